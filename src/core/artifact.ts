@@ -1,0 +1,39 @@
+import type { ByteSource } from './byte-source.ts';
+import type { OnEvent } from './events.ts';
+
+/** A digest that somebody announced for a file before we read it. */
+export type ClaimedDigest =
+  | { readonly algorithm: 'sha256'; readonly hex: string }
+  /** `sha1("blob " + length + "\0" + bytes)`, as git and the Hub name small files. */
+  | { readonly algorithm: 'git-sha1'; readonly hex: string };
+
+/** One file of an artifact, not yet opened. */
+export interface ArtifactFile {
+  /** Relative to the artifact's root, `/` between parts, never leaving it. For a single file: its name. */
+  readonly path: string;
+  readonly size: number;
+  readonly claimed?: ClaimedDigest;
+  /** `near`: reading every byte is cheap (a disk). `far`: each byte is fetched, so only what a verdict needs is read. */
+  readonly distance: 'near' | 'far';
+  /** Opens it. The caller closes it, once. */
+  open(signal?: AbortSignal): Promise<ByteSource>;
+}
+
+/** One model: a named tree of files, pinned, each readable at random offsets. */
+export interface Artifact {
+  /** As the user gave it, in canonical spelling. */
+  readonly ref: string;
+  /** The same with its commit, version or digest; equal to `ref` when the source has none (a path). */
+  readonly pinned: string;
+  readonly files: readonly ArtifactFile[];
+  /** Things the reader of a report should know about how it was fetched. */
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnEvent;
+  /** Never open a connection. */
+  readonly offline?: boolean;
+}

@@ -1,0 +1,73 @@
+/** What was done with a range of bytes. */
+export type CoverageKind = 'parsed' | 'opaque';
+
+export interface CoverageRange {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: CoverageKind;
+  /** For opaque bytes: why it is safe not to look at them. */
+  readonly why?: string;
+}
+
+/** Which bytes of a file were parsed, skipped on purpose, or never looked at. Offsets are of the file. */
+export class Coverage {
+  readonly #ranges: CoverageRange[] = [];
+
+  /** Adjacent ranges of one kind are joined as they come, so a sequential parse costs one entry. */
+  mark(start: number, end: number, kind: CoverageKind, why?: string): void {
+    if (end <= start) return;
+    const last = this.#ranges.at(-1);
+    if (last !== undefined && last.kind === kind && last.why === why && start >= last.start && start <= last.end) {
+      if (end > last.end) this.#ranges[this.#ranges.length - 1] = { ...last, end };
+      return;
+    }
+    this.#ranges.push(why === undefined ? { start, end, kind } : { start, end, kind, why });
+  }
+
+  /** Sorted, and clipped so that none overlap: what was parsed wins over what was skipped. */
+  ranges(): CoverageRange[] {
+    const parsed = join(this.#ranges.filter((r) => r.kind === 'parsed'));
+    const opaque = this.#ranges.filter((r) => r.kind === 'opaque').sort((a, b) => a.start - b.start);
+    const merged = [...parsed];
+    let at = 0;
+    for (const range of opaque) {
+      let start = Math.max(range.start, at);
+      for (const hole of gapsWithin(parsed, start, range.end)) {
+        merged.push({ ...range, start: hole.start, end: hole.end });
+        start = hole.end;
+      }
+      at = Math.max(at, range.end);
+    }
+    return merged.sort((a, b) => a.start - b.start);
+  }
+
+  /** The ranges of `[0, size)` that nothing was said about. */
+  gaps(size: number): { start: number; end: number }[] {
+    return gapsWithin(join(this.#ranges), 0, size);
+  }
+}
+
+function join(ranges: readonly CoverageRange[]): CoverageRange[] {
+  const joined: CoverageRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last !== undefined && range.start <= last.end) {
+      if (range.end > last.end) joined[joined.length - 1] = { ...last, end: range.end };
+    } else joined.push(range);
+  }
+  return joined;
+}
+
+/** `joined` is sorted and disjoint. */
+function gapsWithin(joined: readonly CoverageRange[], start: number, end: number): { start: number; end: number }[] {
+  const gaps: { start: number; end: number }[] = [];
+  let at = start;
+  for (const range of joined) {
+    if (range.end <= at) continue;
+    if (range.start >= end) break;
+    if (range.start > at) gaps.push({ start: at, end: range.start });
+    at = range.end;
+  }
+  if (at < end) gaps.push({ start: at, end });
+  return gaps;
+}

@@ -1,0 +1,220 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, read as readCallback, readSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { type ByteSource, checkRange } from './byte-source.ts';
+import { AssayError } from './errors.ts';
+
+const read = promisify(readCallback);
+
+/** Bytes of one cached block. */
+export const BLOCK_SIZE = 1024 * 1024;
+/** Blocks one source keeps: the hash may lag this far behind the parse without a second read. */
+const MAX_BLOCKS = 24;
+
+/** Takes a file's bytes in order, whoever read them first. */
+export interface BlockSink {
+  /** `bytes` is not written to again; the promise resolves when the sink can take more. */
+  write(bytes: Uint8Array): Promise<void> | void;
+}
+
+/**
+ * A local file, opened once. Reads go through a bounded cache of blocks; a sink (a hash) sees each block once, in order, as
+ * parsing brings it in, and `drain` reads only what nobody asked for.
+ */
+export class FileSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  /** Bytes that came from the file system. */
+  bytesRead = 0;
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #stat: BigIntStats;
+  readonly #blocks = new Map<number, Uint8Array>();
+  readonly #loading = new Map<number, Promise<Uint8Array>>();
+  #sink: BlockSink | undefined;
+  #sinkNext = 0;
+  #closed = false;
+
+  private constructor(path: string, fd: number, stat: BigIntStats) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#stat = stat;
+    this.name = path;
+    this.size = Number(stat.size);
+  }
+
+  /** @throws AssayError `not-found`, `unreadable` (permissions, a device, a pipe, a socket). */
+  static open(path: string): FileSource {
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      throw openError(path, error);
+    }
+    const stat = fstatSync(fd, { bigint: true });
+    if (!stat.isFile()) {
+      closeSync(fd);
+      throw new AssayError('unreadable', 'is not a regular file', { subject: path, mend: 'give a file or a folder' });
+    }
+    return new FileSource(path, fd, stat);
+  }
+
+  /** Sends every block to `sink` in order, from the first. */
+  attach(sink: BlockSink): void {
+    this.#sink = sink;
+  }
+
+  /** Brings the sink to the end of the file. */
+  async drain(signal?: AbortSignal): Promise<void> {
+    while (this.#sinkNext < this.#blockCount()) {
+      signal?.throwIfAborted();
+      const index = this.#sinkNext;
+      await this.#block(index);
+      // A sink is fed from the cache by whoever loads the block it waits for; feed it here if it was cached before.
+      if (this.#sinkNext === index) await this.#feed();
+    }
+  }
+
+  readNow(offset: number, length: number): Uint8Array | undefined {
+    checkRange(this, offset, length);
+    if (length === 0) return new Uint8Array(0);
+    if (this.size <= BLOCK_SIZE) return this.#small().subarray(offset, offset + length);
+    const index = Math.floor(offset / BLOCK_SIZE);
+    const block = this.#blocks.get(index);
+    const at = offset - index * BLOCK_SIZE;
+    return block !== undefined && at + length <= block.length ? block.subarray(at, at + length) : undefined;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const now = this.readNow(offset, length);
+    if (now !== undefined) return now;
+    const first = Math.floor(offset / BLOCK_SIZE);
+    const last = Math.floor((offset + length - 1) / BLOCK_SIZE);
+    if (first === last) {
+      const block = await this.#block(first);
+      return block.subarray(offset - first * BLOCK_SIZE, offset - first * BLOCK_SIZE + length);
+    }
+    const bytes = new Uint8Array(length);
+    for (let index = first; index <= last; index++) {
+      const block = await this.#block(index);
+      const from = Math.max(offset, index * BLOCK_SIZE);
+      const to = Math.min(offset + length, index * BLOCK_SIZE + block.length);
+      bytes.set(block.subarray(from - index * BLOCK_SIZE, to - index * BLOCK_SIZE), from - offset);
+    }
+    return bytes;
+  }
+
+  async unchanged(): Promise<boolean> {
+    const after = fstatSync(this.#fd, { bigint: true });
+    if (!sameFile(this.#stat, after)) return false;
+    // The name may by now lead to another file: then what was judged is not what a loader would open.
+    const byName = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    return byName !== undefined && sameFile(this.#stat, byName);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#loading.values());
+    this.#blocks.clear();
+    closeSync(this.#fd);
+  }
+
+  #blockCount(): number {
+    return Math.ceil(this.size / BLOCK_SIZE);
+  }
+
+  /** A file of one block is read in one call without leaving the thread. */
+  #small(): Uint8Array {
+    const cached = this.#blocks.get(0);
+    if (cached !== undefined) return cached;
+    const block = new Uint8Array(this.size);
+    for (let at = 0; at < this.size; ) {
+      const n = readSync(this.#fd, block, at, this.size - at, at);
+      if (n === 0) throw this.#shrunk(at);
+      at += n;
+    }
+    this.bytesRead += this.size;
+    this.#blocks.set(0, block);
+    return block;
+  }
+
+  async #block(index: number): Promise<Uint8Array> {
+    const cached = this.#blocks.get(index);
+    if (cached !== undefined) {
+      this.#blocks.delete(index);
+      this.#blocks.set(index, cached);
+      return cached;
+    }
+    let loading = this.#loading.get(index);
+    if (loading === undefined) {
+      loading = this.#load(index).finally(() => this.#loading.delete(index));
+      this.#loading.set(index, loading);
+    }
+    return loading;
+  }
+
+  async #load(index: number): Promise<Uint8Array> {
+    if (this.#closed) throw new AssayError('internal', 'read after close', { subject: this.#path });
+    const start = index * BLOCK_SIZE;
+    const length = Math.min(BLOCK_SIZE, this.size - start);
+    // Shared, so that a hashing thread reads the very bytes that were parsed.
+    const block = new Uint8Array(new SharedArrayBuffer(length));
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await read(this.#fd, block, at, length - at, start + at);
+      if (bytesRead === 0) throw this.#shrunk(start + at);
+      at += bytesRead;
+    }
+    this.bytesRead += length;
+    this.#blocks.set(index, block);
+    this.#evict();
+    await this.#feed();
+    return block;
+  }
+
+  /** Oldest first, but what the sink still waits for goes last. */
+  #evict(): void {
+    for (const index of this.#blocks.keys()) {
+      if (this.#blocks.size <= MAX_BLOCKS) return;
+      if (this.#sink === undefined || index < this.#sinkNext) this.#blocks.delete(index);
+    }
+    for (const index of [...this.#blocks.keys()].slice(0, -1)) {
+      if (this.#blocks.size <= MAX_BLOCKS) return;
+      this.#blocks.delete(index);
+    }
+  }
+
+  async #feed(): Promise<void> {
+    while (this.#sink !== undefined) {
+      const block = this.#blocks.get(this.#sinkNext);
+      if (block === undefined) return;
+      this.#sinkNext++;
+      await this.#sink.write(block);
+    }
+  }
+
+  #shrunk(at: number): AssayError {
+    return new AssayError('changed', `ended at byte ${at} while it was read; it was ${this.size} bytes long`, {
+      subject: this.#path,
+      mend: 'scan it again when nothing writes to it',
+    });
+  }
+}
+
+function sameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+function openError(path: string, error: unknown): AssayError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new AssayError('not-found', 'no such file or folder', { subject: path, mend: 'check the path', cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new AssayError('unreadable', 'permission denied', {
+      subject: path,
+      mend: 'give yourself read permission, or run as a user who has it',
+      cause: error,
+    });
+  }
+  return new AssayError('unreadable', `cannot be opened (${String(code ?? error)})`, { subject: path, cause: error });
+}

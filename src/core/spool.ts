@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ByteSource, MemorySource } from './byte-source.ts';
+import { AssayError } from './errors.ts';
+import { FileSource } from './file-source.ts';
+import type { Limits } from './limits.ts';
+
+/** What all decompression within one file may still write. Shared by every layer of it. */
+export interface ExpansionBudget {
+  remaining: number;
+}
+
+/** Folders of this process that still hold spooled bytes, removed if it is interrupted. */
+const folders = new Set<string>();
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/**
+ * Makes decompressed bytes readable at random: in memory while they are few, else in a temporary file that closing removes.
+ * @param inputSize bytes of the compressed form, for the expansion ratio
+ * @throws AssayError `limit` when the budget or the ratio is met.
+ */
+export async function spool(
+  output: AsyncIterable<Uint8Array>,
+  name: string,
+  inputSize: number,
+  budget: ExpansionBudget,
+  limits: Limits,
+): Promise<ByteSource> {
+  const held: Uint8Array[] = [];
+  let size = 0;
+  let file: { folder: string; path: string; handle: FileHandle } | undefined;
+  try {
+    for await (const chunk of output) {
+      size += chunk.length;
+      charge(chunk.length, size, name, inputSize, budget, limits);
+      if (file === undefined && size <= limits.maxSpoolMemory) {
+        held.push(chunk);
+        continue;
+      }
+      if (file === undefined) {
+        const folder = mkdtempSync(join(tmpdir(), 'assay-'));
+        folders.add(folder);
+        const path = join(folder, 'bytes');
+        file = { folder, path, handle: await open(path, 'wx', 0o600) };
+        for (const earlier of held.splice(0)) await file.handle.writeFile(earlier);
+      }
+      await file.handle.writeFile(chunk);
+    }
+    if (file === undefined) return new MemorySource(Buffer.concat(held), name);
+    await file.handle.close();
+    return new SpooledSource(FileSource.open(file.path), file.folder, name);
+  } catch (error) {
+    await file?.handle.close();
+    if (file !== undefined) remove(file.folder);
+    throw error;
+  }
+}
+
+function charge(bytes: number, size: number, name: string, input: number, budget: ExpansionBudget, limits: Limits): void {
+  budget.remaining -= bytes;
+  if (budget.remaining < 0) {
+    throw new AssayError('limit', `decompresses to more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`, { subject: name });
+  }
+  if (size > limits.maxExpandedBytes / 64 && size > input * limits.maxExpansionRatio) {
+    throw new AssayError('limit', `expands more than ${limits.maxExpansionRatio} times (maxExpansionRatio)`, { subject: name });
+  }
+}
+
+function remove(folder: string): void {
+  folders.delete(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+class SpooledSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #file: FileSource;
+  readonly #folder: string;
+
+  constructor(file: FileSource, folder: string, name: string) {
+    this.#file = file;
+    this.#folder = folder;
+    this.name = name;
+    this.size = file.size;
+  }
+
+  readNow(offset: number, length: number): Uint8Array | undefined {
+    return this.#file.readNow(offset, length);
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return this.#file.read(offset, length);
+  }
+
+  unchanged(): Promise<boolean> {
+    return this.#file.unchanged();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    remove(this.#folder);
+  }
+}

@@ -1,0 +1,35 @@
+/** The bytes that a format is told by: its first and last few, never its name. */
+export interface Probe {
+  /** The first bytes, at most `PROBE_HEAD`. */
+  readonly head: Uint8Array;
+  /** The last bytes, at most `PROBE_TAIL`; overlaps `head` in a small file. */
+  readonly tail: Uint8Array;
+  readonly size: number;
+}
+
+export const PROBE_HEAD = 4096;
+export const PROBE_TAIL = 512;
+
+/** How people and scanners call a kind of file. A reader parses it, elsewhere in this folder; it never judges. */
+export interface Format {
+  /** Kebab-case and stable: it stands in reports. */
+  readonly id: string;
+  /** For people: "PyTorch checkpoint (zip)". */
+  readonly title: string;
+  /** Lower case, with the dot. A file of this format under another format's extension is a lie worth a finding. */
+  readonly extensions: readonly string[];
+  /**
+   * Whether the bytes are of this format. Formats are asked in the order of the list in `index.ts`, the strictest first;
+   * a container that no byte at the start gives away (zip with a prefix) looks at the tail.
+   */
+  identify(probe: Probe): boolean;
+}
+
+export function startsWith(bytes: Uint8Array, magic: readonly number[] | string, at = 0): boolean {
+  if (bytes.length < at + magic.length) return false;
+  for (let i = 0; i < magic.length; i++) {
+    const expected = typeof magic === 'string' ? magic.charCodeAt(i) : magic[i];
+    if (bytes[at + i] !== expected) return false;
+  }
+  return true;
+}

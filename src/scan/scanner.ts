@@ -1,0 +1,84 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Check } from '../core/check.ts';
+import type { CoverageKind } from '../core/coverage.ts';
+import type { Limits } from '../core/limits.ts';
+import type { ExpansionBudget } from '../core/spool.ts';
+import type { Format } from '../formats/format.ts';
+import type { GlobalPolicy } from './pickle/globals.ts';
+import type { Rule } from './rule.ts';
+
+/** What a scanner is given to look at: a file, or a member of one. */
+export interface Target {
+  readonly source: ByteSource;
+  readonly format: Format;
+  /** Path of the file in the artifact. */
+  readonly file: string;
+  /** Path within the file's containers, `!` between them; absent for the file itself. */
+  readonly member?: string;
+  /** 0 for a file, one more for each container around. */
+  readonly depth: number;
+  /** The kind of container around, where it changes what the bytes may do: `torch` lets a pickle name storages by persistent id. */
+  readonly within?: 'torch';
+  /** Nobody pays for reading it whole (a local file), or each byte is fetched: then read only what a verdict needs. */
+  readonly distance: 'near' | 'far';
+}
+
+export interface Report {
+  readonly rule: Rule;
+  readonly message: string;
+  /** What the finding is about, for its fingerprint: a global's name, a member's path. Never an offset. */
+  readonly subject: string;
+  readonly offset?: number;
+  readonly line?: number;
+  readonly evidence?: string;
+}
+
+/** How a scanner says what it saw. One context for each target; offsets are of that target. */
+export interface ScanContext {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly globals: GlobalPolicy;
+  /** Adds a finding; its rule decides the verdict. */
+  report(report: Report): void;
+  /** Says what was done with bytes of this target. What no scanner covers makes the verdict `unknown`. */
+  cover(start: number, end: number, kind: CoverageKind, why?: string): void;
+  /** The parse did not reach the end: verdict `unknown`, with the reason. */
+  incomplete(reason: string): void;
+  /** The format is known and nobody judges it: verdict `not-assessed`, and this check. */
+  notAssessed(check: Check): void;
+  /** A global that a pickle here can resolve, "module.name". */
+  imported(name: string): void;
+  /**
+   * Scans a member of this container with all scanners, whatever its format turns out to be. The member's coverage of a
+   * stored range of this target counts for this target. Closes `source`.
+   */
+  member(source: ByteSource, name: string, options?: MemberOptions): Promise<MemberResult>;
+  /** What is left of the bytes that decompression within this file may write. */
+  readonly budget: ExpansionBudget;
+  /** The content told more than the magic: a zip is a `torch-zip`, a pickle a `joblib`. */
+  identified(formatId: string): void;
+  /** Names every member of this container, for what only shows across files (a shadowed module). */
+  lists(names: readonly string[]): void;
+}
+
+export interface MemberOptions {
+  readonly within?: 'torch';
+  /** The start of the member's stored bytes in this target; absent when it was decompressed. */
+  readonly storedAt?: number;
+}
+
+export interface MemberResult {
+  readonly format: string;
+}
+
+/** Judges one threat family over formats. */
+export interface Scanner {
+  readonly id: string;
+  readonly formats: readonly string[];
+  readonly rules: readonly Rule[];
+  /**
+   * Judges one file or member. Content errors (`truncated`, `malformed`, `unsupported`, `limit`, `sandbox`) thrown out of
+   * it become `unknown`; every other error ends the scan.
+   */
+  scanFile(target: Target, context: ScanContext): Promise<void>;
+}
