@@ -1,0 +1,85 @@
+import type { ByteSource } from '../../src/core/byte-source.ts';
+import type { Check } from '../../src/core/check.ts';
+import { Coverage, type CoverageKind } from '../../src/core/coverage.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
+import { type Verdict, worseVerdict } from '../../src/core/verdict.ts';
+import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner.ts';
+
+export interface FakeMember {
+  readonly name: string;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  readonly options: MemberOptions | undefined;
+}
+
+/** Records what a scanner says; members are kept, not scanned, unless `onMember` does. */
+export interface FakeContext extends ScanContext {
+  readonly reports: Report[];
+  readonly coverage: Coverage;
+  readonly reasons: string[];
+  readonly checks: Check[];
+  readonly imports: Set<string>;
+  readonly members: FakeMember[];
+  readonly listed: string[];
+  format: string | undefined;
+  /** What the pipeline would make of it; coverage of stored members counts as given. */
+  verdict(size: number): Verdict;
+  ruleIds(): string[];
+}
+
+export interface FakeOptions {
+  readonly limits?: Partial<Limits>;
+  readonly globals?: ScanContext['globals'];
+  readonly onMember?: (source: ByteSource, name: string, options: MemberOptions | undefined) => Promise<MemberResult>;
+}
+
+/** Bytes of a member that are kept for a test to look at. */
+const KEPT = 1024 * 1024;
+
+export function fakeContext(options: FakeOptions = {}): FakeContext {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const context: FakeContext = {
+    limits,
+    signal: undefined,
+    globals: options.globals ?? ({ allowances: 0 } as ScanContext['globals']),
+    budget: { remaining: limits.maxExpandedBytes },
+    reports: [],
+    coverage: new Coverage(),
+    reasons: [],
+    checks: [],
+    imports: new Set(),
+    members: [],
+    listed: [],
+    format: undefined,
+    report: (report) => void context.reports.push(report),
+    cover: (start: number, end: number, kind: CoverageKind, why?: string) =>
+      context.coverage.mark(start, end, kind, why),
+    incomplete: (reason) => void context.reasons.push(reason),
+    notAssessed: (check) => void context.checks.push(check),
+    imported: (name) => void context.imports.add(name),
+    identified: (id) => {
+      context.format = id;
+    },
+    lists: (names) => void context.listed.push(...names),
+    async member(source, name, memberOptions) {
+      try {
+        const bytes = await source.read(0, Math.min(source.size, KEPT));
+        context.members.push({ name, size: source.size, bytes, options: memberOptions });
+        const at = memberOptions?.storedAt;
+        if (at !== undefined) context.coverage.mark(at, at + source.size, 'parsed');
+        return (await options.onMember?.(source, name, memberOptions)) ?? { format: 'unknown' };
+      } finally {
+        await source.close();
+      }
+    },
+    verdict(size) {
+      let verdict: Verdict = context.checks.length > 0 ? 'not-assessed' : 'clean';
+      for (const { rule } of context.reports)
+        if (rule.verdict !== 'none') verdict = worseVerdict(verdict, rule.verdict);
+      const unread = context.coverage.gaps(size).length > 0;
+      return context.reasons.length > 0 || unread ? worseVerdict(verdict, 'unknown') : verdict;
+    },
+    ruleIds: () => context.reports.map((report) => report.rule.id),
+  };
+  return context;
+}
