@@ -1,0 +1,244 @@
+import { fileURLToPath } from 'node:url';
+import { AssayError } from './errors.ts';
+
+/** A file or folder on this machine. */
+export interface PathReference {
+  readonly kind: 'path';
+  readonly path: string;
+}
+
+/** A model of the Hugging Face Hub, or one of its files or folders. */
+export interface HubReference {
+  readonly kind: 'hf';
+  /** `owner/model`, or the bare name of a model from the Hub's first years. */
+  readonly repo: string;
+  /** A branch, a tag, `refs/pr/N` or a commit, as given; absent for the default branch. */
+  readonly revision?: string;
+  /** A file or folder of the repository; absent for all of it. */
+  readonly path?: string;
+}
+
+/** One file behind an address. */
+export interface HttpsReference {
+  readonly kind: 'https';
+  readonly url: string;
+}
+
+/** Where an artifact is, as its user says it. */
+export type Reference = PathReference | HubReference | HttpsReference;
+
+const SUPPORTED = 'a path, hf://owner/model[@revision], https://...';
+const PLANNED = new Set(['s3:', 'oci:', 'models:', 'git+https:', 'gs:', 'mlflow:']);
+const HUB_HOSTS = new Set(['huggingface.co', 'www.huggingface.co', 'hf.co']);
+/** First words of Hub addresses that are no owner of models. */
+const HUB_PAGES = new Set([
+  'api',
+  'blog',
+  'collections',
+  'docs',
+  'join',
+  'learn',
+  'login',
+  'models',
+  'papers',
+  'posts',
+  'settings',
+]);
+
+/**
+ * Reads a reference. A page of the Hub as pasted from a browser is the model it shows.
+ * @param hubEndpoint address of the Hub in use (`HF_ENDPOINT`), whose pages are recognised too
+ * @throws AssayError `usage` for a scheme that is unknown or not built, and for impossible names and revisions.
+ */
+export function parseReference(text: string, hubEndpoint?: string): Reference {
+  if (text === '') throw usage(text, 'the reference is empty', `give ${SUPPORTED}`);
+  const scheme =
+    /^([a-z][a-z0-9+.-]+:)\/\//i.exec(text)?.[1]?.toLowerCase() ??
+    (text.startsWith('models:/') ? 'models:' : undefined);
+  if (scheme === undefined) return { kind: 'path', path: text };
+  if (scheme === 'file:') return { kind: 'path', path: filePath(text) };
+  if (scheme === 'hf:') return parseHub(text);
+  if (scheme === 'https:' || scheme === 'http:') return parseAddress(text, hubEndpoint);
+  if (PLANNED.has(scheme)) {
+    throw usage(
+      text,
+      `${scheme} references are not built in this version`,
+      `download the model and give its path; read today: ${SUPPORTED}`,
+    );
+  }
+  throw usage(text, `unknown scheme ${scheme}`, `give ${SUPPORTED}`);
+}
+
+/** The one spelling of a reference; parsing it gives the same reference back. */
+export function formatReference(reference: Reference): string {
+  if (reference.kind === 'path') return reference.path;
+  if (reference.kind === 'https') return reference.url;
+  const revision = reference.revision === undefined ? '' : `@${formatRevision(reference.revision)}`;
+  const path = reference.path === undefined ? '' : `/${reference.path.split('/').map(encodeURIComponent).join('/')}`;
+  return `hf://${reference.repo}${revision}${path}`;
+}
+
+/** The same place at a commit. */
+export function pinReference(reference: HubReference, commit: string): string {
+  return formatReference({ ...reference, revision: commit });
+}
+
+export function isCommit(revision: string | undefined): revision is string {
+  return revision !== undefined && /^[0-9a-f]{40}$/.test(revision);
+}
+
+/** `owner/model` or `model` by the Hub's own rules. */
+export function isRepoName(repo: string): boolean {
+  if (repo.length > 193 || repo.includes('--') || repo.includes('..') || repo.endsWith('.git')) return false;
+  return /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9_][\w.-]{0,95}$/.test(repo) && !/[.-]$/.test(repo);
+}
+
+/** A branch, tag or commit that is safe in an address and as a file name below `refs/`. */
+export function isRevision(revision: string): boolean {
+  if (revision.length > 255 || revision.includes('..') || revision.endsWith('.lock') || revision.endsWith('.'))
+    return false;
+  return /^[A-Za-z0-9_][\w.+-]*(?:\/[\w+-][\w.+-]*)*$/.test(revision);
+}
+
+/** A path within an artifact: relative, `/` between parts, no part that climbs, hides or ends a name early. */
+export function isArtifactPath(path: string): boolean {
+  if (path.length === 0 || path.length > 4096 || /[\0\\]/.test(path)) return false;
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+/** An address for messages: without what a query or a user part may keep secret. */
+export function shownAddress(address: string | URL): string {
+  const url = URL.canParse(String(address)) ? new URL(String(address)) : undefined;
+  return url === undefined ? 'an address that cannot be read' : `${url.origin}${url.pathname}`;
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** `hf://owner/model[@revision][/path]`, with `%2F` for a `/` in a revision other than `refs/pr/N` and `refs/convert/N`. */
+function parseHub(text: string): HubReference {
+  const parts = text.slice('hf://'.length).replace(/\/+$/, '').split('/');
+  const first = parts[0] ?? '';
+  refuseOtherKinds(text, first);
+  const legacy = parts.length === 1 || first.includes('@');
+  const head = legacy ? first : `${first}/${parts[1]}`;
+  const rest = parts.slice(legacy ? 1 : 2);
+  const at = head.indexOf('@');
+  if (at < 0) return hub(text, head, undefined, rest);
+  return hub(text, head.slice(0, at), ...splitRevision([head.slice(at + 1), ...rest]));
+}
+
+/** An address that is a page of the Hub, or a file anywhere. */
+function parseAddress(text: string, hubEndpoint: string | undefined): Reference {
+  if (!URL.canParse(text)) throw usage('the address', 'the address cannot be read', 'check its spelling');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw usage(shownAddress(url), 'the address carries a user name or a password', 'leave them out of the address');
+  }
+  const base = hubBase(url, hubEndpoint);
+  if (base !== undefined) return parsePage(url, base);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw usage(shownAddress(url), 'http:// lets anyone on the way change the bytes', 'use its https:// address');
+  }
+  url.hash = '';
+  return { kind: 'https', url: url.href };
+}
+
+/** The path under which the Hub's pages stand, when the address is one of them. */
+function hubBase(url: URL, hubEndpoint: string | undefined): string | undefined {
+  if (url.protocol === 'https:' && url.port === '' && HUB_HOSTS.has(url.hostname)) return '';
+  if (hubEndpoint === undefined || !URL.canParse(hubEndpoint)) return undefined;
+  const hubUrl = new URL(hubEndpoint);
+  const base = hubUrl.pathname.replace(/\/+$/, '');
+  return url.origin === hubUrl.origin && url.pathname.startsWith(`${base}/`) ? base : undefined;
+}
+
+const VIEWS = new Set(['tree', 'blob', 'resolve', 'raw', 'blame', 'commits', 'commit']);
+
+function parsePage(url: URL, base: string): HubReference {
+  const text = shownAddress(url);
+  const parts = url.pathname
+    .slice(base.length)
+    .split('/')
+    .filter((part) => part !== '');
+  const first = parts[0] ?? '';
+  refuseOtherKinds(text, first);
+  if (first === '' || HUB_PAGES.has(first)) throw noModel(text);
+  const legacy = parts.length === 1 || VIEWS.has(parts[1] ?? '');
+  const repo = legacy ? first : `${first}/${parts[1]}`;
+  const rest = parts.slice(legacy ? 1 : 2);
+  if (rest.length === 0) return hub(text, repo, undefined, []);
+  if (!VIEWS.has(rest[0] ?? '') || rest.length === 1) throw noModel(text);
+  return hub(text, repo, ...splitRevision(rest.slice(1)));
+}
+
+function noModel(text: string): AssayError {
+  return usage(
+    text,
+    "this page of the Hub shows no model's files",
+    'give the address of the model, or hf://owner/model',
+  );
+}
+
+function refuseOtherKinds(text: string, first: string): void {
+  if (first !== 'datasets' && first !== 'spaces') return;
+  throw usage(text, `${first} of the Hub are not read in this version, models are`, 'download it and give its path');
+}
+
+function splitRevision(parts: readonly string[]): [string, string[]] {
+  if (parts[0] === 'refs' && (parts[1] === 'pr' || parts[1] === 'convert') && parts[2] !== undefined) {
+    return [parts.slice(0, 3).join('/'), parts.slice(3)];
+  }
+  return [parts[0] ?? '', parts.slice(1)];
+}
+
+function hub(
+  text: string,
+  repo: string,
+  encodedRevision: string | undefined,
+  encodedPath: readonly string[],
+): HubReference {
+  if (!isRepoName(repo))
+    throw usage(text, `"${repo}" is no name of a model on the Hub`, 'write hf://owner/model[@revision]');
+  const revision = encodedRevision === undefined ? undefined : decode(text, encodedRevision);
+  if (revision !== undefined && !isRevision(revision)) {
+    throw usage(
+      text,
+      `"${revision}" is no revision`,
+      'give a branch, a tag, refs/pr/N or a 40-digit commit after the @',
+    );
+  }
+  const path = encodedPath.map((part) => decode(text, part)).join('/');
+  if (path !== '' && !isArtifactPath(path))
+    throw usage(text, `"${path}" is no path within a repository`, 'name a file or a folder of it');
+  return { kind: 'hf', repo, ...(revision === undefined ? {} : { revision }), ...(path === '' ? {} : { path }) };
+}
+
+function decode(text: string, part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new AssayError('usage', `"${part}" has a broken % escape`, { subject: text, mend: 'write % as %25', cause });
+  }
+}
+
+function formatRevision(revision: string): string {
+  return /^refs\/(?:pr|convert)\/[^/]+$/.test(revision) ? revision : encodeURIComponent(revision);
+}
+
+function filePath(text: string): string {
+  try {
+    return fileURLToPath(text);
+  } catch (cause) {
+    throw new AssayError('usage', 'this file: address names no path', {
+      subject: text,
+      mend: 'give the path itself',
+      cause,
+    });
+  }
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}

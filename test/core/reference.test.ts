@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isAssayError } from '../../src/core/errors.ts';
+import { formatReference, isArtifactPath, isRevision, parseReference, shownAddress } from '../../src/core/reference.ts';
+
+const commit = '0123456789abcdef0123456789abcdef01234567';
+
+describe('references', () => {
+  test.each([
+    ['model.bin', { kind: 'path', path: 'model.bin' }],
+    ['C:\\models\\a.bin', { kind: 'path', path: 'C:\\models\\a.bin' }],
+    ['odd:name.pkl', { kind: 'path', path: 'odd:name.pkl' }],
+    ['file:///a/b%20c', { kind: 'path', path: '/a/b c' }],
+    ['hf://owner/model', { kind: 'hf', repo: 'owner/model' }],
+    ['hf://gpt2', { kind: 'hf', repo: 'gpt2' }],
+    ['hf://gpt2@main/config.json', { kind: 'hf', repo: 'gpt2', revision: 'main', path: 'config.json' }],
+    [`hf://owner/model@${commit}/a/b.bin`, { kind: 'hf', repo: 'owner/model', revision: commit, path: 'a/b.bin' }],
+    ['hf://owner/model@refs/pr/3/a.bin', { kind: 'hf', repo: 'owner/model', revision: 'refs/pr/3', path: 'a.bin' }],
+    ['hf://owner/model@feature%2Fx', { kind: 'hf', repo: 'owner/model', revision: 'feature/x' }],
+    ['https://huggingface.co/owner/model', { kind: 'hf', repo: 'owner/model' }],
+    ['https://huggingface.co/gpt2/', { kind: 'hf', repo: 'gpt2' }],
+    ['https://hf.co/owner/model?library=transformers#usage', { kind: 'hf', repo: 'owner/model' }],
+    [
+      'https://huggingface.co/owner/model/tree/v1.0/sub',
+      { kind: 'hf', repo: 'owner/model', revision: 'v1.0', path: 'sub' },
+    ],
+    [
+      'https://huggingface.co/owner/model/tree/refs%2Fpr%2F1',
+      { kind: 'hf', repo: 'owner/model', revision: 'refs/pr/1' },
+    ],
+    [
+      'https://huggingface.co/gpt2/blob/main/a%20b.bin',
+      { kind: 'hf', repo: 'gpt2', revision: 'main', path: 'a b.bin' },
+    ],
+    [
+      'https://huggingface.co/o/m/resolve/main/x.bin?download=true',
+      { kind: 'hf', repo: 'o/m', revision: 'main', path: 'x.bin' },
+    ],
+    ['http://127.0.0.1:8080/hub/o/m/tree/main', { kind: 'hf', repo: 'o/m', revision: 'main' }],
+    ['https://example.com/m.bin?v=1#x', { kind: 'https', url: 'https://example.com/m.bin?v=1' }],
+  ])('%s', (text, expected) => {
+    const reference = parseReference(text, 'http://127.0.0.1:8080/hub/');
+    expect(reference).toEqual(expected);
+    expect(parseReference(formatReference(reference))).toEqual(reference);
+  });
+
+  test.each([
+    ['', /empty/],
+    ['s3://bucket/model', /not built in this version/],
+    ['oci://registry/model', /not built in this version/],
+    ['models:/name/1', /not built in this version/],
+    ['git+https://host/repo', /not built in this version/],
+    ['gopher://host/model', /unknown scheme gopher:/],
+    ['hf://datasets/owner/name', /datasets of the Hub/],
+    ['https://huggingface.co/spaces/owner/name', /spaces of the Hub/],
+    ['https://huggingface.co/docs/hub', /no model/],
+    ['https://huggingface.co/owner/model/discussions/3', /no model/],
+    ['hf://', /no name of a model/],
+    ['hf://owner/../etc', /no name of a model/],
+    ['hf://owner/model@', /no revision/],
+    ['hf://owner/model@..', /no revision/],
+    ['hf://owner/model@a%2F..%2Fb', /no revision/],
+    ['hf://owner/model@main?x=1', /no revision/],
+    ['hf://owner/model@main/../x', /no path/],
+    ['hf://owner/model@main/%2e%2e/x', /no path/],
+    ['hf://owner/model@%zz', /broken % escape/],
+    ['http://example.com/m.bin', /http:\/\//],
+    ['https://user:secret@example.com/m.bin', /user name or a password/],
+  ])('refuses %s in one usage error', (text, message) => {
+    const error = thrown(() => parseReference(text));
+    expect(isAssayError(error) && error.code).toBe('usage');
+    expect(isAssayError(error) && error.mend).toBeTruthy();
+    expect(String(error)).toMatch(message);
+    expect(JSON.stringify(error) + String(error)).not.toContain('secret');
+  });
+
+  test('any text parses, or ends in a usage error, and survives its own spelling', () => {
+    const schemes = fc.constantFrom('', 'hf://', 'https://huggingface.co/', 'https://', 'hf://a/b@', 'models:/');
+    fc.assert(
+      fc.property(schemes, fc.string({ unit: 'grapheme' }), (scheme, rest) => {
+        try {
+          const reference = parseReference(scheme + rest);
+          expect(parseReference(formatReference(reference))).toEqual(reference);
+          if (reference.kind === 'hf') expect(reference.revision ?? 'main').not.toMatch(/\.\.|[?#%\s]/);
+        } catch (error) {
+          if (!isAssayError(error)) throw error;
+          expect(error.code).toBe('usage');
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('paths that climb are not of an artifact', () => {
+    for (const path of ['', '/a', 'a//b', '../a', 'a/..', './a', 'a\\b', 'a\0', 'a/'])
+      expect(isArtifactPath(path)).toBe(false);
+    for (const path of ['a', '.gitattributes', 'a/b..c', 'ünïcode/x']) expect(isArtifactPath(path)).toBe(true);
+    for (const revision of ['-x', 'a/.b', 'a.lock', '/a', 'a/', 'a b', 'x'.repeat(300)])
+      expect(isRevision(revision)).toBe(false);
+  });
+
+  test('an address is shown without its secrets', () => {
+    expect(shownAddress('https://u:p@host:1/a?X-Amz-Signature=s#t')).toBe('https://host:1/a');
+  });
+});
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
