@@ -1,0 +1,98 @@
+import type { FileAssessment } from '../core/assessment.ts';
+import type { Check } from '../core/check.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Judged, ReportContext } from './context.ts';
+import { jsonText, keptText } from './escape.ts';
+import { mapOwasp } from './owasp.ts';
+
+/** Of the contract in `schema/report-v1.json`; a change that breaks its readers is another version. */
+export const SCHEMA_VERSION = '1';
+
+/** The report as one indented JSON document, ending in a newline. */
+export function renderJson(judged: Judged, context: ReportContext): string {
+  return `${jsonText(toReport(judged, context), 2)}\n`;
+}
+
+/** The same document on one line: a report a target. */
+export function renderJsonLine(judged: Judged, context: ReportContext): string {
+  return `${jsonText(toReport(judged, context))}\n`;
+}
+
+/** The document that `schema/report-v1.json` describes. What is not known is `null`; only `coverage` may be absent. */
+export function toReport({ assessment, decision }: Judged, context: ReportContext) {
+  const { artifact, ruleset, stats } = assessment;
+  const owasp = mapOwasp(assessment);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    artifact: { ref: keptText(artifact.ref), pinned: keptText(artifact.pinned), digest: artifact.digest },
+    status: assessment.status,
+    decision: {
+      action: decision.action,
+      policy: decision.policy,
+      violations: decision.violations.map(({ rule, message, findings }) => ({
+        rule,
+        message: keptText(message),
+        findings,
+      })),
+    },
+    files: assessment.files.map((file) => fileReport(file, context.coverage)),
+    findings: assessment.findings.map(findingReport),
+    checks: [...assessment.checks, ...owasp.open].map(checkReport),
+    owasp: owasp.risks,
+    ruleset: { version: ruleset.version, digest: ruleset.digest },
+    notes: assessment.notes.map(keptText),
+    stats: {
+      files: stats.files,
+      bytesTotal: stats.bytesTotal,
+      bytesRead: stats.bytesRead,
+      durationMs: Math.round(stats.durationMs),
+    },
+  };
+}
+
+function fileReport(file: FileAssessment, withCoverage: boolean) {
+  return {
+    path: keptText(file.path),
+    size: file.size,
+    format: file.format,
+    sha256: file.sha256,
+    digestBasis: file.digestBasis,
+    verdict: file.verdict,
+    imports: file.imports.map(keptText),
+    reasons: file.reasons.map(keptText),
+    ...(withCoverage ? { coverage: coverageReport(file) } : {}),
+  };
+}
+
+function coverageReport({ coverage }: FileAssessment) {
+  return {
+    ranges: coverage.ranges.map(({ start, end, kind, why }) => ({
+      start,
+      end,
+      kind,
+      why: why === undefined ? null : keptText(why),
+    })),
+    gaps: coverage.gaps.map(({ start, end }) => ({ start, end })),
+  };
+}
+
+function findingReport(finding: Finding) {
+  return {
+    ruleId: finding.ruleId,
+    severity: finding.severity,
+    message: keptText(finding.message),
+    file: keptText(finding.file),
+    member: finding.member === undefined ? null : keptText(finding.member),
+    offset: finding.offset ?? null,
+    line: finding.line ?? null,
+    evidence: finding.evidence === undefined ? null : keptText(finding.evidence),
+    owasp: finding.owasp,
+    atlas: finding.atlas,
+    cwe: finding.cwe,
+    fingerprint: finding.fingerprint,
+  };
+}
+
+function checkReport(check: Check) {
+  return { id: check.id, status: check.status, detail: keptText(check.detail) };
+}
