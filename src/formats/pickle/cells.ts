@@ -1,0 +1,46 @@
+/**
+ * Append-only storage of what tuples and calls hold. A block is a header, then one cell a value. A tuple's header has its
+ * length as ref; a call's header has `BUILT` as kind once BUILD ran on it, and the instruction's offset as ref.
+ */
+export class Cells {
+  kinds: Uint8Array;
+  refs: Float64Array;
+  /** Block 0 is the empty tuple. */
+  length = 1;
+
+  constructor(kinds: Uint8Array, refs: Float64Array) {
+    this.kinds = kinds;
+    this.refs = refs;
+  }
+
+  copy(): Cells {
+    const cells = new Cells(this.kinds.slice(), this.refs.slice());
+    cells.length = this.length;
+    return cells;
+  }
+
+  /** Room for a header and `count` values; the header's index. */
+  allocate(count: number): number {
+    const at = this.length;
+    this.length += count + 1;
+    if (this.length > this.kinds.length) this.#grow();
+    return at;
+  }
+
+  set(at: number, kind: number, ref: number): void {
+    this.kinds[at] = kind;
+    this.refs[at] = ref;
+  }
+
+  #grow(): void {
+    const size = Math.max(this.kinds.length * 2, this.length);
+    const kinds = new Uint8Array(size);
+    const refs = new Float64Array(size);
+    kinds.set(this.kinds);
+    refs.set(this.refs);
+    this.kinds = kinds;
+    this.refs = refs;
+  }
+}
+
+export const BUILT = 1;

@@ -1,0 +1,280 @@
+import { slow } from './slow.ts';
+import type { PickleState } from './state.ts';
+import type { StreamEnd, StreamError } from './values.ts';
+import { BOOL, BYTES, DICT, FLOAT, INT, LIST, NONE, SET, STR, STR_DUNDER, TUPLE } from './values.ts';
+
+/** Why `run` returned. */
+export type RunResult =
+  /** Give a window that starts at `position` and holds `need` bytes, or all that are left. `position` may have moved on. */
+  | { readonly kind: 'more'; readonly need: number }
+  /** Give the bytes at `wanted` to `learn`, then run on. */
+  | { readonly kind: 'text' }
+  /** An array's raw bytes stand at `position`. */
+  | { readonly kind: 'array' }
+  | { readonly kind: 'end'; readonly end: StreamEnd };
+
+const MORE: RunResult = { kind: 'more', need: 1 };
+
+export function failed(reason: StreamError): RunResult {
+  return { kind: 'end', end: { kind: 'error', reason } };
+}
+
+export function limited(limit: (StreamEnd & { kind: 'limit' })['limit']): RunResult {
+  return { kind: 'end', end: { kind: 'limit', limit } };
+}
+
+/**
+ * Runs on over `window`, whose first byte stands at absolute offset `base`.
+ * One function, without a call or an allocation for the common instructions: this loop is the scanner's speed.
+ */
+export function run(state: PickleState, window: Uint8Array, base: number): RunResult {
+  state.window = window;
+  state.base = base;
+  const last = base + window.length >= state.size;
+  const trace = state.handler.onStep;
+  const maxStack = state.limits.maxPickleStack;
+  const maxMemo = state.limits.maxPickleMemo;
+  let kinds = state.kinds;
+  let refs = state.refs;
+  let sp = state.sp;
+  let p = state.position - base;
+  let fence = state.fence();
+  let end = Math.min(window.length, state.frameEnd - base);
+  for (;;) {
+    if (p >= end) {
+      // A frame that ends between instructions ends well.
+      if (p >= state.frameEnd - base) state.frameEnd = Number.POSITIVE_INFINITY;
+      end = Math.min(window.length, state.frameEnd - base);
+      if (p >= end) return pause(state, p, sp, last && p >= window.length ? failed('truncated') : MORE);
+    }
+    if (sp >= kinds.length) {
+      if (sp >= maxStack) return pause(state, p, sp, limited('maxPickleStack'));
+      state.growStack();
+      kinds = state.kinds;
+      refs = state.refs;
+    }
+    const at = p;
+    const code = window[p++] as number;
+    if (trace !== undefined) {
+      state.sp = sp;
+      trace(base + at, code, state);
+    }
+    switch (code) {
+      case 0x4e: // NONE
+        kinds[sp] = NONE;
+        refs[sp++] = base + at;
+        continue;
+      case 0x88: // NEWTRUE
+      case 0x89: // NEWFALSE
+        kinds[sp] = BOOL;
+        refs[sp++] = base + at;
+        continue;
+      case 0x4b: // BININT1
+        if (p + 1 > end) break;
+        kinds[sp] = INT;
+        refs[sp++] = base + at;
+        p += 1;
+        continue;
+      case 0x4d: // BININT2
+        if (p + 2 > end) break;
+        kinds[sp] = INT;
+        refs[sp++] = base + at;
+        p += 2;
+        continue;
+      case 0x4a: // BININT
+        if (p + 4 > end) break;
+        kinds[sp] = INT;
+        refs[sp++] = base + at;
+        p += 4;
+        continue;
+      case 0x47: // BINFLOAT
+        if (p + 8 > end) break;
+        kinds[sp] = FLOAT;
+        refs[sp++] = base + at;
+        p += 8;
+        continue;
+      case 0x8c: // SHORT_BINUNICODE
+      case 0x55: {
+        // SHORT_BINSTRING
+        if (p + 1 > end) break;
+        const length = window[p] as number;
+        if (p + 1 + length > end || window[p + 1] === 0x80) break;
+        kinds[sp] = length > 2 && window[p + 1] === 0x5f && window[p + 2] === 0x5f ? STR_DUNDER : STR;
+        refs[sp++] = base + at;
+        p += 1 + length;
+        continue;
+      }
+      case 0x43: {
+        // SHORT_BINBYTES
+        if (p + 1 > end) break;
+        const length = window[p] as number;
+        if (p + 1 + length > end || window[p + 1] === 0x80) break;
+        kinds[sp] = BYTES;
+        refs[sp++] = base + at;
+        p += 1 + length;
+        continue;
+      }
+      case 0x58: {
+        // BINUNICODE
+        if (p + 4 > end) break;
+        const length = u32(window, p);
+        if (p + 4 + length > end) break;
+        kinds[sp] = length > 2 && window[p + 4] === 0x5f && window[p + 5] === 0x5f ? STR_DUNDER : STR;
+        refs[sp++] = base + at;
+        p += 4 + length;
+        continue;
+      }
+      case 0x94: {
+        // MEMOIZE
+        if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
+        const index = state.memo.count;
+        if (index >= state.memo.kinds.length || state.memo.kinds[index] !== 0) {
+          if (index >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
+          state.memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number);
+          continue;
+        }
+        state.memo.kinds[index] = kinds[sp - 1] as number;
+        state.memo.refs[index] = refs[sp - 1] as number;
+        state.memo.count = index + 1;
+        continue;
+      }
+      case 0x71: // BINPUT
+      case 0x72: {
+        // LONG_BINPUT
+        const width = code === 0x71 ? 1 : 4;
+        if (p + width > end) break;
+        if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
+        if (state.memo.count >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
+        const index = width === 1 ? (window[p] as number) : u32(window, p);
+        if (state.memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number)) {
+          state.handler.onOddity('sparse-memo', base + at);
+        }
+        p += width;
+        continue;
+      }
+      case 0x68: // BINGET
+      case 0x6a: {
+        // LONG_BINGET
+        const width = code === 0x68 ? 1 : 4;
+        if (p + width > end) break;
+        const index = width === 1 ? (window[p] as number) : u32(window, p);
+        const kind = state.memo.kind(index);
+        if (kind === 0) return pause(state, at, sp, failed('memo-miss'));
+        kinds[sp] = kind;
+        refs[sp++] = state.memo.ref(index);
+        p += width;
+        continue;
+      }
+      case 0x28: // MARK
+        state.pushMark(sp);
+        fence = sp;
+        continue;
+      case 0x5d: // EMPTY_LIST
+        kinds[sp] = LIST;
+        refs[sp++] = base + at;
+        continue;
+      case 0x7d: // EMPTY_DICT
+        kinds[sp] = DICT;
+        refs[sp++] = base + at;
+        continue;
+      case 0x29: // EMPTY_TUPLE
+        kinds[sp] = TUPLE;
+        refs[sp++] = 0;
+        continue;
+      case 0x8f: // EMPTY_SET
+        kinds[sp] = SET;
+        refs[sp++] = base + at;
+        continue;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: {
+        // TUPLE3
+        const count = code - 0x84;
+        if (sp - count < fence) return pause(state, at, sp, failed('stack-underflow'));
+        if (state.cells.length > state.limits.maxPickleCells) return pause(state, at, sp, limited('maxPickleCells'));
+        sp -= count;
+        refs[sp] = state.store(sp, count);
+        kinds[sp++] = TUPLE;
+        continue;
+      }
+      case 0x74: {
+        // TUPLE
+        if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
+        if (state.cells.length > state.limits.maxPickleCells) return pause(state, at, sp, limited('maxPickleCells'));
+        const block = state.store(fence, sp - fence);
+        sp = fence;
+        fence = state.popMark();
+        kinds[sp] = TUPLE;
+        refs[sp++] = block;
+        continue;
+      }
+      case 0x61: // APPEND
+        if (sp - 2 < fence || kinds[sp - 2] !== LIST) break;
+        sp--;
+        continue;
+      case 0x65: // APPENDS
+      case 0x90: {
+        // ADDITEMS
+        if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
+        if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
+        sp = fence;
+        fence = state.popMark();
+        continue;
+      }
+      case 0x73: // SETITEM
+        if (sp - 3 < fence || kinds[sp - 3] !== DICT || kinds[sp - 2] === STR_DUNDER || state.keepItems) break;
+        sp -= 2;
+        continue;
+      case 0x75: {
+        // SETITEMS
+        if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
+        if (state.keepItems || !plainReceiver(state, fence, DICT) || ((sp - fence) & 1) === 1) break;
+        let dunder = false;
+        for (let key = fence; key < sp; key += 2) if (kinds[key] === STR_DUNDER) dunder = true;
+        if (dunder) break;
+        sp = fence;
+        fence = state.popMark();
+        continue;
+      }
+      case 0x30: // POP
+        if (sp > fence) sp--;
+        else if (state.markCount > 0) fence = state.popMark();
+        else return pause(state, at, sp, failed('stack-underflow'));
+        continue;
+      default:
+        break;
+    }
+    // Everything rare, and whatever does not fit the window or the frame, goes the slow way.
+    state.sp = sp;
+    state.position = base + at;
+    const result = slow(state, code, at, last);
+    if (result !== undefined) return result;
+    kinds = state.kinds;
+    refs = state.refs;
+    sp = state.sp;
+    fence = state.fence();
+    p = state.position - base;
+    end = Math.min(window.length, state.frameEnd - base);
+  }
+}
+
+/** Whether the value under the topmost mark is a container of the stream's own. */
+function plainReceiver(state: PickleState, mark: number, kind: number): boolean {
+  const below = state.markCount > 1 ? (state.marks[state.markCount - 2] ?? 0) : 0;
+  return mark - 1 >= below && state.kinds[mark - 1] === kind;
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) +
+    (bytes[at + 1] as number) * 256 +
+    (bytes[at + 2] as number) * 65_536 +
+    (bytes[at + 3] as number) * 16_777_216
+  );
+}
+
+function pause(state: PickleState, p: number, sp: number, result: RunResult): RunResult {
+  state.position = state.base + p;
+  state.sp = sp;
+  return result;
+}

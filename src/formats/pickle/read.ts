@@ -1,0 +1,95 @@
+import type { ByteSource } from '../../core/byte-source.ts';
+import { throwIfAborted } from '../../core/errors.ts';
+import { BLOCK_SIZE } from '../../core/file-source.ts';
+import type { Limits } from '../../core/limits.ts';
+import { run } from './machine.ts';
+import { layoutAt } from './opcodes.ts';
+import { SplicedSource } from './spliced-source.ts';
+import { type PickleHandler, PickleState } from './state.ts';
+import type { StreamEnd } from './values.ts';
+
+/** Bytes fetched to read one name that lies behind the window. */
+const NAME_BYTES = 4096 + 16;
+/** Other readings of one stream that are followed; more makes it `incomplete`. */
+const MAX_READINGS = 64;
+
+export interface ReadOptions {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  /** A long string operand that was passed over: bytes `start` to `end`. */
+  onSkipped?(start: number, end: number): void;
+  /** Raw bytes stand at the stream's position (joblib). Moves `state.position` behind them. */
+  onArray?(state: PickleState): Promise<void>;
+}
+
+export interface StreamResult {
+  readonly end: StreamEnd;
+  /** Offset behind the last instruction that was understood. */
+  readonly position: number;
+  readonly state: PickleState;
+  /** False when the stream has more readings than are followed. */
+  readonly allReadings: boolean;
+}
+
+/** Runs the pickle stream that starts at `start` to its end, and every other way a loader could read it. */
+export async function readStream(
+  source: ByteSource,
+  start: number,
+  handler: PickleHandler,
+  options: ReadOptions,
+): Promise<StreamResult> {
+  const state = new PickleState(start, source.size, handler, options.limits);
+  const end = await runToEnd(state, source, options);
+  const readings = state.cuts.map((cut) => ({ cut, source }));
+  let followed = 0;
+  for (let next = readings.shift(); next !== undefined && followed < MAX_READINGS; next = readings.shift()) {
+    followed++;
+    const spliced = new SplicedSource(next.source, next.cut.from, next.cut.to);
+    await runToEnd(next.cut.machine, spliced, { limits: options.limits, signal: options.signal });
+    readings.push(...next.cut.machine.cuts.map((cut) => ({ cut, source: spliced })));
+  }
+  return { end, position: state.position, state, allReadings: readings.length === 0 };
+}
+
+async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
+  let need = 1;
+  for (;;) {
+    throwIfAborted(options.signal);
+    const base = state.position;
+    if (base >= source.size) return { kind: 'error', reason: 'truncated' };
+    const length = Math.min(source.size - base, Math.max(BLOCK_SIZE - (base % BLOCK_SIZE), need));
+    const result = run(state, source.readNow(base, length) ?? (await source.read(base, length)), base);
+    switch (result.kind) {
+      case 'end':
+        return result.end;
+      case 'more':
+        need = result.need;
+        if (state.position > base + length) options.onSkipped?.(base + length, state.position);
+        break;
+      case 'text': {
+        const bytes = Math.min(NAME_BYTES, source.size - state.wanted);
+        state.learn(state.wanted, source.readNow(state.wanted, bytes) ?? (await source.read(state.wanted, bytes)));
+        break;
+      }
+      case 'array':
+        await options.onArray?.(state);
+    }
+  }
+}
+
+/**
+ * Whether bytes that one loader takes for data could import something if another ran them as instructions. Walks
+ * instructions without a stack: false only if an impossible one comes before the first import.
+ */
+export function couldImport(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; ) {
+    const layout = layoutAt(bytes, at);
+    if (layout.kind === 'invalid') return false;
+    if (layout.kind === 'more') return true;
+    const { name } = layout.opcode;
+    if (name === 'STOP') return false;
+    if (name === 'GLOBAL' || name === 'INST' || name === 'STACK_GLOBAL' || name.startsWith('EXT')) return true;
+    at = layout.end;
+  }
+  return true;
+}

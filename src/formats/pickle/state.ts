@@ -1,0 +1,243 @@
+import type { Limits } from '../../core/limits.ts';
+import { BUILT, Cells } from './cells.ts';
+import { Memo } from './memo.ts';
+import { latin1, textOf } from './text.ts';
+import type { Call, GlobalName, Oddity, Value } from './values.ts';
+import * as value from './values.ts';
+
+/** Told what a stream does, as it does it. Offsets are of instructions. */
+export interface PickleHandler {
+  /** The first time a stream names a global. */
+  onImport(global: GlobalName, machine: PickleState): void;
+  onCall(call: Call, machine: PickleState): void;
+  /** @returns `array` when raw bytes follow that are not the stream's (joblib) */
+  onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined;
+  /** Items are put into something that the stream did not make as a plain list, dict or set. */
+  onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void;
+  /** A dict gets a key that starts with two underscores. */
+  onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void;
+  onPersistentId(id: Value, offset: number, machine: PickleState): void;
+  onExtension(code: number, offset: number): void;
+  /** A byte or text string that starts as a pickle of protocol 2 or later does: `offset` is of its content. */
+  onBlob(offset: number, length: number): void;
+  onOddity(oddity: Oddity, offset: number): void;
+  /** Before each instruction, when somebody watches. */
+  readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
+}
+
+/** A place where old C unpicklers, reading from a file, drop the rest of a frame: bytes `from` to `to`. */
+export interface FrameCut {
+  readonly machine: PickleState;
+  readonly from: number;
+  readonly to: number;
+}
+
+const MAX_TEXTS = 16_384;
+const MIN_ROOM = 64;
+const MAX_ROOM = 4_194_304;
+
+/**
+ * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
+ * bytes of the stream: strings stay offsets, read again when their text matters.
+ */
+export class PickleState {
+  /** Absolute offset of the next instruction. */
+  position: number;
+  protocol = 0;
+  readonly globals: GlobalName[] = [];
+  readonly cuts: FrameCut[] = [];
+  cells: Cells;
+  memo: Memo;
+  kinds = new Uint8Array(64);
+  refs = new Float64Array(64);
+  /** Values on the stack. */
+  sp = 0;
+  marks = new Int32Array(16);
+  markCount = 0;
+  /** Where the frame ends that C loaders have buffered; Infinity outside of one. */
+  frameEnd = Number.POSITIVE_INFINITY;
+  /** While set, the last items of each dict are kept, for `itemsOf`. */
+  keepItems = false;
+  /** A string whose bytes a handler needs and that is not at hand. */
+  wanted = -1;
+  window: Uint8Array = new Uint8Array(0);
+  base = 0;
+  /** Another reading of the bytes than the plain one: offsets from `cutFrom` on lie `cutLength` further in the file. */
+  alternative = false;
+  cutFrom = Number.POSITIVE_INFINITY;
+  cutLength = 0;
+  readonly start: number;
+  readonly size: number;
+  readonly handler: PickleHandler;
+  readonly limits: Limits;
+  #globalIds = new Map<string, number>();
+  #texts = new Map<number, string>();
+  #items = new Map<number, number>();
+
+  /** @param size absolute offset of the end of all bytes */
+  constructor(start: number, size: number, handler: PickleHandler, limits: Limits) {
+    this.start = start;
+    this.position = start;
+    this.size = size;
+    this.handler = handler;
+    this.limits = limits;
+    // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come.
+    const room = Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor((size - start) / 8)));
+    this.cells = new Cells(new Uint8Array(room), new Float64Array(room));
+    this.memo = new Memo(new Uint8Array(room), new Float64Array(room));
+  }
+
+  /** The same state, to follow another reading of the bytes from here. */
+  fork(size: number, handler: PickleHandler): PickleState {
+    const copy = new PickleState(this.start, size, handler, this.limits);
+    copy.alternative = true;
+    copy.cutFrom = this.cutFrom;
+    copy.cutLength = this.cutLength;
+    copy.position = this.position;
+    copy.protocol = this.protocol;
+    copy.globals.push(...this.globals);
+    copy.cells = this.cells.copy();
+    copy.memo = this.memo.copy();
+    copy.keepItems = this.keepItems;
+    copy.kinds = this.kinds.slice();
+    copy.refs = this.refs.slice();
+    copy.sp = this.sp;
+    copy.marks = this.marks.slice();
+    copy.markCount = this.markCount;
+    copy.#globalIds = new Map(this.#globalIds);
+    copy.#texts = new Map(this.#texts);
+    copy.#items = new Map(this.#items);
+    return copy;
+  }
+
+  /** The text of a string value; `undefined` for any other, and when its bytes must be fetched first (see `waits`). */
+  text(of: Value): string | undefined {
+    if (of.kind !== value.STR && of.kind !== value.STR_DUNDER) return undefined;
+    const known = this.#texts.get(of.ref);
+    if (known !== undefined) return known;
+    const at = of.ref - this.base;
+    const text = at >= 0 && at < this.window.length ? textOf(this.window.subarray(at)) : undefined;
+    if (text !== undefined) return this.#remember(of.ref, text);
+    this.wanted = of.ref;
+    return undefined;
+  }
+
+  /** A handler asked for a text that is not at hand: it must conclude nothing, the instruction is run again. */
+  get waits(): boolean {
+    return this.wanted >= 0;
+  }
+
+  /** Takes the text that was waited for. `bytes` start at `ref`; a string too long to be a name is cut. */
+  learn(ref: number, bytes: Uint8Array): void {
+    this.#remember(ref, textOf(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
+    this.wanted = -1;
+  }
+
+  #remember(ref: number, text: string): string {
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    this.#texts.set(ref, text);
+    return text;
+  }
+
+  /** The values of a tuple; `undefined` for anything else. */
+  tuple(of: Value): Value[] | undefined {
+    return of.kind === value.TUPLE ? this.#block(of.ref, this.cells.refs[of.ref] ?? 0) : undefined;
+  }
+
+  /** What a call's result came from. */
+  callOf(of: Value): { callee: Value; args: Value; built: boolean } | undefined {
+    if (of.kind !== value.OBJECT) return undefined;
+    const [callee, args] = this.#block(of.ref, 2);
+    if (callee === undefined || args === undefined) return undefined;
+    return { callee, args, built: this.cells.kinds[of.ref] === BUILT };
+  }
+
+  persistentId(of: Value): Value | undefined {
+    return of.kind === value.PERSID ? this.#block(of.ref, 1)[0] : undefined;
+  }
+
+  /** Keys and values last put into a dict, alternating; only while `keepItems` is set. */
+  itemsOf(of: Value): Value[] | undefined {
+    const block = of.kind === value.DICT ? this.#items.get(of.ref) : undefined;
+    return block === undefined ? undefined : this.#block(block, this.cells.refs[block] ?? 0);
+  }
+
+  keep(dict: Value, block: number): void {
+    this.#items.set(dict.ref, block);
+  }
+
+  global(of: Value): GlobalName | undefined {
+    return of.kind === value.GLOBAL ? this.globals[of.ref] : undefined;
+  }
+
+  /** The index of a global, new to the stream or not. `undefined` names are computed ones. */
+  globalId(module: string | undefined, name: string | undefined, offset: number): { id: number; isNew: boolean } {
+    const computed = module === undefined || name === undefined;
+    const mapped = this.protocol < 3;
+    const key = computed ? `\0${offset}` : `${mapped ? 2 : 3}${module}\0${name}`;
+    const known = this.#globalIds.get(key);
+    if (known !== undefined) return { id: known, isNew: false };
+    const id = this.globals.length;
+    this.#globalIds.set(key, id);
+    this.globals.push({ id, module: module ?? '?', name: name ?? '?', computed, mapped, offset });
+    return { id, isNew: true };
+  }
+
+  /** Where an offset of this reading lies in the file. */
+  fileOffset(offset: number): number {
+    return offset >= this.cutFrom ? offset + this.cutLength : offset;
+  }
+
+  valueAt(index: number): Value {
+    return { kind: this.kinds[index] ?? 0, ref: this.refs[index] ?? 0 };
+  }
+
+  fence(): number {
+    return this.markCount === 0 ? 0 : (this.marks[this.markCount - 1] ?? 0);
+  }
+
+  popMark(): number {
+    this.markCount--;
+    return this.fence();
+  }
+
+  pushMark(sp: number): void {
+    if (this.markCount >= this.marks.length) {
+      const marks = new Int32Array(this.marks.length * 2);
+      marks.set(this.marks);
+      this.marks = marks;
+    }
+    this.marks[this.markCount++] = sp;
+  }
+
+  push(kind: number, ref: number): void {
+    this.kinds[this.sp] = kind;
+    this.refs[this.sp++] = ref;
+  }
+
+  growStack(): void {
+    const kinds = new Uint8Array(this.kinds.length * 2);
+    const refs = new Float64Array(kinds.length);
+    kinds.set(this.kinds);
+    refs.set(this.refs);
+    this.kinds = kinds;
+    this.refs = refs;
+  }
+
+  /** Copies `count` stack values from index `from` into a tuple's block. */
+  store(from: number, count: number): number {
+    if (count === 0) return 0;
+    const { cells } = this;
+    const at = cells.allocate(count);
+    cells.set(at, 0, count);
+    for (let i = 0; i < count; i++) cells.set(at + 1 + i, this.kinds[from + i] ?? 0, this.refs[from + i] ?? 0);
+    return at;
+  }
+
+  #block(at: number, count: number): Value[] {
+    const values: Value[] = [];
+    for (let i = at + 1; i <= at + count; i++)
+      values.push({ kind: this.cells.kinds[i] ?? 0, ref: this.cells.refs[i] ?? 0 });
+    return values;
+  }
+}
