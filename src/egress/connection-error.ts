@@ -1,0 +1,79 @@
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { shownAddress } from '../core/reference.ts';
+
+const TRANSIENT = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/** A failure that may not happen again: the connection broke, nobody answered in time. */
+export function isTransient(error: unknown): boolean {
+  return codesOf(error).some((code) => TRANSIENT.has(code));
+}
+
+/** What kept a request from an answer, for a person. AssayErrors pass through. */
+export function connectionError(error: unknown, url: URL, signal: AbortSignal | undefined): AssayError {
+  const inner = causes(error).find(isAssayError);
+  if (inner !== undefined) return inner;
+  if (signal?.aborted === true) return abortError(signal, url);
+  const codes = codesOf(error);
+  const has = (...wanted: string[]) => wanted.some((code) => codes.includes(code));
+  const host = url.host;
+  const network = (message: string, mend: string) =>
+    new AssayError('network', message, { subject: shownAddress(url), mend, cause: error });
+  if (has('ENOTFOUND', 'EAI_AGAIN')) {
+    return network(
+      `no address is known for ${host}`,
+      'check the name and the network, set HTTPS_PROXY if one is needed, or use --offline',
+    );
+  }
+  if (has('ECONNREFUSED'))
+    return network(`${host} refused the connection`, 'check the address and that the server runs');
+  if (has('UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT')) {
+    return network(`${host} did not answer in time`, 'try again later, or set HTTPS_PROXY if one is needed');
+  }
+  if (has('ENETUNREACH', 'EHOSTUNREACH'))
+    return network(`${host} cannot be reached`, 'check the network, or use --offline');
+  if (codes.some((code) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/.test(code))) {
+    return network(
+      `the certificate of ${host} is not trusted`,
+      "name your organisation's CA file in NODE_EXTRA_CA_CERTS",
+    );
+  }
+  return network(`the connection to ${host} broke (${codes[0] ?? 'no reason given'})`, 'try again');
+}
+
+/** Why a signal ended a request: its caller stopped, or the time for an answer was over. */
+export function abortError(signal: AbortSignal | undefined, url: URL): AssayError {
+  const cause: unknown = signal?.reason;
+  if (cause instanceof Error && cause.name === 'TimeoutError') {
+    const mend = 'try again later';
+    return new AssayError('network', `${url.host} took too long to answer`, {
+      subject: shownAddress(url),
+      mend,
+      cause,
+    });
+  }
+  return new AssayError('aborted', 'stopped before the end', { cause });
+}
+
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let at = error; at !== undefined && chain.length < 8; at = at instanceof Error ? at.cause : undefined) {
+    chain.push(at);
+    if (at instanceof AggregateError) chain.push(...at.errors.slice(0, 8));
+  }
+  return chain;
+}
+
+function codesOf(error: unknown): string[] {
+  return causes(error).flatMap((at) =>
+    at instanceof Error && 'code' in at && typeof at.code === 'string' ? [at.code] : [],
+  );
+}

@@ -1,0 +1,31 @@
+import { AssayError } from '../core/errors.ts';
+import { shownAddress } from '../core/reference.ts';
+
+/** What a status that is no success means to a person. */
+export function httpError(response: Response, address: string): AssayError {
+  const subject = shownAddress(address);
+  const { status } = response;
+  if (status === 401 || status === 403) {
+    return new AssayError('unauthorized', `the server refuses access (${status})`, {
+      subject,
+      mend: 'check that the address may be read without signing in, or download the file and give its path',
+    });
+  }
+  if (status === 404 || status === 410) {
+    return new AssayError('not-found', `the server has no such file (${status})`, {
+      subject,
+      mend: 'check the address',
+    });
+  }
+  if (status === 429) return tooMany(response, subject, 'wait, then try again');
+  return new AssayError('network', `the server answers with the status ${status}`, {
+    subject,
+    mend: 'try again later',
+  });
+}
+
+export function tooMany(response: Response, subject: string, mend: string): AssayError {
+  const after = response.headers.get('retry-after') ?? '';
+  const wish = /^\d{1,9}$/.test(after) ? `, and asks to wait ${after} seconds` : '';
+  return new AssayError('network', `the server takes no more requests for now (429)${wish}`, { subject, mend });
+}

@@ -1,0 +1,26 @@
+import type { Artifact } from '../core/artifact.ts';
+import { parseReference } from '../core/reference.ts';
+import { envOf, type SourceOptions } from './source.ts';
+
+/**
+ * Opens what a reference names: `path`, `hf://owner/model[@revision][/path]`, a page of the Hub, `https://...`.
+ * Nothing of the network is loaded for a path. The caller closes the artifact.
+ * @throws AssayError `usage`, `not-found`, `unreadable`, `unauthorized`, `network`, `refused`, `mismatch`, `limit`, `aborted`.
+ */
+export async function openArtifact(ref: string, options: SourceOptions = {}): Promise<Artifact> {
+  const reference = parseReference(ref, envOf(options).HF_ENDPOINT);
+  switch (reference.kind) {
+    case 'path': {
+      const { openPath } = await import('./path.ts');
+      return openPath(reference, options);
+    }
+    case 'hf': {
+      const { openHub } = await import('./hub.ts');
+      return openHub(reference, options);
+    }
+    case 'https': {
+      const { openHttps } = await import('./https.ts');
+      return openHttps(reference, options);
+    }
+  }
+}

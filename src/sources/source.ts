@@ -1,0 +1,20 @@
+import type { OpenOptions } from '../core/artifact.ts';
+import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import type { EgressOptions } from '../egress/egress.ts';
+
+/** What a source may be told, beyond where the artifact is. */
+export interface SourceOptions extends OpenOptions {
+  readonly limits?: Limits;
+  /** Where `HF_TOKEN`, `HF_ENDPOINT`, `HF_HOME`, proxies and their like are read from; the process's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Rules that a service tightens. */
+  readonly egress?: Pick<EgressOptions, 'rules' | 'retry' | 'connectTimeoutMs' | 'idleTimeoutMs'>;
+}
+
+export function limitsOf(options: SourceOptions): Limits {
+  return options.limits ?? DEFAULT_LIMITS;
+}
+
+export function envOf(options: SourceOptions): NodeJS.ProcessEnv {
+  return options.env ?? process.env;
+}

@@ -1,0 +1,141 @@
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { AssayError, throwIfAborted } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
+
+/** A file of a folder, or what stands where one was expected and why it cannot be read. */
+export type WalkedEntry =
+  | { readonly path: string; readonly target: string; readonly size: number; readonly linked: boolean }
+  | { readonly path: string; readonly refusal: AssayError };
+
+export interface Walked {
+  /** Sorted by the bytes of their path. */
+  readonly entries: readonly WalkedEntry[];
+  /** Folders passed over, relative to the root. */
+  readonly skipped: readonly string[];
+}
+
+interface Walk {
+  /** Real paths that links may lead into. */
+  readonly within: readonly string[];
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly entries: WalkedEntry[];
+  readonly skipped: string[];
+  visited: number;
+}
+
+const MAX_FOLDERS_DEEP = 64;
+const NO_FILE = 'is a device, a pipe or a socket, no file';
+
+/**
+ * Every file below `root`. Links are followed while they stay within `root` or one of `alsoWithin`; what cannot be followed
+ * or read is an entry of its own, never left out.
+ * @throws AssayError `limit` (maxFiles, depth), `aborted`.
+ */
+export function walk(root: string, alsoWithin: readonly string[], limits: Limits, signal?: AbortSignal): Walked {
+  const state: Walk = {
+    within: [realpathSync(root), ...alsoWithin.filter((path) => isThere(path)).map((path) => realpathSync(path))],
+    limits,
+    signal,
+    entries: [],
+    skipped: [],
+    visited: 0,
+  };
+  walkFolder(state, root, '', []);
+  const keyed = state.entries.map((entry) => ({ entry, key: Buffer.from(entry.path) }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  return { entries: keyed.map(({ entry }) => entry), skipped: state.skipped };
+}
+
+/** `above` holds the real paths of the folders around, to tell a loop. */
+function walkFolder(state: Walk, folder: string, relative: string, above: readonly string[]): void {
+  throwIfAborted(state.signal);
+  if (above.length > MAX_FOLDERS_DEEP) {
+    throw new AssayError('limit', `folders stand more than ${MAX_FOLDERS_DEEP} deep`, { subject: folder });
+  }
+  const listed = listFolder(folder, relative, above);
+  if ('refusal' in listed) {
+    state.entries.push(listed);
+    return;
+  }
+  for (const child of listed.children) {
+    if (++state.visited > state.limits.maxFiles) {
+      throw new AssayError('limit', `holds more than ${state.limits.maxFiles} files (maxFiles)`, { subject: folder });
+    }
+    const name = child.name.toString('utf8');
+    const path = relative === '' ? name : `${relative}/${name}`;
+    const readable = Buffer.from(name).equals(child.name);
+    const entry = readable
+      ? walkChild(state, child, join(folder, name), path, [...above, listed.real])
+      : refused(path, 'its name is not UTF-8');
+    if (entry !== undefined) state.entries.push(entry);
+  }
+}
+
+function listFolder(folder: string, relative: string, above: readonly string[]) {
+  try {
+    const real = realpathSync(folder);
+    if (above.includes(real)) return refused(relative, 'is a link to a folder around it');
+    return { real, children: readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }) };
+  } catch (cause) {
+    return refused(relative === '' ? '.' : relative, `the folder cannot be read (${codeOf(cause)})`, cause);
+  }
+}
+
+/** The entry that a child is; nothing for a folder, whose children are entries of their own. */
+function walkChild(
+  state: Walk,
+  child: Dirent<Buffer>,
+  absolute: string,
+  path: string,
+  above: readonly string[],
+): WalkedEntry | undefined {
+  if (child.isFile()) return toEntry(absolute, path, false);
+  if (child.isDirectory()) {
+    if (isBookkeeping(path)) state.skipped.push(path);
+    else walkFolder(state, absolute, path, above);
+    return undefined;
+  }
+  if (!child.isSymbolicLink()) return refused(path, NO_FILE);
+  let target: string;
+  try {
+    target = realpathSync(absolute);
+  } catch (cause) {
+    return refused(
+      path,
+      codeOf(cause) === 'ELOOP' ? 'is a link that leads to itself' : 'is a link that leads nowhere',
+      cause,
+    );
+  }
+  if (!state.within.some((root) => target === root || target.startsWith(root.endsWith(sep) ? root : root + sep))) {
+    return refused(path, 'is a link that leaves the folder');
+  }
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory() !== true) return toEntry(target, path, true);
+  walkFolder(state, target, path, above);
+  return undefined;
+}
+
+function toEntry(target: string, path: string, linked: boolean): WalkedEntry {
+  const stat = statSync(target, { throwIfNoEntry: false });
+  if (stat === undefined) return refused(path, 'went away while the folder was read');
+  return stat.isFile() ? { path, target, size: stat.size, linked } : refused(path, NO_FILE);
+}
+
+/** What git and the Hub's client keep beside a model's files: no loader opens it. */
+function isBookkeeping(path: string): boolean {
+  return /(?:^|\/)\.git$/.test(path) || path === '.cache/huggingface';
+}
+
+function refused(path: string, why: string, cause?: unknown): { path: string; refusal: AssayError } {
+  const mend = 'replace it by the file that is meant, or remove it';
+  return { path, refusal: new AssayError('unreadable', why, { subject: path, mend, cause }) };
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
