@@ -1,0 +1,142 @@
+import { crc32c } from './crc32c.ts';
+import { type Format, type Probe, startsWith } from './format.ts';
+import { magicFormat, u32le } from './magic.ts';
+import { looksLikeMsgpack } from './msgpack.ts';
+
+/** Model and data formats that a few bytes give away, and whose content nobody here judges yet. */
+export const TFLITE = magicFormat('tflite', 'TensorFlow Lite model', ['.tflite', '.lite'], [[[4, 'TFL3']]]);
+export const EXECUTORCH = magicFormat('executorch', 'ExecuTorch program', ['.pte'], [[[4, 'ET12']]]);
+export const ORT = magicFormat('ort', 'ONNX Runtime model', ['.ort'], [[[4, 'ORTM']]]);
+export const TENSORRT = magicFormat(
+  'tensorrt',
+  'TensorRT engine',
+  ['.engine', '.plan', '.trt'],
+  [[[0, 'ftrt']], [[0, 'ptrt']]],
+);
+export const CATBOOST = magicFormat('catboost', 'CatBoost model', ['.cbm'], [[[0, 'CBM1']]]);
+export const UBJSON = magicFormat(
+  'xgboost-ubj',
+  'XGBoost model (UBJSON)',
+  ['.ubj'],
+  [
+    [
+      [0, '{L'],
+      [10, 'learner'],
+    ],
+    [
+      [0, '{L'],
+      [10, 'version'],
+    ],
+  ],
+);
+export const GGML = magicFormat(
+  'ggml',
+  'GGML model (before GGUF)',
+  ['.ggml', '.ggmlv3'],
+  [[[0, 'lmgg']], [[0, 'fmgg']], [[0, 'tjgg']], [[0, 'algg']]],
+  ({ head }) => u32le(head, 4) < 100_000_000,
+);
+export const PARQUET = magicFormat(
+  'parquet',
+  'Parquet table',
+  ['.parquet'],
+  [[[0, 'PAR1']], [[0, 'PARE']]],
+  ({ tail }) => startsWith(tail, 'PAR', tail.length - 4),
+);
+export const ARROW = magicFormat('arrow', 'Arrow table', ['.arrow', '.feather'], [[[0, 'ARROW1']], [[0, 'FEA1']]]);
+export const SQLITE = magicFormat(
+  'sqlite',
+  'SQLite database',
+  ['.sqlite', '.sqlite3', '.db'],
+  [[[0, 'SQLite format 3\0']]],
+);
+export const MATLAB = magicFormat('matlab', 'MATLAB data', ['.mat'], [[[0, 'MATLAB 5.0 MAT-file']]]);
+export const MLIR = magicFormat('mlir-bytecode', 'MLIR byte code', ['.mlirbc'], [[[0, [0x4d, 0x4c, 0xef, 0x52]]]]);
+/** R's serialization: what an `.rds` or `.RData` holds once it is decompressed. */
+export const RDS = magicFormat(
+  'rds',
+  'R object',
+  ['.rds', '.rdata', '.rda'],
+  [
+    [[0, [0x58, 0x0a, 0, 0, 0]]],
+    [
+      [0, [0x42, 0x0a]],
+      [3, [0, 0, 0]],
+    ],
+    [[0, 'RDX2\nX\n']],
+    [[0, 'RDX3\nX\n']],
+    [[0, 'RDA2\nA\n']],
+    [[0, 'RDA3\nA\n']],
+    [[0, 'A\n2\n']],
+    [[0, 'A\n3\n']],
+  ],
+  // Written as text, R's version numbers follow: five digits or more.
+  ({ head }) => head[0] !== 0x41 || head.subarray(4, 9).every((byte) => byte >= 0x30 && byte <= 0x39),
+);
+/** Torch7's binary serialization: a type tag of 1 to 8, an index, and for objects a version string. */
+export const TORCH7 = magicFormat(
+  'torch7',
+  'Torch7 object',
+  ['.t7', '.net'],
+  [
+    [
+      [0, [4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0]],
+      [12, 'V 1'],
+    ],
+    [
+      [0, [3, 0, 0, 0, 1, 0, 0, 0]],
+      [9, [0, 0, 0]],
+    ],
+  ],
+);
+
+/** A TensorFlow checkpoint's index: a table of LevelDB, told by the last eight bytes. */
+export const TENSOR_BUNDLE: Format = {
+  id: 'tensorbundle',
+  title: 'TensorFlow checkpoint index',
+  extensions: ['.index'],
+  identify: ({ tail }) => startsWith(tail, [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb], tail.length - 8),
+};
+
+/** Length, masked CRC-32C of the length, data, CRC of the data: TensorBoard logs and data sets. */
+export const TFRECORD: Format = {
+  id: 'tfrecord',
+  title: 'TensorFlow records (TensorBoard log)',
+  extensions: ['.tfrecord', '.tfrecords'],
+  identify: ({ head, size }) =>
+    size >= 16 &&
+    u32le(head, 4) === 0 &&
+    u32le(head, 0) <= size - 16 &&
+    u32le(head, 8) === maskedCrc(head.subarray(0, 8)),
+};
+
+/** As TensorFlow's record writer masks it, so that a CRC of data that holds CRCs stays meaningful. */
+export function maskedCrc(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** Flax writes parameters so: maps with text keys, arrays as extension types. */
+export const MSGPACK: Format = {
+  id: 'msgpack',
+  title: 'MessagePack (Flax)',
+  extensions: ['.msgpack'],
+  identify: (probe: Probe) => looksLikeMsgpack(probe),
+};
+
+/** One tensor as Paddle stores it: two versions and a nesting level, all zero, then a small description. */
+export const PADDLE_TENSORS = magicFormat(
+  'paddle-tensors',
+  'Paddle parameters',
+  ['.pdiparams'],
+  [
+    [
+      [0, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+      [20, [0x08]],
+    ],
+  ],
+  ({ head }) => {
+    const length = u32le(head, 16);
+    return length >= 2 && length < 256 && (head[21] ?? 0xff) < 32 && (length === 2 || head[22] === 0x10);
+  },
+);

@@ -1,0 +1,268 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import { AssayError } from '../core/errors.ts';
+import { ByteReader } from './byte-reader.ts';
+import { magicFormat } from './magic.ts';
+
+export const GGUF = magicFormat('gguf', 'GGUF model', ['.gguf'], [[[0, 'GGUF']]]);
+
+/** Elements and bytes of one block of each ggml type (ggml.h; the table agrees with gguf-py's GGML_QUANT_SIZES). */
+const BLOCKS: ReadonlyMap<number, readonly [elements: number, bytes: number]> = new Map([
+  [0, [1, 4]],
+  [1, [1, 2]],
+  [2, [32, 18]],
+  [3, [32, 20]],
+  [6, [32, 22]],
+  [7, [32, 24]],
+  [8, [32, 34]],
+  [9, [32, 40]],
+  [10, [256, 84]],
+  [11, [256, 110]],
+  [12, [256, 144]],
+  [13, [256, 176]],
+  [14, [256, 210]],
+  [15, [256, 292]],
+  [16, [256, 66]],
+  [17, [256, 74]],
+  [18, [256, 98]],
+  [19, [256, 50]],
+  [20, [32, 18]],
+  [21, [256, 110]],
+  [22, [256, 82]],
+  [23, [256, 136]],
+  [24, [1, 1]],
+  [25, [1, 2]],
+  [26, [1, 4]],
+  [27, [1, 8]],
+  [28, [1, 8]],
+  [29, [256, 56]],
+  [30, [1, 2]],
+  [34, [256, 54]],
+  [35, [256, 66]],
+  [39, [32, 17]],
+  [40, [64, 36]],
+  [41, [128, 18]],
+]);
+
+/** Bytes of the scalar value types; 8 is a string, 9 an array. */
+const SCALARS: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [4, 4],
+  [5, 4],
+  [6, 4],
+  [7, 1],
+  [10, 8],
+  [11, 8],
+  [12, 8],
+]);
+const STRING = 8;
+const ARRAY = 9;
+
+/** Text longer than this is not kept; templates are shorter, and vocabularies are arrays. */
+const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_NAME = 65_536;
+const MAX_ITEMS = 50_000_000;
+const MAX_TENSORS = 1_000_000;
+
+export interface GgufTensor {
+  readonly name: string;
+  /** Relative to the start of the tensor data. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly at: number;
+}
+
+export interface GgufText {
+  readonly key: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+export interface GgufHeader {
+  readonly version: number;
+  readonly keys: readonly string[];
+  /** The text values that `keep` asked for. */
+  readonly texts: readonly GgufText[];
+  readonly tensors: readonly GgufTensor[];
+  readonly alignment: number;
+  readonly headerEnd: number;
+  /** `headerEnd` rounded up; beyond the file when there are no tensors. */
+  readonly dataStart: number;
+}
+
+/**
+ * Reads a GGUF header (versions 1 to 3, little-endian; https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+ * @param keep which text values to return
+ * @throws AssayError `malformed`, `truncated`: it contradicts its format; `unsupported`: a version or type not known; `limit`.
+ */
+export async function readGguf(
+  source: ByteSource,
+  keep: (key: string) => boolean,
+  block?: number,
+): Promise<GgufHeader> {
+  return new GgufReader(source, keep, block).read();
+}
+
+class GgufReader {
+  readonly #reader: ByteReader;
+  readonly #keep: (key: string) => boolean;
+  readonly #keys = new Set<string>();
+  readonly #texts: GgufText[] = [];
+  #version = 3;
+  #alignment = 32;
+  #items = 0;
+
+  constructor(source: ByteSource, keep: (key: string) => boolean, block: number | undefined) {
+    this.#reader = new ByteReader(source, 0, block);
+    this.#keep = keep;
+  }
+
+  async read(): Promise<GgufHeader> {
+    const reader = this.#reader;
+    await reader.fill(24);
+    reader.skip(4);
+    this.#version = reader.u32();
+    if (this.#version < 1 || this.#version > 3)
+      throw new AssayError('unsupported', `GGUF version ${this.#version}`, { offset: 4 });
+    const tensorCount = await this.#count();
+    const pairCount = await this.#count();
+    // The smallest pair is a length, a type and a byte; the smallest tensor has a length, a rank, a type and an offset.
+    if (pairCount > reader.left / 9)
+      throw this.#malformed(`${pairCount} metadata pairs cannot fit in ${reader.left} bytes`);
+    for (let i = 0; i < pairCount; i++) await this.#pair();
+    if (tensorCount > reader.left / 20)
+      throw this.#malformed(`${tensorCount} tensors cannot be described in ${reader.left} bytes`);
+    if (tensorCount > MAX_TENSORS) throw new AssayError('limit', `more than ${MAX_TENSORS} tensors`);
+    const tensors: GgufTensor[] = [];
+    for (let i = 0; i < tensorCount; i++) tensors.push(await this.#tensor());
+    const headerEnd = reader.offset;
+    const dataStart = Math.ceil(headerEnd / this.#alignment) * this.#alignment;
+    return {
+      version: this.#version,
+      keys: [...this.#keys],
+      texts: this.#texts,
+      tensors,
+      alignment: this.#alignment,
+      headerEnd,
+      dataStart,
+    };
+  }
+
+  #malformed(what: string): AssayError {
+    return new AssayError('malformed', what, { offset: this.#reader.offset });
+  }
+
+  /** Counts and lengths: 32 bits in version 1, 64 since. */
+  async #count(): Promise<number> {
+    const width = this.#version === 1 ? 4 : 8;
+    if (!this.#reader.has(width)) await this.#reader.fill(width);
+    return width === 4 ? this.#reader.u32() : this.#reader.u64();
+  }
+
+  async #length(): Promise<number> {
+    const length = await this.#count();
+    if (length > this.#reader.left)
+      throw this.#malformed(`a text of ${length} bytes where ${this.#reader.left} are left`);
+    return length;
+  }
+
+  async #text(most: number): Promise<string> {
+    const length = await this.#length();
+    if (length > most)
+      throw new AssayError('limit', `a text of ${length} bytes, more than ${most}`, { offset: this.#reader.offset });
+    await this.#reader.fill(length);
+    return Buffer.from(this.#reader.bytes(length)).toString('utf8');
+  }
+
+  async #u32(): Promise<number> {
+    if (!this.#reader.has(4)) await this.#reader.fill(4);
+    return this.#reader.u32();
+  }
+
+  async #pair(): Promise<void> {
+    const at = this.#reader.offset;
+    const key = await this.#text(MAX_NAME);
+    if (this.#keys.has(key)) throw this.#malformed(`the metadata key ${JSON.stringify(key.slice(0, 80))} stands twice`);
+    this.#keys.add(key);
+    const type = await this.#u32();
+    if (type === STRING && this.#keep(key)) this.#texts.push({ key, text: await this.#text(MAX_TEXT), at });
+    else if (key === 'general.alignment' && type === 4) this.#setAlignment(await this.#u32());
+    else await this.#value(type, 0);
+  }
+
+  #setAlignment(alignment: number): void {
+    if (alignment === 0 || alignment > 65_536 || (alignment & (alignment - 1)) !== 0)
+      throw this.#malformed(`an alignment of ${alignment}`);
+    this.#alignment = alignment;
+  }
+
+  async #value(type: number, depth: number): Promise<void> {
+    if (type === STRING) return this.#skipText();
+    if (type === ARRAY) return this.#array(depth);
+    const size = SCALARS.get(type);
+    if (size === undefined) throw this.#malformed(`a metadata value of type ${type}`);
+    this.#reader.skip(size);
+  }
+
+  async #skipText(): Promise<void> {
+    this.#reader.skip(await this.#length());
+  }
+
+  async #array(depth: number): Promise<void> {
+    if (depth >= 8)
+      throw new AssayError('limit', 'metadata arrays nested deeper than 8', { offset: this.#reader.offset });
+    const type = await this.#u32();
+    const count = await this.#count();
+    const size = SCALARS.get(type);
+    if (count > this.#reader.left / (size ?? 1))
+      throw this.#malformed(`an array of ${count} values in ${this.#reader.left} bytes`);
+    if (size !== undefined) return this.#reader.skip(size * count);
+    this.#items += count;
+    if (this.#items > MAX_ITEMS) throw new AssayError('limit', `more than ${MAX_ITEMS} metadata values`);
+    if (type === STRING) return this.#skipTexts(count);
+    for (let i = 0; i < count; i++) await this.#value(type, depth + 1);
+  }
+
+  /** A vocabulary: no waiting for each of its texts. */
+  async #skipTexts(count: number): Promise<void> {
+    const reader = this.#reader;
+    const width = this.#version === 1 ? 4 : 8;
+    for (let i = 0; i < count; i++) {
+      if (!reader.has(width)) await reader.fill(width);
+      const length = width === 4 ? reader.u32() : reader.u64();
+      if (length > reader.left) throw this.#malformed(`a text of ${length} bytes where ${reader.left} are left`);
+      reader.skip(length);
+    }
+  }
+
+  async #tensor(): Promise<GgufTensor> {
+    const reader = this.#reader;
+    const at = reader.offset;
+    const name = await this.#text(MAX_NAME);
+    const rank = await this.#u32();
+    if (rank > 8) throw this.#malformed(`a tensor of ${rank} dimensions`);
+    let elements = 1n;
+    let row = 1;
+    for (let i = 0; i < rank; i++) {
+      const size = this.#version === 1 ? await this.#u32() : await this.#count();
+      if (i === 0) row = size;
+      elements *= BigInt(size);
+    }
+    const type = await this.#u32();
+    if (!reader.has(8)) await reader.fill(8);
+    const offset = reader.u64();
+    const block = BLOCKS.get(type);
+    if (block === undefined)
+      throw new AssayError('unsupported', `ggml type ${type} of tensor ${JSON.stringify(name.slice(0, 80))}`, {
+        offset: at,
+      });
+    if (row % block[0] !== 0)
+      throw this.#malformed(`rows of tensor ${JSON.stringify(name.slice(0, 80))} do not fill whole blocks`);
+    const bytes = (elements / BigInt(block[0])) * BigInt(block[1]);
+    if (bytes > BigInt(Number.MAX_SAFE_INTEGER))
+      throw this.#malformed(`tensor ${JSON.stringify(name.slice(0, 80))} has ${elements} elements`);
+    return { name, offset, bytes: Number(bytes), at };
+  }
+}

@@ -1,0 +1,78 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import { AssayError } from '../core/errors.ts';
+import { type Format, startsWith } from './format.ts';
+
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Where a superblock may stand: 0, then every doubling from 512; a probe's head shows these. */
+const PLACES = [0, 512, 1024, 2048];
+
+export const HDF5: Format = {
+  id: 'hdf5',
+  title: 'HDF5',
+  extensions: ['.h5', '.hdf5', '.he5', '.hdf', '.nc'],
+  identify: ({ head }) => PLACES.some((at) => startsWith(head, SIGNATURE, at)),
+};
+
+export interface Superblock {
+  /** Where it stands: bytes before it are a user block that HDF5 ignores. */
+  readonly at: number;
+  readonly version: number;
+  /** The end of the HDF5 data, in the file. */
+  readonly end: number;
+}
+
+/**
+ * Reads and checks a superblock, versions 0 to 3 (HDF5 File Format Specification 3.0, II.A).
+ * @throws AssayError `malformed`, `truncated`, `unsupported`.
+ */
+export async function readSuperblock(source: ByteSource): Promise<Superblock> {
+  const at = await findSuperblock(source);
+  const length = Math.min(128, source.size - at);
+  const block = source.readNow(at, length) ?? (await source.read(at, length));
+  const version = block[8] ?? 0xff;
+  if (version > 3)
+    throw new AssayError('unsupported', `HDF5 superblock version ${version}`, { subject: source.name, offset: at });
+  const sizesAt = version < 2 ? 13 : 9;
+  const offsetSize = block[sizesAt] ?? 0;
+  const lengthSize = block[sizesAt + 1] ?? 0;
+  if (![2, 4, 8].includes(offsetSize) || ![2, 4, 8].includes(lengthSize)) {
+    throw new AssayError('malformed', `HDF5 offsets of ${offsetSize} and lengths of ${lengthSize} bytes`, {
+      subject: source.name,
+      offset: at + sizesAt,
+    });
+  }
+  const addressesAt = version === 0 ? 24 : version === 1 ? 28 : 12;
+  const base = uint(block, addressesAt, offsetSize);
+  const end = uint(block, addressesAt + 2 * offsetSize, offsetSize);
+  // Addresses count from the base, which is the superblock's own place where there is a user block.
+  const total = base === at ? end : base + end;
+  if (base !== 0 && base !== at)
+    throw new AssayError('malformed', `an HDF5 base address of ${base}`, {
+      subject: source.name,
+      offset: at + addressesAt,
+    });
+  if (!Number.isSafeInteger(total) || total > source.size) {
+    throw new AssayError('truncated', `HDF5 data ends at ${total}, the file at ${source.size}`, {
+      subject: source.name,
+      offset: at,
+    });
+  }
+  if (total < at + addressesAt + 3 * offsetSize)
+    throw new AssayError('malformed', `HDF5 data ends at ${total}`, { subject: source.name, offset: at });
+  return { at, version, end: total };
+}
+
+async function findSuperblock(source: ByteSource): Promise<number> {
+  for (const at of PLACES) {
+    if (at + 48 > source.size) break;
+    const signature = source.readNow(at, 8) ?? (await source.read(at, 8));
+    if (startsWith(signature, SIGNATURE)) return at;
+  }
+  throw new AssayError('truncated', 'no whole HDF5 superblock', { subject: source.name });
+}
+
+function uint(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0xff);
+  return value;
+}

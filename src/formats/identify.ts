@@ -1,0 +1,125 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
+import { FORMATS } from './index.ts';
+
+/** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
+export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
+
+/** The probe of a source whose bytes are at hand; `undefined` when reading them needs waiting. */
+export function probeNow(source: ByteSource): Probe | undefined {
+  const { size } = source;
+  const head = source.readNow(0, Math.min(size, PROBE_HEAD));
+  if (head === undefined) return undefined;
+  if (size <= PROBE_HEAD) return { head, tail: head.subarray(Math.max(0, size - PROBE_TAIL)), size };
+  const tail = source.readNow(size - PROBE_TAIL, PROBE_TAIL);
+  return tail === undefined ? undefined : { head, tail, size };
+}
+
+/** @throws AssayError what reading the source throws. */
+export async function probeOf(source: ByteSource): Promise<Probe> {
+  const now = probeNow(source);
+  if (now !== undefined) return now;
+  const { size } = source;
+  const head = await source.read(0, Math.min(size, PROBE_HEAD));
+  if (size <= PROBE_HEAD) return { head, tail: head.subarray(Math.max(0, size - PROBE_TAIL)), size };
+  return { head, tail: await source.read(size - PROBE_TAIL, PROBE_TAIL), size };
+}
+
+/** The first format of the list whose signs the bytes bear; `undefined` when none does. Never looks at a name. */
+export function identifyFormat(probe: Probe): Format | undefined {
+  return FORMATS.find((format) => format.identify(probe));
+}
+
+/** Formats that are text, and that only a reader's expectation tells apart. */
+const TEXT_KINDS: ReadonlySet<string> = new Set([
+  'text',
+  'json',
+  'jsonl',
+  'yaml',
+  'markdown',
+  'csv',
+  'xml',
+  'html',
+  'svg',
+  'jinja',
+  'python',
+  'javascript',
+  'shell',
+  'pmml',
+  'openvino',
+  'lightgbm',
+  'empty',
+]);
+
+/** Extensions under which anything may be found: they promise no format. */
+const NEUTRAL: ReadonlySet<string> = new Set([
+  '.bin',
+  '.pt',
+  '.pth',
+  '.ckpt',
+  '.pkl',
+  '.pickle',
+  '.model',
+  '.dat',
+  '.data',
+  '.weights',
+  '.params',
+  '.net',
+  '.db',
+  '.com',
+  '.index',
+  '.o',
+]);
+
+/** Formats that honestly stand under an extension which is first of all another's. */
+const HONEST: Readonly<Record<string, readonly string[]>> = {
+  '.keras': ['zip', 'hdf5'],
+  '.npz': ['zip'],
+  '.pt2': ['zip'],
+  '.pb': ['onnx', 'tf-saved-model', 'tf-graph', 'tf-meta-graph', 'tf-keras-metadata'],
+  '.meta': ['tf-meta-graph', 'tf-graph'],
+  '.xml': ['openvino', 'pmml'],
+  '.h5': ['hdf5'],
+  '.rds': ['gzip', 'bzip2', 'xz', 'rds'],
+  '.rdata': ['gzip', 'bzip2', 'xz', 'rds'],
+  '.rda': ['gzip', 'bzip2', 'xz', 'rds'],
+  '.mat': ['hdf5', 'matlab'],
+  '.jar': ['zip'],
+  '.whl': ['zip'],
+  '.mar': ['zip'],
+  '.ico': ['png', 'bmp'],
+  '.so': ['elf', 'mach-o'],
+};
+
+/** The last extension of a path, lower case, with its dot; empty when the name has none. */
+export function extensionOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot).toLowerCase() : '';
+}
+
+/**
+ * The format that a path's extension promises when its bytes are of another; `undefined` when they agree, when the extension
+ * promises nothing, or when both are kinds of text.
+ */
+export function extensionLie(path: string, format: Format): Format | undefined {
+  const extension = extensionOf(path);
+  if (extension === '' || NEUTRAL.has(extension) || format.id === 'empty' || format.id === 'lfs-pointer')
+    return undefined;
+  const promised = FORMATS.find((candidate) => candidate.extensions.includes(extension));
+  if (promised === undefined || format.extensions.includes(extension) || HONEST[extension]?.includes(format.id))
+    return undefined;
+  return TEXT_KINDS.has(promised.id) && TEXT_KINDS.has(format.id) ? undefined : promised;
+}
+
+/**
+ * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. Formats that
+ * content tells for sure stay what they are.
+ */
+export function refineText(path: string, format: Format): Format {
+  if (format.id !== 'text') return format;
+  const extension = extensionOf(path);
+  return (
+    FORMATS.find((candidate) => TEXT_KINDS.has(candidate.id) && candidate.extensions.includes(extension)) ?? format
+  );
+}
