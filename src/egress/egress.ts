@@ -197,7 +197,25 @@ async function drop(response: Dispatcher.ResponseData): Promise<void> {
   await response.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
 }
 
+/** A body that is cancelled before it is read lets its connection go too. */
+function toStream(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | undefined): ReadableStream<Uint8Array> {
+  const chunks = bounded(raw, hop, maxBytes);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void raw.body.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 function toResponse(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | undefined): Response {
+  // Destroying a body reports an error to listeners; whoever reads it hears of its failures there.
+  raw.body.on('error', () => undefined);
   const headers = toHeaders(raw.headers);
   const coding = headers.get('content-encoding');
   if (coding !== null && coding !== '' && coding.toLowerCase() !== 'identity') {
@@ -212,7 +230,7 @@ function toResponse(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | u
   }
   const empty = hop.method === 'HEAD' || [204, 205, 304].includes(raw.statusCode);
   if (empty) raw.body.resume();
-  const body = empty ? null : ReadableStream.from(bounded(raw, hop, maxBytes));
+  const body = empty ? null : toStream(raw, hop, maxBytes);
   const response = new Response(body, { status: raw.statusCode, headers });
   return Object.defineProperty(response, 'url', { value: hop.url.href });
 }

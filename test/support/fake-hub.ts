@@ -337,11 +337,20 @@ async function send(
     if (find('corrupt') !== undefined && at === start) bytes[0] = (bytes[0] ?? 0) ^ 0xff;
     at += bytes.length;
     seen.sent += bytes.length;
-    if (!response.write(bytes))
-      await new Promise<void>((resolve) => void response.once('drain', resolve).once('close', resolve));
+    if (!response.write(bytes)) await drained(response);
   }
   if (stop < end) response.destroy();
   else response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 function json(response: ServerResponse, value: unknown): void {

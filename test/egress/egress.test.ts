@@ -1,0 +1,267 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { isAssayError } from '../../src/core/errors.ts';
+import { isPrivateAddress } from '../../src/egress/address-rules.ts';
+import { createEgress, type Egress, type EgressOptions } from '../../src/egress/egress.ts';
+import { proxyFor, proxySettings } from '../../src/egress/proxy.ts';
+import { retryDelay } from '../../src/egress/retry.ts';
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+
+async function serve(answer: RequestListener): Promise<{ origin: string; seen: IncomingMessage[]; server: Server }> {
+  const seen: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  opened.push({
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no address');
+  return { origin: `http://127.0.0.1:${address.port}`, seen, server };
+}
+
+function egress(options: EgressOptions = {}): Egress {
+  const made = createEgress({ env: {}, retry: { firstDelayMs: 1 }, ...options });
+  opened.push(made);
+  return made;
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (isAssayError(error)) {
+      expect(error.message + String(error.mend) + String(error.subject)).not.toContain('s3cret');
+      return error.code;
+    }
+    throw error;
+  }
+  return 'no error';
+}
+
+const secret = { name: 'authorization', value: 'Bearer s3cret' };
+
+describe('the credential', () => {
+  test('goes to its origin, and not along with a redirect to another', async () => {
+    const other = await serve((_, response) => response.end('other'));
+    const home = await serve((request, response) => {
+      if (request.url === '/away') response.writeHead(302, { location: `${other.origin}/x` });
+      if (request.url === '/near') response.writeHead(307, { location: '/here' });
+      response.end('home');
+    });
+    const { fetch } = egress({ credentials: [{ origin: home.origin, header: secret }] });
+    expect(await (await fetch(`${home.origin}/away`)).text()).toBe('other');
+    expect(await (await fetch(`${home.origin}/near`)).text()).toBe('home');
+    expect(home.seen.map((one) => one.headers.authorization)).toEqual([secret.value, secret.value, secret.value]);
+    expect(other.seen.map((one) => one.headers.authorization)).toEqual([undefined]);
+  });
+
+  test('is taken off what a library adds for another origin', async () => {
+    const other = await serve((_, response) => response.end());
+    const { fetch } = egress({ credentials: [{ origin: 'https://hub.example', header: secret }] });
+    await fetch(other.origin, { headers: { Authorization: secret.value, Cookie: 'a=b', 'x-kept': 'yes' } });
+    expect(other.seen[0]?.headers).not.toHaveProperty('authorization');
+    expect(other.seen[0]?.headers).not.toHaveProperty('cookie');
+    expect(other.seen[0]?.headers['x-kept']).toBe('yes');
+  });
+
+  test('of another port is of another origin', async () => {
+    const a = await serve((_, response) => response.end());
+    const b = await serve((_, response) => response.end());
+    const { fetch } = egress({ credentials: [{ origin: a.origin, header: secret }] });
+    await fetch(b.origin);
+    expect(b.seen[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
+describe('redirects', () => {
+  test('end somewhere', async () => {
+    const loop = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
+    expect(await codeOf(egress().fetch(loop.origin))).toBe('network');
+    expect(loop.seen.length).toBe(9);
+  });
+
+  test.each(['file:///etc/passwd', 'ftp://host/x'])('lead to no %s', async (location) => {
+    const server = await serve((_, response) => response.writeHead(302, { location }).end());
+    expect(await codeOf(egress().fetch(server.origin))).toBe('refused');
+  });
+
+  test('are checked against the rules at every hop', async () => {
+    const inner = await serve((_, response) => response.end('inner'));
+    const server = await serve((_, response) =>
+      response.writeHead(302, { location: inner.origin.replace('127.0.0.1', 'localhost') }).end(),
+    );
+    expect(await codeOf(egress({ rules: { hosts: ['127.0.0.1'] } }).fetch(server.origin))).toBe('refused');
+    expect(inner.seen.length).toBe(0);
+  });
+});
+
+describe('address rules', () => {
+  test.each([
+    'http://127.0.0.1:9/',
+    'http://0x7f.1:9/',
+    'http://[::1]:9/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://169.254.169.254/',
+    'http://localhost:9/',
+  ])('a service does not reach %s', async (address) => {
+    expect(await codeOf(egress({ rules: { denyPrivate: true }, retry: { retries: 0 } }).fetch(address))).toBe(
+      'refused',
+    );
+  });
+
+  test('tell public from other addresses', () => {
+    for (const address of [
+      '10.1.2.3',
+      '172.31.0.1',
+      '100.64.0.1',
+      '0.0.0.0',
+      '::',
+      'fe80::1',
+      'fd00::1',
+      '::ffff:8.8.8.8',
+      '64:ff9b::808:808',
+      '2002:a00:1::',
+      'ff02::1',
+      'no address',
+    ]) {
+      expect(isPrivateAddress(address), address).toBe(true);
+    }
+    for (const address of ['8.8.8.8', '172.32.0.1', '2606:4700::1111', '2a00:1450::1'])
+      expect(isPrivateAddress(address), address).toBe(false);
+  });
+});
+
+describe('proxies', () => {
+  test('carry the connection, unless NO_PROXY names the host', async () => {
+    const target = await serve((_, response) => response.end('through'));
+    const tunnels: string[] = [];
+    const proxy = await serve((_, response) => response.end());
+    proxy.server.on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      const port = Number(request.url?.split(':')[1]);
+      const onward = connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.destroy());
+      socket.on('error', () => onward.destroy());
+    });
+    const host = target.origin.slice('http://'.length);
+    expect(await (await egress({ env: { http_proxy: proxy.origin } }).fetch(target.origin)).text()).toBe('through');
+    expect(tunnels).toEqual([host]);
+    expect(
+      await (await egress({ env: { http_proxy: proxy.origin, no_proxy: '127.0.0.1' } }).fetch(target.origin)).text(),
+    ).toBe('through');
+    expect(tunnels.length).toBe(1);
+  });
+
+  test('read the environment as curl does', () => {
+    const settings = proxySettings({ HTTPS_PROXY: 'proxy:3128', NO_PROXY: 'localhost, .example.com,other.org:8443' });
+    const through = (address: string) => proxyFor(new URL(address), settings)?.host;
+    expect(through('https://huggingface.co/')).toBe('proxy:3128');
+    expect(through('http://huggingface.co/')).toBeUndefined();
+    expect(through('https://localhost/')).toBeUndefined();
+    expect(through('https://a.example.com/')).toBeUndefined();
+    expect(through('https://notexample.com/')).toBe('proxy:3128');
+    expect(through('https://other.org:8443/')).toBeUndefined();
+    expect(through('https://other.org/')).toBe('proxy:3128');
+    expect(proxyFor(new URL('https://a/'), proxySettings({ HTTPS_PROXY: 'http://p', NO_PROXY: '*' }))).toBeUndefined();
+    expect(() => proxySettings({ HTTPS_PROXY: 'socks5://host:1' })).toThrow(/HTTPS_PROXY/);
+  });
+});
+
+describe('bad weather', () => {
+  test('is waited out, as long as the server asks', async () => {
+    let left = 2;
+    const server = await serve((_, response) => {
+      if (left-- > 0) response.writeHead(left === 1 ? 503 : 429, { 'retry-after': '0' });
+      response.end('fine');
+    });
+    expect((await egress().fetch(server.origin)).status).toBe(200);
+    expect(server.seen.length).toBe(3);
+  });
+
+  test('is not waited out when the server asks for too long, nor for a request that changes something', async () => {
+    const server = await serve((_, response) => response.writeHead(429, { 'retry-after': '3600' }).end());
+    expect((await egress().fetch(server.origin)).status).toBe(429);
+    const failing = await serve((_, response) => response.writeHead(503).end());
+    expect((await egress().fetch(failing.origin, { method: 'POST', body: 'x' })).status).toBe(503);
+    expect([server.seen.length, failing.seen.length]).toEqual([1, 1]);
+    const date = new Headers({ 'retry-after': new Date(Date.now() + 5000).toUTCString() });
+    expect(retryDelay(0, date, { retries: 1, firstDelayMs: 1, maxDelayMs: 10_000 })).toBeGreaterThan(3000);
+    expect(
+      retryDelay(0, new Headers({ ratelimit: '"api";r=0;t=7' }), { retries: 1, firstDelayMs: 1, maxDelayMs: 10_000 }),
+    ).toBe(7000);
+  });
+
+  test('of a broken connection is tried again, then told', async () => {
+    let left = 1;
+    const server = await serve((request, response) => {
+      if (left-- > 0) request.socket.destroy();
+      else response.end('fine');
+    });
+    expect(await (await egress().fetch(server.origin)).text()).toBe('fine');
+    left = 100;
+    expect(await codeOf(egress({ retry: { retries: 2, firstDelayMs: 1 } }).fetch(`${server.origin}/?key=s3cret`))).toBe(
+      'network',
+    );
+    expect(server.seen.length).toBe(5);
+  });
+
+  test('of every kind is one typed error', async () => {
+    const silent = await serve(() => undefined);
+    const patience = { retry: { retries: 0 }, idleTimeoutMs: 100 };
+    expect(await codeOf(egress(patience).fetch(silent.origin))).toBe('network');
+    expect(await codeOf(egress({ retry: { retries: 0 } }).fetch('http://127.0.0.1:1/'))).toBe('network');
+    expect(await codeOf(egress({ retry: { retries: 0 } }).fetch('http://no-such-host.invalid/'))).toBe('network');
+    expect(await codeOf(egress({ signal: AbortSignal.timeout(50) }).fetch(silent.origin))).toBe('network');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    expect(await codeOf(egress().fetch(silent.origin, { signal: controller.signal }))).toBe('aborted');
+  });
+});
+
+describe('bodies', () => {
+  test('are no longer than the caller takes, and not encoded', async () => {
+    const server = await serve((request, response) => {
+      if (request.url === '/gzip') response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end('x'.repeat(1000));
+    });
+    expect((await (await egress().fetch(server.origin, { maxBytes: 1000 })).text()).length).toBe(1000);
+    expect(
+      await codeOf(
+        egress()
+          .fetch(server.origin, { maxBytes: 999 })
+          .then((response) => response.text()),
+      ),
+    ).toBe('limit');
+    expect(await codeOf(egress().fetch(`${server.origin}/gzip`))).toBe('network');
+    expect(server.seen[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
+  test('that end too early are an error', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('x');
+      setTimeout(() => response.destroy(), 20);
+    });
+    expect(
+      await codeOf(
+        egress()
+          .fetch(server.origin)
+          .then((response) => response.text()),
+      ),
+    ).toBe('network');
+  });
+});
