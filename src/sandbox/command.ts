@@ -1,0 +1,81 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AssayError } from '../core/errors.ts';
+
+/** Bytes of data segment that Node needs beside the task's own: heap, stacks of its threads, compiled code. */
+const RUNTIME_BYTES = 256 * 1024 * 1024;
+
+export interface CommandOptions {
+  /** The child's entry, a JavaScript file. */
+  readonly entry: string;
+  /** Packages whose folders the child may read. */
+  readonly packages: readonly string[];
+  /** Other folders that it may read. */
+  readonly folders?: readonly string[];
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+}
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** The folder that holds package.json, above the compiled or the source form of this file. */
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const SHELL = '/bin/sh';
+
+/** The compiled entry, also when this runs from source: Node 20 cannot run TypeScript. */
+export function childEntry(): string {
+  const entry = join(ROOT, 'dist', 'sandbox', 'child.js');
+  if (!existsSync(entry)) {
+    throw new AssayError('internal', 'the sandbox is not built', { subject: entry, mend: 'run `npm run build`' });
+  }
+  return entry;
+}
+
+/**
+ * How to start the child: through a shell that bounds its data segment (heap flags do not bound Buffers, and WebAssembly
+ * needs address space) and its CPU seconds, where there is one; under Node's permission model, which leaves it its own
+ * code to read, and nothing to write or to start.
+ */
+export function sandboxCommand(options: CommandOptions): Command {
+  const node = [...permissions(options), '--no-warnings', '--max-semi-space-size=16', options.entry];
+  if (!existsSync(SHELL)) return { file: process.execPath, args: [...node, 'none'] };
+  const kib = Math.ceil((options.memoryBytes + RUNTIME_BYTES) / 1024);
+  const cpu = Math.ceil(options.cpuSeconds);
+  const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0`;
+  const script = `if { ${limits}; } 2>/dev/null; then b=ulimit; else b=none; fi; exec "$@" "$b"`;
+  return { file: SHELL, args: ['-c', script, 'sh', process.execPath, ...node] };
+}
+
+function permissions(options: CommandOptions): string[] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const stable = major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13);
+  const readable = new Set<string>();
+  for (const folder of [
+    dirname(dirname(options.entry)),
+    ...options.packages.map(packageFolder),
+    ...(options.folders ?? []),
+  ]) {
+    readable.add(join(folder, sep, '*'));
+    readable.add(join(realpathSync(folder), sep, '*'));
+  }
+  readable.add(join(ROOT, 'package.json'));
+  return [
+    stable ? '--permission' : '--experimental-permission',
+    ...[...readable].map((path) => `--allow-fs-read=${path}`),
+  ];
+}
+
+/** Where Node finds a package, told without loading it. */
+function packageFolder(name: string): string {
+  const require = createRequire(import.meta.url);
+  for (const base of require.resolve.paths(name) ?? []) {
+    const folder = join(base, name);
+    if (existsSync(join(folder, 'package.json'))) return folder;
+  }
+  throw new AssayError('internal', `the package ${name} is not installed`, { mend: 'run `npm install`' });
+}

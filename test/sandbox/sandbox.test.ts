@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MemorySource } from '../../src/core/byte-source.ts';
+import type { AssayError } from '../../src/core/errors.ts';
+import { runSandboxed, type SandboxEvent, type SandboxOptions, superviseChild } from '../../src/sandbox/sandbox.ts';
+
+const MiB = 1024 * 1024;
+const LIMITS = { sandboxMemoryBytes: 256 * MiB, sandboxCpuSeconds: 20, sandboxWallMs: 20_000 };
+const ENTRY = fileURLToPath(new URL('../support/hostile-child.mjs', import.meta.url));
+/** The hostile child imports the compiled channel, as ours does. */
+const PROGRAM = { entry: ENTRY, packages: [], folders: [fileURLToPath(new URL('../../dist', import.meta.url))] };
+
+function act(name: string, options: Partial<SandboxOptions> = {}) {
+  return superviseChild(PROGRAM, { task: 'seven-zip', args: { act: name }, limits: LIMITS, ...options });
+}
+
+async function all(events: AsyncIterable<SandboxEvent>): Promise<SandboxEvent[]> {
+  const seen: SandboxEvent[] = [];
+  for await (const event of events) seen.push(event);
+  return seen;
+}
+
+async function failure(events: AsyncIterable<SandboxEvent>): Promise<AssayError> {
+  return all(events).then(
+    () => expect.unreachable('it ended well'),
+    (error: AssayError) => error,
+  );
+}
+
+/** Processes that run the hostile child, by their command lines. */
+function orphans(): string[] {
+  if (!existsSync('/proc/self')) return [];
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('hostile-child.mjs');
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('the bounds of a child', () => {
+  afterEach(() => expect(orphans()).toEqual([]));
+
+  it('kills one that fills memory with Buffers', async () => {
+    const error = await failure(act('hog'));
+    expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxMemoryBytes') });
+  });
+
+  it('kills one that spins, by its CPU seconds', async () => {
+    const started = performance.now();
+    const error = await failure(act('spin', { limits: { ...LIMITS, sandboxCpuSeconds: 1 } }));
+    expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxCpuSeconds') });
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  it('kills one that does nothing, by the wall clock', async () => {
+    const error = await failure(act('sleep', { limits: { ...LIMITS, sandboxWallMs: 600 } }));
+    expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxWallMs') });
+  });
+
+  it('does not count the time that the caller takes', async () => {
+    const events = act('echo', {
+      input: new MemorySource(randomBytes(3 * MiB), 'in'),
+      limits: { ...LIMITS, sandboxWallMs: 1500 },
+    });
+    let bytes = 0;
+    for await (const event of events) {
+      if (event.kind !== 'bytes') continue;
+      bytes += event.bytes.length;
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    }
+    expect(bytes).toBe(3 * MiB);
+  });
+
+  it('kills one that writes too much', async () => {
+    expect(await failure(act('flood', { maxOutputBytes: MiB }))).toMatchObject({ code: 'limit' });
+  });
+
+  it('kills one when the caller gives up, by signal or by leaving', async () => {
+    const aborter = new AbortController();
+    setTimeout(() => aborter.abort(), 300);
+    expect(await failure(act('sleep', { signal: aborter.signal }))).toMatchObject({ code: 'aborted' });
+    for await (const event of act('flood')) if (event.kind === 'bytes') break;
+  });
+
+  it('gives it no environment, no files, no children, no threads', async () => {
+    const events = await all(act('trespass'));
+    expect(events[0]).toEqual({ kind: 'started', bounds: 'ulimit+watchdog' });
+    expect(events[1]).toEqual({
+      kind: 'message',
+      value: {
+        environment: expect.not.arrayContaining(['PATH', 'HOME', 'HF_TOKEN']),
+        write: 'ERR_ACCESS_DENIED',
+        read: 'ERR_ACCESS_DENIED',
+        spawn: 'ERR_ACCESS_DENIED',
+        worker: 'ERR_ACCESS_DENIED',
+      },
+    });
+    expect(existsSync('/tmp/assay-trespass')).toBe(false);
+  });
+
+  it('believes nothing it says', async () => {
+    expect(await failure(act('die'))).toMatchObject({
+      code: 'sandbox',
+      message: expect.stringContaining('exit status 3'),
+    });
+    expect(await failure(act('babble'))).toMatchObject({ code: 'sandbox' });
+    expect(await failure(act('greed', { input: new MemorySource(randomBytes(10), 'in') }))).toMatchObject({
+      code: 'sandbox',
+    });
+  });
+
+  it('serves its input by ranges, and streams its output', async () => {
+    const input = randomBytes(5 * MiB + 17);
+    const events = await all(act('echo', { input: new MemorySource(input, 'in') }));
+    const output = Buffer.concat(events.flatMap((event) => (event.kind === 'bytes' ? [event.bytes] : [])));
+    expect(output.equals(input)).toBe(true);
+  });
+});
+
+describe('our own child', () => {
+  it('refuses a task that is not in the table, and hands on content errors', async () => {
+    const input = new MemorySource(Buffer.from('not an archive'), 'in');
+    const events = runSandboxed({ task: 'seven-zip', args: { type: 'rar' }, input, limits: LIMITS });
+    expect(await failure(events)).toMatchObject({ code: 'unsupported' });
+  });
+});
