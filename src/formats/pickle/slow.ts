@@ -441,6 +441,8 @@ function build(state: PickleState, at: number): RunResult | undefined {
   const follows = state.handler.onBuild(target, state.valueAt(state.sp - 1), again, state.base + at, state);
   if (state.waits) return { kind: 'text' };
   if (target.kind === OBJECT) state.cells.kinds[target.ref] = BUILT;
+  state.builtFrom = state.valueAt(state.sp - 1);
+  if (state.keepItems) state.builtStates.set(target.ref, state.builtFrom);
   state.sp--;
   state.position = state.base + at + 1;
   return follows === 'array' ? { kind: 'array' } : undefined;

@@ -1,6 +1,7 @@
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
 import { Memo } from './memo.ts';
+import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
 import type { Call, GlobalName, Oddity, Value } from './values.ts';
 import * as value from './values.ts';
@@ -30,6 +31,17 @@ export interface FrameCut {
   readonly machine: PickleState;
   readonly from: number;
   readonly to: number;
+}
+
+export interface Extent {
+  readonly start: number;
+  readonly length: number;
+}
+
+function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
+  const layout = layoutAt(bytes, 0);
+  if (layout.kind !== 'whole') return undefined;
+  return { start: ref + layout.operand, length: layout.end - layout.operand };
 }
 
 const MAX_TEXTS = 16_384;
@@ -73,6 +85,11 @@ export class PickleState {
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
   #items = new Map<number, number>();
+  #extents = new Map<number, Extent>();
+  /** What the last BUILD was given. */
+  builtFrom: Value = { kind: value.NONE, ref: 0 };
+  /** While `keepItems` is set, what each call's result was given by BUILD. */
+  readonly builtStates = new Map<number, Value>();
 
   /** @param size absolute offset of the end of all bytes */
   constructor(start: number, size: number, handler: PickleHandler, limits: Limits) {
@@ -122,13 +139,34 @@ export class PickleState {
     return undefined;
   }
 
+  /** The same when it is at hand, for people: asks for nothing. */
+  peekText(of: Value): string | undefined {
+    const wanted = this.wanted;
+    const text = this.text(of);
+    this.wanted = wanted;
+    return text;
+  }
+
   /** A handler asked for a text that is not at hand: it must conclude nothing, the instruction is run again. */
   get waits(): boolean {
     return this.wanted >= 0;
   }
 
+  /** Where the content of a byte or text string lies; `undefined` when its instruction must be fetched first. */
+  extent(of: Value): Extent | undefined {
+    if (of.kind !== value.BYTES && of.kind !== value.STR && of.kind !== value.STR_DUNDER) return undefined;
+    const at = of.ref - this.base;
+    const known =
+      this.#extents.get(of.ref) ??
+      (at >= 0 && at < this.window.length ? extentAt(this.window.subarray(at), of.ref) : undefined);
+    if (known === undefined) this.wanted = of.ref;
+    return known;
+  }
+
   /** Takes the text that was waited for. `bytes` start at `ref`; a string too long to be a name is cut. */
   learn(ref: number, bytes: Uint8Array): void {
+    const extent = extentAt(bytes, ref);
+    if (extent !== undefined) this.#extents.set(ref, extent);
     this.#remember(ref, textOf(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
     this.wanted = -1;
   }

@@ -1,4 +1,75 @@
-/** Which globals a pickle may use, and how. Filled in by the pickle scanner. */
+import { python3Name } from '../../formats/pickle/python2-names.ts';
+import type { GlobalName } from '../../formats/pickle/values.ts';
+import { type ListedGlobal, listedGlobals, type Use } from './allowlists.ts';
+import { dangerOf } from './dangerous.ts';
+
+/** An organisation's own permission for one exact name. */
+export interface Allowance {
+  readonly module: string;
+  readonly name: string;
+  readonly uses: readonly Use[];
+  readonly owner: string;
+  readonly reason: string;
+  /** ISO date; void from the day after. */
+  readonly expires: string;
+}
+
+/** What is known of a name. */
+export type Standing =
+  | { readonly kind: 'listed'; readonly entry: ListedGlobal }
+  /** Listed, but the artifact holds a file that would be imported in its place. */
+  | { readonly kind: 'shadowed'; readonly entry: ListedGlobal }
+  | { readonly kind: 'dangerous'; readonly danger: string }
+  | { readonly kind: 'unlisted' };
+
+/** Which globals a pickle may use, and how. */
 export interface GlobalPolicy {
-  readonly allowances: number;
+  standing(global: Pick<GlobalName, 'module' | 'name' | 'mapped'>): Standing;
+}
+
+export interface GlobalPolicyOptions {
+  readonly allowances?: readonly Allowance[];
+  /** Top-level modules that files of the artifact would provide. */
+  readonly provided?: ReadonlySet<string>;
+  /** Whether names of known danger raise a verdict. Off only to prove that nothing rests on them. */
+  readonly dangerousNames?: boolean;
+}
+
+export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPolicy {
+  const own = new Map(
+    (options.allowances ?? []).map((allowance) => [`${allowance.module}:${allowance.name}`, asListed(allowance)]),
+  );
+  const provided = options.provided ?? new Set<string>();
+  const find = (module: string, name: string) =>
+    listedGlobals().get(`${module}:${name}`) ?? own.get(`${module}:${name}`);
+  return {
+    standing(global) {
+      const python3 = global.mapped ? python3Name(global.module, global.name) : global;
+      const entry = find(global.module, global.name) ?? find(python3.module, python3.name);
+      if (entry !== undefined) {
+        const shadowed = [global.module, python3.module].some((module) => provided.has(topLevel(module)));
+        return { kind: shadowed ? 'shadowed' : 'listed', entry };
+      }
+      const danger = dangerOf(global.module, global.name) ?? dangerOf(python3.module, python3.name);
+      if (danger !== undefined && options.dangerousNames !== false) return { kind: 'dangerous', danger };
+      return { kind: 'unlisted' };
+    },
+  };
+}
+
+function topLevel(module: string): string {
+  return module.split('.')[0] ?? module;
+}
+
+function asListed(allowance: Allowance): ListedGlobal {
+  const { module, name, owner, expires } = allowance;
+  return {
+    module,
+    name,
+    uses: new Set(allowance.uses),
+    contract: undefined,
+    tier: 'organisation',
+    library: owner,
+    versions: expires,
+  };
 }

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * What a listed global may be used for: `import` as a value or an argument, `call`ed, `new` as the class of an instance,
+ * `build` to take a state, `items` to take elements.
+ */
+export type Use = 'import' | 'call' | 'new' | 'build' | 'items';
+
+export interface ListedGlobal {
+  readonly module: string;
+  readonly name: string;
+  readonly uses: ReadonlySet<Use>;
+  /** Names a contract that its arguments must keep. */
+  readonly contract: string | undefined;
+  readonly tier: string;
+  readonly library: string;
+  readonly versions: string;
+}
+
+/** A list as it lies in `allowlists/`: where each name comes from, which versions of the library wrote it. */
+interface Allowlist {
+  readonly tier: string;
+  readonly library: string;
+  readonly script: string;
+  readonly versions: readonly string[];
+  readonly globals: readonly (readonly [
+    module: string,
+    name: string,
+    uses: string,
+    versions: string,
+    contract?: string,
+  ])[];
+}
+
+let listed: ReadonlyMap<string, ListedGlobal> | undefined;
+
+/** All shipped lists as one map from "module:name". A name in several lists has the uses of all. */
+export function listedGlobals(): ReadonlyMap<string, ListedGlobal> {
+  if (listed !== undefined) return listed;
+  const folder = new URL('./allowlists/', import.meta.url);
+  const map = new Map<string, ListedGlobal>();
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()) {
+    const list = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist;
+    for (const [module, name, uses, versions, contract] of list.globals) {
+      const key = `${module}:${name}`;
+      const earlier = map.get(key);
+      map.set(key, {
+        module,
+        name,
+        uses: new Set([...(earlier?.uses ?? []), ...uses.split(' ').filter(isUse)]),
+        contract: contract ?? earlier?.contract,
+        tier: earlier?.tier ?? list.tier,
+        library: earlier?.library ?? list.library,
+        versions: earlier?.versions ?? versions,
+      });
+    }
+  }
+  listed = map;
+  return map;
+}
+
+const USES: readonly string[] = ['import', 'call', 'new', 'build', 'items'] satisfies Use[];
+
+export function isUse(text: string): text is Use {
+  return USES.includes(text);
+}

@@ -1,0 +1,398 @@
+import { describe, describeCall } from '../../formats/pickle/describe.ts';
+import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
+import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
+import { BYTES, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID } from '../../formats/pickle/values.ts';
+import type { Rule } from '../rule.ts';
+import type { Report } from '../scanner.ts';
+import type { ListedGlobal, Use } from './allowlists.ts';
+import { CONTRACTS, type ContractContext } from './contracts.ts';
+import type { GlobalPolicy, Standing } from './globals.ts';
+import * as rules from './rules.ts';
+
+/** Byte strings of one pickle that are looked into. */
+const MAX_BLOBS = 256;
+/** Names the unpickler or the interpreter looks up on an object or a class while loading. */
+const LOADER_NAMES =
+  /^__(setstate|reduce|reduce_ex|class|dict|call|new|init|getattr|getattribute|setattr|del|len|iter|next|eq|hash|bool|instancecheck|subclasscheck|getnewargs|getnewargs_ex|getinitargs|missing|setitem|slots|init_subclass|set_name|get|set|delete|prepare|bases|mro|subclasses|globals|builtins|code|closure|func|self|wrapped)__$/;
+const IDENTIFIER_PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
+
+export interface Blob {
+  readonly start: number;
+  readonly length: number;
+  /** A listed function will load it; otherwise it is only carried. */
+  readonly loaded: boolean;
+  /** Spelled as text, each character a byte, in UTF-8. */
+  readonly text: boolean;
+}
+
+export interface JudgeOptions {
+  readonly globals: GlobalPolicy;
+  readonly torch: boolean;
+  report(report: Report): void;
+  imported(name: string): void;
+}
+
+/** Judges what one pickle stream does, as the machine tells it: the rules of the scanner, one method an event. */
+export class PickleJudge implements PickleHandler {
+  readonly onStep: PickleHandler['onStep'];
+  readonly blobs: Blob[] = [];
+  /** More blobs were met than are looked into. */
+  blobsLost = false;
+  /** The stream imports joblib's marker for arrays that stand between its instructions. */
+  joblib = false;
+  /** Storages that persistent ids name: key to bytes an element and elements. */
+  readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
+  readonly #options: JudgeOptions;
+  readonly #standings = new Map<string, Standing>();
+
+  constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
+    this.#options = options;
+    this.onStep = onStep;
+  }
+
+  onImport(global: GlobalName, machine: PickleState): void {
+    if (machine.alternative && !(IDENTIFIER_PATH.test(global.module) && IDENTIFIER_PATH.test(global.name))) return;
+    const offset = machine.fileOffset(global.offset);
+    const full = `${global.module}.${global.name}`;
+    if (global.computed) {
+      this.#report(
+        rules.COMPUTED_NAME,
+        'imports a name that a call computes',
+        `computed at ${machine.globals.length}`,
+        offset,
+      );
+      return;
+    }
+    this.#options.imported(full);
+    if (isArrayMarker(global)) {
+      this.joblib = true;
+      machine.keepItems = true;
+    }
+    const standing = this.#standing(global);
+    if (standing.kind === 'listed') return;
+    if (standing.kind === 'shadowed') {
+      this.#report(
+        rules.SHADOWED_GLOBAL,
+        `imports ${full}, which a file of the artifact would provide`,
+        full,
+        offset,
+        full,
+      );
+    } else if (standing.kind === 'dangerous') {
+      this.#report(rules.DANGEROUS_GLOBAL, `reaches ${full}: ${standing.danger}`, full, offset, full);
+    } else if (walksAttributes(global)) {
+      this.#report(rules.ATTRIBUTE_PATH, `walks attributes to ${full}`, full, offset, full);
+    } else {
+      this.#report(rules.UNLISTED_GLOBAL, `imports ${full}, which is on no list`, full, offset, full);
+    }
+  }
+
+  onCall(call: Call, machine: PickleState): void {
+    const global = machine.global(call.callee);
+    const offset = machine.fileOffset(call.offset);
+    if (global === undefined) {
+      if (call.callee.kind < FIRST_COMPOSITE) return; // CPython raises: nothing is called.
+      const shown = describeCall(call.callee, call.args, machine);
+      this.#report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
+      return;
+    }
+    const standing = this.#standing(global);
+    if (standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
+      // Said again with its arguments: the same finding, with better evidence.
+      const rule = standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
+      const full = `${global.module}.${global.name}`;
+      this.#report(rule, `calls ${full}`, full, offset, describeCall(call.callee, call.args, machine));
+      return;
+    }
+    if (standing.kind === 'listed' || standing.kind === 'shadowed') this.#checkCall(call, standing.entry, machine);
+  }
+
+  #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
+    const args = machine.tuple(call.args) ?? [call.args];
+    const context = this.#contractContext(machine);
+    const contract = CONTRACTS.get(`${entry.module}:${entry.name}`);
+    const broken =
+      contract?.(args, context) ?? (contract === undefined ? this.#foreignArgument(args, context) : undefined);
+    if (machine.waits) return;
+    const full = `${entry.module}.${entry.name}`;
+    const shown = () => describeCall(call.callee, call.args, machine);
+    if (broken !== undefined) {
+      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, machine.fileOffset(call.offset), shown());
+      return;
+    }
+    const use: Use = isNew(call, args) ? 'new' : 'call';
+    if (allowed(entry, use, args.length) && (entry.contract === undefined || contract !== undefined)) return;
+    const callable = args.some((arg) => arg.kind === GLOBAL);
+    const rule = callable ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
+    const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
+    this.#report(rule, message, full, machine.fileOffset(call.offset), shown());
+  }
+
+  /** A global as an argument needs permission of its own: to be a value or a class, and to run no contract. */
+  #foreignArgument(args: readonly Value[], context: ContractContext, depth = 0): string | undefined {
+    for (const arg of args) {
+      const inner = depth < 8 ? context.state.tuple(arg) : undefined;
+      const nested = inner === undefined ? undefined : this.#foreignArgument(inner, context, depth + 1);
+      if (nested !== undefined) return nested;
+      const global = context.state.global(arg);
+      if (global === undefined) continue;
+      const entry = context.listed(arg);
+      const name = `${global.module}.${global.name}`;
+      if (entry === undefined) return `is passed ${name}, which is not listed`;
+      if (CONTRACTS.has(`${entry.module}:${entry.name}`))
+        return `is passed ${name}, which only its own contract allows`;
+      if (!entry.uses.has('import') && !entry.uses.has('new'))
+        return `is passed ${name}, which is listed to be called only`;
+    }
+    return undefined;
+  }
+
+  onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
+    const at = machine.fileOffset(offset);
+    if (target.kind === GLOBAL) {
+      const name = describe(target, machine);
+      this.#report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
+      return undefined;
+    }
+    const call = machine.callOf(target);
+    if (call === undefined) {
+      if (target.kind >= FIRST_COMPOSITE) this.#odd('BUILD on a value that takes no state', at);
+      return undefined;
+    }
+    const global = machine.global(call.callee);
+    const made = global === undefined ? undefined : this.#madeClass(global, call.args, machine);
+    const standing = made === undefined ? undefined : this.#standing(made);
+    if (made !== undefined && again) {
+      const name = `${made.module}.${made.name}`;
+      this.#report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
+    }
+    if (made !== undefined && isArrayMarker(made) && !machine.alternative) return 'array';
+    if (standing?.kind === 'listed' || standing?.kind === 'shadowed')
+      this.#checkBuild(standing.entry, state, at, machine);
+    return undefined;
+  }
+
+  #checkBuild(entry: ListedGlobal, state: Value, offset: number, machine: PickleState): void {
+    const full = `${entry.module}.${entry.name}`;
+    const contract = CONTRACTS.get(`${entry.module}:${entry.name}`);
+    // functools.partial takes its callable, arguments and keywords as its state.
+    const broken =
+      entry.name === 'partial'
+        ? contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine))
+        : undefined;
+    if (machine.waits) return;
+    if (broken !== undefined)
+      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, offset, describe(state, machine));
+    else if (!entry.uses.has('build') && !entry.uses.has('new')) {
+      this.#report(
+        rules.UNUSUAL_USE,
+        `what ${full} returned is given a state, which ${entry.library} does not do`,
+        full,
+        offset,
+      );
+    }
+  }
+
+  onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void {
+    const at = machine.fileOffset(offset);
+    if (receiver.kind === GLOBAL) {
+      const name = describe(receiver, machine);
+      this.#report(rules.FOREIGN_STATE, `${opcode} puts items into ${name}`, name, at, name);
+      return;
+    }
+    if (receiver.kind !== OBJECT) {
+      if (receiver.kind === PERSID)
+        this.#report(rules.FOREIGN_STATE, `${opcode} on an object outside the pickle`, opcode, at);
+      else this.#odd(`${opcode} on a value that takes no items`, at);
+      return;
+    }
+    const call = machine.callOf(receiver);
+    const global = call === undefined ? undefined : machine.global(call.callee);
+    if (call === undefined || global === undefined) return; // A computed callee was reported at its call.
+    const made = this.#madeClass(global, call.args, machine) ?? global;
+    const name = `${made.module}.${made.name}`;
+    if (built)
+      this.#report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
+    const standing = this.#standing(made);
+    if (standing.kind === 'listed' && !standing.entry.uses.has('items')) {
+      this.#report(
+        rules.UNUSUAL_USE,
+        `${opcode} on what ${name} returned, which ${standing.entry.library} does not do`,
+        name,
+        at,
+      );
+    }
+  }
+
+  onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {
+    if (item.kind < GLOBAL) return;
+    const name = machine.text(key);
+    if (machine.waits || name === undefined || !LOADER_NAMES.test(name)) return;
+    const shown = `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
+    this.#report(
+      rules.METHOD_OVERRIDE,
+      `gives an object ${name}, which Python itself looks up`,
+      name,
+      machine.fileOffset(offset),
+      shown,
+    );
+  }
+
+  onPersistentId(id: Value, offset: number, machine: PickleState): void {
+    const at = machine.fileOffset(offset);
+    const parts = machine.tuple(id);
+    if (!this.#options.torch || parts === undefined) {
+      const where = this.#options.torch ? 'has another shape than a tensor storage' : 'stands outside a PyTorch file';
+      this.#report(rules.PERSISTENT_ID, `a persistent id ${where}`, where, at, describe(id, machine));
+      return;
+    }
+    const [tag, type, key, , count] = parts;
+    const kind = tag === undefined ? undefined : machine.text(tag);
+    const name = key === undefined ? undefined : machine.text(key);
+    if (machine.waits) return;
+    const listed = type?.kind === GLOBAL || type?.kind === OBJECT;
+    if (kind === 'module' && parts.length >= 2) return; // Source of a class, kept by PyTorch before 1.6 and only compared.
+    if (kind !== 'storage' || !listed || name === undefined || type === undefined) {
+      this.#report(
+        rules.PERSISTENT_ID,
+        'a persistent id has another shape than a tensor storage',
+        'shape',
+        at,
+        describe(id, machine),
+      );
+      return;
+    }
+    this.storages.set(name, { elementSize: elementSize(machine.global(type)), count });
+  }
+
+  onExtension(code: number, offset: number): void {
+    this.#report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
+  }
+
+  onBlob(start: number, length: number): void {
+    this.#addBlob({ start, length, loaded: false, text: false });
+  }
+
+  onOddity(oddity: Oddity, offset: number): void {
+    this.#odd(ODDITIES[oddity], offset);
+  }
+
+  #addBlob(blob: Blob): void {
+    const known = this.blobs.findIndex((other) => other.start === blob.start);
+    if (known >= 0) {
+      if (blob.loaded) this.blobs[known] = blob;
+    } else if (this.blobs.length < MAX_BLOBS) this.blobs.push(blob);
+    else this.blobsLost = true;
+  }
+
+  #contractContext(machine: PickleState): ContractContext {
+    return {
+      state: machine,
+      listed: (of) => {
+        const global = machine.global(of);
+        const standing = global === undefined ? undefined : this.#standing(global);
+        return standing?.kind === 'listed' || standing?.kind === 'shadowed' ? standing.entry : undefined;
+      },
+      scanBytes: (of) => {
+        const extent = machine.extent(of);
+        if (extent === undefined) return;
+        this.#addBlob({
+          start: machine.fileOffset(extent.start),
+          length: extent.length,
+          loaded: true,
+          text: of.kind !== BYTES,
+        });
+      },
+    };
+  }
+
+  /** The class of what a call made: its callee, or what `copyreg._reconstructor` was given. */
+  #madeClass(callee: GlobalName, args: Value, machine: PickleState): GlobalName | undefined {
+    if (callee.name !== '_reconstructor') return callee;
+    const first = machine.tuple(args)?.[0];
+    return first === undefined ? undefined : machine.global(first);
+  }
+
+  #standing(global: GlobalName): Standing {
+    if (global.computed) return { kind: 'unlisted' };
+    const key = `${global.mapped}${global.module}:${global.name}`;
+    const known = this.#standings.get(key);
+    if (known !== undefined) return known;
+    const standing = this.#options.globals.standing(global);
+    this.#standings.set(key, standing);
+    return standing;
+  }
+
+  #odd(what: string, offset: number): void {
+    this.#report(rules.ODD_STRUCTURE, what, what, offset);
+  }
+
+  #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string): void {
+    const report = { rule, message, subject, offset };
+    this.#options.report(evidence === undefined ? report : { ...report, evidence });
+  }
+}
+
+const ODDITIES: Readonly<Record<Oddity, string>> = {
+  dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',
+  'sparse-memo': 'uses memo indexes far beyond its entries',
+  'frame-straddled': 'an operand crosses the end of its frame: loaders disagree on what is executed',
+  'frame-nested': 'a frame starts inside another',
+  'frame-beyond-end': 'a frame is longer than the file',
+  'operand-not-text': 'imports by operands that are no strings',
+  'name-too-long': 'a module or global name is longer than 4096 bytes',
+  'odd-items': 'a dict gets a key without a value',
+  'args-not-tuple': 'calls with arguments that are no tuple',
+  'bad-number': 'a number is none',
+  'line-without-end': 'a text operand ends with the file',
+  'protocol-late': 'PROTO stands inside the stream',
+};
+
+/** A dotted name that leads out of its module: through special attributes, or from something that is not a class. */
+function walksAttributes(global: GlobalName): boolean {
+  const parts = global.name.split('.');
+  if (global.name.includes('__') && parts.some((part) => LOADER_NAMES.test(part))) return true;
+  if (parts.length === 1) return false;
+  return parts.some((part) => part.startsWith('__')) || !parts.slice(0, -1).every((part) => /^_*[A-Z]/.test(part));
+}
+
+/** NEWOBJ makes an instance without calling the class; so do INST and OBJ without arguments. */
+function isNew(call: Call, args: readonly Value[]): boolean {
+  if (call.opcode === 'NEWOBJ' || call.opcode === 'NEWOBJ_EX') return true;
+  return (call.opcode === 'INST' || call.opcode === 'OBJ') && args.length === 0;
+}
+
+function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
+  if (entry.uses.has(use)) return true;
+  // Calling a class without arguments does no more than making it and running its own constructor on defaults.
+  return use === 'call' && args === 0 && entry.uses.has('new');
+}
+
+function isArrayMarker(global: GlobalName): boolean {
+  return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
+}
+
+const ELEMENT_SIZES: Readonly<Record<string, number>> = {
+  DoubleStorage: 8,
+  FloatStorage: 4,
+  HalfStorage: 2,
+  BFloat16Storage: 2,
+  LongStorage: 8,
+  IntStorage: 4,
+  ShortStorage: 2,
+  CharStorage: 1,
+  ByteStorage: 1,
+  BoolStorage: 1,
+  UntypedStorage: 1,
+  ComplexDoubleStorage: 16,
+  ComplexFloatStorage: 8,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
+  QUInt4x2Storage: 1,
+  QUInt2x4Storage: 1,
+};
+
+function elementSize(global: GlobalName | undefined): number | undefined {
+  return global === undefined ? undefined : ELEMENT_SIZES[global.name];
+}

@@ -1,0 +1,278 @@
+import { MemorySource, SliceSource } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { constantOf } from '../../formats/pickle/constants.ts';
+import { inlineArray } from '../../formats/pickle/joblib.ts';
+import { couldImport, type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
+import type { PickleState } from '../../formats/pickle/state.ts';
+import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
+import type { StreamEnd } from '../../formats/pickle/values.ts';
+import { STR } from '../../formats/pickle/values.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { type Blob, PickleJudge } from './judge.ts';
+import { BROKEN_STREAM, NESTED_PICKLE, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
+
+const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';
+const RAW_STORAGE = 'raw tensor storage: PyTorch reads it as numbers';
+const LONG_STRING = 'content of a byte or text string: data until something loads it';
+/** Bytes behind the last stream that are searched for another. */
+const MAX_TRAILING_SEARCH = 64 * 1024 * 1024;
+/** Places in them where one is tried. */
+const MAX_TRAILING_TRIES = 256;
+
+export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules: PICKLE_RULES, scanFile: scanPickle };
+
+async function scanPickle(target: Target, context: ScanContext): Promise<void> {
+  const { source } = target;
+  const head = await source.read(0, Math.min(16, source.size));
+  const legacy = isTorchLegacy(head);
+  if (legacy) context.identified('torch-legacy');
+  const scan = new FileScan(target, context, legacy || target.within === 'torch');
+  let streams = 0;
+  let at = 0;
+  while (at < source.size) {
+    if (legacy && streams === LEGACY_STREAMS) {
+      at = await scan.storages(at);
+      if (at < source.size) await scan.trailing(at);
+      return;
+    }
+    if (streams >= context.limits.maxPickleStreams)
+      return context.incomplete('more pickles follow each other than are read (maxPickleStreams)');
+    const next = await scan.stream(at, streams > 0);
+    if (next === undefined) return;
+    streams++;
+    at = next;
+  }
+  if (legacy && streams < LEGACY_STREAMS)
+    context.incomplete(`the file ends after ${streams} of the ${LEGACY_STREAMS} pickles PyTorch writes`);
+}
+
+/** The scan of one pickle file: what its streams share. */
+class FileScan {
+  readonly #target: Target;
+  readonly #context: ScanContext;
+  readonly #torch: boolean;
+  /** Strings of the last stream, in order: storage keys in a legacy file. */
+  #strings: number[] = [];
+  #storages: PickleJudge['storages'] = new Map();
+
+  constructor(target: Target, context: ScanContext, torch: boolean) {
+    this.#target = target;
+    this.#context = context;
+    this.#torch = torch;
+  }
+
+  #judge(): PickleJudge {
+    const { globals } = this.#context;
+    const options = {
+      globals,
+      torch: this.#torch,
+      report: (report: Parameters<ScanContext['report']>[0]) => this.#context.report(report),
+      imported: (name: string) => this.#context.imported(name),
+    };
+    return new PickleJudge(options);
+  }
+
+  #options(judge: PickleJudge): ReadOptions {
+    const { limits, signal } = this.#context;
+    return {
+      limits,
+      signal,
+      onSkipped: (start, end) => this.#context.cover(start, end, 'opaque', LONG_STRING),
+      onArray: (state) => this.#array(state, judge),
+    };
+  }
+
+  /** Judges the stream at `start`; where the next one may start, or `undefined` when nothing more can be said. */
+  async stream(start: number, later: boolean): Promise<number | undefined> {
+    const { source } = this.#target;
+    const judge = this.#judge();
+    const result = await readStream(source, start, judge, this.#options(judge));
+    if (later && isNoStream(result, judge)) {
+      await this.trailing(start);
+      return undefined;
+    }
+    this.#context.cover(start, result.position, 'parsed');
+    if (judge.joblib) this.#context.identified('joblib');
+    for (const [key, storage] of judge.storages) this.#storages.set(key, storage);
+    this.#strings = stringsOf(result.state);
+    if (!result.allReadings || judge.blobsLost)
+      this.#context.incomplete('the pickle holds more other readings than are followed');
+    await this.#blobs(judge.blobs);
+    if (result.end.kind === 'stop') return result.position;
+    this.#broken(result.end, start, result.position);
+    return undefined;
+  }
+
+  #broken(end: StreamEnd, start: number, position: number): void {
+    const why = describeEnd(end);
+    this.#context.incomplete(`the pickle at byte ${start} was understood up to byte ${position}: ${why}`);
+    this.#context.report({
+      rule: BROKEN_STREAM,
+      message: `the pickle at byte ${start} breaks off: ${why}`,
+      subject: why,
+      offset: position,
+    });
+  }
+
+  async #array(state: PickleState, judge: PickleJudge): Promise<void> {
+    const { source } = this.#target;
+    const array = await inlineArray(state, source);
+    if (state.frameEnd !== Number.POSITIVE_INFINITY && state.frameEnd > state.position) {
+      throw new AssayError('malformed', 'an array stands inside a frame', {
+        subject: source.name,
+        offset: state.position,
+      });
+    }
+    if (array.kind === 'pickle') {
+      const inner = await readStream(source, array.start, this.#judge(), {
+        limits: this.#context.limits,
+        signal: this.#context.signal,
+      });
+      if (inner.end.kind !== 'stop') {
+        throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
+          subject: source.name,
+          offset: inner.position,
+        });
+      }
+      state.position = inner.position;
+      return;
+    }
+    // A plain pickle.load would run these bytes as instructions: that reading is followed as well.
+    const head = await source.read(state.position, Math.min(65_536, source.size - state.position));
+    if (couldImport(head))
+      state.cuts.push({ machine: state.fork(source.size, judge), from: state.position, to: state.position });
+    this.#context.cover(array.start, array.end, 'opaque', RAW_ARRAY);
+    state.position = array.end;
+  }
+
+  /** The storages behind the pickles of a legacy file; the end of the last one. */
+  async storages(start: number): Promise<number> {
+    const keys: string[] = [];
+    const state = this.#strings;
+    const { source } = this.#target;
+    for (const ref of state) keys.push(await keyAt(source, ref));
+    const end = await skipStorages(source, start, keys, this.#storages, (from, to) =>
+      this.#context.cover(from, to, 'opaque', RAW_STORAGE),
+    );
+    this.#context.cover(start, end, 'parsed');
+    return end;
+  }
+
+  /** Byte strings that are pickles themselves: scanned as members where something loads them. */
+  async #blobs(blobs: readonly Blob[]): Promise<void> {
+    for (const blob of blobs) {
+      const name = `bytes@${blob.start}`;
+      if (blob.loaded) await this.#context.member(await this.#blobSource(blob, name), name, { within: 'torch' });
+      else await this.#nested(blob);
+    }
+  }
+
+  async #blobSource(blob: Blob, name: string): Promise<MemorySource | SliceSource> {
+    const { source } = this.#target;
+    if (!blob.text) return new SliceSource(source, blob.start, blob.length, name);
+    if (blob.length > this.#context.limits.maxSpoolMemory) {
+      throw new AssayError('limit', `text of ${blob.length} bytes to be loaded (maxSpoolMemory)`, {
+        subject: source.name,
+      });
+    }
+    const text = Buffer.from(await source.read(blob.start, blob.length)).toString('utf8');
+    return new MemorySource(Buffer.from(text, 'latin1'), name);
+  }
+
+  async #nested(blob: Blob): Promise<void> {
+    const names: string[] = [];
+    const reported: string[] = [];
+    const judge = new PickleJudge({
+      globals: this.#context.globals,
+      torch: true,
+      report: (report) => reported.push(report.subject),
+      imported: (name) => names.push(name),
+    });
+    const source = new SliceSource(this.#target.source, blob.start, blob.length, this.#target.source.name);
+    const result = await readStream(source, 0, judge, { limits: this.#context.limits, signal: this.#context.signal });
+    const isPickle = result.end.kind === 'stop' || names.length > 0;
+    if (!isPickle || reported.length === 0) return;
+    for (const name of names) this.#context.imported(name);
+    const message = `carries a pickle of ${blob.length} bytes that uses ${names.slice(0, 3).join(', ') || 'odd instructions'}`;
+    this.#context.report({ rule: NESTED_PICKLE, message, subject: names.join(' '), offset: blob.start });
+  }
+
+  /** Bytes behind the last stream: no loader reads them by itself, but what is hidden there is said. */
+  async trailing(start: number): Promise<void> {
+    const { source } = this.#target;
+    const end = Math.min(source.size, start + MAX_TRAILING_SEARCH);
+    let hidden = '';
+    for (const at of await protocolMarks(this.#target, start, end)) {
+      const names: string[] = [];
+      const judge = new PickleJudge({
+        globals: this.#context.globals,
+        torch: true,
+        report: () => undefined,
+        imported: (name) => names.push(name),
+      });
+      const result = await readStream(source, at, judge, {
+        limits: this.#context.limits,
+        signal: this.#context.signal,
+      });
+      if (names.length === 0 && result.end.kind !== 'stop') continue;
+      hidden = `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
+      for (const name of names) this.#context.imported(name);
+      break;
+    }
+    this.#context.cover(start, end, 'opaque', 'behind the last stream: no loader reads it');
+    const message = `${source.size - start} bytes follow the end of the pickle${hidden}`;
+    this.#context.report({
+      rule: TRAILING_DATA,
+      message,
+      subject: hidden === '' ? 'trailing' : 'trailing pickle',
+      offset: start,
+    });
+  }
+}
+
+/** Offsets of what looks like the start of a pickle of protocol 2 or later. */
+async function protocolMarks(target: Target, start: number, end: number): Promise<number[]> {
+  const marks: number[] = [];
+  for (let at = start; at < end && marks.length < MAX_TRAILING_TRIES; at += 65_536) {
+    const bytes = await target.source.read(at, Math.min(65_537, target.source.size - at));
+    for (let i = bytes.indexOf(0x80); i >= 0 && i + 1 < bytes.length; i = bytes.indexOf(0x80, i + 1)) {
+      const protocol = bytes[i + 1] ?? 0;
+      if (protocol >= 2 && protocol <= 5 && i < 65_536) marks.push(at + i);
+    }
+  }
+  return marks.slice(0, MAX_TRAILING_TRIES);
+}
+
+/** Whether what follows a finished stream is no pickle at all: it broke before it did anything. */
+function isNoStream(result: StreamResult, judge: PickleJudge): boolean {
+  return result.end.kind === 'error' && result.state.globals.length === 0 && judge.blobs.length === 0;
+}
+
+function stringsOf(state: PickleState): number[] {
+  const refs: number[] = [];
+  for (let i = 0; i < state.memo.count && i < 1_000_000; i++)
+    if (state.memo.kind(i) === STR) refs.push(state.memo.ref(i));
+  return refs;
+}
+
+async function keyAt(source: Target['source'], ref: number): Promise<string> {
+  const text = await constantOf({ kind: STR, ref }, source);
+  return typeof text === 'string' ? text : '';
+}
+
+function describeEnd(end: StreamEnd): string {
+  if (end.kind === 'stop') return 'complete';
+  if (end.kind === 'limit') return `a limit was met (${end.limit})`;
+  return REASONS[end.reason];
+}
+
+const REASONS: Readonly<Record<(StreamEnd & { kind: 'error' })['reason'], string>> = {
+  truncated: 'the file ends before the stream does',
+  'invalid-opcode': 'an instruction that does not exist',
+  operand: 'an import by operands that are no strings',
+  'stack-underflow': 'an instruction takes more than is on the stack',
+  'no-mark': 'an instruction needs a mark that is not there',
+  'memo-miss': 'it fetches a memo entry that was never stored',
+  protocol: 'a protocol that no Python has',
+  'bad-length': 'an impossible length',
+};
