@@ -1,0 +1,16 @@
+import { describe } from 'vitest';
+
+/**
+ * Registers a suite that needs a part which not every machine has. Where tests must be whole (`CI`), a missing part fails;
+ * elsewhere the suite is shown as skipped, with its name and how to get the part.
+ */
+export function requirePart(part: string, present: boolean, how: string, name: string, suite: () => void): void {
+  if (present) {
+    describe(name, suite);
+    return;
+  }
+  const message = `"${name}" cannot run without the ${part}: ${how}`;
+  if (process.env.CI === 'true') throw new Error(message);
+  process.stderr.write(`${message}\n`);
+  describe.skip(`${name} (needs the ${part}: ${how})`, suite);
+}
