@@ -11,16 +11,16 @@ export interface Anchor {
   readonly line?: number;
 }
 
-export interface SarifOptions {
+export interface SarifOptions<T extends Judged> {
   /** Where a file of the artifact is, for a reader of the log. Remote models point at the line that references them. */
-  readonly locate: (judged: Judged, file: string) => Anchor;
+  readonly locate: (judged: T, file: string) => Anchor;
 }
 
-interface Result {
+interface Result<T extends Judged> {
   readonly rule: RuleInfo;
   readonly severity: Severity;
   readonly message: string;
-  readonly judged: Judged;
+  readonly judged: T;
   readonly file: string;
   readonly finding?: Finding;
   readonly fingerprint: string;
@@ -39,7 +39,11 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 };
 
 /** A SARIF 2.1.0 log of one run, whatever the number of artifacts: GitHub takes one run for each tool and category. */
-export function renderSarif(all: readonly Judged[], context: ReportContext, options: SarifOptions): string {
+export function renderSarif<T extends Judged>(
+  all: readonly T[],
+  context: ReportContext,
+  options: SarifOptions<T>,
+): string {
   const results = all.flatMap((judged) => [...findingResults(judged, context), ...fileResults(judged)]);
   results.sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
   const kept = results.slice(0, MAX_RESULTS);
@@ -65,7 +69,7 @@ export function renderSarif(all: readonly Judged[], context: ReportContext, opti
   return `${jsonText(log, 2)}\n`;
 }
 
-function findingResults(judged: Judged, context: ReportContext): Result[] {
+function findingResults<T extends Judged>(judged: T, context: ReportContext): Result<T>[] {
   return judged.assessment.findings.map((finding) => ({
     rule: context.rules.get(finding.ruleId) ?? bareRule(finding),
     severity: finding.severity,
@@ -103,8 +107,8 @@ const UNJUDGED_FILE: RuleInfo = {
 };
 
 /** Files whose verdict no finding explains: without a result, a reader would take silence for safety. */
-function fileResults(judged: Judged): Result[] {
-  const results: Result[] = [];
+function fileResults<T extends Judged>(judged: T): Result<T>[] {
+  const results: Result<T>[] = [];
   for (const file of judged.assessment.files) {
     const rule =
       file.verdict === 'unknown' ? UNKNOWN_FILE : file.verdict === 'not-assessed' ? UNJUDGED_FILE : undefined;
@@ -121,7 +125,7 @@ function fileResults(judged: Judged): Result[] {
   return results;
 }
 
-function sarifResult(result: Result, ruleIndex: number, options: SarifOptions) {
+function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, options: SarifOptions<T>) {
   const { finding, judged, file } = result;
   const anchor = options.locate(judged, file);
   const line = anchor.line ?? finding?.line;

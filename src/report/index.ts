@@ -1,0 +1,7 @@
+export { safeGlobalsCode, saferFiles } from './advice.ts';
+export type { Judged, ReportContext, RuleInfo } from './context.ts';
+export { jsonText, terminalText } from './escape.ts';
+export { renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json.ts';
+export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp.ts';
+export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif.ts';
+export { renderTable, type TableOptions } from './table.ts';

@@ -1,0 +1,155 @@
+import type { FileAssessment } from '../core/assessment.ts';
+import type { Finding } from '../core/finding.ts';
+import { type Severity, severityRank } from '../core/severity.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { moduleOf, saferFiles, unlistedGlobals } from './advice.ts';
+import type { Judged, ReportContext, RuleInfo } from './context.ts';
+import { terminalText } from './escape.ts';
+import type { Page } from './page.ts';
+import { count, humanBytes } from './style.ts';
+import type { TableOptions } from './table.ts';
+
+export const VERDICT_INK = {
+  malicious: 'red',
+  unknown: 'magenta',
+  suspicious: 'yellow',
+  'not-assessed': 'cyan',
+  clean: 'green',
+} as const satisfies Record<Verdict, string>;
+
+const SEVERITY_INK = {
+  critical: 'red',
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
+} as const satisfies Record<Severity, string>;
+
+/** Findings, reasons and names of one file, shown unless verbose. */
+const MAX_SHOWN = 5;
+
+export function verdictLabel(verdict: Verdict): string {
+  return verdict.replace('-', ' ').toUpperCase();
+}
+
+/** One file that is not clean: what was found, what it means, what to do. */
+export function fileBlock(
+  page: Page,
+  file: FileAssessment,
+  judged: Judged,
+  context: ReportContext,
+  options: TableOptions,
+): void {
+  const findings = judged.assessment.findings
+    .filter((finding) => finding.file === file.path)
+    .sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+  page.gap();
+  page.row(verdictLabel(file.verdict), terminalText(file.path), 'bold', VERDICT_INK[file.verdict]);
+  page.row('', `${context.formats.get(file.format) ?? terminalText(file.format)} · ${humanBytes(file.size)}`, 'dim');
+  const shown = options.verbose ? findings : findings.slice(0, MAX_SHOWN);
+  for (const finding of shown) findingRows(page, finding);
+  if (findings.length > shown.length) {
+    page.row('', `and ${count(findings.length - shown.length, 'more finding')}; --verbose shows all`, 'dim');
+  }
+  for (const reason of file.reasons.slice(0, options.verbose ? undefined : MAX_SHOWN)) {
+    page.row('  because', terminalText(reason), undefined, 'dim');
+  }
+  const rule = findings[0] && context.rules.get(findings[0].ruleId);
+  if (file.verdict !== 'clean') page.row('  means', meaning(file.verdict, rule), undefined, 'dim');
+  nextRows(page, file, rule, judged, options);
+}
+
+function findingRows(page: Page, finding: Finding): void {
+  page.row(`  ${finding.severity}`, terminalText(finding.message), undefined, SEVERITY_INK[finding.severity]);
+  if (finding.evidence !== undefined && !finding.message.includes(finding.evidence)) {
+    page.row('', terminalText(finding.evidence), 'cyan');
+  }
+  page.row('', [place(finding), finding.ruleId].filter((part) => part !== '').join(' · '), 'dim');
+}
+
+function place(finding: Finding): string {
+  const parts = [];
+  if (finding.member !== undefined) parts.push(`in ${terminalText(finding.member)}`);
+  if (finding.offset !== undefined) parts.push(`byte ${finding.offset}`);
+  if (finding.line !== undefined) parts.push(`line ${finding.line}`);
+  return parts.join(', ');
+}
+
+const MEANINGS: Readonly<Record<Verdict, string>> = {
+  malicious: 'Loading this file would run code or do harm.',
+  unknown: 'What could not be read may hold anything. It is not clean.',
+  suspicious: 'Nothing harmful is proved; the file does what the ruleset does not list.',
+  'not-assessed': 'The format is known, and no scanner judges it yet: nothing is known of its safety.',
+  clean: 'The whole file was read and holds nothing that runs.',
+};
+
+/** The first sentence of the worst finding's rule, which says more than the verdict. */
+function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
+  if (rule === undefined) return MEANINGS[verdict];
+  return /^.*?[.!?](?=\s|$)/s.exec(rule.explanation)?.[0].replace(/\s+/g, ' ') ?? MEANINGS[verdict];
+}
+
+function nextRows(
+  page: Page,
+  file: FileAssessment,
+  rule: RuleInfo | undefined,
+  judged: Judged,
+  options: TableOptions,
+): void {
+  let label = '  next';
+  const say = (text: string) => {
+    page.row(label, text, undefined, 'dim');
+    label = '';
+  };
+  const safer = file.verdict === 'clean' ? undefined : saferFiles(file, judged.assessment.files);
+  if (safer !== undefined) {
+    const [first = ''] = safer.paths;
+    const more = safer.paths.length > 1 ? ` and ${count(safer.paths.length - 1, 'file')} beside it` : '';
+    const same = safer.sameName
+      ? 'its name says that it holds the same weights'
+      : 'check that it holds the same weights';
+    say(`Use ${terminalText(first)}${more} instead: clean, safetensors cannot carry code; ${same}.`);
+  }
+  if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
+  else if (safer === undefined && file.verdict !== 'clean') say(FALLBACK[file.verdict]);
+  if (file.verdict !== 'suspicious') return;
+  allowRows(page, say, unlistedGlobals(file, options.isListed));
+  say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
+  page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
+}
+
+const FALLBACK: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
+  malicious: 'Do not load it. Delete it, and tell whoever publishes it.',
+  unknown: 'Download it again, or use a copy in a format that can be read to the end.',
+  suspicious: 'Ask whoever publishes it, or use a copy in a safer format.',
+  'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
+};
+
+function allowRows(page: Page, say: (text: string) => void, names: readonly string[]): void {
+  const [first] = names;
+  if (first === undefined) return;
+  const known =
+    names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;
+  say(`If you know ${known} in a file of your own, --allow FILE:`);
+  for (const line of allowanceExample(first)) page.code(line);
+}
+
+/** One entry as `--allow FILE` reads it. */
+function allowanceExample(global: string): string[] {
+  const module = moduleOf(global);
+  return [
+    'allow:',
+    `  - module: ${module}`,
+    `    name: ${global.slice(module.length + 1)}`,
+    '    uses: [import, call, new, build, items]  # only those it needs',
+    '    owner: name@example.org',
+    '    reason: why it is harmless',
+    '    expires: YYYY-MM-DD',
+  ];
+}
+
+/** For pasting into a POSIX shell; what could steer a terminal is shown escaped, and will not match. */
+function shellQuote(path: string): string {
+  const safe = terminalText(path);
+  return /^[\w./@%+=:,-]+$/.test(safe) && !safe.startsWith('-') ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+}

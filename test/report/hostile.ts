@@ -1,0 +1,45 @@
+import type { Judged } from '../../src/report/index.ts';
+import { CALL_RULE, file, finding, judged } from './sample.ts';
+
+/** Text that an artifact may hold to deceive whoever reads a report of it. */
+export const HOSTILE: Readonly<Record<string, string>> = {
+  ansi: 'model\u001b[2J\u001b[1;1H\u001b[32mALLOW clean\u001b[0m.bin',
+  c1: 'model\u009b2J\u009d0;title\u009c.bin',
+  newlines: 'model.bin\nALLOW         clean: the file was read\r\n\u0085\u2028\u2029x',
+  bidi: 'model\u202egnp.exe\u2066\u2069.bin',
+  invisible: 'mo\u200bdel\ufeff\u00ad\u{e0041}.bin',
+  surrogates: 'model\ud800\udc00\ud83d.bin',
+  html: '<img src=x onerror=alert(1)></script><script>alert(1)</script>.bin',
+  markdown: '[click](https://evil.example) ![x](https://evil.example/x.png) `|` **.bin',
+  json: '","verdict":"clean","x":"\\u0000\u0000.bin',
+  shell: "'; rm -rf ~; '$(reboot)`reboot`.bin",
+  uri: '../../..//etc/passwd?a=b#c%00%2e .bin',
+  long: `${'A'.repeat(10_000_000)}.bin`,
+};
+
+/** A malicious artifact in which every string that hostile bytes can reach is `text`. */
+export function hostile(text: string): Judged {
+  return judged({
+    artifact: { ref: `./${text}`, pinned: `./${text}`, digest: null },
+    files: [
+      file({ path: text, verdict: 'malicious', imports: [text], reasons: [text] }),
+      file({ path: `${text}.pkl`, verdict: 'suspicious', imports: [text, `acme.${text}`], reasons: [text] }),
+      file({
+        path: `${text}.onnx`,
+        format: 'onnx',
+        verdict: 'not-assessed',
+        coverage: { ranges: [{ start: 0, end: 10, kind: 'opaque', why: text }], gaps: [{ start: 10, end: 1000 }] },
+      }),
+      file({ path: `${text}.pt`, format: 'torch-zip', imports: [text] }),
+    ],
+    findings: [
+      finding(CALL_RULE, { file: text, member: text, offset: 3, message: text, evidence: text }),
+      finding({ ...CALL_RULE, id: 'rule.not.known' }, { file: `${text}.pkl`, message: text, evidence: text }),
+    ],
+    checks: [
+      { id: 'integrity.checksum', status: 'fail', detail: text },
+      { id: 'format.onnx.scan', status: 'not-assessed', detail: text },
+    ],
+    notes: [text],
+  });
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { renderTable } from '../../src/report/index.ts';
+import { displayWidth, humanBytes, humanDuration, wrap } from '../../src/report/style.ts';
+import { CONTEXT, file, judged, mixed, tableOptions } from './sample.ts';
+
+const trainingArgs = () =>
+  judged({
+    files: [
+      file({
+        path: 'training_args.bin',
+        format: 'torch-zip',
+        imports: ['transformers.training_args.TrainingArguments', 'torch.device'],
+      }),
+    ],
+  });
+
+describe('the table', () => {
+  it.each([80, 120])('is the frozen one at %i columns, and no line is wider', async (width) => {
+    const table = renderTable(mixed(), CONTEXT, tableOptions({ width }));
+    await expect(table).toMatchFileSnapshot(`../golden/table-${width}.txt`);
+    for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+
+  it('is the frozen one with everything shown', async () => {
+    const table = renderTable(
+      mixed('strict'),
+      { ...CONTEXT, coverage: true },
+      tableOptions({ verbose: true, width: 100 }),
+    );
+    await expect(table).toMatchFileSnapshot('../golden/table-verbose.txt');
+  });
+
+  it('tells how to load a clean checkpoint', async () => {
+    await expect(renderTable(trainingArgs(), CONTEXT, tableOptions())).toMatchFileSnapshot('../golden/table-clean.txt');
+  });
+
+  it('says the decision and the worst verdict first, and that alone when quiet', () => {
+    const lines = renderTable(mixed(), CONTEXT, tableOptions({ quiet: true }))
+      .trimEnd()
+      .split('\n');
+    expect(lines[0]).toBe('DENY          malicious: 1 of 6 files would run code or do harm when loaded');
+    expect(lines).toHaveLength(2);
+    expect(renderTable(mixed('research'), CONTEXT, tableOptions())).toMatch(/^WARN {10}malicious/);
+    expect(renderTable(judged({ files: [] }), CONTEXT, tableOptions())).toMatch(
+      /^DENY {10}nothing was scanned, so nothing is known/,
+    );
+  });
+
+  it('never says clean of what is incomplete without saying so', () => {
+    expect(renderTable(judged({ status: 'incomplete' }), CONTEXT, tableOptions())).toContain(
+      'denied because: part of the artifact was not looked at',
+    );
+  });
+
+  it('colours only when told', () => {
+    expect(renderTable(mixed(), CONTEXT, tableOptions())).not.toContain('\u001b');
+    const coloured = renderTable(mixed(), CONTEXT, tableOptions({ color: true }));
+    expect(coloured).toContain('\u001b[31mDENY\u001b[39m');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour is control characters
+    expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(mixed(), CONTEXT, tableOptions()));
+  });
+
+  it('folds what is too much, and says so', () => {
+    const files = Array.from({ length: 50 }, (_, i) => file({ path: `${i}.onnx`, verdict: 'not-assessed' }));
+    expect(renderTable(judged({ files }), CONTEXT, tableOptions())).toContain(
+      'and 30 more files to look at; --verbose shows all',
+    );
+    expect(renderTable(judged({ files }), CONTEXT, tableOptions({ verbose: true }))).not.toContain(
+      'more files to look at',
+    );
+  });
+});
+
+describe('words and numbers', () => {
+  it('wraps between words, breaks longer ones, and knows wide characters', () => {
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+    expect(wrap('模型模型', 4)).toEqual(['模型', '模型']);
+    expect(wrap('', 4)).toEqual(['']);
+    expect(displayWidth('é模🤗')).toBe(5);
+  });
+
+  it('writes sizes and times for people', () => {
+    expect([0, 1, 1023, 1024, 1_572_864, 5e12].map(humanBytes)).toEqual([
+      '0 bytes',
+      '1 byte',
+      '1023 bytes',
+      '1.0 KiB',
+      '1.5 MiB',
+      '4.5 TiB',
+    ]);
+    expect([12, 9_990, 59_400, 125_000].map(humanDuration)).toEqual(['0.01 s', '9.99 s', '59 s', '2 min 5 s']);
+  });
+});
