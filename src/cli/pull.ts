@@ -1,0 +1,58 @@
+import { type Command, Option } from 'commander';
+import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
+import { DEFAULT_GATE, findGate, GATES } from '../policy/index.ts';
+import type { Shell } from './shell.ts';
+
+/** What was asked on the command line, checked. */
+export interface PullRequest {
+  readonly ref: string;
+  readonly policy: string;
+  readonly failOn: Severity | undefined;
+  readonly allow: string | undefined;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+interface PullFlags extends Omit<PullRequest, 'ref' | 'failOn' | 'allow'> {
+  readonly failOn?: string;
+  readonly allow?: string;
+}
+
+const GUIDE = `
+The model is scanned where it is; when it is allowed, it is downloaded, hashed and scanned again, whole. Only then does it
+appear in the Hugging Face cache, and holds exactly the bytes that were judged. Load it by the revision that is printed.
+
+Examples:
+  assay pull hf://openai-community/gpt2
+  assay pull hf://owner/model@v1.0 --policy strict
+  revision=$(assay pull hf://owner/model --quiet | sed -n 's/^revision=//p')
+
+HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_CACHE are honoured.
+Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete. Nothing is written for 1 and 2.
+`;
+
+export function registerPull(program: Command, shell: Shell): void {
+  program
+    .command('pull')
+    .summary('scan a model of the Hugging Face Hub, and download it when it is allowed')
+    .description(
+      'Scans a model of the Hugging Face Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache.',
+    )
+    .argument('<model>', 'hf://owner/model[@revision], or its page on the Hub')
+    .option('-p, --policy <name>', `what decides: ${GATES.map(({ name }) => name).join(', ')}`, DEFAULT_GATE)
+    .addOption(
+      new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
+    )
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
+    .option('-v, --verbose', 'list clean files, every finding and every check', false)
+    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addHelpText('after', GUIDE)
+    .action(async (ref: string, flags: PullFlags) => {
+      findGate(flags.policy);
+      const failOn = flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined;
+      const { runPull } = await import('./run-pull.ts');
+      await runPull({ ...flags, ref, failOn, allow: flags.allow }, shell);
+    });
+}
