@@ -18,7 +18,10 @@ export interface FileAssessment {
   readonly imports: readonly string[];
   /** Why the verdict is what it is when it is not the findings': what stopped the parse, what nobody judges. */
   readonly reasons: readonly string[];
-  readonly coverage: { readonly ranges: readonly CoverageRange[]; readonly gaps: readonly { start: number; end: number }[] };
+  readonly coverage: {
+    readonly ranges: readonly CoverageRange[];
+    readonly gaps: readonly { start: number; end: number }[];
+  };
 }
 
 export type RiskStatus = 'pass' | 'fail' | 'partial' | 'not-assessed' | 'not-applicable';
@@ -45,7 +48,12 @@ export interface Assessment {
   readonly checks: readonly Check[];
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
-  readonly stats: { readonly files: number; readonly bytesTotal: number; readonly bytesRead: number; readonly durationMs: number };
+  readonly stats: {
+    readonly files: number;
+    readonly bytesTotal: number;
+    readonly bytesRead: number;
+    readonly durationMs: number;
+  };
 }
 
 export type Action = 'allow' | 'warn' | 'deny';

@@ -1,4 +1,13 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, read as readCallback, readSync, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read as readCallback,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { type ByteSource, checkRange } from './byte-source.ts';
 import { AssayError } from './errors.ts';
@@ -207,7 +216,11 @@ function sameFile(a: BigIntStats, b: BigIntStats): boolean {
 function openError(path: string, error: unknown): AssayError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new AssayError('not-found', 'no such file or folder', { subject: path, mend: 'check the path', cause: error });
+    return new AssayError('not-found', 'no such file or folder', {
+      subject: path,
+      mend: 'check the path',
+      cause: error,
+    });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new AssayError('unreadable', 'permission denied', {

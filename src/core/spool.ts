@@ -60,13 +60,24 @@ export async function spool(
   }
 }
 
-function charge(bytes: number, size: number, name: string, input: number, budget: ExpansionBudget, limits: Limits): void {
+function charge(
+  bytes: number,
+  size: number,
+  name: string,
+  input: number,
+  budget: ExpansionBudget,
+  limits: Limits,
+): void {
   budget.remaining -= bytes;
   if (budget.remaining < 0) {
-    throw new AssayError('limit', `decompresses to more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`, { subject: name });
+    throw new AssayError('limit', `decompresses to more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`, {
+      subject: name,
+    });
   }
   if (size > limits.maxExpandedBytes / 64 && size > input * limits.maxExpansionRatio) {
-    throw new AssayError('limit', `expands more than ${limits.maxExpansionRatio} times (maxExpansionRatio)`, { subject: name });
+    throw new AssayError('limit', `expands more than ${limits.maxExpansionRatio} times (maxExpansionRatio)`, {
+      subject: name,
+    });
   }
 }
 

@@ -24,6 +24,7 @@ import { HDF5 } from './hdf5.ts';
 import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
+import { PICKLE } from './pickle/format.ts';
 import {
   COREML,
   ONNX,
@@ -80,7 +81,8 @@ export const FORMATS: readonly Format[] = [
   MLIR,
   RDS,
   TORCH7,
-  // Pickle goes here: what follows is told by bytes further on, which could as well be a pickle's.
+  PICKLE,
+  // What follows is told by bytes further on, which could as well be a pickle's.
   HDF5,
   TFLITE,
   EXECUTORCH,

@@ -1,4 +1,25 @@
+import { ggufScanner } from './gguf.ts';
+import { hdf5Scanner } from './hdf5.ts';
+import { nativeScanner } from './native.ts';
+import { pickleScanner } from './pickle/scan-pickle.ts';
+import { plainMediaScanner } from './plain-media.ts';
+import { plainTextScanner } from './plain-text.ts';
+import { protoModelScanner, sentencePieceScanner } from './proto-models.ts';
+import { safetensorsScanner } from './safetensors.ts';
 import type { Scanner } from './scanner.ts';
+import { unjudgedScanner, unknownScanner } from './unjudged.ts';
 
 /** Every scanner. Adding one is a line here. */
-export const SCANNERS: readonly Scanner[] = [];
+export const SCANNERS: readonly Scanner[] = [
+  pickleScanner,
+  safetensorsScanner,
+  ggufScanner,
+  hdf5Scanner,
+  protoModelScanner,
+  sentencePieceScanner,
+  nativeScanner,
+  plainTextScanner,
+  plainMediaScanner,
+  unjudgedScanner,
+  unknownScanner,
+];

@@ -203,17 +203,25 @@ function line(state: PickleState, code: number, at: number, last: boolean): RunR
     case 0x50: // PERSID
       return persistent(state, { kind: STR, ref: offset }, state.sp, next, at);
     case 0x53: // STRING
+      if (!isQuoted(content)) state.handler.onOddity('bad-literal', offset);
+      state.push(dunderLine(content, code) ? STR_DUNDER : STR, offset);
+      break;
     case 0x56: // UNICODE
       state.push(dunderLine(content, code) ? STR_DUNDER : STR, offset);
       break;
     default: {
       const text = latin1(content);
-      if (!isNumber(text, code)) state.handler.onOddity('bad-number', offset);
+      if (!isNumber(text, code)) state.handler.onOddity('bad-literal', offset);
       state.push(code === 0x46 ? FLOAT : code === 0x49 && /^0[01]$/.test(text) ? BOOL : INT, offset);
     }
   }
   state.position = state.base + next;
   return undefined;
+}
+
+function isQuoted(content: Uint8Array): boolean {
+  const line = latin1(content).trim();
+  return line.length >= 2 && (line[0] === "'" || line[0] === '"') && line.at(-1) === line[0];
 }
 
 /** Escapes can spell an underscore, so a line with a backslash near its start counts as a special name. */

@@ -69,7 +69,7 @@ export type Oddity =
   | 'name-too-long'
   | 'odd-items' // SETITEMS or DICT with a key that has no value
   | 'args-not-tuple'
-  | 'bad-number' // a text operand that is no number
+  | 'bad-literal' // a text operand that is no number, or a string without quotes
   | 'line-without-end' // a text operand ends with the file
   | 'protocol-late'; // PROTO after the first instruction
 

@@ -343,7 +343,7 @@ const ODDITIES: Readonly<Record<Oddity, string>> = {
   'name-too-long': 'a module or global name is longer than 4096 bytes',
   'odd-items': 'a dict gets a key without a value',
   'args-not-tuple': 'calls with arguments that are no tuple',
-  'bad-number': 'a number is none',
+  'bad-literal': 'a number or a quoted string is none',
   'line-without-end': 'a text operand ends with the file',
   'protocol-late': 'PROTO stands inside the stream',
 };

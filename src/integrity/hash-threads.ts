@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import { compiledUrl } from '../core/compiled.ts';
+import { AssayError } from '../core/errors.ts';
+import type { BlockSink } from '../core/file-source.ts';
+import type { HashReply, HashRequest } from './hash-worker.ts';
+
+/** Blocks one file may have on their way to its thread. */
+const MAX_IN_FLIGHT = 6;
+
+/** Hashes one file on another thread. */
+export interface ThreadHash extends BlockSink {
+  /** Resolves when no block is on its way: their memory may be used again. */
+  idle(): Promise<void>;
+  digest(): Promise<string>;
+}
+
+interface Job {
+  inFlight: number;
+  readonly waiting: (() => void)[];
+  finish: ((sha256: string) => void) | undefined;
+  fail: ((error: unknown) => void) | undefined;
+}
+
+/** Threads that hash, started when the first large file comes and stopped by `close`. */
+export class HashThreads {
+  readonly #count: number;
+  readonly #workers: Worker[] = [];
+  readonly #jobs = new Map<number, Job>();
+  #next = 0;
+  #failure: unknown;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  start(): ThreadHash {
+    const id = this.#next++;
+    const worker = this.#worker(id % this.#count);
+    const job: Job = { inFlight: 0, waiting: [], finish: undefined, fail: undefined };
+    this.#jobs.set(id, job);
+    return {
+      write: (bytes) => {
+        if (this.#failure !== undefined) throw this.#broken();
+        job.inFlight++;
+        worker.postMessage({ kind: 'block', id, bytes } satisfies HashRequest);
+        return job.inFlight < MAX_IN_FLIGHT ? undefined : new Promise<void>((resolve) => job.waiting.push(resolve));
+      },
+      idle: async () => {
+        while (job.inFlight > 0) await new Promise<void>((resolve) => job.waiting.push(resolve));
+      },
+      digest: () =>
+        new Promise<string>((resolve, reject) => {
+          if (this.#failure !== undefined) return reject(this.#broken());
+          job.finish = resolve;
+          job.fail = reject;
+          worker.postMessage({ kind: 'end', id } satisfies HashRequest);
+        }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  }
+
+  #worker(index: number): Worker {
+    const known = this.#workers[index];
+    if (known !== undefined) return known;
+    const worker = new Worker(compiledUrl('./hash-worker.js', import.meta.url), { execArgv: [] });
+    worker.on('message', (reply: HashReply) => this.#onReply(reply));
+    worker.on('error', (error) => this.#onFailure(error));
+    worker.unref();
+    this.#workers[index] = worker;
+    return worker;
+  }
+
+  #onReply(reply: HashReply): void {
+    const job = this.#jobs.get(reply.id);
+    if (job === undefined) return;
+    if (reply.kind === 'digest') {
+      this.#jobs.delete(reply.id);
+      job.finish?.(reply.sha256);
+    } else {
+      job.inFlight--;
+      for (const wake of job.waiting.splice(0)) wake();
+    }
+  }
+
+  #onFailure(error: unknown): void {
+    this.#failure = error;
+    for (const job of this.#jobs.values()) {
+      job.fail?.(this.#broken());
+      for (const wake of job.waiting.splice(0)) wake();
+    }
+  }
+
+  #broken(): AssayError {
+    return new AssayError('internal', 'a hashing thread ended', { cause: this.#failure });
+  }
+}

@@ -1,0 +1,179 @@
+import type { ArtifactFile } from '../core/artifact.ts';
+import type { DigestBasis, FileAssessment } from '../core/assessment.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Check } from '../core/check.ts';
+import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
+import type { OnEvent } from '../core/events.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Limits } from '../core/limits.ts';
+import { keepsClaim, startDigest } from '../integrity/digest.ts';
+import type { HashThreads } from '../integrity/hash-threads.ts';
+import type { GlobalPolicy } from '../scan/pickle/globals.ts';
+import { providedModules } from '../scan/provided-modules.ts';
+import { type FileScanResult, scanSource } from './file-scan.ts';
+
+/** What the files of one assessment share. */
+export interface Shared {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: OnEvent | undefined;
+  readonly globals: GlobalPolicy;
+  /** Modules that the artifact itself would provide; grows with what archives list. */
+  readonly provided: Set<string>;
+  readonly threads: HashThreads;
+}
+
+export interface FileChecks {
+  readonly path: string;
+  readonly checks: readonly Check[];
+}
+
+export interface AssessedFile {
+  readonly file: FileAssessment;
+  readonly findings: readonly Finding[];
+  readonly checks: FileChecks;
+  readonly bytesRead: number;
+  /** False when the file could not be read to the end. */
+  readonly complete: boolean;
+}
+
+/** Opens, scans and hashes one file. Its bytes are read once, its identity compared before and after. */
+export async function assessFile(file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
+  shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
+  try {
+    const source = await file.open(shared.signal);
+    try {
+      return await assessSource(source, file, shared);
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    throwIfAborted(shared.signal);
+    if (!isAssayError(error) || error.code === 'internal' || error.code === 'aborted') throw error;
+    return unread(file, error);
+  } finally {
+    shared.onEvent?.({ kind: 'file-end', path: file.path });
+  }
+}
+
+async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
+  const near = file.distance === 'near';
+  const digest = near ? startDigest(source, shared.threads) : undefined;
+  const scan = await scanInTime(source, file, shared);
+  const sha256 = await digest?.finish(shared.signal);
+  const reasons = [...scan.reasons];
+  const changed = !(await source.unchanged());
+  if (changed) reasons.unshift('the file changed while it was scanned');
+  const checks = [...scan.checks, ...(await checksumCheck(source, file, sha256))];
+  return {
+    file: {
+      path: file.path,
+      size: source.size,
+      format: scan.format,
+      ...digestOf(file, sha256),
+      verdict: changed && scan.verdict !== 'malicious' ? 'unknown' : scan.verdict,
+      imports: scan.imports,
+      reasons,
+      coverage: { ranges: scan.coverage.ranges(), gaps: scan.coverage.gaps(source.size) },
+    },
+    findings: scan.findings,
+    checks: { path: file.path, checks },
+    bytesRead: bytesReadOf(source),
+    complete: !changed,
+  };
+}
+
+/** The scan under its wall clock: a file that takes longer is `unknown`. */
+async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<FileScanResult> {
+  const { limits, signal, globals, provided } = shared;
+  const clock = new AbortController();
+  const onAbort = () => clock.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(
+    () => clock.abort(new AssayError('limit', `took longer than ${limits.maxFileMs} ms (maxFileMs)`)),
+    limits.maxFileMs,
+  );
+  try {
+    return await scanSource(source, {
+      path: file.path,
+      limits,
+      signal: clock.signal,
+      globals,
+      distance: file.distance,
+      onNames: (names) => {
+        for (const module of providedModules(names.filter(isImportable))) provided.add(module);
+      },
+    });
+  } catch (error) {
+    // Out of time, not stopped from outside: the reason is a limit, and the file is `unknown`.
+    if (clock.signal.aborted && signal?.aborted !== true) throw clock.signal.reason;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A module at the top of an archive: what `sys.path` would find if it were put there. */
+function isImportable(name: string): boolean {
+  return !name.includes('/') || /^[^/]+\/__init__\.pyc?$/.test(name);
+}
+
+function digestOf(
+  file: ArtifactFile,
+  computed: string | undefined,
+): { sha256: string | null; digestBasis: DigestBasis } {
+  if (computed !== undefined) return { sha256: computed, digestBasis: 'computed' };
+  if (file.claimed?.algorithm === 'sha256') return { sha256: file.claimed.hex, digestBasis: 'claimed' };
+  return { sha256: null, digestBasis: 'none' };
+}
+
+async function checksumCheck(source: ByteSource, file: ArtifactFile, sha256: string | undefined): Promise<Check[]> {
+  const id = 'integrity.checksum';
+  if (file.claimed === undefined) return [];
+  if (sha256 === undefined) {
+    return [
+      {
+        id,
+        status: 'not-assessed',
+        detail: 'the announced digest is claimed, not computed: only the ranges a verdict needs were fetched',
+      },
+    ];
+  }
+  const kept = await keepsClaim(source, sha256, file.claimed);
+  return [
+    {
+      id,
+      status: kept ? 'pass' : 'fail',
+      detail: kept ? 'the bytes have the announced digest' : 'the bytes do not have the announced digest',
+    },
+  ];
+}
+
+function bytesReadOf(source: ByteSource): number {
+  return 'bytesRead' in source && typeof source.bytesRead === 'number' ? source.bytesRead : source.size;
+}
+
+function unread(file: ArtifactFile, error: AssayError): AssessedFile {
+  const mend = error.mend === undefined ? '' : `; ${error.mend}`;
+  return {
+    file: {
+      path: file.path,
+      size: file.size,
+      format: 'unknown',
+      sha256: null,
+      digestBasis: 'none',
+      verdict: 'unknown',
+      imports: [],
+      reasons: [`${error.message}${mend}`],
+      coverage: { ranges: [], gaps: file.size > 0 ? [{ start: 0, end: file.size }] : [] },
+    },
+    findings: [],
+    checks: {
+      path: file.path,
+      checks: error.code === 'mismatch' ? [{ id: 'integrity.checksum', status: 'fail', detail: error.message }] : [],
+    },
+    bytesRead: 0,
+    complete: error.code === 'limit',
+  };
+}

@@ -1,0 +1,117 @@
+import { availableParallelism } from 'node:os';
+import type { Artifact, ArtifactFile } from '../core/artifact.ts';
+import type { Assessment, FileAssessment } from '../core/assessment.ts';
+import type { Check } from '../core/check.ts';
+import { throwIfAborted } from '../core/errors.ts';
+import type { OnEvent } from '../core/events.ts';
+import type { Finding } from '../core/finding.ts';
+import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import { severityRank } from '../core/severity.ts';
+import { HashThreads } from '../integrity/hash-threads.ts';
+import { treeDigest } from '../integrity/tree-digest.ts';
+import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
+import { providedModules } from '../scan/provided-modules.ts';
+import { rulesetOf } from '../scan/ruleset.ts';
+import { type AssessedFile, assessFile, type FileChecks } from './assess-file.ts';
+import { inLanes } from './lanes.ts';
+
+export interface AssessOptions {
+  readonly limits?: Limits;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnEvent;
+  /** The organisation's own. */
+  readonly allowances?: readonly Allowance[];
+}
+
+/**
+ * Scans every file of an artifact, the largest first, a lane a core. Does not close the artifact.
+ * @throws AssayError `aborted`, `internal`. A file that cannot be read makes the assessment incomplete, not an error.
+ */
+export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
+  const started = performance.now();
+  const allowances = options.allowances ?? [];
+  const provided = providedModules(artifact.files.map((file) => file.path));
+  const threads = new HashThreads(availableParallelism());
+  const shared = {
+    limits: options.limits ?? DEFAULT_LIMITS,
+    signal: options.signal,
+    onEvent: options.onEvent,
+    globals: createGlobalPolicy({ allowances, provided }),
+    provided,
+    threads,
+  };
+  const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
+  options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
+  try {
+    const order = [...artifact.files].sort((a, b) => b.size - a.size);
+    const assessed = await inLanes(order, availableParallelism(), (file: ArtifactFile) => {
+      throwIfAborted(options.signal);
+      return assessFile(file, shared);
+    });
+    return summarise(artifact, assessed, { bytesTotal, durationMs: performance.now() - started, allowances });
+  } finally {
+    await threads.close();
+  }
+}
+
+interface Totals {
+  readonly bytesTotal: number;
+  readonly durationMs: number;
+  readonly allowances: readonly Allowance[];
+}
+
+function summarise(artifact: Artifact, assessed: readonly AssessedFile[], totals: Totals): Assessment {
+  const sorted = [...assessed].sort((a, b) => comparePaths(a.file.path, b.file.path));
+  const files = sorted.map(({ file }) => file);
+  return {
+    artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: digestOf(files) },
+    status: sorted.every((one) => one.complete) ? 'complete' : 'incomplete',
+    files,
+    findings: sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
+    checks: mergeChecks(sorted.map((one) => one.checks)),
+    ruleset: rulesetOf(totals.allowances),
+    notes: artifact.notes,
+    stats: {
+      files: files.length,
+      bytesTotal: totals.bytesTotal,
+      bytesRead: sorted.reduce((sum, one) => sum + one.bytesRead, 0),
+      durationMs: totals.durationMs,
+    },
+  };
+}
+
+function digestOf(files: readonly FileAssessment[]): string | null {
+  const hashed = files.flatMap(({ path, size, sha256 }) => (sha256 === null ? [] : [{ path, size, sha256 }]));
+  return hashed.length === files.length && files.length > 0 ? treeDigest(hashed) : null;
+}
+
+/** One check an id over all files: `fail` if any file fails it, and so on down to `pass`. */
+function mergeChecks(perFile: readonly FileChecks[]): Check[] {
+  const order = ['pass', 'not-assessed', 'error', 'fail'] as const;
+  const merged = new Map<string, { check: Check; paths: string[] }>();
+  for (const { path, checks } of perFile) {
+    for (const check of checks) {
+      const known = merged.get(check.id);
+      const worse = known === undefined || order.indexOf(check.status) > order.indexOf(known.check.status);
+      if (worse) merged.set(check.id, { check, paths: [path] });
+      else if (known.check.status === check.status) known.paths.push(path);
+    }
+  }
+  return [...merged.values()].map(({ check, paths }) => ({ ...check, detail: `${check.detail} (${place(paths)})` }));
+}
+
+function place(paths: readonly string[]): string {
+  return paths.length === 1 ? (paths[0] ?? '') : `${paths[0]} and ${paths.length - 1} more`;
+}
+
+function compareFindings(a: Finding, b: Finding): number {
+  return (
+    severityRank(b.severity) - severityRank(a.severity) ||
+    (a.offset ?? 0) - (b.offset ?? 0) ||
+    comparePaths(a.fingerprint, b.fingerprint)
+  );
+}
+
+function comparePaths(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,299 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Check } from '../core/check.ts';
+import { Coverage } from '../core/coverage.ts';
+import { AssayError, isContentError } from '../core/errors.ts';
+import { type Finding, fingerprint } from '../core/finding.ts';
+import type { Limits } from '../core/limits.ts';
+import type { ExpansionBudget } from '../core/spool.ts';
+import { type Verdict, worseVerdict } from '../core/verdict.ts';
+import type { Format, Probe } from '../formats/format.ts';
+import { identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
+import { PICKLE, runsAsPickle } from '../formats/pickle/format.ts';
+import { judgeExtension } from '../scan/extension.ts';
+import { SCANNERS } from '../scan/index.ts';
+import type { GlobalPolicy } from '../scan/pickle/globals.ts';
+import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
+import { POLYGLOT } from '../scan/polyglot.ts';
+import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
+
+export interface FileScanOptions {
+  readonly path: string;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  readonly globals: GlobalPolicy;
+  readonly distance: 'near' | 'far';
+  /** Told of every member's name, so that a file in an archive can void a listed global. */
+  onNames(names: readonly string[]): void;
+}
+
+/** What the scanners made of one file. */
+export interface FileScanResult {
+  readonly format: string;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly checks: readonly Check[];
+  readonly imports: readonly string[];
+  readonly reasons: readonly string[];
+  readonly coverage: Coverage;
+}
+
+const scannersByFormat = new Map<string, Scanner[]>();
+for (const scanner of SCANNERS) {
+  for (const format of scanner.formats)
+    scannersByFormat.set(format, [...(scannersByFormat.get(format) ?? []), scanner]);
+}
+
+/**
+ * Scans one opened file and everything in it. Does not close it.
+ * @throws AssayError what reading throws (`changed`, `network`, `unreadable`, `mismatch`), `aborted`, `internal`; bytes that
+ *   cannot be understood are no error but the verdict `unknown`.
+ */
+export async function scanSource(source: ByteSource, options: FileScanOptions): Promise<FileScanResult> {
+  const scan = new FileScan(options);
+  const coverage = new Coverage();
+  const format = await scan.target(source, undefined, coverage, {}, 0);
+  return scan.result(format, coverage);
+}
+
+class FileScan {
+  readonly #options: FileScanOptions;
+  readonly #budget: ExpansionBudget;
+  readonly #findings = new Map<string, Finding>();
+  readonly #checks = new Map<string, Check>();
+  readonly #imports = new Set<string>();
+  readonly #reasons = new Set<string>();
+  #verdict: Verdict = 'clean';
+  #dropped = 0;
+
+  constructor(options: FileScanOptions) {
+    this.#options = options;
+    this.#budget = { remaining: options.limits.maxExpandedBytes };
+  }
+
+  result(format: string, coverage: Coverage): FileScanResult {
+    if (this.#dropped > 0) this.#reasons.add(`${this.#dropped} more findings were not kept (maxFindings)`);
+    return {
+      format,
+      verdict: this.#verdict,
+      findings: [...this.#findings.values()],
+      checks: [...this.#checks.values()],
+      imports: [...this.#imports].sort(),
+      reasons: [...this.#reasons],
+      coverage,
+    };
+  }
+
+  /** Scans a file or a member; the format it turned out to be of. */
+  async target(
+    source: ByteSource,
+    member: string | undefined,
+    coverage: Coverage,
+    options: MemberOptions,
+    depth: number,
+  ): Promise<string> {
+    const probe = probeNow(source) ?? (await probeOf(source));
+    const name = member ?? this.#options.path;
+    const format = refineText(name, identifyFormat(probe) ?? UNKNOWN);
+    const { path: file, distance } = this.#options;
+    const target: Target = {
+      source,
+      format,
+      file,
+      depth,
+      distance,
+      ...(member === undefined ? {} : { member }),
+      ...(options.within === undefined ? {} : { within: options.within }),
+    };
+    const context = new TargetContext(this, target, coverage, this.#options, this.#budget);
+    await this.#run(target, context, probe);
+    const lie = judgeExtension(name, format);
+    if (lie !== undefined) context.report(lie);
+    this.#checkGaps(coverage, source.size, member);
+    return context.format;
+  }
+
+  async #run(target: Target, context: TargetContext, probe: Probe): Promise<void> {
+    const scanners = scannersByFormat.get(target.format.id);
+    if (scanners === undefined) context.notAssessed(unjudged(target.format));
+    for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
+    // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
+    if (target.format.id !== PICKLE.id && runsAsPickle(probe)) await this.#polyglot(target, context);
+  }
+
+  async #polyglot(target: Target, context: TargetContext): Promise<void> {
+    const before = this.#findings.size;
+    const own = { ...target, format: PICKLE };
+    const silent = new TargetContext(this, own, new Coverage(), this.#options, this.#budget, true);
+    await this.#guard(silent, () => pickleScanner.scanFile(own, silent));
+    if (this.#findings.size === before) return;
+    context.report({
+      rule: POLYGLOT,
+      message: `these bytes are ${target.format.title}, and a pickle as well`,
+      subject: target.format.id,
+    });
+  }
+
+  async #guard(context: TargetContext, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isContentError(error)) throw error;
+      const at = error.offset === undefined ? '' : ` at byte ${error.offset}`;
+      context.incomplete(`${error.message}${at}`);
+    }
+  }
+
+  #checkGaps(coverage: Coverage, size: number, member: string | undefined): void {
+    const gaps = coverage.gaps(size);
+    const [first] = gaps;
+    if (first === undefined || this.#verdict === 'unknown') return;
+    const bytes = gaps.reduce((sum, gap) => sum + gap.end - gap.start, 0);
+    this.incomplete(`${bytes} bytes were not read, the first at ${first.start}`, member);
+  }
+
+  report(report: Report, target: Target): void {
+    const { rule } = report;
+    if (rule.verdict !== 'none') this.#verdict = worseVerdict(this.#verdict, rule.verdict);
+    const id = fingerprint(rule.id, target.file, target.member, report.subject);
+    const known = this.#findings.get(id);
+    // The same subject again: keep the first place, and the evidence that says more.
+    if (known !== undefined && (known.evidence?.length ?? 0) >= (report.evidence?.length ?? 0)) return;
+    if (known === undefined && this.#findings.size >= this.#options.limits.maxFindings) {
+      this.#dropped++;
+      return;
+    }
+    this.#findings.set(id, findingOf(report, target, id, known));
+  }
+
+  incomplete(reason: string, member: string | undefined): void {
+    this.#verdict = worseVerdict(this.#verdict, 'unknown');
+    if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? reason : `${member}: ${reason}`);
+  }
+
+  notAssessed(check: Check, member: string | undefined): void {
+    this.#verdict = worseVerdict(this.#verdict, 'not-assessed');
+    this.#checks.set(check.id, check);
+    if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? check.detail : `${member}: ${check.detail}`);
+  }
+
+  imported(name: string): void {
+    this.#imports.add(name);
+  }
+}
+
+function findingOf(report: Report, target: Target, id: string, known: Finding | undefined): Finding {
+  const { rule, message, offset, line, evidence } = report;
+  const at = known?.offset ?? offset;
+  return {
+    ruleId: rule.id,
+    severity: rule.severity,
+    message,
+    file: target.file,
+    ...(target.member === undefined ? {} : { member: target.member }),
+    ...(at === undefined ? {} : { offset: at }),
+    ...(line === undefined ? {} : { line }),
+    ...(evidence === undefined ? {} : { evidence }),
+    owasp: rule.owasp,
+    atlas: rule.atlas,
+    cwe: rule.cwe,
+    fingerprint: id,
+  };
+}
+
+/** What one target's scanners talk to. */
+class TargetContext implements ScanContext {
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  readonly globals: GlobalPolicy;
+  readonly budget: ExpansionBudget;
+  /** As far as it is known by now. */
+  format: string;
+  readonly #scan: FileScan;
+  readonly #target: Target;
+  readonly #coverage: Coverage;
+  readonly #options: FileScanOptions;
+  /** Says only what was found: of another reading of the bytes, nothing else counts. */
+  readonly #findingsOnly: boolean;
+
+  constructor(
+    scan: FileScan,
+    target: Target,
+    coverage: Coverage,
+    options: FileScanOptions,
+    budget: ExpansionBudget,
+    findingsOnly = false,
+  ) {
+    this.limits = options.limits;
+    this.signal = options.signal;
+    this.globals = options.globals;
+    this.budget = budget;
+    this.format = target.format.id;
+    this.#scan = scan;
+    this.#target = target;
+    this.#coverage = coverage;
+    this.#options = options;
+    this.#findingsOnly = findingsOnly;
+  }
+
+  report(report: Report): void {
+    if (this.#findingsOnly && (report.rule.verdict === 'unknown' || !report.rule.id.startsWith('pickle.global')))
+      return;
+    this.#scan.report(report, this.#target);
+  }
+
+  cover(start: number, end: number, kind: 'parsed' | 'opaque', why?: string): void {
+    this.#coverage.mark(start, end, kind, why);
+  }
+
+  incomplete(reason: string): void {
+    if (!this.#findingsOnly) this.#scan.incomplete(reason, this.#target.member);
+  }
+
+  notAssessed(check: Check): void {
+    if (!this.#findingsOnly) this.#scan.notAssessed(check, this.#target.member);
+  }
+
+  imported(name: string): void {
+    this.#scan.imported(name);
+  }
+
+  identified(formatId: string): void {
+    if (!this.#findingsOnly) this.format = formatId;
+  }
+
+  lists(names: readonly string[]): void {
+    this.#options.onNames(names);
+  }
+
+  async member(source: ByteSource, name: string, options: MemberOptions = {}): Promise<MemberResult> {
+    const { member: outer, depth } = this.#target;
+    const path = outer === undefined ? name : `${outer}!${name}`;
+    try {
+      if (this.signal.aborted) throw new AssayError('aborted', 'stopped before the end', { cause: this.signal.reason });
+      if (depth + 1 > this.limits.maxDepth) {
+        this.#scan.incomplete(`stands in more than ${this.limits.maxDepth} containers (maxDepth)`, path);
+        return { format: UNKNOWN.id };
+      }
+      const coverage = new Coverage();
+      const format = await this.#scan.target(source, path, coverage, options, depth + 1);
+      if (options.storedAt !== undefined) this.#adopt(coverage, options.storedAt);
+      return { format };
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** What was read of a stored member was read of this target. */
+  #adopt(coverage: Coverage, start: number): void {
+    for (const range of coverage.ranges())
+      this.#coverage.mark(start + range.start, start + range.end, range.kind, range.why);
+  }
+}
+
+function unjudged(format: Format): Check {
+  return {
+    id: `format.${format.id}.scan`,
+    status: 'not-assessed',
+    detail: `${format.title}: no scanner judges this format yet`,
+  };
+}

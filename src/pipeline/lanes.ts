@@ -1,0 +1,19 @@
+/** Runs `work` over `items` in order, `count` at a time. The first error ends it, once what runs has ended. */
+export async function inLanes<T, R>(items: readonly T[], count: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  const failures: unknown[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length && failures.length === 0) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index] as T);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, items.length) }, lane));
+  if (failures.length > 0) throw failures[0];
+  return results;
+}

@@ -1,0 +1,57 @@
+import { UNKNOWN } from '../formats/identify.ts';
+import type { Scanner } from './scanner.ts';
+import { leaveUnjudged } from './structure.ts';
+
+/** Formats that are known and that nobody here judges: what a loader of them could be made to do. Their check is `format.<id>.scan`. */
+const UNJUDGED: Readonly<Record<string, string>> = {
+  ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
+  tflite: 'A TensorFlow Lite model may call custom operations.',
+  executorch: 'An ExecuTorch program may call delegates and custom operations.',
+  ort: 'An ONNX Runtime model may call custom operations.',
+  tensorrt: 'A TensorRT engine holds machine code, and may hold plugin libraries.',
+  catboost: 'A CatBoost model is trees and numbers.',
+  'xgboost-ubj': 'An XGBoost model is trees and numbers.',
+  lightgbm: 'A LightGBM model is trees and numbers.',
+  parquet: 'A table may hold poisoned training data.',
+  arrow: 'A table may hold poisoned training data.',
+  sqlite: 'A database may hold triggers and views that run when it is queried.',
+  matlab: 'MATLAB data may hold objects and function handles.',
+  'mlir-bytecode': 'MLIR is a program.',
+  rds: 'An R object may hold promises and functions, which run when it is used (CVE-2024-27322).',
+  torch7: 'A Torch7 object may hold Lua functions.',
+  'torch7-ascii': 'A Torch7 object may hold Lua functions.',
+  msgpack: 'MessagePack may hold extension types that a loader interprets.',
+  'paddle-tensors': 'Paddle parameters are numbers.',
+  tensorbundle: 'A TensorFlow checkpoint index names tensors in files beside it.',
+  tfrecord: 'Records may hold poisoned training data.',
+  wasm: 'WebAssembly is a program.',
+  'lua-bytecode': 'Lua byte code is a program, and crafted byte code breaks out of the Lua virtual machine.',
+  'java-class': 'A Java class is a program.',
+  pyc: 'Python byte code is a program that runs when a module of its name is imported.',
+};
+
+export const unjudgedScanner: Scanner = {
+  id: 'unjudged',
+  formats: Object.keys(UNJUDGED),
+  rules: [],
+  async scanFile({ source, format }, context) {
+    const why = UNJUDGED[format.id] ?? `${format.title} is known here by its first bytes only.`;
+    leaveUnjudged(context, `format.${format.id}.scan`, `${why} No scanner judges it yet.`);
+    context.cover(0, source.size, 'opaque', `${format.title}: no scanner judges it yet`);
+  },
+};
+
+/** Bytes that no format claims, and pointers to bytes that are elsewhere. */
+export const unknownScanner: Scanner = {
+  id: 'unknown',
+  formats: [UNKNOWN.id, 'lfs-pointer'],
+  rules: [],
+  async scanFile({ source, format }, context) {
+    if (format.id === 'lfs-pointer') {
+      context.cover(0, source.size, 'parsed');
+      context.incomplete(
+        'a Git LFS pointer is not a model: fetch the file that it stands for (`git lfs pull`) and scan that',
+      );
+    } else context.incomplete('format not recognised');
+  },
+};
