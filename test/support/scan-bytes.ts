@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
+import { isContentError } from '../../src/core/errors.ts';
+import type { Verdict } from '../../src/core/verdict.ts';
+import type { Format } from '../../src/formats/format.ts';
+import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
+import type { Scanner } from '../../src/scan/scanner.ts';
+import { type FakeContext, fakeContext } from './scan-context.ts';
+
+export interface Scanned {
+  readonly format: Format;
+  readonly verdict: Verdict;
+  readonly context: FakeContext;
+}
+
+/** Identifies bytes, runs the scanners of their format on them, and says what the pipeline would make of it. */
+export async function scanBytes(
+  bytes: Uint8Array | ByteSource,
+  file: string,
+  scanners: readonly Scanner[],
+): Promise<Scanned> {
+  const source = bytes instanceof Uint8Array ? new MemorySource(bytes, file) : bytes;
+  const format = identifyFormat(await probeOf(source)) ?? UNKNOWN;
+  const context = fakeContext();
+  for (const scanner of scanners.filter(({ formats }) => formats.includes(format.id))) {
+    try {
+      await scanner.scanFile({ source, format, file, depth: 0, distance: 'near' }, context);
+    } catch (error) {
+      if (!isContentError(error)) throw error;
+      context.reasons.push(error.message);
+    }
+  }
+  return { format, verdict: context.verdict(source.size), context };
+}
+
+/** The files of a folder of fixtures by their path in it, the makers and notes left out. */
+export function fixtureFiles(folder: string): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || /^(?:\.gitattributes|make\.py|truth\.json)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(relative(folder, path), readFileSync(path));
+  }
+  return files;
+}
