@@ -106,7 +106,7 @@ class FileScan {
     };
     const context = new TargetContext(this, target, coverage, this.#options, this.#budget);
     await this.#run(target, context, probe);
-    const lie = judgeExtension(name, format);
+    const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
     this.#checkGaps(coverage, source.size, member);
     return context.format;

@@ -17,7 +17,7 @@ export async function constantOf(of: Value, source: ByteSource): Promise<number 
 }
 
 /** The integer pushed by the instruction at the start of `bytes`, when it is safe. */
-function integerOf(bytes: Uint8Array): number | undefined {
+export function integerOf(bytes: Uint8Array): number | undefined {
   const layout = layoutAt(bytes, 0);
   if (layout.kind !== 'whole' || layout.end > bytes.length) return undefined;
   const content = bytes.subarray(layout.operand, layout.end);

@@ -1,7 +1,7 @@
 import { describe, describeCall } from '../../formats/pickle/describe.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { BYTES, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID } from '../../formats/pickle/values.ts';
+import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { Report } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
@@ -91,7 +91,8 @@ export class PickleJudge implements PickleHandler {
     const global = machine.global(call.callee);
     const offset = machine.fileOffset(call.offset);
     if (global === undefined) {
-      if (call.callee.kind < FIRST_COMPOSITE) return; // CPython raises: nothing is called.
+      // CPython raises on a constant; what an extension code names was reported when it was fetched.
+      if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
       const shown = describeCall(call.callee, call.args, machine);
       this.#report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
       return;
