@@ -24,6 +24,8 @@ export interface FileScanOptions {
   readonly distance: 'near' | 'far';
   /** Told of every member's name, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
+  /** Shown every target once it was scanned, still open, with the format it turned out to be of; members before containers. */
+  onTarget?(target: Target, format: string): Promise<void>;
 }
 
 /** What the scanners made of one file. */
@@ -109,6 +111,7 @@ class FileScan {
     const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
     this.#checkGaps(coverage, source.size, member);
+    await this.#options.onTarget?.(target, context.format);
     return context.format;
   }
 
