@@ -2,77 +2,21 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Artifact, ArtifactFile } from '../../src/core/artifact.ts';
-import type { ByteSource } from '../../src/core/byte-source.ts';
-import { isAssayError } from '../../src/core/errors.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
-import type { SourceOptions } from '../../src/sources/source.ts';
-import { type Content, contentOf, sparse, torchZip } from '../support/fake-content.ts';
-import { FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
+import { type FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
+import { big, errorOf, fileOf, HubHarness, MiB, TOKEN, textOf } from '../support/hub-harness.ts';
 
-const TOKEN = 'hf_s3cret';
-const MiB = 1024 * 1024;
+let harness: HubHarness;
 let hub: FakeHub;
 let repo: FakeRepo;
-const artifacts: Artifact[] = [];
+const open = (ref?: string, env?: NodeJS.ProcessEnv) => harness.open(ref, env);
 
 beforeEach(async () => {
-  hub = await FakeHub.start({ token: TOKEN, pageSize: 3 });
-  repo = hub.repo('owner/model');
+  harness = await HubHarness.start();
+  ({ hub, repo } = harness);
 });
-afterEach(async () => {
-  for (const artifact of artifacts.splice(0)) await artifact.close();
-  await hub.close();
-});
-
-function options(env: NodeJS.ProcessEnv = {}): SourceOptions {
-  return {
-    env: { HF_ENDPOINT: hub.endpoint, HF_HOME: '/nonexistent', ...env },
-    egress: { retry: { retries: 2, firstDelayMs: 1 } },
-  };
-}
-
-async function open(ref = 'hf://owner/model', env: NodeJS.ProcessEnv = {}): Promise<Artifact> {
-  const artifact = await openArtifact(ref, options(env));
-  artifacts.push(artifact);
-  return artifact;
-}
-
-function fileOf(artifact: Artifact, path: string): ArtifactFile {
-  const file = artifact.files.find((one) => one.path === path);
-  if (file === undefined) throw new Error(`no ${path} among ${artifact.files.map((one) => one.path).join()}`);
-  return file;
-}
-
-async function textOf(artifact: Artifact, path: string): Promise<string> {
-  const source = await fileOf(artifact, path).open();
-  const text = Buffer.from(await source.read(0, source.size)).toString();
-  await source.close();
-  return text;
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<{ code: string; message: string; mend: string }> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!isAssayError(error)) throw error ?? new Error('no error');
-  expect(`${error.message} ${error.mend} ${error.subject}`).not.toContain('s3cret');
-  return { code: error.code, message: error.message, mend: error.mend ?? '' };
-}
-
-/** 20 MiB in which every 8 bytes tell their offset. */
-const counted: Content = {
-  size: 20 * MiB,
-  slice(start, end) {
-    const first = Math.floor(start / 8);
-    const buffer = Buffer.alloc(Math.ceil((end - first * 8) / 8) * 8);
-    for (let i = 0; i < buffer.length / 8; i++) buffer.writeDoubleLE(first + i, i * 8);
-    return buffer.subarray(start - first * 8, end - first * 8);
-  },
-};
-const big = () => fakeFile('model.bin', counted, { lfs: true, oid: 'ab'.repeat(32) });
+afterEach(() => harness.close());
 
 describe('a repository', () => {
   test('is listed over all pages, pinned, with claimed digests', async () => {
@@ -252,7 +196,7 @@ describe('a listing', () => {
     expect((await errorOf(open())).code).toBe('limit');
     hub.heal();
     repo.commit(Array.from({ length: 9 }, (_, i) => fakeFile(`f${i}`, 'x')));
-    const few = openArtifact('hf://owner/model', { ...options(), limits: { ...DEFAULT_LIMITS, maxFiles: 8 } });
+    const few = openArtifact('hf://owner/model', { ...harness.options(), limits: { ...DEFAULT_LIMITS, maxFiles: 8 } });
     expect((await errorOf(few)).code).toBe('limit');
   });
 });
@@ -308,169 +252,6 @@ describe('files fetched whole', () => {
     expect(readdirSync(temporary)).toEqual([]);
     vi.unstubAllEnvs();
     rmSync(temporary, { recursive: true });
-  });
-});
-
-describe('files read by ranges', () => {
-  async function openBig(): Promise<ByteSource> {
-    repo.commit([big()]);
-    return fileOf(await open(), 'model.bin').open();
-  }
-  const at = async (source: ByteSource, offset: number) =>
-    Buffer.from(await source.read(offset * 8, 8)).readDoubleLE(0);
-
-  test('give the right bytes for any range', async () => {
-    const source = await openBig();
-    const wanted = [
-      [0, 10],
-      [8190, 10],
-      [65530, 20],
-      [20 * MiB - 512, 512],
-      [20 * MiB, 0],
-      [7 * MiB + 3, 9 * MiB],
-      [123, 70_000],
-      [5, 5 * MiB],
-      [8192, 8192],
-    ];
-    for (const [offset = 0, length = 0] of wanted) {
-      const found = Buffer.from(await source.read(offset, length));
-      expect(found.equals(Buffer.from(counted.slice(offset, offset + length))), `${offset}+${length}`).toBe(true);
-    }
-    const many = await Promise.all(Array.from({ length: 50 }, (_, i) => at(source, i * 50_000)));
-    expect(many).toEqual(Array.from({ length: 50 }, (_, i) => i * 50_000));
-    await expect(source.read(20 * MiB - 1, 2)).rejects.toMatchObject({ code: 'truncated' });
-    expect(await source.unchanged()).toBe(true);
-    await source.close();
-  });
-
-  test('ask once where the content is, and again when that address expired', async () => {
-    const source = await openBig();
-    await at(source, MiB);
-    const resolves = () =>
-      hub.requests.filter((request) => request.server === 'hub' && request.url.includes('resolve')).length;
-    expect(resolves()).toBe(1);
-    hub.expireLinks();
-    expect(await at(source, 2 * MiB)).toBe(2 * MiB);
-    expect(await at(source, 2 * MiB + 100_000)).toBe(2 * MiB + 100_000);
-    expect(resolves()).toBe(2);
-  });
-
-  test('every request after the first names the version it wants', async () => {
-    const source = await openBig();
-    await at(source, MiB);
-    const ranged = hub.requests.filter((request) => request.server === 'cdn').slice(1);
-    for (const request of ranged) expect(request.headers['if-range']).toMatch(/^"cdn-/);
-  });
-
-  test('that change meanwhile are told', async () => {
-    const source = await openBig();
-    hub.fail(/cdn/, { etag: '"other"' });
-    expect((await errorOf(at(source, MiB))).code).toBe('changed');
-    expect(await source.unchanged()).toBe(false);
-    hub.heal();
-    expect(await source.unchanged()).toBe(true);
-    hub.fail(/cdn/, { totalBytes: 21 * MiB });
-    expect((await errorOf(at(source, MiB))).code).toBe('changed');
-    expect(await source.unchanged()).toBe(false);
-  });
-
-  test('whose size lies are refused at once', async () => {
-    repo.commit([big()]);
-    const file = fileOf(await open(), 'model.bin');
-    hub.fail(/cdn/, { totalBytes: 21 * MiB });
-    expect((await errorOf(file.open())).code).toBe('mismatch');
-  });
-
-  test('whose body breaks off are asked for again, then told', async () => {
-    const source = await openBig();
-    hub.fail(/cdn/, { truncateAt: 100 }, 2);
-    expect(await at(source, MiB)).toBe(MiB);
-    hub.fail(/cdn/, { truncateAt: 100 });
-    expect((await errorOf(at(source, 2 * MiB))).code).toBe('network');
-  });
-
-  test('of a server without ranges or strong ETags are fetched whole, and checked', async () => {
-    repo.commit([big()]);
-    const file = fileOf(await open(), 'model.bin');
-    hub.fail(/cdn/, { ignoreRange: true });
-    expect((await errorOf(file.open())).code).toBe('mismatch');
-    hub.heal();
-    hub.fail(/cdn/, { etag: 'W/"weak"' });
-    expect((await errorOf(file.open())).code).toBe('mismatch');
-    const honest = Buffer.alloc(11 * MiB, 'xy');
-    repo.commit([fakeFile('model.bin', honest, { lfs: true })]);
-    const source = await fileOf(await open(), 'model.bin').open();
-    expect(Buffer.from(await source.read(5 * MiB, 2)).toString()).toBe('xy');
-    await source.close();
-  });
-});
-
-describe('a 10 GB repository', () => {
-  test('costs under a thousandth of its weights to read headers, directory and every local header of', async () => {
-    const shards = [2, 3, 5].map((gigabytes, i) => {
-      const content = torchZip(new Array<number>(gigabytes * 25).fill(40_000_000));
-      return fakeFile(`pytorch_model-0000${i + 1}-of-00003.bin`, content, { lfs: true, oid: `${i}`.repeat(64) });
-    });
-    repo.commit([...shards, fakeFile('config.json', '{}')]);
-    const artifact = await open();
-    let fetched = 0;
-    for (const shard of shards) {
-      const source = await fileOf(artifact, shard.path).open();
-      await source.read(0, 4096);
-      const tail = Buffer.from(await source.read(source.size - 98, 98));
-      const start = Number(tail.readBigUInt64LE(48));
-      const directory = Buffer.from(await source.read(start, Number(tail.readBigUInt64LE(40))));
-      let members = 0;
-      for (let at = 0; at < directory.length; members++) {
-        expect(directory.readUInt32LE(at)).toBe(0x02014b50);
-        const extra = directory.readUInt16LE(at + 30);
-        const name = at + 46 + directory.readUInt16LE(at + 28);
-        const offset = extra === 0 ? directory.readUInt32LE(at + 42) : Number(directory.readBigUInt64LE(name + 4));
-        expect(Buffer.from(await source.read(offset, 30)).readUInt32LE(0)).toBe(0x04034b50);
-        at = name + extra;
-      }
-      expect(members).toBe(Number(tail.readBigUInt64LE(32)));
-      fetched += 'bytesRead' in source ? Number(source.bytesRead) : Number.NaN;
-      await source.close();
-    }
-    const total = shards.reduce((sum, shard) => sum + shard.size, 0);
-    expect(total).toBeGreaterThan(10_000_000_000);
-    expect(hub.sentBy('cdn')).toBe(fetched);
-    expect(fetched / total).toBeLessThan(0.001);
-  });
-});
-
-describe('one file behind an address', () => {
-  test('is read by ranges where there is a strong ETag, else whole', async () => {
-    const commit = repo.commit([
-      fakeFile('model.bin', sparse([{ at: 0, bytes: contentOf('start').slice(0, 5) }], 20 * MiB), {
-        oid: 'e'.repeat(40),
-      }),
-    ]);
-    const ref = `${hub.endpoint}/owner/model/resolve/${commit}/model.bin?x=${TOKEN}`;
-    const file = async () => {
-      const artifact = await openArtifact(ref, { env: {} });
-      artifacts.push(artifact);
-      return artifact;
-    };
-    const ranged = await file();
-    expect(ranged.pinned).toBe(ranged.ref);
-    expect(ranged.files).toMatchObject([{ path: 'model.bin', size: 20 * MiB, distance: 'far' }]);
-    expect(ranged.files[0]?.claimed).toBeUndefined();
-    expect((await textOf(ranged, 'model.bin')).startsWith('start\0')).toBe(true);
-    hub.fail(/resolve/, { etag: '' });
-    const whole = await file();
-    expect(whole.files).toMatchObject([{ path: 'model.bin', size: 20 * MiB, distance: 'near' }]);
-    expect((await textOf(whole, 'model.bin')).startsWith('start\0')).toBe(true);
-    const bounded = openArtifact(ref, { env: {}, limits: { ...DEFAULT_LIMITS, maxExpandedBytes: MiB } });
-    expect((await errorOf(bounded)).code).toBe('limit');
-  });
-
-  test('that is not there is told', async () => {
-    repo.commit([fakeFile('a', 'a')]);
-    const at = (path: string) => openArtifact(`${hub.origin('cdn')}/${path}`, { env: {} });
-    expect((await errorOf(at('x?signature=1'))).code).toBe('not-found');
-    expect((await errorOf(at('x?signature=s3cret'))).code).toBe('unauthorized');
   });
 });
 

@@ -123,6 +123,13 @@ export class FakeHub {
     return repo;
   }
 
+  /** The ETag under which the content delivery network serves a file of the main branch. */
+  etagOf(repo: FakeRepo, path: string): string {
+    const file = repo.commits.get(repo.refs.get('main') ?? '')?.find((one) => one.path === path);
+    if (file === undefined) throw new Error(`no ${path}`);
+    return cdnEtag(file);
+  }
+
   /** The next `times` answers to requests whose `METHOD server:path` matches go wrong. */
   fail(match: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): void {
     this.#faults.push({ match, fault, left: times });
@@ -231,7 +238,7 @@ export class FakeHub {
     if (url.searchParams.get('signature') !== String(this.#signature))
       return error(response, 403, '', 'Request has expired');
     if (file === undefined) return error(response, 404, '', 'NoSuchKey');
-    return send(seen, response, file, `"cdn-${file.oid.slice(0, 16)}"`, faults);
+    return send(seen, response, file, cdnEtag(file), faults);
   }
 
   #tree(url: URL, files: readonly FakeFile[], response: ServerResponse): void {
@@ -246,6 +253,10 @@ export class FakeHub {
     }
     json(response, entries.slice(cursor, cursor + pageSize));
   }
+}
+
+function cdnEtag(file: FakeFile): string {
+  return `"cdn-${file.oid.slice(0, 16)}"`;
 }
 
 function treeEntry(file: FakeFile) {
