@@ -120,7 +120,15 @@ describe('identifyFormat', () => {
   });
 
   it('is not slowed by texts made to confuse it', () => {
-    const hostile = ['\n'.repeat(4096), '<!---->'.repeat(600), '<?a?>'.repeat(800), '# \n'.repeat(1300), '"""'.repeat(1300), '{{'.repeat(2048), `<${' a'.repeat(2000)}`];
+    const hostile = [
+      '\n'.repeat(4096),
+      '<!---->'.repeat(600),
+      '<?a?>'.repeat(800),
+      '# \n'.repeat(1300),
+      '"""'.repeat(1300),
+      '{{'.repeat(2048),
+      `<${' a'.repeat(2000)}`,
+    ];
     const start = performance.now();
     for (const text of hostile) idOf(text);
     expect(performance.now() - start).toBeLessThan(500);

@@ -62,10 +62,19 @@ describe('JsonWalker', () => {
   });
 
   it('accepts exactly what JSON.parse accepts', () => {
-    const letters = fc.constantFrom(...'{}[]:,"\\ue0123456789+-.Enultrafs \n\t'.split(''), 'true', 'null', '"a"', '\u00e9', '\u0001');
+    const letters = fc.constantFrom(
+      ...'{}[]:,"\\ue0123456789+-.Enultrafs \n\t'.split(''),
+      'true',
+      'null',
+      '"a"',
+      '\u00e9',
+      '\u0001',
+    );
     const text = fc.oneof(
       fc.array(letters, { maxLength: 24 }).map((parts) => parts.join('')),
-      fc.tuple(fc.json(), fc.nat(), letters).map(([json, at, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice(at % (json.length + 1))),
+      fc
+        .tuple(fc.json(), fc.nat(), letters)
+        .map(([json, at, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice(at % (json.length + 1))),
     );
     fc.assert(
       fc.property(text, (candidate) => {

@@ -3,7 +3,7 @@ import type { Check } from '../../src/core/check.ts';
 import { Coverage, type CoverageKind } from '../../src/core/coverage.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { type Verdict, worseVerdict } from '../../src/core/verdict.ts';
-import { createGlobalPolicy, createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner.ts';
 
 export interface FakeMember {

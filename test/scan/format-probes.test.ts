@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SCANNERS } from '../../src/scan/index.ts';
+import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
+
+interface Probe {
+  readonly id: string;
+  readonly file: string;
+  readonly expected: string;
+}
+
+const FOLDER = 'fixtures/format-probes';
+const files = fixtureFiles(FOLDER);
+const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 'utf8'));
+
+/** Probes whose verdict is already the expected one; of the others nobody judges the content yet. */
+const JUDGED = /^(?:st-|gguf-(?:nkv|strlen|tensor)|llamafile|repo-ok|repo-pth|xgb-json-ok)/;
+
+async function scan(file: string) {
+  const bytes = files.get(file);
+  if (bytes === undefined) throw new Error(`${FOLDER}/${file} is missing`);
+  return scanBytes(bytes, file, SCANNERS);
+}
+
+describe('format probes', () => {
+  it.each(truth.filter(({ id }) => JUDGED.test(id)))('$file is $expected', async ({ file, expected }) => {
+    expect((await scan(file)).verdict).toBe(expected);
+  });
+
+  it.each(truth.filter(({ id }) => !JUDGED.test(id)))(
+    '$file is not assessed yet, and says by which check',
+    async ({ file }) => {
+      const { verdict, context } = await scan(file);
+      expect(verdict).toBe('not-assessed');
+      expect(context.checks.length).toBeGreaterThan(0);
+      for (const check of context.checks)
+        expect(check).toMatchObject({ status: 'not-assessed', id: expect.stringMatching(/^format\.[a-z0-9.-]+$/) });
+    },
+  );
+
+  it('never calls an attack clean', async () => {
+    for (const { file, expected } of truth) {
+      if (expected !== 'clean') expect((await scan(file)).verdict, file).not.toBe('clean');
+    }
+  });
+});

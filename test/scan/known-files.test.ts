@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../src/formats/index.ts';
+import { judgeExtension } from '../../src/scan/extension.ts';
+import { SCANNERS } from '../../src/scan/index.ts';
+import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
+
+const files = fixtureFiles('fixtures/formats');
+
+/** Everything else among the fixtures is clean. */
+const NOT_CLEAN: Readonly<Record<string, string>> = {
+  'data.sqlite': 'not-assessed',
+  'events.out.tfevents.1': 'not-assessed',
+  'flax.msgpack': 'not-assessed',
+  'latest.h5': 'not-assessed',
+  'lightgbm.txt': 'not-assessed',
+  'model.onnx': 'not-assessed',
+  'no-producer.onnx': 'not-assessed',
+  'old.h5': 'not-assessed',
+  'pointer.safetensors': 'unknown',
+  'table.feather': 'not-assessed',
+  'table.parquet': 'not-assessed',
+  'template.gguf': 'not-assessed',
+  'user-block.h5': 'suspicious',
+};
+
+describe('files that real libraries wrote', () => {
+  it.each([...files.keys()])('%s', async (path) => {
+    const bytes = files.get(path) ?? new Uint8Array(0);
+    const { verdict, context, format } = await scanBytes(bytes, path, SCANNERS);
+    expect(verdict, [...context.reasons, ...context.ruleIds()].join()).toBe(NOT_CLEAN[path] ?? 'clean');
+    expect(judgeExtension(path, format)).toBeUndefined();
+  });
+
+  it('says nothing of bytes that no format claims', async () => {
+    const { verdict, context } = await scanBytes(
+      Uint8Array.from([0xef, 0xf0, 0x9a, 0x13, 0x88, 0x77, 1, 2]),
+      'x.bin',
+      SCANNERS,
+    );
+    expect([verdict, context.reasons]).toEqual(['unknown', ['format not recognised']]);
+  });
+});
+
+describe('the list of scanners', () => {
+  it('has one for every format, and each rule once', () => {
+    const scanned = new Set(SCANNERS.flatMap(({ formats }) => formats));
+    expect(FORMATS.map(({ id }) => id).filter((id) => !scanned.has(id))).toEqual([]);
+    const rules = SCANNERS.flatMap((scanner) => scanner.rules.map(({ id }) => id));
+    expect(rules.filter((id, i) => rules.indexOf(id) !== i)).toEqual([]);
+  });
+
+  it('has each format once', () => {
+    const ids = FORMATS.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('judgeExtension', () => {
+  it.each([
+    ['model.safetensors', 'pickle', 'format.extension-lies'],
+    ['notes.txt', 'elf', 'format.extension-lies'],
+    ['photo.png', 'jpeg', 'format.extension-differs'],
+    ['photo.png', 'html', 'format.extension-lies'],
+  ])('%s that is %s: %s', (path, id, rule) => {
+    const format = FORMATS.find((candidate) => candidate.id === id);
+    expect(format && judgeExtension(path, format)?.rule.id).toBe(rule);
+  });
+});
