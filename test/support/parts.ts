@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 
 /**
@@ -13,4 +14,10 @@ export function requirePart(part: string, present: boolean, how: string, name: s
   if (process.env.CI === 'true') throw new Error(message);
   process.stderr.write(`${message}\n`);
   describe.skip(`${name} (needs the ${part}: ${how})`, suite);
+}
+
+/** A Python 3 interpreter: the one of the tests' environment, else the machine's; `undefined` when there is none. */
+export function findPython(): string | undefined {
+  const own = new URL('../../.venv/bin/python', import.meta.url).pathname;
+  return [own, 'python3'].find((name) => spawnSync(name, ['-c', 'import pickle'], { stdio: 'ignore' }).status === 0);
 }

@@ -77,9 +77,8 @@ function readLine(state: PickleState, p: number, at: number, last: boolean): Pie
   }
   const { length } = state.window;
   if (last) {
-    if (p >= length) return { kind: 'wait', result: failed('truncated') };
     state.handler.onOddity('line-without-end', state.base + at);
-    return { kind: 'piece', start: p, end: length - 1 };
+    return { kind: 'piece', start: Math.min(p, length), end: Math.max(Math.min(p, length), length - 1) };
   }
   if (length - at > MAX_LINE) return { kind: 'wait', result: limited('maxPickleLine') };
   return { kind: 'wait', result: { kind: 'more', need: (length - at) * 2 + 256 } };
@@ -253,7 +252,6 @@ function twoLines(state: PickleState, code: number, at: number, last: boolean): 
   if (first.kind === 'wait') return first.result;
   const second = readLine(state, first.end + 1, at, last);
   if (second.kind === 'wait') return second.result;
-  if (code === 0x69 && state.markCount === 0) return failed('no-mark');
   const names = [first, second].map((piece) =>
     decodeUtf8(state.window.subarray(piece.start, Math.min(piece.end, piece.start + MAX_NAME))),
   );
@@ -261,6 +259,8 @@ function twoLines(state: PickleState, code: number, at: number, last: boolean): 
     state.handler.onOddity('name-too-long', state.base + at);
   const found = importGlobal(state, names[0], names[1], state.base + at);
   if (typeof found !== 'number') return found;
+  // pickle.py imports the class of INST before it looks for the mark.
+  if (code === 0x69 && state.markCount === 0) return failed('no-mark');
   if (code === 0x69) return instantiate(state, 'INST', { kind: GLOBAL, ref: found }, at, second.end + 1);
   state.push(GLOBAL, found);
   state.position = state.base + second.end + 1;

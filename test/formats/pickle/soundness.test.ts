@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { MemorySource } from '../../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { readStream } from '../../../src/formats/pickle/read.ts';
+import type { PickleHandler } from '../../../src/formats/pickle/state.ts';
+import { findPython, requirePart } from '../../support/parts.ts';
+import { mutate, Random, randomProgram } from '../../support/pickle-programs.ts';
+
+const PROGRAMS = Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000);
+const BATCH = 5_000;
+const SEED = Number(process.env.ASSAY_SEED ?? Date.now() % 2 ** 31);
+const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathname;
+
+/** Every name the machine says a loader may ask for. */
+async function importsOf(program: Uint8Array): Promise<Set<string>> {
+  const names = new Set<string>();
+  const handler: PickleHandler = {
+    onImport: (global) => void names.add(`${global.module}\n${global.name}`),
+    onCall: () => undefined,
+    onBuild: () => undefined,
+    onMutate: () => undefined,
+    onDunderKey: () => undefined,
+    onPersistentId: () => undefined,
+    onExtension: () => undefined,
+    onBlob: () => undefined,
+    onOddity: () => undefined,
+  };
+  await readStream(new MemorySource(program, 'program'), 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });
+  return names;
+}
+
+/** Every name that CPython's C and Python unpicklers asked for, program by program. */
+function askedByCPython(python: string, programs: readonly Uint8Array[]): [string, string][][] {
+  const script = new URL('../../support/python/unpickle.py', import.meta.url).pathname;
+  const framed = programs.map((program) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(program.length);
+    return Buffer.concat([head, program]);
+  });
+  const run = spawnSync(python, [script], { input: Buffer.concat(framed), maxBuffer: 1 << 30 });
+  if (run.status !== 0) throw new Error(`${python} ended with ${run.status}: ${run.stderr}`);
+  return run.stdout
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as [string, string][]);
+}
+
+async function expectSound(
+  python: string,
+  programs: readonly Uint8Array[],
+  label: (index: number) => string,
+): Promise<number> {
+  const asked = askedByCPython(python, programs);
+  expect(asked).toHaveLength(programs.length);
+  let imports = 0;
+  for (const [index, program] of programs.entries()) {
+    const ours = await importsOf(program);
+    for (const [module, name] of asked[index] ?? []) {
+      imports++;
+      if (!ours.has(`${module}\n${name}`)) {
+        throw new Error(
+          `${label(index)}: CPython imports ${module}.${name}, the machine does not say so\n${Buffer.from(program).toString('hex')}`,
+        );
+      }
+    }
+  }
+  return imports;
+}
+
+const python = findPython();
+
+requirePart(
+  'Python 3',
+  python !== undefined,
+  'apt-get install python3',
+  'soundness: whatever CPython imports, the machine reports',
+  () => {
+    it(`holds for ${PROGRAMS} random programs (seed ${SEED})`, { timeout: 600_000 }, async () => {
+      console.log(`soundness: seed ${SEED}, ${PROGRAMS} programs (ASSAY_SEED repeats them)`);
+      let imports = 0;
+      for (let first = 0; first < PROGRAMS; first += BATCH) {
+        const count = Math.min(BATCH, PROGRAMS - first);
+        const programs = Array.from({ length: count }, (_, i) => randomProgram(SEED + first + i));
+        imports += await expectSound(python ?? '', programs, (index) => `seed ${SEED + first + index}`);
+      }
+      // The programs must do something for the test to say anything.
+      expect(imports).toBeGreaterThan(PROGRAMS);
+    });
+
+    it('holds for mutated real pickles', { timeout: 600_000 }, async () => {
+      const files = readdirSync(PROBES, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.pkl') && statSync(join(PROBES, name)).size < 20_000)
+        .map((name) => readFileSync(join(PROBES, name)));
+      const random = new Random(SEED);
+      const programs = files.flatMap((file) => [
+        file,
+        ...Array.from({ length: 20 }, () => mutate(mutate(file, random), random)),
+      ]);
+      expect(await expectSound(python ?? '', programs, (index) => `seed ${SEED}, program ${index}`)).toBeGreaterThan(
+        programs.length / 2,
+      );
+    });
+  },
+);
