@@ -1,3 +1,4 @@
+import { BZIP2, GZIP, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/formats.ts';
 import {
   ARROW,
   CATBOOST,
@@ -24,6 +25,7 @@ import { HDF5 } from './hdf5.ts';
 import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
+import { NPY } from './npy/format.ts';
 import { PICKLE } from './pickle/format.ts';
 import {
   COREML,
@@ -36,6 +38,8 @@ import {
   TF_SAVED_MODEL,
 } from './proto-models.ts';
 import { SAFETENSORS } from './safetensors.ts';
+import { SEVEN_ZIP } from './sevenzip/format.ts';
+import { TAR } from './tar/header.ts';
 import {
   CSV,
   EMPTY,
@@ -55,11 +59,21 @@ import {
   XML,
   YAML,
 } from './text.ts';
+import { ZIP } from './zip/format.ts';
 
 /** Every format, in the order they are asked: the strictest magic first, text last. Adding one is a line here. */
 export const FORMATS: readonly Format[] = [
   EMPTY,
+  // Also told by its end: whatever stands in front of an archive, it is one.
+  ZIP,
   // Told by their first bytes.
+  GZIP,
+  BZIP2,
+  XZ,
+  ZSTD,
+  LZ4,
+  SEVEN_ZIP,
+  NPY,
   SAFETENSORS,
   GGUF,
   ...MEDIA,
@@ -82,6 +96,9 @@ export const FORMATS: readonly Format[] = [
   RDS,
   TORCH7,
   PICKLE,
+  TAR,
+  ZLIB,
+  LZMA,
   // What follows is told by bytes further on, which could as well be a pickle's.
   HDF5,
   TFLITE,

@@ -26,8 +26,13 @@ export function isDeceptive(name: string): boolean {
   return name === '' || name.search(UNPRINTABLE) >= 0;
 }
 
-/** A hostile name for people's eyes: no control or direction characters, not too long. */
+/** A hostile name as it may stand in a report: characters that do not show are spelled out. */
+export function safeName(name: string): string {
+  return name.replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same, not too long for a sentence. */
 export function printableName(name: string): string {
-  const shown = name.replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const shown = safeName(name);
   return shown.length > 200 ? `${shown.slice(0, 200)}...` : shown;
 }

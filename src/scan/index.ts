@@ -1,17 +1,27 @@
+import { compressedScanner } from './compressed.ts';
 import { ggufScanner } from './gguf.ts';
 import { hdf5Scanner } from './hdf5.ts';
 import { nativeScanner } from './native.ts';
+import { npyScanner } from './npy.ts';
 import { pickleScanner } from './pickle/scan-pickle.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import { plainTextScanner } from './plain-text.ts';
 import { protoModelScanner, sentencePieceScanner } from './proto-models.ts';
 import { safetensorsScanner } from './safetensors.ts';
 import type { Scanner } from './scanner.ts';
+import { sevenZipScanner } from './sevenzip.ts';
+import { tarScanner } from './tar.ts';
 import { unjudgedScanner, unknownScanner } from './unjudged.ts';
+import { zipScanner } from './zip.ts';
 
 /** Every scanner. Adding one is a line here. */
 export const SCANNERS: readonly Scanner[] = [
   pickleScanner,
+  zipScanner,
+  tarScanner,
+  compressedScanner,
+  sevenZipScanner,
+  npyScanner,
   safetensorsScanner,
   ggufScanner,
   hdf5Scanner,

@@ -1,0 +1,97 @@
+/** What a zip is, told by the names of its members. */
+export interface ZipLayout {
+  /** Format identifier; `undefined` for a zip of no known kind. */
+  readonly format: 'torch-zip' | 'torchscript' | 'torch-package' | 'pt2' | 'npz' | 'keras' | 'skops' | undefined;
+  role(name: string): MemberRole;
+}
+
+/** `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
+export type MemberRole = 'member' | 'storage' | 'code' | 'module';
+
+/** Formats whose pickles may name storages by persistent id. */
+export function isTorch(layout: ZipLayout): boolean {
+  return (
+    layout.format === 'torch-zip' ||
+    layout.format === 'torchscript' ||
+    layout.format === 'torch-package' ||
+    layout.format === 'pt2'
+  );
+}
+
+export function layoutOf(names: readonly string[]): ZipLayout {
+  const known = new Set(names);
+  return torchPackage(known) ?? pt2(known) ?? torch(known) ?? other(known);
+}
+
+function torch(names: ReadonlySet<string>): ZipLayout | undefined {
+  const root = rootOf(
+    names,
+    ['data.pkl'],
+    ['version', 'byteorder', 'constants.pkl', '.data/serialization_id', '.format_version'],
+  );
+  if (root === undefined) return undefined;
+  const script = [...names].some((name) => name.startsWith(`${root}code/`));
+  return {
+    format: script ? 'torchscript' : 'torch-zip',
+    role(name) {
+      if (!name.startsWith(root)) return 'member';
+      const rest = name.slice(root.length);
+      if (/^(data|constants|tensors)\/\d+$/.test(rest)) return 'storage';
+      return /^code\/.*\.py$/s.test(rest) ? 'code' : 'member';
+    },
+  };
+}
+
+/** torch.export archives: 2.9 and later with `models/` and `data/`, before with `serialized_*` members. */
+function pt2(names: ReadonlySet<string>): ZipLayout | undefined {
+  const root =
+    rootOf(names, ['archive_format'], ['archive_version', 'version', 'byteorder']) ??
+    rootOf(
+      names,
+      ['serialized_exported_program.json'],
+      ['serialized_state_dict.pt', 'version', 'serialized_constants.pt'],
+    );
+  if (root === undefined) return undefined;
+  const storage = /^data\/(weights\/weight_\d+|constants\/tensor_\d+)$/;
+  return {
+    format: 'pt2',
+    role: (name) => (name.startsWith(root) && storage.test(name.slice(root.length)) ? 'storage' : 'member'),
+  };
+}
+
+function torchPackage(names: ReadonlySet<string>): ZipLayout | undefined {
+  const root = rootOf(
+    names,
+    ['.data/extern_modules'],
+    ['.data/version', 'version', '.data/python_version', 'byteorder'],
+  );
+  if (root === undefined) return undefined;
+  return {
+    format: 'torch-package',
+    role(name) {
+      if (!name.startsWith(root)) return 'member';
+      const rest = name.slice(root.length);
+      if (/^\.data\/\d+\.storage$/.test(rest)) return 'storage';
+      return rest.endsWith('.py') ? 'module' : 'member';
+    },
+  };
+}
+
+function other(names: ReadonlySet<string>): ZipLayout {
+  const files = [...names].filter((name) => !name.endsWith('/'));
+  const role = (): MemberRole => 'member';
+  if (files.length > 0 && files.every((name) => name.endsWith('.npy'))) return { format: 'npz', role };
+  if (names.has('config.json') && names.has('metadata.json')) return { format: 'keras', role };
+  return { format: names.has('schema.json') ? 'skops' : undefined, role };
+}
+
+/** The shortest `<root>/` or nothing under which `needed` and one of `beside` stand. */
+function rootOf(names: ReadonlySet<string>, needed: readonly string[], beside: readonly string[]): string | undefined {
+  const [first = ''] = needed;
+  const roots = [...names]
+    .filter((name) => name === first || name.endsWith(`/${first}`))
+    .map((name) => name.slice(0, -first.length));
+  return roots
+    .sort((a, b) => a.length - b.length)
+    .find((root) => needed.every((name) => names.has(root + name)) && beside.some((name) => names.has(root + name)));
+}
