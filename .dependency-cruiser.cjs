@@ -1,0 +1,84 @@
+/** The floors of the house, and what each may import besides `core`. An import that is not here fails the check. */
+const FLOORS = {
+  core: [],
+  sandbox: [],
+  egress: [],
+  sources: ['egress'],
+  formats: ['sandbox'],
+  scan: ['formats', 'sandbox'],
+  integrity: [],
+  convert: ['formats', 'sandbox'],
+  behavior: ['formats', 'sandbox'],
+  provenance: ['formats', 'sandbox'],
+  policy: [],
+  snapshot: ['integrity'],
+  workload: [],
+  report: [],
+  registry: ['integrity', 'policy', 'snapshot'],
+  pipeline: ['sources', 'egress', 'formats', 'sandbox', 'scan', 'integrity', 'convert', 'behavior', 'provenance', 'policy'],
+};
+
+/** These may use any floor below. */
+const TOP = ['service', 'cli'];
+
+const rules = Object.entries(FLOORS).map(([floor, below]) => ({
+  name: `floor-${floor}`,
+  comment: `src/${floor} may import: ${['core', ...below].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${floor}/` },
+  to: { path: '^src/', pathNot: `^src/(${[floor, 'core', ...below].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...rules,
+    {
+      name: 'top-floors',
+      comment: 'service and cli do not import each other',
+      severity: 'error',
+      from: { path: `^src/(${TOP.join('|')})/` },
+      to: { path: `^src/(${TOP.join('|')})/`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'unknown-floor',
+      comment: 'every folder of src is a floor of the house',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(${[...Object.keys(FLOORS), ...TOP].join('|')})/|^src/index\\.ts$` },
+      to: {},
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'the pickle machine and its slow path call each other; nothing else may',
+      from: { path: '^src/', pathNot: '^src/formats/(pickle/|index|identify)' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unlisted-packages',
+      severity: 'error',
+      comment: 'what runs must be among the dependencies',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'] },
+    },
+    {
+      name: 'child-processes-in-the-sandbox-only',
+      severity: 'error',
+      comment: 'the sandbox is the only place that starts a process',
+      from: { path: '^src/', pathNot: '^src/sandbox/' },
+      to: { path: '^(node:)?child_process$' },
+    },
+    {
+      name: 'connections-through-egress-only',
+      severity: 'error',
+      comment: 'egress is the only way out',
+      from: { path: '^src/', pathNot: '^src/(egress|service)/' },
+      to: { path: '^(node:)?(https?|http2|net|tls|dgram)$|node_modules/undici' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
