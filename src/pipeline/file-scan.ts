@@ -24,8 +24,11 @@ export interface FileScanOptions {
   readonly distance: 'near' | 'far';
   /** Told of every member's name, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
-  /** Shown every target once it was scanned, still open, with the format it turned out to be of; members before containers. */
-  onTarget?(target: Target, format: string): Promise<void>;
+  /**
+   * Shown every target once it was scanned, still open, with the format it turned out to be of, and where its stored bytes
+   * start in its container; members before containers.
+   */
+  onTarget?(target: Target, format: string, storedAt: number | undefined): Promise<void>;
 }
 
 /** What the scanners made of one file. */
@@ -111,7 +114,7 @@ class FileScan {
     const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
     this.#checkGaps(coverage, source.size, member);
-    await this.#options.onTarget?.(target, context.format);
+    await this.#options.onTarget?.(target, context.format, options.storedAt);
     return context.format;
   }
 

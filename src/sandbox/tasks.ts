@@ -24,6 +24,7 @@ interface TaskEntry {
 
 /** Everything a child can be asked to do. Adding a task is a file in `tasks/` and a line here. */
 export const TASKS = {
+  'pickle-preview': { packages: ['pickleparser'], load: () => import('./tasks/pickle-preview.ts') },
   'seven-zip': { packages: ['7z-wasm'], load: () => import('./tasks/seven-zip.ts') },
 } satisfies Readonly<Record<string, TaskEntry>>;
 

@@ -13,8 +13,8 @@ export interface PickleEvents {
   step(offset: number, state: PickleState): void;
   /** What the instruction at `offset` does, as a line of Python would say it. */
   note(offset: number, text: string): void;
-  /** Bytes between instructions that are not the stream's own (joblib). */
-  array(start: number, end: number): void;
+  /** Bytes `start` to `end` between instructions are not the stream's own (joblib); the array's elements start at `elements`. */
+  array(start: number, elements: number, end: number): void;
   streamEnd(start: number, result: StreamResult): void;
 }
 
@@ -55,7 +55,7 @@ async function passArray(
 ): Promise<void> {
   const array = await inlineArray(state, source);
   if (array.kind === 'raw') {
-    events.array(state.position, array.end);
+    events.array(state.position, array.start, array.end);
     state.position = array.end;
     return;
   }

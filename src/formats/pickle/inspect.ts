@@ -47,9 +47,9 @@ class Listing {
     this.#pending?.notes.push(text);
   }
 
-  array(start: number, end: number): void {
+  array(start: number, elements: number, end: number): void {
     this.#flush();
-    this.#options.onLine(`${offsetText(start)}  ${end - start} bytes of array elements`);
+    this.#options.onLine(`${offsetText(start)}  ${end - elements} bytes of array elements`);
   }
 
   streamEnd(start: number, { end, position }: StreamResult): void {

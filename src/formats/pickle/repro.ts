@@ -30,7 +30,7 @@ const X = 0x78;
  */
 export async function reproPickle(source: ByteSource, options: ReproOptions): Promise<Uint8Array> {
   const names = new Set<number>();
-  const arrays = new Map<number, number>();
+  const arrays = new Map<number, { elements: number; end: number }>();
   const starts: number[] = [];
   const end = await followPickle(
     source,
@@ -43,7 +43,7 @@ export async function reproPickle(source: ByteSource, options: ReproOptions): Pr
         }
       },
       note() {},
-      array: (start, stop) => void arrays.set(start, stop),
+      array: (start, elements, stop) => void arrays.set(start, { elements, end: stop }),
       streamEnd: (start) => void starts.push(start),
     },
     options,
@@ -60,7 +60,7 @@ async function blank(
   source: ByteSource,
   end: number,
   names: ReadonlySet<number>,
-  arrays: ReadonlyMap<number, number>,
+  arrays: ReadonlyMap<number, { elements: number; end: number }>,
   keepText: (text: string) => boolean,
 ): Promise<Uint8Array> {
   const out = new Uint8Array(end);
@@ -68,7 +68,8 @@ async function blank(
   while (at < end) {
     const array = arrays.get(at);
     if (array !== undefined) {
-      at = array;
+      out.set(await source.read(at, array.elements - at), at);
+      at = array.end;
       continue;
     }
     let window = await source.read(at, Math.min(WINDOW, end - at));

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { registerExplain } from './explain.ts';
+import { registerInspect } from './inspect.ts';
+import { registerPull } from './pull.ts';
+import { registerRepro } from './repro.ts';
+import { registerScan } from './scan.ts';
+import type { Shell } from './shell.ts';
+import { version } from './version.ts';
+
+const GUIDE = `
+Examples:
+  assay scan ./model                          a folder or a file, before you load it
+  assay scan hf://openai-community/gpt2       a model of the Hugging Face Hub, without downloading it
+  assay pull hf://openai-community/gpt2       scan, then download exactly what was judged
+  assay scan model.pt --format json           the report for programs
+  assay scan ./models/* --format sarif -o assay.sarif
+  assay explain                               every rule; assay explain RULE says more of one
+  assay inspect model.pt                      what is in a file, without loading it
+
+Exit codes:
+  0  allowed, warnings included
+  1  denied by the policy
+  2  could not complete: bad usage, unreadable input, network
+
+Nothing of a model is ever run, imported or rendered. What is not fully understood is never called clean.
+`;
+
+/** The command line. Verbs load what they need when they run, so that help and errors are quick. */
+export function createProgram(shell: Shell): Command {
+  const program = new Command('assay')
+    .description('Inspects a machine-learning model without executing any of it, and decides whether it may be used.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [verb]', 'print help for a verb')
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => shell.stdout.write(text),
+      writeErr: (text) => shell.stderr.write(text),
+      // Errors are printed once, in one form, by whoever runs the program.
+      outputError: () => {},
+    })
+    .addHelpText('after', GUIDE);
+  registerScan(program, shell);
+  registerPull(program, shell);
+  registerInspect(program, shell);
+  registerExplain(program, shell);
+  registerRepro(program, shell);
+  return program;
+}

@@ -1,0 +1,112 @@
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { decide } from '../policy/index.ts';
+import {
+  type Judged,
+  type ReportContext,
+  renderJson,
+  renderJsonLine,
+  renderSarif,
+  renderTable,
+  terminalText,
+} from '../report/index.ts';
+import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { openSink } from './output.ts';
+import { addressOf, type Place, uriOf } from './place.ts';
+import { Progress } from './progress.ts';
+import type { ScanRequest } from './scan.ts';
+import { type ExitCode, graver, printError, type Shell, wantsColor, widthOf } from './shell.ts';
+
+interface Scanned extends Judged {
+  readonly place: Place;
+}
+
+/** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */
+export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
+  const sink = await openSink(request.output, shell);
+  const knowledge = await loadKnowledge(request.allow);
+  const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
+  const done: Scanned[] = [];
+  let outcome: ExitCode = 0;
+  for (const target of request.targets) {
+    const scanned = await scanTarget(target, request, knowledge, shell);
+    if (scanned === undefined) {
+      outcome = graver(outcome, 2);
+      continue;
+    }
+    outcome = graver(outcome, exitCodeOf(scanned));
+    shell.exit(outcome);
+    if (request.format === 'table' && done.length > 0) sink.write('\n');
+    done.push(scanned);
+    if (request.format !== 'sarif') sink.write(renderOne(scanned, request, context, knowledge, shell));
+  }
+  if (request.format === 'sarif' && done.length > 0)
+    sink.write(renderSarif(done, context, { locate: ({ place }, file) => ({ uri: uriOf(place, file) }) }));
+  if (done.length > 0) await sink.commit();
+  if (request.output !== undefined && !request.quiet) for (const one of done) shell.stderr.write(summaryLine(one));
+  shell.exit(outcome);
+}
+
+/** @returns `undefined` when the target could not be scanned, which was said on stderr. */
+async function scanTarget(
+  target: string,
+  request: ScanRequest,
+  knowledge: Knowledge,
+  shell: Shell,
+): Promise<Scanned | undefined> {
+  const progress = new Progress(shell, !request.quiet);
+  try {
+    const assessment = await knowledge.judge(target, {
+      signal: shell.signal,
+      onEvent: progress.onEvent,
+      offline: request.offline,
+    });
+    const decision = decide(assessment, {
+      policy: request.policy,
+      ...(request.failOn ? { failOn: request.failOn } : {}),
+    });
+    return { assessment, decision, place: assessment.artifact };
+  } catch (error) {
+    if (request.targets.length === 1 || shell.signal.aborted || !isAssayError(error)) throw error;
+    progress.end();
+    printError(shell, error);
+    return undefined;
+  } finally {
+    progress.end();
+  }
+}
+
+/** What a person at a terminal wants to know when the report went to a file. */
+function summaryLine({ decision, place }: Scanned): string {
+  return `${decision.action.toUpperCase()} ${terminalText(place.pinned)}\n`;
+}
+
+function exitCodeOf({ assessment, decision }: Judged): ExitCode {
+  if (decision.action === 'deny') return 1;
+  return assessment.status === 'complete' && assessment.files.length > 0 ? 0 : 2;
+}
+
+function renderOne(
+  scanned: Scanned,
+  request: ScanRequest,
+  context: ReportContext,
+  knowledge: Knowledge,
+  shell: Shell,
+): string {
+  switch (request.format) {
+    case 'json':
+      return renderJson(scanned, context);
+    case 'jsonl':
+      return renderJsonLine(scanned, context);
+    case 'table':
+      return renderTable(scanned, context, {
+        width: request.output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true }),
+        color: request.output === undefined && wantsColor(shell.stdout, shell.env, request.color),
+        verbose: request.verbose,
+        quiet: request.quiet,
+        isListed: knowledge.isListed,
+        reopen: (file) => addressOf(scanned.place, file),
+      });
+    case 'sarif':
+      throw new AssayError('internal', 'SARIF is one log for all targets');
+  }
+}

@@ -1,0 +1,66 @@
+import { CommanderError } from 'commander';
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { createProgram } from './program.ts';
+import { type ExitCode, graver, printError, type Shell } from './shell.ts';
+
+const INTERRUPTED = 130;
+const TERMINATED = 143;
+
+/** Runs one command line in this process and sets its exit code. */
+export async function run(args: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  let stoppedWith: number | undefined;
+  const interrupt = (code: number) => {
+    // The second time, whoever asks does not want to wait for tidying up.
+    if (stop.signal.aborted) process.exit(code);
+    stoppedWith = code;
+    stop.abort();
+  };
+  process.on('SIGINT', () => interrupt(INTERRUPTED));
+  process.on('SIGTERM', () => interrupt(TERMINATED));
+  process.stdout.on('error', quietOnClosedPipe);
+  process.stderr.on('error', quietOnClosedPipe);
+
+  let outcome: ExitCode = 0;
+  const shell: Shell = {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stop.signal,
+    exit: (code) => {
+      outcome = graver(outcome, code);
+      process.exitCode = outcome;
+    },
+  };
+  try {
+    await createProgram(shell).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    const problem = asUsage(error);
+    if (problem === undefined) shell.exit(isHelp(error) ? 0 : 2);
+    else if (!(stop.signal.aborted && isAssayError(problem) && problem.code === 'aborted')) {
+      printError(shell, problem);
+      shell.exit(2);
+    }
+  }
+  if (stoppedWith !== undefined) process.exitCode = stoppedWith;
+}
+
+/** A reader that has seen enough (`| head`) is no failure. */
+function quietOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+}
+
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
+}
+
+/** What the argument parser threw, as an error of ours; `undefined` when it printed help. */
+function asUsage(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  if (error.code === 'commander.help' || error.exitCode === 0) return undefined;
+  const [first = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  const guess = /Did you mean (.*)\?/.exec(hint ?? '')?.[1];
+  const mend = guess === undefined ? 'assay --help shows what there is' : `did you mean ${guess}?`;
+  return new AssayError('usage', first.replace(/\.$/, ''), { mend });
+}
