@@ -1,4 +1,5 @@
 import { AssayError } from '../core/errors.ts';
+import { ascii, decodeJsonString, KeyCache, KeySet } from './json-strings.ts';
 
 export type JsonScalar = 'string' | 'number' | 'literal';
 
@@ -9,8 +10,13 @@ export interface JsonEvents {
   key?(name: string, depth: number, at: number): void;
   /** A key that its object already has; `key` is told as well. */
   duplicate?(name: string, depth: number, at: number): void;
+  /** `token` gives the text to those who want it, and holds it only within this call. */
+  scalar?(kind: JsonScalar, token: JsonToken, depth: number, at: number): void;
+}
+
+export interface JsonToken {
   /** A string decoded, or a number or `true`, `false`, `null` as written. */
-  scalar?(kind: JsonScalar, text: string, depth: number, at: number): void;
+  readonly text: string;
 }
 
 export interface JsonOptions {
@@ -28,20 +34,22 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MAX_BARE = 10_000;
+/** More keys than a record has. */
+const RECORD_KEYS = 64;
 
 type Expect = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'done';
 
 /** One open container. */
 interface Level {
   readonly kind: 'object' | 'array';
-  readonly keys: Set<string> | undefined;
+  readonly keys: KeySet | undefined;
 }
 
 /**
  * A strict JSON reader (RFC 8259) that takes the bytes (UTF-8) in pieces and builds no values: memory is the keys of the open
  * objects and the longest string. Sees what parsers that build values hide: a key that stands twice.
  */
-export class JsonWalker {
+export class JsonWalker implements JsonToken {
   readonly #events: JsonEvents;
   readonly #options: Required<JsonOptions>;
   readonly #levels: Level[] = [];
@@ -54,6 +62,10 @@ export class JsonWalker {
   #escapes = false;
   #highBits = false;
   #keys = 0;
+  readonly #cache = new KeyCache();
+  /** The scalar at hand, and its text where it is decoded already. */
+  #last: Uint8Array = NONE;
+  #lastText: string | undefined;
   #values = 0;
   /** Offset of the first byte of the piece at hand. */
   #base = 0;
@@ -78,6 +90,11 @@ export class JsonWalker {
   /** Whether the bytes so far are a whole document. */
   get complete(): boolean {
     return this.#expect === 'done' && this.#token === 'none';
+  }
+
+  get text(): string {
+    this.#lastText ??= ascii(this.#last);
+    return this.#lastText;
   }
 
   /** @throws AssayError `malformed`, `limit`. */
@@ -118,7 +135,7 @@ export class JsonWalker {
     if (isKey ? token !== 'string' : !this.#valueFits()) throw this.#malformed(at, 'a value where none may stand');
     this.#token = token;
     this.#tokenAt = at;
-    this.#pieces = [];
+    if (this.#pieceBytes > 0) this.#pieces = [];
     this.#pieceBytes = 0;
     this.#escaping = false;
     this.#escapes = false;
@@ -133,20 +150,30 @@ export class JsonWalker {
   }
 
   #stringRest(bytes: Uint8Array, from: number): number {
-    for (let i = from; i < bytes.length; i++) {
+    let escaping = this.#escaping;
+    let escapes = this.#escapes;
+    let high = 0;
+    let i = from;
+    for (; i < bytes.length; i++) {
       const byte = bytes[i] ?? 0;
-      if (this.#escaping) this.#escaping = false;
-      else if (byte === QUOTE) {
-        this.#endString(this.#joined(bytes.subarray(from, i)));
-        return i + 1;
-      } else if (byte === BACKSLASH) {
-        this.#escaping = true;
-        this.#escapes = true;
-      } else if (byte >= 0x80) this.#highBits = true;
-      else if (byte < 0x20) throw this.#malformed(this.#base + i, 'a control character in a string');
+      high |= byte;
+      if (byte < 0x20) throw this.#malformed(this.#base + i, 'a control character in a string');
+      if (escaping) escaping = false;
+      else if (byte === QUOTE) break;
+      else if (byte === BACKSLASH) {
+        escaping = true;
+        escapes = true;
+      }
     }
-    this.#keep(bytes.subarray(from));
-    return bytes.length;
+    this.#escaping = escaping;
+    this.#escapes = escapes;
+    if (high >= 0x80) this.#highBits = true;
+    if (i === bytes.length) {
+      this.#keep(bytes.subarray(from));
+      return i;
+    }
+    this.#endString(this.#joined(bytes.subarray(from, i)));
+    return i + 1;
   }
 
   #bareRest(bytes: Uint8Array, from: number): number {
@@ -166,57 +193,50 @@ export class JsonWalker {
   }
 
   #joined(last: Uint8Array): Uint8Array {
-    if (this.#pieces.length === 0) return last;
-    return Buffer.concat([...this.#pieces, last]);
+    return this.#pieceBytes === 0 ? last : Buffer.concat([...this.#pieces, last]);
   }
 
   #endString(bytes: Uint8Array): void {
     this.#token = 'none';
-    const depth = this.#levels.length;
     if (this.#expect === 'key' || this.#expect === 'key-or-end') {
-      this.#addKey(this.#decode(bytes), depth);
+      this.#addKey(this.#keyText(bytes));
       this.#expect = 'colon';
       return;
     }
-    const text = this.#decode(bytes);
-    this.#events.scalar?.('string', text, depth, this.#tokenAt);
+    this.#last = bytes;
+    // Plain ASCII needs no checking: it is decoded only for who asks.
+    this.#lastText =
+      this.#escapes || this.#highBits
+        ? decodeJsonString(bytes, this.#escapes, this.#highBits, this.#tokenAt)
+        : undefined;
+    this.#events.scalar?.('string', this, this.#levels.length, this.#tokenAt);
     this.#valueEnds();
   }
 
-  #decode(bytes: Uint8Array): string {
-    try {
-      const text = this.#highBits
-        ? UTF8.decode(bytes)
-        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-      if (!this.#escapes) return text;
-      const parsed: unknown = JSON.parse(`"${text}"`);
-      return String(parsed);
-    } catch (error) {
-      throw new AssayError('malformed', 'a JSON string that is not UTF-8 or has a bad escape', {
-        offset: this.#tokenAt,
-        cause: error,
-      });
-    }
+  /** Keys of a record come again and again; those of a vocabulary do not, and are not kept. */
+  #keyText(bytes: Uint8Array): string {
+    if (this.#escapes || this.#highBits) return decodeJsonString(bytes, this.#escapes, this.#highBits, this.#tokenAt);
+    const level = this.#levels[this.#levels.length - 1];
+    return (level?.keys?.size ?? 0) < RECORD_KEYS ? this.#cache.get(bytes) : ascii(bytes);
   }
 
-  #addKey(name: string, depth: number): void {
-    if (++this.#keys > this.#options.maxKeys) {
+  #addKey(name: string): void {
+    const level = this.#levels[this.#levels.length - 1];
+    if (level?.keys?.add(name) === false) this.#events.duplicate?.(name, this.#levels.length, this.#tokenAt);
+    else if (++this.#keys > this.#options.maxKeys) {
       throw new AssayError('limit', `more than ${this.#options.maxKeys} JSON keys at once`, { offset: this.#tokenAt });
     }
-    const keys = this.#levels.at(-1)?.keys;
-    const before = keys?.size;
-    keys?.add(name);
-    if (keys?.size === before) this.#events.duplicate?.(name, depth, this.#tokenAt);
-    this.#events.key?.(name, depth, this.#tokenAt);
+    this.#events.key?.(name, this.#levels.length, this.#tokenAt);
   }
 
   #endBare(last: Uint8Array): void {
     const bytes = this.#joined(last);
     this.#token = 'none';
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-    const kind = this.#bareKind(text);
+    const kind = isPlainInteger(bytes) ? 'number' : this.#bareKind(ascii(bytes));
     if (kind === undefined) throw this.#malformed(this.#tokenAt, 'neither a number nor true, false or null');
-    this.#events.scalar?.(kind, text, this.#levels.length, this.#tokenAt);
+    this.#last = bytes;
+    this.#lastText = undefined;
+    this.#events.scalar?.(kind, this, this.#levels.length, this.#tokenAt);
     this.#valueEnds();
   }
 
@@ -232,12 +252,12 @@ export class JsonWalker {
       throw new AssayError('limit', `JSON nested deeper than ${this.#options.maxDepth}`, { offset: at });
     }
     this.#events.open?.(kind, this.#levels.length, at);
-    this.#levels.push({ kind, keys: kind === 'object' ? new Set() : undefined });
+    this.#levels.push({ kind, keys: kind === 'object' ? new KeySet() : undefined });
     this.#expect = kind === 'object' ? 'key-or-end' : 'value-or-end';
   }
 
   #close(kind: 'object' | 'array', at: number): void {
-    const level = this.#levels.at(-1);
+    const level = this.#levels[this.#levels.length - 1];
     const emptyFits = this.#expect === (kind === 'object' ? 'key-or-end' : 'value-or-end');
     if (level?.kind !== kind || !(emptyFits || this.#expect === 'comma-or-end'))
       throw this.#malformed(at, `the end of no ${kind}`);
@@ -249,7 +269,7 @@ export class JsonWalker {
 
   #comma(at: number): void {
     if (this.#expect !== 'comma-or-end') throw this.#malformed(at, 'a comma where none may stand');
-    this.#expect = this.#levels.at(-1)?.kind === 'object' ? 'key' : 'value';
+    this.#expect = this.#levels[this.#levels.length - 1]?.kind === 'object' ? 'key' : 'value';
   }
 
   #valueEnds(): void {
@@ -265,7 +285,18 @@ export class JsonWalker {
   }
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NONE = new Uint8Array(0);
+
+/** Digits without a leading zero: by far the most numbers, told without making a string of them. */
+function isPlainInteger(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  if (length === 0 || (bytes[0] === 0x30 && length > 1)) return false;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte < 0x30 || byte > 0x39) return false;
+  }
+  return true;
+}
 
 /** Letters, digits, `+`, `-`, `.`: what numbers and literals are made of. */
 function isBare(byte: number): boolean {

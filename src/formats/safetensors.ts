@@ -1,7 +1,7 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Format } from './format.ts';
-import { type JsonScalar, JsonWalker } from './json.ts';
+import { type JsonScalar, type JsonToken, JsonWalker } from './json.ts';
 import { u32le } from './magic.ts';
 
 /** Eight bytes of length, then a JSON object. The two highest bytes of the length are zero in any file that exists. */
@@ -50,6 +50,8 @@ const DTYPE_BITS: ReadonlyMap<string, number> = new Map([
 /** The format's own bound on its header. */
 export const MAX_HEADER = 100_000_000;
 const MAX_FAULTS = 20;
+/** No framework makes tensors of more dimensions. */
+const MAX_RANK = 1_000;
 
 /** What breaks the format's specification; each loader refuses some of these and takes others. */
 export interface SafetensorsFault {
@@ -138,7 +140,7 @@ class HeaderReader {
       key: (name, depth, at) => this.#key(name, depth, at + 8),
       duplicate: (name, _depth, at) =>
         this.#fault('duplicate-key', name, `the key ${shown(name)} stands twice in one object`, at + 8),
-      scalar: (kind, text, depth, at) => this.#scalar(kind, text, depth, at + 8),
+      scalar: (kind, token, depth, at) => this.#scalar(kind, token, depth, at + 8),
     });
     try {
       walker.feed(header);
@@ -192,13 +194,13 @@ class HeaderReader {
       );
   }
 
-  #scalar(kind: JsonScalar, text: string, depth: number, at: number): void {
+  #scalar(kind: JsonScalar, token: JsonToken, depth: number, at: number): void {
     if (depth < 2) this.#fault('entry', this.#name, `${shown(this.#name)} is not an object`, at);
     else if (this.#isMetadata) {
-      if (depth === 2 && kind === 'string') this.#metadata.push([this.#field, text]);
+      if (depth === 2 && kind === 'string') this.#metadata.push([this.#field, token.text]);
       else this.#fault('metadata', this.#field, `metadata ${shown(this.#field)} is not text`, at);
-    } else if (depth === 3 && this.#list !== undefined) this.#number(kind, text, at);
-    else if (depth === 2 && this.#field === 'dtype' && kind === 'string') this.#entry.dtype = text;
+    } else if (depth === 3 && this.#list !== undefined) this.#number(this.#list, kind, token, at);
+    else if (depth === 2 && this.#field === 'dtype' && kind === 'string') this.#entry.dtype = token.text;
     else
       this.#fault(
         'entry',
@@ -208,9 +210,18 @@ class HeaderReader {
       );
   }
 
-  #number(kind: JsonScalar, text: string, at: number): void {
+  #number(list: number[], kind: JsonScalar, token: JsonToken, at: number): void {
+    if (list.length > MAX_RANK) return;
+    const { text } = token;
     const value = kind === 'number' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isSafeInteger(value)) {
+    if (list.length === MAX_RANK)
+      this.#fault(
+        'entry',
+        this.#name,
+        `tensor ${shown(this.#name)} has more than ${MAX_RANK} numbers in ${this.#field}`,
+        at,
+      );
+    else if (!Number.isSafeInteger(value)) {
       this.#fault(
         'entry',
         this.#name,
@@ -218,7 +229,7 @@ class HeaderReader {
         at,
       );
     }
-    this.#list?.push(value);
+    list.push(value);
   }
 
   #close(kind: 'object' | 'array', depth: number): void {

@@ -1,4 +1,4 @@
-import type { JsonEvents, JsonScalar } from '../formats/json.ts';
+import type { JsonEvents, JsonScalar, JsonToken } from '../formats/json.ts';
 import type { Interest } from './interest.ts';
 
 /** Keys that make a JSON document more than data, wherever they stand. */
@@ -67,15 +67,15 @@ export class JsonInterest implements JsonEvents {
     }
   }
 
-  scalar(kind: JsonScalar, text: string, depth: number): void {
+  scalar(kind: JsonScalar, token: JsonToken, depth: number): void {
     const key = this.#keys[depth];
-    if (key === 'trust_remote_code' && text !== 'false' && text !== 'null')
+    if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')
       this.interests.add('format.hub-config.scan');
-    if (this.#isModules && kind === 'string' && key === 'type' && !text.startsWith('sentence_transformers.'))
+    if (this.#isModules && kind === 'string' && key === 'type' && !token.text.startsWith('sentence_transformers.'))
       this.interests.add('format.hub-config.scan');
     if (depth === 2 && this.#listStarts) {
       this.#listStarts = false;
-      if (!PIPELINE_LIBRARIES.has(text)) this.interests.add('format.hub-config.scan');
+      if (!PIPELINE_LIBRARIES.has(token.text)) this.interests.add('format.hub-config.scan');
     }
   }
 }

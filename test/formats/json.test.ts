@@ -22,7 +22,7 @@ function parse(pieces: readonly Uint8Array[], options: JsonOptions = {}): unknow
       const top = stack.at(-1);
       if (top !== undefined) top.key = name;
     },
-    scalar: (kind, text) => put(kind === 'string' ? text : JSON.parse(text)),
+    scalar: (kind, { text }) => put(kind === 'string' ? text : JSON.parse(text)),
   };
   const walker = new JsonWalker(events, options);
   for (const piece of pieces) walker.feed(piece);

@@ -67,6 +67,7 @@ describe('readSafetensors', () => {
     ],
     ['elements that fill no whole byte', one('"dtype":"F4","shape":[3],"data_offsets":[0,1]'), 1, ['size']],
     ['an unknown dtype', one('"dtype":"X9","shape":[1],"data_offsets":[0,4]'), 4, ['dtype']],
+    ['a shape without end', one(`"dtype":"U8","shape":[${'1,'.repeat(5_000)}1],"data_offsets":[0,1]`), 1, ['entry']],
     ['a fraction', one('"dtype":"U8","shape":[1.0],"data_offsets":[0,1]'), 1, ['entry']],
     ['a negative offset', one('"dtype":"U8","shape":[1],"data_offsets":[-1,0]'), 0, ['entry']],
     ['three offsets', one('"dtype":"U8","shape":[1],"data_offsets":[0,1,1]'), 1, ['entry']],
