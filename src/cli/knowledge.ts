@@ -1,12 +1,12 @@
 import type { OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
-import { FORMATS } from '../formats/index.ts';
 import { assess } from '../pipeline/assess.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
 import { listedGlobals } from '../scan/pickle/allowlists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
+import { formatTitles } from './format-titles.ts';
 import { version } from './version.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
@@ -22,7 +22,7 @@ export async function loadKnowledge(allowPath: string | undefined): Promise<Know
   const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
   return {
-    context: { rules: RULES, formats: new Map(FORMATS.map(({ id, title }) => [id, title])), version: version() },
+    context: { rules: RULES, formats: formatTitles(), version: version() },
     isListed(name) {
       names ??= new Set(
         [...listedGlobals().values(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`),

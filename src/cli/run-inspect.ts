@@ -1,12 +1,12 @@
 import { AssayError, isContentError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { FORMATS } from '../formats/index.ts';
 import { inspectPickle } from '../formats/pickle/inspect.ts';
 import type { FileScanResult } from '../pipeline/file-scan.ts';
 import { terminalText } from '../report/index.ts';
 import { count, humanBytes, type Ink, paint } from '../report/style.ts';
 import { VERDICT_INK } from '../report/table-file.ts';
 import type { Target } from '../scan/scanner.ts';
+import { formatTitles } from './format-titles.ts';
 import type { InspectFlags } from './inspect.ts';
 import { type OneFile, withOneFile } from './one-file.ts';
 import { previewPickle } from './preview.ts';
@@ -109,7 +109,7 @@ function memberLine(node: Node, scanned: FileScanResult, ink: (ink: Ink, text: s
 }
 
 function titleOf(format: string): string {
-  return FORMATS.find(({ id }) => id === format)?.title ?? format;
+  return formatTitles().get(format) ?? format;
 }
 
 /** Members cannot be kept open, so the file is walked once more. */

@@ -10,6 +10,7 @@ import {
   terminalText,
 } from '../report/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { refuseWithoutModel } from './no-model.ts';
 import { openSink } from './output.ts';
 import { addressOf, type Place, uriOf } from './place.ts';
 import { Progress } from './progress.ts';
@@ -60,6 +61,7 @@ async function scanTarget(
       onEvent: progress.onEvent,
       offline: request.offline,
     });
+    refuseWithoutModel(assessment);
     const decision = decide(assessment, {
       policy: request.policy,
       ...(request.failOn ? { failOn: request.failOn } : {}),

@@ -47,7 +47,7 @@ export function isPlainGlobal(name: string): boolean {
  */
 export function safeGlobalsCode(assessment: Assessment): string[] {
   if (assessment.files.some((file) => file.verdict === 'malicious')) return [];
-  const torch = assessment.files.filter(({ format, verdict }) => isTorchCheckpoint(format) && verdict === 'clean');
+  const torch = assessment.files.filter(({ format, verdict }) => TORCH_CHECKPOINTS.has(format) && verdict === 'clean');
   const names = new Set(
     torch
       .flatMap((file) => file.imports)
@@ -66,9 +66,8 @@ export function safeGlobalsCode(assessment: Assessment): string[] {
   ];
 }
 
-function isTorchCheckpoint(format: string): boolean {
-  return format.startsWith('torch-');
-}
+/** Formats that `torch.load` reads. */
+const TORCH_CHECKPOINTS: ReadonlySet<string> = new Set(['torch-zip', 'torch-legacy', 'torch-tar']);
 
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['__builtin__', 'builtins'],

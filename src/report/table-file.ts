@@ -83,10 +83,14 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
   clean: 'The whole file was read and holds nothing that runs.',
 };
 
-/** The first sentence of the worst finding's rule, which says more than the verdict. */
+const MAX_MEANING = 320;
+
+/** The start of what the worst finding's rule explains, which says more than the verdict. */
 function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
-  if (rule === undefined) return MEANINGS[verdict];
-  return /^.*?[.!?](?=\s|$)/s.exec(rule.explanation)?.[0].replace(/\s+/g, ' ') ?? MEANINGS[verdict];
+  const sentences = rule?.explanation.match(/[^.!?]+[.!?]+(?=\s|$)/g) ?? [];
+  const [first, second] = sentences.map((sentence) => sentence.trim());
+  if (first === undefined) return MEANINGS[verdict];
+  return second !== undefined && first.length + second.length < MAX_MEANING ? `${first} ${second}` : first;
 }
 
 function nextRows(

@@ -13,6 +13,7 @@ export interface InspectOptions extends FollowOptions {
 }
 
 const MAX_OPERAND = 80;
+const NOTE_COLUMN = 40;
 /** Lines with a note after the listed instructions, for a stream of millions of calls. */
 const MAX_NOTES = 10_000;
 
@@ -71,7 +72,8 @@ class Listing {
       return;
     }
     const notes = open.notes.length === 0 ? '' : `  # ${open.notes.join('; ')}`;
-    this.#options.onLine(`${offsetText(open.offset)}  ${open.text}${notes}`);
+    const text = notes === '' ? open.text : open.text.padEnd(NOTE_COLUMN);
+    this.#options.onLine(`${offsetText(open.offset)}  ${text}${notes}`);
   }
 }
 

@@ -1,0 +1,20 @@
+import { FORMATS } from '../formats/index.ts';
+
+/** What scanners call a file once its content told more than its first bytes. */
+const REFINED: readonly (readonly [id: string, title: string])[] = [
+  ['torch-zip', 'PyTorch checkpoint (zip)'],
+  ['torch-legacy', 'PyTorch checkpoint (before 1.6)'],
+  ['torch-tar', 'PyTorch checkpoint (tar, before 0.1.10)'],
+  ['torchscript', 'TorchScript program'],
+  ['torch-package', 'torch.package'],
+  ['pt2', 'torch.export program'],
+  ['npz', 'NumPy arrays (npz)'],
+  ['keras', 'Keras model (zip)'],
+  ['skops', 'skops model'],
+  ['joblib', 'joblib pickle'],
+];
+
+/** Titles for people, by format id. */
+export function formatTitles(): ReadonlyMap<string, string> {
+  return new Map([...REFINED, ...FORMATS.map(({ id, title }) => [id, title] as const)]);
+}

@@ -1,0 +1,28 @@
+import type { Assessment } from '../core/assessment.ts';
+import { AssayError } from '../core/errors.ts';
+import { plainMediaScanner } from '../scan/plain-media.ts';
+import { plainTextScanner } from '../scan/plain-text.ts';
+import { addressOf } from './place.ts';
+
+/** Read by the scanner of text, and models all the same. */
+const TEXT_MODELS: ReadonlySet<string> = new Set(['openvino', 'pmml']);
+
+const NO_MODELS: ReadonlySet<string> = new Set(
+  [...plainTextScanner.formats, ...plainMediaScanner.formats].filter((format) => !TEXT_MODELS.has(format)),
+);
+
+/**
+ * A folder of texts and pictures was most likely not meant, and calling it clean would say of a model what was never looked
+ * at. One such file, named itself, is what was meant.
+ * @throws AssayError `not-found`
+ */
+export function refuseWithoutModel({ artifact, files }: Assessment): void {
+  const [first] = files;
+  if (first === undefined) return;
+  const named = files.length === 1 && [artifact.ref, artifact.pinned].includes(addressOf(artifact, first.path));
+  if (named || !files.every(({ format, verdict }) => verdict === 'clean' && NO_MODELS.has(format))) return;
+  throw new AssayError('not-found', `holds no model: all ${files.length} files are text or media`, {
+    subject: artifact.ref,
+    mend: 'give the folder of a model, or name a file',
+  });
+}
