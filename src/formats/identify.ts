@@ -75,6 +75,7 @@ const NEUTRAL: ReadonlySet<string> = new Set([
 const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.keras': ['zip', 'hdf5'],
   '.npz': ['zip'],
+  '.joblib': ['zlib', 'gzip', 'bzip2', 'xz', 'lzma', 'lz4'],
   '.pt2': ['zip'],
   '.pb': ['onnx', 'tf-saved-model', 'tf-graph', 'tf-meta-graph', 'tf-keras-metadata'],
   '.meta': ['tf-meta-graph', 'tf-graph'],

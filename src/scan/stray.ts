@@ -75,6 +75,8 @@ export interface Stray {
   /** The finding's sentence begins with it: "There are bytes before the archive". */
   readonly what: string;
   readonly within?: MemberOptions['within'];
+  /** Zeros are a finding too. */
+  readonly zerosToo?: boolean;
 }
 
 /**
@@ -82,10 +84,17 @@ export interface Stray {
  * format that can carry code.
  */
 export async function judgeStray(target: Target, context: ScanContext, stray: Stray): Promise<void> {
-  const { start, end, name, rule, what, within } = stray;
+  const { start, end, name, rule, what, within, zerosToo = false } = stray;
   if (end <= start) return;
   if (await isBlank(target.source, start, end)) {
     context.cover(start, end, 'parsed');
+    if (zerosToo)
+      context.report({
+        rule,
+        subject: name,
+        offset: start,
+        message: `${what} (${end - start} zero bytes at ${start}).`,
+      });
     return;
   }
   const slice = new SliceSource(target.source, start, end - start, `${target.source.name}!${name}`);

@@ -76,6 +76,7 @@ async function strayOf({ target, context }: ZipScan, { start, end }: Span, archi
       name: '(prefix)',
       rule: ZIP_RULES.prefix,
       what: 'Something else comes before the archive',
+      zerosToo: true,
     });
   } else if (start >= archiveEnd) {
     await judgeStray(target, context, {
@@ -84,6 +85,7 @@ async function strayOf({ target, context }: ZipScan, { start, end }: Span, archi
       name: '(suffix)',
       rule: ZIP_RULES.suffix,
       what: 'Something else comes after the archive',
+      zerosToo: true,
     });
   } else {
     const name = `(gap at ${start})`;

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, SliceSource } from '../core/byte-source.ts';
+import { type ByteSource, chunks, SliceSource } from '../core/byte-source.ts';
 import { throwIfAborted } from '../core/errors.ts';
-import { BLOCK_SIZE } from '../core/file-source.ts';
 import { type Codec, decode } from '../formats/compressed/decode.ts';
 import { type Expanded, expand } from '../formats/compressed/expand.ts';
 import { printableName, safeName } from '../formats/names.ts';
+import { FLAG_LZMA_END, lzmaAlone } from '../formats/zip/lzma.ts';
 import type { ZipMember } from '../formats/zip/members.ts';
 import type { MemberOptions } from './scanner.ts';
 import { activeFormat, judgeStray } from './stray.ts';
@@ -14,8 +14,16 @@ import { isTorch } from './zip-layout.ts';
 import { ZIP_RULES } from './zip-rules.ts';
 
 const STORED = 0;
+const LZMA = 14;
 /** Methods whose data is a stream of a codec (APPNOTE 4.4.5). */
-const CODECS: Readonly<Record<number, Codec>> = { 8: 'deflate', 12: 'bzip2', 20: 'zstd', 93: 'zstd', 95: 'xz' };
+const CODECS: Readonly<Record<number, Codec>> = {
+  8: 'deflate',
+  12: 'bzip2',
+  20: 'zstd',
+  93: 'zstd',
+  95: 'xz',
+  [LZMA]: 'lzma',
+};
 
 export interface MemberOutcome {
   /** Where the member's data ends, as its own stream tells. */
@@ -65,14 +73,11 @@ async function scanStored(scan: ZipScan, member: ZipMember): Promise<MemberOutco
   return { end: dataEnd, sound: judgeCrc(scan, member, crc) };
 }
 
-/** Whole blocks, so that what a file source holds is not copied. */
 async function checksum({ target, context }: ZipScan, start: number, end: number): Promise<number> {
   let crc = 0;
-  for (let at = start; at < end; ) {
+  for await (const chunk of chunks(target.source, start, end)) {
     throwIfAborted(context.signal);
-    const length = Math.min(end - at, BLOCK_SIZE - (at % BLOCK_SIZE));
-    crc = crc32(target.source.readNow(at, length) ?? (await target.source.read(at, length)), crc);
-    at += length;
+    crc = crc32(chunk, crc);
   }
   return crc;
 }
@@ -92,7 +97,9 @@ async function scanCompressed(scan: ZipScan, member: ZipMember, codec: Codec): P
   const { target, context, say } = scan;
   const { dataStart, dataEnd, name } = member;
   const shown = printableName(name);
-  const stored = new SliceSource(target.source, dataStart, dataEnd - dataStart, `${target.source.name}!${shown}`);
+  const slice = new SliceSource(target.source, dataStart, dataEnd - dataStart, `${target.source.name}!${shown}`);
+  const stored =
+    member.method === LZMA ? await lzmaAlone(slice, member.size, (member.local.flags & FLAG_LZMA_END) !== 0) : slice;
   let crc = 0;
   const { limits, signal, budget } = context;
   const expanded = await expand(decode(codec, stored, { limits, signal }), {
@@ -133,7 +140,8 @@ async function judgeEnd({ target, context }: ZipScan, member: ZipMember, { end, 
     context.incomplete(`the member "${shown}": bytes follow its compressed stream`);
     return dataEnd;
   }
-  const at = dataStart + end.consumed;
+  // An LZMA member's header is another one than the codec's, which tells only that all was taken.
+  const at = member.method === LZMA ? dataEnd : dataStart + end.consumed;
   context.cover(dataStart, at, 'parsed');
   if (member.size === undefined) return at;
   const what = `Bytes follow the compressed stream of "${shown}"`;
