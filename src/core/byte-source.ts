@@ -13,6 +13,11 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same when it needs no waiting; `undefined` when it does. */
   readNow(offset: number, length: number): Uint8Array | undefined;
+  /**
+   * For one pass in order: between 1 and `length` bytes at `offset`, not kept, and valid only until the next call. Costs no
+   * memory however long the pass; sources without it are read in copies.
+   */
+  readOnce?(offset: number, length: number): Promise<Uint8Array>;
   /** False when the bytes behind the source are no longer those that were opened. */
   unchanged(): Promise<boolean>;
   close(): Promise<void>;
@@ -85,6 +90,14 @@ export class SliceSource implements ByteSource {
     return this.parent.read(this.start + offset, length);
   }
 
+  async readOnce(offset: number, length: number): Promise<Uint8Array> {
+    checkRange(this, offset, length);
+    const { parent, start } = this;
+    return parent.readOnce === undefined
+      ? parent.read(start + offset, length)
+      : parent.readOnce(start + offset, length);
+  }
+
   unchanged(): Promise<boolean> {
     return this.parent.unchanged();
   }
@@ -92,15 +105,17 @@ export class SliceSource implements ByteSource {
   async close(): Promise<void> {}
 }
 
-/** The bytes of `source` from `start` to `end` in order, in chunks of at most `chunkSize`. */
+/** The bytes of `source` from `start` to `end` in order, in chunks of at most `chunkSize`, each valid until the next. */
 export async function* chunks(
   source: ByteSource,
   start = 0,
   end = source.size,
   chunkSize = 1024 * 1024,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < end; at += chunkSize) {
+  for (let at = start; at < end; ) {
     const length = Math.min(chunkSize, end - at);
-    yield source.readNow(at, length) ?? (await source.read(at, length));
+    const chunk = source.readNow(at, length) ?? (await (source.readOnce?.(at, length) ?? source.read(at, length)));
+    yield chunk;
+    at += chunk.length;
   }
 }

@@ -17,12 +17,22 @@ const read = promisify(readCallback);
 /** Bytes of one cached block. */
 export const BLOCK_SIZE = 1024 * 1024;
 /** Blocks one source keeps: the hash may lag this far behind the parse without a second read. */
-const MAX_BLOCKS = 24;
+const MAX_BLOCKS = 16;
+/** Buffers that passes in order share between reading and hashing. */
+const MAX_LENT = 8;
+
+/** A buffer of the passes in order. It is free again when neither the reader nor the sink holds it. */
+interface Lent {
+  readonly buffer: Uint8Array;
+  index: number;
+  length: number;
+  holders: number;
+}
 
 /** Takes a file's bytes in order, whoever read them first. */
 export interface BlockSink {
-  /** `bytes` is not written to again; the promise resolves when the sink can take more. */
-  write(bytes: Uint8Array): Promise<void> | void;
+  /** Takes a block, says by `done` when it needs the bytes no more, and resolves when it can take another. */
+  write(bytes: Uint8Array, done: () => void): Promise<void> | void;
 }
 
 /**
@@ -39,6 +49,9 @@ export class FileSource implements ByteSource {
   readonly #stat: BigIntStats;
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #loading = new Map<number, Promise<Uint8Array>>();
+  readonly #buffers: Lent[] = [];
+  #lent: Lent | undefined;
+  #wake: (() => void) | undefined;
   #sink: BlockSink | undefined;
   #sinkNext = 0;
   #closed = false;
@@ -76,11 +89,18 @@ export class FileSource implements ByteSource {
   async drain(signal?: AbortSignal): Promise<void> {
     while (this.#sinkNext < this.#blockCount()) {
       signal?.throwIfAborted();
-      const index = this.#sinkNext;
-      await this.#block(index);
-      // A sink is fed from the cache by whoever loads the block it waits for; feed it here if it was cached before.
-      if (this.#sinkNext === index) await this.#feed();
+      if (this.#blocks.has(this.#sinkNext)) await this.#feed();
+      else await this.readOnce(this.#sinkNext * BLOCK_SIZE, 1);
     }
+  }
+
+  async readOnce(offset: number, length: number): Promise<Uint8Array> {
+    const now = this.readNow(offset, Math.min(length, BLOCK_SIZE - (offset % BLOCK_SIZE)));
+    if (now !== undefined) return now;
+    const index = Math.floor(offset / BLOCK_SIZE);
+    if (this.#lent?.index !== index) this.#lent = await this.#lend(index);
+    const at = offset - index * BLOCK_SIZE;
+    return this.#lent.buffer.subarray(at, Math.min(this.#lent.length, at + length));
   }
 
   readNow(offset: number, length: number): Uint8Array | undefined {
@@ -163,21 +183,60 @@ export class FileSource implements ByteSource {
   }
 
   async #load(index: number): Promise<Uint8Array> {
+    const block = shared(Math.min(BLOCK_SIZE, this.size - index * BLOCK_SIZE));
+    await this.#fill(block, index, block.length);
+    this.#blocks.set(index, block);
+    this.#evict();
+    await this.#feed();
+    return block;
+  }
+
+  async #fill(block: Uint8Array, index: number, length: number): Promise<void> {
     if (this.#closed) throw new AssayError('internal', 'read after close', { subject: this.#path });
     const start = index * BLOCK_SIZE;
-    const length = Math.min(BLOCK_SIZE, this.size - start);
-    // Shared, so that a hashing thread reads the very bytes that were parsed.
-    const block = new Uint8Array(new SharedArrayBuffer(length));
     for (let at = 0; at < length; ) {
       const { bytesRead } = await read(this.#fd, block, at, length - at, start + at);
       if (bytesRead === 0) throw this.#shrunk(start + at);
       at += bytesRead;
     }
     this.bytesRead += length;
-    this.#blocks.set(index, block);
-    this.#evict();
-    await this.#feed();
-    return block;
+  }
+
+  /** A block for one look, in a buffer that is used again; the sink gets it, too, when it is the one it waits for. */
+  async #lend(index: number): Promise<Lent> {
+    if (this.#lent !== undefined) this.#release(this.#lent);
+    this.#lent = undefined;
+    const lent = await this.#freeBuffer();
+    lent.holders = 1;
+    lent.index = index;
+    lent.length = Math.min(BLOCK_SIZE, this.size - index * BLOCK_SIZE);
+    await this.#fill(lent.buffer, index, lent.length);
+    if (this.#sink !== undefined && index === this.#sinkNext) {
+      this.#sinkNext++;
+      lent.holders++;
+      await this.#sink.write(lent.buffer.subarray(0, lent.length), () => this.#release(lent));
+    }
+    return lent;
+  }
+
+  async #freeBuffer(): Promise<Lent> {
+    for (;;) {
+      const free = this.#buffers.find((lent) => lent.holders === 0);
+      if (free !== undefined) return free;
+      if (this.#buffers.length < MAX_LENT) {
+        const lent = { buffer: shared(BLOCK_SIZE), index: -1, length: 0, holders: 0 };
+        this.#buffers.push(lent);
+        return lent;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #release(lent: Lent): void {
+    lent.holders--;
+    if (lent.holders === 0) this.#wake?.();
   }
 
   /** Oldest first, but what the sink still waits for goes last. */
@@ -197,7 +256,7 @@ export class FileSource implements ByteSource {
       const block = this.#blocks.get(this.#sinkNext);
       if (block === undefined) return;
       this.#sinkNext++;
-      await this.#sink.write(block);
+      await this.#sink.write(block, () => undefined);
     }
   }
 
@@ -207,6 +266,11 @@ export class FileSource implements ByteSource {
       mend: 'scan it again when nothing writes to it',
     });
   }
+}
+
+/** Memory that a hashing thread reads as well: the very bytes that were parsed. */
+function shared(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
 }
 
 function sameFile(a: BigIntStats, b: BigIntStats): boolean {

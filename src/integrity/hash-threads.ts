@@ -9,13 +9,12 @@ const MAX_IN_FLIGHT = 6;
 
 /** Hashes one file on another thread. */
 export interface ThreadHash extends BlockSink {
-  /** Resolves when no block is on its way: their memory may be used again. */
-  idle(): Promise<void>;
   digest(): Promise<string>;
 }
 
 interface Job {
-  inFlight: number;
+  /** For each block on its way, in order: whom to tell that it is done with. */
+  readonly inFlight: (() => void)[];
   readonly waiting: (() => void)[];
   finish: ((sha256: string) => void) | undefined;
   fail: ((error: unknown) => void) | undefined;
@@ -36,17 +35,16 @@ export class HashThreads {
   start(): ThreadHash {
     const id = this.#next++;
     const worker = this.#worker(id % this.#count);
-    const job: Job = { inFlight: 0, waiting: [], finish: undefined, fail: undefined };
+    const job: Job = { inFlight: [], waiting: [], finish: undefined, fail: undefined };
     this.#jobs.set(id, job);
     return {
-      write: (bytes) => {
+      write: (bytes, done) => {
         if (this.#failure !== undefined) throw this.#broken();
-        job.inFlight++;
+        job.inFlight.push(done);
         worker.postMessage({ kind: 'block', id, bytes } satisfies HashRequest);
-        return job.inFlight < MAX_IN_FLIGHT ? undefined : new Promise<void>((resolve) => job.waiting.push(resolve));
-      },
-      idle: async () => {
-        while (job.inFlight > 0) await new Promise<void>((resolve) => job.waiting.push(resolve));
+        return job.inFlight.length < MAX_IN_FLIGHT
+          ? undefined
+          : new Promise<void>((resolve) => job.waiting.push(resolve));
       },
       digest: () =>
         new Promise<string>((resolve, reject) => {
@@ -68,7 +66,6 @@ export class HashThreads {
     const worker = new Worker(compiledUrl('./hash-worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', (reply: HashReply) => this.#onReply(reply));
     worker.on('error', (error) => this.#onFailure(error));
-    worker.unref();
     this.#workers[index] = worker;
     return worker;
   }
@@ -80,7 +77,7 @@ export class HashThreads {
       this.#jobs.delete(reply.id);
       job.finish?.(reply.sha256);
     } else {
-      job.inFlight--;
+      job.inFlight.shift()?.();
       for (const wake of job.waiting.splice(0)) wake();
     }
   }

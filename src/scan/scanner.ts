@@ -7,6 +7,12 @@ import type { Format } from '../formats/format.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
 import type { Rule } from './rule.ts';
 
+/**
+ * The kind of container around a pickle, where it changes what the pickle may do: PyTorch's name storages by persistent id,
+ * TorchScript's also name classes whose source stands in the archive, and which no Python imports.
+ */
+export type Within = 'torch' | 'torchscript';
+
 /** What a scanner is given to look at: a file, or a member of one. */
 export interface Target {
   readonly source: ByteSource;
@@ -17,8 +23,7 @@ export interface Target {
   readonly member?: string;
   /** 0 for a file, one more for each container around. */
   readonly depth: number;
-  /** The kind of container around, where it changes what the bytes may do: `torch` lets a pickle name storages by persistent id. */
-  readonly within?: 'torch';
+  readonly within?: Within;
   /** Nobody pays for reading it whole (a local file), or each byte is fetched: then read only what a verdict needs. */
   readonly distance: 'near' | 'far';
 }
@@ -62,7 +67,7 @@ export interface ScanContext {
 }
 
 export interface MemberOptions {
-  readonly within?: 'torch';
+  readonly within?: Within;
   /** The start of the member's stored bytes in this target; absent when it was decompressed. */
   readonly storedAt?: number;
 }

@@ -165,7 +165,9 @@ async function scanContent(
   const { context, layout, say } = scan;
   const role = layout.role(member.name);
   const place = storedAt === undefined ? {} : { storedAt };
-  const options: MemberOptions = isTorch(layout) ? { ...place, within: 'torch' } : place;
+  const options: MemberOptions = isTorch(layout)
+    ? { ...place, within: layout.format === 'torchscript' ? 'torchscript' : 'torch' }
+    : place;
   if (role === 'code') {
     await judgeTorchScript(context, source, printableName(member.name), storedAt);
     await source.close();

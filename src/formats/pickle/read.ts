@@ -12,6 +12,8 @@ import type { StreamEnd } from './values.ts';
 const NAME_BYTES = 4096 + 16;
 /** Other readings of one stream that are followed; more makes it `incomplete`. */
 const MAX_READINGS = 64;
+/** Bytes read where a window cannot be had for nothing. */
+const MIN_WINDOW = 65_536;
 
 export interface ReadOptions {
   readonly limits: Limits;
@@ -57,14 +59,14 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
     throwIfAborted(options.signal);
     const base = state.position;
     if (base >= source.size) return { kind: 'error', reason: 'truncated' };
-    const length = Math.min(source.size - base, Math.max(BLOCK_SIZE - (base % BLOCK_SIZE), need));
-    const result = run(state, source.readNow(base, length) ?? (await source.read(base, length)), base);
+    const window = await windowAt(source, base, need);
+    const result = run(state, window, base);
     switch (result.kind) {
       case 'end':
         return result.end;
       case 'more':
         need = result.need;
-        if (state.position > base + length) options.onSkipped?.(base + length, state.position);
+        if (state.position > base + window.length) options.onSkipped?.(base + window.length, state.position);
         break;
       case 'text': {
         const bytes = Math.min(NAME_BYTES, source.size - state.wanted);
@@ -75,6 +77,17 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
         await options.onArray?.(state);
     }
   }
+}
+
+/** At least `need` bytes from `base` on, or all there are; more when they come for nothing. */
+async function windowAt(source: ByteSource, base: number, need: number): Promise<Uint8Array> {
+  const left = source.size - base;
+  const length = Math.min(left, BLOCK_SIZE);
+  const now = source.readNow(base, Math.min(left, Math.max(length, need)));
+  if (now !== undefined) return now;
+  const once = need <= length ? await source.readOnce?.(base, length) : undefined;
+  if (once !== undefined && once.length >= Math.min(need, left)) return once;
+  return source.read(base, Math.min(left, Math.max(need, MIN_WINDOW)));
 }
 
 /**

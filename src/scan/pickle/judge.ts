@@ -3,7 +3,7 @@ import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
 import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
-import type { Report } from '../scanner.ts';
+import type { Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { CONTRACTS, type ContractContext } from './contracts.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
@@ -27,7 +27,7 @@ export interface Blob {
 
 export interface JudgeOptions {
   readonly globals: GlobalPolicy;
-  readonly torch: boolean;
+  readonly within: Within | undefined;
   report(report: Report): void;
   imported(name: string): void;
 }
@@ -242,8 +242,11 @@ export class PickleJudge implements PickleHandler {
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
     const at = machine.fileOffset(offset);
     const parts = machine.tuple(id);
-    if (!this.#options.torch || parts === undefined) {
-      const where = this.#options.torch ? 'has another shape than a tensor storage' : 'stands outside a PyTorch file';
+    if (this.#options.within === undefined || parts === undefined) {
+      const where =
+        this.#options.within !== undefined
+          ? 'has another shape than a tensor storage'
+          : 'stands outside a PyTorch file';
       this.#report(rules.PERSISTENT_ID, `a persistent id ${where}`, where, at, describe(id, machine));
       return;
     }
@@ -319,7 +322,8 @@ export class PickleJudge implements PickleHandler {
     const key = `${global.mapped}${global.module}:${global.name}`;
     const known = this.#standings.get(key);
     if (known !== undefined) return known;
-    const standing = this.#options.globals.standing(global);
+    const own = this.#options.within === 'torchscript' && global.module.startsWith('__torch__');
+    const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#options.globals.standing(global);
     this.#standings.set(key, standing);
     return standing;
   }
@@ -333,6 +337,20 @@ export class PickleJudge implements PickleHandler {
     this.#options.report(evidence === undefined ? report : { ...report, evidence });
   }
 }
+
+/** A class of the archive's own: TorchScript resolves it to the source beside the pickle, which is judged there. */
+const TORCHSCRIPT_CLASS: Standing = {
+  kind: 'listed',
+  entry: {
+    module: '__torch__',
+    name: '*',
+    uses: new Set(['import', 'call', 'new', 'build']),
+    contract: undefined,
+    tier: 'container',
+    library: 'TorchScript',
+    versions: '',
+  },
+};
 
 const ODDITIES: Readonly<Record<Oddity, string>> = {
   dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',

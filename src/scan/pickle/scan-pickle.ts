@@ -7,7 +7,7 @@ import type { PickleState } from '../../formats/pickle/state.ts';
 import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
 import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import { type Blob, PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 
@@ -26,7 +26,7 @@ async function scanPickle(target: Target, context: ScanContext): Promise<void> {
   const head = await source.read(0, Math.min(16, source.size));
   const legacy = isTorchLegacy(head);
   if (legacy) context.identified('torch-legacy');
-  const scan = new FileScan(target, context, legacy || target.within === 'torch');
+  const scan = new FileScan(target, context, legacy ? 'torch' : target.within);
   let streams = 0;
   let at = 0;
   while (at < source.size) {
@@ -50,22 +50,22 @@ async function scanPickle(target: Target, context: ScanContext): Promise<void> {
 class FileScan {
   readonly #target: Target;
   readonly #context: ScanContext;
-  readonly #torch: boolean;
+  readonly #within: Within | undefined;
   /** Strings of the last stream, in order: storage keys in a legacy file. */
   #strings: number[] = [];
   #storages: PickleJudge['storages'] = new Map();
 
-  constructor(target: Target, context: ScanContext, torch: boolean) {
+  constructor(target: Target, context: ScanContext, within: Within | undefined) {
     this.#target = target;
     this.#context = context;
-    this.#torch = torch;
+    this.#within = within;
   }
 
   #judge(): PickleJudge {
     const { globals } = this.#context;
     const options = {
       globals,
-      torch: this.#torch,
+      within: this.#within,
       report: (report: Parameters<ScanContext['report']>[0]) => this.#context.report(report),
       imported: (name: string) => this.#context.imported(name),
     };
@@ -184,7 +184,7 @@ class FileScan {
     const reported: string[] = [];
     const judge = new PickleJudge({
       globals: this.#context.globals,
-      torch: true,
+      within: 'torch',
       report: (report) => reported.push(report.subject),
       imported: (name) => names.push(name),
     });
@@ -206,7 +206,7 @@ class FileScan {
       const names: string[] = [];
       const judge = new PickleJudge({
         globals: this.#context.globals,
-        torch: true,
+        within: 'torch',
         report: () => undefined,
         imported: (name) => names.push(name),
       });
