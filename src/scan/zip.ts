@@ -13,6 +13,8 @@ import { ZIP_RULES } from './zip-rules.ts';
 
 /** Members that overlap others and are looked at all the same: a bomb has thousands. */
 const MAX_OVERLAPPING = 16;
+/** Members that are scanned a second time, as their own headers say: their readings may overlap. */
+const MAX_SECOND_READINGS = 16;
 const LINK = 0xa000;
 const MODE_TYPE = 0xf000;
 const MAX_LINK = 4096;
@@ -22,6 +24,8 @@ export interface ZipScan {
   readonly target: Target;
   readonly context: ScanContext;
   readonly layout: ZipLayout;
+  /** Members scanned as their own headers say, beside what the directory says. */
+  secondReadings: number;
   say(rule: Rule, subject: string, message: string, offset?: number): void;
 }
 
@@ -32,7 +36,7 @@ export const zipScanner: Scanner = {
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits);
     const layout = layoutOf(directory?.entries.map((entry) => entry.name) ?? []);
-    const scan: ZipScan = { target, context, layout, say: sayer(context) };
+    const scan: ZipScan = { target, context, layout, secondReadings: 0, say: sayer(context) };
     if (layout.format !== undefined) context.identified(layout.format);
     notAssessed(layout, context);
     const used: Span[] = [];
@@ -158,9 +162,9 @@ async function judgeMember(scan: ZipScan, entry: ZipEntry, member: ZipMember): P
   if ((entry.mode & MODE_TYPE) === LINK) await judgeLink(scan, member);
   const { sound } = await scanMember(scan, member);
   if (encrypted && !sound) context.incomplete(`the member "${printableName(name)}" is encrypted`);
-  if (differences.includes('method') || differences.includes('compressed size')) {
-    await scanMember(scan, unlisted(local, start, target.source.size));
-  }
+  if (!differences.includes('method') && !differences.includes('compressed size')) return;
+  if (++scan.secondReadings <= MAX_SECOND_READINGS) await scanMember(scan, unlisted(local, start, target.source.size));
+  else context.incomplete('too many members contradict the zip directory: not all were scanned both ways');
 }
 
 async function judgeLink({ target, say }: ZipScan, member: ZipMember): Promise<void> {
