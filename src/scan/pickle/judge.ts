@@ -1,11 +1,14 @@
 import { describe, describeCall } from '../../formats/pickle/describe.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID } from '../../formats/pickle/values.ts';
+import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
-import { CONTRACTS, type ContractContext } from './contracts.ts';
+import type { Contract, ContractContext } from './contracts/contract.ts';
+import { CONTRACTS } from './contracts/index.ts';
+import { CLASS_METHODS, dillType, partial, zoneKey } from './contracts/python.ts';
+import { distributionState, isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
 import * as rules from './rules.ts';
 
@@ -68,6 +71,7 @@ export class PickleJudge implements PickleHandler {
       this.joblib = true;
       machine.keepItems = true;
     }
+    if (isDistribution(global)) machine.keepItems = true;
     const standing = this.#standing(global);
     if (standing.kind === 'listed') return;
     if (standing.kind === 'shadowed') {
@@ -88,9 +92,11 @@ export class PickleJudge implements PickleHandler {
   }
 
   onCall(call: Call, machine: PickleState): void {
-    const global = machine.global(call.callee);
+    const global = this.#callee(call.callee, machine);
+    if (machine.waits) return;
     const offset = machine.fileOffset(call.offset);
     if (global === undefined) {
+      if (this.#keepsMethodContract(call, machine) || machine.waits) return;
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
       const shown = describeCall(call.callee, call.args, machine);
@@ -108,6 +114,32 @@ export class PickleJudge implements PickleHandler {
     if (standing.kind === 'listed' || standing.kind === 'shadowed') this.#checkCall(call, standing.entry, machine);
   }
 
+  /** The global that is called: itself, or the class that PyTorch wrapped in a persistent id with its source. */
+  #callee(of: Value, machine: PickleState): GlobalName | undefined {
+    const id = this.#options.within === undefined ? undefined : machine.persistentId(of);
+    const parts = id === undefined ? undefined : machine.tuple(id);
+    const [tag, type] = parts ?? [];
+    if (tag === undefined || type === undefined || machine.text(tag) !== 'module') return machine.global(of);
+    return machine.global(type);
+  }
+
+  /** Results of calls that may be called: a class method that a framework pickles, a built-in type that dill names. */
+  #keepsMethodContract(call: Call, machine: PickleState): boolean {
+    const made = machine.callOf(call.callee);
+    const maker = made === undefined ? undefined : machine.global(made.callee);
+    const args = made === undefined ? undefined : machine.tuple(made.args);
+    const own = machine.tuple(call.args);
+    if (maker === undefined || args === undefined || own === undefined) return false;
+    const context = this.#contractContext(machine);
+    if (maker.module === 'dill._dill' && maker.name === '_load_type') {
+      return dillType(args, context) === undefined && this.#foreignArgument(own, context) === undefined;
+    }
+    if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
+    const owner = context.listed(args[0]);
+    const method = owner === undefined ? '' : `${owner.module}:${owner.name}.${machine.text(args[1])}`;
+    return CLASS_METHODS.has(method) && zoneKey(own, context) === undefined;
+  }
+
   #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#contractContext(machine);
@@ -122,7 +154,11 @@ export class PickleJudge implements PickleHandler {
       return;
     }
     const use: Use = isNew(call, args) ? 'new' : 'call';
-    if (allowed(entry, use, args.length) && (entry.contract === undefined || contract !== undefined)) return;
+    if (
+      allowed(entry, use, args.length) &&
+      (entry.contract === undefined || contract !== undefined || isDistribution(entry))
+    )
+      return;
     const callable = args.some((arg) => arg.kind === GLOBAL);
     const rule = callable ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
     const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
@@ -160,7 +196,8 @@ export class PickleJudge implements PickleHandler {
       if (target.kind >= FIRST_COMPOSITE) this.#odd('BUILD on a value that takes no state', at);
       return undefined;
     }
-    const global = machine.global(call.callee);
+    const global = this.#callee(call.callee, machine);
+    if (machine.waits) return undefined;
     const made = global === undefined ? undefined : this.#madeClass(global, call.args, machine);
     const standing = made === undefined ? undefined : this.#standing(made);
     if (made !== undefined && again) {
@@ -175,12 +212,8 @@ export class PickleJudge implements PickleHandler {
 
   #checkBuild(entry: ListedGlobal, state: Value, offset: number, machine: PickleState): void {
     const full = `${entry.module}.${entry.name}`;
-    const contract = CONTRACTS.get(`${entry.module}:${entry.name}`);
-    // functools.partial takes its callable, arguments and keywords as its state.
-    const broken =
-      entry.name === 'partial'
-        ? contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine))
-        : undefined;
+    const contract = stateContract(entry);
+    const broken = contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine));
     if (machine.waits) return;
     if (broken !== undefined)
       this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, offset, describe(state, machine));
@@ -252,7 +285,7 @@ export class PickleJudge implements PickleHandler {
     }
     const [tag, type, key, , count] = parts;
     const kind = tag === undefined ? undefined : machine.text(tag);
-    const name = key === undefined ? undefined : machine.text(key);
+    const name = key?.kind === INT ? `#${key.ref}` : key === undefined ? undefined : machine.text(key);
     if (machine.waits) return;
     const listed = type?.kind === GLOBAL || type?.kind === OBJECT;
     if (kind === 'module' && parts.length >= 2) return; // Source of a class, kept by PyTorch before 1.6 and only compared.
@@ -290,12 +323,22 @@ export class PickleJudge implements PickleHandler {
   }
 
   #contractContext(machine: PickleState): ContractContext {
+    const listed = (of: Value) => {
+      const global = machine.global(of);
+      const standing = global === undefined ? undefined : this.#standing(global);
+      return standing?.kind === 'listed' || standing?.kind === 'shadowed' ? standing.entry : undefined;
+    };
     return {
       state: machine,
-      listed: (of) => {
-        const global = machine.global(of);
-        const standing = global === undefined ? undefined : this.#standing(global);
-        return standing?.kind === 'listed' || standing?.kind === 'shadowed' ? standing.entry : undefined;
+      listed,
+      plain: (of) => {
+        const entry = of === undefined ? undefined : listed(of);
+        if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;
+        return entry.uses.has('new') || entry.uses.has('import') ? entry : undefined;
+      },
+      madeBy: (of) => {
+        const call = machine.callOf(of);
+        return call === undefined ? undefined : machine.global(call.callee);
       },
       scanBytes: (of) => {
         const extent = machine.extent(of);
@@ -385,6 +428,13 @@ function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
   if (entry.uses.has(use)) return true;
   // Calling a class without arguments does no more than making it and running its own constructor on defaults.
   return use === 'call' && args === 0 && entry.uses.has('new');
+}
+
+/** Of classes whose state can do harm: what it must keep to. */
+function stateContract(entry: ListedGlobal): Contract | undefined {
+  // functools.partial takes its callable, arguments and keywords as its state.
+  if (entry.module === 'functools' && entry.name === 'partial') return partial;
+  return isDistribution(entry) ? distributionState : undefined;
 }
 
 function isArrayMarker(global: GlobalName): boolean {

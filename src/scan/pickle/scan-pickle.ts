@@ -23,7 +23,7 @@ export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules
 
 async function scanPickle(target: Target, context: ScanContext): Promise<void> {
   const { source } = target;
-  const head = await source.read(0, Math.min(16, source.size));
+  const head = await source.read(0, Math.min(32, source.size));
   const legacy = isTorchLegacy(head);
   if (legacy) context.identified('torch-legacy');
   const scan = new FileScan(target, context, legacy ? 'torch' : target.within);
