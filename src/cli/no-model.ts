@@ -26,3 +26,17 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
     mend: 'give the folder of a model, or name a file',
   });
 }
+
+/**
+ * What could not be opened at all was not judged: that is no verdict, it is a failure to tell its reason.
+ * @throws AssayError `unreadable`
+ */
+export function refuseUnread({ artifact, files, status, stats }: Assessment): void {
+  const [first] = files;
+  if (first === undefined || status === 'complete' || stats.bytesRead > 0) return;
+  if (files.some(({ coverage, verdict }) => coverage.ranges.length > 0 || verdict !== 'unknown')) return;
+  const others = files.length === 1 ? '' : ` (and ${files.length - 1} more)`;
+  throw new AssayError('unreadable', `${first.reasons[0] ?? 'cannot be read'}${others}`, {
+    subject: addressOf(artifact, first.path),
+  });
+}

@@ -37,9 +37,9 @@ export async function runInspect(ref: string, flags: InspectFlags, shell: Shell)
     const scanned = await one.scan(
       async (target, format, storedAt) => void nodes.push(nodeOf(target, format, storedAt)),
     );
-    printTree(one.file.path, nodes, scanned, ink, print);
     const chosen = nodes.filter((node) => node.isPickle && (flags.member === undefined || flags.member === node.path));
     if (flags.member !== undefined && chosen.length === 0) throw noMember(flags.member, nodes);
+    printTree(one.file.path, nodes, scanned, ink, print);
     await listPickles(one, new Set(chosen.map(({ path }) => path)), scanned, flags, shell, ink);
   });
 }

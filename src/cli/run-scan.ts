@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import { decide } from '../policy/index.ts';
 import {
@@ -10,7 +11,7 @@ import {
   terminalText,
 } from '../report/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
-import { refuseWithoutModel } from './no-model.ts';
+import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { openSink } from './output.ts';
 import { addressOf, type Place, uriOf } from './place.ts';
 import { Progress } from './progress.ts';
@@ -29,6 +30,8 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
   const done: Scanned[] = [];
   let outcome: ExitCode = 0;
   for (const target of request.targets) {
+    // Between small targets nothing waits, and Ctrl-C would not be heard.
+    await turn();
     const scanned = await scanTarget(target, request, knowledge, shell);
     if (scanned === undefined) {
       outcome = graver(outcome, 2);
@@ -61,6 +64,7 @@ async function scanTarget(
       onEvent: progress.onEvent,
       offline: request.offline,
     });
+    refuseUnread(assessment);
     refuseWithoutModel(assessment);
     const decision = decide(assessment, {
       policy: request.policy,

@@ -1,11 +1,21 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+/** Small files are scanned without waiting for anything; timers, signals and progress need a turn now and then. */
+const TURN_MS = 50;
+
 /** Runs `work` over `items` in order, `count` at a time. The first error ends it, once what runs has ended. */
 export async function inLanes<T, R>(items: readonly T[], count: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = new Array(items.length);
   const failures: unknown[] = [];
   let next = 0;
+  let turned = performance.now();
   const lane = async () => {
     while (next < items.length && failures.length === 0) {
       const index = next++;
+      if (performance.now() - turned > TURN_MS) {
+        await turn();
+        turned = performance.now();
+      }
       try {
         results[index] = await work(items[index] as T);
       } catch (error) {

@@ -17,9 +17,11 @@ export interface ReproOptions {
 const MAX_REPRO = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
 const STACK_GLOBAL = 0x93;
-/** What PyTorch and numpy write beside names: devices, storage keys, dtypes, orders. */
-const STRUCTURAL =
-  /^(?:|storage|module|cpu|cuda(?::\d{1,2})?|\d{1,6}|[<>|=]?[?bBhHiIlLqQefdgFDGSUVOMmc]\d{0,4}|latin1|utf-8|C|F|__\w{1,40}__)$/;
+/** What PyTorch, numpy and joblib write beside names: devices, storage keys, dtypes, orders, the fields of an array. */
+const STRUCTURAL_WORDS: ReadonlySet<string> = new Set(
+  '|storage|module|cpu|latin1|utf-8|C|F|subclass|shape|order|dtype|allow_mmap|numpy_array_alignment_bytes'.split('|'),
+);
+const STRUCTURAL = /^(?:cuda(?::\d{1,2})?|\d{1,6}|[<>|=]?[?bBhHiIlLqQefdgFDGSUVOMmc]\d{0,4}|__\w{1,40}__)$/;
 const X = 0x78;
 
 /**
@@ -99,7 +101,7 @@ function isKept(opcode: Opcode, instruction: Uint8Array, whole: boolean, keepTex
   if (opcode.operand.startsWith('bytes-') && !opcode.text) return opcode.name.startsWith('LONG');
   if (!opcode.text) return true;
   const text = whole ? textOf(instruction) : undefined;
-  return text !== undefined && (STRUCTURAL.test(text) || keepText(text));
+  return text !== undefined && (STRUCTURAL_WORDS.has(text) || STRUCTURAL.test(text) || keepText(text));
 }
 
 /** Content of the same length that means nothing; a line keeps its end, and a quoted one its quotes. */

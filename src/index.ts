@@ -1,0 +1,25 @@
+export type { Artifact, ArtifactFile, OpenOptions } from './core/artifact.ts';
+export type { Action, Assessment, Decision, FileAssessment, Risk, Violation } from './core/assessment.ts';
+export type { Check } from './core/check.ts';
+export { AssayError, type ErrorCode, isAssayError } from './core/errors.ts';
+export type { OnEvent, ProgressEvent } from './core/events.ts';
+export type { Finding } from './core/finding.ts';
+export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
+export { SEVERITIES, type Severity } from './core/severity.ts';
+export { VERDICTS, type Verdict } from './core/verdict.ts';
+export { type AssessOptions, assess } from './pipeline/assess.ts';
+export { type DecideOptions, decide, GATES, type Gate } from './policy/index.ts';
+export {
+  type Judged,
+  type ReportContext,
+  type RuleInfo,
+  renderJson,
+  renderJsonLine,
+  renderSarif,
+  toReport,
+} from './report/index.ts';
+export { RULES } from './scan/catalogue.ts';
+export type { Allowance } from './scan/pickle/globals.ts';
+export type { Rule } from './scan/rule.ts';
+export { openArtifact } from './sources/open-artifact.ts';
+export type { SourceOptions } from './sources/source.ts';

@@ -1,0 +1,115 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROBES, runCli } from './run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-bad-input-'));
+const good = join(PROBES, 'op-global-p2/a.pkl');
+
+beforeAll(() => {
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'empty'));
+  mkdirSync(join(folder, 'texts'));
+  writeFileSync(join(folder, 'texts/README.md'), '# nothing here\n');
+  writeFileSync(join(folder, 'texts/notes.txt'), 'nothing here either\n');
+  writeFileSync(join(folder, 'broken.yaml'), 'allow: [');
+  writeFileSync(
+    join(folder, 'pattern.yaml'),
+    'allow:\n  - {module: os, name: "*", uses: [call], owner: a, reason: b, expires: 2099-01-01}\n',
+  );
+  writeFileSync(
+    join(folder, 'keyless.yaml'),
+    'allow:\n  - {module: os, name: system, uses: [call], owner: a, expires: 2099-01-01}\n',
+  );
+  writeFileSync(join(folder, 'other.yaml'), 'deny: []\n');
+  symlinkSync('loop', join(folder, 'loop'));
+  writeFileSync(join(folder, 'closed.pkl'), 'N.');
+  chmodSync(join(folder, 'closed.pkl'), 0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** One line on stderr that starts with the program's name, nothing on stdout, no stack, exit code 2. */
+async function expectComplaint(args: string[], line: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await runCli(args, { cwd: folder });
+  expect(stderr).toMatch(/^assay: [^\n]+\n$/);
+  expect(stderr).toMatch(line);
+  expect(stderr).not.toMatch(/ at .*:\d+:\d+|AssayError|CommanderError/);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+}
+
+describe('bad input: one line that says what and how to mend it, exit code 2', () => {
+  it.each<[string, string[], RegExp]>([
+    ['a missing path', ['scan', 'nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
+    ['a missing path among targets', ['scan', 'nowhere.pkl', '--format', 'jsonl'], /nowhere\.pkl: no such file/],
+    ['an empty folder', ['scan', 'empty'], /empty: .*holds no files/],
+    ['a folder without a model', ['scan', 'texts'], /texts: holds no model: all 2 files are text or media; give/],
+    ['a link that leads to itself', ['scan', 'loop'], /loop: /],
+    ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
+    ['an unknown scheme', ['scan', 'gopher://x/y'], /gopher:.*; give/],
+    ['a scheme of later', ['scan', 's3://bucket/model'], /s3:.*not built in this version/],
+    ['a Hub name that cannot be', ['scan', 'hf://a/b/../../c@x y'], /hf:/],
+    ['the network, offline', ['scan', 'https://example.org/model.pt', '--offline'], /offline/],
+    ['no target', ['scan'], /missing required argument 'target'; assay --help/],
+    ['an unknown verb', ['scna', 'x'], /unknown command 'scna'; did you mean scan\?/],
+    ['an unknown option', ['scan', good, '--polcy', 'x'], /unknown option '--polcy'; did you mean --policy\?/],
+    ['an option without its value', ['scan', good, '--policy'], /argument missing/],
+    [
+      'a wrong format',
+      ['scan', good, '--format', 'xml'],
+      /'xml' is invalid\. Allowed choices are table, json, jsonl, sarif/,
+    ],
+    ['a wrong severity', ['scan', good, '--fail-on', 'severe'], /'severe' is invalid/],
+    [
+      'an unknown policy',
+      ['scan', good, '--policy', 'lenient'],
+      /no such policy; use one of baseline, strict, research/,
+    ],
+    ['a policy file', ['scan', good, '--policy', './p.yaml'], /policy files are not known to this version; use one of/],
+    ['JSON of two targets', ['scan', good, good, '--format', 'json'], /takes one target, not 2; use --format jsonl/],
+    [
+      'an output in a missing folder',
+      ['scan', good, '-o', 'no/where.json'],
+      /--output no\/where\.json: there is no folder no; make it/,
+    ],
+    ['an output that is a folder', ['scan', good, '-o', 'empty'], /--output empty: is not a place for a file/],
+    ['missing allowances', ['scan', good, '--allow', 'none.yaml'], /--allow none\.yaml: no such file/],
+    ['broken allowances', ['scan', good, '--allow', 'broken.yaml'], /--allow broken\.yaml: is not YAML/],
+    ['allowances of another shape', ['scan', good, '--allow', 'other.yaml'], /something else than one list/],
+    ['an allowance by pattern', ['scan', good, '--allow', 'pattern.yaml'], /entry 1 names no exact module and name/],
+    ['an allowance without a reason', ['scan', good, '--allow', 'keyless.yaml'], /entry 1 lacks "reason"/],
+    ['an unknown rule', ['explain', 'pickle.global.unlistd'], /no such rule; did you mean pickle\.global\.unlisted/],
+    ['a rule like no other', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
+    ['inspecting a folder', ['inspect', 'texts'], /texts: holds 2 files; name one: README\.md, notes\.txt/],
+    ['inspecting a missing member', ['inspect', good, '--member', 'x'], /no pickle of that name/],
+    ['a repro of what is no pickle', ['repro', 'texts/notes.txt', '-o', 'r.pkl'], /holds no pickle; only pickles/],
+    ['a line feed in a name', ['scan', 'a\nb\u001b[31m'], /a\\nb\\x1b\[31m: no such file/],
+  ])('%s', async (_, args, line) => {
+    await expectComplaint(args, line);
+  });
+
+  it('an unreadable file', async () => {
+    // Root reads everything, so it becomes somebody else.
+    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const { code, stdout, stderr } = await runCli(['scan', 'closed.pkl'], { cwd: folder, ...uid });
+    expect(stderr).toBe(
+      'assay: closed.pkl: permission denied; give yourself read permission, or run as a user who has it\n',
+    );
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('the bare program shows its help, and fails', async () => {
+    const { code, stdout, stderr } = await runCli([]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Usage: assay');
+  });
+
+  it('shows the stack only when asked', async () => {
+    const { stderr } = await runCli(['scan', 'nowhere.pkl'], { cwd: folder, env: { ASSAY_DEBUG: '1' } });
+    expect(stderr).toMatch(/no such file or folder; check the path\n {2}at /);
+  });
+});

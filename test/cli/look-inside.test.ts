@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { PROBES, runCli } from './run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-inside-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('explain', () => {
+  it('says what a rule looks for, what to do, and where to read on', async () => {
+    const { code, stdout } = await runCli(['explain', 'pickle.global.dangerous']);
+    expect(code).toBe(0);
+    for (const word of [
+      'critical',
+      'makes a file malicious',
+      'what and why',
+      'what to do',
+      'ML06:2023',
+      'cwe.mitre.org',
+    ]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  it('lists every rule', async () => {
+    const { stdout } = await runCli(['explain']);
+    for (const id of ['pickle.global.dangerous', 'pickle.global.unlisted', 'format.extension-lies'])
+      expect(stdout).toContain(id);
+  });
+});
+
+describe('inspect', () => {
+  it('shows the members of an archive and what its pickle does', async () => {
+    const { code, stdout } = await runCli(['inspect', join(PROBES, 'ok-torch-sd/m.pt')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^m\.pt · PyTorch checkpoint \(zip\) · 1\.5 KiB · \w+\n {2}archive\/data\.pkl · Python pickle · 290 bytes · at byte 64/,
+    );
+    expect(stdout).toMatch(
+      /REDUCE +# torch\._utils\._rebuild_tensor_v2\(persistent_load\(\("storage", torch\.FloatStorage/,
+    );
+  });
+
+  it('shows values only of a file judged clean', async () => {
+    const path = join(folder, 'clean.pkl');
+    // {'lr': 0.5, 'layers': [1, 2]}
+    writeFileSync(
+      path,
+      Buffer.from(
+        '80027d71002858020000006c727101473fe00000000000005806000000 6c617965727371025d7103284b014b0265752e'.replace(
+          / /g,
+          '',
+        ),
+        'hex',
+      ),
+    );
+    const { stdout } = await runCli(['inspect', path]);
+    expect(stdout).toContain('values, as pickleparser reads them');
+    expect(stdout).toMatch(/"lr": 0\.5\n/);
+    expect(stdout).toMatch(/"layers": 2 items\n +1\n +2\n/);
+    expect((await runCli(['inspect', join(PROBES, 'op-global-p2/a.pkl')])).stdout).not.toContain('pickleparser');
+  });
+
+  it('prints nothing raw', async () => {
+    const path = join(folder, 'ansi.pkl');
+    writeFileSync(path, 'c\u001b[2J\u009b\nx\ny\u202e\n(V\u001b[31m\ntR.');
+    const { stdout } = await runCli(['inspect', path]);
+    expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+describe('every probe', () => {
+  const probes = readdirSync(PROBES, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/^(truth\.json|README\.md|\.gitattributes|.*\.py)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.includes('dos-'))
+    .filter((_, index) => index % 6 === 0);
+
+  it.each(probes)('can be inspected: %s', async (path) => {
+    const { code, stdout, stderr } = await runCli(['inspect', path]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+describe('repro', () => {
+  async function reproOf(path: string, name: string): Promise<Buffer> {
+    const output = join(folder, name);
+    const { code, stderr } = await runCli(['repro', path, '-o', output]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    return readFileSync(output);
+  }
+
+  it('keeps instructions and names, and none of the text', async () => {
+    const path = join(folder, 'secret.pkl');
+    const floats = Buffer.from('47400921fb54442d18', 'hex');
+    const secret = Buffer.from('X\u000b\u0000\u0000\u0000my password', 'latin1');
+    const bytes = Buffer.from('C\u0007api-key', 'latin1');
+    writeFileSync(
+      path,
+      Buffer.concat([
+        Buffer.from('\u0080\u0004cacme\nTable\n', 'latin1'),
+        secret,
+        bytes,
+        floats,
+        Buffer.from('\u0087R.', 'latin1'),
+      ]),
+    );
+    const repro = await reproOf(path, 'secret.repro');
+    expect(repro.length).toBe(readFileSync(path).length);
+    const text = repro.toString('latin1');
+    expect(text).toContain('acme\nTable');
+    expect(text).not.toMatch(/password|api-key/);
+    expect(repro.includes(floats)).toBe(false);
+  });
+
+  it.each(['op-global-p2/a.pkl', 'op-build-setstate/a.pkl', 'ok-sklearn-joblib/m.joblib', 'name-dotted-module/a.pkl'])(
+    'leaves the verdict as it is: %s',
+    async (probe) => {
+      const path = join(PROBES, probe);
+      const output = join(folder, `${probe.replace('/', '-')}.pkl`);
+      writeFileSync(output, await reproOf(path, 'out.pkl'));
+      const judge = async (target: string) => {
+        const report = JSON.parse((await runCli(['scan', target, '--format', 'json'])).stdout);
+        return { verdict: report.files[0].verdict, imports: report.files[0].imports };
+      };
+      expect(await judge(output)).toEqual(await judge(path));
+    },
+  );
+
+  it('writes over nothing by itself', async () => {
+    const path = join(PROBES, 'op-global-p2/a.pkl');
+    expect((await runCli(['repro', path], { cwd: folder })).stdout).toMatch(/^a\.pkl\.repro\.pkl: 25 bytes/);
+    expect((await runCli(['repro', path], { cwd: folder })).stderr).toMatch(
+      /^assay: a\.pkl\.repro\.pkl: exists; name another file/,
+    );
+  });
+});
+
+it('the library entry has what the schema is published with', () => {
+  const script =
+    "import('assay').then((m) => console.log(typeof m.assess, typeof m.openArtifact, typeof m.decide, m.RULES.size > 10))";
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: new URL('../../', import.meta.url),
+    encoding: 'utf8',
+  });
+  expect(out).toBe('function function function true\n');
+});
