@@ -18,6 +18,8 @@ export class Progress {
   #filesDone = 0;
   #bytes = 0;
   #bytesDone = 0;
+  /** Bytes of each open file that no `bytes` event has counted yet. */
+  readonly #left = new Map<string, number>();
   #current = '';
   #drawn = false;
 
@@ -34,18 +36,26 @@ export class Progress {
         break;
       case 'file-start':
         this.#current = event.path;
+        this.#left.set(event.path, event.size);
         break;
       case 'file-end':
         this.#filesDone++;
+        this.#count(event.path, this.#left.get(event.path) ?? 0);
+        this.#left.delete(event.path);
         break;
       case 'bytes':
-        this.#bytesDone += event.bytes;
+        this.#count(event.path, event.bytes);
         break;
       case 'note':
         this.#current = event.message;
         break;
     }
   };
+
+  #count(path: string, bytes: number): void {
+    this.#bytesDone += bytes;
+    this.#left.set(path, Math.max(0, (this.#left.get(path) ?? 0) - bytes));
+  }
 
   /** Stops, and leaves the line empty for what comes next. */
   end(): void {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -149,4 +150,12 @@ it('the library entry has what the schema is published with', () => {
     encoding: 'utf8',
   });
   expect(out).toBe('function function function true\n');
+});
+
+it('the schema is published under a name of its own', () => {
+  const { resolve } = createRequire(import.meta.url);
+  const parse = (path: string | URL): unknown => JSON.parse(readFileSync(path, 'utf8'));
+  expect(parse(resolve('assay/schema/report-v1.json'))).toEqual(
+    parse(new URL('../../src/report/schema/report-v1.json', import.meta.url)),
+  );
 });

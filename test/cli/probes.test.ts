@@ -17,7 +17,9 @@ describe('a folder of every probe', () => {
     const { runs } = validSarif(stdout) as { runs: { results: { locations: { physicalLocation: object }[] }[] }[] };
     const results = runs[0]?.results ?? [];
     expect(results.length).toBeGreaterThan(150);
-    const regions = results.filter(({ locations }) => locations.some(({ physicalLocation }) => 'region' in physicalLocation));
+    const regions = results.filter(({ locations }) =>
+      locations.some(({ physicalLocation }) => 'region' in physicalLocation),
+    );
     expect(regions).toEqual([]);
   });
 
