@@ -4,6 +4,7 @@ import { escapes, printableName, safeName } from '../formats/names.ts';
 import { readSevenZip, type SevenZipEvent } from '../formats/sevenzip/read.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
+import { judgeStray } from './stray.ts';
 import { structureRule } from './structure.ts';
 
 const RULES = {
@@ -44,12 +45,17 @@ export const sevenZipScanner: Scanner = {
   async scanFile(target, context) {
     const { limits, signal } = context;
     const names = new Set<string>();
+    let owed = 0;
     for await (const event of readSevenZip(target.source, { limits, signal })) {
       throwIfAborted(signal);
-      if (event.kind === 'listed') judgeEntry(context, event.entry, names);
-      else if (event.kind === 'member') await scanMember(target, context, event);
-      else judgeEnd(target, context, event);
+      if (event.kind === 'listed') {
+        judgeEntry(context, event.entry, names);
+        if (event.entry.filled) owed++;
+      } else if (event.kind === 'member') {
+        if (await scanMember(target, context, event)) owed--;
+      } else await judgeEnd(target, context, event);
     }
+    if (owed > 0) context.incomplete(`${owed} members could not be extracted`);
     context.lists([...names]);
   },
 };
@@ -65,11 +71,12 @@ function judgeEntry(context: ScanContext, { name, link }: { name: string; link: 
   names.add(name);
 }
 
+/** @returns whether it has bytes */
 async function scanMember(
   target: Target,
   context: ScanContext,
   member: SevenZipEvent & { kind: 'member' },
-): Promise<void> {
+): Promise<boolean> {
   const { budget, limits, signal } = context;
   const name = safeName(member.name);
   const { source, stopped } = await expand(member.bytes, {
@@ -79,15 +86,20 @@ async function scanMember(
     limits,
     signal,
   });
-  if (source.size > 0) await context.member(source, name);
+  const { size } = source;
+  if (size > 0) await context.member(source, name);
   else await source.close();
   if (stopped !== undefined) context.incomplete(`the member "${printableName(name)}": ${stopped.message}`);
+  return size > 0;
 }
 
-function judgeEnd(target: Target, context: ScanContext, end: SevenZipEvent & { kind: 'end' }): void {
-  if (end.trailing)
-    context.report({ rule: RULES.trailing, subject: '(trailing)', message: 'Bytes follow the end of the archive.' });
+async function judgeEnd(target: Target, context: ScanContext, end: SevenZipEvent & { kind: 'end' }): Promise<void> {
+  const what = 'Bytes follow the end of the archive';
   if (end.stopped !== undefined) context.incomplete(end.stopped.message);
-  else if (end.trailing) context.incomplete('bytes follow the end of the archive');
-  else context.cover(0, target.source.size, 'parsed');
+  else if (end.size === undefined) context.incomplete('where the archive ends is not known');
+  else {
+    context.cover(0, end.size, 'parsed');
+    const stray = { start: end.size, end: target.source.size, name: '(trailing)', rule: RULES.trailing, what };
+    await judgeStray(target, context, stray);
+  }
 }

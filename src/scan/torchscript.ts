@@ -119,8 +119,8 @@ function callsOf(text: string): { calls: Use[]; end: number } {
     const [token, word, sign, blank, newline] = match;
     if (blank !== undefined) continue;
     if (word === 'import' || word === 'from') {
+      if (path.length > 0) finishPath(false);
       imports = word;
-      path = [];
       expectsName = true;
     } else if (word !== undefined) {
       if (!expectsName) finishPath(false);

@@ -1,7 +1,7 @@
 import { slow } from './slow.ts';
 import type { PickleState } from './state.ts';
 import type { StreamEnd, StreamError } from './values.ts';
-import { BOOL, BYTES, DICT, FLOAT, INT, LIST, NONE, SET, STR, STR_DUNDER, TUPLE } from './values.ts';
+import { BOOL, BYTES, DICT, FLOAT, GLOBAL, INT, LIST, NONE, SET, STR, STR_DUNDER, TUPLE } from './values.ts';
 
 /** Why `run` returned. */
 export type RunResult =
@@ -160,6 +160,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         const index = width === 1 ? (window[p] as number) : u32(window, p);
         const kind = state.memo.kind(index);
         if (kind === 0) return pause(state, at, sp, failed('memo-miss'));
+        if (kind === GLOBAL) state.countPush(state.memo.ref(index));
         kinds[sp] = kind;
         refs[sp++] = state.memo.ref(index);
         p += width;

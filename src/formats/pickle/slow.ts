@@ -155,6 +155,7 @@ function put(state: PickleState, index: number | bigint, at: number, end: number
 function get(state: PickleState, index: number | bigint, end: number): RunResult | undefined {
   const kind = state.memo.kind(index);
   if (kind === 0) return failed('memo-miss');
+  if (kind === GLOBAL) state.countPush(state.memo.ref(index));
   state.push(kind, state.memo.ref(index));
   state.position = state.base + end;
   return undefined;
@@ -277,6 +278,7 @@ function importGlobal(
   const { id, isNew } = state.globalId(module, name, offset);
   const global = state.globals[id];
   if (isNew && global !== undefined) state.handler.onImport(global, state);
+  state.countPush(id);
   return id;
 }
 
@@ -360,6 +362,7 @@ function plain(state: PickleState, code: number, at: number): RunResult | undefi
     case 0x32: // DUP
       if (sp <= fence) return failed('stack-underflow');
       state.handler.onOddity('dup', offset);
+      if (state.kinds[sp - 1] === GLOBAL) state.countPush(state.refs[sp - 1] ?? 0);
       state.push(state.kinds[sp - 1] ?? 0, state.refs[sp - 1] ?? 0);
       break;
     default: // POP_MARK, LIST, DICT, FROZENSET

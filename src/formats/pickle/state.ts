@@ -57,6 +57,8 @@ export class PickleState {
   position: number;
   protocol = 0;
   readonly globals: GlobalName[] = [];
+  /** How often each global was put on the stack. */
+  readonly pushes = new Map<number, number>();
   readonly cuts: FrameCut[] = [];
   cells: Cells;
   memo: Memo;
@@ -113,6 +115,7 @@ export class PickleState {
     copy.position = this.position;
     copy.protocol = this.protocol;
     copy.globals.push(...this.globals);
+    for (const [id, count] of this.pushes) copy.pushes.set(id, count);
     copy.cells = this.cells.copy();
     copy.memo = this.memo.copy();
     copy.keepItems = this.keepItems;
@@ -224,6 +227,10 @@ export class PickleState {
   /** Where an offset of this reading lies in the file. */
   fileOffset(offset: number): number {
     return offset >= this.cutFrom ? offset + this.cutLength : offset;
+  }
+
+  countPush(id: number): void {
+    this.pushes.set(id, (this.pushes.get(id) ?? 0) + 1);
   }
 
   valueAt(index: number): Value {

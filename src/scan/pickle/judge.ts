@@ -5,19 +5,27 @@ import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID } from '../../
 import type { Rule } from '../rule.ts';
 import type { Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
-import type { Contract, ContractContext } from './contracts/contract.ts';
+import type { ContractContext } from './contracts/contract.ts';
 import { CONTRACTS } from './contracts/index.ts';
-import { CLASS_METHODS, dillType, partial, zoneKey } from './contracts/python.ts';
-import { distributionState, isDistribution } from './contracts/scientific.ts';
+import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
+import { isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
+import {
+  allowed,
+  elementSize,
+  IDENTIFIER_PATH,
+  isArrayMarker,
+  isNew,
+  LOADER_NAMES,
+  ODDITIES,
+  stateContract,
+  TORCHSCRIPT_CLASS,
+  walksAttributes,
+} from './judge-names.ts';
 import * as rules from './rules.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
-/** Names the unpickler or the interpreter looks up on an object or a class while loading. */
-const LOADER_NAMES =
-  /^__(setstate|reduce|reduce_ex|class|dict|call|new|init|getattr|getattribute|setattr|del|len|iter|next|eq|hash|bool|instancecheck|subclasscheck|getnewargs|getnewargs_ex|getinitargs|missing|setitem|slots|init_subclass|set_name|get|set|delete|prepare|bases|mro|subclasses|globals|builtins|code|closure|func|self|wrapped)__$/;
-const IDENTIFIER_PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 export interface Blob {
   readonly start: number;
@@ -47,6 +55,8 @@ export class PickleJudge implements PickleHandler {
   readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
   readonly #options: JudgeOptions;
   readonly #standings = new Map<string, Standing>();
+  /** How often each global of the stream was called. */
+  readonly #called = new Map<number, number>();
 
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
@@ -92,6 +102,13 @@ export class PickleJudge implements PickleHandler {
   }
 
   onCall(call: Call, machine: PickleState): void {
+    this.#judgeCall(call, machine);
+    // An instruction that waits for a text is run again, and counts then.
+    if (machine.waits || call.callee.kind !== GLOBAL) return;
+    this.#called.set(call.callee.ref, (this.#called.get(call.callee.ref) ?? 0) + 1);
+  }
+
+  #judgeCall(call: Call, machine: PickleState): void {
     const global = this.#callee(call.callee, machine);
     if (machine.waits) return;
     const offset = machine.fileOffset(call.offset);
@@ -99,6 +116,7 @@ export class PickleJudge implements PickleHandler {
       if (this.#keepsMethodContract(call, machine) || machine.waits) return;
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
+      if (call.callee.kind === PERSID && machine.alternative) return;
       const shown = describeCall(call.callee, call.args, machine);
       this.#report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
       return;
@@ -136,8 +154,8 @@ export class PickleJudge implements PickleHandler {
     }
     if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
     const owner = context.listed(args[0]);
-    const method = owner === undefined ? '' : `${owner.module}:${owner.name}.${machine.text(args[1])}`;
-    return CLASS_METHODS.has(method) && zoneKey(own, context) === undefined;
+    const contract = CALLED_MEMBERS.get(`${owner?.module}:${owner?.name}.${machine.text(args[1])}`);
+    return contract !== undefined && contract(own, context) === undefined;
   }
 
   #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
@@ -273,6 +291,8 @@ export class PickleJudge implements PickleHandler {
   }
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
+    // A plain loader, whose reading this is, ends at a persistent id.
+    if (machine.alternative && this.#options.within === undefined) return;
     const at = machine.fileOffset(offset);
     const parts = machine.tuple(id);
     if (this.#options.within === undefined || parts === undefined) {
@@ -312,6 +332,25 @@ export class PickleJudge implements PickleHandler {
 
   onOddity(oddity: Oddity, offset: number): void {
     this.#odd(ODDITIES[oddity], offset);
+  }
+
+  /**
+   * After the stream: a function under a contract may be called, not kept, or whoever finds it calls it with anything.
+   */
+  onEnd(machine: PickleState): void {
+    for (const global of machine.globals) {
+      const standing = this.#standing(global);
+      if (standing.kind !== 'listed' || standing.entry.uses.has('import')) continue;
+      if (!CONTRACTS.has(`${standing.entry.module}:${standing.entry.name}`)) continue;
+      if ((machine.pushes.get(global.id) ?? 0) <= (this.#called.get(global.id) ?? 0)) continue;
+      const full = `${global.module}.${global.name}`;
+      this.#report(
+        rules.BROKEN_CONTRACT,
+        `${full} is kept as a value, which only calling it is listed for`,
+        full,
+        machine.fileOffset(global.offset),
+      );
+    }
   }
 
   #addBlob(blob: Blob): void {
@@ -379,89 +418,4 @@ export class PickleJudge implements PickleHandler {
     const report = { rule, message, subject, offset };
     this.#options.report(evidence === undefined ? report : { ...report, evidence });
   }
-}
-
-/** A class of the archive's own: TorchScript resolves it to the source beside the pickle, which is judged there. */
-const TORCHSCRIPT_CLASS: Standing = {
-  kind: 'listed',
-  entry: {
-    module: '__torch__',
-    name: '*',
-    uses: new Set(['import', 'call', 'new', 'build']),
-    contract: undefined,
-    tier: 'container',
-    library: 'TorchScript',
-    versions: '',
-  },
-};
-
-const ODDITIES: Readonly<Record<Oddity, string>> = {
-  dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',
-  'sparse-memo': 'uses memo indexes far beyond its entries',
-  'frame-straddled': 'an operand crosses the end of its frame: loaders disagree on what is executed',
-  'frame-nested': 'a frame starts inside another',
-  'frame-beyond-end': 'a frame is longer than the file',
-  'operand-not-text': 'imports by operands that are no strings',
-  'name-too-long': 'a module or global name is longer than 4096 bytes',
-  'odd-items': 'a dict gets a key without a value',
-  'args-not-tuple': 'calls with arguments that are no tuple',
-  'bad-literal': 'a number or a quoted string is none',
-  'line-without-end': 'a text operand ends with the file',
-  'protocol-late': 'PROTO stands inside the stream',
-};
-
-/** A dotted name that leads out of its module: through special attributes, or from something that is not a class. */
-function walksAttributes(global: GlobalName): boolean {
-  const parts = global.name.split('.');
-  if (global.name.includes('__') && parts.some((part) => LOADER_NAMES.test(part))) return true;
-  if (parts.length === 1) return false;
-  return parts.some((part) => part.startsWith('__')) || !parts.slice(0, -1).every((part) => /^_*[A-Z]/.test(part));
-}
-
-/** NEWOBJ makes an instance without calling the class; so do INST and OBJ without arguments. */
-function isNew(call: Call, args: readonly Value[]): boolean {
-  if (call.opcode === 'NEWOBJ' || call.opcode === 'NEWOBJ_EX') return true;
-  return (call.opcode === 'INST' || call.opcode === 'OBJ') && args.length === 0;
-}
-
-function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
-  if (entry.uses.has(use)) return true;
-  // Calling a class without arguments does no more than making it and running its own constructor on defaults.
-  return use === 'call' && args === 0 && entry.uses.has('new');
-}
-
-/** Of classes whose state can do harm: what it must keep to. */
-function stateContract(entry: ListedGlobal): Contract | undefined {
-  // functools.partial takes its callable, arguments and keywords as its state.
-  if (entry.module === 'functools' && entry.name === 'partial') return partial;
-  return isDistribution(entry) ? distributionState : undefined;
-}
-
-function isArrayMarker(global: GlobalName): boolean {
-  return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
-}
-
-const ELEMENT_SIZES: Readonly<Record<string, number>> = {
-  DoubleStorage: 8,
-  FloatStorage: 4,
-  HalfStorage: 2,
-  BFloat16Storage: 2,
-  LongStorage: 8,
-  IntStorage: 4,
-  ShortStorage: 2,
-  CharStorage: 1,
-  ByteStorage: 1,
-  BoolStorage: 1,
-  UntypedStorage: 1,
-  ComplexDoubleStorage: 16,
-  ComplexFloatStorage: 8,
-  QInt8Storage: 1,
-  QUInt8Storage: 1,
-  QInt32Storage: 4,
-  QUInt4x2Storage: 1,
-  QUInt2x4Storage: 1,
-};
-
-function elementSize(global: GlobalName | undefined): number | undefined {
-  return global === undefined ? undefined : ELEMENT_SIZES[global.name];
 }

@@ -87,6 +87,7 @@ class FileScan {
     const { source } = this.#target;
     const judge = this.#judge();
     const result = await readStream(source, start, judge, this.#options(judge));
+    judge.onEnd(result.state);
     if (later && isNoStream(result, judge)) {
       await this.trailing(start);
       return undefined;

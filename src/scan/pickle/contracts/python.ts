@@ -49,42 +49,63 @@ const encode: Contract = (args, context) => {
     : 'the encoding is none that picklers write';
 };
 
-/** Class methods that a framework pickles by name, and that are called with constants. */
-export const CLASS_METHODS: ReadonlySet<string> = new Set(['zoneinfo:ZoneInfo._unpickle']);
+/** A time zone is a file of the host's, found by its key. */
+const zoneKey: Contract = (args, context) => {
+  const key = textAt(args, 0, context);
+  return key !== undefined && /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(key)
+    ? undefined
+    : 'the time zone is no plain key';
+};
+
+const noArguments: Contract = (args) => (args.length === 0 ? undefined : 'takes no arguments');
+
+/** Members of classes that a framework fetches with getattr and then calls, with what the call must keep to. */
+export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
+  ['zoneinfo:ZoneInfo._unpickle', zoneKey],
+  ['scipy.spatial.kdtree:KDTree.leafnode', noArguments],
+  ['scipy.spatial.kdtree:KDTree.innernode', noArguments],
+]);
+
+/** Members that a framework keeps as values: of a class, by its name; of an instance, by the method's own. */
+const CLASS_MEMBERS = new Set([
+  'scipy.interpolate._interpolate:interp1d._call_linear_np',
+  'scipy.interpolate.interpolate:interp1d._call_linear_np',
+  'transformers.models.ibert.quant_modules:SymmetricQuantFunction.apply',
+]);
+const BOUND_METHODS =
+  /^_(entropy|infer_parameters|lazy_load_hook|cmp|(triangular2?|exp_range)_scale_fn|annealing_(cos|linear)|h_[a-z_]+|call_[a-z_]+)$/;
 
 /**
- * `getattr(owner, name)`: how Python writes members of enums and nested classes, and bound methods. Of a class, a member
- * with a plain name; of an instance that the stream made, a method that the framework stores and calls later.
+ * `getattr(owner, name)`: how Python writes members of enums, nested classes and bound methods. A method kept as a value is
+ * called by whoever finds it, with arguments of the stream: so only members that frameworks were seen to keep.
  */
 const getAttribute: Contract = (args, context) => {
   const [owner] = args;
   const name = textAt(args, 1, context);
   if (args.length !== 2 || owner === undefined || name === undefined) return 'the attribute is not a constant name';
-  if (!/^_?[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'the attribute is not a plain name';
-  if (owner.kind === OBJECT)
-    return ownedBy(owner, context)
-      ? undefined
-      : 'reads an attribute of something that is not an instance of a listed class';
+  if (owner.kind === OBJECT) {
+    const call = context.state.callOf(owner);
+    const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
+    return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
+  }
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';
-  if (CLASS_METHODS.has(`${entry.module}:${entry.name}.${name}`)) return undefined;
-  // Only what is written with a capital is a class or an enum; a module or a function leads anywhere.
-  if (!/^_?[A-Z]/.test(entry.name)) return 'reads an attribute of something that is not a class';
-  return name.startsWith('_') ? 'reads a private attribute of a class' : undefined;
+  const member = `${entry.module}:${entry.name}.${name}`;
+  if (CALLED_MEMBERS.has(member) || CLASS_MEMBERS.has(member)) return undefined;
+  // Members of enums are written in capitals, methods never.
+  const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
+  return isEnumMember ? undefined : 'fetches a member that no framework keeps';
 };
-
-function ownedBy(owner: Value, context: ContractContext): boolean {
-  const call = context.state.callOf(owner);
-  return call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
-}
 
 /** Whether something may be called with arguments that the stream or its user chooses. */
 function isHarmlessCallable(of: Value | undefined, context: ContractContext): boolean {
   return isBuiltinType(of, context) || context.plain(of) !== undefined;
 }
 
-export const partial: Contract = (args, context) =>
-  isHarmlessCallable(args[0], context) ? undefined : 'wraps a callable that is not a plain listed one';
+export const partial: Contract = ([wrapped], context) => {
+  const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
+  return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
+};
 
 const defaultDict: Contract = ([factory], context) => {
   if (factory === undefined || factory.kind === NONE || isHarmlessCallable(factory, context)) return undefined;
@@ -100,14 +121,6 @@ const typeOf: Contract = (args, context) => {
   return args.length === 1 && (args[0]?.kind === NONE || singleton)
     ? undefined
     : 'takes None, Ellipsis or NotImplemented';
-};
-
-/** A time zone is a file of the host's, found by its key. */
-export const zoneKey: Contract = (args, context) => {
-  const key = textAt(args, 0, context);
-  return key !== undefined && /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(key)
-    ? undefined
-    : 'the time zone is no plain key';
 };
 
 const DILL_TYPES = new Set([
@@ -134,9 +147,9 @@ const DILL_TYPES = new Set([
 export const dillType: Contract = (args, context) =>
   DILL_TYPES.has(textAt(args, 0, context) ?? '') ? undefined : 'names no plain built-in type';
 
-/** `dill._dill._eval_repr(text)` evaluates text: dill writes ranges so. */
+/** `dill._dill._eval_repr(text)` evaluates text: dill writes ranges and two constants so. */
 const dillRepr: Contract = (args, context) =>
-  /^range\(-?\d{1,18}, -?\d{1,18}(, -?\d{1,18})?\)$/.test(textAt(args, 0, context) ?? '')
+  /^(Ellipsis|NotImplemented|range\(-?\d{1,18}, -?\d{1,18}(, -?\d{1,18})?\))$/.test(textAt(args, 0, context) ?? '')
     ? undefined
     : 'the text is not that of a range';
 

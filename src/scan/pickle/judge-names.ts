@@ -1,0 +1,97 @@
+import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
+import type { ListedGlobal, Use } from './allowlists.ts';
+import type { Contract } from './contracts/contract.ts';
+import { partial } from './contracts/python.ts';
+import { distributionState, isDistribution } from './contracts/scientific.ts';
+import type { Standing } from './globals.ts';
+
+/** Names the unpickler or the interpreter looks up on an object or a class while loading. */
+export const LOADER_NAMES =
+  /^__(setstate|reduce|reduce_ex|class|dict|call|new|init|getattr|getattribute|setattr|del|len|iter|next|eq|hash|bool|instancecheck|subclasscheck|getnewargs|getnewargs_ex|getinitargs|missing|setitem|slots|init_subclass|set_name|get|set|delete|prepare|bases|mro|subclasses|globals|builtins|code|closure|func|self|wrapped)__$/;
+
+export const IDENTIFIER_PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
+
+/** A class of the archive's own: TorchScript resolves it to the source beside the pickle, which is judged there. */
+export const TORCHSCRIPT_CLASS: Standing = {
+  kind: 'listed',
+  entry: {
+    module: '__torch__',
+    name: '*',
+    uses: new Set(['import', 'call', 'new', 'build']),
+    contract: undefined,
+    tier: 'container',
+    library: 'TorchScript',
+    versions: '',
+  },
+};
+
+export const ODDITIES: Readonly<Record<Oddity, string>> = {
+  dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',
+  'sparse-memo': 'uses memo indexes far beyond its entries',
+  'frame-straddled': 'an operand crosses the end of its frame: loaders disagree on what is executed',
+  'frame-nested': 'a frame starts inside another',
+  'frame-beyond-end': 'a frame is longer than the file',
+  'operand-not-text': 'imports by operands that are no strings',
+  'name-too-long': 'a module or global name is longer than 4096 bytes',
+  'odd-items': 'a dict gets a key without a value',
+  'args-not-tuple': 'calls with arguments that are no tuple',
+  'bad-literal': 'a number or a quoted string is none',
+  'line-without-end': 'a text operand ends with the file',
+  'protocol-late': 'PROTO stands inside the stream',
+};
+
+/** A dotted name that leads out of its module: through special attributes, or from something that is not a class. */
+export function walksAttributes(global: GlobalName): boolean {
+  const parts = global.name.split('.');
+  if (global.name.includes('__') && parts.some((part) => LOADER_NAMES.test(part))) return true;
+  if (parts.length === 1) return false;
+  return parts.some((part) => part.startsWith('__')) || !parts.slice(0, -1).every((part) => /^_*[A-Z]/.test(part));
+}
+
+/** NEWOBJ makes an instance without calling the class; so do INST and OBJ without arguments. */
+export function isNew(call: Call, args: readonly Value[]): boolean {
+  if (call.opcode === 'NEWOBJ' || call.opcode === 'NEWOBJ_EX') return true;
+  return (call.opcode === 'INST' || call.opcode === 'OBJ') && args.length === 0;
+}
+
+export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
+  if (entry.uses.has(use)) return true;
+  // Calling a class without arguments does no more than making it and running its own constructor on defaults.
+  return use === 'call' && args === 0 && entry.uses.has('new');
+}
+
+/** Of classes whose state can do harm: what it must keep to. */
+export function stateContract(entry: ListedGlobal): Contract | undefined {
+  // functools.partial takes its callable, arguments and keywords as its state.
+  if (entry.module === 'functools' && entry.name === 'partial') return partial;
+  return isDistribution(entry) ? distributionState : undefined;
+}
+
+export function isArrayMarker(global: GlobalName): boolean {
+  return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
+}
+
+export const ELEMENT_SIZES: Readonly<Record<string, number>> = {
+  DoubleStorage: 8,
+  FloatStorage: 4,
+  HalfStorage: 2,
+  BFloat16Storage: 2,
+  LongStorage: 8,
+  IntStorage: 4,
+  ShortStorage: 2,
+  CharStorage: 1,
+  ByteStorage: 1,
+  BoolStorage: 1,
+  UntypedStorage: 1,
+  ComplexDoubleStorage: 16,
+  ComplexFloatStorage: 8,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
+  QUInt4x2Storage: 1,
+  QUInt2x4Storage: 1,
+};
+
+export function elementSize(global: GlobalName | undefined): number | undefined {
+  return global === undefined ? undefined : ELEMENT_SIZES[global.name];
+}

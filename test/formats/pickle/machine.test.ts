@@ -1,0 +1,328 @@
+import { describe, expect, it } from 'vitest';
+import { MemorySource } from '../../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { run } from '../../../src/formats/pickle/machine.ts';
+import { PickleState } from '../../../src/formats/pickle/state.ts';
+import { assemble, global, type Instruction, text, trace } from '../../support/pickle-asm.ts';
+
+const PROTO4: Instruction = ['PROTO', 4];
+const le = (value: number, width: number) =>
+  Array.from({ length: width }, (_, i) => Math.floor(value / 256 ** i) % 256);
+
+async function events(...program: Instruction[]): Promise<string[]> {
+  return (await trace(assemble(...program))).events;
+}
+
+describe('names', () => {
+  it.each([
+    ['GLOBAL', [global('os', 'system')]],
+    ['STACK_GLOBAL', [text('os'), text('system'), 'STACK_GLOBAL']],
+    ['UNICODE with escapes', [['UNICODE', '\\u006fs\n'], ['UNICODE', 'sys\\U00000074em\n'], 'STACK_GLOBAL']],
+    ['STRING with escapes', [['STRING', "'\\x6fs'\n"], ['STRING', '"syst\\145m"\n'], 'STACK_GLOBAL']],
+    ['BINSTRING', [['BINSTRING', 2, 0, 0, 0, 'os'], ['SHORT_BINSTRING', 6, 'system'], 'STACK_GLOBAL']],
+    [
+      'BINUNICODE8',
+      [['BINUNICODE8', 2, 0, 0, 0, 0, 0, 0, 0, 'os'], ['BINUNICODE', 6, 0, 0, 0, 'system'], 'STACK_GLOBAL'],
+    ],
+    ['a memoized operand', [text('os'), 'MEMOIZE', 'POP', ['BINGET', 0], text('system'), 'STACK_GLOBAL']],
+    ['DUP between operands', [text('os'), 'DUP', 'POP', text('system'), 'STACK_GLOBAL']],
+  ] satisfies [string, Instruction[]][])('%s', async (_title, program) => {
+    const said = await events(PROTO4, ...program, 'EMPTY_TUPLE', 'REDUCE', 'STOP');
+    expect(said.filter((event) => !event.startsWith('odd'))).toEqual(['import os system', 'REDUCE os.system()']);
+  });
+
+  it('INST calls what it names', async () => {
+    expect(await events('MARK', text('id'), ['INST', 'os\nsystem\n'], 'STOP')).toEqual([
+      'import os system',
+      'INST os.system("id")',
+    ]);
+  });
+
+  it('a computed operand is said to be one', async () => {
+    const joined: Instruction[] = [global('m', 'join'), 'EMPTY_LIST', 'TUPLE1', 'REDUCE'];
+    expect(await events(PROTO4, ...joined, text('system'), 'STACK_GLOBAL', 'STOP')).toContain('import <computed>');
+  });
+
+  it('a name that lies behind the window is fetched', async () => {
+    const filler = Array.from({ length: 40 }, () => ['BINBYTES', ...le(65_536, 4), 'z'.repeat(65_536)] as const);
+    const program = assemble(
+      PROTO4,
+      text('os'),
+      'MEMOIZE',
+      'POP',
+      text('system'),
+      'MEMOIZE',
+      'POP',
+      ...filler,
+      ['BINGET', 0],
+      ['BINGET', 1],
+      'STACK_GLOBAL',
+      'STOP',
+    );
+    expect((await trace(program)).events).toEqual(['import os system']);
+  });
+
+  it('lone surrogates are kept, as the loader passes them', async () => {
+    const said = await events(PROTO4, ['SHORT_BINUNICODE', 3, 0xed, 0xa0, 0x80], text('x'), 'STACK_GLOBAL', 'STOP');
+    expect(said).toEqual(['import \ud800 x']);
+  });
+
+  it('a line that ends with the file counts, without its last byte, as pickle.py reads it', async () => {
+    expect(await events(['GLOBAL', 'os\nsystemX'])).toContain('import os system');
+  });
+});
+
+describe('memo', () => {
+  it('MEMOIZE counts entries, PUT names them', async () => {
+    const program: Instruction[] = [
+      text('a'),
+      ['BINPUT', 5],
+      'POP',
+      text('os'),
+      'MEMOIZE',
+      'POP',
+      text('x'),
+      ['BINGET', 1],
+      text('system'),
+      'STACK_GLOBAL',
+      'STOP',
+    ];
+    expect(await events(PROTO4, ...program)).toEqual(['import os system']);
+  });
+
+  it('an entry can be overwritten', async () => {
+    const program: Instruction[] = [
+      text('math'),
+      ['BINPUT', 0],
+      'POP',
+      text('os'),
+      ['BINPUT', 0],
+      'POP',
+      ['BINGET', 0],
+      text('system'),
+      'STACK_GLOBAL',
+      'STOP',
+    ];
+    expect(await events(PROTO4, ...program)).toEqual(['import os system']);
+  });
+
+  it('an index of two thousand million costs nothing', async () => {
+    const { events: said, result } = await trace(
+      assemble(
+        text('os'),
+        ['LONG_BINPUT', 255, 255, 255, 127],
+        'POP',
+        ['LONG_BINGET', 255, 255, 255, 127],
+        text('x'),
+        'STACK_GLOBAL',
+        'STOP',
+      ),
+    );
+    expect(said).toEqual(['odd sparse-memo', 'import os x']);
+    expect(result.state.memo.kinds.length).toBeLessThan(1000);
+  });
+
+  it('indexes beyond 2^53 stay apart', async () => {
+    const program: Instruction[] = [
+      global('os', 'system'),
+      ['PUT', '9007199254740993\n'],
+      'POP',
+      global('m', 'safe'),
+      ['PUT', '9007199254740992\n'],
+      'POP',
+      ['GET', '9007199254740993\n'],
+      'EMPTY_TUPLE',
+      'REDUCE',
+      'STOP',
+    ];
+    expect(await events(...program)).toContain('REDUCE os.system()');
+  });
+
+  it('a missing entry ends the stream', async () => {
+    const { result } = await trace(assemble(['BINGET', 3], 'STOP'));
+    expect(result.end).toEqual({ kind: 'error', reason: 'memo-miss' });
+  });
+});
+
+describe('calls and changes', () => {
+  it.each([
+    ['NEWOBJ', [global('a', 'B'), text('x'), 'TUPLE1', 'NEWOBJ'], 'NEWOBJ a.B("x")'],
+    ['NEWOBJ_EX', [global('a', 'B'), 'EMPTY_TUPLE', 'EMPTY_DICT', 'NEWOBJ_EX'], 'NEWOBJ_EX a.B()'],
+    ['OBJ', ['MARK', global('a', 'B'), text('x'), 'OBJ'], 'OBJ a.B("x")'],
+    ['nested', [global('a', 'f'), global('b', 'g'), 'EMPTY_TUPLE', 'REDUCE', 'TUPLE1', 'REDUCE'], 'REDUCE a.f(b.g())'],
+    ['an extension', [['EXT1', 7], 'EMPTY_TUPLE', 'REDUCE'], 'REDUCE extension(7)()'],
+  ] satisfies [string, Instruction[], string][])('%s', async (_title, program, expected) => {
+    expect(await events(PROTO4, ...program, 'STOP')).toContain(expected);
+  });
+
+  it('BUILD tells its target, and a second time that it is one', async () => {
+    const program: Instruction[] = [
+      global('a', 'B'),
+      'EMPTY_TUPLE',
+      'NEWOBJ',
+      'EMPTY_DICT',
+      'BUILD',
+      'NONE',
+      'BUILD',
+      'STOP',
+    ];
+    expect((await events(...program)).slice(2)).toEqual(['BUILD a.B() <- {...}', 'BUILD again a.B() <- None']);
+  });
+
+  it.each([
+    ['SETITEM', [global('sys', 'modules'), text('k'), 'NONE', 'SETITEM']],
+    ['SETITEMS', [global('sys', 'modules'), 'MARK', text('k'), 'NONE', 'SETITEMS']],
+    ['APPEND', [global('sys', 'path'), text('/tmp'), 'APPEND']],
+    ['APPENDS', [global('sys', 'path'), 'MARK', text('/tmp'), 'APPENDS']],
+    ['ADDITEMS', [global('m', 's'), 'MARK', text('/tmp'), 'ADDITEMS']],
+  ] satisfies [string, Instruction[]][])(
+    '%s into a foreign object is told, into its own not',
+    async (opcode, program) => {
+      expect((await events(PROTO4, ...program, 'STOP')).some((event) => event.startsWith(`${opcode} `))).toBe(true);
+      const own: Instruction = opcode.startsWith('SET')
+        ? 'EMPTY_DICT'
+        : opcode === 'ADDITEMS'
+          ? 'EMPTY_SET'
+          : 'EMPTY_LIST';
+      expect(await events(PROTO4, own, ...program.slice(1), 'STOP')).toEqual([]);
+    },
+  );
+
+  it('keys with two underscores are told, however they are spelled', async () => {
+    const spelled: Instruction[] = [['UNICODE', '\\u005f_setstate__\n'], global('a', 'f'), 'SETITEM'];
+    expect(await events('EMPTY_DICT', ...spelled, 'STOP')).toContain('key __setstate__: a.f');
+    expect(await events('MARK', text('__setstate__'), global('a', 'f'), 'DICT', 'STOP')).toContain(
+      'key __setstate__: a.f',
+    );
+  });
+
+  it('a pickle in bytes is told', async () => {
+    expect(await events(['SHORT_BINBYTES', 4, 0x80, 4, 0x4e, 0x2e], 'STOP')).toEqual(['blob 2+4']);
+  });
+});
+
+describe('frames', () => {
+  const payload: Instruction[] = [global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE', 'STOP'];
+
+  it('a frame that holds whole instructions is nothing to tell', async () => {
+    const inner = assemble(...payload);
+    expect(await events(['FRAME', ...le(inner.length, 8)], ...payload)).toEqual([
+      'import os system',
+      'REDUCE os.system()',
+    ]);
+  });
+
+  it('an operand across the end of its frame is read both ways', async () => {
+    // Read in one piece, the string holds what follows; read by frames, C loaders take the string from behind the frame.
+    const hidden = assemble(...payload);
+    const program = assemble(['FRAME', ...le(3, 8)], ['SHORT_BINUNICODE', 2, 'a'], 'NONE', ...payload);
+    expect(hidden.length).toBeGreaterThan(0);
+    const { events: said, result } = await trace(program);
+    expect(said).toContain('odd frame-straddled');
+    expect(result.allReadings).toBe(true);
+  });
+
+  it('frames in frames, and beyond the end, are odd', async () => {
+    expect(await events(['FRAME', ...le(30, 8)], ['FRAME', ...le(2, 8)], 'NONE', 'STOP')).toEqual(
+      ['odd frame-beyond-end', 'odd frame-nested'].slice(0, 1),
+    );
+    const nested = await events(
+      ['FRAME', ...le(14, 8)],
+      ['FRAME', ...le(2, 8)],
+      'NONE',
+      'POP',
+      'NONE',
+      'POP',
+      'NONE',
+      'STOP',
+    );
+    expect(nested).toContain('odd frame-nested');
+  });
+});
+
+describe('how a stream ends', () => {
+  it.each([
+    ['truncated', [PROTO4, 'NONE']],
+    ['stack-underflow', ['STOP']],
+    ['stack-underflow', ['MARK', 'NONE', 'MARK', 'STOP']],
+    ['no-mark', ['NONE', 'TUPLE', 'STOP']],
+    ['protocol', [['PROTO', 6], 'NONE', 'STOP']],
+    ['bad-length', [['BINSTRING', 255, 255, 255, 255], 'STOP']],
+    ['truncated', [['BINBYTES8', 0, 0, 0, 0, 1, 0, 0, 0], 'STOP']],
+    ['operand', ['NONE', 'NONE', 'STACK_GLOBAL', 'STOP']],
+  ] satisfies [string, Instruction[]][])('%s', async (reason, program) => {
+    expect((await trace(assemble(...program))).result.end).toEqual({ kind: 'error', reason });
+  });
+
+  it('an instruction that does not exist, and all that was before it', async () => {
+    const program = Uint8Array.from([...assemble(global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE'), 0xff]);
+    const { events: said, result } = await trace(program);
+    expect(said).toEqual(['import os system', 'REDUCE os.system()']);
+    expect(result.end).toEqual({ kind: 'error', reason: 'invalid-opcode' });
+  });
+
+  it.each([
+    ['maxPickleStack', Array.from({ length: 300 }, () => 'NONE' as const)],
+    ['maxPickleMemo', ['NONE', ...Array.from({ length: 300 }, () => 'MEMOIZE' as const)]],
+    ['maxPickleCells', Array.from({ length: 300 }, () => ['NONE', 'TUPLE1'] as const).flat()],
+    ['maxPickleGlobals', Array.from({ length: 300 }, (_, i) => global('m', `n${i}`))],
+  ] satisfies [string, Instruction[]][])('%s', async (limit, program) => {
+    expect((await trace(assemble(...program, 'STOP'), { [limit]: 100 })).result.end).toEqual({ kind: 'limit', limit });
+  });
+});
+
+describe('windows', () => {
+  it('say the same whatever their size', async () => {
+    const program = assemble(
+      PROTO4,
+      text('os'),
+      'MEMOIZE',
+      text('system'),
+      'MEMOIZE',
+      'STACK_GLOBAL',
+      ['BINUNICODE', 3, 0, 0, 0, 'abc'],
+      'TUPLE1',
+      'REDUCE',
+      ['LONG', '12L\n'],
+      'POP',
+      ['INT', '01\n'],
+      'POP',
+      'STOP',
+    );
+    const whole = await trace(program);
+    expect(whole.events).toEqual(['import os system', 'REDUCE os.system("abc")']);
+    for (let size = 1; size <= program.length; size++) {
+      const said: string[] = [];
+      const state = new PickleState(
+        0,
+        program.length,
+        {
+          onImport: (g) => void said.push(`import ${g.module} ${g.name}`),
+          onCall: (call) => void said.push(call.opcode),
+          onBuild: () => undefined,
+          onMutate: () => undefined,
+          onDunderKey: () => undefined,
+          onPersistentId: () => undefined,
+          onExtension: () => undefined,
+          onBlob: () => undefined,
+          onOddity: () => undefined,
+        },
+        DEFAULT_LIMITS,
+      );
+      const source = new MemorySource(program, 'program');
+      let need = 1;
+      for (let turn = 0; turn < 1000; turn++) {
+        const base = state.position;
+        const result = run(state, source.readNow(base, Math.min(program.length - base, Math.max(size, need))), base);
+        if (result.kind === 'end') {
+          expect(result.end).toEqual({ kind: 'stop' });
+          break;
+        }
+        if (result.kind === 'text')
+          state.learn(state.wanted, source.readNow(state.wanted, program.length - state.wanted));
+        need = result.kind === 'more' ? result.need : 1;
+      }
+      expect(said).toEqual(['import os system', 'REDUCE']);
+    }
+  });
+});

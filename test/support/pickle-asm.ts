@@ -1,0 +1,65 @@
+import { MemorySource } from '../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
+import { describeCall, describe as describeValue } from '../../src/formats/pickle/describe.ts';
+import { OPCODES } from '../../src/formats/pickle/opcodes.ts';
+import { readStream, type StreamResult } from '../../src/formats/pickle/read.ts';
+import type { PickleHandler } from '../../src/formats/pickle/state.ts';
+
+const codes = new Map(OPCODES.flatMap((opcode) => (opcode === undefined ? [] : [[opcode.name, opcode.code] as const])));
+
+/** One instruction: its name, or its name and the bytes (or text) that follow the opcode. */
+export type Instruction = string | readonly [name: string, ...operand: (number | string)[]];
+
+/** Bytes of a program; operands are written as they stand, so that they can be wrong. */
+export function assemble(...program: readonly Instruction[]): Uint8Array {
+  const bytes: number[] = [];
+  for (const instruction of program) {
+    const [name, ...operand] = typeof instruction === 'string' ? [instruction] : instruction;
+    const code = codes.get(name);
+    if (code === undefined) throw new Error(`no instruction ${name}`);
+    bytes.push(code);
+    for (const part of operand) bytes.push(...(typeof part === 'string' ? Buffer.from(part, 'utf8') : [part]));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** SHORT_BINUNICODE. */
+export function text(value: string): Instruction {
+  return ['SHORT_BINUNICODE', Buffer.byteLength(value), value];
+}
+
+export function global(module: string, name: string): Instruction {
+  return ['GLOBAL', `${module}\n${name}\n`];
+}
+
+/** What a handler is told, each event as a line. */
+export interface Trace {
+  readonly events: string[];
+  readonly result: StreamResult;
+}
+
+/** Runs a program as the machine does, and writes down what it says. */
+export async function trace(program: Uint8Array, limits: Partial<Limits> = {}): Promise<Trace> {
+  const events: string[] = [];
+  const handler: PickleHandler = {
+    onImport: (g) => void events.push(g.computed ? 'import <computed>' : `import ${g.module} ${g.name}`),
+    onCall: (call, machine) => void events.push(`${call.opcode} ${describeCall(call.callee, call.args, machine)}`),
+    onBuild: (target, state, again, _offset, machine) => {
+      events.push(
+        `${again ? 'BUILD again' : 'BUILD'} ${describeValue(target, machine)} <- ${describeValue(state, machine)}`,
+      );
+      return undefined;
+    },
+    onMutate: (receiver, opcode, built, _offset, machine) =>
+      void events.push(`${opcode} ${describeValue(receiver, machine)}${built ? ' (built)' : ''}`),
+    onDunderKey: (key, item, _offset, machine) =>
+      void events.push(`key ${machine.text(key)}: ${describeValue(item, machine)}`),
+    onPersistentId: (id, _offset, machine) => void events.push(`persid ${describeValue(id, machine)}`),
+    onExtension: (code) => void events.push(`extension ${code}`),
+    onBlob: (offset, length) => void events.push(`blob ${offset}+${length}`),
+    onOddity: (oddity) => void events.push(`odd ${oddity}`),
+  };
+  const options = { limits: { ...DEFAULT_LIMITS, ...limits }, signal: undefined };
+  const result = await readStream(new MemorySource(program, 'program'), 0, handler, options);
+  return { events, result };
+}
