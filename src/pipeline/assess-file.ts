@@ -12,6 +12,10 @@ import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { type FileScanResult, scanSource } from './file-scan.ts';
 
+/** Smaller files are done before anybody looks. */
+const PROGRESS_SIZE = 8 * 1024 * 1024;
+const PROGRESS_MS = 100;
+
 /** What the files of one assessment share. */
 export interface Shared {
   readonly limits: Limits;
@@ -42,9 +46,11 @@ export async function assessFile(file: ArtifactFile, shared: Shared): Promise<As
   shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
   try {
     const source = await file.open(shared.signal);
+    const progress = reportBytes(source, file, shared);
     try {
       return await assessSource(source, file, shared);
     } finally {
+      clearInterval(progress);
       await source.close();
     }
   } catch (error) {
@@ -56,15 +62,28 @@ export async function assessFile(file: ArtifactFile, shared: Shared): Promise<As
   }
 }
 
+/** Tells of bytes as they come in, for files large enough to wait for. */
+function reportBytes(source: ByteSource, file: ArtifactFile, { onEvent }: Shared): NodeJS.Timeout | undefined {
+  if (onEvent === undefined || file.size < PROGRESS_SIZE) return undefined;
+  let told = 0;
+  const tell = () => {
+    const bytes = Math.min(bytesReadOf(source), file.size) - told;
+    if (bytes > 0) onEvent({ kind: 'bytes', path: file.path, bytes });
+    told += Math.max(0, bytes);
+  };
+  return setInterval(tell, PROGRESS_MS).unref();
+}
+
 async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
   const near = file.distance === 'near';
   const digest = near ? startDigest(source, shared.threads) : undefined;
   const scan = await scanInTime(source, file, shared);
   const sha256 = await digest?.finish(shared.signal);
   const reasons = [...scan.reasons];
+  const checks = [...scan.checks, ...(await checksumCheck(source, file, sha256))];
+  // Last of all: a git digest reads the bytes again.
   const changed = !(await source.unchanged());
   if (changed) reasons.unshift('the file changed while it was scanned');
-  const checks = [...scan.checks, ...(await checksumCheck(source, file, sha256))];
   return {
     file: {
       path: file.path,
@@ -86,6 +105,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
 /** The scan under its wall clock: a file that takes longer is `unknown`. */
 async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<FileScanResult> {
   const { limits, signal, globals, provided } = shared;
+  throwIfAborted(signal);
   const clock = new AbortController();
   const onAbort = () => clock.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });

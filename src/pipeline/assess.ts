@@ -12,7 +12,7 @@ import { treeDigest } from '../integrity/tree-digest.ts';
 import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
-import { type AssessedFile, assessFile, type FileChecks } from './assess-file.ts';
+import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
 import { inLanes } from './lanes.ts';
 
 export interface AssessOptions {
@@ -31,6 +31,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const started = performance.now();
   const allowances = options.allowances ?? [];
   const provided = providedModules(artifact.files.map((file) => file.path));
+  const known = provided.size;
   const threads = new HashThreads(availableParallelism());
   const shared = {
     limits: options.limits ?? DEFAULT_LIMITS,
@@ -48,9 +49,30 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
       throwIfAborted(options.signal);
       return assessFile(file, shared);
     });
+    await againIfShadowed(order, assessed, shared, provided.size > known);
     return summarise(artifact, assessed, { bytesTotal, durationMs: performance.now() - started, allowances });
   } finally {
     await threads.close();
+  }
+}
+
+/**
+ * Archives told of modules that they would provide only when they were scanned: what imports anything is judged again, so that
+ * no verdict depends on which file came first.
+ */
+async function againIfShadowed(
+  order: readonly ArtifactFile[],
+  assessed: AssessedFile[],
+  shared: Shared,
+  grown: boolean,
+): Promise<void> {
+  if (!grown) return;
+  for (const [i, file] of order.entries()) {
+    const before = assessed[i];
+    if (before === undefined || before.file.imports.length === 0) continue;
+    throwIfAborted(shared.signal);
+    const after = await assessFile(file, shared);
+    assessed[i] = { ...after, bytesRead: before.bytesRead + after.bytesRead };
   }
 }
 

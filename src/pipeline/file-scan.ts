@@ -1,7 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
 import { Coverage } from '../core/coverage.ts';
-import { AssayError, isContentError } from '../core/errors.ts';
+import { AssayError, isAssayError, isContentError } from '../core/errors.ts';
 import { type Finding, fingerprint } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
 import type { ExpansionBudget } from '../core/spool.ts';
@@ -42,6 +43,8 @@ export interface FileScanResult {
   readonly coverage: Coverage;
 }
 
+const TURN_MS = 50;
+
 const scannersByFormat = new Map<string, Scanner[]>();
 for (const scanner of SCANNERS) {
   for (const format of scanner.formats)
@@ -69,6 +72,7 @@ class FileScan {
   readonly #reasons = new Set<string>();
   #verdict: Verdict = 'clean';
   #dropped = 0;
+  #turned = performance.now();
 
   constructor(options: FileScanOptions) {
     this.#options = options;
@@ -120,18 +124,25 @@ class FileScan {
 
   async #run(target: Target, context: TargetContext, probe: Probe): Promise<void> {
     const scanners = scannersByFormat.get(target.format.id);
+    await this.#turn();
     if (scanners === undefined) context.notAssessed(unjudged(target.format));
     for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
     // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
     if (target.format.id !== PICKLE.id && runsAsPickle(probe)) await this.#polyglot(target, context);
   }
 
+  /** Bytes in memory are scanned without waiting for anything: the clock and signals need a turn now and then. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turned < TURN_MS) return;
+    await turn();
+    this.#turned = performance.now();
+  }
+
   async #polyglot(target: Target, context: TargetContext): Promise<void> {
-    const before = this.#findings.size;
     const own = { ...target, format: PICKLE };
     const silent = new TargetContext(this, own, new Coverage(), this.#options, this.#budget, true);
     await this.#guard(silent, () => pickleScanner.scanFile(own, silent));
-    if (this.#findings.size === before) return;
+    if (silent.reports === 0) return;
     context.report({
       rule: POLYGLOT,
       message: `these bytes are ${target.format.title}, and a pickle as well`,
@@ -142,8 +153,10 @@ class FileScan {
   async #guard(context: TargetContext, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-    } catch (error) {
-      if (!isContentError(error)) throw error;
+    } catch (caught) {
+      // Out of time is a limit like any other: what was found before it counts.
+      const error = isAssayError(caught) && caught.code === 'aborted' ? caught.cause : caught;
+      if (!isContentError(error)) throw caught;
       const at = error.offset === undefined ? '' : ` at byte ${error.offset}`;
       context.incomplete(`${error.message}${at}`);
     }
@@ -214,6 +227,8 @@ class TargetContext implements ScanContext {
   readonly budget: ExpansionBudget;
   /** As far as it is known by now. */
   format: string;
+  /** Findings that were told, kept or not. */
+  reports = 0;
   readonly #scan: FileScan;
   readonly #target: Target;
   readonly #coverage: Coverage;
@@ -244,6 +259,7 @@ class TargetContext implements ScanContext {
   report(report: Report): void {
     if (this.#findingsOnly && (report.rule.verdict === 'unknown' || !report.rule.id.startsWith('pickle.global')))
       return;
+    this.reports++;
     this.#scan.report(report, this.#target);
   }
 
