@@ -30,12 +30,11 @@ export class Coverage {
     const opaque = this.#ranges.filter((r) => r.kind === 'opaque').sort((a, b) => a.start - b.start);
     const merged = [...parsed];
     let at = 0;
+    let next = 0;
     for (const range of opaque) {
-      let start = Math.max(range.start, at);
-      for (const hole of gapsWithin(parsed, start, range.end)) {
-        merged.push({ ...range, start: hole.start, end: hole.end });
-        start = hole.end;
-      }
+      const start = Math.max(range.start, at);
+      while ((parsed[next]?.end ?? Number.POSITIVE_INFINITY) <= start) next++;
+      for (const hole of gapsWithin(parsed, start, range.end, next)) merged.push({ ...range, ...hole });
       at = Math.max(at, range.end);
     }
     return merged.sort((a, b) => a.start - b.start);
@@ -58,13 +57,19 @@ function join(ranges: readonly CoverageRange[]): CoverageRange[] {
   return joined;
 }
 
-/** `joined` is sorted and disjoint. */
-function gapsWithin(joined: readonly CoverageRange[], start: number, end: number): { start: number; end: number }[] {
+/** `joined` is sorted and disjoint; its ranges before index `first` end before `start`. */
+function gapsWithin(
+  joined: readonly CoverageRange[],
+  start: number,
+  end: number,
+  first = 0,
+): { start: number; end: number }[] {
   const gaps: { start: number; end: number }[] = [];
   let at = start;
-  for (const range of joined) {
+  for (let i = first; i < joined.length; i++) {
+    const range = joined[i];
+    if (range === undefined || range.start >= end) break;
     if (range.end <= at) continue;
-    if (range.start >= end) break;
     if (range.start > at) gaps.push({ start: at, end: range.start });
     at = range.end;
   }
