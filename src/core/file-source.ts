@@ -1,11 +1,11 @@
 import {
-  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
   openSync,
   read as readCallback,
   readSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -46,7 +46,7 @@ export class FileSource implements ByteSource {
   bytesRead = 0;
   readonly #path: string;
   readonly #fd: number;
-  readonly #stat: BigIntStats;
+  readonly #stat: Stats;
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #loading = new Map<number, Promise<Uint8Array>>();
   readonly #buffers: Lent[] = [];
@@ -56,12 +56,12 @@ export class FileSource implements ByteSource {
   #sinkNext = 0;
   #closed = false;
 
-  private constructor(path: string, fd: number, stat: BigIntStats) {
+  private constructor(path: string, fd: number, stat: Stats) {
     this.#path = path;
     this.#fd = fd;
     this.#stat = stat;
     this.name = path;
-    this.size = Number(stat.size);
+    this.size = stat.size;
   }
 
   /** @throws AssayError `not-found`, `unreadable` (permissions, a device, a pipe, a socket). */
@@ -72,7 +72,7 @@ export class FileSource implements ByteSource {
     } catch (error) {
       throw openError(path, error);
     }
-    const stat = fstatSync(fd, { bigint: true });
+    const stat = fstatSync(fd);
     if (!stat.isFile()) {
       closeSync(fd);
       throw new AssayError('unreadable', 'is not a regular file', { subject: path, mend: 'give a file or a folder' });
@@ -87,10 +87,13 @@ export class FileSource implements ByteSource {
 
   /** Brings the sink to the end of the file. */
   async drain(signal?: AbortSignal): Promise<void> {
-    while (this.#sinkNext < this.#blockCount()) {
+    while (this.#sink !== undefined && this.#sinkNext < this.#blockCount()) {
       signal?.throwIfAborted();
       if (this.#blocks.has(this.#sinkNext)) await this.#feed();
-      else await this.readOnce(this.#sinkNext * BLOCK_SIZE, 1);
+      else if (this.size <= BLOCK_SIZE) this.#small();
+      // A pass in order may have stopped at this block before the sink came to it.
+      else if (this.#lent?.index === this.#sinkNext) await this.#show(this.#lent, this.#sink);
+      else this.#lent = await this.#lend(this.#sinkNext);
     }
   }
 
@@ -133,11 +136,14 @@ export class FileSource implements ByteSource {
   }
 
   async unchanged(): Promise<boolean> {
-    const after = fstatSync(this.#fd, { bigint: true });
+    const after = fstatSync(this.#fd);
     if (!sameFile(this.#stat, after)) return false;
     // The name may by now lead to another file: then what was judged is not what a loader would open.
-    const byName = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return byName !== undefined && sameFile(this.#stat, byName);
+    try {
+      return sameFile(this.#stat, statSync(this.#path));
+    } catch {
+      return false;
+    }
   }
 
   async close(): Promise<void> {
@@ -156,15 +162,24 @@ export class FileSource implements ByteSource {
   #small(): Uint8Array {
     const cached = this.#blocks.get(0);
     if (cached !== undefined) return cached;
+    this.#checkOpen();
     const block = new Uint8Array(this.size);
     for (let at = 0; at < this.size; ) {
-      const n = readSync(this.#fd, block, at, this.size - at, at);
+      const n = this.#readNow(block, at);
       if (n === 0) throw this.#shrunk(at);
       at += n;
     }
     this.bytesRead += this.size;
     this.#blocks.set(0, block);
     return block;
+  }
+
+  #readNow(block: Uint8Array, at: number): number {
+    try {
+      return readSync(this.#fd, block, at, this.size - at, at);
+    } catch (error) {
+      throw readError(this.#path, error);
+    }
   }
 
   async #block(index: number): Promise<Uint8Array> {
@@ -192,10 +207,12 @@ export class FileSource implements ByteSource {
   }
 
   async #fill(block: Uint8Array, index: number, length: number): Promise<void> {
-    if (this.#closed) throw new AssayError('internal', 'read after close', { subject: this.#path });
+    this.#checkOpen();
     const start = index * BLOCK_SIZE;
     for (let at = 0; at < length; ) {
-      const { bytesRead } = await read(this.#fd, block, at, length - at, start + at);
+      const { bytesRead } = await read(this.#fd, block, at, length - at, start + at).catch((error: unknown) => {
+        throw readError(this.#path, error);
+      });
       if (bytesRead === 0) throw this.#shrunk(start + at);
       at += bytesRead;
     }
@@ -211,12 +228,14 @@ export class FileSource implements ByteSource {
     lent.index = index;
     lent.length = Math.min(BLOCK_SIZE, this.size - index * BLOCK_SIZE);
     await this.#fill(lent.buffer, index, lent.length);
-    if (this.#sink !== undefined && index === this.#sinkNext) {
-      this.#sinkNext++;
-      lent.holders++;
-      await this.#sink.write(lent.buffer.subarray(0, lent.length), () => this.#release(lent));
-    }
+    if (this.#sink !== undefined && index === this.#sinkNext) await this.#show(lent, this.#sink);
     return lent;
+  }
+
+  async #show(lent: Lent, sink: BlockSink): Promise<void> {
+    this.#sinkNext++;
+    lent.holders++;
+    await sink.write(lent.buffer.subarray(0, lent.length), () => this.#release(lent));
   }
 
   async #freeBuffer(): Promise<Lent> {
@@ -260,6 +279,10 @@ export class FileSource implements ByteSource {
     }
   }
 
+  #checkOpen(): void {
+    if (this.#closed) throw new AssayError('internal', 'read after close', { subject: this.#path });
+  }
+
   #shrunk(at: number): AssayError {
     return new AssayError('changed', `ended at byte ${at} while it was read; it was ${this.size} bytes long`, {
       subject: this.#path,
@@ -273,12 +296,24 @@ function shared(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }
 
-function sameFile(a: BigIntStats, b: BigIntStats): boolean {
-  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+function sameFile(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
+}
+
+function readError(path: string, error: unknown): AssayError {
+  return new AssayError('unreadable', `cannot be read (${String(codeOf(error) ?? error)})`, {
+    subject: path,
+    mend: 'check the disk',
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function openError(path: string, error: unknown): AssayError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new AssayError('not-found', 'no such file or folder', {
       subject: path,
