@@ -29,6 +29,11 @@ export interface Finding {
  */
 export function fingerprint(ruleId: string, file: string, member: string | undefined, subject: string): string {
   const hash = createHash('sha256');
-  for (const part of [ruleId, file, member ?? '', subject]) hash.update(`${part.length}:${part};`);
+  for (const part of [ruleId, file, member ?? '', subject]) hash.update(`${part.length}:${encodable(part)};`);
   return hash.digest('hex').slice(0, 32);
+}
+
+/** UTF-8 turns every lone surrogate into the same mark: text that holds one is hashed in its escaped form. */
+function encodable(text: string): string {
+  return /\p{Surrogate}/u.test(text) ? JSON.stringify(text) : text;
 }
