@@ -12,6 +12,12 @@ export interface ExpansionBudget {
   remaining: number;
 }
 
+interface TemporaryFile {
+  readonly folder: string;
+  readonly path: string;
+  readonly handle: FileHandle;
+}
+
 /** Folders of this process that still hold spooled bytes, removed if it is interrupted. */
 const folders = new Set<string>();
 process.once('exit', () => {
@@ -21,7 +27,7 @@ process.once('exit', () => {
 /**
  * Makes decompressed bytes readable at random: in memory while they are few, else in a temporary file that closing removes.
  * @param inputSize bytes of the compressed form, for the expansion ratio
- * @throws AssayError `limit` when the budget or the ratio is met.
+ * @throws AssayError `limit` when the budget or the ratio is met, `unreadable` when the temporary file cannot be written.
  */
 export async function spool(
   output: AsyncIterable<Uint8Array>,
@@ -32,7 +38,7 @@ export async function spool(
 ): Promise<ByteSource> {
   const held: Uint8Array[] = [];
   let size = 0;
-  let file: { folder: string; path: string; handle: FileHandle } | undefined;
+  let file: TemporaryFile | undefined;
   try {
     for await (const chunk of output) {
       size += chunk.length;
@@ -42,13 +48,10 @@ export async function spool(
         continue;
       }
       if (file === undefined) {
-        const folder = mkdtempSync(join(tmpdir(), 'assay-'));
-        folders.add(folder);
-        const path = join(folder, 'bytes');
-        file = { folder, path, handle: await open(path, 'wx', 0o600) };
-        for (const earlier of held.splice(0)) await file.handle.writeFile(earlier);
+        file = await createFile(name);
+        for (const earlier of held.splice(0)) await append(file, earlier, name);
       }
-      await file.handle.writeFile(chunk);
+      await append(file, chunk, name);
     }
     if (file === undefined) return new MemorySource(Buffer.concat(held), name);
     await file.handle.close();
@@ -58,6 +61,36 @@ export async function spool(
     if (file !== undefined) remove(file.folder);
     throw error;
   }
+}
+
+async function createFile(name: string): Promise<TemporaryFile> {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'assay-'));
+    folders.add(folder);
+    const path = join(folder, 'bytes');
+    return { folder, path, handle: await open(path, 'wx', 0o600) };
+  } catch (error) {
+    if (folder !== undefined) remove(folder);
+    throw noRoom(name, error);
+  }
+}
+
+async function append({ handle }: TemporaryFile, bytes: Uint8Array, name: string): Promise<void> {
+  try {
+    await handle.writeFile(bytes);
+  } catch (error) {
+    throw noRoom(name, error);
+  }
+}
+
+function noRoom(name: string, error: unknown): AssayError {
+  const code = error instanceof Error && 'code' in error ? error.code : error;
+  return new AssayError('unreadable', `its bytes cannot be kept in a temporary file (${String(code)})`, {
+    subject: name,
+    mend: 'free some disk, or set TMPDIR to a folder with room',
+    cause: error,
+  });
 }
 
 function charge(
