@@ -7,6 +7,9 @@ import { BOOL, INT, NONE, STR, STR_DUNDER } from './values.ts';
 /** Bytes that hold any number or name worth reading back. */
 const MAX_CONSTANT = 4096;
 
+/** A number as picklers write it; `00` and `01` are the Booleans of protocol 0. */
+const DECIMAL = /^(?:-?(?:0|[1-9]\d*)|0[01])$/;
+
 /** The constant that an instruction of the stream pushed, read again from its offset; `undefined` for what is none. */
 export async function constantOf(of: Value, source: ByteSource): Promise<number | string | null | undefined> {
   if (of.kind === NONE) return null;
@@ -37,7 +40,9 @@ export function integerOf(bytes: Uint8Array): number | undefined {
       return littleEndian(content);
     case 'INT':
     case 'LONG': {
-      const number = Number(latin1(content).trim().replace(/L$/, ''));
+      // Other spellings (hexadecimal, underscores, a leading zero) mean different numbers to different unpicklers.
+      const text = latin1(content).trim().replace(/L$/, '');
+      const number = DECIMAL.test(text) ? Number(text) : undefined;
       return Number.isSafeInteger(number) ? number : undefined;
     }
     default:
