@@ -66,6 +66,7 @@ export class HashThreads {
     const worker = new Worker(compiledUrl('./hash-worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', (reply: HashReply) => this.#onReply(reply));
     worker.on('error', (error) => this.#onFailure(error));
+    worker.on('exit', (code) => this.#onFailure(new Error(`exit code ${code}`)));
     this.#workers[index] = worker;
     return worker;
   }
@@ -83,7 +84,7 @@ export class HashThreads {
   }
 
   #onFailure(error: unknown): void {
-    this.#failure = error;
+    this.#failure ??= error;
     for (const job of this.#jobs.values()) {
       job.fail?.(this.#broken());
       for (const wake of job.waiting.splice(0)) wake();
