@@ -26,7 +26,7 @@ import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
 import { NPY } from './npy/format.ts';
-import { PICKLE } from './pickle/format.ts';
+import { PICKLE, UNMARKED_PICKLE } from './pickle/format.ts';
 import {
   COREML,
   ONNX,
@@ -75,6 +75,7 @@ export const FORMATS: readonly Format[] = [
   SEVEN_ZIP,
   NPY,
   SAFETENSORS,
+  PICKLE,
   GGUF,
   ...MEDIA,
   ELF,

@@ -2,7 +2,7 @@ import type { ArtifactFile } from '../core/artifact.ts';
 import type { DigestBasis, FileAssessment } from '../core/assessment.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
-import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
+import { type AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
@@ -10,6 +10,7 @@ import { keepsClaim, startDigest } from '../integrity/digest.ts';
 import type { HashThreads } from '../integrity/hash-threads.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
+import type { FileClocks } from './file-clocks.ts';
 import { type FileScanResult, scanSource } from './file-scan.ts';
 
 /** Smaller files are done before anybody looks. */
@@ -25,6 +26,7 @@ export interface Shared {
   /** Modules that the artifact itself would provide; grows with what archives list. */
   readonly provided: Set<string>;
   readonly threads: HashThreads;
+  readonly clocks: FileClocks;
 }
 
 export interface FileChecks {
@@ -104,15 +106,9 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
 
 /** The scan under its wall clock: a file that takes longer is `unknown`. */
 async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<FileScanResult> {
-  const { limits, signal, globals, provided } = shared;
-  throwIfAborted(signal);
-  const clock = new AbortController();
-  const onAbort = () => clock.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(
-    () => clock.abort(new AssayError('limit', `took longer than ${limits.maxFileMs} ms (maxFileMs)`)),
-    limits.maxFileMs,
-  );
+  const { limits, globals, provided, clocks } = shared;
+  throwIfAborted(shared.signal);
+  const clock = clocks.start();
   try {
     return await scanSource(source, {
       path: file.path,
@@ -126,11 +122,10 @@ async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared
     });
   } catch (error) {
     // Out of time, not stopped from outside: the reason is a limit, and the file is `unknown`.
-    if (clock.signal.aborted && signal?.aborted !== true) throw clock.signal.reason;
+    if (clock.signal.aborted && shared.signal?.aborted !== true) throw clock.signal.reason;
     throw error;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    clocks.stop(clock);
   }
 }
 

@@ -13,6 +13,7 @@ import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
+import { FileClocks } from './file-clocks.ts';
 import { inLanes } from './lanes.ts';
 
 export interface AssessOptions {
@@ -33,13 +34,16 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
   const threads = new HashThreads(availableParallelism());
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const clocks = new FileClocks(limits.maxFileMs, options.signal);
   const shared = {
-    limits: options.limits ?? DEFAULT_LIMITS,
+    limits,
     signal: options.signal,
     onEvent: options.onEvent,
     globals: createGlobalPolicy({ allowances, provided }),
     provided,
     threads,
+    clocks,
   };
   const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
@@ -52,6 +56,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     await againIfShadowed(order, assessed, shared, provided.size > known);
     return summarise(artifact, assessed, { bytesTotal, durationMs: performance.now() - started, allowances });
   } finally {
+    clocks.close();
     await threads.close();
   }
 }

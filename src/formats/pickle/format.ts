@@ -11,8 +11,11 @@ export const PICKLE: Format = {
   id: 'pickle',
   title: 'Python pickle',
   extensions: ['.pkl', '.pickle', '.p', '.joblib', '.dill', '.sav', '.pdparams', '.pdopt'],
-  identify: (probe) => hasProtocolMark(probe.head) || runsAsPickle(probe),
+  identify: (probe) => hasProtocolMark(probe.head),
 };
+
+/** The same, of protocols 0 and 1, which have no mark: told by running their instructions. */
+export const UNMARKED_PICKLE: Format = { ...PICKLE, identify: runsAsPickle };
 
 /** PROTO 2 to 5, then an instruction that exists. */
 function hasProtocolMark(head: Uint8Array): boolean {

@@ -62,8 +62,8 @@ export class PickleState {
   readonly cuts: FrameCut[] = [];
   cells: Cells;
   memo: Memo;
-  kinds = new Uint8Array(64);
-  refs = new Float64Array(64);
+  kinds = new Uint8Array(512);
+  refs = new Float64Array(512);
   /** Values on the stack. */
   sp = 0;
   marks = new Int32Array(16);
