@@ -96,7 +96,7 @@ export const FORMATS: readonly Format[] = [
   MLIR,
   RDS,
   TORCH7,
-  PICKLE,
+  UNMARKED_PICKLE,
   TAR,
   ZLIB,
   LZMA,
