@@ -123,6 +123,14 @@ const typeOf: Contract = (args, context) => {
     : 'takes None, Ellipsis or NotImplemented';
 };
 
+/** `operator.getitem(generic, parameters)`: how type hints such as `Tuple[int, str]` are written. */
+const subscript: Contract = ([generic], context) => {
+  const global = generic === undefined ? undefined : context.state.global(generic);
+  return global?.module === 'typing' && /^[A-Z][A-Za-z]*$/.test(global.name)
+    ? undefined
+    : 'subscripts something that is no type hint';
+};
+
 const DILL_TYPES = new Set([
   ...[
     'list',
@@ -170,6 +178,7 @@ export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [
   ['__builtin__:getattr', getAttribute],
   ['builtins:type', typeOf],
   ['__builtin__:type', typeOf],
+  ['_operator:getitem', subscript],
   ['functools:partial', partial],
   ['collections:defaultdict', defaultDict],
   ['dill._dill:_load_type', dillType],
