@@ -47,6 +47,13 @@ const CONTENT: Readonly<Record<string, ErrorCode>> = {
 };
 const STDERR_KEPT = 2000;
 
+const seen = new Set<SandboxBounds>();
+
+/** Under which bounds children ran in this process: a report says so when one had the watchdog alone. */
+export function boundsSeen(): ReadonlySet<SandboxBounds> {
+  return seen;
+}
+
 /**
  * Runs a task in a child process bounded in memory, CPU time and wall clock, without environment, files, or children of
  * its own. Events come as the child makes them; leaving the loop kills it.
@@ -118,8 +125,11 @@ class Supervised {
     for (;;) {
       const frame = await this.#next(options.signal);
       if (frame.type === FRAME.done) return;
-      if (frame.type === FRAME.hello) yield { kind: 'started', bounds: boundsOf(frame.json()) };
-      else if (frame.type === FRAME.message) yield { kind: 'message', value: frame.json() };
+      if (frame.type === FRAME.hello) {
+        const bounds = boundsOf(frame.json());
+        seen.add(bounds);
+        yield { kind: 'started', bounds };
+      } else if (frame.type === FRAME.message) yield { kind: 'message', value: frame.json() };
       else if (frame.type === FRAME.read) this.#answer(await requested(frame.payload, input));
       else if (frame.type === FRAME.fail) throw failure(frame.json());
       else {

@@ -1,7 +1,7 @@
-import { throwIfAborted } from '../core/errors.ts';
 import { expand } from '../formats/compressed/expand.ts';
 import { escapes, printableName, safeName } from '../formats/names.ts';
 import { readSevenZip, type SevenZipEvent } from '../formats/sevenzip/read.ts';
+import { breathe } from './breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { judgeStray } from './stray.ts';
@@ -47,7 +47,7 @@ export const sevenZipScanner: Scanner = {
     const names = new Set<string>();
     let owed = 0;
     for await (const event of readSevenZip(target.source, { limits, signal })) {
-      throwIfAborted(signal);
+      await breathe(signal);
       if (event.kind === 'listed') {
         judgeEntry(context, event.entry, names);
         if (event.entry.filled) owed++;

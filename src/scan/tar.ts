@@ -1,9 +1,10 @@
 import { SliceSource } from '../core/byte-source.ts';
-import { isContentError, throwIfAborted } from '../core/errors.ts';
+import { isContentError } from '../core/errors.ts';
 import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../formats/names.ts';
 import { readStream } from '../formats/pickle/read.ts';
 import { readTar, type TarMember } from '../formats/tar/read.ts';
 import { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from '../formats/tar/torch.ts';
+import { breathe } from './breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { IDLE, judgeStray } from './stray.ts';
@@ -63,7 +64,7 @@ export const tarScanner: Scanner = {
     const names = new Set<string>();
     let step = await members.next();
     for (; step.done !== true; step = await members.next()) {
-      throwIfAborted(context.signal);
+      await breathe(context.signal);
       judgeMember(context, step.value, names);
       await scanMember(target, context, step.value, torch);
     }

@@ -1,6 +1,6 @@
-import { throwIfAborted } from '../core/errors.ts';
 import { printableName } from '../formats/names.ts';
 import { findLocal, readLocal, unlisted } from '../formats/zip/members.ts';
+import { breathe } from './breathe.ts';
 import { judgeStray } from './stray.ts';
 import type { Span, ZipScan } from './zip.ts';
 import { scanMember } from './zip-member.ts';
@@ -49,7 +49,7 @@ async function scanGap(scan: ZipScan, gap: Span, archiveEnd: number, most: numbe
   let from = gap.start;
   let search = gap.start;
   while (search < gap.end && found < most) {
-    throwIfAborted(scan.context.signal);
+    await breathe(scan.context.signal);
     const at = await findLocal(source, search, gap.end);
     if (at === undefined) break;
     const local = await readLocal(source, at);

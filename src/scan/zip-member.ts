@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { type ByteSource, chunks, SliceSource } from '../core/byte-source.ts';
-import { throwIfAborted } from '../core/errors.ts';
 import { type Codec, decode } from '../formats/compressed/decode.ts';
 import { type Expanded, expand } from '../formats/compressed/expand.ts';
 import { printableName, safeName } from '../formats/names.ts';
 import { FLAG_LZMA_END, lzmaAlone } from '../formats/zip/lzma.ts';
 import type { ZipMember } from '../formats/zip/members.ts';
+import { breathe } from './breathe.ts';
 import type { MemberOptions } from './scanner.ts';
 import { activeFormat, judgeStray } from './stray.ts';
 import { judgeTorchScript } from './torchscript.ts';
@@ -76,7 +76,7 @@ async function scanStored(scan: ZipScan, member: ZipMember): Promise<MemberOutco
 async function checksum({ target, context }: ZipScan, start: number, end: number): Promise<number> {
   let crc = 0;
   for await (const chunk of chunks(target.source, start, end)) {
-    throwIfAborted(context.signal);
+    await breathe(context.signal);
     crc = crc32(chunk, crc);
   }
   return crc;

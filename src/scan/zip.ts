@@ -1,8 +1,8 @@
-import { throwIfAborted } from '../core/errors.ts';
 import { escapes, isDeceptive, linkEscapes, printableName } from '../formats/names.ts';
 import { readDirectory, type ZipDirectory } from '../formats/zip/directory.ts';
 import { locate, unlisted, type ZipMember } from '../formats/zip/members.ts';
 import { FLAG_ENCRYPTED, type ZipEntry } from '../formats/zip/records.ts';
+import { breathe } from './breathe.ts';
 import type { Rule } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { TORCHSCRIPT_RULE } from './torchscript.ts';
@@ -11,10 +11,11 @@ import { layoutOf, type ZipLayout } from './zip-layout.ts';
 import { scanMember } from './zip-member.ts';
 import { ZIP_RULES } from './zip-rules.ts';
 
-/** Members that overlap others and are looked at all the same: a bomb has thousands. */
-const MAX_OVERLAPPING = 16;
-/** Members that are scanned a second time, as their own headers say: their readings may overlap. */
-const MAX_SECOND_READINGS = 16;
+/**
+ * Members that overlap others, and members read once more as their own headers say, which are looked at all the same, by
+ * depth: archives that overlap within archives that overlap multiply.
+ */
+const MAX_REREAD = [16, 4];
 const LINK = 0xa000;
 const MODE_TYPE = 0xf000;
 const MAX_LINK = 4096;
@@ -24,8 +25,10 @@ export interface ZipScan {
   readonly target: Target;
   readonly context: ScanContext;
   readonly layout: ZipLayout;
-  /** Members scanned as their own headers say, beside what the directory says. */
-  secondReadings: number;
+  /** Members that are still read although their bytes are read already. */
+  rereadsLeft: number;
+  /** Where the members end. */
+  readonly membersEnd: number;
   say(rule: Rule, subject: string, message: string, offset?: number): void;
 }
 
@@ -36,7 +39,9 @@ export const zipScanner: Scanner = {
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits);
     const layout = layoutOf(directory?.entries.map((entry) => entry.name) ?? []);
-    const scan: ZipScan = { target, context, layout, secondReadings: 0, say: sayer(context) };
+    const membersEnd = directory?.start ?? target.source.size;
+    const rereadsLeft = MAX_REREAD[target.depth] ?? 0;
+    const scan: ZipScan = { target, context, layout, rereadsLeft, membersEnd, say: sayer(context) };
     if (layout.format !== undefined) context.identified(layout.format);
     notAssessed(layout, context);
     const used: Span[] = [];
@@ -46,7 +51,7 @@ export const zipScanner: Scanner = {
       used.push({ start: directory.start, end: directory.end }, ...directory.records);
       used.push(...(await scanListed(scan, directory.entries)));
     }
-    await scanGaps(scan, used, directory?.start ?? target.source.size);
+    await scanGaps(scan, used, membersEnd);
   },
 };
 
@@ -106,7 +111,7 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
   let reach = 0;
   let overlapping = 0;
   for (const entry of [...entries].sort((a, b) => a.localOffset - b.localOffset)) {
-    throwIfAborted(scan.context.signal);
+    await breathe(scan.context.signal);
     const member = await located(scan, entry);
     if (member === undefined) continue;
     used.push({ start: member.start, end: member.end });
@@ -121,7 +126,8 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
       continue;
     }
     seen.add(place);
-    if (member.start < reach && ++overlapping === 1) {
+    const overlaps = member.start < reach;
+    if (overlaps && ++overlapping === 1) {
       scan.say(
         ZIP_RULES.overlap,
         member.name,
@@ -130,10 +136,8 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
       );
     }
     reach = Math.max(reach, member.end);
-    if (overlapping > MAX_OVERLAPPING) continue;
-    await judgeMember(scan, entry, member);
+    if (!overlaps || mayReread(scan)) await judgeMember(scan, entry, member);
   }
-  if (overlapping > MAX_OVERLAPPING) scan.context.incomplete(`${overlapping} members overlap: not all were expanded`);
   return used;
 }
 
@@ -146,7 +150,7 @@ async function located({ target, context, say }: ZipScan, entry: ZipEntry): Prom
 }
 
 async function judgeMember(scan: ZipScan, entry: ZipEntry, member: ZipMember): Promise<void> {
-  const { say, target, context } = scan;
+  const { say, context } = scan;
   const { differences, local, name, start } = member;
   if (differences.length > 0) {
     say(
@@ -163,8 +167,13 @@ async function judgeMember(scan: ZipScan, entry: ZipEntry, member: ZipMember): P
   const { sound } = await scanMember(scan, member);
   if (encrypted && !sound) context.incomplete(`the member "${printableName(name)}" is encrypted`);
   if (!differences.includes('method') && !differences.includes('compressed size')) return;
-  if (++scan.secondReadings <= MAX_SECOND_READINGS) await scanMember(scan, unlisted(local, start, target.source.size));
-  else context.incomplete('too many members contradict the zip directory: not all were scanned both ways');
+  if (mayReread(scan)) await scanMember(scan, unlisted(local, start, Math.max(scan.membersEnd, member.end)));
+}
+
+function mayReread(scan: ZipScan): boolean {
+  if (scan.rereadsLeft-- > 0) return true;
+  scan.context.incomplete('members overlap or contradict the zip directory: not all were read in every way');
+  return false;
 }
 
 async function judgeLink({ target, say }: ZipScan, member: ZipMember): Promise<void> {

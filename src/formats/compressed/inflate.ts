@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInflate, createInflateRaw, type Inflate, type InflateRaw, inflateRawSync, inflateSync } from 'node:zlib';
 import { type ByteSource, chunks } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
@@ -64,12 +63,14 @@ class Inflation {
   readonly #start: number;
   readonly #end: number;
   #readError: unknown;
+  #wake: (() => void) | undefined;
 
   constructor(kind: DeflateKind, source: ByteSource, start: number, end: number, chunkSize: number) {
     this.#engine = kind === 'raw' ? createInflateRaw({ chunkSize }) : createInflate({ chunkSize });
     this.#source = source;
     this.#start = start;
     this.#end = end;
+    this.#engine.once('close', () => this.#wake?.());
   }
 
   /** Bytes of input that the stream took; right once it ended. */
@@ -96,13 +97,20 @@ class Inflation {
     }
   }
 
+  /** Until the engine took a chunk, or was closed, when it may never say so. */
+  #written(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#engine.write(chunk, () => resolve());
+    });
+  }
+
   async #feed(): Promise<void> {
     const engine = this.#engine;
     try {
       for await (const chunk of chunks(this.#source, this.#start, this.#end, CHUNK)) {
         if (engine.destroyed || engine.readableEnded) return;
-        if (!engine.write(chunk))
-          await Promise.race([once(engine, 'drain'), once(engine, 'close'), once(engine, 'end')]);
+        await this.#written(chunk);
       }
       engine.end();
     } catch (error) {

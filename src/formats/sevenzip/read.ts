@@ -7,14 +7,16 @@ import { type DecodeEnd, type DecodeOptions, judgeProblems, problemsOf } from '.
 export interface SevenZipEntry {
   readonly name: string;
   readonly link: boolean;
+  /** It has bytes, which extraction has to bring. */
+  readonly filled: boolean;
 }
 
-/** What a 7z archive turns out to be, in order. All `listed` come before the first `member`. */
+/** What a 7z archive turns out to be, in order. All `listed` come before the first `member`; `size` is what it takes up. */
 export type SevenZipEvent =
   | { readonly kind: 'listed'; readonly entry: SevenZipEntry }
   /** The bytes are to be read before the next event is asked for. */
   | { readonly kind: 'member'; readonly name: string; readonly bytes: AsyncGenerator<Uint8Array, DecodeEnd> }
-  | { readonly kind: 'end'; readonly trailing: boolean; readonly stopped: AssayError | undefined };
+  | { readonly kind: 'end'; readonly size: number | undefined; readonly stopped: AssayError | undefined };
 
 /** Lists and extracts a 7z archive in the sandbox. @throws AssayError what the sandbox throws. */
 export async function* readSevenZip(source: ByteSource, options: DecodeOptions): AsyncGenerator<SevenZipEvent, void> {
@@ -22,6 +24,7 @@ export async function* readSevenZip(source: ByteSource, options: DecodeOptions):
   const args = { type: '7z', maxMembers: limits.maxMembers };
   const events = runSandboxed({ task: 'seven-zip', args, input: source, limits, signal });
   const problems: string[] = [];
+  let size: number | undefined;
   try {
     let event = await nextOf(events);
     while (event !== undefined) {
@@ -36,6 +39,7 @@ export async function* readSevenZip(source: ByteSource, options: DecodeOptions):
         const entry = listed(event.value);
         if (entry !== undefined) yield { kind: 'listed', entry };
         problems.push(...(problemsOf(event.value) ?? []));
+        size = numberField(event.value, 'physicalSize') ?? size;
       }
       event = await nextOf(events);
     }
@@ -43,7 +47,7 @@ export async function* readSevenZip(source: ByteSource, options: DecodeOptions):
     await events.return();
   }
   const { trailing, error } = judgeProblems(problems, source.name);
-  yield { kind: 'end', trailing, stopped: error };
+  yield { kind: 'end', size: trailing || size === undefined || size > source.size ? undefined : size, stopped: error };
 }
 
 /** The bytes of one member: events up to the first that is something else. */
@@ -85,15 +89,25 @@ async function nextOf(events: AsyncGenerator<SandboxEvent, void>): Promise<Sandb
   return step.done === true ? undefined : step.value;
 }
 
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, field)?.value : undefined;
+}
+
 function textField(value: unknown, field: string): string | undefined {
-  const found =
-    typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, field)?.value : undefined;
+  const found = fieldOf(value, field);
   return typeof found === 'string' ? found : undefined;
+}
+
+function numberField(value: unknown, field: string): number | undefined {
+  const found = fieldOf(value, field);
+  return typeof found === 'number' && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
 }
 
 function listed(value: unknown): SevenZipEntry | undefined {
   if (typeof value !== 'object' || value === null || !('listed' in value)) return undefined;
   const name = textField(value.listed, 'Path');
   const attributes = textField(value.listed, 'Attributes') ?? '';
-  return name === undefined ? undefined : { name, link: /(^| )l[r-][w-]/.test(attributes) };
+  if (name === undefined) return undefined;
+  const folder = attributes.startsWith('D');
+  return { name, link: /(^| )l[r-][w-]/.test(attributes), filled: !folder && textField(value.listed, 'Size') !== '0' };
 }

@@ -14,11 +14,12 @@ const MAX_LINE = 200;
 /**
  * Messages of this task, between the bytes of the members they announce.
  * `listed`: what the archive says of itself, one block of `Name = value` lines a member. `member`: the bytes that follow are
- * its. `problems`: 7-Zip's complaints, at the end.
+ * its. `physicalSize`: bytes that the archive takes up, where 7-Zip tells. `problems`: 7-Zip's complaints, at the end.
  */
 export type SevenZipMessage =
   | { readonly listed: Readonly<Record<string, string>> }
   | { readonly member: string }
+  | { readonly physicalSize: number }
   | { readonly problems: readonly string[] };
 
 /** Lists (7z only) and decompresses the input. `args`: `{ type, maxMembers }`. */
@@ -51,7 +52,10 @@ async function list(io: TaskIo, maxMembers: number): Promise<void> {
 }
 
 async function extract(type: string, io: TaskIo): Promise<void> {
-  const { callMain, problems } = await start(io, () => {});
+  const { callMain, problems } = await start(io, (line) => {
+    const size = /^Physical Size = (\d+)$/.exec(line)?.[1];
+    if (size !== undefined) io.message({ physicalSize: Number(size) } satisfies SevenZipMessage);
+  });
   const status = callMain(['x', `-t${type}`, '-y', '-aoa', '-pnone', '-bd', INPUT]);
   if (status !== 0 && problems.length === 0) problems.push(`7-Zip ended with status ${status}`);
   if (problems.length > 0) io.message({ problems } satisfies SevenZipMessage);
