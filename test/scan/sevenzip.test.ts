@@ -13,12 +13,12 @@ describe('7z archives', () => {
     const { context, verdict, members } = await scan(name);
     expect(members).toEqual([
       ['model/notes.txt', 124_000],
-      ['model/plain.bin', 120],
+      ['model/plain.pkl', 135],
     ]);
     expect(Buffer.from(context.members[0]?.bytes ?? []).toString('latin1')).toBe(
       'Some text that repeats itself. '.repeat(4000),
     );
-    expect(context.listed).toEqual(['model', 'model/notes.txt', 'model/plain.bin']);
+    expect(context.listed).toEqual(['model', 'model/notes.txt', 'model/plain.pkl']);
     expect(verdict).toBe('clean');
   });
 
