@@ -9,13 +9,14 @@ import type { ExpansionBudget } from '../core/spool.ts';
 import { type Verdict, worseVerdict } from '../core/verdict.ts';
 import type { Format, Probe } from '../formats/format.ts';
 import { identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
-import { PICKLE, runsAsPickle } from '../formats/pickle/format.ts';
+import { PICKLE } from '../formats/pickle/format.ts';
 import { judgeExtension } from '../scan/extension.ts';
 import { SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
 import { POLYGLOT } from '../scan/polyglot.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
+import { alsoRunsAsPickle } from './also-pickle.ts';
 
 export interface FileScanOptions {
   readonly path: string;
@@ -44,6 +45,8 @@ export interface FileScanResult {
 }
 
 const TURN_MS = 50;
+/** A reason that is a limit of ours names it: it holds for every reading of the bytes. */
+const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
 
 const scannersByFormat = new Map<string, Scanner[]>();
 for (const scanner of SCANNERS) {
@@ -128,7 +131,7 @@ class FileScan {
     if (scanners === undefined) context.notAssessed(unjudged(target.format));
     for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
     // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
-    if (target.format.id !== PICKLE.id && runsAsPickle(probe)) await this.#polyglot(target, context);
+    if (target.format.id !== PICKLE.id) await this.#guard(context, () => this.#polyglot(target, context, probe));
   }
 
   /** Bytes in memory are scanned without waiting for anything: the clock and signals need a turn now and then. */
@@ -138,7 +141,8 @@ class FileScan {
     this.#turned = performance.now();
   }
 
-  async #polyglot(target: Target, context: TargetContext): Promise<void> {
+  async #polyglot(target: Target, context: TargetContext, probe: Probe): Promise<void> {
+    if (!(await alsoRunsAsPickle(target.source, probe, this.#options))) return;
     const own = { ...target, format: PICKLE };
     const silent = new TargetContext(this, own, new Coverage(), this.#options, this.#budget, true);
     await this.#guard(silent, () => pickleScanner.scanFile(own, silent));
@@ -268,7 +272,7 @@ class TargetContext implements ScanContext {
   }
 
   incomplete(reason: string): void {
-    if (!this.#findingsOnly) this.#scan.incomplete(reason, this.#target.member);
+    if (!this.#findingsOnly || NAMES_LIMIT.test(reason)) this.#scan.incomplete(reason, this.#target.member);
   }
 
   notAssessed(check: Check): void {
