@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const MARK = 'loaded: ';
+
+/** Notes every native addon and every WebAssembly module that the process loads, and tells at its end. */
+const HOOK = `
+const seen = [];
+const dlopen = process.dlopen;
+process.dlopen = (...args) => { seen.push('addon ' + args[1]); return Reflect.apply(dlopen, process, args); };
+for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
+  const original = WebAssembly[name];
+  WebAssembly[name] = (...args) => { seen.push('wasm ' + name); return Reflect.apply(original, WebAssembly, args); };
+}
+const Module = WebAssembly.Module;
+WebAssembly.Module = new Proxy(Module, {
+  construct(target, args) { seen.push('wasm Module'); return Reflect.construct(target, args); },
+});
+process.on('exit', () => {
+  const shared = process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node'));
+  process.stderr.write(${JSON.stringify(MARK)} + JSON.stringify([...seen, ...shared]) + '\\n');
+});
+`;
+
+function loadedBy(args: readonly string[]): { status: number | null; loaded: unknown } {
+  const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
+  const ran = spawnSync(process.execPath, ['--import', hook, ...args], { encoding: 'utf8', cwd: ROOT });
+  const line = ran.stderr.split('\n').find((text) => text.startsWith(MARK));
+  if (line === undefined) throw new Error(`nothing was told: ${ran.stderr}`);
+  return { status: ran.status, loaded: JSON.parse(line.slice(MARK.length)) };
+}
+
+const cli = join(ROOT, 'dist', 'cli', 'main.js');
+
+describe('scan', () => {
+  it.each([
+    ['a pickle', 'fixtures/pickle-probes/ok-dict', 0],
+    ['a PyTorch archive', 'fixtures/pickle-probes/zip-plain', 1],
+    ['safetensors', 'fixtures/format-probes/st-ok', 0],
+  ])('of %s loads no native and no WebAssembly module', (_, target, status) => {
+    expect(loadedBy([cli, 'scan', target])).toEqual({ status, loaded: [] });
+  });
+
+  it('would be caught if it did', () => {
+    const wasm = 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))';
+    expect(loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
+    expect(loadedBy(['-e', "try { process.dlopen({ exports: {} }, '/no.node') } catch {}"]).loaded).toEqual([
+      'addon /no.node',
+    ]);
+  });
+});
