@@ -58,6 +58,6 @@ def state_dict(storages, elements):
     return b"".join(out)
 
 
-big(f"{folder}/big.pkl", 800_000)
+big(f"{folder}/big.pkl", 1_100_000)
 small(f"{folder}/small", 2_000)
 torch_zip(f"{folder}/big.pt", 1 << 30)

@@ -2,21 +2,10 @@
 import { FileSource } from '../../dist/core/file-source.js';
 import { DEFAULT_LIMITS } from '../../dist/core/limits.js';
 import { readStream } from '../../dist/formats/pickle/read.js';
+import { SILENT } from '../../dist/formats/pickle/state.js';
 
-const none = () => undefined;
-const handler = {
-  onImport: none,
-  onCall: none,
-  onBuild: none,
-  onMutate: none,
-  onDunderKey: none,
-  onPersistentId: none,
-  onExtension: none,
-  onBlob: none,
-  onOddity: none,
-};
 const source = FileSource.open(process.argv[2]);
-const result = await readStream(source, 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });
+const result = await readStream(source, 0, SILENT, { limits: DEFAULT_LIMITS, signal: undefined });
 await source.close();
 if (result.end.kind !== 'stop') throw new Error(`ended with ${JSON.stringify(result.end)}`);
 console.log(result.position);

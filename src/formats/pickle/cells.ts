@@ -1,14 +1,16 @@
+import { grownRefs, type Refs } from './values.ts';
+
 /**
  * Append-only storage of what tuples and calls hold. A block is a header, then one cell a value. A tuple's header has its
  * length as ref; a call's header has `BUILT` as kind once BUILD ran on it, and the instruction's offset as ref.
  */
 export class Cells {
   kinds: Uint8Array;
-  refs: Float64Array;
+  refs: Refs;
   /** Block 0 is the empty tuple. */
   length = 1;
 
-  constructor(kinds: Uint8Array, refs: Float64Array) {
+  constructor(kinds: Uint8Array, refs: Refs) {
     this.kinds = kinds;
     this.refs = refs;
   }
@@ -35,9 +37,8 @@ export class Cells {
   #grow(): void {
     const size = Math.max(this.kinds.length * 2, this.length);
     const kinds = new Uint8Array(size);
-    const refs = new Float64Array(size);
+    const refs = grownRefs(this.refs, size);
     kinds.set(this.kinds);
-    refs.set(this.refs);
     this.kinds = kinds;
     this.refs = refs;
   }

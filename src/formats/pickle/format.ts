@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import type { Format, Probe } from '../format.ts';
 import { run } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
-import { type PickleHandler, PickleState } from './state.ts';
+import { type PickleHandler, PickleState, SILENT } from './state.ts';
 
 /** Instructions that must hold before bytes without a protocol mark count as a pickle that goes on behind the head. */
 const MIN_INSTRUCTIONS = 16;
@@ -40,14 +40,12 @@ export function runsAsPickle(probe: Probe): boolean {
   let instructions = 0;
   let impossible = false;
   const handler: PickleHandler = {
-    onImport: () => undefined,
+    ...SILENT,
     onCall: () => void calls++,
-    onBuild: () => undefined,
-    onMutate: () => undefined,
-    onDunderKey: () => undefined,
-    onPersistentId: () => undefined,
-    onExtension: () => undefined,
-    onBlob: () => undefined,
+    // A plain loader ends at a persistent id, and CPython at a literal that is none.
+    onPersistentId: () => {
+      impossible ||= calls === 0;
+    },
     onOddity: (oddity) => {
       if (oddity === 'bad-literal' || oddity === 'line-without-end' || oddity === 'args-not-tuple')
         impossible ||= calls === 0;

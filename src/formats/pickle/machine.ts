@@ -23,6 +23,23 @@ export function limited(limit: (StreamEnd & { kind: 'limit' })['limit']): RunRes
   return { kind: 'end', end: { kind: 'limit', limit } };
 }
 
+/** Instructions that only push: the kind of what they push, and above it the bytes of their operand. */
+const PUSHES = new Uint16Array(256);
+for (const [code, kind, width] of [
+  [0x4e, NONE, 0], // NONE
+  [0x88, BOOL, 0], // NEWTRUE
+  [0x89, BOOL, 0], // NEWFALSE
+  [0x4b, INT, 1], // BININT1
+  [0x4d, INT, 2], // BININT2
+  [0x4a, INT, 4], // BININT
+  [0x47, FLOAT, 8], // BINFLOAT
+  [0x5d, LIST, 0], // EMPTY_LIST
+  [0x7d, DICT, 0], // EMPTY_DICT
+  [0x8f, SET, 0], // EMPTY_SET
+] as const) {
+  PUSHES[code] = kind | (width << 8);
+}
+
 /**
  * Runs on over `window`, whose first byte stands at absolute offset `base`.
  * One function, without a call or an allocation for the common instructions: this loop is the scanner's speed.
@@ -34,6 +51,8 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
   const trace = state.handler.onStep;
   const maxStack = state.limits.maxPickleStack;
   const maxMemo = state.limits.maxPickleMemo;
+  const maxCells = state.limits.maxPickleCells;
+  const { memo, cells } = state;
   let kinds = state.kinds;
   let refs = state.refs;
   let sp = state.sp;
@@ -59,57 +78,23 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       state.sp = sp;
       trace(base + at, code, state);
     }
+    const pushes = PUSHES[code] as number;
+    if (pushes !== 0 && p + (pushes >> 8) <= end) {
+      kinds[sp] = pushes & 0xff;
+      refs[sp++] = base + at;
+      p += pushes >> 8;
+      continue;
+    }
     switch (code) {
-      case 0x4e: // NONE
-        kinds[sp] = NONE;
-        refs[sp++] = base + at;
-        continue;
-      case 0x88: // NEWTRUE
-      case 0x89: // NEWFALSE
-        kinds[sp] = BOOL;
-        refs[sp++] = base + at;
-        continue;
-      case 0x4b: // BININT1
-        if (p + 1 > end) break;
-        kinds[sp] = INT;
-        refs[sp++] = base + at;
-        p += 1;
-        continue;
-      case 0x4d: // BININT2
-        if (p + 2 > end) break;
-        kinds[sp] = INT;
-        refs[sp++] = base + at;
-        p += 2;
-        continue;
-      case 0x4a: // BININT
-        if (p + 4 > end) break;
-        kinds[sp] = INT;
-        refs[sp++] = base + at;
-        p += 4;
-        continue;
-      case 0x47: // BINFLOAT
-        if (p + 8 > end) break;
-        kinds[sp] = FLOAT;
-        refs[sp++] = base + at;
-        p += 8;
-        continue;
       case 0x8c: // SHORT_BINUNICODE
-      case 0x55: {
-        // SHORT_BINSTRING
-        if (p + 1 > end) break;
-        const length = window[p] as number;
-        if (p + 1 + length > end || window[p + 1] === 0x80) break;
-        kinds[sp] = length > 2 && window[p + 1] === 0x5f && window[p + 2] === 0x5f ? STR_DUNDER : STR;
-        refs[sp++] = base + at;
-        p += 1 + length;
-        continue;
-      }
+      case 0x55: // SHORT_BINSTRING
       case 0x43: {
         // SHORT_BINBYTES
         if (p + 1 > end) break;
         const length = window[p] as number;
-        if (p + 1 + length > end || window[p + 1] === 0x80) break;
-        kinds[sp] = BYTES;
+        const first = window[p + 1];
+        if (p + 1 + length > end || first === 0x80) break;
+        kinds[sp] = code === 0x43 ? BYTES : first === 0x5f && length > 2 && window[p + 2] === 0x5f ? STR_DUNDER : STR;
         refs[sp++] = base + at;
         p += 1 + length;
         continue;
@@ -127,15 +112,15 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       case 0x94: {
         // MEMOIZE
         if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
-        const index = state.memo.count;
-        if (index >= state.memo.kinds.length || state.memo.kinds[index] !== 0) {
+        const index = memo.count;
+        if (index >= memo.kinds.length || memo.kinds[index] !== 0) {
           if (index >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
-          state.memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number);
+          memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number);
           continue;
         }
-        state.memo.kinds[index] = kinds[sp - 1] as number;
-        state.memo.refs[index] = refs[sp - 1] as number;
-        state.memo.count = index + 1;
+        memo.kinds[index] = kinds[sp - 1] as number;
+        memo.refs[index] = refs[sp - 1] as number;
+        memo.count = index + 1;
         continue;
       }
       case 0x71: // BINPUT
@@ -144,9 +129,9 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         const width = code === 0x71 ? 1 : 4;
         if (p + width > end) break;
         if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
-        if (state.memo.count >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
+        if (memo.count >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
         const index = width === 1 ? (window[p] as number) : u32(window, p);
-        if (state.memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number)) {
+        if (memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number)) {
           state.handler.onOddity('sparse-memo', base + at);
         }
         p += width;
@@ -158,11 +143,11 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         const width = code === 0x68 ? 1 : 4;
         if (p + width > end) break;
         const index = width === 1 ? (window[p] as number) : u32(window, p);
-        const kind = state.memo.kind(index);
+        const kind = memo.kind(index);
         if (kind === 0) return pause(state, at, sp, failed('memo-miss'));
-        if (kind === GLOBAL) state.countPush(state.memo.ref(index));
+        if (kind === GLOBAL) state.countPush(memo.ref(index));
         kinds[sp] = kind;
-        refs[sp++] = state.memo.ref(index);
+        refs[sp++] = memo.ref(index);
         p += width;
         continue;
       }
@@ -170,21 +155,9 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         state.pushMark(sp);
         fence = sp;
         continue;
-      case 0x5d: // EMPTY_LIST
-        kinds[sp] = LIST;
-        refs[sp++] = base + at;
-        continue;
-      case 0x7d: // EMPTY_DICT
-        kinds[sp] = DICT;
-        refs[sp++] = base + at;
-        continue;
       case 0x29: // EMPTY_TUPLE
         kinds[sp] = TUPLE;
         refs[sp++] = 0;
-        continue;
-      case 0x8f: // EMPTY_SET
-        kinds[sp] = SET;
-        refs[sp++] = base + at;
         continue;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
@@ -192,7 +165,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         // TUPLE3
         const count = code - 0x84;
         if (sp - count < fence) return pause(state, at, sp, failed('stack-underflow'));
-        if (state.cells.length > state.limits.maxPickleCells) return pause(state, at, sp, limited('maxPickleCells'));
+        if (cells.length > maxCells) return pause(state, at, sp, limited('maxPickleCells'));
         sp -= count;
         refs[sp] = state.store(sp, count);
         kinds[sp++] = TUPLE;
@@ -201,7 +174,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       case 0x74: {
         // TUPLE
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
-        if (state.cells.length > state.limits.maxPickleCells) return pause(state, at, sp, limited('maxPickleCells'));
+        if (cells.length > maxCells) return pause(state, at, sp, limited('maxPickleCells'));
         const block = state.store(fence, sp - fence);
         sp = fence;
         fence = state.popMark();

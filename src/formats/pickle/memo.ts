@@ -1,15 +1,17 @@
+import { grownRefs, type Refs } from './values.ts';
+
 /** Slots beyond the entries that are still kept in the arrays; higher ones go to a map, so that an index costs nothing. */
 const DENSE_SLACK = 65_536;
 
 /** A pickle's memo: index to value. Dense arrays, with a map for indexes no pickler would write. */
 export class Memo {
   kinds: Uint8Array;
-  refs: Float64Array;
+  refs: Refs;
   /** Entries set; MEMOIZE writes at this index, as CPython does. */
   count = 0;
   readonly sparse = new Map<number | bigint, { kind: number; ref: number }>();
 
-  constructor(kinds: Uint8Array, refs: Float64Array) {
+  constructor(kinds: Uint8Array, refs: Refs) {
     this.kinds = kinds;
     this.refs = refs;
   }
@@ -47,9 +49,8 @@ export class Memo {
   #grow(index: number): void {
     const size = Math.max(this.kinds.length * 2, index + 1);
     const kinds = new Uint8Array(size);
-    const refs = new Float64Array(size);
+    const refs = grownRefs(this.refs, size);
     kinds.set(this.kinds);
-    refs.set(this.refs);
     for (const [at, value] of this.sparse) {
       if (typeof at === 'bigint' || at >= size) continue;
       kinds[at] = value.kind;

@@ -5,7 +5,7 @@ import type { Limits } from '../../core/limits.ts';
 import { run } from './machine.ts';
 import { layoutAt } from './opcodes.ts';
 import { SplicedSource } from './spliced-source.ts';
-import { type PickleHandler, PickleState } from './state.ts';
+import { type PickleHandler, PickleState, SILENT } from './state.ts';
 import type { StreamEnd } from './values.ts';
 
 /** Bytes fetched to read one name that lies behind the window. */
@@ -14,6 +14,9 @@ const NAME_BYTES = 4096 + 16;
 const MAX_READINGS = 64;
 /** Bytes read where a window cannot be had for nothing. */
 const MIN_WINDOW = 65_536;
+/** Streams of at least this size are rehearsed, with so many of their bytes. */
+const REHEARSED_SIZE = 4 * 1024 * 1024;
+const REHEARSED_BYTES = 8192;
 
 export interface ReadOptions {
   readonly limits: Limits;
@@ -40,6 +43,7 @@ export async function readStream(
   handler: PickleHandler,
   options: ReadOptions,
 ): Promise<StreamResult> {
+  if (source.size - start > REHEARSED_SIZE) await rehearse(source, start, options.limits);
   const state = new PickleState(start, source.size, handler, options.limits);
   const end = await runToEnd(state, source, options);
   const readings = state.cuts.map((cut) => ({ cut, source }));
@@ -51,6 +55,20 @@ export async function readStream(
     readings.push(...next.cut.machine.cuts.map((cut) => ({ cut, source: spliced })));
   }
   return { end, position: state.position, state, allReadings: readings.length === 0 };
+}
+
+/**
+ * Runs the first instructions of a long stream in small windows, for nothing but that the compiler has met every path of the
+ * loop before it compiles it: otherwise it compiles it three times.
+ */
+async function rehearse(source: ByteSource, start: number, limits: Limits): Promise<void> {
+  const head = await source.read(start, REHEARSED_BYTES);
+  const state = new PickleState(0, source.size, SILENT, limits);
+  for (let need = 16; state.position + need <= head.length; ) {
+    const result = run(state, head.subarray(state.position, state.position + need), state.position);
+    if (result.kind !== 'more') return;
+    need = Math.max(16, result.need);
+  }
 }
 
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {

@@ -127,7 +127,7 @@ function fixed(
 
 function extension(state: PickleState, code: number, offset: number): void {
   state.handler.onExtension(code, offset);
-  state.push(EXT, code);
+  state.push(EXT, code >>> 0);
 }
 
 function enterFrame(state: PickleState, start: number, length: number, at: number): void {

@@ -3,7 +3,7 @@ import { BUILT, Cells } from './cells.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
-import type { Call, GlobalName, Oddity, Value } from './values.ts';
+import type { Call, GlobalName, Oddity, Refs, Value } from './values.ts';
 import * as value from './values.ts';
 
 /** Told what a stream does, as it does it. Offsets are of instructions. */
@@ -25,6 +25,21 @@ export interface PickleHandler {
   /** Before each instruction, when somebody watches. */
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
 }
+
+const nothing = () => undefined;
+
+/** Hears nothing. */
+export const SILENT: PickleHandler = {
+  onImport: nothing,
+  onCall: nothing,
+  onBuild: nothing,
+  onMutate: nothing,
+  onDunderKey: nothing,
+  onPersistentId: nothing,
+  onExtension: nothing,
+  onBlob: nothing,
+  onOddity: nothing,
+};
 
 /** A place where old C unpicklers, reading from a file, drop the rest of a frame: bytes `from` to `to`. */
 export interface FrameCut {
@@ -63,7 +78,7 @@ export class PickleState {
   cells: Cells;
   memo: Memo;
   kinds = new Uint8Array(512);
-  refs = new Float64Array(512);
+  refs: Refs;
   /** Values on the stack. */
   sp = 0;
   marks = new Int32Array(16);
@@ -100,10 +115,11 @@ export class PickleState {
     this.size = size;
     this.handler = handler;
     this.limits = limits;
+    this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come.
     const room = Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor((size - start) / 8)));
-    this.cells = new Cells(new Uint8Array(room), new Float64Array(room));
-    this.memo = new Memo(new Uint8Array(room), new Float64Array(room));
+    this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size));
+    this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size));
   }
 
   /** The same state, to follow another reading of the bytes from here. */
@@ -262,9 +278,8 @@ export class PickleState {
 
   growStack(): void {
     const kinds = new Uint8Array(this.kinds.length * 2);
-    const refs = new Float64Array(kinds.length);
+    const refs = value.grownRefs(this.refs, kinds.length);
     kinds.set(this.kinds);
-    refs.set(this.refs);
     this.kinds = kinds;
     this.refs = refs;
   }

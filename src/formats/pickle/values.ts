@@ -29,6 +29,20 @@ export const EXT = 17;
 
 export const FIRST_COMPOSITE = TUPLE;
 
+/** Refs by the million: four bytes each in a file below 4 GiB, where every offset fits. */
+export type Refs = Uint32Array | Float64Array;
+
+export function newRefs(count: number, fileSize: number): Refs {
+  return fileSize <= 0xffffffff ? new Uint32Array(count) : new Float64Array(count);
+}
+
+/** Refs of the same kind, with room for `count`. */
+export function grownRefs(refs: Refs, count: number): Refs {
+  const grown = refs instanceof Uint32Array ? new Uint32Array(count) : new Float64Array(count);
+  grown.set(refs);
+  return grown;
+}
+
 export interface Value {
   readonly kind: number;
   readonly ref: number;

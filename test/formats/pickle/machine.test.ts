@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { run } from '../../../src/formats/pickle/machine.ts';
-import { PickleState } from '../../../src/formats/pickle/state.ts';
+import { PickleState, SILENT } from '../../../src/formats/pickle/state.ts';
 import { assemble, global, type Instruction, text, trace } from '../../support/pickle-asm.ts';
 
 const PROTO4: Instruction = ['PROTO', 4];
@@ -297,15 +297,9 @@ describe('windows', () => {
         0,
         program.length,
         {
+          ...SILENT,
           onImport: (g) => void said.push(`import ${g.module} ${g.name}`),
           onCall: (call) => void said.push(call.opcode),
-          onBuild: () => undefined,
-          onMutate: () => undefined,
-          onDunderKey: () => undefined,
-          onPersistentId: () => undefined,
-          onExtension: () => undefined,
-          onBlob: () => undefined,
-          onOddity: () => undefined,
         },
         DEFAULT_LIMITS,
       );

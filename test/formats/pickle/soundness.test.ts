@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
-import type { PickleHandler } from '../../../src/formats/pickle/state.ts';
+import { type PickleHandler, SILENT } from '../../../src/formats/pickle/state.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { mutate, Random, randomProgram } from '../../support/pickle-programs.ts';
 
@@ -18,15 +18,8 @@ const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathn
 async function importsOf(program: Uint8Array): Promise<Set<string>> {
   const names = new Set<string>();
   const handler: PickleHandler = {
+    ...SILENT,
     onImport: (global) => void names.add(`${global.module}\n${global.name}`),
-    onCall: () => undefined,
-    onBuild: () => undefined,
-    onMutate: () => undefined,
-    onDunderKey: () => undefined,
-    onPersistentId: () => undefined,
-    onExtension: () => undefined,
-    onBlob: () => undefined,
-    onOddity: () => undefined,
   };
   await readStream(new MemorySource(program, 'program'), 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });
   return names;

@@ -2,24 +2,8 @@ import type { Value } from '../../../formats/pickle/values.ts';
 import { NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
 
-const BUILTIN_TYPES = new Set([
-  ...[
-    'object',
-    'list',
-    'dict',
-    'set',
-    'frozenset',
-    'tuple',
-    'int',
-    'float',
-    'str',
-    'bytes',
-    'bytearray',
-    'complex',
-    'bool',
-  ],
-  ...['long', 'unicode'],
-]);
+const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
+const BUILTIN_TYPES = new Set([...PLAIN_TYPES, 'long', 'unicode']);
 
 function builtinName(of: Value | undefined, context: ContractContext): string | undefined {
   const global = of === undefined ? undefined : context.state.global(of);
@@ -131,25 +115,7 @@ const subscript: Contract = ([generic], context) => {
     : 'subscripts something that is no type hint';
 };
 
-const DILL_TYPES = new Set([
-  ...[
-    'list',
-    'dict',
-    'set',
-    'frozenset',
-    'tuple',
-    'int',
-    'float',
-    'str',
-    'bytes',
-    'bytearray',
-    'complex',
-    'bool',
-    'slice',
-    'range',
-  ],
-  ...['NoneType', 'EllipsisType', 'NotImplementedType', 'object'],
-]);
+const DILL_TYPES = new Set([...PLAIN_TYPES, 'slice', 'range', 'NoneType', 'EllipsisType', 'NotImplementedType']);
 
 /** `dill._dill._load_type(name)` looks a type up in a table of Python's own, some of which make code. */
 export const dillType: Contract = (args, context) =>
