@@ -231,9 +231,9 @@ function dunderLine(content: Uint8Array, code: number): boolean {
   return (first === 0x5f && (second === 0x5f || second === 0x5c)) || first === 0x5c;
 }
 
-/** What `int()` accepts of ASCII bytes in base 10. */
+/** What `int()` accepts of ASCII bytes in base 10; the C unpickler reads no further than a NUL. */
 function decimal(text: string): number | bigint | undefined {
-  const digits = text.trim();
+  const digits = (text.split('\0', 1)[0] ?? '').trim();
   if (!/^[+-]?\d+(?:_\d+)*$/.test(digits) || digits.length > 4300) return undefined;
   const plainDigits = digits.replaceAll('_', '').replace(/^\+/, '');
   const number = Number(plainDigits);

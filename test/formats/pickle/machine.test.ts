@@ -138,6 +138,19 @@ describe('memo', () => {
     expect(await events(...program)).toContain('REDUCE os.system()');
   });
 
+  it('a text index ends at a NUL, as the C unpickler reads it', async () => {
+    const put: Instruction[] = [
+      global('os', 'system'),
+      ['PUT', '7\n'],
+      'POP',
+      ['GET', '7\0b.c\n'],
+      'EMPTY_TUPLE',
+      'REDUCE',
+      'STOP',
+    ];
+    expect(await events(...put)).toContain('REDUCE os.system()');
+  });
+
   it('a missing entry ends the stream', async () => {
     const { result } = await trace(assemble(['BINGET', 3], 'STOP'));
     expect(result.end).toEqual({ kind: 'error', reason: 'memo-miss' });
@@ -262,7 +275,7 @@ describe('how a stream ends', () => {
   });
 
   it.each([
-    ['maxPickleStack', Array.from({ length: 300 }, () => 'NONE' as const)],
+    ['maxPickleStack', Array.from({ length: 600 }, () => 'NONE' as const)],
     ['maxPickleMemo', ['NONE', ...Array.from({ length: 300 }, () => 'MEMOIZE' as const)]],
     ['maxPickleCells', Array.from({ length: 300 }, () => ['NONE', 'TUPLE1'] as const).flat()],
     ['maxPickleGlobals', Array.from({ length: 300 }, (_, i) => global('m', `n${i}`))],
