@@ -15,7 +15,18 @@ const FLOORS = {
   workload: [],
   report: [],
   registry: ['integrity', 'policy', 'snapshot'],
-  pipeline: ['sources', 'egress', 'formats', 'sandbox', 'scan', 'integrity', 'convert', 'behavior', 'provenance', 'policy'],
+  pipeline: [
+    'sources',
+    'egress',
+    'formats',
+    'sandbox',
+    'scan',
+    'integrity',
+    'convert',
+    'behavior',
+    'provenance',
+    'policy',
+  ],
 };
 
 /** These may use any floor below. */

@@ -48,7 +48,12 @@ describe('archives as they are written', () => {
     const storage = { name: 'a/data/0', data: new Uint8Array(4096).fill(7) };
     const bytes = buildZip([{ name: 'a/data.pkl', data: '\x80\x02N.' }, storage, { name: 'a/version', data: '3\n' }]);
     const sources: unknown[] = [];
-    const context = fakeContext({ onMember: async (source) => (sources.push(source), { format: 'x' }) });
+    const context = fakeContext({
+      onMember: async (source) => {
+        sources.push(source);
+        return { format: 'x' };
+      },
+    });
     const source = memory(bytes);
     await zipScanner.scanFile(
       {
