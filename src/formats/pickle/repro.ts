@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import { followPickle } from './follow.ts';
@@ -17,6 +17,8 @@ export interface ReproOptions {
 const MAX_REPRO = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
 const STACK_GLOBAL = 0x93;
+/** Pickles within byte strings of pickles that are reproduced. */
+const MAX_NESTED = 8;
 /** What PyTorch, numpy and joblib write beside names: devices, storage keys, dtypes, orders, the fields of an array. */
 const STRUCTURAL_WORDS: ReadonlySet<string> = new Set(
   '|storage|module|cpu|latin1|utf-8|C|F|subclass|shape|order|dtype|allow_mmap|numpy_array_alignment_bytes'.split('|'),
@@ -26,14 +28,19 @@ const X = 0x78;
 
 /**
  * The same instructions at the same offsets, without what they carry: text is x-ed out unless it is a name that is imported
- * or `keepText` keeps it, bytes and array elements are zeros, floats are 0. Integers stay: they are shapes and memo indexes.
- * What a scanner says of the result is what it says of the original.
+ * or `keepText` keeps it, bytes and array elements are zeros, floats are 0; a byte string that is a pickle is reproduced
+ * in its place. Integers stay: they are shapes and memo indexes. Of bytes behind the last stream the first remains. What a
+ * scanner says of the result is what it says of the original, but for what another reading of a text operand would run.
  * @throws AssayError `limit` when the result would be larger than 64 MiB; content codes, what reading throws, `aborted`.
  */
 export async function reproPickle(source: ByteSource, options: ReproOptions): Promise<Uint8Array> {
+  return reproAt(source, options, 0);
+}
+
+async function reproAt(source: ByteSource, options: ReproOptions, depth: number): Promise<Uint8Array> {
   const names = new Set<number>();
   const arrays = new Map<number, { elements: number; end: number }>();
-  const starts: number[] = [];
+  let isFollowed = false;
   const end = await followPickle(
     source,
     {
@@ -46,7 +53,9 @@ export async function reproPickle(source: ByteSource, options: ReproOptions): Pr
       },
       note() {},
       array: (start, elements, stop) => void arrays.set(start, { elements, end: stop }),
-      streamEnd: (start) => void starts.push(start),
+      streamEnd(start, { end, position }) {
+        isFollowed = start > 0 && end.kind === 'error' && position === start;
+      },
     },
     options,
   );
@@ -55,16 +64,20 @@ export async function reproPickle(source: ByteSource, options: ReproOptions): Pr
       subject: source.name,
     });
   }
-  return blank(source, end, names, arrays, options.keepText);
+  const bytes = await blank(source, end, { names, arrays, options, depth });
+  return isFollowed ? Buffer.concat([bytes, await source.read(end, 1)]) : bytes;
 }
 
-async function blank(
-  source: ByteSource,
-  end: number,
-  names: ReadonlySet<number>,
-  arrays: ReadonlyMap<number, { elements: number; end: number }>,
-  keepText: (text: string) => boolean,
-): Promise<Uint8Array> {
+interface Blanking {
+  /** Offsets of the strings that are imported as names. */
+  readonly names: ReadonlySet<number>;
+  readonly arrays: ReadonlyMap<number, { elements: number; end: number }>;
+  readonly options: ReproOptions;
+  readonly depth: number;
+}
+
+async function blank(source: ByteSource, end: number, blanking: Blanking): Promise<Uint8Array> {
+  const { names, arrays, options } = blanking;
   const out = new Uint8Array(end);
   let at = 0;
   while (at < end) {
@@ -89,11 +102,31 @@ async function blank(
     out.set(window.subarray(0, Math.min(layout.operand, window.length)), at);
     const content = window.subarray(layout.operand, stop);
     const keep =
-      names.has(at) || isKept(layout.opcode, window.subarray(0, layout.end), layout.end <= window.length, keepText);
-    out.set(keep ? content : blankOperand(layout.opcode, content), at + layout.operand);
+      names.has(at) ||
+      isKept(layout.opcode, window.subarray(0, layout.end), layout.end <= window.length, options.keepText);
+    if (isNested(layout.opcode, content))
+      out.set(await nested(source, at + layout.operand, stop - layout.operand, blanking), at + layout.operand);
+    else out.set(keep ? content : blankOperand(layout.opcode, content), at + layout.operand);
     at += stop;
   }
   return out;
+}
+
+/** Bytes that start as a pickle of protocol 2 or later does. */
+function isNested(opcode: Opcode, content: Uint8Array): boolean {
+  const [mark, protocol = 0] = content;
+  return opcode.operand.startsWith('bytes-') && !opcode.text && mark === 0x80 && protocol >= 2 && protocol <= 5;
+}
+
+/** The pickle that a byte string is, reproduced; nothing of one that is nested too deeply. */
+async function nested(source: ByteSource, start: number, length: number, blanking: Blanking): Promise<Uint8Array> {
+  if (blanking.depth >= MAX_NESTED) return new Uint8Array(0);
+  const inner = await reproAt(
+    new SliceSource(source, start, length, source.name),
+    blanking.options,
+    blanking.depth + 1,
+  );
+  return inner.subarray(0, length);
 }
 
 function isKept(opcode: Opcode, instruction: Uint8Array, whole: boolean, keepText: (text: string) => boolean): boolean {
