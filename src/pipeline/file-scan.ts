@@ -45,6 +45,8 @@ export interface FileScanResult {
 }
 
 const TURN_MS = 50;
+/** Fingerprints remembered. */
+const MAX_IDS = 1024;
 /** A reason that is a limit of ours names it: it holds for every reading of the bytes. */
 const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
 
@@ -70,6 +72,7 @@ class FileScan {
   readonly #options: FileScanOptions;
   readonly #budget: ExpansionBudget;
   readonly #findings = new Map<string, Finding>();
+  readonly #ids = new Map<string, string>();
   readonly #checks = new Map<string, Check>();
   readonly #imports = new Set<string>();
   readonly #reasons = new Set<string>();
@@ -177,7 +180,7 @@ class FileScan {
   report(report: Report, target: Target): void {
     const { rule } = report;
     if (rule.verdict !== 'none') this.#verdict = worseVerdict(this.#verdict, rule.verdict);
-    const id = fingerprint(rule.id, target.file, target.member, report.subject);
+    const id = this.#idOf(rule.id, target, report.subject);
     const known = this.#findings.get(id);
     // The same subject again: keep the first place, and the evidence that says more.
     if (known !== undefined && (known.evidence?.length ?? 0) >= (report.evidence?.length ?? 0)) return;
@@ -186,6 +189,17 @@ class FileScan {
       return;
     }
     this.#findings.set(id, findingOf(report, target, id, known));
+  }
+
+  /** The fingerprint: a stream may give a million findings that are one. */
+  #idOf(ruleId: string, { file, member = '' }: Target, subject: string): string {
+    const key = `${ruleId}\n${member.length}\n${member}${subject}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = fingerprint(ruleId, file, member, subject);
+    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
+    this.#ids.set(key, id);
+    return id;
   }
 
   incomplete(reason: string, member: string | undefined): void {
