@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import { severityRank } from '../core/severity.ts';
 import { HashThreads } from '../integrity/hash-threads.ts';
 import { treeDigest } from '../integrity/tree-digest.ts';
+import { boundsSeen } from '../sandbox/sandbox.ts';
 import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
@@ -97,7 +98,7 @@ function summarise(artifact: Artifact, assessed: readonly AssessedFile[], totals
     findings: sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
     checks: mergeChecks(sorted.map((one) => one.checks)),
     ruleset: rulesetOf(totals.allowances),
-    notes: artifact.notes,
+    notes: [...artifact.notes, ...sandboxNotes()],
     stats: {
       files: files.length,
       bytesTotal: totals.bytesTotal,
@@ -105,6 +106,12 @@ function summarise(artifact: Artifact, assessed: readonly AssessedFile[], totals
       durationMs: totals.durationMs,
     },
   };
+}
+
+/** Codecs ran under weaker bounds than they should: a report says so. */
+function sandboxNotes(): string[] {
+  if (!boundsSeen().has('watchdog')) return [];
+  return ['this machine has no ulimit: decoders were bounded in memory and time by the watchdog alone'];
 }
 
 function digestOf(files: readonly FileAssessment[]): string | null {
