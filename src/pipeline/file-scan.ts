@@ -15,6 +15,7 @@ import { SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
 import { POLYGLOT } from '../scan/polyglot.ts';
+import type { Rule } from '../scan/rule.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
 import { alsoRunsAsPickle } from './also-pickle.ts';
 
@@ -45,8 +46,6 @@ export interface FileScanResult {
 }
 
 const TURN_MS = 50;
-/** Fingerprints remembered. */
-const MAX_IDS = 1024;
 /** A reason that is a limit of ours names it: it holds for every reading of the bytes. */
 const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
 
@@ -78,6 +77,7 @@ class FileScan {
   readonly #reasons = new Set<string>();
   #verdict: Verdict = 'clean';
   #dropped = 0;
+  #last: { readonly rule: Rule; readonly subject: string; readonly target: Target } | undefined;
   #turned = performance.now();
 
   constructor(options: FileScanOptions) {
@@ -178,26 +178,28 @@ class FileScan {
   }
 
   report(report: Report, target: Target): void {
-    const { rule } = report;
+    const { rule, subject, evidence } = report;
+    const last = this.#last;
+    if (evidence === undefined && last?.rule === rule && last.subject === subject && last.target === target) return;
+    this.#last = { rule, subject, target };
     if (rule.verdict !== 'none') this.#verdict = worseVerdict(this.#verdict, rule.verdict);
     const id = this.#idOf(rule.id, target, report.subject);
-    const known = this.#findings.get(id);
-    // The same subject again: keep the first place, and the evidence that says more.
-    if (known !== undefined && (known.evidence?.length ?? 0) >= (report.evidence?.length ?? 0)) return;
-    if (known === undefined && this.#findings.size >= this.#options.limits.maxFindings) {
+    if (id === undefined) {
       this.#dropped++;
       return;
     }
+    const known = this.#findings.get(id);
+    // The same subject again: keep the first place, and the evidence that says more.
+    if (known !== undefined && (known.evidence?.length ?? 0) >= (report.evidence?.length ?? 0)) return;
     this.#findings.set(id, findingOf(report, target, id, known));
   }
 
-  /** The fingerprint: a stream may give a million findings that are one. */
-  #idOf(ruleId: string, { file, member = '' }: Target, subject: string): string {
+  /** The fingerprint of a finding that is kept or may be: a stream may give a million findings. */
+  #idOf(ruleId: string, { file, member = '' }: Target, subject: string): string | undefined {
     const key = `${ruleId}\n${member.length}\n${member}${subject}`;
     const known = this.#ids.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#findings.size >= this.#options.limits.maxFindings) return known;
     const id = fingerprint(ruleId, file, member, subject);
-    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
     this.#ids.set(key, id);
     return id;
   }
@@ -278,11 +280,14 @@ class TargetContext implements ScanContext {
     if (this.#findingsOnly && (report.rule.verdict === 'unknown' || !report.rule.id.startsWith('pickle.global')))
       return;
     this.reports++;
-    this.#scan.report(report, this.#target);
+    const { size } = this.#target.source;
+    // What breaks off at the end of a file was looked for behind it.
+    const within = report.offset !== undefined && report.offset > size ? { ...report, offset: size } : report;
+    this.#scan.report(within, this.#target);
   }
 
   cover(start: number, end: number, kind: 'parsed' | 'opaque', why?: string): void {
-    this.#coverage.mark(start, end, kind, why);
+    this.#coverage.mark(start, Math.min(end, this.#target.source.size), kind, why);
   }
 
   incomplete(reason: string): void {

@@ -116,8 +116,9 @@ export class PickleState {
     this.handler = handler;
     this.limits = limits;
     this.refs = value.newRefs(this.kinds.length, size);
-    // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come.
-    const room = Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor((size - start) / 8)));
+    // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
+    // again for each of many small pickles in a row.
+    const room = start > 0 ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 8)));
     this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size));
     this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size));
   }

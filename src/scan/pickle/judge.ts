@@ -26,6 +26,10 @@ import * as rules from './rules.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
+/** Findings of a stream that are remembered, so that they are not said again. */
+const MAX_SAID = 4096;
+/** Calls of computed values that are spelled out each; the rest are one finding. */
+const MAX_COMPUTED = 32;
 
 export interface Blob {
   readonly start: number;
@@ -54,9 +58,11 @@ export class PickleJudge implements PickleHandler {
   /** Storages that persistent ids name: key to bytes an element and elements. */
   readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
   readonly #options: JudgeOptions;
-  readonly #standings = new Map<string, Standing>();
+  readonly #said = new Set<string>();
+  readonly #standings = new Map<GlobalName, Standing>();
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
+  #computed = 0;
 
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
@@ -117,7 +123,7 @@ export class PickleJudge implements PickleHandler {
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
       if (call.callee.kind === PERSID && machine.alternative) return;
-      const shown = describeCall(call.callee, call.args, machine);
+      const shown = this.#computed++ < MAX_COMPUTED ? describeCall(call.callee, call.args, machine) : 'more of them';
       this.#report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
       return;
     }
@@ -126,7 +132,7 @@ export class PickleJudge implements PickleHandler {
       // Said again with its arguments: the same finding, with better evidence.
       const rule = standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
       const full = `${global.module}.${global.name}`;
-      this.#report(rule, `calls ${full}`, full, offset, describeCall(call.callee, call.args, machine));
+      this.#report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
       return;
     }
     if (standing.kind === 'listed' || standing.kind === 'shadowed') this.#checkCall(call, standing.entry, machine);
@@ -168,7 +174,7 @@ export class PickleJudge implements PickleHandler {
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
     if (broken !== undefined) {
-      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, machine.fileOffset(call.offset), shown());
+      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, machine.fileOffset(call.offset), shown);
       return;
     }
     const use: Use = isNew(call, args) ? 'new' : 'call';
@@ -180,7 +186,7 @@ export class PickleJudge implements PickleHandler {
     const callable = args.some((arg) => arg.kind === GLOBAL);
     const rule = callable ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
     const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
-    this.#report(rule, message, full, machine.fileOffset(call.offset), shown());
+    this.#report(rule, message, full, machine.fileOffset(call.offset), shown);
   }
 
   /** A global as an argument needs permission of its own: to be a value or a class, and to run no contract. */
@@ -234,7 +240,7 @@ export class PickleJudge implements PickleHandler {
     const broken = contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine));
     if (machine.waits) return;
     if (broken !== undefined)
-      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, offset, describe(state, machine));
+      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, offset, () => describe(state, machine));
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
       this.#report(
         rules.UNUSUAL_USE,
@@ -300,7 +306,7 @@ export class PickleJudge implements PickleHandler {
         this.#options.within !== undefined
           ? 'has another shape than a tensor storage'
           : 'stands outside a PyTorch file';
-      this.#report(rules.PERSISTENT_ID, `a persistent id ${where}`, where, at, describe(id, machine));
+      this.#report(rules.PERSISTENT_ID, `a persistent id ${where}`, where, at, () => describe(id, machine));
       return;
     }
     const [tag, type, key, , count] = parts;
@@ -401,12 +407,11 @@ export class PickleJudge implements PickleHandler {
 
   #standing(global: GlobalName): Standing {
     if (global.computed) return { kind: 'unlisted' };
-    const key = `${global.mapped}${global.module}:${global.name}`;
-    const known = this.#standings.get(key);
+    const known = this.#standings.get(global);
     if (known !== undefined) return known;
     const own = this.#options.within === 'torchscript' && global.module.startsWith('__torch__');
     const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#options.globals.standing(global);
-    this.#standings.set(key, standing);
+    this.#standings.set(global, standing);
     return standing;
   }
 
@@ -414,8 +419,13 @@ export class PickleJudge implements PickleHandler {
     this.#report(rules.ODD_STRUCTURE, what, what, offset);
   }
 
-  #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string): void {
+  /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
+  #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
+    const key = `${rule.id}\n${message}\n${subject}`;
+    if (this.#said.has(key)) return;
+    if (this.#said.size < MAX_SAID) this.#said.add(key);
     const report = { rule, message, subject, offset };
-    this.#options.report(evidence === undefined ? report : { ...report, evidence });
+    const shown = typeof evidence === 'function' ? evidence() : evidence;
+    this.#options.report(shown === undefined ? report : { ...report, evidence: shown });
   }
 }
