@@ -277,7 +277,7 @@ class TargetContext implements ScanContext {
   }
 
   report(report: Report): void {
-    if (this.#findingsOnly && (report.rule.verdict === 'unknown' || !report.rule.id.startsWith('pickle.global')))
+    if (this.#findingsOnly && report.rule.verdict !== 'malicious' && !report.rule.id.startsWith('pickle.global'))
       return;
     this.reports++;
     const { size } = this.#target.source;

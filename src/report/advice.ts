@@ -8,11 +8,18 @@ export interface SaferFiles {
   readonly sameName: boolean;
 }
 
+/** What holds no weights, and has no replacement among weights: configuration, code, text, pictures. */
+const NO_WEIGHTS: ReadonlySet<string> = new Set(
+  'json jsonl yaml text markdown csv xml html svg jinja python javascript shell pdf png jpeg gif webp empty lfs-pointer'.split(
+    ' ',
+  ),
+);
+
 const SHARD = /-\d{5}-of-\d{5}$/;
 
 /** The safer files beside `file`, those of the same stem before others; none of another format would be a replacement. */
 export function saferFiles(file: FileAssessment, all: readonly FileAssessment[]): SaferFiles | undefined {
-  if (file.format === 'safetensors') return undefined;
+  if (file.format === 'safetensors' || NO_WEIGHTS.has(file.format)) return undefined;
   const beside = all.filter(
     (other) =>
       other.format === 'safetensors' && other.verdict === 'clean' && folderOf(other.path) === folderOf(file.path),

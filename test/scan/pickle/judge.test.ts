@@ -113,6 +113,7 @@ describe('broken contracts are malicious', () => {
     ['a partial of a dangerous function', call('functools', 'partial', global('os', 'system'))],
     ['a partial of a function under a contract', call('functools', 'partial', global('builtins', 'getattr'))],
     ['a factory under a contract', call('collections', 'defaultdict', global('builtins', 'getattr'))],
+    ['memory by a number', call('builtins', 'bytearray', ['BININT', 255, 255, 255, 127])],
     ['a class of our own making', call('builtins', 'type', text('X'), 'EMPTY_TUPLE', 'EMPTY_DICT')],
     ['evaluated text', call('dill._dill', '_eval_repr', text('range(0, __import__("os").system("id"))'))],
     ['a type that makes code', call('dill._dill', '_load_type', text('CodeType'))],

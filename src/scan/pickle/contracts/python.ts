@@ -1,5 +1,5 @@
 import type { Value } from '../../../formats/pickle/values.ts';
-import { NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import { INT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
 
 const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
@@ -99,6 +99,9 @@ const defaultDict: Contract = ([factory], context) => {
   return 'the factory is not a plain listed callable';
 };
 
+/** `bytearray(content)`: a number in its place asks for as much memory. */
+const byteArray: Contract = ([content]) => (content?.kind === INT ? 'asks for memory by a number' : undefined);
+
 /** `type(x)`: how the types of None, Ellipsis and NotImplemented are written. */
 const typeOf: Contract = (args, context) => {
   const singleton = ['Ellipsis', 'NotImplemented'].includes(builtinName(args[0], context) ?? '');
@@ -142,6 +145,8 @@ export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [
   ['_codecs:encode', encode],
   ['builtins:getattr', getAttribute],
   ['__builtin__:getattr', getAttribute],
+  ['builtins:bytearray', byteArray],
+  ['__builtin__:bytearray', byteArray],
   ['builtins:type', typeOf],
   ['__builtin__:type', typeOf],
   ['_operator:getitem', subscript],
