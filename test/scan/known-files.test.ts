@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/formats/index.ts';
+import { UNMARKED_PICKLE } from '../../src/formats/pickle/format.ts';
 import { judgeExtension } from '../../src/scan/extension.ts';
 import { SCANNERS } from '../../src/scan/index.ts';
 import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
@@ -50,7 +51,8 @@ describe('the list of scanners', () => {
   });
 
   it('has each format once', () => {
-    const ids = FORMATS.map(({ id }) => id);
+    // A pickle is told in two ways: by its mark, and further down by running it.
+    const ids = FORMATS.filter((format) => format !== UNMARKED_PICKLE).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 });

@@ -80,7 +80,7 @@ class Follower implements PickleHandler {
   }
 
   onImport(global: GlobalName, machine: PickleState): void {
-    if (isArrayWrapper(global)) machine.keepItems = true;
+    if (isArrayWrapper(global) || (global.module === 'numpy' && global.name === 'dtype')) machine.startKeeping();
     const name = global.computed ? '<a name computed while loading>' : `${global.module}.${global.name}`;
     this.#note(machine, global.offset, `import ${name}`);
   }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { BLOCK_SIZE } from '../../core/file-source.ts';
@@ -17,6 +18,10 @@ const MIN_WINDOW = 65_536;
 /** Streams of at least this size are rehearsed, with so many of their bytes. */
 const REHEARSED_SIZE = 4 * 1024 * 1024;
 const REHEARSED_BYTES = 8192;
+
+/** Bytes in memory are read without waiting for anything: clocks and signals need a turn now and then. */
+const TURN_MS = 50;
+let turned = performance.now();
 
 export interface ReadOptions {
   readonly limits: Limits;
@@ -43,7 +48,7 @@ export async function readStream(
   handler: PickleHandler,
   options: ReadOptions,
 ): Promise<StreamResult> {
-  if (source.size - start > REHEARSED_SIZE) await rehearse(source, start, options.limits);
+  if (start === 0 && source.size > REHEARSED_SIZE) await rehearse(source, start, options.limits);
   const state = new PickleState(start, source.size, handler, options.limits);
   const end = await runToEnd(state, source, options);
   const readings = state.cuts.map((cut) => ({ cut, source }));
@@ -74,6 +79,10 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
   let need = 1;
   for (;;) {
+    if (performance.now() - turned > TURN_MS) {
+      await turn();
+      turned = performance.now();
+    }
     throwIfAborted(options.signal);
     const base = state.position;
     if (base >= source.size) return { kind: 'error', reason: 'truncated' };

@@ -431,7 +431,7 @@ function setItems(
   const result = noteKeys(state, first, count, at);
   if (result !== undefined) return result;
   const dict = state.valueAt(first - 1);
-  if (state.keepItems && dict.kind === DICT && count <= 64) state.keep(dict, state.store(first, count));
+  if (state.keepItems && dict.kind === DICT) state.keep(dict, count <= 64 ? state.store(first, count) : undefined);
   return mutate(state, first - 1, marked ? 'SETITEMS' : 'SETITEM', at, first, marked);
 }
 

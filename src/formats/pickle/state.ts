@@ -85,8 +85,8 @@ export class PickleState {
   markCount = 0;
   /** Where the frame ends that C loaders have buffered; Infinity outside of one. */
   frameEnd = Number.POSITIVE_INFINITY;
-  /** While set, the last items of each dict are kept, for `itemsOf`. */
-  keepItems = false;
+  /** Dicts made from this offset on keep their items, for `itemsOf`, and results of calls their state, in `builtStates`. */
+  keepFrom = Number.POSITIVE_INFINITY;
   /** A string whose bytes a handler needs and that is not at hand. */
   wanted = -1;
   window: Uint8Array = new Uint8Array(0);
@@ -101,11 +101,11 @@ export class PickleState {
   readonly limits: Limits;
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
-  #items = new Map<number, number>();
+  #items = new Map<number, number | undefined>();
   #extents = new Map<number, Extent>();
   /** What the last BUILD was given. */
   builtFrom: Value = { kind: value.NONE, ref: 0 };
-  /** While `keepItems` is set, what each call's result was given by BUILD. */
+  /** After `startKeeping`, what each call's result was given by BUILD. */
   readonly builtStates = new Map<number, Value>();
 
   /** @param size absolute offset of the end of all bytes */
@@ -135,7 +135,7 @@ export class PickleState {
     for (const [id, count] of this.pushes) copy.pushes.set(id, count);
     copy.cells = this.cells.copy();
     copy.memo = this.memo.copy();
-    copy.keepItems = this.keepItems;
+    copy.keepFrom = this.keepFrom;
     copy.kinds = this.kinds.slice();
     copy.refs = this.refs.slice();
     copy.sp = this.sp;
@@ -214,14 +214,25 @@ export class PickleState {
     return of.kind === value.PERSID ? this.#block(of.ref, 1)[0] : undefined;
   }
 
-  /** Keys and values last put into a dict, alternating; only while `keepItems` is set. */
+  /** Keys and values put into a dict by one instruction, alternating; none when there were more of them. After `startKeeping`. */
   itemsOf(of: Value): Value[] | undefined {
     const block = of.kind === value.DICT ? this.#items.get(of.ref) : undefined;
     return block === undefined ? undefined : this.#block(block, this.cells.refs[block] ?? 0);
   }
 
-  keep(dict: Value, block: number): void {
-    this.#items.set(dict.ref, block);
+  /** Takes the items of a dict; `undefined` for too many. A second time leaves none: the last are not all there is. */
+  keep(dict: Value, block: number | undefined): void {
+    const whole = dict.ref >= this.keepFrom && !this.#items.has(dict.ref);
+    this.#items.set(dict.ref, whole ? block : undefined);
+  }
+
+  get keepItems(): boolean {
+    return this.keepFrom !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Keeps items and states from here on. What a dict held before is not known, so none of it is told. */
+  startKeeping(): void {
+    this.keepFrom = Math.min(this.keepFrom, this.position);
   }
 
   global(of: Value): GlobalName | undefined {

@@ -83,11 +83,9 @@ export class PickleJudge implements PickleHandler {
       return;
     }
     this.#options.imported(full);
-    if (isArrayMarker(global)) {
-      this.joblib = true;
-      machine.keepItems = true;
-    }
-    if (isDistribution(global)) machine.keepItems = true;
+    if (isArrayMarker(global)) this.joblib = true;
+    // Sizes of joblib's arrays and source code in SciPy's states are read from what BUILD is given.
+    if (isArrayMarker(global) || isDistribution(global) || full === 'numpy.dtype') machine.startKeeping();
     const standing = this.#standing(global);
     if (standing.kind === 'listed') return;
     if (standing.kind === 'shadowed') {

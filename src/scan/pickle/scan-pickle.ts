@@ -18,6 +18,8 @@ const LONG_STRING = 'content of a byte or text string: data until something load
 const MAX_TRAILING_SEARCH = 64 * 1024 * 1024;
 /** Places in them where one is tried. */
 const MAX_TRAILING_TRIES = 256;
+/** Bytes that these tries may run in all. */
+const MAX_TRAILING_WORK = 4 * 1024 * 1024;
 
 export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules: PICKLE_RULES, scanFile: scanPickle };
 
@@ -203,6 +205,7 @@ class FileScan {
     const { source } = this.#target;
     const end = Math.min(source.size, start + MAX_TRAILING_SEARCH);
     let hidden = '';
+    let work = 0;
     for (const at of await protocolMarks(this.#target, start, end)) {
       const names: string[] = [];
       const judge = new PickleJudge({
@@ -215,6 +218,8 @@ class FileScan {
         limits: this.#context.limits,
         signal: this.#context.signal,
       });
+      work += result.position - at;
+      if (work > MAX_TRAILING_WORK) break;
       if (names.length === 0 && result.end.kind !== 'stop') continue;
       hidden = `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
       for (const name of names) this.#context.imported(name);

@@ -149,6 +149,21 @@ describe('time', () => {
     expect(await cpuMs(bytes)).toBeLessThan((bytes.length / MB) * 1_000 + MS_EACH);
   });
 
+  it.each([
+    ['streams', latin1('\x80\x02N.'.repeat(250_000))],
+    ['marks of pickles behind the end', Buffer.concat([latin1('\x80\x02N.!'), latin1('\x80\x04'.repeat(MB))])],
+  ])('is bounded for many pickles in a row: %s', async (_, bytes) => {
+    expect(await cpuMs(bytes)).toBeLessThan((bytes.length / MB) * 2_000 + MS_EACH);
+  });
+
+  it('leaves timers a turn', async () => {
+    let fired = 0;
+    const timer = setInterval(() => fired++, 1);
+    await scan(latin1('\x80\x02N.'.repeat(100_000)));
+    clearInterval(timer);
+    expect(fired).toBeGreaterThan(1);
+  });
+
   it.each(['dos-binbytes8', 'dos-dup-laughs', 'dos-many-streams', 'dos-memo-index'])('and memory: %s', async (name) => {
     for (const file of readdirSync(join(FIXTURES, 'pickle-probes', name))) {
       const bytes = readFileSync(join(FIXTURES, 'pickle-probes', name, file));

@@ -168,6 +168,33 @@ describe('broken contracts are malicious', () => {
     expect((await judge(program('import os'))).verdict).toBe('malicious');
   });
 
+  it('source code is not hidden in items that come before, or in pieces', async () => {
+    const evil: Instruction[] = [text('_parse_arg_template'), text('import os'), 'SETITEM'];
+    const late = [
+      'EMPTY_DICT',
+      'MEMOIZE',
+      ...evil,
+      'POP',
+      ...instance('scipy.stats._continuous_distns', 'norm_gen'),
+      ['BINGET', 0],
+      text('a'),
+      'NONE',
+      'SETITEM',
+      'BUILD',
+    ];
+    expect((await judge(late as Instruction[])).verdict).toBe('malicious');
+    const pieces = [
+      ...instance('scipy.stats._continuous_distns', 'norm_gen'),
+      'EMPTY_DICT',
+      ...evil,
+      text('a'),
+      'NONE',
+      'SETITEM',
+      'BUILD',
+    ];
+    expect((await judge(pieces as Instruction[])).verdict).toBe('malicious');
+  });
+
   it('a nested PyTorch file is judged in its place', async () => {
     const evil = assemble(PROTO4, global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE', 'STOP');
     const result = await judge(call('torch.storage', '_load_from_bytes', ['SHORT_BINBYTES', evil.length, ...evil]));
