@@ -6,6 +6,9 @@ import { AssayError } from '../core/errors.ts';
 
 /** Bytes of data segment that Node needs beside the task's own: heap, stacks of its threads, compiled code. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
+/** Newer V8 reserves this much more at its start, untouched, and the kernel counts it. */
+const RESERVED_BYTES = 512 * 1024 * 1024;
+const RESERVES_SINCE = 21;
 
 export interface CommandOptions {
   /** The child's entry, a JavaScript file. */
@@ -44,11 +47,16 @@ export function childEntry(): string {
 export function sandboxCommand(options: CommandOptions): Command {
   const node = [...permissions(options), '--no-warnings', '--max-semi-space-size=16', options.entry];
   if (!existsSync(SHELL)) return { file: process.execPath, args: [...node, 'none'] };
-  const kib = Math.ceil((options.memoryBytes + RUNTIME_BYTES) / 1024);
+  const kib = Math.ceil((options.memoryBytes + runtimeBytes()) / 1024);
   const cpu = Math.ceil(options.cpuSeconds);
   const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0`;
   const script = `if { ${limits}; } 2>/dev/null; then b=ulimit; else b=none; fi; exec "$@" "$b"`;
   return { file: SHELL, args: ['-c', script, 'sh', process.execPath, ...node] };
+}
+
+function runtimeBytes(): number {
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  return major >= RESERVES_SINCE ? RUNTIME_BYTES + RESERVED_BYTES : RUNTIME_BYTES;
 }
 
 function permissions(options: CommandOptions): string[] {
