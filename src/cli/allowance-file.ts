@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../core/errors.ts';
-import { isUse, type Use } from '../scan/pickle/allowlists.ts';
+import { isUse, listedGlobals, type Use } from '../scan/pickle/allowlists.ts';
+import { dangerOf } from '../scan/pickle/dangerous.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';
 
 export interface AllowanceFile {
@@ -77,7 +78,19 @@ function parseAllowance(entry: unknown, wrong: (message: string) => AssayError):
     throw wrong('names no exact module and name; patterns are not allowed');
   const expires = text('expires');
   if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is no date like 2027-01-31`);
-  return { module, name, uses: parseUses(entry.uses, wrong), owner: text('owner'), reason: text('reason'), expires };
+  const allowance = {
+    module,
+    name,
+    uses: parseUses(entry.uses, wrong),
+    owner: text('owner'),
+    reason: text('reason'),
+    expires,
+  };
+  const danger = dangerOf(module, name);
+  if (danger !== undefined && !listedGlobals().has(`${module}:${name}`)) {
+    throw wrong(`allows ${module}.${name}, which nobody can allow: it ${danger}`);
+  }
+  return allowance;
 }
 
 function parseUses(value: unknown, wrong: (message: string) => AssayError): Use[] {

@@ -23,6 +23,10 @@ beforeAll(() => {
     'allow:\n  - {module: os, name: system, uses: [call], owner: a, expires: 2099-01-01}\n',
   );
   writeFileSync(join(folder, 'other.yaml'), 'deny: []\n');
+  writeFileSync(
+    join(folder, 'dangerous.yaml'),
+    'allow:\n  - {module: os, name: system, uses: [call], owner: us, reason: ours, expires: 2099-01-01}\n',
+  );
   symlinkSync('loop', join(folder, 'loop'));
   writeFileSync(join(folder, 'closed.pkl'), 'N.');
   chmodSync(join(folder, 'closed.pkl'), 0);
@@ -80,6 +84,11 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     ['allowances of another shape', ['scan', good, '--allow', 'other.yaml'], /something else than one list/],
     ['an allowance by pattern', ['scan', good, '--allow', 'pattern.yaml'], /entry 1 names no exact module and name/],
     ['an allowance without a reason', ['scan', good, '--allow', 'keyless.yaml'], /entry 1 lacks "reason"/],
+    [
+      'a dangerous allowance',
+      ['scan', good, '--allow', 'dangerous.yaml'],
+      /os\.system, which nobody can allow: it runs/,
+    ],
     ['an unknown rule', ['explain', 'pickle.global.unlistd'], /no such rule; did you mean pickle\.global\.unlisted/],
     ['a rule like no other', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
     ['inspecting a folder', ['inspect', 'texts'], /texts: holds 2 files; name one: README\.md, notes\.txt/],

@@ -40,21 +40,34 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
     (options.allowances ?? []).map((allowance) => [`${allowance.module}:${allowance.name}`, asListed(allowance)]),
   );
   const provided = options.provided ?? new Set<string>();
-  const find = (module: string, name: string) =>
-    listedGlobals().get(`${module}:${name}`) ?? own.get(`${module}:${name}`);
+  const shipped = (module: string, name: string) => listedGlobals().get(`${module}:${name}`);
+  const allowed = (module: string, name: string) => own.get(`${module}:${name}`);
   return {
     standing(global) {
       const python3 = global.mapped ? python3Name(global.module, global.name) : global;
-      const entry = find(global.module, global.name) ?? find(python3.module, python3.name);
+      const names = [global, python3] as const;
+      const danger = firstOf(names, dangerOf);
+      // A dangerous name cannot be pardoned; one on a shipped list has its uses, and its contract.
+      const entry = firstOf(names, shipped) ?? (danger === undefined ? firstOf(names, allowed) : undefined);
       if (entry !== undefined) {
-        const shadowed = [global.module, python3.module].some((module) => provided.has(topLevel(module)));
+        const shadowed = names.some(({ module }) => provided.has(topLevel(module)));
         return { kind: shadowed ? 'shadowed' : 'listed', entry };
       }
-      const danger = dangerOf(global.module, global.name) ?? dangerOf(python3.module, python3.name);
       if (danger !== undefined && options.dangerousNames !== false) return { kind: 'dangerous', danger };
       return { kind: 'unlisted' };
     },
   };
+}
+
+function firstOf<T>(
+  names: readonly { readonly module: string; readonly name: string }[],
+  look: (module: string, name: string) => T | undefined,
+): T | undefined {
+  for (const { module, name } of names) {
+    const found = look(module, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function topLevel(module: string): string {

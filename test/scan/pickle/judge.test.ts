@@ -284,6 +284,11 @@ describe('what pardons', () => {
     expect((await judge(instance('mine.Net', 'Net'), { allowances: [allowance] })).verdict).toBe('suspicious');
   });
 
+  it('never a dangerous name', async () => {
+    const forced: Allowance = { ...allowance, module: 'os', name: 'system', uses: ['import', 'call'] };
+    expect((await judge(call('os', 'system', text('id')), { allowances: [forced] })).verdict).toBe('malicious');
+  });
+
   it('nothing where the artifact itself would provide the module', async () => {
     const program = call('collections', 'OrderedDict');
     expect((await judge(program)).verdict).toBe('clean');
