@@ -13,6 +13,9 @@ export type RunResult =
   | { readonly kind: 'array' }
   | { readonly kind: 'end'; readonly end: StreamEnd };
 
+/** Where the frame ends, outside of one. */
+const NO_FRAME = Number.POSITIVE_INFINITY;
+
 const MORE: RunResult = { kind: 'more', need: 1 };
 
 export function failed(reason: StreamError): RunResult {
@@ -58,11 +61,12 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
   let sp = state.sp;
   let p = state.position - base;
   let fence = state.fence();
+  let keeping = state.keepItems;
   let end = Math.min(window.length, state.frameEnd - base);
   for (;;) {
     if (p >= end) {
       // A frame that ends between instructions ends well.
-      if (p >= state.frameEnd - base) state.frameEnd = Number.POSITIVE_INFINITY;
+      if (p >= state.frameEnd - base) state.frameEnd = NO_FRAME;
       end = Math.min(window.length, state.frameEnd - base);
       if (p >= end) return pause(state, p, sp, last && p >= window.length ? failed('truncated') : MORE);
     }
@@ -196,13 +200,13 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         continue;
       }
       case 0x73: // SETITEM
-        if (sp - 3 < fence || kinds[sp - 3] !== DICT || kinds[sp - 2] === STR_DUNDER || state.keepItems) break;
+        if (sp - 3 < fence || kinds[sp - 3] !== DICT || kinds[sp - 2] === STR_DUNDER || keeping) break;
         sp -= 2;
         continue;
       case 0x75: {
         // SETITEMS
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
-        if (state.keepItems || !plainReceiver(state, fence, DICT) || ((sp - fence) & 1) === 1) break;
+        if (keeping || !plainReceiver(state, fence, DICT) || ((sp - fence) & 1) === 1) break;
         let dunder = false;
         for (let key = fence; key < sp; key += 2) if (kinds[key] === STR_DUNDER) dunder = true;
         if (dunder) break;
@@ -227,6 +231,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
     refs = state.refs;
     sp = state.sp;
     fence = state.fence();
+    keeping = state.keepItems;
     p = state.position - base;
     end = Math.min(window.length, state.frameEnd - base);
   }

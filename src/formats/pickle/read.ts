@@ -17,7 +17,7 @@ const MAX_READINGS = 64;
 const MIN_WINDOW = 65_536;
 /** Streams of at least this size are rehearsed, with so many of their bytes. */
 const REHEARSED_SIZE = 4 * 1024 * 1024;
-const REHEARSED_BYTES = 8192;
+const REHEARSED_BYTES = 131_072;
 
 /** Bytes in memory are read without waiting for anything: clocks and signals need a turn now and then. */
 const TURN_MS = 50;
@@ -68,11 +68,14 @@ export async function readStream(
  */
 async function rehearse(source: ByteSource, start: number, limits: Limits): Promise<void> {
   const head = await source.read(start, REHEARSED_BYTES);
-  const state = new PickleState(0, source.size, SILENT, limits);
-  for (let need = 16; state.position + need <= head.length; ) {
-    const result = run(state, head.subarray(state.position, state.position + need), state.position);
+  // Made as for a later stream, which has little room: growing is a path as well.
+  const state = new PickleState(1, source.size, SILENT, limits);
+  state.position = 0;
+  for (let length = 16, need = 1; state.position + Math.max(length, need) <= head.length; length += 16) {
+    const window = head.subarray(state.position, state.position + Math.max(length, need));
+    const result = run(state, window, state.position);
     if (result.kind !== 'more') return;
-    need = Math.max(16, result.need);
+    need = result.need;
   }
 }
 

@@ -61,7 +61,7 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 
 const MAX_TEXTS = 16_384;
 const MIN_ROOM = 64;
-const MAX_ROOM = 4_194_304;
+const MAX_ROOM = 16_777_216;
 
 /**
  * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
