@@ -18,6 +18,11 @@ def big(path, count):
         pickle.dump([record(i) for i in range(count)], out, 4)
 
 
+def rows(path, count):
+    with open(path, "wb") as out:
+        pickle.dump([list(range(i, i + 8)) for i in range(count)], out, 4)
+
+
 def small(path, count):
     os.makedirs(path, exist_ok=True)
     for i in range(count):
@@ -59,5 +64,6 @@ def state_dict(storages, elements):
 
 
 big(f"{folder}/big.pkl", 1_100_000)
+rows(f"{folder}/rows.pkl", 3_200_000)
 small(f"{folder}/small", 2_000)
 torch_zip(f"{folder}/big.pt", 1 << 30)

@@ -115,9 +115,19 @@ async function windowAt(source: ByteSource, base: number, need: number): Promise
   const length = Math.min(left, BLOCK_SIZE);
   const now = source.readNow(base, Math.min(left, Math.max(length, need)));
   if (now !== undefined) return now;
-  const once = need <= length ? await source.readOnce?.(base, length) : undefined;
-  if (once !== undefined && once.length >= Math.min(need, left)) return once;
-  return source.read(base, Math.min(left, Math.max(need, MIN_WINDOW)));
+  if (source.readOnce === undefined) return source.read(base, Math.min(left, Math.max(need, MIN_WINDOW)));
+  const once = await source.readOnce(base, length);
+  const least = Math.min(need, left);
+  if (once.length >= least) return once;
+  // An instruction across the end of a block: its pieces are put together, and the pass goes on behind it.
+  const bytes = new Uint8Array(least);
+  bytes.set(once);
+  for (let at = once.length; at < least; ) {
+    const piece = await source.readOnce(base + at, least - at);
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /**

@@ -61,7 +61,7 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 
 const MAX_TEXTS = 16_384;
 const MIN_ROOM = 64;
-const MAX_ROOM = 16_777_216;
+const MAX_ROOM = 8_388_608;
 
 /**
  * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
@@ -118,7 +118,7 @@ export class PickleState {
     this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
     // again for each of many small pickles in a row.
-    const room = start > 0 ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 8)));
+    const room = start > 0 ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 12)));
     this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size));
     this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size));
   }
