@@ -407,7 +407,7 @@ export class PickleJudge implements PickleHandler {
     if (global.computed) return { kind: 'unlisted' };
     const known = this.#standings.get(global);
     if (known !== undefined) return known;
-    const own = this.#options.within === 'torchscript' && global.module.startsWith('__torch__');
+    const own = this.#options.within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
     const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#options.globals.standing(global);
     this.#standings.set(global, standing);
     return standing;

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { readStream } from '../../../src/formats/pickle/read.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
 import { listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
 import { CONTRACTS } from '../../../src/scan/pickle/contracts/index.ts';
 import { isDistribution } from '../../../src/scan/pickle/contracts/scientific.ts';
 import { type Allowance, createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { PickleJudge } from '../../../src/scan/pickle/judge.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';
 
 const PROTO4: Instruction = ['PROTO', 4];
@@ -263,6 +265,25 @@ describe('what the stream does', () => {
     });
     expect(result.imports).toEqual(['commands.getoutput', 'copy_reg._reconstructor']);
     expect(result.findings.map(({ ruleId }) => ruleId)).toContain('pickle.global.dangerous');
+  });
+});
+
+describe('TorchScript', () => {
+  it.each([
+    ['__torch__', []],
+    ['__torch__.net', []],
+    ['__torch__evil', ['pickle.global.unlisted']],
+  ])('of a class of %s says %j', async (module, expected) => {
+    const rules: string[] = [];
+    const judgeOfArchive = new PickleJudge({
+      globals: createGlobalPolicy(),
+      within: 'torchscript',
+      report: ({ rule }) => rules.push(rule.id),
+      imported: () => undefined,
+    });
+    const source = new MemorySource(assemble(PROTO4, ...instance(module, 'Net'), 'STOP'), 'data.pkl');
+    await readStream(source, 0, judgeOfArchive, { limits: DEFAULT_LIMITS, signal: undefined });
+    expect(rules).toEqual(expected);
   });
 });
 
