@@ -13,6 +13,8 @@ export interface ArtifactFile {
   readonly path: string;
   readonly size: number;
   readonly claimed?: ClaimedDigest;
+  /** It was reached through a symbolic link; `hub-cache` is a link into the blobs of its own Hugging Face cache. */
+  readonly link?: 'within' | 'hub-cache';
   /** `near`: reading every byte is cheap (a disk). `far`: each byte is fetched, so only what a verdict needs is read. */
   readonly distance: 'near' | 'far';
   /** Opens it. The caller closes it, once. */
@@ -36,4 +38,6 @@ export interface OpenOptions {
   readonly onEvent?: OnEvent;
   /** Never open a connection. */
   readonly offline?: boolean;
+  /** Of a folder, list also what the Hub's client and nested repositories keep in it: a signature may cover these. */
+  readonly everything?: boolean;
 }

@@ -1,5 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { AssayError } from './errors.ts';
+import {
+  formatModels,
+  formatOci,
+  formatS3,
+  type ModelsReference,
+  type OciReference,
+  parseModels,
+  parseOci,
+  parseS3,
+  type S3Reference,
+} from './store-reference.ts';
 
 /** A file or folder on this machine. */
 export interface PathReference {
@@ -22,13 +33,22 @@ export interface HubReference {
 export interface HttpsReference {
   readonly kind: 'https';
   readonly url: string;
+  /** Hex, from `#sha256=...`: what the bytes must be. */
+  readonly sha256?: string;
 }
 
 /** Where an artifact is, as its user says it. */
-export type Reference = PathReference | HubReference | HttpsReference;
+export type Reference = PathReference | HubReference | HttpsReference | S3Reference | OciReference | ModelsReference;
 
-const SUPPORTED = 'a path, hf://owner/model[@revision], https://...';
-const PLANNED = new Set(['s3:', 'oci:', 'models:', 'git+https:', 'gs:', 'mlflow:']);
+const SUPPORTED =
+  'a path, hf://owner/model[@revision], https://..., s3://bucket/key, oci://registry/repository, models:/name/version';
+/** Schemes that people try, and what to do instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  'git+https:': 'clone it with git lfs, and give the path of the checkout',
+  'git+ssh:': 'clone it with git lfs, and give the path of the checkout',
+  'gs:': 'download it and give its path, or use the s3:// interface of the bucket with AWS_ENDPOINT_URL',
+  'mlflow:': 'write models:/name/version or models:/name@alias',
+};
 const HUB_HOSTS = new Set(['huggingface.co', 'www.huggingface.co', 'hf.co']);
 /** First words of Hub addresses that are no owner of models. */
 const HUB_PAGES = new Set([
@@ -59,20 +79,33 @@ export function parseReference(text: string, hubEndpoint?: string): Reference {
   if (scheme === 'file:') return { kind: 'path', path: filePath(text) };
   if (scheme === 'hf:') return parseHub(text);
   if (scheme === 'https:' || scheme === 'http:') return parseAddress(text, hubEndpoint);
-  if (PLANNED.has(scheme)) {
-    throw usage(
-      text,
-      `${scheme} references are not built in this version`,
-      `download the model and give its path; read today: ${SUPPORTED}`,
-    );
-  }
+  if (scheme === 's3:') return parseS3(text);
+  if (scheme === 'oci:') return parseOci(text);
+  if (scheme === 'models:') return parseModels(text);
+  const instead = INSTEAD[scheme];
+  if (instead !== undefined) throw usage(text, `${scheme}// references are not read`, instead);
   throw usage(text, `unknown scheme ${scheme}`, `give ${SUPPORTED}`);
 }
 
 /** The one spelling of a reference; parsing it gives the same reference back. */
 export function formatReference(reference: Reference): string {
-  if (reference.kind === 'path') return reference.path;
-  if (reference.kind === 'https') return reference.url;
+  switch (reference.kind) {
+    case 'path':
+      return reference.path;
+    case 'https':
+      return reference.sha256 === undefined ? reference.url : `${reference.url}#sha256=${reference.sha256}`;
+    case 's3':
+      return formatS3(reference);
+    case 'oci':
+      return formatOci(reference);
+    case 'models':
+      return formatModels(reference);
+    case 'hf':
+      return formatHub(reference);
+  }
+}
+
+function formatHub(reference: HubReference): string {
   const revision = reference.revision === undefined ? '' : `@${formatRevision(reference.revision)}`;
   const path = reference.path === undefined ? '' : `/${reference.path.split('/').map(encodeURIComponent).join('/')}`;
   return `hf://${reference.repo}${revision}${path}`;
@@ -141,8 +174,12 @@ function parseAddress(text: string, hubEndpoint: string | undefined): Reference 
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(shownAddress(url), 'http:// lets anyone on the way change the bytes', 'use its https:// address');
   }
+  const sha256 = /^#sha256=(.*)$/.exec(url.hash)?.[1]?.toLowerCase();
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw usage(shownAddress(url), 'the digest after #sha256= is not 64 hex digits', 'give the whole SHA-256');
+  }
   url.hash = '';
-  return { kind: 'https', url: url.href };
+  return { kind: 'https', url: url.href, ...(sha256 === undefined ? {} : { sha256 }) };
 }
 
 /** The path under which the Hub's pages stand, when the address is one of them. */

@@ -1,4 +1,5 @@
 import type { Artifact } from '../core/artifact.ts';
+import { AssayError } from '../core/errors.ts';
 import { parseReference } from '../core/reference.ts';
 import { envOf, type SourceOptions } from './source.ts';
 
@@ -22,5 +23,11 @@ export async function openArtifact(ref: string, options: SourceOptions = {}): Pr
       const { openHttps } = await import('./https.ts');
       return openHttps(reference, options);
     }
+    case 's3':
+      throw new AssayError('internal', 's3:// has no reader', { subject: ref });
+    case 'oci':
+      throw new AssayError('internal', 'oci:// has no reader', { subject: ref });
+    case 'models':
+      throw new AssayError('internal', 'models:/ has no reader', { subject: ref });
   }
 }

@@ -76,12 +76,7 @@ async function folderArtifact(
   ref: string,
   options: SourceOptions,
 ): Promise<Artifact> {
-  const { entries, skipped } = walk(
-    path,
-    snapshot === undefined ? [] : [snapshot.blobs],
-    limitsOf(options),
-    options.signal,
-  );
+  const { entries, skipped } = walk(path, snapshot === undefined ? [] : [snapshot.blobs], limitsOf(options), options);
   if (entries.length === 0) {
     throw new AssayError('not-found', 'nothing to scan: the folder holds no files', {
       subject: path,
@@ -111,6 +106,7 @@ function toFile(entry: WalkedEntry, snapshot: CachedSnapshot | undefined): Artif
     size: entry.size,
     distance: 'near',
     ...(claimed === undefined ? {} : { claimed }),
+    ...(entry.linked ? { link: claimed === undefined ? ('within' as const) : ('hub-cache' as const) } : {}),
     open: async () => FileSource.open(entry.target),
   };
 }

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import type { OpenOptions } from '../core/artifact.ts';
 import { AssayError, throwIfAborted } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 
@@ -20,6 +21,8 @@ interface Walk {
   readonly within: readonly string[];
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
+  /** Whether a folder is passed over. */
+  readonly isSkipped: (path: string) => boolean;
   readonly entries: WalkedEntry[];
   readonly skipped: string[];
   visited: number;
@@ -33,11 +36,17 @@ const NO_FILE = 'is a device, a pipe or a socket, no file';
  * or read is an entry of its own, never left out.
  * @throws AssayError `limit` (maxFiles, depth), `aborted`.
  */
-export function walk(root: string, alsoWithin: readonly string[], limits: Limits, signal?: AbortSignal): Walked {
+export function walk(
+  root: string,
+  alsoWithin: readonly string[],
+  limits: Limits,
+  options: Pick<OpenOptions, 'signal' | 'everything'> = {},
+): Walked {
   const state: Walk = {
     within: [realpathSync(root), ...alsoWithin.filter((path) => isThere(path)).map((path) => realpathSync(path))],
     limits,
-    signal,
+    signal: options.signal,
+    isSkipped: options.everything === true ? (path) => path === '.git' : isBookkeeping,
     entries: [],
     skipped: [],
     visited: 0,
@@ -93,7 +102,7 @@ function walkChild(
 ): WalkedEntry | undefined {
   if (child.isFile()) return toEntry(absolute, path, false);
   if (child.isDirectory()) {
-    if (isBookkeeping(path)) state.skipped.push(path);
+    if (state.isSkipped(path)) state.skipped.push(path);
     else walkFolder(state, absolute, path, above);
     return undefined;
   }

@@ -37,6 +37,19 @@ describe('references', () => {
       { kind: 'hf', repo: 'o/m', revision: 'main', path: 'x.bin' },
     ],
     ['http://127.0.0.1:8080/hub/o/m/tree/main', { kind: 'hf', repo: 'o/m', revision: 'main' }],
+    ['s3://models/a/b.bin', { kind: 's3', bucket: 'models', key: 'a/b.bin' }],
+    ['s3://models/a/?versionId=x.1', { kind: 's3', bucket: 'models', key: 'a/', versionId: 'x.1' }],
+    ['oci://127.0.0.1:5000/a/b', { kind: 'oci', registry: '127.0.0.1:5000', repository: 'a/b' }],
+    [
+      `oci://ghcr.io/a/b:v1@sha256:${'0'.repeat(64)}`,
+      { kind: 'oci', registry: 'ghcr.io', repository: 'a/b', tag: 'v1', digest: `sha256:${'0'.repeat(64)}` },
+    ],
+    ['models:/fraud/12', { kind: 'models', name: 'fraud', at: { version: '12' } }],
+    ['models:/fraud%20two@champion', { kind: 'models', name: 'fraud two', at: { alias: 'champion' } }],
+    [
+      `https://example.com/m.bin#sha256=${'a'.repeat(64)}`,
+      { kind: 'https', url: 'https://example.com/m.bin', sha256: 'a'.repeat(64) },
+    ],
     ['https://example.com/m.bin?v=1#x', { kind: 'https', url: 'https://example.com/m.bin?v=1' }],
   ])('%s', (text, expected) => {
     const reference = parseReference(text, 'http://127.0.0.1:8080/hub/');
@@ -46,10 +59,19 @@ describe('references', () => {
 
   test.each([
     ['', /empty/],
-    ['s3://bucket/model', /not built in this version/],
-    ['oci://registry/model', /not built in this version/],
-    ['models:/name/1', /not built in this version/],
-    ['git+https://host/repo', /not built in this version/],
+    ['s3://', /no name of a bucket/],
+    ['s3://Bad_Bucket/model', /no name of a bucket/],
+    ['oci:///model', /no host of a registry/],
+    ['oci://user:secret@registry/model', /user name or a password/],
+    ['oci://registry/Model', /no name of a repository/],
+    ['oci://registry/a/../b', /no name of a repository/],
+    ['oci://registry/model@sha256:12', /no SHA-256 digest/],
+    ['oci://registry/model:-x', /no tag/],
+    ['models:/name', /no version of a registered model/],
+    ['models:/name/Production', /no version of a registered model/],
+    ['git+https://host/repo', /not read/],
+    ['gs://bucket/model', /not read/],
+    ['https://example.com/m.bin#sha256=12', /64 hex digits/],
     ['gopher://host/model', /unknown scheme gopher:/],
     ['hf://datasets/owner/name', /datasets of the Hub/],
     ['https://huggingface.co/spaces/owner/name', /spaces of the Hub/],

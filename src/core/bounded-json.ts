@@ -1,0 +1,68 @@
+import { AssayError } from './errors.ts';
+
+export interface JsonBounds {
+  readonly maxBytes: number;
+  readonly maxDepth: number;
+  /** Commas, brackets and braces outside strings: no value is parsed without one of them. */
+  readonly maxTokens: number;
+}
+
+export const DOCUMENT_BOUNDS: JsonBounds = { maxBytes: 64 * 1024 * 1024, maxDepth: 64, maxTokens: 4_000_000 };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+const COMMA = 0x2c;
+
+/**
+ * Parses a JSON document that somebody else wrote, whole. Its cost is bounded before anything is built.
+ * @param name for messages
+ * @throws AssayError `limit`, `malformed` (not UTF-8, not JSON).
+ */
+export function parseBoundedJson(bytes: Uint8Array, name: string, bounds: JsonBounds = DOCUMENT_BOUNDS): unknown {
+  if (bytes.length > bounds.maxBytes) throw limit(name, `more than ${bounds.maxBytes} bytes`);
+  countTokens(bytes, name, bounds);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AssayError('malformed', 'is not UTF-8', { subject: name, cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AssayError('malformed', 'is not JSON', { subject: name, cause });
+  }
+}
+
+function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): void {
+  let depth = 0;
+  let tokens = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at + 1);
+      continue;
+    }
+    if (OPENING.has(byte)) depth++;
+    else if (CLOSING.has(byte)) depth--;
+    else if (byte !== COMMA) continue;
+    if (depth > bounds.maxDepth) throw limit(name, `values more than ${bounds.maxDepth} deep`);
+    if (++tokens > bounds.maxTokens) throw limit(name, `more than ${bounds.maxTokens} values`);
+  }
+}
+
+/** Offset of the quote that ends the string; the end of the bytes when none does. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(QUOTE, from); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
+    let slashes = 0;
+    while (bytes[at - 1 - slashes] === BACKSLASH && at - 1 - slashes >= from) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return bytes.length;
+}
+
+function limit(name: string, what: string): AssayError {
+  return new AssayError('limit', `the document has ${what}`, { subject: name });
+}

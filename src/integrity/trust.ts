@@ -1,0 +1,53 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+
+/**
+ * Whom to believe. `text` of a pattern is an exact match, or a glob with `*` (no `/`) and `**` (anything), always anchored at
+ * both ends; nothing else in it is special.
+ */
+export interface IdentityPattern {
+  /** The subject alternative name: an address, a mail address. */
+  readonly identity: string;
+  /** The OIDC issuer that vouched for it. */
+  readonly issuer: string;
+}
+
+/** When a private certificate must have been valid. */
+export type ValidityPolicy =
+  /** When it was issued, as the reference implementation has it: an expired certificate still verifies. */
+  | 'issued'
+  /** Now. */
+  | 'now';
+
+/** Who may have signed. There is one kind for each way to sign. */
+export type Trust =
+  | { readonly kind: 'key'; readonly key: KeyObject }
+  | {
+      readonly kind: 'certificate';
+      readonly anchors: readonly X509Certificate[];
+      readonly validity: ValidityPolicy;
+      /** Subject alternative name or common name that the leaf must have; any, when absent. */
+      readonly identity?: string;
+    }
+  | { readonly kind: 'sigstore'; readonly root: TrustedRoot; readonly identity: IdentityPattern };
+
+/** Who did sign, proven. */
+export type Signer =
+  | { readonly kind: 'key'; readonly keyHint: string; readonly keyType: string }
+  | {
+      readonly kind: 'certificate';
+      readonly subject: string;
+      readonly names: readonly string[];
+      readonly issuer: string;
+      readonly sha256: string;
+      readonly notAfter: string;
+      /** The validity period is over; the policy let it pass. */
+      readonly expired: boolean;
+    }
+  | {
+      readonly kind: 'sigstore';
+      readonly identity: string;
+      readonly issuer: string;
+      /** ISO 8601: what the log or the timestamp authority says. */
+      readonly signedAt: string;
+    };
