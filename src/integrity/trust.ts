@@ -30,24 +30,3 @@ export type Trust =
       readonly identity?: string;
     }
   | { readonly kind: 'sigstore'; readonly root: TrustedRoot; readonly identity: IdentityPattern };
-
-/** Who did sign, proven. */
-export type Signer =
-  | { readonly kind: 'key'; readonly keyHint: string; readonly keyType: string }
-  | {
-      readonly kind: 'certificate';
-      readonly subject: string;
-      readonly names: readonly string[];
-      readonly issuer: string;
-      readonly sha256: string;
-      readonly notAfter: string;
-      /** The validity period is over; the policy let it pass. */
-      readonly expired: boolean;
-    }
-  | {
-      readonly kind: 'sigstore';
-      readonly identity: string;
-      readonly issuer: string;
-      /** ISO 8601: what the log or the timestamp authority says. */
-      readonly signedAt: string;
-    };
