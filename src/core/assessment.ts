@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import type { CoverageRange } from './coverage.ts';
 import type { Finding } from './finding.ts';
+import type { SignatureAssessment } from './signature.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DigestBasis = 'computed' | 'claimed' | 'none';
@@ -46,6 +47,8 @@ export interface Assessment {
   readonly files: readonly FileAssessment[];
   readonly findings: readonly Finding[];
   readonly checks: readonly Check[];
+  /** Signatures over the artifact that were looked at, each also told by the check `integrity.signature`. */
+  readonly signatures: readonly SignatureAssessment[];
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
   readonly stats: {

@@ -97,6 +97,7 @@ function summarise(artifact: Artifact, assessed: readonly AssessedFile[], totals
     files,
     findings: sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
     checks: mergeChecks(sorted.map((one) => one.checks)),
+    signatures: [],
     ruleset: rulesetOf(totals.allowances),
     notes: [...artifact.notes, ...sandboxNotes()],
     stats: {

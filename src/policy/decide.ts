@@ -40,7 +40,7 @@ export function decide(assessment: Assessment, options: DecideOptions = {}): Dec
   const rulings = [
     ...verdictRulings(assessment, gate),
     ...completenessRulings(assessment, gate),
-    ...checksumRulings(assessment, gate),
+    ...integrityRulings(assessment, gate),
     ...severityRulings(assessment, options.failOn),
   ];
   const action = rulings.reduce<Action>((worst, { action }) => worse(worst, action), 'allow');
@@ -92,9 +92,10 @@ function completenessRulings(assessment: Assessment, gate: Gate): Ruling[] {
   return [{ action: gate.incomplete, rule: 'artifact.incomplete', message, findings: [] }];
 }
 
-function checksumRulings(assessment: Assessment, gate: Gate): Ruling[] {
+/** Bytes that are not those announced or signed, and signatures that do not hold. */
+function integrityRulings(assessment: Assessment, gate: Gate): Ruling[] {
   return assessment.checks
-    .filter((check) => check.id === 'integrity.checksum' && check.status === 'fail')
+    .filter((check) => check.id.startsWith('integrity.') && (check.status === 'fail' || check.status === 'error'))
     .map((check) => ({ action: gate.mismatch, rule: check.id, message: check.detail, findings: [] }));
 }
 

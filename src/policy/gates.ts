@@ -9,7 +9,7 @@ export interface Gate {
   readonly verdicts: Readonly<Record<Verdict, Action>>;
   /** Part of the artifact was not looked at, or there was nothing to look at. */
   readonly incomplete: Action;
-  /** Bytes do not have the digest that was announced for them. */
+  /** Bytes are not those that were announced or signed, or a signature does not hold. */
   readonly mismatch: Action;
 }
 

@@ -4,6 +4,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { jsonText, keptText } from './escape.ts';
 import { mapOwasp } from './owasp.ts';
+import { signatureReport } from './signature-json.ts';
 
 /** Of the contract in `schema/report-v1.json`; a change that breaks its readers is another version. */
 export const SCHEMA_VERSION = '1';
@@ -38,6 +39,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
     files: assessment.files.map((file) => fileReport(file, context.coverage)),
     findings: assessment.findings.map(findingReport),
     checks: [...assessment.checks, ...owasp.open].map(checkReport),
+    signatures: assessment.signatures.map(signatureReport),
     owasp: owasp.risks,
     ruleset: { version: ruleset.version, digest: ruleset.digest },
     notes: assessment.notes.map(keptText),

@@ -84,7 +84,9 @@ export function mapOwasp(assessment: Assessment): OwaspMap {
     risks[id] =
       definition.open === undefined
         ? supplyChain(id, definition, assessment, open)
-        : (fromFindings(id, assessment) ?? openRisk(`${id} ${definition.title}`, definition.open, assessment, open));
+        : (fromFindings(id, assessment) ??
+          (id === 'ML10:2023' ? fromSignatures(assessment) : undefined) ??
+          openRisk(`${id} ${definition.title}`, definition.open, assessment, open));
   }
   return { risks, open };
 }
@@ -121,6 +123,13 @@ function fromFindings(id: string, assessment: Assessment): Risk | undefined {
   if (about.length === 0) return undefined;
   const findings = about.map((finding) => finding.fingerprint);
   return { status: about.some(isWeighty) ? 'fail' : 'partial', evidence: 'direct', checks: [], findings };
+}
+
+/** Signed weights are those that their maker released; how they behave is another question, so this never passes. */
+function fromSignatures({ signatures }: Assessment): Risk | undefined {
+  const base = { evidence: 'direct', checks: ['integrity.signature'], findings: [] } as const;
+  if (signatures.some(({ status }) => status === 'failed')) return { status: 'fail', ...base };
+  return signatures.some(({ status }) => status === 'verified') ? { status: 'partial', ...base } : undefined;
 }
 
 function openRisk(name: string, question: OpenQuestion, assessment: Assessment, open: Check[]): Risk {

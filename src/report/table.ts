@@ -4,6 +4,7 @@ import type { Judged, ReportContext } from './context.ts';
 import { terminalText } from './escape.ts';
 import { mapOwasp, owaspCoverage } from './owasp.ts';
 import { Page } from './page.ts';
+import { signatureRows } from './signature-rows.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
 import { coverageRows } from './table-coverage.ts';
 import { fileBlock, VERDICT_INK, verdictLabel } from './table-file.ts';
@@ -51,6 +52,10 @@ export function renderTable(judged: Judged, context: ReportContext, options: Tab
   );
   if (context.coverage) coverageRows(page, worstFirst);
   loadingBlock(page, assessment, options);
+  for (const signature of assessment.signatures) {
+    page.gap();
+    signatureRows(page, signature, options);
+  }
   checkRows(page, judged, options);
   summaryRows(page, judged);
   return page.toString();

@@ -98,6 +98,7 @@ export function assessment(over: Partial<Assessment> = {}): Assessment {
     files,
     findings: [],
     checks: [],
+    signatures: [],
     ruleset: { version: '1.0.0', digest: `sha256:${'cd34'.repeat(16)}` },
     notes: [],
     stats: { files: files.length, bytesTotal, bytesRead: bytesTotal, durationMs: 312 },

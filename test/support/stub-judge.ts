@@ -49,6 +49,7 @@ function judgement(artifact: Artifact, files: readonly FileAssessment[], evil: b
     files,
     findings: [],
     checks: [],
+    signatures: [],
     ruleset: { version: 'stub', digest: 'stub' },
     notes: artifact.notes,
     stats: { files: files.length, bytesTotal: 0, bytesRead: 0, durationMs: 0 },
