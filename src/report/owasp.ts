@@ -108,7 +108,7 @@ function supplyChain(id: string, definition: RiskDefinition, assessment: Assessm
     (check) => check.id.startsWith('integrity.') || check.status === 'not-assessed',
   );
   const base = { evidence: 'direct', checks: uniqueIds(checks), findings } as const;
-  const mismatch = assessment.checks.some((check) => check.id === 'integrity.checksum' && check.status === 'fail');
+  const mismatch = assessment.checks.some((check) => check.id.startsWith('integrity.') && check.status === 'fail');
   const harmful = assessment.files.some(({ verdict }) => verdict === 'malicious' || verdict === 'suspicious');
   if (mismatch || harmful || about.some(isWeighty)) return { status: 'fail', ...base };
   const judged = assessment.files.filter(({ verdict }) => verdict === 'clean').length;

@@ -22,10 +22,10 @@ const WHY: Readonly<Record<UncoveredFile['why'], string>> = {
 /** What is known of one signature, for a person: its status, who signed, and every file that is not as it was signed. */
 export function signatureRows(page: Page, signature: SignatureAssessment, options: { verbose: boolean }): void {
   const { status, detail, signer, covered, method } = signature;
-  page.row(status.toUpperCase(), terminalText(detail), 'bold', INK[status]);
+  page.row('SIGNATURE', `${status}: ${terminalText(detail)}`, 'bold', INK[status]);
   if (signer !== null) page.row('signer', terminalText(signerText(signer), 1000));
   if (signer !== null) page.row('covers', `${count(covered, 'file')} by ${terminalText(method ?? 'sha256')}`);
-  page.row('signature', terminalText(signature.signature));
+  page.row('read from', terminalText(signature.signature));
   const max = options.verbose ? Number.POSITIVE_INFINITY : MAX_PATHS;
   pathRows(page, 'changed', signature.changed, max);
   pathRows(page, 'missing', signature.missing, max);

@@ -1,5 +1,5 @@
 import type { Judged } from '../../src/report/index.ts';
-import { CALL_RULE, file, finding, judged } from './sample.ts';
+import { CALL_RULE, file, finding, judged, signature } from './sample.ts';
 
 /** Text that an artifact may hold to deceive whoever reads a report of it. */
 export const HOSTILE: Readonly<Record<string, string>> = {
@@ -39,6 +39,28 @@ export function hostile(text: string): Judged {
     checks: [
       { id: 'integrity.checksum', status: 'fail', detail: text },
       { id: 'format.onnx.scan', status: 'not-assessed', detail: text },
+    ],
+    signatures: [
+      signature({
+        signature: text,
+        status: 'failed',
+        detail: text,
+        method: text,
+        signer: {
+          kind: 'certificate',
+          subject: text,
+          names: [text],
+          issuer: text,
+          sha256: '0'.repeat(64),
+          notAfter: '2026-01-02T03:04:05.000Z',
+          expired: true,
+        },
+        changed: [text],
+        missing: [text],
+        uncovered: [{ path: text, why: 'ignored' }],
+        emptyFiles: [text],
+      }),
+      signature({ signer: { kind: 'sigstore', identity: text, issuer: text, signedAt: '2026-01-02T03:04:05.000Z' } }),
     ],
     notes: [text],
   });

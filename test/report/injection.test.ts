@@ -19,7 +19,7 @@ describe.each(Object.entries(HOSTILE))('text with %s', (_, text) => {
       const starts = table.split('\n').filter((line) => /^\S/.test(line));
       for (const line of starts) {
         expect(line).toMatch(
-          /^(DENY|MALICIOUS|SUSPICIOUS|NOT ASSESSED|CLEAN|coverage|fail|not-assessed|note|4 files|read|policy|ruleset|OWASP)/,
+          /^(DENY|MALICIOUS|SUSPICIOUS|NOT ASSESSED|CLEAN|SIGNATURE|signer|covers|changed|missing|not covered|empty|coverage|fail|not-assessed|note|4 files|read|policy|ruleset|OWASP)/,
         );
       }
       expect(starts.filter((line) => /^ALLOW/.test(line))).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../../src/report/owasp.ts';
-import { assessment, CALL_RULE, EXTENSION_RULE, file, finding, mixed } from './sample.ts';
+import { assessment, CALL_RULE, EXTENSION_RULE, file, finding, mixed, signature } from './sample.ts';
 
 describe('what a scan says of the OWASP ML Top 10', () => {
   it('has all ten risks, and passes none that nothing looked at', () => {
@@ -26,6 +26,15 @@ describe('what a scan says of the OWASP ML Top 10', () => {
       evidence: 'direct',
       findings: known.findings.map(({ fingerprint }) => fingerprint),
     });
+  });
+
+  it('knows of poisoned weights what a signature says: never that all is well', () => {
+    const risk = (...signatures: ReturnType<typeof signature>[]) =>
+      mapOwasp(assessment({ signatures })).risks['ML10:2023'];
+    expect(risk(signature())).toMatchObject({ status: 'partial', evidence: 'direct' });
+    expect(risk(signature({ status: 'failed' }))).toMatchObject({ status: 'fail', evidence: 'direct' });
+    expect(risk(signature({ status: 'not-assessed' }))).toMatchObject({ status: 'not-assessed', evidence: 'none' });
+    expect(risk()).toMatchObject({ status: 'not-assessed' });
   });
 
   it('passes it only when every file was judged', () => {

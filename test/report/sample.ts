@@ -1,5 +1,6 @@
 import type { Assessment, FileAssessment } from '../../src/core/assessment.ts';
 import { type Finding, fingerprint } from '../../src/core/finding.ts';
+import type { SignatureAssessment } from '../../src/core/signature.ts';
 import { decide } from '../../src/policy/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../../src/report/index.ts';
 import type { TableOptions } from '../../src/report/table.ts';
@@ -106,6 +107,28 @@ export function assessment(over: Partial<Assessment> = {}): Assessment {
   };
 }
 
+export function signature(over: Partial<SignatureAssessment> = {}): SignatureAssessment {
+  return {
+    signature: 'model.sig',
+    status: 'verified',
+    problem: null,
+    detail: 'every file is as it was signed',
+    signer: {
+      kind: 'sigstore',
+      identity: 'https://github.com/acme/model/.github/workflows/release.yml@refs/tags/v1',
+      issuer: 'https://token.actions.githubusercontent.com',
+      signedAt: '2026-01-02T03:04:05.000Z',
+    },
+    method: 'sha256',
+    covered: 6,
+    changed: [],
+    missing: [],
+    uncovered: [],
+    emptyFiles: [],
+    ...over,
+  };
+}
+
 export function judged(over: Partial<Assessment> = {}, policy = 'baseline'): Judged {
   const known = assessment(over);
   return { assessment: known, decision: decide(known, { policy }) };
@@ -174,6 +197,14 @@ export function mixed(policy?: string): Judged {
       checks: [
         { id: 'integrity.checksum', status: 'pass', detail: '3 files have the digest that the Hub announces' },
         { id: 'format.onnx.scan', status: 'not-assessed', detail: 'no scanner judges ONNX yet' },
+      ],
+      signatures: [
+        signature({
+          status: 'partial',
+          detail: 'the signature holds, and leaves 1 file uncovered',
+          covered: 5,
+          uncovered: [{ path: 'extra/tokens.pkl', why: 'added' }],
+        }),
       ],
       notes: ['read 0.02% of the weights; their digests are claimed by the Hub'],
     },
