@@ -1,30 +1,40 @@
-import { createHash } from 'node:crypto';
 import type { ClaimedDigest } from '../core/artifact.ts';
 import { type ByteSource, chunks } from '../core/byte-source.ts';
 import { BLOCK_SIZE, FileSource } from '../core/file-source.ts';
+import {
+  countDigests,
+  distinctPlans,
+  type HashPlan,
+  type PlannedDigests,
+  SHA256_PLAN,
+  wholeDigest,
+} from './hash-plan.ts';
 import type { HashThreads, ThreadHash } from './hash-threads.ts';
+import { createHasher } from './hasher.ts';
 
-/** A file's SHA-256 in the making: it takes the bytes that parsing reads, and reads the rest at the end. */
+/** A file's digests in the making: they take the bytes that parsing reads, and read the rest at the end. */
 export interface RunningDigest {
-  /** Hex. */
-  finish(signal?: AbortSignal): Promise<string>;
+  /** Each plan once, in the order in which they were first asked for. */
+  finish(signal?: AbortSignal): Promise<readonly PlannedDigests[]>;
 }
 
-/** Starts hashing a source whose bytes are cheap to read. A large local file is hashed on another thread. */
-export function startDigest(source: ByteSource, threads: HashThreads): RunningDigest {
-  if (source instanceof FileSource && source.size > BLOCK_SIZE) return digestOnThread(source, threads.start());
-  return {
-    async finish(signal) {
-      const hash = createHash('sha256');
-      const whole = source.size <= BLOCK_SIZE ? source.readNow(0, source.size) : undefined;
-      if (whole !== undefined) return hash.update(whole).digest('hex');
-      for await (const chunk of chunks(source)) {
-        signal?.throwIfAborted();
-        hash.update(chunk);
-      }
-      return hash.digest('hex');
-    },
-  };
+/**
+ * Starts hashing a source whose bytes are cheap to read: SHA-256 of the whole file first, then what `plans` ask for, all in
+ * one pass.
+ * @throws AssayError `limit`, `malformed` for a plan that the file is too large for.
+ */
+export function startDigest(source: ByteSource, threads: HashThreads, plans: readonly HashPlan[] = []): RunningDigest {
+  return startHashing(source, threads, [SHA256_PLAN, ...plans]);
+}
+
+/** The same under these plans alone. A large local file is hashed on another thread. */
+export function startHashing(source: ByteSource, threads: HashThreads, plans: readonly HashPlan[]): RunningDigest {
+  const distinct = distinctPlans(plans);
+  for (const plan of distinct) countDigests(plan, source.size, source.name);
+  if (source instanceof FileSource && source.size > BLOCK_SIZE) {
+    return digestOnThread(source, threads.start(distinct, source.size));
+  }
+  return { finish: (signal) => digestHere(source, distinct, signal) };
 }
 
 function digestOnThread(source: FileSource, hash: ThreadHash): RunningDigest {
@@ -37,14 +47,29 @@ function digestOnThread(source: FileSource, hash: ThreadHash): RunningDigest {
   };
 }
 
-/** SHA-1 as git names a blob: `blob <length>\0` and the bytes. The Hub announces small files by it. */
-export async function gitBlobSha1(source: ByteSource): Promise<string> {
-  const hash = createHash('sha1').update(`blob ${source.size}\0`);
-  for await (const chunk of chunks(source)) hash.update(chunk);
-  return hash.digest('hex');
+async function digestHere(
+  source: ByteSource,
+  plans: readonly HashPlan[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PlannedDigests[]> {
+  const hasher = await createHasher(plans, source.size);
+  const whole = source.size <= BLOCK_SIZE ? source.readNow(0, source.size) : undefined;
+  if (whole !== undefined) hasher.update(whole);
+  else {
+    for await (const chunk of chunks(source)) {
+      signal?.throwIfAborted();
+      hasher.update(chunk);
+    }
+  }
+  return hasher.digest();
 }
 
-/** Whether the bytes are those announced. `sha256` is what was computed already. */
-export async function keepsClaim(source: ByteSource, sha256: string, claimed: ClaimedDigest): Promise<boolean> {
-  return claimed.hex === (claimed.algorithm === 'sha256' ? sha256 : await gitBlobSha1(source));
+/** How a file must be hashed to tell whether an announced digest is kept. */
+export function claimPlan({ algorithm }: ClaimedDigest): HashPlan {
+  return { algorithm };
+}
+
+/** Whether the bytes are those announced; they were hashed by `claimPlan`, too. */
+export function keepsClaim(digests: readonly PlannedDigests[], claimed: ClaimedDigest): boolean {
+  return wholeDigest(digests, claimed.algorithm) === claimed.hex;
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../core/compiled.ts';
 import { AssayError } from '../core/errors.ts';
 import type { BlockSink } from '../core/file-source.ts';
+import type { HashPlan, PlannedDigests } from './hash-plan.ts';
 import type { HashReply, HashRequest } from './hash-worker.ts';
 
 /** Blocks one file may have on their way to its thread. */
@@ -9,14 +10,14 @@ const MAX_IN_FLIGHT = 6;
 
 /** Hashes one file on another thread. */
 export interface ThreadHash extends BlockSink {
-  digest(): Promise<string>;
+  digest(): Promise<readonly PlannedDigests[]>;
 }
 
 interface Job {
   /** For each block on its way, in order: whom to tell that it is done with. */
   readonly inFlight: (() => void)[];
   readonly waiting: (() => void)[];
-  finish: ((sha256: string) => void) | undefined;
+  finish: ((digests: readonly PlannedDigests[]) => void) | undefined;
   fail: ((error: unknown) => void) | undefined;
 }
 
@@ -32,11 +33,13 @@ export class HashThreads {
     this.#count = count;
   }
 
-  start(): ThreadHash {
+  /** @param size bytes that the file has */
+  start(plans: readonly HashPlan[], size: number): ThreadHash {
     const id = this.#next++;
     const worker = this.#worker(id % this.#count);
     const job: Job = { inFlight: [], waiting: [], finish: undefined, fail: undefined };
     this.#jobs.set(id, job);
+    worker.postMessage({ kind: 'start', id, plans, size } satisfies HashRequest);
     return {
       write: (bytes, done) => {
         if (this.#failure !== undefined) throw this.#broken();
@@ -47,7 +50,7 @@ export class HashThreads {
           : new Promise<void>((resolve) => job.waiting.push(resolve));
       },
       digest: () =>
-        new Promise<string>((resolve, reject) => {
+        new Promise((resolve, reject) => {
           if (this.#failure !== undefined) return reject(this.#broken());
           job.finish = resolve;
           job.fail = reject;
@@ -76,7 +79,7 @@ export class HashThreads {
     if (job === undefined) return;
     if (reply.kind === 'digest') {
       this.#jobs.delete(reply.id);
-      job.finish?.(reply.sha256);
+      job.finish?.(reply.digests);
     } else {
       job.inFlight.shift()?.();
       for (const wake of job.waiting.splice(0)) wake();

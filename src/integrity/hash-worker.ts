@@ -1,27 +1,41 @@
-import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import type { HashPlan, PlannedDigests } from './hash-plan.ts';
+import { createHasher, type Hasher } from './hasher.ts';
 
-/** A block of a file, or its end; `id` names the file. */
+/** A file, its blocks in order, and its end; `id` names it. */
 export type HashRequest =
+  | { readonly kind: 'start'; readonly id: number; readonly plans: readonly HashPlan[]; readonly size: number }
   | { readonly kind: 'block'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'end'; readonly id: number };
 
 export type HashReply =
   | { readonly kind: 'taken'; readonly id: number }
-  | { readonly kind: 'digest'; readonly id: number; readonly sha256: string };
+  | { readonly kind: 'digest'; readonly id: number; readonly digests: readonly PlannedDigests[] };
 
-const hashes = new Map<number, Hash>();
+const hashers = new Map<number, Hasher>();
+/** One request after the other: making a hasher may wait for its code to load. */
+let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (request: HashRequest) => {
-  const hash = hashes.get(request.id) ?? createHash('sha256');
+  // A request that fails ends the thread, which whoever waits for it is told.
+  last = last.then(() => answer(request));
+});
+
+async function answer(request: HashRequest): Promise<void> {
+  if (request.kind === 'start') {
+    hashers.set(request.id, await createHasher(request.plans, request.size));
+    return;
+  }
+  const hasher = hashers.get(request.id);
+  if (hasher === undefined) throw new Error(`no file ${request.id} was started`);
   if (request.kind === 'block') {
-    hashes.set(request.id, hash.update(request.bytes));
+    hasher.update(request.bytes);
     reply({ kind: 'taken', id: request.id });
   } else {
-    hashes.delete(request.id);
-    reply({ kind: 'digest', id: request.id, sha256: hash.digest('hex') });
+    hashers.delete(request.id);
+    reply({ kind: 'digest', id: request.id, digests: hasher.digest() });
   }
-});
+}
 
 function reply(message: HashReply): void {
   parentPort?.postMessage(message);

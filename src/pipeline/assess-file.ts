@@ -6,16 +6,14 @@ import { type AssayError, isAssayError, throwIfAborted } from '../core/errors.ts
 import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
-import { keepsClaim, startDigest } from '../integrity/digest.ts';
+import { claimPlan, keepsClaim, startDigest } from '../integrity/digest.ts';
+import { type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
 import type { HashThreads } from '../integrity/hash-threads.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import type { FileClocks } from './file-clocks.ts';
+import { bytesReadOf, reportBytes } from './file-progress.ts';
 import { type FileScanResult, scanSource } from './file-scan.ts';
-
-/** Smaller files are done before anybody looks. */
-const PROGRESS_SIZE = 8 * 1024 * 1024;
-const PROGRESS_MS = 100;
 
 /** What the files of one assessment share. */
 export interface Shared {
@@ -48,7 +46,7 @@ export async function assessFile(file: ArtifactFile, shared: Shared): Promise<As
   shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
   try {
     const source = await file.open(shared.signal);
-    const progress = reportBytes(source, file, shared);
+    const progress = reportBytes(source, file, shared.onEvent);
     try {
       return await assessSource(source, file, shared);
     } finally {
@@ -64,26 +62,14 @@ export async function assessFile(file: ArtifactFile, shared: Shared): Promise<As
   }
 }
 
-/** Tells of bytes as they come in, for files large enough to wait for. */
-function reportBytes(source: ByteSource, file: ArtifactFile, { onEvent }: Shared): NodeJS.Timeout | undefined {
-  if (onEvent === undefined || file.size < PROGRESS_SIZE) return undefined;
-  let told = 0;
-  const tell = () => {
-    const bytes = Math.min(bytesReadOf(source), file.size) - told;
-    if (bytes > 0) onEvent({ kind: 'bytes', path: file.path, bytes });
-    told += Math.max(0, bytes);
-  };
-  return setInterval(tell, PROGRESS_MS).unref();
-}
-
 async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
   const near = file.distance === 'near';
-  const digest = near ? startDigest(source, shared.threads) : undefined;
+  const plans = file.claimed === undefined ? [] : [claimPlan(file.claimed)];
+  const digest = near ? startDigest(source, shared.threads, plans) : undefined;
   const scan = await scanInTime(source, file, shared);
-  const sha256 = await digest?.finish(shared.signal);
+  const digests = await digest?.finish(shared.signal);
   const reasons = [...scan.reasons];
-  const checks = [...scan.checks, ...(await checksumCheck(source, file, sha256))];
-  // Last of all: a git digest reads the bytes again.
+  const checks = [...scan.checks, ...checksumCheck(file, digests)];
   const changed = !(await source.unchanged());
   if (changed) reasons.unshift('the file changed while it was scanned');
   return {
@@ -91,7 +77,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
       path: file.path,
       size: source.size,
       format: scan.format,
-      ...digestOf(file, sha256),
+      ...digestOf(file, digests && wholeDigest(digests, 'sha256')),
       verdict: changed && scan.verdict !== 'malicious' ? 'unknown' : scan.verdict,
       imports: scan.imports,
       reasons,
@@ -143,10 +129,10 @@ function digestOf(
   return { sha256: null, digestBasis: 'none' };
 }
 
-async function checksumCheck(source: ByteSource, file: ArtifactFile, sha256: string | undefined): Promise<Check[]> {
+function checksumCheck(file: ArtifactFile, digests: readonly PlannedDigests[] | undefined): Check[] {
   const id = 'integrity.checksum';
   if (file.claimed === undefined) return [];
-  if (sha256 === undefined) {
+  if (digests === undefined) {
     return [
       {
         id,
@@ -155,7 +141,7 @@ async function checksumCheck(source: ByteSource, file: ArtifactFile, sha256: str
       },
     ];
   }
-  const kept = await keepsClaim(source, sha256, file.claimed);
+  const kept = keepsClaim(digests, file.claimed);
   return [
     {
       id,
@@ -163,10 +149,6 @@ async function checksumCheck(source: ByteSource, file: ArtifactFile, sha256: str
       detail: kept ? 'the bytes have the announced digest' : 'the bytes do not have the announced digest',
     },
   ];
-}
-
-function bytesReadOf(source: ByteSource): number {
-  return 'bytesRead' in source && typeof source.bytesRead === 'number' ? source.bytesRead : source.size;
 }
 
 function unread(file: ArtifactFile, error: AssayError): AssessedFile {

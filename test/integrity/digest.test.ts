@@ -3,10 +3,18 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { blake3 } from 'hash-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { ClaimedDigest } from '../../src/core/artifact.ts';
 import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
 import { BLOCK_SIZE, FileSource } from '../../src/core/file-source.ts';
-import { gitBlobSha1, keepsClaim, startDigest } from '../../src/integrity/digest.ts';
+import { claimPlan, keepsClaim, startDigest, startHashing } from '../../src/integrity/digest.ts';
+import {
+  type DigestAlgorithm,
+  type HashPlan,
+  type PlannedDigests,
+  SHA256_PLAN,
+} from '../../src/integrity/hash-plan.ts';
 import { HashThreads } from '../../src/integrity/hash-threads.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
@@ -21,9 +29,20 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
+/** SHA-256 as a scan computes it. */
 async function digestOf(source: ByteSource): Promise<string> {
   try {
-    return await startDigest(source, threads).finish();
+    const [first] = await startDigest(source, threads).finish();
+    expect(first?.plan).toEqual(SHA256_PLAN);
+    return String(first?.digests);
+  } finally {
+    await source.close();
+  }
+}
+
+async function underPlans(source: ByteSource, plans: readonly HashPlan[]): Promise<readonly PlannedDigests[]> {
+  try {
+    return await startHashing(source, threads, plans).finish();
   } finally {
     await source.close();
   }
@@ -60,7 +79,7 @@ describe('SHA-256 of a file', () => {
         const source = FileSource.open(path);
         const digest = startDigest(source, threads);
         for (const { once, offset } of reads) await (once ? source.readOnce(offset, 1) : source.read(offset, 1));
-        expect(await digest.finish()).toBe(expected);
+        expect((await digest.finish())[0]?.digests).toEqual([expected]);
         await source.close();
       }),
       { numRuns: 60 },
@@ -81,29 +100,74 @@ describe('SHA-256 of a file', () => {
   });
 });
 
+describe('several plans in one pass', () => {
+  const shard = (bytes: Uint8Array, size: number) =>
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => inline(bytes.subarray(i * size, (i + 1) * size)));
+
+  it.each(SIZES)('give what each gives alone, of %d bytes from a file and from memory', async (size) => {
+    const bytes = noise(size, 17);
+    const path = fileOf(bytes);
+    const shardSizes = [Math.max(1, Math.ceil(size / 7)), BLOCK_SIZE, 3 * BLOCK_SIZE + 1];
+    const algorithms: DigestAlgorithm[] = ['sha256', 'blake2b', 'blake3'];
+    const plans = [
+      ...algorithms.map((algorithm) => ({ algorithm })),
+      ...shardSizes.map((shardSize) => ({ algorithm: 'sha256', shardSize }) as const),
+    ];
+    const expected = [
+      { plan: plans[0], digests: [inline(bytes)] },
+      { plan: plans[1], digests: [execFileSync('b2sum', [path], { encoding: 'utf8' }).slice(0, 128)] },
+      { plan: plans[2], digests: [await blake3(bytes)] },
+      ...shardSizes.map((shardSize, i) => ({ plan: plans[3 + i], digests: shard(bytes, shardSize) })),
+    ];
+    for (const source of [FileSource.open(path), new MemorySource(bytes, 'bytes')]) {
+      expect(await underPlans(source, plans)).toEqual(expected);
+    }
+  });
+
+  it('compute a plan that is asked for twice once', async () => {
+    const plans: HashPlan[] = [{ algorithm: 'blake3' }, SHA256_PLAN, { algorithm: 'blake3' }, { algorithm: 'sha256' }];
+    const digests = await underPlans(new MemorySource(noise(10), 'bytes'), plans);
+    expect(digests.map(({ plan }) => plan)).toEqual([{ algorithm: 'blake3' }, SHA256_PLAN]);
+  });
+
+  it('refuse shards that nobody could hold, and shards that cannot be', () => {
+    const huge = Object.assign(new MemorySource(noise(1), 'huge'), { size: 2 ** 40 });
+    const hash = (shardSize: number) => () => startDigest(huge, threads, [{ algorithm: 'sha256', shardSize }]);
+    expect(hash(1)).toThrow(expect.objectContaining({ code: 'limit', subject: 'huge' }));
+    for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(hash(size)).toThrow(expect.objectContaining({ code: 'malformed' }));
+    }
+    expect(hash(2 ** 30)).not.toThrow();
+  });
+});
+
 describe('the digest git names a blob by', () => {
   it.each(SIZES)('is what git says of %d bytes', async (size) => {
     const path = fileOf(noise(size, 11));
     const told = execFileSync('git', ['hash-object', '--no-filters', path], { encoding: 'utf8', cwd: folder }).trim();
-    const source = FileSource.open(path);
-    expect(await gitBlobSha1(source)).toBe(told);
-    await source.close();
+    const [first] = await underPlans(FileSource.open(path), [{ algorithm: 'git-sha1' }]);
+    expect(first?.digests).toEqual([told]);
   });
 });
 
 describe('an announced digest', () => {
   const bytes = noise(5_000);
-  const source = new MemorySource(bytes, 'bytes');
   const sha256 = inline(bytes);
+  const sha1 = createHash('sha1').update('blob 5000\0').update(bytes).digest('hex');
+  const keeps = async (of: Uint8Array, claimed: ClaimedDigest) =>
+    keepsClaim(await underPlans(new MemorySource(of, 'bytes'), [SHA256_PLAN, claimPlan(claimed)]), claimed);
 
   it('is kept by its bytes and by no others', async () => {
-    const sha1 = await gitBlobSha1(source);
-    const other = new MemorySource(noise(5_000, 2), 'other');
-    expect(await keepsClaim(source, sha256, { algorithm: 'sha256', hex: sha256 })).toBe(true);
-    expect(await keepsClaim(source, sha256, { algorithm: 'git-sha1', hex: sha1 })).toBe(true);
-    expect(await keepsClaim(source, sha256, { algorithm: 'sha256', hex: 'f'.repeat(64) })).toBe(false);
-    expect(await keepsClaim(other, inline(noise(5_000, 2)), { algorithm: 'git-sha1', hex: sha1 })).toBe(false);
+    expect(await keeps(bytes, { algorithm: 'sha256', hex: sha256 })).toBe(true);
+    expect(await keeps(bytes, { algorithm: 'git-sha1', hex: sha1 })).toBe(true);
+    expect(await keeps(bytes, { algorithm: 'sha256', hex: 'f'.repeat(64) })).toBe(false);
+    expect(await keeps(noise(5_000, 2), { algorithm: 'git-sha1', hex: sha1 })).toBe(false);
     // The one never passes for the other.
-    expect(await keepsClaim(source, sha256, { algorithm: 'git-sha1', hex: sha256 })).toBe(false);
+    expect(await keeps(bytes, { algorithm: 'git-sha1', hex: sha256 })).toBe(false);
+  });
+
+  it('is not kept by bytes that were hashed otherwise', async () => {
+    const digests = await underPlans(new MemorySource(bytes, 'bytes'), [SHA256_PLAN]);
+    expect(keepsClaim(digests, { algorithm: 'git-sha1', hex: sha1 })).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BLOCK_SIZE, FileSource } from '../../src/core/file-source.ts';
 import { startDigest } from '../../src/integrity/digest.ts';
+import { SHA256_PLAN } from '../../src/integrity/hash-plan.ts';
 import { HashThreads } from '../../src/integrity/hash-threads.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
@@ -11,6 +12,9 @@ const folder = tempFolder();
 
 /** Something that a thread cannot hash: it fails on it, as on any defect. */
 const POISON: Uint8Array = JSON.parse('{"not":"bytes"}');
+
+const start = (threads: HashThreads) => threads.start([SHA256_PLAN], 0);
+const sha256 = (...digests: string[]) => [{ plan: SHA256_PLAN, digests }];
 
 async function withThreads<T>(work: (threads: HashThreads) => Promise<T>): Promise<T> {
   const threads = new HashThreads(1);
@@ -24,17 +28,17 @@ async function withThreads<T>(work: (threads: HashThreads) => Promise<T>): Promi
 describe('hashing threads', () => {
   it('tell of each block, in order, that they are done with it', () =>
     withThreads(async (threads) => {
-      const hash = threads.start();
+      const hash = start(threads);
       const done: number[] = [];
       const blocks = Array.from({ length: 20 }, (_, i) => noise(1_000, i + 1));
       for (const [i, block] of blocks.entries()) await hash.write(block, () => done.push(i));
-      expect(await hash.digest()).toBe(createHash('sha256').update(Buffer.concat(blocks)).digest('hex'));
+      expect(await hash.digest()).toEqual(sha256(createHash('sha256').update(Buffer.concat(blocks)).digest('hex')));
       expect(done).toEqual(blocks.map((_, i) => i));
     }));
 
   it('let nobody run ahead of them by more than a few blocks', () =>
     withThreads(async (threads) => {
-      const hash = threads.start();
+      const hash = start(threads);
       let done = 0;
       let most = 0;
       for (let i = 0; i < 50; i++) {
@@ -48,23 +52,23 @@ describe('hashing threads', () => {
 
   it('hash nothing as nothing', () =>
     withThreads(async (threads) => {
-      expect(await threads.start().digest()).toBe(createHash('sha256').digest('hex'));
+      expect(await start(threads).digest()).toEqual(sha256(createHash('sha256').digest('hex')));
     }));
 
   it('that fail make every digest on them an error, not a wait', () =>
     withThreads(async (threads) => {
-      expect(await threads.start().digest()).toMatch(/^[0-9a-f]{64}$/);
-      const poisoned = threads.start();
-      const later = threads.start();
+      expect(await start(threads).digest()).toHaveLength(1);
+      const poisoned = start(threads);
+      const later = start(threads);
       await poisoned.write(POISON, () => undefined);
       await expect(poisoned.digest()).rejects.toMatchObject({ code: 'internal', message: 'a hashing thread ended' });
       await expect(later.digest()).rejects.toMatchObject({ code: 'internal' });
-      expect(() => threads.start().write(noise(1), () => undefined)).toThrow('a hashing thread ended');
+      expect(() => start(threads).write(noise(1), () => undefined)).toThrow('a hashing thread ended');
     }));
 
   it('that fail wake whoever waits to write', () =>
     withThreads(async (threads) => {
-      const hash = threads.start();
+      const hash = start(threads);
       const writing = (async () => {
         for (let i = 0; i < 20; i++) await hash.write(i === 0 ? POISON : noise(10), () => undefined);
       })();
@@ -77,7 +81,7 @@ describe('hashing threads', () => {
     await withThreads(async (threads) => {
       const source = FileSource.open(path);
       const digest = startDigest(source, threads);
-      await threads.start().write(POISON, () => undefined);
+      await start(threads).write(POISON, () => undefined);
       await expect(digest.finish()).rejects.toMatchObject({ code: 'internal' });
       await source.close();
     });
@@ -85,7 +89,7 @@ describe('hashing threads', () => {
 
   it('that are closed leave no digest waiting', async () => {
     const threads = new HashThreads(1);
-    const hash = threads.start();
+    const hash = start(threads);
     for (let i = 0; i < 5; i++) await hash.write(noise(100_000), () => undefined);
     const digest = hash.digest().then(
       () => 'digest',

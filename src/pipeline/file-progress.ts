@@ -1,0 +1,28 @@
+import type { ArtifactFile } from '../core/artifact.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+import type { OnEvent } from '../core/events.ts';
+
+/** Smaller files are done before anybody looks. */
+const PROGRESS_SIZE = 8 * 1024 * 1024;
+const PROGRESS_MS = 100;
+
+/** Tells of bytes as they come in, for files large enough to wait for. `clearInterval` ends it. */
+export function reportBytes(
+  source: ByteSource,
+  file: Pick<ArtifactFile, 'path' | 'size'>,
+  onEvent: OnEvent | undefined,
+): NodeJS.Timeout | undefined {
+  if (onEvent === undefined || file.size < PROGRESS_SIZE) return undefined;
+  let told = 0;
+  const tell = () => {
+    const bytes = Math.min(bytesReadOf(source), file.size) - told;
+    if (bytes > 0) onEvent({ kind: 'bytes', path: file.path, bytes });
+    told += Math.max(0, bytes);
+  };
+  return setInterval(tell, PROGRESS_MS).unref();
+}
+
+/** Bytes that the source fetched so far; its size when it does not count. */
+export function bytesReadOf(source: ByteSource): number {
+  return 'bytesRead' in source && typeof source.bytesRead === 'number' ? source.bytesRead : source.size;
+}
