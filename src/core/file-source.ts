@@ -20,6 +20,9 @@ export const BLOCK_SIZE = 1024 * 1024;
 const MAX_BLOCKS = 16;
 /** Buffers that passes in order share between reading and hashing. */
 const MAX_LENT = 8;
+/** Such buffers that are kept for the next file: a collector frees shared memory late, and each would cost a block anew. */
+const MAX_SPARE = 32;
+const spare: Uint8Array[] = [];
 
 /** A buffer of the passes in order. It is free again when neither the reader nor the sink holds it. */
 interface Lent {
@@ -151,6 +154,7 @@ export class FileSource implements ByteSource {
     this.#closed = true;
     await Promise.allSettled(this.#loading.values());
     this.#blocks.clear();
+    this.#giveBack();
     closeSync(this.#fd);
   }
 
@@ -243,7 +247,7 @@ export class FileSource implements ByteSource {
       const free = this.#buffers.find((lent) => lent.holders === 0);
       if (free !== undefined) return free;
       if (this.#buffers.length < MAX_LENT) {
-        const lent = { buffer: shared(BLOCK_SIZE), index: -1, length: 0, holders: 0 };
+        const lent = { buffer: spare.pop() ?? shared(BLOCK_SIZE), index: -1, length: 0, holders: 0 };
         this.#buffers.push(lent);
         return lent;
       }
@@ -256,6 +260,15 @@ export class FileSource implements ByteSource {
   #release(lent: Lent): void {
     lent.holders--;
     if (lent.holders === 0) this.#wake?.();
+  }
+
+  /** What a sink still reads is left to it. */
+  #giveBack(): void {
+    if (this.#lent !== undefined) this.#release(this.#lent);
+    this.#lent = undefined;
+    for (const { buffer, holders } of this.#buffers.splice(0)) {
+      if (holders === 0 && spare.length < MAX_SPARE) spare.push(buffer);
+    }
   }
 
   /** Oldest first, but what the sink still waits for goes last. */

@@ -37,8 +37,10 @@ interface Download {
   download(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** While a lane opens and closes files, another keeps the threads busy. */
-const LANES_PER_CORE = 2;
+/** Each file under way holds up to 8 MiB, whatever the machine: no disk feeds more. */
+const MAX_THREADS = 8;
+/** While some lanes open and close files, others keep the threads busy. */
+const MORE_LANES = 2;
 
 /**
  * Hashes every byte of every file, far ones included, under several plans at once; the files come back in the artifact's
@@ -58,11 +60,11 @@ export async function digestArtifact(
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: files.length, bytes });
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const cores = availableParallelism();
-  const threads = new HashThreads(cores);
+  const count = Math.min(availableParallelism(), MAX_THREADS);
+  const threads = new HashThreads(count);
   try {
     const order = files.map((file, index) => ({ file, index })).sort((a, b) => b.file.size - a.file.size);
-    const digested = await inLanes(order, cores * LANES_PER_CORE, async ({ file, index }) => {
+    const digested = await inLanes(order, count + MORE_LANES, async ({ file, index }) => {
       try {
         throwIfAborted(signal);
         return { index, one: await digestFile(file, distinct, threads, signal, options.onEvent) };
