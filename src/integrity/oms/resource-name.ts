@@ -1,0 +1,79 @@
+import { SignatureError } from '../signature-error.ts';
+import type { Resource } from './manifest.ts';
+
+const MAX_PATH_BYTES = 4096;
+const SHARD = /^(.*):(0|[1-9]\d*):(0|[1-9]\d*)$/s;
+
+interface Shard {
+  readonly path: string;
+  readonly range: { readonly start: number; readonly end: number };
+}
+
+/**
+ * Refuses what could never be the path of a file within a model, or could be that of another.
+ * @throws SignatureError `statement`
+ */
+export function checkPath(path: string): void {
+  const why = whyNoPath(path);
+  if (why !== undefined) throw new SignatureError('statement', `the statement lists ${shown(path)}, which ${why}`);
+}
+
+function whyNoPath(path: string): string | undefined {
+  if (path === '.') return undefined;
+  if (path === '') return 'is no name';
+  if (path.startsWith('/')) return 'is absolute';
+  if (path.includes('\0')) return 'holds a NUL';
+  if (/\p{Cs}/u.test(path)) return 'is no Unicode text';
+  const parts = path.split('/');
+  if (parts.includes('..')) return 'leaves the model';
+  if (parts.some((part) => part === '' || part === '.')) return 'is not in its shortest spelling';
+  return Buffer.byteLength(path) > MAX_PATH_BYTES ? `is longer than ${MAX_PATH_BYTES} bytes` : undefined;
+}
+
+/**
+ * `path:start:end`, read from the right: a path may hold colons.
+ * @throws SignatureError `statement`
+ */
+export function parseShard(name: string, shardSize: number): Shard {
+  const [, path = '', from = '', to = ''] = SHARD.exec(name) ?? [];
+  if (path === '') throw new SignatureError('statement', `the statement lists ${shown(name)}, which names no shard`);
+  const [start, end] = [Number(from), Number(to)];
+  if (!Number.isSafeInteger(end) || start >= end || end - start > shardSize) {
+    throw new SignatureError('statement', `the shard ${shown(name)} is not 1 to ${shardSize} bytes long`);
+  }
+  return { path, range: { start, end } };
+}
+
+/**
+ * The shards of a file must be the whole file, cut at each multiple of the size, whatever their order.
+ * @throws SignatureError `statement`
+ */
+export function checkShards(resources: readonly Resource[], shardSize: number): void {
+  for (const [path, ranges] of rangesByPath(resources)) {
+    let end = 0;
+    for (const range of ranges.sort((a, b) => a.start - b.start)) {
+      if (range.start < end)
+        throw new SignatureError('statement', `shards of ${shown(path)} overlap at byte ${range.start}`);
+      if (range.start > end) throw new SignatureError('statement', `no shard of ${shown(path)} covers byte ${end}`);
+      if (range.start % shardSize !== 0) {
+        throw new SignatureError('statement', `the shard of ${shown(path)} before byte ${end} is too short`);
+      }
+      end = range.end;
+    }
+  }
+}
+
+function rangesByPath(resources: readonly Resource[]): Map<string, { readonly start: number; readonly end: number }[]> {
+  const byPath = new Map<string, { readonly start: number; readonly end: number }[]>();
+  for (const { path, range } of resources) {
+    if (range === undefined) continue;
+    const ranges = byPath.get(path);
+    if (ranges === undefined) byPath.set(path, [range]);
+    else ranges.push(range);
+  }
+  return byPath;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
+}

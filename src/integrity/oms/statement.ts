@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { sentenceOf, shapeIssue } from '../attestations/shape-issue.ts';
+import type { Envelope } from '../dsse.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash-plan.ts';
+import { SignatureError } from '../signature-error.ts';
+import type { OmsManifest, Resource, Serialization } from './manifest.ts';
+import { checkPath, checkShards, parseShard } from './resource-name.ts';
+
+const STATEMENT = 'https://in-toto.io/Statement/v1';
+export const PREDICATE = 'https://model_signing/signature/v1.0';
+/** Of release 0.2.0, whose subjects are the files. */
+export const OLD_PREDICATE = 'https://model_signing/Digests/v0.1';
+
+const MAX_RESOURCES = 1_000_000;
+const DIGEST_LENGTH: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, blake2b: 128, blake3: 64 };
+
+const Statement = v.object({ _type: v.string(), predicateType: v.string() });
+const Subject = v.object({ name: v.optional(v.string(), ''), digest: v.record(v.string(), v.string()) });
+const NewStatement = v.object({
+  subject: v.array(Subject),
+  predicate: v.object({
+    serialization: v.object({
+      method: v.string(),
+      hash_type: v.string(),
+      shard_size: v.optional(v.number()),
+      allow_symlinks: v.optional(v.boolean(), false),
+      ignore_paths: v.optional(v.array(v.string()), []),
+    }),
+    resources: v.array(v.object({ name: v.string(), algorithm: v.string(), digest: v.string() })),
+  }),
+});
+const OldStatement = v.object({
+  subject: v.array(
+    v.object({
+      name: v.string(),
+      digest: v.object({ sha256: v.string() }),
+      annotations: v.optional(v.object({ actual_hash_algorithm: v.optional(v.string()) })),
+    }),
+  ),
+});
+type NewStatement = v.InferOutput<typeof NewStatement>;
+
+/**
+ * Reads what an envelope says of a model: an in-toto statement with the predicate of OpenSSF Model Signing v1.0 (which
+ * releases of the reference implementation write since 0.3.0), or that of release 0.2.0. The signature must have been
+ * verified: nothing here says who wrote it.
+ * @throws SignatureError `statement`, `predicate`, `hash`, `root-digest`, `duplicate-resource`
+ */
+export function readManifest(envelope: Envelope): OmsManifest {
+  const json = parsePayload(envelope.payload);
+  const { _type: type, predicateType } = shaped(Statement, json);
+  if (type !== STATEMENT) {
+    throw new SignatureError('statement', `the payload is ${shown(type)}, not an in-toto statement of version 1`);
+  }
+  if (predicateType === PREDICATE) return readNew(shaped(NewStatement, json));
+  if (predicateType === OLD_PREDICATE) return readOld(shaped(OldStatement, json));
+  throw new SignatureError('predicate', `the statement is about ${shown(predicateType)}, and not a model signature`);
+}
+
+/** How files are hashed to be compared with a manifest. */
+export function planOf({ serialization }: OmsManifest): HashPlan {
+  const { algorithm, shardSize } = serialization;
+  return { algorithm, ...(shardSize === undefined ? {} : { shardSize }) };
+}
+
+/** `sha256`, `sha256-sharded-1000000000`: the name of a plan in manifests. */
+export function planName({ algorithm, shardSize }: HashPlan): string {
+  return shardSize === undefined ? algorithm : `${algorithm}-sharded-${shardSize}`;
+}
+
+function parsePayload(payload: Uint8Array): unknown {
+  try {
+    return parseBoundedJson(payload, 'the payload');
+  } catch (cause) {
+    if (!isAssayError(cause)) throw cause;
+    throw new SignatureError('statement', `the payload cannot be read as a statement: it ${cause.message}`, { cause });
+  }
+}
+
+function shaped<T extends v.GenericSchema>(schema: T, json: unknown): v.InferOutput<T> {
+  const read = v.safeParse(schema, json, { abortEarly: true });
+  if (read.success) return read.output;
+  throw new SignatureError('statement', `the statement is malformed: ${sentenceOf(shapeIssue(read.issues))}`);
+}
+
+function readNew({ subject, predicate }: NewStatement): OmsManifest {
+  const [root] = subject;
+  if (root === undefined || subject.length > 1) {
+    throw new SignatureError('statement', `the statement has ${subject.length} subjects, and a model is one`);
+  }
+  const serialization = readSerialization(predicate.serialization);
+  const resources = readResources(predicate.resources, serialization);
+  checkRoot(root.digest.sha256, resources);
+  return { version: 'v1.0', name: root.name, serialization, resources };
+}
+
+function readSerialization(written: NewStatement['predicate']['serialization']): Serialization {
+  const { method, shard_size: shardSize } = written;
+  const common = {
+    algorithm: algorithmOf(written.hash_type),
+    allowSymlinks: written.allow_symlinks,
+    ignorePaths: written.ignore_paths,
+  };
+  if (method === 'files') return { method, ...common };
+  if (method !== 'shards') {
+    throw new SignatureError(
+      'statement',
+      `the model was serialized by ${shown(method)}, and files and shards are known`,
+    );
+  }
+  if (shardSize === undefined || !Number.isSafeInteger(shardSize) || shardSize <= 0) {
+    throw new SignatureError('statement', `the shards have a size of ${shardSize ?? 'nothing'}, which is no length`);
+  }
+  return { method, shardSize, ...common };
+}
+
+function algorithmOf(name: string): HashAlgorithm {
+  const known = HASH_ALGORITHMS.find((algorithm) => algorithm === name);
+  if (known !== undefined) return known;
+  throw new SignatureError(
+    'hash',
+    `the files are hashed with ${shown(name)}, and only ${HASH_ALGORITHMS.join(', ')} are supported`,
+  );
+}
+
+function readResources(written: NewStatement['predicate']['resources'], serialization: Serialization): Resource[] {
+  checkCount(written.length);
+  const { algorithm: hash, shardSize } = serialization;
+  const names = [hash, ...(shardSize === undefined ? [] : [`${hash}-sharded-${shardSize}`])];
+  const seen = new Set<string>();
+  const resources = written.map(({ name, algorithm, digest }) => {
+    checkNew(name, seen);
+    if (!names.includes(algorithm)) throw otherHash(name, algorithm, names);
+    const location = shardSize === undefined ? { path: name } : parseShard(name, shardSize);
+    checkPath(location.path);
+    return { ...location, digest: hexOf(digest, hash, name) };
+  });
+  if (shardSize !== undefined) checkShards(resources, shardSize);
+  checkSingle(resources);
+  return resources;
+}
+
+/** Release 0.2.0 hashed with SHA-256 unless an annotation says otherwise, and always wrote `sha256`. */
+function readOld({ subject }: v.InferOutput<typeof OldStatement>): OmsManifest {
+  checkCount(subject.length);
+  const named = subject.map(({ annotations }) => annotations?.actual_hash_algorithm ?? 'file-sha256');
+  const algorithm = algorithmOf((named[0] ?? 'file-sha256').replace(/^file-/, ''));
+  const seen = new Set<string>();
+  const resources = subject.map(({ name, digest }, at) => {
+    checkNew(name, seen);
+    const own = named[at] ?? '';
+    if (own.replace(/^file-/, '') !== algorithm) throw otherHash(name, own, [algorithm]);
+    checkPath(name);
+    return { path: name, digest: hexOf(digest.sha256, algorithm, name) };
+  });
+  checkSingle(resources);
+  return {
+    version: 'v0.2',
+    name: '',
+    serialization: { method: 'files', algorithm, allowSymlinks: false, ignorePaths: [] },
+    resources,
+  };
+}
+
+function checkCount(count: number): void {
+  if (count <= MAX_RESOURCES) return;
+  throw new SignatureError('statement', `the statement lists ${count} files, more than ${MAX_RESOURCES}`);
+}
+
+/** The last of two entries would win elsewhere, so that one reader sees another model than the next. */
+function checkNew(name: string, seen: Set<string>): void {
+  if (seen.has(name)) throw new SignatureError('duplicate-resource', `the statement lists ${shown(name)} twice`);
+  seen.add(name);
+}
+
+function checkSingle(resources: readonly Resource[]): void {
+  if (!resources.some(({ path }) => path === '.') || resources.every(({ path }) => path === '.')) return;
+  throw new SignatureError('statement', 'the statement lists a single file (".") beside others');
+}
+
+function otherHash(name: string, algorithm: string, known: readonly string[]): SignatureError {
+  const message = `the statement hashes files with ${known.join(' or ')}, and ${shown(name)} with ${shown(algorithm)}`;
+  return new SignatureError('hash', message);
+}
+
+function hexOf(digest: string, algorithm: HashAlgorithm, name: string): string {
+  if (digest.length === DIGEST_LENGTH[algorithm] && /^[0-9a-fA-F]+$/.test(digest)) return digest.toLowerCase();
+  throw new SignatureError('statement', `the digest of ${shown(name)} is no ${algorithm} digest`);
+}
+
+/** The subject stands for the whole model: SHA-256 over the digests, as bytes, in the order in which they are listed. */
+function checkRoot(claimed: string | undefined, resources: readonly Resource[]): void {
+  const hash = createHash('sha256');
+  for (const { digest } of resources) hash.update(digest, 'hex');
+  const computed = hash.digest('hex');
+  if (claimed?.toLowerCase() === computed) return;
+  throw new SignatureError(
+    'root-digest',
+    claimed === undefined
+      ? 'the subject of the statement has no sha256 digest'
+      : 'the subject of the statement is not the root of the files that it lists',
+  );
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
+}

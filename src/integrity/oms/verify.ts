@@ -1,0 +1,73 @@
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import type { Signer } from '../../core/signature.ts';
+import type { SignedBundle, VerificationMaterial } from '../bundle.ts';
+import { SignatureError } from '../signature-error.ts';
+import type { Trust } from '../trust.ts';
+import type { OmsManifest } from './manifest.ts';
+import { OLD_PREDICATE, readManifest } from './statement.ts';
+import { verifyKey } from './verify-key.ts';
+
+/** What a signature proves: who signed, and what of the model. */
+export interface VerifiedModelSignature {
+  readonly signer: Signer;
+  readonly manifest: OmsManifest;
+}
+
+/**
+ * Verifies the signature of a model by the way of signing that is trusted, and reads what was signed only then.
+ * @throws SignatureError for a signature that does not hold
+ * @throws AssayError what the verifier of Sigstore cannot do
+ */
+export async function verifyBundle(bundle: SignedBundle, trust: Trust): Promise<VerifiedModelSignature> {
+  const signer = await verifySigner(bundle, trust);
+  return { signer, manifest: readManifest(bundle.envelope) };
+}
+
+async function verifySigner(bundle: SignedBundle, trust: Trust): Promise<Signer> {
+  const { material } = bundle;
+  if (material.kind !== trust.kind) throw wrongMethod(material, trust);
+  const legacy = isOfOldRelease(bundle);
+  switch (trust.kind) {
+    case 'key':
+      return verifyKey(bundle, trust, { legacy });
+    case 'certificate': {
+      const { verifyCertificate } = await import('../x509/verify-certificate.ts');
+      return verifyCertificate(bundle, trust, { legacy });
+    }
+    case 'sigstore': {
+      const { verifyKeyless } = await import('../sigstore/verify-keyless.ts');
+      return verifyKeyless(bundle, trust);
+    }
+  }
+}
+
+const METHODS: Readonly<Record<Trust['kind'], { readonly signed: string; readonly flags: string }>> = {
+  key: { signed: 'with a key', flags: '--public-key' },
+  certificate: { signed: 'with a certificate', flags: '--certificate-chain' },
+  sigstore: { signed: 'keyless, through Sigstore', flags: '--identity and --issuer' },
+};
+
+function wrongMethod(material: VerificationMaterial, trust: Trust): SignatureError {
+  const { signed, flags } = METHODS[material.kind];
+  return new SignatureError(
+    'method',
+    `the model was signed ${signed}, which ${METHODS[trust.kind].flags} cannot verify: give ${flags}`,
+  );
+}
+
+/**
+ * Whether the payload says that it is of release 0.2, which signed other bytes than the standard has it. Nothing else in it is
+ * believed before the signature is.
+ */
+function isOfOldRelease({ envelope }: SignedBundle): boolean {
+  if (!envelope.payload.includes(OLD_PREDICATE)) return false;
+  try {
+    const statement = parseBoundedJson(envelope.payload, 'the statement');
+    return typeof statement === 'object' && statement !== null && 'predicateType' in statement
+      ? statement.predicateType === OLD_PREDICATE
+      : false;
+  } catch {
+    // What cannot be read is of no release; `readManifest` says what is wrong with it, if the signature holds.
+    return false;
+  }
+}
