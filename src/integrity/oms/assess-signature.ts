@@ -1,0 +1,120 @@
+import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/signature.ts';
+import type { SignedBundle } from '../bundle.ts';
+import { isSignatureError, SignatureError } from '../signature-error.ts';
+import type { Trust } from '../trust.ts';
+import { type Comparison, compareModel, type SignedModel } from './compare.ts';
+import type { OmsManifest } from './manifest.ts';
+import { planName, planOf } from './statement.ts';
+import { verifyBundle } from './verify.ts';
+
+export type { SignedModel };
+
+/** Names of files that a sentence lists; the assessment lists them all. */
+const NAMED_FILES = 3;
+
+export interface SignatureToAssess {
+  /** Where the signature was read: its path within the artifact, or as it was given. */
+  readonly signature: string;
+  /** The bundle, or why it is none that could hold. */
+  readonly bundle: SignedBundle | SignatureError;
+  /** Whom to believe; nobody, when absent. */
+  readonly trust: Trust | undefined;
+  /** Hashed as `planOf` the manifest asks. */
+  readonly model: SignedModel;
+}
+
+/**
+ * Whether a signature holds, by whom, and for which of the files.
+ * @throws AssayError for what could not be done: a signature that does not hold is an answer
+ */
+export async function assessSignature(given: SignatureToAssess): Promise<SignatureAssessment> {
+  const { signature, bundle, trust, model } = given;
+  const nothing = nothingKnown(signature);
+  try {
+    if (bundle instanceof SignatureError) throw bundle;
+    if (trust === undefined) return { ...nothing, status: 'not-assessed', detail: nobodyTrusted(bundle) };
+    const { signer, manifest } = await verifyBundle(bundle, trust);
+    return { ...nothing, ...conclude(signer, manifest, compareModel(manifest, model)) };
+  } catch (error) {
+    if (!isSignatureError(error)) throw error;
+    return { ...nothing, status: 'failed', problem: error.problem, detail: error.message };
+  }
+}
+
+function nothingKnown(signature: string): Omit<SignatureAssessment, 'status' | 'detail'> {
+  return {
+    signature,
+    problem: null,
+    signer: null,
+    method: null,
+    covered: 0,
+    changed: [],
+    missing: [],
+    uncovered: [],
+    emptyFiles: [],
+  };
+}
+
+function nobodyTrusted({ material }: SignedBundle): string {
+  const how = { key: 'with a key', certificate: 'with a certificate', sigstore: 'through Sigstore' }[material.kind];
+  const flags = {
+    key: 'name the key that you trust with --public-key',
+    certificate: 'name the root that you trust with --certificate-chain',
+    sigstore: 'name whom you trust with --identity and --issuer',
+  }[material.kind];
+  return `the model is signed ${how}, and anybody can sign for himself: ${flags}`;
+}
+
+type Conclusion = Omit<SignatureAssessment, 'signature'>;
+
+function conclude(signer: Signer, manifest: OmsManifest, compared: Comparison): Conclusion {
+  const { covered, changed, missing, uncovered, emptyFiles } = compared;
+  const known = { signer, method: planName(planOf(manifest)), covered, changed, missing, uncovered, emptyFiles };
+  if (changed.length > 0 || missing.length > 0) {
+    return { ...known, status: 'failed', problem: 'content', detail: differences(compared) };
+  }
+  if (covered === 0 || uncovered.length > 0) {
+    return { ...known, status: 'partial', problem: null, detail: gaps(compared) };
+  }
+  const detail = `the signature holds for ${counted(covered, 'file')}${unlisted(emptyFiles)}`;
+  return { ...known, status: 'verified', problem: null, detail };
+}
+
+function differences({ changed, missing, uncovered }: Comparison): string {
+  const parts = [
+    ...(changed.length > 0 ? [`${named(changed)} ${changed.length > 1 ? 'were' : 'was'} changed`] : []),
+    ...(missing.length > 0 ? [`${named(missing)} ${missing.length > 1 ? 'are' : 'is'} missing`] : []),
+    ...(uncovered.length > 0 ? [`${counted(uncovered.length, 'file')} not signed`] : []),
+  ];
+  return `the signature holds, and the files are not what was signed: ${parts.join('; ')}`;
+}
+
+const REASONS: Readonly<Record<UncoveredFile['why'], (plural: boolean) => string>> = {
+  added: (plural) => `${plural ? 'are' : 'is'} not among what was signed`,
+  ignored: (plural) => `${plural ? 'lie' : 'lies'} under a path that the signer left out`,
+  link: (plural) => `${plural ? 'are links' : 'is a link'}, which the signer did not allow`,
+};
+
+function gaps({ covered, uncovered, emptyFiles }: Comparison): string {
+  const parts = (['added', 'ignored', 'link'] as const).flatMap((why) => {
+    const paths = uncovered.filter((file) => file.why === why).map(({ path }) => path);
+    return paths.length === 0 ? [] : [`${named(paths)} ${REASONS[why](paths.length > 1)}`];
+  });
+  const holds =
+    covered === 0 ? 'the signature covers none of the files' : `the signature covers ${counted(covered, 'file')}`;
+  return `${[holds, ...parts].join('; ')}${unlisted(emptyFiles)}`;
+}
+
+function unlisted(emptyFiles: readonly string[]): string {
+  if (emptyFiles.length === 0) return '';
+  return `; ${counted(emptyFiles.length, 'empty file')} cannot be listed by shards: ${named(emptyFiles)}`;
+}
+
+function named(paths: readonly string[]): string {
+  const first = paths.slice(0, NAMED_FILES).join(', ');
+  return paths.length > NAMED_FILES ? `${first} and ${paths.length - NAMED_FILES} more` : first;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,28 @@
+import type { OmsManifest } from './manifest.ts';
+
+/** Top-level files that configure git, and that no loader reads. */
+const GIT_FILES: ReadonlySet<string> = new Set(['.gitignore', '.gitattributes']);
+
+/** Whether the signer left the path out, itself or with a folder above it. */
+export function isIgnored(path: string, { serialization }: OmsManifest): boolean {
+  return serialization.ignorePaths.some((ignored) => {
+    const folder = plain(ignored);
+    return folder === '' || path === folder || path.startsWith(`${folder}/`);
+  });
+}
+
+/**
+ * Whether a file that was not signed is git's own: anything in `.git`, and its two files where the signer left them out.
+ * Releases before 1.1 left them out without saying so, and listed no ignored path at all.
+ */
+export function isGitsOwn(path: string, manifest: OmsManifest): boolean {
+  if (path.startsWith('.git/')) return true;
+  if (!GIT_FILES.has(path)) return false;
+  return manifest.serialization.ignorePaths.length === 0 || isIgnored(path, manifest);
+}
+
+/** `./a/` is `a`, `.` is the whole model. */
+function plain(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return path.startsWith('/') ? path : parts.join('/');
+}
