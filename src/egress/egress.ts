@@ -27,6 +27,8 @@ export interface EgressOptions {
 export interface EgressInit extends RequestInit {
   /** Bytes of the body that the caller takes; more ends it in `limit`. */
   readonly maxBytes?: number;
+  /** Secrets of this request alone (a signature). A redirect to another origin leaves them behind, like every credential. */
+  readonly secrets?: readonly Credential[];
 }
 
 /** The way out. `fetch` may be handed to libraries; a status that is no success is for its caller to judge. */
@@ -42,11 +44,12 @@ interface Hop {
   readonly headers: Headers;
   readonly body: string | Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly secrets: readonly Credential[];
 }
 
 const MAX_REDIRECTS = 8;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** What callers may not set: secrets travel only as `Credential`s. */
+/** What callers may not set as headers: secrets travel only as `Credential`s. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
 
 /** @throws AssayError `usage` when a proxy's address in the environment cannot be read. */
@@ -60,7 +63,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     const proxied = proxyFor(hop.url, dispatchers.proxies) !== undefined;
     if (proxied) await checkBehindProxy(hop.url, rules);
     const headers = new Headers(hop.headers);
-    for (const { origin, header } of options.credentials ?? []) {
+    for (const { origin, header } of [...(options.credentials ?? []), ...hop.secrets]) {
       if (new URL(origin).origin === hop.url.origin) headers.set(header.name, header.value);
     }
     return request(hop.url, {
@@ -166,6 +169,7 @@ function firstHop(input: string | URL | Request, init: EgressInit, signal: Abort
     headers,
     body,
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    secrets: init.secrets ?? [],
   };
 }
 

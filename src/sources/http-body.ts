@@ -22,7 +22,11 @@ export interface ContentRange {
 const TRIES = 4;
 
 export function contentRange(response: Response): ContentRange | undefined {
-  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(response.headers.get('content-range')?.trim() ?? '');
+  return parseContentRange(response.headers.get('content-range') ?? '');
+}
+
+export function parseContentRange(text: string): ContentRange | undefined {
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(text.trim());
   if (match === null) return undefined;
   const range = { start: Number(match[1]), end: Number(match[2]) + 1, total: Number(match[3]) };
   const sane =
@@ -130,6 +134,19 @@ async function request(
   const error = await file.explain(response);
   await discard(response);
   throw error;
+}
+
+/** A body that has exactly the length that was asked for. @throws AssayError `mismatch` when it is longer, `network` when shorter. */
+export async function exactly(body: AsyncIterable<Uint8Array>, length: number, name: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of body) {
+    if (at + chunk.length > length) throw otherLength({ name }, 'longer', length);
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at === length) return bytes;
+  throw new AssayError('network', `a range of ${length} bytes ended after ${at}`, { subject: name, mend: 'try again' });
 }
 
 export function otherLength(file: { name: string }, found: number | string, announced: number): AssayError {

@@ -1,15 +1,38 @@
 import { AssayError } from '../core/errors.ts';
-import { contentRange, discard, type HttpFile, otherLength, persistently, strongEtag } from './http-body.ts';
+import {
+  bodyOf,
+  contentRange,
+  discard,
+  exactly,
+  type HttpFile,
+  otherLength,
+  persistently,
+  strongEtag,
+} from './http-body.ts';
 
 /** Bytes of the first request: enough for most headers. */
 export const FIRST_RANGE = 64 * 1024;
+
+/** A file that a server hands out in ranges, all of the version that was opened. */
+export interface RangeReader {
+  readonly size: number;
+  /** How the file starts: it came with the opening. */
+  readonly first: Uint8Array;
+  /** Bytes that came over the network. */
+  readonly bytesRead: number;
+  /** The bytes from `start` up to `end`. @throws AssayError `changed`, `network`, `mismatch`, and what the server refuses with. */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Whether the server still has the version that was opened. */
+  unchanged(): Promise<boolean>;
+}
+
 /** How long one range may take as a whole. */
 const RANGE_TIMEOUT_MS = 120_000;
 
 /**
  * A file that its server hands out in ranges under one strong ETag. Each range is exact, and of the version that was opened.
  */
-export class HttpRanges {
+export class HttpRanges implements RangeReader {
   readonly size: number;
   readonly first: Uint8Array;
   /** Bytes that came over the network. */
@@ -54,7 +77,7 @@ export class HttpRanges {
       }
       const wanted = Math.min(end, range.total);
       if (range.start !== 0 || range.end !== wanted) throw await otherRange(file, response);
-      const first = await exactly(file, response, wanted);
+      const first = await exactly(bodyOf(response), wanted, file.name);
       return new HttpRanges(file, etag, range.total, response.url, first);
     }, signal);
   }
@@ -74,7 +97,7 @@ export class HttpRanges {
         throw this.#changed();
       }
       if (range?.start !== start || range.end !== end) throw await otherRange(this.#file, response);
-      const bytes = await exactly(this.#file, response, end - start);
+      const bytes = await exactly(bodyOf(response), end - start, this.#file.name);
       this.bytesRead += bytes.length;
       return bytes;
     }, signal);
@@ -133,21 +156,6 @@ async function refusal(file: HttpFile, response: Response): Promise<AssayError> 
 async function otherRange(file: HttpFile, response: Response): Promise<AssayError> {
   await discard(response);
   return new AssayError('network', 'the server answers with another range than was asked for', {
-    subject: file.name,
-    mend: 'try again',
-  });
-}
-
-async function exactly(file: HttpFile, response: Response, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for await (const chunk of response.body ?? []) {
-    if (at + chunk.length > length) throw otherLength(file, 'longer', length);
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  if (at === length) return bytes;
-  throw new AssayError('network', `a range of ${length} bytes ended after ${at}`, {
     subject: file.name,
     mend: 'try again',
   });

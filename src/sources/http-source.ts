@@ -1,5 +1,5 @@
 import { type ByteSource, checkRange } from '../core/byte-source.ts';
-import { FIRST_RANGE, type HttpRanges } from './http-range.ts';
+import { FIRST_RANGE, type RangeReader } from './http-range.ts';
 
 /** Bytes of a cached block, and of the smallest request. */
 const BLOCK = 8 * 1024;
@@ -17,7 +17,7 @@ const MAX_BLOCKS = 2048;
 export class HttpSource implements ByteSource {
   readonly name: string;
   readonly size: number;
-  readonly #ranges: HttpRanges;
+  readonly #ranges: RangeReader;
   readonly #signal: AbortSignal | undefined;
   readonly #blocks = new Map<number, Uint8Array>();
   #ahead = BLOCK;
@@ -25,7 +25,7 @@ export class HttpSource implements ByteSource {
   /** One request at a time: a read that waits may find its bytes came with the one before. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(ranges: HttpRanges, name: string, signal?: AbortSignal) {
+  constructor(ranges: RangeReader, name: string, signal?: AbortSignal) {
     this.#ranges = ranges;
     this.#signal = signal;
     this.name = name;
