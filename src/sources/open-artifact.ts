@@ -25,8 +25,10 @@ export async function openArtifact(ref: string, options: SourceOptions = {}): Pr
     }
     case 's3':
       throw new AssayError('internal', 's3:// has no reader', { subject: ref });
-    case 'oci':
-      throw new AssayError('internal', 'oci:// has no reader', { subject: ref });
+    case 'oci': {
+      const { openOci } = await import('./oci.ts');
+      return openOci(reference, options);
+    }
     case 'models':
       throw new AssayError('internal', 'models:/ has no reader', { subject: ref });
   }
