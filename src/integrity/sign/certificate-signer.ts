@@ -1,0 +1,131 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate as ParsedCertificate } from '@sigstore/core';
+import { AssayError } from '../../core/errors.ts';
+import { isSupported, kindOf } from '../keys.ts';
+import { signerOf } from './key-signer.ts';
+import type { PayloadSigner } from './payload-signer.ts';
+
+export interface CertificateInput {
+  readonly privateKey: KeyObject;
+  /** The certificate of the private key. */
+  readonly leaf: X509Certificate;
+  /** Its issuers, in any order, with or without the root; the leaf itself may be among them. */
+  readonly chain: readonly X509Certificate[];
+  /** Names of the files, for messages. */
+  readonly subjects?: { readonly certificate: string; readonly chain: string };
+  /** When the certificate must be valid: now. */
+  readonly at?: Date;
+}
+
+/** More is no chain. */
+const MAX_CERTIFICATES = 16;
+const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Signs with a certificate's key. Bundles hold the chain, leaf first. (The reference implementation of OMS verifies leaves of
+ * P-256, P-384 and P-521; their issuers may be of any kind.)
+ * @throws AssayError `usage` when the key is another's, the leaf is not fit for signing or not valid, or the chain does not
+ *   lead from it.
+ */
+export function certificateSigner(input: CertificateInput): PayloadSigner {
+  const { privateKey, leaf, chain, subjects } = input;
+  checkKey(leaf, privateKey, subjects?.certificate);
+  checkUsage(leaf, subjects?.certificate);
+  checkTime(leaf, input.at ?? new Date(), subjects?.certificate);
+  const certificates = [leaf, ...inOrder(leaf, chain, subjects?.chain)].map(({ raw }) => ({
+    rawBytes: raw.toString('base64'),
+  }));
+  return signerOf(privateKey, { x509CertificateChain: { certificates } });
+}
+
+/** @throws AssayError `usage` when there is none, or one that cannot be read. */
+export function readCertificates(pem: string, subject: string): readonly X509Certificate[] {
+  const blocks = pem.match(BLOCK) ?? [];
+  if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) {
+    const found = blocks.length === 0 ? 'holds no certificate' : `holds ${blocks.length} certificates`;
+    throw usage(found, subject, `give a PEM file with 1 to ${MAX_CERTIFICATES} of them`);
+  }
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (cause) {
+    throw new AssayError('usage', 'holds a certificate that cannot be read', {
+      subject,
+      mend: 'give a PEM file, as your certificate authority made it',
+      cause,
+    });
+  }
+}
+
+function checkKey(leaf: X509Certificate, privateKey: KeyObject, subject: string | undefined): void {
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw usage(
+      'the certificate is that of another key',
+      subject,
+      'give the certificate and the key that belong together',
+    );
+  }
+  const key = leaf.publicKey;
+  const rsa = key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+  if (isSupported(key) || rsa) return;
+  throw usage(`a certificate for a ${kindOf(key)} key cannot sign models`, subject, 'use P-256, P-384 or P-521');
+}
+
+/** As verifiers ask: `digitalSignature` among its key usages, or code signing among the extended ones. */
+function checkUsage(leaf: X509Certificate, subject: string | undefined): void {
+  if (leaf.ca) throw usage('is the certificate of an authority', subject, 'sign with one that it issued');
+  if (signsData(leaf, subject) || (leaf.keyUsage ?? []).includes(CODE_SIGNING)) return;
+  throw usage(
+    'the certificate is not meant for signing',
+    subject,
+    'use one with the key usage digitalSignature, or the extended key usage codeSigning',
+  );
+}
+
+function signsData(leaf: X509Certificate, subject: string | undefined): boolean {
+  try {
+    return ParsedCertificate.parse(Buffer.from(leaf.raw)).extKeyUsage?.digitalSignature === true;
+  } catch (cause) {
+    const about = subject === undefined ? {} : { subject };
+    throw new AssayError('usage', 'the key usage of the certificate cannot be read', { ...about, cause });
+  }
+}
+
+function checkTime(leaf: X509Certificate, at: Date, subject: string | undefined): void {
+  const [from, to] = [new Date(leaf.validFrom), new Date(leaf.validTo)];
+  if (at < from)
+    throw usage(`the certificate is valid from ${from.toISOString()} only`, subject, 'wait, or use another');
+  if (at > to) throw usage(`the certificate expired at ${to.toISOString()}`, subject, 'have it renewed');
+}
+
+/** The issuers, each after what it issued. */
+function inOrder(
+  leaf: X509Certificate,
+  chain: readonly X509Certificate[],
+  subject: string | undefined,
+): readonly X509Certificate[] {
+  const left = new Map(chain.filter(({ raw }) => !raw.equals(leaf.raw)).map((one) => [one.fingerprint256, one]));
+  const ordered: X509Certificate[] = [];
+  for (let at = leaf; ; ) {
+    const issuer = [...left.values()].find((one) => one.ca && at.checkIssued(one) && at.verify(one.publicKey));
+    if (issuer === undefined) break;
+    left.delete(issuer.fingerprint256);
+    ordered.push(issuer);
+    at = issuer;
+  }
+  const [stray] = left.values();
+  if (stray === undefined) return ordered;
+  throw usage(
+    `${oneLine(stray.subject)} did not issue the certificate, nor any of its issuers`,
+    subject,
+    'give the issuers of the certificate, and no others',
+  );
+}
+
+function oneLine(name: string): string {
+  return `"${name.replaceAll('\n', ', ')}"`;
+}
+
+function usage(message: string, subject: string | undefined, mend: string): AssayError {
+  return new AssayError('usage', message, { ...(subject === undefined ? {} : { subject }), mend });
+}

@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import { AssayError } from '../../../core/errors.ts';
+import { type IdentityToken, readIdentityToken, SIGSTORE_AUDIENCE } from './identity-token.ts';
+import { badAnswer, bytesOf, type Call, refusal, type Service, saidBy } from './service.ts';
+import { serviceUrl } from './services.ts';
+
+/** How the machine around us vouches for who we are. */
+export type AmbientIdentity =
+  /** With a token in the environment. */
+  | { readonly kind: 'token'; readonly token: string; readonly variable: string }
+  /** With a token that has to be asked for; the credential is for this address's origin alone. */
+  | { readonly kind: 'request'; readonly url: string; readonly credential: RequestCredential };
+
+/** A secret that is sent to one origin and to no other: how `egress` takes it. */
+export interface RequestCredential {
+  readonly origin: string;
+  readonly header: { readonly name: string; readonly value: string };
+}
+
+const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
+const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
+const PERMISSION = 'give the job "permissions: id-token: write"';
+const Answer = v.object({ value: v.string() });
+
+/**
+ * Looks in the environment: `SIGSTORE_ID_TOKEN` (GitLab's `id_tokens`, or whoever sets it), GitHub Actions, CircleCI.
+ * @throws AssayError `usage` on GitHub Actions without the permission, and when there is nothing.
+ */
+export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
+  const given = env.SIGSTORE_ID_TOKEN ?? '';
+  if (given !== '') return { kind: 'token', token: given, variable: 'SIGSTORE_ID_TOKEN' };
+  const [url, secret] = [env[URL_VARIABLE] ?? '', env[TOKEN_VARIABLE] ?? ''];
+  if (url !== '' && secret !== '') return gitHubRequest(url, secret);
+  if (url !== '' || secret !== '') {
+    const [set, missing] = url === '' ? [TOKEN_VARIABLE, URL_VARIABLE] : [URL_VARIABLE, TOKEN_VARIABLE];
+    throw new AssayError('usage', `${set} is set and ${missing} is not`, {
+      subject: 'GitHub Actions',
+      mend: PERMISSION,
+    });
+  }
+  if (env.GITHUB_ACTIONS === 'true') {
+    throw new AssayError('usage', 'the job may not ask for an identity token', {
+      subject: 'GitHub Actions',
+      mend: PERMISSION,
+    });
+  }
+  const circle = env.CIRCLE_OIDC_TOKEN_V2 ?? '';
+  if (circle !== '') return { kind: 'token', token: circle, variable: 'CIRCLE_OIDC_TOKEN_V2' };
+  throw new AssayError('usage', 'nothing around here says who signs', {
+    subject: '--keyless',
+    mend: 'give --identity-token-file, set SIGSTORE_ID_TOKEN, or sign in a job of GitHub Actions, GitLab or CircleCI',
+  });
+}
+
+/**
+ * The token of an ambient identity, checked.
+ * @param call its `fetch` sends the identity's credential to the credential's origin
+ * @throws AssayError `usage`, `network`, `unauthorized`, `aborted`
+ */
+export async function ambientIdentityToken(identity: AmbientIdentity, call: Call): Promise<IdentityToken> {
+  if (identity.kind === 'token') return tokenInEnvironment(identity.token, identity.variable);
+  const gitHub: Service = { name: 'GitHub Actions', url: identity.url };
+  const response = await call.fetch(identity.url, {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+  });
+  const body = await bytesOf(response, gitHub);
+  if (response.status !== 200) throw refusal(gitHub, response.status, saidBy(body));
+  return readIdentityToken(tokenIn(body, gitHub), 'GitHub Actions');
+}
+
+function gitHubRequest(text: string, secret: string): AmbientIdentity {
+  // The address has a query, which addresses of services have not.
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  serviceUrl(url === undefined ? text : `${url.protocol}//${url.host}${url.pathname}`, URL_VARIABLE);
+  if (url === undefined) throw new AssayError('internal', 'an address that was checked cannot be read');
+  url.searchParams.set('audience', SIGSTORE_AUDIENCE);
+  const header = { name: 'authorization', value: `bearer ${secret}` };
+  return { kind: 'request', url: url.href, credential: { origin: url.origin, header } };
+}
+
+function tokenInEnvironment(token: string, variable: string): IdentityToken {
+  try {
+    return readIdentityToken(token, variable);
+  } catch (error) {
+    if (variable !== 'CIRCLE_OIDC_TOKEN_V2' || !(error instanceof AssayError)) throw error;
+    throw new AssayError('usage', error.message, {
+      subject: variable,
+      mend: `set SIGSTORE_ID_TOKEN to what circleci run oidc get --claims '{"aud": "${SIGSTORE_AUDIENCE}"}' prints`,
+    });
+  }
+}
+
+function tokenIn(body: Buffer, gitHub: Service): string {
+  try {
+    return v.parse(Answer, parseBoundedJson(body, 'the answer')).value;
+  } catch {
+    // What the parser says would quote the token.
+    throw badAnswer(gitHub, 'answers with no identity token');
+  }
+}

@@ -1,0 +1,74 @@
+import { generateKeyPairSync, type X509Certificate } from 'node:crypto';
+import { bundleFromJSON } from '@sigstore/bundle';
+import { AssayError } from '../../../core/errors.ts';
+import { pae } from '../../dsse.ts';
+import { signBytes } from '../../keys.ts';
+import { bundleJson, envelopeJson } from '../bundle-json.ts';
+import type { PayloadSigner } from '../payload-signer.ts';
+import { requestCertificate } from './fulcio.ts';
+import type { IdentityToken } from './identity-token.ts';
+import { logEnvelope } from './rekor.ts';
+import type { Call } from './service.ts';
+import type { SigningServices } from './services.ts';
+import { requestTimestamp } from './timestamp.ts';
+
+export interface KeylessOptions extends Call {
+  readonly services: SigningServices;
+  /** Asked when there is something to sign: tokens live for minutes. */
+  identityToken(): Promise<IdentityToken>;
+  /** Hears of the certificate once the signature is made. */
+  onCertificate?(certificate: X509Certificate): void;
+}
+
+/**
+ * Signs with a key that lives for this one signature: Fulcio certifies it for an identity, Rekor logs what it signed, and a
+ * timestamp authority, if there is one, says when.
+ * @throws AssayError `usage` for services that cannot tell the time of a signature; when signing `usage`, `network`,
+ *   `unauthorized`, `limit`, `aborted`.
+ */
+export function keylessSigner(options: KeylessOptions): PayloadSigner {
+  const { services } = options;
+  const tellsTime = services.timestampUrls.length > 0 || services.logs.some(({ version }) => version === 1);
+  if (services.logs.length === 0 || !tellsTime) {
+    throw new AssayError('usage', 'nothing of the services would say when the signature was made', {
+      mend: 'add a timestamp authority: a log of version 2 tells no time',
+    });
+  }
+  return { sign: (payloadType, payload) => signKeyless(payloadType, payload, options) };
+}
+
+async function signKeyless(payloadType: string, payload: Uint8Array, options: KeylessOptions): Promise<unknown> {
+  const { services } = options;
+  const identity = await options.identityToken();
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const certificate = await requestCertificate(services.fulcioUrl, key, identity, options);
+  const signature = signBytes(key.privateKey, pae(payloadType, payload));
+  const envelope = envelopeJson(payloadType, payload, signature);
+
+  const tlogEntries: unknown[] = [];
+  for (const log of services.logs) tlogEntries.push(await logEnvelope(log, { envelope, certificate }, options));
+  const rfc3161Timestamps: unknown[] = [];
+  for (const url of services.timestampUrls) {
+    const reply = await requestTimestamp(url, signature, options);
+    rfc3161Timestamps.push({ signedTimestamp: reply.toString('base64') });
+  }
+
+  const times = rfc3161Timestamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps } };
+  const leaf = { rawBytes: certificate.raw.toString('base64') };
+  const bundle = bundleJson({ certificate: leaf, tlogEntries, ...times }, envelope);
+  checkBundle(bundle);
+  options.onCertificate?.(certificate);
+  return bundle;
+}
+
+/** What verifiers of Sigstore bundles ask of their form. */
+function checkBundle(bundle: unknown): void {
+  try {
+    bundleFromJSON(bundle);
+  } catch (cause) {
+    throw new AssayError('network', 'the services answered with what makes no bundle that can be verified', {
+      mend: 'ask who runs them',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import type { envelopeJson } from '../bundle-json.ts';
+import { badAnswer, type Call, post, type Service } from './service.ts';
+
+/** A transparency log, by the major version of its API. */
+export interface LogService {
+  readonly url: string;
+  readonly version: 1 | 2;
+}
+
+/** What is logged: an envelope, and the certificate whose key signed it. */
+export interface LoggedEnvelope {
+  readonly envelope: ReturnType<typeof envelopeJson>;
+  readonly certificate: X509Certificate;
+}
+
+/** An entry as bundles hold it: `TransparencyLogEntry` of https://github.com/sigstore/protobuf-specs. */
+export type LogEntryJson = Readonly<Record<string, unknown>>;
+
+const Index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2})+$/));
+const Text = v.pipe(v.string(), v.minLength(1));
+
+const EntryV1 = v.object({
+  body: Text,
+  integratedTime: Index,
+  logID: Hex,
+  logIndex: Index,
+  verification: v.object({
+    signedEntryTimestamp: Text,
+    inclusionProof: v.object({
+      checkpoint: Text,
+      hashes: v.pipe(v.array(Hex), v.maxLength(64)),
+      logIndex: Index,
+      rootHash: Hex,
+      treeSize: Index,
+    }),
+  }),
+});
+/** By its UUID. */
+const AnswerV1 = v.record(v.string(), EntryV1);
+const BodyV1 = v.object({
+  apiVersion: v.literal('0.0.1'),
+  kind: v.literal('dsse'),
+  spec: v.object({
+    payloadHash: v.object({ algorithm: v.literal('sha256'), value: Hex }),
+    signatures: v.tuple([v.object({ signature: Text, verifier: Text })]),
+  }),
+});
+
+const AnswerV2 = v.looseObject({
+  kindVersion: v.object({ kind: v.literal('dsse'), version: v.literal('0.0.2') }),
+  inclusionProof: v.looseObject({ checkpoint: v.object({ envelope: Text }) }),
+  canonicalizedBody: Text,
+});
+const BodyV2 = v.object({
+  apiVersion: v.literal('0.0.2'),
+  kind: v.literal('dsse'),
+  spec: v.object({
+    dsseV002: v.object({
+      payloadHash: v.object({ algorithm: v.literal('SHA2_256'), digest: Text }),
+      signatures: v.tuple([
+        v.object({ content: Text, verifier: v.object({ x509Certificate: v.object({ rawBytes: Text }) }) }),
+      ]),
+    }),
+  }),
+});
+
+/**
+ * Enters an envelope in a transparency log (https://github.com/sigstore/rekor, `dsse` 0.0.1; version 2 is
+ * https://github.com/sigstore/rekor-tiles, `dsse` 0.0.2).
+ * @throws AssayError `network`, `unauthorized`, `aborted`; `network` when the entry is about something else.
+ */
+export function logEnvelope(log: LogService, logged: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+  return log.version === 1 ? logV1(log.url, logged, call) : logV2(log.url, logged, call);
+}
+
+async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+  const rekor: Service = { name: 'Rekor', url };
+  const verifier = Buffer.from(certificate.toString()).toString('base64');
+  const proposedContent = { envelope: JSON.stringify(envelope), verifiers: [verifier] };
+  const proposed = { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent } };
+  const answer = read(AnswerV1, await post(rekor, '/api/v1/log/entries', proposed, call), rekor);
+  const [entry, ...others] = Object.values(answer);
+  if (entry === undefined || others.length > 0) throw badAnswer(rekor, `answers with ${1 + others.length} entries`);
+  const { spec } = read(BodyV1, fromBase64(entry.body), rekor);
+  const [{ signature, verifier: logged }] = spec.signatures;
+  check(rekor, envelope, signature, Buffer.from(spec.payloadHash.value, 'hex'));
+  if (!isCertificate(fromBase64(logged), certificate)) throw badAnswer(rekor, ABOUT_ANOTHER);
+  return bundledV1(entry);
+}
+
+async function logV2(url: string, { envelope, certificate }: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+  const rekor: Service = { name: 'Rekor', url };
+  const rawBytes = certificate.raw.toString('base64');
+  const verifiers = [{ x509Certificate: { rawBytes }, keyDetails: 'PKIX_ECDSA_P256_SHA_256' }];
+  const request = { dsseRequestV002: { envelope, verifiers } };
+  const entry = read(AnswerV2, await post(rekor, '/api/v2/log/entries', request, call), rekor);
+  const { dsseV002 } = read(BodyV2, fromBase64(entry.canonicalizedBody), rekor).spec;
+  const [{ content, verifier }] = dsseV002.signatures;
+  check(rekor, envelope, content, fromBase64(dsseV002.payloadHash.digest));
+  if (!fromBase64(verifier.x509Certificate.rawBytes).equals(certificate.raw)) throw badAnswer(rekor, ABOUT_ANOTHER);
+  return entry;
+}
+
+const ABOUT_ANOTHER = 'answers with an entry about another signature';
+
+/** What is logged commits to the envelope: its payload, and its one signature. */
+function check(rekor: Service, envelope: LoggedEnvelope['envelope'], signature: string, payloadHash: Buffer): void {
+  const expected = createHash('sha256').update(fromBase64(envelope.payload)).digest();
+  const ours = envelope.signatures[0]?.sig;
+  if (ours === undefined || signature !== ours || !payloadHash.equals(expected)) throw badAnswer(rekor, ABOUT_ANOTHER);
+}
+
+function isCertificate(pem: Buffer, certificate: X509Certificate): boolean {
+  try {
+    return new X509Certificate(pem).raw.equals(certificate.raw);
+  } catch {
+    return false;
+  }
+}
+
+function bundledV1({
+  body,
+  integratedTime,
+  logID,
+  logIndex,
+  verification,
+}: v.InferOutput<typeof EntryV1>): LogEntryJson {
+  const { inclusionProof: proof, signedEntryTimestamp } = verification;
+  return {
+    logIndex: `${logIndex}`,
+    logId: { keyId: hexToBase64(logID) },
+    kindVersion: { kind: 'dsse', version: '0.0.1' },
+    integratedTime: `${integratedTime}`,
+    inclusionPromise: { signedEntryTimestamp },
+    inclusionProof: {
+      logIndex: `${proof.logIndex}`,
+      rootHash: hexToBase64(proof.rootHash),
+      treeSize: `${proof.treeSize}`,
+      hashes: proof.hashes.map(hexToBase64),
+      checkpoint: { envelope: proof.checkpoint },
+    },
+    canonicalizedBody: body,
+  };
+}
+
+function read<Schema extends v.GenericSchema>(schema: Schema, json: Buffer, rekor: Service): v.InferOutput<Schema> {
+  try {
+    return v.parse(schema, parseBoundedJson(json, 'the answer'));
+  } catch (cause) {
+    throw badAnswer(rekor, 'answers with no entry that can be read', cause);
+  }
+}
+
+function fromBase64(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}
+
+function hexToBase64(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
