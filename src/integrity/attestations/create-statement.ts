@@ -1,0 +1,157 @@
+import type { Ruleset } from '../../core/assessment.ts';
+import { AssayError } from '../../core/errors.ts';
+import { approvalProperty } from './stage.ts';
+import {
+  APPROVAL_VERIFIER,
+  ASSAY_VERIFIER,
+  POLICY,
+  PREDICATE_TYPES,
+  RULESET,
+  STATEMENT_TYPE,
+  type Statements,
+  type TestResult,
+} from './statement.ts';
+import { parseDigest, type ResourceDescriptor, type Subject } from './subject.ts';
+import { formatTime } from './time.ts';
+
+/** The policy that was applied. */
+export interface PolicyReference {
+  readonly uri: string;
+  /** `sha256:<hex>` of what it says. */
+  readonly digest: string;
+}
+
+interface About {
+  /** From `subjectsOf`. */
+  readonly subjects: readonly Subject[];
+}
+
+/** What a statement of each kind is made of. */
+export interface StatementInputs {
+  readonly scan: About & {
+    readonly result: TestResult['result'];
+    readonly policy: PolicyReference;
+    readonly ruleset: Ruleset;
+    /** Ids of checks. */
+    readonly passed: readonly string[];
+    readonly warned: readonly string[];
+    readonly failed: readonly string[];
+    readonly url?: string;
+  };
+  readonly approval: About & {
+    readonly stage: string;
+    readonly at: Date;
+    /** To the second. */
+    readonly until?: Date;
+    readonly policy?: PolicyReference;
+    readonly ruleset?: Ruleset;
+  };
+  readonly waiver: About & {
+    readonly rule: string;
+    readonly reason: string;
+    readonly owner: string;
+    readonly at: Date;
+    /** To the second. */
+    readonly expires: Date;
+  };
+  readonly decision: About & {
+    /** The pinned reference, as an address. */
+    readonly resourceUri: string;
+    readonly action: 'allow' | 'warn' | 'deny';
+    readonly at: Date;
+    /** Assay's own version. */
+    readonly version: string;
+    readonly policy: PolicyReference;
+    /** Digests `sha256:<hex>` of the attestations that were used: all of them. */
+    readonly inputs: readonly { readonly name?: string; readonly uri?: string; readonly digest: string }[];
+  };
+}
+
+export type CreatableKind = keyof StatementInputs;
+
+const SLSA_VERSION = '1.1';
+
+/** Results of a policy: names of ours, since those that start with SLSA_ speak of builds. */
+const LEVELS = { allow: 'ASSAY_ALLOWED', warn: 'ASSAY_ALLOWED_WITH_WARNINGS', deny: 'FAILED' } as const;
+
+const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => Statements[K] } = {
+  scan: ({ subjects, result, policy, ruleset, passed, warned, failed, url }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjects,
+    predicateType: PREDICATE_TYPES.scan,
+    predicate: {
+      result,
+      configuration: [rulesetDescriptor(ruleset), policyDescriptor(policy)],
+      ...(url === undefined ? {} : { url }),
+      passedTests: passed,
+      warnedTests: warned,
+      failedTests: failed,
+    },
+  }),
+
+  approval: ({ subjects, stage, at, until, policy, ruleset }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjects,
+    predicateType: PREDICATE_TYPES.approval,
+    predicate: {
+      verifier: {
+        id: APPROVAL_VERIFIER,
+        policies: [
+          ...(policy === undefined ? [] : [policyDescriptor(policy)]),
+          ...(ruleset === undefined ? [] : [rulesetDescriptor(ruleset)]),
+        ],
+      },
+      timeCreated: formatTime(at),
+      properties: [approvalProperty(until === undefined ? { stage } : { stage, until })],
+    },
+  }),
+
+  waiver: ({ subjects, rule, reason, owner, at, expires }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjects,
+    predicateType: PREDICATE_TYPES.waiver,
+    predicate: { rule, reason, owner, timeCreated: formatTime(at), expires: formatTime(expires) },
+  }),
+
+  decision: ({ subjects, resourceUri, action, at, version, policy, inputs }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjects,
+    predicateType: PREDICATE_TYPES.decision,
+    predicate: {
+      verifier: { id: ASSAY_VERIFIER, version: { assay: version } },
+      timeVerified: formatTime(at),
+      resourceUri,
+      policy: policyDescriptor(policy),
+      inputAttestations: inputs.map(({ digest, ...names }) => ({ ...names, digest: digestSetOf(digest) })),
+      verificationResult: action === 'deny' ? 'FAILED' : 'PASSED',
+      verifiedLevels: [LEVELS[action]],
+      slsaVersion: SLSA_VERSION,
+    },
+  }),
+};
+
+/**
+ * A statement of one kind, to be signed. Says what it is told: what may be said of an artifact is for the caller to know.
+ * @throws AssayError `usage` for a stage that can be none, and for a digest that is none.
+ */
+export function createStatement<K extends CreatableKind>(kind: K, input: StatementInputs[K]): Statements[K] {
+  if (input.subjects.length === 0) throw new AssayError('usage', 'a statement needs something that it is about');
+  return CREATORS[kind](input);
+}
+
+function policyDescriptor({ uri, digest }: PolicyReference): ResourceDescriptor {
+  return { name: POLICY, uri, digest: digestSetOf(digest) };
+}
+
+function rulesetDescriptor({ version, digest }: Ruleset): ResourceDescriptor {
+  return {
+    name: RULESET,
+    uri: `https://assay.dev/ruleset/${encodeURIComponent(version)}`,
+    digest: digestSetOf(digest),
+  };
+}
+
+function digestSetOf(digest: string) {
+  const { algorithm, hex } = parseDigest(digest, digest);
+  return { [algorithm]: hex };
+}

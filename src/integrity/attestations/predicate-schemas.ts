@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
+import {
+  APPROVAL_VERIFIER,
+  type TestResult,
+  type VerificationResult,
+  type VerificationSummary,
+  type Waiver,
+} from './statement.ts';
+import type { DigestSet, ResourceDescriptor } from './subject.ts';
+import { parseTime } from './time.ts';
+
+/** CWE-770: longer is nothing that a statement names. */
+const MAX_TEXT = 4096;
+const MAX_LIST = 100_000;
+const MAX_DIGESTS = 16;
+
+/** The verdict that nobody can waive, as policies name it. */
+export const UNWAIVABLE = 'verdict.malicious';
+
+/** Lengths of digests that are relied on; others are carried along and never match anything. */
+const HEX_LENGTHS: Readonly<Record<string, readonly number[]>> = { sha256: [64], gitCommit: [40, 64] };
+
+const text = v.pipe(v.string(), v.minLength(1, 'is empty'), v.maxLength(MAX_TEXT, 'is too long'));
+const uri = v.pipe(text, v.regex(/^[a-z][a-z0-9+.-]*:\S*$/, 'is no URI'));
+const time = v.pipe(
+  text,
+  v.check((value) => parseTime(value) !== undefined, 'is no time like 2027-01-31T00:00:00Z'),
+);
+const texts = v.pipe(v.array(text), v.maxLength(MAX_LIST, 'is too long'));
+
+export const digestSet: v.GenericSchema<unknown, DigestSet> = v.pipe(
+  v.record(text, text),
+  v.check((set) => Object.keys(set).length > 0, 'holds no digest'),
+  v.check((set) => Object.keys(set).length <= MAX_DIGESTS, 'holds too many digests'),
+  v.check(
+    (set) => Object.entries(set).every(([algorithm, hex]) => isWellFormed(algorithm, hex)),
+    'holds a digest that is none',
+  ),
+);
+
+function isWellFormed(algorithm: string, hex: string): boolean {
+  const lengths = Object.hasOwn(HEX_LENGTHS, algorithm) ? HEX_LENGTHS[algorithm] : undefined;
+  return lengths === undefined || (lengths.includes(hex.length) && /^[0-9a-f]+$/.test(hex));
+}
+
+const descriptor: v.GenericSchema<unknown, ResourceDescriptor> = v.pipe(
+  v.object({ name: v.exactOptional(text), uri: v.exactOptional(uri), digest: v.exactOptional(digestSet) }),
+  v.check(({ uri, digest }) => uri !== undefined || digest !== undefined, 'has neither a uri nor a digest'),
+);
+const descriptors = v.pipe(v.array(descriptor), v.maxLength(MAX_LIST, 'is too long'));
+
+export const testResult: v.GenericSchema<unknown, TestResult> = v.pipe(
+  v.object({
+    result: v.picklist(['PASSED', 'WARNED', 'FAILED'], 'is none of PASSED, WARNED and FAILED'),
+    configuration: descriptors,
+    url: v.exactOptional(uri),
+    passedTests: v.exactOptional(texts),
+    warnedTests: v.exactOptional(texts),
+    failedTests: v.exactOptional(texts),
+  }),
+  v.check(
+    ({ result, warnedTests = [], failedTests = [] }) =>
+      result !== 'PASSED' || warnedTests.length + failedTests.length === 0,
+    'has the result PASSED and tests that did not pass',
+  ),
+  v.check(({ passedTests = [], warnedTests = [], failedTests = [] }) => {
+    const all = [...passedTests, ...warnedTests, ...failedTests];
+    return new Set(all).size === all.length;
+  }, 'names a test twice'),
+);
+
+export const verificationResult: v.GenericSchema<unknown, VerificationResult> = v.pipe(
+  v.object({
+    verifier: v.object({
+      id: v.pipe(uri, v.literal(APPROVAL_VERIFIER, `is of another verifier than ${APPROVAL_VERIFIER}`)),
+      policies: descriptors,
+    }),
+    timeCreated: time,
+    properties: texts,
+  }),
+  v.check(
+    ({ properties }) => properties.filter((property) => property.startsWith(APPROVED_FOR)).length === 1,
+    'does not approve exactly one stage',
+  ),
+  v.check(
+    ({ properties }) =>
+      properties.every(
+        (property) => !property.startsWith(APPROVED_FOR) || parseApprovalProperty(property) !== undefined,
+      ),
+    'approves what is no stage',
+  ),
+);
+
+/** Of our own making, so that a field we do not know is no minor version but a mistake. */
+export const waiver: v.GenericSchema<unknown, Waiver> = v.pipe(
+  v.strictObject({
+    rule: v.pipe(text, v.regex(/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/, 'is no rule')),
+    reason: text,
+    owner: text,
+    timeCreated: time,
+    expires: time,
+  }),
+  v.check(({ rule }) => rule !== UNWAIVABLE, 'waives a malicious verdict, which nobody can'),
+  v.check(
+    ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
+    'ends before it begins',
+  ),
+);
+
+export const verificationSummary: v.GenericSchema<unknown, VerificationSummary> = v.pipe(
+  v.object({
+    verifier: v.object({ id: uri, version: v.exactOptional(v.record(text, text)) }),
+    timeVerified: time,
+    resourceUri: uri,
+    policy: v.pipe(
+      descriptor,
+      v.check(({ uri }) => uri !== undefined, 'has no uri'),
+    ),
+    inputAttestations: v.exactOptional(
+      v.pipe(
+        descriptors,
+        v.check((inputs) => inputs.every(({ digest }) => digest !== undefined), 'names evidence without its digest'),
+      ),
+    ),
+    verificationResult: v.picklist(['PASSED', 'FAILED'], 'is neither PASSED nor FAILED'),
+    verifiedLevels: v.pipe(texts, v.minLength(1, 'is empty')),
+    dependencyLevels: v.exactOptional(v.record(text, v.pipe(v.number(), v.safeInteger(), v.minValue(0)))),
+    slsaVersion: v.exactOptional(v.pipe(text, v.regex(/^\d+\.\d+$/, 'is no version like 1.1'))),
+  }),
+  v.check(
+    ({ verificationResult, verifiedLevels }) => (verificationResult === 'FAILED') === verifiedLevels.includes('FAILED'),
+    'has levels that contradict its result',
+  ),
+);

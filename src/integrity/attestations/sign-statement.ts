@@ -1,0 +1,14 @@
+import { IN_TOTO_PAYLOAD } from '../dsse.ts';
+import type { PayloadSigner } from '../sign/payload-signer.ts';
+import { readStatement } from './read-statement.ts';
+import type { Statement } from './statement.ts';
+
+/**
+ * Signs a statement and returns the Sigstore bundle as the JSON value to write. What a reader would refuse is not signed.
+ * @throws SignatureError `statement`, `predicate`; what the signer throws.
+ */
+export async function signStatement(statement: Statement, signer: PayloadSigner): Promise<unknown> {
+  const payload = Buffer.from(JSON.stringify(statement));
+  readStatement(payload);
+  return signer.sign(IN_TOTO_PAYLOAD, payload);
+}

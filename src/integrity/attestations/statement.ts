@@ -1,0 +1,122 @@
+import type { ResourceDescriptor, Subject } from './subject.ts';
+
+/** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+
+/** What an attestation says, and the predicate type that says it. */
+export const PREDICATE_TYPES = {
+  /** https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md */
+  scan: 'https://in-toto.io/attestation/test-result/v0.1',
+  /** https://cyclonedx.org/specification/overview: a bill of materials; recognised, not judged. */
+  'ml-bom': 'https://cyclonedx.org/bom',
+  /** https://github.com/in-toto/attestation/blob/main/spec/predicates/svr.md */
+  approval: 'https://in-toto.io/attestation/svr/v0.2',
+  waiver: 'https://assay.dev/attestation/waiver/v1',
+  /** https://slsa.dev/spec/v1.1/verification_summary */
+  decision: 'https://slsa.dev/verification_summary/v1',
+  /** https://github.com/ossf/model-signing-spec: its resources are read elsewhere. */
+  'model-signature': 'https://model_signing/signature/v1.0',
+} as const;
+
+export type AttestationKind = keyof typeof PREDICATE_TYPES;
+
+/** The verifier of decisions: whoever may sign them speaks for no other. */
+export const ASSAY_VERIFIER = 'https://assay.dev/verifier';
+/** The verifier of approvals; another version would mean that approving means something else. */
+export const APPROVAL_VERIFIER = 'https://assay.dev/approval/v1';
+
+/** Names of the descriptors by which statements refer to what was applied. */
+export const POLICY = 'policy';
+export const RULESET = 'ruleset';
+
+/** Scan evidence: what the checks of one scan answered. */
+export interface TestResult {
+  readonly result: 'PASSED' | 'WARNED' | 'FAILED';
+  /** The ruleset and the policy. */
+  readonly configuration: readonly ResourceDescriptor[];
+  /** Of the run. */
+  readonly url?: string;
+  /** Ids of checks. What was not assessed is in no list. */
+  readonly passedTests?: readonly string[];
+  readonly warnedTests?: readonly string[];
+  readonly failedTests?: readonly string[];
+}
+
+/** An approval. Who approves is who signs. */
+export interface VerificationResult {
+  readonly verifier: {
+    readonly id: string;
+    /** The policy and the ruleset under which the artifact was seen; empty when nobody said so. */
+    readonly policies: readonly ResourceDescriptor[];
+  };
+  readonly timeCreated: string;
+  /**
+   * Exactly one of `ASSAY_APPROVED_FOR_<STAGE>` and `ASSAY_APPROVED_FOR_<STAGE>_UNTIL_<time>`: the end of an approval is part of
+   * the property, so that a reader who knows nothing of ends sees no approval at all.
+   */
+  readonly properties: readonly string[];
+}
+
+/**
+ * One rule is not to count for one artifact, until a day. A malicious verdict cannot be waived: policies disregard any waiver of
+ * it, and none is made or read here.
+ */
+export interface Waiver {
+  readonly rule: string;
+  readonly reason: string;
+  readonly owner: string;
+  readonly timeCreated: string;
+  readonly expires: string;
+}
+
+/** A decision, as a SLSA verification summary. */
+export interface VerificationSummary {
+  readonly verifier: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
+  readonly timeVerified: string;
+  /** The pinned reference. */
+  readonly resourceUri: string;
+  /** Has a `uri`. */
+  readonly policy: ResourceDescriptor;
+  /** All evidence that was used; each has a `digest`. */
+  readonly inputAttestations?: readonly ResourceDescriptor[];
+  readonly verificationResult: 'PASSED' | 'FAILED';
+  readonly verifiedLevels: readonly string[];
+  readonly dependencyLevels?: Readonly<Record<string, number>>;
+  readonly slsaVersion?: string;
+}
+
+interface StatementOf<K extends AttestationKind, P> {
+  readonly _type: typeof STATEMENT_TYPE;
+  readonly subject: readonly Subject[];
+  readonly predicateType: (typeof PREDICATE_TYPES)[K];
+  readonly predicate: P;
+}
+
+/** The statement of each kind, as it stands in the signed JSON. */
+export interface Statements {
+  readonly scan: StatementOf<'scan', TestResult>;
+  readonly 'ml-bom': StatementOf<'ml-bom', Readonly<Record<string, unknown>>>;
+  readonly approval: StatementOf<'approval', VerificationResult>;
+  readonly waiver: StatementOf<'waiver', Waiver>;
+  readonly decision: StatementOf<'decision', VerificationSummary>;
+  readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
+}
+
+export type Statement = Statements[AttestationKind];
+
+const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
+  [PREDICATE_TYPES.scan]: 'scan',
+  [PREDICATE_TYPES['ml-bom']]: 'ml-bom',
+  [PREDICATE_TYPES.approval]: 'approval',
+  [PREDICATE_TYPES.waiver]: 'waiver',
+  [PREDICATE_TYPES.decision]: 'decision',
+  [PREDICATE_TYPES['model-signature']]: 'model-signature',
+};
+
+export function kindOf({ predicateType }: Statement): AttestationKind {
+  return KIND_OF[predicateType];
+}
+
+export function isKnownPredicate(predicateType: string): boolean {
+  return Object.hasOwn(KIND_OF, predicateType);
+}
