@@ -1,0 +1,91 @@
+import type { KeyObject } from 'node:crypto';
+import { isSupported, kindOf } from '../keys.ts';
+import { SignatureError, type SignatureProblem } from '../signature-error.ts';
+import { type Certificate, nameOf } from './certificate.ts';
+import { OID } from './oids.ts';
+
+/**
+ * Whether a certificate may sign models: it is no authority, it is made for signing, and nothing in it is beyond us. The
+ * reference implementation asks for `digitalSignature` or for code signing; here neither extension may speak against it, so
+ * that the key of a web server signs no models.
+ * @throws SignatureError `certificate`
+ */
+export function checkLeaf(leaf: Certificate): void {
+  const { authority, x509, keyUsage, purposes } = leaf;
+  checkUnderstood(leaf);
+  checkKey(leaf);
+  if (authority || x509.ca) throw unfit(leaf, 'is that of an authority, which issues certificates and signs no models');
+  if (keyUsage === undefined && purposes === undefined) {
+    throw unfit(leaf, 'does not say that its key may sign (key usage, extended key usage)');
+  }
+  if (keyUsage?.digitalSignature === false) throw unfit(leaf, 'is not meant for signatures (key usage)');
+  if (purposes !== undefined && !signsCode(purposes)) {
+    throw unfit(leaf, 'is not meant for signing code (extended key usage)');
+  }
+}
+
+/**
+ * Whether a certificate may have issued another.
+ * @param root it is believed by itself
+ * @param below how many authorities are between it and the leaf
+ * @throws SignatureError `certificate`, `certificate-chain`
+ */
+export function checkAuthority(issuer: Certificate, { root, below }: { root: boolean; below: number }): void {
+  checkUnderstood(issuer);
+  checkKey(issuer);
+  const refuse = (why: string) => unfit(issuer, why, 'certificate-chain');
+  if (issuer.keyUsage?.keyCertSign === false) throw refuse('may not sign certificates (key usage)');
+  if (!issuer.authority || !issuer.x509.ca) throw refuse('is not that of an authority, and issued another');
+  if (issuer.pathLength !== undefined && below > issuer.pathLength) {
+    throw refuse(`allows ${issuer.pathLength} authorities below it, and has ${below}`);
+  }
+  if (!root && issuer.purposes !== undefined && !signsCode(issuer.purposes)) {
+    throw refuse('may not issue certificates for signing code (extended key usage)');
+  }
+}
+
+/** @throws SignatureError `certificate-time` */
+export function checkTime(certificate: Certificate, at: Date): void {
+  const { notBefore, notAfter } = certificate;
+  if (at < notBefore) {
+    throw unfit(certificate, `is valid from ${day(notBefore)}, and ${day(at)} is before`, 'certificate-time');
+  }
+  if (at > notAfter) {
+    throw unfit(certificate, `expired on ${day(notAfter)}, and ${day(at)} is after`, 'certificate-time');
+  }
+}
+
+function checkUnderstood(certificate: Certificate): void {
+  if (certificate.extensions.has(OID.nameConstraints)) {
+    throw unfit(certificate, 'has name constraints, which are not supported');
+  }
+  const [first] = certificate.notUnderstood;
+  if (first === undefined) return;
+  throw unfit(certificate, `has a critical extension that is not understood (${first})`);
+}
+
+function checkKey(certificate: Certificate): void {
+  const key = certificate.x509.publicKey;
+  if (!isSupported(key) && !isLongRsa(key)) {
+    throw unfit(
+      certificate,
+      `has a ${kindOf(key)} key: RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`,
+    );
+  }
+}
+
+function isLongRsa({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
+  return (type === 'rsa' || type === 'rsa-pss') && (details?.modulusLength ?? 0) >= 2048;
+}
+
+function signsCode(purposes: readonly string[]): boolean {
+  return purposes.some((purpose) => purpose === OID.codeSigning || purpose === OID.anyExtendedKeyUsage);
+}
+
+function unfit(certificate: Certificate, why: string, problem: SignatureProblem = 'certificate'): SignatureError {
+  return new SignatureError(problem, `the certificate ${nameOf(certificate)} ${why}`);
+}
+
+function day(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z');
+}
