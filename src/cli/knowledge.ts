@@ -1,6 +1,6 @@
 import type { OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
-import { assess } from '../pipeline/assess.ts';
+import { type AssessOptions, assess } from '../pipeline/assess.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
 import { listedGlobals } from '../scan/pickle/allowlists.ts';
@@ -14,7 +14,7 @@ export interface Knowledge {
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
-  judge(ref: string, options: OpenOptions): Promise<Assessment>;
+  judge(ref: string, options: OpenOptions & Pick<AssessOptions, 'signature'>): Promise<Assessment>;
 }
 
 /** @throws AssayError `usage`, `not-found`, `unreadable` about the allowances. */

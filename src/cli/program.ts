@@ -5,6 +5,7 @@ import { registerPull } from './pull.ts';
 import { registerRepro } from './repro.ts';
 import { registerScan } from './scan.ts';
 import type { Shell } from './shell.ts';
+import { registerVerify } from './verify.ts';
 import { version } from './version.ts';
 
 const GUIDE = `
@@ -14,6 +15,7 @@ Examples:
   assay pull hf://openai-community/gpt2       scan, then download exactly what was judged
   assay scan model.pt --format json           the report for programs
   assay scan ./models/* --format sarif -o assay.sarif
+  assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
   assay explain                               every rule; assay explain RULE says more of one
   assay inspect model.pt                      what is in a file, without loading it
 
@@ -43,6 +45,7 @@ export function createProgram(shell: Shell): Command {
     .addHelpText('after', GUIDE);
   registerScan(program, shell);
   registerPull(program, shell);
+  registerVerify(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
 import { DEFAULT_GATE, findGate, GATES } from '../policy/index.ts';
 import type { Shell } from './shell.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
 /** What was asked on the command line, checked. */
 export interface PullRequest {
@@ -12,9 +13,11 @@ export interface PullRequest {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Whose signature is believed. */
+  readonly trust: TrustFlags;
 }
 
-interface PullFlags extends Omit<PullRequest, 'ref' | 'failOn' | 'allow'> {
+interface PullFlags extends Omit<PullRequest, 'ref' | 'failOn' | 'allow' | 'trust'>, TrustFlags {
   readonly failOn?: string;
   readonly allow?: string;
 }
@@ -33,7 +36,7 @@ Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not com
 `;
 
 export function registerPull(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('pull')
     .summary('scan a model of the Hugging Face Hub, and download it when it is allowed')
     .description(
@@ -44,7 +47,8 @@ export function registerPull(program: Command, shell: Shell): void {
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry");
+  addTrustOptions(command)
     .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
@@ -53,6 +57,6 @@ export function registerPull(program: Command, shell: Shell): void {
       findGate(flags.policy);
       const failOn = flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined;
       const { runPull } = await import('./run-pull.ts');
-      await runPull({ ...flags, ref, failOn, allow: flags.allow }, shell);
+      await runPull({ ...flags, ref, failOn, allow: flags.allow, trust: trustOf(flags) }, shell);
     });
 }

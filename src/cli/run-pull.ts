@@ -9,11 +9,13 @@ import { addressOf } from './place.ts';
 import { Progress } from './progress.ts';
 import type { PullRequest } from './pull.ts';
 import { type Shell, wantsColor, widthOf } from './shell.ts';
+import { signatureRequest } from './trust.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */
 export async function runPull(request: PullRequest, shell: Shell): Promise<void> {
   const knowledge = await loadKnowledge(request.allow);
   const own = request.allow === undefined ? { allowances: [], notes: [] } : await readAllowances(request.allow);
+  const signature = await signatureRequest(request.trust, shell.env);
   const judge = async (artifact: Artifact): Promise<Judgement> => {
     const progress = new Progress(shell, !request.quiet);
     try {
@@ -21,6 +23,7 @@ export async function runPull(request: PullRequest, shell: Shell): Promise<void>
         signal: shell.signal,
         onEvent: progress.onEvent,
         allowances: own.allowances,
+        signature: { ...signature, later: artifact.files.some(({ distance }) => distance === 'far') },
       });
       const assessment = { ...found, notes: [...found.notes, ...own.notes] };
       const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };

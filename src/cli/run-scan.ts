@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../core/errors.ts';
+import type { SignatureRequest } from '../pipeline/signature.ts';
 import { decide } from '../policy/index.ts';
 import {
   type Judged,
@@ -17,6 +18,7 @@ import { addressOf, type Place, uriOf } from './place.ts';
 import { Progress } from './progress.ts';
 import type { ScanRequest } from './scan.ts';
 import { type ExitCode, graver, printError, type Shell, wantsColor, widthOf } from './shell.ts';
+import { signatureRequest } from './trust.ts';
 
 interface Scanned extends Judged {
   readonly place: Place;
@@ -26,13 +28,14 @@ interface Scanned extends Judged {
 export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
   const sink = await openSink(request.output, shell);
   const knowledge = await loadKnowledge(request.allow);
+  const signature = await signatureRequest(request.trust, shell.env);
   const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
   const done: Scanned[] = [];
   let outcome: ExitCode = 0;
   for (const target of request.targets) {
     // Between small targets nothing waits, and Ctrl-C would not be heard.
     await turn();
-    const scanned = await scanTarget(target, request, knowledge, shell);
+    const scanned = await scanTarget(target, { ...request, signature }, knowledge, shell);
     if (scanned === undefined) {
       outcome = graver(outcome, 2);
       continue;
@@ -53,7 +56,7 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
 /** @returns `undefined` when the target could not be scanned, which was said on stderr. */
 async function scanTarget(
   target: string,
-  request: ScanRequest,
+  request: ScanRequest & { readonly signature: SignatureRequest },
   knowledge: Knowledge,
   shell: Shell,
 ): Promise<Scanned | undefined> {
@@ -63,6 +66,9 @@ async function scanTarget(
       signal: shell.signal,
       onEvent: progress.onEvent,
       offline: request.offline,
+      // A signature may cover what is otherwise passed over.
+      everything: request.signature.trusts.length > 0,
+      signature: request.signature,
     });
     refuseUnread(assessment);
     refuseWithoutModel(assessment);

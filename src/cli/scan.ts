@@ -3,6 +3,7 @@ import { AssayError } from '../core/errors.ts';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
 import { DEFAULT_GATE, findGate, GATES } from '../policy/index.ts';
 import type { Shell } from './shell.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
 export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif'] as const;
 export type ScanFormat = (typeof SCAN_FORMATS)[number];
@@ -20,9 +21,13 @@ export interface ScanRequest {
   readonly verbose: boolean;
   readonly color: boolean;
   readonly offline: boolean;
+  /** Whose signature is believed. */
+  readonly trust: TrustFlags;
 }
 
-interface ScanFlags extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow'> {
+interface ScanFlags
+  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust'>,
+    TrustFlags {
   readonly format: string;
   readonly failOn?: string;
   readonly output?: string;
@@ -39,23 +44,28 @@ Examples:
   assay scan model.pt --format json -o report.json
   assay scan ./a ./b --format jsonl --policy strict --fail-on low
   assay scan . --format sarif -o assay.sarif    for GitHub code scanning
+  assay scan ./model --public-key publisher.pub the signature must hold, too
 
 Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. A deny wins.
 `;
 
 export function registerScan(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('scan')
     .summary('judge a model without loading it')
     .description('Judges every file of a model without loading it: what would run, what is unknown, what is safe.')
-    .argument('<target...>', 'a file, a folder, hf://owner/model[@revision], a page of the Hub, or https://...')
+    .argument(
+      '<target...>',
+      'a file, a folder, hf://owner/model[@revision], https://..., s3://..., oci://..., models:/...',
+    )
     .addOption(new Option('-f, --format <format>', 'how to report').choices(SCAN_FORMATS).default('table'))
     .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
     .option('-p, --policy <name>', `what decides: ${GATES.map(({ name }) => name).join(', ')}`, DEFAULT_GATE)
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry");
+  addTrustOptions(command)
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
     .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
@@ -78,9 +88,16 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
       mend: 'use --format jsonl, which writes a line for each',
     });
   }
+  if (flags.signature !== undefined && targets.length > 1) {
+    throw new AssayError('usage', `is of one target, not of ${targets.length}`, {
+      subject: '--signature',
+      mend: 'scan them one by one, or keep each signature in its model as model.sig',
+    });
+  }
   findGate(flags.policy);
   return {
     ...flags,
+    trust: trustOf(flags),
     targets,
     format,
     failOn: flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined,

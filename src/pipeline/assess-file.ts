@@ -7,7 +7,7 @@ import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
 import { claimPlan, keepsClaim, startDigest } from '../integrity/digest.ts';
-import { type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
+import { type HashPlan, type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
 import type { HashThreads } from '../integrity/hash-threads.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
@@ -25,6 +25,8 @@ export interface Shared {
   readonly provided: Set<string>;
   readonly threads: HashThreads;
   readonly clocks: FileClocks;
+  /** How files are hashed, besides by SHA-256: what a signature asks for. */
+  readonly plans: readonly HashPlan[];
 }
 
 export interface FileChecks {
@@ -36,6 +38,8 @@ export interface AssessedFile {
   readonly file: FileAssessment;
   readonly findings: readonly Finding[];
   readonly checks: FileChecks;
+  /** Empty when not every byte was hashed. */
+  readonly digests: readonly PlannedDigests[];
   readonly bytesRead: number;
   /** False when the file could not be read to the end. */
   readonly complete: boolean;
@@ -64,7 +68,7 @@ export async function assessFile(file: ArtifactFile, shared: Shared): Promise<As
 
 async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
   const near = file.distance === 'near';
-  const plans = file.claimed === undefined ? [] : [claimPlan(file.claimed)];
+  const plans = [...shared.plans, ...(file.claimed === undefined ? [] : [claimPlan(file.claimed)])];
   const digest = near ? startDigest(source, shared.threads, plans) : undefined;
   const scan = await scanInTime(source, file, shared);
   const digests = await digest?.finish(shared.signal);
@@ -85,6 +89,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
     },
     findings: scan.findings,
     checks: { path: file.path, checks },
+    digests: digests ?? [],
     bytesRead: bytesReadOf(source),
     complete: !changed,
   };
@@ -170,6 +175,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       path: file.path,
       checks: error.code === 'mismatch' ? [{ id: 'integrity.checksum', status: 'fail', detail: error.message }] : [],
     },
+    digests: [],
     bytesRead: 0,
     complete: error.code === 'limit',
   };

@@ -16,6 +16,8 @@ import { rulesetOf } from '../scan/ruleset.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
 import { FileClocks } from './file-clocks.ts';
 import { inLanes } from './lanes.ts';
+import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
+import type { SignatureRequest } from './signature.ts';
 
 export interface AssessOptions {
   readonly limits?: Limits;
@@ -23,6 +25,8 @@ export interface AssessOptions {
   readonly onEvent?: OnEvent;
   /** The organisation's own. */
   readonly allowances?: readonly Allowance[];
+  /** Whose signature is believed; without it, one that lies in the artifact is told of and not assessed. */
+  readonly signature?: SignatureRequest;
 }
 
 /**
@@ -31,6 +35,7 @@ export interface AssessOptions {
  */
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
   const started = performance.now();
+  const signature = await openSignatureToScan(artifact, options.signature);
   const allowances = options.allowances ?? [];
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
@@ -45,6 +50,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     provided,
     threads,
     clocks,
+    plans: signature.plans,
   };
   const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
@@ -55,7 +61,9 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
       return assessFile(file, shared);
     });
     await againIfShadowed(order, assessed, shared, provided.size > known);
-    return summarise(artifact, assessed, { bytesTotal, durationMs: performance.now() - started, allowances });
+    const signed = await judgeScanned(signature, artifact, assessed);
+    const durationMs = performance.now() - started;
+    return summarise(artifact, assessed, signed, { bytesTotal, durationMs, allowances });
   } finally {
     clocks.close();
     await threads.close();
@@ -88,16 +96,21 @@ interface Totals {
   readonly allowances: readonly Allowance[];
 }
 
-function summarise(artifact: Artifact, assessed: readonly AssessedFile[], totals: Totals): Assessment {
+function summarise(
+  artifact: Artifact,
+  assessed: readonly AssessedFile[],
+  signed: ScannedSignature,
+  totals: Totals,
+): Assessment {
   const sorted = [...assessed].sort((a, b) => comparePaths(a.file.path, b.file.path));
   const files = sorted.map(({ file }) => file);
   return {
     artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: digestOf(files) },
     status: sorted.every((one) => one.complete) ? 'complete' : 'incomplete',
     files,
-    findings: sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
-    checks: mergeChecks(sorted.map((one) => one.checks)),
-    signatures: [],
+    findings: [...sorted.flatMap((one) => [...one.findings].sort(compareFindings)), ...signed.findings],
+    checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
+    signatures: signed.signatures,
     ruleset: rulesetOf(totals.allowances),
     notes: [...artifact.notes, ...sandboxNotes()],
     stats: {

@@ -1,0 +1,37 @@
+import { type Command, Option } from 'commander';
+
+/** Whom to trust, as it was said on the command line. */
+export interface TrustFlags {
+  readonly publicKey?: string;
+  readonly certificateChain?: string;
+  readonly identity?: string;
+  readonly issuer?: string;
+  readonly trustedRoot?: string;
+  readonly trust?: string;
+  readonly signature?: string;
+  readonly validity?: string;
+}
+
+/** The options with which `verify`, `scan` and `pull` are told whom to trust. */
+export function addTrustOptions(command: Command): Command {
+  return command
+    .option('--public-key <file>', 'trust this key (PEM: P-256, P-384, P-521, Ed25519)')
+    .option('--certificate-chain <file>', 'trust certificates that lead to the roots in this PEM file')
+    .option('--identity <pattern>', 'trust this signer: of a keyless signature, or the name in a certificate')
+    .option('--issuer <url>', 'the OIDC issuer that vouches for --identity')
+    .option('--trusted-root <file>', "a Sigstore trusted root (JSON); else the public-good instance's, bundled")
+    .option('--trust <file>', 'whom to trust, as a trust file (YAML); else $ASSAY_TRUST')
+    .addOption(
+      new Option('--validity <when>', 'when a certificate must have been valid')
+        .choices(['issued', 'now'])
+        .default('issued'),
+    )
+    .option('--signature <file>', 'the signature; else model.sig in the artifact, or <file>.sig beside a single file');
+}
+
+/** The flags about trust among others. */
+export function trustOf(flags: TrustFlags): TrustFlags {
+  const { publicKey, certificateChain, identity, issuer, trustedRoot, trust, signature, validity } = flags;
+  const all = { publicKey, certificateChain, identity, issuer, trustedRoot, trust, signature, validity };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

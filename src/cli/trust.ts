@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { AssayError } from '../core/errors.ts';
+import type { Trust, ValidityPolicy } from '../integrity/trust.ts';
+import type { SignatureRequest } from '../pipeline/signature.ts';
+import type { TrustFlags } from './trust-options.ts';
+
+/** Larger than any key, chain or root. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Whom the command line and the environment say to trust; nobody, when they say nothing.
+ * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
+ */
+export async function readTrusts(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<readonly Trust[]> {
+  checkTogether(flags);
+  const trusts: Trust[] = [];
+  if (flags.publicKey !== undefined) trusts.push(await keyTrust(flags.publicKey));
+  if (flags.certificateChain !== undefined) trusts.push(await certificateTrust(flags.certificateChain, flags));
+  if (flags.identity !== undefined && flags.issuer !== undefined) {
+    trusts.push(await keylessTrust(flags.identity, flags.issuer, flags.trustedRoot));
+  }
+  const file = flags.trust ?? env.ASSAY_TRUST;
+  if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
+    const { modelTrusts, readTrustFile } = await import('../integrity/trust-file.ts');
+    trusts.push(...modelTrusts(await readTrustFile(file)));
+  }
+  return trusts;
+}
+
+/** The signature that a scan looks at: whatever is there, believed only when somebody is trusted. */
+export async function signatureRequest(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<SignatureRequest> {
+  return { path: flags.signature, trusts: await readTrusts(flags, env) };
+}
+
+function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustFlags): void {
+  const mend = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
+  if (issuer !== undefined && identity === undefined) {
+    throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', mend });
+  }
+  if (identity !== undefined && issuer === undefined && certificateChain === undefined) {
+    throw new AssayError('usage', 'names an identity and no issuer', { subject: '--identity', mend });
+  }
+  if (trustedRoot !== undefined && issuer === undefined) {
+    throw new AssayError('usage', 'is of use with a keyless identity only', { subject: '--trusted-root', mend });
+  }
+}
+
+async function keyTrust(path: string): Promise<Trust> {
+  const { readPublicKey } = await import('../integrity/keys.ts');
+  return { kind: 'key', key: readPublicKey((await readSmall(path, '--public-key')).toString('utf8'), path) };
+}
+
+async function certificateTrust(path: string, { identity, issuer, validity }: TrustFlags): Promise<Trust> {
+  const { readAnchors } = await import('../integrity/x509/anchors.ts');
+  const anchors = readAnchors((await readSmall(path, '--certificate-chain')).toString('utf8'), path);
+  const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
+  const named = identity !== undefined && issuer === undefined ? { identity } : {};
+  return { kind: 'certificate', anchors, validity: policy, ...named };
+}
+
+async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
+  const { checkIdentityPattern } = await import('../integrity/identity-pattern.ts');
+  checkIdentityPattern({ identity, issuer });
+  return { kind: 'sigstore', root: await trustedRoot(rootPath), identity: { identity, issuer } };
+}
+
+async function trustedRoot(path: string | undefined): Promise<TrustedRoot> {
+  const { bundledRoot, readTrustedRoot } = await import('../integrity/sigstore/trusted-root.ts');
+  return path === undefined ? bundledRoot() : readTrustedRoot(await readSmall(path, '--trusted-root'), path);
+}
+
+async function readSmall(path: string, flag: string): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const missing = code === 'ENOENT';
+    throw new AssayError(missing ? 'not-found' : 'unreadable', missing ? 'no such file' : `cannot be read (${code})`, {
+      subject: `${flag} ${path}`,
+      mend: 'check the path',
+      cause,
+    });
+  }
+  if (bytes.length <= MAX_BYTES) return bytes;
+  throw new AssayError('usage', `has more than ${MAX_BYTES} bytes`, {
+    subject: `${flag} ${path}`,
+    mend: 'check the path',
+  });
+}
