@@ -53,7 +53,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     ['a link that leads to itself', ['scan', 'loop'], /loop: /],
     ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
     ['an unknown scheme', ['scan', 'gopher://x/y'], /gopher:.*; give/],
-    ['a scheme of later', ['scan', 's3://bucket/model'], /s3:.*not built in this version/],
+    ['a scheme that is not read', ['scan', 'gs://bucket/model'], /gs:.*not read; download it/],
     ['a Hub name that cannot be', ['scan', 'hf://a/b/../../c@x y'], /hf:/],
     ['the network, offline', ['scan', 'https://example.org/model.pt', '--offline'], /offline/],
     ['no target', ['scan'], /missing required argument 'target'; assay --help/],
