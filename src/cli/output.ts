@@ -15,21 +15,22 @@ export interface Sink {
 
 /**
  * A sink for `--output`, or stdout without it. Looks before any work is done whether the file can be written.
+ * @param flag the option that named the file, for messages
  * @throws AssayError `usage` when the folder is missing or `path` is a folder.
  */
-export async function openSink(path: string | undefined, shell: Shell): Promise<Sink> {
+export async function openSink(path: string | undefined, shell: Shell, flag = '--output'): Promise<Sink> {
   if (path === undefined) return { write: (text) => void shell.stdout.write(text), commit: async () => {} };
-  await checkDestination(path);
+  const subject = `${flag} ${path}`;
+  await checkDestination(path, subject);
   const parts: Uint8Array[] = [];
   return {
     write: (text) => void parts.push(typeof text === 'string' ? Buffer.from(text) : text),
-    commit: () => writeWhole(path, Buffer.concat(parts)),
+    commit: () => writeWhole(path, Buffer.concat(parts), subject),
   };
 }
 
-async function checkDestination(path: string): Promise<void> {
+async function checkDestination(path: string, subject: string): Promise<void> {
   const folder = await stat(dirname(path)).catch(() => undefined);
-  const subject = `--output ${path}`;
   if (folder === undefined) {
     throw new AssayError('usage', `there is no folder ${dirname(path)}`, {
       subject,
@@ -42,7 +43,7 @@ async function checkDestination(path: string): Promise<void> {
 }
 
 /** Beside the file and then in its place, so that nobody ever reads half a report. Devices and pipes are written as they are. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(path: string, bytes: Uint8Array, subject: string): Promise<void> {
   const special = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const target = special ? path : join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
@@ -56,7 +57,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     if (!special) await rm(target, { force: true });
     throw new AssayError('unreadable', `cannot be written (${codeOf(error)})`, {
-      subject: `--output ${path}`,
+      subject,
       mend: 'check its permissions and the space left, or name another file',
       cause: error,
     });

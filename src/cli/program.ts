@@ -5,6 +5,7 @@ import { registerPull } from './pull.ts';
 import { registerRepro } from './repro.ts';
 import { registerScan } from './scan.ts';
 import type { Shell } from './shell.ts';
+import { registerSign } from './sign.ts';
 import { registerVerify } from './verify.ts';
 import { version } from './version.ts';
 
@@ -46,6 +47,7 @@ export function createProgram(shell: Shell): Command {
   registerScan(program, shell);
   registerPull(program, shell);
   registerVerify(program, shell);
+  registerSign(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);

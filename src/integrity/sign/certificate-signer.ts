@@ -1,7 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { X509Certificate as ParsedCertificate } from '@sigstore/core';
 import { AssayError } from '../../core/errors.ts';
-import { isSupported, kindOf } from '../keys.ts';
+import { isSignatureError } from '../signature-error.ts';
+import { readCertificate } from '../x509/certificate.ts';
+import { checkLeaf, checkTime } from '../x509/fitness.ts';
 import { signerOf } from './key-signer.ts';
 import type { PayloadSigner } from './payload-signer.ts';
 
@@ -19,7 +20,6 @@ export interface CertificateInput {
 
 /** More is no chain. */
 const MAX_CERTIFICATES = 16;
-const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
@@ -31,8 +31,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 export function certificateSigner(input: CertificateInput): PayloadSigner {
   const { privateKey, leaf, chain, subjects } = input;
   checkKey(leaf, privateKey, subjects?.certificate);
-  checkUsage(leaf, subjects?.certificate);
-  checkTime(leaf, input.at ?? new Date(), subjects?.certificate);
+  checkFitness(leaf, input.at ?? new Date(), subjects?.certificate);
   const certificates = [leaf, ...inOrder(leaf, chain, subjects?.chain)].map(({ raw }) => ({
     rawBytes: raw.toString('base64'),
   }));
@@ -65,37 +64,20 @@ function checkKey(leaf: X509Certificate, privateKey: KeyObject, subject: string 
       'give the certificate and the key that belong together',
     );
   }
-  const key = leaf.publicKey;
-  const rsa = key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
-  if (isSupported(key) || rsa) return;
-  throw usage(`a certificate for a ${kindOf(key)} key cannot sign models`, subject, 'use P-256, P-384 or P-521');
+  if (privateKey.asymmetricKeyType !== 'rsa-pss') return;
+  throw usage('a certificate for an RSA-PSS key cannot sign models', subject, 'use P-256, P-384 or P-521');
 }
 
-/** As verifiers ask: `digitalSignature` among its key usages, or code signing among the extended ones. */
-function checkUsage(leaf: X509Certificate, subject: string | undefined): void {
-  if (leaf.ca) throw usage('is the certificate of an authority', subject, 'sign with one that it issued');
-  if (signsData(leaf, subject) || (leaf.keyUsage ?? []).includes(CODE_SIGNING)) return;
-  throw usage(
-    'the certificate is not meant for signing',
-    subject,
-    'use one with the key usage digitalSignature, or the extended key usage codeSigning',
-  );
-}
-
-function signsData(leaf: X509Certificate, subject: string | undefined): boolean {
+/** What no verifier of ours would accept is not signed with. */
+function checkFitness(leaf: X509Certificate, at: Date, subject: string | undefined): void {
   try {
-    return ParsedCertificate.parse(Buffer.from(leaf.raw)).extKeyUsage?.digitalSignature === true;
-  } catch (cause) {
-    const about = subject === undefined ? {} : { subject };
-    throw new AssayError('usage', 'the key usage of the certificate cannot be read', { ...about, cause });
+    const certificate = readCertificate(leaf.raw, 'the certificate');
+    checkLeaf(certificate);
+    checkTime(certificate, at);
+  } catch (error) {
+    if (!isSignatureError(error)) throw error;
+    throw usage(error.message, subject, 'use a certificate that is valid now and meant for signing code');
   }
-}
-
-function checkTime(leaf: X509Certificate, at: Date, subject: string | undefined): void {
-  const [from, to] = [new Date(leaf.validFrom), new Date(leaf.validTo)];
-  if (at < from)
-    throw usage(`the certificate is valid from ${from.toISOString()} only`, subject, 'wait, or use another');
-  if (at > to) throw usage(`the certificate expired at ${to.toISOString()}`, subject, 'have it renewed');
 }
 
 /** The issuers, each after what it issued. */

@@ -1,7 +1,9 @@
 /** What the reference implementation of OMS leaves out of every model, at the top of its folder. */
 const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'] as const;
-/** What is left out even so, when everything is to be covered: git's own store, which no loader reads. */
+/** What is left out even so, when everything is to be covered: git's own store. */
 const GIT_STORE = ['.git'] as const;
+/** No loader reads them. */
+const GIT_FILES: ReadonlySet<string> = new Set(['.gitattributes', '.gitignore']);
 
 export interface CoverageRules {
   /** Files and folders to leave out, relative to the root, `/` between parts. */
@@ -36,7 +38,7 @@ export function coverageOf<File extends { readonly path: string }>(
     if (isUnder(file.path, own)) continue;
     if (isUnder(file.path, rules.ignore)) ignored.push(file);
     else if (!isUnder(file.path, git)) covered.push(file);
-    else if (!isUnder(file.path, GIT_STORE)) uncovered.push(file);
+    else if (!isUnder(file.path, GIT_STORE) && !GIT_FILES.has(file.path)) uncovered.push(file);
   }
   return { covered, ignored, uncovered, ignorePaths: [...new Set([...rules.ignore, ...own, ...git])] };
 }

@@ -3,8 +3,10 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { AssayError } from '../../../core/errors.ts';
 import { pae } from '../../dsse.ts';
 import { signBytes } from '../../keys.ts';
+import { isSignatureError } from '../../signature-error.ts';
 import { bundleJson, envelopeJson } from '../bundle-json.ts';
 import type { PayloadSigner } from '../payload-signer.ts';
+import { type CertifiedIdentity, certifiedIdentity } from './certified-identity.ts';
 import { requestCertificate } from './fulcio.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { logEnvelope } from './rekor.ts';
@@ -16,8 +18,8 @@ export interface KeylessOptions extends Call {
   readonly services: SigningServices;
   /** Asked when there is something to sign: tokens live for minutes. */
   identityToken(): Promise<IdentityToken>;
-  /** Hears of the certificate once the signature is made. */
-  onCertificate?(certificate: X509Certificate): void;
+  /** Hears whom the certificate names, once the signature is made. */
+  onSigned?(identity: CertifiedIdentity): void;
 }
 
 /**
@@ -42,6 +44,7 @@ async function signKeyless(payloadType: string, payload: Uint8Array, options: Ke
   const identity = await options.identityToken();
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certificate = await requestCertificate(services.fulcioUrl, key, identity, options);
+  const signedAs = identityIn(certificate);
   const signature = signBytes(key.privateKey, pae(payloadType, payload));
   const envelope = envelopeJson(payloadType, payload, signature);
 
@@ -57,8 +60,20 @@ async function signKeyless(payloadType: string, payload: Uint8Array, options: Ke
   const leaf = { rawBytes: certificate.raw.toString('base64') };
   const bundle = bundleJson({ certificate: leaf, tlogEntries, ...times }, envelope);
   checkBundle(bundle);
-  options.onCertificate?.(certificate);
+  options.onSigned?.(signedAs);
   return bundle;
+}
+
+function identityIn(certificate: X509Certificate): CertifiedIdentity {
+  try {
+    const identity = certifiedIdentity(certificate);
+    if (identity !== undefined) return identity;
+  } catch (error) {
+    if (!isSignatureError(error)) throw error;
+  }
+  throw new AssayError('network', 'Fulcio answers with a certificate that names no identity and its issuer', {
+    mend: 'ask who runs it',
+  });
 }
 
 /** What verifiers of Sigstore bundles ask of their form. */

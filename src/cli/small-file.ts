@@ -1,0 +1,58 @@
+import { open } from 'node:fs/promises';
+import { AssayError, isAssayError } from '../core/errors.ts';
+
+/** Larger than any key, chain, token or configuration. */
+const MAX_BYTES = 1024 * 1024;
+
+export interface SmallFile {
+  readonly bytes: Buffer;
+  /** Permissions; `undefined` for a pipe, which has none of interest. */
+  readonly mode: number | undefined;
+}
+
+/**
+ * A file that an option names, or a pipe: keys, certificates, tokens, configuration.
+ * @throws AssayError `not-found`, `unreadable`, `usage` for a folder or a file that is too large
+ */
+export async function readSmallFile(path: string, option: string): Promise<SmallFile> {
+  const subject = `${option} ${path}`;
+  try {
+    const file = await open(path);
+    try {
+      const stat = await file.stat();
+      if (stat.isDirectory()) throw new AssayError('usage', 'is a folder', { subject, mend: 'name a file' });
+      const parts: Buffer[] = [];
+      let total = 0;
+      for await (const part of file.createReadStream({ autoClose: false })) {
+        total += part.length;
+        if (total > MAX_BYTES) throw tooLarge(subject);
+        parts.push(part);
+      }
+      return { bytes: Buffer.concat(parts), mode: stat.isFile() ? stat.mode : undefined };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw isAssayError(error) ? error : unreadable(error, subject);
+  }
+}
+
+/** The same as text. */
+export async function readSmallText(path: string, option: string): Promise<string> {
+  return (await readSmallFile(path, option)).bytes.toString('utf8');
+}
+
+function tooLarge(subject: string): AssayError {
+  return new AssayError('usage', `has more than ${MAX_BYTES} bytes`, { subject, mend: 'check the path' });
+}
+
+function unreadable(cause: unknown, subject: string): AssayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new AssayError('not-found', 'no such file', { subject, mend: 'check the path', cause });
+  }
+  const denied = code === 'EACCES' || code === 'EPERM';
+  const message = denied ? 'permission denied' : `cannot be read (${code})`;
+  const mend = denied ? 'give yourself read permission' : 'check the path';
+  return new AssayError('unreadable', message, { subject, mend, cause });
+}

@@ -1,0 +1,24 @@
+import type { X509Certificate } from 'node:crypto';
+import { readCertificate } from '../../x509/certificate.ts';
+import { readDer } from '../../x509/der.ts';
+import { utf8 } from '../../x509/names.ts';
+import { OID } from '../../x509/oids.ts';
+
+/** Whom a certificate of Fulcio names, and who vouched for it: what verifiers ask for. */
+export interface CertifiedIdentity {
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/**
+ * https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+ * @returns `undefined` when it is no certificate of Fulcio's
+ * @throws SignatureError `certificate`
+ */
+export function certifiedIdentity(certificate: X509Certificate): CertifiedIdentity | undefined {
+  const { names, extensions } = readCertificate(certificate.raw, 'the certificate');
+  const [name] = names;
+  const issuer = extensions.get(OID.fulcioIssuerV2);
+  if (name === undefined || issuer === undefined) return undefined;
+  return { identity: name.text, issuer: utf8(readDer(issuer).value) };
+}
