@@ -13,7 +13,7 @@ export function isIgnored(path: string, { serialization }: OmsManifest): boolean
 
 /**
  * Whether a file that was not signed is git's own: anything in `.git`, and its two files where the signer left them out.
- * Releases before 1.1 left them out without saying so, and listed no ignored path at all.
+ * Releases before 1.1 of the reference implementation listed no ignored path, whatever they left out.
  */
 export function isGitsOwn(path: string, manifest: OmsManifest): boolean {
   if (path.startsWith('.git/')) return true;
