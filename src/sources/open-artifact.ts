@@ -1,10 +1,10 @@
 import type { Artifact } from '../core/artifact.ts';
-import { AssayError } from '../core/errors.ts';
 import { parseReference } from '../core/reference.ts';
 import { envOf, type SourceOptions } from './source.ts';
 
 /**
- * Opens what a reference names: `path`, `hf://owner/model[@revision][/path]`, a page of the Hub, `https://...`.
+ * Opens what a reference names: `path`, `hf://owner/model[@revision][/path]`, a page of the Hub, `https://...`,
+ * `s3://bucket/key`, `oci://registry/repository`, `models:/name/version`.
  * Nothing of the network is loaded for a path. The caller closes the artifact.
  * @throws AssayError `usage`, `not-found`, `unreadable`, `unauthorized`, `network`, `refused`, `mismatch`, `limit`, `aborted`.
  */
@@ -23,13 +23,17 @@ export async function openArtifact(ref: string, options: SourceOptions = {}): Pr
       const { openHttps } = await import('./https.ts');
       return openHttps(reference, options);
     }
-    case 's3':
-      throw new AssayError('internal', 's3:// has no reader', { subject: ref });
+    case 's3': {
+      const { openS3 } = await import('./s3.ts');
+      return openS3(reference, options);
+    }
     case 'oci': {
       const { openOci } = await import('./oci.ts');
       return openOci(reference, options);
     }
-    case 'models':
-      throw new AssayError('internal', 'models:/ has no reader', { subject: ref });
+    case 'models': {
+      const { openMlflow } = await import('./mlflow.ts');
+      return openMlflow(reference, options);
+    }
   }
 }
