@@ -34,7 +34,7 @@ function readBlock(block: string, at: number, subject: string): X509Certificate 
 }
 
 /** Whether a certificate signed itself. */
-export function isRoot(certificate: X509Certificate): boolean {
+function isRoot(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
 }
 
@@ -53,10 +53,8 @@ export function sortAnchors(anchors: readonly X509Certificate[]): Anchors {
   const before = known.get(anchors);
   if (before !== undefined) return before;
   const all = anchors.map(({ raw }, at) => readCertificate(raw, `trusted certificate ${at + 1}`));
-  const sorted = {
-    roots: all.filter(({ x509 }) => isRoot(x509)),
-    intermediates: all.filter(({ x509 }) => !isRoot(x509)),
-  };
+  const roots = all.filter(({ x509 }) => isRoot(x509));
+  const sorted = { roots, intermediates: all.filter((certificate) => !roots.includes(certificate)) };
   known.set(anchors, sorted);
   return sorted;
 }

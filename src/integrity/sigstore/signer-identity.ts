@@ -1,0 +1,66 @@
+import { identityMatches } from '../identity-pattern.ts';
+import { SignatureError } from '../signature-error.ts';
+import type { IdentityPattern } from '../trust.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { readDer, TAG } from '../x509/der.ts';
+import { utf8 } from '../x509/names.ts';
+import { OID } from '../x509/oids.ts';
+
+/** Who signed, as Fulcio certified it. */
+export interface SignerIdentity {
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/**
+ * The one subject alternative name, and the OIDC issuer (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md), of a
+ * certificate of Fulcio.
+ * @throws SignatureError `certificate` when it has none, or several that differ
+ */
+export function identityOf({ names, extensions }: Certificate): SignerIdentity {
+  const [name, ...others] = names;
+  if (name === undefined || others.length > 0 || name.kind === 'other') {
+    throw new SignatureError('certificate', `the certificate of the signer has ${names.length} names, not one we know`);
+  }
+  const issuers = new Set(issuersOf(extensions));
+  const [issuer] = issuers;
+  if (issuer === undefined || issuers.size > 1) {
+    throw new SignatureError('certificate', 'the certificate of the signer does not name one issuer of its identity');
+  }
+  return { identity: name.text, issuer };
+}
+
+function issuersOf(extensions: ReadonlyMap<string, Buffer>): readonly string[] {
+  const v1 = extensions.get(OID.fulcioIssuerV1);
+  const v2 = extensions.get(OID.fulcioIssuerV2);
+  try {
+    return [...(v1 === undefined ? [] : [utf8(v1)]), ...(v2 === undefined ? [] : [utf8String(v2)])];
+  } catch (cause) {
+    const message = 'the issuer of the identity, in the certificate of the signer, cannot be read';
+    throw new SignatureError('certificate', message, { cause });
+  }
+}
+
+function utf8String(value: Buffer): string {
+  const { tag, value: bytes } = readDer(value);
+  if (tag !== TAG.utf8String) throw new Error('is no UTF8String');
+  return utf8(bytes);
+}
+
+/** @throws SignatureError `identity` */
+export function checkSignerIdentity(signer: SignerIdentity, pattern: IdentityPattern): void {
+  const { identity, issuer } = signer;
+  if (!identityMatches(pattern.issuer, issuer)) {
+    throw new SignatureError(
+      'identity',
+      `the identity of the signer was vouched for by ${quoted(issuer)}, not by ${quoted(pattern.issuer)}`,
+    );
+  }
+  if (!identityMatches(pattern.identity, identity)) {
+    throw new SignatureError('identity', `the signer is ${quoted(identity)}, not ${quoted(pattern.identity)}`);
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}...` : text);
+}

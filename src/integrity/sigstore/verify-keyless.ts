@@ -1,0 +1,50 @@
+import type { TransparencyLogEntry } from '@sigstore/bundle';
+import type { Signer } from '../../core/signature.ts';
+import type { SignedBundle } from '../bundle.ts';
+import { verifyEnvelope } from '../dsse.ts';
+import { SignatureError } from '../signature-error.ts';
+import type { Trust } from '../trust.ts';
+import { readCertificate } from '../x509/certificate.ts';
+import { checkLeaf } from '../x509/fitness.ts';
+import { type KeylessBundle, readKeyless } from './keyless-bundle.ts';
+import { checkLogEntries } from './log-entry.ts';
+import { verifyProofs } from './proofs.ts';
+import { checkSignerIdentity, identityOf } from './signer-identity.ts';
+
+/**
+ * Verifies a bundle that was signed through Sigstore, offline: the envelope, the log entries (Rekor v1 and v2), the timestamps,
+ * the certificate and its entry in a certificate log, the identity. At least one log entry, and one time that is proven (by the
+ * promise of Rekor v1, or by a timestamp authority), is asked for.
+ * @throws SignatureError `method`, `bundle`, `certificate`, `signature`, `key`, `log-entry`, `timestamp`, `certificate-time`,
+ *   `certificate-chain`, `identity`
+ * @throws AssayError `malformed` when the trusted root cannot be read
+ */
+export function verifyKeyless(bundle: SignedBundle, trust: Extract<Trust, { kind: 'sigstore' }>): Signer {
+  const keyless = readKeyless(bundle);
+  const leaf = readCertificate(keyless.certificate, 'the certificate of the signer');
+  checkLeaf(leaf);
+  verifyEnvelope(bundle.envelope, leaf.x509.publicKey);
+  checkLogEntries(keyless.entries, keyless.certificate, trust.root);
+  const times = timesOf(keyless);
+  verifyProofs({ keyless, envelope: bundle.envelope, leaf, times, root: trust.root });
+  const signer = identityOf(leaf);
+  checkSignerIdentity(signer, trust.identity);
+  return { kind: 'sigstore', ...signer, signedAt: earliest(times).toISOString() };
+}
+
+/** The times that the bundle claims and that its proofs prove; what a log entry says without a promise is not one. */
+function timesOf({ entries, stamped }: KeylessBundle): readonly Date[] {
+  const logged = entries.filter(isTimed).map(({ integratedTime }) => new Date(Number(integratedTime) * 1000));
+  if (logged.length + stamped.length === 0) {
+    throw new SignatureError('timestamp', 'nothing proves when it was signed: neither a log nor a timestamp authority');
+  }
+  return [...logged, ...stamped];
+}
+
+function isTimed({ inclusionPromise, integratedTime }: TransparencyLogEntry): boolean {
+  return inclusionPromise !== undefined && integratedTime !== '0';
+}
+
+function earliest(times: readonly Date[]): Date {
+  return new Date(Math.min(...times.map((time) => time.getTime())));
+}
