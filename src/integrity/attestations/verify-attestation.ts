@@ -1,0 +1,122 @@
+import type { Signer } from '../../core/signature.ts';
+import type { SignedBundle } from '../bundle.ts';
+import { IN_TOTO_PAYLOAD } from '../dsse.ts';
+import { SignatureError } from '../signature-error.ts';
+import { refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file.ts';
+import { readStatement } from './read-statement.ts';
+import { approvedBy } from './stage.ts';
+import { ASSAY_VERIFIER, type AttestationKind, kindOf, PREDICATE_TYPES, type Statement } from './statement.ts';
+import { isAbout, type Subject, type WantedDigest } from './subject.ts';
+import { formatTime, parseTime } from './time.ts';
+import type { Role } from './trust-document.ts';
+import { type Proven, proveSigner } from './verify-signer.ts';
+
+export interface VerifyOptions {
+  /** What the statement has to be about; anything, when absent. */
+  readonly subject?: WantedDigest;
+  readonly now?: Date;
+}
+
+/** An attestation that holds: who said what, and by which rule his word counts. */
+export interface VerifiedAttestation {
+  readonly kind: AttestationKind;
+  readonly statement: Statement;
+  readonly signer: Signer;
+  readonly rule: TrustRule;
+}
+
+/** A bill of materials is evidence of the same scanner. */
+const ROLES: Readonly<Record<AttestationKind, Role>> = {
+  scan: 'scan',
+  'ml-bom': 'scan',
+  approval: 'approval',
+  waiver: 'waiver',
+  decision: 'decision',
+  'model-signature': 'model-signature',
+};
+
+/**
+ * Verifies an attestation, in this order: the signature; the statement; whether its signer may say so; what it is about; whether
+ * it still holds. Nothing of the payload is believed before the signature holds.
+ * @throws SignatureError of each step: what `proveSigner` and `readStatement` throw; `untrusted`; `root-digest` for a statement
+ *   about something else; `expired`
+ */
+export async function verifyAttestation(
+  bundle: SignedBundle,
+  trust: TrustFile,
+  { subject, now = new Date() }: VerifyOptions = {},
+): Promise<VerifiedAttestation> {
+  if (bundle.envelope.payloadType !== IN_TOTO_PAYLOAD) {
+    throw new SignatureError('payload-type', 'the envelope holds no in-toto statement');
+  }
+  const proven = await proveSigner(bundle, trust, now);
+  const statement = readStatement(bundle.envelope.payload);
+  const kind = kindOf(statement);
+  const { rule, signer } = admitted(proven, wantedFor(kind, statement), now);
+  checkVerifier(statement, rule);
+  checkSubject(statement, subject);
+  checkEnd(statement, now);
+  return { kind, statement, signer, rule };
+}
+
+function wantedFor(kind: AttestationKind, statement: Statement): Wanted {
+  const stage =
+    statement.predicateType === PREDICATE_TYPES.approval
+      ? approvedBy(statement.predicate.properties)?.stage
+      : undefined;
+  return { role: ROLES[kind], ...(stage === undefined ? {} : { stage }) };
+}
+
+/** The first rule of the signer by which his word counts for this. */
+function admitted(proven: readonly [Proven, ...Proven[]], wanted: Wanted, now: Date): Proven {
+  const refusals: string[] = [];
+  for (const one of proven) {
+    const refusal = refusalOf(one.rule, wanted, now);
+    if (refusal === undefined) return one;
+    refusals.push(refusal);
+  }
+  throw new SignatureError('untrusted', refusals.join('; '));
+}
+
+/** A verification summary counts only for the verifier that its signer may speak for, and here that is Assay. */
+function checkVerifier(statement: Statement, { name }: TrustRule): void {
+  if (statement.predicateType !== PREDICATE_TYPES.decision) return;
+  const { id } = statement.predicate.verifier;
+  if (id === ASSAY_VERIFIER) return;
+  throw new SignatureError('untrusted', `"${name}" speaks for another verifier than ${ASSAY_VERIFIER}: ${id}`);
+}
+
+function checkSubject({ subject: subjects }: Statement, wanted: WantedDigest | undefined): void {
+  if (wanted === undefined || isAbout(subjects, wanted)) return;
+  const [first] = subjects;
+  const own = first === undefined ? '' : `: about ${first.name ?? 'something'} (${digestText(first)})`;
+  throw new SignatureError(
+    'root-digest',
+    `the statement is about something else than ${wanted.algorithm}:${wanted.hex}${own}`,
+  );
+}
+
+function digestText({ digest }: Subject): string {
+  return Object.entries(digest)
+    .map(([algorithm, hex]) => `${algorithm}:${hex}`)
+    .join(', ');
+}
+
+function checkEnd(statement: Statement, now: Date): void {
+  const end = endOf(statement);
+  if (end === undefined || now < end) return;
+  const noun = statement.predicateType === PREDICATE_TYPES.waiver ? 'waiver' : 'approval';
+  throw new SignatureError('expired', `the ${noun} ended at ${formatTime(end)}`);
+}
+
+/** When a statement stops to hold; `undefined` for one that only says what was. */
+export function endOf(statement: Statement): Date | undefined {
+  switch (statement.predicateType) {
+    case PREDICATE_TYPES.approval:
+      return approvedBy(statement.predicate.properties)?.until;
+    case PREDICATE_TYPES.waiver:
+      return new Date(parseTime(statement.predicate.expires) ?? 0);
+    default:
+      return undefined;
+  }
+}

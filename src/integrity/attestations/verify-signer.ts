@@ -1,0 +1,94 @@
+import { createPublicKey } from 'node:crypto';
+import type { Signer } from '../../core/signature.ts';
+import type { SignedBundle } from '../bundle.ts';
+import { verifyEnvelope } from '../dsse.ts';
+import { keyHint, kindOf } from '../keys.ts';
+import { isSignatureError, SignatureError } from '../signature-error.ts';
+import type { Trust } from '../trust.ts';
+import type { TrustFile, TrustRule } from '../trust-file.ts';
+
+/** A rule whose signer made the signature, and what the signature proves of him. */
+export interface Proven {
+  readonly rule: TrustRule;
+  readonly signer: Signer;
+}
+
+const WAYS: Readonly<Record<Trust['kind'], string>> = {
+  key: 'with a key',
+  certificate: 'with a certificate',
+  sigstore: 'keyless, through Sigstore',
+};
+
+/**
+ * The rules of a trust file whose signer made this signature: at least one. What was signed is not looked at.
+ * @throws SignatureError `untrusted` when nobody of the trust file signed; the reason itself when only one could have.
+ */
+export async function proveSigner(bundle: SignedBundle, trust: TrustFile, now: Date): Promise<[Proven, ...Proven[]]> {
+  const { kind } = bundle.material;
+  const candidates = trust.rules.filter((rule) => rule.trust.kind === kind && isNamed(bundle, rule.trust));
+  if (candidates.length === 0) throw unlisted(bundle, trust);
+  const proven: Proven[] = [];
+  const refusals: { rule: TrustRule; error: SignatureError }[] = [];
+  for (const rule of candidates) {
+    try {
+      proven.push({ rule, signer: await verifySigner(bundle, rule.trust, now) });
+    } catch (error) {
+      if (!isSignatureError(error)) throw error;
+      refusals.push({ rule, error });
+    }
+  }
+  const [first, ...others] = proven;
+  if (first === undefined) throw refused(refusals);
+  return [first, ...others];
+}
+
+/** Whether a bundle that names its key names this one. The name is only looked up: what proves is the signature. */
+function isNamed({ material }: SignedBundle, trust: Trust): boolean {
+  if (material.kind !== 'key' || trust.kind !== 'key') return true;
+  if (material.hint !== undefined && material.hint !== keyHint(trust.key)) return false;
+  return material.pem === undefined || hintOfPem(material.pem) === keyHint(trust.key);
+}
+
+function hintOfPem(pem: string): string {
+  try {
+    return keyHint(createPublicKey(pem));
+  } catch (cause) {
+    throw new SignatureError('bundle', 'the public key that the bundle holds cannot be read', { cause });
+  }
+}
+
+function unlisted({ material }: SignedBundle, trust: TrustFile): SignatureError {
+  const signed = WAYS[material.kind];
+  const listed = trust.rules.some((rule) => rule.trust.kind === material.kind);
+  const named = material.kind === 'key' && material.hint !== undefined ? ` (${material.hint.slice(0, 16)})` : '';
+  return new SignatureError(
+    'untrusted',
+    listed
+      ? `it was signed ${signed}${named} that the trust file does not list`
+      : `it was signed ${signed}, and nobody in the trust file signs so`,
+  );
+}
+
+async function verifySigner(bundle: SignedBundle, trust: Trust, now: Date): Promise<Signer> {
+  switch (trust.kind) {
+    case 'key':
+      verifyEnvelope(bundle.envelope, trust.key);
+      return { kind: 'key', keyHint: keyHint(trust.key), keyType: kindOf(trust.key) };
+    case 'certificate': {
+      const { verifyCertificate } = await import('../x509/verify-certificate.ts');
+      return verifyCertificate(bundle, trust, { now });
+    }
+    case 'sigstore': {
+      const { verifyKeyless } = await import('../sigstore/verify-keyless.ts');
+      return verifyKeyless(bundle, trust);
+    }
+  }
+}
+
+/** One reason for all is the reason; otherwise each signer has his own. */
+function refused(refusals: readonly { readonly rule: TrustRule; readonly error: SignatureError }[]): SignatureError {
+  const [first] = refusals;
+  if (first !== undefined && refusals.every(({ error }) => error.problem === first.error.problem)) return first.error;
+  const reasons = refusals.map(({ rule, error }) => `not by "${rule.name}": ${error.message}`);
+  return new SignatureError('untrusted', `nobody whom the trust file lists has signed it (${reasons.join('; ')})`);
+}
