@@ -98,23 +98,20 @@ function readNew({ subject, predicate }: NewStatement): OmsManifest {
 }
 
 function readSerialization(written: NewStatement['predicate']['serialization']): Serialization {
-  const { method, shard_size: shardSize } = written;
-  const common = {
-    algorithm: algorithmOf(written.hash_type),
-    allowSymlinks: written.allow_symlinks,
-    ignorePaths: written.ignore_paths,
-  };
-  if (method === 'files') return { method, ...common };
+  const { method, hash_type: hash, shard_size: shardSize } = written;
+  const paths = { allowSymlinks: written.allow_symlinks, ignorePaths: written.ignore_paths };
+  if (method === 'files') return { method, algorithm: algorithmOf(hash), ...paths };
   if (method !== 'shards') {
-    throw new SignatureError(
-      'statement',
-      `the model was serialized by ${shown(method)}, and files and shards are known`,
-    );
+    const message = `the model was serialized by ${shown(method)}, and files and shards are known`;
+    throw new SignatureError('statement', message);
   }
   if (shardSize === undefined || !Number.isSafeInteger(shardSize) || shardSize <= 0) {
     throw new SignatureError('statement', `the shards have a size of ${shardSize ?? 'nothing'}, which is no length`);
   }
-  return { method, shardSize, ...common };
+  // Releases 0.3 wrote the name of the shards' digests here.
+  const suffix = `-sharded-${shardSize}`;
+  const algorithm = algorithmOf(hash.endsWith(suffix) ? hash.slice(0, -suffix.length) : hash);
+  return { method, shardSize, algorithm, ...paths };
 }
 
 function algorithmOf(name: string): HashAlgorithm {

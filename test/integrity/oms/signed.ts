@@ -1,0 +1,90 @@
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { pae } from '../../../src/integrity/dsse.ts';
+import { keyHint, signBytes } from '../../../src/integrity/keys.ts';
+import { isSignatureError } from '../../../src/integrity/signature-error.ts';
+
+/** Parts of a bundle and of its statement, to be written wrongly. Digests are made up unless given. */
+export interface StatementParts {
+  type?: unknown;
+  predicateType?: unknown;
+  subject?: unknown;
+  rootDigest?: unknown;
+  serialization?: unknown;
+  resources?: unknown;
+}
+
+export const IN_TOTO = 'application/vnd.in-toto+json';
+export const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+export const keyPair = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
+export const signingKey = keyPair('P-256').privateKey;
+export const trustedKey = createPublicKey(signingKey);
+
+export const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+export interface ResourceJson {
+  name: string;
+  algorithm: string;
+  digest: string;
+}
+
+export const resource = (name: string, content: string | Uint8Array = name, algorithm = 'sha256'): ResourceJson => ({
+  name,
+  algorithm,
+  digest: sha256(content),
+});
+
+export const FILES = {
+  method: 'files',
+  hash_type: 'sha256',
+  allow_symlinks: false,
+  ignore_paths: ['.git', '.gitattributes', '.github', '.gitignore', 'model.sig'],
+};
+
+/** `digest` of shards of eight bytes. */
+export const SHARDS = { ...FILES, method: 'shards', shard_size: 8 };
+
+/** A statement of OMS v1.0 as JSON text, right unless told otherwise. */
+export function statement(parts: StatementParts = {}): string {
+  const resources = parts.resources ?? [resource('config.json'), resource('weights/model.bin')];
+  const rootDigest = parts.rootDigest ?? rootOf(resources);
+  return JSON.stringify({
+    _type: parts.type ?? 'https://in-toto.io/Statement/v1',
+    subject: parts.subject ?? [{ name: 'model', digest: { sha256: rootDigest } }],
+    predicateType: parts.predicateType ?? 'https://model_signing/signature/v1.0',
+    predicate: { serialization: parts.serialization ?? FILES, resources },
+  });
+}
+
+function rootOf(resources: unknown): string {
+  const hash = createHash('sha256');
+  for (const { digest } of Array.isArray(resources) ? resources : []) hash.update(String(digest), 'hex');
+  return hash.digest('hex');
+}
+
+/** A bundle as an object to be tampered with, signed over whatever the payload is. */
+export function bundleOf(payload: string | Uint8Array = statement(), key: KeyObject = signingKey) {
+  const bytes = Buffer.from(payload);
+  return {
+    mediaType: MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint: keyHint(createPublicKey(key)) }, tlogEntries: [] },
+    dsseEnvelope: {
+      payload: bytes.toString('base64'),
+      payloadType: IN_TOTO,
+      signatures: [{ sig: signBytes(key, pae(IN_TOTO, bytes)).toString('base64'), keyid: '' }],
+    },
+  };
+}
+
+export const bytesOf = (json: unknown) => Buffer.from(JSON.stringify(json));
+
+/** How a signature fails: the problem, and the sentence. */
+export async function problemOf(work: () => unknown): Promise<{ problem: string; message: string }> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isSignatureError(error)) throw error;
+    return { problem: error.problem, message: error.message };
+  }
+  throw new Error('it held');
+}
