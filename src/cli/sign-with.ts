@@ -5,8 +5,8 @@ import { keySigner } from '../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
 import { terminalText } from '../report/index.ts';
 import type { Shell } from './shell.ts';
-import type { SigningMethod, SignRequest } from './sign.ts';
 import { shellText } from './sign-report.ts';
+import type { SigningChoice, SigningMethod } from './signing-options.ts';
 import { readSmallFile, readSmallText } from './small-file.ts';
 
 /** A way to sign that was prepared, and how to speak of it. */
@@ -23,16 +23,16 @@ export interface SigningWay {
  * Reads keys, certificates and tokens, so that what is wrong with them is said before anything is hashed.
  * @throws AssayError `usage`, `not-found`, `unreadable`, and for an ambient identity `network`, `unauthorized`.
  */
-export async function signingWay(request: SignRequest, shell: Shell): Promise<SigningWay> {
-  const { method } = request;
+export async function signingWay(choice: SigningChoice, shell: Shell): Promise<SigningWay> {
+  const { method } = choice;
   switch (method.kind) {
     case 'key':
-      return keyWay(method.privateKey, await privateKeyOf(method.privateKey, request, shell));
+      return keyWay(method.privateKey, await privateKeyOf(method.privateKey, choice, shell));
     case 'certificate':
-      return certificateWay(method, await privateKeyOf(method.privateKey, request, shell));
+      return certificateWay(method, await privateKeyOf(method.privateKey, choice, shell));
     case 'keyless': {
       const { keylessWay } = await import('./sign-keyless.ts');
-      return keylessWay(request, shell);
+      return keylessWay(choice, shell);
     }
   }
 }
@@ -57,7 +57,6 @@ async function certificateWay(
   privateKey: KeyObject,
 ): Promise<SigningWay> {
   const { certificateSigner, readCertificates } = await import('../integrity/sign/certificate-signer.ts');
-  const { isRoot } = await import('../integrity/x509/anchors.ts');
   const { certificate, chain: chainPath } = method;
   const [leaf, ...others] = readCertificates(await readSmallText(certificate, '--certificate'), certificate);
   if (leaf === undefined) throw new AssayError('internal', 'a file of certificates holds none');
@@ -69,19 +68,19 @@ async function certificateWay(
     signer,
     who: () => `certificate ${nameOf(leaf.subject)}, issued by ${nameOf(leaf.issuer)}`,
     verifying: () => ({
-      options: `--certificate-chain ${chain.some(isRoot) ? shellText(chainPath ?? '') : 'ROOT.pem'}`,
+      options: `--certificate-chain ${chain.some((one) => one.checkIssued(one)) ? shellText(chainPath ?? '') : 'ROOT.pem'}`,
     }),
     close: async () => {},
   };
 }
 
-async function privateKeyOf(path: string, request: SignRequest, shell: Shell): Promise<KeyObject> {
+async function privateKeyOf(path: string, choice: SigningChoice, shell: Shell): Promise<KeyObject> {
   const { bytes, mode = 0 } = await readSmallFile(path, '--private-key');
   if ((mode & 0o077) !== 0) {
     const warning = 'others on this machine can read this private key; chmod 600 makes it yours alone';
     shell.stderr.write(`assay: warning: ${terminalText(path)}: ${warning}\n`);
   }
-  const passphrase = await passphraseOf(request, shell);
+  const passphrase = await passphraseOf(choice, shell);
   try {
     return readPrivateKey(bytes.toString('utf8'), path, passphrase);
   } catch (error) {
@@ -89,7 +88,7 @@ async function privateKeyOf(path: string, request: SignRequest, shell: Shell): P
   }
 }
 
-async function passphraseOf({ passphraseFile: path }: SignRequest, { env }: Shell): Promise<string | undefined> {
+async function passphraseOf({ passphraseFile: path }: SigningChoice, { env }: Shell): Promise<string | undefined> {
   const text = path === undefined ? env.ASSAY_KEY_PASSPHRASE : await readSmallText(path, '--passphrase-file');
   const passphrase = text?.replace(/\r?\n$/, '');
   return passphrase === '' ? undefined : passphrase;

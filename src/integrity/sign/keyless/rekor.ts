@@ -83,8 +83,9 @@ async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, cal
   const proposedContent = { envelope: JSON.stringify(envelope), verifiers: [verifier] };
   const proposed = { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent } };
   const answer = read(AnswerV1, await post(rekor, '/api/v1/log/entries', proposed, call), rekor);
-  const [entry, ...others] = Object.values(answer);
-  if (entry === undefined || others.length > 0) throw badAnswer(rekor, `answers with ${1 + others.length} entries`);
+  const entries = Object.values(answer);
+  const [entry] = entries;
+  if (entry === undefined || entries.length > 1) throw badAnswer(rekor, `answers with ${entries.length} entries`);
   const { spec } = read(BodyV1, fromBase64(entry.body), rekor);
   const [{ signature, verifier: logged }] = spec.signatures;
   check(rekor, envelope, signature, Buffer.from(spec.payloadHash.value, 'hex'));

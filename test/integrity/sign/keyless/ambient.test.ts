@@ -1,0 +1,155 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isAssayError } from '../../../../src/core/errors.ts';
+import { createEgress, type Egress } from '../../../../src/egress/egress.ts';
+import { ambientIdentity, ambientIdentityToken } from '../../../../src/integrity/sign/keyless/ambient.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly location?: string;
+}
+
+const SECRET = 'job-secret';
+const seen: { url: string; headers: IncomingHttpHeaders }[] = [];
+let answer: Answer = { status: 200, body: '' };
+let origin = '';
+let server: Server;
+let egress: Egress | undefined;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push({ url: request.url ?? '', headers: request.headers });
+    response
+      .writeHead(answer.status, answer.location === undefined ? {} : { location: answer.location })
+      .end(answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+afterEach(async () => {
+  seen.length = 0;
+  await egress?.close();
+});
+
+function jwt(claims: object): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({})}.${part({ aud: 'sigstore', exp: Date.now() / 1000 + 300, sub: 'me', ...claims })}.x`;
+}
+
+/** As the verb does: a way out that knows the credential. */
+async function tokenFrom(env: NodeJS.ProcessEnv) {
+  const identity = ambientIdentity(env);
+  const credentials = identity.kind === 'request' ? [identity.credential] : [];
+  egress = createEgress({ env: {}, credentials, retry: { retries: 0 } });
+  return ambientIdentityToken(identity, { fetch: egress.fetch });
+}
+
+async function problem(env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    await tokenFrom(env);
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    const text = `${error.code} ${error.subject}: ${error.message}; ${error.mend}`;
+    expect(text).not.toContain(SECRET);
+    return text;
+  }
+  throw new Error('was accepted');
+}
+
+const gitHub = (url = `${origin}/token?run=1&api-version=2.0`): NodeJS.ProcessEnv => ({
+  GITHUB_ACTIONS: 'true',
+  ACTIONS_ID_TOKEN_REQUEST_URL: url,
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRET,
+});
+
+describe('who we are, as the machine around us says', () => {
+  it('GitHub Actions: asked for the audience, with the secret of the job', async () => {
+    const token = jwt({});
+    answer = { status: 200, body: JSON.stringify({ count: 1, value: token }) };
+    expect(await tokenFrom(gitHub())).toMatchObject({ token, subject: 'me' });
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toMatchObject({
+      url: '/token?run=1&api-version=2.0&audience=sigstore',
+      headers: { authorization: `bearer ${SECRET}` },
+    });
+  });
+
+  it('GitHub Actions: a redirect is not followed, so the secret stays where it belongs', async () => {
+    answer = { status: 307, body: '', location: `${origin.replace('127.0.0.1', 'localhost')}/elsewhere` };
+    expect(await problem(gitHub())).toMatch(
+      /^network http:\/\/127\.0\.0\.1:\d+\/token: GitHub Actions answers with the status 307/,
+    );
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each<[string, Answer, RegExp]>([
+    ['refuses', { status: 403, body: '{"message":"no\\nway"}' }, /^unauthorized .*status 403, and says "no way"/],
+    ['is broken', { status: 500, body: '<html>' }, /^network .*status 500, and says "<html>"; try again later/],
+    ['says something else', { status: 200, body: '{"value": 1}' }, /^network .*answers with no identity token/],
+    [
+      'says no JSON',
+      { status: 200, body: 'secret-token' },
+      /^network [^s]*: GitHub Actions answers with no identity token/,
+    ],
+    [
+      'hands out what is no token',
+      { status: 200, body: '{"value": "x"}' },
+      /^usage GitHub Actions: is no identity token/,
+    ],
+  ])('GitHub Actions: %s', async (_, given, message) => {
+    answer = given;
+    expect(await problem(gitHub())).toMatch(message);
+  });
+
+  it.each<[string, NodeJS.ProcessEnv, RegExp]>([
+    [
+      'without the permission',
+      { GITHUB_ACTIONS: 'true' },
+      /^usage GitHub Actions: .*; give the job "permissions: id-token: write"/,
+    ],
+    [
+      'with the address alone',
+      { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x' },
+      /_URL is set and .*_TOKEN is not; give the job "permissions/,
+    ],
+    [
+      'with the secret alone',
+      { ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRET },
+      /_TOKEN is set and .*_URL is not; give the job "permissions/,
+    ],
+    [
+      'with an address in the clear',
+      gitHub('http://example.org/?a=b'),
+      /lets anyone on the way read the identity token/,
+    ],
+    ['with no address', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is no address of a service/],
+  ])('GitHub Actions: %s', async (_, env, message) => {
+    expect(await problem(env)).toMatch(message);
+  });
+
+  it('GitLab, and whoever sets it: a token in the environment, before all else', async () => {
+    const token = jwt({ sub: 'project_path:acme/models' });
+    expect(await tokenFrom({ ...gitHub(), SIGSTORE_ID_TOKEN: token })).toMatchObject({ token });
+    expect(seen).toEqual([]);
+    expect(await problem({ SIGSTORE_ID_TOKEN: jwt({ aud: 'gitlab' }) })).toMatch(
+      /^usage SIGSTORE_ID_TOKEN: .*"gitlab"/,
+    );
+  });
+
+  it('CircleCI: its token, which is for Sigstore only when asked for', async () => {
+    const token = jwt({});
+    expect(await tokenFrom({ CIRCLE_OIDC_TOKEN_V2: token })).toMatchObject({ token });
+    expect(await problem({ CIRCLE_OIDC_TOKEN_V2: jwt({ aud: 'org-1' }) })).toMatch(
+      /^usage CIRCLE_OIDC_TOKEN_V2: .*"org-1"; set SIGSTORE_ID_TOKEN to what circleci run oidc get/,
+    );
+  });
+
+  it('nobody: says where identities come from', async () => {
+    expect(await problem({ SIGSTORE_ID_TOKEN: '' })).toMatch(
+      /^usage --keyless: nothing around here says who signs; give/,
+    );
+  });
+});
