@@ -41,11 +41,11 @@ export async function authorise(
   endpoint: OciEndpoint,
   options: OciAuthOptions,
 ): Promise<{ readonly header: string | undefined; readonly standing: OciStanding }> {
-  const known = findLogin(options.env, endpoint.names, endpoint.repository);
   if (challenge.scheme === 'bearer') {
     const realm = checkRealm(challenge.realm, endpoint);
-    return bearer(realm, challenge.service, known, endpoint, options);
+    return bearer(realm, challenge.service, endpoint, options);
   }
+  const known = findLogin(options.env, endpoint.names, endpoint.repository);
   const { login } = known;
   const header = login?.kind === 'password' ? basic(login) : undefined;
   return { header, standing: header === undefined ? standingWithout(known) : { kind: 'login', config: known.config } };
@@ -54,14 +54,14 @@ export async function authorise(
 async function bearer(
   realm: OciRealm,
   service: string | undefined,
-  known: KnownLogin,
   endpoint: OciEndpoint,
   options: OciAuthOptions,
 ): Promise<{ readonly header: string; readonly standing: OciStanding }> {
-  const { login, standing } = loginFor(realm, known, endpoint, options);
+  const { login, standing } = loginFor(realm, endpoint, options.env);
   const { origin } = realm.url;
   const credentials =
     login?.kind === 'password' ? [{ origin, header: { name: 'authorization', value: basic(login) } }] : [];
+  // An address that a server handed back, and not its own: never one of the network that this machine is in.
   const rules = { ...options.egress.rules, ...(realm.own ? {} : { denyPrivate: true }) };
   const egress = createEgress({ ...options.egress, rules, credentials });
   try {
@@ -72,13 +72,13 @@ async function bearer(
   }
 }
 
-/** A realm elsewhere gets the login that the config keeps for its own host, and never the registry's. */
-function loginFor(
+/** What a realm may be told. One elsewhere gets the login that the config keeps for its own host, never the registry's. */
+export function loginFor(
   { url, own }: OciRealm,
-  known: KnownLogin,
   endpoint: OciEndpoint,
-  { env }: OciAuthOptions,
+  env: NodeJS.ProcessEnv,
 ): { readonly login: OciLogin | undefined; readonly standing: OciStanding } {
+  const known = findLogin(env, endpoint.names, endpoint.repository);
   const { config } = known;
   const login = own ? known.login : findLogin(env, [url.host], endpoint.repository).login;
   if (login !== undefined) return { login, standing: { kind: 'login', config } };

@@ -121,11 +121,19 @@ function nameOf(descriptor: OciDescriptor): string {
   const known = Object.hasOwn(NAMES, mediaType) ? NAMES[mediaType] : undefined;
   const unnamed = known ?? `layer-${digest.replace(/[^0-9A-Za-z]+/g, '-').slice(0, 19)}`;
   const paths = pathsOf(descriptor);
-  const path = paths.every(isArtifactPath) ? (paths[0] ?? unnamed) : unnamed;
+  const named = paths.every(isArtifactPath) ? paths[0] : undefined;
+  if (named !== undefined && isPlainFile(descriptor)) return named;
+  const path = named ?? unnamed;
   const [, form, coding = ''] = PACKING.exec(mediaType) ?? [];
   const suffix = `${form === 'tar' ? '.tar' : ''}${SUFFIXES[coding] ?? ''}`;
   const done = path.endsWith(suffix) || (suffix === '.tar.gz' && path.endsWith('.tgz'));
   return done ? path : `${path}${suffix}`;
+}
+
+/** ORAS calls any file this kind of image layer: its title is the file's own name, unless it is to be unpacked. */
+function isPlainFile({ mediaType, annotations }: OciDescriptor): boolean {
+  const unpack = annotations?.['io.deis.oras.content.unpack']?.toLowerCase() === 'true';
+  return mediaType === 'application/vnd.oci.image.layer.v1.tar' && !unpack;
 }
 
 /** `model.safetensors` becomes `model@sha256-....safetensors`: the name goes on telling what it is. */

@@ -16,7 +16,7 @@ import { limitsOf, type SourceOptions } from './source.ts';
 /** Blobs up to this many bytes are fetched whole and checked. */
 const WHOLE = 10 * 1024 * 1024;
 /** No verdict on a compressed stream without all of its bytes. */
-const COMPRESSED = /\.(?:gz|tgz|zst|bz2|xz|lzma)$/i;
+const COMPRESSED = /\.(?:gz|tgz|zst|bz2|xz|lzma)$|[.+](?:gzip|zstd)$/i;
 
 /**
  * A model in an OCI registry: ModelPack, KitOps, ORAS, image layers, or what else has a manifest. Each layer is a file that
@@ -93,7 +93,7 @@ async function chosenManifest(
 
 function toArtifactFile(client: OciClient, file: OciFile, options: SourceOptions): ArtifactFile {
   const { path, descriptor } = file;
-  const { digest, size } = descriptor;
+  const { digest, size, mediaType } = descriptor;
   if ('refusal' in file) return { path, size, distance: 'near', open: () => Promise.reject(file.refusal) };
   const limits = limitsOf(options);
   const name = `${client.endpoint.subject}/${path}`;
@@ -104,7 +104,7 @@ function toArtifactFile(client: OciClient, file: OciFile, options: SourceOptions
     egress: client,
     explain: async (response) => client.explain(response, `blob ${digest}`),
   };
-  const far = size > WHOLE && !COMPRESSED.test(path);
+  const far = size > WHOLE && ![path, mediaType].some((name) => COMPRESSED.test(name));
   return {
     path,
     size,
