@@ -8,9 +8,9 @@ import { PUBLIC_GOOD, type SigningServices, serviceUrl, timestampUrl } from '../
 import { readSigningConfig } from '../integrity/sign/keyless/signing-config.ts';
 import { terminalText } from '../report/index.ts';
 import type { Shell } from './shell.ts';
-import type { SignRequest } from './sign.ts';
 import { shellText } from './sign-report.ts';
 import type { SigningWay } from './sign-with.ts';
+import type { SigningChoice } from './signing-options.ts';
 import { readSmallFile, readSmallText } from './small-file.ts';
 
 /** Where identity tokens come from. */
@@ -26,9 +26,9 @@ const ENDS_SOON_MS = 60_000;
  * Signing with an identity. Whether there is one is found out before anything is hashed.
  * @throws AssayError `usage`, `not-found`, `unreadable`, `network`, `unauthorized`, `aborted`
  */
-export async function keylessWay(request: SignRequest, shell: Shell): Promise<SigningWay> {
-  const services = await servicesOf(request);
-  const tokens = await tokenSource(request, shell);
+export async function keylessWay(choice: SigningChoice, shell: Shell): Promise<SigningWay> {
+  const services = await servicesOf(choice);
+  const tokens = await tokenSource(choice, shell);
   const egress = createEgress({ env: shell.env, signal: shell.signal });
   const close = async () => {
     await Promise.all([tokens.close(), egress.close()]);
@@ -58,8 +58,8 @@ export async function keylessWay(request: SignRequest, shell: Shell): Promise<Si
   }
 }
 
-async function servicesOf(request: SignRequest): Promise<SigningServices> {
-  const { fulcioUrl, rekorUrl, timestampUrl: stampUrl, signingConfig } = request;
+async function servicesOf(choice: SigningChoice): Promise<SigningServices> {
+  const { fulcioUrl, rekorUrl, timestampUrl: stampUrl, signingConfig } = choice;
   if (signingConfig !== undefined) {
     const { bytes } = await readSmallFile(signingConfig, '--signing-config');
     return readSigningConfig(bytes, signingConfig);
@@ -71,8 +71,8 @@ async function servicesOf(request: SignRequest): Promise<SigningServices> {
   };
 }
 
-async function tokenSource(request: SignRequest, shell: Shell): Promise<TokenSource> {
-  const { identityToken, identityTokenFile } = request;
+async function tokenSource(choice: SigningChoice, shell: Shell): Promise<TokenSource> {
+  const { identityToken, identityTokenFile } = choice;
   const given =
     identityTokenFile === undefined ? identityToken : await readSmallText(identityTokenFile, '--identity-token-file');
   if (given !== undefined) {

@@ -11,8 +11,12 @@ import { formatTime, parseTime } from './time.ts';
 import type { Role } from './trust-document.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
+/** What somebody needs to be told; what is absent may be anything. */
 export interface VerifyOptions {
-  /** What the statement has to be about; anything, when absent. */
+  readonly kind?: AttestationKind;
+  /** Of an approval. */
+  readonly stage?: string;
+  /** What the statement has to be about. */
   readonly subject?: WantedDigest;
   readonly now?: Date;
 }
@@ -36,35 +40,40 @@ const ROLES: Readonly<Record<AttestationKind, Role>> = {
 };
 
 /**
- * Verifies an attestation, in this order: the signature; the statement; whether its signer may say so; what it is about; whether
- * it still holds. Nothing of the payload is believed before the signature holds.
- * @throws SignatureError of each step: what `proveSigner` and `readStatement` throw; `untrusted`; `root-digest` for a statement
- *   about something else; `expired`
+ * Verifies an attestation, in this order: the signature; the statement; whether its signer may say so; whether it says what
+ * somebody needs, and about what; whether it still holds. Nothing of the payload is believed before the signature holds.
+ * @throws SignatureError of each step: what `proveSigner` and `readStatement` throw; `untrusted`; `predicate` for a statement
+ *   of another kind or stage; `root-digest` for one about another artifact; `expired`
  */
 export async function verifyAttestation(
   bundle: SignedBundle,
   trust: TrustFile,
-  { subject, now = new Date() }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<VerifiedAttestation> {
   if (bundle.envelope.payloadType !== IN_TOTO_PAYLOAD) {
     throw new SignatureError('payload-type', 'the envelope holds no in-toto statement');
   }
+  const { now = new Date() } = options;
   const proven = await proveSigner(bundle, trust, now);
   const statement = readStatement(bundle.envelope.payload);
   const kind = kindOf(statement);
   const { rule, signer } = admitted(proven, wantedFor(kind, statement), now);
   checkVerifier(statement, rule);
-  checkSubject(statement, subject);
+  checkKind(statement, options);
+  checkSubject(statement, options.subject);
   checkEnd(statement, now);
   return { kind, statement, signer, rule };
 }
 
 function wantedFor(kind: AttestationKind, statement: Statement): Wanted {
-  const stage =
-    statement.predicateType === PREDICATE_TYPES.approval
-      ? approvedBy(statement.predicate.properties)?.stage
-      : undefined;
+  const stage = stageOf(statement);
   return { role: ROLES[kind], ...(stage === undefined ? {} : { stage }) };
+}
+
+/** What a statement approves; `undefined` for one that approves nothing. */
+function stageOf(statement: Statement): string | undefined {
+  if (statement.predicateType !== PREDICATE_TYPES.approval) return undefined;
+  return approvedBy(statement.predicate.properties)?.stage;
 }
 
 /** The first rule of the signer by which his word counts for this. */
@@ -84,6 +93,17 @@ function checkVerifier(statement: Statement, { name }: TrustRule): void {
   const { id } = statement.predicate.verifier;
   if (id === ASSAY_VERIFIER) return;
   throw new SignatureError('untrusted', `"${name}" speaks for another verifier than ${ASSAY_VERIFIER}: ${id}`);
+}
+
+function checkKind(statement: Statement, { kind, stage }: VerifyOptions): void {
+  const own = kindOf(statement);
+  if (kind !== undefined && kind !== own) {
+    throw new SignatureError('predicate', `the statement is of the kind ${own}, not ${kind}`);
+  }
+  const approved = stageOf(statement);
+  if (stage === undefined || stage === approved) return;
+  const message = approved === undefined ? 'the statement approves nothing' : `the approval is for ${approved}`;
+  throw new SignatureError('predicate', `${message}, not for ${stage}`);
 }
 
 function checkSubject({ subject: subjects }: Statement, wanted: WantedDigest | undefined): void {

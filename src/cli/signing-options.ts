@@ -1,0 +1,139 @@
+import { type Command, Option } from 'commander';
+import { AssayError } from '../core/errors.ts';
+
+/** How to sign: there is one for each kind of trust that verifies it. */
+export type SigningMethod =
+  | { readonly kind: 'key'; readonly privateKey: string }
+  | { readonly kind: 'certificate'; readonly privateKey: string; readonly certificate: string; readonly chain?: string }
+  | { readonly kind: 'keyless' };
+
+/** What prepares a signer needs to know, checked. */
+export interface SigningChoice {
+  readonly method: SigningMethod;
+  readonly passphraseFile?: string;
+  readonly identityToken?: string;
+  readonly identityTokenFile?: string;
+  readonly fulcioUrl?: string;
+  readonly rekorUrl?: string;
+  readonly timestampUrl?: string;
+  readonly signingConfig?: string;
+}
+
+/** The same as it was said on the command line. */
+export interface SigningFlags extends Omit<SigningChoice, 'method'> {
+  readonly privateKey?: string;
+  readonly certificate?: string;
+  readonly certificateChain?: string;
+  readonly keyless: boolean;
+  readonly passphrase?: string | true;
+  readonly offline: boolean;
+}
+
+const PASSPHRASES = 'put the passphrase into a file and give --passphrase-file, or set ASSAY_KEY_PASSPHRASE';
+const KEYLESS_ONLY: Readonly<Record<string, string>> = {
+  identityToken: '--identity-token',
+  identityTokenFile: '--identity-token-file',
+  fulcioUrl: '--fulcio-url',
+  rekorUrl: '--rekor-url',
+  timestampUrl: '--timestamp-url',
+  signingConfig: '--signing-config',
+};
+
+/** The options that say how to sign. */
+export function addSigningOptions(command: Command): Command {
+  return command
+    .option('--private-key <file>', 'the key to sign with (PEM)')
+    .option('--certificate <file>', 'the certificate of the key (PEM)')
+    .option('--certificate-chain <file>', 'its issuers (PEM), to put into the signature')
+    .option('--keyless', 'sign with an identity, through Sigstore', false)
+    .option('--identity-token <token>', 'the identity token itself; other users of this machine can see it there')
+    .option('--identity-token-file <file>', 'a file that holds the identity token')
+    .option('--passphrase-file <file>', 'a file that holds the passphrase of the key; else $ASSAY_KEY_PASSPHRASE')
+    .addOption(new Option('--passphrase [secret]').hideHelp())
+    .option('--fulcio-url <url>', 'the certificate authority; else https://fulcio.sigstore.dev')
+    .option('--rekor-url <url>', 'the transparency log; else https://rekor.sigstore.dev')
+    .option('--timestamp-url <url>', 'a timestamp authority of Sigstore, in addition')
+    .option('--signing-config <file>', 'which services to use, as a Sigstore signing config (JSON, v0.2)')
+    .option('--offline', 'never open a connection', false);
+}
+
+/**
+ * How to sign, from the options.
+ * @param verb names the command, for messages
+ * @throws AssayError `usage` for what the argument parser cannot know.
+ */
+export function signingChoice(flags: SigningFlags, verb: string): SigningChoice {
+  if (flags.passphrase !== undefined) {
+    throw usage('--passphrase', 'other users of this machine can read arguments', PASSPHRASES);
+  }
+  const method = methodOf(flags, verb);
+  if (method.kind === 'keyless') checkKeyless(flags);
+  else checkLocal(flags);
+  const { passphraseFile, identityToken, identityTokenFile, fulcioUrl, rekorUrl, timestampUrl, signingConfig } = flags;
+  return {
+    method,
+    ...(passphraseFile === undefined ? {} : { passphraseFile }),
+    ...(identityToken === undefined ? {} : { identityToken }),
+    ...(identityTokenFile === undefined ? {} : { identityTokenFile }),
+    ...(fulcioUrl === undefined ? {} : { fulcioUrl }),
+    ...(rekorUrl === undefined ? {} : { rekorUrl }),
+    ...(timestampUrl === undefined ? {} : { timestampUrl }),
+    ...(signingConfig === undefined ? {} : { signingConfig }),
+  };
+}
+
+function methodOf(
+  { privateKey, certificate, certificateChain: chain, keyless }: SigningFlags,
+  verb: string,
+): SigningMethod {
+  if (keyless) {
+    const others = { '--private-key': privateKey, '--certificate': certificate, '--certificate-chain': chain };
+    const other = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
+    if (other === undefined) return { kind: 'keyless' };
+    throw usage('--keyless', `signs without the ${other} that was given`, `leave out one of them`);
+  }
+  if (privateKey === undefined) {
+    const [subject, what] =
+      certificate === undefined ? [verb, 'nothing was given to sign with'] : ['--certificate', 'cannot sign alone'];
+    throw usage(subject, what, `give --private-key${certificate === undefined ? ' or --keyless' : ', too'}`);
+  }
+  if (certificate === undefined && chain !== undefined) {
+    throw usage(
+      '--certificate-chain',
+      'holds the issuers of a certificate that was not given',
+      'give --certificate, too',
+    );
+  }
+  if (certificate === undefined) return { kind: 'key', privateKey };
+  return { kind: 'certificate', privateKey, certificate, ...(chain === undefined ? {} : { chain }) };
+}
+
+function checkKeyless(flags: SigningFlags): void {
+  if (flags.offline) {
+    throw usage(
+      '--keyless',
+      'needs services that --offline forbids',
+      'leave out --offline, or sign with --private-key',
+    );
+  }
+  if (flags.passphraseFile !== undefined) {
+    throw usage('--passphrase-file', 'is of use with --private-key only', 'leave it out');
+  }
+  if (flags.identityToken !== undefined && flags.identityTokenFile !== undefined) {
+    throw usage('--identity-token', 'and --identity-token-file were both given', 'leave out one of them');
+  }
+  const { fulcioUrl, rekorUrl, timestampUrl } = flags;
+  if (flags.signingConfig !== undefined && [fulcioUrl, rekorUrl, timestampUrl].some((url) => url !== undefined)) {
+    throw usage('--signing-config', 'says which services to use, and so does an address', 'leave out one of them');
+  }
+}
+
+function checkLocal(flags: SigningFlags): void {
+  for (const [name, option] of Object.entries(KEYLESS_ONLY)) {
+    if (name in flags) throw usage(option, 'is of use with --keyless only', 'leave it out, or give --keyless');
+  }
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}
