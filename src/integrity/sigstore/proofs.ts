@@ -114,7 +114,7 @@ function failureOf(
   material: TrustMaterial,
   leaf: Certificate,
 ): { readonly message: string; readonly cause: unknown } | undefined {
-  const publicKey = () => ({ publicKey: leaf.x509.publicKey, validFor: () => true });
+  const publicKey = () => ({ publicKey: leaf.key, validFor: () => true });
   const none: VerifierOptions = { tlogThreshold: 0, timestampThreshold: 0, ctlogThreshold: 0 };
   try {
     new Verifier({ ...material, publicKey }, none).verify({ ...entity, key: { $case: 'public-key', hint: '' } });

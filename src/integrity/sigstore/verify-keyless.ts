@@ -1,8 +1,9 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
+import { isAssayError } from '../../core/errors.ts';
 import type { Signer } from '../../core/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { verifyEnvelope } from '../dsse.ts';
-import { SignatureError } from '../signature-error.ts';
+import { isSignatureError, SignatureError } from '../signature-error.ts';
 import type { Trust } from '../trust.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf } from '../x509/fitness.ts';
@@ -10,6 +11,8 @@ import { type KeylessBundle, readKeyless } from './keyless-bundle.ts';
 import { checkLogEntries } from './log-entry.ts';
 import { verifyProofs } from './proofs.ts';
 import { checkSignerIdentity, identityOf } from './signer-identity.ts';
+
+type KeylessTrust = Extract<Trust, { kind: 'sigstore' }>;
 
 /**
  * Verifies a bundle that was signed through Sigstore, offline: the envelope, the log entries (Rekor v1 and v2), the timestamps,
@@ -19,11 +22,20 @@ import { checkSignerIdentity, identityOf } from './signer-identity.ts';
  *   `certificate-chain`, `identity`
  * @throws AssayError `malformed` when the trusted root cannot be read
  */
-export function verifyKeyless(bundle: SignedBundle, trust: Extract<Trust, { kind: 'sigstore' }>): Signer {
+export function verifyKeyless(bundle: SignedBundle, trust: KeylessTrust): Signer {
+  try {
+    return verify(bundle, trust);
+  } catch (error) {
+    if (isSignatureError(error) || isAssayError(error)) throw error;
+    throw new SignatureError('bundle', 'the bundle cannot be verified', { cause: error });
+  }
+}
+
+function verify(bundle: SignedBundle, trust: KeylessTrust): Signer {
   const keyless = readKeyless(bundle);
   const leaf = readCertificate(keyless.certificate, 'the certificate of the signer');
   checkLeaf(leaf);
-  verifyEnvelope(bundle.envelope, leaf.x509.publicKey);
+  verifyEnvelope(bundle.envelope, leaf.key);
   checkLogEntries(keyless.entries, keyless.certificate, trust.root);
   const times = timesOf(keyless);
   verifyProofs({ keyless, envelope: bundle.envelope, leaf, times, root: trust.root });

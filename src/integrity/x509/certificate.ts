@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { SignatureError } from '../signature-error.ts';
 import { bitOf, booleanOf, child, type Der, integerOf, isContext, octetsOf, oidOf, readDer } from './der.ts';
 import { type AlternativeName, commonNameOf, readAlternativeNames } from './names.ts';
@@ -11,6 +11,7 @@ const MAX_BYTES = 32 * 1024;
 export interface Certificate {
   readonly x509: X509Certificate;
   readonly der: Buffer;
+  readonly key: KeyObject;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** The algorithm that its issuer signed it with is one that is believed. */
@@ -63,6 +64,7 @@ function parse(der: Buffer): Certificate {
   return {
     x509,
     der,
+    key: x509.publicKey,
     notBefore: date(x509.validFrom),
     notAfter: date(x509.validTo),
     stronglySigned: isStronglySigned(child(root, 1)),

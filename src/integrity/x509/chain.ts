@@ -97,7 +97,7 @@ function checkStep(
       `the certificate ${nameOf(last)} was signed with an algorithm that is weak or not known`,
     );
   }
-  if (!last.x509.checkIssued(issuer.x509) || !last.x509.verify(issuer.x509.publicKey)) {
+  if (!last.x509.checkIssued(issuer.x509) || !last.x509.verify(issuer.key)) {
     throw new SignatureError(
       'certificate-chain',
       `the certificate ${nameOf(last)} was not issued by ${nameOf(issuer)}, whose name it bears`,

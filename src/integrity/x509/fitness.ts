@@ -65,7 +65,7 @@ function checkUnderstood(certificate: Certificate): void {
 }
 
 function checkKey(certificate: Certificate): void {
-  const key = certificate.x509.publicKey;
+  const { key } = certificate;
   if (!isSupported(key) && !isLongRsa(key)) {
     throw unfit(
       certificate,

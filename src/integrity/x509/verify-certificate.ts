@@ -46,7 +46,7 @@ function verify(bundle: SignedBundle, trust: CertificateTrust, now: Date, legacy
   const at = trust.validity === 'now' ? now : leaf.notBefore;
   findChain({ leaf, intermediates: [...intermediates, ...others], roots, at });
   checkIdentity(leaf, trust.identity);
-  verifyModelEnvelope(bundle.envelope, leaf.x509.publicKey, { legacy });
+  verifyModelEnvelope(bundle.envelope, leaf.key, { legacy });
   return {
     kind: 'certificate',
     subject: oneLine(leaf.x509.subject),
