@@ -43,6 +43,10 @@ export function parseS3(text: string): S3Reference {
   if (!BUCKET.test(bucket)) throw usage(text, `"${bucket}" is no name of a bucket`, mend);
   const [, key = '', versionId] = /^(.*?)(?:\?versionId=([^?&]+))?$/s.exec(rest) ?? [];
   if (Buffer.byteLength(key) > 1024 || key.includes('\0')) throw usage(text, 'no object has such a key', mend);
+  if (key.split('/').some((part) => part === '.' || part === '..'))
+    throw usage(text, 'no address leads to a key with a part . or ..', 'copy the object to another key');
+  if (versionId !== undefined && (key === '' || key.endsWith('/')))
+    throw usage(text, 'a version is one of one object', 'name the object, or leave ?versionId= out');
   return { kind: 's3', bucket, key, ...(versionId === undefined ? {} : { versionId }) };
 }
 
