@@ -1,5 +1,5 @@
 export type { Artifact, ArtifactFile, OpenOptions } from './core/artifact.ts';
-export type { Action, Assessment, Decision, FileAssessment, Risk, Violation } from './core/assessment.ts';
+export type { Action, Assessment, Decision, FileAssessment, Risk, RuleOutcome, Violation } from './core/assessment.ts';
 export type { Check } from './core/check.ts';
 export { AssayError, type ErrorCode, isAssayError } from './core/errors.ts';
 export type { OnEvent, ProgressEvent } from './core/events.ts';
@@ -8,7 +8,14 @@ export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
 export { SEVERITIES, type Severity } from './core/severity.ts';
 export { VERDICTS, type Verdict } from './core/verdict.ts';
 export { type AssessOptions, assess } from './pipeline/assess.ts';
-export { type DecideOptions, decide, GATES, type Gate } from './policy/index.ts';
+export {
+  type CompiledPolicy,
+  type DecideOptions,
+  decide,
+  type Environment,
+  loadPolicy,
+  SHIPPED_POLICIES,
+} from './policy/index.ts';
 export {
   type Judged,
   type ReportContext,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
-import { DEFAULT_GATE, findGate, GATES } from '../policy/index.ts';
+import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
@@ -43,7 +43,11 @@ export function registerPull(program: Command, shell: Shell): void {
       'Scans a model of the Hugging Face Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache.',
     )
     .argument('<model>', 'hf://owner/model[@revision], or its page on the Hub')
-    .option('-p, --policy <name>', `what decides: ${GATES.map(({ name }) => name).join(', ')}`, DEFAULT_GATE)
+    .option(
+      '-p, --policy <name|file>',
+      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
+      DEFAULT_POLICY,
+    )
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
@@ -54,7 +58,6 @@ export function registerPull(program: Command, shell: Shell): void {
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .addHelpText('after', GUIDE)
     .action(async (ref: string, flags: PullFlags) => {
-      findGate(flags.policy);
       const failOn = flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined;
       const { runPull } = await import('./run-pull.ts');
       await runPull({ ...flags, ref, failOn, allow: flags.allow, trust: trustOf(flags) }, shell);

@@ -1,7 +1,7 @@
 import type { Artifact } from '../core/artifact.ts';
 import { assess } from '../pipeline/assess.ts';
 import { type Judgement, type PullOutcome, pull } from '../pipeline/pull.ts';
-import { decide } from '../policy/index.ts';
+import { decide, loadPolicy } from '../policy/index.ts';
 import { renderTable, terminalText } from '../report/index.ts';
 import { readAllowances } from './allowance-file.ts';
 import { loadKnowledge } from './knowledge.ts';
@@ -13,6 +13,7 @@ import { signatureRequest } from './trust.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */
 export async function runPull(request: PullRequest, shell: Shell): Promise<void> {
+  const policy = await loadPolicy(request.policy);
   const knowledge = await loadKnowledge(request.allow);
   const own = request.allow === undefined ? { allowances: [], notes: [] } : await readAllowances(request.allow);
   const signature = await signatureRequest(request.trust, shell.env);
@@ -27,7 +28,7 @@ export async function runPull(request: PullRequest, shell: Shell): Promise<void>
       });
       const assessment = { ...found, notes: [...found.notes, ...own.notes] };
       const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };
-      return { assessment, decision: decide(assessment, { policy: request.policy, ...failOn }) };
+      return { assessment, decision: decide(assessment, { policy, ...failOn }) };
     } finally {
       progress.end();
     }

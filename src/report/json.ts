@@ -1,6 +1,7 @@
-import type { FileAssessment } from '../core/assessment.ts';
+import type { Decision, FileAssessment } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import type { Finding } from '../core/finding.ts';
+import type { JudgedWaiver } from '../core/waiver.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { jsonText, keptText } from './escape.ts';
 import { mapOwasp } from './owasp.ts';
@@ -27,15 +28,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
     schemaVersion: SCHEMA_VERSION,
     artifact: { ref: keptText(artifact.ref), pinned: keptText(artifact.pinned), digest: artifact.digest },
     status: assessment.status,
-    decision: {
-      action: decision.action,
-      policy: decision.policy,
-      violations: decision.violations.map(({ rule, message, findings }) => ({
-        rule,
-        message: keptText(message),
-        findings,
-      })),
-    },
+    decision: decisionReport(decision),
     files: assessment.files.map((file) => fileReport(file, context.coverage)),
     findings: assessment.findings.map(findingReport),
     checks: [...assessment.checks, ...owasp.open].map(checkReport),
@@ -49,6 +42,40 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
       bytesRead: stats.bytesRead,
       durationMs: Math.round(stats.durationMs),
     },
+  };
+}
+
+function decisionReport(decision: Decision) {
+  return {
+    action: decision.action,
+    policy: keptText(decision.policy),
+    policyDigest: decision.policyDigest,
+    violations: decision.violations.map(({ rule, message, findings }) => ({
+      rule,
+      message: keptText(message),
+      findings,
+    })),
+    rules: decision.rules.map(({ id, outcome, message, findings }) => ({
+      id,
+      outcome,
+      message: keptText(message),
+      findings,
+    })),
+    waivers: decision.waivers.map(waiverReport),
+  };
+}
+
+function waiverReport({ waiver, outcome, findings }: JudgedWaiver) {
+  return {
+    rule: keptText(waiver.rule),
+    digest: waiver.digest,
+    file: waiver.file === undefined ? null : keptText(waiver.file),
+    reason: keptText(waiver.reason),
+    owner: keptText(waiver.owner),
+    expires: waiver.expires,
+    from: keptText(waiver.from),
+    outcome,
+    findings,
   };
 }
 

@@ -54,5 +54,9 @@ function judgement(artifact: Artifact, files: readonly FileAssessment[], evil: b
     notes: artifact.notes,
     stats: { files: files.length, bytesTotal: 0, bytesRead: 0, durationMs: 0 },
   };
-  return { assessment, decision: { action: evil ? 'deny' : 'allow', policy: 'stub', violations: [] } };
+  const action = evil ? 'deny' : 'allow';
+  return {
+    assessment,
+    decision: { action, policy: 'stub', policyDigest: 'stub', violations: [], rules: [], waivers: [] },
+  };
 }
