@@ -57,9 +57,8 @@ export function statement(parts: StatementParts = {}): string {
 }
 
 function rootOf(resources: unknown): string {
-  const hash = createHash('sha256');
-  for (const { digest } of Array.isArray(resources) ? resources : []) hash.update(String(digest), 'hex');
-  return hash.digest('hex');
+  const all: unknown[] = Array.isArray(resources) ? resources : [];
+  return sha256(Buffer.concat(all.map((one) => Buffer.from(String(Object(one).digest), 'hex'))));
 }
 
 /** A bundle as an object to be tampered with, signed over whatever the payload is. */

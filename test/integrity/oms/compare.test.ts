@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { SHA256_PLAN } from '../../../src/integrity/hash-plan.ts';
+import { compareModel, type SignedFile } from '../../../src/integrity/oms/compare.ts';
+import type { OmsManifest, Resource, Serialization } from '../../../src/integrity/oms/manifest.ts';
+import { hashBytes } from './model-folder.ts';
+import { sha256 } from './signed.ts';
+
+const manifestOf = (contents: Record<string, string>, more: Partial<Serialization> = {}): OmsManifest => ({
+  version: 'v1.0',
+  name: 'model',
+  serialization: { method: 'files', algorithm: 'sha256', allowSymlinks: false, ignorePaths: [], ...more },
+  resources: Object.entries(contents).map(([path, content]) => ({ path, digest: sha256(content) })),
+});
+const shard = (path: string, start: number, content: string): Resource => ({
+  path,
+  range: { start, end: start + content.length },
+  digest: sha256(content),
+});
+const filesOf = (contents: Record<string, string>, plan = SHA256_PLAN) =>
+  Promise.all(Object.entries(contents).map(([path, content]) => hashBytes(path, Buffer.from(content), plan)));
+
+const SIGNED = { 'a.json': 'a', 'sub/b.bin': 'b', 'sub.txt': 'c' };
+const SAME = { covered: 3, changed: [], missing: [], uncovered: [], emptyFiles: [], git: [] };
+const signed = manifestOf(SIGNED);
+
+test('a model that is what was signed differs in nothing', async () => {
+  expect(compareModel(signed, { files: await filesOf(SIGNED) })).toEqual(SAME);
+});
+
+describe('a model differs', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['by content', { ...SIGNED, 'a.json': 'A' }, { covered: 2, changed: ['a.json'] }],
+    ['by the end of a file', { ...SIGNED, 'a.json': 'aa' }, { covered: 2, changed: ['a.json'] }],
+    ['by an empty file', { ...SIGNED, 'a.json': '' }, { covered: 2, changed: ['a.json'] }],
+    ['by a file that is gone', { 'a.json': 'a', 'sub.txt': 'c' }, { covered: 2, missing: ['sub/b.bin'] }],
+    ['by an added file', { ...SIGNED, 'x.py': '' }, { uncovered: [{ path: 'x.py', why: 'added' }] }],
+    [
+      'by two files that were swapped',
+      { ...SIGNED, 'a.json': 'b', 'sub/b.bin': 'a' },
+      { covered: 1, changed: ['a.json', 'sub/b.bin'] },
+    ],
+    [
+      'by a name in other letters',
+      { 'A.json': 'a', 'sub/b.bin': 'b', 'sub.txt': 'c' },
+      { covered: 2, missing: ['a.json'], uncovered: [{ path: 'A.json', why: 'added' }] },
+    ],
+  ])('%s', async (_, contents, expected) => {
+    expect(compareModel(signed, { files: await filesOf(contents) })).toEqual({ ...SAME, ...expected });
+  });
+
+  test('by a name that only looks the same', async () => {
+    const composed = { '\u00e9': 'a' };
+    const files = await filesOf({ 'e\u0301': 'a' });
+    expect(compareModel(manifestOf(composed), { files })).toMatchObject({ covered: 0, missing: ['\u00e9'] });
+  });
+
+  test('by all its files, when there is none', () => {
+    expect(compareModel(signed, { files: [] })).toEqual({ ...SAME, covered: 0, missing: Object.keys(SIGNED) });
+  });
+});
+
+test('the signature cannot sign itself', async () => {
+  const files = await filesOf({ ...SIGNED, 'model.sig': 's', 'sub/model.sig': 's' });
+  expect(compareModel(signed, { files, signature: 'model.sig' })).toEqual({
+    ...SAME,
+    uncovered: [{ path: 'sub/model.sig', why: 'added' }],
+  });
+});
+
+describe('files that were left out', () => {
+  const found = { ...SIGNED, '.git/HEAD': 'ref', '.gitignore': '', '.gitattributes': '', '.github/x.py': 'x' };
+  const why = async (ignorePaths: readonly string[], contents: Record<string, string> = found) => {
+    const { uncovered, git } = compareModel(manifestOf(SIGNED, { ignorePaths }), { files: await filesOf(contents) });
+    return { uncovered: uncovered.map(({ path, why: reason }) => `${path} ${reason}`), git };
+  };
+
+  test("are uncovered, git's own aside", async () => {
+    const all = ['.git', '.gitattributes', '.github', '.gitignore'];
+    expect(await why(all)).toEqual({
+      uncovered: ['.github/x.py ignored'],
+      git: ['.git/HEAD', '.gitignore', '.gitattributes'],
+    });
+  });
+
+  test('without a list: of an old release, which left them out without a word', async () => {
+    expect(await why([])).toEqual({
+      uncovered: ['.github/x.py added'],
+      git: ['.git/HEAD', '.gitignore', '.gitattributes'],
+    });
+  });
+
+  test('are added where the signer would have signed them', async () => {
+    expect(await why(['model.sig'])).toEqual({
+      uncovered: ['.gitignore added', '.gitattributes added', '.github/x.py added'],
+      git: ['.git/HEAD'],
+    });
+  });
+
+  test("only at the top are they git's", async () => {
+    const nested = { 'x/.git/config': '', 'x/.gitignore': '', '.gitx/a': '', '.git': 'gitdir: ../x' };
+    expect(await why(['.git'], nested)).toEqual({
+      uncovered: ['x/.git/config added', 'x/.gitignore added', '.gitx/a added'],
+      git: ['.git'],
+    });
+  });
+
+  test.each([
+    ['docs', 'docs/x.md', 'ignored'],
+    ['docs/', 'docs/x.md', 'ignored'],
+    ['./docs', 'docs/x.md', 'ignored'],
+    ['docs', 'docs', 'ignored'],
+    ['docs', 'docsx/a', 'added'],
+    ['docs', 'x/docs/a', 'added'],
+    ['.', 'x', 'ignored'],
+    ['/docs', 'docs/x.md', 'added'],
+    ['../docs', 'docs/x.md', 'added'],
+  ])('the path %s, for %s: %s', async (ignored, path, reason) => {
+    expect((await why([ignored], { [path]: 'x' })).uncovered).toEqual([`${path} ${reason}`]);
+  });
+
+  test('that were signed all the same are compared', async () => {
+    const manifest = manifestOf({ 'docs/a': 'a' }, { ignorePaths: ['docs'] });
+    expect(compareModel(manifest, { files: await filesOf({ 'docs/a': 'b' }) })).toMatchObject({ changed: ['docs/a'] });
+  });
+});
+
+describe('links', () => {
+  const linked = async (link: 'within' | 'hub-cache', content = 'a') => [{ ...(await one('a.json', content)), link }];
+  const only = manifestOf({ 'a.json': 'a' });
+
+  test('are refused where the signer allowed none', async () => {
+    const files = await linked('within');
+    const uncovered = [{ path: 'a.json', why: 'link' }];
+    expect(compareModel(only, { files })).toEqual({ ...SAME, covered: 0, uncovered });
+    expect(compareModel(only, { files: await linked('within', 'x') })).toMatchObject({
+      changed: ['a.json'],
+      uncovered: [],
+    });
+    expect(compareModel(manifestOf({}), { files })).toMatchObject({ uncovered });
+  });
+
+  test('are files where he did, and in the cache of the Hub', async () => {
+    const allowed = manifestOf({ 'a.json': 'a' }, { allowSymlinks: true });
+    expect(compareModel(allowed, { files: await linked('within') })).toMatchObject({ covered: 1, uncovered: [] });
+    expect(compareModel(only, { files: await linked('hub-cache') })).toMatchObject({ covered: 1, uncovered: [] });
+    expect(compareModel(allowed, { files: await linked('within', 'x') })).toMatchObject({ changed: ['a.json'] });
+  });
+});
+
+describe('a single file', () => {
+  test.each(['.', 'model.pkl'])('is known as %s', async (name) => {
+    const manifest = manifestOf({ [name]: 'a' });
+    expect(compareModel(manifest, { files: await filesOf({ 'model.pkl': 'a' }), single: true })).toMatchObject({
+      covered: 1,
+      missing: [],
+    });
+    expect(compareModel(manifest, { files: await filesOf({ 'model.pkl': 'b' }), single: true })).toMatchObject({
+      covered: 0,
+      changed: ['model.pkl'],
+    });
+  });
+
+  test('is not any file of a folder', async () => {
+    expect(compareModel(manifestOf({ '.': 'a' }), { files: await filesOf({ 'model.pkl': 'a' }) })).toMatchObject({
+      covered: 0,
+      missing: ['.'],
+      uncovered: [{ path: 'model.pkl', why: 'added' }],
+    });
+  });
+
+  test('of another name is another file', async () => {
+    expect(
+      compareModel(manifestOf({ 'other.pkl': 'a' }), { files: await filesOf({ 'model.pkl': 'a' }), single: true }),
+    ).toMatchObject({ covered: 0, missing: ['other.pkl'] });
+  });
+});
+
+describe('shards', () => {
+  const plan = { algorithm: 'sha256', shardSize: 4 } as const;
+  const manifest: OmsManifest = {
+    ...manifestOf({}, { method: 'shards', shardSize: 4 }),
+    // Sorted by name, as the specification has it.
+    resources: [
+      shard('a', 0, 'aaaa'),
+      shard('a', 12, 'dd'),
+      shard('a', 4, 'bbbb'),
+      shard('a', 8, 'cccc'),
+      shard('b', 0, 'b'),
+    ],
+  };
+  const compare = async (contents: Record<string, string>) =>
+    compareModel(manifest, { files: await filesOf(contents, plan) });
+
+  test('are compared in the order of the file', async () => {
+    expect(await compare({ a: 'aaaabbbbccccdd', b: 'b' })).toEqual({ ...SAME, covered: 2 });
+  });
+
+  test.each([
+    ['a changed one', 'aaaaBbbbccccdd'],
+    ['two swapped', 'bbbbaaaaccccdd'],
+    ['a short end', 'aaaabbbbcccc'],
+    ['a long end', 'aaaabbbbccccddd'],
+    ['one more', 'aaaabbbbccccddxxxxxx'],
+    ['none', ''],
+  ])('%s changes the file', async (_, a) => {
+    expect(await compare({ a, b: 'b' })).toMatchObject({ covered: 1, changed: ['a'] });
+  });
+
+  test('do not list empty files', async () => {
+    expect(await compare({ a: 'aaaabbbbccccdd', b: 'b', '__init__.py': '' })).toEqual({
+      ...SAME,
+      covered: 2,
+      emptyFiles: ['__init__.py'],
+    });
+  });
+});
+
+test('a file that was not hashed as its signature asks is a defect', async () => {
+  const [file] = await filesOf({ 'a.json': 'a' }, { algorithm: 'blake2b' });
+  const error = thrown(() => compareModel(signed, { files: file === undefined ? [] : [file] }));
+  expect(isAssayError(error) && error.code).toBe('internal');
+});
+
+function one(path: string, content: string): Promise<SignedFile> {
+  return hashBytes(path, Buffer.from(content));
+}
+
+function thrown(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
