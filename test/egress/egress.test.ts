@@ -66,6 +66,32 @@ describe('the credential', () => {
     expect(other.seen.map((one) => one.headers.authorization)).toEqual([undefined]);
   });
 
+  test('of one request goes with that one alone, and not along with a redirect to another origin', async () => {
+    const other = await serve((_, response) => response.end('other'));
+    const home = await serve((request, response) => {
+      if (request.url === '/away') response.writeHead(307, { location: `${other.origin}/x` });
+      response.end('home');
+    });
+    const { fetch } = egress();
+    const secrets = [
+      { origin: home.origin, header: secret },
+      { origin: home.origin, header: { name: 'x-amz-security-token', value: 's3cret' } },
+    ];
+    expect(await (await fetch(`${home.origin}/away`, { secrets })).text()).toBe('other');
+    await fetch(`${home.origin}/next`);
+    await fetch(`${other.origin}/straight`, { secrets });
+    const sent = (seen: IncomingMessage[]) =>
+      seen.map(({ headers }) => [headers.authorization, headers['x-amz-security-token']]);
+    expect(sent(home.seen)).toEqual([
+      [secret.value, 's3cret'],
+      [undefined, undefined],
+    ]);
+    expect(sent(other.seen)).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   test('is taken off what a library adds for another origin', async () => {
     const other = await serve((_, response) => response.end());
     const { fetch } = egress({ credentials: [{ origin: 'https://hub.example', header: secret }] });
