@@ -26,37 +26,42 @@ export function s3Handler(egress: Egress, isExpected: (url: URL) => boolean): Ht
         const mend = 'check AWS_ENDPOINT_URL and AWS_REGION';
         throw new AssayError('refused', 'is no address of the configured S3 service', { subject: url.host, mend });
       }
-      const ask = () => answerTo(egress, request, url, options);
-      return { response: await (request.method === 'POST' ? ask() : persistently(ask, signalOf(options))) };
+      return { response: await answerTo(egress, request, url, options) };
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
 }
 
-/** The answer whole: a connection that breaks in its body is no answer. */
+/** The answer whole. One whose connection breaks in its body is asked for again; what breaks before, egress tries again. */
 async function answerTo(
   egress: Egress,
   request: HttpRequest,
   url: URL,
-  options: HttpHandlerOptions,
+  { abortSignal }: HttpHandlerOptions,
 ): Promise<HttpResponse> {
   const { headers, secrets } = splitHeaders(request, url.origin);
-  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const signal = signalOf(options);
-  const response = await egress.fetch(url, {
-    method: request.method,
-    headers,
-    secrets,
-    body: sentBody(request),
-    redirect: 'manual',
-    maxBytes: MAX_ANSWER,
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bodyOf(response)) chunks.push(chunk);
-  const body = Readable.from(chunks, { objectMode: false });
-  return new HttpResponse({ statusCode: response.status, headers: Object.fromEntries(response.headers), body });
+  const { method } = request;
+  const body = sentBody(request);
+  const stop = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+  const ask = () => {
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const signal = stop === undefined ? timeout : AbortSignal.any([stop, timeout]);
+    return egress.fetch(url, { method, headers, secrets, body, redirect: 'manual', maxBytes: MAX_ANSWER, signal });
+  };
+  let first: Response | undefined = await ask();
+  return persistently(async () => {
+    const response = first ?? (await ask());
+    first = undefined;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of bodyOf(response)) chunks.push(chunk);
+    const whole = Readable.from(chunks, { objectMode: false });
+    return new HttpResponse({
+      statusCode: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: whole,
+    });
+  }, stop);
 }
 
 /** @throws AssayError `unsupported` when reading the address would change it: another object would be asked for. */
@@ -88,8 +93,4 @@ function sentBody({ method, body }: HttpRequest): string | Uint8Array<ArrayBuffe
   if (typeof sent === 'string') return sent;
   if (sent instanceof Uint8Array) return Uint8Array.from(sent);
   throw new AssayError('internal', 'a request body that is neither text nor bytes');
-}
-
-function signalOf({ abortSignal }: HttpHandlerOptions): AbortSignal | undefined {
-  return abortSignal instanceof AbortSignal ? abortSignal : undefined;
 }
