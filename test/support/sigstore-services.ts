@@ -87,7 +87,14 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
     log: (entry) => tlog.log(stored(entry)),
     logV2: (entry) => tlog.logV2(entry),
   });
-  const stamp = tsaHandler(tsa);
+  const stamp = tsaHandler({
+    rootCertificate: tsa.rootCertificate,
+    intCertificate: tsa.intCertificate,
+    timestamp: (request) => {
+      awaitReadableTime();
+      return tsa.timestamp(request);
+    },
+  });
   for (const { path, fn } of [fulcio, rekor, stamp]) handlers.set(path, fn);
   handlers.set('/api/v2/log/entries', async (body) => logV2.add(body));
 
@@ -121,6 +128,16 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * `@sigstore/core` reads no fractions of a second but those of three digits, and DER has no trailing zeros: waits for a
+ * millisecond that does not end in one.
+ */
+function awaitReadableTime(): void {
+  let last: number;
+  do last = Date.now() % 10;
+  while (last === 0 || last === 9);
 }
 
 /** An unsigned token: these services believe every claim, and clients only read it. */

@@ -37,16 +37,11 @@ const CERTIFICATE_OF: ReadonlyMap<string, (body: unknown) => Buffer> = new Map([
 ]);
 
 /**
- * What Sigstore's verifier does not ask of log entries: that each is in a log of the root, was made with this certificate, has
- * a proof that agrees with its checkpoint, and is there once. The proofs themselves are the verifier's.
- * @param certificate DER, of the signer
+ * What Sigstore's verifier does not ask of log entries before it proves them: that each is in a log of the root, has a proof that
+ * agrees with its checkpoint, and is there once.
  * @throws SignatureError `log-entry`
  */
-export function checkLogEntries(
-  entries: readonly TransparencyLogEntry[],
-  certificate: Buffer,
-  { tlogs }: TrustedRoot,
-): void {
+export function checkLogEntries(entries: readonly TransparencyLogEntry[], { tlogs }: TrustedRoot): void {
   if (entries.length === 0) throw bad('the signature is in no transparency log');
   const seen = new Set<string>();
   for (const entry of entries) {
@@ -56,23 +51,30 @@ export function checkLogEntries(
     if (!tlogs.some(({ logId }) => logId?.keyId.equals(entry.logId.keyId))) {
       throw bad('the log entry is from a log that is not trusted');
     }
-    checkBody(entry, certificate);
     if (entry.inclusionProof !== undefined) checkProof(entry, entry.inclusionProof);
   }
 }
 
-function checkBody({ kindVersion: { kind, version }, canonicalizedBody }: TransparencyLogEntry, certificate: Buffer) {
-  const certificateOf = CERTIFICATE_OF.get(`${kind} ${version}`);
-  if (certificateOf === undefined) {
-    throw bad(`the log entry is of a kind that is not supported (${JSON.stringify(`${kind} ${version}`)})`);
+/**
+ * That the entries were made with this certificate, which Sigstore's verifier does not ask.
+ * @param certificate DER, of the signer
+ * @throws SignatureError `log-entry`
+ */
+export function checkLoggedCertificates(entries: readonly TransparencyLogEntry[], certificate: Buffer): void {
+  for (const { kindVersion, canonicalizedBody } of entries) {
+    const kind = `${kindVersion.kind} ${kindVersion.version}`;
+    const certificateOf = CERTIFICATE_OF.get(kind);
+    if (certificateOf === undefined) {
+      throw bad(`the log entry is of a kind that is not supported (${JSON.stringify(kind)})`);
+    }
+    let logged: Buffer;
+    try {
+      logged = certificateOf(parseBoundedJson(canonicalizedBody, 'the log entry', BODY_BOUNDS));
+    } catch (cause) {
+      throw bad('the body of the log entry cannot be read', cause);
+    }
+    if (!logged.equals(certificate)) throw bad('the log entry was made with another certificate');
   }
-  let entered: Buffer;
-  try {
-    entered = certificateOf(parseBoundedJson(canonicalizedBody, 'the log entry', BODY_BOUNDS));
-  } catch (cause) {
-    throw bad('the body of the log entry cannot be read', cause);
-  }
-  if (!entered.equals(certificate)) throw bad('the log entry was made with the certificate of somebody else');
 }
 
 type InclusionProof = NonNullable<TransparencyLogEntry['inclusionProof']>;

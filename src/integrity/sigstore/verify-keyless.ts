@@ -8,7 +8,7 @@ import type { Trust } from '../trust.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf } from '../x509/fitness.ts';
 import { type KeylessBundle, readKeyless } from './keyless-bundle.ts';
-import { checkLogEntries } from './log-entry.ts';
+import { checkLogEntries, checkLoggedCertificates } from './log-entry.ts';
 import { verifyProofs } from './proofs.ts';
 import { checkSignerIdentity, identityOf } from './signer-identity.ts';
 
@@ -36,9 +36,10 @@ function verify(bundle: SignedBundle, trust: KeylessTrust): Signer {
   const leaf = readCertificate(keyless.certificate, 'the certificate of the signer');
   checkLeaf(leaf);
   verifyEnvelope(bundle.envelope, leaf.key);
-  checkLogEntries(keyless.entries, keyless.certificate, trust.root);
+  checkLogEntries(keyless.entries, trust.root);
   const times = timesOf(keyless);
   verifyProofs({ keyless, envelope: bundle.envelope, leaf, times, root: trust.root });
+  checkLoggedCertificates(keyless.entries, keyless.certificate);
   const signer = identityOf(leaf);
   checkSignerIdentity(signer, trust.identity);
   return { kind: 'sigstore', ...signer, signedAt: earliest(times).toISOString() };

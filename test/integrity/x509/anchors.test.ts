@@ -36,7 +36,7 @@ describe('readAnchors', () => {
   test.each([
     ['', 'holds no certificate'],
     ['-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'holds no certificate'],
-    [intermediatePem, 'holds no root'],
+    [intermediatePem, 'holds no root: none of its certificates signed itself'],
     [`${rootPem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, 'certificate 2 cannot be read'],
     [makeCertificate({ ...root, version: 0 }).toString(), 'certificate 1 cannot be read'],
     [rootPem.repeat(1001), 'holds more than 1000 certificates'],
