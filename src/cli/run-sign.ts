@@ -13,9 +13,12 @@ import { openSink } from './output.ts';
 import { Progress } from './progress.ts';
 import type { Shell } from './shell.ts';
 import type { SignRequest } from './sign.ts';
-import { ignoredPath, localPath, type SigningPlace, signingPlace } from './sign-place.ts';
+import { ignoredPath, localPath, pathWithin, type SigningPlace, signingPlace } from './sign-place.ts';
 import { type Signed, signedReport, uncoveredWarning } from './sign-report.ts';
 import { type SigningWay, signingWay } from './sign-with.ts';
+
+const KEY_WITHIN =
+  'assay: warning: the private key lies within the model: whoever gets the model gets the key; move it out, and sign again\n';
 
 /** Hashes every file of a model, signs what they are, and writes the signature: whole, or nothing. */
 export async function runSign(request: SignRequest, shell: Shell): Promise<void> {
@@ -54,6 +57,7 @@ async function sign(
   });
   const links = await checkFiles(coverage.covered, place, request);
   if (coverage.uncovered.length > 0) shell.stderr.write(uncoveredWarning(coverage.uncovered));
+  if (holdsKey(place, request)) shell.stderr.write(KEY_WITHIN);
 
   const plan = { algorithm: request.hash };
   const covered = { ref: artifact.ref, files: coverage.covered };
@@ -134,6 +138,11 @@ function checkFolders(files: readonly ArtifactFile[], root: string): void {
     subject: link,
     mend: `replace it by the folder, or leave it out with --ignore ${link}`,
   });
+}
+
+/** Whoever gets the model would get the key, too. */
+function holdsKey({ path, single }: SigningPlace, { method }: SignRequest): boolean {
+  return !single && method.kind !== 'keyless' && pathWithin(path, method.privateKey) !== undefined;
 }
 
 function missing(path: string): never {

@@ -112,7 +112,7 @@ async function isSignature(path: string): Promise<boolean> {
 }
 
 /** Empty for the folder itself; `undefined` for what is not in it. */
-function pathWithin(folder: string, path: string): string | undefined {
+export function pathWithin(folder: string, path: string): string | undefined {
   const within = relative(real(folder), join(real(dirname(path)), basename(path)));
   const outside = within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within);
   return outside ? undefined : within.split(sep).join('/');

@@ -76,21 +76,26 @@ async function certificateWay(
 
 async function privateKeyOf(path: string, choice: SigningChoice, shell: Shell): Promise<KeyObject> {
   const { bytes, mode = 0 } = await readSmallFile(path, '--private-key');
+  const key = await unlocked(bytes, path, choice, shell);
   if ((mode & 0o077) !== 0) {
     const warning = 'others on this machine can read this private key; chmod 600 makes it yours alone';
     shell.stderr.write(`assay: warning: ${terminalText(path)}: ${warning}\n`);
   }
+  return key;
+}
+
+async function unlocked(pem: Buffer, path: string, choice: SigningChoice, shell: Shell): Promise<KeyObject> {
   const passphrase = await passphraseOf(choice, shell);
   try {
-    return readPrivateKey(bytes.toString('utf8'), path, passphrase);
+    return readPrivateKey(pem.toString('utf8'), path, passphrase);
   } catch (error) {
     throw passphraseError(error, path, passphrase);
   }
 }
 
 async function passphraseOf({ passphraseFile: path }: SigningChoice, { env }: Shell): Promise<string | undefined> {
-  const text = path === undefined ? env.ASSAY_KEY_PASSPHRASE : await readSmallText(path, '--passphrase-file');
-  const passphrase = text?.replace(/\r?\n$/, '');
+  const given = path === undefined ? env.ASSAY_KEY_PASSPHRASE : await readSmallText(path, '--passphrase-file');
+  const passphrase = path === undefined ? given : given?.replace(/\r?\n$/, '');
   return passphrase === '' ? undefined : passphrase;
 }
 
