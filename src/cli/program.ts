@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerDigest } from './digest.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
 import { registerPull } from './pull.ts';
@@ -48,6 +49,7 @@ export function createProgram(shell: Shell): Command {
   registerPull(program, shell);
   registerVerify(program, shell);
   registerSign(program, shell);
+  registerDigest(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);
