@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
+import { signBytes } from '../../../src/integrity/keys.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
+import { type SigstoreServices, startSigstoreServices } from '../../support/sigstore-services.ts';
+import {
+  alternativeNames,
+  basicConstraints,
+  extendedKeyUsage,
+  extension,
+  type KeyPair,
+  keyPair,
+  keyUsage,
+  makeCertificate,
+  OIDS,
+  sequence,
+  tlv,
+} from '../x509/make-certificate.ts';
+import { PAYLOAD, trustOf, verifyJson } from './keyless.ts';
+
+/** A certificate authority of our own in place of Fulcio, so that certificates can be odd. */
+const MAIL = 'ann@acme.example';
+const ISSUER = 'https://login.acme.example';
+const authority = { subject: 'authority', key: keyPair('P-384') };
+const root = makeCertificate({ ...authority, extensions: [basicConstraints(true), keyUsage(5)] });
+
+let services: SigstoreServices;
+beforeAll(async () => {
+  services = await startSigstoreServices();
+});
+afterAll(() => services.close());
+
+const issuerV1 = (issuer: string) => extension('1.3.6.1.4.1.57264.1.1', Buffer.from(issuer));
+const issuerV2 = (issuer: string) => extension('1.3.6.1.4.1.57264.1.8', tlv(0x0c, Buffer.from(issuer)));
+const USAGE = [keyUsage(0), extendedKeyUsage(OIDS.codeSigning)];
+const NAMES = [alternativeNames({ mail: MAIL }), issuerV1(ISSUER), issuerV2(ISSUER)];
+
+async function signed(extensions: readonly Buffer[], key: KeyPair): Promise<unknown> {
+  const leaf = makeCertificate({ subject: 'none', key, issuer: authority, extensions });
+  const signature = signBytes(key.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
+  const certificate = { rawBytes: leaf.raw.toString('base64') };
+  const dsseEnvelope = {
+    payload: PAYLOAD.toString('base64'),
+    payloadType: IN_TOTO_PAYLOAD,
+    signatures: [{ sig: signature.toString('base64') }],
+  };
+  const entry = await post('/api/v2/log/entries', {
+    dsseRequestV002: { envelope: dsseEnvelope, verifiers: [{ x509Certificate: certificate }] },
+  });
+  const stamp = await post('/api/v1/timestamp', {
+    artifactHash: createHash('sha256').update(signature).digest('base64'),
+    hashAlgorithm: 'sha256',
+    certificates: true,
+  });
+  return {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: {
+      certificate,
+      tlogEntries: [JSON.parse(entry.toString())],
+      timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: stamp.toString('base64') }] },
+    },
+    dsseEnvelope,
+  };
+}
+
+async function post(path: string, body: unknown): Promise<Buffer> {
+  const answer = await fetch(`${services.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  expect(answer.status).toBe(201);
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+function verify(bundle: unknown, identity = MAIL) {
+  const [fulcio] = services.trustedRoot.certificateAuthorities;
+  const certChain = { certificates: [{ rawBytes: root.raw.toString('base64') }] };
+  const certificateAuthorities = [{ ...fulcio, certChain }];
+  return verifyJson(bundle, trustOf({ ...services.trustedRoot, certificateAuthorities, ctlogs: [] }, identity, ISSUER));
+}
+
+describe('a signer with a key of', () => {
+  test.each(['P-256', 'P-384', 'P-521', 'Ed25519', 'RSA-2048'] as const)('%s', async (kind) => {
+    const bundle = await signed([...USAGE, ...NAMES], keyPair(kind));
+    expect(verify(bundle)).toMatchObject({ identity: MAIL, issuer: ISSUER });
+  });
+});
+
+describe('a certificate', () => {
+  const key = keyPair('P-256');
+  const otherName = (text: string, oid = '2b0601040183bf300107') =>
+    tlv(0xa0, tlv(0x06, Buffer.from(oid, 'hex')), tlv(0xa0, tlv(0x0c, Buffer.from(text))));
+
+  test('with a user name in place of an address', async () => {
+    const names = extension('2.5.29.17', sequence(otherName('ann!acme.example')), true);
+    const bundle = await signed([...USAGE, names, issuerV2(ISSUER)], key);
+    expect(verify(bundle, 'ann!acme.example')).toMatchObject({ identity: 'ann!acme.example' });
+  });
+
+  test('with the old extension for the issuer alone', async () => {
+    const bundle = await signed([...USAGE, alternativeNames({ mail: MAIL }), issuerV1(ISSUER)], key);
+    expect(verify(bundle)).toMatchObject({ issuer: ISSUER });
+  });
+
+  test.each<[string, readonly Buffer[], SignatureProblem, string]>([
+    [
+      'two names',
+      [...USAGE, alternativeNames({ mail: MAIL, uri: 'https://evil.example' }), issuerV2(ISSUER)],
+      'certificate',
+      'has 2 names',
+    ],
+    ['no name', [...USAGE, issuerV2(ISSUER)], 'certificate', 'has 0 names'],
+    [
+      'a name of another kind',
+      [...USAGE, extension('2.5.29.17', sequence(otherName(MAIL, '2b06'))), issuerV2(ISSUER)],
+      'certificate',
+      'has 1 names',
+    ],
+    ['no issuer', [...USAGE, alternativeNames({ mail: MAIL })], 'certificate', 'one issuer'],
+    [
+      'two issuers',
+      [...USAGE, alternativeNames({ mail: MAIL }), issuerV1('https://evil.example'), issuerV2(ISSUER)],
+      'certificate',
+      'one issuer',
+    ],
+    [
+      'an issuer that is no text',
+      [...USAGE, alternativeNames({ mail: MAIL }), extension('1.3.6.1.4.1.57264.1.8', Buffer.from(ISSUER))],
+      'certificate',
+      'cannot be read',
+    ],
+    [
+      'an issuer with the high bit set',
+      [
+        ...USAGE,
+        alternativeNames({ mail: MAIL }),
+        extension('1.3.6.1.4.1.57264.1.8', tlv(0x0c, Buffer.from(`${ISSUER.slice(0, -1)}\xe5`, 'latin1'))),
+      ],
+      'certificate',
+      'cannot be read',
+    ],
+    [
+      'the usage of a web server',
+      [keyUsage(0), extendedKeyUsage(OIDS.serverAuth), ...NAMES],
+      'certificate',
+      'signing code',
+    ],
+    ['the usage of an authority', [basicConstraints(true), keyUsage(5), ...NAMES], 'certificate', 'of an authority'],
+    [
+      'a name of somebody else',
+      [...USAGE, alternativeNames({ mail: 'ann@acmeXexample' }), issuerV2(ISSUER)],
+      'identity',
+      'the signer is',
+    ],
+    [
+      'a longer name',
+      [...USAGE, alternativeNames({ mail: `${MAIL}.evil` }), issuerV2(ISSUER)],
+      'identity',
+      'the signer is',
+    ],
+    [
+      'another issuer',
+      [...USAGE, alternativeNames({ mail: MAIL }), issuerV2(`${ISSUER}.evil`)],
+      'identity',
+      'vouched for by',
+    ],
+  ])('with %s is refused', async (_, extensions, problem, why) => {
+    const bundle = await signed(extensions, key);
+    let found: unknown;
+    try {
+      verify(bundle);
+    } catch (error) {
+      found = error;
+    }
+    if (!isSignatureError(found)) throw found ?? new Error('nothing was refused');
+    expect(found.message).toContain(why);
+    expect(found.problem).toBe(problem);
+  });
+});
