@@ -1,0 +1,236 @@
+import { spawnSync } from 'node:child_process';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { readBundle } from '../../../src/integrity/bundle.ts';
+import { readPublicKey } from '../../../src/integrity/keys.ts';
+import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
+import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
+import { planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
+import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
+import { ROOT } from '../../cli/run-cli.ts';
+import { findPython, requirePart } from '../../support/parts.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { hashBytes, hashFolder } from './model-folder.ts';
+import { keyPair } from './signed.ts';
+
+interface Request {
+  readonly model: string;
+  readonly signature: string;
+  readonly key: string;
+  readonly algorithm?: 'sha256' | 'blake2' | 'blake3';
+  readonly shardSize?: number;
+  readonly ignore?: readonly string[];
+  readonly ignoreGit?: boolean;
+  readonly links?: boolean;
+}
+
+const python = findPython();
+const isThere = python !== undefined && spawnSync(python, ['-c', 'import model_signing']).status === 0;
+const root = tempFolder();
+
+/** Names that trip encoders, sorters and splitters up. */
+const ODD: Readonly<Record<string, string>> = {
+  'config.json': '{}',
+  'empty file': '',
+  'sub/empty': '',
+  'sub/b': 'b',
+  'sub.txt': 'sorts after sub/b by parts, before it by characters',
+  'sub/deep/er/weights.bin': 'x'.repeat(1000),
+  '😀 emoji.txt': 'sorts after U+FFFD by code points, before it by UTF-16',
+  '\ufffd.txt': 'replacement',
+  ' spaces ': 'spaces',
+  'e\u0301.txt': 'decomposed',
+  '\u00e9.txt': 'composed',
+  'a:0:8': 'looks like a shard',
+  'back\\slash': 'no separator here',
+  'quote".txt': 'needs an escape',
+  'new\nline': 'so does this',
+  '-flag': 'an argument',
+  '.hidden': 'hidden',
+};
+
+function makeFolder(name: string, contents: Readonly<Record<string, string>>): string {
+  const folder = join(root, name);
+  for (const [path, content] of Object.entries(contents)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+  return folder;
+}
+
+function makeKey(curve: string): string {
+  const path = join(root, `${curve}.pem`);
+  const { privateKey, publicKey } = keyPair(curve);
+  writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(`${path}.pub`, publicKey.export({ type: 'spki', format: 'pem' }));
+  return path;
+}
+
+/** Signs all of them in one process: it takes seconds to start. */
+function sign(requests: readonly Request[]): string {
+  const script = join(ROOT, 'test/support/python/sign_models.py');
+  const { status, stdout, stderr } = spawnSync(python ?? '', [script], {
+    input: JSON.stringify(requests),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trim();
+}
+
+const trusted = (key: string): KeyObject => readPublicKey(readFileSync(`${key}.pub`, 'utf8'), key);
+
+async function assess({ signature, key, model }: Request, more: Partial<SignedModel> = {}) {
+  const bundle = readBundle(readFileSync(signature), signature);
+  const files = more.files ?? (await hashFolder(model, planOf(readManifest(bundle.envelope))));
+  return assessSignature({
+    signature: 'model.sig',
+    bundle,
+    trust: { kind: 'key', key: trusted(key) },
+    model: { signature: 'model.sig', ...more, files },
+  });
+}
+
+requirePart(
+  'model-signing package of PyPI',
+  isThere,
+  'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
+  'what the reference implementation signs today',
+  () => {
+    const odd = makeFolder('odd', ODD);
+    const p256 = makeKey('P-256');
+    const count = Object.keys(ODD).length;
+    const request = (name: string, more: Partial<Request> = {}): Request => ({
+      model: odd,
+      key: p256,
+      signature: join(root, `${name}.sig`),
+      ...more,
+    });
+
+    const curves = ['P-256', 'P-384', 'P-521'].map((curve) => ({ curve, ...request(curve, { key: makeKey(curve) }) }));
+    const hashes = (['sha256', 'blake2', 'blake3'] as const).map((algorithm) => request(algorithm, { algorithm }));
+    const shards = [1, 7, 1000, 1_000_000_000].map((shardSize) => ({
+      shardSize,
+      ...request(`shards-${shardSize}`, { shardSize }),
+    }));
+    const shardsOfBlake2 = request('shards-blake2', { shardSize: 8, algorithm: 'blake2' });
+    const ignoring = request('ignoring', { ignore: ['sub', 'config.json'] });
+    const linked = request('linked', { model: makeFolder('linked', { 'a.bin': 'a', 'sub/b.bin': 'b' }), links: true });
+    symlinkSync('sub/b.bin', join(linked.model, 'link.bin'));
+    const many = request('many', {
+      model: makeFolder(
+        'many',
+        Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`part ${at % 50}/${at} 😀.bin`, `file ${at}`])),
+      ),
+    });
+    const git = request('git', {
+      model: makeFolder('git', {
+        'a.bin': 'a',
+        '.git/HEAD': 'ref',
+        '.gitignore': '*',
+        '.gitattributes': '',
+        '.github/x.py': 'x',
+      }),
+    });
+    const signedGit = request('signed-git', { model: git.model, ignoreGit: false });
+    const single = request('single', { model: join(odd, 'config.json') });
+    const singleShards = request('single-shards', { model: join(odd, 'sub.txt'), shardSize: 8 });
+    const inside = request('inside', { model: makeFolder('inside', { 'a.bin': 'a' }), ignore: ['model.sig'] });
+    const signatureInside = { ...inside, signature: join(inside.model, 'model.sig') };
+
+    let release = '';
+    beforeAll(() => {
+      const rest = [shardsOfBlake2, ignoring, linked, many, git, signedGit, single, singleShards, signatureInside];
+      release = sign([...curves, ...hashes, ...shards, ...rest]);
+    });
+
+    it('is the release that is pinned', () => {
+      const pinned = readFileSync(join(ROOT, 'fixtures/python/requirements-ci.txt'), 'utf8');
+      expect(pinned).toContain(`model-signing==${release}\n`);
+    });
+
+    it.each(curves)('a $curve key: verified for every file', async (one) => {
+      expect(await assess(one)).toMatchObject({
+        status: 'verified',
+        covered: count,
+        signer: { kind: 'key', keyType: one.curve },
+      });
+    });
+
+    it.each(hashes)('files by $algorithm', async (one) => {
+      const method = one.algorithm === 'blake2' ? 'blake2b' : one.algorithm;
+      expect(await assess(one)).toMatchObject({ status: 'verified', covered: count, method });
+    });
+
+    it.each(shards)('shards of $shardSize bytes', async (one) => {
+      expect(await assess(one)).toMatchObject({
+        status: 'verified',
+        covered: count - 2,
+        emptyFiles: expect.arrayContaining(['empty file', 'sub/empty']),
+        method: `sha256-sharded-${one.shardSize}`,
+      });
+    });
+
+    it('shards by another hash', async () => {
+      const method = 'blake2b-sharded-8';
+      expect(await assess(shardsOfBlake2)).toMatchObject({ status: 'verified', covered: count - 2, method });
+    });
+
+    it('paths that were to be ignored: uncovered', async () => {
+      const assessment = await assess(ignoring);
+      expect(assessment).toMatchObject({ status: 'partial', covered: count - 4 });
+      expect(assessment.uncovered.map(({ path }) => path).sort()).toEqual([
+        'config.json',
+        'sub/b',
+        'sub/deep/er/weights.bin',
+        'sub/empty',
+      ]);
+    });
+
+    it('links where they are allowed', async () => {
+      expect(await assess(linked)).toMatchObject({ status: 'verified', covered: 3 });
+    });
+
+    it('5,000 files, and one of them changed', async () => {
+      expect(await assess(many)).toMatchObject({ status: 'verified', covered: 5000 });
+      const path = 'part 7/7 😀.bin';
+      appendFileSync(join(many.model, path), '.');
+      expect(await assess(many)).toMatchObject({ status: 'failed', covered: 4999, changed: [path] });
+    });
+
+    it("git's own files, and those that only look so", async () => {
+      expect(await assess(git)).toMatchObject({
+        status: 'partial',
+        covered: 1,
+        uncovered: [{ path: '.github/x.py', why: 'ignored' }],
+      });
+      expect(await assess(signedGit)).toMatchObject({ status: 'verified', covered: 5 });
+    });
+
+    it('a single file, whole and by shards', async () => {
+      for (const one of [single, singleShards]) {
+        const plan = planOf(readManifest(readBundle(readFileSync(one.signature), '').envelope));
+        const file = await hashBytes(one.model.slice(odd.length + 1), readFileSync(one.model), plan);
+        expect(await assess(one, { files: [file], single: true })).toMatchObject({ status: 'verified', covered: 1 });
+      }
+    });
+
+    it('a signature that lies in the model', async () => {
+      expect(await assess(signatureInside)).toMatchObject({ status: 'verified', covered: 1, uncovered: [] });
+    });
+
+    it('a P-256 key, in less than a millisecond once the bundle is read', async () => {
+      const [one = inside] = curves;
+      const bundle = readBundle(readFileSync(one.signature), '');
+      const trust = { kind: 'key', key: createPublicKey(readFileSync(`${one.key}.pub`)) } as const;
+      const times: number[] = [];
+      for (let run = 0; run < 200; run++) {
+        const start = performance.now();
+        await verifyBundle(bundle, trust);
+        times.push(performance.now() - start);
+      }
+      expect(times.sort((a, b) => a - b)[100]).toBeLessThan(1);
+    });
+  },
+);
