@@ -1,5 +1,6 @@
 import type { Check } from './check.ts';
 import type { CoverageRange } from './coverage.ts';
+import type { Declared } from './declared.ts';
 import type { Finding } from './finding.ts';
 import type { SignatureAssessment } from './signature.ts';
 import type { Verdict } from './verdict.ts';
@@ -32,6 +33,8 @@ export type RiskEvidence = 'direct' | 'proxy' | 'declared' | 'none';
 export interface Risk {
   readonly status: RiskStatus;
   readonly evidence: RiskEvidence;
+  /** Why, in a sentence. `not-assessed` says what would assess it. */
+  readonly detail: string;
   readonly checks: readonly string[];
   readonly findings: readonly string[];
 }
@@ -50,6 +53,7 @@ export interface Assessment {
   readonly checks: readonly Check[];
   /** Signatures over the artifact that were looked at, each also told by the check `integrity.signature`. */
   readonly signatures: readonly SignatureAssessment[];
+  readonly declared: Declared;
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
   readonly stats: {

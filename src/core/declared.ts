@@ -3,6 +3,7 @@ export interface Declared {
   /** Identifiers as written (`apache-2.0`, `other`); empty when none is declared. */
   readonly licences: readonly string[];
   readonly licenceName: string | null;
+  /** `owner/model` as written; `owner/model@revision` when a revision is declared with it. */
   readonly baseModels: readonly string[];
   readonly datasets: readonly string[];
   /** `transformers`, `diffusers`, ... */
@@ -15,6 +16,10 @@ export interface Declared {
   readonly remoteCode: readonly string[];
   /** `architectures` of config.json. */
   readonly architectures: readonly string[];
+  /** `model_type` of config.json: `llama`, `bert`, ... */
+  readonly modelType: string | null;
+  /** Paths of the files that said so. */
+  readonly files: readonly string[];
 }
 
 export const NOTHING_DECLARED: Declared = {
@@ -28,4 +33,6 @@ export const NOTHING_DECLARED: Declared = {
   tags: [],
   remoteCode: [],
   architectures: [],
+  modelType: null,
+  files: [],
 };

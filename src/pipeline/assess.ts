@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import type { Assessment, FileAssessment } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
+import { NOTHING_DECLARED } from '../core/declared.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
@@ -111,6 +112,7 @@ function summarise(
     findings: [...sorted.flatMap((one) => [...one.findings].sort(compareFindings)), ...signed.findings],
     checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
     signatures: signed.signatures,
+    declared: NOTHING_DECLARED,
     ruleset: rulesetOf(totals.allowances),
     notes: [...artifact.notes, ...sandboxNotes()],
     stats: {

@@ -1,5 +1,6 @@
 import type { Decision, FileAssessment } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
+import type { Declared } from '../core/declared.ts';
 import type { Finding } from '../core/finding.ts';
 import type { JudgedWaiver } from '../core/waiver.ts';
 import type { Judged, ReportContext } from './context.ts';
@@ -33,6 +34,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
     findings: assessment.findings.map(findingReport),
     checks: [...assessment.checks, ...owasp.open].map(checkReport),
     signatures: assessment.signatures.map(signatureReport),
+    declared: declaredReport(assessment.declared),
     owasp: owasp.risks,
     ruleset: { version: ruleset.version, digest: ruleset.digest },
     notes: assessment.notes.map(keptText),
@@ -120,6 +122,27 @@ function findingReport(finding: Finding) {
     cwe: finding.cwe,
     fingerprint: finding.fingerprint,
   };
+}
+
+function declaredReport(declared: Declared) {
+  return {
+    licences: declared.licences.map(keptText),
+    licenceName: keptOrNull(declared.licenceName),
+    baseModels: declared.baseModels.map(keptText),
+    datasets: declared.datasets.map(keptText),
+    library: keptOrNull(declared.library),
+    task: keptOrNull(declared.task),
+    languages: declared.languages.map(keptText),
+    tags: declared.tags.map(keptText),
+    remoteCode: declared.remoteCode.map(keptText),
+    architectures: declared.architectures.map(keptText),
+    modelType: keptOrNull(declared.modelType),
+    files: declared.files.map(keptText),
+  };
+}
+
+function keptOrNull(text: string | null): string | null {
+  return text === null ? null : keptText(text);
 }
 
 function checkReport(check: Check) {

@@ -110,11 +110,16 @@ function supplyChain(id: string, definition: RiskDefinition, assessment: Assessm
   const base = { evidence: 'direct', checks: uniqueIds(checks), findings } as const;
   const mismatch = assessment.checks.some((check) => check.id.startsWith('integrity.') && check.status === 'fail');
   const harmful = assessment.files.some(({ verdict }) => verdict === 'malicious' || verdict === 'suspicious');
-  if (mismatch || harmful || about.some(isWeighty)) return { status: 'fail', ...base };
+  if (mismatch || harmful || about.some(isWeighty))
+    return { status: 'fail', detail: 'files, findings or failed checks speak against it', ...base };
   const judged = assessment.files.filter(({ verdict }) => verdict === 'clean').length;
   if (judged === 0) return openRisk(`${id} ${definition.title}`, NOTHING_JUDGED, assessment, open);
   const all = judged === assessment.files.length && assessment.status === 'complete';
-  return { status: all ? 'pass' : 'partial', ...base };
+  return {
+    status: all ? 'pass' : 'partial',
+    detail: all ? 'every file was judged' : 'not every file could be judged',
+    ...base,
+  };
 }
 
 /** A risk that a scanner happened to see. Seeing nothing proves nothing, so it cannot pass here. */
@@ -122,21 +127,30 @@ function fromFindings(id: string, assessment: Assessment): Risk | undefined {
   const about = findingsOf(id, assessment);
   if (about.length === 0) return undefined;
   const findings = about.map((finding) => finding.fingerprint);
-  return { status: about.some(isWeighty) ? 'fail' : 'partial', evidence: 'direct', checks: [], findings };
+  return {
+    status: about.some(isWeighty) ? 'fail' : 'partial',
+    evidence: 'direct',
+    detail: 'scanners found what speaks against it',
+    checks: [],
+    findings,
+  };
 }
 
 /** Signed weights are those that their maker released; how they behave is another question, so this never passes. */
 function fromSignatures({ signatures }: Assessment): Risk | undefined {
   const base = { evidence: 'direct', checks: ['integrity.signature'], findings: [] } as const;
-  if (signatures.some(({ status }) => status === 'failed')) return { status: 'fail', ...base };
-  return signatures.some(({ status }) => status === 'verified') ? { status: 'partial', ...base } : undefined;
+  if (signatures.some(({ status }) => status === 'failed'))
+    return { status: 'fail', detail: 'a signature over the weights does not hold', ...base };
+  return signatures.some(({ status }) => status === 'verified')
+    ? { status: 'partial', detail: 'the weights are those that were signed; how they behave was not tested', ...base }
+    : undefined;
 }
 
 function openRisk(name: string, question: OpenQuestion, assessment: Assessment, open: Check[]): Risk {
   if (!assessment.checks.some((known) => known.id === question.check)) {
     open.push({ id: question.check, status: 'not-assessed', detail: `${name}: ${question.needs}` });
   }
-  return { status: 'not-assessed', evidence: 'none', checks: [question.check], findings: [] };
+  return { status: 'not-assessed', evidence: 'none', detail: question.needs, checks: [question.check], findings: [] };
 }
 
 function findingsOf(id: string, assessment: Assessment): Finding[] {

@@ -62,6 +62,20 @@ export function hostile(text: string): Judged {
       }),
       signature({ signer: { kind: 'sigstore', identity: text, issuer: text, signedAt: '2026-01-02T03:04:05.000Z' } }),
     ],
+    declared: {
+      licences: [text],
+      licenceName: text,
+      baseModels: [text],
+      datasets: [text],
+      library: text,
+      task: text,
+      languages: [text],
+      tags: [text],
+      remoteCode: [text],
+      architectures: [text],
+      modelType: text,
+      files: [text],
+    },
     notes: [text],
   });
 }

@@ -55,6 +55,7 @@ describe('what a scan says of the OWASP ML Top 10', () => {
     expect(risks['ML10:2023']).toEqual({
       status: 'fail',
       evidence: 'direct',
+      detail: expect.any(String),
       checks: [],
       findings: [found.fingerprint],
     });

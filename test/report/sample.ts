@@ -1,4 +1,5 @@
 import type { Assessment, FileAssessment } from '../../src/core/assessment.ts';
+import { NOTHING_DECLARED } from '../../src/core/declared.ts';
 import { type Finding, fingerprint } from '../../src/core/finding.ts';
 import type { SignatureAssessment } from '../../src/core/signature.ts';
 import { decide } from '../../src/policy/index.ts';
@@ -100,6 +101,7 @@ export function assessment(over: Partial<Assessment> = {}): Assessment {
     findings: [],
     checks: [],
     signatures: [],
+    declared: NOTHING_DECLARED,
     ruleset: { version: '1.0.0', digest: `sha256:${'cd34'.repeat(16)}` },
     notes: [],
     stats: { files: files.length, bytesTotal, bytesRead: bytesTotal, durationMs: 312 },
@@ -206,6 +208,20 @@ export function mixed(policy?: string): Judged {
           uncovered: [{ path: 'extra/tokens.pkl', why: 'added' }],
         }),
       ],
+      declared: {
+        licences: ['apache-2.0'],
+        licenceName: null,
+        baseModels: ['acme/base'],
+        datasets: ['acme/corpus'],
+        library: 'transformers',
+        task: 'text-generation',
+        languages: ['en', 'de'],
+        tags: ['pytorch'],
+        remoteCode: [],
+        architectures: ['AcmeForCausalLM'],
+        modelType: 'acme',
+        files: ['README.md', 'config.json'],
+      },
       notes: ['read 0.02% of the weights; their digests are claimed by the Hub'],
     },
     policy,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Artifact } from '../../src/core/artifact.ts';
 import type { Assessment, FileAssessment } from '../../src/core/assessment.ts';
 import { chunks } from '../../src/core/byte-source.ts';
+import { NOTHING_DECLARED } from '../../src/core/declared.ts';
 import type { Judge, Judgement } from '../../src/pipeline/pull.ts';
 
 /** Marks bytes that the stub calls malicious. */
@@ -50,6 +51,7 @@ function judgement(artifact: Artifact, files: readonly FileAssessment[], evil: b
     findings: [],
     checks: [],
     signatures: [],
+    declared: NOTHING_DECLARED,
     ruleset: { version: 'stub', digest: 'stub' },
     notes: artifact.notes,
     stats: { files: files.length, bytesTotal: 0, bytesRead: 0, durationMs: 0 },
