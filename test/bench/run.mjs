@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim, finish, hasTime, measure } from './measure.mjs';
+import { benchSignatures } from './signatures.mjs';
 
 const HERE = new URL('.', import.meta.url).pathname;
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -86,6 +87,8 @@ try {
   const openssl = measure('openssl', ['dgst', '-sha256', pt], { runs: 3 });
   console.log(`        for comparison: openssl dgst -sha256 takes ${openssl.wallMs.toFixed(0)} ms`);
   claim('1 GiB PyTorch zip, MiB', scanPt.rssMiB, { atMost: RSS_LIMIT }, '');
+
+  await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }
