@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAttestation } from './attestation.ts';
 import { registerDigest } from './digest.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
@@ -49,6 +50,7 @@ export function createProgram(shell: Shell): Command {
   registerPull(program, shell);
   registerVerify(program, shell);
   registerSign(program, shell);
+  registerAttestation(program, shell);
   registerDigest(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);

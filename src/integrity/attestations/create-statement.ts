@@ -16,8 +16,8 @@ import { formatTime } from './time.ts';
 
 /** The policy that was applied. */
 export interface PolicyReference {
-  readonly uri: string;
-  /** `sha256:<hex>` of what it says. */
+  readonly name: string;
+  /** `sha256:<hex>` of its bytes. */
   readonly digest: string;
 }
 
@@ -48,6 +48,8 @@ export interface StatementInputs {
   };
   readonly waiver: About & {
     readonly rule: string;
+    /** The only file that it holds for. */
+    readonly file?: string;
     readonly reason: string;
     readonly owner: string;
     readonly at: Date;
@@ -106,11 +108,18 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
-  waiver: ({ subjects, rule, reason, owner, at, expires }) => ({
+  waiver: ({ subjects, rule, file, reason, owner, at, expires }) => ({
     _type: STATEMENT_TYPE,
     subject: subjects,
     predicateType: PREDICATE_TYPES.waiver,
-    predicate: { rule, reason, owner, timeCreated: formatTime(at), expires: formatTime(expires) },
+    predicate: {
+      rule,
+      ...(file === undefined ? {} : { file }),
+      reason,
+      owner,
+      timeCreated: formatTime(at),
+      expires: formatTime(expires),
+    },
   }),
 
   decision: ({ subjects, resourceUri, action, at, version, policy, inputs }) => ({
@@ -139,14 +148,14 @@ export function createStatement<K extends CreatableKind>(kind: K, input: Stateme
   return CREATORS[kind](input);
 }
 
-function policyDescriptor({ uri, digest }: PolicyReference): ResourceDescriptor {
-  return { name: POLICY, uri, digest: digestSetOf(digest) };
+function policyDescriptor({ name, digest }: PolicyReference): ResourceDescriptor {
+  return { name: POLICY, uri: `urn:assay:policy:${encodeURIComponent(name)}`, digest: digestSetOf(digest) };
 }
 
 function rulesetDescriptor({ version, digest }: Ruleset): ResourceDescriptor {
   return {
     name: RULESET,
-    uri: `https://assay.dev/ruleset/${encodeURIComponent(version)}`,
+    uri: `urn:assay:ruleset:${encodeURIComponent(version)}`,
     digest: digestSetOf(digest),
   };
 }

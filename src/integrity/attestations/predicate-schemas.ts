@@ -1,11 +1,12 @@
 import * as v from 'valibot';
+import { isArtifactPath } from '../../core/reference.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
   type TestResult,
   type VerificationResult,
   type VerificationSummary,
-  type Waiver,
+  type WaiverPredicate,
 } from './statement.ts';
 import type { DigestSet, ResourceDescriptor } from './subject.ts';
 import { parseTime } from './time.ts';
@@ -92,10 +93,21 @@ export const verificationResult: v.GenericSchema<unknown, VerificationResult> = 
   ),
 );
 
+/** A rule of the catalogue, or of any policy. */
+export function isRuleName(rule: string): boolean {
+  return rule.length <= MAX_TEXT && /^\w+(?:[.-]\w+)*$/.test(rule);
+}
+
 /** Of our own making, so that a field we do not know is no minor version but a mistake. */
-export const waiver: v.GenericSchema<unknown, Waiver> = v.pipe(
+export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
   v.strictObject({
-    rule: v.pipe(text, v.regex(/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/, 'is no rule')),
+    rule: v.pipe(text, v.check(isRuleName, 'is no rule')),
+    file: v.exactOptional(
+      v.pipe(
+        text,
+        v.check((path) => isArtifactPath(path), 'is no path within an artifact'),
+      ),
+    ),
     reason: text,
     owner: text,
     timeCreated: time,

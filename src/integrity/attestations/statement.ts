@@ -61,8 +61,11 @@ export interface VerificationResult {
  * One rule is not to count for one artifact, until a day. A malicious verdict cannot be waived: policies disregard any waiver of
  * it, and none is made or read here.
  */
-export interface Waiver {
+export interface WaiverPredicate {
+  /** Of a policy or of the catalogue. */
   readonly rule: string;
+  /** The only file that it holds for, by its path within the artifact; all, when absent. */
+  readonly file?: string;
   readonly reason: string;
   readonly owner: string;
   readonly timeCreated: string;
@@ -97,7 +100,7 @@ export interface Statements {
   readonly scan: StatementOf<'scan', TestResult>;
   readonly 'ml-bom': StatementOf<'ml-bom', Readonly<Record<string, unknown>>>;
   readonly approval: StatementOf<'approval', VerificationResult>;
-  readonly waiver: StatementOf<'waiver', Waiver>;
+  readonly waiver: StatementOf<'waiver', WaiverPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
 }

@@ -21,7 +21,7 @@ export const SUBJECTS = subjectsOf({
   ociManifest: `sha256:${'e5'.repeat(32)}`,
 });
 
-const policy = { uri: 'https://assay.dev/policy/baseline', digest: `sha256:${'f6'.repeat(32)}` };
+const policy = { name: 'baseline', digest: `sha256:${'f6'.repeat(32)}` };
 const ruleset = { version: '2026.11.1', digest: `sha256:${'07'.repeat(32)}` };
 
 export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
@@ -39,6 +39,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
   waiver: {
     subjects: SUBJECTS,
     rule: 'pickle.global.unlisted',
+    file: 'tokenizer/vocab.pkl',
     reason: 'our own tokenizer, reviewed in SEC-12 “ja”',
     owner: 'ml-platform@acme.example',
     at: NOW,

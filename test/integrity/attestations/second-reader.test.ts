@@ -47,7 +47,7 @@ requirePart(
         verifier: { id: 'https://assay.dev/verifier' },
         timeVerified: '2026-11-25T12:00:00Z',
         resourceUri: PINNED,
-        policy: { uri: 'https://assay.dev/policy/baseline', digest: { sha256: 'f6'.repeat(32) } },
+        policy: { uri: 'urn:assay:policy:baseline', digest: { sha256: 'f6'.repeat(32) } },
         inputAttestations: [{ uri: 'https://ci.example/scan.json', digest: { sha256: '18'.repeat(32) } }],
         verificationResult: 'PASSED',
         verifiedLevels: 'ASSAY_ALLOWED',

@@ -1,0 +1,164 @@
+import { type Command, Option } from 'commander';
+import { AssayError } from '../core/errors.ts';
+import type { Shell } from './shell.ts';
+import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from './signing-options.ts';
+
+const TYPES = ['scan', 'approval', 'waiver', 'decision'] as const;
+type AttestationType = (typeof TYPES)[number];
+
+/** What a statement is about: everything a report says of an artifact, or its digest alone. */
+export type About = { readonly report: string } | { readonly digest: string };
+
+/** What is to be said, checked as far as the command line goes. */
+export type AttestationInput =
+  | { readonly type: 'scan'; readonly report: string; readonly url?: string }
+  | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }
+  | { readonly type: 'approval'; readonly about: About; readonly stage: string; readonly until?: string }
+  | {
+      readonly type: 'waiver';
+      readonly about: About;
+      readonly rule: string;
+      readonly file?: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    };
+
+export interface AttestationRequest {
+  readonly input: AttestationInput;
+  readonly signing: SigningChoice;
+  readonly output?: string;
+  readonly quiet: boolean;
+}
+
+interface CreateFlags extends SigningFlags {
+  readonly type: AttestationType;
+  readonly report?: string;
+  readonly digest?: string;
+  readonly url?: string;
+  readonly evidence: readonly string[];
+  readonly stage?: string;
+  readonly until?: string;
+  readonly rule?: string;
+  readonly file?: string;
+  readonly reason?: string;
+  readonly owner?: string;
+  readonly expires?: string;
+  readonly output?: string;
+  readonly quiet: boolean;
+}
+
+/** What each type takes beside what it is about; the first list has to be given. */
+const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes: readonly Field[] }>> = {
+  scan: { needs: ['report'], takes: ['url'] },
+  decision: { needs: ['report'], takes: [] },
+  approval: { needs: ['stage'], takes: ['report', 'digest', 'until'] },
+  waiver: { needs: ['rule', 'reason', 'owner', 'expires'], takes: ['report', 'digest', 'file'] },
+};
+const ALL_FIELDS = ['report', 'digest', 'url', 'stage', 'until', 'rule', 'file', 'reason', 'owner', 'expires'] as const;
+type Field = (typeof ALL_FIELDS)[number];
+
+const GUIDE = `
+Types:
+  scan       what the checks of a scan answered, from its report: PASSED, WARNED or FAILED
+  decision   what the policy decided, from the same report: a SLSA verification summary
+  approval   that whoever signs approves the artifact for a stage; what the policy denies cannot be approved
+  waiver     that one rule does not count for one artifact until a day; a malicious verdict cannot be waived
+
+A report is what "assay scan MODEL --format json -o report.json" writes. It has to be of one artifact, read whole.
+Times are in UTC: 2027-01-31T00:00:00Z. The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE.
+
+Examples:
+  assay attestation create --type scan --report report.json --private-key scanner.pem -o scan.json
+  assay attestation create --type decision --report report.json --evidence scan.json --private-key policy.pem -o decision.json
+  assay attestation create --type approval --report report.json --stage production --keyless -o approval.json
+  assay attestation create --type waiver --digest sha256:... --rule pickle.global.unlisted --reason "our own tokenizer" \\
+    --owner ml-platform --expires 2027-01-31T00:00:00Z --private-key approver.pem -o waiver.json
+
+Exit codes: 0 signed, 2 could not complete.
+`;
+
+export function registerAttestationCreate(attestation: Command, shell: Shell): void {
+  const command = attestation
+    .command('create')
+    .summary('sign a statement about a model')
+    .description('Signs a statement about a model with a key, a certificate, or keyless.')
+    .addOption(new Option('--type <type>', 'what is said').choices(TYPES).makeOptionMandatory())
+    .option('--report <file>', 'a report of assay scan (JSON): what the statement is about, and what it rests on')
+    .option('--digest <digest>', 'what the statement is about, when there is no report: sha256:...')
+    .option('--url <url>', 'of a scan: where its run can be looked at')
+    .option('--evidence <file>', 'of a decision: an attestation that was used (repeatable)', collect, [])
+    .option('--stage <stage>', 'of an approval: what for, such as production')
+    .option('--until <time>', 'of an approval: when it ends')
+    .option('--rule <rule>', 'of a waiver: which rule')
+    .option('--file <path>', 'of a waiver: the only file that it holds for')
+    .option('--reason <text>', 'of a waiver: why')
+    .option('--owner <name>', 'of a waiver: who answers for it')
+    .option('--expires <time>', 'of a waiver: when it ends');
+  addSigningOptions(command)
+    .option('-o, --output <file>', 'write the attestation there, whole or not at all, instead of to stdout')
+    .option('-q, --quiet', 'say nothing but what is wrong', false)
+    .addHelpText('after', GUIDE)
+    .action(async (flags: CreateFlags) => {
+      const request = toRequest(flags);
+      const { runAttestationCreate } = await import('./run-attestation.ts');
+      await runAttestationCreate(request, shell);
+    });
+}
+
+function collect(path: string, paths: readonly string[]): readonly string[] {
+  return [...paths, path];
+}
+
+/** @throws AssayError `usage` for what the argument parser cannot know. */
+function toRequest(flags: CreateFlags): AttestationRequest {
+  const input = toInput(flags);
+  const signing = signingChoice(flags, 'assay attestation create');
+  return { input, signing, quiet: flags.quiet, ...(flags.output === undefined ? {} : { output: flags.output }) };
+}
+
+function toInput(flags: CreateFlags): AttestationInput {
+  const { type, evidence } = flags;
+  const { needs, takes } = FIELDS[type];
+  for (const field of ALL_FIELDS) {
+    if (flags[field] === undefined || needs.includes(field) || takes.includes(field)) continue;
+    throw usage(`--${field}`, `is of no use with --type ${type}`, 'leave it out');
+  }
+  if (evidence.length > 0 && type !== 'decision') {
+    throw usage('--evidence', `is of no use with --type ${type}`, 'leave it out');
+  }
+  const text = (field: Field): string => {
+    const value = flags[field];
+    if (value !== undefined && value.trim() !== '') return value;
+    throw usage(`--type ${type}`, `needs --${field}`, 'assay attestation create --help shows what each type takes');
+  };
+  switch (type) {
+    case 'scan':
+      return { type, report: text('report'), ...(flags.url === undefined ? {} : { url: flags.url }) };
+    case 'decision':
+      return { type, report: text('report'), evidence };
+    case 'approval':
+      return {
+        type,
+        about: aboutOf(flags),
+        stage: text('stage'),
+        ...(flags.until === undefined ? {} : { until: flags.until }),
+      };
+    case 'waiver': {
+      const [rule, reason, owner, expires] = [text('rule'), text('reason'), text('owner'), text('expires')];
+      const only = flags.file === undefined ? {} : { file: flags.file };
+      return { type, about: aboutOf(flags), rule, ...only, reason, owner, expires };
+    }
+  }
+}
+
+function aboutOf({ report, digest, type }: CreateFlags): About {
+  if (report !== undefined && digest === undefined) return { report };
+  if (digest !== undefined && report === undefined) return { digest };
+  const message = report === undefined ? 'needs to know about what' : 'cannot be about both --report and --digest';
+  throw usage(`--type ${type}`, message, 'give one of --report and --digest');
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}
