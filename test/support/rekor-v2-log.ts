@@ -1,14 +1,15 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
-interface DsseRequest {
-  readonly dsseRequestV002: {
+interface EntryRequest {
+  readonly dsseRequestV002?: {
     readonly envelope: { readonly payload: string; readonly signatures: readonly { readonly sig: string }[] };
     readonly verifiers: readonly unknown[];
   };
+  readonly hashedRekordRequestV002?: { readonly digest: string; readonly signature: unknown };
 }
 
 /**
- * A Rekor v2 log (https://github.com/sigstore/rekor-tiles) for `dsse` entries, in memory: a Merkle tree (RFC 6962) with an
+ * A Rekor v2 log (https://github.com/sigstore/rekor-tiles) for `dsse` and `hashedrekord` entries, in memory: a Merkle tree (RFC 6962) with an
  * Ed25519 checkpoint, no inclusion promise and no time. `@sigstore/mock` has one whose entries prove nothing.
  */
 export class RekorV2Log {
@@ -29,17 +30,14 @@ export class RekorV2Log {
   }
 
   add(request: string) {
-    const { envelope, verifiers } = (JSON.parse(request) as DsseRequest).dsseRequestV002;
-    const digest = sha256(Buffer.from(envelope.payload, 'base64')).toString('base64');
-    const signatures = envelope.signatures.map(({ sig }) => ({ content: sig, verifier: verifiers[0] }));
-    const dsseV002 = { payloadHash: { algorithm: 'SHA2_256', digest }, signatures };
-    const body = Buffer.from(JSON.stringify({ apiVersion: '0.0.2', kind: 'dsse', spec: { dsseV002 } }));
+    const { kind, spec } = entryOf(JSON.parse(request) as EntryRequest);
+    const body = Buffer.from(JSON.stringify({ apiVersion: '0.0.2', kind, spec }));
     const index = this.#leaves.push(leafHash(body)) - 1;
     const rootHash = treeHash(this.#leaves);
     const entry = {
       logIndex: `${index}`,
       logId: { keyId: this.logId.toString('base64') },
-      kindVersion: { kind: 'dsse', version: '0.0.2' },
+      kindVersion: { kind, version: '0.0.2' },
       inclusionProof: {
         logIndex: `${index}`,
         rootHash: rootHash.toString('base64'),
@@ -57,6 +55,19 @@ export class RekorV2Log {
     const signature = Buffer.concat([this.logId.subarray(0, 4), sign(null, Buffer.from(note), this.#privateKey)]);
     return `${note}\n\u2014 ${this.#host} ${signature.toString('base64')}\n`;
   }
+}
+
+/** What the log keeps of a request. */
+function entryOf({ dsseRequestV002: dsse, hashedRekordRequestV002: hashed }: EntryRequest) {
+  if (hashed !== undefined) {
+    const data = { algorithm: 'SHA2_256', digest: hashed.digest };
+    return { kind: 'hashedrekord', spec: { hashedRekordV002: { data, signature: hashed.signature } } };
+  }
+  if (dsse === undefined) throw new Error('a request for no known entry');
+  const { envelope, verifiers } = dsse;
+  const digest = sha256(Buffer.from(envelope.payload, 'base64')).toString('base64');
+  const signatures = envelope.signatures.map(({ sig }) => ({ content: sig, verifier: verifiers[0] }));
+  return { kind: 'dsse', spec: { dsseV002: { payloadHash: { algorithm: 'SHA2_256', digest }, signatures } } };
 }
 
 function sha256(...parts: Uint8Array[]): Buffer {

@@ -24,6 +24,13 @@ const Dsse2 = v.object({
     }),
   }),
 });
+const Hashed2 = v.object({
+  spec: v.object({
+    hashedRekordV002: v.object({
+      signature: v.object({ verifier: v.object({ x509Certificate: v.object({ rawBytes: v.string() }) }) }),
+    }),
+  }),
+});
 
 /** Of each kind of entry for an envelope: the certificate that it was entered with, as DER. */
 const CERTIFICATE_OF: ReadonlyMap<string, (body: unknown) => Buffer> = new Map([
@@ -34,7 +41,14 @@ const CERTIFICATE_OF: ReadonlyMap<string, (body: unknown) => Buffer> = new Map([
     (body: unknown) =>
       Buffer.from(v.parse(Dsse2, body).spec.dsseV002.signatures[0].verifier.x509Certificate.rawBytes, 'base64'),
   ],
+  [
+    'hashedrekord 0.0.2',
+    (body: unknown) =>
+      Buffer.from(v.parse(Hashed2, body).spec.hashedRekordV002.signature.verifier.x509Certificate.rawBytes, 'base64'),
+  ],
 ]);
+/** Those of Rekor v2. */
+const OF_VERSION_2: ReadonlySet<string> = new Set(['dsse 0.0.2', 'hashedrekord 0.0.2']);
 
 /**
  * What Sigstore's verifier does not ask of log entries before it proves them: that each is in a log of the root, has a proof that
@@ -105,7 +119,8 @@ function checkProof(entry: TransparencyLogEntry, { checkpoint, rootHash, treeSiz
     throw bad('the checkpoint of the log entry was signed by another log');
   }
   // Nothing else vouches for the index of Rekor v2, which makes no promise; that of v1 counts over several trees.
-  if (entry.kindVersion.version === '0.0.2' && entry.kindVersion.kind === 'dsse' && entry.logIndex !== logIndex) {
+  const kind = `${entry.kindVersion.kind} ${entry.kindVersion.version}`;
+  if (OF_VERSION_2.has(kind) && entry.logIndex !== logIndex) {
     throw bad('the log entry and its proof name different places in the log');
   }
 }

@@ -8,7 +8,7 @@ import {
   Verifier,
   type VerifierOptions,
 } from '@sigstore/verify';
-import { type Envelope, verifyEnvelope } from '../dsse.ts';
+import { type Envelope, pae, verifyEnvelope } from '../dsse.ts';
 import { isSignatureError, SignatureError } from '../signature-error.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { KeylessBundle } from './keyless-bundle.ts';
@@ -48,14 +48,17 @@ export function verifyProofs({ keyless, envelope, leaf, times, root }: ProofRequ
   }
 }
 
-/** The envelope for the verifier, which itself would hash with SHA-256 whatever the key, and has done that here already. */
+/**
+ * The envelope for the verifier, which itself would hash with SHA-256 whatever the key, and has done that here already. Logs
+ * hold the hash of the payload (`dsse`, `intoto`), or of all that is signed (`hashedrekord`), and the signature.
+ */
 function contentOf(envelope: Envelope): SignedEntity['signature'] {
-  const { signature, payload } = envelope;
-  const digest = createHash('sha256').update(payload).digest();
+  const { signature, payloadType, payload } = envelope;
+  const digests = [payload, pae(payloadType, payload)].map((bytes) => createHash('sha256').update(bytes).digest());
   return {
     signature,
     compareSignature: (other) => signature.equals(other),
-    compareDigest: (other) => digest.equals(other),
+    compareDigest: (other) => digests.some((digest) => digest.equals(other)),
     verifySignature: (key) => {
       try {
         verifyEnvelope(envelope, key);

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import { pae } from '../../dsse.ts';
 import type { envelopeJson } from '../bundle-json.ts';
 import { badAnswer, type Call, post, type Service } from './service.ts';
 
@@ -51,26 +52,27 @@ const BodyV1 = v.object({
 });
 
 const AnswerV2 = v.looseObject({
-  kindVersion: v.object({ kind: v.literal('dsse'), version: v.literal('0.0.2') }),
+  kindVersion: v.object({ kind: v.literal('hashedrekord'), version: v.literal('0.0.2') }),
   inclusionProof: v.looseObject({ checkpoint: v.object({ envelope: Text }) }),
   canonicalizedBody: Text,
 });
 const BodyV2 = v.object({
   apiVersion: v.literal('0.0.2'),
-  kind: v.literal('dsse'),
+  kind: v.literal('hashedrekord'),
   spec: v.object({
-    dsseV002: v.object({
-      payloadHash: v.object({ algorithm: v.literal('SHA2_256'), digest: Text }),
-      signatures: v.tuple([
-        v.object({ content: Text, verifier: v.object({ x509Certificate: v.object({ rawBytes: Text }) }) }),
-      ]),
+    hashedRekordV002: v.object({
+      data: v.object({ algorithm: v.literal('SHA2_256'), digest: Text }),
+      signature: v.object({
+        content: Text,
+        verifier: v.object({ x509Certificate: v.object({ rawBytes: Text }) }),
+      }),
     }),
   }),
 });
 
 /**
- * Enters an envelope in a transparency log (https://github.com/sigstore/rekor, `dsse` 0.0.1; version 2 is
- * https://github.com/sigstore/rekor-tiles, `dsse` 0.0.2).
+ * Enters an envelope in a transparency log: https://github.com/sigstore/rekor as `dsse` 0.0.1, or version 2, which is
+ * https://github.com/sigstore/rekor-tiles, as `hashedrekord` 0.0.2 over what is signed (it has given up `dsse`).
  * @throws AssayError `network`, `unauthorized`, `aborted`; `network` when the entry is about something else.
  */
 export function logEnvelope(log: LogService, logged: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
@@ -87,33 +89,30 @@ async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, cal
   const [entry] = entries;
   if (entry === undefined || entries.length > 1) throw badAnswer(rekor, `answers with ${entries.length} entries`);
   const { spec } = read(BodyV1, fromBase64(entry.body), rekor);
-  const [{ signature, verifier: logged }] = spec.signatures;
-  check(rekor, envelope, signature, Buffer.from(spec.payloadHash.value, 'hex'));
-  if (!isCertificate(fromBase64(logged), certificate)) throw badAnswer(rekor, ABOUT_ANOTHER);
+  const [logged] = spec.signatures;
+  const payloadHash = sha256(fromBase64(envelope.payload)).toString('hex');
+  const ours = spec.payloadHash.value === payloadHash && logged.signature === envelope.signatures[0]?.sig;
+  if (!ours || !isCertificate(fromBase64(logged.verifier), certificate)) throw badAnswer(rekor, ABOUT_ANOTHER);
   return bundledV1(entry);
 }
 
 async function logV2(url: string, { envelope, certificate }: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
   const rekor: Service = { name: 'Rekor', url };
+  const signed = pae(envelope.payloadType, fromBase64(envelope.payload));
+  const digest = sha256(signed).toString('base64');
   const rawBytes = certificate.raw.toString('base64');
-  const verifiers = [{ x509Certificate: { rawBytes }, keyDetails: 'PKIX_ECDSA_P256_SHA_256' }];
-  const request = { dsseRequestV002: { envelope, verifiers } };
+  const verifier = { x509Certificate: { rawBytes }, keyDetails: 'PKIX_ECDSA_P256_SHA_256' };
+  const signature = { content: envelope.signatures[0]?.sig, verifier };
+  const request = { hashedRekordRequestV002: { digest, signature } };
   const entry = read(AnswerV2, await post(rekor, '/api/v2/log/entries', request, call), rekor);
-  const { dsseV002 } = read(BodyV2, fromBase64(entry.canonicalizedBody), rekor).spec;
-  const [{ content, verifier }] = dsseV002.signatures;
-  check(rekor, envelope, content, fromBase64(dsseV002.payloadHash.digest));
-  if (!fromBase64(verifier.x509Certificate.rawBytes).equals(certificate.raw)) throw badAnswer(rekor, ABOUT_ANOTHER);
+  const { data, signature: logged } = read(BodyV2, fromBase64(entry.canonicalizedBody), rekor).spec.hashedRekordV002;
+  const { x509Certificate } = logged.verifier;
+  const ours = data.digest === digest && logged.content === signature.content && x509Certificate.rawBytes === rawBytes;
+  if (!ours) throw badAnswer(rekor, ABOUT_ANOTHER);
   return entry;
 }
 
 const ABOUT_ANOTHER = 'answers with an entry about another signature';
-
-/** What is logged commits to the envelope: its payload, and its one signature. */
-function check(rekor: Service, envelope: LoggedEnvelope['envelope'], signature: string, payloadHash: Buffer): void {
-  const expected = createHash('sha256').update(fromBase64(envelope.payload)).digest();
-  const ours = envelope.signatures[0]?.sig;
-  if (ours === undefined || signature !== ours || !payloadHash.equals(expected)) throw badAnswer(rekor, ABOUT_ANOTHER);
-}
 
 function isCertificate(pem: Buffer, certificate: X509Certificate): boolean {
   try {
@@ -154,6 +153,10 @@ function read<Schema extends v.GenericSchema>(schema: Schema, json: Buffer, reko
   } catch (cause) {
     throw badAnswer(rekor, 'answers with no entry that can be read', cause);
   }
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 function fromBase64(text: string): Buffer {

@@ -1,8 +1,8 @@
-import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { createHash, createVerify, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../../src/core/errors.ts';
 import { readBundle } from '../../../../src/integrity/bundle.ts';
-import { IN_TOTO_PAYLOAD } from '../../../../src/integrity/dsse.ts';
+import { IN_TOTO_PAYLOAD, pae } from '../../../../src/integrity/dsse.ts';
 import { readIdentityToken } from '../../../../src/integrity/sign/keyless/identity-token.ts';
 import { keylessSigner } from '../../../../src/integrity/sign/keyless/keyless-signer.ts';
 import type { ServiceFetch } from '../../../../src/integrity/sign/keyless/service.ts';
@@ -83,6 +83,24 @@ describe("a signature without a key of one's own", () => {
     });
     const foreign = readTrustedRoot(Buffer.from(JSON.stringify(others.trustedRoot)), 'root');
     expect(() => verifyKeyless(bundle, { ...trust, root: foreign })).toThrow(/log|authority/);
+  });
+
+  it('is not believed by what a log of version 2 holds of another payload', async () => {
+    const bundle = Object(await signWith('v2+tsa'));
+    const { canonicalizedBody } = bundle.verificationMaterial.tlogEntries[0];
+    const { data, signature } = JSON.parse(Buffer.from(canonicalizedBody, 'base64').toString()).spec.hashedRekordV002;
+    expect(data.digest).toBe(createHash('sha256').update(pae(IN_TOTO_PAYLOAD, PAYLOAD)).digest('base64'));
+    const log = async (digest: string) => {
+      const body = JSON.stringify({ hashedRekordRequestV002: { digest, signature } });
+      const entry: unknown = await (await fetch(`${services.url}${REKOR_V2}`, { method: 'POST', body })).json();
+      const material = { ...bundle.verificationMaterial, tlogEntries: [entry] };
+      return readBundle(Buffer.from(JSON.stringify({ ...bundle, verificationMaterial: material })), 'bundle');
+    };
+    const root = readTrustedRoot(Buffer.from(JSON.stringify(services.trustedRoot)), 'root');
+    const trust = { kind: 'sigstore', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
+    expect(verifyKeyless(await log(data.digest), trust)).toMatchObject({ identity: TEST_IDENTITY });
+    const another = await log(createHash('sha256').update('another').digest('base64'));
+    expect(() => verifyKeyless(another, trust)).toThrow(/log does not vouch for the signature: digest mismatch/);
   });
 
   it('tells whom the certificate names', async () => {
