@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dvcListing, type ListedFile } from './dvc.ts';
+import { dvcListing, type ListedFile } from './dvc-listing.ts';
 import type { AnnouncedAlgorithm, ManifestEntry } from './manifest.ts';
 
 /** What a manifest within an artifact, or beside it, announces of a file. */

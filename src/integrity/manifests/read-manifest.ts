@@ -1,7 +1,6 @@
 import type { DigestAlgorithm } from '../hash-plan.ts';
 import { MAX_YAML_BYTES } from './bounded-yaml.ts';
 import { MAX_CHECKSUM_BYTES, readChecksums } from './checksums.ts';
-import { readDvcFile, readDvcLock } from './dvc.ts';
 import type { ManifestEntry } from './manifest.ts';
 
 /** What the name of a file says of it as a manifest. */
@@ -63,9 +62,13 @@ export async function readManifest(kind: ManifestKind, bytes: Uint8Array, name: 
       return readChecksums(bytes, name, kind.algorithm);
     case 'sidecar':
       return readChecksums(bytes, name, kind.algorithm, kind.beside);
-    case 'dvc':
+    case 'dvc': {
+      const { readDvcFile } = await import('./dvc.ts');
       return readDvcFile(bytes, name);
-    case 'dvc-lock':
+    }
+    case 'dvc-lock': {
+      const { readDvcLock } = await import('./dvc.ts');
       return readDvcLock(bytes, name);
+    }
   }
 }

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { dvcListing } from '../../../src/integrity/manifests/dvc-listing.ts';
+import { findPython, requirePart } from '../../support/parts.ts';
+
+/** As DVC does: sorted by relpath, keys sorted, Python's separators and escapes. */
+const PYTHON = `
+import json, sys
+for files in json.load(sys.stdin):
+    print(json.dumps(sorted(files, key=lambda file: file["relpath"]), sort_keys=True))
+`;
+
+const python = findPython();
+requirePart('Python', python !== undefined, 'install python3', 'a listing of a folder', () => {
+  it("is what Python's json writes, byte for byte", () => {
+    const path = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.constantFrom('\u007f', '\ufb01', '\u{1f600}', 'a/b', 'a.b', '"', '\\', '\n'),
+    );
+    const files = fc
+      .uniqueArray(path, { maxLength: 6 })
+      .map((paths) => paths.map((one, i) => ({ path: one, md5: String(i) })));
+    const samples = fc.sample(files, 300);
+    const input = JSON.stringify(samples.map((one) => one.map(({ path: relpath, md5 }) => ({ relpath, md5 }))));
+    const written = execFileSync(python ?? '', ['-c', PYTHON], { input, encoding: 'utf8' });
+    expect(samples.map((one) => dvcListing(one))).toEqual(written.trimEnd().split('\n'));
+  });
+});
