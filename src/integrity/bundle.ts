@@ -4,6 +4,7 @@ import { AssayError } from '../core/errors.ts';
 import { sentenceOf, shapeIssue } from './attestations/shape-issue.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, IN_TOTO_PAYLOAD } from './dsse.ts';
+import { quoted } from './quoted.ts';
 import { SignatureError } from './signature-error.ts';
 
 /** How a bundle lets its signature be verified. */
@@ -161,8 +162,4 @@ function bytesOf(base64: string, what: string): Buffer {
   const bytes = decodeBase64(base64);
   if (bytes === undefined) throw new SignatureError('bundle', `${what} is not base64`);
   return bytes;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../quoted.ts';
 import { SignatureError } from '../signature-error.ts';
 import type { Resource } from './manifest.ts';
 
@@ -15,7 +16,7 @@ interface Shard {
  */
 export function checkPath(path: string): void {
   const why = whyNoPath(path);
-  if (why !== undefined) throw new SignatureError('statement', `the statement lists ${shown(path)}, which ${why}`);
+  if (why !== undefined) throw new SignatureError('statement', `the statement lists ${quoted(path)}, which ${why}`);
 }
 
 function whyNoPath(path: string): string | undefined {
@@ -36,10 +37,10 @@ function whyNoPath(path: string): string | undefined {
  */
 export function parseShard(name: string, shardSize: number): Shard {
   const [, path = '', from = '', to = ''] = SHARD.exec(name) ?? [];
-  if (path === '') throw new SignatureError('statement', `the statement lists ${shown(name)}, which names no shard`);
+  if (path === '') throw new SignatureError('statement', `the statement lists ${quoted(name)}, which names no shard`);
   const [start, end] = [Number(from), Number(to)];
   if (!Number.isSafeInteger(end) || start >= end || end - start > shardSize) {
-    throw new SignatureError('statement', `the shard ${shown(name)} is not 1 to ${shardSize} bytes long`);
+    throw new SignatureError('statement', `the shard ${quoted(name)} is not 1 to ${shardSize} bytes long`);
   }
   return { path, range: { start, end } };
 }
@@ -53,10 +54,10 @@ export function checkShards(resources: readonly Resource[], shardSize: number): 
     let end = 0;
     for (const range of ranges.sort((a, b) => a.start - b.start)) {
       if (range.start < end)
-        throw new SignatureError('statement', `shards of ${shown(path)} overlap at byte ${range.start}`);
-      if (range.start > end) throw new SignatureError('statement', `no shard of ${shown(path)} covers byte ${end}`);
+        throw new SignatureError('statement', `shards of ${quoted(path)} overlap at byte ${range.start}`);
+      if (range.start > end) throw new SignatureError('statement', `no shard of ${quoted(path)} covers byte ${end}`);
       if (range.start % shardSize !== 0) {
-        throw new SignatureError('statement', `the shard of ${shown(path)} before byte ${end} is too short`);
+        throw new SignatureError('statement', `the shard of ${quoted(path)} before byte ${end} is too short`);
       }
       end = range.end;
     }
@@ -72,8 +73,4 @@ function rangesByPath(resources: readonly Resource[]): Map<string, { readonly st
     else ranges.push(range);
   }
   return byPath;
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
 }

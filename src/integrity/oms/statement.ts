@@ -5,6 +5,7 @@ import { isAssayError } from '../../core/errors.ts';
 import { sentenceOf, shapeIssue } from '../attestations/shape-issue.ts';
 import type { Envelope } from '../dsse.ts';
 import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash-plan.ts';
+import { quoted } from '../quoted.ts';
 import { SignatureError } from '../signature-error.ts';
 import type { OmsManifest, Resource, Serialization } from './manifest.ts';
 import { checkPath, checkShards, parseShard } from './resource-name.ts';
@@ -53,11 +54,11 @@ export function readManifest(envelope: Envelope): OmsManifest {
   const json = parsePayload(envelope.payload);
   const { _type: type, predicateType } = shaped(Statement, json);
   if (type !== STATEMENT) {
-    throw new SignatureError('statement', `the payload is ${shown(type)}, not an in-toto statement of version 1`);
+    throw new SignatureError('statement', `the payload is ${quoted(type)}, not an in-toto statement of version 1`);
   }
   if (predicateType === PREDICATE) return readNew(shaped(NewStatement, json));
   if (predicateType === OLD_PREDICATE) return readOld(shaped(OldStatement, json));
-  throw new SignatureError('predicate', `the statement is about ${shown(predicateType)}, and not a model signature`);
+  throw new SignatureError('predicate', `the statement is about ${quoted(predicateType)}, and not a model signature`);
 }
 
 /** How files are hashed to be compared with a manifest. */
@@ -102,7 +103,7 @@ function readSerialization(written: NewStatement['predicate']['serialization']):
   const paths = { allowSymlinks: written.allow_symlinks, ignorePaths: written.ignore_paths };
   if (method === 'files') return { method, algorithm: algorithmOf(hash), ...paths };
   if (method !== 'shards') {
-    const message = `the model was serialized by ${shown(method)}, and files and shards are known`;
+    const message = `the model was serialized by ${quoted(method)}, and files and shards are known`;
     throw new SignatureError('statement', message);
   }
   if (shardSize === undefined || !Number.isSafeInteger(shardSize) || shardSize <= 0) {
@@ -119,7 +120,7 @@ function algorithmOf(name: string): HashAlgorithm {
   if (known !== undefined) return known;
   throw new SignatureError(
     'hash',
-    `the files are hashed with ${shown(name)}, and only ${HASH_ALGORITHMS.join(', ')} are supported`,
+    `the files are hashed with ${quoted(name)}, and only ${HASH_ALGORITHMS.join(', ')} are supported`,
   );
 }
 
@@ -169,7 +170,7 @@ function checkCount(count: number): void {
 
 /** The last of two entries would win elsewhere, so that one reader sees another model than the next. */
 function checkNew(name: string, seen: Set<string>): void {
-  if (seen.has(name)) throw new SignatureError('duplicate-resource', `the statement lists ${shown(name)} twice`);
+  if (seen.has(name)) throw new SignatureError('duplicate-resource', `the statement lists ${quoted(name)} twice`);
   seen.add(name);
 }
 
@@ -179,13 +180,13 @@ function checkSingle(resources: readonly Resource[]): void {
 }
 
 function otherHash(name: string, algorithm: string, known: readonly string[]): SignatureError {
-  const message = `the statement hashes files with ${known.join(' or ')}, and ${shown(name)} with ${shown(algorithm)}`;
+  const message = `the statement hashes files with ${known.join(' or ')}, and ${quoted(name)} with ${quoted(algorithm)}`;
   return new SignatureError('hash', message);
 }
 
 function hexOf(digest: string, algorithm: HashAlgorithm, name: string): string {
   if (digest.length === DIGEST_LENGTH[algorithm] && /^[0-9a-fA-F]+$/.test(digest)) return digest.toLowerCase();
-  throw new SignatureError('statement', `the digest of ${shown(name)} is no ${algorithm} digest`);
+  throw new SignatureError('statement', `the digest of ${quoted(name)} is no ${algorithm} digest`);
 }
 
 /** The subject stands for the whole model: SHA-256 over the digests, as bytes, in the order in which they are listed. */
@@ -200,8 +201,4 @@ function checkRoot(claimed: string | undefined, resources: readonly Resource[]):
       ? 'the subject of the statement has no sha256 digest'
       : 'the subject of the statement is not the root of the files that it lists',
   );
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
 }

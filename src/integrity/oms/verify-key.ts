@@ -4,6 +4,7 @@ import type { SignedBundle } from '../bundle.ts';
 import type { Envelope } from '../dsse.ts';
 import { pae } from '../dsse.ts';
 import { isSupported, keyHint, kindOf, verifyBytes } from '../keys.ts';
+import { quoted } from '../quoted.ts';
 import { SignatureError } from '../signature-error.ts';
 import type { Trust } from '../trust.ts';
 import { LEGACY_HASH, legacyPae } from './legacy-pae.ts';
@@ -67,5 +68,5 @@ export function verifyModelEnvelope(envelope: Envelope, key: KeyObject, { legacy
 }
 
 function short(hint: string): string {
-  return /^[0-9a-f]{64}$/.test(hint) ? `${hint.slice(0, 16)}...` : JSON.stringify(hint.slice(0, 80));
+  return /^[0-9a-f]{64}$/.test(hint) ? `${hint.slice(0, 16)}...` : quoted(hint);
 }
