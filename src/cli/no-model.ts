@@ -21,9 +21,10 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
   if (first === undefined) return;
   const named = files.length === 1 && [artifact.ref, artifact.pinned].includes(addressOf(artifact, first.path));
   if (named || !files.every(({ format, verdict }) => verdict === 'clean' && NO_MODELS.has(format))) return;
+  const pulled = files.some(({ path }) => path.endsWith('.dvc')) ? 'run dvc pull, ' : '';
   throw new AssayError('not-found', `holds no model: all ${files.length} files are text or media`, {
     subject: artifact.ref,
-    mend: 'give the folder of a model, or name a file',
+    mend: `${pulled}give the folder of a model, or name a file`,
   });
 }
 
@@ -31,9 +32,11 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
  * What could not be opened at all was not judged: that is no verdict, it is a failure to tell its reason.
  * @throws AssayError `unreadable`
  */
-export function refuseUnread({ artifact, files, status, stats }: Assessment): void {
+export function refuseUnread({ artifact, files, checks, status, stats }: Assessment): void {
   const [first] = files;
   if (first === undefined || status === 'complete' || stats.bytesRead > 0) return;
+  // Bytes that are not those that were announced were looked at: they are denied.
+  if (checks.some((check) => check.id === 'integrity.checksum' && check.status === 'fail')) return;
   if (files.some(({ coverage, verdict }) => coverage.ranges.length > 0 || verdict !== 'unknown')) return;
   const others = files.length === 1 ? '' : ` (and ${files.length - 1} more)`;
   throw new AssayError('unreadable', `${first.reasons[0] ?? 'cannot be read'}${others}`, {

@@ -23,6 +23,7 @@ import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
 import { HDF5 } from './hdf5.ts';
 import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
+import { LFS_POINTER } from './lfs-pointer.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
 import { NPY } from './npy/format.ts';
@@ -46,7 +47,6 @@ import {
   HTML,
   JAVASCRIPT,
   JINJA,
-  LFS_POINTER,
   LIGHTGBM,
   MARKDOWN,
   OPENVINO,

@@ -87,14 +87,6 @@ export const EMPTY: Format = {
   identify: (probe) => probe.size === 0,
 };
 
-export const LFS_POINTER = textFormat('lfs-pointer', 'Git LFS pointer', [], (text, probe) => {
-  return (
-    probe.size < 1024 &&
-    /^version https:\/\/(git-lfs\.github\.com|hawser\.github\.com)\/spec\//.test(text) &&
-    /^oid sha256:/m.test(text)
-  );
-});
-
 export const LIGHTGBM = textFormat('lightgbm', 'LightGBM model (text)', [], (text) =>
   /^tree\r?\nversion=v\d/.test(text),
 );

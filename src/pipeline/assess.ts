@@ -11,6 +11,7 @@ import { severityRank } from '../core/severity.ts';
 import { HashThreads } from '../integrity/hash-threads.ts';
 import { treeDigest } from '../integrity/tree-digest.ts';
 import { boundsSeen } from '../sandbox/sandbox.ts';
+import { pointerNotes } from '../scan/lfs-pointer.ts';
 import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
@@ -114,7 +115,7 @@ function summarise(
     signatures: signed.signatures,
     declared: NOTHING_DECLARED,
     ruleset: rulesetOf(totals.allowances),
-    notes: [...artifact.notes, ...sandboxNotes()],
+    notes: [...artifact.notes, ...pointerNotes(files), ...sandboxNotes()],
     stats: {
       files: files.length,
       bytesTotal: totals.bytesTotal,

@@ -1,6 +1,7 @@
 import { compressedScanner } from './compressed.ts';
 import { ggufScanner } from './gguf.ts';
 import { hdf5Scanner } from './hdf5.ts';
+import { lfsPointerScanner } from './lfs-pointer.ts';
 import { nativeScanner } from './native.ts';
 import { npyScanner } from './npy.ts';
 import { pickleScanner } from './pickle/scan-pickle.ts';
@@ -30,6 +31,7 @@ export const SCANNERS: readonly Scanner[] = [
   nativeScanner,
   plainTextScanner,
   plainMediaScanner,
+  lfsPointerScanner,
   unjudgedScanner,
   unknownScanner,
 ];

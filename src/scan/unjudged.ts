@@ -41,17 +41,12 @@ export const unjudgedScanner: Scanner = {
   },
 };
 
-/** Bytes that no format claims, and pointers to bytes that are elsewhere. */
+/** Bytes that no format claims. */
 export const unknownScanner: Scanner = {
   id: 'unknown',
-  formats: [UNKNOWN.id, 'lfs-pointer'],
+  formats: [UNKNOWN.id],
   rules: [],
-  async scanFile({ source, format }, context) {
-    if (format.id === 'lfs-pointer') {
-      context.cover(0, source.size, 'parsed');
-      context.incomplete(
-        'a Git LFS pointer is not a model: fetch the file that it stands for (`git lfs pull`) and scan that',
-      );
-    } else context.incomplete('format not recognised');
+  async scanFile(_, context) {
+    context.incomplete('format not recognised');
   },
 };
