@@ -219,18 +219,5 @@ requirePart(
     it('a signature that lies in the model', async () => {
       expect(await assess(signatureInside)).toMatchObject({ status: 'verified', covered: 1, uncovered: [] });
     });
-
-    it('a P-256 key, in less than a millisecond once the bundle is read', async () => {
-      const [one = inside] = curves;
-      const bundle = readBundle(readFileSync(one.signature), '');
-      const trust = { kind: 'key', key: createPublicKey(readFileSync(`${one.key}.pub`)) } as const;
-      const times: number[] = [];
-      for (let run = 0; run < 200; run++) {
-        const start = performance.now();
-        await verifyBundle(bundle, trust);
-        times.push(performance.now() - start);
-      }
-      expect(times.sort((a, b) => a - b)[100]).toBeLessThan(1);
-    });
   },
 );
