@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -8,7 +8,6 @@ import { readPublicKey } from '../../../src/integrity/keys.ts';
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
 import { planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
-import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { tempFolder } from '../../support/temp.ts';
