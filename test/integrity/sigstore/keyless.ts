@@ -1,7 +1,9 @@
 import { bundleToJSON } from '@sigstore/bundle';
 import { DSSEBundleBuilder, FulcioSigner, RekorWitness, TSAWitness } from '@sigstore/sign';
+import { expect } from 'vitest';
 import { readBundle, type SignedBundle } from '../../../src/integrity/bundle.ts';
 import { IN_TOTO_PAYLOAD } from '../../../src/integrity/dsse.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
 import { readTrustedRoot } from '../../../src/integrity/sigstore/trusted-root.ts';
 import { verifyKeyless } from '../../../src/integrity/sigstore/verify-keyless.ts';
 import type { Trust } from '../../../src/integrity/trust.ts';
@@ -82,4 +84,39 @@ export function flipped(base64: string, at: number): string {
   const index = at < 0 ? bytes.length + at : at;
   bytes[index] = (bytes[index] ?? 0) ^ 0x01;
   return bytes.toString('base64');
+}
+
+export function expectRefused(run: () => unknown, problem: SignatureProblem, why: string | RegExp): void {
+  let found: unknown;
+  try {
+    run();
+  } catch (error) {
+    found = error;
+  }
+  if (!isSignatureError(found)) throw found ?? new Error('nothing was refused');
+  expect(found.message).toMatch(why);
+  expect(found.problem).toBe(problem);
+}
+
+export function entryOf({ verificationMaterial }: BundleJson): LogEntryJson {
+  const [entry] = verificationMaterial.tlogEntries;
+  if (entry === undefined) throw new Error('the bundle has no log entry');
+  return entry;
+}
+
+export function proofOf(bundle: BundleJson): NonNullable<LogEntryJson['inclusionProof']> {
+  const { inclusionProof } = entryOf(bundle);
+  if (inclusionProof === undefined) throw new Error('the log entry has no proof');
+  return inclusionProof;
+}
+
+export function stampsOf({ verificationMaterial }: BundleJson): { signedTimestamp: string }[] {
+  return verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? [];
+}
+
+export function changed(bundle: BundleJson, change: (copy: BundleJson) => void): BundleJson {
+  const copy = structuredClone(bundle);
+  change(copy);
+  expect(copy).not.toEqual(bundle);
+  return copy;
 }

@@ -24,6 +24,9 @@ import {
   tlv,
 } from './make-certificate.ts';
 
+const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 1500);
+const FUZZ_TIMEOUT = 60_000 + RUNS * 20;
+
 type CertificateTrust = Extract<Trust, { kind: 'certificate' }>;
 type Authority = { readonly subject: string; readonly key: KeyPair; readonly certificate: X509Certificate };
 
@@ -430,37 +433,45 @@ describe('the signature', () => {
 });
 
 describe('changed bytes', () => {
-  test.each(['leaf', 'intermediate'] as const)('of the %s never verify', (which) => {
-    const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
-    const originals = [leaf.raw, intermediate.certificate.raw];
-    const at = which === 'leaf' ? 0 : 1;
-    const length = originals[at]?.length ?? 0;
-    const edit = fc.record({ at: fc.nat(length - 1), xor: fc.integer({ min: 1, max: 255 }) });
-    fc.assert(
-      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-        const chain = originals.map((der) => Buffer.from(der));
-        const target = chain[at] ?? Buffer.alloc(0);
-        for (const { at: offset, xor } of edits) target[offset] = (target[offset] ?? 0) ^ xor;
-        fc.pre(!target.equals(originals[at] ?? Buffer.alloc(0)));
-        const bundle = rawBundle(chain, signature);
-        expect(refusal(() => verifyCertificate(bundle, trustOf(root.certificate))).problem).toMatch(
-          /^(certificate|signature)/,
-        );
-      }),
-      { numRuns: Number(process.env.ASSAY_FUZZ_RUNS ?? 1500) },
-    );
-  });
+  test.each(['leaf', 'intermediate'] as const)(
+    'of the %s never verify',
+    (which) => {
+      const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
+      const originals = [leaf.raw, intermediate.certificate.raw];
+      const at = which === 'leaf' ? 0 : 1;
+      const length = originals[at]?.length ?? 0;
+      const edit = fc.record({ at: fc.nat(length - 1), xor: fc.integer({ min: 1, max: 255 }) });
+      fc.assert(
+        fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+          const chain = originals.map((der) => Buffer.from(der));
+          const target = chain[at] ?? Buffer.alloc(0);
+          for (const { at: offset, xor } of edits) target[offset] = (target[offset] ?? 0) ^ xor;
+          fc.pre(!target.equals(originals[at] ?? Buffer.alloc(0)));
+          const bundle = rawBundle(chain, signature);
+          expect(refusal(() => verifyCertificate(bundle, trustOf(root.certificate))).problem).toMatch(
+            /^(certificate|signature)/,
+          );
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    FUZZ_TIMEOUT,
+  );
 
-  test('of any kind throw nothing else', () => {
-    const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
-    const piece = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(new Uint8Array(leaf.raw)));
-    const wrapped = piece.map((bytes) => tlv(0x30, Buffer.from(bytes)));
-    fc.assert(
-      fc.property(fc.array(fc.oneof(piece.map(Buffer.from), wrapped), { maxLength: 4 }), (chain) => {
-        const bundle = rawBundle(chain, signature);
-        expect(refusal(() => verifyCertificate(bundle, trustOf(root.certificate))).problem).toBeTruthy();
-      }),
-      { numRuns: Number(process.env.ASSAY_FUZZ_RUNS ?? 500) },
-    );
-  });
+  test(
+    'of any kind throw nothing else',
+    () => {
+      const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
+      const piece = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(new Uint8Array(leaf.raw)));
+      const wrapped = piece.map((bytes) => tlv(0x30, Buffer.from(bytes)));
+      fc.assert(
+        fc.property(fc.array(fc.oneof(piece.map(Buffer.from), wrapped), { maxLength: 4 }), (chain) => {
+          const bundle = rawBundle(chain, signature);
+          expect(refusal(() => verifyCertificate(bundle, trustOf(root.certificate))).problem).toBeTruthy();
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    FUZZ_TIMEOUT,
+  );
 });
