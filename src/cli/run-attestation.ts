@@ -1,9 +1,11 @@
 import { AssayError } from '../core/errors.ts';
 import { signStatement } from '../integrity/attestations/sign-statement.ts';
+import type { Statement } from '../integrity/attestations/statement.ts';
 import { parseDigest, type WantedDigest } from '../integrity/attestations/subject.ts';
 import { type VerifiedAttestation, verifyAttestation } from '../integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../integrity/bundle.ts';
 import { SHA256_PLAN } from '../integrity/hash-plan.ts';
+import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
 import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
 import { treeDigest } from '../integrity/tree-digest.ts';
 import { readTrustFile, type TrustFile } from '../integrity/trust-file.ts';
@@ -27,12 +29,23 @@ export async function runAttestationCreate(request: AttestationRequest, shell: S
   const statement = await statementFor(request.input, new Date(), warn);
   const way = await signingWay(request.signing, shell);
   try {
-    const bundle = await signStatement(statement, way.signer);
+    const bundle = await signed(statement, way.signer);
     sink.write(`${JSON.stringify(bundle)}\n`);
     await sink.commit();
     if (!request.quiet) shell.stderr.write(`Signed: ${claimOf(statement)}, by ${way.who()}\n`);
   } finally {
     await way.close();
+  }
+}
+
+/** What readers would refuse is what was asked for: a reason of ten pages, a report that names no address. */
+async function signed(statement: Statement, signer: PayloadSigner): Promise<unknown> {
+  try {
+    return await signStatement(statement, signer);
+  } catch (cause) {
+    if (!isSignatureError(cause)) throw cause;
+    const mend = 'check the options and the report';
+    throw new AssayError('usage', `nobody could read this: ${cause.message}`, { mend, cause });
   }
 }
 

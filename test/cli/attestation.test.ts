@@ -546,6 +546,11 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     ],
     ['a waiver without reason', [...waive, '--rule', 'a.b', '--reason', ' ', '--digest', OTHER], /needs --reason/],
     [
+      'a reason of many pages',
+      [...waive, '--rule', 'pickle.global.unlisted', '--reason', 'x'.repeat(5000), '--digest', OTHER],
+      /nobody could read this: .*its predicate\.reason is too long; check the options/,
+    ],
+    [
       'a waiver that has ended',
       [...waive, '--rule', 'a.b', '--expires', '2020-01-01T00:00:00Z', '--digest', OTHER],
       /is past; give a time to come/,

@@ -149,15 +149,20 @@ export function createStatement<K extends CreatableKind>(kind: K, input: Stateme
 }
 
 function policyDescriptor({ name, digest }: PolicyReference): ResourceDescriptor {
-  return { name: POLICY, uri: `urn:assay:policy:${encodeURIComponent(name)}`, digest: digestSetOf(digest) };
+  return { name: POLICY, uri: `urn:assay:policy:${uriPart(name)}`, digest: digestSetOf(digest) };
 }
 
 function rulesetDescriptor({ version, digest }: Ruleset): ResourceDescriptor {
   return {
     name: RULESET,
-    uri: `urn:assay:ruleset:${encodeURIComponent(version)}`,
+    uri: `urn:assay:ruleset:${uriPart(version)}`,
     digest: digestSetOf(digest),
   };
+}
+
+/** Halves of pairs, which no address can hold, become U+FFFD. */
+function uriPart(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }
 
 function digestSetOf(digest: string) {

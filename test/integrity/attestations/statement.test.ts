@@ -60,6 +60,13 @@ describe('a statement', () => {
     expect(predicate).toMatchObject({ verificationResult: result, verifiedLevels: [level], slsaVersion: '1.1' });
   });
 
+  it('names a policy of any name by an address', () => {
+    const policy = { ...INPUTS.decision.policy, name: 'our own/\u{1f389}\ud800' };
+    const made = createStatement('decision', { ...INPUTS.decision, policy });
+    expect(made.predicate.policy.uri).toBe('urn:assay:policy:our%20own%2F%F0%9F%8E%89%EF%BF%BD');
+    expect(readStatement(bytesOf(made))).toEqual(made);
+  });
+
   it('keeps a bill of materials and a model signature as they are', () => {
     for (const kind of ['ml-bom', 'model-signature'] as const) {
       const made = {
