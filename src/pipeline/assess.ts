@@ -18,6 +18,7 @@ import { rulesetOf } from '../scan/ruleset.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
 import { FileClocks } from './file-clocks.ts';
 import { inLanes } from './lanes.ts';
+import { manifestChecks } from './manifest-check.ts';
 import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
 import type { SignatureRequest } from './signature.ts';
 
@@ -64,8 +65,15 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     });
     await againIfShadowed(order, assessed, shared, provided.size > known);
     const signed = await judgeScanned(signature, artifact, assessed);
+    const scanned = assessed.map(({ file }) => file);
+    const manifests = await manifestChecks(artifact.files, scanned, options.signal);
     const durationMs = performance.now() - started;
-    return summarise(artifact, assessed, signed, { bytesTotal, durationMs, allowances });
+    return summarise(
+      artifact,
+      assessed,
+      { ...signed, checks: [...signed.checks, ...manifests] },
+      { bytesTotal, durationMs, allowances },
+    );
   } finally {
     clocks.close();
     await threads.close();

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchSignatures } from './signatures.mjs';
 
@@ -89,6 +90,7 @@ try {
   claim('1 GiB PyTorch zip, MiB', scanPt.rssMiB, { atMost: RSS_LIMIT }, '');
 
   await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
+  await benchDigest({ data, dist: join(ROOT, 'dist') });
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }
