@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { closest } from '../core/closest.ts';
 import { AssayError } from '../core/errors.ts';
 import { Page } from '../report/page.ts';
 import { referenceAddress } from '../report/sarif-rules.ts';
 import type { Rule } from '../scan/rule.ts';
-import { closest } from './closest.ts';
 import { type Shell, wantsColor, widthOf } from './shell.ts';
 
 export function registerExplain(program: Command, shell: Shell): void {

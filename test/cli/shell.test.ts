@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closest } from '../../src/cli/closest.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { graver, printError, type Shell, wantsColor, widthOf } from '../../src/cli/shell.ts';
+import { closest } from '../../src/core/closest.ts';
 import { AssayError } from '../../src/core/errors.ts';
 
 function shellOf(isTTY: boolean, columns = 60): { shell: Shell; written: string[] } {
