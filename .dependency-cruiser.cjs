@@ -69,7 +69,17 @@ module.exports = {
       severity: 'error',
       comment: 'what runs must be among the dependencies',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'],
+        pathNot: '^node_modules/pkcs11js/',
+      },
+    },
+    {
+      name: 'tokens-in-one-place',
+      severity: 'error',
+      comment: 'pkcs11js is native code that few install: an optional peer, loaded when a token is asked for',
+      from: { path: '^src/', pathNot: '^src/integrity/sign/pkcs11/token-key\\.ts$' },
+      to: { path: '^node_modules/pkcs11js/' },
     },
     {
       name: 'child-processes-in-the-sandbox-only',

@@ -142,7 +142,8 @@ function checkFolders(files: readonly ArtifactFile[], root: string): void {
 
 /** Whoever gets the model would get the key, too. */
 function holdsKey({ path, single }: SigningPlace, { method }: SignRequest): boolean {
-  return !single && method.kind !== 'keyless' && pathWithin(path, method.privateKey) !== undefined;
+  if (single || method.kind === 'keyless' || !('file' in method.privateKey)) return false;
+  return pathWithin(path, method.privateKey.file) !== undefined;
 }
 
 function missing(path: string): never {

@@ -1,13 +1,13 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { AssayError, isAssayError } from '../core/errors.ts';
-import { keyHint, kindOf, readPrivateKey } from '../integrity/keys.ts';
+import { AssayError } from '../core/errors.ts';
+import { keyHint, kindOf } from '../integrity/keys.ts';
 import { keySigner } from '../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
 import { terminalText } from '../report/index.ts';
 import type { Shell } from './shell.ts';
+import { type OpenedKey, openKey } from './sign-key.ts';
 import { shellText } from './sign-report.ts';
 import type { SigningChoice, SigningMethod } from './signing-options.ts';
-import { readSmallFile, readSmallText } from './small-file.ts';
+import { readSmallText } from './small-file.ts';
 
 /** A way to sign that was prepared, and how to speak of it. */
 export interface SigningWay {
@@ -25,91 +25,51 @@ export interface SigningWay {
  */
 export async function signingWay(choice: SigningChoice, shell: Shell): Promise<SigningWay> {
   const { method } = choice;
-  switch (method.kind) {
-    case 'key':
-      return keyWay(method.privateKey, await privateKeyOf(method.privateKey, choice, shell));
-    case 'certificate':
-      return certificateWay(method, await privateKeyOf(method.privateKey, choice, shell));
-    case 'keyless': {
-      const { keylessWay } = await import('./sign-keyless.ts');
-      return keylessWay(choice, shell);
-    }
+  if (method.kind === 'keyless') {
+    const { keylessWay } = await import('./sign-keyless.ts');
+    return keylessWay(choice, shell);
+  }
+  const key = await openKey(method.privateKey, choice, shell);
+  try {
+    return method.kind === 'key' ? keyWay(key) : await certificateWay(method, key);
+  } catch (error) {
+    key.close();
+    throw error;
   }
 }
 
-function keyWay(path: string, key: KeyObject): SigningWay {
-  const signer = keySigner(key, path);
-  const publicKey = createPublicKey(key);
-  const publicPath = path.replace(/\.(?:pem|key)$/i, '').concat('.pub');
+function keyWay(key: OpenedKey): SigningWay {
+  const { name, publicKey } = key;
+  const publicPath = `${name.replace(/\.(?:pem|key)$/i, '')}.pub`;
+  const inFile = {
+    before: `openssl pkey -in ${shellText(name)} -pubout -out ${shellText(publicPath)}`,
+    options: `--public-key ${shellText(publicPath)}`,
+  };
   return {
-    signer,
+    signer: keySigner(key, name),
     who: () => `key ${kindOf(publicKey)}, hint ${keyHint(publicKey)}`,
-    verifying: () => ({
-      before: `openssl pkey -in ${shellText(path)} -pubout -out ${shellText(publicPath)}`,
-      options: `--public-key ${shellText(publicPath)}`,
-    }),
-    close: async () => {},
+    verifying: () => (key.kind === 'file' ? inFile : { options: '--public-key KEY.pub' }),
+    close: async () => key.close(),
   };
 }
 
 async function certificateWay(
-  method: Extract<SigningMethod, { kind: 'certificate' }>,
-  privateKey: KeyObject,
+  { certificate, chain: chainPath }: Extract<SigningMethod, { kind: 'certificate' }>,
+  key: OpenedKey,
 ): Promise<SigningWay> {
   const { certificateSigner, readCertificates } = await import('../integrity/sign/certificate-signer.ts');
-  const { certificate, chain: chainPath } = method;
-  const [leaf, ...others] = readCertificates(await readSmallText(certificate, '--certificate'), certificate);
+  const read = async (path: string, option: string) => readCertificates(await readSmallText(path, option), path);
+  const [leaf, ...others] = await read(certificate, '--certificate');
   if (leaf === undefined) throw new AssayError('internal', 'a file of certificates holds none');
-  const chain =
-    chainPath === undefined ? [] : readCertificates(await readSmallText(chainPath, '--certificate-chain'), chainPath);
+  const chain = chainPath === undefined ? [] : await read(chainPath, '--certificate-chain');
   const subjects = { certificate, chain: chainPath ?? certificate };
-  const signer = certificateSigner({ privateKey, leaf, chain: [...others, ...chain], subjects });
+  const root = chain.some((one) => one.checkIssued(one)) ? shellText(chainPath ?? '') : 'ROOT.pem';
   return {
-    signer,
+    signer: certificateSigner({ privateKey: key, leaf, chain: [...others, ...chain], subjects }),
     who: () => `certificate ${nameOf(leaf.subject)}, issued by ${nameOf(leaf.issuer)}`,
-    verifying: () => ({
-      options: `--certificate-chain ${chain.some((one) => one.checkIssued(one)) ? shellText(chainPath ?? '') : 'ROOT.pem'}`,
-    }),
-    close: async () => {},
+    verifying: () => ({ options: `--certificate-chain ${root}` }),
+    close: async () => key.close(),
   };
-}
-
-async function privateKeyOf(path: string, choice: SigningChoice, shell: Shell): Promise<KeyObject> {
-  const { bytes, mode = 0 } = await readSmallFile(path, '--private-key');
-  const key = await unlocked(bytes, path, choice, shell);
-  if ((mode & 0o077) !== 0) {
-    const warning = 'others on this machine can read this private key; chmod 600 makes it yours alone';
-    shell.stderr.write(`assay: warning: ${terminalText(path)}: ${warning}\n`);
-  }
-  return key;
-}
-
-async function unlocked(pem: Buffer, path: string, choice: SigningChoice, shell: Shell): Promise<KeyObject> {
-  const passphrase = await passphraseOf(choice, shell);
-  try {
-    return readPrivateKey(pem.toString('utf8'), path, passphrase);
-  } catch (error) {
-    throw passphraseError(error, path, passphrase);
-  }
-}
-
-async function passphraseOf({ passphraseFile: path }: SigningChoice, { env }: Shell): Promise<string | undefined> {
-  const given = path === undefined ? env.ASSAY_KEY_PASSPHRASE : await readSmallText(path, '--passphrase-file');
-  const passphrase = path === undefined ? given : given?.replace(/\r?\n$/, '');
-  return passphrase === '' ? undefined : passphrase;
-}
-
-/** What to do about a passphrase that is missing or wrong. */
-function passphraseError(error: unknown, subject: string, passphrase: string | undefined): unknown {
-  if (!isAssayError(error)) return error;
-  if (passphrase === undefined && error.message.includes('is encrypted')) {
-    const mend = 'give --passphrase-file, or set ASSAY_KEY_PASSPHRASE';
-    return new AssayError('usage', error.message, { subject, mend, cause: error });
-  }
-  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
-  if (!/BAD_DECRYPT|BAD_PASSWORD/.test(code)) return error;
-  const mend = 'check --passphrase-file or ASSAY_KEY_PASSPHRASE';
-  return new AssayError('usage', 'the passphrase does not open the private key', { subject, mend, cause: error });
 }
 
 /** A distinguished name in one line. */

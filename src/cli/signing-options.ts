@@ -1,10 +1,20 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
 
+/** Where a private key is: in a file, or in a token that a PKCS #11 module speaks to. */
+export type PrivateKeyPlace =
+  | { readonly file: string }
+  | { readonly module: string; readonly key: string; readonly pinFile?: string };
+
 /** How to sign: there is one for each kind of trust that verifies it. */
 export type SigningMethod =
-  | { readonly kind: 'key'; readonly privateKey: string }
-  | { readonly kind: 'certificate'; readonly privateKey: string; readonly certificate: string; readonly chain?: string }
+  | { readonly kind: 'key'; readonly privateKey: PrivateKeyPlace }
+  | {
+      readonly kind: 'certificate';
+      readonly privateKey: PrivateKeyPlace;
+      readonly certificate: string;
+      readonly chain?: string;
+    }
   | { readonly kind: 'keyless' };
 
 /** What prepares a signer needs to know, checked. */
@@ -22,6 +32,9 @@ export interface SigningChoice {
 /** The same as it was said on the command line. */
 export interface SigningFlags extends Omit<SigningChoice, 'method'> {
   readonly privateKey?: string;
+  readonly pkcs11Module?: string;
+  readonly pkcs11Key?: string;
+  readonly pkcs11PinFile?: string;
   readonly certificate?: string;
   readonly certificateChain?: string;
   readonly keyless: boolean;
@@ -43,6 +56,9 @@ const KEYLESS_ONLY: Readonly<Record<string, string>> = {
 export function addSigningOptions(command: Command): Command {
   return command
     .option('--private-key <file>', 'the key to sign with (PEM)')
+    .option('--pkcs11-module <file>', 'the library of a token that holds the key (needs the package pkcs11js)')
+    .option('--pkcs11-key <uri>', 'the key of the token: pkcs11:token=NAME;object=LABEL, or its label')
+    .option('--pkcs11-pin-file <file>', 'a file that holds the PIN of the token; else $ASSAY_PKCS11_PIN')
     .option('--certificate <file>', 'the certificate of the key (PEM)')
     .option('--certificate-chain <file>', 'its issuers (PEM), to put into the signature')
     .option('--keyless', 'sign with an identity, through Sigstore', false)
@@ -82,15 +98,15 @@ export function signingChoice(flags: SigningFlags, verb: string): SigningChoice 
   };
 }
 
-function methodOf(
-  { privateKey, certificate, certificateChain: chain, keyless }: SigningFlags,
-  verb: string,
-): SigningMethod {
+function methodOf(flags: SigningFlags, verb: string): SigningMethod {
+  const { certificate, certificateChain: chain, keyless } = flags;
+  const privateKey = privateKeyOf(flags);
   if (keyless) {
-    const others = { '--private-key': privateKey, '--certificate': certificate, '--certificate-chain': chain };
+    const keys = { '--private-key': flags.privateKey, '--pkcs11-module': flags.pkcs11Module };
+    const others = { ...keys, '--certificate': certificate, '--certificate-chain': chain };
     const other = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
     if (other === undefined) return { kind: 'keyless' };
-    throw usage('--keyless', `signs without the ${other} that was given`, `leave out one of them`);
+    throw usage('--keyless', `signs without the ${other} that was given`, 'leave out one of them');
   }
   if (privateKey === undefined) {
     const [subject, what] =
@@ -106,6 +122,21 @@ function methodOf(
   }
   if (certificate === undefined) return { kind: 'key', privateKey };
   return { kind: 'certificate', privateKey, certificate, ...(chain === undefined ? {} : { chain }) };
+}
+
+function privateKeyOf(flags: SigningFlags): PrivateKeyPlace | undefined {
+  const { privateKey: file, pkcs11Module: module, pkcs11Key: key, pkcs11PinFile: pinFile } = flags;
+  if (module === undefined) {
+    const stray = key === undefined ? pinFile && '--pkcs11-pin-file' : '--pkcs11-key';
+    if (stray) throw usage(stray, 'is of use with --pkcs11-module only', 'give --pkcs11-module, too');
+    return file === undefined ? undefined : { file };
+  }
+  if (file !== undefined) throw usage('--pkcs11-module', 'and --private-key were both given', 'leave out one of them');
+  if (key === undefined) throw usage('--pkcs11-module', 'was given without a key', 'give --pkcs11-key, too');
+  if (flags.passphraseFile !== undefined) {
+    throw usage('--passphrase-file', 'is of use with --private-key only', 'give --pkcs11-pin-file');
+  }
+  return { module, key, ...(pinFile === undefined ? {} : { pinFile }) };
 }
 
 function checkKeyless(flags: SigningFlags): void {

@@ -5,9 +5,10 @@ import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf, checkTime } from '../x509/fitness.ts';
 import { signerOf } from './key-signer.ts';
 import type { PayloadSigner } from './payload-signer.ts';
+import { type SigningKey, toSigningKey } from './signing-key.ts';
 
 export interface CertificateInput {
-  readonly privateKey: KeyObject;
+  readonly privateKey: KeyObject | SigningKey;
   /** The certificate of the private key. */
   readonly leaf: X509Certificate;
   /** Its issuers, in any order, with or without the root; the leaf itself may be among them. */
@@ -29,13 +30,14 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
  *   lead from it.
  */
 export function certificateSigner(input: CertificateInput): PayloadSigner {
-  const { privateKey, leaf, chain, subjects } = input;
-  checkKey(leaf, privateKey, subjects?.certificate);
+  const { leaf, chain, subjects } = input;
+  const key = toSigningKey(input.privateKey);
+  checkKey(leaf, key.publicKey, subjects?.certificate);
   checkFitness(leaf, input.at ?? new Date(), subjects?.certificate);
   const certificates = [leaf, ...inOrder(leaf, chain, subjects?.chain)].map(({ raw }) => ({
     rawBytes: raw.toString('base64'),
   }));
-  return signerOf(privateKey, { x509CertificateChain: { certificates } });
+  return signerOf(key, { x509CertificateChain: { certificates } });
 }
 
 /** @throws AssayError `usage` when there is none, or one that cannot be read. */
@@ -56,15 +58,15 @@ export function readCertificates(pem: string, subject: string): readonly X509Cer
   }
 }
 
-function checkKey(leaf: X509Certificate, privateKey: KeyObject, subject: string | undefined): void {
-  if (!leaf.checkPrivateKey(privateKey)) {
+function checkKey(leaf: X509Certificate, publicKey: KeyObject, subject: string | undefined): void {
+  if (!leaf.publicKey.equals(publicKey)) {
     throw usage(
       'the certificate is that of another key',
       subject,
       'give the certificate and the key that belong together',
     );
   }
-  if (privateKey.asymmetricKeyType !== 'rsa-pss') return;
+  if (publicKey.asymmetricKeyType !== 'rsa-pss') return;
   throw usage('a certificate for an RSA-PSS key cannot sign models', subject, 'use P-256, P-384 or P-521');
 }
 

@@ -1,0 +1,58 @@
+import { AssayError } from '../../../core/errors.ts';
+
+/** Which private key of which token. What is absent, is not asked. */
+export interface Pkcs11KeyName {
+  readonly token?: string;
+  readonly serial?: string;
+  readonly label?: string;
+  readonly id?: Buffer;
+}
+
+const SECRETS: ReadonlySet<string> = new Set(['pin-value', 'pin-source']);
+
+/**
+ * A PKCS #11 URI (RFC 7512) with `token`, `serial`, `object`, `id` and `type=private`; or the bare label of a key.
+ * @throws AssayError `usage` for other attributes: they would be passed over, and another key be taken.
+ */
+export function parsePkcs11Key(text: string, subject: string): Pkcs11KeyName {
+  const usage = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  const form = 'write pkcs11:token=NAME;object=LABEL, or the label of the key';
+  if (!text.startsWith('pkcs11:')) {
+    if (text === '') throw usage('names no key', form);
+    return { label: text };
+  }
+  const [path = '', query] = text.slice('pkcs11:'.length).split('?', 2);
+  const asked = (query ?? '').split('&').map((part) => part.split('=', 1)[0] ?? '');
+  if (asked.some((name) => SECRETS.has(name))) {
+    throw usage('the URI carries a PIN, and other users can read arguments', 'give --pkcs11-pin-file');
+  }
+  if (query !== undefined) throw usage('the URI has a query', 'leave out ? and what follows');
+  const attributes = new Map<string, Buffer>();
+  for (const part of path.split(';').filter((part) => part !== '')) {
+    const [, name, value] = /^([a-z-]+)=(.*)$/.exec(part) ?? [];
+    if (name === undefined || value === undefined || attributes.has(name))
+      throw usage(`"${part}" is no attribute`, form);
+    attributes.set(name, bytesOf(value));
+  }
+  const { token, serial, object, id, type, ...others } = Object.fromEntries(attributes);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw usage(`the attribute "${other}" is not supported`, form);
+  if (type !== undefined && type.toString() !== 'private') throw usage('names no private key', 'leave out type');
+  if (object === undefined && id === undefined) throw usage('names no key', form);
+  return {
+    ...(token === undefined ? {} : { token: token.toString() }),
+    ...(serial === undefined ? {} : { serial: serial.toString() }),
+    ...(object === undefined ? {} : { label: object.toString() }),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+/** Percent-encoded bytes: an `id` need not be text. */
+function bytesOf(text: string): Buffer {
+  const parts = text.match(/%[0-9A-Fa-f]{2}|[^%]+|%/g) ?? [];
+  return Buffer.concat(
+    parts.map((part) =>
+      part.length === 3 && part.startsWith('%') ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part),
+    ),
+  );
+}

@@ -1,0 +1,15 @@
+import { createPublicKey, KeyObject } from 'node:crypto';
+import { signBytes } from '../keys.ts';
+
+/** A private key that may be elsewhere: in a token, which does not give it away. */
+export interface SigningKey {
+  readonly publicKey: KeyObject;
+  /** ECDSA with the hash of the curve, DER; Ed25519; RSA with SHA-256: as verifiers of models expect it. */
+  sign(data: Uint8Array): Buffer;
+}
+
+/** A private key in memory, or one that is elsewhere. */
+export function toSigningKey(key: KeyObject | SigningKey): SigningKey {
+  if (!(key instanceof KeyObject)) return key;
+  return { publicKey: createPublicKey(key), sign: (data) => signBytes(key, data) };
+}
