@@ -9,8 +9,8 @@ interface EntryRequest {
 }
 
 /**
- * A Rekor v2 log (https://github.com/sigstore/rekor-tiles) for `dsse` and `hashedrekord` entries, in memory: a Merkle tree (RFC 6962) with an
- * Ed25519 checkpoint, no inclusion promise and no time. `@sigstore/mock` has one whose entries prove nothing.
+ * A Rekor v2 log (https://github.com/sigstore/rekor-tiles) for `dsse` and `hashedrekord` entries, in memory: a Merkle tree
+ * (RFC 6962) with an Ed25519 checkpoint, no inclusion promise and no time. `@sigstore/mock` has one whose entries prove nothing.
  */
 export class RekorV2Log {
   readonly publicKey: Buffer;

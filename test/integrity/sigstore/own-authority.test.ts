@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
 import { signBytes } from '../../../src/integrity/keys.ts';
-import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
+import type { SignatureProblem } from '../../../src/integrity/signature-error.ts';
 import { type SigstoreServices, startSigstoreServices } from '../../support/sigstore-services.ts';
 import {
   alternativeNames,
@@ -17,7 +17,7 @@ import {
   sequence,
   tlv,
 } from '../x509/make-certificate.ts';
-import { PAYLOAD, trustOf, verifyJson } from './keyless.ts';
+import { expectRefused, PAYLOAD, trustOf, verifyJson } from './keyless.ts';
 
 /** A certificate authority of our own in place of Fulcio, so that certificates can be odd. */
 const MAIL = 'ann@acme.example';
@@ -36,7 +36,13 @@ const issuerV2 = (issuer: string) => extension('1.3.6.1.4.1.57264.1.8', tlv(0x0c
 const USAGE = [keyUsage(0), extendedKeyUsage(OIDS.codeSigning)];
 const NAMES = [alternativeNames({ mail: MAIL }), issuerV1(ISSUER), issuerV2(ISSUER)];
 
-async function signed(extensions: readonly Buffer[], key: KeyPair): Promise<unknown> {
+interface Logged {
+  /** What is entered as signed in a `hashedrekord`; a `dsse` entry, when absent. */
+  readonly hashed?: Buffer;
+  readonly certificate?: string;
+}
+
+async function signed(extensions: readonly Buffer[], key: KeyPair, logged: Logged = {}): Promise<unknown> {
   const leaf = makeCertificate({ subject: 'none', key, issuer: authority, extensions });
   const signature = signBytes(key.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
   const certificate = { rawBytes: leaf.raw.toString('base64') };
@@ -45,9 +51,18 @@ async function signed(extensions: readonly Buffer[], key: KeyPair): Promise<unkn
     payloadType: IN_TOTO_PAYLOAD,
     signatures: [{ sig: signature.toString('base64') }],
   };
-  const entry = await post('/api/v2/log/entries', {
-    dsseRequestV002: { envelope: dsseEnvelope, verifiers: [{ x509Certificate: certificate }] },
-  });
+  const verifier = { x509Certificate: { rawBytes: logged.certificate ?? certificate.rawBytes } };
+  const entry = await post(
+    '/api/v2/log/entries',
+    logged.hashed === undefined
+      ? { dsseRequestV002: { envelope: dsseEnvelope, verifiers: [verifier] } }
+      : {
+          hashedRekordRequestV002: {
+            digest: createHash('sha256').update(logged.hashed).digest('base64'),
+            signature: { content: signature.toString('base64'), verifier },
+          },
+        },
+  );
   const stamp = await post('/api/v1/timestamp', {
     artifactHash: createHash('sha256').update(signature).digest('base64'),
     hashAlgorithm: 'sha256',
@@ -164,14 +179,27 @@ describe('a certificate', () => {
     ],
   ])('with %s is refused', async (_, extensions, problem, why) => {
     const bundle = await signed(extensions, key);
-    let found: unknown;
-    try {
-      verify(bundle);
-    } catch (error) {
-      found = error;
-    }
-    if (!isSignatureError(found)) throw found ?? new Error('nothing was refused');
-    expect(found.message).toContain(why);
-    expect(found.problem).toBe(problem);
+    expectRefused(() => verify(bundle), problem, why);
+  });
+});
+
+describe('a log entry of kind hashedrekord', () => {
+  const key = keyPair('P-256');
+  const extensions = [...USAGE, ...NAMES];
+
+  test('vouches for what was signed', async () => {
+    const bundle = await signed(extensions, key, { hashed: pae(IN_TOTO_PAYLOAD, PAYLOAD) });
+    expect(verify(bundle)).toMatchObject({ identity: MAIL });
+  });
+
+  test('of something else does not', async () => {
+    const bundle = await signed(extensions, key, { hashed: Buffer.from('something else') });
+    expectRefused(() => verify(bundle), 'log-entry', 'mismatch');
+  });
+
+  test('with another certificate does not', async () => {
+    const other = makeCertificate({ subject: 'none', key, issuer: authority, extensions }).raw.toString('base64');
+    const bundle = await signed(extensions, key, { hashed: pae(IN_TOTO_PAYLOAD, PAYLOAD), certificate: other });
+    expectRefused(() => verify(bundle), 'log-entry', 'with another certificate');
   });
 });
