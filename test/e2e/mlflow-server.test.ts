@@ -1,12 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { assess } from '../../src/pipeline/assess.ts';
+import { decide } from '../../src/policy/index.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { PROBES, runCli } from '../cli/run-cli.ts';
 import { errorOf, fileOf, textOf } from '../support/hub-harness.ts';
 import { HOW_MLFLOW, hasMlflow, type MlflowResult, RealMlflow } from '../support/mlflow-server.ts';
 import { requirePart } from '../support/parts.ts';
+import { environment, HOW, hasSeaweed, S3Server } from '../support/s3-server.ts';
 
 const BENIGN = new URL('../../fixtures/benign/sklearn/1.9.1/', import.meta.url).pathname;
 const BIG = 12 * 1024 * 1024;
@@ -139,13 +142,56 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     expect(code).toBe(2);
   });
 
-  test('files that its store loses while it is read are unknown, and denied', async () => {
+  test('a file that the store loses while it is read is unknown, and the model denied', async () => {
     const [made] = await server.run([{ do: 'version', name: 'lossy', folder: join(folder, 'good'), how: 'artifacts' }]);
     const artifact = await open('models:/lossy/1');
     if (made === null || made === undefined) throw new Error('no model');
     rmSync(join(server.filesOf(made), 'model.pkl'));
-    expect(await errorOf(fileOf(artifact, 'model.pkl').open())).toMatchObject({ code: 'not-found' });
+    const assessment = await assess(artifact);
+    expect(assessment.files.find(({ path }) => path === 'model.pkl')).toMatchObject({
+      verdict: 'unknown',
+      reasons: [expect.stringMatching(/no such file, though it lists it/)],
+    });
+    expect(decide(assessment).action).toBe('deny');
     await artifact.close();
+  });
+
+  requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'whose files are in S3', () => {
+    let s3: S3Server;
+
+    beforeAll(async () => {
+      s3 = await S3Server.startSeaweed();
+      await s3.makeBucket('models');
+      await s3.put('models', '0/bad/model.pkl', readFileSync(join(PROBES, 'op-global-p2/a.pkl')));
+      await s3.put('models', '0/bad/data/notes.txt', 'notes');
+      await s3.put('models', '0/badly/other.txt', 'of another model');
+      const sources = ['s3://models/0/bad', 's3://models/0/ba'];
+      await server.run(sources.map((source) => ({ do: 'source', name: 'in s3', source })));
+    });
+    afterAll(async () => {
+      await s3?.stop();
+    });
+
+    test("reads them with this user's own keys, and no other folder's", async () => {
+      const { code, stdout, stderr } = await scan('models:/in%20s3/1', s3.env());
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toMatchObject({
+        artifact: { ref: 'models:/in%20s3/1', pinned: 'models:/in%20s3/1' },
+        notes: expect.arrayContaining(['its files are at s3://models/0/bad/']),
+        files: [
+          { path: 'data/notes.txt', verdict: 'clean' },
+          { path: 'model.pkl', verdict: 'malicious' },
+        ],
+      });
+      expect(code).toBe(1);
+      expect(await errorOf(open('models:/in%20s3/2', s3.env()))).toMatchObject({ code: 'not-found' });
+    });
+
+    test('is refused without keys', async () => {
+      const { code, stderr } = await scan('models:/in%20s3/1', environment(s3.endpoint, undefined));
+      expect(stderr).toMatch(/^assay: s3:\/\/models\/0\/bad\/: /);
+      expect(code).toBe(2);
+    });
   });
 });
 

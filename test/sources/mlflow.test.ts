@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../src/core/artifact.ts';
+import { isAssayError } from '../../src/core/errors.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { decide } from '../../src/policy/index.ts';
@@ -195,6 +197,55 @@ describe('an answer that is no good', () => {
     const error = await errorOf(open('models:/m/1', { MLFLOW_TRACKING_TOKEN: 's3cret' }));
     expect(error).toMatchObject({ code: 'unauthorized', message: 'the MLflow server does not accept the login (401)' });
     expect(error.mend).toMatch(/MLFLOW_TRACKING_TOKEN/);
+  });
+
+  test('anything else is an error of ours, whatever it holds', async () => {
+    const key = fc.constantFrom(
+      'model_version',
+      'name',
+      'version',
+      'status',
+      'artifact_uri',
+      'files',
+      'path',
+      'is_dir',
+      'file_size',
+    );
+    const leaf = fc.oneof(
+      fc.constantFrom('m', '1', URI, 'READY', 'a', '..'),
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        leaf,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+      ),
+    }));
+    const bytes = fc.oneof(
+      value.map((json) => JSON.stringify(json)),
+      fc.uint8Array({ maxLength: 64 }),
+    );
+    fake.model('m', '1', URI);
+    const asked = fc.constantFrom(/model-versions\/get\?/, /get-download-uri/, /artifacts\?path=/);
+    await fc.assert(
+      fc.asyncProperty(asked, bytes, async (match, body) => {
+        fake.on(match, { body });
+        try {
+          await (await open()).close();
+        } catch (error) {
+          if (!isAssayError(error)) throw error;
+        } finally {
+          fake.answers.shift();
+        }
+      }),
+      { numRuns: 300 },
+    );
+    opened.splice(0);
   });
 
   test('no files at all', async () => {
