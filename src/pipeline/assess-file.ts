@@ -11,6 +11,7 @@ import { type HashPlan, type PlannedDigests, wholeDigest } from '../integrity/ha
 import type { HashThreads } from '../integrity/hash-threads.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
+import { type FileDeclaration, readDeclaration } from './declared.ts';
 import type { FileClocks } from './file-clocks.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
 import { type FileScanResult, scanSource } from './file-scan.ts';
@@ -40,6 +41,8 @@ export interface AssessedFile {
   readonly checks: FileChecks;
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
+  /** What it says of the model, if it is a file that does. */
+  readonly declaration: FileDeclaration | undefined;
   readonly bytesRead: number;
   /** False when the file could not be read to the end. */
   readonly complete: boolean;
@@ -71,6 +74,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
   const plans = [...shared.plans, ...(file.claimed === undefined ? [] : [claimPlan(file.claimed)])];
   const digest = near ? startDigest(source, shared.threads, plans) : undefined;
   const scan = await scanInTime(source, file, shared);
+  const declaration = await readDeclaration(file.path, source);
   const digests = await digest?.finish(shared.signal);
   const reasons = [...scan.reasons];
   const checks = [...scan.checks, ...checksumCheck(file, digests)];
@@ -90,6 +94,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
     findings: scan.findings,
     checks: { path: file.path, checks },
     digests: digests ?? [],
+    declaration,
     bytesRead: bytesReadOf(source),
     complete: !changed,
   };
@@ -176,6 +181,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       checks: error.code === 'mismatch' ? [{ id: 'integrity.checksum', status: 'fail', detail: error.message }] : [],
     },
     digests: [],
+    declaration: undefined,
     bytesRead: 0,
     complete: error.code === 'limit',
   };

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import type { Assessment, FileAssessment } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
-import { NOTHING_DECLARED } from '../core/declared.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
@@ -16,6 +15,7 @@ import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
+import { joinDeclarations } from './declared.ts';
 import { FileClocks } from './file-clocks.ts';
 import { inLanes } from './lanes.ts';
 import { manifestChecks } from './manifest-check.ts';
@@ -114,16 +114,24 @@ function summarise(
 ): Assessment {
   const sorted = [...assessed].sort((a, b) => comparePaths(a.file.path, b.file.path));
   const files = sorted.map(({ file }) => file);
+  const own = joinDeclarations(
+    artifact,
+    sorted.flatMap(({ declaration }) => declaration ?? []),
+  );
   return {
     artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: digestOf(files) },
     status: sorted.every((one) => one.complete) ? 'complete' : 'incomplete',
     files,
-    findings: [...sorted.flatMap((one) => [...one.findings].sort(compareFindings)), ...signed.findings],
+    findings: [
+      ...sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
+      ...own.findings,
+      ...signed.findings,
+    ],
     checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
     signatures: signed.signatures,
-    declared: NOTHING_DECLARED,
+    declared: own.declared,
     ruleset: rulesetOf(totals.allowances),
-    notes: [...artifact.notes, ...pointerNotes(files), ...sandboxNotes()],
+    notes: [...artifact.notes, ...own.notes, ...pointerNotes(files), ...sandboxNotes()],
     stats: {
       files: files.length,
       bytesTotal: totals.bytesTotal,

@@ -1,0 +1,143 @@
+import type { Artifact } from '../core/artifact.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Declared } from '../core/declared.ts';
+import { isAssayError } from '../core/errors.ts';
+import { type Finding, fingerprint } from '../core/finding.ts';
+import { isRepoName } from '../core/reference.ts';
+import type { CodeReference, Fact, Facts } from '../formats/model-card-facts.ts';
+import { declaringKind, readFacts } from '../formats/model-card-files.ts';
+import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
+import type { Rule } from '../scan/rule.ts';
+
+/** What one file of an artifact declares. */
+export interface FileDeclaration {
+  readonly path: string;
+  /** `undefined` when it could not be read; a note says why. */
+  readonly facts: Facts | undefined;
+  readonly notes: readonly string[];
+}
+
+/** What an artifact declares, and what there is to say about that. */
+export interface DeclaredByArtifact {
+  readonly declared: Declared;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** Values that are kept of each fact of an artifact. */
+const MAX_JOINED = 100;
+const MAX_NOTE = 200;
+
+/**
+ * Reads what a file declares, from the source that was just scanned: what is read comes from that source's own cache. A file that
+ * cannot be understood is a note and nothing else: what a model says of itself decides no verdict.
+ * @returns `undefined` when a file of this name declares nothing.
+ * @throws AssayError `aborted`, `internal`.
+ */
+export async function readDeclaration(path: string, source: ByteSource): Promise<FileDeclaration | undefined> {
+  const kind = declaringKind(path);
+  if (kind === undefined) return undefined;
+  try {
+    const facts = await readFacts(kind, path, source);
+    const notes =
+      facts.dropped === 0 ? [] : [`${path}: ${facts.dropped} declared values are too long or too many to keep`];
+    return { path, facts, notes };
+  } catch (error) {
+    if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
+    const notes = [`${path}: what it declares is not known: it ${error.message.slice(0, MAX_NOTE)}`];
+    return { path, facts: undefined, notes };
+  }
+}
+
+/** Joins what the files of an artifact declare: what the card says comes first. */
+export function joinDeclarations(artifact: Artifact, declarations: readonly FileDeclaration[]): DeclaredByArtifact {
+  const ordered = [...declarations].sort((a, b) => rank(a.path) - rank(b.path) || (a.path < b.path ? -1 : 1));
+  const all = ordered.flatMap(({ path, facts }) => (facts === undefined ? [] : [{ path, facts }]));
+  const values = (fact: Fact) => joined(all.flatMap(({ facts }) => facts.values(fact)));
+  const paths = new Set(artifact.files.map((file) => file.path));
+  const code = all.flatMap(({ path, facts }) =>
+    facts.code
+      .filter(({ ifPresent, module }) => !ifPresent || paths.has(`${module}.py`))
+      .map((reference) => ({ path, reference })),
+  );
+  return {
+    declared: {
+      licences: values('licences'),
+      licenceName: values('licenceName')[0] ?? null,
+      baseModels: baseModels(values('baseModels'), values('savedFrom'), ownRepository(artifact)),
+      datasets: values('datasets'),
+      library: values('library')[0] ?? null,
+      task: values('task')[0] ?? null,
+      languages: values('languages'),
+      tags: values('tags'),
+      remoteCode: joined(code.map(({ reference }) => reference.text)),
+      architectures: values('architectures'),
+      modelType: values('modelType')[0] ?? null,
+      files: all.filter(({ facts }) => !facts.isEmpty).map(({ path }) => path),
+    },
+    findings: codeFindings(
+      artifact,
+      code,
+      all.filter(({ facts }) => facts.trustsCode).map(({ path }) => path),
+    ),
+    notes: ordered.flatMap(({ notes }) => notes),
+  };
+}
+
+/** The card, then files of the root, then those of parts. */
+function rank(path: string): number {
+  return path === 'README.md' ? 0 : path.includes('/') ? 2 : 1;
+}
+
+function joined(values: readonly string[]): string[] {
+  return [...new Set(values)].slice(0, MAX_JOINED);
+}
+
+/**
+ * A name with a revision says more than the same name without. Where nobody names a base, the name that the model was loaded
+ * from before it was saved stands for it, unless it is a path or the model itself.
+ */
+function baseModels(named: readonly string[], savedFrom: readonly string[], own: string | undefined): string[] {
+  const told =
+    named.length > 0 ? named : savedFrom.filter((name) => name.includes('/') && isRepoName(name) && name !== own);
+  return told.filter((name) => !told.some((other) => other.startsWith(`${name}@`)));
+}
+
+/** `owner/model` when the artifact is one of the Hub. */
+function ownRepository({ ref }: Artifact): string | undefined {
+  return /^hf:\/\/([^/@]+\/[^/@]+)/.exec(ref)?.[1];
+}
+
+interface NamedCode {
+  readonly path: string;
+  readonly reference: CodeReference;
+}
+
+/** One finding for each module that a file names, and for each file that asks for trust and names none. */
+function codeFindings(artifact: Artifact, code: readonly NamedCode[], trusting: readonly string[]): Finding[] {
+  const own = ownRepository(artifact);
+  const paths = new Set(artifact.files.map((file) => file.path));
+  const findings = code.map(({ path, reference: { repo, module, text } }) => {
+    if (repo !== null && repo !== own) {
+      const message = `Names code of the repository ${repo}, which is fetched and run when the model is loaded with remote code.`;
+      return finding(FOREIGN_CODE, path, message, `${repo}--${module}`, text);
+    }
+    const where = paths.has(`${module}.py`)
+      ? `${module}.py of this artifact`
+      : `${module}.py, which is not in this artifact,`;
+    const message = `Names ${where} as code to run when the model is loaded with remote code.`;
+    return finding(OWN_CODE, path, message, module, text);
+  });
+  for (const path of trusting) {
+    if (findings.some(({ file }) => file === path)) continue;
+    const message = 'Asks loaders to trust code of the repository (trust_remote_code).';
+    findings.push(finding(OWN_CODE, path, message, 'trust_remote_code', 'trust_remote_code'));
+  }
+  return [...new Map(findings.map((one) => [one.fingerprint, one])).values()].slice(0, MAX_JOINED);
+}
+
+function finding(rule: Rule, file: string, message: string, subject: string, evidence: string): Finding {
+  const { id, severity, owasp, atlas, cwe } = rule;
+  const place = fingerprint(id, file, undefined, subject);
+  return { ruleId: id, severity, message, file, evidence, owasp, atlas, cwe, fingerprint: place };
+}
