@@ -5,6 +5,7 @@ import type { Verdict } from '../core/verdict.ts';
 import { moduleOf, saferFiles, unlistedGlobals } from './advice.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { terminalText } from './escape.ts';
+import { meaning, REMEDIES } from './meaning.ts';
 import type { Page } from './page.ts';
 import { count, humanBytes } from './style.ts';
 import type { TableOptions } from './table.ts';
@@ -75,24 +76,6 @@ function place(finding: Finding): string {
   return parts.join(', ');
 }
 
-const MEANINGS: Readonly<Record<Verdict, string>> = {
-  malicious: 'Loading this file would run code or do harm.',
-  unknown: 'What could not be read may hold anything. It is not clean.',
-  suspicious: 'Nothing harmful is proved; the file does what the ruleset does not list.',
-  'not-assessed': 'The format is known, and no scanner judges it yet: nothing is known of its safety.',
-  clean: 'The whole file was read and holds nothing that runs.',
-};
-
-const MAX_MEANING = 320;
-
-/** The start of what the worst finding's rule explains, which says more than the verdict. */
-function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
-  const sentences = rule?.explanation.match(/[^.!?]+[.!?]+(?=\s|$)/g) ?? [];
-  const [first, second] = sentences.map((sentence) => sentence.trim());
-  if (first === undefined) return MEANINGS[verdict];
-  return second !== undefined && first.length + second.length < MAX_MEANING ? `${first} ${second}` : first;
-}
-
 function nextRows(
   page: Page,
   file: FileAssessment,
@@ -115,19 +98,12 @@ function nextRows(
     say(`Use ${terminalText(first)}${more} instead: clean, safetensors cannot carry code; ${same}.`);
   }
   if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
-  else if (safer === undefined && file.verdict !== 'clean') say(FALLBACK[file.verdict]);
+  else if (safer === undefined && file.verdict !== 'clean') say(REMEDIES[file.verdict]);
   if (file.verdict !== 'suspicious') return;
   allowRows(page, say, unlistedGlobals(file, options.isListed));
   say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
   page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
 }
-
-const FALLBACK: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
-  malicious: 'Do not load it. Delete it, and tell whoever publishes it.',
-  unknown: 'Download it again, or use a copy in a format that can be read to the end.',
-  suspicious: 'Ask whoever publishes it, or use a copy in a safer format.',
-  'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
-};
 
 function allowRows(page: Page, say: (text: string) => void, names: readonly string[]): void {
   const [first] = names;

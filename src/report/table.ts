@@ -1,7 +1,8 @@
 import type { Action, FileAssessment } from '../core/assessment.ts';
-import { VERDICTS, type Verdict } from '../core/verdict.ts';
+import { VERDICTS } from '../core/verdict.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { terminalText } from './escape.ts';
+import { byVerdict, headline } from './meaning.ts';
 import { mapOwasp, owaspCoverage } from './owasp.ts';
 import { Page } from './page.ts';
 import { signatureRows } from './signature-rows.ts';
@@ -61,10 +62,6 @@ export function renderTable(judged: Judged, context: ReportContext, options: Tab
   return page.toString();
 }
 
-function byVerdict(a: FileAssessment, b: FileAssessment): number {
-  return VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-}
-
 function decisionRows(page: Page, { assessment, decision }: Judged): void {
   const ink = ACTION_INK[decision.action];
   page.row(decision.action.toUpperCase(), headline(assessment.files), 'bold', ink);
@@ -75,29 +72,6 @@ function decisionRows(page: Page, { assessment, decision }: Judged): void {
 
 function actionWord(action: Action): string {
   return action === 'deny' ? 'denied because' : 'warned because';
-}
-
-/** What follows "the file" and "3 of 5 files". */
-const HEADLINES: Readonly<Record<Verdict, readonly [one: string, many: string]>> = {
-  malicious: ['would run code or do harm when loaded', 'would run code or do harm when loaded'],
-  unknown: [
-    'could not be fully read, so nothing vouches for it',
-    'could not be fully read, so nothing vouches for them',
-  ],
-  suspicious: ['does what listed model files do not', 'do what listed model files do not'],
-  'not-assessed': ['is of a format that no scanner judges yet', 'are of formats that no scanner judges yet'],
-  clean: ['was read to the end and holds nothing that runs', 'were read to the end and hold nothing that runs'],
-};
-
-function headline(files: readonly FileAssessment[]): string {
-  const worst = [...files].sort(byVerdict)[0]?.verdict;
-  if (worst === undefined) return 'nothing was scanned, so nothing is known';
-  const share = files.filter((file) => file.verdict === worst).length;
-  const [one, many] = HEADLINES[worst];
-  const word = worst.replace('-', ' ');
-  if (files.length === 1) return `${word}: the file ${one}`;
-  if (share === files.length) return `${word}: all ${count(share, 'file')} ${many}`;
-  return `${word}: ${share} of ${count(files.length, 'file')} ${share === 1 ? one : many}`;
 }
 
 function cleanRows(page: Page, clean: readonly FileAssessment[], context: ReportContext, options: TableOptions): void {

@@ -1,0 +1,59 @@
+import type { FileAssessment } from '../core/assessment.ts';
+import { VERDICTS, type Verdict } from '../core/verdict.ts';
+import type { RuleInfo } from './context.ts';
+import { count } from './style.ts';
+
+/** Worst verdict first, then by path. */
+export function byVerdict(a: FileAssessment, b: FileAssessment): number {
+  return VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+}
+
+/** What follows "the file" and "3 of 5 files". */
+const HEADLINES: Readonly<Record<Verdict, readonly [one: string, many: string]>> = {
+  malicious: ['would run code or do harm when loaded', 'would run code or do harm when loaded'],
+  unknown: [
+    'could not be fully read, so nothing vouches for it',
+    'could not be fully read, so nothing vouches for them',
+  ],
+  suspicious: ['does what listed model files do not', 'do what listed model files do not'],
+  'not-assessed': ['is of a format that no scanner judges yet', 'are of formats that no scanner judges yet'],
+  clean: ['was read to the end and holds nothing that runs', 'were read to the end and hold nothing that runs'],
+};
+
+/** The worst that is known of the files of an artifact, in a line. */
+export function headline(files: readonly FileAssessment[]): string {
+  const worst = [...files].sort(byVerdict)[0]?.verdict;
+  if (worst === undefined) return 'nothing was scanned, so nothing is known';
+  const share = files.filter((file) => file.verdict === worst).length;
+  const [one, many] = HEADLINES[worst];
+  const word = worst.replace('-', ' ');
+  if (files.length === 1) return `${word}: the file ${one}`;
+  if (share === files.length) return `${word}: all ${count(share, 'file')} ${many}`;
+  return `${word}: ${share} of ${count(files.length, 'file')} ${share === 1 ? one : many}`;
+}
+
+const MEANINGS: Readonly<Record<Verdict, string>> = {
+  malicious: 'Loading this file would run code or do harm.',
+  unknown: 'What could not be read may hold anything. It is not clean.',
+  suspicious: 'Nothing harmful is proved; the file does what the ruleset does not list.',
+  'not-assessed': 'The format is known, and no scanner judges it yet: nothing is known of its safety.',
+  clean: 'The whole file was read and holds nothing that runs.',
+};
+
+const MAX_MEANING = 320;
+
+/** The consequence for whoever loads the file: the start of what the worst finding's rule explains says more than the verdict. */
+export function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
+  const sentences = rule?.explanation.match(/[^.!?]+[.!?]+(?=\s|$)/g) ?? [];
+  const [first, second] = sentences.map((sentence) => sentence.trim());
+  if (first === undefined) return MEANINGS[verdict];
+  return second !== undefined && first.length + second.length < MAX_MEANING ? `${first} ${second}` : first;
+}
+
+/** What to do about a file that no finding explains. */
+export const REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
+  malicious: 'Do not load it. Delete it, and tell whoever publishes it.',
+  unknown: 'Download it again, or use a copy in a format that can be read to the end.',
+  suspicious: 'Ask whoever publishes it, or use a copy in a safer format.',
+  'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
+};
