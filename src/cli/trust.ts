@@ -23,7 +23,14 @@ export async function readTrusts(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
   const file = flags.trust ?? env.ASSAY_TRUST;
   if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
     const { modelTrusts, readTrustFile } = await import('../integrity/trust-file.ts');
-    trusts.push(...modelTrusts(await readTrustFile(file)));
+    const named = modelTrusts(await readTrustFile(file));
+    if (named.length === 0 && trusts.length === 0) {
+      throw new AssayError('usage', 'lets nobody sign models', {
+        subject: file,
+        mend: 'let a signer do so: may: [model-signature]',
+      });
+    }
+    trusts.push(...named);
   }
   return trusts;
 }
@@ -56,6 +63,10 @@ async function certificateTrust(path: string, { identity, issuer, validity }: Tr
   const anchors = readAnchors((await readSmall(path, '--certificate-chain')).toString('utf8'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
   const named = identity !== undefined && issuer === undefined ? { identity } : {};
+  if (named.identity !== undefined) {
+    const { checkNamePattern } = await import('../integrity/identity-pattern.ts');
+    checkNamePattern(named.identity, '--identity');
+  }
   return { kind: 'certificate', anchors, validity: policy, ...named };
 }
 

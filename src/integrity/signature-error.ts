@@ -8,6 +8,7 @@ export type SignatureProblem =
   | 'predicate' // a statement about something else
   | 'hash' // an unknown or unsupported hash
   | 'root-digest' // the subject is not the root of the resources
+  | 'subject' // a statement about another artifact
   | 'duplicate-resource'
   | 'method' // signed in another way than the trust that was given
   | 'key' // another key, or one of an unsupported kind

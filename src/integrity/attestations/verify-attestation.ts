@@ -43,7 +43,7 @@ const ROLES: Readonly<Record<AttestationKind, Role>> = {
  * Verifies an attestation, in this order: the signature; the statement; whether its signer may say so; whether it says what
  * somebody needs, and about what; whether it still holds. Nothing of the payload is believed before the signature holds.
  * @throws SignatureError of each step: what `proveSigner` and `readStatement` throw; `untrusted`; `predicate` for a statement
- *   of another kind or stage; `root-digest` for one about another artifact; `expired`
+ *   of another kind or stage; `subject` for one about another artifact; `expired`
  */
 export async function verifyAttestation(
   bundle: SignedBundle,
@@ -111,7 +111,7 @@ function checkSubject({ subject: subjects }: Statement, wanted: WantedDigest | u
   const [first] = subjects;
   const own = first === undefined ? '' : `: about ${first.name ?? 'something'} (${digestText(first)})`;
   throw new SignatureError(
-    'root-digest',
+    'subject',
     `the statement is about something else than ${wanted.algorithm}:${wanted.hex}${own}`,
   );
 }

@@ -309,7 +309,7 @@ describe('an attestation that says something else', () => {
     const other = { ...about, subject: parseDigest(OTHER_TREE, 'x') };
     await expectProblem(
       () => verify(bundle, other),
-      'root-digest',
+      'subject',
       /about something else than sha256:b2b2.*hf:\/\/acme\/model/,
     );
   });
