@@ -21,7 +21,8 @@ interface SignFlags extends SigningFlags, Omit<SignRequest, 'artifact' | 'hash' 
 const GUIDE = `
 Signs with one of
   --private-key                   a key: P-256, P-384, P-521 or Ed25519
-  --certificate --private-key     a certificate of your own authority, with its issuers in --certificate-chain
+  --pkcs11-module --pkcs11-key    a key in a token (PKCS #11), once the npm package pkcs11js is installed beside assay
+  --certificate and its key       a certificate of your own authority, with its issuers in --certificate-chain
   --keyless                       who you are, as GitHub Actions, GitLab, CircleCI or an identity token vouches; the key lives
                                   for this one signature, and who signed is published in a log
 
@@ -29,13 +30,15 @@ Every file is hashed. As other tools for OpenSSF Model Signing have it, .git, .g
 are left out; --cover-all leaves out .git alone (others then verify with --no-ignore-git-paths). An earlier signature in the
 same place is replaced, any other file is not. Nothing is written unless everything could be signed.
 
-The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE. Where no identity token is given, it comes from
-SIGSTORE_ID_TOKEN or from the job: GitHub Actions needs "permissions: id-token: write".
+The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE, the PIN of a token from --pkcs11-pin-file or
+ASSAY_PKCS11_PIN. Where no identity token is given, it comes from SIGSTORE_ID_TOKEN or from the job: GitHub Actions needs
+"permissions: id-token: write".
 
 Examples:
   assay sign ./model --private-key key.pem
   assay sign ./model --certificate leaf.pem --certificate-chain issuers.pem --private-key leaf.key
   assay sign ./model --keyless
+  assay sign ./model --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-key 'pkcs11:token=models;object=release'
   assay sign model.onnx --private-key key.pem --signature release/model.onnx.sig
   assay sign ./model --private-key key.pem --ignore README.md --ignore logs
 
