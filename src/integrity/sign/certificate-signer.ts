@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { AssayError } from '../../core/errors.ts';
+import { spkiOf } from '../keys.ts';
 import { isSignatureError } from '../signature-error.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf, checkTime } from '../x509/fitness.ts';
@@ -59,7 +60,8 @@ export function readCertificates(pem: string, subject: string): readonly X509Cer
 }
 
 function checkKey(leaf: X509Certificate, publicKey: KeyObject, subject: string | undefined): void {
-  if (!leaf.publicKey.equals(publicKey)) {
+  // Not `KeyObject.equals`: for keys of two kinds it leaves an error to OpenSSL's next caller.
+  if (!spkiOf(leaf.publicKey).equals(spkiOf(publicKey))) {
     throw usage(
       'the certificate is that of another key',
       subject,
