@@ -1,0 +1,219 @@
+import type { Assessment, FileAssessment, RuleOutcome } from '../core/assessment.ts';
+import { type Finding, fingerprint } from '../core/finding.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type { JudgedWaiver, Waiver, WaiverOutcome } from '../core/waiver.ts';
+import { WAIVER_RULES } from '../core/waiver-rules.ts';
+import { endOfWaiver } from './waiver-end.ts';
+
+/** What waivers make of an assessment. */
+export interface WaiverJudgement {
+  /** Fingerprints of findings that are pardoned. */
+  readonly waived: ReadonlySet<string>;
+  /** Paths of files whose verdict is pardoned. */
+  readonly waivedFiles: ReadonlySet<string>;
+  /** Every waiver that was given, in its order. */
+  readonly judged: readonly JudgedWaiver[];
+  /** What waivers that do not pardon are themselves, less those that the assessment holds already. */
+  readonly findings: readonly Finding[];
+}
+
+/** What a waiver would pardon if it held. */
+interface Reach {
+  readonly findings: readonly Finding[];
+  readonly files: readonly FileAssessment[];
+}
+
+const VERDICT = /^verdict\.(.+)$/;
+
+/** Nothing pardons these: what would do harm, what is not what was announced or signed, what was not looked at. */
+const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*)$/;
+
+/**
+ * Judges waivers over an assessment. A waiver binds to the artifact's tree digest and ends on its day; otherwise it is void,
+ * and a finding when there is something that it would have pardoned. It may name:
+ * - a rule of the catalogue: pardons its findings, or those in `file`, except in a malicious file. When all findings of a file
+ *   are pardoned and nothing else speaks against it, so is its verdict;
+ * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: pardons the verdict alone; findings keep their weight;
+ * - a rule of the policy, without `file`: `pardonRules` applies it once the rules were evaluated.
+ * Nothing pardons a malicious file, a failed check of integrity, what was not looked at, `--fail-on`, or a void waiver.
+ */
+export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[], now: Date): WaiverJudgement {
+  const digest = boundDigest(assessment);
+  const malicious = new Set(pathsOf(assessment, 'malicious'));
+  const waived = new Set<string>();
+  const waivedFiles = new Set<string>();
+  const findings: Finding[] = [];
+  const judged = waivers.map((waiver): JudgedWaiver => {
+    const { rule, file } = waiver;
+    const reach = reachOf(assessment, waiver);
+    const report = (outcome: keyof typeof WAIVER_RULES, why: string) =>
+      findings.push(waiverFinding(assessment, waiver, reach, outcome, why));
+    const end = (outcome: WaiverOutcome, pardoned: readonly Finding[] = []): JudgedWaiver => ({
+      waiver,
+      outcome,
+      findings: [...new Set(pardoned.map((finding) => finding.fingerprint))],
+    });
+    if (isNever(assessment, rule, reach)) {
+      report('refused', `${rule} cannot be waived.`);
+      return end('refused');
+    }
+    if (digest === null || waiver.digest !== digest) {
+      if (isEmpty(reach)) return end('other-artifact');
+      report('other-artifact', digest === null ? UNBOUND : `it is for ${waiver.digest}, and this is ${digest}.`);
+      return end('other-artifact');
+    }
+    if (!(now < endOfWaiver(waiver.expires))) {
+      report('expired', `it ended on ${waiver.expires}.`);
+      return end('expired');
+    }
+    const pardoned = reach.findings.filter((finding) => !malicious.has(finding.file));
+    if (pardoned.length < reach.findings.length) {
+      report(
+        'refused',
+        `${file ?? 'a file with such a finding'} is malicious, and what is malicious cannot be waived.`,
+      );
+      if (pardoned.length === 0) return end('refused');
+    }
+    for (const finding of pardoned) waived.add(finding.fingerprint);
+    for (const { path } of reach.files) waivedFiles.add(path);
+    return end(pardoned.length + reach.files.length > 0 ? 'applied' : 'unused', pardoned);
+  });
+  for (const path of explainedFiles(assessment, waived)) waivedFiles.add(path);
+  return { waived, waivedFiles, judged, findings: unreported(assessment, findings) };
+}
+
+const UNBOUND = 'the digest of this artifact is not known from its bytes, so that no waiver can bind to it.';
+
+/**
+ * Applies waivers to the rules of a policy, after they were evaluated: a rule that denied or warned and that a valid waiver
+ * names becomes `audit`, and says why. A rule that could not be evaluated (`error`) is never pardoned. While a file is malicious
+ * or a check of integrity fails, no rule is: what it asks may be just that.
+ */
+export function pardonRules(
+  assessment: Assessment,
+  judged: readonly JudgedWaiver[],
+  rules: readonly RuleOutcome[],
+): { readonly judged: readonly JudgedWaiver[]; readonly rules: readonly RuleOutcome[] } {
+  const broken = new Map(rules.filter(isBroken).map((rule) => [rule.id, rule]));
+  const isVoid = pathsOf(assessment, 'malicious').length > 0 || assessment.checks.some(isIntegrityFailure);
+  const applied = new Map<string, Waiver>();
+  const settled = judged.map((one): JudgedWaiver => {
+    const { waiver, outcome } = one;
+    const holds = outcome === 'unused' || outcome === 'applied';
+    if (!holds || waiver.file !== undefined || VERDICT.test(waiver.rule) || !broken.has(waiver.rule)) return one;
+    if (isVoid) return outcome === 'applied' ? one : { ...one, outcome: 'refused' };
+    applied.set(waiver.rule, applied.get(waiver.rule) ?? waiver);
+    return { ...one, outcome: 'applied' };
+  });
+  return {
+    judged: settled,
+    rules: rules.map((rule) => {
+      const waiver = isBroken(rule) ? applied.get(rule.id) : undefined;
+      if (waiver === undefined) return rule;
+      return {
+        ...rule,
+        outcome: 'audit',
+        message: `waived by ${waiver.owner} until ${waiver.expires}: ${rule.message}`,
+      };
+    }),
+  };
+}
+
+function isBroken({ outcome }: RuleOutcome): boolean {
+  return outcome === 'deny' || outcome === 'warn' || outcome === 'unavailable';
+}
+
+/** The assessment with what its waivers themselves are reported as: what reports show and rules see. */
+export function withWaiverFindings(assessment: Assessment, waivers: readonly Waiver[], now: Date): Assessment {
+  const { findings } = judgeWaivers(assessment, waivers, now);
+  return findings.length === 0 ? assessment : { ...assessment, findings: [...assessment.findings, ...findings] };
+}
+
+/**
+ * The digest that a waiver can bind to. Not one of an artifact that changed or was not wholly read; and one that was only
+ * claimed counts under a pinned commit of the Hub alone, as for decisions.
+ */
+function boundDigest({ artifact, status, files }: Assessment): string | null {
+  if (status !== 'complete') return null;
+  const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
+  return computed || PINNED_TO_HUB.test(artifact.pinned) ? artifact.digest : null;
+}
+
+/** `hf://owner/model@<commit>`, or a path below. */
+const PINNED_TO_HUB = /^hf:\/\/[^@]+@[0-9a-f]{40}(?:\/|$)/;
+
+function reachOf(assessment: Assessment, { rule, file }: Waiver): Reach {
+  const isHere = (path: string) => file === undefined || file === path;
+  const [, verdict] = VERDICT.exec(rule) ?? [];
+  return {
+    findings: assessment.findings.filter((finding) => finding.ruleId === rule && isHere(finding.file)),
+    files: assessment.files.filter((one) => one.verdict === verdict && verdict !== 'clean' && isHere(one.path)),
+  };
+}
+
+function isEmpty({ findings, files }: Reach): boolean {
+  return findings.length + files.length === 0;
+}
+
+/** Checks of integrity share their names with findings about what a signature leaves out: those may be pardoned. */
+function isNever(assessment: Assessment, rule: string, { findings }: Reach): boolean {
+  if (NEVER.test(rule)) return true;
+  return findings.length === 0 && assessment.checks.some((check) => check.id === rule && isIntegrityFailure(check));
+}
+
+function isIntegrityFailure({ id, status }: Assessment['checks'][number]): boolean {
+  return id.startsWith('integrity.') && (status === 'fail' || status === 'error');
+}
+
+function pathsOf({ files }: Assessment, verdict: Verdict): string[] {
+  return files.filter((file) => file.verdict === verdict).map(({ path }) => path);
+}
+
+const OWN_RULES: ReadonlySet<string> = new Set(Object.values(WAIVER_RULES).map(({ id }) => id));
+
+/** Files whose findings are all pardoned, and whose verdict nothing else explains. */
+function explainedFiles({ files, findings }: Assessment, waived: ReadonlySet<string>): string[] {
+  const open = new Set<string>();
+  const pardoned = new Set<string>();
+  for (const { ruleId, file, fingerprint } of findings) {
+    if (OWN_RULES.has(ruleId)) continue;
+    (waived.has(fingerprint) ? pardoned : open).add(file);
+  }
+  return files
+    .filter(({ verdict, reasons, coverage }) => {
+      const isWhole = reasons.length === 0 && coverage.gaps.length === 0;
+      return isWhole && (verdict === 'suspicious' || verdict === 'unknown');
+    })
+    .map(({ path }) => path)
+    .filter((path) => pardoned.has(path) && !open.has(path));
+}
+
+function waiverFinding(
+  assessment: Assessment,
+  waiver: Waiver,
+  reach: Reach,
+  outcome: keyof typeof WAIVER_RULES,
+  why: string,
+): Finding {
+  const { id, ...rule } = WAIVER_RULES[outcome];
+  const file = placeOf(assessment, waiver, reach);
+  const subject = [waiver.rule, waiver.digest, waiver.file ?? '', waiver.owner, waiver.expires].join('\n');
+  return {
+    ruleId: id,
+    ...rule,
+    message: `A waiver of ${waiver.rule} by ${waiver.owner} (${waiver.from}) does not count: ${why}`,
+    file,
+    fingerprint: fingerprint(id, file, undefined, subject),
+  };
+}
+
+/** A finding is in a file: what the waiver would pardon, or else the first one of the artifact. */
+function placeOf({ files }: Assessment, { file }: Waiver, reach: Reach): string {
+  const named = files.find(({ path }) => path === file);
+  return reach.findings[0]?.file ?? reach.files[0]?.path ?? named?.path ?? files[0]?.path ?? '.';
+}
+
+function unreported({ findings: known }: Assessment, findings: readonly Finding[]): Finding[] {
+  const seen = new Set(known.map((finding) => finding.fingerprint));
+  return findings.filter((finding) => !seen.has(finding.fingerprint) && seen.add(finding.fingerprint));
+}
