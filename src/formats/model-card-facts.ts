@@ -39,8 +39,9 @@ export class Facts {
   dropped = 0;
   readonly #values = new Map<Fact, string[]>();
 
-  get isEmpty(): boolean {
-    return this.#values.size === 0 && this.code.length === 0 && !this.trustsCode;
+  /** Whether any fact is told but `savedFrom`, which is one only where nothing else is. */
+  get tells(): boolean {
+    return [...this.#values.keys()].some((fact) => fact !== 'savedFrom');
   }
 
   values(fact: Fact): readonly string[] {
@@ -70,6 +71,11 @@ export class Facts {
     const name = cut < 0 ? text : text.slice(cut + 2);
     const dot = name.lastIndexOf('.');
     const module = (dot < 0 ? name : name.slice(0, dot)).replaceAll('.', '/');
-    this.code.push({ text, repo, module: repo === null ? folder + module : module, ifPresent });
+    this.code.push({
+      text,
+      repo,
+      module: repo === null ? folder + module : module,
+      ifPresent: ifPresent && repo === null,
+    });
   }
 }

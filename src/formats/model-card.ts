@@ -20,9 +20,9 @@ const KEYS: ReadonlyMap<string, Fact> = new Map([
 
 const OPENING = /^\s*---[ \t]*\r?\n/;
 const CLOSING = /---[ \t]*(?:\r?\n|$)/y;
-const TOP_KEY = /^(["']?)([\w-]{1,100})\1[ \t]*:(?:[ \t\r]|$)/;
+const TOP_KEY = /^(["']?)([\w-]{1,100})\1[ \t]*:(?:[ \t]|$)/;
 /** What may start a line within the value of a key at the margin. */
-const CONTINUES = /^(?:[ \t\r#\]}-]|$)/;
+const CONTINUES = /^(?:[ \t#\]}-]|$)/;
 const CORE_TAG = /^tag:yaml\.org,2002:(?:str|seq|map)$/;
 
 /**
@@ -61,7 +61,7 @@ function wantedBlocks(text: string, name: string): string {
   const kept: string[] = [];
   const seen = new Set<string>();
   let wanted = false;
-  for (const line of text.split('\n')) {
+  for (const line of text.split(/\r?\n/)) {
     const key = TOP_KEY.exec(line)?.[2];
     if (key !== undefined) {
       wanted = KEYS.has(key);

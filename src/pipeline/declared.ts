@@ -44,7 +44,7 @@ export async function readDeclaration(path: string, source: ByteSource): Promise
     return { path, facts, notes };
   } catch (error) {
     if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
-    const notes = [`${path}: what it declares is not known: it ${error.message.slice(0, MAX_NOTE)}`];
+    const notes = [`${path}: what it declares is not known: ${error.message.slice(0, MAX_NOTE)}`];
     return { path, facts: undefined, notes };
   }
 }
@@ -60,11 +60,16 @@ export function joinDeclarations(artifact: Artifact, declarations: readonly File
       .filter(({ ifPresent, module }) => !ifPresent || paths.has(`${module}.py`))
       .map((reference) => ({ path, reference })),
   );
+  const bases = baseModels(values('baseModels'), values('savedFrom'), ownRepository(artifact));
+  const speaks = ({ path, facts }: (typeof all)[number]) =>
+    facts.tells ||
+    code.some((one) => one.path === path) ||
+    facts.values('savedFrom').some((name) => bases.includes(name));
   return {
     declared: {
       licences: values('licences'),
       licenceName: values('licenceName')[0] ?? null,
-      baseModels: baseModels(values('baseModels'), values('savedFrom'), ownRepository(artifact)),
+      baseModels: bases,
       datasets: values('datasets'),
       library: values('library')[0] ?? null,
       task: values('task')[0] ?? null,
@@ -73,7 +78,7 @@ export function joinDeclarations(artifact: Artifact, declarations: readonly File
       remoteCode: joined(code.map(({ reference }) => reference.text)),
       architectures: values('architectures'),
       modelType: values('modelType')[0] ?? null,
-      files: all.filter(({ facts }) => !facts.isEmpty).map(({ path }) => path),
+      files: all.filter(speaks).map(({ path }) => path),
     },
     findings: codeFindings(
       artifact,

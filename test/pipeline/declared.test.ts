@@ -1,0 +1,286 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemorySource } from '../../src/core/byte-source.ts';
+import { type Declared, NOTHING_DECLARED } from '../../src/core/declared.ts';
+import { AssayError } from '../../src/core/errors.ts';
+import { assess } from '../../src/pipeline/assess.ts';
+import { joinDeclarations, readDeclaration } from '../../src/pipeline/declared.ts';
+import { artifactOf, fileFrom, folderFiles, memoryFile } from '../support/artifacts.ts';
+import { fakeFile } from '../support/fake-hub.ts';
+import { HubHarness } from '../support/hub-harness.ts';
+
+const CARDS = new URL('../../fixtures/model-cards/', import.meta.url).pathname;
+
+const files = (texts: Readonly<Record<string, string>>) =>
+  Object.entries(texts).map(([path, text]) => memoryFile(path, Buffer.from(text)));
+
+async function declaredBy(texts: Readonly<Record<string, string>>, ref = 'hf://acme/model') {
+  const assessment = await assess({ ...artifactOf(files(texts)), ref });
+  return { ...assessment, told: assessment.findings.map(({ ruleId, file, evidence }) => [ruleId, file, evidence]) };
+}
+
+describe('what models declare', () => {
+  const expected: Readonly<Record<string, Partial<Declared>>> = {
+    adapter: {
+      licences: ['llama3.1'],
+      baseModels: ['acme/Llama-3.1-8B@0e9e39f249a16976918f6564b8830bc894c89659'],
+      library: 'peft',
+      task: 'text-generation',
+      languages: ['no'],
+      tags: ['lora', 'base_model:adapter:acme/Llama-3.1-8B'],
+      files: ['README.md', 'adapter_config.json'],
+    },
+    'custom-code': {
+      licences: ['mit'],
+      baseModels: ['acme/custom-7b'],
+      datasets: ['acme/web', 'acme/code'],
+      remoteCode: [
+        'configuration_acme.AcmeConfig',
+        'acme/shared-code--modeling_acme.AcmeForCausalLM',
+        'text.towers.TextTower',
+        'tokenization_acme.AcmeTokenizer',
+      ],
+      architectures: ['AcmeForCausalLM'],
+      modelType: 'acme',
+      files: ['README.md', 'config.json', 'tokenizer_config.json'],
+    },
+    'library-full': {
+      licences: ['apache-2.0'],
+      baseModels: ['acme/encoder-base', 'acme/encoder-chat'],
+      datasets: ['acme/pairs', 'acme/triplets'],
+      library: 'sentence-transformers',
+      task: 'sentence-similarity',
+      languages: ['en', 'de', 'no'],
+      tags: ['mteb', 'feature-extraction'],
+      files: ['README.md'],
+    },
+    'library-other-licence': {
+      licences: ['other'],
+      licenceName: 'acme-community-1.0',
+      baseModels: ['acme/big-7b'],
+      files: ['README.md'],
+    },
+    pipeline: {
+      remoteCode: ['my_pipeline.MyPipeline', 'unet/my_unet.MyUNet'],
+      files: ['model_index.json'],
+    },
+    'saved-from': {
+      baseModels: ['acme/base-7b'],
+      architectures: ['LlamaForCausalLM'],
+      modelType: 'llama',
+      files: ['config.json'],
+    },
+    sentence: { remoteCode: ['custom_st.Transformer'], files: ['modules.json'] },
+  };
+  const folders = readdirSync(CARDS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+  it.each(folders.map(({ name }) => name))('%s', async (name) => {
+    const { declared, notes } = await assess(artifactOf(folderFiles(join(CARDS, name))));
+    expect(declared).toEqual({ ...NOTHING_DECLARED, ...expected[name] });
+    expect(notes).toEqual([]);
+  });
+
+  it('is nothing when no file says anything', async () => {
+    const { declared } = await declaredBy({
+      'README.md': '# x',
+      'config.json': '{}',
+      'docs/README.md': '---\nlicense: mit\n---',
+    });
+    expect(declared).toEqual(NOTHING_DECLARED);
+  });
+
+  it('takes the base from the card and the adapter, and where it was loaded from only when neither says', async () => {
+    const from = '{"_name_or_path": "acme/older"}';
+    const card = '---\nbase_model: acme/base\n---\n';
+    const bases = async (texts: Readonly<Record<string, string>>) => (await declaredBy(texts)).declared.baseModels;
+    expect(await bases({ 'README.md': card, 'config.json': from })).toEqual(['acme/base']);
+    expect(await bases({ 'config.json': from })).toEqual(['acme/older']);
+    expect(await bases({ 'config.json': '{"_name_or_path": "acme/model"}' })).toEqual([]);
+    expect(await bases({ 'config.json': '{"_name_or_path": "/home/me/checkpoint"}' })).toEqual([]);
+    expect(await bases({ 'config.json': '{"_name_or_path": "gpt2"}' })).toEqual([]);
+    const adapter = '{"base_model_name_or_path": "acme/base", "revision": "v1"}';
+    expect(await bases({ 'README.md': card, 'adapter_config.json': adapter })).toEqual(['acme/base@v1']);
+    expect(await bases({ 'README.md': card, 'adapter_config.json': '{"base_model_name_or_path": "acme/b2"}' })).toEqual(
+      ['acme/base', 'acme/b2'],
+    );
+  });
+});
+
+describe('code that a configuration names', () => {
+  it('of another repository is a finding that weighs, of its own one that does not', async () => {
+    const { told, files: judged } = await declaredBy({
+      'config.json':
+        '{"auto_map": {"A": "modeling.M", "B": "other/repo--their.C", "C": "other/repo--their.D", "D": "gone.E"}}',
+      'modeling.py': 'class M: ...',
+    });
+    expect(told).toEqual([
+      ['hub.remote-code.own', 'config.json', 'modeling.M'],
+      ['hub.remote-code.foreign', 'config.json', 'other/repo--their.D'],
+      ['hub.remote-code.own', 'config.json', 'gone.E'],
+    ]);
+    expect(judged.map(({ verdict }) => verdict)).toEqual(['not-assessed', 'not-assessed']);
+  });
+
+  it('says whether the artifact has the module', async () => {
+    const { findings } = await declaredBy({
+      'config.json': '{"auto_map": {"A": "modeling.M", "D": "gone.E"}}',
+      'modeling.py': 'class M: ...',
+    });
+    expect(findings.map(({ message }) => message)).toEqual([
+      'Names modeling.py of this artifact as code to run when the model is loaded with remote code.',
+      'Names gone.py, which is not in this artifact, as code to run when the model is loaded with remote code.',
+    ]);
+  });
+
+  it('of the repository itself by its full name is its own, unless the artifact is only a copy of it', async () => {
+    const texts = { 'config.json': '{"auto_map": {"A": "acme/model--modeling.M"}}' };
+    const rules = async (ref: string) => (await declaredBy(texts, ref)).told.map(([rule]) => rule);
+    expect(await rules('hf://acme/model@main')).toEqual(['hub.remote-code.own']);
+    expect(await rules('./model')).toEqual(['hub.remote-code.foreign']);
+    expect(await rules('hf://acme/model-gguf')).toEqual(['hub.remote-code.foreign']);
+  });
+
+  it('asks for trust: once a file', async () => {
+    const both = '{"trust_remote_code": true, "auto_map": {"A": "m.M"}}';
+    expect(
+      (await declaredBy({ 'config.json': '{"trust_remote_code": true}', 'tokenizer_config.json': both })).told,
+    ).toEqual([
+      ['hub.remote-code.own', 'tokenizer_config.json', 'm.M'],
+      ['hub.remote-code.own', 'config.json', 'trust_remote_code'],
+    ]);
+  });
+
+  it('is told at most 100 times', async () => {
+    const map = (name: string) =>
+      JSON.stringify({
+        auto_map: Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`A${i}`, `${name}${i}.M`])),
+      });
+    const { told } = await declaredBy({ 'config.json': map('a'), 'tokenizer_config.json': map('b') });
+    expect(told).toHaveLength(100);
+  });
+});
+
+describe('a card or configuration that cannot be understood', () => {
+  it.each([
+    ['README.md', '---\nlicense: &a mit\ntags: [*a]\n---\n', 'has an alias in its front matter'],
+    ['README.md', '---\nlicense: mit\n', 'has no end of its front matter within 262144 bytes'],
+    ['config.json', '{"architectures": ["A"', 'the JSON document ends early'],
+    ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: a value where none may stand at byte 7'],
+  ])('%s declares nothing, and a note says why', async (path, text, why) => {
+    const { declared, notes, status } = await declaredBy({ [path]: text, 'modules.json': '[{"type": "x.Y"}]' });
+    expect(declared).toEqual(NOTHING_DECLARED);
+    expect(notes).toEqual([`${path}: what it declares is not known: ${why}`]);
+    expect(status).toBe('complete');
+  });
+
+  it('does not change the verdict of its file', async () => {
+    const { files: judged } = await declaredBy({ 'README.md': '---\nlicense: &a mit\ntags: [*a]\n---\n' });
+    expect(judged.map(({ verdict, reasons }) => [verdict, reasons])).toEqual([['clean', []]]);
+  });
+
+  it('and one of 10 MB of one line costs no more than its scan', async () => {
+    const { declared, notes } = await declaredBy({
+      'README.md': `---\nlicense: mit\nlicense_name: ${'x'.repeat(10_000_000)}\n---\n`,
+      'config.json': JSON.stringify({ model_type: 'y'.repeat(10_000_000) }),
+    });
+    expect(declared).toEqual(NOTHING_DECLARED);
+    expect(notes).toEqual([
+      'README.md: what it declares is not known: has no end of its front matter within 262144 bytes',
+      'config.json: what it declares is not known: has more than 8388608 bytes',
+    ]);
+  });
+
+  it('tells how many values were not kept', async () => {
+    const { notes } = await declaredBy({ 'README.md': `---\nlicense: ${'x'.repeat(600)}\n---\n` });
+    expect(notes).toEqual(['README.md: 1 declared values are too long or too many to keep']);
+  });
+
+  it('is no error when its bytes no longer come, and one of ours when it is', async () => {
+    const failing = (code: 'network' | 'internal') => ({
+      name: 'config.json',
+      size: 10,
+      readNow: () => undefined,
+      read: () => Promise.reject(new AssayError(code, 'no more')),
+      unchanged: async () => true,
+      close: async () => {},
+    });
+    expect(await readDeclaration('config.json', failing('network'))).toMatchObject({
+      facts: undefined,
+      notes: ['config.json: what it declares is not known: no more'],
+    });
+    await expect(readDeclaration('config.json', failing('internal'))).rejects.toThrow('no more');
+  });
+
+  it('never throws, whatever files say', async () => {
+    const path = fc.constantFrom(
+      'README.md',
+      'config.json',
+      'adapter_config.json',
+      'modules.json',
+      'model_index.json',
+      'unet/config.json',
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.string().map((inner) => `---\nbase_model: ${inner}\ntags: [${inner}]\n---\n`),
+      fc
+        .dictionary(fc.constantFrom('auto_map', 'base_model_name_or_path', 'revision', '_name_or_path'), fc.string())
+        .map((any) => JSON.stringify(any)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(path, text), fc.string(), async (texts, ref) => {
+        const artifact = { ...artifactOf(files(texts)), ref };
+        const read = await Promise.all(
+          Object.entries(texts).map(([name, content]) =>
+            readDeclaration(name, new MemorySource(Buffer.from(content), name)),
+          ),
+        );
+        const { declared } = joinDeclarations(
+          artifact,
+          read.flatMap((one) => one ?? []),
+        );
+        expect(Object.keys(declared)).toEqual(Object.keys(NOTHING_DECLARED));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('reading what a model declares', () => {
+  it('reads no byte of the file system twice', async () => {
+    const folder = folderFiles(join(CARDS, 'library-full'));
+    const { stats } = await assess(artifactOf(folder));
+    expect(stats.bytesRead).toBe(folder.reduce((sum, { size }) => sum + size, 0));
+  });
+
+  it('opens each file once', async () => {
+    let opened = 0;
+    const bytes = Buffer.from('{"model_type": "x"}');
+    const file = fileFrom('config.json', bytes.length, async () => {
+      opened++;
+      return new MemorySource(bytes, 'config.json');
+    });
+    expect((await assess(artifactOf([file]))).declared.modelType).toBe('x');
+    expect(opened).toBe(1);
+  });
+
+  it('asks the Hub for nothing that the scan did not fetch', async () => {
+    const card = `---\nlicense: mit\nbase_model: acme/base\n---\n${'A word of advice. '.repeat(40_000)}`;
+    const sent = async (name: string) => {
+      const harness = await HubHarness.start();
+      try {
+        harness.repo.commit([fakeFile(name, card)]);
+        const { declared, stats } = await assess(await harness.open());
+        return { licences: declared.licences, read: stats.bytesRead };
+      } finally {
+        await harness.close();
+      }
+    };
+    const read = await sent('README.md');
+    expect(read.licences).toEqual(['mit']);
+    expect(read.read).toBe((await sent('OTHER.md')).read);
+  });
+});
