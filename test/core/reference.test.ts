@@ -38,7 +38,7 @@ describe('references', () => {
     ],
     ['http://127.0.0.1:8080/hub/o/m/tree/main', { kind: 'hf', repo: 'o/m', revision: 'main' }],
     ['s3://models/a/b.bin', { kind: 's3', bucket: 'models', key: 'a/b.bin' }],
-    ['s3://models/a/?versionId=x.1', { kind: 's3', bucket: 'models', key: 'a/', versionId: 'x.1' }],
+    ['s3://models/a/b?versionId=x.1', { kind: 's3', bucket: 'models', key: 'a/b', versionId: 'x.1' }],
     ['oci://127.0.0.1:5000/a/b', { kind: 'oci', registry: '127.0.0.1:5000', repository: 'a/b' }],
     [
       `oci://ghcr.io/a/b:v1@sha256:${'0'.repeat(64)}`,
