@@ -57,3 +57,17 @@ export const REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
   suspicious: 'Ask whoever publishes it, or use a copy in a safer format.',
   'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
 };
+
+/** `NOT ASSESSED` */
+export function verdictLabel(verdict: Verdict): string {
+  return verdict.replace('-', ' ').toUpperCase();
+}
+
+/** `: 1 malicious, 2 clean`, worst first; empty without files. */
+export function verdictCounts(files: readonly FileAssessment[]): string {
+  const counts = [...VERDICTS].reverse().flatMap((verdict) => {
+    const n = files.filter((file) => file.verdict === verdict).length;
+    return n === 0 ? [] : [`${n} ${verdict.replace('-', ' ')}`];
+  });
+  return counts.length > 0 ? `: ${counts.join(', ')}` : '';
+}

@@ -5,7 +5,7 @@ import type { Verdict } from '../core/verdict.ts';
 import { moduleOf, saferFiles, unlistedGlobals } from './advice.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { terminalText } from './escape.ts';
-import { meaning, REMEDIES } from './meaning.ts';
+import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
 import type { Page } from './page.ts';
 import { count, humanBytes } from './style.ts';
 import type { TableOptions } from './table.ts';
@@ -28,10 +28,6 @@ const SEVERITY_INK = {
 
 /** Findings, reasons and names of one file, shown unless verbose. */
 const MAX_SHOWN = 5;
-
-export function verdictLabel(verdict: Verdict): string {
-  return verdict.replace('-', ' ').toUpperCase();
-}
 
 /** One file that is not clean: what was found, what it means, what to do. */
 export function fileBlock(

@@ -1,14 +1,13 @@
 import type { Action, FileAssessment } from '../core/assessment.ts';
-import { VERDICTS } from '../core/verdict.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { terminalText } from './escape.ts';
-import { byVerdict, headline } from './meaning.ts';
+import { byVerdict, headline, verdictCounts } from './meaning.ts';
 import { mapOwasp, owaspCoverage } from './owasp.ts';
 import { Page } from './page.ts';
 import { signatureRows } from './signature-rows.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
 import { coverageRows } from './table-coverage.ts';
-import { fileBlock, VERDICT_INK, verdictLabel } from './table-file.ts';
+import { fileBlock, VERDICT_INK } from './table-file.ts';
 import { loadingBlock } from './table-loading.ts';
 
 export interface TableOptions {
@@ -104,14 +103,10 @@ function checkRows(page: Page, { assessment }: Judged, options: TableOptions): v
 
 function summaryRows(page: Page, { assessment, decision }: Judged): void {
   const { stats, ruleset, files } = assessment;
-  const counts = [...VERDICTS].reverse().flatMap((verdict) => {
-    const n = files.filter((file) => file.verdict === verdict).length;
-    return n === 0 ? [] : [`${n} ${verdictLabel(verdict).toLowerCase()}`];
-  });
   const { assessed, direct, of } = owaspCoverage(mapOwasp(assessment).risks);
   page.gap();
   page.parts([
-    `${count(stats.files, 'file')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
+    `${count(stats.files, 'file')}${verdictCounts(files)}`,
     humanBytes(stats.bytesTotal),
     `read ${humanBytes(stats.bytesRead)}`,
     humanDuration(stats.durationMs),

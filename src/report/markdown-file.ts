@@ -1,0 +1,67 @@
+import type { FileAssessment } from '../core/assessment.ts';
+import type { Finding } from '../core/finding.ts';
+import { severityRank } from '../core/severity.ts';
+import { saferFiles } from './advice.ts';
+import type { ReportContext, RuleInfo } from './context.ts';
+import { markdownCode, markdownText } from './markdown-text.ts';
+import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
+import { count, humanBytes } from './style.ts';
+
+/** Findings and reasons shown of one file. */
+const MAX_FINDINGS = 5;
+const MAX_REASONS = 3;
+
+/** A file with what was found in it. */
+export interface FileWithFindings {
+  readonly file: FileAssessment;
+  readonly findings: readonly Finding[];
+}
+
+/** One file: what was found, what it means, what to do; in short, its verdict and path. */
+export function markdownFile(
+  { file, findings }: FileWithFindings,
+  short: boolean,
+  all: readonly FileAssessment[],
+  context: ReportContext,
+): string {
+  const title = `**${verdictLabel(file.verdict)}** ${markdownCode(file.path)}`;
+  if (short) return `- ${title}`;
+  const worstFirst = [...findings].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+  const [worst] = worstFirst;
+  const rule = worst && context.rules.get(worst.ruleId);
+  const lines = [
+    ...worstFirst.slice(0, MAX_FINDINGS).map(findingLine),
+    ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
+    ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
+    ...(file.verdict === 'clean' ? [] : [`Means: ${markdownText(meaning(file.verdict, rule), { max: 330 })}`]),
+    ...nextLines(file, rule, all),
+  ];
+  const format = markdownText(context.formats.get(file.format) ?? file.format, { max: 80 });
+  return [`- ${title}, ${format}, ${humanBytes(file.size)}`, ...lines.map((line) => `  - ${line}`)].join('\n');
+}
+
+function findingLine(finding: Finding): string {
+  const places = [
+    ...(finding.member === undefined ? [] : [`in ${markdownCode(finding.member, { max: 120 })}`]),
+    ...(finding.offset === undefined ? [] : [`byte ${finding.offset}`]),
+    ...(finding.line === undefined ? [] : [`line ${finding.line}`]),
+    markdownCode(finding.ruleId, { max: 80 }),
+  ];
+  const { evidence } = finding;
+  const seen = evidence === undefined || finding.message.includes(evidence) ? '' : ` Seen: ${markdownCode(evidence)}.`;
+  return `**${finding.severity}** ${markdownText(finding.message)} (${places.join(', ')}).${seen}`;
+}
+
+function nextLines(file: FileAssessment, rule: RuleInfo | undefined, all: readonly FileAssessment[]): string[] {
+  const lines = [];
+  const safer = file.verdict === 'clean' ? undefined : saferFiles(file, all);
+  if (safer !== undefined) {
+    const [first = ''] = safer.paths;
+    const same = safer.sameName ? 'its name says' : 'check';
+    const shown = markdownCode(first, { max: 120 });
+    lines.push(`Next: use ${shown} instead, which is clean; ${same} that it holds the same weights.`);
+  }
+  if (rule !== undefined) lines.push(`Next: ${markdownText(rule.remedy)} \`assay explain ${rule.id}\` says more.`);
+  else if (safer === undefined && file.verdict !== 'clean') lines.push(`Next: ${markdownText(REMEDIES[file.verdict])}`);
+  return lines;
+}
