@@ -1,4 +1,4 @@
-import type { Decision, FileAssessment } from '../core/assessment.ts';
+import type { Decision, FileAssessment, Risk } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import type { Declared } from '../core/declared.ts';
 import type { Finding } from '../core/finding.ts';
@@ -35,7 +35,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
     checks: [...assessment.checks, ...owasp.open].map(checkReport),
     signatures: assessment.signatures.map(signatureReport),
     declared: declaredReport(assessment.declared),
-    owasp: owasp.risks,
+    owasp: Object.fromEntries(Object.entries(owasp.risks).map(([id, risk]) => [id, riskReport(risk)])),
     ruleset: { version: ruleset.version, digest: ruleset.digest },
     notes: assessment.notes.map(keptText),
     stats: {
@@ -122,6 +122,10 @@ function findingReport(finding: Finding) {
     cwe: finding.cwe,
     fingerprint: finding.fingerprint,
   };
+}
+
+function riskReport({ status, evidence, detail, checks, findings }: Risk) {
+  return { status, evidence, detail: keptText(detail), checks, findings };
 }
 
 function declaredReport(declared: Declared) {

@@ -2,72 +2,88 @@ import type { Assessment, Risk } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import type { Finding } from '../core/finding.ts';
 import { severityRank } from '../core/severity.ts';
-
-/** The check that stands for a risk while nothing assessed it, and what would. */
-interface OpenQuestion {
-  readonly check: string;
-  readonly needs: string;
-}
+import { meaningOf } from './owasp-checks.ts';
+import {
+  type Judged,
+  type Known,
+  modelPoisoning,
+  modelTheft,
+  names,
+  supplyChain,
+  transferLearning,
+} from './owasp-risks.ts';
+import { count } from './style.ts';
 
 /** A risk of the OWASP Machine Learning Security Top 10 (2023). */
 interface RiskDefinition {
   readonly title: string;
-  /** Absent for what a scan itself assesses. */
-  readonly open?: OpenQuestion;
+  /** The check that would answer it. */
+  readonly check: string;
+  /** What to do to assess it, as an imperative. */
+  readonly needs: string;
+  /** What an assessment says of it by itself. */
+  readonly judge?: (known: Known) => Judged;
 }
 
-const SCANNED_ONLY = 'a static scan never runs the model';
+const FILES_CHECK = 'scan.files';
+const NOT_RUN = 'a static scan never runs the model';
 
 export const OWASP_RISKS: Readonly<Record<string, RiskDefinition>> = {
   'ML01:2023': {
     title: 'Input Manipulation Attack',
-    open: { check: 'behavior.adversarial', needs: `${SCANNED_ONLY}: run adversarial and corruption tests on it` },
+    check: 'behavior.adversarial',
+    needs: `measure the accuracy of the model on adversarial and corrupted inputs; ${NOT_RUN}`,
   },
   'ML02:2023': {
     title: 'Data Poisoning Attack',
-    open: {
-      check: 'provenance.training-data',
-      needs: 'check the training data against its manifest and for anomalies',
-    },
+    check: 'provenance.training-data',
+    needs: 'compare the training data with its manifest, and look in it for duplicates, triggers and flipped labels',
   },
   'ML03:2023': {
     title: 'Model Inversion Attack',
-    open: {
-      check: 'behavior.inversion',
-      needs: `${SCANNED_ONLY}: test inversion, and review what its service exposes`,
-    },
+    check: 'behavior.inversion',
+    needs: `try to invert the model, and review what its service exposes (logits, rate limits); ${NOT_RUN}`,
   },
   'ML04:2023': {
     title: 'Membership Inference Attack',
-    open: { check: 'behavior.membership', needs: `${SCANNED_ONLY}: measure a loss-threshold attack on member data` },
+    check: 'behavior.membership',
+    needs: `measure a loss-threshold attack with data that the model was trained on and data that it was not; ${NOT_RUN}`,
   },
   'ML05:2023': {
     title: 'Model Theft',
-    open: { check: 'serving.theft', needs: 'review access to the registry and the rate limits of the service' },
+    check: 'serving.theft',
+    needs: 'review who can read the weights, and how many queries the service of the model answers to whom',
+    judge: modelTheft,
   },
-  'ML06:2023': { title: 'AI Supply Chain Attacks' },
+  'ML06:2023': {
+    title: 'AI Supply Chain Attacks',
+    check: FILES_CHECK,
+    needs: 'do what the reasons of each file ask for: none could be judged',
+    judge: supplyChain,
+  },
   'ML07:2023': {
     title: 'Transfer Learning Attack',
-    open: { check: 'provenance.base-model', needs: 'resolve each base model by digest and assess it too' },
+    check: 'provenance.base-model',
+    needs: 'find out which model it was made from (it declares none), and assess that one by its digest',
+    judge: transferLearning,
   },
   'ML08:2023': {
     title: 'Model Skewing',
-    open: { check: 'provenance.drift', needs: 'compare labels and features with the previous training data' },
+    check: 'provenance.drift',
+    needs: 'compare labels and features of the training data with those of the version before',
   },
   'ML09:2023': {
     title: 'Output Integrity Attack',
-    open: {
-      check: 'serving.output',
-      needs: 'reproduce known outputs, and review TLS and authentication of the service',
-    },
+    check: 'serving.output',
+    needs: 'reproduce known outputs of the model, and review TLS and authentication of its service',
   },
   'ML10:2023': {
     title: 'Model Poisoning',
-    open: { check: 'integrity.weights', needs: 'verify a signature, or compare the weights with an approved version' },
+    check: 'integrity.weights',
+    needs: 'verify a signature over the model (assay verify), or compare its weights with an approved version',
+    judge: modelPoisoning,
   },
 };
-
-const NOTHING_JUDGED: OpenQuestion = { check: 'scan.files', needs: 'no file could be judged; see the reasons of each' };
 
 export interface OwaspMap {
   /** By id, `ML01:2023` to `ML10:2023`. */
@@ -76,19 +92,34 @@ export interface OwaspMap {
   readonly open: readonly Check[];
 }
 
-/** What a scan knows of each of the ten risks. None passes without evidence; what is open names the check that would close it. */
+/** What is known of each of the ten risks. None passes without evidence; what is open names the check that would close it. */
 export function mapOwasp(assessment: Assessment): OwaspMap {
   const open: Check[] = [];
   const risks: Record<string, Risk> = {};
   for (const [id, definition] of Object.entries(OWASP_RISKS)) {
-    risks[id] =
-      definition.open === undefined
-        ? supplyChain(id, definition, assessment, open)
-        : (fromFindings(id, assessment) ??
-          (id === 'ML10:2023' ? fromSignatures(assessment) : undefined) ??
-          openRisk(`${id} ${definition.title}`, definition.open, assessment, open));
+    const known: Known = {
+      assessment,
+      findings: assessment.findings.filter((finding) => finding.owasp.includes(id)),
+      checks: assessment.checks.filter((check) => meaningOf(check.id)?.risks.includes(id) === true),
+    };
+    const judged = judge(definition, known);
+    const asked = asksFor(definition, judged);
+    if (asked !== undefined && !assessment.checks.some((check) => check.id === definition.check)) {
+      open.push({ id: definition.check, status: 'not-assessed', detail: `${id} ${definition.title}: ${asked}` });
+    }
+    const checks = new Set([
+      ...(asked === undefined ? [] : [definition.check]),
+      ...known.checks.map((check) => check.id),
+    ]);
+    risks[id] = { ...judged, checks: [...checks], findings: known.findings.map((finding) => finding.fingerprint) };
   }
   return { risks, open };
+}
+
+/** What would answer the rest of a risk; `undefined` when it is answered, or nothing but the files themselves would. */
+function asksFor({ check, needs }: RiskDefinition, judged: NonNullable<Judged>): string | undefined {
+  if (judged.status === 'not-assessed') return judged.detail;
+  return judged.status === 'partial' && check !== FILES_CHECK ? needs : undefined;
 }
 
 /** "assessed 1/10, direct 1/10": how much of the list the evidence covers. */
@@ -101,66 +132,49 @@ export function owaspCoverage(risks: OwaspMap['risks']): { assessed: number; dir
   };
 }
 
-function supplyChain(id: string, definition: RiskDefinition, assessment: Assessment, open: Check[]): Risk {
-  const about = findingsOf(id, assessment);
-  const findings = about.map((finding) => finding.fingerprint);
-  const checks = assessment.checks.filter(
-    (check) => check.id.startsWith('integrity.') || check.status === 'not-assessed',
+/** What speaks against it, then what its own check answers, then what the assessment says by itself, then what it takes. */
+function judge(definition: RiskDefinition, known: Known): NonNullable<Judged> {
+  return (
+    against(known) ??
+    answered(definition, known) ??
+    definition.judge?.(known) ??
+    hinted(known) ??
+    unanswered(definition, known)
   );
-  const base = { evidence: 'direct', checks: uniqueIds(checks), findings } as const;
-  const mismatch = assessment.checks.some((check) => check.id.startsWith('integrity.') && check.status === 'fail');
-  const harmful = assessment.files.some(({ verdict }) => verdict === 'malicious' || verdict === 'suspicious');
-  if (mismatch || harmful || about.some(isWeighty))
-    return { status: 'fail', detail: 'files, findings or failed checks speak against it', ...base };
-  const judged = assessment.files.filter(({ verdict }) => verdict === 'clean').length;
-  if (judged === 0) return openRisk(`${id} ${definition.title}`, NOTHING_JUDGED, assessment, open);
-  const all = judged === assessment.files.length && assessment.status === 'complete';
-  return {
-    status: all ? 'pass' : 'partial',
-    detail: all ? 'every file was judged' : 'not every file could be judged',
-    ...base,
-  };
 }
 
-/** A risk that a scanner happened to see. Seeing nothing proves nothing, so it cannot pass here. */
-function fromFindings(id: string, assessment: Assessment): Risk | undefined {
-  const about = findingsOf(id, assessment);
-  if (about.length === 0) return undefined;
-  const findings = about.map((finding) => finding.fingerprint);
-  return {
-    status: about.some(isWeighty) ? 'fail' : 'partial',
-    evidence: 'direct',
-    detail: 'scanners found what speaks against it',
-    checks: [],
-    findings,
-  };
+function against({ findings, checks }: Known): Judged {
+  const weighty = findings.filter(isWeighty);
+  const failed = checks.filter((check) => check.status === 'fail');
+  if (weighty.length === 0 && failed.length === 0) return undefined;
+  const reasons = [
+    ...(weighty.length > 0 ? [`${count(weighty.length, 'finding')} of medium severity or worse`] : []),
+    ...failed.map(({ id }) => `the check ${id} fails`),
+  ];
+  const isDirect = weighty.length > 0 || failed.some(({ id }) => meaningOf(id)?.evidence === 'direct');
+  return { status: 'fail', evidence: isDirect ? 'direct' : 'proxy', detail: reasons.join('; ') };
 }
 
-/** Signed weights are those that their maker released; how they behave is another question, so this never passes. */
-function fromSignatures({ signatures }: Assessment): Risk | undefined {
-  const base = { evidence: 'direct', checks: ['integrity.signature'], findings: [] } as const;
-  if (signatures.some(({ status }) => status === 'failed'))
-    return { status: 'fail', detail: 'a signature over the weights does not hold', ...base };
-  return signatures.some(({ status }) => status === 'verified')
-    ? { status: 'partial', detail: 'the weights are those that were signed; how they behave was not tested', ...base }
-    : undefined;
+function answered(definition: RiskDefinition, { checks }: Known): Judged {
+  const check = checks.find(({ id, status }) => id === definition.check && status === 'pass');
+  if (check === undefined) return undefined;
+  return { status: 'pass', evidence: meaningOf(check.id)?.evidence ?? 'none', detail: check.detail };
 }
 
-function openRisk(name: string, question: OpenQuestion, assessment: Assessment, open: Check[]): Risk {
-  if (!assessment.checks.some((known) => known.id === question.check)) {
-    open.push({ id: question.check, status: 'not-assessed', detail: `${name}: ${question.needs}` });
-  }
-  return { status: 'not-assessed', evidence: 'none', detail: question.needs, checks: [question.check], findings: [] };
+/** A scanner happened to see something that does not weigh. Seeing nothing more proves nothing, so it cannot pass. */
+function hinted({ findings }: Known): Judged {
+  if (findings.length === 0) return undefined;
+  return { status: 'partial', evidence: 'direct', detail: `${count(findings.length, 'finding')} of low severity` };
 }
 
-function findingsOf(id: string, assessment: Assessment): Finding[] {
-  return assessment.findings.filter((finding) => finding.owasp.includes(id));
+function unanswered(definition: RiskDefinition, { assessment, checks }: Known): NonNullable<Judged> {
+  const asked = checks.find(({ id }) => id === definition.check);
+  const { datasets } = assessment.declared;
+  const data = definition.check === 'provenance.training-data' && datasets.length > 0;
+  const needs = data ? `${definition.needs}; it declares ${names(datasets)}` : definition.needs;
+  return { status: 'not-assessed', evidence: 'none', detail: asked?.detail ?? needs };
 }
 
 function isWeighty(finding: Finding): boolean {
   return severityRank(finding.severity) >= severityRank('medium');
-}
-
-function uniqueIds(checks: readonly Check[]): string[] {
-  return [...new Set(checks.map((check) => check.id))];
 }
