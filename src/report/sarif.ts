@@ -3,6 +3,7 @@ import { type Severity, severityRank } from '../core/severity.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { cut, jsonText, keptText } from './escape.ts';
 import { sarifRule } from './sarif-rules.ts';
+import { type Pardonable, suppressionsOf } from './suppressions.ts';
 
 /** Where a result is shown: GitHub wants a path of the repository, and a line only where lines exist. */
 export interface Anchor {
@@ -24,6 +25,8 @@ interface Result<T extends Judged> {
   readonly file: string;
   readonly finding?: Finding;
   readonly fingerprint: string;
+  /** What a waiver must pardon for the result not to count. */
+  readonly pardonable: Pardonable;
 }
 
 /** GitHub keeps 5,000 results of an upload, and refuses more than 25,000. */
@@ -78,6 +81,7 @@ function findingResults<T extends Judged>(judged: T, context: ReportContext): Re
     file: finding.file,
     finding,
     fingerprint: finding.fingerprint,
+    pardonable: { fingerprint: finding.fingerprint },
   }));
 }
 
@@ -110,9 +114,9 @@ const UNJUDGED_FILE: RuleInfo = {
 function fileResults<T extends Judged>(judged: T): Result<T>[] {
   const results: Result<T>[] = [];
   for (const file of judged.assessment.files) {
-    const rule =
-      file.verdict === 'unknown' ? UNKNOWN_FILE : file.verdict === 'not-assessed' ? UNJUDGED_FILE : undefined;
-    if (rule === undefined) continue;
+    const { verdict } = file;
+    if (verdict !== 'unknown' && verdict !== 'not-assessed') continue;
+    const rule = verdict === 'unknown' ? UNKNOWN_FILE : UNJUDGED_FILE;
     results.push({
       rule,
       severity: rule.severity,
@@ -120,6 +124,7 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
       judged,
       file: file.path,
       fingerprint: fingerprint(rule.id, file.path, undefined, ''),
+      pardonable: { verdict, file: file.path },
     });
   }
   return results;
@@ -146,6 +151,7 @@ function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, opt
         ],
       },
     ],
+    ...suppressionsOf(judged, result.pardonable),
     partialFingerprints: {
       'assay/v1': result.fingerprint,
       // What GitHub tracks an alert by; for text it hashes the line itself.

@@ -9,6 +9,7 @@ import { count, humanBytes, humanDuration } from './style.ts';
 import { coverageRows } from './table-coverage.ts';
 import { fileBlock, VERDICT_INK } from './table-file.ts';
 import { loadingBlock } from './table-loading.ts';
+import { waiverRows } from './table-waivers.ts';
 
 export interface TableOptions {
   /** Columns. */
@@ -56,6 +57,7 @@ export function renderTable(judged: Judged, context: ReportContext, options: Tab
     page.gap();
     signatureRows(page, signature, options);
   }
+  waiverRows(page, judged.decision.waivers, options);
   checkRows(page, judged, options);
   summaryRows(page, judged);
   return page.toString();

@@ -4,10 +4,18 @@ import { POLYGLOT } from './polyglot.ts';
 import { remoteCodeRules } from './remote-code.ts';
 import type { Rule } from './rule.ts';
 import { signatureRules } from './signature-rules.ts';
+import { waiverRules } from './waiver-rules.ts';
 
 /** Every rule there is, by id, sorted: those of all scanners, and those that the pipeline itself reports. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(
-  [...SCANNERS.flatMap((scanner) => scanner.rules), ...extensionRules, ...signatureRules, ...remoteCodeRules, POLYGLOT]
+  [
+    ...SCANNERS.flatMap((scanner) => scanner.rules),
+    ...extensionRules,
+    ...signatureRules,
+    ...remoteCodeRules,
+    ...waiverRules,
+    POLYGLOT,
+  ]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((rule) => [rule.id, rule]),
 );

@@ -1,0 +1,31 @@
+import type { JudgedWaiver } from '../core/waiver.ts';
+import type { Judged } from './context.ts';
+import { keptText } from './escape.ts';
+
+/** What a waiver can pardon: a finding, or the verdict of a file. */
+export type Pardonable =
+  | { readonly fingerprint: string }
+  | { readonly verdict: 'unknown' | 'not-assessed' | 'suspicious'; readonly file: string };
+
+/** The waivers that pardon something, in the order in which they were given. */
+export function waiversOf({ decision }: Judged, what: Pardonable): readonly JudgedWaiver[] {
+  return decision.waivers.filter((judged) => judged.outcome === 'applied' && pardons(judged, what));
+}
+
+function pardons({ waiver, findings }: JudgedWaiver, what: Pardonable): boolean {
+  if ('fingerprint' in what) return findings.includes(what.fingerprint);
+  return waiver.rule === `verdict.${what.verdict}` && (waiver.file === undefined || waiver.file === what.file);
+}
+
+/** The `suppressions` of a SARIF result (SARIF 2.1.0, 3.27.23 and 3.35); nothing for a result that counts. */
+export function suppressionsOf(judged: Judged, what: Pardonable) {
+  const waivers = waiversOf(judged, what);
+  if (waivers.length === 0) return {};
+  const suppressions = waivers.map(({ waiver }) => ({
+    kind: 'external',
+    status: 'accepted',
+    justification: keptText(waiver.reason),
+    properties: { owner: keptText(waiver.owner), expires: waiver.expires, from: keptText(waiver.from) },
+  }));
+  return { suppressions };
+}
