@@ -1,0 +1,93 @@
+import type { Judged, ReportContext } from '../context.ts';
+import { mapOwasp } from '../owasp.ts';
+import { checksSection } from './checks.ts';
+import { contents, cover } from './cover.ts';
+import { coverageSection } from './coverage-bars.ts';
+import { filesSection } from './files.ts';
+import { groupFindings } from './finding-groups.ts';
+import { findingsSection } from './findings.ts';
+import { type Html, html, sheet } from './html.ts';
+import { methodSection } from './method.ts';
+import { owaspSection } from './owasp-sheet.ts';
+import type { Section } from './parts.ts';
+import { policySection } from './policy.ts';
+import { PAPER, PRINT } from './print-style.ts';
+import { provenanceSection } from './provenance.ts';
+import type { HtmlOptions, Review } from './review.ts';
+import { signOffSection } from './sign-off.ts';
+import { STYLE } from './style.ts';
+import { summarySection } from './summary.ts';
+import { unseenSection } from './unseen.ts';
+import { ACTIONS } from './words.ts';
+
+/**
+ * The security review of an artifact: one HTML document that holds no script and asks for nothing. It shows up to 500
+ * findings with their evidence and 10,000 more in a line, and says how many are left out.
+ */
+export function renderHtml(judged: Judged, context: ReportContext, options: HtmlOptions): string {
+  const review = reviewOf(judged, context, options);
+  const sections = [
+    summarySection(review),
+    owaspSection(review),
+    findingsSection(review),
+    provenanceSection(review),
+    filesSection(review),
+    policySection(review),
+    checksSection(review),
+    unseenSection(review),
+    coverageSection(review),
+    methodSection(review),
+    signOffSection(review),
+  ];
+  return page(review, sections, options).toString();
+}
+
+function reviewOf(judged: Judged, context: ReportContext, { now, excerpts }: HtmlOptions): Review {
+  const { assessment, decision } = judged;
+  const applied = decision.waivers.filter(({ outcome }) => outcome === 'applied');
+  return {
+    assessment,
+    decision,
+    context,
+    now,
+    excerpts: excerpts ?? new Map(),
+    owasp: mapOwasp(assessment),
+    groups: groupFindings(assessment.findings, context),
+    pardons: new Map(applied.flatMap((waiver) => waiver.findings.map((finding) => [finding, waiver]))),
+  };
+}
+
+function page(review: Review, sections: readonly Section[], { paper }: HtmlOptions): Html {
+  const { assessment, decision, context } = review;
+  const style = sheet(STYLE, PRINT, ...(paper === undefined ? [] : [PAPER[paper]]));
+  const policy = `default-src 'none'; style-src ${style.source}; base-uri 'none'; form-action 'none'`;
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<meta name="generator" content="Assay ${context.version}">
+<title>Security review: ${assessment.artifact.ref}: ${ACTIONS[decision.action].text}</title>
+${style.element}
+</head>
+<body>
+<a class="skip" href="#main">Skip to the review</a>
+<div class="page">
+${cover(review)}${contents(sections)}<main id="main" tabindex="-1">
+${sections.map(sectionPart)}</main>
+</div>
+</body>
+</html>
+`;
+}
+
+function sectionPart({ id, title, body }: Section, index: number): Html {
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title"><span class="number">${index + 1}</span> ${title}</h2>
+${body}</section>
+`;
+}

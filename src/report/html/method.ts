@@ -1,0 +1,33 @@
+import { VERDICTS } from '../../core/verdict.ts';
+import { humanBytes, humanDuration } from '../style.ts';
+import { html } from './html.ts';
+import { chip, code, facts, list, type Section, told } from './parts.ts';
+import { type Review, timeText } from './review.ts';
+import { EVIDENCES, VERDICT_MEANINGS, VERDICT_WORDS } from './words.ts';
+
+/** How the review was made, by which versions, and what it cannot say. */
+export function methodSection({ assessment, decision, context, now }: Review): Section {
+  const { stats, ruleset } = assessment;
+  const body = html`<p>Every file was identified by its content and parsed by readers that build nothing and run nothing: no model
+was loaded, imported or rendered. Pickles were followed instruction by instruction in an abstract machine, also inside archives.
+Decoders ran in a child process bounded in memory and time. The policy was then applied to what was known.</p>
+<h3>Versions</h3>
+${facts([
+  ['Assay', context.version],
+  ['Ruleset', html`${ruleset.version} ${code(ruleset.digest)}`],
+  ['Policy', html`${told(decision.policy)} ${code(decision.policyDigest)}`],
+  ['Reviewed on', timeText(now)],
+  ['Read', `${humanBytes(stats.bytesRead)} of ${humanBytes(stats.bytesTotal)} in ${humanDuration(stats.durationMs)}`],
+])}<h3>What the words mean</h3>
+${facts([...VERDICTS].reverse().map((verdict) => [chip(VERDICT_WORDS[verdict]), VERDICT_MEANINGS[verdict]] as const))}
+<p>Evidence for a risk is of one kind:</p>
+${list([EVIDENCES.direct, EVIDENCES.proxy, EVIDENCES.declared])}<h3>Limits</h3>
+${list([
+  'A static review does not run the model. It says nothing of how the model behaves: of its accuracy, bias, backdoors in its weights, or how it can be fooled.',
+  'Clean means that loading runs nothing that is not listed. It is no statement about the training data, the licence or the fitness of the model.',
+  'What the model card declares was not verified.',
+  'A rule that is not in the ruleset is not looked for. A later ruleset may judge the same bytes differently.',
+  'Nothing here vouches for other bytes than those with the digests above.',
+])}`;
+  return { id: 'method', title: 'Method, versions and limits', body };
+}

@@ -1,0 +1,50 @@
+import type { Decision } from '../../core/assessment.ts';
+import type { JudgedWaiver, WaiverOutcome } from '../../core/waiver.ts';
+import { count } from '../style.ts';
+import { type Html, html, NONE } from './html.ts';
+import { capped, chip, code, type Section, table, told } from './parts.ts';
+import type { Review } from './review.ts';
+import { RULE_RESULTS, WAIVER_OUTCOMES } from './words.ts';
+
+const MAX_ROWS = 500;
+
+/** What the rules of the policy said, and what was waived. */
+export function policySection({ decision }: Review): Section {
+  const body = html`${rules(decision)}<h3>Waivers</h3>\n${waivers(decision.waivers)}`;
+  return { id: 'policy', title: 'Policy and waivers', body };
+}
+
+function rules({ action, policy, policyDigest, rules, violations }: Decision): Html {
+  const lead = html`<p>The policy ${told(policy)} (${code(policyDigest)}) made the decision.</p>\n`;
+  if (rules.length === 0 && violations.length === 0) return html`${lead}<p>No rule of it was broken.</p>\n`;
+  const rows =
+    rules.length > 0
+      ? rules.map(({ id, outcome, message }) => [code(id), chip(RULE_RESULTS[outcome]), told(message)])
+      : violations.map(({ rule, message }) => [
+          code(rule),
+          chip(RULE_RESULTS[action === 'deny' ? 'deny' : 'warn']),
+          told(message),
+        ]);
+  const [shown, rest] = capped(rows, MAX_ROWS, (left) => `${count(left, 'more rule')}.`);
+  const columns = [{ label: 'Rule' }, { label: 'Outcome' }, { label: 'What it says' }];
+  return html`${lead}${table({ caption: 'Rules of the policy', columns, rows: shown })}${rest}`;
+}
+
+const VOID: ReadonlySet<WaiverOutcome> = new Set(['expired', 'other-artifact', 'refused']);
+
+function waivers(all: readonly JudgedWaiver[]): Html {
+  if (all.length === 0) return html`<p>None was given: no finding is pardoned.</p>\n`;
+  const order = [...all].sort((a, b) => Number(VOID.has(b.outcome)) - Number(VOID.has(a.outcome)));
+  const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
+  const rows = shown.map(({ waiver, outcome, findings }) => [
+    html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html` in ${code(waiver.file)}`}`,
+    chip(WAIVER_OUTCOMES[outcome]),
+    outcome === 'applied' ? count(findings.length, 'finding') : 'nothing',
+    told(waiver.reason),
+    told(waiver.owner),
+    told(waiver.expires),
+    told(waiver.from),
+  ]);
+  const columns = ['Rule', 'Outcome', 'Pardons', 'Reason', 'Owner', 'Expires', 'Read from'].map((label) => ({ label }));
+  return html`${table({ caption: 'Waivers, void ones first', columns, rows })}${rest}`;
+}

@@ -1,0 +1,106 @@
+import type { Action, DigestBasis, RiskEvidence, RiskStatus, RuleResult } from '../../core/assessment.ts';
+import type { CheckStatus } from '../../core/check.ts';
+import type { SignatureAssessment } from '../../core/signature.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import type { WaiverOutcome } from '../../core/waiver.ts';
+import type { Tone } from './parts.ts';
+
+/** How a word of ours is shown: colour never carries what the word does not say. */
+export interface Word {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+function word(text: string, tone: Tone): Word {
+  return { text, tone };
+}
+
+export const ACTIONS: Readonly<Record<Action, Word>> = {
+  deny: word('Denied', 'bad'),
+  warn: word('Allowed, with warnings', 'caution'),
+  allow: word('Allowed', 'good'),
+};
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, Word>> = {
+  malicious: word('Malicious', 'bad'),
+  unknown: word('Unknown', 'dark'),
+  suspicious: word('Suspicious', 'caution'),
+  'not-assessed': word('Not assessed', 'open'),
+  clean: word('Clean', 'good'),
+};
+
+/** What a verdict says of a file. */
+export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
+  malicious: 'A dangerous capability is reached, a contract is broken, or what is called is computed while loading.',
+  unknown: 'Reading stopped before the end, so nothing vouches for what was not read. It is not clean.',
+  suspicious: 'Read to the end; it does what no listed library writes. Nothing harmful is proved.',
+  'not-assessed': 'The format is known and no scanner judges it yet. Nothing is known of its safety.',
+  clean: 'Read to the end; everything that it can reach is listed, and used as it was meant.',
+};
+
+export const VERDICT_REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
+  malicious: 'Do not load these files. Delete them, and tell whoever publishes them.',
+  unknown: 'Fetch these files again, or use a copy in a format that can be read to the end.',
+  suspicious: 'Ask whoever publishes them what they are for, or use a copy in a safer format.',
+  'not-assessed': 'Review these files by hand, or use a copy in a format that is judged, such as safetensors.',
+};
+
+export const SEVERITY_WORDS = {
+  critical: word('Critical', 'bad'),
+  high: word('High', 'bad'),
+  medium: word('Medium', 'caution'),
+  low: word('Low', 'open'),
+  info: word('Info', 'plain'),
+} as const;
+
+export const RISK_STATUSES: Readonly<Record<RiskStatus, Word>> = {
+  pass: word('Pass', 'good'),
+  fail: word('Fail', 'bad'),
+  partial: word('Partial', 'caution'),
+  'not-assessed': word('Not assessed', 'open'),
+  'not-applicable': word('Not applicable', 'plain'),
+};
+
+export const EVIDENCES: Readonly<Record<RiskEvidence, string>> = {
+  direct: 'Direct: measured on this artifact',
+  proxy: 'Proxy: measured on something that stands for it',
+  declared: 'Declared: somebody says so',
+  none: 'None',
+};
+
+export const CHECK_STATUSES: Readonly<Record<CheckStatus, Word>> = {
+  pass: word('Pass', 'good'),
+  fail: word('Fail', 'bad'),
+  'not-assessed': word('Not assessed', 'open'),
+  error: word('Error', 'dark'),
+};
+
+export const RULE_RESULTS: Readonly<Record<RuleResult, Word>> = {
+  pass: word('Pass', 'good'),
+  deny: word('Deny', 'bad'),
+  warn: word('Warn', 'caution'),
+  audit: word('Audit', 'open'),
+  error: word('Error', 'dark'),
+  unavailable: word('Unavailable', 'dark'),
+};
+
+export const SIGNATURE_STATUSES: Readonly<Record<SignatureAssessment['status'], Word>> = {
+  verified: word('Verified', 'good'),
+  partial: word('Verified in part', 'caution'),
+  failed: word('Does not hold', 'bad'),
+  'not-assessed': word('Not assessed', 'open'),
+};
+
+export const WAIVER_OUTCOMES: Readonly<Record<WaiverOutcome, Word>> = {
+  applied: word('Applied', 'caution'),
+  expired: word('Void: expired', 'dark'),
+  'other-artifact': word('Void: another artifact', 'dark'),
+  refused: word('Refused', 'bad'),
+  unused: word('Unused', 'plain'),
+};
+
+export const DIGEST_BASES: Readonly<Record<DigestBasis, string>> = {
+  computed: 'computed from the bytes',
+  claimed: 'claimed by the source, not computed',
+  none: 'no digest',
+};

