@@ -1,6 +1,5 @@
 import type { FileAssessment } from '../core/assessment.ts';
 import type { Finding } from '../core/finding.ts';
-import { severityRank } from '../core/severity.ts';
 import { saferFiles } from './advice.ts';
 import type { ReportContext, RuleInfo } from './context.ts';
 import { markdownCode, markdownText } from './markdown-text.ts';
@@ -11,7 +10,7 @@ import { count, humanBytes } from './style.ts';
 const MAX_FINDINGS = 5;
 const MAX_REASONS = 3;
 
-/** A file with what was found in it. */
+/** A file with what was found in it, worst first. */
 export interface FileWithFindings {
   readonly file: FileAssessment;
   readonly findings: readonly Finding[];
@@ -26,11 +25,10 @@ export function markdownFile(
 ): string {
   const title = `**${verdictLabel(file.verdict)}** ${markdownCode(file.path)}`;
   if (short) return `- ${title}`;
-  const worstFirst = [...findings].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
-  const [worst] = worstFirst;
+  const [worst] = findings;
   const rule = worst && context.rules.get(worst.ruleId);
   const lines = [
-    ...worstFirst.slice(0, MAX_FINDINGS).map(findingLine),
+    ...findings.slice(0, MAX_FINDINGS).map(findingLine),
     ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
     ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
     ...(file.verdict === 'clean' ? [] : [`Means: ${markdownText(meaning(file.verdict, rule), { max: 330 })}`]),

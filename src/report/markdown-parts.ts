@@ -119,7 +119,7 @@ export function noteSection({ assessment }: Judged, budget: number): string {
 }
 
 /** Characters of a risk's detail, the most that fits. */
-const DETAILS = [160, 60, 0];
+const DETAILS = [240, 60, 0];
 
 /** The ten risks in one table. */
 export function riskSection({ assessment }: Judged, budget: number): string {

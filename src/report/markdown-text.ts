@@ -24,13 +24,16 @@ export function markdownCode(text: string, { cell = false, max = MAX_TEXT }: Mar
 /** A word that neither Markdown nor GitHub reads anything into; what could be a commit, or number a list, is not one. */
 const PLAIN_WORD = /^(?:\(?(?![0-9a-f]{7,}\b)[a-z]+\)?[.,;:]?|\d{1,6}[,;:]?)$/i;
 
+/** What `cut` says of what it left out. */
+const CUT_MARK = /^(.*?)(… \(\+\d{1,6} more\))?$/s;
+
 /** Prose that quotes what somebody else wrote: plain words stay words, all else stands in code spans. */
 export function markdownText(text: string, { cell = false, max = MAX_TEXT }: MarkdownTextOptions = {}): string {
-  const line = cut(terminalText(text, max), 2 * max);
+  const [, line = '', mark = ''] = CUT_MARK.exec(cut(terminalText(text, max), 2 * max)) ?? [];
   const parts: string[] = [];
   let quoted: string[] = [];
   const flush = () => {
-    if (quoted.length > 0) parts.push(markdownCode(quoted.join(' '), { cell, max: 2 * max }));
+    if (quoted.length > 0) parts.push(quote(quoted.join(' '), { cell, max: 2 * max }));
     quoted = [];
   };
   for (const word of line.split(' ').filter((part) => part !== '')) {
@@ -42,7 +45,15 @@ export function markdownText(text: string, { cell = false, max = MAX_TEXT }: Mar
     parts.push(word);
   }
   flush();
-  return parts.join(' ');
+  return parts.join(' ') + mark;
+}
+
+/** Punctuation of the sentence around what is quoted: `(core).`, or `core,`. */
+const AROUND = /^(?:\((.+)(\)[.,;:]?)|(.+?)([.,;:]?))$/;
+
+function quote(words: string, options: MarkdownTextOptions): string {
+  const [, inner, close, core = words, end = ''] = AROUND.exec(words) ?? [];
+  return inner === undefined ? markdownCode(core, options) + end : `(${markdownCode(inner, options)}${close}`;
 }
 
 /** CommonMark 6.1: as many backticks as needed, and a space on both sides where the parser would strip or misread one. */

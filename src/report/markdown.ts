@@ -1,5 +1,5 @@
 import type { Action, Assessment } from '../core/assessment.ts';
-import type { Finding } from '../core/finding.ts';
+import { findingsByFile } from './by-file.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { type FileWithFindings, markdownFile } from './markdown-file.ts';
 import {
@@ -15,12 +15,15 @@ import {
 } from './markdown-parts.ts';
 import { markdownCode } from './markdown-text.ts';
 import { byVerdict, headline } from './meaning.ts';
+import { count } from './style.ts';
 
 /** UTF-16 units of a report; GitHub refuses comments of more than 65,536 characters. */
 export const MAX_MARKDOWN = 60_000;
 
 /** Artifacts told in full; the others are named. */
 const MAX_IN_FULL = 4;
+/** Room for the line that counts them. */
+const REST = 80;
 
 const WORST_FIRST: readonly Action[] = ['deny', 'warn', 'allow'];
 
@@ -34,8 +37,10 @@ export function renderMarkdown(all: readonly Judged[], context: ReportContext): 
   );
   const list = sorted.length > 1 ? `${pack(sorted, MAX_MARKDOWN / 6, 'artifact', listLine)}\n` : '';
   const inFull = sorted.slice(0, MAX_IN_FULL);
-  const share = Math.floor((MAX_MARKDOWN - list.length) / Math.max(1, inFull.length));
-  return list + inFull.map((judged) => artifactReport(judged, context, share)).join('');
+  const share = Math.floor((MAX_MARKDOWN - list.length - REST) / Math.max(1, inFull.length));
+  const others = sorted.length - inFull.length;
+  const rest = others > 0 ? `${count(others, 'more artifact')}: named above, not told in full.\n` : '';
+  return list + inFull.map((judged) => artifactReport(judged, context, share)).join('') + rest;
 }
 
 function listLine({ assessment, decision }: Judged): string {
@@ -72,12 +77,7 @@ function fileSection(assessment: Assessment, context: ReportContext, budget: num
 
 /** Files that are not clean or in which something was found, worst first. */
 function notableFiles({ files, findings }: Assessment): FileWithFindings[] {
-  const found = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const known = found.get(finding.file);
-    if (known === undefined) found.set(finding.file, [finding]);
-    else known.push(finding);
-  }
+  const found = findingsByFile(findings);
   return [...files]
     .sort(byVerdict)
     .map((file) => ({ file, findings: found.get(file.path) ?? [] }))
