@@ -2,15 +2,11 @@ import type { Artifact, ArtifactFile, OpenOptions } from '../core/artifact.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { type FileScanResult, scanSource } from '../pipeline/file-scan.ts';
+import { type FileScanResult, type OnTarget, scanSource } from '../pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../scan/pickle/globals.ts';
-import type { Target } from '../scan/scanner.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 
 const MAX_NAMED = 3;
-
-/** Something within a file, itself included: shown while its bytes can be read. */
-export type OnTarget = (target: Target, format: string, storedAt: number | undefined) => Promise<void>;
 
 /** One opened file, and scans of it. */
 export interface OneFile {

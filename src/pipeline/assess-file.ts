@@ -14,7 +14,7 @@ import { providedModules } from '../scan/provided-modules.ts';
 import { type FileDeclaration, readDeclaration } from './declared.ts';
 import type { FileClocks } from './file-clocks.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
-import { type FileScanResult, scanSource } from './file-scan.ts';
+import { type FileScanResult, type OnTarget, scanSource } from './file-scan.ts';
 
 /** What the files of one assessment share. */
 export interface Shared {
@@ -28,6 +28,7 @@ export interface Shared {
   readonly clocks: FileClocks;
   /** How files are hashed, besides by SHA-256: what a signature asks for. */
   readonly plans: readonly HashPlan[];
+  readonly onTarget: OnTarget | undefined;
 }
 
 export interface FileChecks {
@@ -102,7 +103,7 @@ async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shar
 
 /** The scan under its wall clock: a file that takes longer is `unknown`. */
 async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<FileScanResult> {
-  const { limits, globals, provided, clocks } = shared;
+  const { limits, globals, provided, clocks, onTarget } = shared;
   throwIfAborted(shared.signal);
   const clock = clocks.start();
   try {
@@ -112,6 +113,7 @@ async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared
       signal: clock.signal,
       globals,
       distance: file.distance,
+      onTarget,
       onNames: (names) => {
         for (const module of providedModules(names.filter(isImportable))) provided.add(module);
       },

@@ -17,6 +17,7 @@ import { rulesetOf } from '../scan/ruleset.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
 import { joinDeclarations } from './declared.ts';
 import { FileClocks } from './file-clocks.ts';
+import type { OnTarget } from './file-scan.ts';
 import { inLanes } from './lanes.ts';
 import { manifestChecks } from './manifest-check.ts';
 import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
@@ -30,6 +31,8 @@ export interface AssessOptions {
   readonly allowances?: readonly Allowance[];
   /** Whose signature is believed; without it, one that lies in the artifact is told of and not assessed. */
   readonly signature?: SignatureRequest;
+  /** Shown everything that is scanned, files and members, while it is open: to quote from it. */
+  readonly onTarget?: OnTarget;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     threads,
     clocks,
     plans: signature.plans,
+    onTarget: options.onTarget,
   };
   const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });

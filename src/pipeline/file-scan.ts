@@ -19,6 +19,13 @@ import type { Rule } from '../scan/rule.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
 import { alsoRunsAsPickle } from './also-pickle.ts';
 
+export type OnTarget = (
+  target: Target,
+  format: string,
+  storedAt: number | undefined,
+  findings: readonly Finding[],
+) => Promise<void>;
+
 export interface FileScanOptions {
   readonly path: string;
   readonly limits: Limits;
@@ -28,10 +35,10 @@ export interface FileScanOptions {
   /** Told of every member's name, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
   /**
-   * Shown every target once it was scanned, still open, with the format it turned out to be of, and where its stored bytes
-   * start in its container; members before containers.
+   * Shown every target once it was scanned, still open, with the format it turned out to be of, where its stored bytes start
+   * in its container, and what was found in it; members before containers.
    */
-  onTarget?(target: Target, format: string, storedAt: number | undefined): Promise<void>;
+  readonly onTarget?: OnTarget | undefined;
 }
 
 /** What the scanners made of one file. */
@@ -124,8 +131,12 @@ class FileScan {
     const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
     this.#checkGaps(coverage, source.size, member);
-    await this.#options.onTarget?.(target, context.format, options.storedAt);
+    await this.#options.onTarget?.(target, context.format, options.storedAt, this.#foundIn(member));
     return context.format;
+  }
+
+  #foundIn(member: string | undefined): Finding[] {
+    return [...this.#findings.values()].filter((finding) => finding.member === member);
   }
 
   async #run(target: Target, context: TargetContext, probe: Probe): Promise<void> {
