@@ -48,7 +48,7 @@ function importKey(token: string, label: string, id: string, file: string): void
 requirePart(
   'pkcs11js package and SoftHSM',
   existsSync(MODULE) && isInstalled('pkcs11js'),
-  'apt-get install softhsm2 g++ make, then npm install --no-save pkcs11js@2.1.7',
+  'apt-get install softhsm2 g++ make, then npm install --prefix .cache/pkcs11 pkcs11js@2.1.7 and link it into node_modules',
   'assay sign, with a key in a token',
   () => {
     let model = '';
