@@ -1,4 +1,6 @@
-export { type CompiledPolicy, type DecideOptions, decide, loadPolicy } from './decide.ts';
+export type { Approval } from './approval.ts';
+export type { CompiledPolicy } from './compile.ts';
+export { type DecideOptions, decide } from './decide.ts';
 export type { Environment } from './environment.ts';
-export { GATES } from './gates.ts';
+export { loadPolicy } from './load.ts';
 export { DEFAULT_POLICY, SHIPPED_POLICIES, type ShippedPolicy } from './shipped.ts';

@@ -10,6 +10,8 @@ export const SHIPPED_POLICIES: readonly ShippedPolicy[] = [
     summary: 'denies malicious, suspicious and unknown files; warns of formats that nothing judges yet',
   },
   { name: 'strict', summary: 'denies everything that is not clean' },
+  { name: 'production', summary: 'strict, and signed, pinned, approved for the stage, in formats that hold no code' },
+  { name: 'air-gapped', summary: 'strict, and from a place of your own, pinned, fetching nothing when it is loaded' },
   { name: 'research', summary: 'warns and never denies: for looking at hostile files on purpose' },
 ];
 

@@ -1,3 +1,7 @@
+import { cut, MAX_KEPT } from '../core/cut.ts';
+
+export { cut, MAX_KEPT };
+
 /** Everything in an artifact is hostile text: names, messages and evidence may hold terminal commands or reorder a line. */
 
 /** What steers a terminal, or hides or reorders text: controls, bidi overrides, zero-width, tags, lone surrogates. */
@@ -8,19 +12,6 @@ const UNSAFE_IN_JSON = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorabl
 
 /** Characters of one string that a person is shown. */
 export const MAX_SHOWN = 300;
-/** Characters of one string that a machine-read report keeps (CWE-770: a name in a pickle may hold gigabytes). */
-export const MAX_KEPT = 4096;
-
-/** Cuts at `max` UTF-16 units, never through a pair, and says how many are missing. */
-export function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const end = isHighSurrogate(text.charCodeAt(max - 1)) ? max - 1 : max;
-  return `${text.slice(0, end)}… (+${text.length - end} more)`;
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
 
 /** One line that is safe to print: unsafe characters stand as `\n`, `\x1b` or `\u{202e}`, and long text is cut. */
 export function terminalText(text: string, max = MAX_SHOWN): string {

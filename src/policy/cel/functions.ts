@@ -1,30 +1,72 @@
-import { COLLECTIONS } from './collections.ts';
-import { NUMBERS } from './numbers.ts';
-import type { Overload } from './overload.ts';
-import { TEXTS } from './texts.ts';
-import { TIMES } from './times.ts';
+import type { CelType } from '@bufbuild/cel';
+import { celEnvironment } from './library.ts';
+import { ANY, BOOL, DOUBLE, DURATION, INT, listOf, mapOf, STRING, TIMESTAMP, type Type } from './types.ts';
 
-const BY_NAME = new Map<string, Overload[]>();
-for (const overload of [...COLLECTIONS, ...NUMBERS, ...TEXTS, ...TIMES]) {
-  const key = keyFor(overload.style, overload.name);
-  const known = BY_NAME.get(key);
-  if (known === undefined) BY_NAME.set(key, [overload]);
-  else known.push(overload);
+/** One way to call a function or an operator. */
+export interface Overload {
+  /** Names of types; of a method, that of its target first. */
+  readonly params: readonly string[];
+  readonly result: Type;
 }
 
-/** Every way to call a function or an operator; empty when there is none of that name. */
-export function overloadsOf(style: Overload['style'], name: string): readonly Overload[] {
-  return BY_NAME.get(keyFor(style, name)) ?? [];
+/** No field of the view has these, and no expression makes them. */
+const OTHER_TYPES: ReadonlySet<string> = new Set(['uint', 'bytes', 'type']);
+const SHORT: Readonly<Record<string, string>> = {
+  'google.protobuf.Timestamp': 'timestamp',
+  'google.protobuf.Duration': 'duration',
+};
+const RESULTS: Readonly<Record<string, Type>> = {
+  bool: BOOL,
+  int: INT,
+  double: DOUBLE,
+  string: STRING,
+  timestamp: TIMESTAMP,
+  duration: DURATION,
+  map: mapOf(ANY),
+};
+/** Methods whose lists hold text; the library tells no types of items. */
+const LISTS_OF_TEXT: ReadonlySet<string> = new Set(['split']);
+
+type Style = 'call' | 'method';
+let byName: ReadonlyMap<string, readonly Overload[]> | undefined;
+
+/** Every way to call it; empty when there is none of that name. */
+export function overloadsOf(style: Style, name: string): readonly Overload[] {
+  return all().get(`${style} ${name}`) ?? [];
 }
 
 /** Names that people may write, operators left out. */
-export function functionNames(style: Overload['style']): string[] {
-  const prefix = keyFor(style, '');
-  return [...BY_NAME.keys()].flatMap((key) =>
-    /^\w+ \w+$/.test(key) && key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
-  );
+export function functionNames(style: Style): string[] {
+  return [...all().keys()].flatMap((key) => {
+    const [, found, name] = /^(\w+) (\w*[a-z]\w*)$/.exec(key) ?? [];
+    return found === style && name !== undefined ? [name] : [];
+  });
 }
 
-function keyFor(style: Overload['style'], name: string): string {
-  return `${style} ${name}`;
+function all(): ReadonlyMap<string, readonly Overload[]> {
+  byName ??= collect();
+  return byName;
+}
+
+function collect(): ReadonlyMap<string, readonly Overload[]> {
+  const found = new Map<string, Overload[]>();
+  for (const { name, target, arguments: args, result } of celEnvironment().funcs) {
+    const params = [...(target === undefined ? [] : [target]), ...args].map(shortName);
+    if ([...params, shortName(result)].some((type) => OTHER_TYPES.has(type))) continue;
+    const key = `${target === undefined ? 'call' : 'method'} ${name}`;
+    const overload = { params, result: resultOf(name, shortName(result)) };
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [overload]);
+    else known.push(overload);
+  }
+  return found;
+}
+
+function shortName({ name }: CelType): string {
+  return SHORT[name] ?? name;
+}
+
+function resultOf(name: string, type: string): Type {
+  if (type === 'list') return listOf(LISTS_OF_TEXT.has(name) ? STRING : ANY);
+  return RESULTS[type] ?? ANY;
 }

@@ -1,0 +1,56 @@
+import type { Node } from './ast.ts';
+
+/** An expression as text that means the same: every operation in parentheses. */
+export function textOf(node: Node): string {
+  switch (node.kind) {
+    case 'const':
+      return typeof node.value === 'string' ? JSON.stringify(node.value) : constantText(node.value);
+    case 'ident':
+      return node.name;
+    case 'select':
+      return `${textOf(node.of)}.${node.field}`;
+    case 'has':
+      return `has(${textOf(node.of)}.${node.field})`;
+    case 'index':
+      return `${textOf(node.of)}[${textOf(node.index)}]`;
+    case 'call':
+      return callText(node.name, node.args.map(textOf));
+    case 'method': {
+      const [target = '', ...args] = node.args.map(textOf);
+      return `${target}.${node.name}(${args.join(', ')})`;
+    }
+    case 'and':
+    case 'or':
+      return `(${node.terms.map(textOf).join(node.kind === 'and' ? ' && ' : ' || ')})`;
+    case 'if':
+      return `(${textOf(node.test)} ? ${textOf(node.yes)} : ${textOf(node.no)})`;
+    case 'list':
+      return `[${node.items.map(textOf).join(', ')}]`;
+    case 'map':
+      return `{${node.entries.map(([key, value]) => `${textOf(key)}: ${textOf(value)}`).join(', ')}}`;
+    case 'macro': {
+      const parts = [node.variable, ...(node.test === undefined ? [] : [textOf(node.test)]), textOf(node.body)];
+      return `${textOf(node.over)}.${node.name}(${parts.join(', ')})`;
+    }
+  }
+}
+
+function constantText(value: null | boolean | bigint | number): string {
+  const text = String(value);
+  return typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function callText(name: string, args: readonly string[]): string {
+  const [left = '', right = ''] = args;
+  if (name === '!_' || name === '-_') return `(${shownName(name)}${left})`;
+  return isOperator(name) ? `(${left} ${shownName(name)} ${right})` : `${name}(${args.join(', ')})`;
+}
+
+function isOperator(name: string): boolean {
+  return /[^\w.]/.test(name);
+}
+
+/** `_+_` as people write it. */
+export function shownName(name: string): string {
+  return isOperator(name) ? name.replace(/[_@]/g, '') : name;
+}

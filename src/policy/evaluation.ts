@@ -1,0 +1,146 @@
+import type { Assessment, RuleResult } from '../core/assessment.ts';
+import { fingerprintsOf, itemsOf } from './behind.ts';
+import { type Bound, boundOf, excessOf, MAX_STEPS } from './cel/bounds.ts';
+import { type Bindings, Failure, type Value, variableKey } from './cel/evaluate.ts';
+import { celLibrary } from './cel/library.ts';
+import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
+import { sizesOf } from './sizes.ts';
+
+/** What one rule of a policy said, and why. */
+export interface RuleEvaluation {
+  readonly rule: CompiledRule;
+  /** Of its expression; absent when it was not asked: `when` is false, or it asks for what is unavailable. */
+  readonly value?: Value | Failure;
+  readonly outcome: RuleResult;
+  readonly message: string;
+  /** Fingerprints. */
+  readonly findings: readonly string[];
+}
+
+/** A policy evaluated over a view. */
+export interface Evaluation {
+  /** Why the policy is not for this; its rules were not asked then. */
+  readonly mismatch: string | undefined;
+  readonly rules: readonly RuleEvaluation[];
+  /** The value of a variable. */
+  variable(name: string): Value | Failure;
+}
+
+/** What the whole of a policy may cost, in parts of expressions evaluated: some seconds. */
+const MAX_POLICY_STEPS = 3 * MAX_STEPS;
+
+export function evaluatePolicy(policy: CompiledPolicy, view: Bindings, assessment: Assessment): Evaluation {
+  const run = new Run(policy, view);
+  const mismatch = run.mismatch(assessment);
+  const rules = mismatch === undefined ? policy.rules.map((rule) => run.rule(rule, assessment)) : [];
+  return { mismatch, rules, variable: (name) => run.variable(name) };
+}
+
+class Run {
+  readonly #policy: CompiledPolicy;
+  /** The view, and every variable: evaluated when something first asks for it. */
+  readonly #bindings: Bindings;
+  readonly #bounds = new Map<string, Bound>();
+  readonly #values = new Map<string, Value | Failure>();
+  readonly #sizes;
+  #left = MAX_POLICY_STEPS;
+
+  constructor(policy: CompiledPolicy, view: Bindings) {
+    this.#policy = policy;
+    this.#sizes = sizesOf(view);
+    this.#bindings = { ...view };
+    for (const [name, variable] of policy.variables) {
+      this.#bounds.set(name, boundOf(variable.node, this.#sizes, this.#bounds));
+      this.#define(name, variable);
+    }
+  }
+
+  #define(name: string, variable: CompiledExpression): void {
+    Object.defineProperty(this.#bindings, variableKey(name), {
+      get: () => {
+        const value = this.variable(name, variable);
+        return value instanceof Failure ? celLibrary().cel.celError(value.message) : value;
+      },
+    });
+  }
+
+  variable(name: string, variable = this.#policy.variables.get(name)): Value | Failure {
+    if (variable === undefined) return new Failure(`there is no variable ${name}`);
+    const value = this.#values.get(name) ?? this.value(variable);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** Its cost is known before it is evaluated. */
+  value(expression: CompiledExpression): Value | Failure {
+    const bound = boundOf(expression.node, this.#sizes, this.#bounds);
+    const excess =
+      excessOf(bound) ?? (bound.steps > this.#left ? 'the policy as a whole walks too many items' : undefined);
+    if (excess !== undefined) return new Failure(excess);
+    this.#left -= bound.steps;
+    return expression.evaluate(this.#bindings);
+  }
+
+  /** Why the policy is not for the artifact, or not for this place. */
+  mismatch({ files }: Assessment): string | undefined {
+    const { stages, formats, sources, expression } = this.#policy.match;
+    const stage = fieldOf(this.#bindings.environment, 'stage');
+    const source = fieldOf(this.#bindings.source, 'kind');
+    if (stages !== undefined && !(typeof stage === 'string' && stages.includes(stage))) {
+      const asked = typeof stage === 'string' ? `stage ${stage}` : 'no stage';
+      return `the policy is for ${stages.join(', ')}, and ${asked} was asked for`;
+    }
+    if (sources !== undefined && !(typeof source === 'string' && sources.includes(source))) {
+      return `the policy is for sources ${sources.join(', ')}, and this is ${String(source)}`;
+    }
+    if (formats !== undefined && !files.some(({ format }) => formats.includes(format))) {
+      return `the policy is for formats ${formats.join(', ')}, and no file has one of them`;
+    }
+    if (expression === undefined) return undefined;
+    const value = this.value(expression);
+    if (value === true) return undefined;
+    return value instanceof Failure
+      ? `whether the policy applies is not known: ${value.message}`
+      : 'the policy is for others';
+  }
+
+  rule(rule: CompiledRule, assessment: Assessment): RuleEvaluation {
+    const asked = rule.when === undefined ? true : this.value(rule.when);
+    if (asked === false) return { rule, outcome: 'pass', message: '', findings: [] };
+    if (asked !== true) return this.#error(rule, asked);
+    if (rule.unavailable.length > 0) {
+      const missing = rule.unavailable.join(' and ');
+      return {
+        rule,
+        outcome: 'unavailable',
+        message: `asks for ${missing}, which this version cannot produce`,
+        findings: [],
+      };
+    }
+    const value = this.value(rule.expression);
+    if (value === true) return { rule, value, outcome: 'pass', message: '', findings: [] };
+    if (value !== false) return this.#error(rule, value);
+    const behind = rule.findings === undefined ? rule.behind(this.#bindings) : this.#items(rule.findings);
+    const findings = fingerprintsOf(behind, assessment.findings);
+    return { rule, value, outcome: rule.action, message: this.#message(rule), findings };
+  }
+
+  #items(expression: CompiledExpression): readonly unknown[] {
+    return itemsOf(this.value(expression));
+  }
+
+  #error(rule: CompiledRule, value: Value | Failure): RuleEvaluation {
+    const why = value instanceof Failure ? value.message : 'it is neither true nor false';
+    return { rule, value, outcome: 'error', message: `could not be evaluated: ${why}`, findings: [] };
+  }
+
+  #message({ id, message }: CompiledRule): string {
+    if (typeof message === 'string') return message;
+    const text = this.value(message);
+    return typeof text === 'string' && text !== '' ? text : `the rule ${id} does not hold`;
+  }
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return celLibrary().cel.isCelMap(value) ? value.get(field) : undefined;
+}

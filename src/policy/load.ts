@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { closest } from '../core/closest.ts';
+import { AssayError } from '../core/errors.ts';
+import { type CompiledPolicy, compilePolicy } from './compile.ts';
+import type { PolicyDocument } from './document.ts';
+import { type Problem, problemError } from './problem.ts';
+import { readPolicyDocument } from './read-policy.ts';
+import { SHIPPED_POLICIES } from './shipped.ts';
+import { MAX_POLICY_BYTES } from './yaml-source.ts';
+
+/** From `src/policy` and from `dist/policy` alike. */
+const SHIPPED = new URL('../../policies/', import.meta.url);
+
+/**
+ * Reads a policy: a shipped one by name, or a YAML file.
+ * @throws AssayError `usage` for what is no policy, naming file, line and column, and for an unknown name; `not-found`,
+ * `unreadable`.
+ */
+export async function loadPolicy(nameOrPath: string): Promise<CompiledPolicy> {
+  if (isShipped(nameOrPath)) return shippedPolicy(nameOrPath);
+  if (!isPolicyPath(nameOrPath)) throw unknownPolicy(nameOrPath);
+  return policyOf(await readPolicyFile(nameOrPath), nameOrPath);
+}
+
+/** @throws AssayError `usage` when none of that name is shipped. */
+export function shippedPolicy(name: string): CompiledPolicy {
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  if (!isShipped(name)) throw unknownPolicy(name);
+  const bytes = readFileSync(new URL(`${name}.yaml`, SHIPPED));
+  const policy = policyOf(bytes, `policies/${name}.yaml`, readAhead(name, bytes));
+  compiled.set(name, policy);
+  return policy;
+}
+
+const compiled = new Map<string, CompiledPolicy>();
+
+/** @throws AssayError `usage` naming file, line and column. */
+export function policyOf(bytes: Uint8Array, file: string, document?: PolicyDocument): CompiledPolicy {
+  const read = readPolicy(bytes, document);
+  if (isProblems(read)) throw problemError(file, read);
+  return read;
+}
+
+/** The policy, or everything that is wrong with it. */
+export function readPolicy(bytes: Uint8Array, document?: PolicyDocument): CompiledPolicy | readonly Problem[] {
+  const read = document ?? readPolicyDocument(bytes);
+  return isProblems(read) ? read : compilePolicy(read, digestOf(bytes));
+}
+
+export function isProblems<T extends object>(read: T | readonly Problem[]): read is readonly Problem[] {
+  return Array.isArray(read);
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** What the build read of the shipped policies, by the digest of their bytes: spares a start the YAML library. */
+function readAhead(name: string, bytes: Uint8Array): PolicyDocument | undefined {
+  try {
+    const text = readFileSync(new URL('./shipped-documents.json', import.meta.url), 'utf8');
+    const documents: Record<string, { digest: string; document: PolicyDocument }> = JSON.parse(text);
+    const entry = documents[name];
+    return entry?.digest === digestOf(bytes) ? entry.document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isShipped(name: string): boolean {
+  return SHIPPED_POLICIES.some((shipped) => shipped.name === name);
+}
+
+/** What is no name of a shipped policy is a file when it looks like one. */
+function isPolicyPath(text: string): boolean {
+  return /[/\\]|\.ya?ml$/i.test(text);
+}
+
+function unknownPolicy(name: string): AssayError {
+  const names = SHIPPED_POLICIES.map((shipped) => shipped.name);
+  const [near] = closest(name, names);
+  const mend = near === undefined ? '' : `did you mean ${near}? `;
+  return new AssayError('usage', 'no such policy', {
+    subject: `--policy ${name}`,
+    mend: `${mend}use one of ${names.join(', ')}, or a YAML file`,
+  });
+}
+
+/**
+ * The bytes of a policy file, or of a pipe.
+ * @throws AssayError `not-found`, `unreadable`; `usage` for a folder and for what is too large.
+ */
+export async function readPolicyFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      if ((await file.stat()).isDirectory())
+        throw new AssayError('usage', 'is a folder', { subject: path, mend: 'name a file' });
+      const parts: Buffer[] = [];
+      let total = 0;
+      for await (const part of file.createReadStream({ autoClose: false })) {
+        total += part.length;
+        if (total > MAX_POLICY_BYTES) throw tooLarge(path);
+        parts.push(part);
+      }
+      return Buffer.concat(parts);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof AssayError ? error : unreadable(error, path);
+  }
+}
+
+function tooLarge(path: string): AssayError {
+  return new AssayError('usage', `has more than ${MAX_POLICY_BYTES} bytes`, {
+    subject: path,
+    mend: 'split the policy',
+  });
+}
+
+function unreadable(cause: unknown, subject: string): AssayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const names = SHIPPED_POLICIES.map(({ name }) => name).join(', ');
+    return new AssayError('not-found', 'no such file', {
+      subject,
+      mend: `check the path, or use one of ${names}`,
+      cause,
+    });
+  }
+  return new AssayError('unreadable', `cannot be read (${code})`, { subject, mend: 'check its permissions', cause });
+}

@@ -1,0 +1,25 @@
+import { AssayError } from '../core/errors.ts';
+
+/** Line and column, both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something that is wrong with a file of policies. */
+export interface Problem extends Position {
+  readonly message: string;
+  readonly mend?: string | undefined;
+}
+
+/** The first problem as an error that names file, line and column, and how many more there are. */
+export function problemError(file: string, problems: readonly Problem[]): AssayError {
+  const [first] = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  if (first === undefined) return new AssayError('internal', 'a policy was refused for no reason', { subject: file });
+  const more = problems.length - 1;
+  const rest = more === 0 ? '' : ` (and ${more} more: assay policy check shows all)`;
+  return new AssayError('usage', `${first.message}${rest}`, {
+    subject: `${file}:${first.line}:${first.column}`,
+    mend: first.mend ?? 'assay policy check --help shows how a policy is written',
+  });
+}

@@ -1,0 +1,257 @@
+import { basename } from 'node:path';
+import type { CelInput, CelMap } from '@bufbuild/cel';
+import type { Assessment, FileAssessment } from '../core/assessment.ts';
+import type { Check } from '../core/check.ts';
+import { cut, MAX_KEPT } from '../core/cut.ts';
+import type { Finding } from '../core/finding.ts';
+import { isCommit, parseReference, type Reference } from '../core/reference.ts';
+import { severityRank } from '../core/severity.ts';
+import type { SignatureAssessment } from '../core/signature.ts';
+import type { Approval } from './approval.ts';
+import type { Bindings } from './cel/evaluate.ts';
+import { celLibrary } from './cel/library.ts';
+import type { Environment } from './environment.ts';
+
+/** What rules see beside the assessment. */
+export interface ViewInput {
+  readonly assessment: Assessment;
+  readonly approvals: readonly Approval[];
+  readonly environment: Environment;
+  readonly now: Date;
+  /** Fingerprints of findings that waivers pardon. */
+  readonly waived: ReadonlySet<string>;
+  /** Paths of files whose verdict waivers pardon. */
+  readonly waivedFiles: ReadonlySet<string>;
+}
+
+/** The assessment as expressions see it: what `view-schema.ts` describes. */
+export function viewOf(input: ViewInput): Bindings {
+  const { assessment, environment } = input;
+  const { wkt } = celLibrary();
+  return {
+    artifact: artifactView(assessment),
+    source: sourceView(assessment),
+    declared: record({ ...assessment.declared }),
+    files: list(assessment.files, (file) => fileView(file, input)),
+    findings: list(assessment.findings, (finding) => findingView(finding, input)),
+    checks: checksView(assessment.checks),
+    signatures: list(assessment.signatures, signatureView),
+    approvals: approvalsView(input),
+    ruleset: record({ ...assessment.ruleset }),
+    environment: record({ stage: environment.stage ?? null, labels: record({ ...environment.labels }) }),
+    now: wkt.timestampFromMs(input.now.getTime()),
+  };
+}
+
+type Plain = null | boolean | bigint | string | readonly string[] | CelInput;
+
+/** Text that nobody writes is cut, as in reports: a report that is read again gives the same decision. */
+function record(fields: Readonly<Record<string, Plain>>): CelMap {
+  const entries = new Map<string, CelInput>();
+  for (const key in fields) {
+    const value = fields[key] ?? null;
+    if (typeof value === 'string') entries.set(key, kept(value));
+    else entries.set(key, isTexts(value) ? celLibrary().cel.celList(value.map(kept)) : value);
+  }
+  return celLibrary().cel.celMap(entries);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function kept(text: string): string {
+  return text.length <= MAX_KEPT || CUT.test(text) ? text : cut(text, MAX_KEPT);
+}
+
+/** Cut already, as in a report that is read again. */
+const CUT = new RegExp(`^[\\s\\S]{${MAX_KEPT - 1},${MAX_KEPT}}… \\(\\+\\d+ more\\)$`);
+
+function list<T>(items: readonly T[], view: (item: T) => CelMap): CelInput {
+  return celLibrary().cel.celList(items.map(view));
+}
+
+function artifactView({ artifact, status, files, stats }: Assessment): CelMap {
+  return record({
+    ref: artifact.ref,
+    pinned: artifact.pinned,
+    digest: artifact.digest,
+    isPinned: isPinned(artifact, files),
+    status,
+    files: BigInt(files.length),
+    bytes: BigInt(stats.bytesTotal),
+  });
+}
+
+function isPinned({ pinned, digest }: Assessment['artifact'], files: readonly FileAssessment[]): boolean {
+  const hashed = digest !== null && files.every((file) => file.digestBasis === 'computed');
+  const reference = referenceOf(pinned);
+  switch (reference.kind) {
+    case 'path':
+      return hashed;
+    case 'hf':
+      return isCommit(reference.revision);
+    case 'https':
+      return reference.sha256 !== undefined;
+    case 's3':
+      return reference.versionId !== undefined;
+    case 'oci':
+      return reference.digest !== undefined;
+    // MLflow announces no digests, and the files of a version may be replaced.
+    case 'models':
+      return false;
+  }
+}
+
+/** What was scanned has a reference that parses, unless it is a path that looks like an address. */
+function referenceOf(text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch {
+    return { kind: 'path', path: text };
+  }
+}
+
+function sourceView({ artifact }: Assessment): CelMap {
+  const reference = referenceOf(artifact.pinned);
+  const none = { publisher: null, revision: null, host: null };
+  switch (reference.kind) {
+    case 'path':
+      return record({ ...none, kind: 'path', name: basename(reference.path) });
+    case 'hf': {
+      const [owner, name] = reference.repo.split('/');
+      const publisher = name === undefined ? null : (owner ?? null);
+      return record({
+        ...none,
+        kind: 'hf',
+        publisher,
+        name: name ?? reference.repo,
+        revision: reference.revision ?? null,
+      });
+    }
+    case 'https': {
+      const { host, pathname } = new URL(reference.url);
+      return record({ ...none, kind: 'https', name: basename(pathname), revision: reference.sha256 ?? null, host });
+    }
+    case 's3':
+      return record({
+        ...none,
+        kind: 's3',
+        name: basename(reference.key),
+        revision: reference.versionId ?? null,
+        host: reference.bucket,
+      });
+    case 'oci': {
+      const revision = reference.digest ?? reference.tag ?? null;
+      return record({ ...none, kind: 'oci', name: reference.repository, revision, host: reference.registry });
+    }
+    case 'models': {
+      const revision = 'version' in reference.at ? reference.at.version : reference.at.alias;
+      return record({ ...none, kind: 'models', name: reference.name, revision });
+    }
+  }
+}
+
+function fileView(file: FileAssessment, { waivedFiles }: ViewInput): CelMap {
+  const { path, size, format, sha256, digestBasis, verdict, imports, reasons } = file;
+  const waived = waivedFiles.has(path);
+  return record({ path, size: BigInt(size), format, sha256, digestBasis, verdict, imports, reasons, waived });
+}
+
+function findingView(finding: Finding, { waived }: ViewInput): CelMap {
+  return record({
+    ruleId: finding.ruleId,
+    severity: finding.severity,
+    severityRank: BigInt(severityRank(finding.severity)),
+    message: finding.message,
+    file: finding.file,
+    member: finding.member ?? null,
+    offset: integer(finding.offset),
+    line: integer(finding.line),
+    evidence: finding.evidence ?? null,
+    owasp: finding.owasp,
+    atlas: finding.atlas,
+    cwe: finding.cwe,
+    fingerprint: finding.fingerprint,
+    waived: waived.has(finding.fingerprint),
+  });
+}
+
+function integer(value: number | undefined): bigint | null {
+  return value === undefined ? null : BigInt(value);
+}
+
+const WORST_FIRST: readonly Check['status'][] = ['fail', 'error', 'not-assessed', 'pass'];
+
+/** By id; of two answers to one question, the worse. */
+function checksView(checks: readonly Check[]): CelMap {
+  const byId = new Map<string, Check>();
+  for (const check of checks) {
+    const known = byId.get(check.id);
+    const isWorse = known === undefined || WORST_FIRST.indexOf(check.status) < WORST_FIRST.indexOf(known.status);
+    if (isWorse) byId.set(check.id, check);
+  }
+  return celLibrary().cel.celMap(
+    new Map([...byId].map(([id, { status, detail }]) => [id, record({ id, status, detail })])),
+  );
+}
+
+function signatureView(signature: SignatureAssessment): CelMap {
+  const { status, problem, detail, method, covered, changed, missing, uncovered, emptyFiles } = signature;
+  return record({
+    path: signature.signature,
+    status,
+    problem,
+    detail,
+    ...signerFields(signature),
+    method,
+    covered: BigInt(covered),
+    changed,
+    missing,
+    uncovered: uncovered.map(({ path }) => path),
+    emptyFiles,
+  });
+}
+
+function signerFields({ signer }: SignatureAssessment): Record<string, Plain> {
+  const none = {
+    kind: signer?.kind ?? null,
+    identity: null,
+    issuer: null,
+    signedAt: null,
+    keyHint: null,
+    keyType: null,
+    subject: null,
+    names: [],
+    certificate: null,
+    notAfter: null,
+    expired: false,
+  };
+  switch (signer?.kind) {
+    case undefined:
+      return none;
+    case 'key':
+      return { ...none, keyHint: signer.keyHint, keyType: signer.keyType };
+    case 'certificate': {
+      const { subject, names, issuer, sha256, notAfter, expired } = signer;
+      return { ...none, subject, names, issuer, certificate: sha256, notAfter: moment(notAfter), expired };
+    }
+    case 'sigstore':
+      return { ...none, identity: signer.identity, issuer: signer.issuer, signedAt: moment(signer.signedAt) };
+  }
+}
+
+/** Null when the text is no date-time, so that rules about it fail. */
+function moment(text: string): CelInput {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : celLibrary().wkt.timestampFromMs(time);
+}
+
+/** Only those of exactly these bytes. */
+function approvalsView({ assessment, approvals }: ViewInput): CelInput {
+  const { digest } = assessment.artifact;
+  const own = approvals.filter((approval) => digest !== null && approval.digest === digest);
+  return list(own, ({ stage, signer, method, at, digest: approved }) =>
+    record({ stage, signer, method, at: moment(at), digest: approved }),
+  );
+}
