@@ -7,6 +7,7 @@ import { xmlText } from './junit-text.ts';
 import { meaning } from './meaning.ts';
 import { mapOwasp } from './owasp.ts';
 import { count } from './style.ts';
+import { waiversOf } from './suppressions.ts';
 
 /** `none`: it passed. */
 type Outcome = 'none' | 'failure' | 'error' | 'skipped';
@@ -85,14 +86,14 @@ function casesOf(judged: Judged, context: ReportContext): TestCase[] {
   const checks = [...assessment.checks, ...mapOwasp(assessment).open];
   return [
     ...policyCases(decision),
-    ...assessment.files.map((file) => fileCase(file, found.get(file.path) ?? [], decision, blamed, context)),
+    ...assessment.files.map((file) => fileCase(file, found.get(file.path) ?? [], judged, blamed, context)),
     ...checks.map(checkCase),
   ];
 }
 
 /** Every rule of the policy, and what led to the decision without being one (`--fail-on`). */
 function policyCases({ action, rules, violations }: Decision): TestCase[] {
-  const known = new Set(rules.map(({ id }) => id));
+  const known = new Set(rules.flatMap(({ id, outcome }) => (outcome === 'unavailable' ? [id, outcome] : [id])));
   const others = violations.filter(({ rule }) => !known.has(rule));
   return [
     ...rules.map(({ id, outcome, message }) => ({ id, message, denies: DENIES.has(outcome), outcome })),
@@ -112,45 +113,56 @@ const DENIES: ReadonlySet<string> = new Set(['deny', 'error', 'unavailable']);
 function fileCase(
   file: FileAssessment,
   findings: readonly Finding[],
-  decision: Decision,
+  judged: Judged,
   blamed: ReadonlySet<string>,
   context: ReportContext,
 ): TestCase {
+  const { verdict, reasons } = file;
   const [worst] = findings;
   const rule = worst && context.rules.get(worst.ruleId);
-  const denied =
-    decision.action === 'deny' &&
-    (decision.violations.some((violation) => violation.rule === `verdict.${file.verdict}`) ||
-      findings.some(({ fingerprint }) => blamed.has(fingerprint)));
-  const quiet = file.verdict === 'clean' && findings.length === 0;
-  const passed = file.verdict === 'not-assessed' ? 'skipped' : 'none';
-  return {
-    group: 'files',
-    name: file.path,
-    outcome: denied ? 'failure' : passed,
-    kind: `verdict.${file.verdict}`,
-    message: quiet ? '' : `${file.verdict}: ${worst?.message ?? file.reasons[0] ?? meaning(file.verdict, undefined)}`,
-    details: quiet
-      ? []
-      : [
-          ...findings.slice(0, MAX_FINDINGS).map(findingLine),
-          ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
-          ...file.reasons.map((reason) => `because ${reason}`),
-          ...(file.verdict === 'clean' ? [] : [`means: ${meaning(file.verdict, rule)}`]),
-          ...(rule === undefined ? [] : [`next: ${rule.remedy} (assay explain ${rule.id})`]),
-          `sha256: ${file.sha256 ?? 'not known'} (${file.digestBasis})`,
-        ],
-  };
+  const passed = verdict === 'not-assessed' ? 'skipped' : 'none';
+  const outcome = isDenied(file, findings, judged, blamed) ? 'failure' : passed;
+  const base = { group: 'files', name: file.path, outcome, kind: `verdict.${verdict}` } as const;
+  if (verdict === 'clean' && findings.length === 0) return { ...base, message: '', details: [] };
+  const means = meaning(verdict, rule);
+  const why = worst?.message ?? reasons[0] ?? means;
+  const lines = [
+    ...findings.slice(0, MAX_FINDINGS).map((finding) => findingLine(finding, judged)),
+    ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
+    ...reasons.filter((reason) => reason !== why).map((reason) => `because ${reason}`),
+    ...(verdict === 'clean' || means === why ? [] : [`means: ${means}`]),
+    ...(rule === undefined ? [] : [`next: ${rule.remedy} (assay explain ${rule.id})`]),
+    `sha256: ${file.sha256 ?? 'not known'} (${file.digestBasis})`,
+  ];
+  return { ...base, message: `${verdict}: ${why}`, details: lines };
 }
 
-function findingLine({ severity, ruleId, message, member, offset, line, evidence, fingerprint }: Finding): string {
+/** Whether the policy denied the artifact for this file: for a finding in it, or for its verdict. */
+function isDenied(
+  { path, verdict }: FileAssessment,
+  findings: readonly Finding[],
+  judged: Judged,
+  blamed: ReadonlySet<string>,
+): boolean {
+  if (judged.decision.action !== 'deny') return false;
+  if (findings.some(({ fingerprint }) => blamed.has(fingerprint))) return true;
+  const violation = judged.decision.violations.find(({ rule }) => rule === `verdict.${verdict}`);
+  if (violation === undefined) return false;
+  const isWaived =
+    verdict !== 'clean' && verdict !== 'malicious' && waiversOf(judged, { verdict, file: path }).length > 0;
+  return !isWaived && (findings.length === 0 || violation.findings.length === 0);
+}
+
+function findingLine(finding: Finding, judged: Judged): string {
+  const { severity, ruleId, message, member, offset, line, evidence, fingerprint } = finding;
   const places = [
     ...(member === undefined ? [] : [`in ${member}`]),
     ...(offset === undefined ? [] : [`byte ${offset}`]),
     ...(line === undefined ? [] : [`line ${line}`]),
   ];
   const seen = evidence === undefined || message.includes(evidence) ? '' : `; seen: ${evidence}`;
-  return `${severity} ${ruleId}: ${message}${seen}${places.length > 0 ? ` (${places.join(', ')})` : ''} [${fingerprint}]`;
+  const waived = waiversOf(judged, finding).length > 0 ? 'waived, ' : '';
+  return `${waived}${severity} ${ruleId}: ${message}${seen}${places.length > 0 ? ` (${places.join(', ')})` : ''} [${fingerprint}]`;
 }
 
 const CHECK_OUTCOMES: Readonly<Record<Check['status'], Outcome>> = {

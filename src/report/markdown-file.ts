@@ -1,10 +1,11 @@
 import type { FileAssessment } from '../core/assessment.ts';
 import type { Finding } from '../core/finding.ts';
 import { saferFiles } from './advice.ts';
-import type { ReportContext, RuleInfo } from './context.ts';
+import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { markdownCode, markdownText } from './markdown-text.ts';
 import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
 import { count, humanBytes } from './style.ts';
+import { waiversOf } from './suppressions.ts';
 
 /** Findings and reasons shown of one file. */
 const MAX_FINDINGS = 5;
@@ -20,7 +21,7 @@ export interface FileWithFindings {
 export function markdownFile(
   { file, findings }: FileWithFindings,
   short: boolean,
-  all: readonly FileAssessment[],
+  judged: Judged,
   context: ReportContext,
 ): string {
   const title = `**${verdictLabel(file.verdict)}** ${markdownCode(file.path)}`;
@@ -28,17 +29,17 @@ export function markdownFile(
   const [worst] = findings;
   const rule = worst && context.rules.get(worst.ruleId);
   const lines = [
-    ...findings.slice(0, MAX_FINDINGS).map(findingLine),
+    ...findings.slice(0, MAX_FINDINGS).map((finding) => findingLine(finding, judged)),
     ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
     ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
     ...(file.verdict === 'clean' ? [] : [`Means: ${markdownText(meaning(file.verdict, rule), { max: 330 })}`]),
-    ...nextLines(file, rule, all),
+    ...nextLines(file, rule, judged.assessment.files),
   ];
   const format = markdownText(context.formats.get(file.format) ?? file.format, { max: 80 });
   return [`- ${title}, ${format}, ${humanBytes(file.size)}`, ...lines.map((line) => `  - ${line}`)].join('\n');
 }
 
-function findingLine(finding: Finding): string {
+function findingLine(finding: Finding, judged: Judged): string {
   const places = [
     ...(finding.member === undefined ? [] : [`in ${markdownCode(finding.member, { max: 120 })}`]),
     ...(finding.offset === undefined ? [] : [`byte ${finding.offset}`]),
@@ -47,7 +48,8 @@ function findingLine(finding: Finding): string {
   ];
   const { evidence } = finding;
   const seen = evidence === undefined || finding.message.includes(evidence) ? '' : ` Seen: ${markdownCode(evidence)}.`;
-  return `**${finding.severity}** ${markdownText(finding.message)} (${places.join(', ')}).${seen}`;
+  const waived = waiversOf(judged, finding).length > 0 ? ' Waived.' : '';
+  return `**${finding.severity}** ${markdownText(finding.message)} (${places.join(', ')}).${seen}${waived}`;
 }
 
 function nextLines(file: FileAssessment, rule: RuleInfo | undefined, all: readonly FileAssessment[]): string[] {

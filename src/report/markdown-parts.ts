@@ -1,13 +1,14 @@
 import type { RuleOutcome } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
-import type { JudgedWaiver, WaiverOutcome } from '../core/waiver.ts';
+import type { JudgedWaiver } from '../core/waiver.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { markdownCode, markdownText } from './markdown-text.ts';
 import { verdictCounts } from './meaning.ts';
 import { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp.ts';
 import { signerText } from './signature-rows.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
+import { waiverMeaning } from './table-waivers.ts';
 
 /** Room for the line that says how many were left out. */
 const MORE = 100;
@@ -40,7 +41,8 @@ export function section(title: string, body: string): string {
 /** The rules of the policy that did not pass, those that decided first. */
 export function whySection({ decision }: Judged, budget: number): string {
   const decided = new Set(decision.violations.map(({ rule }) => rule));
-  const others = decision.rules.filter(({ id, outcome }) => outcome !== 'pass' && !decided.has(id));
+  const isTold = ({ id, outcome }: RuleOutcome) => decided.has(outcome === 'unavailable' ? outcome : id);
+  const others = decision.rules.filter((rule) => rule.outcome !== 'pass' && !isTold(rule));
   const lines = [
     ...decision.violations.map(({ rule, message }) => ({ rule, message, outcome: decision.action })),
     ...others.map(({ id, message, outcome }) => ({ rule: id, message, outcome })),
@@ -52,24 +54,17 @@ function whyLine(line: { rule: string; message: string; outcome: RuleOutcome['ou
   return `- **${line.outcome}** ${markdownCode(line.rule)} ${markdownText(line.message)}`;
 }
 
-const WAIVED: Readonly<Record<WaiverOutcome, string>> = {
-  applied: 'applied',
-  expired: 'void, expired',
-  'other-artifact': 'void, of another artifact',
-  refused: 'refused, this cannot be waived',
-  unused: 'unused',
-};
-
+/** Every waiver that was given, those that are void too: no pardon is silent. */
 export function waiverSection({ decision }: Judged, budget: number): string {
   return section('Waivers', pack(decision.waivers, budget, 'waiver', waiverLine));
 }
 
-function waiverLine({ waiver, outcome, findings }: JudgedWaiver): string {
-  const about = waiver.file === undefined ? '' : ` of ${markdownCode(waiver.file, { max: 120 })}`;
-  const pardons = outcome === 'applied' ? `, pardons ${count(findings.length, 'finding')}` : '';
-  const who = `by ${markdownCode(waiver.owner, { max: 80 })} until ${markdownCode(waiver.expires, { max: 40 })}`;
-  const why = markdownText(waiver.reason, { max: 160 });
-  return `- **${WAIVED[outcome]}**${pardons}: ${markdownCode(waiver.rule, { max: 80 })}${about}, ${who}, because ${why}`;
+function waiverLine(judged: JudgedWaiver): string {
+  const { rule, file, owner, expires, reason } = judged.waiver;
+  const about = file === undefined ? '' : ` in ${markdownCode(file, { max: 120 })}`;
+  const who = `by ${markdownCode(owner, { max: 80 })} until ${markdownCode(expires, { max: 40 })}`;
+  const what = markdownText(waiverMeaning(judged), { max: 80 });
+  return `- ${markdownCode(rule, { max: 80 })}${about}: ${what}; ${who}, because ${markdownText(reason, { max: 160 })}`;
 }
 
 export function signatureSection({ assessment }: Judged, budget: number): string {

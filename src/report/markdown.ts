@@ -63,15 +63,15 @@ function artifactReport(judged: Judged, context: ReportContext, budget: number):
     factSection(judged, context),
   ].join('');
   const before = head + incomplete + why;
-  return before + fileSection(assessment, context, budget - before.length - after.length) + after;
+  return before + fileSection(judged, context, budget - before.length - after.length) + after;
 }
 
 /** The title of the section of files, with the lines around it. */
 const TITLE = 60;
 
-function fileSection(assessment: Assessment, context: ReportContext, budget: number): string {
-  const notable = notableFiles(assessment);
-  const render = (one: FileWithFindings, short: boolean) => markdownFile(one, short, assessment.files, context);
+function fileSection(judged: Judged, context: ReportContext, budget: number): string {
+  const notable = notableFiles(judged.assessment);
+  const render = (one: FileWithFindings, short: boolean) => markdownFile(one, short, judged, context);
   return section('Files', pack(notable, budget - TITLE, 'file', render));
 }
 

@@ -5,6 +5,7 @@ import { MAX_MARKDOWN, renderMarkdown } from '../../src/report/markdown.ts';
 import { HOSTILE, hostile } from './hostile.ts';
 import { rendered } from './markdown-html.ts';
 import { CALL_RULE, CONTEXT, file, finding, judged, mixed } from './sample.ts';
+import { waivedSample } from './waived.ts';
 
 const OURS = new Set('h2 h3 p ul li strong code table thead tbody tr th td'.split(' '));
 
@@ -66,9 +67,24 @@ describe('Markdown', () => {
       waiver(outcome),
     );
     const markdown = renderMarkdown([{ ...known, decision: { ...known.decision, waivers } }], CONTEXT);
-    for (const word of ['applied', 'void, expired', 'void, of another artifact', 'refused', 'unused'])
-      expect(markdown).toContain(`- **${word}`);
+    const words = ['applied to 1 finding', 'void: it ended on', 'another digest', 'refused:', 'not needed:'];
+    for (const word of words) expect(markdown).toContain(word);
     expectInert(markdown);
+  });
+
+  it('marks findings that are waived', () => {
+    const markdown = renderMarkdown([waivedSample()], CONTEXT);
+    expect(markdown.match(/Waived\./g)).toHaveLength(1);
+    expect(markdown).toMatch(/`a\.pkl`.*\n.* Waived\.$/m);
+    expectInert(markdown);
+  });
+
+  it('tells once of a rule that asks for what this version cannot produce', () => {
+    const known = judged();
+    const rules = [{ id: 'tested', outcome: 'unavailable' as const, message: 'needs tests', findings: [] }];
+    const violations = [{ rule: 'unavailable', message: 'the rule tested needs tests', findings: [] }];
+    const markdown = renderMarkdown([{ ...known, decision: { ...known.decision, rules, violations } }], CONTEXT);
+    expect(markdown.match(/needs tests/g)).toHaveLength(1);
   });
 
   it('lists several artifacts, those that are denied first', () => {
