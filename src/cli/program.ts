@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerAttestation } from './attestation.ts';
+import { registerDiff } from './diff.ts';
 import { registerDigest } from './digest.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
@@ -52,6 +53,7 @@ export function createProgram(shell: Shell): Command {
   registerSign(program, shell);
   registerAttestation(program, shell);
   registerDigest(program, shell);
+  registerDiff(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);

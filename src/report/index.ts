@@ -1,7 +1,14 @@
 export { safeGlobalsCode, saferFiles } from './advice.ts';
 export type { Judged, ReportContext, RuleInfo } from './context.ts';
+export { type CycloneDxOptions, renderCycloneDx } from './cyclonedx.ts';
+export { diffReports, hasNew, type ReportDiff } from './diff.ts';
+export { renderDiffJson } from './diff-json.ts';
+export { type ReadReport, readReport } from './diff-read.ts';
+export { renderDiff } from './diff-table.ts';
 export { jsonText, terminalText } from './escape.ts';
 export { renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json.ts';
+export { renderJunit } from './junit.ts';
+export { renderMarkdown } from './markdown.ts';
 export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp.ts';
 export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif.ts';
 export { signerText } from './signature-rows.ts';
