@@ -3,40 +3,56 @@ import type { Assessment } from '../core/assessment.ts';
 import { type AssessOptions, assess } from '../pipeline/assess.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
-import { listedGlobals } from '../scan/pickle/allowlists.ts';
+import type { RuleLists } from '../scan/rule-lists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
 import { formatTitles } from './format-titles.ts';
+import { chosenLists, type RulesetChoice } from './rules-place.ts';
 import { version } from './version.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
+  /** What names are looked up in. */
+  readonly lists: RuleLists;
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
-  judge(ref: string, options: OpenOptions & Pick<AssessOptions, 'signature'>): Promise<Assessment>;
+  judge(ref: string, options: OpenOptions & Pick<AssessOptions, 'signature' | 'onTarget'>): Promise<Assessment>;
 }
 
-/** @throws AssayError `usage`, `not-found`, `unreadable` about the allowances. */
-export async function loadKnowledge(allowPath: string | undefined): Promise<Knowledge> {
+/**
+ * @throws AssayError `usage`, `not-found`, `unreadable` about the allowances, and for installed rules that cannot be used, which
+ *   is `mismatch` when somebody changed them.
+ */
+export async function loadKnowledge(
+  allowPath: string | undefined,
+  ruleset: RulesetChoice = 'installed',
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Knowledge> {
+  const { lists, notes } = await chosenLists(ruleset, env);
   const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
   return {
-    context: { rules: RULES, formats: formatTitles(), version: version() },
+    lists,
+    context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
     isListed(name) {
-      names ??= new Set(
-        [...listedGlobals().values(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`),
-      );
+      names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));
       return names.has(name);
     },
     async judge(ref, options) {
       const artifact = await openArtifact(ref, options);
       try {
-        const assessment = await assess(artifact, { ...options, allowances: own.allowances });
-        return { ...assessment, notes: [...assessment.notes, ...own.notes] };
+        const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
+        return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
       } finally {
         await artifact.close();
       }
     },
   };
+}
+
+/** The catalogue with the severities of the rules that are used. */
+function rulesOf({ severities }: RuleLists): ReportContext['rules'] {
+  if (severities.size === 0) return RULES;
+  return new Map([...RULES].map(([id, rule]) => [id, { ...rule, severity: severities.get(id) ?? rule.severity }]));
 }

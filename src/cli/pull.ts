@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
+import { type RulesetChoice, rulesetOption } from './rules-place.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addWaiverOptions, WAIVER_GUIDE, type WaiverFlags, waiversOf } from './waiver-options.ts';
 
 /** What was asked on the command line, checked. */
 export interface PullRequest {
@@ -15,9 +17,14 @@ export interface PullRequest {
   readonly color: boolean;
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
+  readonly pardons: WaiverFlags;
+  readonly ruleset: RulesetChoice;
 }
 
-interface PullFlags extends Omit<PullRequest, 'ref' | 'failOn' | 'allow' | 'trust'>, TrustFlags {
+interface PullFlags
+  extends Omit<PullRequest, 'ref' | 'failOn' | 'allow' | 'trust' | 'pardons'>,
+    TrustFlags,
+    WaiverFlags {
   readonly failOn?: string;
   readonly allow?: string;
 }
@@ -51,15 +58,19 @@ export function registerPull(program: Command, shell: Shell): void {
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry");
-  addTrustOptions(command)
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .addOption(rulesetOption());
+  addWaiverOptions(addTrustOptions(command))
     .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
-    .addHelpText('after', GUIDE)
+    .addHelpText('after', GUIDE + WAIVER_GUIDE)
     .action(async (ref: string, flags: PullFlags) => {
       const failOn = flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined;
       const { runPull } = await import('./run-pull.ts');
-      await runPull({ ...flags, ref, failOn, allow: flags.allow, trust: trustOf(flags) }, shell);
+      await runPull(
+        { ...flags, ref, failOn, allow: flags.allow, trust: trustOf(flags), pardons: waiversOf(flags) },
+        shell,
+      );
     });
 }

@@ -10,25 +10,31 @@ import { Progress } from './progress.ts';
 import type { PullRequest } from './pull.ts';
 import { type Shell, wantsColor, widthOf } from './shell.ts';
 import { signatureRequest } from './trust.ts';
+import { readWaivers, withPardons } from './waiver-options.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */
 export async function runPull(request: PullRequest, shell: Shell): Promise<void> {
   const policy = await loadPolicy(request.policy);
-  const knowledge = await loadKnowledge(request.allow);
+  const knowledge = await loadKnowledge(request.allow, request.ruleset, shell.env);
   const own = request.allow === undefined ? { allowances: [], notes: [] } : await readAllowances(request.allow);
-  const signature = await signatureRequest(request.trust, shell.env);
+  const now = new Date();
+  const pardons = await readWaivers({ ...request.pardons, ...request.trust }, shell.env, now);
+  const signature = await signatureRequest(request.trust, shell.env, request.pardons.attestation.length > 0);
   const judge = async (artifact: Artifact): Promise<Judgement> => {
     const progress = new Progress(shell, !request.quiet);
     try {
       const found = await assess(artifact, {
         signal: shell.signal,
         onEvent: progress.onEvent,
+        lists: knowledge.lists,
         allowances: own.allowances,
         signature: { ...signature, later: artifact.files.some(({ distance }) => distance === 'far') },
       });
-      const assessment = { ...found, notes: [...found.notes, ...own.notes] };
+      const assessment = await withPardons({ ...found, notes: [...found.notes, ...own.notes] }, pardons, now);
       const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };
-      return { assessment, decision: decide(assessment, { policy, ...failOn }) };
+      const { waivers, approvals } = pardons;
+      const options = { policy, ...failOn, waivers, approvals, now };
+      return { assessment, decision: decide(assessment, options) };
     } finally {
       progress.end();
     }

@@ -5,8 +5,12 @@ import { type CompiledPolicy, decide, loadPolicy } from '../policy/index.ts';
 import {
   type Judged,
   type ReportContext,
+  renderCycloneDx,
   renderJson,
   renderJsonLine,
+  renderJunit,
+  renderMarkdown,
+  renderOpenVex,
   renderSarif,
   renderTable,
   terminalText,
@@ -14,11 +18,13 @@ import {
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { openSink } from './output.ts';
+import { type PardonFile, pardonFiles, refusePardonsFrom } from './pardon-place.ts';
 import { addressOf, type Place, uriOf } from './place.ts';
 import { Progress } from './progress.ts';
-import type { ScanRequest } from './scan.ts';
+import type { ScanFormat, ScanRequest } from './scan.ts';
 import { type ExitCode, graver, printError, type Shell, wantsColor, widthOf } from './shell.ts';
 import { signatureRequest } from './trust.ts';
+import { type Pardons, readWaivers, withPardons } from './waiver-options.ts';
 
 interface Scanned extends Judged {
   readonly place: Place;
@@ -28,15 +34,19 @@ interface Scanned extends Judged {
 export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
   const sink = await openSink(request.output, shell);
   const policy = await loadPolicy(request.policy);
-  const knowledge = await loadKnowledge(request.allow);
-  const signature = await signatureRequest(request.trust, shell.env);
+  const knowledge = await loadKnowledge(request.allow, request.ruleset, shell.env);
+  const now = new Date();
+  const pardons = await readWaivers({ ...request.pardons, ...request.trust }, shell.env, now);
+  const signature = await signatureRequest(request.trust, shell.env, request.pardons.attestation.length > 0);
   const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
+  const sources = pardonFiles(request, pardons, shell.env);
+  const configured = { ...request, signature, policy, pardons, sources, now };
   const done: Scanned[] = [];
   let outcome: ExitCode = 0;
   for (const target of request.targets) {
     // Between small targets nothing waits, and Ctrl-C would not be heard.
     await turn();
-    const scanned = await scanTarget(target, { ...request, signature, policy }, knowledge, shell);
+    const scanned = await scanTarget(target, configured, knowledge, shell);
     if (scanned === undefined) {
       outcome = graver(outcome, 2);
       continue;
@@ -45,25 +55,62 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
     shell.exit(outcome);
     if (request.format === 'table' && done.length > 0) sink.write('\n');
     done.push(scanned);
-    if (request.format !== 'sarif') sink.write(renderOne(scanned, request, context, knowledge, shell));
+    if (!JOINT_FORMATS.has(request.format)) sink.write(renderOne(scanned, request, context, knowledge, shell));
   }
-  if (request.format === 'sarif' && done.length > 0)
-    sink.write(renderSarif(done, context, { locate: ({ place }, file) => ({ uri: uriOf(place, file) }) }));
+  if (JOINT_FORMATS.has(request.format) && done.length > 0) sink.write(renderAll(done, request.format, context, now));
   if (done.length > 0) await sink.commit();
   if (request.output !== undefined && !request.quiet) for (const one of done) shell.stderr.write(summaryLine(one));
   shell.exit(outcome);
 }
 
+/** One document tells of all targets. */
+const JOINT_FORMATS: ReadonlySet<ScanFormat> = new Set<ScanFormat>([
+  'sarif',
+  'openvex',
+  'markdown',
+  'junit',
+  'cyclonedx',
+]);
+
+function renderAll(all: readonly Scanned[], format: ScanFormat, context: ReportContext, now: Date): string {
+  switch (format) {
+    case 'sarif':
+      return renderSarif(all, context, { locate: ({ place }, file) => ({ uri: uriOf(place, file) }) });
+    case 'openvex':
+      return renderOpenVex(all, context, { timestamp: now });
+    case 'markdown':
+      return renderMarkdown(all, context);
+    case 'junit':
+      return renderJunit(all, context);
+    case 'cyclonedx':
+      return renderCycloneDx(all, context, { now });
+    default:
+      throw new AssayError('internal', `${format} is a document for each target`);
+  }
+}
+
+/** What the options name, read. */
+interface Configured {
+  readonly signature: SignatureRequest;
+  readonly policy: CompiledPolicy;
+  readonly pardons: Pardons;
+  /** What pardons comes from none of the targets. */
+  readonly sources: readonly PardonFile[];
+  readonly now: Date;
+}
+
 /** @returns `undefined` when the target could not be scanned, which was said on stderr. */
 async function scanTarget(
   target: string,
-  request: Omit<ScanRequest, 'policy'> & { readonly signature: SignatureRequest; readonly policy: CompiledPolicy },
+  request: Omit<ScanRequest, 'policy' | 'pardons'> & Configured,
   knowledge: Knowledge,
   shell: Shell,
 ): Promise<Scanned | undefined> {
   const progress = new Progress(shell, !request.quiet);
+  const { pardons, now } = request;
   try {
-    const assessment = await knowledge.judge(target, {
+    await refusePardonsFrom(target, request.sources);
+    const scanned = await knowledge.judge(target, {
       signal: shell.signal,
       onEvent: progress.onEvent,
       offline: request.offline,
@@ -71,12 +118,13 @@ async function scanTarget(
       everything: request.signature.trusts.length > 0,
       signature: request.signature,
     });
-    refuseUnread(assessment);
-    refuseWithoutModel(assessment);
-    const decision = decide(assessment, {
-      policy: request.policy,
-      ...(request.failOn ? { failOn: request.failOn } : {}),
-    });
+    refuseUnread(scanned);
+    refuseWithoutModel(scanned);
+    const assessment = await withPardons(scanned, pardons, now);
+    const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };
+    const { waivers, approvals } = pardons;
+    const options = { policy: request.policy, ...failOn, waivers, approvals, now };
+    const decision = decide(assessment, options);
     return { assessment, decision, place: assessment.artifact };
   } catch (error) {
     if (request.targets.length === 1 || shell.signal.aborted || !isAssayError(error)) throw error;
@@ -119,7 +167,7 @@ function renderOne(
         isListed: knowledge.isListed,
         reopen: (file) => addressOf(scanned.place, file),
       });
-    case 'sarif':
-      throw new AssayError('internal', 'SARIF is one log for all targets');
+    default:
+      throw new AssayError('internal', `${request.format} is one document for all targets`);
   }
 }

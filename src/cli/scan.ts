@@ -2,10 +2,12 @@ import { type Command, Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
+import { type RulesetChoice, rulesetOption } from './rules-place.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
+import { addWaiverOptions, WAIVER_GUIDE, type WaiverFlags, waiversOf } from './waiver-options.ts';
 
-export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif'] as const;
+export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
 export type ScanFormat = (typeof SCAN_FORMATS)[number];
 
 /** What was asked on the command line, checked. */
@@ -23,11 +25,14 @@ export interface ScanRequest {
   readonly offline: boolean;
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
+  readonly pardons: WaiverFlags;
+  readonly ruleset: RulesetChoice;
 }
 
 interface ScanFlags
-  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust'>,
-    TrustFlags {
+  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust' | 'pardons'>,
+    TrustFlags,
+    WaiverFlags {
   readonly format: string;
   readonly failOn?: string;
   readonly output?: string;
@@ -44,6 +49,8 @@ Examples:
   assay scan model.pt --format json -o report.json
   assay scan ./a ./b --format jsonl --policy strict --fail-on low
   assay scan . --format sarif -o assay.sarif    for GitHub code scanning
+  assay scan ./model --format markdown          for a comment on a pull request
+  assay scan ./model --format cyclonedx         a bill of materials (ML-BOM)
   assay scan ./model --public-key publisher.pub the signature must hold, too
 
 Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. A deny wins.
@@ -68,14 +75,15 @@ export function registerScan(program: Command, shell: Shell): void {
     .addOption(
       new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry");
-  addTrustOptions(command)
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .addOption(rulesetOption());
+  addWaiverOptions(addTrustOptions(command))
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
     .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .option('--offline', 'never open a connection', false)
-    .addHelpText('after', GUIDE)
+    .addHelpText('after', GUIDE + WAIVER_GUIDE)
     .action(async (targets: string[], flags: ScanFlags) => {
       const request = checkRequest(targets, flags);
       const { runScan } = await import('./run-scan.ts');
@@ -101,6 +109,7 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
   return {
     ...flags,
     trust: trustOf(flags),
+    pardons: waiversOf(flags),
     targets,
     format,
     failOn: flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined,

@@ -10,9 +10,14 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Whom the command line and the environment say to trust; nobody, when they say nothing.
+ * @param forAttestations the trust file is there for these, too: it need not let anybody sign models
  * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
  */
-export async function readTrusts(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<readonly Trust[]> {
+export async function readTrusts(
+  flags: TrustFlags,
+  env: NodeJS.ProcessEnv,
+  forAttestations = false,
+): Promise<readonly Trust[]> {
   checkTogether(flags);
   const trusts: Trust[] = [];
   if (flags.publicKey !== undefined) trusts.push(await keyTrust(flags.publicKey));
@@ -24,7 +29,7 @@ export async function readTrusts(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
   if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
     const { modelTrusts, readTrustFile } = await import('../integrity/trust-file.ts');
     const named = modelTrusts(await readTrustFile(file));
-    if (named.length === 0 && trusts.length === 0) {
+    if (named.length === 0 && trusts.length === 0 && !forAttestations) {
       throw new AssayError('usage', 'lets nobody sign models', {
         subject: file,
         mend: 'let a signer do so: may: [model-signature]',
@@ -36,8 +41,12 @@ export async function readTrusts(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
 }
 
 /** The signature that a scan looks at: whatever is there, believed only when somebody is trusted. */
-export async function signatureRequest(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<SignatureRequest> {
-  return { path: flags.signature, trusts: await readTrusts(flags, env) };
+export async function signatureRequest(
+  flags: TrustFlags,
+  env: NodeJS.ProcessEnv,
+  forAttestations = false,
+): Promise<SignatureRequest> {
+  return { path: flags.signature, trusts: await readTrusts(flags, env, forAttestations) };
 }
 
 function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustFlags): void {

@@ -39,6 +39,7 @@ const PLURALS: Readonly<Record<Role, string>> = {
   waiver: 'waivers',
   decision: 'decisions',
   snapshot: 'snapshots',
+  rules: 'rules',
 };
 
 /**

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import type { Assessment, FileAssessment } from '../core/assessment.ts';
+import type { Assessment, FileAssessment, Ruleset } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
@@ -13,7 +13,9 @@ import { boundsSeen } from '../sandbox/sandbox.ts';
 import { pointerNotes } from '../scan/lfs-pointer.ts';
 import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../scan/rule-lists.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
+import { applyLists } from '../scan/ruleset-apply.ts';
 import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
 import { joinDeclarations } from './declared.ts';
 import { FileClocks } from './file-clocks.ts';
@@ -27,6 +29,8 @@ export interface AssessOptions {
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
+  /** Those of this program, when absent. */
+  readonly lists?: RuleLists;
   /** The organisation's own. */
   readonly allowances?: readonly Allowance[];
   /** Whose signature is believed; without it, one that lies in the artifact is told of and not assessed. */
@@ -42,7 +46,7 @@ export interface AssessOptions {
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
   const started = performance.now();
   const signature = await openSignatureToScan(artifact, options.signature);
-  const allowances = options.allowances ?? [];
+  const { allowances = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
   const threads = new HashThreads(availableParallelism());
@@ -52,7 +56,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     limits,
     signal: options.signal,
     onEvent: options.onEvent,
-    globals: createGlobalPolicy({ allowances, provided }),
+    globals: createGlobalPolicy({ lists, allowances, provided }),
     provided,
     threads,
     clocks,
@@ -72,12 +76,13 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     const scanned = assessed.map(({ file }) => file);
     const manifests = await manifestChecks(artifact.files, scanned, options.signal);
     const durationMs = performance.now() - started;
-    return summarise(
+    const summary = summarise(
       artifact,
       assessed,
       { ...signed, checks: [...signed.checks, ...manifests] },
-      { bytesTotal, durationMs, allowances },
+      { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
     );
+    return applyLists(summary, lists);
   } finally {
     clocks.close();
     await threads.close();
@@ -107,7 +112,7 @@ async function againIfShadowed(
 interface Totals {
   readonly bytesTotal: number;
   readonly durationMs: number;
-  readonly allowances: readonly Allowance[];
+  readonly ruleset: Ruleset;
 }
 
 function summarise(
@@ -134,7 +139,7 @@ function summarise(
     checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
     signatures: signed.signatures,
     declared: own.declared,
-    ruleset: rulesetOf(totals.allowances),
+    ruleset: totals.ruleset,
     notes: [...artifact.notes, ...own.notes, ...pointerNotes(files), ...sandboxNotes()],
     stats: {
       files: files.length,

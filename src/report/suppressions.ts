@@ -25,7 +25,7 @@ export function suppressionsOf(judged: Judged, what: Pardonable) {
     kind: 'external',
     status: 'accepted',
     justification: keptText(waiver.reason),
-    properties: { owner: keptText(waiver.owner), expires: waiver.expires, from: keptText(waiver.from) },
+    properties: { owner: keptText(waiver.owner), expires: keptText(waiver.expires), from: keptText(waiver.from) },
   }));
   return { suppressions };
 }

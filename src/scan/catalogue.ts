@@ -3,6 +3,7 @@ import { SCANNERS } from './index.ts';
 import { POLYGLOT } from './polyglot.ts';
 import { remoteCodeRules } from './remote-code.ts';
 import type { Rule } from './rule.ts';
+import { advisoryRules } from './ruleset-apply.ts';
 import { signatureRules } from './signature-rules.ts';
 import { waiverRules } from './waiver-rules.ts';
 
@@ -14,6 +15,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     ...signatureRules,
     ...remoteCodeRules,
     ...waiverRules,
+    ...advisoryRules,
     POLYGLOT,
   ]
     .sort((a, b) => (a.id < b.id ? -1 : 1))

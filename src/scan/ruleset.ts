@@ -3,19 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Ruleset } from '../core/assessment.ts';
 import { RULES } from './catalogue.ts';
 import type { Allowance } from './pickle/globals.ts';
-
-/** Raised with every change of rules, lists or contracts. */
-const RULESET_VERSION = '2026.11.1';
+import { BUILT_IN_LISTS, type RuleLists } from './rule-lists.ts';
 
 /** Names everything a verdict rests on: rules, lists, dangerous names and the organisation's own allowances. */
-export function rulesetOf(allowances: readonly Allowance[]): Ruleset {
+export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {
   const hash = createHash('sha256');
   for (const rule of RULES.values()) hash.update(JSON.stringify([rule.id, rule.severity, rule.verdict]));
-  const lists = new URL('./pickle/allowlists/', import.meta.url);
-  for (const name of readdirSync(lists)
+  const folder = new URL('./pickle/allowlists/', import.meta.url);
+  for (const name of readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort())
-    hash.update(readFileSync(new URL(name, lists)));
+    hash.update(readFileSync(new URL(name, folder)));
   hash.update(readFileSync(new URL('./pickle/dangerous.json', import.meta.url)));
   const own = allowances.map(({ module, name, uses, owner, expires }) => [
     module,
@@ -25,5 +23,6 @@ export function rulesetOf(allowances: readonly Allowance[]): Ruleset {
     expires,
   ]);
   hash.update(JSON.stringify(own.map((entry) => JSON.stringify(entry)).sort()));
-  return { version: RULESET_VERSION, digest: `sha256:${hash.digest('hex')}` };
+  if (lists.bundle !== undefined) hash.update(`bundle:${lists.bundle}`);
+  return { version: lists.version, digest: `sha256:${hash.digest('hex')}` };
 }

@@ -5,8 +5,11 @@ import { type ShapeIssue, sentenceOf, shapeIssue } from './shape-issue.ts';
 import { isStage } from './stage.ts';
 import { parseTime } from './time.ts';
 
-/** What a signer may be trusted with: a statement of that kind, or (`snapshot`) the set of current decisions. */
-export const ROLES = ['model-signature', 'scan', 'approval', 'waiver', 'decision', 'snapshot'] as const;
+/**
+ * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
+ * (`rules`).
+ */
+export const ROLES = ['model-signature', 'scan', 'approval', 'waiver', 'decision', 'snapshot', 'rules'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** CWE-770: more is no list that somebody wrote and reads. */

@@ -18,7 +18,7 @@ export interface ListedGlobal {
 }
 
 /** A list as it lies in `allowlists/`: where each name comes from, which versions of the library wrote it. */
-interface Allowlist {
+export interface Allowlist {
   readonly tier: string;
   readonly library: string;
   readonly script: string;
@@ -34,15 +34,27 @@ interface Allowlist {
 
 let listed: ReadonlyMap<string, ListedGlobal> | undefined;
 
-/** All shipped lists as one map from "module:name". A name in several lists has the uses of all. */
+/** All shipped lists as one map from "module:name". */
 export function listedGlobals(): ReadonlyMap<string, ListedGlobal> {
-  if (listed !== undefined) return listed;
+  listed ??= mergeAllowlists(shippedAllowlists().values());
+  return listed;
+}
+
+/** The shipped lists by name: `torch`, `scikit-learn`. */
+export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
   const folder = new URL('./allowlists/', import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return new Map(
+    files.sort().map((file) => {
+      return [file.slice(0, -'.json'.length), JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist];
+    }),
+  );
+}
+
+/** Lists as one map from "module:name". A name in several lists has the uses of all. */
+export function mergeAllowlists(lists: Iterable<Allowlist>): ReadonlyMap<string, ListedGlobal> {
   const map = new Map<string, ListedGlobal>();
-  for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort()) {
-    const list = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist;
+  for (const list of lists) {
     for (const [module, name, uses, versions, contract] of list.globals) {
       const key = `${module}:${name}`;
       const earlier = map.get(key);
@@ -57,7 +69,6 @@ export function listedGlobals(): ReadonlyMap<string, ListedGlobal> {
       });
     }
   }
-  listed = map;
   return map;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-interface DangerousNames {
+/** What is dangerous about a module, and about a global ("module:name"). */
+export interface DangerousNames {
   readonly modules: Readonly<Record<string, string>>;
   readonly globals: Readonly<Record<string, string>>;
 }
@@ -10,6 +11,11 @@ let names: DangerousNames | undefined;
 /** Names whose danger is known. They only raise what is unlisted anyway, and explain it: judging rests on the lists. */
 export function dangerOf(module: string, name: string): string | undefined {
   names ??= JSON.parse(readFileSync(new URL('./dangerous.json', import.meta.url), 'utf8')) as DangerousNames;
+  return dangerAmong(names, module, name);
+}
+
+/** The same among other names. */
+export function dangerAmong(names: DangerousNames, module: string, name: string): string | undefined {
   const home =
     module === '__builtin__' || module === '__builtins__' ? 'builtins' : module === 'copy_reg' ? 'copyreg' : module;
   for (const key of [`${home}:${name}`, `${home}:${name.split('.')[0]}`]) {

@@ -1,7 +1,7 @@
 import { python3Name } from '../../formats/pickle/python2-names.ts';
 import type { GlobalName } from '../../formats/pickle/values.ts';
-import { type ListedGlobal, listedGlobals, type Use } from './allowlists.ts';
-import { dangerOf } from './dangerous.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../rule-lists.ts';
+import type { ListedGlobal, Use } from './allowlists.ts';
 
 /** An organisation's own permission for one exact name. */
 export interface Allowance {
@@ -28,6 +28,8 @@ export interface GlobalPolicy {
 }
 
 export interface GlobalPolicyOptions {
+  /** Those of this program, when absent. */
+  readonly lists?: RuleLists;
   readonly allowances?: readonly Allowance[];
   /** Top-level modules that files of the artifact would provide. */
   readonly provided?: ReadonlySet<string>;
@@ -40,7 +42,7 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
     (options.allowances ?? []).map((allowance) => [`${allowance.module}:${allowance.name}`, asListed(allowance)]),
   );
   const provided = options.provided ?? new Set<string>();
-  const shipped = (module: string, name: string) => listedGlobals().get(`${module}:${name}`);
+  const { listed: shipped, dangerOf } = options.lists ?? BUILT_IN_LISTS;
   const allowed = (module: string, name: string) => own.get(`${module}:${name}`);
   return {
     standing(global) {

@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../core/bounded-json.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { FileSource } from '../core/file-source.ts';
+import { decodeBase64 } from '../integrity/base64.ts';
+import { readPublicKey } from '../integrity/keys.ts';
+import { isSignatureError } from '../integrity/signature-error.ts';
+import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../scan/rule-bundle.ts';
+import { checkBundle } from '../scan/rule-bundle-check.ts';
+import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../scan/rule-lists.ts';
+import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
+import type { ChosenLists } from './rules-place.ts';
+import { openRules } from './rules-signature.ts';
+import { version } from './version.ts';
+
+/** Payload and bundle each take four thirds in base64, and the rest is small. */
+export const MAX_BUNDLE_BYTES = MAX_RULES_BYTES * 2;
+const BOUNDS = { maxBytes: MAX_BUNDLE_BYTES * 2, maxDepth: 4, maxTokens: 100 };
+
+const receipt = v.strictObject({
+  format: v.literal(1),
+  /** Of `bundle`. */
+  sha256: v.string(),
+  /** The bundle as it came, in base64: the signature is verified again whenever it is used. */
+  bundle: v.string(),
+  /** PEM: whose signature was believed. */
+  key: v.string(),
+  /** Where it came from, for people. */
+  from: v.string(),
+  installed: v.string(),
+});
+export type Receipt = v.InferOutput<typeof receipt>;
+
+export interface InstalledRules {
+  readonly receipt: Receipt;
+  readonly bundle: RuleBundle;
+  readonly lists: RuleLists;
+  /** Older than what this program brings along, which is used instead. */
+  readonly isOutdated: boolean;
+}
+
+const MEND =
+  'install them again (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
+
+/** What a scan uses, for rules that are installed. @throws AssayError as `readInstalled` */
+export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
+  const { bundle, lists, isOutdated } = await readInstalled(path, now);
+  if (!isOutdated) return { lists, notes: [] };
+  const notes = [`the installed rules ${bundle.version} are older than those of this program, which were used instead`];
+  return { lists: BUILT_IN_LISTS, notes };
+}
+
+/**
+ * Reads installed rules as if they came from a stranger: their digest, their signature, their end, and what they may say.
+ * @throws AssayError `mismatch` when they are not those that were installed; `usage` for rules that have ended or loosen
+ *   something; `malformed`, `unreadable`, `not-found`, `limit`
+ */
+export async function readInstalled(path: string, now: Date): Promise<InstalledRules> {
+  const record = receiptOf(await readBounded(path, BOUNDS.maxBytes), path);
+  const bytes = decodeBase64(record.bundle);
+  if (bytes === undefined || hexOf(bytes) !== record.sha256) {
+    throw new AssayError('mismatch', 'the installed rules are not those that were installed', {
+      subject: path,
+      mend: MEND,
+    });
+  }
+  try {
+    const { payload } = openRules(bytes, path, [readPublicKey(record.key, path)]);
+    const bundle = parseRuleBundle(payload, path);
+    checkBundle(bundle, path, { now, program: version() });
+    const lists = listsWith(bundle, `sha256:${hexOf(payload)}`);
+    return { receipt: record, bundle, lists, isOutdated: compareVersions(bundle.version, RULESET_VERSION) < 0 };
+  } catch (error) {
+    if (isSignatureError(error)) {
+      const message = `the signature of the installed rules does not hold: ${error.message}`;
+      throw new AssayError('mismatch', message, { subject: path, mend: MEND, cause: error });
+    }
+    if (!isAssayError(error)) throw error;
+    throw new AssayError(error.code, error.message, { subject: path, mend: MEND, cause: error });
+  }
+}
+
+function receiptOf(bytes: Uint8Array, path: string): Receipt {
+  const read = v.safeParse(receipt, parseBoundedJson(bytes, path, BOUNDS));
+  if (read.success) return read.output;
+  throw new AssayError('malformed', 'holds no installed rules', { subject: path, mend: MEND });
+}
+
+/** A file of at most `max` bytes, whole. */
+export async function readBounded(path: string, max: number): Promise<Uint8Array> {
+  const source = await FileSource.open(path);
+  try {
+    if (source.size > max) throw new AssayError('limit', `has more than ${max} bytes`, { subject: path });
+    return await source.read(0, source.size);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Puts rules in place, whole or not at all; only their owner may read or change them. @throws AssayError `unreadable` */
+export async function writeInstalled(path: string, record: Omit<Receipt, 'format' | 'sha256'>): Promise<void> {
+  const sha256 = hexOf(decodeBase64(record.bundle) ?? Buffer.alloc(0));
+  const text = `${JSON.stringify({ format: 1, sha256, ...record } satisfies Receipt)}\n`;
+  const temporary = join(dirname(path), `.rules.${randomUUID()}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/** @returns whether there was anything to remove. @throws AssayError `unreadable` */
+export async function removeInstalled(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return false;
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): AssayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const mend = 'check its permissions and the space left, or set ASSAY_HOME';
+  return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, mend, cause });
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

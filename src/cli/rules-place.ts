@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { AssayError } from '../core/errors.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../scan/rule-lists.ts';
+
+export const RULESET_CHOICES = ['installed', 'builtin'] as const;
+export type RulesetChoice = (typeof RULESET_CHOICES)[number];
+
+/** For every verb that judges. */
+export function rulesetOption(): Option {
+  return new Option(
+    '--ruleset <which>',
+    'the rules of "assay rules update", where there are some, or those of this program',
+  )
+    .choices(RULESET_CHOICES)
+    .default('installed');
+}
+
+/** Where installed rules lie: in `$ASSAY_HOME`, else where the desktop conventions (XDG) want data. */
+export function rulesPath(env: NodeJS.ProcessEnv): string {
+  const { ASSAY_HOME = '', XDG_DATA_HOME = '', HOME = '' } = env;
+  const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
+  return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');
+}
+
+/** What a scan looks names up in, and what the reader of its report should know about that. */
+export interface ChosenLists {
+  readonly lists: RuleLists;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The installed rules, verified again; those of this program when none are installed. That costs one look at a path.
+ * @throws AssayError `mismatch`, `usage`, `malformed`, `unreadable` for installed rules that cannot be used
+ */
+export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv): Promise<ChosenLists> {
+  if (choice === 'builtin') return { lists: BUILT_IN_LISTS, notes: [] };
+  const path = rulesPath(env);
+  try {
+    await stat(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { lists: BUILT_IN_LISTS, notes: [] };
+    throw new AssayError('unreadable', `cannot be read (${code})`, {
+      subject: path,
+      mend: 'check its permissions, or scan with --ruleset builtin',
+      cause,
+    });
+  }
+  const { installedLists } = await import('./installed-rules.ts');
+  return installedLists(path, new Date());
+}

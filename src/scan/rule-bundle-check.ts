@@ -1,0 +1,78 @@
+import { AssayError } from '../core/errors.ts';
+import { severityRank } from '../core/severity.ts';
+import { python3Name } from '../formats/pickle/python2-names.ts';
+import { RULES } from './catalogue.ts';
+import { type ListedGlobal, listedGlobals } from './pickle/allowlists.ts';
+import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
+import type { RuleBundle } from './rule-bundle.ts';
+import { compareVersions } from './ruleset-version.ts';
+
+/** What a bundle must be newer than, and when. */
+export interface BundleContext {
+  readonly now: Date;
+  /** The program's own version, `0.1.0`. */
+  readonly program: string;
+}
+
+/**
+ * What a bundle must keep to, whoever signed it: it holds today, for this program, and loosens nothing that guards against
+ * code. It may list names that are not known, take listed ones away, and raise severities; it may not list a dangerous name, or
+ * give a name with a contract another use or no contract, or lower a severity.
+ * @throws AssayError `usage`
+ */
+export function checkBundle(bundle: RuleBundle, subject: string, { now, program }: BundleContext): void {
+  const wrong = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  if (bundle.expires !== undefined && !(now.getTime() < Date.parse(bundle.expires))) {
+    throw wrong(`the rules ended on ${bundle.expires}`, 'get a newer bundle');
+  }
+  if (compareVersions(bundle.minimumProgram, program) > 0) {
+    throw wrong(`the rules need version ${bundle.minimumProgram} of assay, and this is ${program}`, 'upgrade assay');
+  }
+  const fault = looseSeverity(bundle) ?? looseName(bundle);
+  if (fault !== undefined) throw wrong(fault, 'have it built without that');
+}
+
+function looseSeverity({ severities }: RuleBundle): string | undefined {
+  for (const [id, severity] of Object.entries(severities)) {
+    const rule = RULES.get(id);
+    if (rule === undefined) return `the rules set the severity of ${id}, which this version does not know`;
+    if (severityRank(severity) < severityRank(rule.severity)) {
+      return `the rules lower the severity of ${id} from ${rule.severity} to ${severity}`;
+    }
+  }
+  return undefined;
+}
+
+function looseName(bundle: RuleBundle): string | undefined {
+  const shipped = listedGlobals();
+  for (const [list, { globals }] of Object.entries(bundle.allowlists)) {
+    for (const [module, name, uses, , contract] of globals) {
+      const fault = looseGlobal(shipped.get(`${module}:${name}`), { module, name, uses, contract }, bundle);
+      if (fault !== undefined) return `the list ${list} has ${module}.${name}, ${fault}`;
+    }
+  }
+  return undefined;
+}
+
+interface Global {
+  readonly module: string;
+  readonly name: string;
+  readonly uses: string;
+  readonly contract: string | undefined;
+}
+
+function looseGlobal(shipped: ListedGlobal | undefined, own: Global, { dangerous }: RuleBundle): string | undefined {
+  const { module, name, uses, contract } = own;
+  if (dangerAmong(dangerous, module, name) !== undefined) return 'which the bundle itself calls dangerous';
+  if (contract !== shipped?.contract) {
+    return contract === undefined
+      ? 'without the contract that its arguments must keep'
+      : 'with a contract that this version does not have for it';
+  }
+  const python3 = python3Name(module, name);
+  const danger = dangerOf(module, name) ?? dangerOf(python3.module, python3.name);
+  if (danger === undefined && contract === undefined) return undefined;
+  const more = uses.split(' ').find((use) => !([...(shipped?.uses ?? [])] as string[]).includes(use));
+  if (more === undefined) return undefined;
+  return danger === undefined ? `to ${more}, which its contract does not foresee` : `to ${more}, and it ${danger}`;
+}

@@ -1,0 +1,50 @@
+import type { Severity } from '../core/severity.ts';
+import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
+import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
+import type { Advisory, RuleBundle } from './rule-bundle.ts';
+import { RULESET_VERSION } from './ruleset-version.ts';
+
+/** What scanners look names up in: what this program brings along, or that with an installed bundle on top. */
+export interface RuleLists {
+  readonly version: string;
+  /** Digest of the bundle's payload, `sha256:<hex>`; `undefined` without one. */
+  readonly bundle: string | undefined;
+  readonly listed: (module: string, name: string) => ListedGlobal | undefined;
+  readonly entries: () => Iterable<ListedGlobal>;
+  readonly dangerOf: (module: string, name: string) => string | undefined;
+  /** Of rules, where they are other than the catalogue's. */
+  readonly severities: ReadonlyMap<string, Severity>;
+  /** By SHA-256 of the file, in hex. */
+  readonly advisories: ReadonlyMap<string, Advisory>;
+}
+
+/** Nothing is read before the first name is looked up. */
+export const BUILT_IN_LISTS: RuleLists = {
+  version: RULESET_VERSION,
+  bundle: undefined,
+  listed: (module, name) => listedGlobals().get(`${module}:${name}`),
+  entries: () => listedGlobals().values(),
+  dangerOf,
+  severities: new Map(),
+  advisories: new Map(),
+};
+
+/**
+ * The lists of this program with those of a bundle: a list of the bundle stands in place of the shipped one of its name, its
+ * dangerous names are added, and a name that is so added is on no shipped list any more.
+ * @param digest of the bundle's payload
+ */
+export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
+  const merged = mergeAllowlists(new Map([...shippedAllowlists(), ...Object.entries(bundle.allowlists)]).values());
+  const barred = (module: string, name: string) => dangerAmong(bundle.dangerous, module, name);
+  const listed = new Map([...merged].filter(([, { module, name }]) => barred(module, name) === undefined));
+  return {
+    version: bundle.version,
+    bundle: digest,
+    listed: (module, name) => listed.get(`${module}:${name}`),
+    entries: () => listed.values(),
+    dangerOf: (module, name) => dangerOf(module, name) ?? barred(module, name),
+    severities: new Map(Object.entries(bundle.severities)),
+    advisories: new Map(bundle.advisories.flatMap((one) => one.sha256.map((hex) => [hex, one] as const))),
+  };
+}

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isAssayError } from '../../src/core/errors.ts';
+import { parseWaivers } from '../../src/policy/waiver-file.ts';
+
+const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+const GOOD = `version: 1
+waivers:
+  - rule: pickle.global.unlisted
+    digest: ${DIGEST}
+    file: sub/tokenizer.pkl
+    reason: >-
+      our own class,
+      reviewed
+    owner: ml-platform@acme.example
+    expires: 2027-01-31
+  - {rule: licence.allowed, digest: "${DIGEST}", reason: "bought", owner: legal, expires: "2027-01-31T12:00:00Z"}
+`;
+
+function parse(text: string) {
+  return parseWaivers(new TextEncoder().encode(text), 'w.yaml');
+}
+
+function fault(text: string): { subject: string | undefined; message: string } {
+  try {
+    parse(text);
+  } catch (error) {
+    if (isAssayError(error) && error.code === 'usage') return { subject: error.subject, message: error.message };
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
+describe('a waiver file', () => {
+  it('is read', () => {
+    expect(parse(GOOD)).toEqual([
+      {
+        rule: 'pickle.global.unlisted',
+        digest: DIGEST,
+        file: 'sub/tokenizer.pkl',
+        reason: 'our own class, reviewed',
+        owner: 'ml-platform@acme.example',
+        expires: '2027-01-31',
+        from: 'w.yaml',
+      },
+      {
+        rule: 'licence.allowed',
+        digest: DIGEST,
+        reason: 'bought',
+        owner: 'legal',
+        expires: '2027-01-31T12:00:00Z',
+        from: 'w.yaml',
+      },
+    ]);
+  });
+
+  it.each([
+    ['version', GOOD.replace('version: 1', 'version: 2'), 'w.yaml:1:1', 'no version: 1'],
+    ['unknown field', GOOD.replace('    owner:', '    approver: me\n    owner:'), 'w.yaml:9:5', 'no approver'],
+    ['field that is missing', GOOD.replace(/ {4}owner.*\n/, ''), 'w.yaml:3:5', 'has no owner'],
+    ['digest that is missing', GOOD.replace(/ {4}digest.*\n/, ''), 'w.yaml:3:5', 'has no digest'],
+    ['digest without its algorithm', GOOD.replace(`digest: ${DIGEST}`, 'digest: abc'), 'w.yaml:4:5', 'no digest'],
+    ['digest in capitals', GOOD.replace(DIGEST, DIGEST.toUpperCase()), 'w.yaml:4:5', 'no digest'],
+    ['pattern', GOOD.replace('pickle.global.unlisted', '"pickle.*"'), 'w.yaml:3:5', 'patterns'],
+    ['path that climbs', GOOD.replace('sub/tok', '../tok'), 'w.yaml:5:5', 'no path within'],
+    ['absolute path', GOOD.replace('sub/tok', '/tok'), 'w.yaml:5:5', 'no path within'],
+    ['day that no calendar has', GOOD.replace('2027-01-31\n', '2027-02-30\n'), 'w.yaml:10:5', 'no day'],
+    ['end without a day', GOOD.replace('2027-01-31\n', 'never\n'), 'w.yaml:10:5', 'no day'],
+    ['empty reason', GOOD.replace('"bought"', '""'), undefined, 'reason is empty'],
+    ['long reason', GOOD.replace('bought', 'x'.repeat(2001)), undefined, 'more than 2000'],
+    ['the same twice', GOOD + GOOD.slice(GOOD.indexOf('  - {')), undefined, 'twice'],
+    ['alias', GOOD.replace('"bought"', '*x').replace('version: 1', 'version: &x 1'), undefined, 'aliases'],
+    ['key that is there twice', GOOD.replace('    owner:', '    rule: x\n    owner:'), undefined, 'twice'],
+    ['tag', GOOD.replace('"bought"', '!!js/function x'), undefined, 'YAML'],
+    ['list that is none', 'version: 1\nwaivers: {}\n', 'w.yaml:2:1', 'no list'],
+    ['nothing', '', 'w.yaml:1:1', 'no mapping'],
+    ['two documents', `${GOOD}---\n${GOOD}`, undefined, 'YAML'],
+    ['too much', `# ${'x'.repeat(200_000)}`, 'w.yaml:1:1', 'bytes'],
+    ['deep nesting', `version: ${'['.repeat(50_000)}`, undefined, ''],
+  ])('is refused for %s', (_, text, subject, message) => {
+    const wrong = fault(text);
+    expect(wrong.message).toContain(message);
+    if (subject !== undefined) expect(wrong.subject).toBe(subject);
+  });
+
+  it('holds no more than somebody reads', () => {
+    const one = (i: number) => `  - {rule: a${i}, digest: "${DIGEST}", reason: r, owner: o, expires: 2027-01-31}\n`;
+    const file = (count: number) => `version: 1\nwaivers:\n${Array.from({ length: count }, (_, i) => one(i)).join('')}`;
+    expect(parse(file(500))).toHaveLength(500);
+    expect(fault(file(501)).message).toContain('500');
+  });
+
+  it('ends in waivers that have every field, or in a sentence', () => {
+    const pieces = fc.constantFrom(
+      ...GOOD.split(/(?<=[\n:{},])/),
+      '&a ',
+      '*a',
+      '!!x ',
+      '- ',
+      '\t',
+      '\u0000',
+      '"',
+      '? ',
+      '|\n',
+    );
+    const mutated = fc.tuple(fc.nat(GOOD.length), fc.nat(40), fc.string({ maxLength: 20 })).map(([at, cut, text]) => {
+      return GOOD.slice(0, at) + text + GOOD.slice(at + cut);
+    });
+    const texts = fc.oneof(
+      mutated,
+      fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join('')),
+      fc.string(),
+    );
+    const bytes = fc.oneof(
+      texts.map((text) => new TextEncoder().encode(text)),
+      fc.uint8Array({ maxLength: 200 }),
+    );
+    fc.assert(
+      fc.property(bytes, (input) => {
+        try {
+          for (const waiver of parseWaivers(input, 'w.yaml')) {
+            expect(waiver.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+            for (const text of [waiver.rule, waiver.reason, waiver.owner, waiver.expires]) expect(text).not.toBe('');
+          }
+        } catch (error) {
+          if (!isAssayError(error) || error.code !== 'usage') throw error;
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

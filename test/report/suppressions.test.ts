@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { renderJson, renderSarif, renderTable } from '../../src/report/index.ts';
+import { HOSTILE } from './hostile.ts';
+import { CONTEXT, judged, tableOptions } from './sample.ts';
+import { validReport, validSarif } from './validators.ts';
+import { waivedSample } from './waived.ts';
+
+const STEERS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+function sarif(over = {}) {
+  return renderSarif([waivedSample(over)], CONTEXT, { locate: (_judged, file) => ({ uri: file }) });
+}
+
+describe('waivers in SARIF', () => {
+  it('are suppressions of exactly what they pardon', () => {
+    const log = validSarif(sarif());
+    const results: unknown = Object(log).runs[0].results;
+    expect(results).toMatchObject([
+      {
+        ruleId: 'pickle.global.unlisted',
+        suppressions: [
+          {
+            kind: 'external',
+            status: 'accepted',
+            justification: 'our own class, reviewed in SEC-142',
+            properties: { owner: 'ml-platform@acme.example', expires: '2027-01-31', from: 'waivers.yaml' },
+          },
+        ],
+      },
+      { ruleId: 'pickle.global.unlisted' },
+      { ruleId: 'verdict.unknown' },
+      { ruleId: 'verdict.not-assessed', suppressions: [{ status: 'accepted' }] },
+    ]);
+    const suppressed = Array.isArray(results) ? results.map((result) => 'suppressions' in result) : [];
+    expect(suppressed).toEqual([true, false, false, true]);
+  });
+
+  it('are nowhere when nobody waived anything', () => {
+    const { assessment } = waivedSample();
+    const plain = renderSarif([judged(assessment)], CONTEXT, { locate: (_judged, file) => ({ uri: file }) });
+    expect(plain).not.toContain('suppressions');
+  });
+});
+
+describe('waivers in the table', () => {
+  it('are all there, with who answers for them and until when', () => {
+    const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
+    expect(table.slice(table.indexOf('WAIVER'), table.lastIndexOf('4 files'))).toMatchInlineSnapshot(`
+      "WAIVER        verdict.malicious: refused: this cannot be waived
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2027-01-31 · waivers.yaml
+      WAIVER        pickle.global.unlisted in a.pkl: applied to 1 finding
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2027-01-31 · waivers.yaml
+      WAIVER        verdict.not-assessed: applied
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2027-01-31 · waivers.yaml
+      WAIVER        pickle.global.unlisted: void: it ended on 2020-01-01
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2020-01-01 · waivers.yaml
+      WAIVER        pickle.global.unlisted: void: it is for an artifact with another digest
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2027-01-31 · waivers.yaml
+      WAIVER        zip.member.traversal: not needed: nothing broke the rule
+                    our own class, reviewed in SEC-142
+                    ml-platform@acme.example · until 2027-01-31 · waivers.yaml
+
+      "
+    `);
+  });
+});
+
+describe.each(Object.entries(HOSTILE))('a waiver with %s', (_, text) => {
+  const all = waivedSample({ reason: text, owner: text, from: text });
+
+  it('steers nothing', () => {
+    const table = renderTable(all, CONTEXT, tableOptions({ width: 80, verbose: true }));
+    const log = renderSarif([all], CONTEXT, { locate: (_judged, file) => ({ uri: file }) });
+    const json = renderJson(all, CONTEXT);
+    for (const report of [table, log, json]) {
+      expect(report).not.toMatch(STEERS);
+      expect(report.length).toBeLessThan(500_000);
+    }
+    expect(table.split('\n').filter((line) => /^ALLOW/.test(line))).toEqual([]);
+    validSarif(log);
+    validReport(json);
+  });
+});
