@@ -15,11 +15,13 @@ const MAX_REASONS = 3;
 export interface FileWithFindings {
   readonly file: FileAssessment;
   readonly findings: readonly Finding[];
+  /** Whether the rule of its worst finding was explained at a file before it. */
+  readonly explained: boolean;
 }
 
 /** One file: what was found, what it means, what to do; in short, its verdict and path. */
 export function markdownFile(
-  { file, findings }: FileWithFindings,
+  { file, findings, explained }: FileWithFindings,
   short: boolean,
   judged: Judged,
   context: ReportContext,
@@ -32,8 +34,8 @@ export function markdownFile(
     ...findings.slice(0, MAX_FINDINGS).map((finding) => findingLine(finding, judged)),
     ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
     ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
-    ...(file.verdict === 'clean' ? [] : [`Means: ${markdownText(meaning(file.verdict, rule), { max: 330 })}`]),
-    ...nextLines(file, rule, judged.assessment.files),
+    ...(explained ? ['What it means, and what to do: as above.'] : meansLines(file, rule)),
+    ...nextLines(file, rule, explained, judged.assessment.files),
   ];
   const format = markdownText(context.formats.get(file.format) ?? file.format, { max: 80 });
   return [`- ${title}, ${format}, ${humanBytes(file.size)}`, ...lines.map((line) => `  - ${line}`)].join('\n');
@@ -52,7 +54,16 @@ function findingLine(finding: Finding, judged: Judged): string {
   return `**${finding.severity}** ${markdownText(finding.message)} (${places.join(', ')}).${seen}${waived}`;
 }
 
-function nextLines(file: FileAssessment, rule: RuleInfo | undefined, all: readonly FileAssessment[]): string[] {
+function meansLines({ verdict }: FileAssessment, rule: RuleInfo | undefined): string[] {
+  return verdict === 'clean' ? [] : [`Means: ${markdownText(meaning(verdict, rule), { max: 330 })}`];
+}
+
+function nextLines(
+  file: FileAssessment,
+  rule: RuleInfo | undefined,
+  explained: boolean,
+  all: readonly FileAssessment[],
+): string[] {
   const lines = [];
   const safer = file.verdict === 'clean' ? undefined : saferFiles(file, all);
   if (safer !== undefined) {
@@ -61,6 +72,7 @@ function nextLines(file: FileAssessment, rule: RuleInfo | undefined, all: readon
     const shown = markdownCode(first, { max: 120 });
     lines.push(`Next: use ${shown} instead, which is clean; ${same} that it holds the same weights.`);
   }
+  if (explained) return lines;
   if (rule !== undefined) lines.push(`Next: ${markdownText(rule.remedy)} \`assay explain ${rule.id}\` says more.`);
   else if (safer === undefined && file.verdict !== 'clean') lines.push(`Next: ${markdownText(REMEDIES[file.verdict])}`);
   return lines;

@@ -78,8 +78,15 @@ function fileSection(judged: Judged, context: ReportContext, budget: number): st
 /** Files that are not clean or in which something was found, worst first. */
 function notableFiles({ files, findings }: Assessment): FileWithFindings[] {
   const found = findingsByFile(findings);
+  const rules = new Set<string>();
   return [...files]
     .sort(byVerdict)
-    .map((file) => ({ file, findings: found.get(file.path) ?? [] }))
-    .filter(({ file, findings: own }) => file.verdict !== 'clean' || own.length > 0);
+    .filter(({ path, verdict }) => verdict !== 'clean' || found.has(path))
+    .map((file) => {
+      const own = found.get(file.path) ?? [];
+      const rule = own[0]?.ruleId;
+      const explained = rule !== undefined && rules.has(rule);
+      if (rule !== undefined) rules.add(rule);
+      return { file, findings: own, explained };
+    });
 }

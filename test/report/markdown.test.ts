@@ -53,6 +53,14 @@ describe('Markdown', () => {
     expect(markdown.match(/^\| ML\d\d /gm)).toHaveLength(10);
   });
 
+  it('explains a rule once', () => {
+    const files = ['a', 'b', 'c'].map((path) => file({ path, verdict: 'malicious' }));
+    const findings = files.map(({ path }) => finding(CALL_RULE, { file: path, message: 'Calls posix.system' }));
+    const markdown = renderMarkdown([judged({ files, findings })], CONTEXT);
+    expect(markdown.match(/Means:/g)).toHaveLength(1);
+    expect(markdown.match(/as above/g)).toHaveLength(2);
+  });
+
   it('is short about a clean artifact, and says so of an incomplete one', () => {
     const clean = renderMarkdown([judged()], CONTEXT);
     expect(clean).toContain('## Assay: ALLOW');
