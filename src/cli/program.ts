@@ -6,6 +6,8 @@ import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
 import { registerPull } from './pull.ts';
 import { registerRepro } from './repro.ts';
+import { registerReview } from './review.ts';
+import { registerRules } from './rules.ts';
 import { registerScan } from './scan.ts';
 import type { Shell } from './shell.ts';
 import { registerSign } from './sign.ts';
@@ -19,7 +21,9 @@ Examples:
   assay pull hf://openai-community/gpt2       scan, then download exactly what was judged
   assay scan model.pt --format json           the report for programs
   assay scan ./models/* --format sarif -o assay.sarif
+  assay review ./model                        the report that a reviewer reads and signs
   assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
+  assay diff old.json new.json                what is new since the last report
   assay explain                               every rule; assay explain RULE says more of one
   assay inspect model.pt                      what is in a file, without loading it
 
@@ -48,6 +52,7 @@ export function createProgram(shell: Shell): Command {
     })
     .addHelpText('after', GUIDE);
   registerScan(program, shell);
+  registerReview(program, shell);
   registerPull(program, shell);
   registerVerify(program, shell);
   registerSign(program, shell);
@@ -57,5 +62,6 @@ export function createProgram(shell: Shell): Command {
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);
+  registerRules(program, shell);
   return program;
 }

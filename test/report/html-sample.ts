@@ -1,8 +1,21 @@
 import type { Decision } from '../../src/core/assessment.ts';
 import { type Excerpt, type HtmlOptions, type Judged, renderHtml } from '../../src/report/index.ts';
-import { CONTEXT, file, judged, mixed, signature } from './sample.ts';
+import {
+  CALL_RULE,
+  CONTEXT,
+  EXTENSION_RULE,
+  file,
+  finding,
+  judged,
+  mixed,
+  signature,
+  UNLISTED_RULE,
+} from './sample.ts';
 
 export const NOW = new Date('2026-01-02T03:04:05Z');
+
+/** Of no policy: what is shipped may change. */
+const POLICY_DIGEST = `sha256:${'ef56'.repeat(16)}`;
 
 /** What stands around the findings of `mixed()`. */
 function excerpts({ assessment }: Judged): Map<string, Excerpt> {
@@ -39,6 +52,11 @@ function withWaivers({ assessment, decision }: Judged): Judged {
   const waiver = { digest, owner: 'ada@example.org', from: 'waivers.yaml' };
   const full: Decision = {
     ...decision,
+    policyDigest: POLICY_DIGEST,
+    violations: [
+      { rule: 'verdict.malicious', message: '1 file would run code when loaded', findings: [] },
+      { rule: 'tests.passed', message: 'asks for behavioural tests, which are not there', findings: [] },
+    ],
     rules: [
       { id: 'verdict.malicious', outcome: 'deny', message: '1 file would run code when loaded', findings: [] },
       { id: 'publisher.known', outcome: 'pass', message: '', findings: [] },
@@ -85,5 +103,25 @@ export function cleanReview(): string {
     file({ path: 'config.json', format: 'json', size: 612 }),
     file({ path: 'model.safetensors', format: 'safetensors', size: 4_400_000 }),
   ];
-  return renderHtml(judged({ files, signatures: [signature({ covered: 2 })] }), context, { now: NOW });
+  const { assessment, decision } = judged({ files, signatures: [signature({ covered: 2 })] });
+  const rules = [{ id: 'verdict.malicious', outcome: 'pass', message: '', findings: [] }] as const;
+  const fixed: Decision = { ...decision, action: 'allow', policyDigest: POLICY_DIGEST, violations: [], rules };
+  return renderHtml({ assessment, decision: fixed }, context, { now: NOW });
+}
+
+/** An artifact of 100 files with as many findings as asked for, of three rules. */
+export function manyFindings(findings: number): Judged {
+  const rules = [CALL_RULE, UNLISTED_RULE, EXTENSION_RULE];
+  const paths = Array.from({ length: 100 }, (_, i) => `weights/part-${i}.pkl`);
+  return judged({
+    files: paths.map((path) => file({ path, verdict: 'malicious', imports: ['posix.system'] })),
+    findings: Array.from({ length: findings }, (_, i) =>
+      finding(rules[i % rules.length] ?? CALL_RULE, {
+        file: paths[i % paths.length] ?? '',
+        offset: i,
+        message: `calls posix.system for the ${i}th time`,
+        evidence: `posix.system('${i}')`,
+      }),
+    ),
+  });
 }

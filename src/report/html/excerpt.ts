@@ -69,7 +69,7 @@ function opcodeFigure({ lines, at }: OpcodeExcerpt): Html {
     return line === marked ? html`<mark class="line">▸${text}</mark>` : html`<span class="line"> ${text}</span>`;
   });
   return html`<figure class="excerpt">
-<figcaption>Instructions of the pickle, by offset; that of the finding is marked. None of them was run</figcaption>
+<figcaption>Instructions of the pickle by offset, none of them run; that of the finding is marked</figcaption>
 <pre class="listing">${rows}</pre>
 </figure>
 `;

@@ -5,6 +5,8 @@ import { terminalText } from '../escape.ts';
 const MAX_TEXT = 1_000;
 /** Marks that one character may carry: more of them would reach into other lines. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
+/** An HTML document may not hold them. */
+const NONCHARACTERS = /\p{Noncharacter_Code_Point}/gu;
 const MARKUP = /[&<>"'`]/g;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -59,6 +61,7 @@ function markupOf(value: HtmlValue): string {
 function escapeText(text: string): string {
   return terminalText(text, MAX_TEXT)
     .replace(STACKED_MARKS, '$1…')
+    .replace(NONCHARACTERS, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
     .replace(MARKUP, (character) => ESCAPES[character] ?? '');
 }
 

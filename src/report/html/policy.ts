@@ -38,13 +38,14 @@ function waivers(all: readonly JudgedWaiver[]): Html {
   const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
   const rows = shown.map(({ waiver, outcome, findings }) => [
     html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html` in ${code(waiver.file)}`}`,
-    chip(WAIVER_OUTCOMES[outcome]),
-    outcome === 'applied' ? count(findings.length, 'finding') : 'nothing',
+    html`${chip(WAIVER_OUTCOMES[outcome])} <span class="quiet">${pardoned(outcome, findings.length)}</span>`,
     told(waiver.reason),
-    told(waiver.owner),
-    told(waiver.expires),
-    told(waiver.from),
+    html`${told(waiver.owner)}, until ${told(waiver.expires)} <span class="quiet">in ${told(waiver.from)}</span>`,
   ]);
-  const columns = ['Rule', 'Outcome', 'Pardons', 'Reason', 'Owner', 'Expires', 'Read from'].map((label) => ({ label }));
+  const columns = ['Rule', 'Outcome', 'Reason', 'Given by'].map((label) => ({ label }));
   return html`${table({ caption: 'Waivers, void ones first', columns, rows })}${rest}`;
+}
+
+function pardoned(outcome: WaiverOutcome, findings: number): string {
+  return outcome === 'applied' ? `pardons ${count(findings, 'finding')}` : 'pardons nothing';
 }

@@ -19,7 +19,11 @@ export const PRINT: Css = css`
   h1, h2, h3, h4, caption, summary, figcaption, .where { break-after: avoid; }
   p, li { orphans: 3; widows: 3; }
   tr, .facts > div, .signature, .excerpt, .graph, .tally li, .bars li, .role { break-inside: avoid; }
+  .places > li { break-inside: avoid; }
   thead { display: table-header-group; }
+  th, td { padding-block: .3rem; }
+  #owasp td { font-size: .88em; line-height: 1.35; }
+  #owasp th, #owasp td:nth-child(3) { min-width: 0; max-width: 7.5rem; }
   section { margin-top: 1.8rem; }
   #owasp, #findings, #sign-off { break-before: page; margin-top: 0; }
   #sign-off { break-inside: avoid; }

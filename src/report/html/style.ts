@@ -120,7 +120,7 @@ td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 mark { background: var(--mark); color: var(--mark-ink); border-radius: 2px; }
 .line { display: block; padding-left: 7.5ch; text-indent: -7.5ch; }
 .line .offset { display: inline-block; min-width: 6ch; text-align: right; text-indent: 0; color: var(--quiet); }
-mark .offset { color: inherit; }
+mark.line .offset { color: inherit; }
 .excerpt pre.listing { padding-left: .3rem; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; padding: .15rem 0; }
@@ -156,7 +156,7 @@ details > :not(summary) { margin-left: 1.1rem; }
 .role dd { border-bottom: 1.2px solid var(--ink); height: 2.1rem; }
 .lines { height: 9.6rem; max-width: none; background: repeating-linear-gradient(to bottom, transparent 0 2.3rem, var(--line) 2.3rem 2.4rem); }
 
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   .page { padding: 1rem 1rem 3rem; }
   .facts > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .tally li { grid-template-columns: max-content minmax(0, 1fr); }
@@ -166,7 +166,7 @@ details > :not(summary) { margin-left: 1.1rem; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { border-top: 1px solid var(--line); padding: .7rem 0; }
   th, td { border: 0; padding: .12rem 0; }
-  td::before { content: attr(data-label); display: block; color: var(--quiet); font-size: .78rem; }
+  td::before { content: attr(data-label); display: inline-block; min-width: 5.6rem; margin-right: .4rem; color: var(--quiet); font-size: .8rem; }
   td.number { white-space: normal; }
   .role dl { grid-template-columns: minmax(0, 1fr); gap: .4rem; }
   .wide-only { display: none; }

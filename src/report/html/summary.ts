@@ -76,19 +76,33 @@ function why({ decision, groups }: Review): Html {
 
 function whatToDo(review: Review): Html[] {
   const steps = [...fromFindings(review), ...fromVerdicts(review), ...replacements(review), ...fromIntegrity(review)];
-  const use =
-    review.decision.action === 'deny'
-      ? html`Keep it out of every environment until a new review of a changed artifact, or a waiver, allows it.`
-      : html`Deploy exactly these bytes: the digests in <a href="#files">Files</a> are what this review is about.`;
-  return [...steps, use];
+  return [...steps, lastStep(review)];
 }
 
+function lastStep({ assessment, decision }: Review): Html {
+  if (decision.action !== 'deny')
+    return html`Deploy exactly these bytes: the digests in <a href="#files">Files</a> are what this review is about.`;
+  return assessment.files.some(({ verdict }) => verdict === 'malicious')
+    ? html`Keep it out of every environment. Nothing waives a malicious file: only another artifact can be allowed.`
+    : html`Keep it out of every environment until a changed artifact is reviewed, or a waiver allows this one.`;
+}
+
+/** One step a remedy: several rules may ask for the same. */
 function fromFindings({ groups }: Review): Html[] {
-  return groups
-    .slice(0, MAX_NAMED)
-    .flatMap(({ number, rule }) =>
-      rule === undefined ? [] : [html`<a href="#finding-${number}">Finding ${number}</a>: ${rule.remedy}`],
-    );
+  const byRemedy = new Map<string, number[]>();
+  for (const { number, rule } of groups) {
+    if (rule === undefined) continue;
+    const numbers = byRemedy.get(rule.remedy);
+    if (numbers === undefined) byRemedy.set(rule.remedy, [number]);
+    else numbers.push(number);
+  }
+  return [...byRemedy].slice(0, MAX_NAMED).map(([remedy, numbers]) => {
+    const links = numbers
+      .slice(0, MAX_NAMED)
+      .map((n, i) => html`${i === 0 ? '' : ', '}<a href="#finding-${n}">${n}</a>`);
+    const more = numbers.length > MAX_NAMED ? ` and ${numbers.length - MAX_NAMED} more` : '';
+    return html`${numbers.length === 1 ? 'Finding' : 'Findings'} ${links}${more}: ${remedy}`;
+  });
 }
 
 /** For files whose verdict no finding explains. */

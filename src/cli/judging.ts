@@ -1,0 +1,80 @@
+import type { Severity } from '../core/severity.ts';
+import type { OnTarget } from '../pipeline/file-scan.ts';
+import { decide, loadPolicy } from '../policy/index.ts';
+import type { Judged } from '../report/index.ts';
+import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { refuseUnread, refuseWithoutModel } from './no-model.ts';
+import { pardonFiles, refusePardonsFrom } from './pardon-place.ts';
+import { Progress } from './progress.ts';
+import type { RulesetChoice } from './rules-place.ts';
+import type { ExitCode, Shell } from './shell.ts';
+import { signatureRequest } from './trust.ts';
+import type { TrustFlags } from './trust-options.ts';
+import { readWaivers, type WaiverFlags, withPardons } from './waiver-options.ts';
+
+/** By what to judge, as it was said on the command line. */
+export interface JudgingFlags {
+  readonly policy: string;
+  readonly failOn: Severity | undefined;
+  readonly allow: string | undefined;
+  readonly ruleset: RulesetChoice;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+  /** Whose signature is believed. */
+  readonly trust: TrustFlags;
+  readonly pardons: WaiverFlags;
+}
+
+/** Everything that the options name was read. */
+export interface Judging {
+  readonly knowledge: Knowledge;
+  readonly now: Date;
+  /**
+   * Opens what a reference names, assesses it, applies the policy, and closes it.
+   * @throws AssayError what opening throws; `not-found`, `unreadable` for what cannot be judged; `aborted`
+   */
+  judge(target: string, onTarget?: OnTarget): Promise<Judged>;
+}
+
+/** @throws AssayError about the files that the options name. */
+export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise<Judging> {
+  const policy = await loadPolicy(flags.policy);
+  const knowledge = await loadKnowledge(flags.allow, flags.ruleset, shell.env);
+  const now = new Date();
+  const pardons = await readWaivers({ ...flags.pardons, ...flags.trust }, shell.env, now);
+  const signature = await signatureRequest(flags.trust, shell.env, flags.pardons.attestation.length > 0);
+  const sources = pardonFiles(flags, pardons, shell.env);
+  const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
+  const { waivers, approvals } = pardons;
+  return {
+    knowledge,
+    now,
+    async judge(target, onTarget) {
+      await refusePardonsFrom(target, sources);
+      const progress = new Progress(shell, !flags.quiet);
+      try {
+        const scanned = await knowledge.judge(target, {
+          signal: shell.signal,
+          onEvent: progress.onEvent,
+          offline: flags.offline,
+          // A signature may cover what is otherwise passed over.
+          everything: signature.trusts.length > 0,
+          signature,
+          ...(onTarget === undefined ? {} : { onTarget }),
+        });
+        refuseUnread(scanned);
+        refuseWithoutModel(scanned);
+        const assessment = await withPardons(scanned, pardons, now);
+        return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, now }) };
+      } finally {
+        progress.end();
+      }
+    },
+  };
+}
+
+/** What a decision is to a script. An artifact that was not read to its end is not allowed. */
+export function exitCodeOf({ assessment, decision }: Judged): ExitCode {
+  if (decision.action === 'deny') return 1;
+  return assessment.status === 'complete' && assessment.files.length > 0 ? 0 : 2;
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { isAssayError } from '../../src/core/errors.ts';
+import { findChromium } from '../../src/sandbox/chromium.ts';
+
+export const GET_CHROMIUM = 'apt-get install chromium, or name one in ASSAY_CHROMIUM';
+
+/** The Chromium of this machine, if there is one. */
+export function chromiumPath(): string | undefined {
+  try {
+    return findChromium(process.env);
+  } catch (error) {
+    if (isAssayError(error)) return undefined;
+    throw error;
+  }
+}
+
+export function startBrowser(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+}
+
+/** A page, and everything that it should not have done. */
+export interface Watched {
+  readonly page: Page;
+  /** What the console said: errors, warnings, and violations of the content security policy among them. */
+  readonly said: readonly string[];
+  /** Addresses that were asked for after the document itself. */
+  readonly asked: readonly string[];
+}
+
+/** Opens a file in a context of its own. */
+export async function openFile(browser: Browser, url: URL, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await browser.newContext({ offline: false, ...options });
+  const page = await context.newPage();
+  const said: string[] = [];
+  const asked: string[] = [];
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  page.on('dialog', (dialog) => said.push(`dialog: ${dialog.message()}`));
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(url.href);
+  const own = asked.indexOf(url.href);
+  if (own >= 0) asked.splice(own, 1);
+  return { page, said, asked };
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds wrong with a page by WCAG 2.2 AA and its best practices: rule, and where. The page must bypass its policy. */
+export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  const faults: unknown = await page.evaluate(`axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
+    id + ' at ' + target.join(' ') + ': ' + failureSummary)))`);
+  return Array.isArray(faults) ? faults.map(String) : [`axe answered ${String(faults)}`];
+}
