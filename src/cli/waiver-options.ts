@@ -46,8 +46,9 @@ Waivers (--waivers FILE) come from your organisation, never from the model: a fi
       reason: our own class, reviewed in SEC-142
       owner: ml-platform@acme.example
       expires: 2027-01-31              void from then on
-A waiver that is void is itself a finding. Nothing waives a malicious file, a failed check of integrity, what was not read, a
-rule that could not be evaluated, or --fail-on; a waiver of a verdict leaves the findings their weight.
+A waiver that is void is itself a finding. Nothing waives a malicious file, a failed check of integrity, what was not read, or
+a rule that could not be evaluated. A waiver of a verdict leaves the findings their weight; --fail-on counts those that are
+not waived.
 `;
 
 /** The flags about waivers among others. */

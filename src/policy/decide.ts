@@ -81,7 +81,7 @@ export function explain(assessment: Assessment, options: DecideOptions = {}): Ex
   const rulings = [
     ...mismatchRulings(policy, evaluation),
     ...pardoned.rules.map(rulingOf),
-    ...severityRulings(seen, failOn),
+    ...severityRulings(seen, failOn, waived),
   ];
   const action = rulings.reduce<Action>((worst, ruling) => worse(worst, ruling.action), 'allow');
   const violations = action === 'allow' ? [] : rulings.filter((ruling) => ruling.action === action);
@@ -116,9 +116,15 @@ function rulingOf({ id, outcome, message, findings }: RuleOutcome): Ruling {
   return { action, rule: id, message, findings };
 }
 
-function severityRulings({ findings: all }: Assessment, failOn: Severity | undefined): Ruling[] {
+function severityRulings(
+  { findings: all }: Assessment,
+  failOn: Severity | undefined,
+  waived: ReadonlySet<string>,
+): Ruling[] {
   if (failOn === undefined) return [];
-  const findings = all.filter(({ severity }) => severityRank(severity) >= severityRank(failOn));
+  const findings = all.filter(({ severity, fingerprint }) => {
+    return severityRank(severity) >= severityRank(failOn) && !waived.has(fingerprint);
+  });
   if (findings.length === 0) return [];
   const count = findings.length === 1 ? '1 finding is' : `${findings.length} findings are`;
   return [

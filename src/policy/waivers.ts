@@ -35,7 +35,8 @@ const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*
  *   are pardoned and nothing else speaks against it, so is its verdict;
  * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: pardons the verdict alone; findings keep their weight;
  * - a rule of the policy, without `file`: `pardonRules` applies it once the rules were evaluated.
- * Nothing pardons a malicious file, a failed check of integrity, what was not looked at, `--fail-on`, or a void waiver.
+ * Nothing pardons a malicious file, a failed check of integrity, what was not looked at, or a void waiver; `--fail-on` counts
+ * the findings that are not pardoned.
  */
 export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[], now: Date): WaiverJudgement {
   const digest = boundDigest(assessment);

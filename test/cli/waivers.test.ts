@@ -1,0 +1,256 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { validReport, validSarif } from '../report/validators.ts';
+import { tempFolder } from '../support/temp.ts';
+import { runCli } from './run-cli.ts';
+
+const root = tempFolder();
+const at = (name: string) => join(root, name);
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => runCli(args, { cwd: root, env });
+const UNLISTED = 'pickle.global.unlisted';
+
+interface Report {
+  readonly artifact: { readonly digest: string };
+  readonly decision: {
+    readonly action: string;
+    readonly violations: readonly { readonly rule: string }[];
+    readonly waivers: readonly { readonly outcome: string; readonly from: string }[];
+  };
+  readonly findings: readonly { readonly ruleId: string; readonly file: string }[];
+  readonly checks: readonly { readonly id: string; readonly status: string; readonly detail: string }[];
+  readonly notes: readonly string[];
+}
+
+async function scan(...args: string[]): Promise<{ code: number | null; report: Report }> {
+  const { code, stdout, stderr } = await run(['scan', 'model', '--format', 'json', ...args]);
+  expect(stderr).toBe('');
+  validReport(stdout);
+  return { code, report: JSON.parse(stdout) };
+}
+
+let digest = '';
+
+function waivers(name: string, over: Record<string, string> = {}): string {
+  const fields = { rule: UNLISTED, digest, reason: 'our own class', owner: 'ml', expires: '2999-01-31', ...over };
+  const lines = Object.entries(fields).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
+  writeFileSync(at(name), `version: 1\nwaivers:\n  -\n${lines.join('\n')}\n`);
+  return name;
+}
+
+function key(name: string): void {
+  const openssl = (...args: string[]) => expect(spawnSync('openssl', args).status).toBe(0);
+  openssl('genpkey', '-algorithm', 'ed25519', '-out', at(`${name}.pem`));
+  openssl('pkey', '-in', at(`${name}.pem`), '-pubout', '-out', at(`${name}.pub`));
+}
+
+async function attest(name: string, signer: string, ...args: string[]): Promise<string> {
+  const create = ['attestation', 'create', '--digest', digest, '--private-key', `${signer}.pem`, '-q', '-o', name];
+  const { code, stderr } = await run([...create, ...args]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return name;
+}
+
+const WAIVER = ['--type', 'waiver', '--rule', UNLISTED, '--reason', 'ours', '--owner', 'ml', '--expires'];
+
+beforeAll(async () => {
+  mkdirSync(at('model'));
+  writeFileSync(at('model/tokens.pkl'), 'cacme.tokens\nTable\n.');
+  writeFileSync(at('model/config.json'), '{"a": 1}\n');
+  key('approver');
+  key('stranger');
+  const signer = '  - {name: security, key: approver.pub, may: [waiver, approval]}\n';
+  writeFileSync(at('trust.yaml'), `version: 1\nsigners:\n${signer}`);
+  digest = (await scan()).report.artifact.digest;
+});
+
+describe('--waivers', () => {
+  it('turns a denial into an allowance that every report shows', async () => {
+    expect((await scan()).code).toBe(1);
+    const file = waivers('good.yaml', { file: 'tokens.pkl' });
+    const { code, report } = await scan('--waivers', file);
+    expect(report.decision).toMatchObject({ action: 'allow', violations: [] });
+    expect(code).toBe(0);
+    expect(report.decision.waivers).toMatchObject([{ outcome: 'applied', from: 'good.yaml' }]);
+    const table = await run(['scan', 'model', '--waivers', file]);
+    expect(table.stdout).toContain('pickle.global.unlisted in tokens.pkl: applied to 1 finding');
+    const sarif = await run(['scan', 'model', '--waivers', file, '--format', 'sarif']);
+    expect(validSarif(sarif.stdout)).toMatchObject({
+      runs: [{ results: [{ suppressions: [{ kind: 'external', justification: 'our own class' }] }] }],
+    });
+    const vex = await run(['scan', 'model', '--waivers', file, '--format', 'openvex']);
+    expect(JSON.parse(vex.stdout).statements).toMatchObject([
+      { status: 'not_affected', impact_statement: 'Waived by ml until 2999-01-31: our own class' },
+    ]);
+  });
+
+  it('counts for --fail-on, too', async () => {
+    const file = waivers('fail-on.yaml');
+    expect((await scan('--fail-on', 'info', '--waivers', file)).report.decision.action).toBe('allow');
+    const other = waivers('verdict.yaml', { rule: 'verdict.suspicious' });
+    expect((await scan('--waivers', other)).report.decision.action).toBe('allow');
+    expect((await scan('--fail-on', 'info', '--waivers', other)).report.decision).toMatchObject({
+      action: 'deny',
+      violations: [{ rule: 'fail-on.info' }],
+    });
+  });
+
+  it('may be given many times, or by the environment', async () => {
+    const [one, two] = [waivers('one.yaml', { rule: 'verdict.unknown' }), waivers('two.yaml')];
+    expect((await scan('--waivers', one, '--waivers', two)).report.decision.waivers).toMatchObject([
+      { outcome: 'unused' },
+      { outcome: 'applied' },
+    ]);
+    const env = { ASSAY_WAIVERS: `${one}:${two}` };
+    expect((await run(['scan', 'model', '-q'], env)).code).toBe(0);
+    expect((await run(['scan', 'model', '-q', '--waivers', one], env)).code).toBe(1);
+  });
+
+  it.each([
+    ['expired', { expires: '2020-01-31' }, 'waiver.expired', 'expired'],
+    ['of other bytes', { digest: `sha256:${'0'.repeat(64)}` }, 'waiver.other-artifact', 'other-artifact'],
+  ])('that is %s is void, and a finding', async (_, over, ruleId, outcome) => {
+    const { code, report } = await scan('--waivers', waivers('void.yaml', over));
+    expect(code).toBe(1);
+    expect(report.decision.waivers).toMatchObject([{ outcome }]);
+    expect(report.findings.filter((finding) => finding.ruleId === ruleId)).toMatchObject([{ file: 'tokens.pkl' }]);
+  });
+
+  it('never pardons a malicious file', async () => {
+    mkdirSync(at('bad'));
+    writeFileSync(at('bad/m.pkl'), "cposix\nsystem\n(S'true'\ntR.");
+    const first = JSON.parse((await run(['scan', 'bad', '--format', 'json'])).stdout);
+    const own = first.artifact.digest;
+    const rules = [...new Set([...first.findings.map((one: { ruleId: string }) => one.ruleId), 'verdict.malicious'])];
+    const all = rules.flatMap((rule, i) => ['--waivers', waivers(`bad-${i}.yaml`, { rule, digest: own })]);
+    const { code, stdout } = await run(['scan', 'bad', '--format', 'json', ...all]);
+    const { decision, findings } = JSON.parse(stdout);
+    expect(code).toBe(1);
+    expect(decision.waivers.map((one: { outcome: string }) => one.outcome)).toEqual(rules.map(() => 'refused'));
+    expect(findings.filter((one: { ruleId: string }) => one.ruleId === 'waiver.refused')).toHaveLength(rules.length);
+  });
+
+  it('is refused from inside of the model, whatever link leads there', async () => {
+    const { stdout } = await run(['scan', 'model', '--format', 'json']);
+    mkdirSync(at('own'));
+    writeFileSync(at('own/tokens.pkl'), 'cacme.tokens\nTable\n.');
+    waivers('own/waivers.yaml');
+    symlinkSync(at('own/waivers.yaml'), at('link.yaml'));
+    symlinkSync(at('own'), at('own-link'));
+    for (const [target, file] of [
+      ['own', 'own/waivers.yaml'],
+      ['own', 'link.yaml'],
+      ['own-link', 'own/waivers.yaml'],
+      ['.', 'good.yaml'],
+    ] as const) {
+      const { code, stderr, stdout: out } = await run(['scan', target, '--waivers', file]);
+      expect(code).toBe(2);
+      expect(out).toBe('');
+      expect(stderr).toContain('a pardon never comes from the model itself');
+    }
+    for (const option of ['--allow', '--policy', '--trust']) {
+      const { code, stderr } = await run(['scan', 'own', option, 'own/waivers.yaml']);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/never comes from the model itself|own\/waivers\.yaml/);
+    }
+    expect(stdout).not.toBe('');
+  });
+
+  it.each([
+    ['no file', 'missing.yaml', 'no such file'],
+    ['a folder', 'model', 'is a folder'],
+  ])('says what is wrong with %s', async (_, path, message) => {
+    const { code, stderr } = await run(['scan', 'model', '--waivers', path]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('says where a waiver file is wrong', async () => {
+    writeFileSync(at('wrong.yaml'), `version: 1\nwaivers:\n  - rule: ${UNLISTED}\n    digset: x\n`);
+    const { code, stderr } = await run(['scan', 'model', '--waivers', 'wrong.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^assay: wrong\.yaml:3:5: a waiver has no digest \(and \d more\)/);
+  });
+});
+
+describe('--attestation', () => {
+  const trust = ['--trust', 'trust.yaml'];
+
+  it('pardons when the trust file lets its signer do so', async () => {
+    const file = await attest('waiver.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
+    const { code, report } = await scan('--attestation', file, ...trust);
+    expect(report.decision.waivers).toMatchObject([{ outcome: 'applied', from: 'attestation by security' }]);
+    expect(code).toBe(0);
+    expect(report.checks.find(({ id }) => id === 'integrity.attestation')).toEqual({
+      id: 'integrity.attestation',
+      status: 'pass',
+      detail: `waiver.json: a waiver of ${UNLISTED} by security`,
+    });
+  });
+
+  it('that does not hold is a failed check, and pardons nothing', async () => {
+    const forged = await attest('forged.json', 'stranger', ...WAIVER, '2999-01-31T00:00:00Z');
+    const file = await attest('changed.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
+    const bundle = JSON.parse((await import('node:fs')).readFileSync(at(file), 'utf8'));
+    const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString().replace('"ml"', '"me"');
+    bundle.dsseEnvelope.payload = Buffer.from(payload).toString('base64');
+    writeFileSync(at('changed.json'), JSON.stringify(bundle));
+    for (const [name, message] of [
+      [forged, 'the trust file does not list'],
+      ['changed.json', 'not that of this key'],
+    ] as const) {
+      const { code, report } = await scan('--attestation', name, ...trust);
+      expect(code).toBe(1);
+      expect(report.decision.waivers).toEqual([]);
+      const check = report.checks.find(({ id }) => id === 'integrity.attestation');
+      expect(check).toMatchObject({ status: 'fail' });
+      expect(check?.detail).toContain(message);
+      expect(check?.detail).toContain('pardons nothing');
+    }
+  });
+
+  it('of a waiver that has ended is a finding', async () => {
+    const created = await run([
+      ...['attestation', 'create', '--digest', digest, '--private-key', 'approver.pem', '-q', '-o', 'ended.json'],
+      ...[...WAIVER, new Date(Date.now() + 2500).toISOString().replace(/\.\d+Z/, 'Z')],
+    ]);
+    expect(created.stderr).toBe('');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const { code, report } = await scan('--attestation', 'ended.json', ...trust);
+    expect(code).toBe(1);
+    expect(report.decision.waivers).toMatchObject([{ outcome: 'expired' }]);
+    expect(report.findings.map(({ ruleId }) => ruleId)).toContain('waiver.expired');
+    expect(report.checks.find(({ id }) => id === 'integrity.attestation')).toMatchObject({ status: 'pass' });
+  });
+
+  it('is believed of nobody without a trust file', async () => {
+    const { code, stderr } = await run(['scan', 'model', '--attestation', 'waiver.json']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('without a trust file');
+  });
+
+  it('of an approval reaches the policy', async () => {
+    const approval = await attest('approval.json', 'approver', '--type', 'approval', '--stage', 'production');
+    const text = [
+      'apiVersion: assay.dev/v1',
+      'kind: ModelPolicy',
+      'metadata: {name: approved, description: Needs an approval.}',
+      'spec:',
+      '  validations:',
+      '    - id: approved',
+      `      expression: approvals.exists(a, a.stage == 'production' && a.method == 'key')`,
+      '      message: nobody approved it',
+    ];
+    writeFileSync(at('approved.yaml'), `${text.join('\n')}\n`);
+    expect((await scan('--policy', 'approved.yaml')).report.decision).toMatchObject({ action: 'deny' });
+    const approved = await scan('--policy', 'approved.yaml', '--attestation', approval, ...trust);
+    expect(approved.report.decision).toMatchObject({ action: 'allow' });
+    appendFileSync(at('model/config.json'), ' ');
+    expect((await scan('--policy', 'approved.yaml', '--attestation', approval, ...trust)).code).toBe(1);
+    const waived = await scan('--waivers', 'good.yaml');
+    expect(waived.report.decision.waivers).toMatchObject([{ outcome: 'other-artifact' }]);
+    writeFileSync(at('model/config.json'), '{"a": 1}\n');
+  });
+});
