@@ -2,7 +2,7 @@ import type { Assessment, RuleResult } from '../core/assessment.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
 import { type Bound, boundOf, excessOf, MAX_STEPS } from './cel/bounds.ts';
 import { type Bindings, Failure, type Value, variableKey } from './cel/evaluate.ts';
-import { celLibrary } from './cel/library.ts';
+import { celLibrary } from './cel-library.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
 import { sizesOf } from './sizes.ts';
 

@@ -6,6 +6,7 @@ import { AssayError } from '../core/errors.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import type { PolicyDocument } from './document.ts';
 import { type Problem, problemError } from './problem.ts';
+import { readAhead } from './read-ahead.ts';
 import { readPolicyDocument } from './read-policy.ts';
 import { SHIPPED_POLICIES } from './shipped.ts';
 import { MAX_POLICY_BYTES } from './yaml-source.ts';
@@ -30,7 +31,7 @@ export function shippedPolicy(name: string): CompiledPolicy {
   if (known !== undefined) return known;
   if (!isShipped(name)) throw unknownPolicy(name);
   const bytes = readFileSync(new URL(`${name}.yaml`, SHIPPED));
-  const policy = policyOf(bytes, `policies/${name}.yaml`, readAhead(name, bytes));
+  const policy = policyOf(bytes, `policies/${name}.yaml`, readAhead(name, digestOf(bytes)));
   compiled.set(name, policy);
   return policy;
 }
@@ -56,18 +57,6 @@ export function isProblems<T extends object>(read: T | readonly Problem[]): read
 
 function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-/** What the build read of the shipped policies, by the digest of their bytes: spares a start the YAML library. */
-function readAhead(name: string, bytes: Uint8Array): PolicyDocument | undefined {
-  try {
-    const text = readFileSync(new URL('./shipped-documents.json', import.meta.url), 'utf8');
-    const documents: Record<string, { digest: string; document: PolicyDocument }> = JSON.parse(text);
-    const entry = documents[name];
-    return entry?.digest === digestOf(bytes) ? entry.document : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isShipped(name: string): boolean {

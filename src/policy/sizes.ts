@@ -1,7 +1,7 @@
 import type { CelValue } from '@bufbuild/cel';
 import type { Size, Sizes } from './cel/bounds.ts';
 import type { Bindings } from './cel/evaluate.ts';
-import { celLibrary } from './cel/library.ts';
+import { celLibrary } from './cel-library.ts';
 
 const NOTHING: Size = { items: 0, most: 0, text: 0 };
 

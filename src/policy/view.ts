@@ -9,7 +9,7 @@ import { severityRank } from '../core/severity.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
 import type { Approval } from './approval.ts';
 import type { Bindings } from './cel/evaluate.ts';
-import { celLibrary } from './cel/library.ts';
+import { celLibrary } from './cel-library.ts';
 import type { Environment } from './environment.ts';
 
 /** What rules see beside the assessment. */

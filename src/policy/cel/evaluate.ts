@@ -1,6 +1,6 @@
 import type { CelInput, CelValue } from '@bufbuild/cel';
 import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
-import { APPEND, celEnvironment, celLibrary } from './library.ts';
+import { APPEND, celEnvironment, celLibrary } from '../cel-library.ts';
 
 /** The name under which a policy's variables are found. */
 export const VARIABLES = 'variables';
@@ -35,7 +35,7 @@ export function compileExpression(expr: Expr): Evaluator {
   };
 }
 
-/** Variables become names of their own, and what walks collect is added in place; see library.ts. */
+/** Variables become names of their own, and what walks collect is added in place; see cel-library.ts. */
 function prepare(expr: Expr): void {
   const { exprKind } = expr;
   switch (exprKind.case) {

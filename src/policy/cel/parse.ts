@@ -1,8 +1,8 @@
 import type { Expr, ParsedExpr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
+import { celLibrary } from '../cel-library.ts';
 import { childrenOf, type Node, nodesOf } from './ast.ts';
 import { toNode } from './convert.ts';
 import { ExpressionError } from './expression-error.ts';
-import { celLibrary } from './library.ts';
 import { syntaxErrorOf } from './syntax.ts';
 
 /** CWE-400, CWE-674: what nobody writes by hand, and what would cost more than it says. */
@@ -19,12 +19,21 @@ export interface ParsedExpression {
   readonly expr: Expr;
 }
 
+const ahead = new Map<string, ParsedExpression>();
+
+/** Makes known what the build has parsed: parsing the shipped policies takes half of the time that a decision takes. */
+export function knowParsed(parsed: Readonly<Record<string, ParsedExpression>>): void {
+  for (const [text, expression] of Object.entries(parsed)) ahead.set(text, expression);
+}
+
 /**
  * Parses an expression.
  * @throws ExpressionError where it cannot go on, and for one that is too long, too deep, or walks lists within lists more than
  * three deep.
  */
 export function parseExpression(text: string): ParsedExpression {
+  const known = ahead.get(text);
+  if (known !== undefined) return known;
   if (text.length > MAX_EXPRESSION_LENGTH) throw tooMuch(`has more than ${MAX_EXPRESSION_LENGTH} characters`);
   if (nesting(text) > MAX_DEPTH) throw tooMuch(`is nested more than ${MAX_DEPTH} deep`);
   const parsed = parseText(text);

@@ -1,15 +1,30 @@
 import { createRequire } from 'node:module';
 import type { CelEnv, CelFunc, CelInput, CelList } from '@bufbuild/cel';
-import { compilePattern, type Matcher } from './pattern.ts';
+import { compilePattern, type Matcher } from './cel/pattern.ts';
 
-type Cel = typeof import('@bufbuild/cel');
+type Cel = Pick<
+  typeof import('@bufbuild/cel'),
+  | 'celEnv'
+  | 'celError'
+  | 'celFunc'
+  | 'celList'
+  | 'celMap'
+  | 'celMethod'
+  | 'CelScalar'
+  | 'isCelError'
+  | 'isCelList'
+  | 'isCelMap'
+  | 'listType'
+  | 'parse'
+  | 'plan'
+>;
 
 /** What is used of `@bufbuild/cel` and its companions. */
 export interface Library {
   readonly cel: Cel;
   readonly strings: readonly CelFunc[];
-  readonly wkt: typeof import('@bufbuild/protobuf/wkt');
-  readonly RE2JS: typeof import('@bufbuild/re2').RE2JS;
+  readonly wkt: Pick<typeof import('@bufbuild/protobuf/wkt'), 'timestampFromMs'>;
+  readonly RE2JS: Pick<typeof import('@bufbuild/re2').RE2JS, 'compile'>;
 }
 
 let loaded: Library | undefined;
@@ -24,7 +39,7 @@ export function celLibrary(): Library {
 /** The build joins the library's modules to one file, which loads three times as fast. It is the same code. */
 function loadLibrary(): Library {
   const load = createRequire(import.meta.url);
-  const bundle = './library.bundle.cjs';
+  const bundle = './cel-library.bundle.cjs';
   try {
     return load(bundle);
   } catch (error) {
@@ -67,7 +82,7 @@ export function patternOf(pattern: string): Matcher {
   return compilePattern(celLibrary().RE2JS, pattern);
 }
 
-/** What `prepare` of evaluate.ts puts in place of `+` where a walk collects its result. */
+/** What `prepare` of cel/evaluate.ts puts in place of `+` where a walk collects its result. */
 export const APPEND = '@append';
 const collected = new WeakMap<CelList, CelInput[]>();
 
