@@ -60,9 +60,6 @@ export interface SignedRules {
 export function openRules(bytes: Uint8Array, subject: string, keys: readonly KeyObject[]): SignedRules {
   const bundle = readRulesBundle(bytes, subject);
   const { envelope, material } = bundle;
-  if (envelope.payloadType !== RULES_PAYLOAD) {
-    throw new SignatureError('payload-type', `it signs ${envelope.payloadType.slice(0, 100)}, and no rules`);
-  }
   if (material.kind !== 'key') throw new SignatureError('method', 'rules are signed with a key, and it is not');
   const { hint } = material;
   const named = keys.filter((key) => hint === undefined || hint === keyHint(key));
@@ -88,7 +85,7 @@ function isSignedBy({ envelope }: SignedBundle, key: KeyObject): boolean {
 
 function readRulesBundle(bytes: Uint8Array, subject: string): SignedBundle {
   try {
-    return readBundle(bytes, subject);
+    return readBundle(bytes, subject, RULES_PAYLOAD);
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'malformed') throw error;
     throw new AssayError('malformed', 'is no bundle of rules', {

@@ -45,13 +45,13 @@ const Dsse = v.object({
 const Bundle = v.object({ verificationMaterial: Material, dsseEnvelope: Dsse });
 
 /**
- * Reads a Sigstore bundle with one signed in-toto statement in a DSSE envelope
+ * Reads a Sigstore bundle with one signed payload, an in-toto statement unless another type is named, in a DSSE envelope
  * (https://docs.sigstore.dev/about/bundle/), versions 0.1 to 0.3. Nothing is verified. Fields that are not known are passed over.
  * @param name of the file, for messages
  * @throws AssayError `malformed`, `limit` when it is no bundle at all
  * @throws SignatureError `bundle`, `no-signature`, `many-signatures`, `payload-type` when it is one that cannot hold
  */
-export function readBundle(bytes: Uint8Array, name: string): SignedBundle {
+export function readBundle(bytes: Uint8Array, name: string, payloadType = IN_TOTO_PAYLOAD): SignedBundle {
   const json = parseBundleJson(bytes, name);
   const mediaType = mediaTypeOf(json);
   if (mediaType === undefined) {
@@ -62,7 +62,7 @@ export function readBundle(bytes: Uint8Array, name: string): SignedBundle {
   return {
     mediaType,
     material: materialOf(bundle.verificationMaterial, version),
-    envelope: envelopeOf(bundle.dsseEnvelope),
+    envelope: envelopeOf(bundle.dsseEnvelope, payloadType),
     json,
   };
 }
@@ -140,7 +140,7 @@ function keyOf(hint: string | null | undefined, rawBytes: string | null | undefi
   };
 }
 
-function envelopeOf(dsse: v.InferOutput<typeof Dsse>): Envelope {
+function envelopeOf(dsse: v.InferOutput<typeof Dsse>, payloadType: string): Envelope {
   const signatures = dsse.signatures ?? [];
   const [signature] = signatures;
   if (signature === undefined) throw new SignatureError('no-signature', 'the envelope has no signature');
@@ -150,8 +150,8 @@ function envelopeOf(dsse: v.InferOutput<typeof Dsse>): Envelope {
       `the envelope has ${signatures.length} signatures, and only one could be verified`,
     );
   }
-  if (dsse.payloadType !== IN_TOTO_PAYLOAD) {
-    throw new SignatureError('payload-type', `the envelope holds ${quoted(dsse.payloadType)}, not ${IN_TOTO_PAYLOAD}`);
+  if (dsse.payloadType !== payloadType) {
+    throw new SignatureError('payload-type', `the envelope holds ${quoted(dsse.payloadType)}, not ${payloadType}`);
   }
   const raw = bytesOf(signature.sig, 'the signature');
   if (raw.length === 0) throw new SignatureError('no-signature', 'the signature of the envelope is empty');

@@ -2,7 +2,7 @@ import { AssayError } from '../core/errors.ts';
 import { severityRank } from '../core/severity.ts';
 import { python3Name } from '../formats/pickle/python2-names.ts';
 import { RULES } from './catalogue.ts';
-import { type ListedGlobal, listedGlobals } from './pickle/allowlists.ts';
+import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
 import type { RuleBundle } from './rule-bundle.ts';
 import { compareVersions } from './ruleset-version.ts';
@@ -43,36 +43,41 @@ function looseSeverity({ severities }: RuleBundle): string | undefined {
   return undefined;
 }
 
+/** Judges what the lists come to, not each by itself: a contract may stand in one list, and a use in another. */
 function looseName(bundle: RuleBundle): string | undefined {
-  const shipped = listedGlobals();
-  for (const [list, { globals }] of Object.entries(bundle.allowlists)) {
-    for (const [module, name, uses, , contract] of globals) {
-      const fault = looseGlobal(shipped.get(`${module}:${name}`), { module, name, uses, contract }, bundle);
-      if (fault !== undefined) return `the list ${list} has ${module}.${name}, ${fault}`;
+  const own = Object.entries(bundle.allowlists);
+  for (const [list, { globals }] of own) {
+    for (const [module, name, , , contract] of globals) {
+      const what = `the list ${list} has ${module}.${name}`;
+      if (dangerAmong(bundle.dangerous, module, name) !== undefined) {
+        return `${what}, which the bundle itself calls dangerous`;
+      }
+      if (contract !== undefined && contract !== listedGlobals().get(`${module}:${name}`)?.contract) {
+        return `${what} with a contract that this version does not have for it`;
+      }
+    }
+  }
+  const shipped = shippedAllowlists();
+  const merged = mergeAllowlists(new Map([...shipped, ...own]).values());
+  for (const { globals } of own.flatMap(([list, one]) => [one, shipped.get(list) ?? { globals: [] }])) {
+    for (const [module, name] of globals) {
+      const fault = looseGlobal(merged.get(`${module}:${name}`));
+      if (fault !== undefined) return `${module}.${name} would be listed ${fault}`;
     }
   }
   return undefined;
 }
 
-interface Global {
-  readonly module: string;
-  readonly name: string;
-  readonly uses: string;
-  readonly contract: string | undefined;
-}
-
-function looseGlobal(shipped: ListedGlobal | undefined, own: Global, { dangerous }: RuleBundle): string | undefined {
-  const { module, name, uses, contract } = own;
-  if (dangerAmong(dangerous, module, name) !== undefined) return 'which the bundle itself calls dangerous';
-  if (contract !== shipped?.contract) {
-    return contract === undefined
-      ? 'without the contract that its arguments must keep'
-      : 'with a contract that this version does not have for it';
-  }
+/** What a name may now do that it may not by the lists of this program, if it is one that is guarded. */
+function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  const { module, name, uses, contract } = entry;
+  const shipped = listedGlobals().get(`${module}:${name}`);
+  if (contract !== shipped?.contract) return 'without the contract that its arguments must keep';
   const python3 = python3Name(module, name);
   const danger = dangerOf(module, name) ?? dangerOf(python3.module, python3.name);
   if (danger === undefined && contract === undefined) return undefined;
-  const more = uses.split(' ').find((use) => !([...(shipped?.uses ?? [])] as string[]).includes(use));
+  const more = [...uses].find((use) => shipped?.uses.has(use) !== true);
   if (more === undefined) return undefined;
   return danger === undefined ? `to ${more}, which its contract does not foresee` : `to ${more}, and it ${danger}`;
 }
