@@ -118,17 +118,23 @@ async function runChromium(args: readonly string[], folder: string, options: Pri
     const how = await ended(child);
     throwIfAborted(signal);
     if (late) throw new AssayError('limit', `Chromium took longer than ${Math.round(wallMs / 1000)} seconds to print`);
-    if (how !== 'exit status 0') {
-      throw new AssayError('sandbox', `Chromium failed (${how})`, { subject: chromium, mend: MEND, cause: stderr });
-    }
-    if (statSync(join(folder, 'review.pdf'), { throwIfNoEntry: false }) === undefined) {
-      throw new AssayError('sandbox', 'Chromium wrote no PDF', { subject: chromium, mend: MEND, cause: stderr });
-    }
+    const written = statSync(join(folder, 'review.pdf'), { throwIfNoEntry: false }) !== undefined;
+    if (how !== 'exit status 0' || !written) throw failure(chromium, how, stderr);
   } finally {
     clearTimeout(clock);
     signal?.removeEventListener('abort', stop);
     killAll(child);
   }
+}
+
+function failure(chromium: string, how: string, stderr: string): AssayError {
+  const about = { subject: chromium, cause: stderr };
+  if (/no usable sandbox/i.test(stderr)) {
+    const mend = 'allow it user namespaces, or name in ASSAY_CHROMIUM a script that starts it with --no-sandbox';
+    return new AssayError('sandbox', 'Chromium has no sandbox of its own on this machine', { ...about, mend });
+  }
+  const message = how === 'exit status 0' ? 'Chromium wrote no PDF' : `Chromium failed (${how})`;
+  return new AssayError('sandbox', message, { ...about, mend: MEND });
 }
 
 function ended(child: ChildProcess): Promise<string> {

@@ -58,6 +58,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as
 describe('a Chromium that does not do its work', () => {
   it.each([
     ['fails', 'echo no display >&2; exit 3', 'sandbox', /^Chromium failed \(exit status 3\)$/],
+    ['may not isolate itself', 'echo "FATAL: No usable sandbox!" >&2; exit 1', 'sandbox', /has no sandbox of its own/],
     ['writes nothing', 'exit 0', 'sandbox', /^Chromium wrote no PDF$/],
     ['is killed', 'kill -9 $$', 'sandbox', /^Chromium failed \(signal SIGKILL\)$/],
     ['never ends', 'sleep 600 & sleep 600', 'limit', /^Chromium took longer than 1 seconds to print$/],
