@@ -23,7 +23,8 @@ export const PRINT: Css = css`
   thead { display: table-header-group; }
   th, td { padding-block: .3rem; }
   #owasp td { font-size: .88em; line-height: 1.35; }
-  #owasp th, #owasp td:nth-child(3) { min-width: 0; max-width: 7.5rem; }
+  #owasp tbody th { width: 24%; }
+  #owasp td:nth-child(3) { width: 17%; }
   section { margin-top: 1.8rem; }
   #owasp, #findings, #sign-off { break-before: page; margin-top: 0; }
   #sign-off { break-inside: avoid; }

@@ -100,6 +100,7 @@ thead th { border-top: 0; border-bottom: 1.5px solid var(--ink); font-size: .8re
 tbody th { font-weight: 600; min-width: 9rem; }
 tbody th .number { display: block; font: .8rem var(--mono); color: var(--quiet); }
 tbody th code { font-weight: 400; }
+#checks tbody th, #policy tbody th { min-width: 14rem; }
 td p { margin: 0 0 .3rem; }
 td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .digest { display: block; }
@@ -165,7 +166,7 @@ details > :not(summary) { margin-left: 1.1rem; }
   table, caption, tbody, tr, th, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { border-top: 1px solid var(--line); padding: .7rem 0; }
-  th, td { border: 0; padding: .12rem 0; }
+  th, td, #checks tbody th, #policy tbody th { border: 0; padding: .12rem 0; min-width: 0; }
   td::before { content: attr(data-label); display: inline-block; min-width: 5.6rem; margin-right: .4rem; color: var(--quiet); font-size: .8rem; }
   td.number { white-space: normal; }
   .role dl { grid-template-columns: minmax(0, 1fr); gap: .4rem; }
