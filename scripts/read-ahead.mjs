@@ -35,9 +35,10 @@ await join(
   'cel-library',
   `
   import { celEnv, celError, celFunc, celList, celMap, celMethod, CelScalar, isCelError, isCelList, isCelMap, listType, parse, plan } from '@bufbuild/cel';
-  import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+  import { timestampFromMs, TimestampSchema } from '@bufbuild/protobuf/wkt';
   export const cel = { celEnv, celError, celFunc, celList, celMap, celMethod, CelScalar, isCelError, isCelList, isCelMap, listType, parse, plan };
-  export const wkt = { timestampFromMs };
+  export const wkt = { timestampFromMs, TimestampSchema };
+  export { reflect } from '@bufbuild/protobuf/reflect';
   export { strings } from '@bufbuild/cel/ext';
   export { RE2JS } from '@bufbuild/re2';
   `,

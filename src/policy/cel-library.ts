@@ -23,7 +23,8 @@ type Cel = Pick<
 export interface Library {
   readonly cel: Cel;
   readonly strings: readonly CelFunc[];
-  readonly wkt: Pick<typeof import('@bufbuild/protobuf/wkt'), 'timestampFromMs'>;
+  readonly wkt: Pick<typeof import('@bufbuild/protobuf/wkt'), 'timestampFromMs' | 'TimestampSchema'>;
+  readonly reflect: typeof import('@bufbuild/protobuf/reflect').reflect;
   readonly RE2JS: Pick<typeof import('@bufbuild/re2').RE2JS, 'compile'>;
 }
 
@@ -49,8 +50,15 @@ function loadLibrary(): Library {
     cel: load('@bufbuild/cel'),
     strings: load('@bufbuild/cel/ext').strings,
     wkt: load('@bufbuild/protobuf/wkt'),
+    reflect: load('@bufbuild/protobuf/reflect').reflect,
     RE2JS: load('@bufbuild/re2').RE2JS,
   };
+}
+
+/** A moment as expressions see it. */
+export function timestampOf(milliseconds: number): CelInput {
+  const { reflect, wkt } = celLibrary();
+  return reflect(wkt.TimestampSchema, wkt.timestampFromMs(milliseconds));
 }
 
 /** Functions that no field of the view needs, and that would cost out of proportion. */

@@ -9,7 +9,7 @@ import { severityRank } from '../core/severity.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
 import type { Approval } from './approval.ts';
 import type { Bindings } from './cel/evaluate.ts';
-import { celLibrary } from './cel-library.ts';
+import { celLibrary, timestampOf } from './cel-library.ts';
 import type { Environment } from './environment.ts';
 
 /** What rules see beside the assessment. */
@@ -27,7 +27,6 @@ export interface ViewInput {
 /** The assessment as expressions see it: what `view-schema.ts` describes. */
 export function viewOf(input: ViewInput): Bindings {
   const { assessment, environment } = input;
-  const { wkt } = celLibrary();
   return {
     artifact: artifactView(assessment),
     source: sourceView(assessment),
@@ -39,7 +38,7 @@ export function viewOf(input: ViewInput): Bindings {
     approvals: approvalsView(input),
     ruleset: record({ ...assessment.ruleset }),
     environment: record({ stage: environment.stage ?? null, labels: record({ ...environment.labels }) }),
-    now: wkt.timestampFromMs(input.now.getTime()),
+    now: timestampOf(input.now.getTime()),
   };
 }
 
@@ -244,7 +243,7 @@ function signerFields({ signer }: SignatureAssessment): Record<string, Plain> {
 /** Null when the text is no date-time, so that rules about it fail. */
 function moment(text: string): CelInput {
   const time = Date.parse(text);
-  return Number.isNaN(time) ? null : celLibrary().wkt.timestampFromMs(time);
+  return Number.isNaN(time) ? null : timestampOf(time);
 }
 
 /** Only those of exactly these bytes. */

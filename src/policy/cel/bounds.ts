@@ -1,5 +1,6 @@
 import type { Macro, Node } from './ast.ts';
 import { VARIABLES } from './evaluate.ts';
+import { MAX_WEIGHT, weightOf } from './pattern.ts';
 
 /** CWE-400: parts of an expression, each evaluated once; ten million take about a second. */
 export const MAX_STEPS = 10_000_000;
@@ -47,6 +48,9 @@ const SHORT_TEXT = 64;
 /** Characters that searching and comparing text takes in the time of a step. */
 const CHARACTERS_A_STEP = 64;
 
+/** Parts of a pattern that RE2 may have to follow for each character. */
+const PARTS_A_STEP = 10;
+
 class Estimate {
   readonly #sizes: Sizes;
   readonly #variables: ReadonlyMap<string, Bound>;
@@ -78,10 +82,7 @@ class Estimate {
       }
       case 'call':
       case 'method':
-        return callBound(
-          node.name,
-          node.args.map((arg) => this.of(arg, locals)),
-        );
+        return this.#call(node.name, node.args, locals);
       case 'and':
       case 'or':
         return { ...SCALAR, steps: total(node.terms.map((term) => this.of(term, locals))) };
@@ -94,6 +95,16 @@ class Estimate {
       case 'macro':
         return this.#macro(node, locals);
     }
+  }
+
+  #call(name: string, nodes: readonly Node[], locals: Locals): Bound {
+    const args = nodes.map((arg) => this.of(arg, locals));
+    if (name !== 'matches') return callBound(name, args);
+    const [text = SCALAR] = args;
+    const [, pattern] = nodes;
+    const weight =
+      pattern?.kind === 'const' && typeof pattern.value === 'string' ? weightOf(pattern.value) : MAX_WEIGHT;
+    return { ...SCALAR, steps: total(args) + text.text * (1 + weight / PARTS_A_STEP) };
   }
 
   #select(of: Node, field: string, locals: Locals): Bound {
@@ -161,8 +172,6 @@ function callBound(name: string, args: readonly Bound[]): Bound {
       return { steps: steps + a.text, items: a.text + 1, most: a.text + 1, text: a.text };
     case 'replace':
       return { ...SCALAR, steps: steps + a.text, text: (a.text + 1) * Math.max(1, c.text) };
-    case 'matches':
-      return { ...SCALAR, steps: steps + a.text };
     case 'string':
       return { ...SCALAR, steps, text: Math.max(SHORT_TEXT, a.text) };
     default:

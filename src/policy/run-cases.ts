@@ -1,0 +1,78 @@
+import * as v from 'valibot';
+import type { Action, Decision } from '../core/assessment.ts';
+import { CASE_DIGEST, caseAssessment } from './case-assessment.ts';
+import { CaseFile, type PolicyCase } from './case-document.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { decide } from './decide.ts';
+import type { Position, Problem } from './problem.ts';
+import { YamlSource } from './yaml-source.ts';
+
+/** The cases of one file, and where each starts. */
+export interface ReadCases {
+  readonly policy: string | undefined;
+  readonly cases: readonly (PolicyCase & { readonly at: Position })[];
+}
+
+/** What a case gave. */
+export interface CaseResult {
+  readonly name: string;
+  readonly at: Position;
+  /** What was expected and is not so; absent when the case holds. */
+  readonly failure?: string;
+}
+
+/** The cases that a YAML file holds, or what is wrong with it. */
+export function readCases(bytes: Uint8Array): ReadCases | readonly Problem[] {
+  const source = new YamlSource(bytes, 'core');
+  const values = source.toValues();
+  if (source.problems.length > 0) return source.problems;
+  const result = v.safeParse(CaseFile, values);
+  if (!result.success) {
+    return result.issues.map((issue) => {
+      const path = (issue.path ?? []).flatMap(({ key }) =>
+        typeof key === 'string' || typeof key === 'number' ? [key] : [],
+      );
+      return { ...source.positionAt(path), message: `${path.join('.') || 'the file'}: ${issue.message}` };
+    });
+  }
+  const { policy, cases } = result.output;
+  return { policy, cases: cases.map((one, i) => ({ ...one, at: source.positionAt(['cases', i]) })) };
+}
+
+/** Decides what a case describes, and compares. */
+export function runCase(policy: CompiledPolicy, one: ReadCases['cases'][number]): CaseResult {
+  const { name, at, expect, failOn, environment } = one;
+  const { stage, labels } = environment;
+  const decision = decide(caseAssessment(one.assessment), {
+    policy,
+    ...(failOn === undefined ? {} : { failOn }),
+    environment: { ...(stage === undefined ? {} : { stage }), ...(labels === undefined ? {} : { labels }) },
+    approvals: one.approvals.map((approval) => ({ ...approval, digest: approval.digest ?? CASE_DIGEST })),
+    waivers: one.waivers.map(({ file, ...waiver }) => ({
+      ...waiver,
+      ...(file === undefined ? {} : { file }),
+      digest: waiver.digest ?? CASE_DIGEST,
+      from: 'a test',
+    })),
+    now: new Date(one.now),
+  });
+  const failure = difference(decision, expect);
+  return { name, at, ...(failure === undefined ? {} : { failure }) };
+}
+
+function difference(decision: Decision, expect: PolicyCase['expect']): string | undefined {
+  const given = decision.violations.map(({ rule }) => rule);
+  const isSame =
+    decision.action === expect.action && (expect.rules === undefined || sorted(given) === sorted(expect.rules));
+  if (isSame) return undefined;
+  const wanted = expect.rules ?? [];
+  return `expected ${phrase(expect.action, wanted)}, and it was ${phrase(decision.action, given)}`;
+}
+
+function sorted(rules: readonly string[]): string {
+  return [...rules].sort().join('\n');
+}
+
+function phrase(action: Action, rules: readonly string[]): string {
+  return rules.length === 0 ? action : `${action} by ${rules.join(', ')}`;
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { CompiledPolicy } from '../../src/policy/compile.ts';
+import { lintPolicy } from '../../src/policy/lint.ts';
+import { isProblems, readPolicy } from '../../src/policy/load.ts';
+import { readCases, runCase } from '../../src/policy/run-cases.ts';
+import { SHIPPED_POLICIES } from '../../src/policy/shipped.ts';
+
+const FOLDER = new URL('../../policies/', import.meta.url);
+
+function policyAt(path: string): CompiledPolicy {
+  const read = readPolicy(readFileSync(new URL(path, FOLDER)));
+  if (isProblems(read)) throw new Error(`${path}: ${JSON.stringify(read)}`);
+  return read;
+}
+
+const files = ['', 'examples/'].flatMap((folder) =>
+  readdirSync(new URL(folder, FOLDER))
+    .filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
+    .map((name) => `${folder}${name}`),
+);
+
+describe('shipped policies', () => {
+  it('are those that --help lists', () => {
+    const names = files.filter((file) => !file.includes('/')).map((file) => file.replace('.yaml', ''));
+    expect(names.sort()).toEqual(SHIPPED_POLICIES.map(({ name }) => name).sort());
+    for (const name of names) expect(policyAt(`${name}.yaml`).name).toBe(name);
+  });
+
+  it.each(files)('%s makes sense', (file) => {
+    expect(lintPolicy(policyAt(file)).warnings).toEqual([]);
+  });
+
+  describe.each(files)('%s', (file) => {
+    const policy = policyAt(file);
+    const read = readCases(readFileSync(new URL(file.replace('.yaml', '.test.yaml'), FOLDER)));
+    if (isProblems(read)) throw new Error(JSON.stringify(read));
+
+    it('is allowed by a case and denied, or warned of, by another', () => {
+      const actions = new Set(read.cases.map(({ expect: { action } }) => action));
+      expect(actions).toContain('allow');
+      expect(actions.has('deny') || actions.has('warn')).toBe(true);
+    });
+
+    it.each(read.cases)('$name', (one) => {
+      expect(runCase(policy, one).failure).toBeUndefined();
+    });
+  });
+});
