@@ -33,7 +33,7 @@ export function provenanceFigure(review: Review): Html {
   return html`<figure class="graph">
 <div class="wide-only">${wideGraph(graph)}</div>
 <div class="narrow-only">${narrowGraph(graph)}</div>
-<figcaption>A solid line is what was fetched or verified; a dashed line is what is only declared.</figcaption>
+<figcaption>A solid line is what was fetched or verified; a dashed line is what is only declared, or what was not verified.</figcaption>
 </figure>
 ${fold('The same in words', list(inWords(graph)))}`;
 }
