@@ -12,8 +12,9 @@ import { version } from './version.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
-  /** What names are looked up in. */
+  /** What names are looked up in, and what is to be said of that. */
   readonly lists: RuleLists;
+  readonly notes: readonly string[];
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
@@ -34,6 +35,7 @@ export async function loadKnowledge(
   let names: ReadonlySet<string> | undefined;
   return {
     lists,
+    notes,
     context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
     isListed(name) {
       names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../scan/rule-lists.ts';
@@ -18,9 +18,15 @@ export function rulesetOption(): Option {
     .default('installed');
 }
 
-/** Where installed rules lie: in `$ASSAY_HOME`, else where the desktop conventions (XDG) want data. */
+/**
+ * Where installed rules lie: in `$ASSAY_HOME`, else where the desktop conventions (XDG) want data.
+ * @throws AssayError `usage` for a folder that depends on where one stands, which may be a model
+ */
 export function rulesPath(env: NodeJS.ProcessEnv): string {
   const { ASSAY_HOME = '', XDG_DATA_HOME = '', HOME = '' } = env;
+  if (ASSAY_HOME !== '' && !isAbsolute(ASSAY_HOME)) {
+    throw new AssayError('usage', 'is no absolute path', { subject: 'ASSAY_HOME', mend: 'start it with /' });
+  }
   const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
   return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');
 }
@@ -43,6 +49,10 @@ export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     if (code === 'ENOENT' || code === 'ENOTDIR') return { lists: BUILT_IN_LISTS, notes: [] };
+    // A home that is another user's holds no rules of this one.
+    if (code === 'EACCES') {
+      return { lists: BUILT_IN_LISTS, notes: [`whether rules are installed is not known: ${path} cannot be reached`] };
+    }
     throw new AssayError('unreadable', `cannot be read (${code})`, {
       subject: path,
       mend: 'check its permissions, or scan with --ruleset builtin',

@@ -30,7 +30,11 @@ export async function runPull(request: PullRequest, shell: Shell): Promise<void>
         allowances: own.allowances,
         signature: { ...signature, later: artifact.files.some(({ distance }) => distance === 'far') },
       });
-      const assessment = await withPardons({ ...found, notes: [...found.notes, ...own.notes] }, pardons, now);
+      const assessment = await withPardons(
+        { ...found, notes: [...found.notes, ...own.notes, ...knowledge.notes] },
+        pardons,
+        now,
+      );
       const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };
       const { waivers, approvals } = pardons;
       const options = { policy, ...failOn, waivers, approvals, now };

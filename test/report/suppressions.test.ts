@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { renderJson, renderSarif, renderTable } from '../../src/report/index.ts';
+import {
+  type Judged,
+  renderCycloneDx,
+  renderHtml,
+  renderJson,
+  renderJsonLine,
+  renderJunit,
+  renderMarkdown,
+  renderOpenVex,
+  renderSarif,
+  renderTable,
+} from '../../src/report/index.ts';
+import { all, parseHtml } from '../support/parsed-html.ts';
 import { HOSTILE } from './hostile.ts';
+import { rendered } from './markdown-html.ts';
 import { CONTEXT, judged, tableOptions } from './sample.ts';
 import { validReport, validSarif } from './validators.ts';
 import { waivedSample } from './waived.ts';
+import { validJunit } from './xml.ts';
 
 const STEERS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
@@ -70,19 +84,35 @@ describe('waivers in the table', () => {
   });
 });
 
-describe.each(Object.entries(HOSTILE))('a waiver with %s', (_, text) => {
-  const all = waivedSample({ reason: text, owner: text, from: text });
+const NOW = new Date('2026-06-01T12:00:00Z');
 
-  it('steers nothing', () => {
-    const table = renderTable(all, CONTEXT, tableOptions({ width: 80, verbose: true }));
-    const log = renderSarif([all], CONTEXT, { locate: (_judged, file) => ({ uri: file }) });
-    const json = renderJson(all, CONTEXT);
-    for (const report of [table, log, json]) {
-      expect(report).not.toMatch(STEERS);
-      expect(report.length).toBeLessThan(500_000);
-    }
-    expect(table.split('\n').filter((line) => /^ALLOW/.test(line))).toEqual([]);
-    validSarif(log);
-    validReport(json);
+/** Every report there is: none of them leaves waivers out. */
+const REPORTS: Readonly<Record<string, (one: Judged) => string>> = {
+  table: (one) => renderTable(one, CONTEXT, tableOptions({ width: 80, verbose: true })),
+  json: (one) => renderJson(one, CONTEXT),
+  jsonl: (one) => renderJsonLine(one, CONTEXT),
+  sarif: (one) => renderSarif([one], CONTEXT, { locate: (_judged, file) => ({ uri: file }) }),
+  openvex: (one) => renderOpenVex([one], CONTEXT, { timestamp: NOW }),
+  markdown: (one) => renderMarkdown([one], CONTEXT),
+  junit: (one) => renderJunit([one], CONTEXT),
+  cyclonedx: (one) => renderCycloneDx([one], CONTEXT, { now: NOW }),
+  html: (one) => renderHtml(one, CONTEXT, { now: NOW }),
+};
+
+describe.each(Object.entries(REPORTS))('the report as %s', (name, render) => {
+  it('says who waived what', () => {
+    expect(render(waivedSample()).replace(/[\\`]/g, '')).toContain('reviewed in SEC-142');
+  });
+
+  it.each(Object.entries(HOSTILE))('is safe with waivers with %s', async (_, text) => {
+    const report = render(waivedSample({ reason: text, owner: text, from: text }));
+    expect(report).not.toMatch(STEERS);
+    expect(report.length).toBeLessThan(500_000);
+    if (name === 'html') expect([...all(parseHtml(report), 'script'), ...all(parseHtml(report), 'img')]).toEqual([]);
+    if (name === 'markdown') expect([...rendered(report).attributes]).toEqual([]);
+    if (name === 'junit') await validJunit(report);
+    if (name === 'sarif') validSarif(report);
+    if (name === 'json') validReport(report);
+    if (name === 'table') expect(report.split('\n').filter((line) => /^ALLOW/.test(line))).toEqual([]);
   });
 });
