@@ -50,7 +50,9 @@ for (const file of readdirSync(new URL('policies/', ROOT)).filter((name) => /^[a
   const bytes = readFileSync(new URL(`policies/${file}`, ROOT));
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const target = new URL(`ahead/${file.replace('.yaml', '.json')}`, policy);
-  writeFileSync(target, aheadText(readPolicyDocument(bytes), digest));
+  const { document, problems } = readPolicyDocument(bytes);
+  if (document === undefined || problems.length > 0) throw new Error(`${file}: ${JSON.stringify(problems)}`);
+  writeFileSync(target, aheadText(document, digest));
 }
 
 await build({

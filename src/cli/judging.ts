@@ -1,6 +1,6 @@
 import type { Severity } from '../core/severity.ts';
 import type { OnTarget } from '../pipeline/file-scan.ts';
-import { decide, loadPolicy } from '../policy/index.ts';
+import { decide, type Environment, loadPolicy } from '../policy/index.ts';
 import type { Judged } from '../report/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
@@ -23,6 +23,8 @@ export interface JudgingFlags {
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
   readonly pardons: WaiverFlags;
+  /** What it is judged for. */
+  readonly environment: Environment;
 }
 
 /** Everything that the options name was read. */
@@ -46,6 +48,7 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const sources = pardonFiles(flags, pardons, shell.env);
   const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
   const { waivers, approvals } = pardons;
+  const { environment } = flags;
   return {
     knowledge,
     now,
@@ -65,7 +68,10 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
         refuseUnread(scanned);
         refuseWithoutModel(scanned);
         const assessment = await withPardons(scanned, pardons, now);
-        return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, now }) };
+        return {
+          assessment,
+          decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }),
+        };
       } finally {
         progress.end();
       }

@@ -4,6 +4,7 @@ import { registerDiff } from './diff.ts';
 import { registerDigest } from './digest.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerPolicy } from './policy.ts';
 import { registerPull } from './pull.ts';
 import { registerRepro } from './repro.ts';
 import { registerReview } from './review.ts';
@@ -24,6 +25,7 @@ Examples:
   assay review ./model                        the report that a reviewer reads and signs
   assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
   assay diff old.json new.json                what is new since the last report
+  assay policy check acme.yaml                what is wrong with a policy; also: policy test, policy explain
   assay explain                               every rule; assay explain RULE says more of one
   assay inspect model.pt                      what is in a file, without loading it
 
@@ -59,6 +61,7 @@ export function createProgram(shell: Shell): Command {
   registerAttestation(program, shell);
   registerDigest(program, shell);
   registerDiff(program, shell);
+  registerPolicy(program, shell);
   registerInspect(program, shell);
   registerExplain(program, shell);
   registerRepro(program, shell);

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
+import type { Environment } from '../policy/environment.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
+import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
 import { type RulesetChoice, rulesetOption } from './rules-place.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
@@ -18,11 +20,14 @@ export interface PullRequest {
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
   readonly pardons: WaiverFlags;
+  /** What it is judged for. */
+  readonly environment: Environment;
   readonly ruleset: RulesetChoice;
 }
 
 interface PullFlags
-  extends Omit<PullRequest, 'ref' | 'failOn' | 'allow' | 'trust' | 'pardons'>,
+  extends Omit<PullRequest, 'ref' | 'failOn' | 'allow' | 'trust' | 'pardons' | 'environment'>,
+    EnvironmentFlags,
     TrustFlags,
     WaiverFlags {
   readonly failOn?: string;
@@ -60,7 +65,7 @@ export function registerPull(program: Command, shell: Shell): void {
     )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption());
-  addWaiverOptions(addTrustOptions(command))
+  addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)))
     .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
@@ -69,7 +74,15 @@ export function registerPull(program: Command, shell: Shell): void {
       const failOn = flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined;
       const { runPull } = await import('./run-pull.ts');
       await runPull(
-        { ...flags, ref, failOn, allow: flags.allow, trust: trustOf(flags), pardons: waiversOf(flags) },
+        {
+          ...flags,
+          ref,
+          failOn,
+          allow: flags.allow,
+          trust: trustOf(flags),
+          pardons: waiversOf(flags),
+          environment: environmentOf(flags),
+        },
         shell,
       );
     });

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES } from '../core/severity.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
 import { PAPERS, type Paper } from '../report/index.ts';
+import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
 import type { JudgingFlags } from './judging.ts';
 import { type RulesetChoice, rulesetOption } from './rules-place.ts';
 import type { Shell } from './shell.ts';
@@ -20,7 +21,7 @@ export interface ReviewRequest extends JudgingFlags {
   readonly paper: Paper | undefined;
 }
 
-interface ReviewFlags extends TrustFlags, WaiverFlags {
+interface ReviewFlags extends EnvironmentFlags, TrustFlags, WaiverFlags {
   readonly format?: string;
   readonly output?: string;
   readonly paper?: string;
@@ -71,7 +72,7 @@ export function registerReview(program: Command, shell: Shell): void {
     )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption());
-  addWaiverOptions(addTrustOptions(command))
+  addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)))
     .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)
@@ -97,6 +98,7 @@ function requestOf(target: string, flags: ReviewFlags): ReviewRequest {
     offline,
     trust: trustOf(flags),
     pardons: waiversOf(flags),
+    environment: environmentOf(flags),
   };
 }
 

@@ -37,7 +37,7 @@ export async function runPull(request: PullRequest, shell: Shell): Promise<void>
       );
       const failOn = request.failOn === undefined ? {} : { failOn: request.failOn };
       const { waivers, approvals } = pardons;
-      const options = { policy, ...failOn, waivers, approvals, now };
+      const options = { policy, ...failOn, waivers, approvals, environment: request.environment, now };
       return { assessment, decision: decide(assessment, options) };
     } finally {
       progress.end();

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
 import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
+import type { Environment } from '../policy/environment.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
+import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
 import { type RulesetChoice, rulesetOption } from './rules-place.ts';
 import type { Shell } from './shell.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
@@ -26,11 +28,14 @@ export interface ScanRequest {
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
   readonly pardons: WaiverFlags;
+  /** What it is judged for. */
+  readonly environment: Environment;
   readonly ruleset: RulesetChoice;
 }
 
 interface ScanFlags
-  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust' | 'pardons'>,
+  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust' | 'pardons' | 'environment'>,
+    EnvironmentFlags,
     TrustFlags,
     WaiverFlags {
   readonly format: string;
@@ -77,7 +82,7 @@ export function registerScan(program: Command, shell: Shell): void {
     )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption());
-  addWaiverOptions(addTrustOptions(command))
+  addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)))
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
     .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
@@ -110,6 +115,7 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
     ...flags,
     trust: trustOf(flags),
     pardons: waiversOf(flags),
+    environment: environmentOf(flags),
     targets,
     format,
     failOn: flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined,

@@ -1,6 +1,6 @@
 import type { Assessment, RuleResult } from '../core/assessment.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
-import { type Bound, boundOf, excessOf, MAX_STEPS } from './cel/bounds.ts';
+import { type Bound, boundOf, excessOf, MAX_STEPS, type Sizes } from './cel/bounds.ts';
 import { type Bindings, Failure, type Value, variableKey } from './cel/evaluate.ts';
 import { celLibrary } from './cel-library.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
@@ -27,10 +27,10 @@ export interface Evaluation {
 }
 
 /** What the whole of a policy may cost, in parts of expressions evaluated: some seconds. */
-const MAX_POLICY_STEPS = 3 * MAX_STEPS;
+const MAX_POLICY_STEPS = 2 * MAX_STEPS;
 
 export function evaluatePolicy(policy: CompiledPolicy, view: Bindings, assessment: Assessment): Evaluation {
-  const run = new Run(policy, view);
+  const run = new Run(policy, view, assessment);
   const mismatch = run.mismatch(assessment);
   const rules = mismatch === undefined ? policy.rules.map((rule) => run.rule(rule, assessment)) : [];
   return { mismatch, rules, variable: (name) => run.variable(name) };
@@ -42,13 +42,13 @@ class Run {
   readonly #bindings: Bindings;
   readonly #bounds = new Map<string, Bound>();
   readonly #values = new Map<string, Value | Failure>();
-  readonly #sizes;
+  readonly #sizes: Sizes;
   #left = MAX_POLICY_STEPS;
 
-  constructor(policy: CompiledPolicy, view: Bindings) {
+  constructor(policy: CompiledPolicy, view: Bindings, assessment: Assessment) {
     this.#policy = policy;
-    this.#sizes = sizesOf(view);
-    this.#bindings = { ...view };
+    this.#sizes = sizesOf(view, assessment);
+    this.#bindings = Object.create(view);
     for (const [name, variable] of policy.variables) {
       this.#bounds.set(name, boundOf(variable.node, this.#sizes, this.#bounds));
       this.#define(name, variable);

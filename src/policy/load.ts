@@ -12,7 +12,7 @@ import { SHIPPED_POLICIES } from './shipped.ts';
 import { MAX_POLICY_BYTES } from './yaml-source.ts';
 
 /** From `src/policy` and from `dist/policy` alike. */
-const SHIPPED = new URL('../../policies/', import.meta.url);
+export const SHIPPED_FOLDER = new URL('../../policies/', import.meta.url);
 
 /**
  * Reads a policy: a shipped one by name, or a YAML file.
@@ -30,7 +30,7 @@ export function shippedPolicy(name: string): CompiledPolicy {
   const known = compiled.get(name);
   if (known !== undefined) return known;
   if (!isShipped(name)) throw unknownPolicy(name);
-  const bytes = readFileSync(new URL(`${name}.yaml`, SHIPPED));
+  const bytes = readFileSync(new URL(`${name}.yaml`, SHIPPED_FOLDER));
   const policy = policyOf(bytes, `policies/${name}.yaml`, readAhead(name, digestOf(bytes)));
   compiled.set(name, policy);
   return policy;
@@ -46,9 +46,12 @@ export function policyOf(bytes: Uint8Array, file: string, document?: PolicyDocum
 }
 
 /** The policy, or everything that is wrong with it. */
-export function readPolicy(bytes: Uint8Array, document?: PolicyDocument): CompiledPolicy | readonly Problem[] {
-  const read = document ?? readPolicyDocument(bytes);
-  return isProblems(read) ? read : compilePolicy(read, digestOf(bytes));
+export function readPolicy(bytes: Uint8Array, known?: PolicyDocument): CompiledPolicy | readonly Problem[] {
+  const { document, problems } = known === undefined ? readPolicyDocument(bytes) : { document: known, problems: [] };
+  if (document === undefined) return problems;
+  const compiled = compilePolicy(document, digestOf(bytes));
+  if (isProblems(compiled)) return [...problems, ...compiled];
+  return problems.length === 0 ? compiled : problems;
 }
 
 export function isProblems<T extends object>(read: T | readonly Problem[]): read is readonly Problem[] {

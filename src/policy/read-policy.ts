@@ -24,11 +24,17 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const OWASP = /^ML(?:0[1-9]|10):2023$/;
 const SOURCES: readonly string[] = ['path', 'hf', 'https', 's3', 'oci', 'models'];
 
-/** The policy that a YAML file holds, or what is wrong with it. Expressions are not looked into. */
-export function readPolicyDocument(bytes: Uint8Array): PolicyDocument | readonly Problem[] {
+export interface ReadPolicy {
+  /** As much of it as can be read, when there are problems. */
+  readonly document: PolicyDocument | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** The policy that a YAML file holds, and what is wrong with it. Expressions are not looked into. */
+export function readPolicyDocument(bytes: Uint8Array): ReadPolicy {
   const source = new YamlSource(bytes, 'failsafe');
   const document = source.problems.length === 0 ? new PolicyReader(source).read() : undefined;
-  return source.problems.length === 0 && document !== undefined ? document : source.problems;
+  return { document, problems: source.problems };
 }
 
 class PolicyReader {

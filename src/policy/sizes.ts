@@ -1,52 +1,63 @@
-import type { CelValue } from '@bufbuild/cel';
+import type { Assessment } from '../core/assessment.ts';
+import { MAX_KEPT } from '../core/cut.ts';
 import type { Size, Sizes } from './cel/bounds.ts';
 import type { Bindings } from './cel/evaluate.ts';
 import { celLibrary } from './cel-library.ts';
 
+/** Of what is not measured: no list within the view is longer, no text either. */
+const MOST_ITEMS = 100_000;
+const LONGEST_TEXT = MAX_KEPT + 32;
 const NOTHING: Size = { items: 0, most: 0, text: 0 };
 
-/** How large the lists and texts of a view are; each is measured when it is asked for, once. */
-export function sizesOf(view: Bindings): Sizes {
+/** How large the lists and texts of a view are. Fields of the two lists that may be long are measured when they are asked for. */
+export function sizesOf(view: Bindings, { files, findings }: Assessment): Sizes {
   const known = new Map<string, Size>();
+  const long: Readonly<Record<string, readonly object[]>> = { files, findings };
   const remembered = (key: string, measure: () => Size): Size => {
     const size = known.get(key) ?? measure();
     known.set(key, size);
     return size;
   };
   return {
-    root: (name) => remembered(name, () => measured(view[name])),
-    field: (root, field) => remembered(`${root}.${field}`, () => fieldSize(itemsOf(view[root]), field)),
+    root: (name) => {
+      const items = long[name]?.length ?? itemCount(view[name]);
+      return { items, most: MOST_ITEMS, text: LONGEST_TEXT };
+    },
+    field: (root, field) =>
+      remembered(`${root}.${field}`, () => {
+        const items = long[root];
+        return items === undefined ? smallField(view[root], field) : fieldOf(items, field);
+      }),
   };
 }
 
-function measured(value: unknown): Size {
+function itemCount(value: unknown): number {
   const { cel } = celLibrary();
-  if (typeof value === 'string') return { ...NOTHING, text: value.length };
-  if (cel.isCelList(value)) return { ...widest([...value].map(measured)), items: value.size };
-  if (cel.isCelMap(value)) return { ...widest([...value.values()].map(measured)), items: value.size };
-  return NOTHING;
+  return cel.isCelList(value) || cel.isCelMap(value) ? value.size : 0;
 }
 
-/** Of several values: the largest list and the longest text in any. */
-function widest(sizes: readonly Size[]): Size {
+/** Of one thing, or of each of a few: the largest. */
+function smallField(value: unknown, field: string): Size {
+  const { cel } = celLibrary();
+  const things: readonly unknown[] = cel.isCelList(value) ? [...value] : [value];
+  const counts = things.map((thing) => itemCount(cel.isCelMap(thing) ? thing.get(field) : undefined));
+  const most = Math.max(0, ...counts);
+  return { items: most, most, text: LONGEST_TEXT };
+}
+
+/** Of one field of many records. What the view adds to them (`waived`) is neither list nor text. */
+function fieldOf(records: readonly object[], field: string): Size {
+  let sum = 0;
   let most = 0;
   let text = 0;
-  for (const size of sizes) {
-    most = Math.max(most, size.items, size.most);
-    text = Math.max(text, size.text);
+  for (const record of records) {
+    const value: unknown = Reflect.get(record, field);
+    if (typeof value === 'string') text = Math.max(text, value.length);
+    if (!Array.isArray(value)) continue;
+    sum += value.length;
+    most = Math.max(most, value.length);
+    for (const item of value) if (typeof item === 'string') text = Math.max(text, item.length);
   }
-  return { items: 0, most, text };
-}
-
-function itemsOf(value: unknown): readonly CelValue[] {
-  const { cel } = celLibrary();
-  return cel.isCelList(value) ? [...value] : cel.isCelMap(value) ? [value] : [];
-}
-
-function fieldSize(items: readonly CelValue[], field: string): Size {
-  const { cel } = celLibrary();
-  const sizes = items.map((item) => measured(cel.isCelMap(item) ? item.get(field) : undefined));
-  const { most, text } = widest(sizes);
-  const sum = sizes.reduce((all, size) => all + size.items, 0);
-  return { items: sizes.length === 0 ? 0 : sum / sizes.length, most, text };
+  if (records.length === 0) return NOTHING;
+  return { items: sum / records.length, most, text: Math.min(text, LONGEST_TEXT) };
 }

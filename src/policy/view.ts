@@ -24,15 +24,23 @@ export interface ViewInput {
   readonly waivedFiles: ReadonlySet<string>;
 }
 
-/** The assessment as expressions see it: what `view-schema.ts` describes. */
+/** The assessment as expressions see it: what `view-schema.ts` describes. Its long lists are made when something asks for them. */
 export function viewOf(input: ViewInput): Bindings {
   const { assessment, environment } = input;
+  let files: CelInput | undefined;
+  let findings: CelInput | undefined;
   return {
     artifact: artifactView(assessment),
     source: sourceView(assessment),
     declared: record({ ...assessment.declared }),
-    files: list(assessment.files, (file) => fileView(file, input)),
-    findings: list(assessment.findings, (finding) => findingView(finding, input)),
+    get files() {
+      files ??= list(assessment.files, (file) => fileView(file, input));
+      return files;
+    },
+    get findings() {
+      findings ??= list(assessment.findings, (finding) => findingView(finding, input));
+      return findings;
+    },
     checks: checksView(assessment.checks),
     signatures: list(assessment.signatures, signatureView),
     approvals: approvalsView(input),
@@ -50,7 +58,8 @@ function record(fields: Readonly<Record<string, Plain>>): CelMap {
   for (const key in fields) {
     const value = fields[key] ?? null;
     if (typeof value === 'string') entries.set(key, kept(value));
-    else entries.set(key, isTexts(value) ? celLibrary().cel.celList(value.map(kept)) : value);
+    else
+      entries.set(key, isTexts(value) ? celLibrary().cel.celList(value.some(isLong) ? value.map(kept) : value) : value);
   }
   return celLibrary().cel.celMap(entries);
 }
@@ -59,8 +68,12 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value);
 }
 
+function isLong({ length }: string): boolean {
+  return length > MAX_KEPT;
+}
+
 function kept(text: string): string {
-  return text.length <= MAX_KEPT || CUT.test(text) ? text : cut(text, MAX_KEPT);
+  return !isLong(text) || CUT.test(text) ? text : cut(text, MAX_KEPT);
 }
 
 /** Cut already, as in a report that is read again. */

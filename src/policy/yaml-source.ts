@@ -199,8 +199,8 @@ function aligned(text: string, node: Scalar, value: string): readonly number[] {
   return [...offsets, Math.min(at, end)];
 }
 
-/** A block scalar has its header (`|`, `>-`) before it. */
-function bodyStart(text: string, node: Scalar, start: number): number {
-  const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
-  return isBlock ? text.indexOf('\n', start) + 1 : start;
+/** A block scalar has its header (`|`, `>-`) before it, a quoted one its quote. */
+function bodyStart(text: string, { type }: Scalar, start: number): number {
+  if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') return text.indexOf('\n', start) + 1;
+  return type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE' ? start + 1 : start;
 }

@@ -9,7 +9,7 @@ export { jsonText, terminalText } from './escape.ts';
 export { renderHtml } from './html/document.ts';
 export type { Excerpt } from './html/excerpt.ts';
 export { type HtmlOptions, PAPERS, type Paper } from './html/review.ts';
-export { renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json.ts';
+export { decisionReport, renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json.ts';
 export { renderJunit } from './junit.ts';
 export { renderMarkdown } from './markdown.ts';
 export { type OpenVexOptions, renderOpenVex } from './openvex.ts';

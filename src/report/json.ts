@@ -47,7 +47,8 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
   };
 }
 
-function decisionReport(decision: Decision) {
+/** A decision as reports have it. */
+export function decisionReport(decision: Decision) {
   return {
     action: decision.action,
     policy: keptText(decision.policy),

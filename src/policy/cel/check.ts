@@ -179,6 +179,7 @@ function typeOfCall(node: Call, scope: Scope): Type {
   if (node.kind === 'call') {
     if (name === '_==_' || name === '_!=_') checkEqual(left, right, at);
     if (name === '@in') checkMembership(left, right, at);
+    if (['_<_', '_<=_', '_>_', '_>=_'].includes(name)) checkOrder(left, right, at);
     if (name === '_+_' && present(left).kind === 'list' && present(right).kind === 'list') return joined(left, right);
     if (name === 'dyn') return ANY;
   }
@@ -188,7 +189,6 @@ function typeOfCall(node: Call, scope: Scope): Type {
   const fitting = overloads.filter(({ params }) => fits(params, types));
   const [first] = fitting;
   if (first === undefined) throw wrongOperands(node, types, overloads);
-  if (['_<_', '_<=_', '_>_', '_>=_'].includes(name)) checkOrder(left, right, at);
   return fitting.every(({ result }) => result.kind === first.result.kind) ? first.result : ANY;
 }
 
