@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'],
-        pathNot: '^node_modules/pkcs11js/',
+        pathNot: '(^|/)node_modules/pkcs11js/',
       },
     },
     {
@@ -79,7 +79,7 @@ module.exports = {
       severity: 'error',
       comment: 'pkcs11js is native code that few install: an optional peer, loaded when a token is asked for',
       from: { path: '^src/', pathNot: '^src/integrity/sign/pkcs11/token-key\\.ts$' },
-      to: { path: '^node_modules/pkcs11js/' },
+      to: { path: '(^|/)node_modules/pkcs11js/' },
     },
     {
       name: 'child-processes-in-the-sandbox-only',
