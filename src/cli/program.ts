@@ -23,6 +23,7 @@ Examples:
   assay scan model.pt --format json           the report for programs
   assay scan ./models/* --format sarif -o assay.sarif
   assay review ./model                        the report that a reviewer reads and signs
+  assay sign ./model --private-key k.pem      sign it, as OpenSSF Model Signing has it
   assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
   assay diff old.json new.json                what is new since the last report
   assay policy check acme.yaml                what is wrong with a policy; also: policy test, policy explain

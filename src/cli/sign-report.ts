@@ -10,7 +10,7 @@ export interface Signed {
   readonly files: number;
   readonly bytes: number;
   readonly hash: string;
-  /** Hex. */
+  /** Hex: the subject of the signature, which is not the digest that `assay digest` and reports name. */
   readonly rootDigest: string;
   /** Files that were left out with `--ignore`. */
   readonly ignored: number;
@@ -31,9 +31,9 @@ export function signedReport(signed: Signed, way: Pick<SigningWay, 'who' | 'veri
   const left = ignored === 0 ? '' : `, ${count(ignored, 'file')} left out`;
   return [
     `SIGNED ${terminalText(artifact)}: ${count(files, 'file')}, ${humanBytes(bytes)} (${hash})${left}`,
-    `  by         ${way.who()}`,
-    `  digest     sha256:${rootDigest}`,
-    `  signature  ${terminalText(place.signature)}`,
+    `  by           ${way.who()}`,
+    `  root digest  sha256:${rootDigest} (of OpenSSF Model Signing)`,
+    `  signature    ${terminalText(place.signature)}`,
     'Check it with',
     ...(before === undefined ? [] : [`  ${before}`]),
     `  assay verify ${shellText(artifact)}${signature} ${options}${partial}`,

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { AssayError } from '../core/errors.ts';
 import type { Trust, ValidityPolicy } from '../integrity/trust.ts';
 import type { SignatureRequest } from '../pipeline/signature.ts';
+import { readSmallFile, readSmallText } from './small-file.ts';
 import type { TrustFlags } from './trust-options.ts';
-
-/** Larger than any key, chain or root. */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Whom the command line and the environment say to trust; nobody, when they say nothing.
@@ -64,12 +61,12 @@ function checkTogether({ identity, issuer, certificateChain, trustedRoot }: Trus
 
 async function keyTrust(path: string): Promise<Trust> {
   const { readPublicKey } = await import('../integrity/keys.ts');
-  return { kind: 'key', key: readPublicKey((await readSmall(path, '--public-key')).toString('utf8'), path) };
+  return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
 }
 
 async function certificateTrust(path: string, { identity, issuer, validity }: TrustFlags): Promise<Trust> {
   const { readAnchors } = await import('../integrity/x509/anchors.ts');
-  const anchors = readAnchors((await readSmall(path, '--certificate-chain')).toString('utf8'), path);
+  const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
   const named = identity !== undefined && issuer === undefined ? { identity } : {};
   if (named.identity !== undefined) {
@@ -87,25 +84,7 @@ async function keylessTrust(identity: string, issuer: string, rootPath: string |
 
 async function trustedRoot(path: string | undefined): Promise<TrustedRoot> {
   const { bundledRoot, readTrustedRoot } = await import('../integrity/sigstore/trusted-root.ts');
-  return path === undefined ? bundledRoot() : readTrustedRoot(await readSmall(path, '--trusted-root'), path);
-}
-
-async function readSmall(path: string, flag: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const missing = code === 'ENOENT';
-    throw new AssayError(missing ? 'not-found' : 'unreadable', missing ? 'no such file' : `cannot be read (${code})`, {
-      subject: `${flag} ${path}`,
-      mend: 'check the path',
-      cause,
-    });
-  }
-  if (bytes.length <= MAX_BYTES) return bytes;
-  throw new AssayError('usage', `has more than ${MAX_BYTES} bytes`, {
-    subject: `${flag} ${path}`,
-    mend: 'check the path',
-  });
+  return path === undefined
+    ? bundledRoot()
+    : readTrustedRoot((await readSmallFile(path, '--trusted-root')).bytes, path);
 }

@@ -14,6 +14,8 @@ const BACKSLASH = 0x5c;
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 const COMMA = 0x2c;
+const COLON = 0x3a;
+const BRACE = 0x7b;
 
 /**
  * Parses a JSON document that somebody else wrote, whole. Its cost is bounded before anything is built.
@@ -34,6 +36,43 @@ export function parseBoundedJson(bytes: Uint8Array, name: string, bounds: JsonBo
   } catch (cause) {
     throw new AssayError('malformed', 'is not JSON', { subject: name, cause });
   }
+}
+
+/**
+ * The same for a document that is signed: one that names a property twice is refused (RFC 8259, section 4), since readers differ
+ * about which of the two counts, and so about what was signed.
+ * @throws AssayError `limit`, `malformed`
+ */
+export function parseSignedJson(bytes: Uint8Array, name: string, bounds: JsonBounds = DOCUMENT_BOUNDS): unknown {
+  const json = parseBoundedJson(bytes, name, bounds);
+  const key = repeatedKey(bytes);
+  if (key === undefined) return json;
+  throw new AssayError('malformed', `names ${JSON.stringify(key.slice(0, 100))} twice in one object`, {
+    subject: name,
+  });
+}
+
+/** A property that some object of a JSON document has twice, however it is written. The document was parsed before. */
+function repeatedKey(bytes: Uint8Array): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  const utf8 = new TextDecoder();
+  let [from, to] = [0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) {
+      from = at;
+      at = endOfString(bytes, at + 1);
+      to = at + 1;
+    } else if (OPENING.has(byte)) open.push(byte === BRACE ? new Set() : undefined);
+    else if (CLOSING.has(byte)) open.pop();
+    else if (byte === COLON) {
+      const key: string = JSON.parse(utf8.decode(bytes.subarray(from, to)));
+      const keys = open.at(-1);
+      if (keys?.has(key) === true) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
 }
 
 function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): void {

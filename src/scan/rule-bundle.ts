@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
+import { parseSignedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import { isUse } from './pickle/allowlists.ts';
@@ -84,7 +84,7 @@ export type RuleBundle = v.InferOutput<typeof bundle>;
  * @throws AssayError `malformed`, `limit`
  */
 export function parseRuleBundle(payload: Uint8Array, subject: string): RuleBundle {
-  const read = v.safeParse(bundle, parseBoundedJson(payload, subject, BOUNDS));
+  const read = v.safeParse(bundle, parseSignedJson(payload, subject, BOUNDS));
   if (read.success) return read.output;
   const [issue] = read.issues;
   const path = v.getDotPath(issue) ?? '';

@@ -78,7 +78,7 @@ async function folderArtifact(
 ): Promise<Artifact> {
   const { entries, skipped } = walk(path, snapshot === undefined ? [] : [snapshot.blobs], limitsOf(options), options);
   if (entries.length === 0) {
-    throw new AssayError('not-found', 'nothing to scan: the folder holds no files', {
+    throw new AssayError('not-found', 'the folder holds no files', {
       subject: path,
       mend: 'give the folder that holds the model',
     });

@@ -69,9 +69,9 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'an unknown policy',
       ['scan', good, '--policy', 'lenient'],
-      /no such policy; use one of baseline, strict, research/,
+      /no such policy; use one of baseline, strict, production, air-gapped, research, or a YAML file/,
     ],
-    ['a policy file', ['scan', good, '--policy', './p.yaml'], /policy files are not known to this version; use one of/],
+    ['a policy file', ['scan', good, '--policy', './p.yaml'], /p\.yaml: no such file; check the path, or use one of/],
     ['JSON of two targets', ['scan', good, good, '--format', 'json'], /takes one target, not 2; use --format jsonl/],
     [
       'an output in a missing folder',

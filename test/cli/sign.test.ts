@@ -84,7 +84,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     ],
     ['no artifact', [], /missing required argument 'artifact'/],
     ['a missing folder', ['nowhere', ...KEY], /nowhere: no such file or folder; check the path/],
-    ['an empty folder', ['empty', ...KEY], /empty: .*holds no files/],
+    ['an empty folder', ['empty', ...KEY], /empty: the folder holds no files; give the folder/],
     ['a folder of what is left out', ['only-git', ...KEY], /only-git: there is no file to sign; give a folder/],
     ['a device', ['/dev/zero', ...KEY], /\/dev\/zero: is neither a file nor a folder/],
     [
@@ -303,7 +303,7 @@ describe('assay sign', () => {
     ]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(
-      /^SIGNED model: 1 file, 7 bytes \(sha256\), 1 file left out\n {2}by {9}key P-256, hint [0-9a-f]{64}\n {2}digest {5}sha256:[0-9a-f]{64}\n {2}signature {2}it's\.sig\nCheck it with\n {2}openssl pkey -in key\.pem -pubout -out key\.pub\n {2}assay verify model --signature 'it'\\''s\.sig' --public-key key\.pub --allow-partial\n$/,
+      /^SIGNED model: 1 file, 7 bytes \(sha256\), 1 file left out\n {2}by {11}key P-256, hint [0-9a-f]{64}\n {2}root digest {2}sha256:[0-9a-f]{64} \(of OpenSSF Model Signing\)\n {2}signature {4}it's\.sig\nCheck it with\n {2}openssl pkey -in key\.pem -pubout -out key\.pub\n {2}assay verify model --signature 'it'\\''s\.sig' --public-key key\.pub --allow-partial\n$/,
     );
     expect(code).toBe(0);
     const quiet = await run(['sign', 'model', ...KEY, '--signature', "it's.sig", '-q']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBoundedJson } from '../../src/core/bounded-json.ts';
+import { parseBoundedJson, parseSignedJson } from '../../src/core/bounded-json.ts';
 import { isAssayError } from '../../src/core/errors.ts';
 
 const bounds = { maxBytes: 1000, maxDepth: 4, maxTokens: 20 };
@@ -35,6 +35,45 @@ describe('a bounded document', () => {
 
   test('bytes that are no UTF-8 are refused', () => {
     expect(() => parseBoundedJson(Uint8Array.of(0x22, 0xff, 0x22), 'a.json')).toThrow(/not UTF-8/);
+  });
+});
+
+describe('a signed document', () => {
+  const signed = (text: string) => parseSignedJson(Buffer.from(text), 'a.json');
+
+  test.each([
+    ['{"a":1,"a":1}', 'a'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"":1, "" :2}', ''],
+    ['[{"b":{"x":[{"k":1 , "j":"k:","k" : {}}]}}]', 'k'],
+    ['\ufeff{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"\\"":1,"\\"":2}', '"'],
+    ['{"\ud83d\ude00":1,"\\ud83d\\ude00":2}', '\ud83d\ude00'],
+  ])('is refused when it names a property twice: %s', (text, key) => {
+    const error = thrown(() => signed(text));
+    expect(isAssayError(error) && error.code).toBe('malformed');
+    expect(String(error)).toContain(`names ${JSON.stringify(key)} twice in one object`);
+  });
+
+  test.each(['{"a":{"a":[{"a":1},{"a":2}]},"b":":","A":"a"}', '[":","a:","a:"]', '"a"', '{"a":"\\"a\\":","b":1}'])(
+    'is read when each object names it once: %s',
+    (text) => expect(signed(text)).toEqual(JSON.parse(text)),
+  );
+
+  test('holds every property that was written', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(signed(text)).toEqual(JSON.parse(text));
+      }),
+    );
+    const pairs = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.integer()), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(pairs, (written) => {
+        const text = `{${written.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
+        const isUnique = new Set(written.map(([key]) => key)).size === written.length;
+        expect(thrown(() => signed(text)) === undefined).toBe(isUnique);
+      }),
+    );
   });
 });
 

@@ -65,7 +65,7 @@ requirePart(
     it.each(KINDS)('%s: its signature verifies with the public key', async (kind) => {
       const { code, stdout, stderr } = await sign(['--pkcs11-key', `pkcs11:token=models;object=${kind}`]);
       expect(stderr).toBe('');
-      expect(stdout).toContain(`by         key ${kind}, hint `);
+      expect(stdout).toContain(`by           key ${kind}, hint `);
       expect(code).toBe(0);
       expect((await verify('--public-key', inRoot(`${kind}.pub`))).code).toBe(0);
       expect((await verify('--public-key', inRoot(`${kind === 'P-256' ? 'P-384' : 'P-256'}.pub`))).code).toBe(1);

@@ -80,6 +80,11 @@ describe('the payload of a rule bundle', () => {
     expect(() => parse(json)).toThrow(/holds no rules/);
   });
 
+  it('is refused with a property twice', () => {
+    const text = JSON.stringify(bundle()).replace('{', '{"severities":{"pickle.call.computed":"critical"},');
+    expect(() => parseRuleBundle(new TextEncoder().encode(text), 'rules')).toThrow(/names "severities" twice/);
+  });
+
   it('ends in rules, or in a sentence', () => {
     const text = JSON.stringify(bundle());
     const mutated = fc

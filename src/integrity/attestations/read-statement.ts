@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { parseSignedJson } from '../../core/bounded-json.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { SignatureError } from '../signature-error.ts';
 import { digestSet, testResult, verificationResult, verificationSummary, waiver } from './predicate-schemas.ts';
@@ -61,7 +61,7 @@ export function readStatement(payload: Uint8Array): Statement {
 
 function parse(payload: Uint8Array): unknown {
   try {
-    return parseBoundedJson(payload, 'the payload');
+    return parseSignedJson(payload, 'the payload');
   } catch (cause) {
     if (!isAssayError(cause)) throw cause;
     throw new SignatureError('statement', `the payload is no statement: it ${cause.message}`, { cause });

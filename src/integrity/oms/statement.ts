@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { parseSignedJson } from '../../core/bounded-json.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { sentenceOf, shapeIssue } from '../attestations/shape-issue.ts';
 import type { Envelope } from '../dsse.ts';
@@ -74,7 +74,7 @@ export function planName({ algorithm, shardSize }: HashPlan): string {
 
 function parsePayload(payload: Uint8Array): unknown {
   try {
-    return parseBoundedJson(payload, 'the payload');
+    return parseSignedJson(payload, 'the payload');
   } catch (cause) {
     if (!isAssayError(cause)) throw cause;
     throw new SignatureError('statement', `the payload cannot be read as a statement: it ${cause.message}`, { cause });

@@ -33,6 +33,11 @@ function changed(kind: (typeof KINDS)[number], path: readonly (string | number)[
   return bytesOf(copy);
 }
 
+/** A waiver that says something before it says the same thing otherwise. */
+function twice(key: string, value: unknown): Buffer {
+  return Buffer.from(`{"${key}":${JSON.stringify(value)},${bytesOf(sample('waiver')).toString().slice(1)}`);
+}
+
 describe('a statement', () => {
   it.each(KINDS)('of the kind %s is read as it was made', (kind) => {
     expect(readStatement(bytesOf(sample(kind)))).toEqual(sample(kind));
@@ -89,6 +94,8 @@ describe('a statement', () => {
     ['no JSON', Buffer.from('{"_type":'), 'statement', /no statement: it is not JSON/],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'statement', /is not UTF-8/],
     ['a list', bytesOf([]), 'statement', /its _type is missing/],
+    ['two predicates', twice('predicate', {}), 'statement', /names "predicate" twice in one object/],
+    ['two types, one of them escaped', twice('predicate\\u0054ype', 'x'), 'statement', /names "predicateType" twice/],
     ['another type', changed('scan', ['_type'], 'https://in-toto.io/Statement/v0.1'), 'statement', /its _type is not/],
     ['no subject', changed('scan', ['subject'], []), 'statement', /about nothing/],
     ['a subject without digest', changed('scan', ['subject', 0, 'digest'], {}), 'statement', /holds no digest/],

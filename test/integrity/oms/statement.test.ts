@@ -144,6 +144,7 @@ describe('what contradicts itself is refused', () => {
     ['no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'statement', /it is not UTF-8/],
     ['too deep a JSON', '['.repeat(1000), 'statement', /values more than 64 deep/],
     ['a list', '[]', 'statement', /is malformed/],
+    ['two subjects of one name', statement().replace('{', '{"subject":[],'), 'statement', /names "subject" twice/],
     [
       'another version of in-toto',
       statement({ type: 'https://in-toto.io/Statement/v0.1' }),
