@@ -1,0 +1,244 @@
+import type { Assessment } from '../core/assessment.ts';
+import type { Waiver } from '../core/waiver.ts';
+import type { CompiledPolicy } from '../policy/index.ts';
+import type {
+  ApprovalRecord,
+  AuditEntry,
+  Job,
+  JobProgress,
+  JobState,
+  Lineage,
+  Model,
+  Page,
+  PageRequest,
+  Principal,
+  Role,
+  Stage,
+  StoredAssessment,
+  StoredDecision,
+  Transition,
+  Version,
+} from './records.ts';
+
+/** What the organisation asks for, before a version may stand at a stage. */
+export interface StageRules {
+  /** Applied to the assessment with the stage as environment. */
+  readonly policy: CompiledPolicy;
+  /** Approvals of that many distinct people of each role. */
+  readonly approvals: readonly { readonly role: Role; readonly count: number }[];
+  /** By what an approver has to prove himself; anything when empty. */
+  readonly methods: readonly ApprovalRecord['method'][];
+}
+
+export type RegistryRules = Readonly<Record<'candidate' | 'staging' | 'production', StageRules>>;
+
+/** A new assessment of bytes, to be stored under the version that they are. */
+export interface Registration {
+  /** `owner/model`. */
+  readonly model: string;
+  /** Has a digest, or it is refused. */
+  readonly assessment: Assessment;
+  readonly lineage?: Lineage;
+  readonly job?: string;
+}
+
+export interface Registered {
+  readonly version: Version;
+  /** The bytes were not known before. */
+  readonly created: boolean;
+  readonly assessment: StoredAssessment;
+  /** For `candidate`. */
+  readonly decision: StoredDecision;
+}
+
+export interface Ballot {
+  readonly vote: 'approve' | 'reject';
+  readonly role: Role;
+  readonly comment: string;
+  /** The signed approval, when the approver signs for himself: a Sigstore bundle as JSON text. */
+  readonly attestation?: string;
+  /** End of the approval. */
+  readonly until?: Date;
+}
+
+/** A model at a number, a digest or an alias. */
+export type VersionName = { readonly model: string } & (
+  | { readonly number: number }
+  | { readonly digest: string }
+  | { readonly alias: string }
+);
+
+/** What answers "may I use this": by a digest, or by a pinned reference. */
+export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
+
+/** The one line that a gate needs. */
+export interface GateAnswer {
+  readonly model: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly pinned: readonly string[];
+  readonly stage: Stage;
+  readonly action: 'allow' | 'warn' | 'deny';
+  readonly policy: string;
+  readonly policyDigest: string;
+  /** Stages that approvals which hold now let it run at. */
+  readonly approvedFor: readonly Stage[];
+  /** Earliest end of an approval or waiver that this rests on; `null` when nothing ends. */
+  readonly notAfter: string | null;
+  /** Why not, in a sentence; empty when allowed. */
+  readonly reason: string;
+}
+
+/** A waiver with who put it there. */
+export interface StoredWaiver {
+  readonly id: string;
+  readonly tenant: string;
+  readonly waiver: Waiver;
+  readonly createdBy: string;
+  readonly at: string;
+  readonly revokedAt: string | null;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly tenant: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+export interface ModelSummary extends Model {
+  readonly versions: number;
+  readonly newest: Version | null;
+  /** The newest version at each stage that has one. */
+  readonly stages: Readonly<Partial<Record<Stage, Version>>>;
+}
+
+/**
+ * Models, versions, approvals and the audit log, of tenants that cannot see each other: each method acts within the tenant of
+ * its principal. Each that changes something writes the change and its audit entry in one transaction, or neither.
+ * All @throws RegistryError with a stable code.
+ */
+export interface Registry {
+  /** Stores an assessment: a new version, or another look at a known one. Decides anew for every stage. */
+  register(by: Principal, registration: Registration): Promise<Registered>;
+  models(
+    by: Principal,
+    page?: PageRequest & { readonly stage?: Stage; readonly search?: string },
+  ): Promise<Page<ModelSummary>>;
+  model(by: Principal, name: string): Promise<ModelSummary>;
+  versions(by: Principal, model: string, page?: PageRequest): Promise<Page<Version>>;
+  version(by: Principal, name: VersionName | { readonly id: string }): Promise<Version>;
+  /** Of any model of the tenant. */
+  versionsOf(by: Principal, query: DecisionQuery): Promise<readonly Version[]>;
+  assessments(by: Principal, version: string): Promise<readonly StoredAssessment[]>;
+  /** The newest for each stage. */
+  decisions(by: Principal, version: string): Promise<readonly StoredDecision[]>;
+  /** The hot path of gates: answered from an index, without reading an assessment. */
+  gate(by: Principal, query: DecisionQuery): Promise<readonly GateAnswer[]>;
+
+  setAlias(by: Principal, model: string, alias: string, number: number | null): Promise<void>;
+
+  transitions(
+    by: Principal,
+    filter?: PageRequest & { readonly version?: string; readonly state?: Transition['state'] },
+  ): Promise<Page<Transition>>;
+  transition(by: Principal, id: string): Promise<Transition>;
+  requestTransition(by: Principal, version: string, to: Stage, comment: string): Promise<Transition>;
+  /** The last needed approval moves the version. Who asked may not vote, nobody twice. */
+  vote(by: Principal, transition: string, ballot: Ballot): Promise<Transition>;
+  withdraw(by: Principal, transition: string): Promise<Transition>;
+  quarantine(by: Principal, version: string, reason: string): Promise<Version>;
+  retire(by: Principal, version: string, reason: string): Promise<Version>;
+
+  approvals(by: Principal, version: string): Promise<readonly ApprovalRecord[]>;
+  revoke(by: Principal, approval: string, reason: string): Promise<ApprovalRecord>;
+
+  waivers(by: Principal, page?: PageRequest): Promise<Page<StoredWaiver>>;
+  /** Decides every version of the digest anew. */
+  addWaiver(by: Principal, waiver: Omit<Waiver, 'from'>): Promise<StoredWaiver>;
+  revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
+
+  /** Decides every stored version anew (rules, policies or waivers changed); carries approvals over or voids them. */
+  reevaluate(by: Principal, options?: { readonly signal?: AbortSignal }): Promise<Reevaluation>;
+
+  auditLog(by: Principal, page?: PageRequest & { readonly subject?: string }): Promise<Page<AuditEntry>>;
+  /** Reads the whole chain. */
+  verifyAuditLog(by: Principal): Promise<AuditVerdict>;
+
+  createToken(
+    by: Principal,
+    token: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+  ): Promise<{ readonly token: ApiToken; readonly secret: string }>;
+  tokens(by: Principal): Promise<readonly ApiToken[]>;
+  revokeToken(by: Principal, id: string): Promise<ApiToken>;
+  /** `undefined` for a secret that is unknown, expired or revoked. Compares hashes. */
+  authenticate(secret: string): Promise<Principal | undefined>;
+
+  readonly jobs: JobStore;
+  close(): Promise<void>;
+}
+
+export interface Reevaluation {
+  readonly versions: number;
+  readonly changed: readonly {
+    readonly version: string;
+    readonly stage: Stage;
+    readonly from: string;
+    readonly to: string;
+  }[];
+  readonly carried: number;
+  readonly voided: number;
+  /** Versions whose stored assessment cannot answer for the newer ruleset: to be scanned again. */
+  readonly rescan: readonly string[];
+}
+
+export type AuditVerdict =
+  | {
+      readonly kind: 'intact';
+      readonly entries: number;
+      readonly head: { readonly seq: number; readonly hash: string };
+    }
+  | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
+
+/** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
+export interface JobStore {
+  /** The same target and ruleset, queued or running, is the same job. */
+  create(
+    by: Principal,
+    job: {
+      readonly target: string;
+      readonly model: string;
+      readonly priority?: number;
+      readonly ruleset: string;
+      readonly lineage?: Lineage;
+    },
+  ): Promise<{ readonly job: Job; readonly created: boolean }>;
+  get(by: Principal, id: string): Promise<Job>;
+  list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
+  cancel(by: Principal, id: string): Promise<Job>;
+  /** For workers, of any tenant. Takes a job that is queued, or whose lease ran out; `undefined` when there is none. */
+  claim(worker: string, leaseMs: number, id?: string): Promise<ClaimedJob | undefined>;
+  /** @returns false when the lease was lost or the job was cancelled: stop working on it. */
+  heartbeat(claimed: ClaimedJob, leaseMs: number, progress: JobProgress): Promise<boolean>;
+  /** Ends it exactly once: false when somebody else did. */
+  finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
+  /** Ids of queued jobs, the first to be run first: what a queue that lost its memory has to be told again. */
+  queued(limit: number): Promise<readonly string[]>;
+  counts(): Promise<Readonly<Record<JobState, number>>>;
+}
+
+export interface ClaimedJob {
+  readonly job: Job;
+  /** Of this claim: who lost it can no longer end the job. */
+  readonly lease: string;
+  readonly lineage: Lineage | null;
+}
+
+export type JobEnd =
+  | { readonly kind: 'done'; readonly version: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retry: boolean };

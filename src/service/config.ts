@@ -1,0 +1,44 @@
+/** Everything that `assay serve` and `assay worker` are told; see `assay serve --help` for the names. */
+export interface ServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Where users reach it, for links: `https://assay.example.com`. */
+  readonly publicUrl: string;
+  /** `sqlite:<path>` or `postgres://...`. */
+  readonly database: string;
+  /** `embedded` or `redis://...`. */
+  readonly queue: string;
+  /** For uploads, the cache of the gate, published snapshots. */
+  readonly dataFolder: string;
+  readonly oidc: OidcConfig | null;
+  /** Users may give addresses in private networks. */
+  readonly allowPrivateAddresses: boolean;
+  readonly hubEndpoint: string;
+  readonly limits: ServiceLimits;
+  /** Signs for approvers who use the console; `null`: approvals need a key of their own. */
+  readonly approvalKey: string | null;
+  /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */
+  readonly rules: string | null;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** For signing in to the console. */
+  readonly clientId: string | null;
+  readonly clientSecret: string | null;
+  /** Claims that hold the tenant and the roles. */
+  readonly tenantClaim: string;
+  readonly rolesClaim: string;
+}
+
+export interface ServiceLimits {
+  /** Of one JSON body, bytes. */
+  readonly maxBodyBytes: number;
+  /** Of one upload, bytes. */
+  readonly maxUploadBytes: number;
+  readonly maxUploadFiles: number;
+  /** Requests a minute for each principal. */
+  readonly requestsPerMinute: number;
+  readonly requestTimeoutMs: number;
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Principal, Registry, Role } from '../registry/index.ts';
+import type { ServiceConfig } from './config.ts';
+import type { EventFeed } from './events.ts';
+import type { Queue } from './queue/queue.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+import type { UploadStore } from './upload-store.ts';
+
+/** A Fastify server whose routes are typed by their TypeBox schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What routes work with. */
+export interface ServiceContext {
+  readonly config: ServiceConfig;
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly events: EventFeed;
+  readonly uploads: UploadStore;
+  readonly snapshots: SnapshotStore;
+}
+
+/** A group of routes. Each is one file in `routes/`, `console/` or `gate/`, and one line in `plugins.ts`. */
+export type Routes = (app: App, context: ServiceContext) => void | Promise<void>;
+
+/** Who may call a route: every route says so in its `config.access`, or the server does not start. */
+export type Access =
+  /** Health, the OpenAPI document, sign-in. */
+  | { readonly kind: 'public' }
+  /** Any of these roles, within the caller's tenant. */
+  | { readonly kind: 'roles'; readonly roles: readonly Role[] };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Set on every route that is not public. */
+    principal: Principal;
+  }
+}

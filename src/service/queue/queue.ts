@@ -1,0 +1,37 @@
+import type { ClaimedJob, JobEnd } from '../../registry/index.ts';
+
+/**
+ * Moves ids of jobs to workers. What a job is and how it ended is kept in the registry's `JobStore`, so that a queue that loses
+ * its memory loses no job: `sync` tells it again.
+ */
+export interface Queue {
+  readonly kind: 'embedded' | 'bullmq';
+  /** Idempotent by id. */
+  enqueue(job: { readonly id: string; readonly priority: number }): Promise<void>;
+  /** Stops a job that waits or runs. */
+  cancel(id: string): Promise<void>;
+  /** Works until `signal` fires, then ends what runs or hands it back within the grace period. */
+  work(handler: JobHandler, options: WorkOptions): Promise<void>;
+  /** Enqueues again what the job store calls queued and the queue does not know. */
+  sync(): Promise<void>;
+  depth(): Promise<{ readonly waiting: number; readonly active: number }>;
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** @throws nothing: what goes wrong is the end of the job. Aborting `signal` stops it. */
+export type JobHandler = (
+  claimed: ClaimedJob,
+  context: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
+) => Promise<JobEnd>;
+
+export type OnJobProgress = (progress: ClaimedJob['job']['progress']) => void;
+
+export interface WorkOptions {
+  readonly worker: string;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly leaseMs: number;
+  /** How long running jobs may go on after `signal`. */
+  readonly graceMs: number;
+}

@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream';
+import type { Artifact } from '../core/artifact.ts';
+
+/** An upload that has begun: a tree of files, each sent in pieces. */
+export interface Upload {
+  readonly id: string;
+  readonly tenant: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly state: 'open' | 'complete';
+  readonly files: readonly UploadFile[];
+}
+
+export interface UploadFile {
+  readonly path: string;
+  /** Announced. */
+  readonly size: number;
+  readonly received: number;
+  /** Hex; checked when the upload is completed. */
+  readonly sha256: string | null;
+}
+
+/** Bytes that users sent, below one folder, each upload apart. Quotas, names and sizes are checked before anything is written. */
+export interface UploadStore {
+  create(tenant: string, by: string, files: readonly Omit<UploadFile, 'received'>[]): Promise<Upload>;
+  get(tenant: string, id: string): Promise<Upload>;
+  /** Appends at `offset`, which has to be what was received so far. */
+  append(
+    tenant: string,
+    id: string,
+    path: string,
+    offset: number,
+    body: Readable,
+    signal?: AbortSignal,
+  ): Promise<UploadFile>;
+  complete(tenant: string, id: string): Promise<Upload>;
+  remove(tenant: string, id: string): Promise<void>;
+  /** To scan it. */
+  open(tenant: string, id: string): Promise<Artifact>;
+  /** Removes what nobody completed, or nobody needs any more. */
+  sweep(now: Date): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/** DSSE payload type of a snapshot. */
+export const SNAPSHOT_PAYLOAD = 'application/vnd.assay.snapshot.v1+json';
+export const SNAPSHOT_SCHEMA = '1';
+
+/** Everything that is decided now, in one signed document: what a gate answers from, without asking anybody. */
+export interface SnapshotDocument {
+  readonly schemaVersion: typeof SNAPSHOT_SCHEMA;
+  readonly tenant: string;
+  /** Goes up by at least one each time; a reader refuses a lower one than it has seen. */
+  readonly version: number;
+  /** ISO 8601 UTC, to the second. */
+  readonly issued: string;
+  readonly expires: string;
+  /** Head of the audit log that this was made from. */
+  readonly auditHead: { readonly seq: number; readonly hash: string };
+  /** `sha256:<hex>` of the trust file by which approvals were verified. */
+  readonly trust: string;
+  readonly ruleset: { readonly version: string; readonly digest: string } | null;
+  readonly entries: readonly SnapshotEntry[];
+  /** Container images that may run without a model reference: `sha256:<hex>` of their manifests. */
+  readonly images: readonly { readonly digest: string; readonly notAfter: string | null }[];
+}
+
+/** What is decided of one version. */
+export interface SnapshotEntry {
+  readonly model: string;
+  readonly number: number;
+  /** `sha256:<hex>`: the canonical tree digest. */
+  readonly digest: string;
+  /** Pinned references by which these bytes are fetched, in canonical spelling. */
+  readonly refs: readonly string[];
+  /** The server that the references were resolved at; `null` for the scheme's own well-known one. */
+  readonly endpoint: string | null;
+  readonly status: 'approved' | 'denied';
+  /** Where it may run, each until when; empty when denied. `null` is no end of its own: the snapshot's end holds. */
+  readonly stages: readonly { readonly stage: string; readonly notAfter: string | null }[];
+  /** Loading it with its own code was judged and approved. */
+  readonly remoteCode: boolean;
+  readonly policy: { readonly name: string; readonly digest: string };
+  /** Why it is denied, in a sentence; empty when approved. */
+  readonly reason: string;
+  /** Address of its report. */
+  readonly report: string | null;
+}
