@@ -5,6 +5,7 @@ import type { Problem } from '../policy/problem.ts';
 import { readCases } from '../policy/run-cases.ts';
 import { terminalText } from '../report/index.ts';
 import { count } from '../report/style.ts';
+import { knownWords } from './known-words.ts';
 import { CASES_SUFFIX, inOrder, policyBytes, problemLine } from './policy-file.ts';
 import { type ExitCode, graver, printError, type Shell } from './shell.ts';
 
@@ -30,7 +31,7 @@ async function checkOne(name: string, shell: Shell): Promise<ExitCode> {
   if (CASES_SUFFIX.test(file)) return checkCases(bytes, file, shell);
   const read = readPolicy(bytes);
   if (isProblems(read)) return refused(read, file, shell);
-  const { warnings, notes } = lintPolicy(read);
+  const { warnings, notes } = lintPolicy(read, knownWords());
   for (const problem of inOrder(warnings)) shell.stdout.write(problemLine(file, 'warning', problem));
   for (const problem of inOrder(notes)) shell.stdout.write(problemLine(file, 'note', problem));
   if (warnings.length > 0) return 1;

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { CASE_GUIDE } from '../policy/case-problem.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { isProblems, loadPolicy, readPolicyFile } from '../policy/load.ts';
 import { problemError } from '../policy/problem.ts';
@@ -52,7 +53,7 @@ async function casesAt(path: string): Promise<readonly string[]> {
 
 async function runFile(file: string, verbose: boolean, shell: Shell): Promise<Tally> {
   const read = readCases(await readPolicyFile(file));
-  if (isProblems(read)) throw problemError(file, read);
+  if (isProblems(read)) throw problemError(file, read, CASE_GUIDE);
   const policy = await policyFor(file, read);
   let failed = 0;
   for (const one of read.cases) {
@@ -75,5 +76,15 @@ async function runFile(file: string, verbose: boolean, shell: Shell): Promise<Ta
 async function policyFor(file: string, { policy }: ReadCases): Promise<CompiledPolicy> {
   if (policy !== undefined && SHIPPED_POLICIES.some(({ name }) => name === policy)) return loadPolicy(policy);
   const named = policy ?? basename(file).replace(CASES_SUFFIX, '.yaml');
-  return loadPolicy(join(dirname(file), named));
+  const path = join(dirname(file), named);
+  try {
+    return await loadPolicy(path);
+  } catch (error) {
+    if (!isAssayError(error) || error.code !== 'not-found') throw error;
+    throw new AssayError('not-found', `is for ${path}, which is not there`, {
+      subject: file,
+      mend: 'name its policy, as in policy: strict',
+      cause: error,
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { childrenOf, type Node } from './cel/ast.ts';
-import { type Bindings, compileExpression, type Evaluator, VARIABLES } from './cel/evaluate.ts';
+import { type Bindings, compileExpression, type Evaluator, Failure, VARIABLES } from './cel/evaluate.ts';
+import { ExpressionError } from './cel/expression-error.ts';
 import { parseExpression } from './cel/parse.ts';
 import { textOf } from './cel/text.ts';
 import type { Type } from './cel/types.ts';
@@ -54,8 +55,14 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return celLibrary().cel.isCelList(value) ? [...value] : [];
 }
 
+/** What is too long or too deep once it is written out again gives nothing: the rule breaks all the same. */
 function compiled(node: Node): Evaluator {
-  return compileExpression(parseExpression(textOf(node)).expr);
+  try {
+    return compileExpression(parseExpression(textOf(node)).expr);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return () => new Failure(error.message);
+  }
 }
 
 function conjuncts(node: Node): readonly Node[] {

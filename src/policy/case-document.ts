@@ -4,7 +4,7 @@ import { VERDICTS } from '../core/verdict.ts';
 
 const Text = v.string();
 const Texts = v.array(v.string());
-const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Count = v.pipe(v.number(), v.safeInteger('is no whole number'), v.minValue(0, 'is negative'));
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256'));
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no digest: sha256:<64 hex>'));
 const Moment = v.pipe(

@@ -1,5 +1,6 @@
 import type { Constant, Node } from './cel/ast.ts';
 import { VARIABLES } from './cel/evaluate.ts';
+import { textOf } from './cel/text.ts';
 
 /** What is known before there is an artifact: fields of the view by their path, `environment.stage`. */
 export type Known = ReadonlyMap<string, Constant>;
@@ -22,7 +23,7 @@ export function constantOf(node: Node, known: Known, variables: ReadonlyMap<stri
     case 'or': {
       const decisive = node.kind === 'or';
       const terms = node.terms.map(of);
-      if (terms.includes(decisive)) return decisive;
+      if (terms.includes(decisive) || isExhaustive(node.kind, node.terms)) return decisive;
       return terms.every((term) => term === !decisive) ? !decisive : undefined;
     }
     case 'if': {
@@ -31,6 +32,12 @@ export function constantOf(node: Node, known: Known, variables: ReadonlyMap<stri
     }
     case 'call':
       return ofCall(node.name, node.args, of);
+    case 'macro': {
+      // Whatever is walked, and nothing at all, gives the same.
+      const neutral = node.name === 'all';
+      if (node.name !== 'all' && node.name !== 'exists') return undefined;
+      return isPath(node.over) && of(node.body) === neutral ? neutral : undefined;
+    }
     default:
       return undefined;
   }
@@ -41,13 +48,62 @@ function ofCall(name: string, args: readonly Node[], of: (node: Node) => Constan
   if (left === undefined) return undefined;
   const value = of(left);
   if (name === '!_') return typeof value === 'boolean' ? !value : undefined;
-  if (value === undefined || right === undefined) return undefined;
+  if (right === undefined) return undefined;
+  if (ORDERS.has(name)) return ordered(name, sizeOr(left, value), sizeOr(right, of(right)));
+  if (value === undefined) return undefined;
   if (name === '@in') return right.kind === 'list' ? within(value, right.items.map(of)) : undefined;
   const other = of(right);
   if (other === undefined) return undefined;
   const equal = isEqual(value, other);
   if (name === '_==_') return equal;
   return name === '_!=_' && equal !== undefined ? !equal : undefined;
+}
+
+/** Of numbers, least and greatest: a size is never negative. */
+type Range = readonly [least: bigint | number, greatest: bigint | number];
+
+const ORDERS: ReadonlySet<string> = new Set(['_<_', '_<=_', '_>_', '_>=_']);
+
+function sizeOr(node: Node, value: Constant | undefined): Range | undefined {
+  if (typeof value === 'bigint' || typeof value === 'number') return [value, value];
+  const isSize = (node.kind === 'method' || node.kind === 'call') && node.name === 'size' && node.args.every(isPath);
+  return isSize ? [0n, Number.POSITIVE_INFINITY] : undefined;
+}
+
+function ordered(name: string, a: Range | undefined, b: Range | undefined): boolean | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  if (name === '_>_') return ordered('_<_', b, a);
+  if (name === '_>=_') return ordered('_<=_', b, a);
+  if (name === '_<_') return a[1] < b[0] ? true : a[0] >= b[1] ? false : undefined;
+  return a[1] <= b[0] ? true : a[0] > b[1] ? false : undefined;
+}
+
+/**
+ * `x == 'a' && x == 'b'`, which never is, and `x != 'a' || x != 'b'`, which always is.
+ */
+function isExhaustive(kind: 'and' | 'or', terms: readonly Node[]): boolean {
+  const wanted = kind === 'and' ? '_==_' : '_!=_';
+  const first = new Map<string, Constant>();
+  return terms.some((term) => {
+    if (term.kind !== 'call' || term.name !== wanted) return false;
+    const [left, right] = term.args;
+    const [path, value] = left?.kind === 'const' ? [right, left] : [left, right];
+    if (path === undefined || value?.kind !== 'const' || !isPath(path)) return false;
+    const key = textOf(path);
+    const known = first.get(key);
+    if (known === undefined) first.set(key, value.value);
+    return known !== undefined && isEqual(known, value.value) === false;
+  });
+}
+
+/** A name and fields of it: it has a value, always. What a variable holds may fail, and a key of a map may be missing. */
+function isPath(node: Node): boolean {
+  if (node.kind === 'ident') return node.name !== VARIABLES;
+  return node.kind === 'select' && !isMap(node.of) && isPath(node.of);
+}
+
+function isMap(node: Node): boolean {
+  return (node.kind === 'ident' && node.name === 'checks') || (node.kind === 'select' && node.field === 'labels');
 }
 
 function within(value: Constant, items: readonly (Constant | undefined)[]): boolean | undefined {

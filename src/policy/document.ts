@@ -36,6 +36,8 @@ export interface VariableDocument {
 export interface MatchDocument {
   readonly stages?: readonly string[];
   readonly formats?: readonly string[];
+  /** Where `formats` is. */
+  readonly formatsAt?: Position;
   readonly sources?: readonly string[];
   readonly expression?: ExpressionText;
 }

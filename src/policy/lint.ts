@@ -3,16 +3,18 @@ import { textOf } from './cel/text.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
 import { constantOf, type Known } from './constant.ts';
 import type { Position, Problem } from './problem.ts';
+import { type KnownWords, strangeWords } from './strange-words.ts';
 
 /** What makes no sense in a policy that can be read, and what is good to know of it. */
 export interface Lint {
-  /** Rules that never fire or always do, that repeat another, variables that nothing uses. */
+  /** Rules that never fire or always do, that repeat another, variables that nothing uses, words that nothing is called by. */
   readonly warnings: readonly Problem[];
   /** Rules that deny because they ask for what this version cannot produce. */
   readonly notes: readonly Problem[];
 }
 
-export function lintPolicy(policy: CompiledPolicy): Lint {
+/** @param known words of this version; they are not looked at when absent */
+export function lintPolicy(policy: CompiledPolicy, known?: KnownWords): Lint {
   const situations = situationsOf(policy);
   const nodes = new Map([...policy.variables].map(([name, { node }]) => [name, node]));
   const always = (expression: CompiledExpression, value: Constant) =>
@@ -23,6 +25,7 @@ export function lintPolicy(policy: CompiledPolicy): Lint {
     ),
     ...repeatedRules(policy.rules),
     ...unusedVariables(policy),
+    ...(known === undefined ? [] : strangeWords(policy, known)),
   ];
   const notes = policy.rules
     .filter(({ unavailable }) => unavailable.length > 0)

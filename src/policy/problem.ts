@@ -12,14 +12,19 @@ export interface Problem extends Position {
   readonly mend?: string | undefined;
 }
 
-/** The first problem as an error that names file, line and column, and how many more there are. */
-export function problemError(file: string, problems: readonly Problem[]): AssayError {
+const GUIDE = 'assay policy --help shows how a policy is written';
+
+/**
+ * The first problem as an error that names file, line and column, and how many more there are.
+ * @param guide what helps, where the problem itself does not tell
+ */
+export function problemError(file: string, problems: readonly Problem[], guide = GUIDE): AssayError {
   const [first] = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   if (first === undefined) return new AssayError('internal', 'a policy was refused for no reason', { subject: file });
   const more = problems.length - 1;
   const rest = more === 0 ? '' : ` (and ${more} more: assay policy check shows all)`;
   return new AssayError('usage', `${first.message}${rest}`, {
     subject: `${file}:${first.line}:${first.column}`,
-    mend: first.mend ?? 'assay policy check --help shows how a policy is written',
+    mend: first.mend ?? guide,
   });
 }

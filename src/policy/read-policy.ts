@@ -89,7 +89,7 @@ class PolicyReader {
   #shaped(entry: Entry, shape: RegExp, mend: string): string | undefined {
     const text = this.#source.text(entry);
     if (text !== undefined && !shape.test(text))
-      this.#source.report(entry.at, `${entry.key} has another shape`, `use ${mend}`);
+      this.#source.report(entry.at, `${text} is no ${entry.key}`, `use ${mend}`);
     return text;
   }
 
@@ -103,9 +103,11 @@ class PolicyReader {
     const sources = this.#words(match.get('sources'), SOURCES);
     const expression = match.get('expression');
     const text = expression && this.#expression(expression);
+    const formatsAt = match.get('formats')?.at;
     return {
       ...(stages === undefined ? {} : { stages }),
       ...(formats === undefined ? {} : { formats }),
+      ...(formatsAt === undefined ? {} : { formatsAt }),
       ...(sources === undefined ? {} : { sources }),
       ...(text === undefined ? {} : { expression: text }),
     };

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Action, Decision } from '../core/assessment.ts';
 import { CASE_DIGEST, caseAssessment } from './case-assessment.ts';
 import { CaseFile, type PolicyCase } from './case-document.ts';
+import { caseProblem } from './case-problem.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { decide } from './decide.ts';
 import type { Position, Problem } from './problem.ts';
@@ -32,7 +33,7 @@ export function readCases(bytes: Uint8Array): ReadCases | readonly Problem[] {
       const path = (issue.path ?? []).flatMap(({ key }) =>
         typeof key === 'string' || typeof key === 'number' ? [key] : [],
       );
-      return { ...source.positionAt(path), message: `${path.join('.') || 'the file'}: ${issue.message}` };
+      return { ...source.positionAt(path), ...caseProblem(issue, path) };
     });
   }
   const { policy, cases } = result.output;

@@ -6,6 +6,9 @@ import { yamlLibrary } from './yaml-library.ts';
 /** CWE-400: a parse takes up to 14 microseconds and 3 KB for each byte (measured). */
 export const MAX_POLICY_BYTES = 128 * 1024;
 
+const START: Position = { line: 1, column: 1 };
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
 /** A key of a mapping, and what stands there. */
 export interface Entry {
   readonly key: string;
@@ -73,6 +76,7 @@ export class YamlSource {
     at?: Position,
   ): ReadonlyMap<string, Entry> | undefined {
     const { isMap, isScalar } = yamlLibrary();
+    if (node === undefined && this.root === undefined) return this.report(START, 'the file is empty', `write ${what}`);
     if (!isMap(node))
       return this.report(at ?? this.positionOf(node), `${what} is no mapping`, `it has ${known.join(', ')}`);
     const entries = new Map<string, Entry>();
@@ -102,6 +106,9 @@ export class YamlSource {
     const { isScalar } = yamlLibrary();
     const text = isScalar(node) && typeof node.value === 'string' ? node.value.trim() : undefined;
     if (text === undefined) return this.report(at ?? this.positionOf(node), `${what} is no text`);
+    // An escape may write half of a character.
+    if (HALF_CHARACTER.test(text))
+      return this.report(at ?? this.positionOf(node), `${what} holds a character that is none`, 'leave it out');
     return text === '' ? this.report(at ?? this.positionOf(node), `${what} is empty`) : text;
   }
 
@@ -115,15 +122,14 @@ export class YamlSource {
   }
 
   #decode(bytes: Uint8Array): string {
-    const start = { line: 1, column: 1 };
     if (bytes.length > MAX_POLICY_BYTES) {
-      this.report(start, `the file has more than ${MAX_POLICY_BYTES} bytes`, 'split it');
+      this.report(START, `the file has more than ${MAX_POLICY_BYTES} bytes`, 'split it');
       return '';
     }
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
-      this.report(start, 'the file is not UTF-8', 'save it as UTF-8');
+      this.report(START, 'the file is not UTF-8', 'save it as UTF-8');
       return '';
     }
   }

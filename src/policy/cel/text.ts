@@ -1,6 +1,6 @@
 import type { Node } from './ast.ts';
 
-/** An expression as text that means the same: every operation in parentheses. */
+/** An expression as text that means the same: every operation in parentheses, `a + b + c` in one pair. */
 export function textOf(node: Node): string {
   switch (node.kind) {
     case 'const':
@@ -14,7 +14,7 @@ export function textOf(node: Node): string {
     case 'index':
       return `${textOf(node.of)}[${textOf(node.index)}]`;
     case 'call':
-      return callText(node.name, node.args.map(textOf));
+      return callText(node);
     case 'method': {
       const [target = '', ...args] = node.args.map(textOf);
       return `${target}.${node.name}(${args.join(', ')})`;
@@ -40,10 +40,14 @@ function constantText(value: null | boolean | bigint | number): string {
   return typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-function callText(name: string, args: readonly string[]): string {
-  const [left = '', right = ''] = args;
+function callText({ name, args }: Extract<Node, { kind: 'call' }>): string {
+  const texts = args.map(textOf);
+  const [left = '', right = ''] = texts;
   if (name === '!_' || name === '-_') return `(${shownName(name)}${left})`;
-  return isOperator(name) ? `(${left} ${shownName(name)} ${right})` : `${name}(${args.join(', ')})`;
+  if (!isOperator(name)) return `${name}(${texts.join(', ')})`;
+  const [first] = args;
+  const isChain = first?.kind === 'call' && first.name === name && args.length === 2;
+  return `(${isChain ? left.slice(1, -1) : left} ${shownName(name)} ${right})`;
 }
 
 function isOperator(name: string): boolean {

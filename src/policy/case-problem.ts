@@ -1,0 +1,33 @@
+import type { BaseIssue } from 'valibot';
+
+export const CASE_GUIDE = 'assay policy test --help shows how cases are written';
+const KINDS: Readonly<Record<string, string>> = { Array: 'list', Object: 'mapping', string: 'text' };
+
+/**
+ * What is wrong with a case, in the words of whoever wrote it: the library speaks of types.
+ * @param path keys and indices that lead there
+ */
+export function caseProblem(
+  { kind, type, expected, received, message }: BaseIssue<unknown>,
+  path: readonly (string | number)[],
+): { message: string; mend?: string } {
+  const whole = placeOf(path);
+  if (kind !== 'schema' || expected === null) return { message: `${whole} ${message}` };
+  if (type === 'strict_object' && path.length > 0) {
+    const [outer, key] = [placeOf(path.slice(0, -1)), path.at(-1)];
+    if (expected === 'never') return { message: `${outer} has no ${key}`, mend: CASE_GUIDE };
+    if (received === 'undefined') return { message: `${outer} lacks ${key}`, mend: CASE_GUIDE };
+  }
+  // Words that it may be are in quotes: ("allow" | "warn").
+  if (expected.includes('"')) {
+    const words = expected.replace(/[()"]/g, '').replaceAll(' | ', ', ');
+    return { message: `${whole} is ${received.replaceAll('"', '')}`, mend: `use one of ${words}` };
+  }
+  return { message: `${whole} is no ${KINDS[expected] ?? expected}`, mend: CASE_GUIDE };
+}
+
+/** `cases[0].expect` */
+function placeOf(path: readonly (string | number)[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  return text === '' ? 'the file' : text.replace(/^\./, '');
+}
