@@ -76,9 +76,9 @@ export class YamlSource {
     at?: Position,
   ): ReadonlyMap<string, Entry> | undefined {
     const { isMap, isScalar } = yamlLibrary();
-    if (node === undefined && this.root === undefined) return this.report(START, 'the file is empty', `write ${what}`);
-    if (!isMap(node))
-      return this.report(at ?? this.positionOf(node), `${what} is no mapping`, `it has ${known.join(', ')}`);
+    const has = `it has ${known.join(', ')}`;
+    if (node === undefined && this.root === undefined) return this.report(START, 'the file is empty', has);
+    if (!isMap(node)) return this.report(at ?? this.positionOf(node), `${what} is no mapping`, has);
     const entries = new Map<string, Entry>();
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';

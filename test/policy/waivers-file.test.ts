@@ -75,7 +75,7 @@ describe('a waiver file', () => {
     ['key that is there twice', GOOD.replace('    owner:', '    rule: x\n    owner:'), undefined, 'twice'],
     ['tag', GOOD.replace('"bought"', '!!js/function x'), undefined, 'YAML'],
     ['list that is none', 'version: 1\nwaivers: {}\n', 'w.yaml:2:1', 'no list'],
-    ['nothing', '', 'w.yaml:1:1', 'no mapping'],
+    ['nothing', '', 'w.yaml:1:1', 'the file is empty'],
     ['two documents', `${GOOD}---\n${GOOD}`, undefined, 'YAML'],
     ['too much', `# ${'x'.repeat(200_000)}`, 'w.yaml:1:1', 'bytes'],
     ['deep nesting', `version: ${'['.repeat(50_000)}`, undefined, ''],
