@@ -221,12 +221,17 @@ export interface JobStore {
   get(by: Principal, id: string): Promise<Job>;
   list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
   cancel(by: Principal, id: string): Promise<Job>;
-  /** For workers, of any tenant. Takes a job that is queued, or whose lease ran out; `undefined` when there is none. */
+  /**
+   * For workers, of any tenant. Takes a job that is queued and whose pause is over, or whose lease ran out; `undefined` when
+   * there is none. A job that was taken `MAX_ATTEMPTS` times and never ended (it kills its workers) ends as failed instead.
+   */
   claim(worker: string, leaseMs: number, id?: string): Promise<ClaimedJob | undefined>;
   /** @returns false when the lease was lost or the job was cancelled: stop working on it. */
   heartbeat(claimed: ClaimedJob, leaseMs: number, progress: JobProgress): Promise<boolean>;
   /** Ends it exactly once: false when somebody else did. */
   finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
+  /** For queues, of any tenant; `undefined` for an id that there is not. */
+  state(id: string): Promise<JobState | undefined>;
   /** Ids of queued jobs, the first to be run first: what a queue that lost its memory has to be told again. */
   queued(limit: number): Promise<readonly string[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
@@ -241,4 +246,17 @@ export interface ClaimedJob {
 
 export type JobEnd =
   | { readonly kind: 'done'; readonly version: string }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retry: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      /** Queue it again, unless it was tried `MAX_ATTEMPTS` times. */
+      readonly retry: boolean;
+      /** The pause before it may be taken again; none when absent. */
+      readonly afterMs?: number;
+    }
+  /** Handed back by a worker that stops: queued again at once, and this attempt does not count. */
+  | { readonly kind: 'released' };
+
+/** How often a job is tried before it is failed for good. */
+export const MAX_ATTEMPTS = 5;
