@@ -1,13 +1,8 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES } from '../core/severity.ts';
-import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
 import { PAPERS, type Paper } from '../report/index.ts';
-import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
 import type { JudgingFlags } from './judging.ts';
-import { type RulesetChoice, rulesetOption } from './rules-place.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from './judging-options.ts';
 import type { Shell } from './shell.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
-import { addWaiverOptions, type WaiverFlags, waiversOf } from './waiver-options.ts';
 
 export const REVIEW_FORMATS = ['html', 'pdf'] as const;
 export type ReviewFormat = (typeof REVIEW_FORMATS)[number];
@@ -21,14 +16,10 @@ export interface ReviewRequest extends JudgingFlags {
   readonly paper: Paper | undefined;
 }
 
-interface ReviewFlags extends EnvironmentFlags, TrustFlags, WaiverFlags {
+interface ReviewFlags extends JudgingOptions {
   readonly format?: string;
   readonly output?: string;
   readonly paper?: string;
-  readonly policy: string;
-  readonly failOn?: string;
-  readonly allow?: string;
-  readonly ruleset: RulesetChoice;
   readonly quiet: boolean;
   readonly offline: boolean;
 }
@@ -61,18 +52,8 @@ export function registerReview(program: Command, shell: Shell): void {
       ).choices(REVIEW_FORMATS),
     )
     .option('-o, --output <file>', 'write the review there; else <name>.review.html, never over a file that is there')
-    .addOption(new Option('--paper <size>', 'paper to print on; of a PDF, a4 unless said').choices(PAPERS))
-    .option(
-      '-p, --policy <name|file>',
-      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
-      DEFAULT_POLICY,
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
-    )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
-    .addOption(rulesetOption());
-  addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)))
+    .addOption(new Option('--paper <size>', 'paper to print on; of a PDF, a4 unless said').choices(PAPERS));
+  addJudgingOptions(command)
     .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)
@@ -83,22 +64,16 @@ export function registerReview(program: Command, shell: Shell): void {
 }
 
 function requestOf(target: string, flags: ReviewFlags): ReviewRequest {
-  const { policy, failOn, allow, ruleset, quiet, offline, output } = flags;
+  const { quiet, offline, output } = flags;
   const format = REVIEW_FORMATS.find((known) => known === flags.format) ?? formatOf(output);
   return {
+    ...judgingOf(flags),
     target,
     format,
     output,
     paper: PAPERS.find((known) => known === flags.paper) ?? (format === 'pdf' ? 'a4' : undefined),
-    policy,
-    failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
-    allow,
-    ruleset,
     quiet,
     offline,
-    trust: trustOf(flags),
-    pardons: waiversOf(flags),
-    environment: environmentOf(flags),
   };
 }
 

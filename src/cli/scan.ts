@@ -1,47 +1,29 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../core/errors.ts';
-import { isSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
-import type { Environment } from '../policy/environment.ts';
-import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
-import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
-import { type RulesetChoice, rulesetOption } from './rules-place.ts';
+import { SHIPPED_POLICIES } from '../policy/shipped.ts';
+import type { JudgingFlags } from './judging.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from './judging-options.ts';
 import type { Shell } from './shell.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
-import { addWaiverOptions, WAIVER_GUIDE, type WaiverFlags, waiversOf } from './waiver-options.ts';
+import { WAIVER_GUIDE } from './waiver-options.ts';
 
 export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
 export type ScanFormat = (typeof SCAN_FORMATS)[number];
 
 /** What was asked on the command line, checked. */
-export interface ScanRequest {
+export interface ScanRequest extends JudgingFlags {
   readonly targets: readonly string[];
   readonly format: ScanFormat;
   readonly output: string | undefined;
-  readonly policy: string;
-  readonly failOn: Severity | undefined;
-  readonly allow: string | undefined;
   readonly coverage: boolean;
-  readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
-  readonly offline: boolean;
-  /** Whose signature is believed. */
-  readonly trust: TrustFlags;
-  readonly pardons: WaiverFlags;
-  /** What it is judged for. */
-  readonly environment: Environment;
-  readonly ruleset: RulesetChoice;
 }
 
-interface ScanFlags
-  extends Omit<ScanRequest, 'targets' | 'format' | 'failOn' | 'output' | 'allow' | 'trust' | 'pardons' | 'environment'>,
-    EnvironmentFlags,
-    TrustFlags,
-    WaiverFlags {
+interface ScanFlags extends JudgingOptions, Omit<ScanRequest, keyof JudgingFlags | 'targets' | 'format' | 'output'> {
   readonly format: string;
-  readonly failOn?: string;
   readonly output?: string;
-  readonly allow?: string;
+  readonly quiet: boolean;
+  readonly offline: boolean;
 }
 
 const GUIDE = `
@@ -71,18 +53,8 @@ export function registerScan(program: Command, shell: Shell): void {
       'a file, a folder, hf://owner/model[@revision], https://..., s3://..., oci://..., models:/...',
     )
     .addOption(new Option('-f, --format <format>', 'how to report').choices(SCAN_FORMATS).default('table'))
-    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
-    .option(
-      '-p, --policy <name|file>',
-      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
-      DEFAULT_POLICY,
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
-    )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
-    .addOption(rulesetOption());
-  addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)))
+    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout');
+  addJudgingOptions(command)
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
     .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
@@ -111,15 +83,6 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
       mend: 'scan them one by one, or keep each signature in its model as model.sig',
     });
   }
-  return {
-    ...flags,
-    trust: trustOf(flags),
-    pardons: waiversOf(flags),
-    environment: environmentOf(flags),
-    targets,
-    format,
-    failOn: flags.failOn !== undefined && isSeverity(flags.failOn) ? flags.failOn : undefined,
-    output: flags.output,
-    allow: flags.allow,
-  };
+  const { output, coverage, quiet, verbose, color, offline } = flags;
+  return { ...judgingOf(flags), targets, format, output, coverage, quiet, verbose, color, offline };
 }
