@@ -232,7 +232,10 @@ export interface JobStore {
   finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
   /** For queues, of any tenant; `undefined` for an id that there is not. */
   state(id: string): Promise<JobState | undefined>;
-  /** Ids of queued jobs, the first to be run first: what a queue that lost its memory has to be told again. */
+  /**
+   * Ids of queued jobs and of those whose lease ran out, the first to be run first: what a queue that lost its memory has to
+   * be told again.
+   */
   queued(limit: number): Promise<readonly string[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
 }
