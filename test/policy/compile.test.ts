@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { complaint, policyOf, policyText, read } from './a-policy.ts';
+
+describe('what an expression may say', () => {
+  it.each([
+    'files.all(f, f.verdict == "clean" && f.size >= 0)',
+    'artifact.digest != null && artifact.digest.startsWith("sha256:")',
+    'files.exists(f, f.sha256 == null)',
+    'checks["integrity.checksum"].status in ["pass", "not-assessed"]',
+    'signatures.all(s, s.signedAt == null || s.signedAt > now - duration("24h"))',
+    'approvals.all(a, a.at < now)',
+    "'region' in environment.labels && environment.labels.region == 'eu'",
+    'findings.filter(f, f.severityRank >= 3).map(f, f.file).all(p, p.matches("^weights/"))',
+    'declared.tags.exists_one(t, t.lowerAscii() == "a")',
+    'files.map(f, f.format == "gguf", f.path).size() == 0 ? true : files[0].size > 1',
+    '{"a": 1}["a"] == 1 && [1, 2].size() == 2 && size("text") > 0',
+  ])('%s', (expression) => {
+    expect(complaint(expression)).toBeUndefined();
+  });
+
+  it.each([
+    ['fles.size() == 0', 'there is no fles; did you mean files?'],
+    ['files.all(f, f.verdct == "clean")', 'a file has no field verdct; did you mean verdict?'],
+    ['files.all(f, f.verdict == "clena")', '"clena" is never the value; did you mean clean?'],
+    ['findings.all(f, f.severity in ["high", "critcal"])', '"critcal" is never the value; did you mean critical?'],
+    ['files.size()', 'the expression has to give true or false, and gives an integer'],
+    ['files.size() == "1"', 'an integer is compared with text: they are never equal'],
+    ['files.all(f, f.path)', 'this has to be true or false, and is text'],
+    ['artifact.files.size() > 0', /size/],
+    ['files.all(f, f.path.beginsWith("a"))', /there is no function beginsWith/],
+    ['size(files', /\( is not closed; add \)/],
+    ['files.size() = 1', '= means nothing here; write =='],
+    ['artifact.isPinned and artifact.isPinned', /there is and where an operator should be/],
+    ['variables.nothing', 'no variable nothing is defined before'],
+    ['variables', 'variables are used one by one; write variables.NAME'],
+    ['files.path == "a"', 'a list has no fields'],
+    ['files["a"] == null', /a list takes an integer, and this is text/],
+    ['files[0]["path"] == "a"', /a file has fields; select one with a point/],
+    ['files < files', 'a list and a list have no order'],
+    ['artifact.ref.matches("(")', /missing closing \)/i],
+    ['artifact.ref.matches("(a{1000}){1000}")', /the pattern is too large/],
+    ['files.size() == 1u', /policies have no unsigned integers/],
+    ['artifact.ref == b"a"', /policies have no bytes/],
+    ['google.protobuf.Duration{seconds: 1} == now', /policies have no messages/],
+    ['true ? "a" : "b"', 'the expression has to give true or false, and gives text'],
+  ])('not %s', (expression, message) => {
+    if (typeof message === 'string') expect(complaint(expression)).toBe(message);
+    else expect(complaint(expression)).toMatch(message);
+  });
+
+  it('no variable before it is defined, and a bad one is told of once', () => {
+    expect(complaint('variables.b', { a: 'variables.b', b: 'true' })).toBe('no variable b is defined before');
+    expect(read(policyText([{ expression: 'variables.a.size() == 0' }], { variables: { a: 'fles' } }))).toHaveLength(1);
+  });
+
+  it('what else is computed has its type, too', () => {
+    const one = (parts: object) => read(policyText([{ expression: 'artifact.isPinned', ...parts }]));
+    expect(one({ when: 'files' })).toEqual([expect.stringContaining('has to give true or false, and gives a list')]);
+    expect(one({ messageExpression: 'files.size()' })).toEqual([expect.stringContaining('has to give text')]);
+    expect(one({ findings: 'files' })).toEqual([expect.stringContaining('has to give a list of findings')]);
+    expect(one({ findings: 'findings.filter(f, f.line != null)' })).not.toBeInstanceOf(Array);
+  });
+});
+
+describe('limits', () => {
+  it.each([
+    ['characters', `artifact.ref == "${'a'.repeat(4_096)}"`, 'has more than 4096 characters'],
+    ['brackets', `${'('.repeat(60)}true${')'.repeat(60)}`, 'is nested more than 48 deep'],
+    ['signs', `${'!'.repeat(500)}artifact.isPinned`, 'is nested more than 48 deep'],
+    ['questions', `${'true ? true : '.repeat(60)}true`, 'is nested more than 48 deep'],
+    ['parts', `files.size() in [${'1,'.repeat(1_000)}1]`, 'has more than 1000 parts'],
+    [
+      'walks',
+      'files.all(a, files.all(b, files.all(c, files.all(d, d.size > 0))))',
+      'walks lists within lists more than 3 deep',
+    ],
+  ])('of %s', (_, expression, message) => {
+    expect(complaint(expression)).toBe(`the expression ${message}; split it into variables`);
+  });
+
+  it('of selections, which need no brackets: refused or read, never a stack that overflows', () => {
+    expect(complaint(`artifact${'.ref'.repeat(1_000)} == "a"`)).toMatch(/parts|text has no fields/);
+    expect(complaint(`artifact.ref${'[0]'.repeat(1_000)} == "a"`)).toMatch(/parts|holds nothing/);
+    expect(complaint(`files.size() == 1${' + 1'.repeat(900)}`)).toMatch(/parts|nested/);
+  });
+
+  it('of rules, variables and words', () => {
+    const rules = Array.from({ length: 101 }, (_, i) => ({ id: `r${i}`, expression: 'artifact.isPinned' }));
+    expect(read(policyText(rules))).toEqual([expect.stringContaining('validations has more than 100 items')]);
+    expect(read(policyText(rules.slice(1)))).not.toBeInstanceOf(Array);
+    const variables = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`v${i}`, '1']));
+    expect(read(policyText(rules.slice(0, 1), { variables }))).toEqual([
+      expect.stringContaining('variables has more than 64 items'),
+    ]);
+    const formats = Array.from({ length: 201 }, () => 'gguf');
+    expect(read(policyText(rules.slice(0, 1), { match: { formats } }))).toEqual([
+      expect.stringContaining('formats has more than 200 items'),
+      expect.stringContaining('formats is empty'),
+    ]);
+  });
+});
+
+describe('what a compiled policy knows', () => {
+  it('the variables that a rule uses, those of these included', () => {
+    const policy = policyOf(
+      policyText([{ expression: 'variables.b' }], {
+        variables: { a: 'files.size()', b: 'variables.a > 0', c: 'true' },
+      }),
+    );
+    expect([...(policy.rules[0]?.uses ?? [])].sort()).toEqual(['a', 'b']);
+  });
+
+  it('the digest of its bytes', () => {
+    const text = policyText([{ expression: 'artifact.isPinned' }]);
+    expect(policyOf(text).digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(policyOf(`${text}\n`).digest).not.toBe(policyOf(text).digest);
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import type { Assessment } from '../../src/core/assessment.ts';
+import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import { decide } from '../../src/policy/decide.ts';
+import { decideBy, policyOf, policyText } from './a-policy.ts';
+
+const DETAIL = { files: [{ path: 'a.pkl', format: 'pickle' }], findings: [{ ruleId: 'zip.symlink', file: 'a.pkl' }] };
+
+/** So many files, each with as many imports and a finding. */
+function large(count: number, imports = 0): Assessment {
+  const names = Array.from({ length: imports }, (_, i) => `acme.name${i}`);
+  const paths = Array.from({ length: count }, (_, i) => `weights/part-${i}.bin`);
+  return caseAssessment({
+    files: paths.map((path) => ({ path, imports: names })),
+    findings: paths.map((file) => ({ ruleId: 'zip.symlink', file })),
+  });
+}
+
+function outcomeOf(...args: Parameters<typeof decideBy>) {
+  const { action, rules } = decideBy(...args);
+  return { action, ...rules[0] };
+}
+
+describe('a rule that cannot be evaluated denies', () => {
+  it.each([
+    ['a check that is not there', "checks['integrity.nothing'].status == 'pass'"],
+    ['an item that is not there', 'files[7].size > 0'],
+    ['a label that is not there', "environment.labels.region == 'eu'"],
+    ['a null', 'source.host.startsWith("a")'],
+    ['a division by zero', '1 / (files.size() - 1) == 1'],
+    ['a number that is too large', 'files.size() + 9223372036854775807 > 0'],
+    ['a type that is known only then', 'dyn(files[0].path) > 1'],
+    ['a time that is none', 'timestamp(files[0].path) > now'],
+    ['a pattern that is none', 'files[0].path.matches("(" + files[0].path)'],
+    ['a variable that fails', 'variables.failing'],
+  ])('%s', (_, expression) => {
+    const variables = { failing: 'files[7].size > 0' };
+    const { action, outcome, message } = outcomeOf(expression, {}, { variables });
+    expect({ action, outcome }).toEqual({ action: 'deny', outcome: 'error' });
+    expect(message).toMatch(/^could not be evaluated: ./);
+  });
+
+  it('whatever its action is, and when its condition fails', () => {
+    for (const action of ['warn', 'audit']) {
+      expect(outcomeOf({ expression: 'files[7].size > 0', action })).toMatchObject({
+        action: 'deny',
+        outcome: 'error',
+      });
+    }
+    expect(outcomeOf({ expression: 'true || artifact.isPinned', when: 'files[7].size > 0' })).toMatchObject({
+      action: 'deny',
+      outcome: 'error',
+    });
+  });
+
+  it('but for what does not matter: || and && are without order', () => {
+    expect(outcomeOf('files[7].size > 0 || artifact.isPinned')).toMatchObject({ action: 'allow', outcome: 'pass' });
+    expect(outcomeOf('files[7].size > 0 && !artifact.isPinned')).toMatchObject({ action: 'deny', outcome: 'deny' });
+  });
+
+  it('a message that fails does not hide the violation', () => {
+    expect(outcomeOf({ expression: '!artifact.isPinned', messageExpression: 'files[7].path' })).toMatchObject({
+      outcome: 'deny',
+      message: 'the rule rule does not hold',
+    });
+  });
+
+  it('findings that fail do not hide it, either', () => {
+    expect(outcomeOf({ expression: '!artifact.isPinned', findings: '[findings[7]]' }, DETAIL)).toMatchObject({
+      outcome: 'deny',
+      findings: [],
+    });
+  });
+});
+
+describe('what this version cannot produce', () => {
+  it('denies as unavailable, and says what is missing', () => {
+    const { action, violations } = decideBy({ id: 'tested', expression: 'tests.passed || artifact.isPinned' });
+    expect(action).toBe('deny');
+    expect(violations).toEqual([
+      {
+        rule: 'unavailable',
+        message: 'the rule tested asks for behavioural tests (tests), which this version cannot produce',
+        findings: [],
+      },
+    ]);
+  });
+
+  it('through a variable, too, and whatever the action is', () => {
+    const options = { variables: { a: 'provenance', b: 'variables.a' } };
+    const { violations } = decideBy({ expression: 'variables.b.ok', action: 'audit' }, {}, options);
+    expect(violations).toMatchObject([{ rule: 'unavailable', message: expect.stringContaining('(provenance)') }]);
+  });
+
+  it('is not asked where its condition is false', () => {
+    const rule = { expression: 'tests.passed', when: "'require-tests' in environment.labels" };
+    expect(decideBy(rule).action).toBe('allow');
+    const environment = { labels: { 'require-tests': '' } };
+    expect(decideBy(rule, {}, { environment }).violations).toMatchObject([{ rule: 'unavailable' }]);
+  });
+});
+
+describe('a policy for others denies', () => {
+  const decideFor = (match: object, environment = {}) =>
+    decide(caseAssessment({}), {
+      policy: policyOf(policyText([{ expression: 'artifact.isPinned' }], { match })),
+      environment,
+    });
+
+  it.each([
+    [{ stages: ['production'] }, 'acme does not apply: the policy is for production, and no stage was asked for'],
+    [{ formats: ['gguf'] }, 'acme does not apply: the policy is for formats gguf, and no file has one of them'],
+    [{ sources: ['oci'] }, 'acme does not apply: the policy is for sources oci, and this is hf'],
+    [{ expression: 'false && artifact.isPinned' }, 'acme does not apply: the policy is for others'],
+    [{ expression: 'files[7].size > 0' }, /^acme does not apply: whether the policy applies is not known: /],
+  ])('%j', (match, message) => {
+    const { action, violations, rules } = decideFor(match);
+    expect(action).toBe('deny');
+    expect(rules).toEqual([]);
+    expect(violations).toEqual([
+      {
+        rule: 'policy.match',
+        message: typeof message === 'string' ? message : expect.stringMatching(message),
+        findings: [],
+      },
+    ]);
+  });
+
+  it('and those that it is for are judged', () => {
+    expect(decideFor({ stages: ['production'] }, { stage: 'production' }).action).toBe('allow');
+    expect(decideFor({ formats: ['safetensors'], sources: ['hf'], expression: 'files.size() == 1' }).action).toBe(
+      'allow',
+    );
+  });
+});
+
+describe('a runaway expression denies, and takes no time', () => {
+  const sixteen = (name: string) => Array.from({ length: 16 }, () => name).join(' + ');
+  const variables = {
+    all: 'files.all(a, files.all(b, a.size + b.size >= 0))',
+    a: 'files.map(f, f.path).join("")',
+    b: sixteen('variables.a'),
+    c: sixteen('variables.b'),
+  };
+  const model = large(2_000, 50);
+
+  it.each([
+    [
+      'three walks over 2,000 files',
+      'files.all(a, files.all(b, files.all(c, a.size + b.size + c.size >= 0)))',
+      /walks too many/,
+    ],
+    ['walks in a variable', 'files.all(f, variables.all)', /walks too many/],
+    ['a text that grows', `(${sixteen('variables.c')}).size() > 0`, /would make a text or a list that is too long/],
+    ['lists within lists', 'files.map(a, files.map(b, files.map(c, c.path))).size() > 0', /walks too many/],
+    ['many searches', 'files.all(a, files.all(b, a.path.replace("a", b.path).contains(b.path)))', /walks too many/],
+    ['a pattern for each pair', 'files.all(a, files.all(b, a.path.matches(b.path + "(a|b)*")))', /walks too many/],
+    ['names within names', 'files.all(a, a.imports.all(i, files.all(b, i in b.imports)))', /walks too many/],
+  ])('%s', (_, expression, why) => {
+    const started = performance.now();
+    const { action, outcome, message } = outcomeOf(expression, model, { variables });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect({ action, outcome }).toEqual({ action: 'deny', outcome: 'error' });
+    expect(message).toMatch(why);
+  });
+
+  it('many rules that are each within bounds are not, together', () => {
+    const rules = Array.from({ length: 40 }, (_, i) => ({
+      id: `r${i}`,
+      expression: `files.all(a, files.all(b, a.size + b.size >= ${-i}))`,
+    }));
+    const started = performance.now();
+    const decision = decide(large(1_000), { policy: policyOf(policyText(rules)) });
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(decision.action).toBe('deny');
+    expect(decision.rules.at(-1)).toMatchObject({
+      outcome: 'error',
+      message: 'could not be evaluated: the policy as a whole walks too many items',
+    });
+  });
+});
+
+describe('the findings behind a violation', () => {
+  const fingerprints = caseAssessment(DETAIL).findings.map(({ fingerprint }) => fingerprint);
+
+  it.each([
+    'files.all(f, f.format != "pickle")',
+    '!files.exists(f, f.format == "pickle")',
+    'files.filter(f, f.format == "pickle").size() == 0',
+    'findings.size() == 0',
+    'findings.all(f, f.severity == "low") && artifact.isPinned',
+    // Longer than an expression may be nested, once each operation has its brackets.
+    `files.all(f, f.size${' + f.size'.repeat(60)} < 0)`,
+  ])('%s', (expression) => {
+    expect(outcomeOf(expression, DETAIL)).toMatchObject({ outcome: 'deny', findings: fingerprints });
+  });
+
+  it('are those that the policy names, where it does', () => {
+    expect(outcomeOf({ expression: '!artifact.isPinned' }, DETAIL).findings).toEqual([]);
+    expect(outcomeOf({ expression: '!artifact.isPinned', findings: 'findings' }, DETAIL).findings).toEqual(
+      fingerprints,
+    );
+  });
+
+  it('are none, and the rule denies, when the rule cannot be taken apart', () => {
+    const alternating = `files.all(f, f.size${' * 1 + f.size - f.size'.repeat(60)} < 0)`;
+    expect(outcomeOf(alternating, DETAIL)).toMatchObject({ action: 'deny', outcome: 'deny' });
+  });
+});

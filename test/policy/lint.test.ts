@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { lintPolicy } from '../../src/policy/lint.ts';
+import type { KnownWords } from '../../src/policy/strange-words.ts';
+import { policyOf, policyText } from './a-policy.ts';
+
+const WORDS: KnownWords = {
+  formats: ['pickle', 'safetensors', 'gguf'],
+  rules: ['pickle.call.dangerous', 'zip.symlink'],
+  checks: ['integrity.checksum', 'integrity.signature'],
+};
+const PRODUCTION = { match: { stages: ['staging', 'production'] } };
+
+function warnings(...args: Parameters<typeof policyText>): string[] {
+  return lintPolicy(policyOf(policyText(...args)), WORDS).warnings.map(({ message }) => message);
+}
+
+const about = (expression: string, more = {}) => warnings([{ expression }], more);
+
+describe('a rule that can never fire', () => {
+  it.each([
+    'true',
+    '1 == 1 || files.size() == 0',
+    'artifact.isPinned || !false',
+    'files.size() >= 0',
+    'size(files) > -1',
+    '0 <= findings.size()',
+    'true ? 2 > 1 : artifact.isPinned',
+    "source.kind != 'hf' || source.kind != 's3'",
+    "files.all(f, f.verdict != 'clean' || f.verdict != 'unknown')",
+    "!files.exists(f, f.verdict == 'clean' && f.verdict == 'unknown')",
+    "'a' in ['a', 'b']",
+  ])('%s', (expression) => {
+    expect(about(expression)).toEqual(['rule can never fire: its expression is always true']);
+  });
+
+  it('for what match lets through', () => {
+    expect(about("environment.stage in ['staging', 'production', 'test']", PRODUCTION)).toEqual([
+      'rule can never fire: its expression is always true for what match lets through',
+    ]);
+    expect(about("environment.stage in ['staging', 'test']", PRODUCTION)).toEqual([]);
+    expect(about("source.kind == 'hf'", { match: { sources: ['hf'] } })).toHaveLength(1);
+  });
+});
+
+describe('a rule that always fires', () => {
+  it.each([
+    'false',
+    'artifact.isPinned && false',
+    'files.size() < 0',
+    "source.kind == 'hf' && source.kind == 's3'",
+    '!(files.size() >= 0)',
+  ])('%s', (expression) => {
+    expect(about(expression)).toEqual(['rule always fires: its expression is always false']);
+  });
+});
+
+describe('nothing is said of', () => {
+  it.each([
+    'artifact.isPinned',
+    'files.size() > 0',
+    'files.size() >= 1',
+    "source.kind == 'hf' || source.kind == 's3'",
+    "source.kind != 'hf' && source.kind != 's3'",
+    // With a file of each, neither is always so.
+    "files.exists(f, f.verdict == 'clean') && files.exists(f, f.verdict == 'unknown')",
+    "files.all(f, f.verdict == 'clean') || files.all(f, f.verdict == 'unknown')",
+    // A key that is missing denies.
+    "environment.labels.region != 'eu' || environment.labels.region != 'us'",
+    "checks['integrity.checksum'].status != 'fail' || checks['integrity.checksum'].status != 'error'",
+    // No file at all.
+    'files.all(f, false)',
+  ])('%s', (expression) => {
+    expect(about(expression)).toEqual([]);
+  });
+});
+
+describe('what makes no sense', () => {
+  it('a condition that is never met', () => {
+    expect(warnings([{ expression: 'artifact.isPinned', when: "environment.stage == 'dev'" }], PRODUCTION)).toEqual([
+      'rule is never asked: when is always false for what match lets through',
+    ]);
+    expect(warnings([{ expression: 'artifact.isPinned', when: 'false' }])).toEqual([
+      'rule is never asked: when is always false',
+    ]);
+  });
+
+  it('a rule that repeats another, however it is spaced', () => {
+    const rules = [
+      { id: 'a', expression: 'files.size()>0' },
+      { id: 'b', expression: '( files . size() ) > 0' },
+      { id: 'c', expression: 'files.size() > 0', when: 'artifact.isPinned' },
+    ];
+    expect(warnings(rules)).toEqual(['b repeats a']);
+  });
+
+  it('a variable that no rule uses, unless another variable that is used does', () => {
+    const variables = { a: '1', b: 'variables.a + 1', c: '3' };
+    expect(warnings([{ expression: 'files.size() > variables.b' }], { variables })).toEqual([
+      'the variable c is not used',
+    ]);
+  });
+
+  it.each([
+    ["files.all(f, f.format != 'pickel')", 'this version has no format pickel'],
+    ["files.all(f, !('pickel' == f.format))", 'this version has no format pickel'],
+    ["files.all(f, f.format in ['gguf', 'safetensor'])", 'this version has no format safetensor'],
+    ["!findings.exists(f, f.ruleId == 'pickle.cal.dangerous')", 'this version has no rule pickle.cal.dangerous'],
+    ["!('integrity.checksm' in checks)", 'this version has no check integrity.checksm'],
+    ["checks['integrity.signatur'].status == 'pass'", 'this version has no check integrity.signatur'],
+  ])('a word that nothing is called by: %s', (expression, message) => {
+    expect(about(expression)).toEqual([message]);
+  });
+
+  it('such a word in a variable and in match', () => {
+    const variables = { good: "['ggfu']" };
+    expect(about('files.all(f, f.format in variables.good)', { variables })).toEqual([
+      'this version has no format ggfu',
+    ]);
+    const [found] = lintPolicy(
+      policyOf(policyText([{ expression: 'artifact.isPinned' }], { match: { formats: ['ggfu'] } })),
+      WORDS,
+    ).warnings;
+    expect(found).toMatchObject({ message: 'this version has no format ggfu', mend: 'did you mean gguf?', line: 9 });
+  });
+
+  it('no word that is known, and none where words are not known', () => {
+    const expression = "files.all(f, f.format in ['gguf'] && f.path == 'pickel') && !('format.gguf.scan' in checks)";
+    expect(about(expression)).toEqual([]);
+    expect(lintPolicy(policyOf(policyText([{ expression: "files.all(f, f.format == 'x')" }]))).warnings).toEqual([]);
+  });
+});
+
+describe('what denies as unavailable is told of', () => {
+  it.each([
+    ['tests.passed', 'behavioural tests (tests)'],
+    ['provenance.datasets.size() > 0', 'where its training data came from (provenance)'],
+    ["checks['behavior.adversarial'].status == 'pass'", 'behavioural tests (checks behavior.*)'],
+    ["checks.all(id, !id.startsWith('provenance.'))", 'checks of training data (checks provenance.*)'],
+  ])('%s', (expression, missing) => {
+    const { warnings: none, notes } = lintPolicy(policyOf(policyText([{ expression }])), WORDS);
+    expect(none).toEqual([]);
+    expect(notes.map(({ message }) => message)).toEqual([
+      `rule denies: it asks for ${missing}, which this version cannot produce`,
+    ]);
+  });
+
+  it('a name of a walk is no such thing', () => {
+    const { notes } = lintPolicy(policyOf(policyText([{ expression: "files.all(tests, tests.path != '')" }])));
+    expect(notes).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { policyText, read } from './a-policy.ts';
+
+const HEAD = 'apiVersion: assay.dev/v1\nkind: ModelPolicy\nmetadata: {name: acme}\nspec:\n  validations:\n';
+const RULE = '    - id: one\n      expression: artifact.isPinned\n      message: m\n';
+
+describe('a policy file', () => {
+  it('is read', () => {
+    expect(read(HEAD + RULE)).toMatchObject({ name: 'acme', rules: [{ id: 'one', action: 'deny' }] });
+  });
+
+  it.each<[string, string, string]>([
+    ['nothing', '', '1:1 the file is empty; it has apiVersion, kind, metadata, spec'],
+    ['text', 'baseline', '1:1 a policy is no mapping; it has apiVersion, kind, metadata, spec'],
+    ['no YAML', `${HEAD}    - [`, 'this is not YAML: Flow sequence...'],
+    [
+      'two documents',
+      `${HEAD}${RULE}---\n${HEAD}${RULE}`,
+      '9:1 this is not YAML: Source contains multiple documents; please use YAML.parseAllDocuments()',
+    ],
+    [
+      'another kind',
+      HEAD.replace('ModelPolicy', 'Policy') + RULE,
+      '2:1 kind is not ModelPolicy; write kind: ModelPolicy',
+    ],
+    [
+      'another version',
+      HEAD.replace('/v1', '/v2') + RULE,
+      '1:1 apiVersion is not assay.dev/v1; write apiVersion: assay.dev/v1',
+    ],
+    [
+      'a name in capitals',
+      HEAD.replace('acme', 'Acme') + RULE,
+      '3:12 Acme is no name; use lower-case letters, digits, points and dashes',
+    ],
+    [
+      'an unknown field',
+      HEAD.replace('spec:', 'spec:\n  variable: []') + RULE,
+      '5:3 spec has no variable; did you mean variables?',
+    ],
+    [
+      'an unknown field of a rule',
+      `${HEAD}${RULE}      expresion: a\n`,
+      '9:7 a validation has no expresion; did you mean expression?',
+    ],
+    ['a field that is there twice', `${HEAD}${RULE}      id: two\n`, '9:7 id is there twice; keep one'],
+    [
+      'an alias',
+      `${HEAD}${RULE.replace('one', '&a one')}${RULE.replace('one', '*a')}`,
+      '9:11 aliases are not read; write it out',
+    ],
+    ['a rule without expression', `${HEAD}    - id: one\n      message: m\n`, '6:7 a validation lacks expression'],
+    [
+      'a rule without message',
+      `${HEAD}    - id: one\n      expression: 1 == 1\n`,
+      '6:7 a validation lacks a message; say what is wrong when it does not hold',
+    ],
+    [
+      'two messages',
+      `${HEAD}${RULE}      messageExpression: "'a'"\n`,
+      '9:7 a validation has message and messageExpression; keep one',
+    ],
+    ['an action that is none', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is no action; did you mean deny?'],
+    [
+      'a risk that is none',
+      `${HEAD}${RULE}      owasp: [ML11:2023]\n`,
+      '9:15 ML11:2023 is no risk; write ML01:2023 to ML10:2023',
+    ],
+    [
+      'a rule of the engine',
+      `${HEAD}${RULE.replace('one', 'unavailable')}`,
+      '6:7 unavailable is a rule of the engine itself; use another id',
+    ],
+    ['two rules of one id', HEAD + RULE + RULE, '9:7 there are two of the rule one; rename one'],
+    [
+      'a source that is none',
+      HEAD.replace('spec:', 'spec:\n  match: {sources: [hub]}') + RULE,
+      '5:21 hub is none of sources; there is path, hf, https, s3, oci, models',
+    ],
+    [
+      'a match of nothing',
+      HEAD.replace('spec:', 'spec:\n  match: {stages: []}') + RULE,
+      '5:11 stages is empty: nothing matches; leave it out for all',
+    ],
+    [
+      'no rules',
+      'apiVersion: assay.dev/v1\nkind: ModelPolicy\nmetadata: {name: a}\nspec: {validations: []}\n',
+      '4:8 a policy without validations would allow everything; write at least one',
+    ],
+    [
+      'half a character',
+      `${HEAD}    - id: one\n      expression: "artifact.ref == '\\ud800'"\n      message: m\n`,
+      '7:7 expression holds a character that is none; leave it out',
+    ],
+    ['a list for text', `${HEAD}    - id: one\n      expression: [a]\n      message: m\n`, '7:7 expression is no text'],
+    ['too much', `# ${'x'.repeat(200_000)}`, '1:1 the file has more than 131072 bytes; split it'],
+  ])('is refused for %s', (_, text, problem) => {
+    const problems = read(text);
+    if (problem.endsWith('...')) expect(problems).toContainEqual(expect.stringContaining(problem.slice(0, -3)));
+    else expect(problems).toContain(problem);
+  });
+
+  it('is refused for bytes that are no text', () => {
+    expect(read(new Uint8Array([0x61, 0xff]))).toEqual(['1:1 the file is not UTF-8; save it as UTF-8']);
+  });
+
+  it.each(['[', '{a: ', '- ', '{"a":'])('is refused for deep nesting of %s', (open) => {
+    const started = performance.now();
+    expect(read(open.repeat(20_000))).toBeInstanceOf(Array);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('keeps scalars as they are written: no rule is a date, a number or a truth', () => {
+    expect(read(policyText([{ expression: 'artifact.isPinned', message: '2026-01-01' }]))).toMatchObject({
+      rules: [{ message: '2026-01-01' }],
+    });
+    expect(read(HEAD + RULE.replace('message: m', 'message: no'))).toMatchObject({ rules: [{ message: 'no' }] });
+  });
+
+  it('tells all that is wrong, not only what comes first', () => {
+    const text = `${HEAD}${RULE.replace('artifact', 'artefact')}${RULE.replace('one', 'Two')}      action: no\n`;
+    expect(read(text)).toHaveLength(3);
+  });
+});
+
+/** Of a field that is not there: its point. */
+describe('the place of a mistake within an expression', () => {
+  const at = (expression: string) => {
+    const problems = read(`${HEAD}    - id: one\n      message: m\n      expression: ${expression}\n`);
+    return Array.isArray(problems) ? String(problems[0]).split(' ')[0] : 'none';
+  };
+
+  it.each([
+    ['plain', 'artifact.isPined', '8:27'],
+    ['quoted', '"artifact.isPined"', '8:28'],
+    ['quoted with escapes', '"\\"a\\" == artifact.reff"', '8:37'],
+    ['quoted with doubled quotes', "'''a'' == artifact.reff'", '8:37'],
+    ['folded', '>-\n        artifact.isPinned &&\n        artifact.isPined', '10:17'],
+    ['literal', '|\n        artifact.isPinned\n          && artifact.isPined', '10:22'],
+    ['over plain lines', 'artifact.isPinned &&\n        artifact.isPined', '9:17'],
+  ])('%s', (_, expression, place) => {
+    expect(at(expression)).toBe(place);
+  });
+});
