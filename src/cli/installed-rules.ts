@@ -42,8 +42,9 @@ export interface InstalledRules {
   readonly isOutdated: boolean;
 }
 
-const MEND =
-  'install them again (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
+const MEND_ENDED =
+  'install newer ones (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
+const MEND_BROKEN = 'remove them (assay rules remove) and install them again, or scan with --ruleset builtin';
 
 /** What a scan uses, for rules that are installed. @throws AssayError as `readInstalled` */
 export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
@@ -59,34 +60,55 @@ export async function installedLists(path: string, now: Date): Promise<ChosenLis
  *   something; `malformed`, `unreadable`, `not-found`, `limit`
  */
 export async function readInstalled(path: string, now: Date): Promise<InstalledRules> {
+  const signed = await readSigned(path);
+  const { receipt, bundle, payload } = signed;
+  mended(path, MEND_ENDED, () => checkBundle(bundle, path, { now, program: version() }));
+  const lists = listsWith(bundle, `sha256:${hexOf(payload)}`);
+  return { receipt, bundle, lists, isOutdated: compareVersions(bundle.version, RULESET_VERSION) < 0 };
+}
+
+export interface SignedInstalled {
+  readonly receipt: Receipt;
+  readonly bundle: RuleBundle;
+  readonly payload: Buffer;
+}
+
+/**
+ * The same, whether or not they may still be used: what an update must be newer than.
+ * @throws AssayError `mismatch`, `malformed`, `unreadable`, `not-found`, `limit`
+ */
+export async function readSigned(path: string): Promise<SignedInstalled> {
   const record = receiptOf(await readBounded(path, BOUNDS.maxBytes), path);
   const bytes = decodeBase64(record.bundle);
   if (bytes === undefined || hexOf(bytes) !== record.sha256) {
-    throw new AssayError('mismatch', 'the installed rules are not those that were installed', {
-      subject: path,
-      mend: MEND,
-    });
+    const message = 'the installed rules are not those that were installed';
+    throw new AssayError('mismatch', message, { subject: path, mend: MEND_BROKEN });
   }
-  try {
+  return mended(path, MEND_BROKEN, () => {
     const { payload } = openRules(bytes, path, [readPublicKey(record.key, path)]);
-    const bundle = parseRuleBundle(payload, path);
-    checkBundle(bundle, path, { now, program: version() });
-    const lists = listsWith(bundle, `sha256:${hexOf(payload)}`);
-    return { receipt: record, bundle, lists, isOutdated: compareVersions(bundle.version, RULESET_VERSION) < 0 };
+    return { receipt: record, bundle: parseRuleBundle(payload, path), payload };
+  });
+}
+
+/** What is wrong with a bundle is mended otherwise once it is installed. */
+function mended<T>(path: string, mend: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     if (isSignatureError(error)) {
       const message = `the signature of the installed rules does not hold: ${error.message}`;
-      throw new AssayError('mismatch', message, { subject: path, mend: MEND, cause: error });
+      throw new AssayError('mismatch', message, { subject: path, mend, cause: error });
     }
     if (!isAssayError(error)) throw error;
-    throw new AssayError(error.code, error.message, { subject: path, mend: MEND, cause: error });
+    throw new AssayError(error.code, error.message, { subject: path, mend, cause: error });
   }
 }
 
 function receiptOf(bytes: Uint8Array, path: string): Receipt {
-  const read = v.safeParse(receipt, parseBoundedJson(bytes, path, BOUNDS));
+  const json = mended(path, MEND_BROKEN, () => parseBoundedJson(bytes, path, BOUNDS));
+  const read = v.safeParse(receipt, json);
   if (read.success) return read.output;
-  throw new AssayError('malformed', 'holds no installed rules', { subject: path, mend: MEND });
+  throw new AssayError('malformed', 'holds no installed rules', { subject: path, mend: MEND_BROKEN });
 }
 
 /** A file of at most `max` bytes, whole. */

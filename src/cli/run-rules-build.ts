@@ -4,6 +4,7 @@ import { parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
 import { keySigner } from '../integrity/sign/key-signer.ts';
 import { terminalText } from '../report/index.ts';
+import { count } from '../report/style.ts';
 import { MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD } from '../scan/rule-bundle.ts';
 import { checkBundle } from '../scan/rule-bundle-check.ts';
 import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
@@ -51,7 +52,8 @@ export async function runRulesBuild(flags: RulesBuildFlags, shell: Shell): Promi
   }
   await sink.commit();
   if (flags.quiet) return;
-  const counts = `${Object.keys(bundle.allowlists).length} lists, ${bundle.advisories.length} advisories`;
+  const advisories = count(bundle.advisories.length, 'advisory', 'advisories');
+  const counts = `${count(Object.keys(bundle.allowlists).length, 'list')}, ${advisories}`;
   shell.stderr.write(`Signed: rules ${terminalText(bundle.version)}, ${counts}\n`);
 }
 

@@ -3,6 +3,7 @@ import { keyHint, readPublicKey } from '../integrity/keys.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
 import { jsonText, terminalText } from '../report/index.ts';
 import { Page } from '../report/page.ts';
+import { count } from '../report/style.ts';
 import { RULES } from '../scan/catalogue.ts';
 import { parseRuleBundle, type RuleBundle } from '../scan/rule-bundle.ts';
 import { checkBundle } from '../scan/rule-bundle-check.ts';
@@ -14,7 +15,9 @@ import {
   MAX_BUNDLE_BYTES,
   readBounded,
   readInstalled,
+  readSigned,
   removeInstalled,
+  type SignedInstalled,
   writeInstalled,
 } from './installed-rules.ts';
 import type { RulesUpdateFlags } from './rules.ts';
@@ -26,7 +29,7 @@ import { version } from './version.ts';
 /** Says which rules a scan would use. */
 export async function runRulesShow(format: 'table' | 'json', shell: Shell): Promise<void> {
   const path = rulesPath(shell.env);
-  const installed = await readIfThere(path);
+  const installed = await ifThere(readInstalled(path, new Date()));
   const isUsed = installed !== undefined && !installed.isOutdated;
   const lists = isUsed ? installed.lists : BUILT_IN_LISTS;
   const ruleset = rulesetOf([], lists);
@@ -73,7 +76,8 @@ function factsTable(facts: Facts, width: number): string {
   page.row('version', facts.version);
   page.row('digest', facts.digest);
   page.row('from', facts.source === 'installed' ? 'installed' : `this program (assay ${version()})`);
-  page.row('holds', `${facts.rules} rules, ${facts.names} listed names, ${facts.advisories} advisories`);
+  const advisories = count(facts.advisories, 'advisory', 'advisories');
+  page.row('holds', `${count(facts.rules, 'rule')}, ${count(facts.names, 'listed name')}, ${advisories}`);
   const { installed } = facts;
   if (installed === null) return page.toString();
   page.gap();
@@ -82,17 +86,15 @@ function factsTable(facts: Facts, width: number): string {
   if (installed.expires !== null) page.row('until', installed.expires);
   page.row('signed by', `the key ${installed.keyHint}`);
   page.row('got from', `${terminalText(installed.from)}, ${terminalText(installed.installed)}`);
-  page.row(
-    'adds',
-    `${installed.lists.length} lists, ${installed.dangerous} dangerous names, ${installed.severities} severities`,
-  );
+  page.row('adds', `${count(installed.lists.length, 'list')}, ${count(installed.dangerous, 'dangerous name')}`);
+  if (installed.severities > 0) page.row('raises', `the severity of ${count(installed.severities, 'rule')}`);
   page.row('lies at', terminalText(installed.path));
   return page.toString();
 }
 
-async function readIfThere(path: string): Promise<InstalledRules | undefined> {
+async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await readInstalled(path, new Date());
+    return await work;
   } catch (error) {
     if (isAssayError(error) && error.code === 'not-found') return undefined;
     throw error;
@@ -104,7 +106,7 @@ export async function runRulesUpdate(flags: RulesUpdateFlags, shell: Shell): Pro
   const now = new Date();
   const path = rulesPath(shell.env);
   const keys = await rulesKeys(flags, shell.env, now);
-  const before = await readIfThere(path);
+  const before = await ifThere(readSigned(path));
   const bytes = await readFrom(flags.from, shell);
   const signed = verified(bytes, flags.from, keys, shell);
   if (signed === undefined) return;
@@ -142,7 +144,7 @@ function verified(
 }
 
 /** @returns whether it is what is installed. @throws AssayError `usage` for a rollback */
-function checkNewer(bundle: RuleBundle, bytes: Uint8Array, from: string, before: InstalledRules | undefined): boolean {
+function checkNewer(bundle: RuleBundle, bytes: Uint8Array, from: string, before: SignedInstalled | undefined): boolean {
   const refuse = (than: string, mend: string) =>
     new AssayError('usage', `the rules are of version ${bundle.version}, which is not newer than ${than}`, {
       subject: from,
