@@ -1,12 +1,12 @@
 import type { OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
 import { type AssessOptions, assess } from '../pipeline/assess.ts';
+import { formatTitles } from '../pipeline/format-titles.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
 import type { RuleLists } from '../scan/rule-lists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
-import { formatTitles } from './format-titles.ts';
 import { chosenLists, type RulesetChoice } from './rules-place.ts';
 import { version } from './version.ts';
 
