@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attestationPlace, byApprover, byScanner, OTHER, WAIVER } from './attestation-place.ts';
+
+const { at, run, writeReport } = attestationPlace();
+
+describe('bad input: one line that says what and how to mend it, exit code 2', () => {
+  beforeAll(() => {
+    writeReport('null.json', (report) => Object.assign(report.artifact, { digest: null }));
+    writeReport('other-digest.json', (report) => Object.assign(report.artifact, { digest: OTHER }));
+    writeReport('claimed.json', (report) => {
+      for (const file of report.files) Object.assign(file, { digestBasis: 'claimed' });
+    });
+    writeReport('denied-by.json', (report) => Object.assign(report.decision, { action: 'deny' }));
+    writeReport('partly.json', (report) => Object.assign(report, { status: 'incomplete' }));
+    writeReport('malicious.json', (report) => {
+      Object.assign(report.files[1] ?? {}, { verdict: 'malicious' });
+      Object.assign(report, { findings: [{ ruleId: 'pickle.call.dangerous', file: 'model.pkl' }] });
+    });
+    writeFileSync(at('text.json'), 'hello');
+    writeFileSync(at('empty.json'), '{}');
+    writeFileSync(at('bad-trust.yaml'), 'version: 1\nsigners:\n  - {name: a, key: nowhere.pub, may: [scan]}\n');
+    writeFileSync(at('binary.json'), JSON.stringify({ payload: '!', payloadType: 'x', signatures: [] }));
+  });
+
+  const scan = ['attestation', 'create', '--type', 'scan', ...byScanner];
+  const decide = ['attestation', 'create', '--type', 'decision', ...byScanner];
+  const approve = ['attestation', 'create', '--type', 'approval', ...byApprover];
+  const waive = ['attestation', 'create', ...WAIVER, ...byApprover];
+  const check = ['attestation', 'verify'];
+
+  it.each<[string, string[], RegExp]>([
+    ['no type', ['attestation', 'create'], /required option '--type <type>' not specified/],
+    [
+      'another type',
+      ['attestation', 'create', '--type', 'praise'],
+      /'praise' is invalid\. Allowed choices are scan, approval/,
+    ],
+    ['another verb', ['attestation', 'verfy'], /unknown command 'verfy'; did you mean verify\?/],
+    [
+      'nothing to sign with',
+      ['attestation', 'create', '--type', 'scan', '--report', 'report.json'],
+      /nothing was given to sign with; give --private-key or --keyless/,
+    ],
+    [
+      'a passphrase as an argument',
+      [...scan, '--report', 'report.json', '--passphrase', 'x'],
+      /other users of this machine can read arguments/,
+    ],
+    ['a scan without report', scan, /--type scan: needs --report/],
+    [
+      'a scan with a stage',
+      [...scan, '--report', 'report.json', '--stage', 'x'],
+      /--stage: is of no use with --type scan; leave it out/,
+    ],
+    [
+      'an approval with evidence',
+      [...approve, '--evidence', 'scan.json'],
+      /--evidence: is of no use with --type approval/,
+    ],
+    ['a missing report', [...scan, '--report', 'nowhere.json'], /nowhere\.json: no such file/],
+    [
+      'a report that is no JSON',
+      [...scan, '--report', 'text.json'],
+      /--report text\.json: is no report: is not JSON; write one with assay scan/,
+    ],
+    [
+      'a report of another shape',
+      [...scan, '--report', 'empty.json'],
+      /is no report of one artifact: its schemaVersion is missing/,
+    ],
+    ['a report without digest', [...scan, '--report', 'null.json'], /says of no digest that it is the whole artifact/],
+    [
+      'a report with another digest',
+      [...scan, '--report', 'other-digest.json'],
+      /a digest that is not that of its files; scan again/,
+    ],
+    ['claimed digests', [...decide, '--report', 'claimed.json'], /digests that a server claimed and nobody computed/],
+    ['a run that is no address', [...scan, '--report', 'report.json', '--url', 'here'], /--url here: is no address/],
+    [
+      'evidence that is none',
+      [...decide, '--report', 'report.json', '--evidence', 'text.json'],
+      /--evidence text\.json: is no signature/,
+    ],
+    [
+      'an approval of what is denied',
+      [...approve, '--stage', 'a', '--report', 'denied-by.json'],
+      /cannot be approved: the policy denies it; waive/,
+    ],
+    [
+      'an approval of what was not read',
+      [...approve, '--stage', 'a', '--report', 'partly.json'],
+      /cannot be approved: part of the artifact was not looked at/,
+    ],
+    [
+      'an approval of what is malicious',
+      [...approve, '--stage', 'a', '--report', 'malicious.json'],
+      /model\.pkl is malicious, which nobody can approve/,
+    ],
+    [
+      'an approval of nothing',
+      [...approve, '--stage', 'a'],
+      /needs to know about what; give one of --report and --digest/,
+    ],
+    [
+      'an approval of two things',
+      [...approve, '--stage', 'a', '--report', 'report.json', '--digest', OTHER],
+      /cannot be about both/,
+    ],
+    ['an approval for no stage', [...approve, '--report', 'report.json'], /--type approval: needs --stage/],
+    [
+      'an approval for an odd stage',
+      [...approve, '--stage', 'Prod', '--report', 'report.json'],
+      /--stage Prod: can be no stage/,
+    ],
+    [
+      'an approval until then',
+      [...approve, '--stage', 'a', '--digest', OTHER, '--until', 'then'],
+      /--until then: is no time; write it in UTC/,
+    ],
+    ['a digest that is none', [...approve, '--stage', 'a', '--digest', 'md5:1'], /--digest md5:1: is no digest/],
+    [
+      'a commit for an artifact',
+      [...approve, '--stage', 'a', '--digest', `gitCommit:${'a'.repeat(40)}`],
+      /is no digest of an artifact/,
+    ],
+    [
+      'a waiver of a malicious verdict',
+      [...waive, '--rule', 'verdict.malicious', '--digest', OTHER],
+      /a malicious verdict cannot be waived/,
+    ],
+    [
+      'a waiver of what made a file malicious',
+      [...waive, '--rule', 'pickle.call.dangerous', '--report', 'malicious.json'],
+      /model\.pkl, where pickle\.call\.dangerous fired, is malicious, which nobody can waive/,
+    ],
+    ['a waiver of everything', [...waive, '--rule', '*', '--digest', OTHER], /--rule \*: is no rule/],
+    [
+      'a waiver for no file',
+      [...waive, '--rule', 'a.b', '--file', 'x.pkl', '--report', 'report.json'],
+      /--file x\.pkl: is no file of the artifact/,
+    ],
+    ['a waiver without reason', [...waive, '--rule', 'a.b', '--reason', ' ', '--digest', OTHER], /needs --reason/],
+    [
+      'a reason of many pages',
+      [...waive, '--rule', 'pickle.global.unlisted', '--reason', 'x'.repeat(5000), '--digest', OTHER],
+      /nobody could read this: .*its predicate\.reason is too long; check the options/,
+    ],
+    [
+      'a waiver that has ended',
+      [...waive, '--rule', 'a.b', '--expires', '2020-01-01T00:00:00Z', '--digest', OTHER],
+      /is past; give a time to come/,
+    ],
+    [
+      'an output in a missing folder',
+      [...scan, '--report', 'report.json', '-o', 'no/where.json'],
+      /there is no folder no/,
+    ],
+    ['no trust file', [...check, 'text.json'], /nobody is trusted; give --trust, or set ASSAY_TRUST/],
+    ['a missing trust file', [...check, 'text.json', '--trust', 'none.yaml'], /none\.yaml: no such file/],
+    [
+      'a trust file that names a missing key',
+      [...check, 'text.json', '--trust', 'bad-trust.yaml'],
+      /bad-trust\.yaml: line 3: nowhere\.pub, which "a" signs with, does not exist/,
+    ],
+    ['a missing attestation', [...check, 'nowhere.json', '--trust', 'trust.yaml'], /nowhere\.json: no such file/],
+    [
+      'an attestation that is none',
+      [...check, 'text.json', '--trust', 'trust.yaml'],
+      /text\.json: is no signature: it is not JSON/,
+    ],
+    [
+      'two artifacts',
+      [...check, 'text.json', '--trust', 'trust.yaml', '--digest', OTHER, '--artifact', 'model'],
+      /--digest: and --artifact were both given/,
+    ],
+    [
+      'an artifact that is missing',
+      [...check, 'text.json', '--trust', 'trust.yaml', '--artifact', 'nowhere'],
+      /nowhere: no such file or folder/,
+    ],
+    [
+      'inspecting no JSON',
+      ['attestation', 'inspect', 'text.json'],
+      /text\.json: is no attestation: it is not JSON; give a Sigstore bundle/,
+    ],
+    ['inspecting no envelope', ['attestation', 'inspect', 'empty.json'], /is no attestation: it holds no envelope/],
+    ['inspecting no base64', ['attestation', 'inspect', 'binary.json'], /its payload is not base64/],
+  ])('%s', async (_, args, line) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect(stderr).toMatch(/^assay: [^\n]+\n$/);
+    expect(stderr).toMatch(line);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
