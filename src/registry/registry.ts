@@ -167,6 +167,10 @@ export interface Registry {
   reevaluate(by: Principal, options?: { readonly signal?: AbortSignal }): Promise<Reevaluation>;
 
   auditLog(by: Principal, page?: PageRequest & { readonly subject?: string }): Promise<Page<AuditEntry>>;
+  /** The entries after `seq`, the oldest first: for those who follow the log. */
+  auditSince(by: Principal, seq: number, limit: number): Promise<readonly AuditEntry[]>;
+  /** `seq` of the newest entry; 0 when there is none. */
+  auditHead(by: Principal): Promise<number>;
   /** Reads the whole chain. */
   verifyAuditLog(by: Principal): Promise<AuditVerdict>;
 

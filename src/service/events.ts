@@ -19,5 +19,7 @@ export interface EventFeed {
   publish(event: ServiceEvent): void;
   /** @returns a function that ends it. */
   subscribe(tenant: string, listener: (event: ServiceEvent) => void): () => void;
+  /** Resolves when those who listen to the tenant miss no later change: what came before is read from the audit log. */
+  ready(tenant: string): Promise<void>;
   close(): Promise<void>;
 }
