@@ -45,7 +45,7 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const now = new Date();
   const pardons = await readWaivers({ ...flags.pardons, ...flags.trust }, shell.env, now);
   const signature = await signatureRequest(flags.trust, shell.env, flags.pardons.attestation.length > 0);
-  const sources = pardonFiles(flags, pardons, shell.env);
+  const sources = await pardonFiles(flags, pardons, shell.env);
   const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
   const { waivers, approvals } = pardons;
   const { environment } = flags;
@@ -53,7 +53,7 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
     knowledge,
     now,
     async judge(target, onTarget) {
-      await refusePardonsFrom(target, sources);
+      await refusePardonsFrom(target, sources, shell.env);
       const progress = new Progress(shell, !flags.quiet);
       try {
         const scanned = await knowledge.judge(target, {

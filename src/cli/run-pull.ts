@@ -5,6 +5,7 @@ import { decide, loadPolicy } from '../policy/index.ts';
 import { renderTable, terminalText } from '../report/index.ts';
 import { readAllowances } from './allowance-file.ts';
 import { loadKnowledge } from './knowledge.ts';
+import { pardonFiles, refusePardonsFrom } from './pardon-place.ts';
 import { addressOf } from './place.ts';
 import { Progress } from './progress.ts';
 import type { PullRequest } from './pull.ts';
@@ -20,6 +21,7 @@ export async function runPull(request: PullRequest, shell: Shell): Promise<void>
   const now = new Date();
   const pardons = await readWaivers({ ...request.pardons, ...request.trust }, shell.env, now);
   const signature = await signatureRequest(request.trust, shell.env, request.pardons.attestation.length > 0);
+  await refusePardonsFrom(request.ref, await pardonFiles(request, pardons, shell.env), shell.env);
   const judge = async (artifact: Artifact): Promise<Judgement> => {
     const progress = new Progress(shell, !request.quiet);
     try {

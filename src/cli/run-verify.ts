@@ -8,6 +8,7 @@ import { judgeSignature, openSignature, SIGNATURE_NAME } from '../pipeline/signa
 import { renderVerification, renderVerificationJson, type Verification } from '../report/index.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { openSink } from './output.ts';
+import { refusePardonsFrom, trustFiles } from './pardon-place.ts';
 import { Progress } from './progress.ts';
 import { type Shell, wantsColor, widthOf } from './shell.ts';
 import { readTrusts } from './trust.ts';
@@ -35,6 +36,7 @@ export async function runVerify(ref: string, flags: VerifyFlags, shell: Shell): 
 async function verify(ref: string, flags: VerifyFlags, shell: Shell, onEvent: OnEvent): Promise<Verification> {
   const started = performance.now();
   const trusts = await readTrusts(flags, shell.env);
+  await refusePardonsFrom(ref, await trustFiles(flags, shell.env), shell.env);
   const options = { signal: shell.signal, onEvent, offline: flags.offline, everything: true };
   const artifact = await openArtifact(ref, options);
   try {

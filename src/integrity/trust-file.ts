@@ -69,6 +69,13 @@ export async function readTrustFile(path: string): Promise<TrustFile> {
   return { path, rules, warnings: warningsOf(rules) };
 }
 
+/** The files that a trust file names: keys, chains, roots. @throws AssayError as `readTrustFile` */
+export async function filesNamedIn(path: string): Promise<string[]> {
+  const entries = parseTrustDocument(await readTrustBytes(path), path);
+  const named = entries.flatMap(({ key, certificate, keyless }) => [key, certificate?.chain, keyless?.trustedRoot]);
+  return named.filter((file) => file !== undefined).map((file) => resolve(dirname(path), file));
+}
+
 async function readTrustBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path);

@@ -1,6 +1,6 @@
 import type { Artifact } from '../core/artifact.ts';
 import type { Check } from '../core/check.ts';
-import { isContentError } from '../core/errors.ts';
+import { isAssayError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
 import type { HashPlan } from '../integrity/hash-plan.ts';
@@ -32,7 +32,8 @@ export interface ScannedSignature {
 }
 
 /**
- * Reads the signature first, so that the one pass over each file hashes it as the signature asks.
+ * Reads the signature first, so that the one pass over each file hashes it as the signature asks. One of the model's own
+ * that cannot be read keeps nobody from scanning the rest.
  * @throws AssayError for a signature that was named and cannot be read
  */
 export async function openSignatureToScan(
@@ -46,7 +47,8 @@ export async function openSignatureToScan(
       ? { kind: 'none', plans: [], wanted }
       : { kind: 'opened', plans: wanted ? [opened.plan] : [], opened };
   } catch (error) {
-    if (!isContentError(error) || request.path !== undefined) throw error;
+    if (!isAssayError(error) || error.code === 'internal' || error.code === 'aborted') throw error;
+    if (request.path !== undefined) throw error;
     return { kind: 'unreadable', plans: [], wanted, why: `${SIGNATURE_NAME}: ${error.message}` };
   }
 }

@@ -10,7 +10,8 @@ import type { SignatureAssessment } from '../core/signature.ts';
 import { readBundle, type SignedBundle } from '../integrity/bundle.ts';
 import { type HashPlan, SHA256_PLAN } from '../integrity/hash-plan.ts';
 import { assessSignature, type SignedModel } from '../integrity/oms/assess-signature.ts';
-import { planOf, readManifest } from '../integrity/oms/statement.ts';
+import { planOf } from '../integrity/oms/statement.ts';
+import { verifyBundle } from '../integrity/oms/verify.ts';
 import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
 import type { Trust } from '../integrity/trust.ts';
 import type { Rule } from '../scan/rule.ts';
@@ -65,7 +66,8 @@ export async function openSignature(
     }
     const bytes = await source.read(0, source.size);
     const bundle = caught(() => readBundle(bytes, found.name));
-    return { ...found, bundle, trusts: request.trusts, later: request.later === true, plan: planFor(bundle) };
+    const plan = await planFor(bundle, request.trusts);
+    return { ...found, bundle, trusts: request.trusts, later: request.later === true, plan };
   } finally {
     await source.close();
   }
@@ -97,11 +99,18 @@ function isLocalFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Only how to hash: whether any of it is true is asked later. */
-function planFor(bundle: SignedBundle | SignatureError): HashPlan {
+/** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
+async function planFor(bundle: SignedBundle | SignatureError, trusts: readonly Trust[]): Promise<HashPlan> {
   if (isSignatureError(bundle)) return SHA256_PLAN;
-  const manifest = caught(() => readManifest(bundle.envelope));
-  return isSignatureError(manifest) ? SHA256_PLAN : planOf(manifest);
+  for (const trust of trusts) {
+    try {
+      return planOf((await verifyBundle(bundle, trust)).manifest);
+    } catch (error) {
+      // Why it does not hold is said when it is judged.
+      if (!isSignatureError(error)) throw error;
+    }
+  }
+  return SHA256_PLAN;
 }
 
 function caught<T>(read: () => T): T | SignatureError {

@@ -158,6 +158,61 @@ describe('--waivers', () => {
     expect(stdout).not.toBe('');
   });
 
+  it('is refused from inside of the model under any of its names', async () => {
+    waivers('elsewhere.yaml');
+    const snapshot = `hub/models--acme--own/snapshots/${'1'.repeat(40)}`;
+    for (const folder of [snapshot, 'hub/models--acme--own/blobs', 'hub/models--acme--own/refs', 'other/deep'])
+      mkdirSync(at(folder), { recursive: true });
+    writeFileSync(at('hub/models--acme--own/refs/main'), '1'.repeat(40));
+    waivers(`hub/models--acme--own/blobs/${'a'.repeat(40)}`);
+    symlinkSync(`../../blobs/${'a'.repeat(40)}`, at(`${snapshot}/waivers.yaml`));
+    // The model says which file outside is read.
+    writeFileSync(at('other/tokens.pkl'), 'cacme.tokens\nTable\n.');
+    symlinkSync(at('elsewhere.yaml'), at('other/waivers.yaml'));
+    symlinkSync(at('other/waivers.yaml'), at('two-links.yaml'));
+    symlinkSync(root, at('other/deep/out'));
+    for (const [target, file] of [
+      [`file://${at('other')}`, 'other/../other/waivers.yaml'],
+      ['other', 'other/waivers.yaml'],
+      ['other', 'two-links.yaml'],
+      ['other', 'other/deep/out/elsewhere.yaml'],
+      [snapshot, `${snapshot}/waivers.yaml`],
+      ['hub/models--acme--own', `${snapshot}/waivers.yaml`],
+      ['hf://acme/own', `${snapshot}/waivers.yaml`],
+    ] as const) {
+      const env = { HF_HUB_CACHE: at('hub') };
+      const { code, stderr } = await run(['scan', target, '--offline', '--waivers', file], env);
+      expect([target, file, stderr]).toEqual([target, file, expect.stringContaining('never comes from the model')]);
+      expect(code).toBe(2);
+    }
+    const pull = ['pull', 'hf://acme/own', '--waivers', `${snapshot}/waivers.yaml`];
+    const { stderr } = await run(pull, { HF_HUB_CACHE: at('hub') });
+    expect(stderr).toContain('never comes from the model');
+  });
+
+  it('is not the only thing that a model does not say: it names no key, either', async () => {
+    mkdirSync(at('keyed'));
+    writeFileSync(at('keyed/tokens.pkl'), 'cacme.tokens\nTable\n.');
+    key('keyed/own');
+    writeFileSync(
+      at('names-own.yaml'),
+      'version: 1\nsigners:\n  - {name: a, key: keyed/own.pub, may: [model-signature]}\n',
+    );
+    await run(['sign', 'keyed', '--private-key', 'keyed/own.pem']);
+    for (const verb of ['scan', 'verify']) {
+      for (const trust of [
+        ['--public-key', 'keyed/own.pub'],
+        ['--trust', 'names-own.yaml'],
+      ]) {
+        const { code, stderr } = await run([verb, 'keyed', ...trust]);
+        expect(stderr).toContain('keyed/own.pub: lies in what is judged');
+        expect(code).toBe(2);
+      }
+    }
+    const { stderr } = await run(['verify', 'keyed'], { ASSAY_TRUST: 'names-own.yaml' });
+    expect(stderr).toContain('lies in what is judged');
+  });
+
   it.each([
     ['no file', 'missing.yaml', 'no such file'],
     ['a folder', 'model', 'is a folder'],
