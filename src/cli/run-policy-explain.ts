@@ -1,12 +1,12 @@
 import { severityRank } from '../core/severity.ts';
 import { Failure } from '../policy/cel/evaluate.ts';
-import { nameOf, type RecordType, type Type } from '../policy/cel/types.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { type Explained, explain } from '../policy/decide.ts';
 import type { RuleEvaluation } from '../policy/evaluation.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { shownValue } from '../policy/shown-value.ts';
 import { VIEW, VIEW_VERSION } from '../policy/view-schema.ts';
+import { recordWithin, typeText } from '../policy/view-text.ts';
 import { decisionReport, jsonText, terminalText } from '../report/index.ts';
 import { Page } from '../report/page.ts';
 import { count, type Ink } from '../report/style.ts';
@@ -111,6 +111,7 @@ export function runView(flags: ExplainFlags, shell: Shell): void {
     return;
   }
   const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
+  page.row('view', `${VIEW_VERSION}: what an expression can name`);
   for (const [name, { type, about }] of Object.entries(VIEW)) {
     page.gap();
     page.row(name, type.kind === 'record' ? about : `${typeText(type)}. ${about}`, undefined, 'bold');
@@ -119,24 +120,4 @@ export function runView(flags: ExplainFlags, shell: Shell): void {
     }
   }
   shell.stdout.write(page.toString());
-}
-
-function recordWithin(type: Type): RecordType | undefined {
-  if (type.kind === 'record') return type;
-  return type.kind === 'list' || type.kind === 'map' || type.kind === 'optional' ? recordWithin(type.of) : undefined;
-}
-
-function typeText(type: Type): string {
-  switch (type.kind) {
-    case 'list':
-      return `list of ${typeText(type.of)}`;
-    case 'map':
-      return `map of ${typeText(type.of)}`;
-    case 'optional':
-      return `${typeText(type.of)} or null`;
-    case 'words':
-      return type.words.map((word) => `"${word}"`).join(' | ');
-    default:
-      return nameOf(type).replace(/^(?:an?|the) /, '');
-  }
 }

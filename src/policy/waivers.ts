@@ -55,24 +55,21 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
       findings: [...new Set(pardoned.map((finding) => finding.fingerprint))],
     });
     if (isNever(assessment, rule, reach)) {
-      report('refused', `${rule} cannot be waived.`);
+      report('refused', `${rule} cannot be waived`);
       return end('refused');
     }
     if (digest === null || waiver.digest !== digest) {
       if (isEmpty(reach)) return end('other-artifact');
-      report('other-artifact', digest === null ? UNBOUND : `it is for ${waiver.digest}, and this is ${digest}.`);
+      report('other-artifact', digest === null ? UNBOUND : `it is for ${waiver.digest}, and this is ${digest}`);
       return end('other-artifact');
     }
     if (!(now < endOfWaiver(waiver.expires))) {
-      report('expired', `it ended on ${waiver.expires}.`);
+      report('expired', `it ended on ${waiver.expires}`);
       return end('expired');
     }
     const pardoned = reach.findings.filter((finding) => !malicious.has(finding.file));
     if (pardoned.length < reach.findings.length) {
-      report(
-        'refused',
-        `${file ?? 'a file with such a finding'} is malicious, and what is malicious cannot be waived.`,
-      );
+      report('refused', `${file ?? 'a file with such a finding'} is malicious, and what is malicious cannot be waived`);
       if (pardoned.length === 0) return end('refused');
     }
     for (const finding of pardoned) waived.add(finding.fingerprint);
@@ -83,7 +80,7 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
   return { waived, waivedFiles, judged, findings: unreported(assessment, findings) };
 }
 
-const UNBOUND = 'the digest of this artifact is not known from its bytes, so that no waiver can bind to it.';
+const UNBOUND = 'the digest of this artifact is not known from its bytes, so that no waiver can bind to it';
 
 /**
  * Applies waivers to the rules of a policy, after they were evaluated: a rule that denied or warned and that a valid waiver

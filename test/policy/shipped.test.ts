@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { knownWords } from '../../src/cli/known-words.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
@@ -28,7 +29,7 @@ describe('shipped policies', () => {
   });
 
   it.each(files)('%s makes sense', (file) => {
-    expect(lintPolicy(policyAt(file)).warnings).toEqual([]);
+    expect(lintPolicy(policyAt(file), knownWords()).warnings).toEqual([]);
   });
 
   describe.each(files)('%s', (file) => {
@@ -45,5 +46,26 @@ describe('shipped policies', () => {
     it.each(read.cases)('$name', (one) => {
       expect(runCase(policy, one).failure).toBeUndefined();
     });
+  });
+});
+
+describe('policies/README.md', () => {
+  const [policy = '', cases = ''] = [
+    ...readFileSync(new URL('README.md', FOLDER), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
+  ].map(([, block]) => block ?? '');
+
+  it('shows a policy that makes sense, and cases that hold', () => {
+    const read = readPolicy(Buffer.from(policy));
+    if (isProblems(read)) throw new Error(JSON.stringify(read));
+    expect(lintPolicy(read, knownWords()).warnings).toEqual([]);
+    const shown = readCases(Buffer.from(cases));
+    if (isProblems(shown)) throw new Error(JSON.stringify(shown));
+    for (const one of shown.cases) expect(runCase(read, one).failure).toBeUndefined();
+    expect(shown.cases).toHaveLength(1);
+  });
+
+  it('tells of each shipped policy and example', () => {
+    const text = readFileSync(new URL('README.md', FOLDER), 'utf8');
+    for (const file of files) expect(text).toContain(`](${file})`);
   });
 });

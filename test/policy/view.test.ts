@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import type { Type } from '../../src/policy/cel/types.ts';
+import { celLibrary } from '../../src/policy/cel-library.ts';
+import { viewOf } from '../../src/policy/view.ts';
+import { VIEW, VIEW_VERSION } from '../../src/policy/view-schema.ts';
+import { recordWithin, typeText } from '../../src/policy/view-text.ts';
+
+const NONE: ReadonlySet<string> = new Set();
+const UNAVAILABLE = ['provenance', 'tests'];
+
+/** One of everything that a view can hold. */
+const full = caseAssessment({
+  files: [
+    { path: 'a.pkl', format: 'pickle', imports: ['os.system'], reasons: ['it ends early'] },
+    { path: 'b', sha256: null, digestBasis: 'none' },
+  ],
+  findings: [
+    { ruleId: 'a.b', file: 'a.pkl', member: 'm', offset: 1, line: 2, evidence: 'e' },
+    { ruleId: 'c', file: 'b' },
+  ],
+  checks: [{ id: 'integrity.checksum', status: 'pass' }],
+  signatures: [
+    { status: 'verified', signer: { kind: 'key', keyHint: 'ab' } },
+    { status: 'verified', signer: { kind: 'certificate', subject: 'CN=a', issuer: 'CN=b', names: ['a'] } },
+    { status: 'partial', signer: { kind: 'sigstore', identity: 'a', issuer: 'b' }, uncovered: ['b'] },
+    { status: 'failed', problem: 'changed' },
+  ],
+});
+const views = [full, caseAssessment({ files: [] }), ...ofReferences()].map((assessment) =>
+  viewOf({
+    assessment,
+    approvals: [
+      {
+        stage: 'production',
+        signer: 'a',
+        method: 'key',
+        at: '2026-01-01T00:00:00Z',
+        digest: assessment.artifact.digest ?? '',
+      },
+    ],
+    environment: { stage: 'production', labels: { region: 'eu' } },
+    now: new Date(0),
+    waived: NONE,
+    waivedFiles: NONE,
+  }),
+);
+
+function ofReferences() {
+  const digest = 'ab'.repeat(32);
+  return [
+    './model',
+    'hf://gpt2',
+    `https://example.com/a.gguf#sha256=${digest}`,
+    's3://bucket/a.gguf?versionId=7',
+    'oci://ghcr.io/a/b:1',
+    `oci://ghcr.io/a/b@sha256:${digest}`,
+    'models:/acme/3',
+  ].map((ref) => caseAssessment({ artifact: { ref } }));
+}
+
+/** What is wrong with a value, given its type; nothing when all is well. */
+function misfits(value: unknown, type: Type, path: string): string[] {
+  const { cel } = celLibrary();
+  const wrong = [`${path} is no ${typeText(type)}: ${String(value)}`];
+  switch (type.kind) {
+    case 'any':
+      return [];
+    case 'optional':
+      return value === null ? [] : misfits(value, type.of, path);
+    case 'bool':
+      return typeof value === 'boolean' ? [] : wrong;
+    case 'int':
+      return typeof value === 'bigint' ? [] : wrong;
+    case 'string':
+      return typeof value === 'string' ? [] : wrong;
+    case 'words':
+      return typeof value === 'string' && type.words.includes(value) ? [] : wrong;
+    case 'timestamp':
+      return typeof value === 'object' && value !== null && 'message' in value ? [] : wrong;
+    case 'list':
+      return cel.isCelList(value) ? [...value].flatMap((item) => misfits(item, type.of, `${path}[]`)) : wrong;
+    case 'map':
+      return cel.isCelMap(value) ? [...value].flatMap(([, item]) => misfits(item, type.of, `${path}{}`)) : wrong;
+    case 'record': {
+      if (!cel.isCelMap(value)) return wrong;
+      const keys = [...value.keys()].map(String);
+      const strangers = keys
+        .filter((key) => !Object.hasOwn(type.fields, key))
+        .map((key) => `${path}.${key} is not described`);
+      const fields = Object.entries(type.fields).flatMap(([key, field]) => {
+        return keys.includes(key)
+          ? misfits(value.get(key), field.type, `${path}.${key}`)
+          : [`${path}.${key} is missing`];
+      });
+      return [...strangers, ...fields];
+    }
+    default:
+      return wrong;
+  }
+}
+
+describe('the view', () => {
+  it('is what it is described to be: every field is there, of its type, and no other', () => {
+    for (const view of views) {
+      expect(Object.keys(view).sort()).toEqual(
+        Object.keys(VIEW)
+          .filter((name) => !UNAVAILABLE.includes(name))
+          .sort(),
+      );
+      for (const [name, value] of Object.entries(view)) {
+        const { type } = VIEW[name] ?? { type: { kind: 'null' as const } };
+        expect(misfits(value, type, name)).toEqual([]);
+      }
+    }
+  });
+
+  it('would notice a field that is described otherwise', () => {
+    const [view] = views;
+    expect(misfits(view?.now, { kind: 'string' }, 'now')).toHaveLength(1);
+    expect(misfits(view?.source, { kind: 'record', name: 'x', fields: {} }, 'source')).toHaveLength(5);
+  });
+
+  it('is described in policies/README.md, field by field', () => {
+    const readme = readFileSync(new URL('../../policies/README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`## The view, ${VIEW_VERSION}\n`);
+    expect(readme.slice(readme.indexOf('\n### `artifact`') + 1)).toBe(viewMarkdown());
+  });
+});
+
+function viewMarkdown(): string {
+  return Object.entries(VIEW)
+    .map(([name, { type, about }]) => {
+      const fields = Object.entries(recordWithin(type)?.fields ?? {}).map(
+        ([key, field]) => `| \`${key}\` | ${cell(typeText(field.type))} | ${cell(field.about)} |`,
+      );
+      const table = fields.length === 0 ? [] : ['', '| field | type | |', '|---|---|---|', ...fields];
+      const what = type.kind === 'record' || type.kind === 'any' ? about : `${capital(typeText(type))}. ${about}`;
+      return [`### \`${name}\``, '', what, ...table, ''].join('\n');
+    })
+    .join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
