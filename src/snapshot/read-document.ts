@@ -1,0 +1,137 @@
+import { parseTime } from '../integrity/attestations/time.ts';
+import { SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './document.ts';
+import { SNAPSHOT_LIMITS } from './limits.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** Checked by hand and not by a schema: a gate loads a hundred thousand entries while it answers. */
+type Fields = Readonly<Record<string, unknown>>;
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const HASH = /^[0-9a-f]{64}$/;
+const STAGE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const SECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+/** Of the parts that come once. */
+const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 2, image: 2 } as const;
+
+/**
+ * What was parsed, as a snapshot: every field of its kind and within its bounds, and no other field.
+ * @throws SnapshotError `malformed`, `limit`
+ */
+export function readDocument(json: unknown): SnapshotDocument {
+  const times = new Times();
+  const fields = objectOf(json, 'the document', PARTS.document);
+  if (fields.schemaVersion !== SNAPSHOT_SCHEMA) {
+    throw malformed(`its schemaVersion is not ${SNAPSHOT_SCHEMA}, the one that is known here`);
+  }
+  const head = objectOf(fields.auditHead, 'auditHead', PARTS.head);
+  const ruleset = fields.ruleset === null ? null : objectOf(fields.ruleset, 'ruleset', PARTS.ruleset);
+  const document: SnapshotDocument = {
+    schemaVersion: SNAPSHOT_SCHEMA,
+    tenant: textOf(fields.tenant, 'tenant'),
+    version: countOf(fields.version, 'version', 1),
+    issued: times.of(fields.issued, 'issued'),
+    expires: times.of(fields.expires, 'expires'),
+    auditHead: { seq: countOf(head.seq, 'auditHead.seq', 0), hash: matching(head.hash, HASH, 'auditHead.hash') },
+    trust: digestOf(fields.trust, 'trust'),
+    ruleset: ruleset && {
+      version: textOf(ruleset.version, 'ruleset.version'),
+      digest: digestOf(ruleset.digest, 'ruleset.digest'),
+    },
+    entries: listOf(fields.entries, 'entries', SNAPSHOT_LIMITS.maxEntries, (one) => entryOf(one, times)),
+    images: listOf(fields.images, 'images', SNAPSHOT_LIMITS.maxImages, (one) => imageOf(one, times)),
+  };
+  if (document.issued >= document.expires) throw malformed('it expires before it is issued');
+  return document;
+}
+
+function entryOf(json: unknown, times: Times): SnapshotEntry {
+  const fields = objectOf(json, 'an entry', PARTS.entry);
+  const { status, remoteCode } = fields;
+  const policy = objectOf(fields.policy, 'policy', PARTS.policy);
+  if (status !== 'approved' && status !== 'denied') throw malformed('the status of an entry is no status');
+  if (typeof remoteCode !== 'boolean') throw malformed('remoteCode of an entry is neither true nor false');
+  const stages = listOf(fields.stages, 'stages', SNAPSHOT_LIMITS.maxStages, (one) => stageOf(one, times));
+  if ((stages.length === 0) !== (status === 'denied')) throw malformed('the stages of an entry contradict its status');
+  return {
+    model: textOf(fields.model, 'model'),
+    number: countOf(fields.number, 'number', 1),
+    digest: digestOf(fields.digest, 'digest'),
+    refs: listOf(fields.refs, 'refs', SNAPSHOT_LIMITS.maxRefs, (one) => textOf(one, 'a reference')),
+    endpoint: fields.endpoint === null ? null : textOf(fields.endpoint, 'endpoint'),
+    status,
+    stages,
+    remoteCode,
+    policy: { name: textOf(policy.name, 'policy.name'), digest: digestOf(policy.digest, 'policy.digest') },
+    reason: textOf(fields.reason, 'reason', 0),
+    report: fields.report === null ? null : textOf(fields.report, 'report'),
+  };
+}
+
+function stageOf(json: unknown, times: Times): SnapshotEntry['stages'][number] {
+  const { stage, notAfter } = objectOf(json, 'a stage', PARTS.stage);
+  return {
+    stage: matching(stage, STAGE, 'a stage'),
+    notAfter: notAfter === null ? null : times.of(notAfter, 'notAfter'),
+  };
+}
+
+function imageOf(json: unknown, times: Times): SnapshotDocument['images'][number] {
+  const { digest, notAfter } = objectOf(json, 'an image', PARTS.image);
+  return {
+    digest: digestOf(digest, 'digest of an image'),
+    notAfter: notAfter === null ? null : times.of(notAfter, 'notAfter of an image'),
+  };
+}
+
+/** Every field is read by whoever asks for the object, and there is no other. */
+function objectOf(json: unknown, what: string, fields: number): Fields {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed(`${what} is no object`);
+  let count = 0;
+  for (const _ in json) count++;
+  if (count !== fields) throw malformed(`${what} has ${count} fields, not ${fields}`);
+  return json as Fields;
+}
+
+function listOf<T>(json: unknown, what: string, max: number, read: (one: unknown) => T): T[] {
+  if (!Array.isArray(json)) throw malformed(`${what} is no list`);
+  if (json.length > max) throw new SnapshotError('limit', `the snapshot has more than ${max} ${what}`);
+  return json.map(read);
+}
+
+function textOf(json: unknown, what: string, min = 1): string {
+  if (typeof json !== 'string' || json.length < min) throw malformed(`${what} is no text`);
+  if (json.length > SNAPSHOT_LIMITS.maxText) throw malformed(`${what} is too long`);
+  return json;
+}
+
+function matching(json: unknown, pattern: RegExp, what: string): string {
+  const text = textOf(json, what);
+  if (!pattern.test(text)) throw malformed(`${what} is not as it should be`);
+  return text;
+}
+
+function digestOf(json: unknown, what: string): string {
+  return matching(json, DIGEST, what);
+}
+
+function countOf(json: unknown, what: string, min: number): number {
+  if (typeof json === 'number' && Number.isSafeInteger(json) && json >= min) return json;
+  throw malformed(`${what} is no number of that kind`);
+}
+
+/** Many entries end at the same moment. */
+class Times {
+  readonly #known = new Set<string>();
+
+  of(json: unknown, what: string): string {
+    if (typeof json === 'string' && this.#known.has(json)) return json;
+    const text = matching(json, SECONDS, what);
+    if (parseTime(text) === undefined) throw malformed(`${what} is no moment`);
+    this.#known.add(text);
+    return text;
+  }
+}
+
+function malformed(message: string): SnapshotError {
+  return new SnapshotError('malformed', `the snapshot is malformed: ${message}`);
+}

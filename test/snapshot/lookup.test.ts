@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalEndpoint, pinnedReference, Snapshot, type SnapshotEntry } from '../../src/snapshot/index.ts';
+import { COMMIT, denied, document, entry, NOW, sha256 } from './samples.ts';
+
+const ref = `hf://acme/model@${COMMIT}`;
+const asked = { stage: 'production', now: NOW };
+const OCI = `oci://registry.example/acme/model@${sha256('oci')}`;
+
+function snapshotOf(...entries: SnapshotEntry[]): Snapshot {
+  return new Snapshot(document({ entries }));
+}
+
+describe('looking up', () => {
+  it('answers by digest and by reference', () => {
+    const snapshot = snapshotOf(entry());
+    expect(snapshot.lookup({ digest: sha256('model') }, asked)).toEqual({
+      kind: 'approved',
+      entry: entry(),
+      notAfter: null,
+    });
+    expect(snapshot.lookup({ ref }, asked).kind).toBe('approved');
+    expect(snapshot.lookup({ digest: sha256('other') }, asked).kind).toBe('unlisted');
+    expect(snapshot.lookup({ ref: `hf://acme/other@${COMMIT}` }, asked).kind).toBe('unlisted');
+    expect(snapshot.lookup({ ref: `hf://acme/model@${'9'.repeat(40)}` }, asked).kind).toBe('unlisted');
+  });
+
+  it('reads every spelling of a reference', () => {
+    const snapshot = snapshotOf(entry({ refs: [ref, OCI] }));
+    const spellings = [
+      `https://huggingface.co/acme/model/tree/${COMMIT}`,
+      `hf://acme/model@${COMMIT}/`,
+      `HF://acme/model@${COMMIT}`,
+      OCI,
+      OCI.replace('registry.example', 'REGISTRY.example'),
+      OCI.replace('@', ':v1@'),
+    ];
+    for (const spelling of spellings) expect(snapshot.lookup({ ref: spelling }, asked).kind).toBe('approved');
+  });
+
+  it('says what names no bytes, and what is no reference', () => {
+    const snapshot = snapshotOf(entry());
+    const movable = [
+      'hf://acme/model',
+      'hf://acme/model@main',
+      'oci://r.example/m:v1',
+      's3://bucket/key',
+      './model',
+      'models:/m@champion',
+      'https://a.example/m.bin',
+    ];
+    for (const one of movable) expect(snapshot.lookup({ ref: one }, asked).kind).toBe('unpinned');
+    for (const one of ['', 'gs://bucket/key', 'hf://..', 'oci://x@y/z'])
+      expect(snapshot.lookup({ ref: one }, asked).kind).toBe('unresolved');
+  });
+
+  it('takes a file of a repository for a part of the whole, and the whole for no part', () => {
+    const part = `${ref}/onnx/model.onnx`;
+    expect(snapshotOf(entry()).lookup({ ref: part }, asked).kind).toBe('approved');
+    expect(snapshotOf(entry({ refs: [part] })).lookup({ ref }, asked).kind).toBe('unlisted');
+    expect(
+      snapshotOf(entry(), denied({ refs: [part], digest: sha256('part') })).lookup({ ref: part }, asked).kind,
+    ).toBe('denied');
+  });
+
+  it('keeps names of another server apart', () => {
+    const other = 'https://hub.example/mirror';
+    const snapshot = snapshotOf(entry(), denied({ number: 2, digest: sha256('2'), endpoint: other }));
+    expect(snapshot.lookup({ ref }, asked).kind).toBe('approved');
+    expect(snapshot.lookup({ ref, endpoint: 'https://huggingface.co/' }, asked).kind).toBe('approved');
+    expect(snapshot.lookup({ ref, endpoint: `${other}/` }, asked).kind).toBe('denied');
+    expect(snapshot.lookup({ ref, endpoint: 'https://hub.example' }, asked).kind).toBe('unlisted');
+    expect(snapshot.lookup({ ref, endpoint: 'no address' }, asked).kind).toBe('unresolved');
+  });
+
+  it('is for a stage, until its end', () => {
+    const end = '2026-11-30T00:00:00Z';
+    const snapshot = snapshotOf(
+      entry({
+        stages: [
+          { stage: 'staging', notAfter: null },
+          { stage: 'production', notAfter: end },
+        ],
+      }),
+    );
+    expect(snapshot.lookup({ ref }, asked)).toMatchObject({ kind: 'approved', notAfter: end });
+    const late = snapshot.lookup({ ref }, { stage: 'production', now: new Date(end) });
+    expect(late).toMatchObject({ kind: 'denied', reason: `its approval ended at ${end}` });
+    expect(snapshot.lookup({ ref }, { now: new Date(end) }).kind).toBe('approved');
+    expect(snapshot.lookup({ ref }, { stage: 'testing', now: NOW })).toMatchObject({
+      kind: 'denied',
+      reason: 'it is approved for staging, production, not for testing',
+    });
+    expect(snapshot.nextExpiry(NOW)).toEqual(new Date(end));
+    expect(snapshot.nextExpiry(new Date(end))).toEqual(new Date('2026-12-02T11:00:00Z'));
+  });
+
+  it('lets a second name of the same bytes take nothing away, and other bytes of the same name all', () => {
+    const sameBytes = snapshotOf(entry(), denied({ model: 'acme/copy', reason: 'nobody approved it' }));
+    expect(sameBytes.lookup({ ref }, asked).kind).toBe('approved');
+    expect(sameBytes.lookup({ digest: sha256('model') }, asked).kind).toBe('approved');
+    const otherBytes = snapshotOf(entry(), denied({ number: 2, digest: sha256('other') }));
+    expect(otherBytes.lookup({ ref }, asked).kind).toBe('denied');
+  });
+
+  it('knows images that need no model', () => {
+    const end = '2026-11-30T00:00:00Z';
+    const snapshot = new Snapshot(
+      document({
+        images: [
+          { digest: sha256('a'), notAfter: null },
+          { digest: sha256('b'), notAfter: end },
+        ],
+      }),
+    );
+    expect(snapshot.allowsImage(sha256('a'), NOW)).toBe(true);
+    expect(snapshot.allowsImage(sha256('b'), NOW)).toBe(true);
+    expect(snapshot.allowsImage(sha256('b'), new Date(end))).toBe(false);
+    expect(snapshot.allowsImage(sha256('c'), NOW)).toBe(false);
+  });
+
+  it('never throws, whatever it is asked', () => {
+    const snapshot = snapshotOf(entry());
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.option(fc.string({ unit: 'binary' })), (text, endpoint) => {
+        expect(snapshot.lookup({ ref: text, endpoint }, asked).kind).not.toBe('approved');
+        expect(snapshot.lookup({ digest: text }, asked).kind).toBe('unlisted');
+      }),
+    );
+  });
+});
+
+describe('references and servers', () => {
+  it('have one spelling, which stays as it is', () => {
+    for (const text of [
+      ref,
+      OCI.replace('@', ':v1@'),
+      's3://bucket/key?versionId=1',
+      'models:/m/007',
+      `https://a.example/m#sha256=${'A'.repeat(64)}`,
+    ]) {
+      const once = pinnedReference(text);
+      expect(once.kind).toBe('pinned');
+      if (once.kind === 'pinned') expect(pinnedReference(once.ref)).toEqual(once);
+    }
+    expect(canonicalEndpoint('https://Hub.Example:443/x//')).toBe('https://hub.example/x');
+    expect(canonicalEndpoint('https://huggingface.co/')).toBeNull();
+    for (const bad of ['ftp://a', 'https://u:p@a.example', 'x']) expect(canonicalEndpoint(bad)).toBeUndefined();
+  });
+});

@@ -1,0 +1,227 @@
+import { createPublicKey } from 'node:crypto';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readBundle } from '../../src/integrity/bundle.ts';
+import { keyHint } from '../../src/integrity/keys.ts';
+import { bundleJson, envelopeJson } from '../../src/integrity/sign/bundle-json.ts';
+import { keySigner } from '../../src/integrity/sign/key-signer.ts';
+import type { TrustFile, TrustRule } from '../../src/integrity/trust-file.ts';
+import {
+  createSnapshot,
+  isSnapshotError,
+  openDocument,
+  openSnapshot,
+  SNAPSHOT_PAYLOAD,
+  type SnapshotProblem,
+} from '../../src/snapshot/index.ts';
+import { COMMIT, denied, document, entry, NOW, sha256, signed, stranger, writer } from './samples.ts';
+
+const options = { trust: writer.publicKey, now: NOW };
+const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
+
+function problemOf(bytes: Uint8Array, more: Partial<Parameters<typeof openSnapshot>[1]> = {}): SnapshotProblem {
+  try {
+    openSnapshot(bytes, { ...options, ...more });
+  } catch (error) {
+    if (isSnapshotError(error)) return error.problem;
+    throw error;
+  }
+  throw new Error('it was opened');
+}
+
+/** Signs what `signSnapshot` would refuse, by the writer's own key. */
+async function signedRaw(payload: string | Uint8Array, type = SNAPSHOT_PAYLOAD): Promise<Buffer> {
+  return Buffer.from(`${JSON.stringify(await keySigner(writer.privateKey).sign(type, Buffer.from(payload)))}\n`);
+}
+
+function trusting(...rules: TrustRule[]): TrustFile {
+  return { path: 'trust.yaml', rules, warnings: [] };
+}
+
+describe('a signed snapshot', () => {
+  it('comes back as it was written, and is a Sigstore bundle that others can read', async () => {
+    const bytes = await signed();
+    expect(openDocument(bytes, options)).toEqual(document());
+    const bundle = readBundle(bytes, 'snapshot', SNAPSHOT_PAYLOAD);
+    expect(bundle.material).toEqual({ kind: 'key', hint: keyHint(createPublicKey(writer.privateKey)) });
+    expect(JSON.parse(bundle.envelope.payload.toString())).toEqual(document());
+  });
+
+  it('is opened by every kind of key', async () => {
+    const bytes = await signed({}, stranger.privateKey);
+    expect(openSnapshot(bytes, { ...options, trust: stranger.publicKey }).meta.version).toBe(7);
+  });
+
+  it('is refused by name: unsigned, another key, ended, older, of another tenant, no snapshot', async () => {
+    const bytes = await signed();
+    const bare = bundleJson(
+      { publicKey: { hint: keyHint(writer.publicKey) } },
+      {
+        ...envelopeJson(SNAPSHOT_PAYLOAD, createSnapshot(document()), Buffer.alloc(0)),
+        signatures: [],
+      },
+    );
+    expect(problemOf(createSnapshot(document()))).toBe('unsigned');
+    expect(problemOf(Buffer.from(JSON.stringify(bare)))).toBe('unsigned');
+    expect(problemOf(bytes, { trust: stranger.publicKey })).toBe('wrong-key');
+    expect(problemOf(bytes, { now: new Date('2026-12-02T11:00:00Z') })).toBe('expired');
+    expect(problemOf(bytes, { minVersion: 8 })).toBe('rollback');
+    expect(problemOf(bytes, { tenant: 'other' })).toBe('other-tenant');
+    expect(problemOf(Buffer.from('{}'))).toBe('malformed');
+    expect(problemOf(Buffer.alloc(0))).toBe('malformed');
+    expect(problemOf(await signedRaw('{}', 'application/vnd.in-toto+json'))).toBe('malformed');
+    expect(openSnapshot(bytes, { ...options, minVersion: 7, tenant: 'acme' }).meta.entries).toBe(1);
+  });
+
+  it('that has ended can still be opened by who says so', async () => {
+    const now = new Date('2027-01-01T00:00:00Z');
+    const snapshot = openSnapshot(await signed(), { ...options, now, evenExpired: true });
+    expect(snapshot.isExpired(now)).toBe(true);
+    expect(snapshot.nextExpiry(now)).toBeUndefined();
+  });
+
+  it('is believed of those whom a trust file lets sign snapshots, as long as it does', async () => {
+    const bytes = await signed();
+    const rule = { name: 'w', trust: { kind: 'key', key: writer.publicKey }, may: new Set(['snapshot']) } as const;
+    expect(openSnapshot(bytes, { ...options, trust: trusting(rule) }).meta.tenant).toBe('acme');
+    expect(problemOf(bytes, { trust: trusting({ ...rule, may: new Set(['approval', 'decision']) }) })).toBe(
+      'wrong-key',
+    );
+    expect(problemOf(bytes, { trust: trusting({ ...rule, notAfter: new Date('2026-11-01') }) })).toBe('wrong-key');
+    expect(problemOf(bytes, { trust: trusting() })).toBe('wrong-key');
+  });
+});
+
+describe('what a signed snapshot may say', () => {
+  const text = JSON.stringify(document());
+  const cases: Record<string, string> = {
+    'a property twice': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
+    'a field that is not known': text.replace('"tenant"', '"extra":1,"tenant"'),
+    'another order of fields': text.replace('"tenant":"acme","version":7', '"version":7,"tenant":"acme"'),
+    'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
+    'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"2"'),
+    'a missing field': text.replace(',"images":[]', ''),
+    __proto__: text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
+    'a number as text': text.replace('"version":7', '"version":"7"'),
+    'a number in another spelling': text.replace('"version":7', '"version":7.0'),
+    'a moment that no calendar has': text.replace('2026-12-02T', '2026-02-30T'),
+    'an end before its beginning': text.replace('2026-12-02T', '2026-11-02T'),
+    'a digest that is none': text.replace(sha256('model'), 'sha256:abc'),
+    'a status that is none': text.replace('"approved"', '"allowed"'),
+    'approved for nothing': text.replace('[{"stage":"production","notAfter":null}]', '[]'),
+    'denied for something': text.replace('"approved"', '"denied"'),
+    'no list of entries': text.replace(/"entries":\[.*\],"images"/, '"entries":{},"images"'),
+    'no JSON': text.slice(0, -1),
+    'a byte order mark': `\ufeff${text}`,
+    'lists within lists': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+  };
+  it.each(Object.entries(cases))('is not %s', async (_, payload) => {
+    expect(payload).not.toBe(text);
+    expect(problemOf(await signedRaw(payload))).toBe('malformed');
+    // The harness signs what is right, too.
+    expect(openDocument(await signedRaw(text), options)).toEqual(document());
+  });
+
+  it('is not other bytes than UTF-8, and not more than it may hold', async () => {
+    expect(problemOf(await signedRaw(Buffer.from(text.replace('acme', 'acm\xff'), 'latin1')))).toBe('malformed');
+    const many = JSON.stringify({
+      ...document(),
+      images: Array(100_001).fill({ digest: sha256('i'), notAfter: null }),
+    });
+    expect(problemOf(await signedRaw(many))).toBe('limit');
+    expect(problemOf(Buffer.alloc(256 * 1024 * 1024 + 1))).toBe('limit');
+  });
+
+  it('is only what a reader finds again: references in their one spelling', () => {
+    const refs = [
+      'hf://acme/model',
+      'hf://acme/model@main',
+      'HF://acme/model',
+      './model',
+      'oci://r/m:latest',
+      's3://bucket/key',
+    ];
+    for (const ref of refs) {
+      expect(() => createSnapshot(document({ entries: [entry({ refs: [ref] })] }))).toThrow(/canonical/);
+    }
+    expect(() => createSnapshot(document({ entries: [entry({ endpoint: 'https://HUB.example/' })] }))).toThrow(
+      /canonical/,
+    );
+  });
+});
+
+describe('bytes of a snapshot', () => {
+  let bytes: Buffer;
+  beforeAll(async () => {
+    bytes = await signed({ entries: [entry(), denied({ number: 2, digest: sha256('2') })] });
+  });
+
+  it('are refused when any one of them is another', () => {
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 7));
+      expect(['malformed', 'signature', 'wrong-key', 'unsigned']).toContain(problemOf(changed));
+    }
+  });
+
+  it('are refused when some are missing, added or twice', () => {
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 20 }), fc.nat(20), (at, more, less) => {
+        const changed = Buffer.concat([bytes.subarray(0, at), more, bytes.subarray(at + less)]);
+        fc.pre(!changed.equals(bytes));
+        expect(problemOf(changed)).toMatch(/^(malformed|signature|wrong-key|unsigned)$/);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(problemOf(Buffer.concat([bytes, bytes]))).toBe('malformed');
+    expect(problemOf(Buffer.concat([bytes, Buffer.from('\n')]))).toBe('malformed');
+  });
+
+  it('never make it throw anything but its own error', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 300 }),
+          fc.json().map((json) => Buffer.from(json)),
+        ),
+        (any) => {
+          expect(problemOf(any)).toMatch(/^(malformed|unsigned|wrong-key)$/);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('never do, even when the right key signed them', async () => {
+    const mutated = fc.tuple(fc.nat(), fc.string({ maxLength: 12, unit: 'binary' }), fc.nat(30));
+    const text = JSON.stringify(document());
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), mutated), async (payload) => {
+        const raw =
+          typeof payload === 'string'
+            ? payload
+            : `${text.slice(0, payload[0] % text.length)}${payload[1]}${text.slice((payload[0] % text.length) + payload[2])}`;
+        const signedBytes = await signedRaw(raw);
+        try {
+          // What is opened is what was written, to the letter.
+          expect(JSON.stringify(openDocument(signedBytes, options))).toBe(raw);
+        } catch (error) {
+          if (!isSnapshotError(error)) throw error;
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('of the size of a large team are opened quickly', async () => {
+    const entries = Array.from({ length: 20_000 }, (_, at) =>
+      entry({ number: at + 1, digest: sha256(`${at}`), refs: [`hf://acme/model-${at}@${COMMIT}`] }),
+    );
+    const large = await signed({ entries });
+    const started = performance.now();
+    const snapshot = openSnapshot(large, options);
+    // A guard against what grows faster than the file, not a measurement.
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(snapshot.lookup({ digest: sha256('19999') }, { now: NOW }).kind).toBe('approved');
+  });
+});
