@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { knownWords } from '../../src/cli/known-words.ts';
+import { knownWords } from '../../src/pipeline/known-words.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
