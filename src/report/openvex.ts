@@ -6,6 +6,7 @@ import type { Judged, ReportContext } from './context.ts';
 import { jsonText, keptText } from './escape.ts';
 import { type VexProduct, vexProduct } from './openvex-product.ts';
 import { waiversOf } from './suppressions.ts';
+import { waiverMeaning } from './table-waivers.ts';
 
 export interface OpenVexOptions {
   /** When the document is issued. */
@@ -29,6 +30,8 @@ interface Statement {
 }
 
 const REMOVE = 'Do not load the file.';
+/** CWE-770: waivers that one statement names. */
+const MAX_WAIVERS = 20;
 
 /**
  * An OpenVEX 0.2.0 document (https://github.com/openvex/spec). Rules stand where other documents have vulnerabilities:
@@ -99,7 +102,7 @@ function findingStatements(judged: Judged, context: ReportContext): Statement[] 
     const about = {
       vulnerability: { name: ruleId, ...(rule === undefined ? {} : { description: rule.title }) },
       products: [vexProduct(assessment, files)],
-      status_notes: notesOf(findings),
+      status_notes: [notesOf(findings), ...waiverNotes(judged, ruleId, files)].join('; '),
     };
     if (pardon !== undefined) return { ...about, status: 'not_affected', impact_statement: pardon };
     return { ...about, status: 'affected', action_statement: rule?.remedy || REMOVE };
@@ -109,6 +112,22 @@ function findingStatements(judged: Judged, context: ReportContext): Statement[] 
 function notesOf([first, ...others]: readonly Finding[]): string {
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   return shown(`${first?.message ?? ''}${more}`);
+}
+
+/** Waivers about a statement that are not why it says what it says: those that are void, and those of a verdict only. */
+function waiverNotes({ decision }: Judged, rule: string, files: readonly FileAssessment[]): string[] {
+  const verdicts = new Set(files.map(({ verdict }) => `verdict.${verdict}`));
+  const paths = new Set(files.map(({ path }) => path));
+  return decision.waivers
+    .filter(({ waiver, outcome }) => {
+      if (outcome === 'unused' || (waiver.file !== undefined && !paths.has(waiver.file))) return false;
+      return waiver.rule === rule ? outcome !== 'applied' : verdicts.has(waiver.rule);
+    })
+    .slice(0, MAX_WAIVERS)
+    .map((judged) => {
+      const { rule: waived, owner, from } = judged.waiver;
+      return shown(`a waiver of ${waived} by ${owner} (${from}): ${waiverMeaning(judged)}`);
+    });
 }
 
 /** Files whose verdict no finding explains. */
@@ -127,11 +146,13 @@ function fileStatements(judged: Judged): Statement[] {
     groups.set(key, group);
   }
   return [...groups.values()].map(({ verdict, pardon, files }): Statement => {
-    const reasons = [...new Set(files.flatMap((file) => file.reasons))];
+    const rule = `verdict.${verdict}`;
+    const reasons = new Set(files.flatMap((file) => file.reasons));
+    const notes = [...[...reasons].map(shown), ...waiverNotes(judged, rule, files)];
     const about = {
-      vulnerability: { name: `verdict.${verdict}` },
+      vulnerability: { name: rule },
       products: [vexProduct(assessment, files)],
-      ...(reasons.length === 0 ? {} : { status_notes: shown(reasons.join('; ')) }),
+      ...(notes.length === 0 ? {} : { status_notes: notes.join('; ') }),
     };
     if (pardon !== undefined) return { ...about, status: 'not_affected', impact_statement: pardon };
     return { ...about, status: 'under_investigation' };

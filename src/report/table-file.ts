@@ -8,6 +8,7 @@ import { terminalText } from './escape.ts';
 import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
 import type { Page } from './page.ts';
 import { count, humanBytes } from './style.ts';
+import { type Pardonable, waiversOf } from './suppressions.ts';
 import type { TableOptions } from './table.ts';
 
 export const VERDICT_INK = {
@@ -44,24 +45,40 @@ export function fileBlock(
   page.row(verdictLabel(file.verdict), terminalText(file.path), 'bold', VERDICT_INK[file.verdict]);
   page.row('', `${context.formats.get(file.format) ?? terminalText(file.format)} · ${humanBytes(file.size)}`, 'dim');
   const shown = options.verbose ? findings : findings.slice(0, MAX_SHOWN);
-  for (const finding of shown) findingRows(page, finding);
+  for (const finding of shown) findingRows(page, finding, pardonOf(judged, finding));
   if (findings.length > shown.length) {
     page.row('', `and ${count(findings.length - shown.length, 'more finding')}; --verbose shows all`, 'dim');
   }
   for (const reason of file.reasons.slice(0, options.verbose ? undefined : MAX_SHOWN)) {
     page.row('  because', terminalText(reason), undefined, 'dim');
   }
-  const rule = findings[0] && context.rules.get(findings[0].ruleId);
+  const verdict = verdictPardon(judged, file);
+  if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
+  const [open] = findings.filter((finding) => pardonOf(judged, finding) === undefined);
+  // What the organisation has looked at and pardoned needs no advice.
+  if (verdict !== undefined || (findings.length > 0 && open === undefined && file.reasons.length === 0)) return;
+  const rule = open && context.rules.get(open.ruleId);
   if (file.verdict !== 'clean') page.row('  means', meaning(file.verdict, rule), undefined, 'dim');
   nextRows(page, file, rule, judged, options);
 }
 
-function findingRows(page: Page, finding: Finding): void {
+/** Who waived it, and until when; `undefined` for what counts. */
+function pardonOf(judged: Judged, what: Pardonable): string | undefined {
+  const [first] = waiversOf(judged, what);
+  if (first === undefined) return undefined;
+  return terminalText(`waived by ${first.waiver.owner} until ${first.waiver.expires}`);
+}
+
+function verdictPardon(judged: Judged, { verdict, path }: FileAssessment): string | undefined {
+  return verdict === 'clean' || verdict === 'malicious' ? undefined : pardonOf(judged, { verdict, file: path });
+}
+
+function findingRows(page: Page, finding: Finding, pardon: string | undefined): void {
   page.row(`  ${finding.severity}`, terminalText(finding.message), undefined, SEVERITY_INK[finding.severity]);
   if (finding.evidence !== undefined && !finding.message.includes(finding.evidence)) {
     page.row('', terminalText(finding.evidence), 'cyan');
   }
-  page.row('', [place(finding), finding.ruleId].filter((part) => part !== '').join(' · '), 'dim');
+  page.row('', [place(finding), finding.ruleId, pardon ?? ''].filter((part) => part !== '').join(' · '), 'dim');
 }
 
 function place(finding: Finding): string {

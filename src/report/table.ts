@@ -27,6 +27,8 @@ export interface TableOptions {
 
 /** Files shown in full unless verbose. */
 const MAX_FILES = 20;
+/** Waivers that the decision names; all of them stand below. */
+const MAX_WAIVED = 3;
 
 const ACTION_INK = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
 
@@ -69,6 +71,11 @@ function decisionRows(page: Page, { assessment, decision }: Judged): void {
   page.row('', terminalText(assessment.artifact.pinned), 'dim');
   const extra = decision.violations.filter(({ rule }) => !rule.startsWith('verdict.'));
   for (const { message } of extra) page.row('', `${actionWord(decision.action)}: ${terminalText(message)}`);
+  const waived = decision.waivers.filter(({ outcome }) => outcome === 'applied');
+  for (const { waiver } of waived.slice(0, MAX_WAIVED)) {
+    page.row('', terminalText(`waived: ${waiver.rule}, by ${waiver.owner} until ${waiver.expires}`), 'yellow');
+  }
+  if (waived.length > MAX_WAIVED) page.row('', `waived: ${count(waived.length - MAX_WAIVED, 'more rule')}`, 'yellow');
 }
 
 function actionWord(action: Action): string {
