@@ -41,7 +41,7 @@ Waivers (--waivers FILE) come from your organisation, never from the model: a fi
   waivers:
     - rule: pickle.global.unlisted     a rule of "assay explain", of the policy, or verdict.suspicious, verdict.unknown,
                                        verdict.not-assessed
-      digest: sha256:...               of the model, as reports name it: when a byte changes, the waiver is void
+      digest: sha256:...               of the model (assay digest): when a byte changes, the waiver is void
       file: tokenizer.pkl              only there; everywhere, when absent
       reason: our own class, reviewed in SEC-142
       owner: ml-platform@acme.example

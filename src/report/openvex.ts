@@ -48,11 +48,16 @@ export function renderOpenVex(all: readonly Judged[], context: ReportContext, op
     timestamp: options.timestamp.toISOString(),
     version: 1,
     tooling: shown(tooling(all, context)),
-    statements: all.flatMap((judged) => statementsOf(judged, context)),
+    statements: distinct(all.flatMap((judged) => statementsOf(judged, context))),
   };
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
   const id = `https://assay.dev/vex/${digest}`;
   return `${jsonText({ '@context': 'https://openvex.dev/ns/v0.2.0', '@id': id, ...document }, 2)}\n`;
+}
+
+/** What was asked for twice is said once. */
+function distinct(statements: readonly Statement[]): readonly Statement[] {
+  return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
 
 function tooling(all: readonly Judged[], context: ReportContext): string {

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type Judged, renderOpenVex } from '../../src/report/index.ts';
 import { findPython, requirePart } from '../support/parts.ts';
 import { HOSTILE, hostile } from './hostile.ts';
+import { validVex, vexErrors } from './openvex-schema.ts';
 import { assessment, CONTEXT, file, judged, mixed } from './sample.ts';
-import { waivedSample } from './waived.ts';
+import { judgedWaiver, waivedSample } from './waived.ts';
 
 const TIMESTAMP = new Date('2026-06-01T12:00:00Z');
 const STEERS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -15,7 +16,7 @@ function render(...all: readonly Judged[]): string {
 }
 
 function parsed(...all: readonly Judged[]) {
-  return JSON.parse(render(...all));
+  return validVex(render(...all));
 }
 
 describe('an OpenVEX document', () => {
@@ -56,6 +57,52 @@ describe('an OpenVEX document', () => {
       },
     ]);
     expect(JSON.stringify(statements)).not.toContain('"justification"');
+  });
+
+  it('names waivers that do not count, and those that pardon a verdict alone', () => {
+    const { statements } = parsed(waivedSample());
+    const ours = 'by ml-platform@acme.example (waivers.yaml)';
+    expect(statements[1].status_notes).toBe(
+      [
+        'Constructs acme.Table, which is not listed',
+        `a waiver of pickle.global.unlisted ${ours}: void: it ended on 2020-01-01`,
+        `a waiver of pickle.global.unlisted ${ours}: void: it is for an artifact with another digest`,
+      ].join('; '),
+    );
+    const one = waivedSample();
+    const verdict = {
+      ...judgedWaiver('applied'),
+      waiver: { ...judgedWaiver('applied').waiver, rule: 'verdict.suspicious' },
+    };
+    const waived = parsed({ ...one, decision: { ...one.decision, waivers: [verdict] } });
+    expect(waived.statements[0]).toMatchObject({
+      status: 'affected',
+      status_notes: `Constructs acme.Table, which is not listed (and 1 more); a waiver of verdict.suspicious ${ours}: applied`,
+    });
+  });
+
+  it('says the same thing once, however often it was asked for', () => {
+    const once = parsed(mixed()).statements;
+    expect(parsed(mixed(), mixed()).statements).toEqual(once);
+  });
+
+  it('would be refused by the schema when it is none', () => {
+    const good = parsed(mixed());
+    const [first] = good.statements;
+    for (const over of [
+      { '@id': 'a b' },
+      { timestamp: 'now' },
+      { version: 0 },
+      { statements: [] },
+      { statements: [first, first] },
+      { statements: [{ ...first, more: 1 }] },
+      { statements: [{ ...first, status: 'fine' }] },
+      { statements: [{ vulnerability: { name: 'x' }, status: 'affected' }] },
+      { statements: [{ vulnerability: { name: 'x' }, status: 'not_affected' }] },
+      { more: 1 },
+    ]) {
+      expect(vexErrors({ ...good, ...over })).not.toEqual([]);
+    }
   });
 
   it('is never without a statement', () => {
@@ -107,7 +154,7 @@ describe('an OpenVEX document', () => {
     const vex = render(...all);
     expect(vex).not.toMatch(STEERS);
     expect(vex.length).toBeLessThan(500_000);
-    for (const { products } of JSON.parse(vex).statements) {
+    for (const { products } of validVex(vex).statements) {
       for (const product of products) {
         for (const one of [product, ...(product.subcomponents ?? [])]) expect(URL.canParse(one['@id'])).toBe(true);
       }

@@ -14,6 +14,7 @@ import {
 import { all, parseHtml } from '../support/parsed-html.ts';
 import { HOSTILE } from './hostile.ts';
 import { rendered } from './markdown-html.ts';
+import { validVex } from './openvex-schema.ts';
 import { CONTEXT, judged, tableOptions } from './sample.ts';
 import { validReport, validSarif } from './validators.ts';
 import { waivedSample } from './waived.ts';
@@ -84,6 +85,29 @@ describe('waivers in the table', () => {
   });
 });
 
+describe('the table of what is waived', () => {
+  const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
+  const block = (path: string) => table.split(/\n\n|\n(?=\S)/).find((rows) => rows.includes(` ${path}\n`)) ?? '';
+
+  it('says at the decision what pardons, and until when', () => {
+    expect(table.slice(0, table.indexOf('\n\n'))).toContain(
+      'waived: pickle.global.unlisted, by ml-platform@acme.example until 2027-01-31',
+    );
+    const quiet = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120, quiet: true }));
+    expect(quiet).toContain('waived: verdict.not-assessed');
+  });
+
+  it('gives advice where something counts, and only there', () => {
+    const by = 'waived by ml-platform@acme.example until 2027-01-31';
+    expect(block('a.pkl')).toContain(`pickle.global.unlisted · ${by}`);
+    expect(block('a.pkl')).not.toContain('next');
+    expect(block('m.onnx')).toContain(`its verdict is ${by}`);
+    expect(block('m.onnx')).not.toContain('next');
+    expect(block('b.pkl')).not.toContain(by);
+    expect(block('b.pkl')).toContain('next');
+  });
+});
+
 const NOW = new Date('2026-06-01T12:00:00Z');
 
 /** Every report there is: none of them leaves waivers out. */
@@ -112,6 +136,7 @@ describe.each(Object.entries(REPORTS))('the report as %s', (name, render) => {
     if (name === 'markdown') expect([...rendered(report).attributes]).toEqual([]);
     if (name === 'junit') await validJunit(report);
     if (name === 'sarif') validSarif(report);
+    if (name === 'openvex') validVex(report);
     if (name === 'json') validReport(report);
     if (name === 'table') expect(report.split('\n').filter((line) => /^ALLOW/.test(line))).toEqual([]);
   });
