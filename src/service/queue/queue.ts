@@ -6,9 +6,9 @@ import type { ClaimedJob, JobEnd } from '../../registry/index.ts';
  */
 export interface Queue {
   readonly kind: 'embedded' | 'bullmq';
-  /** Idempotent by id. */
+  /** Idempotent by id. A queue that cannot be reached is told of the job later, by `sync`: the job is not lost. */
   enqueue(job: { readonly id: string; readonly priority: number }): Promise<void>;
-  /** Stops a job that waits or runs. */
+  /** Stops a job that waits or runs, after the job store called it cancelled. */
   cancel(id: string): Promise<void>;
   /** Works until `signal` fires, then ends what runs or hands it back within the grace period. */
   work(handler: JobHandler, options: WorkOptions): Promise<void>;
@@ -34,4 +34,8 @@ export interface WorkOptions {
   readonly leaseMs: number;
   /** How long running jobs may go on after `signal`. */
   readonly graceMs: number;
+  readonly tell: Tell;
 }
+
+/** Says in a line what the operator should know; never with a secret. */
+export type Tell = (message: string) => void;

@@ -1,0 +1,99 @@
+import { Queue as BullQueue } from 'bullmq';
+import type { JobStore } from '../../registry/index.ts';
+import { workBullmq } from './bullmq-work.ts';
+import type { Queue, Tell } from './queue.ts';
+import { CANCEL_CHANNEL, checkRedisUrl, connect, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
+import { messageOf, slept } from './run-claimed.ts';
+
+/** How long a request may wait for the server. */
+const PATIENCE_MS = 2_000;
+/** How many jobs a server that lost its memory is told of at a time, the first to be run first. */
+const SYNC_LIMIT = 5_000;
+const MAX_PRIORITY = 2 ** 20;
+
+/** Kept by the store, moved by BullMQ: what ends a job is the store's, so Redis may lose everything. */
+const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+
+/**
+ * The queue over Redis 6.2 or Valkey. Jobs of BullMQ have the ids of the store, and hold nothing else.
+ * @throws AssayError `usage`
+ */
+export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue {
+  const url = checkRedisUrl(address);
+  const client = connect(url, { maxRetriesPerRequest: 1 }, tell);
+  const queue = new BullQueue(QUEUE_NAME, { connection: client, prefix: PREFIX });
+  // The client itself tells of these.
+  queue.on('error', () => undefined);
+  let isEvictionChecked = false;
+
+  const checkEviction = async () => {
+    if (isEvictionChecked) return;
+    isEvictionChecked = true;
+    const trouble = await within(evictionTrouble(client)).catch(() => undefined);
+    if (trouble !== undefined) tell(trouble);
+  };
+  const bullmq: Queue = {
+    kind: 'bullmq',
+    async enqueue({ id, priority }) {
+      try {
+        await within(queue.add('scan', {}, { jobId: id, priority: bullPriority(priority), ...KEEP_NOTHING }));
+      } catch (error) {
+        tell(`job ${id} is told to the Redis of the queue later: ${messageOf(error)}`);
+      }
+    },
+    async cancel(id) {
+      await within(Promise.all([client.publish(CANCEL_CHANNEL, id), queue.remove(id)])).catch((error: unknown) =>
+        tell(`workers learn late that job ${id} was cancelled: ${messageOf(error)}`),
+      );
+    },
+    async work(handler, options) {
+      void checkEviction();
+      await workBullmq({ url, jobs, sync: () => bullmq.sync() }, handler, options);
+    },
+    async sync() {
+      const ids = await jobs.queued(SYNC_LIMIT);
+      // In the order in which they are to run: their priorities are the store's.
+      const told = ids.map((id, index) => ({
+        name: 'scan',
+        data: {},
+        opts: { jobId: id, priority: bullPriority(-index), ...KEEP_NOTHING },
+      }));
+      if (told.length > 0) await within(queue.addBulk(told));
+    },
+    async depth() {
+      const counts = await within(queue.getJobCounts('wait', 'prioritized', 'delayed', 'active'));
+      const { wait = 0, prioritized = 0, delayed = 0, active = 0 } = counts;
+      return { waiting: wait + prioritized + delayed, active };
+    },
+    ready: () =>
+      within(client.ping()).then(
+        (answer) => answer === 'PONG',
+        () => false,
+      ),
+    async close() {
+      await within(queue.close()).catch(() => undefined);
+      client.disconnect();
+    },
+  };
+  return bullmq;
+}
+
+/** Of BullMQ, where lower is first, and none at all is before all. */
+function bullPriority(priority: number): number {
+  return Math.max(1, Math.min(2 * MAX_PRIORITY - 1, MAX_PRIORITY - Math.trunc(priority)));
+}
+
+/** A server that is away keeps requests waiting: whoever asks goes on without an answer. */
+async function within<T>(asked: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timeout = slept(PATIENCE_MS, late.signal).then((passed): never | Promise<never> => {
+    if (passed) throw new Error(`no answer within ${PATIENCE_MS} ms`);
+    return new Promise<never>(() => undefined);
+  });
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, timeout]);
+  } finally {
+    late.abort();
+  }
+}

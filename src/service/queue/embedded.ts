@@ -1,0 +1,83 @@
+import type { ClaimedJob, JobStore } from '../../registry/index.ts';
+import { Bell } from './bell.ts';
+import type { Queue, WorkOptions } from './queue.ts';
+import { messageOf, slept } from './run-claimed.ts';
+import { Running } from './running.ts';
+
+/** How often the store is asked for jobs that other processes wrote. */
+const POLL_MS = 500;
+const RETRY_MS = 1_000;
+
+/** The queue that needs no server: workers claim jobs from the store, at once when this process wrote them. */
+export function embeddedQueue(jobs: JobStore): Queue {
+  const workers = new Map<Running, Bell>();
+  const wake = () => {
+    for (const bell of workers.values()) bell.ring();
+  };
+  return {
+    kind: 'embedded',
+    async enqueue() {
+      wake();
+    },
+    async cancel(id) {
+      for (const running of workers.keys()) running.cancel(id);
+    },
+    async work(handler, options) {
+      const running = new Running(jobs, handler, options);
+      const bell = new Bell();
+      workers.set(running, bell);
+      try {
+        await workOff(jobs, running, bell, options);
+      } finally {
+        workers.delete(running);
+      }
+    },
+    async sync() {
+      wake();
+    },
+    async depth() {
+      const { queued, running } = await jobs.counts();
+      return { waiting: queued, active: running };
+    },
+    ready: () =>
+      jobs.counts().then(
+        () => true,
+        () => false,
+      ),
+    async close() {},
+  };
+}
+
+async function workOff(jobs: JobStore, running: Running, bell: Bell, options: WorkOptions): Promise<void> {
+  const { signal, concurrency, tell } = options;
+  const started = new Set<Promise<void>>();
+  while (!signal.aborted) {
+    const claimed = started.size < concurrency ? await claim(jobs, options) : undefined;
+    if (claimed === undefined) {
+      await bell.wait(POLL_MS, signal);
+      continue;
+    }
+    const one: Promise<void> = running
+      .run(claimed)
+      .then(
+        () => undefined,
+        (error: unknown) => tell(`job ${claimed.job.id}: its end could not be written: ${messageOf(error)}`),
+      )
+      .finally(() => {
+        started.delete(one);
+        bell.ring();
+      });
+    started.add(one);
+  }
+  await Promise.all(started);
+}
+
+async function claim(jobs: JobStore, options: WorkOptions): Promise<ClaimedJob | undefined> {
+  try {
+    return await jobs.claim(options.worker, options.leaseMs);
+  } catch (error) {
+    options.tell(`no job can be claimed: ${messageOf(error)}`);
+    await slept(RETRY_MS, options.signal);
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+export { openQueue } from './open-queue.ts';
+export type { JobHandler, OnJobProgress, Queue, Tell, WorkOptions } from './queue.ts';
