@@ -32,6 +32,9 @@ const FLOORS = {
 /** These may use any floor below. */
 const TOP = ['service', 'cli'];
 
+/** The verbs that are faces of the service. */
+const STARTERS = '^src/cli/(run-)?(serve|worker)[a-z-]*\\.ts$';
+
 const rules = Object.entries(FLOORS).map(([floor, below]) => ({
   name: `floor-${floor}`,
   comment: `src/${floor} may import: ${['core', ...below].join(', ')}`,
@@ -45,10 +48,17 @@ module.exports = {
     ...rules,
     {
       name: 'top-floors',
-      comment: 'service and cli do not import each other',
+      comment: 'service and cli do not import each other, but for the verbs that start the service or a worker',
       severity: 'error',
-      from: { path: `^src/(${TOP.join('|')})/` },
+      from: { path: `^src/(${TOP.join('|')})/`, pathNot: STARTERS },
       to: { path: `^src/(${TOP.join('|')})/`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'starters',
+      comment: 'a verb that starts the service loads it, by its front door, when it is asked to',
+      severity: 'error',
+      from: { path: STARTERS },
+      to: { path: '^src/service/', pathNot: '^src/service/(index|config)\\.ts$' },
     },
     {
       name: 'unknown-floor',

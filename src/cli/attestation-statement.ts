@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closest } from '../core/closest.ts';
 import { AssayError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
 import {
   createStatement,
   type PolicyReference,
@@ -18,7 +19,6 @@ import { RULES } from '../scan/catalogue.ts';
 import type { About, AttestationInput } from './attestation-create.ts';
 import { readDocument } from './attestation-file.ts';
 import { attestedArtifact, readReport, type ScanReport } from './attestation-report.ts';
-import { version } from './version.ts';
 
 type Input<T extends AttestationInput['type']> = Extract<AttestationInput, { type: T }>;
 

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import { FileSource } from '../core/file-source.ts';
+import { version } from '../core/version.ts';
 import { decodeBase64 } from '../integrity/base64.ts';
 import { readPublicKey } from '../integrity/keys.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
@@ -14,7 +15,6 @@ import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../scan/rule-lists.ts
 import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
 import type { ChosenLists } from './rules-place.ts';
 import { openRules } from './rules-signature.ts';
-import { version } from './version.ts';
 
 /** Payload and bundle each take four thirds in base64, and the rest is small. */
 export const MAX_BUNDLE_BYTES = MAX_RULES_BYTES * 2;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { version } from '../core/version.ts';
 import { registerAttestation } from './attestation.ts';
 import { registerDiff } from './diff.ts';
 import { registerDigest } from './digest.ts';
@@ -13,7 +14,6 @@ import { registerScan } from './scan.ts';
 import type { Shell } from './shell.ts';
 import { registerSign } from './sign.ts';
 import { registerVerify } from './verify.ts';
-import { version } from './version.ts';
 
 const GUIDE = `
 Examples:

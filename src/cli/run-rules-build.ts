@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
 import { keySigner } from '../integrity/sign/key-signer.ts';
 import { terminalText } from '../report/index.ts';
 import { count } from '../report/style.ts';
@@ -13,7 +14,6 @@ import { openSink } from './output.ts';
 import type { RulesBuildFlags } from './rules.ts';
 import type { Shell } from './shell.ts';
 import { openKey } from './sign-key.ts';
-import { version } from './version.ts';
 
 /** The parts of a bundle that are no list, and what stands for them when their file is not there. */
 const PARTS = { dangerous: { modules: {}, globals: {} }, severities: {}, advisories: [] } as const;

@@ -1,4 +1,5 @@
 import { AssayError, isAssayError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
 import { keyHint, readPublicKey } from '../integrity/keys.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
 import { jsonText, terminalText } from '../report/index.ts';
@@ -24,7 +25,6 @@ import type { RulesUpdateFlags } from './rules.ts';
 import { rulesPath } from './rules-place.ts';
 import { openRules, rulesKeys, type SignedRules } from './rules-signature.ts';
 import { type Shell, widthOf } from './shell.ts';
-import { version } from './version.ts';
 
 /** Says which rules a scan would use. */
 export async function runRulesShow(format: 'table' | 'json', shell: Shell): Promise<void> {

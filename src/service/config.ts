@@ -19,7 +19,22 @@ export interface ServiceConfig {
   readonly approvalKey: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */
   readonly rules: string | null;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none when empty. */
+  readonly trustedProxies: readonly string[];
+  /** Encrypts the sessions of the console; `null`: a new one each start, which ends them. */
+  readonly sessionSecret: string | null;
+  /** Where metrics are told without a token, apart from the API; `null`: only at the API, to the operator's tenant. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Scans at a time of the embedded queue; 0: none here, other processes work. */
+  readonly workers: number;
+  readonly logLevel: LogLevel;
 }
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The tenant of the people who run the service: of the first token, and of everybody when OIDC says no other. */
+export const OPERATOR_TENANT = 'default';
 
 export interface OidcConfig {
   readonly issuer: string;

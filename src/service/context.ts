@@ -2,9 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Principal, Registry, Role } from '../registry/index.ts';
+import type { Authenticator } from './auth.ts';
 import type { ServiceConfig } from './config.ts';
 import type { EventFeed } from './events.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import type { Oidc } from './oidc.ts';
 import type { Queue } from './queue/queue.ts';
+import type { Sessions } from './sessions.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { UploadStore } from './upload-store.ts';
 
@@ -27,6 +31,12 @@ export interface ServiceContext {
   readonly snapshots: SnapshotStore;
 }
 
+export interface SignIn {
+  readonly oidc: Oidc | null;
+  readonly sessions: Sessions;
+  readonly authenticator: Authenticator;
+}
+
 /** A group of routes. Each is one file in `routes/`, `console/` or `gate/`, and one line in `plugins.ts`. */
 export type Routes = (app: App, context: ServiceContext) => void | Promise<void>;
 
@@ -34,15 +44,24 @@ export type Routes = (app: App, context: ServiceContext) => void | Promise<void>
 export type Access =
   /** Health, the OpenAPI document, sign-in. */
   | { readonly kind: 'public' }
-  /** Any of these roles, within the caller's tenant. */
-  | { readonly kind: 'roles'; readonly roles: readonly Role[] };
+  /** Any of these roles, within the caller's tenant. `operator`: of the operator's tenant only. */
+  | { readonly kind: 'roles'; readonly roles: readonly Role[]; readonly operator?: true };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** The body is a stream that may take as long as the whole request may, not the little time that JSON gets. */
+    longBody?: true;
+  }
+  interface FastifyInstance {
+    metrics: ServiceMetrics;
+    /** For the routes by which people sign in and out. */
+    signIn: SignIn;
   }
   interface FastifyRequest {
-    /** Set on every route that is not public. */
+    /** Set on every route that is not public; reading it elsewhere is a defect. */
     principal: Principal;
+    /** Of a session of the console: what its forms carry as `_csrf`. `null` with a token. */
+    csrf: string | null;
   }
 }

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import { guardRoutes, principalOf } from './access.ts';
+import { createAuthenticator } from './auth.ts';
+import { addConnectionRules, CONNECTION_RULES } from './connections.ts';
+import type { App, ServiceContext } from './context.ts';
+import { PROBLEM_TYPE, problemOf } from './errors.ts';
+import { addMetrics } from './metrics.ts';
+import { addNotFound } from './not-found.ts';
+import { openOidc } from './oidc.ts';
+import { addOpenapi } from './openapi.ts';
+import { ROUTES } from './plugins.ts';
+import { addHeaders, addLimits } from './security.ts';
+import { createSessions } from './sessions.ts';
+import { addTelemetry } from './telemetry.ts';
+import { addValidation } from './validation.ts';
+
+export interface AppOptions {
+  /** Where the log goes; standard output when absent. */
+  readonly log?: NodeJS.WritableStream;
+}
+
+/** The server with every route, not yet listening. @throws AssayError `internal` for a route without an access rule. */
+export async function createApp(context: ServiceContext, options: AppOptions = {}): Promise<App> {
+  const { config } = context;
+  const app: App = Fastify({
+    ...CONNECTION_RULES,
+    bodyLimit: config.limits.maxBodyBytes,
+    requestTimeout: config.limits.requestTimeoutMs,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    disableRequestLogging: true,
+    logger: logging(config.logLevel, options.log),
+    requestIdHeader: false,
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  await addTelemetry(app);
+  app.removeContentTypeParser('text/plain');
+  addValidation(app);
+  addErrors(app);
+  addNotFound(app);
+  addConnectionRules(app);
+  await app.register(cookie);
+  await addHeaders(app, config.publicUrl);
+  const oidc = config.oidc === null ? null : openOidc(config.oidc);
+  const sessions = createSessions(config);
+  const authenticator = createAuthenticator({ ...context, oidc, sessions, publicUrl: config.publicUrl });
+  app.decorate('signIn', { oidc, sessions, authenticator });
+  app.addHook('onClose', async () => oidc?.close());
+  guardRoutes(app, authenticator);
+  await addLimits(app, config);
+  addMetrics(app, context);
+  await addOpenapi(app);
+  for (const routes of ROUTES) await app.register(async (scope) => routes(scope, context));
+  await app.ready();
+  return app;
+}
+
+/** A reference in an address may be as long as a reference may be. */
+const MAX_PARAM_LENGTH = 2048;
+const REQUEST_ID = /^[\w.-]{8,64}$/;
+
+/** The id that a proxy in front gave, so that both logs speak of the same request. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** JSON lines, one for each request when it is answered. No headers and no query: secrets travel there. */
+function logging(
+  level: string,
+  stream: NodeJS.WritableStream | undefined,
+): NonNullable<FastifyHttpOptions<RawServerDefault>['logger']> {
+  return {
+    level,
+    ...(stream === undefined ? {} : { stream }),
+    redact: ['req.headers', 'res.headers', '*.authorization', '*.cookie', '*.secret', '*.token'],
+  };
+}
+
+function addErrors(app: App): void {
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url, ip } = request;
+    const line = { method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip };
+    request.log.info({ ...line, by: principalOf(request)?.subject ?? null }, 'answered');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id);
+    if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
+    return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  });
+}

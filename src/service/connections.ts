@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+import type { App } from './context.ts';
+import { PROBLEM_TYPE, problemOf, ServiceError } from './errors.ts';
+
+/** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
+const HEADERS_MS = 10_000;
+const BODY_MS = 15_000;
+const IDLE_MS = 120_000;
+const KEEP_ALIVE_MS = 65_000;
+const CHECK_MS = 2_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_CONNECTIONS = 10_000;
+
+export const CONNECTION_RULES = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  // Of silence on a socket; event streams say something more often.
+  connectionTimeout: IDLE_MS,
+  http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES },
+  forceCloseConnections: 'idle',
+  clientErrorHandler: answerUnreadable,
+} as const satisfies FastifyHttpOptions<RawServerDefault>;
+
+/** Gives bodies little time, unless the route says that its body is long, and the process a bounded number of connections. */
+export function addConnectionRules(app: App): void {
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const hasBody =
+      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+    if (hasBody && request.routeOptions.config.longBody !== true) {
+      const timer = setTimeout(() => {
+        const problem = problemOf(new ServiceError(408, 'too-slow', 'the body did not arrive in time'), request.id);
+        reply.raw.once('finish', () => request.raw.socket.destroy());
+        reply.header('connection', 'close').code(408).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+      }, BODY_MS);
+      payload.once('close', () => clearTimeout(timer));
+      payload.once('end', () => clearTimeout(timer));
+    }
+    done(null, payload);
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, ServiceError>> = {
+  HPE_HEADER_OVERFLOW: new ServiceError(431, 'headers-too-large', 'the headers are larger than allowed'),
+  ERR_HTTP_REQUEST_TIMEOUT: new ServiceError(408, 'too-slow', 'the request did not arrive in time'),
+};
+const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not HTTP that can be understood');
+
+/** What never became a request is answered, too, and its connection ended. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = problemOf(UNREADABLE[error.code ?? ''] ?? MALFORMED, 'none');
+  const body = JSON.stringify(problem);
+  if (socket.writable) {
+    const head = [
+      `HTTP/1.1 ${problem.status} ${problem.title}`,
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
+}

@@ -1,0 +1,71 @@
+import { Type } from 'typebox';
+import { PUBLIC } from '../access.ts';
+import { OPERATOR_TENANT } from '../config.ts';
+import type { Routes, ServiceContext } from '../context.ts';
+
+const Alive = Type.Object(
+  { status: Type.Literal('alive') },
+  { additionalProperties: false, description: 'It answers' },
+);
+
+const Part = Type.Union([Type.Literal('ready'), Type.Literal('unavailable')]);
+const Ready = Type.Object(
+  {
+    status: Part,
+    database: Part,
+    queue: Part,
+    snapshotAgeSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: "Since the newest snapshot of the operator's tenant was issued; null without one",
+    }),
+  },
+  { additionalProperties: false, description: 'Whether requests can be served, and by which parts' },
+);
+
+/** How long a part may take to say that it is ready. */
+const PATIENCE_MS = 2_000;
+
+/** For whoever starts, stops and balances instances of the service. */
+export const healthRoutes: Routes = (app, context) => {
+  const config = { access: PUBLIC, rateLimit: false } as const;
+  app.get(
+    '/healthz',
+    { config, schema: { summary: 'Whether the process lives', tags: ['operation'], response: { 200: Alive } } },
+    async () => ({ status: 'alive' as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: {
+        summary: 'Whether the service can do its work',
+        tags: ['operation'],
+        response: { 200: Ready, 503: Ready },
+      },
+    },
+    async (_request, reply) => {
+      const [database, queue, snapshotAgeSeconds] = await Promise.all([
+        state(async () => (await context.registry.jobs.counts()) !== undefined),
+        state(() => context.queue.ready()),
+        snapshotAge(context),
+      ]);
+      const status = database === 'ready' && queue === 'ready' ? 'ready' : 'unavailable';
+      return reply.code(status === 'ready' ? 200 : 503).send({ status, database, queue, snapshotAgeSeconds });
+    },
+  );
+};
+
+async function state(check: () => Promise<boolean>): Promise<'ready' | 'unavailable'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+  });
+  // A part that throws is not ready; why is told by the requests that need it.
+  const ready = await Promise.race([check().catch(() => false), late]);
+  clearTimeout(timer);
+  return ready ? 'ready' : 'unavailable';
+}
+
+async function snapshotAge({ snapshots }: ServiceContext): Promise<number | null> {
+  const newest = await snapshots.newest(OPERATOR_TENANT).catch(() => undefined);
+  return newest === undefined ? null : Math.max(0, Math.round((Date.now() - Date.parse(newest.issued)) / 1000));
+}

@@ -1,0 +1,85 @@
+import formbody from '@fastify/formbody';
+import { Type } from 'typebox';
+import { PUBLIC, SIGNED_IN } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import { checkSameOrigin } from '../sessions.ts';
+import { signInPage } from '../sign-in-page.ts';
+
+const ReturnTo = Type.String({ maxLength: 2000 });
+const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });
+const SignInForm = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 200 }), return_to: Type.Optional(ReturnTo) },
+  { additionalProperties: false },
+);
+const CallbackQuery = Type.Object(
+  {
+    code: Type.Optional(Type.String({ maxLength: 4096 })),
+    state: Type.Optional(Type.String({ maxLength: 512 })),
+    error: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  // Issuers add parameters of their own (iss, session_state).
+  { additionalProperties: true },
+);
+const HIDDEN = { hide: true } as const;
+/** Sign-ins a minute from one address. */
+const ATTEMPTS = { max: 30, timeWindow: 60_000 };
+
+/** Signing in to the console, at the identity provider or with an API token, and out. */
+export const sessionRoutes: Routes = async (app, { config }) => {
+  const { oidc, sessions, authenticator } = app.signIn;
+  const redirectUri = new URL('/signin/callback', config.publicUrl).href;
+  const byIssuer = oidc !== null && config.oidc?.clientId != null;
+  await app.register(formbody, { bodyLimit: 8 * 1024 });
+  const open = { access: PUBLIC, rateLimit: ATTEMPTS };
+
+  app.get(
+    '/signin',
+    { config: { access: PUBLIC }, schema: { ...HIDDEN, querystring: SignInQuery } },
+    (request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .send(signInPage({ byIssuer, returnTo: localPath(request.query.return_to) })),
+  );
+  app.post('/signin', { config: open, schema: { ...HIDDEN, body: SignInForm } }, async (request, reply) => {
+    checkSameOrigin(request, config.publicUrl);
+    const secret = request.body.token.trim();
+    await authenticator.tokenOwner(secret);
+    await sessions.start(reply, { kind: 'token', secret });
+    return reply.redirect(localPath(request.body.return_to), 303);
+  });
+  app.get('/signin/oidc', { config: open, schema: { ...HIDDEN, querystring: SignInQuery } }, async (request, reply) => {
+    if (oidc === null || !byIssuer) throw new ServiceError(404, 'no-such-route', 'no identity provider is configured');
+    const { url, login } = await oidc.begin(redirectUri);
+    await sessions.startLogin(reply, { ...login, returnTo: localPath(request.query.return_to) });
+    return reply.redirect(url, 303);
+  });
+  app.get(
+    '/signin/callback',
+    { config: open, schema: { ...HIDDEN, querystring: CallbackQuery } },
+    async (request, reply) => {
+      const { code, state } = request.query;
+      const login = await sessions.takeLogin(request, reply);
+      if (oidc === null || login === undefined || code === undefined || state !== login.state)
+        throw new ServiceError(
+          400,
+          'invalid-sign-in',
+          'this sign-in was not begun here, or was refused; sign in again',
+        );
+      await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(code, login, redirectUri) });
+      return reply.redirect(localPath(login.returnTo), 303);
+    },
+  );
+  app.post('/signout', { config: { access: SIGNED_IN }, schema: HIDDEN }, async (_request, reply) => {
+    sessions.end(reply);
+    return reply.redirect('/signin', 303);
+  });
+};
+
+/** A place of this service to go on to, and never of another. */
+function localPath(given: string | undefined): string {
+  const here = 'http://service.invalid';
+  if (given === undefined || !given.startsWith('/') || !URL.canParse(given, here)) return '/';
+  const url = new URL(given, here);
+  return url.origin === here ? `${url.pathname}${url.search}` : '/';
+}

@@ -1,0 +1,73 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import { principalKey, principalOf } from './access.ts';
+import type { ServiceConfig } from './config.ts';
+import type { App } from './context.ts';
+import { ServiceError } from './errors.ts';
+import { isSecure } from './sessions.ts';
+
+/** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */
+export async function addHeaders(app: App, publicUrl: string): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    // With `no-referrer`, browsers call the origin of our own forms null.
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginEmbedderPolicy: false,
+    strictTransportSecurity: isSecure(publicUrl) ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    xFrameOptions: { action: 'deny' },
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+}
+
+const MINUTE_MS = 60_000;
+/** Distinct principals and addresses that are counted; the least recently seen is forgotten first. */
+const COUNTED = 10_000;
+/** Slower than this, and new requests are sent away until the loop is free again. */
+const MAX_LOOP_DELAY_MS = 2_000;
+/** A start blocks the loop, and is no load. */
+const SETTLING_MS = 5_000;
+
+/** So many requests a minute for each principal, or for each address where nobody is signed in. Counted in this process. */
+export async function addLimits(app: App, config: ServiceConfig): Promise<void> {
+  await app.register(rateLimit, {
+    max: config.limits.requestsPerMinute,
+    timeWindow: MINUTE_MS,
+    cache: COUNTED,
+    enableDraftSpec: true,
+    keyGenerator: (request) => {
+      const principal = principalOf(request);
+      return principal === undefined ? `address ${request.ip}` : principalKey(principal);
+    },
+    errorResponseBuilder: (_request, { after }) =>
+      new ServiceError(429, 'too-many-requests', `too many requests; try again in ${after}`),
+  });
+  let settled = Number.POSITIVE_INFINITY;
+  app.addHook('onReady', async () => {
+    settled = performance.now() + SETTLING_MS;
+  });
+  await app.register(underPressure, {
+    maxEventLoopDelay: MAX_LOOP_DELAY_MS,
+    retryAfter: 5,
+    pressureHandler: (request) => {
+      // Busy is not dead: who restarts a busy service makes it busier.
+      if (request.routeOptions.url === '/healthz' || performance.now() < settled) return;
+      throw new ServiceError(503, 'overloaded', 'the service is overloaded; try again shortly');
+    },
+  });
+}
