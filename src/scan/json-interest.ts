@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { JsonEvents, JsonScalar, JsonToken } from '../formats/json.ts';
 import type { Interest } from './interest.ts';
 
@@ -36,6 +37,8 @@ export class JsonInterest implements JsonEvents {
   readonly interests = new Set<Interest>();
   /** Keys that matter and stand twice in one object, with their offsets. */
   readonly duplicates: { readonly key: string; readonly at: number }[] = [];
+  /** Paths into a folder that a scan passes over, once each. */
+  readonly hidden = new Set<string>();
   readonly #keys: string[] = [];
   readonly #isPipeline: boolean;
   readonly #isModules: boolean;
@@ -69,6 +72,7 @@ export class JsonInterest implements JsonEvents {
 
   scalar(kind: JsonScalar, token: JsonToken, depth: number): void {
     const key = this.#keys[depth];
+    if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
     if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')
       this.interests.add('format.hub-config.scan');
     if (this.#isModules && kind === 'string' && key === 'type' && !token.text.startsWith('sentence_transformers.'))
@@ -78,4 +82,10 @@ export class JsonInterest implements JsonEvents {
       if (!PIPELINE_LIBRARIES.has(token.text)) this.interests.add('format.hub-config.scan');
     }
   }
+}
+
+/** Whether a text is a path into git's own folder, however it is spelled. Addresses and sentences are none. */
+export function leadsIntoGit(text: string): boolean {
+  if (text.length > 4096 || !text.includes('.git') || /:\/\/|[\s*]/.test(text)) return false;
+  return posix.normalize(text.replaceAll('\\', '/')).split('/').includes('.git');
 }

@@ -4,7 +4,7 @@ import { probeOf, refineText } from '../formats/identify.ts';
 import { JsonWalker } from '../formats/json.ts';
 import { controlAt, type Encoding, newDecoder, textHead } from '../formats/text.ts';
 import { leaveInterests } from './interest.ts';
-import { JsonInterest } from './json-interest.ts';
+import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
@@ -35,6 +35,19 @@ const SITE_FILE: Rule = {
   cwe: ['CWE-427', 'CWE-506'],
 };
 
+const HIDDEN_PATH: Rule = {
+  id: 'data.path-into-git',
+  title: "A document names a file in git's own folder",
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'Git keeps its own files in a folder that a scan passes over, and no model keeps its files there. A document that names a file in it, such as an index of weights, makes a loader open what nobody looked at.',
+  remedy: 'Name files outside of it. No tool that saves models writes such a path.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-552', 'CWE-829'],
+};
+
 /** Checks that text is text to its end, and names what in it would make a loader run something. */
 export const plainTextScanner: Scanner = {
   id: 'plain-text',
@@ -56,7 +69,7 @@ export const plainTextScanner: Scanner = {
     'openvino',
     'pmml',
   ],
-  rules: [DUPLICATE_KEY, SITE_FILE],
+  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH],
   async scanFile(target, context) {
     if (target.source.size === 0) return;
     await new TextScan(target, context).run();
@@ -70,6 +83,7 @@ class TextScan {
   readonly #name: string;
   readonly #json: { readonly interest: JsonInterest; readonly walker: JsonWalker } | undefined;
   readonly #interests;
+  readonly #hidden = new Set<string>();
   #carry = '';
   #siteLine = false;
 
@@ -129,8 +143,15 @@ class TextScan {
     const window = this.#carry + text;
     // Keys and values of JSON are looked at one by one; its raw text tells nothing more.
     if (this.#json === undefined) findInterests(window, this.#kind, this.#interests);
+    if (this.#name === 'MLmodel') this.#lookAtMlflow(window);
     if (this.#name.toLowerCase().endsWith('.pth') && /^import[ \t]/m.test(window)) this.#siteLine = true;
     this.#carry = window.slice(-OVERLAP);
+  }
+
+  /** MLflow's own description of a model names its files in YAML. */
+  #lookAtMlflow(window: string): void {
+    for (const word of window.match(/[^\s"',[\]{}]*\.git[^\s"',[\]{}]*/g) ?? [])
+      if (this.#hidden.size < 20 && leadsIntoGit(word)) this.#hidden.add(word);
   }
 
   #finish(): void {
@@ -145,6 +166,10 @@ class TextScan {
           offset: at,
         });
       }
+    }
+    for (const path of [...this.#hidden, ...(this.#json?.interest.hidden ?? [])]) {
+      const message = `It names ${JSON.stringify(path.slice(0, 200))}, which lies where a scan does not look.`;
+      this.#context.report({ rule: HIDDEN_PATH, message, subject: path.slice(0, 200) });
     }
     if (this.#siteLine) {
       this.#context.report({

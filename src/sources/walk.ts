@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import type { OpenOptions } from '../core/artifact.ts';
 import { AssayError, throwIfAborted } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
+import { CLIENT_FOLDER, isClientsOwn } from './hub-bookkeeping.ts';
 
 /** A file of a folder, or what stands where one was expected and why it cannot be read. */
 export type WalkedEntry =
@@ -21,8 +22,8 @@ interface Walk {
   readonly within: readonly string[];
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
-  /** Whether a folder is passed over. */
-  readonly isSkipped: (path: string) => boolean;
+  /** Nothing is passed over but git's folder at the top. */
+  readonly everything: boolean;
   readonly entries: WalkedEntry[];
   readonly skipped: string[];
   visited: number;
@@ -46,7 +47,7 @@ export function walk(
     within: [realpathSync(root), ...alsoWithin.filter((path) => isThere(path)).map((path) => realpathSync(path))],
     limits,
     signal: options.signal,
-    isSkipped: options.everything === true ? (path) => path === '.git' : isBookkeeping,
+    everything: options.everything === true,
     entries: [],
     skipped: [],
     visited: 0,
@@ -100,9 +101,13 @@ function walkChild(
   path: string,
   above: readonly string[],
 ): WalkedEntry | undefined {
-  if (child.isFile()) return toEntry(absolute, path, false);
+  if (child.isFile()) {
+    if (state.everything || !isClientsOwn(absolute, path)) return toEntry(absolute, path, false);
+    if (!state.skipped.includes(CLIENT_FOLDER)) state.skipped.push(CLIENT_FOLDER);
+    return undefined;
+  }
   if (child.isDirectory()) {
-    if (state.isSkipped(path)) state.skipped.push(path);
+    if (isGitFolder(path, state.everything)) state.skipped.push(path);
     else walkFolder(state, absolute, path, above);
     return undefined;
   }
@@ -131,9 +136,9 @@ function toEntry(target: string, path: string, linked: boolean): WalkedEntry {
   return stat.isFile() ? { path, target, size: stat.size, linked } : refused(path, NO_FILE);
 }
 
-/** What git and the Hub's client keep beside a model's files: no loader opens it. */
-function isBookkeeping(path: string): boolean {
-  return /(?:^|\/)\.git$/.test(path) || path === '.cache/huggingface';
+/** What git keeps beside a model's files: no loader opens it, unless a document names a file in it, which is a finding. */
+function isGitFolder(path: string, topOnly: boolean): boolean {
+  return topOnly ? path === '.git' : /(?:^|\/)\.git$/.test(path);
 }
 
 function refused(path: string, why: string, cause?: unknown): { path: string; refusal: AssayError } {

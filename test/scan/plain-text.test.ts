@@ -118,6 +118,27 @@ describe('text that is not what it seems', () => {
     expect([verdict, context.ruleIds()]).toEqual(['suspicious', ['data.json-duplicate-key']]);
   });
 
+  it.each([
+    ['an index', 'model.safetensors.index.json', '{"weight_map": {"a": ".git/evil.bin"}}'],
+    ['an index, escaped and by detours', 'x.index.json', '{"weight_map": {"a": "x/..//./\\u002egit\\\\hooks/evil"}}'],
+    ['a list of modules', 'modules.json', '[{"path": "sub/.git"}]'],
+    ["MLflow's description", 'MLmodel', 'flavors:\n  sklearn:\n    pickled_model: data/.git/model.pkl\n'],
+  ])('tells a path into the folder of git in %s', async (_, name, text) => {
+    const { verdict, context } = await scan(text, name);
+    expect([verdict, context.ruleIds()]).toEqual(['suspicious', ['data.path-into-git']]);
+  });
+
+  it('takes no address, no name and no sentence for a path into the folder of git', async () => {
+    const texts = [
+      'https://github.com/acme/model.git',
+      'https://x.example/.git/config',
+      'clone into .git/ first',
+      '.gitignore',
+      'x.git/y',
+    ];
+    expect((await scan(JSON.stringify({ texts, '.git/a': 1 }), 'config.json')).context.ruleIds()).toEqual([]);
+  });
+
   it('tells a path file that runs code', async () => {
     expect((await scan('./lib\nimport os;os.system("true")\n', 'x.pth')).context.ruleIds()).toEqual([
       'python.site-file',

@@ -64,10 +64,34 @@ describe('a folder', () => {
     expect(artifact).toMatchObject({ ref: path, pinned: path, notes: [] });
   });
 
+  const CLIENTS_OWN = {
+    '.cache/huggingface/.gitignore': '*',
+    '.cache/huggingface/CACHEDIR.TAG':
+      'Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache.\n#\thttps://bford.info/cachedir/\n',
+    '.cache/huggingface/download/m.metadata': `${'a'.repeat(40)}\n${'b'.repeat(64)}\n1764000000.25\n`,
+    '.cache/huggingface/download/m.lock': '',
+    '.cache/huggingface/upload/m.metadata': `1764000000.25\n4\n0\n${'b'.repeat(64)}\nlfs\n\n1\n1\n`,
+  };
+
+  test('holds what only lies among the bookkeeping of the Hub client: an index may name it', async () => {
+    const evil = "cos\nsystem\n(S'id'\ntR.";
+    const hidden = {
+      '.cache/huggingface/weights.bin': evil,
+      '.cache/huggingface/download/m.metadata': evil,
+      '.cache/huggingface/download/n.lock': evil,
+      '.cache/huggingface/upload/m.metadata': `${CLIENTS_OWN['.cache/huggingface/upload/m.metadata']}${evil}`,
+      '.cache/huggingface/.gitignore': evil,
+      '.cache/huggingface/CACHEDIR.TAG': evil,
+      '.cache/huggingface/download/long.metadata': '1'.repeat(5000),
+    };
+    const artifact = await openArtifact(folder({ m: '1', ...hidden }, { '.cache/huggingface/m.lock': '../../m' }));
+    const paths = [...Object.keys(hidden), '.cache/huggingface/m.lock', 'm'];
+    expect(artifact.files.map((file) => file.path).toSorted()).toEqual(paths.toSorted());
+    expect(artifact.notes).toEqual([]);
+  });
+
   test('passes over bookkeeping, and says so', async () => {
-    const artifact = await openArtifact(
-      folder({ m: '1', '.git/HEAD': 'x', '.cache/huggingface/download/m.metadata': 'x', '.cache/own': '2' }),
-    );
+    const artifact = await openArtifact(folder({ m: '1', '.git/HEAD': 'x', ...CLIENTS_OWN, '.cache/own': '2' }));
     expect(artifact.files.map((file) => file.path)).toEqual(['.cache/own', 'm']);
     expect(artifact.notes.join()).toMatch(
       /\.git was passed over.*\.cache\/huggingface was passed over|\.cache\/huggingface.*\.git/,
