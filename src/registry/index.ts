@@ -1,2 +1,3 @@
 export * from './records.ts';
 export * from './registry.ts';
+export * from './webhook-records.ts';

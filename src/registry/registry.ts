@@ -19,6 +19,7 @@ import type {
   Transition,
   Version,
 } from './records.ts';
+import type { WebhookStore } from './webhook-records.ts';
 
 /** What the organisation asks for, before a version may stand at a stage. */
 export interface StageRules {
@@ -184,6 +185,7 @@ export interface Registry {
   authenticate(secret: string): Promise<Principal | undefined>;
 
   readonly jobs: JobStore;
+  readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }
 
