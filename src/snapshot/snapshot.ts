@@ -56,6 +56,9 @@ export class Snapshot {
 
   lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer {
     if ('digest' in query) return answerOf(this.#byDigest.get(query.digest), asked);
+    // Most ask in the one spelling already.
+    const direct = query.endpoint ? undefined : this.#byKey.get(keyOf(query.ref, null));
+    if (direct !== undefined) return answerOf(direct, asked);
     const pinned = pinnedReference(query.ref);
     if (pinned.kind !== 'pinned') return pinned;
     const endpoint = canonicalEndpoint(query.endpoint);
