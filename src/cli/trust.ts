@@ -1,8 +1,8 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { AssayError } from '../core/errors.ts';
+import { readSmallFile, readSmallText } from '../core/small-file.ts';
 import type { Trust, ValidityPolicy } from '../integrity/trust.ts';
 import type { SignatureRequest } from '../pipeline/signature.ts';
-import { readSmallFile, readSmallText } from './small-file.ts';
 import type { TrustFlags } from './trust-options.ts';
 
 /**
@@ -64,16 +64,14 @@ async function keyTrust(path: string): Promise<Trust> {
   return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
 }
 
-async function certificateTrust(path: string, { identity, issuer, validity }: TrustFlags): Promise<Trust> {
+async function certificateTrust(path: string, { identity, validity }: TrustFlags): Promise<Trust> {
   const { readAnchors } = await import('../integrity/x509/anchors.ts');
   const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
-  const named = identity !== undefined && issuer === undefined ? { identity } : {};
-  if (named.identity !== undefined) {
-    const { checkNamePattern } = await import('../integrity/identity-pattern.ts');
-    checkNamePattern(named.identity, '--identity');
-  }
-  return { kind: 'certificate', anchors, validity: policy, ...named };
+  if (identity === undefined) return { kind: 'certificate', anchors, validity: policy };
+  const { checkNamePattern } = await import('../integrity/identity-pattern.ts');
+  checkNamePattern(identity, '--identity');
+  return { kind: 'certificate', anchors, validity: policy, identity };
 }
 
 async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
