@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import type { Check } from '../core/check.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Signer } from '../core/signature.ts';
+import { readSmallFile } from '../core/small-file.ts';
 import type { Waiver } from '../core/waiver.ts';
 import { readStatement } from '../integrity/attestations/read-statement.ts';
 import { approvedBy } from '../integrity/attestations/stage.ts';
@@ -14,7 +15,6 @@ import { readTrustFile, type TrustFile } from '../integrity/trust-file.ts';
 import type { Approval } from '../policy/approval.ts';
 import { parseWaivers } from '../policy/waiver-file.ts';
 import { readDocument } from './attestation-file.ts';
-import { readSmallFile } from './small-file.ts';
 import type { Pardons, WaiverFlags } from './waiver-options.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { AssayError, isAssayError } from '../core/errors.ts';
+import { readSmallFile, readSmallText } from '../core/small-file.ts';
 import { readPrivateKey } from '../integrity/keys.ts';
 import { type SigningKey, toSigningKey } from '../integrity/sign/signing-key.ts';
 import { terminalText } from '../report/index.ts';
 import type { Shell } from './shell.ts';
 import type { PrivateKeyPlace, SigningChoice } from './signing-options.ts';
-import { readSmallFile, readSmallText } from './small-file.ts';
 
 /** A private key that can be used. */
 export interface OpenedKey extends SigningKey {

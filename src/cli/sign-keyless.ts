@@ -1,4 +1,5 @@
 import { AssayError } from '../core/errors.ts';
+import { readSmallFile, readSmallText } from '../core/small-file.ts';
 import { createEgress } from '../egress/egress.ts';
 import { ambientIdentity, ambientIdentityToken } from '../integrity/sign/keyless/ambient.ts';
 import type { CertifiedIdentity } from '../integrity/sign/keyless/certified-identity.ts';
@@ -11,7 +12,6 @@ import type { Shell } from './shell.ts';
 import { shellText } from './sign-report.ts';
 import type { SigningWay } from './sign-with.ts';
 import type { SigningChoice } from './signing-options.ts';
-import { readSmallFile, readSmallText } from './small-file.ts';
 
 /** Where identity tokens come from. */
 interface TokenSource {

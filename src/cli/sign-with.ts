@@ -1,4 +1,5 @@
 import { AssayError } from '../core/errors.ts';
+import { readSmallText } from '../core/small-file.ts';
 import { keyHint, kindOf } from '../integrity/keys.ts';
 import { keySigner } from '../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
@@ -7,7 +8,6 @@ import type { Shell } from './shell.ts';
 import { type OpenedKey, openKey } from './sign-key.ts';
 import { shellText } from './sign-report.ts';
 import type { SigningChoice, SigningMethod } from './signing-options.ts';
-import { readSmallText } from './small-file.ts';
 
 /** A way to sign that was prepared, and how to speak of it. */
 export interface SigningWay {

@@ -1,1 +1,2 @@
 export { createApp } from './app.ts';
+export { readConfig, type ServiceFlags } from './config-read.ts';

@@ -1,0 +1,192 @@
+import { isAbsolute, resolve } from 'node:path';
+import { AssayError } from '../core/errors.ts';
+import { readSmallText } from '../core/small-file.ts';
+import { LOG_LEVELS, type LogLevel, type OidcConfig, type ServiceConfig, type ServiceLimits } from './config.ts';
+
+/** What may be said on a command line, where everybody on the machine can read it: nothing secret. */
+export interface ServiceFlags {
+  readonly listen?: string;
+  readonly publicUrl?: string;
+  readonly database?: string;
+  readonly queue?: string;
+  readonly data?: string;
+  readonly rules?: string;
+  readonly workers?: string;
+  readonly metricsListen?: string;
+  readonly allowPrivateAddresses?: boolean;
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:8321';
+const MIB = 1024 * 1024;
+
+/**
+ * The configuration: a flag, else the environment, else what suits a laptop. A secret may also lie in a file that
+ * `<NAME>_FILE` names.
+ * @throws AssayError `usage` naming the flag or the variable
+ */
+export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): Promise<ServiceConfig> {
+  const listen = place(flags.listen ?? env.ASSAY_LISTEN ?? DEFAULT_LISTEN, '--listen');
+  const dataFolder = resolve(flags.data ?? env.ASSAY_DATA ?? 'assay-data');
+  const metrics = flags.metricsListen ?? env.ASSAY_METRICS_LISTEN;
+  const approvalKey = env.ASSAY_APPROVAL_KEY || null;
+  const rules = flags.rules ?? (env.ASSAY_RULES || null);
+  return {
+    ...listen,
+    publicUrl: publicUrl(flags.publicUrl ?? env.ASSAY_PUBLIC_URL, listen),
+    database: database(open(flags.database, '--database') ?? (await secret(env, 'ASSAY_DATABASE')), dataFolder),
+    queue: queue(open(flags.queue, '--queue') ?? (await secret(env, 'ASSAY_QUEUE'))),
+    dataFolder,
+    oidc: await oidc(env),
+    allowPrivateAddresses: flags.allowPrivateAddresses ?? yes(env, 'ASSAY_ALLOW_PRIVATE_ADDRESSES'),
+    hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
+    limits: limits(env),
+    approvalKey: approvalKey === null ? null : resolve(approvalKey),
+    rules: rules === null ? null : resolve(rules),
+    trustedProxies: list(env.ASSAY_TRUSTED_PROXIES),
+    sessionSecret: await sessionSecret(env),
+    metrics: metrics === undefined || metrics === '' ? null : place(metrics, '--metrics-listen'),
+    workers:
+      flags.workers === undefined ? whole(env, 'ASSAY_WORKERS', 2, 0, 64) : number(flags.workers, '--workers', 0, 64),
+    logLevel: logLevel(env.ASSAY_LOG_LEVEL),
+  };
+}
+
+/** A flag that must not carry a password. */
+function open(value: string | undefined, flag: string): string | undefined {
+  if (value === undefined || !URL.canParse(value) || new URL(value).password === '') return value;
+  throw new AssayError('usage', 'carries a password, which everybody on this machine can read', {
+    subject: flag,
+    mend: `set ${flag === '--database' ? 'ASSAY_DATABASE' : 'ASSAY_QUEUE'} instead`,
+  });
+}
+
+async function secret(env: NodeJS.ProcessEnv, name: string): Promise<string | undefined> {
+  const path = env[`${name}_FILE`];
+  if (path === undefined || path === '') return env[name] === '' ? undefined : env[name];
+  if (env[name] !== undefined && env[name] !== '')
+    throw new AssayError('usage', 'is set, and so is the file', {
+      subject: name,
+      mend: `unset ${name} or ${name}_FILE`,
+    });
+  return (await readSmallText(path, `${name}_FILE`)).replace(/\r?\n$/, '');
+}
+
+/** `host:port`, `:port`, `[::1]:port`. */
+function place(value: string, subject: string): { readonly host: string; readonly port: number } {
+  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(value);
+  const port = Number(parts?.[3]);
+  if (parts === null || port > 65_535)
+    throw new AssayError('usage', 'is no place to listen at', { subject, mend: `write it as ${DEFAULT_LISTEN}` });
+  return { host: parts[1] ?? (parts[2] || '0.0.0.0'), port };
+}
+
+function publicUrl(
+  value: string | undefined,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  if (value !== undefined && value !== '') return address(value, '--public-url');
+  const everywhere = host === '0.0.0.0' || host === '::';
+  return `http://${everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function address(value: string, subject: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new AssayError('usage', 'is no address', { subject, mend: 'write it as https://host, without a password' });
+  return value.replace(/\/+$/, '');
+}
+
+function database(value: string | undefined, dataFolder: string): string {
+  if (value === undefined) return `sqlite:${resolve(dataFolder, 'assay.db')}`;
+  if (/^postgres(ql)?:\/\//.test(value)) return value;
+  const path = value.startsWith('sqlite:') ? value.slice('sqlite:'.length) : '';
+  if (path === '')
+    throw new AssayError('usage', 'is no database', {
+      subject: 'ASSAY_DATABASE',
+      mend: 'write it as sqlite:PATH or postgres://user@host/name',
+    });
+  return `sqlite:${isAbsolute(path) ? path : resolve(path)}`;
+}
+
+function queue(value: string | undefined): string {
+  if (value === undefined || value === 'embedded') return 'embedded';
+  if (/^rediss?:\/\//.test(value)) return value;
+  throw new AssayError('usage', 'is no queue', {
+    subject: 'ASSAY_QUEUE',
+    mend: 'write embedded, or redis://host:6379',
+  });
+}
+
+async function oidc(env: NodeJS.ProcessEnv): Promise<OidcConfig | null> {
+  const { ASSAY_OIDC_ISSUER: issuer = '', ASSAY_OIDC_AUDIENCE: audience = '' } = env;
+  if (issuer === '' && audience === '') return null;
+  if (issuer === '' || audience === '')
+    throw new AssayError('usage', 'needs the other', {
+      subject: issuer === '' ? 'ASSAY_OIDC_AUDIENCE' : 'ASSAY_OIDC_ISSUER',
+      mend: 'set both ASSAY_OIDC_ISSUER and ASSAY_OIDC_AUDIENCE',
+    });
+  address(issuer, 'ASSAY_OIDC_ISSUER');
+  return {
+    // As it is written: tokens name it to the letter.
+    issuer,
+    audience,
+    clientId: env.ASSAY_OIDC_CLIENT_ID || null,
+    clientSecret: (await secret(env, 'ASSAY_OIDC_CLIENT_SECRET')) ?? null,
+    tenantClaim: env.ASSAY_OIDC_TENANT_CLAIM ?? '',
+    rolesClaim: env.ASSAY_OIDC_ROLES_CLAIM || 'roles',
+  };
+}
+
+const MIN_SECRET_LENGTH = 32;
+
+async function sessionSecret(env: NodeJS.ProcessEnv): Promise<string | null> {
+  const given = await secret(env, 'ASSAY_SESSION_SECRET');
+  if (given !== undefined && given.length < MIN_SECRET_LENGTH)
+    throw new AssayError('usage', `has fewer than ${MIN_SECRET_LENGTH} characters`, {
+      subject: 'ASSAY_SESSION_SECRET',
+      mend: 'make one with: openssl rand -base64 32',
+    });
+  return given ?? null;
+}
+
+function limits(env: NodeJS.ProcessEnv): ServiceLimits {
+  return {
+    maxBodyBytes: whole(env, 'ASSAY_MAX_BODY_BYTES', MIB, 1024, 64 * MIB),
+    maxUploadBytes: whole(env, 'ASSAY_MAX_UPLOAD_BYTES', 100 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
+    maxUploadFiles: whole(env, 'ASSAY_MAX_UPLOAD_FILES', 10_000, 1, 1_000_000),
+    requestsPerMinute: whole(env, 'ASSAY_REQUESTS_PER_MINUTE', 1_200, 1, 100_000_000),
+    requestTimeoutMs: 1000 * whole(env, 'ASSAY_REQUEST_TIMEOUT_SECONDS', 600, 1, 86_400),
+  };
+}
+
+function whole(env: NodeJS.ProcessEnv, name: string, otherwise: number, least: number, most: number): number {
+  const value = env[name];
+  return value === undefined || value === '' ? otherwise : number(value, name, least, most);
+}
+
+function number(value: string, subject: string, least: number, most: number): number {
+  const parsed = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  if (parsed >= least && parsed <= most) return parsed;
+  throw new AssayError('usage', 'is out of range', { subject, mend: `give a whole number from ${least} to ${most}` });
+}
+
+function yes(env: NodeJS.ProcessEnv, name: string): boolean {
+  const value = env[name] ?? '';
+  if (value === '' || value === '0' || value === 'false') return false;
+  if (value === '1' || value === 'true') return true;
+  throw new AssayError('usage', 'is neither true nor false', { subject: name, mend: 'set it to true or false' });
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+}
+
+function logLevel(value: string | undefined): LogLevel {
+  if (value === undefined || value === '') return 'info';
+  const known = LOG_LEVELS.find((level) => level === value);
+  if (known !== undefined) return known;
+  throw new AssayError('usage', 'is no level of the log', {
+    subject: 'ASSAY_LOG_LEVEL',
+    mend: `use one of ${LOG_LEVELS.join(', ')}`,
+  });
+}
