@@ -25,7 +25,7 @@ A policy is a YAML file whose rules are written in CEL (https://cel.dev). Every 
       - name: bad
         expression: files.filter(f, f.verdict != 'clean' && !f.waived)
     validations:
-      - id: verdict.clean
+      - id: files.clean
         expression: variables.bad.size() == 0
         messageExpression: "'not clean: ' + variables.bad.map(f, f.path).join(', ')"
         action: deny                           or warn, or audit, which only records
@@ -90,7 +90,7 @@ A file acme.test.yaml is for acme.yaml beside it, or for the one that it names (
     - name: a pickle is denied
       assessment: { files: [{ path: model.pkl, format: pickle, verdict: suspicious }] }
       environment: { stage: production }       also: approvals, waivers, failOn, now
-      expect: { action: deny, rules: [verdict.clean] }
+      expect: { action: deny, rules: [files.clean] }
 
 Exit codes: 0 every case holds, 1 one does not, 2 a file cannot be used or holds no case.
 `,

@@ -3,8 +3,8 @@ export interface Approval {
   readonly stage: string;
   /** Who, as the proof names them: the identity of a certificate, the hint of a key. */
   readonly signer: string;
-  /** How that was proven. */
-  readonly method: 'key' | 'certificate' | 'sigstore';
+  /** How that was proven; `service`: by a session of the service, which signed for him. */
+  readonly method: 'key' | 'certificate' | 'sigstore' | 'service';
   /** ISO 8601. */
   readonly at: string;
   /** `sha256:<hex>`: the tree digest that was approved. */

@@ -106,7 +106,7 @@ const Fragment = v.partial(
 const Approval = v.strictObject({
   stage: Text,
   signer: Text,
-  method: v.optional(v.picklist(['key', 'certificate', 'sigstore']), 'key'),
+  method: v.optional(v.picklist(['key', 'certificate', 'sigstore', 'service']), 'key'),
   at: v.optional(Moment, '2026-01-01T00:00:00Z'),
   digest: v.optional(Digest),
 });

@@ -141,7 +141,7 @@ const SIGNATURE = record('a signature', {
 const APPROVAL = record('an approval', {
   stage: field(STRING, 'The stage that it is for.'),
   signer: field(STRING, 'Who approved.'),
-  method: field(oneOf('key', 'certificate', 'sigstore'), 'How that was proven.'),
+  method: field(oneOf('key', 'certificate', 'sigstore', 'service'), 'How that was proven.'),
   at: field(TIMESTAMP, 'When.'),
   digest: field(STRING, 'The artifact.digest that was approved.'),
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
+import { benchPolicy } from './policy.mjs';
 import { benchSignatures } from './signatures.mjs';
 
 const HERE = new URL('.', import.meta.url).pathname;
@@ -91,6 +92,7 @@ try {
 
   await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
   await benchDigest({ data, dist: join(ROOT, 'dist') });
+  await benchPolicy();
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }

@@ -12,7 +12,11 @@ export function toNode(expr: Expr, source: SourceInfo | undefined): Node {
   return new Converter(source).node(expr);
 }
 
+/** CWE-674: operators in a row nest without brackets, `((a + b) + c)`. Whatever walks a tree recurses no deeper. */
+const MAX_TREE_DEPTH = 200;
+
 class Converter {
+  #depth = 0;
   readonly #positions: Readonly<Record<string, number>>;
   readonly #macros: Readonly<Record<string, Expr>>;
 
@@ -21,7 +25,17 @@ class Converter {
     this.#macros = source?.macroCalls ?? {};
   }
 
-  node({ id, exprKind }: Expr): Node {
+  node(expr: Expr): Node {
+    if (++this.#depth > MAX_TREE_DEPTH) {
+      const message = `the expression is nested more than ${MAX_TREE_DEPTH} deep, operators in a row included`;
+      throw new ExpressionError(0, message, 'split it into variables');
+    }
+    const node = this.#convert(expr);
+    this.#depth--;
+    return node;
+  }
+
+  #convert({ id, exprKind }: Expr): Node {
     const at = this.#positions[String(id)] ?? 0;
     const written = this.#macros[String(id)];
     if (written?.exprKind.case === 'callExpr') return this.#macro(at, written.exprKind.value);

@@ -36,8 +36,11 @@ export function textOf(node: Node): string {
 }
 
 function constantText(value: null | boolean | bigint | number): string {
-  const text = String(value);
-  return typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
+  // A number that is too large to be one: CEL has no word for it.
+  const text = String(value).replace('Infinity', '1e999');
+  const exact = typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
+  // Two signs in a row are none.
+  return exact.startsWith('-') ? `(${exact})` : exact;
 }
 
 function callText({ name, args }: Extract<Node, { kind: 'call' }>): string {
