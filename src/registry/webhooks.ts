@@ -8,8 +8,8 @@ import { RegistryError } from './registry-error.ts';
 import { change, newId, read } from './store/change.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
-import type { Delivery, DeliveryState, Webhook, WebhookStore } from './webhook-records.ts';
 import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './webhook-deliveries.ts';
+import type { Delivery, DeliveryState, Webhook, WebhookStore } from './webhook-records.ts';
 
 /** CWE-770. */
 const MAX_WEBHOOKS = 50;

@@ -14,6 +14,8 @@ export interface StreamEvent {
 export interface EventStream {
   send(event: StreamEvent): void;
   end(): void;
+  /** Resolves when the reader has taken what was sent, or is gone. */
+  drained(): Promise<void>;
   /** Fires when nobody listens any more, whoever ended it. */
   readonly ended: AbortSignal;
 }
@@ -98,6 +100,18 @@ function start(reply: FastifyReply, { heartbeatMs = HEARTBEAT_MS, lifeMs = LIFE_
     send: ({ id, event, data }) =>
       write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
     end,
+    drained: async () => {
+      if (!raw.writableNeedDrain || raw.destroyed) return;
+      await new Promise<void>((resolve) => {
+        const over = () => {
+          raw.off('drain', over);
+          raw.off('close', over);
+          resolve();
+        };
+        raw.on('drain', over);
+        raw.on('close', over);
+      });
+    },
     ended: ended.signal,
   };
 }

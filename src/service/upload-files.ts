@@ -284,7 +284,8 @@ async function checkWhole(folder: string, index: number, file: Omit<UploadFile, 
     throw new ServiceError(409, 'upload-incomplete', `${name} has ${received} of ${file.size} bytes`);
   if (file.sha256 === null || file.size === 0) return checkEmpty(file, name);
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(partPath(folder, index), { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  for await (const chunk of createReadStream(partPath(folder, index), { highWaterMark: 1024 * 1024 }))
+    hash.update(chunk);
   const digest = hash.digest('hex');
   if (digest === file.sha256) return;
   await setReceived(folder, index, 0);
@@ -304,7 +305,11 @@ async function seal(folder: string, index: number, file: Omit<UploadFile, 'recei
   await chmod(partPath(folder, index), 0o400);
 }
 
-function artifactFile(folder: string, index: number, { path, size, sha256 }: Omit<UploadFile, 'received'>): ArtifactFile {
+function artifactFile(
+  folder: string,
+  index: number,
+  { path, size, sha256 }: Omit<UploadFile, 'received'>,
+): ArtifactFile {
   return {
     path,
     size,

@@ -6,14 +6,14 @@ import { coverageSection } from './coverage-bars.ts';
 import { filesSection } from './files.ts';
 import { groupFindings } from './finding-groups.ts';
 import { findingsSection } from './findings.ts';
-import { type Html, html, sheet } from './html.ts';
+import { type Html, html, type Sheet, sheet } from './html.ts';
 import { methodSection } from './method.ts';
 import { owaspSection } from './owasp-sheet.ts';
 import type { Section } from './parts.ts';
 import { policySection } from './policy.ts';
 import { PAPER, PRINT } from './print-style.ts';
 import { provenanceSection } from './provenance.ts';
-import type { HtmlOptions, Review } from './review.ts';
+import type { HtmlOptions, Paper, Review } from './review.ts';
 import { signOffSection } from './sign-off.ts';
 import { STYLE } from './style.ts';
 import { summarySection } from './summary.ts';
@@ -57,15 +57,27 @@ function reviewOf(judged: Judged, context: ReportContext, { now, excerpts }: Htm
   };
 }
 
+/** What the document may do, for the `Content-Security-Policy` of who serves it: nothing but show its own style. */
+export function htmlPolicy(paper?: Paper): string {
+  return policyOf(styleOf(paper));
+}
+
+function styleOf(paper: Paper | undefined): Sheet {
+  return sheet(STYLE, PRINT, ...(paper === undefined ? [] : [PAPER[paper]]));
+}
+
+function policyOf(style: Sheet): string {
+  return `default-src 'none'; style-src ${style.source}; base-uri 'none'; form-action 'none'`;
+}
+
 function page(review: Review, sections: readonly Section[], { paper }: HtmlOptions): Html {
   const { assessment, decision, context } = review;
-  const style = sheet(STYLE, PRINT, ...(paper === undefined ? [] : [PAPER[paper]]));
-  const policy = `default-src 'none'; style-src ${style.source}; base-uri 'none'; form-action 'none'`;
+  const style = styleOf(paper);
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">

@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+import Type from 'typebox';
+import type { Principal, Registry } from '../../registry/index.ts';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { REVIEWERS } from './roles.ts';
+import { count, object, PAGE_QUERY, page, pageOf, text } from './schema-kit.ts';
+import { AuditEntrySchema } from './schemas.ts';
+
+const Verdict = Type.Union([
+  object(
+    {
+      kind: Type.Literal('intact'),
+      entries: count('Entries that were read'),
+      head: object({ seq: count('Of the newest entry'), hash: text('Of the newest entry') }),
+    },
+    'Every entry follows from the one before',
+  ),
+  object(
+    {
+      kind: Type.Literal('broken'),
+      seq: count('The first entry that does not follow'),
+      why: text('What does not hold'),
+    },
+    'Somebody changed the log',
+  ),
+]);
+
+const SINCE = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description: 'Only what came after it' }));
+/** Entries that an export reads at a time. */
+const BATCH = 500;
+
+export const auditRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/audit',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['audit'],
+        summary: 'The audit log',
+        querystring: object({
+          ...PAGE_QUERY,
+          subject: Type.Optional(text('Only of this: `model@number`, a name', { minLength: 1, maxLength: 500 })),
+        }),
+        response: { 200: page(AuditEntrySchema, 'Entries') },
+      },
+    },
+    ({ principal, query }) => {
+      const { subject } = query;
+      return registry.auditLog(principal, { ...pageOf(query), ...(subject === undefined ? {} : { subject }) });
+    },
+  );
+
+  app.get(
+    '/v1/audit/verify',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['audit'],
+        summary: 'Read the whole chain, and say whether it holds',
+        response: { 200: Verdict },
+      },
+    },
+    ({ principal }) => registry.verifyAuditLog(principal),
+  );
+
+  app.get(
+    '/v1/audit/export',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['audit'],
+        summary: 'The audit log as lines of JSON, the oldest entry first',
+        produces: ['application/x-ndjson'],
+        querystring: object({ since: SINCE }),
+        response: { 200: text('An entry a line') },
+      },
+    },
+    async ({ principal, query }, reply) => {
+      const lines = Readable.from(exported(registry, principal, query.since ?? 0), { objectMode: false });
+      reply.header('content-disposition', 'attachment; filename="audit-log.ndjson"');
+      return reply.type('application/x-ndjson').send(lines as never);
+    },
+  );
+};
+
+/** Reads on as the client does: what waits is one batch. */
+async function* exported(registry: Registry, by: Principal, since: number): AsyncGenerator<string> {
+  for (let seq = since; ; ) {
+    const entries = await registry.auditSince(by, seq, BATCH);
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    yield entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    seq = last.seq;
+  }
+}

@@ -1,0 +1,70 @@
+import Type from 'typebox';
+import type { DecisionQuery } from '../../registry/index.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import { isKnown } from './conditional.ts';
+import { ASKERS } from './roles.ts';
+import { DIGEST, list, object, REFERENCE, text, UNCHANGED } from './schema-kit.ts';
+import { GateAnswerSchema } from './schemas.ts';
+
+const Query = object({
+  digest: Type.Optional(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
+  ref: Type.Optional(text('A pinned reference', REFERENCE)),
+});
+const Answers = list(GateAnswerSchema, 'One for each model that has these bytes; none when nothing is known of them');
+
+/** Questions of one request. */
+const MAX_BATCH = 200;
+
+export const decisionRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/decisions',
+    {
+      config: { access: ASKERS },
+      schema: {
+        tags: ['decisions'],
+        summary: 'May these bytes be used? What is not known may not',
+        querystring: Query,
+        response: { 200: object({ items: Answers }), 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const items = await registry.gate(request.principal, queryOf(request.query));
+      const answer = { items };
+      return isKnown(request, reply, answer) ? reply.code(304).send(undefined) : answer;
+    },
+  );
+
+  app.post(
+    '/v1/decisions',
+    {
+      config: { access: ASKERS },
+      schema: {
+        tags: ['decisions'],
+        summary: 'The same for many',
+        body: object({
+          queries: Type.Array(Query, { minItems: 1, maxItems: MAX_BATCH, description: 'Each a digest or a reference' }),
+        }),
+        response: {
+          200: object({
+            results: list(object({ query: Query, items: Answers }), 'In the order of the questions'),
+          }),
+        },
+      },
+    },
+    async ({ principal, body }) => {
+      const queries = body.queries.map(queryOf);
+      const results = await Promise.all(
+        queries.map(async (query) => ({ query, items: await registry.gate(principal, query) })),
+      );
+      return { results };
+    },
+  );
+};
+
+/** @throws ServiceError for both and for neither */
+function queryOf({ digest, ref }: { readonly digest?: string; readonly ref?: string }): DecisionQuery {
+  if (digest !== undefined && ref === undefined) return { digest };
+  if (ref !== undefined && digest === undefined) return { ref };
+  throw new ServiceError(400, 'invalid-request', 'ask for a digest or for a ref, and not for both');
+}

@@ -1,0 +1,87 @@
+import Type from 'typebox';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { isKnown } from './conditional.ts';
+import { REVIEWERS } from './roles.ts';
+import { ALIAS, MODEL_PARAMS, nothing, object, PAGE_QUERY, page, pageOf, text, UNCHANGED } from './schema-kit.ts';
+import { ModelSchema, StageSchema } from './schemas.ts';
+
+const AliasParams = object({ ...MODEL_PARAMS.properties, alias: text('The alias', ALIAS) });
+
+export const modelRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/models',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['models'],
+        summary: 'Models',
+        querystring: object({
+          ...PAGE_QUERY,
+          stage: Type.Optional(StageSchema),
+          search: Type.Optional(text('A part of the name', { minLength: 1, maxLength: 200 })),
+        }),
+        response: { 200: page(ModelSchema, 'Models, by name') },
+      },
+    },
+    ({ principal, query }) => {
+      const { stage, search } = query;
+      const filter = { ...(stage === undefined ? {} : { stage }), ...(search === undefined ? {} : { search }) };
+      return registry.models(principal, { ...pageOf(query), ...filter });
+    },
+  );
+
+  app.get(
+    '/v1/models/:name',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['models'],
+        summary: 'A model',
+        params: MODEL_PARAMS,
+        response: { 200: ModelSchema, 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const model = await registry.model(request.principal, request.params.name);
+      return isKnown(request, reply, model) ? reply.code(304).send(undefined) : model;
+    },
+  );
+
+  app.put(
+    '/v1/models/:name/aliases/:alias',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['models'],
+        summary: 'Let an alias name a version',
+        params: AliasParams,
+        body: object({
+          number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Number of the version' }),
+        }),
+        response: { 204: nothing('Done') },
+      },
+    },
+    async ({ principal, params, body }, reply) => {
+      await registry.setAlias(principal, params.name, params.alias, body.number);
+      return reply.code(204).send(undefined);
+    },
+  );
+
+  app.delete(
+    '/v1/models/:name/aliases/:alias',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['models'],
+        summary: 'Remove an alias',
+        params: AliasParams,
+        response: { 204: nothing('Done') },
+      },
+    },
+    async ({ principal, params }, reply) => {
+      await registry.setAlias(principal, params.name, params.alias, null);
+      return reply.code(204).send(undefined);
+    },
+  );
+};

@@ -1,0 +1,67 @@
+import Type from 'typebox';
+import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import { REPORT_FORMATS, renderReport } from '../render-report.ts';
+import { isKnown } from './conditional.ts';
+import { ID_PARAMS, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
+
+const JUDGED_STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
+
+export const reportRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/versions/:id/report',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['reports'],
+        summary: 'What is known of a version, and what was decided, in one of the formats',
+        produces: [
+          'application/json',
+          'application/sarif+json',
+          'text/markdown',
+          'text/html',
+          'application/xml',
+          'text/plain',
+        ],
+        params: ID_PARAMS,
+        querystring: object({
+          format: Type.Optional(oneOf(REPORT_FORMATS, 'json when absent')),
+          stage: Type.Optional(oneOf(JUDGED_STAGES, 'The decision for this stage; for its own when absent')),
+        }),
+        response: { 200: text('The report'), 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, query } = request;
+      const version = await registry.version(principal, { id: params.id });
+      const stage = query.stage ?? JUDGED_STAGES.find((one) => one === version.stage) ?? 'candidate';
+      const { decision, assessment } = judgedFor(
+        stage,
+        await registry.decisions(principal, version.id),
+        await registry.assessments(principal, version.id),
+      );
+      const judged = { assessment: assessment.assessment, decision: decision.decision };
+      const report = renderReport(judged, query.format ?? 'json', new Date(decision.at));
+      const shown = `${version.model}-${version.number}-${stage}`.replaceAll(/[^A-Za-z0-9._-]/g, '-');
+      reply.header('content-disposition', `inline; filename="${shown}.${report.extension}"`);
+      reply.header('x-content-type-options', 'nosniff');
+      if (report.policy !== undefined) reply.header('content-security-policy', report.policy);
+      if (isKnown(request, reply, report.text)) return reply.code(304).send(undefined);
+      return reply.type(report.type).send(Buffer.from(report.text) as never);
+    },
+  );
+};
+
+function judgedFor(
+  stage: Stage,
+  decisions: readonly StoredDecision[],
+  assessments: readonly StoredAssessment[],
+): { readonly decision: StoredDecision; readonly assessment: StoredAssessment } {
+  const decision = decisions.find((one) => one.stage === stage);
+  const assessment = assessments.find(({ id }) => id === decision?.assessment);
+  if (decision === undefined || assessment === undefined)
+    throw new ServiceError(404, 'no-decision', `nothing was decided for ${stage} yet`);
+  return { decision, assessment };
+}

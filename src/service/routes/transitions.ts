@@ -1,0 +1,189 @@
+import Type from 'typebox';
+import type { Principal, Role, Transition } from '../../registry/index.ts';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { isKnown } from './conditional.ts';
+import { REQUESTERS, REVIEWERS } from './roles.ts';
+import {
+  COMMENT,
+  ID,
+  ID_PARAMS,
+  list,
+  object,
+  oneOf,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  text,
+  UNCHANGED,
+} from './schema-kit.ts';
+import { ApprovalSchema, StageSchema, TRANSITION_STATES, TransitionSchema } from './schemas.ts';
+
+const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
+/** A Sigstore bundle over an approval is a few thousand bytes. */
+const MAX_ATTESTATION = 256 * 1024;
+
+const Reject = object({
+  comment: text('Why', COMMENT),
+  role: Type.Optional(oneOf(VOTING, 'In which role; one that is still needed, when absent')),
+});
+const Approve = object({
+  ...Reject.properties,
+  attestation: Type.Optional(
+    text('The approval, signed by the approver himself: a Sigstore bundle as JSON text', {
+      maxLength: MAX_ATTESTATION,
+    }),
+  ),
+  until: Type.Optional(text('The end of the approval: ISO 8601', { format: 'date-time' })),
+});
+
+export const transitionRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/transitions',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'Wishes to move a version to another stage',
+        querystring: object({
+          ...PAGE_QUERY,
+          version: Type.Optional(text('Only of this version', ID)),
+          state: Type.Optional(oneOf(TRANSITION_STATES, 'Only in this state')),
+        }),
+        response: { 200: page(TransitionSchema, 'Transitions') },
+      },
+    },
+    ({ principal, query }) => {
+      const { version, state } = query;
+      const filter = { ...(version === undefined ? {} : { version }), ...(state === undefined ? {} : { state }) };
+      return registry.transitions(principal, { ...pageOf(query), ...filter });
+    },
+  );
+
+  app.get(
+    '/v1/transitions/:id',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'A transition',
+        params: ID_PARAMS,
+        response: { 200: TransitionSchema, 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const transition = await registry.transition(request.principal, request.params.id);
+      return isKnown(request, reply, transition) ? reply.code(304).send(undefined) : transition;
+    },
+  );
+
+  app.post(
+    '/v1/versions/:id/transition-requests',
+    {
+      config: { access: REQUESTERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'Ask for a version to be moved to the next stage',
+        params: ID_PARAMS,
+        body: object({ to: StageSchema, comment: text('Why', COMMENT) }),
+        response: { 201: TransitionSchema },
+      },
+    },
+    async ({ principal, params, body }, reply) => {
+      const transition = await registry.requestTransition(principal, params.id, body.to, body.comment);
+      return reply.code(201).header('location', `/v1/transitions/${transition.id}`).send(transition);
+    },
+  );
+
+  app.post(
+    '/v1/transitions/:id/approve',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'Approve; who asked may not. The last approval that is needed moves the version',
+        params: ID_PARAMS,
+        body: Approve,
+        response: { 200: TransitionSchema },
+      },
+    },
+    async ({ principal, params, body }) => {
+      const { comment, attestation, until } = body;
+      const role = body.role ?? roleFor(principal, await registry.transition(principal, params.id));
+      return registry.vote(principal, params.id, {
+        vote: 'approve',
+        role,
+        comment,
+        ...(attestation === undefined ? {} : { attestation }),
+        ...(until === undefined ? {} : { until: new Date(until) }),
+      });
+    },
+  );
+
+  app.post(
+    '/v1/transitions/:id/reject',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'Reject, which ends the request',
+        params: ID_PARAMS,
+        body: Reject,
+        response: { 200: TransitionSchema },
+      },
+    },
+    async ({ principal, params, body }) => {
+      const role = body.role ?? roleFor(principal, await registry.transition(principal, params.id));
+      return registry.vote(principal, params.id, { vote: 'reject', role, comment: body.comment });
+    },
+  );
+
+  app.post(
+    '/v1/transitions/:id/withdraw',
+    {
+      config: { access: REQUESTERS },
+      schema: {
+        tags: ['transitions'],
+        summary: 'Withdraw a request',
+        params: ID_PARAMS,
+        response: { 200: TransitionSchema },
+      },
+    },
+    ({ principal, params }) => registry.withdraw(principal, params.id),
+  );
+
+  app.get(
+    '/v1/versions/:id/approvals',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['approvals'],
+        summary: 'Approvals of a version, those that no longer hold included',
+        params: ID_PARAMS,
+        response: { 200: object({ items: list(ApprovalSchema, 'Approvals') }) },
+      },
+    },
+    async ({ principal, params }) => ({ items: await registry.approvals(principal, params.id) }),
+  );
+
+  app.post(
+    '/v1/approvals/:id/revoke',
+    {
+      config: { access: REVIEWERS },
+      schema: {
+        tags: ['approvals'],
+        summary: 'Revoke an approval',
+        params: ID_PARAMS,
+        body: object({ reason: text('Why', COMMENT) }),
+        response: { 200: ApprovalSchema },
+      },
+    },
+    ({ principal, params, body }) => registry.revoke(principal, params.id, body.reason),
+  );
+};
+
+/** A role that the voter has and the transition still needs; else one that he has, about which the registry has a say. */
+function roleFor({ roles }: Principal, { needed }: Transition): Role {
+  const wanted = needed.find(({ role, count }) => count > 0 && roles.includes(role))?.role;
+  return wanted ?? VOTING.find((role) => roles.includes(role)) ?? 'reviewer';
+}

@@ -1,0 +1,167 @@
+import type { IncomingMessage } from 'node:http';
+import Type from 'typebox';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import type { Upload, UploadFile } from '../upload-store.ts';
+import { SUBMITTERS } from './roles.ts';
+import { nothing, object, text } from './schema-kit.ts';
+import { UploadSchema } from './schemas.ts';
+
+/** A name is at most 1,024 bytes, and its place in JSON half as much again. */
+const BYTES_PER_FILE = 1536;
+const SWEEP_MS = 10 * 60_000;
+
+const UploadParams = object({ id: text('Id of the upload', { minLength: 1, maxLength: 64 }) });
+const FileParams = object({
+  ...UploadParams.properties,
+  index: Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Number of the file, from 0' }),
+});
+const OffsetHeaders = Type.Object({
+  'upload-offset': Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes received so far' }),
+});
+
+/** The bodies of pieces: the media type of the tus protocol, or plain bytes. */
+const PIECES = ['application/offset+octet-stream', 'application/octet-stream'];
+
+export const uploadRoutes: Routes = (app, { uploads, config }) => {
+  app.addContentTypeParser(PIECES, (_request, payload, done) => done(null, payload));
+  const sweep = () => uploads.sweep(new Date()).catch((err) => app.log.warn({ err }, 'uploads could not be swept'));
+  const timer = setInterval(sweep, SWEEP_MS);
+  timer.unref();
+  app.addHook('onClose', async () => clearInterval(timer));
+
+  app.post(
+    '/v1/uploads',
+    {
+      config: { access: SUBMITTERS },
+      bodyLimit: Math.max(
+        config.limits.maxBodyBytes,
+        Math.min(64 * 1024 * 1024, config.limits.maxUploadFiles * BYTES_PER_FILE),
+      ),
+      schema: {
+        tags: ['uploads'],
+        summary: 'Begin an upload: names and sizes of all files first',
+        body: object({
+          files: Type.Array(
+            object({
+              path: text('Path within the artifact, `/` between its parts', { minLength: 1, maxLength: 1024 }),
+              size: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes' }),
+              sha256: Type.Optional(text('Hex; checked when the upload is completed', { pattern: '^[0-9a-f]{64}$' })),
+            }),
+            { minItems: 1, maxItems: config.limits.maxUploadFiles, description: 'The files' },
+          ),
+        }),
+        response: { 201: UploadSchema },
+      },
+    },
+    async ({ principal, body }, reply) => {
+      const files = body.files.map(({ path, size, sha256 }) => ({ path, size, sha256: sha256 ?? null }));
+      const upload = await uploads.create(principal.tenant, principal.subject, files);
+      return reply.code(201).header('location', `/v1/uploads/${upload.id}`).send(upload);
+    },
+  );
+
+  app.get(
+    '/v1/uploads/:id',
+    {
+      config: { access: READERS },
+      schema: { tags: ['uploads'], summary: 'An upload', params: UploadParams, response: { 200: UploadSchema } },
+    },
+    ({ principal, params }) => uploads.get(principal.tenant, params.id),
+  );
+
+  app.head(
+    '/v1/uploads/:id/files/:index',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['uploads'],
+        summary: 'How much of a file came: Upload-Offset and Upload-Length',
+        params: FileParams,
+        response: { 204: nothing('See the headers') },
+      },
+    },
+    async ({ principal, params }, reply) => {
+      const file = fileOf(await uploads.get(principal.tenant, params.id), params.index);
+      return reply
+        .code(204)
+        .header('upload-offset', String(file.received))
+        .header('upload-length', String(file.size))
+        .send(undefined);
+    },
+  );
+
+  app.patch(
+    '/v1/uploads/:id/files/:index',
+    {
+      config: { access: SUBMITTERS, longBody: true },
+      schema: {
+        tags: ['uploads'],
+        summary: 'Send a piece of a file, which begins exactly at Upload-Offset',
+        consumes: PIECES,
+        params: FileParams,
+        headers: OffsetHeaders,
+        response: { 204: nothing('Taken; Upload-Offset says how much there is now') },
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, headers, raw } = request;
+      const offset = headers['upload-offset'];
+      const file = fileOf(await uploads.get(principal.tenant, params.id), params.index);
+      refuseTooLong(raw, offset, file);
+      if (!isStream(request.body))
+        throw new ServiceError(415, 'wrong-content-type', `send one of ${PIECES.join(', ')}`);
+      const now = await uploads.append(principal.tenant, params.id, file.path, offset, request.body);
+      return reply.code(204).header('upload-offset', String(now.received)).send(undefined);
+    },
+  );
+
+  app.post(
+    '/v1/uploads/:id/complete',
+    {
+      config: { access: SUBMITTERS },
+      schema: {
+        tags: ['uploads'],
+        summary: 'Say that every byte was sent: sizes and digests are checked',
+        params: UploadParams,
+        response: { 200: UploadSchema },
+      },
+    },
+    ({ principal, params }) => uploads.complete(principal.tenant, params.id),
+  );
+
+  app.delete(
+    '/v1/uploads/:id',
+    {
+      config: { access: SUBMITTERS },
+      schema: {
+        tags: ['uploads'],
+        summary: 'Remove an upload and its bytes',
+        params: UploadParams,
+        response: { 204: nothing('Done') },
+      },
+    },
+    async ({ principal, params }, reply) => {
+      await uploads.remove(principal.tenant, params.id);
+      return reply.code(204).send(undefined);
+    },
+  );
+};
+
+function fileOf(upload: Upload, index: number): UploadFile {
+  const file = upload.files[index];
+  if (file === undefined) throw new ServiceError(404, 'upload-file-not-found', 'the upload has no such file');
+  return file;
+}
+
+/** What is announced as too long is refused before a byte of it is taken. */
+function refuseTooLong({ headers }: IncomingMessage, offset: number, { size }: UploadFile): void {
+  const length = Number(headers['content-length'] ?? 0);
+  if (offset + length > size)
+    throw new ServiceError(413, 'upload-too-long', `more bytes than the ${size} that were announced`);
+}
+
+function isStream(body: unknown): body is IncomingMessage {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}

@@ -1,0 +1,210 @@
+import Type from 'typebox';
+import type { Version, VersionName } from '../../registry/index.ts';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { checkWish, submit } from '../submit.ts';
+import { isKnown } from './conditional.ts';
+import { WishProperties } from './jobs.ts';
+import { REVIEWERS, SUBMITTERS } from './roles.ts';
+import {
+  COMMENT,
+  ID_PARAMS,
+  list,
+  MODEL_PARAMS,
+  moment,
+  object,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  text,
+  UNCHANGED,
+} from './schema-kit.ts';
+import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';
+
+const VersionParams = object({
+  ...MODEL_PARAMS.properties,
+  version: text('A number, a digest (`sha256:<hex>`) or an alias', { minLength: 1, maxLength: 100 }),
+});
+
+const { model: _, ...OfThisModel } = WishProperties;
+
+const LineageAnswer = object({
+  version: text('Id of the version'),
+  lineage: LineageSchema,
+  baseVersions: list(
+    object({
+      ref: text('Reference of the base model'),
+      versions: list(VersionSchema, 'Versions of it that are known here'),
+    }),
+    'The base models, and what is known of them',
+  ),
+});
+
+const AssessmentSummary = object({
+  id: text('Id of the assessment'),
+  at: moment('When it was stored'),
+  status: Type.Unsafe<'complete' | 'incomplete'>({
+    type: 'string',
+    enum: ['complete', 'incomplete'],
+    description: 'Whether everything was read',
+  }),
+  ruleset: RulesetSchema,
+  files: Type.Integer({ description: 'Files' }),
+  findings: Type.Integer({ description: 'Findings' }),
+  verdicts: Type.Unsafe<Readonly<Record<string, number>>>({ type: 'object', description: 'Files, by verdict' }),
+});
+
+export const versionRoutes: Routes = (app, context) => {
+  const { registry } = context;
+
+  app.get(
+    '/v1/models/:name/versions',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'Versions of a model',
+        params: MODEL_PARAMS,
+        querystring: object(PAGE_QUERY),
+        response: { 200: page(VersionSchema, 'Versions') },
+      },
+    },
+    ({ principal, params, query }) => registry.versions(principal, params.name, pageOf(query)),
+  );
+
+  app.post(
+    '/v1/models/:name/versions',
+    {
+      config: { access: SUBMITTERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'Register a version: a job scans it first',
+        params: MODEL_PARAMS,
+        body: object(OfThisModel, 'A reference or an upload'),
+        response: { 202: JobSchema },
+      },
+    },
+    async ({ principal, params, body }, reply) => {
+      const wish = await checkWish(context, principal, { ...body, model: params.name });
+      const { job } = await submit(context, principal, wish);
+      return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job);
+    },
+  );
+
+  app.get(
+    '/v1/models/:name/versions/:version',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'A version, by number, digest or alias',
+        params: VersionParams,
+        response: { 200: VersionSchema, 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const { name, version: wanted } = request.params;
+      const version = await registry.version(request.principal, nameOfVersion(name, wanted));
+      return isKnown(request, reply, version) ? reply.code(304).send(undefined) : version;
+    },
+  );
+
+  app.get(
+    '/v1/versions/:id',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'A version',
+        params: ID_PARAMS,
+        response: { 200: VersionSchema, 304: UNCHANGED },
+      },
+    },
+    async (request, reply) => {
+      const version = await registry.version(request.principal, { id: request.params.id });
+      return isKnown(request, reply, version) ? reply.code(304).send(undefined) : version;
+    },
+  );
+
+  app.get(
+    '/v1/versions/:id/lineage',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'What a version was made from, and what is known of that',
+        params: ID_PARAMS,
+        response: { 200: LineageAnswer },
+      },
+    },
+    async ({ principal, params }) => {
+      const { id, lineage } = await registry.version(principal, { id: params.id });
+      const baseVersions: { ref: string; versions: readonly Version[] }[] = [];
+      for (const { ref, digest } of lineage.baseModels) {
+        const versions = await registry.versionsOf(principal, digest === null ? { ref } : { digest });
+        baseVersions.push({ ref, versions });
+      }
+      return { version: id, lineage, baseVersions };
+    },
+  );
+
+  app.get(
+    '/v1/versions/:id/decisions',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'The newest decision of a version for each stage',
+        params: ID_PARAMS,
+        response: { 200: object({ items: list(StoredDecisionSchema, 'One for each stage') }) },
+      },
+    },
+    async ({ principal, params }) => ({ items: await registry.decisions(principal, params.id) }),
+  );
+
+  app.get(
+    '/v1/versions/:id/assessments',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['versions'],
+        summary: 'Assessments of a version; the report shows what they say',
+        params: ID_PARAMS,
+        response: { 200: object({ items: list(AssessmentSummary, 'All that were stored') }) },
+      },
+    },
+    async ({ principal, params }) => {
+      const stored = await registry.assessments(principal, params.id);
+      const items = stored.map(({ id, at, assessment: { status, ruleset, files, findings } }) => {
+        const verdicts: Record<string, number> = {};
+        for (const { verdict } of files) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+        return { id, at, status, ruleset, files: files.length, findings: findings.length, verdicts };
+      });
+      return { items };
+    },
+  );
+
+  for (const act of ['quarantine', 'retire'] as const) {
+    app.post(
+      `/v1/versions/:id/${act}`,
+      {
+        config: { access: REVIEWERS },
+        schema: {
+          tags: ['versions'],
+          summary: act === 'quarantine' ? 'Stop a version at once, wherever it stands' : 'Retire a version',
+          params: ID_PARAMS,
+          body: object({ reason: text('Why', COMMENT) }),
+          response: { 200: VersionSchema },
+        },
+      },
+      ({ principal, params, body }) => registry[act](principal, params.id, body.reason),
+    );
+  }
+};
+
+/** What a segment of an address names: a number, a digest, else an alias. */
+function nameOfVersion(model: string, text: string): VersionName {
+  if (/^[1-9][0-9]{0,9}$/.test(text)) return { model, number: Number(text) };
+  if (text.startsWith('sha256:')) return { model, digest: text };
+  return { model, alias: text };
+}

@@ -1,0 +1,62 @@
+import Type from 'typebox';
+import { READERS } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { PARDONERS } from './roles.ts';
+import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, text } from './schema-kit.ts';
+import { StoredWaiverSchema } from './schemas.ts';
+
+const NewWaiver = object(
+  {
+    rule: text('A rule of the policy or of the catalogue', { pattern: '^[a-z0-9][a-z0-9._-]{0,99}$' }),
+    digest: text('`sha256:<hex>`: the artifact that it is for', DIGEST),
+    file: Type.Optional(text('Only findings in this file', { minLength: 1, maxLength: 4096 })),
+    reason: text('Why', { minLength: 1, maxLength: 2000 }),
+    owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
+    expires: text('The end: a day like 2027-01-31, or a time like 2027-01-31T12:00:00Z', { maxLength: 40 }),
+  },
+  'A pardon for one rule on one artifact',
+);
+
+export const waiverRoutes: Routes = (app, { registry }) => {
+  app.get(
+    '/v1/waivers',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['waivers'],
+        summary: 'Waivers, those that ended included',
+        querystring: object(PAGE_QUERY),
+        response: { 200: page(StoredWaiverSchema, 'Waivers') },
+      },
+    },
+    ({ principal, query }) => registry.waivers(principal, pageOf(query)),
+  );
+
+  app.post(
+    '/v1/waivers',
+    {
+      config: { access: PARDONERS },
+      schema: {
+        tags: ['waivers'],
+        summary: 'Pardon a rule on an artifact; every version of it is decided anew',
+        body: NewWaiver,
+        response: { 201: StoredWaiverSchema },
+      },
+    },
+    async ({ principal, body }, reply) => reply.code(201).send(await registry.addWaiver(principal, body)),
+  );
+
+  app.post(
+    '/v1/waivers/:id/revoke',
+    {
+      config: { access: PARDONERS },
+      schema: {
+        tags: ['waivers'],
+        summary: 'Revoke a waiver; what it pardoned is decided anew',
+        params: ID_PARAMS,
+        response: { 200: StoredWaiverSchema },
+      },
+    },
+    ({ principal, params }) => registry.revokeWaiver(principal, params.id),
+  );
+};

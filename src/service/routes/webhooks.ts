@@ -1,0 +1,182 @@
+import Type from 'typebox';
+import { AssayError } from '../../core/errors.ts';
+import { checkAddress } from '../../egress/address-rules.ts';
+import { DELIVERY_STATES } from '../../registry/index.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import { startWebhookSender } from '../webhook-sender.ts';
+import { ADMINS } from './roles.ts';
+import {
+  count,
+  ID,
+  ID_PARAMS,
+  list,
+  maybeMoment,
+  maybeText,
+  moment,
+  nothing,
+  object,
+  oneOf,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  text,
+} from './schema-kit.ts';
+
+const Events = Type.Immutable(
+  Type.Array(text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }), {
+    minItems: 1,
+    maxItems: 20,
+    description: 'Actions of the audit log',
+  }),
+);
+
+const WebhookProperties = {
+  id: text('Id of the webhook'),
+  tenant: text('Whose it is'),
+  url: text('Who is told'),
+  events: Events,
+  createdAt: moment('When it was made'),
+  createdBy: text('Who made it'),
+};
+const WebhookSchema = object(WebhookProperties, 'An address that is told of changes');
+
+const DeliverySchema = object(
+  {
+    id: text('Id of the delivery: the same for each try; `Assay-Delivery`'),
+    webhook: text('Id of the webhook'),
+    seq: count('Of the entry of the audit log'),
+    event: text('What happened'),
+    state: oneOf(DELIVERY_STATES, 'How it stands; `dead` was given up'),
+    attempts: count('Tries'),
+    createdAt: moment('When it was made'),
+    nextAt: maybeMoment('When it is tried next'),
+    endedAt: maybeMoment('When it ended'),
+    lastStatus: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'What the receiver answered last',
+    }),
+    lastError: maybeText('Why the last try failed'),
+  },
+  'One change on its way to one webhook',
+);
+
+export const webhookRoutes: Routes = (app, { registry, config }) => {
+  const { webhooks } = registry;
+  const sender = startWebhookSender(webhooks, {
+    allowPrivateAddresses: config.allowPrivateAddresses,
+    onError: (err) => app.log.warn({ err }, 'webhooks could not be served'),
+  });
+  app.addHook('onClose', () => sender.close());
+
+  app.get(
+    '/v1/webhooks',
+    {
+      config: { access: ADMINS },
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Who is told of changes',
+        response: { 200: object({ items: list(WebhookSchema, 'Webhooks') }) },
+      },
+    },
+    async ({ principal }) => ({ items: await webhooks.list(principal) }),
+  );
+
+  app.post(
+    '/v1/webhooks',
+    {
+      config: { access: ADMINS },
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Tell an address of changes from now on',
+        description:
+          'Each delivery is a POST with `Assay-Signature: t=<time>,v1=<HMAC-SHA-256 of "<time>.<body>" in hex>` and `Assay-Delivery`. Anything but 2xx is tried again, ever more slowly; 410 ends it.',
+        body: object({ url: text('https://...', { minLength: 1, maxLength: 2000 }), events: Events }),
+        response: {
+          201: object({ ...WebhookProperties, secret: text('The key of the signatures; shown this once') }),
+        },
+      },
+    },
+    async ({ principal, body }, reply) => {
+      checkReceiver(body.url, config.allowPrivateAddresses);
+      const { webhook, secret } = await webhooks.create(principal, body);
+      return reply
+        .code(201)
+        .header('location', `/v1/webhooks/${webhook.id}`)
+        .send({ ...webhook, secret });
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/:id',
+    {
+      config: { access: ADMINS },
+      schema: { tags: ['webhooks'], summary: 'A webhook', params: ID_PARAMS, response: { 200: WebhookSchema } },
+    },
+    ({ principal, params }) => webhooks.get(principal, params.id),
+  );
+
+  app.delete(
+    '/v1/webhooks/:id',
+    {
+      config: { access: ADMINS },
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Tell it no more',
+        params: ID_PARAMS,
+        response: { 204: nothing('Done') },
+      },
+    },
+    async ({ principal, params }, reply) => {
+      await webhooks.remove(principal, params.id);
+      return reply.code(204).send(undefined);
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/:id/deliveries',
+    {
+      config: { access: ADMINS },
+      schema: {
+        tags: ['webhooks'],
+        summary: 'What a webhook was told, and what was given up',
+        params: ID_PARAMS,
+        querystring: object({ ...PAGE_QUERY, state: Type.Optional(oneOf(DELIVERY_STATES, 'Only in this state')) }),
+        response: { 200: page(DeliverySchema, 'Deliveries, the newest first') },
+      },
+    },
+    ({ principal, params, query }) => {
+      const { state } = query;
+      return webhooks.deliveries(principal, params.id, { ...pageOf(query), ...(state === undefined ? {} : { state }) });
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/:id/deliveries/:delivery/redeliver',
+    {
+      config: { access: ADMINS },
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Deliver again what was delivered or given up, under the same id',
+        params: object({ ...ID_PARAMS.properties, delivery: text('Id of the delivery', ID) }),
+        response: { 202: DeliverySchema },
+      },
+    },
+    async ({ principal, params }, reply) =>
+      reply.code(202).send(await webhooks.redeliver(principal, params.id, params.delivery)),
+  );
+};
+
+/** What can be told of an address before anybody connects: the sender looks again at what its name leads to. */
+function checkReceiver(address: string, allowPrivate: boolean): void {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const schemes = allowPrivate ? ['https:', 'http:'] : ['https:'];
+  if (url === undefined || !schemes.includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw new ServiceError(422, 'address-refused', 'give an https:// address without a user name');
+  try {
+    checkAddress(url, { denyPrivate: !allowPrivate });
+  } catch (cause) {
+    if (cause instanceof AssayError) throw new ServiceError(422, 'address-refused', cause.message, { cause });
+    throw cause;
+  }
+}
