@@ -3,6 +3,7 @@ import { AssayError } from '../core/errors.ts';
 import { shownAddress } from '../core/reference.ts';
 import { type AddressRules, checkAddress, checkBehindProxy, guardedLookup } from './address-rules.ts';
 import { abortError, connectionError, isTransient } from './connection-error.ts';
+import { paced, SLOW_WINDOW_MS } from './paced.ts';
 import { proxyFor, proxySettings } from './proxy.ts';
 import { DEFAULT_RETRY, mayRetry, type RetryRules, retryDelay, slept } from './retry.ts';
 
@@ -22,6 +23,8 @@ export interface EgressOptions {
   readonly connectTimeoutMs?: number;
   /** Longest silence before the headers, and between two pieces of a body. */
   readonly idleTimeoutMs?: number;
+  /** How long a body may be waited for of which next to nothing comes. */
+  readonly slowWindowMs?: number;
 }
 
 export interface EgressInit extends RequestInit {
@@ -45,9 +48,12 @@ interface Hop {
   readonly body: string | Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
   readonly secrets: readonly Credential[];
+  readonly slowWindowMs: number;
 }
 
 const MAX_REDIRECTS = 8;
+/** How long the end of a body that nobody reads is waited for, so that its connection serves again. */
+const DROP_MS = 2_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** What callers may not set as headers: secrets travel only as `Credential`s. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
@@ -96,7 +102,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
 
   return {
     async fetch(input, init = {}) {
-      let hop = firstHop(input, init, options.signal);
+      let hop = firstHop(input, init, options);
       for (let redirects = 0; ; redirects++) {
         const response = await sendPatiently(hop);
         const location = REDIRECTS.has(response.statusCode) ? toHeaders(response.headers).get('location') : null;
@@ -144,7 +150,7 @@ function createDispatchers(options: EgressOptions, rules: AddressRules) {
   };
 }
 
-function firstHop(input: string | URL | Request, init: EgressInit, signal: AbortSignal | undefined): Hop {
+function firstHop(input: string | URL | Request, init: EgressInit, options: EgressOptions): Hop {
   const address = input instanceof Request ? input.url : String(input);
   if (!URL.canParse(address))
     throw new AssayError('network', 'an address that cannot be read', { mend: 'check HF_ENDPOINT' });
@@ -162,7 +168,7 @@ function firstHop(input: string | URL | Request, init: EgressInit, signal: Abort
   // A transfer in a content coding has another length than the file, and may expand without bound.
   headers.set('accept-encoding', 'identity');
   if (!headers.has('user-agent')) headers.set('user-agent', 'assay');
-  const signals = [signal, init.signal ?? undefined].filter((one) => one !== undefined);
+  const signals = [options.signal, init.signal ?? undefined].filter((one) => one !== undefined);
   return {
     url: new URL(address),
     method: (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase(),
@@ -170,6 +176,7 @@ function firstHop(input: string | URL | Request, init: EgressInit, signal: Abort
     body,
     signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
     secrets: init.secrets ?? [],
+    slowWindowMs: options.slowWindowMs ?? SLOW_WINDOW_MS,
   };
 }
 
@@ -198,7 +205,9 @@ function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {
 }
 
 async function drop(response: Dispatcher.ResponseData): Promise<void> {
+  const timer = setTimeout(() => response.body.destroy(), DROP_MS);
   await response.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
+  clearTimeout(timer);
 }
 
 /** A body that is cancelled before it is read lets its connection go too. */
@@ -246,8 +255,7 @@ async function* bounded(
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
   try {
-    for await (const chunk of raw.body) {
-      if (!(chunk instanceof Uint8Array)) throw new AssayError('internal', 'a body that is not bytes');
+    for await (const chunk of paced(raw.body, hop.url.host, hop.slowWindowMs)) {
       total += chunk.length;
       if (total > maxBytes) {
         throw new AssayError('limit', `answers with more than ${maxBytes} bytes`, { subject: shownAddress(hop.url) });

@@ -54,7 +54,31 @@ function supported(key: KeyObject, subject: string): KeyObject {
 
 /** Whether a bare key of this kind may sign models: the three NIST curves and Ed25519. */
 export function isSupported(key: KeyObject): boolean {
-  return key.asymmetricKeyType === 'ed25519' || curveHash(key) !== undefined;
+  return key.asymmetricKeyType === 'ed25519' ? !isSmall(key) : curveHash(key) !== undefined;
+}
+
+/** Whether an RSA key is long enough, and not one for which anybody can sign: under the exponent 1, each text is its own. */
+export function isStrongRsa({ asymmetricKeyDetails: details }: KeyObject): boolean {
+  return (details?.modulusLength ?? 0) >= 2048 && (details?.publicExponent ?? 0n) >= 3n;
+}
+
+/** The y of each point of small order of Ed25519, little-endian, in every spelling (RFC 8032; Chalkias et al., 2020). */
+const SMALL: ReadonlySet<string> = new Set([
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+]);
+
+/** A point of small order is no key: one signature holds for many texts, or for all. */
+function isSmall(key: KeyObject): boolean {
+  if (key.type !== 'public') return false;
+  const point = Buffer.from(spkiOf(key).subarray(-32));
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
+  return SMALL.has(point.toString('hex'));
 }
 
 /** "P-256" and the like, for messages. */
@@ -62,8 +86,11 @@ export function kindOf(key: KeyObject): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const curves: Record<string, string> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
   if (type === 'ec') return curves[details?.namedCurve ?? ''] ?? `EC ${details?.namedCurve ?? ''}`;
-  if (type === 'rsa' || type === 'rsa-pss') return `RSA ${details?.modulusLength ?? ''}`.trim();
-  return type === 'ed25519' ? 'Ed25519' : (type ?? 'unknown');
+  if (type === 'rsa' || type === 'rsa-pss') {
+    const exponent = (details?.publicExponent ?? 3n) < 3n ? ` with the exponent ${details?.publicExponent}` : '';
+    return `RSA ${details?.modulusLength ?? ''}`.trim() + exponent;
+  }
+  return type === 'ed25519' ? `Ed25519${isSmall(key) ? ' of small order' : ''}` : (type ?? 'unknown');
 }
 
 function curveHash(key: KeyObject): string | undefined {
@@ -98,7 +125,7 @@ export function signBytes(key: KeyObject, data: Uint8Array): Buffer {
 
 function hashOf(key: KeyObject): string | null {
   if (key.asymmetricKeyType === 'ed25519') return null;
-  if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return 'sha256';
+  if (key.asymmetricKeyType === 'rsa' && isStrongRsa(key)) return 'sha256';
   const hash = curveHash(key);
   if (hash === undefined) throw new SignatureError('key', `a ${kindOf(key)} key cannot sign models`);
   return hash;

@@ -291,3 +291,34 @@ describe('bodies', () => {
     ).toBe('network');
   });
 });
+
+describe('a body that drips', () => {
+  const drip = async (path: string) => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === '/away') response.writeHead(302, { location: '/here' });
+      else if (request.url === '/here') return void response.end('here');
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    return egress({ slowWindowMs: 300 }).fetch(`${origin}${path}`);
+  };
+
+  test('is given up, though it never falls silent', async () => {
+    const started = performance.now();
+    expect(await codeOf((await drip('/')).text())).toBe('network');
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  test('of a redirect keeps nobody', async () => {
+    const started = performance.now();
+    expect(await (await drip('/away')).text()).toBe('here');
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  test('is not one whose reader takes his time', async () => {
+    const { origin } = await serve((_, response) => response.end(Buffer.alloc(100)));
+    const response = await egress({ slowWindowMs: 50 }).fetch(origin);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await response.arrayBuffer()).byteLength).toBe(100);
+  });
+});

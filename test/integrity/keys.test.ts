@@ -1,8 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isAssayError } from '../../src/core/errors.ts';
 import {
+  isStrongRsa,
   keyHint,
   kindOf,
   readPrivateKey,
@@ -127,3 +128,32 @@ function thrown(work: () => unknown): unknown {
   }
   return undefined;
 }
+
+describe('a key for which anybody can sign', () => {
+  const ed25519 = (hex: string) =>
+    createPublicKey({
+      key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(hex, 'hex')]),
+      format: 'der',
+      type: 'spki',
+    });
+
+  test.each(['', '80'])('is refused: a point of small order of Ed25519 %s', (sign) => {
+    const point = `01${'00'.repeat(30)}${sign || '00'}`;
+    const key = ed25519(point);
+    // R is the neutral element and S is zero: it holds for every text under the neutral element.
+    const forged = Buffer.concat([Buffer.from(`01${'00'.repeat(31)}`, 'hex'), Buffer.alloc(32)]);
+    if (sign === '') expect(verifyBytes(key, DATA, forged)).toBe(true);
+    expect(() => readPublicKey(publicPem(key), 'key.pub')).toThrow('unsupported kind (Ed25519 of small order)');
+  });
+
+  test('is refused: RSA with the exponent 1', () => {
+    const key = createPublicKey({
+      key: { kty: 'RSA', n: Buffer.alloc(256, 0xcf).toString('base64url'), e: 'AQ' },
+      format: 'jwk',
+    });
+    expect(isStrongRsa(key)).toBe(false);
+    expect(isStrongRsa(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey)).toBe(true);
+    expect(kindOf(key)).toBe('RSA 2048 with the exponent 1');
+    expect(() => verifyBytes(key, DATA, Buffer.alloc(256))).toThrow('exponent 1');
+  });
+});

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { isSupported, kindOf } from '../keys.ts';
+import { isStrongRsa, isSupported, kindOf } from '../keys.ts';
 import { SignatureError, type SignatureProblem } from '../signature-error.ts';
 import { type Certificate, nameOf } from './certificate.ts';
 import { OID } from './oids.ts';
@@ -66,7 +66,7 @@ function checkUnderstood(certificate: Certificate): void {
 
 function checkKey(certificate: Certificate): void {
   const { key } = certificate;
-  if (!isSupported(key) && !isLongRsa(key)) {
+  if (!isSupported(key) && !isRsa(key)) {
     throw unfit(
       certificate,
       `has a ${kindOf(key)} key: RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`,
@@ -74,8 +74,8 @@ function checkKey(certificate: Certificate): void {
   }
 }
 
-function isLongRsa({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
-  return (type === 'rsa' || type === 'rsa-pss') && (details?.modulusLength ?? 0) >= 2048;
+function isRsa(key: KeyObject): boolean {
+  return (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss') && isStrongRsa(key);
 }
 
 function signsCode(purposes: readonly string[]): boolean {

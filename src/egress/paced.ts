@@ -1,0 +1,38 @@
+import { AssayError } from '../core/errors.ts';
+
+/** Bytes that have to come while a window of waiting lasts. */
+const MIN_BYTES = 4096;
+export const SLOW_WINDOW_MS = 60_000;
+
+/**
+ * Passes a body on unless it drips: a server that sends a byte now and then keeps under every limit on silence, and would hold
+ * its reader for days. Only the time that its reader waits counts.
+ * @param host for messages
+ * @throws AssayError `network`
+ */
+export async function* paced(body: AsyncIterable<unknown>, host: string, windowMs: number): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  let waited = 0;
+  let came = 0;
+  try {
+    while (true) {
+      const asked = performance.now();
+      const { done, value } = await chunks.next();
+      if (done === true) return;
+      if (!(value instanceof Uint8Array)) throw new AssayError('internal', 'a body that is not bytes');
+      waited += performance.now() - asked;
+      came += value.length;
+      if (came >= MIN_BYTES) {
+        waited = 0;
+        came = 0;
+      } else if (waited > windowMs) {
+        throw new AssayError('network', `${host} sends ${came} bytes in ${Math.round(waited / 1000)} seconds`, {
+          mend: 'try again later',
+        });
+      }
+      yield value;
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}
