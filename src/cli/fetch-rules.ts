@@ -2,7 +2,7 @@ import { AssayError } from '../core/errors.ts';
 import { shownAddress } from '../core/reference.ts';
 import { createEgress } from '../egress/egress.ts';
 import { httpError } from '../egress/http-error.ts';
-import { MAX_BUNDLE_BYTES } from './installed-rules.ts';
+import { MAX_BUNDLE_BYTES } from '../pipeline/installed-rules.ts';
 import type { Shell } from './shell.ts';
 
 /**

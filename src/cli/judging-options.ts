@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES } from '../core/severity.ts';
+import type { RulesetChoice } from '../pipeline/chosen-lists.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../policy/shipped.ts';
 import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment-options.ts';
 import type { JudgingFlags } from './judging.ts';
-import { type RulesetChoice, rulesetOption } from './rules-place.ts';
+import { rulesetOption } from './rules-place.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from './trust-options.ts';
 import { addWaiverOptions, type WaiverFlags, waiversOf } from './waiver-options.ts';
 

@@ -1,4 +1,5 @@
 import type { Severity } from '../core/severity.ts';
+import type { RulesetChoice } from '../pipeline/chosen-lists.ts';
 import type { OnTarget } from '../pipeline/file-scan.ts';
 import { decide, type Environment, loadPolicy } from '../policy/index.ts';
 import type { Judged } from '../report/index.ts';
@@ -6,7 +7,6 @@ import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { pardonFiles, refusePardonsFrom } from './pardon-place.ts';
 import { Progress } from './progress.ts';
-import type { RulesetChoice } from './rules-place.ts';
 import type { ExitCode, Shell } from './shell.ts';
 import { signatureRequest } from './trust.ts';
 import type { TrustFlags } from './trust-options.ts';

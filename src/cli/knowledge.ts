@@ -2,13 +2,13 @@ import type { OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
 import { version } from '../core/version.ts';
 import { type AssessOptions, assess } from '../pipeline/assess.ts';
+import { chosenLists, type RulesetChoice } from '../pipeline/chosen-lists.ts';
 import { formatTitles } from '../pipeline/format-titles.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
 import type { RuleLists } from '../scan/rule-lists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
-import { chosenLists, type RulesetChoice } from './rules-place.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {

@@ -2,15 +2,7 @@ import { AssayError, isAssayError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { keyHint, readPublicKey } from '../integrity/keys.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
-import { jsonText, terminalText } from '../report/index.ts';
-import { Page } from '../report/page.ts';
-import { count } from '../report/style.ts';
-import { RULES } from '../scan/catalogue.ts';
-import { parseRuleBundle, type RuleBundle } from '../scan/rule-bundle.ts';
-import { checkBundle } from '../scan/rule-bundle-check.ts';
-import { BUILT_IN_LISTS } from '../scan/rule-lists.ts';
-import { rulesetOf } from '../scan/ruleset.ts';
-import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
+import { rulesPath } from '../pipeline/chosen-lists.ts';
 import {
   type InstalledRules,
   MAX_BUNDLE_BYTES,
@@ -20,10 +12,19 @@ import {
   removeInstalled,
   type SignedInstalled,
   writeInstalled,
-} from './installed-rules.ts';
+} from '../pipeline/installed-rules.ts';
+import { openRules, type SignedRules } from '../pipeline/rules-signature.ts';
+import { jsonText, terminalText } from '../report/index.ts';
+import { Page } from '../report/page.ts';
+import { count } from '../report/style.ts';
+import { RULES } from '../scan/catalogue.ts';
+import { parseRuleBundle, type RuleBundle } from '../scan/rule-bundle.ts';
+import { checkBundle } from '../scan/rule-bundle-check.ts';
+import { BUILT_IN_LISTS } from '../scan/rule-lists.ts';
+import { rulesetOf } from '../scan/ruleset.ts';
+import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
 import type { RulesUpdateFlags } from './rules.ts';
-import { rulesPath } from './rules-place.ts';
-import { openRules, rulesKeys, type SignedRules } from './rules-signature.ts';
+import { rulesKeys } from './rules-signature.ts';
 import { type Shell, widthOf } from './shell.ts';
 
 /** Says which rules a scan would use. */

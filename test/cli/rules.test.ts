@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeInstalled } from '../../src/cli/installed-rules.ts';
 import { SCAN_FORMATS } from '../../src/cli/scan.ts';
+import { writeInstalled } from '../../src/pipeline/installed-rules.ts';
 import { RULESET_VERSION } from '../../src/scan/ruleset-version.ts';
 import { ACME, RulesWorkshop } from './rules-workshop.ts';
 

@@ -13,7 +13,7 @@ import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../scan/rule-
 import { checkBundle } from '../scan/rule-bundle-check.ts';
 import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../scan/rule-lists.ts';
 import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
-import type { ChosenLists } from './rules-place.ts';
+import type { ChosenLists } from './chosen-lists.ts';
 import { openRules } from './rules-signature.ts';
 
 /** Payload and bundle each take four thirds in base64, and the rest is small. */
