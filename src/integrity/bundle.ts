@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
+import { parseSignedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
 import { sentenceOf, shapeIssue } from './attestations/shape-issue.ts';
 import { decodeBase64 } from './base64.ts';
@@ -69,7 +69,7 @@ export function readBundle(bytes: Uint8Array, name: string, payloadType = IN_TOT
 
 function parseBundleJson(bytes: Uint8Array, name: string): unknown {
   try {
-    return parseBoundedJson(bytes, name);
+    return parseSignedJson(bytes, name);
   } catch (error) {
     if (!(error instanceof AssayError) || error.code !== 'malformed') throw error;
     throw new AssayError('malformed', `is no signature: it ${error.message}`, {

@@ -163,3 +163,15 @@ function thrown(work: () => unknown): unknown {
   }
   return undefined;
 }
+
+test('one that says something twice is none: each reader would verify another half', () => {
+  const text = JSON.stringify(good);
+  const other = '"dsseEnvelope":{"payload":"e30=","payloadType":"x","signatures":[]}';
+  for (const twice of [
+    `{${other},${text.slice(1)}`,
+    `${text.slice(0, -1)},${other}}`,
+    `${text.slice(0, -1)},${other.replace('E', '\\u0045')}}`,
+  ]) {
+    expect(() => readBundle(Buffer.from(twice), 'model.sig')).toThrow(/dsseEnvelope/);
+  }
+});
