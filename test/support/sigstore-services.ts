@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RFC3161Timestamp } from '@sigstore/core';
 import {
   fulcioHandler,
   type HandlerFn,
@@ -90,10 +91,7 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
   const stamp = tsaHandler({
     rootCertificate: tsa.rootCertificate,
     intCertificate: tsa.intCertificate,
-    timestamp: (request) => {
-      awaitReadableTime();
-      return tsa.timestamp(request);
-    },
+    timestamp: (request) => readableStamp(() => tsa.timestamp(request)),
   });
   for (const { path, fn } of [fulcio, rekor, stamp]) handlers.set(path, fn);
   handlers.set('/api/v2/log/entries', async (body) => logV2.add(body));
@@ -131,13 +129,18 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
 }
 
 /**
- * `@sigstore/core` reads no fractions of a second but those of three digits, and DER has no trailing zeros: waits for a
- * millisecond that does not end in one.
+ * DER leaves out the zeros at the end of a fraction of a second, and the parser of @sigstore/core reads none but three digits: such a
+ * stamp, one in ten, is made again. The public authorities write whole seconds.
  */
-function awaitReadableTime(): void {
-  let last: number;
-  do last = Date.now() % 10;
-  while (last === 0 || last === 9);
+async function readableStamp(make: () => Promise<Buffer>): Promise<Buffer> {
+  for (;;) {
+    const stamp = await make();
+    try {
+      if (!Number.isNaN(RFC3161Timestamp.parse(stamp).signingTime.getTime())) return stamp;
+    } catch (error) {
+      if (!(error instanceof Error) || error.message !== 'invalid time') throw error;
+    }
+  }
 }
 
 /** An unsigned token: these services believe every claim, and clients only read it. */
