@@ -55,8 +55,7 @@ export function isPrivateAddress(address: string): boolean {
 
 /** @throws AssayError `refused` when the rules forbid the address as it is written. */
 export function checkAddress(url: URL, rules: AddressRules): void {
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw refused(url.hostname, `${url.protocol} is not spoken`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused(url.protocol, 'addresses are not spoken to');
   const host = bare(url.hostname);
   if (rules.hosts !== undefined && !rules.hosts.some((name) => host === name || host.endsWith(`.${name}`))) {
     throw refused(host, 'is not among the hosts that may be spoken to');

@@ -322,3 +322,8 @@ describe('a body that drips', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(100);
   });
 });
+
+test('a redirect to a file of this machine is refused, and says so', async () => {
+  const { origin } = await serve((_, response) => response.writeHead(302, { location: 'file:///etc/hosts' }).end());
+  await expect(egress().fetch(origin)).rejects.toThrow('file: addresses are not spoken to');
+});
