@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { DecisionQuery } from '../../registry/index.ts';
+import type { DecisionQuery, GateAnswer } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { isKnown } from './conditional.ts';
@@ -17,6 +17,12 @@ const Answers = list(GateAnswerSchema, 'One for each model that has these bytes;
 const MAX_BATCH = 200;
 
 export const decisionRoutes: Routes = (app, { registry }) => {
+  /** What is not known is denied. */
+  function count(items: readonly GateAnswer[]): void {
+    if (items.length === 0) app.metrics.decisions.inc({ action: 'deny' });
+    for (const { action } of items) app.metrics.decisions.inc({ action });
+  }
+
   app.get(
     '/v1/decisions',
     {
@@ -30,6 +36,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
     },
     async (request, reply) => {
       const items = await registry.gate(request.principal, queryOf(request.query));
+      count(items);
       const answer = { items };
       return isKnown(request, reply, answer) ? reply.code(304).send(undefined) : answer;
     },
@@ -57,6 +64,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
       const results = await Promise.all(
         queries.map(async (query) => ({ query, items: await registry.gate(principal, query) })),
       );
+      for (const { items } of results) count(items);
       return { results };
     },
   );

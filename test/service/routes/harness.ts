@@ -1,0 +1,191 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { expect } from 'vitest';
+import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import {
+  loadRegistryRules,
+  openRegistry,
+  type Principal,
+  type Registry,
+  type Role,
+} from '../../../src/registry/index.ts';
+import { createApp } from '../../../src/service/app.ts';
+import type { ServiceConfig } from '../../../src/service/config.ts';
+import type { App } from '../../../src/service/context.ts';
+import { openEventFeed } from '../../../src/service/event-feed.ts';
+import { openQueue } from '../../../src/service/queue/index.ts';
+import { openUploadStore } from '../../../src/service/upload-files.ts';
+import { startWorker } from './worker.ts';
+
+/** On what a service stands. */
+export interface Ground {
+  readonly database: string;
+  readonly queue: string;
+}
+
+export interface TestService {
+  readonly url: string;
+  readonly registry: Registry;
+  readonly app: App;
+  /** The OpenAPI document. */
+  readonly document: OpenApi;
+  /** A client of somebody with these roles. */
+  as(name: string, roles: readonly Role[], tenant?: string): Promise<Client>;
+  close(): Promise<void>;
+}
+
+export interface Client {
+  readonly token: string;
+  /** Checks that the answer is as the OpenAPI document says. */
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** The same, as it comes. */
+  raw(path: string, init?: RequestInit & { readonly duplex?: 'half' }): Promise<Response>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON there is; its shape is checked against the document
+  readonly body: any;
+}
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+  >;
+}
+
+const RULES = fileURLToPath(new URL('./rules.yaml', import.meta.url));
+
+const LIMITS: ServiceConfig['limits'] = {
+  maxBodyBytes: 1024 * 1024,
+  maxUploadBytes: 64 * 1024 * 1024,
+  maxUploadFiles: 100,
+  requestsPerMinute: 100_000,
+  requestTimeoutMs: 60_000,
+};
+
+/** The real service on loopback, with a worker that scans. */
+export async function startTestService(
+  ground: Ground,
+  overrides: Partial<Omit<ServiceConfig, 'database' | 'queue'>> = {},
+): Promise<TestService> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'assay-service-'));
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const registry = await openRegistry({
+    database: ground.database,
+    rules: await loadRegistryRules(RULES),
+    approvalSigner: keySigner(privateKey),
+  });
+  const config: ServiceConfig = {
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: 'http://127.0.0.1',
+    dataFolder,
+    oidc: null,
+    allowPrivateAddresses: true,
+    hubEndpoint: 'https://huggingface.co',
+    limits: LIMITS,
+    approvalKey: null,
+    rules: RULES,
+    trustedProxies: [],
+    sessionSecret: null,
+    metrics: null,
+    workers: 1,
+    logLevel: 'silent',
+    ...ground,
+    ...overrides,
+  };
+  const queue = await openQueue(config, registry, (message) => process.stderr.write(`${message}\n`));
+  const events = openEventFeed(registry, { pollMs: 50 });
+  const uploads = await openUploadStore(join(dataFolder, 'uploads'), config.limits);
+  const snapshots = { newest: async () => undefined, close: async () => {} };
+  const context = { config, registry, queue, events, uploads, snapshots };
+  const app = await createApp(context);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const worker = startWorker(context);
+  const document = app.swagger() as unknown as OpenApi;
+  const check = responseCheck(document);
+  return {
+    url,
+    registry,
+    app,
+    document,
+    async as(name, roles, tenant = 'acme') {
+      const root: Principal = { tenant, subject: 'root', issuer: null, roles: ['admin'], via: 'local' };
+      const { secret } = await registry.createToken(root, { name, roles });
+      return client(url, secret, check);
+    },
+    async close() {
+      await worker.stop();
+      await app.close();
+      await events.close();
+      await queue.close();
+      await registry.close();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+function client(url: string, token: string, check: ResponseCheck): Client {
+  const authorization = `Bearer ${token}`;
+  const raw: Client['raw'] = (path, init = {}) =>
+    fetch(`${url}${path}`, { redirect: 'manual', ...init, headers: { authorization, ...init.headers } });
+  return {
+    token,
+    raw,
+    async call(method, path, body, headers = {}) {
+      const response = await raw(path, {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+      const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+      check(method, path, answer);
+      return answer;
+    },
+  };
+}
+
+type ResponseCheck = (method: string, path: string, answer: Answer) => void;
+
+/** Holds answers against the document that the service publishes of itself. */
+function responseCheck(document: OpenApi): ResponseCheck {
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
+  formats.default(ajv);
+  ajv.addSchema({ $id: 'document', components: document.components });
+  const templates = Object.entries(document.paths).map(([path, operations]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/[.+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+    operations,
+  }));
+  return (method, path, { status, headers, body }) => {
+    const [plain = ''] = path.split('?');
+    const operation = templates.find(
+      ({ pattern, operations }) => pattern.test(plain) && method.toLowerCase() in operations,
+    )?.operations[method.toLowerCase()];
+    if (operation === undefined) return;
+    const response = operation.responses[String(status)] ?? operation.responses.default;
+    const type = (headers.get('content-type') ?? '').split(';')[0] ?? '';
+    const schema = response?.content?.[type]?.schema;
+    if (status >= 200 && status < 300)
+      expect(operation.responses, `${method} ${path}: ${status}`).toHaveProperty(String(status));
+    if (schema === undefined || typeof body === 'string') return;
+    const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
+    const valid = ajv.validate(resolved, body);
+    expect(valid, `${method} ${path}: ${ajv.errorsText()}: ${JSON.stringify(body).slice(0, 500)}`).toBe(true);
+  };
+}

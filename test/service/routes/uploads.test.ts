@@ -1,0 +1,227 @@
+import { request } from 'node:http';
+import { setTimeout as slept } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { onEveryGround } from './backends.ts';
+import type { Client } from './harness.ts';
+import { fixture, sendPiece, sha256 } from './requests.ts';
+
+const model = fixture('format-probes/st-ok/m.safetensors');
+
+onEveryGround('uploads', (service) => {
+  let client: Client;
+  beforeAll(async () => {
+    client = await service().as('sender', ['submitter']);
+  });
+
+  async function begin(files: readonly { path: string; size: number; sha256?: string }[]): Promise<string> {
+    const { status, body, headers } = await client.call('POST', '/v1/uploads', { files });
+    expect(status).toBe(201);
+    expect(headers.get('location')).toBe(`/v1/uploads/${body.id}`);
+    return body.id;
+  }
+
+  async function offsetOf(id: string, index = 0): Promise<string | null> {
+    const response = await client.raw(`/v1/uploads/${id}/files/${index}`, { method: 'HEAD' });
+    expect(response.status).toBe(204);
+    return response.headers.get('upload-offset');
+  }
+
+  it('takes a file in pieces, from where it is, and checks it', async () => {
+    const { bytes } = model;
+    const half = Math.floor(bytes.length / 2);
+    const id = await begin([{ path: 'model.safetensors', size: bytes.length, sha256: sha256(bytes) }]);
+    expect(await offsetOf(id)).toBe('0');
+    const first = await sendPiece(client, id, 0, 0, bytes.subarray(0, half));
+    expect([first.status, first.headers.get('upload-offset')]).toEqual([204, String(half)]);
+    expect(await offsetOf(id)).toBe(String(half));
+
+    const early = await client.call('POST', `/v1/uploads/${id}/complete`);
+    expect([early.status, early.body.code]).toEqual([409, 'upload-incomplete']);
+    for (const offset of [0, half - 1, half + 1]) {
+      const wrong = await sendPiece(client, id, 0, offset, bytes.subarray(half - 1, half));
+      expect([wrong.status, (await wrong.json()).code]).toEqual([409, 'upload-offset']);
+    }
+    expect(await offsetOf(id)).toBe(String(half));
+
+    expect((await sendPiece(client, id, 0, half, bytes.subarray(half))).status).toBe(204);
+    const { status, body } = await client.call('POST', `/v1/uploads/${id}/complete`);
+    expect(status).toBe(200);
+    expect(body.state).toBe('complete');
+    expect(body.files).toEqual([
+      { path: 'model.safetensors', size: bytes.length, received: bytes.length, sha256: sha256(bytes) },
+    ]);
+    const late = await sendPiece(client, id, 0, bytes.length, Buffer.alloc(0));
+    expect((await late.json()).code).toBe('upload-complete');
+  });
+
+  it('keeps what came before a connection broke', async () => {
+    const bytes = Buffer.alloc(300_000, 7);
+    const id = await begin([{ path: 'model.bin', size: bytes.length }]);
+    await new Promise<void>((resolve) => {
+      const sending = request(`${service().url}/v1/uploads/${id}/files/0`, {
+        method: 'PATCH',
+        headers: {
+          authorization: `Bearer ${client.token}`,
+          'content-type': 'application/offset+octet-stream',
+          'upload-offset': '0',
+          'content-length': String(bytes.length),
+        },
+      });
+      sending.on('error', () => resolve());
+      sending.write(bytes.subarray(0, 100_000));
+      setTimeout(() => sending.destroy(), 200);
+    });
+    let received = 0;
+    for (let tries = 0; tries < 50 && received === 0; tries++) {
+      await slept(50);
+      received = Number(await offsetOf(id));
+    }
+    expect(received).toBe(100_000);
+    expect((await sendPiece(client, id, 0, received, bytes.subarray(received))).status).toBe(204);
+    expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);
+  });
+
+  it('takes nothing of a piece that is too long', async () => {
+    const id = await begin([{ path: 'model.bin', size: 10 }]);
+    const told = await sendPiece(client, id, 0, 0, Buffer.alloc(11));
+    expect([told.status, (await told.json()).code]).toEqual([413, 'upload-too-long']);
+    // Without a Content-Length nobody knows before.
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array(8));
+        controller.enqueue(new Uint8Array(8));
+        controller.close();
+      },
+    });
+    const streamed = await client.raw(`/v1/uploads/${id}/files/0`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/octet-stream', 'upload-offset': '0' },
+      body,
+      duplex: 'half',
+    });
+    expect([streamed.status, (await streamed.json()).code]).toEqual([413, 'upload-too-long']);
+    expect(await offsetOf(id)).toBe('0');
+  });
+
+  it('has a file sent again whose digest is wrong', async () => {
+    const id = await begin([{ path: 'model.bin', size: 4, sha256: sha256(Buffer.from('good')) }]);
+    await sendPiece(client, id, 0, 0, Buffer.from('evil'));
+    const wrong = await client.call('POST', `/v1/uploads/${id}/complete`);
+    expect([wrong.status, wrong.body.code]).toEqual([422, 'upload-digest']);
+    expect(await offsetOf(id)).toBe('0');
+    await sendPiece(client, id, 0, 0, Buffer.from('good'));
+    expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);
+  });
+
+  it('writes a file with one hand at a time', async () => {
+    const size = 2 * 1024 * 1024;
+    const id = await begin([{ path: 'model.bin', size }]);
+    const [a, b] = await Promise.all([
+      sendPiece(client, id, 0, 0, Buffer.alloc(size, 1)),
+      sendPiece(client, id, 0, 0, Buffer.alloc(size, 2)),
+    ]);
+    expect([a.status, b.status].sort()).toEqual([204, 409]);
+    expect(await offsetOf(id)).toBe(String(size));
+  });
+
+  describe('names', () => {
+    const refused = [
+      '../etc/passwd',
+      '/etc/passwd',
+      'a/../../b',
+      'a/./b',
+      'a//b',
+      'a\\b',
+      'a\0b',
+      'CON',
+      'models/nul.bin',
+      'com1.txt',
+      'a.',
+      'a ',
+      ' a',
+      'a:b',
+      'c:/x',
+      '\u202egnp.exe',
+      'a\nb',
+      'x'.repeat(256),
+      `${'d/'.repeat(40)}x`,
+    ];
+    it.each(refused)('refuses %j', async (path) => {
+      const { status, body } = await client.call('POST', '/v1/uploads', { files: [{ path, size: 1 }] });
+      expect([status, body.code]).toEqual([422, 'upload-name']);
+    });
+
+    const clashes = [
+      ['a', 'a'],
+      ['Model.bin', 'model.BIN'],
+      ['a/b', 'A/c'],
+      ['a', 'a/b'],
+      ['\u00e9.bin', 'e\u0301.bin'],
+      ['ﬁle', 'file'],
+    ];
+    it.each(clashes)('refuses %j beside %j', async (one, other) => {
+      const files = [one, other].map((path) => ({ path, size: 1 }));
+      const { status, body } = await client.call('POST', '/v1/uploads', { files });
+      expect([status, body.code]).toEqual([422, 'upload-name']);
+    });
+
+    it('takes names of every script', async () => {
+      await begin(['模型/重み.bin', 'modèle/poids.bin', 'a.b-c_d (1).json'].map((path) => ({ path, size: 0 })));
+    });
+  });
+
+  it('refuses more than a tenant may have, before anything is written', async () => {
+    const one = await client.call('POST', '/v1/uploads', { files: [{ path: 'a', size: 65 * 1024 * 1024 }] });
+    expect([one.status, one.body.code]).toEqual([413, 'upload-too-large']);
+    const many = await client.call('POST', '/v1/uploads', {
+      files: Array.from({ length: 101 }, (_, i) => ({ path: `f${i}`, size: 0 })),
+    });
+    expect([many.status, many.body.code]).toEqual([400, 'invalid-request']);
+    const greedy = await service().as('greedy', ['submitter'], 'greedy');
+    const size = 64 * 1024 * 1024;
+    const answers = await Promise.all(
+      Array.from({ length: 18 }, () => greedy.call('POST', '/v1/uploads', { files: [{ path: 'a', size }] })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(16);
+    const [none] = answers.filter(({ status }) => status !== 201);
+    expect([none?.status, none?.body.code]).toEqual([413, 'upload-quota']);
+    const id = answers.find(({ status }) => status === 201)?.body.id;
+    expect((await greedy.call('DELETE', `/v1/uploads/${id}`)).status).toBe(204);
+    expect((await greedy.call('POST', '/v1/uploads', { files: [{ path: 'a', size }] })).status).toBe(201);
+  });
+
+  it('hides uploads from other tenants, and knows no strange ids', async () => {
+    const id = await begin([{ path: 'model.bin', size: 1 }]);
+    const other = await service().as('stranger', ['submitter', 'admin'], 'other');
+    for (const [method, path] of [
+      ['GET', `/v1/uploads/${id}`],
+      ['POST', `/v1/uploads/${id}/complete`],
+      ['DELETE', `/v1/uploads/${id}`],
+      ['GET', '/v1/uploads/..%2F..%2Fetc'],
+      ['GET', `/v1/uploads/${id}x`],
+    ] as const) {
+      const { status, body } = await other.call(method, path);
+      expect([path, status, body.code]).toEqual([path, 404, 'upload-not-found']);
+    }
+    const sent = await sendPiece(other, id, 0, 0, Buffer.from('x'));
+    expect(sent.status).toBe(404);
+    expect((await client.call('GET', `/v1/uploads/${id}`)).status).toBe(200);
+  });
+
+  it('refuses a body that is not bytes, and a file that there is not', async () => {
+    const id = await begin([{ path: 'model.bin', size: 2 }]);
+    const json = await client.raw(`/v1/uploads/${id}/files/0`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json', 'upload-offset': '0' },
+      body: '{}',
+    });
+    expect([json.status, (await json.json()).code]).toEqual([415, 'wrong-content-type']);
+    const none = await client.raw(`/v1/uploads/${id}/files/0`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: 'ab',
+    });
+    expect((await none.json()).code).toBe('invalid-request');
+    expect((await sendPiece(client, id, 7, 0, Buffer.from('x'))).status).toBe(404);
+  });
+});
