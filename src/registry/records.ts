@@ -113,10 +113,18 @@ export interface ApprovalRecord {
   readonly digest: string;
   readonly policyDigest: string;
   readonly ruleset: Ruleset;
+  /** In which the approver voted. */
+  readonly role: Role;
+  /** The approver: the hint of a key, an identity; of `service`, who had the session. */
   readonly signer: string;
   readonly method: ApprovalMethod;
   /** The Sigstore bundle as JSON text. */
   readonly attestation: string;
+  /**
+   * Of one that was carried over: the `decision` attestation of the newest re-evaluation, whose inputs are the digest of
+   * `attestation` and the ruleset; a Sigstore bundle as JSON text.
+   */
+  readonly reevaluation: string | null;
   readonly at: string;
   readonly until: string | null;
   /** `carried`: a signed re-evaluation under newer rules found no new violation, and stands beside it. */

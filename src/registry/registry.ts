@@ -1,4 +1,4 @@
-import type { Assessment } from '../core/assessment.ts';
+import type { Assessment, Ruleset } from '../core/assessment.ts';
 import type { Waiver } from '../core/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type {
@@ -165,7 +165,14 @@ export interface Registry {
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
 
   /** Decides every stored version anew (rules, policies or waivers changed); carries approvals over or voids them. */
-  reevaluate(by: Principal, options?: { readonly signal?: AbortSignal }): Promise<Reevaluation>;
+  reevaluate(
+    by: Principal,
+    options?: {
+      readonly signal?: AbortSignal;
+      /** The ruleset of now: versions that were assessed under another are in `rescan`. */
+      readonly ruleset?: Ruleset;
+    },
+  ): Promise<Reevaluation>;
 
   auditLog(by: Principal, page?: PageRequest & { readonly subject?: string }): Promise<Page<AuditEntry>>;
   /** The entries after `seq`, the oldest first: for those who follow the log. */

@@ -7,6 +7,7 @@ import {
   POLICY,
   PREDICATE_TYPES,
   RULESET,
+  type ServiceApprover,
   STATEMENT_TYPE,
   type Statements,
   type TestResult,
@@ -45,6 +46,8 @@ export interface StatementInputs {
     readonly until?: Date;
     readonly policy?: PolicyReference;
     readonly ruleset?: Ruleset;
+    /** For whom a service signs. */
+    readonly approver?: ServiceApprover;
   };
   readonly waiver: About & {
     readonly rule: string;
@@ -91,7 +94,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
-  approval: ({ subjects, stage, at, until, policy, ruleset }) => ({
+  approval: ({ subjects, stage, at, until, policy, ruleset, approver }) => ({
     _type: STATEMENT_TYPE,
     subject: subjects,
     predicateType: PREDICATE_TYPES.approval,
@@ -105,6 +108,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       },
       timeCreated: formatTime(at),
       properties: [approvalProperty(until === undefined ? { stage } : { stage, until })],
+      ...(approver === undefined ? {} : { approver }),
     },
   }),
 

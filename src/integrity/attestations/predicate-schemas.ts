@@ -3,6 +3,7 @@ import { isArtifactPath } from '../../core/reference.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
+  type ServiceApprover,
   type TestResult,
   type VerificationResult,
   type VerificationSummary,
@@ -71,6 +72,14 @@ export const testResult: v.GenericSchema<unknown, TestResult> = v.pipe(
   }, 'names a test twice'),
 );
 
+/** Of our own making, as a waiver: a way to approve that is not known is none. */
+const serviceApprover: v.GenericSchema<unknown, ServiceApprover> = v.strictObject({
+  method: v.literal('service', 'is not service'),
+  issuer: v.exactOptional(text),
+  subject: text,
+  role: v.exactOptional(text),
+});
+
 export const verificationResult: v.GenericSchema<unknown, VerificationResult> = v.pipe(
   v.object({
     verifier: v.object({
@@ -79,6 +88,7 @@ export const verificationResult: v.GenericSchema<unknown, VerificationResult> = 
     }),
     timeCreated: time,
     properties: texts,
+    approver: v.exactOptional(serviceApprover),
   }),
   v.check(
     ({ properties }) => properties.filter((property) => property.startsWith(APPROVED_FOR)).length === 1,

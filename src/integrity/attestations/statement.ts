@@ -42,7 +42,17 @@ export interface TestResult {
   readonly failedTests?: readonly string[];
 }
 
-/** An approval. Who approves is who signs. */
+/** Somebody whom a service knew by a session of his, and for whom it signed. */
+export interface ServiceApprover {
+  readonly method: 'service';
+  /** Of the OIDC token; absent when it was a token of the service's own. */
+  readonly issuer?: string;
+  readonly subject: string;
+  /** In which he approved. */
+  readonly role?: string;
+}
+
+/** An approval. Who approves is who signs, unless it names an approver. */
 export interface VerificationResult {
   readonly verifier: {
     readonly id: string;
@@ -55,6 +65,8 @@ export interface VerificationResult {
    * the property, so that a reader who knows nothing of ends sees no approval at all.
    */
   readonly properties: readonly string[];
+  /** Of an approval that a service signed for somebody. */
+  readonly approver?: ServiceApprover;
 }
 
 /**

@@ -1,0 +1,167 @@
+import type { Assessment, Decision } from '../core/assessment.ts';
+import type { Waiver } from '../core/waiver.ts';
+import { decide } from '../policy/index.ts';
+import { type ApprovalRow, approvalRows, isLive, policyApproval } from './approval-records.ts';
+import { carryOrVoid, isBehind } from './carry-over.ts';
+import type { Context } from './context.ts';
+import { type DecisionRow, newestDecisions } from './decision-records.ts';
+import { answerOf } from './gate-answer.ts';
+import type { StoredAssessment } from './records.ts';
+import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
+import { type Change, newId } from './store/change.ts';
+import { isExact, labelOf, type VersionRow } from './version-records.ts';
+import { waiversFor } from './waiver-records.ts';
+
+/** What deciding anew has changed. */
+export interface Decided {
+  /** The newest for each stage. */
+  readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
+  readonly changed: readonly { readonly stage: RuledStage; readonly from: string; readonly to: string }[];
+  readonly carried: number;
+  readonly voided: number;
+}
+
+/**
+ * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
+ * them, and brings the gate's answer up to date.
+ */
+export async function decideVersion(
+  context: Context,
+  change: Change,
+  version: VersionRow,
+  newest: StoredAssessment,
+): Promise<Decided> {
+  const { db, tenant } = change;
+  const waivers = await waiversFor(db, tenant, version.digest);
+  const before = await newestDecisions(db, version.id);
+  const decisions = new Map(before);
+  const changed: Decided['changed'][number][] = [];
+  let [carried, voided] = [0, 0];
+  for (const stage of RULED_STAGES) {
+    const settled = await settleStage(context, change, { version, newest, waivers, stage });
+    carried += settled.carried;
+    voided += settled.voided;
+    const known = before.get(stage);
+    const row = await storeDecision(change, version, newest, stage, settled.decision, known);
+    decisions.set(stage, row);
+    if (known === undefined || known.action === row.action) continue;
+    changed.push({ stage, from: known.action, to: row.action });
+    change.record('decision.changed', labelOf(version), { stage, from: known.action, to: row.action });
+  }
+  await storeAnswer(context, change, version, decisions);
+  return { decisions, changed, carried, voided };
+}
+
+/** Brings the gate's answer up to date, when a stage or an approval has changed and no decision. */
+export async function storeAnswer(
+  { rules }: Context,
+  { db, now }: Change,
+  version: VersionRow,
+  decisions: ReadonlyMap<RuledStage, DecisionRow>,
+): Promise<void> {
+  const pinned = await db
+    .selectFrom('version_keys')
+    .select('key')
+    .where('version', '=', version.id)
+    .where('kind', '=', 'ref')
+    .orderBy('key')
+    .execute();
+  const approved = await db
+    .selectFrom('transitions')
+    .select('id')
+    .where('version', '=', version.id)
+    .where('state', '=', 'approved')
+    .execute();
+  const answer = answerOf({
+    version,
+    pinned: pinned.map(({ key }) => key),
+    decisions,
+    approvals: await approvalRows(db, version.id),
+    approved: new Set(approved.map(({ id }) => id)),
+    rules,
+    now,
+  });
+  const text = JSON.stringify(answer);
+  await db
+    .insertInto('gate')
+    .values({ version: version.id, answer: text })
+    .onConflict((conflict) => conflict.column('version').doUpdateSet({ answer: text }))
+    .execute();
+}
+
+interface Question {
+  readonly version: VersionRow;
+  readonly newest: StoredAssessment;
+  readonly waivers: readonly Waiver[];
+  readonly stage: RuledStage;
+}
+
+async function settleStage(context: Context, change: Change, question: Question) {
+  const { version, newest, stage } = question;
+  const live = (await approvalRows(change.db, version.id)).filter((approval) => isLive(approval, change.now));
+  const decision = decisionFor(context, change, question, live);
+  const { ruleset, artifact } = newest.assessment;
+  const behind = live.filter((approval) => approval.stage === stage && isBehind(approval, { decision, ruleset }));
+  const pinned = isExact(artifact.pinned) ? artifact.pinned : version.ref;
+  const lost: ApprovalRow[] = [];
+  for (const approval of behind) {
+    const holds = await carryOrVoid(context, change, approval, { version, decision, ruleset, pinned });
+    if (!holds) lost.push(approval);
+  }
+  return {
+    decision:
+      lost.length === 0
+        ? decision
+        : decisionFor(
+            context,
+            change,
+            question,
+            live.filter((one) => !lost.includes(one)),
+          ),
+    carried: behind.length - lost.length,
+    voided: lost.length,
+  };
+}
+
+function decisionFor(
+  { rules }: Context,
+  { now }: Change,
+  { newest, waivers, stage }: Question,
+  approvals: readonly ApprovalRow[],
+): Decision {
+  return decide(newest.assessment satisfies Assessment, {
+    policy: rules[stage].policy,
+    waivers,
+    approvals: approvals.map(policyApproval),
+    environment: { stage },
+    now,
+  });
+}
+
+/** Nothing is written when it says the same of the same. */
+async function storeDecision(
+  change: Change,
+  version: VersionRow,
+  { id: assessment, assessment: { ruleset } }: StoredAssessment,
+  stage: RuledStage,
+  decision: Decision,
+  known: DecisionRow | undefined,
+): Promise<DecisionRow> {
+  const body = JSON.stringify(decision);
+  if (known?.body === body && known.assessment === assessment) return known;
+  const row = {
+    id: newId(),
+    version: version.id,
+    assessment,
+    stage,
+    seq: change.next(),
+    action: decision.action,
+    policy_digest: decision.policyDigest,
+    ruleset_version: ruleset.version,
+    ruleset_digest: ruleset.digest,
+    body,
+    at: change.at,
+  };
+  await change.db.insertInto('decisions').values(row).execute();
+  return row;
+}

@@ -1,0 +1,55 @@
+import type { Selectable } from 'kysely';
+import type { Assessment, Decision } from '../core/assessment.ts';
+import type { Stage, StoredAssessment, StoredDecision } from './records.ts';
+import { RegistryError } from './registry-error.ts';
+import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
+import type { Reader } from './store/database.ts';
+import type { Tables } from './store/tables.ts';
+
+export type DecisionRow = Selectable<Tables['decisions']>;
+export type AssessmentRow = Selectable<Tables['assessments']>;
+
+export function assessmentOfRow(row: AssessmentRow): StoredAssessment {
+  return { id: row.id, version: row.version, assessment: JSON.parse(row.body) as Assessment, at: row.at };
+}
+
+export function decisionOfRow(row: DecisionRow): StoredDecision {
+  return {
+    id: row.id,
+    version: row.version,
+    assessment: row.assessment,
+    stage: row.stage as Stage,
+    decision: JSON.parse(row.body) as Decision,
+    ruleset: { version: row.ruleset_version, digest: row.ruleset_digest },
+    at: row.at,
+  };
+}
+
+export async function newestAssessment(db: Reader, version: string): Promise<StoredAssessment> {
+  const row = await db
+    .selectFrom('assessments')
+    .selectAll()
+    .where('version', '=', version)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) throw new RegistryError('internal', 'a version has no assessment');
+  return assessmentOfRow(row);
+}
+
+/** The newest for each stage. */
+export async function newestDecisions(db: Reader, version: string): Promise<Map<RuledStage, DecisionRow>> {
+  const newest = new Map<RuledStage, DecisionRow>();
+  for (const stage of RULED_STAGES) {
+    const row = await db
+      .selectFrom('decisions')
+      .selectAll()
+      .where('version', '=', version)
+      .where('stage', '=', stage)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (row !== undefined) newest.set(stage, row);
+  }
+  return newest;
+}

@@ -1,0 +1,51 @@
+import { formatReference, parseReference } from '../core/reference.ts';
+import type { Context } from './context.ts';
+import { answerAt, type StoredAnswer } from './gate-answer.ts';
+import type { Principal, Version } from './records.ts';
+import type { DecisionQuery, GateAnswer } from './registry.ts';
+import { read } from './store/change.ts';
+import { versionsOfRows } from './version-records.ts';
+
+/** CWE-770: more models than that share no bytes. */
+const MAX_ANSWERS = 100;
+
+/** One look into an index for each version: no assessment and no decision is read. */
+export async function gate(context: Context, by: Principal, query: DecisionQuery): Promise<GateAnswer[]> {
+  return read(context, by, async (db) => {
+    const rows = await db
+      .selectFrom('version_keys')
+      .innerJoin('gate', 'gate.version', 'version_keys.version')
+      .select('gate.answer')
+      .where('version_keys.tenant', '=', by.tenant)
+      .where('version_keys.key', '=', keyOfQuery(query))
+      .limit(MAX_ANSWERS)
+      .execute();
+    const now = context.now();
+    return rows.map(({ answer }) => answerAt(JSON.parse(answer) as StoredAnswer, now));
+  });
+}
+
+export async function versionsOf(context: Context, by: Principal, query: DecisionQuery): Promise<Version[]> {
+  return read(context, by, async (db) => {
+    const rows = await db
+      .selectFrom('versions')
+      .selectAll('versions')
+      .innerJoin('version_keys', 'version_keys.version', 'versions.id')
+      .where('version_keys.tenant', '=', by.tenant)
+      .where('version_keys.key', '=', keyOfQuery(query))
+      .orderBy('versions.seq')
+      .limit(MAX_ANSWERS)
+      .execute();
+    return versionsOfRows(db, rows);
+  });
+}
+
+/** References are stored in canonical spelling. What is no reference is found nowhere. */
+function keyOfQuery(query: DecisionQuery): string {
+  if ('digest' in query) return query.digest;
+  try {
+    return formatReference(parseReference(query.ref));
+  } catch {
+    return query.ref;
+  }
+}

@@ -1,0 +1,154 @@
+import type { Selectable } from 'kysely';
+import type { Context } from './context.ts';
+import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
+import { limitOf, pageOf, seqAfter } from './paging.ts';
+import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from './records.ts';
+import type { JobStore } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
+import { change, newId, read } from './store/change.ts';
+import type { Reader } from './store/database.ts';
+import type { Tables } from './store/tables.ts';
+
+export type JobRow = Selectable<Tables['jobs']>;
+type NewJob = Parameters<JobStore['create']>[1];
+
+const MAX_PRIORITY = 1_000_000;
+const NO_PROGRESS: JobProgress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
+
+/** The same target, model and ruleset, queued or running, is the same job. */
+export async function createJob(
+  context: Context,
+  by: Principal,
+  job: NewJob,
+): Promise<{ readonly job: Job; readonly created: boolean }> {
+  checkJob(job);
+  const { target, model, ruleset, priority = 0, lineage } = job;
+  return change(context, by, async (change) => {
+    const { db, tenant, at } = change;
+    const known = await db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('target', '=', target)
+      .where('model', '=', model)
+      .where('ruleset', '=', ruleset)
+      .where('state', 'in', ['queued', 'running'])
+      .executeTakeFirst();
+    if (known !== undefined) return { job: jobOfRow(known), created: false };
+    const row = await db
+      .insertInto('jobs')
+      .values({
+        id: newId(),
+        tenant,
+        target,
+        model,
+        ruleset,
+        lineage: lineage === undefined ? null : JSON.stringify(lineage),
+        priority,
+        state: 'queued',
+        attempts: 0,
+        progress: JSON.stringify(NO_PROGRESS),
+        created_by: nameOf(by),
+        created_at: at,
+        started_at: null,
+        ended_at: null,
+        not_before_ms: 0,
+        worker: null,
+        lease: null,
+        lease_until_ms: null,
+        version: null,
+        error_code: null,
+        error_message: null,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    change.record('job.created', model, { job: row.id, target, ruleset });
+    return { job: jobOfRow(row), created: true };
+  });
+}
+
+export async function getJob(context: Context, by: Principal, id: string): Promise<Job> {
+  return read(context, by, async (db) => jobOfRow(await jobRow(db, by.tenant, id)));
+}
+
+/** The newest first. */
+export async function listJobs(
+  context: Context,
+  by: Principal,
+  page: PageRequest & { readonly state?: JobState } = {},
+): Promise<Page<Job>> {
+  return read(context, by, async (db) => {
+    const limit = limitOf(page);
+    const after = seqAfter(page);
+    let query = db.selectFrom('jobs').selectAll().where('tenant', '=', by.tenant);
+    if (after !== undefined) query = query.where('seq', '<', after);
+    if (page.state !== undefined) query = query.where('state', '=', page.state);
+    const rows = await query
+      .orderBy('seq', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, jobOfRow, ({ seq }) => String(seq));
+  });
+}
+
+/** Whoever works on it learns of it by its next heartbeat. */
+export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
+  return change(context, by, async (change) => {
+    const { db, tenant, at } = change;
+    await jobRow(db, tenant, id);
+    const row = await db
+      .updateTable('jobs')
+      .set({ state: 'cancelled', ended_at: at, lease: null, lease_until_ms: null })
+      .where('id', '=', id)
+      .where('state', 'in', ['queued', 'running'])
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) throw new RegistryError('ended', 'the job has ended already');
+    change.record('job.cancelled', row.model, { job: id, target: row.target });
+    return jobOfRow(row);
+  });
+}
+
+async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
+  const row = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', '=', id)
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  if (row === undefined) throw new RegistryError('not-found', 'there is no such job');
+  return row;
+}
+
+function checkJob({ target, model, ruleset, priority = 0, lineage }: NewJob): void {
+  checkReference(target, 'the target');
+  checkModelName(model);
+  checkLine(ruleset, 'the ruleset');
+  if (lineage !== undefined) checkLineage(lineage);
+  if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return;
+  throw new RegistryError('invalid', `a priority is a whole number up to ${MAX_PRIORITY}`);
+}
+
+export function jobOfRow(row: JobRow): Job {
+  const { error_code: code, error_message: message } = row;
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    target: row.target,
+    model: row.model,
+    state: row.state as JobState,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    attempts: row.attempts,
+    priority: row.priority,
+    progress: JSON.parse(row.progress) as JobProgress,
+    version: row.version,
+    error: code === null ? null : { code, message: message ?? '' },
+  };
+}
+
+export function lineageOfRow({ lineage }: JobRow): Lineage | null {
+  return lineage === null ? null : (JSON.parse(lineage) as Lineage);
+}

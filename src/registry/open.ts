@@ -1,0 +1,107 @@
+import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
+import type { TrustFile } from '../integrity/trust-file.ts';
+import { approvals, revoke } from './approvals.ts';
+import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit-log.ts';
+import type { Context } from './context.ts';
+import { gate, versionsOf } from './gate.ts';
+import { claimJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
+import { cancelJob, createJob, getJob, listJobs } from './jobs.ts';
+import { model, models } from './models.ts';
+import { quarantine, retire } from './moves.ts';
+import type { Principal } from './records.ts';
+import { reevaluate } from './reevaluate.ts';
+import { register } from './register.ts';
+import type { JobStore, Registry, RegistryRules } from './registry.ts';
+import { openDatabase } from './store/database.ts';
+import { authenticate, createToken, revokeToken, tokens } from './tokens.ts';
+import { requestTransition, transition, transitions, withdraw } from './transitions.ts';
+import { assessments, decisions, setAlias, version, versions } from './versions.ts';
+import { vote } from './vote.ts';
+import { addWaiver, revokeWaiver, waivers } from './waivers.ts';
+import { webhookStore } from './webhooks.ts';
+
+export interface RegistryOptions {
+  /** `sqlite:<path>` or `postgres://...` */
+  readonly database: string;
+  readonly rules: RegistryRules;
+  /** Who may sign approvals; without it, no approval that somebody signed himself is taken. */
+  readonly trust?: TrustFile;
+  /** Signs for approvers who come by a session, and re-evaluations; without it, neither is possible. */
+  readonly approvalSigner?: PayloadSigner;
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens a registry, and makes or brings forward its tables.
+ * @throws RegistryError `invalid`, `unavailable`, `newer-schema`
+ */
+export async function openRegistry(options: RegistryOptions): Promise<Registry> {
+  const context: Context = {
+    database: await openDatabase(options.database),
+    rules: options.rules,
+    trust: options.trust,
+    signer: options.approvalSigner,
+    now: options.now ?? (() => new Date()),
+  };
+  const bound = bindTo(context);
+  return {
+    register: bound(register),
+    models: bound(models),
+    model: bound(model),
+    versions: bound(versions),
+    version: bound(version),
+    versionsOf: bound(versionsOf),
+    assessments: bound(assessments),
+    decisions: bound(decisions),
+    gate: bound(gate),
+    setAlias: bound(setAlias),
+    transitions: bound(transitions),
+    transition: bound(transition),
+    requestTransition: bound(requestTransition),
+    vote: bound(vote),
+    withdraw: bound(withdraw),
+    quarantine: bound(quarantine),
+    retire: bound(retire),
+    approvals: bound(approvals),
+    revoke: bound(revoke),
+    waivers: bound(waivers),
+    addWaiver: bound(addWaiver),
+    revokeWaiver: bound(revokeWaiver),
+    reevaluate: bound(reevaluate),
+    auditLog: bound(auditLog),
+    auditSince: bound(auditSince),
+    auditHead: bound(auditHead),
+    verifyAuditLog: bound(verifyAuditLog),
+    createToken: bound(createToken),
+    tokens: bound(tokens),
+    revokeToken: bound(revokeToken),
+    authenticate: (secret) => authenticate(context, secret),
+    jobs: jobStore(context),
+    webhooks: webhookStore(context),
+    close: () => context.database.close(),
+  };
+}
+
+type Method<A extends readonly unknown[], R> = (context: Context, by: Principal, ...rest: A) => Promise<R>;
+
+function bindTo(context: Context) {
+  return <A extends readonly unknown[], R>(method: Method<A, R>) =>
+    (by: Principal, ...rest: A) =>
+      method(context, by, ...rest);
+}
+
+function jobStore(context: Context): JobStore {
+  const bound = bindTo(context);
+  return {
+    create: bound(createJob),
+    get: bound(getJob),
+    list: bound(listJobs),
+    cancel: bound(cancelJob),
+    claim: (worker, leaseMs, id) => claimJob(context, worker, leaseMs, id),
+    heartbeat: (claimed, leaseMs, progress) => heartbeat(context, claimed, leaseMs, progress),
+    finish: (claimed, end) => finishJob(context, claimed, end),
+    state: (id) => jobState(context, id),
+    queued: (limit) => queuedJobs(context, limit),
+    counts: () => countJobs(context),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Assessment } from '../core/assessment.ts';
+import type { Context } from './context.ts';
+import { decideVersion } from './decide-version.ts';
+import { decisionOfRow } from './decision-records.ts';
+import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
+import type { Principal, StoredAssessment } from './records.ts';
+import type { Registered, Registration } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
+import { type Change, change, newId } from './store/change.ts';
+import { isExact, labelOf, NO_LINEAGE, type VersionRow, versionOfRow } from './version-records.ts';
+
+/** CWE-770: no report that was bounded when it was made is larger. */
+const MAX_ASSESSMENT = 64 * 1024 * 1024;
+
+export async function register(context: Context, by: Principal, registration: Registration): Promise<Registered> {
+  const { model, assessment, lineage = NO_LINEAGE, job } = registration;
+  checkModelName(model);
+  checkLineage(lineage);
+  if (job !== undefined) checkLine(job, 'the job');
+  const digest = boundDigest(assessment);
+  checkReference(assessment.artifact.ref, 'the reference');
+  checkReference(assessment.artifact.pinned, 'the pinned reference');
+  const body = JSON.stringify(assessment);
+  if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
+  return change(context, by, async (change) => {
+    await ensureModel(change, model);
+    const { row, created } = await ensureVersion(change, registration, digest);
+    await addKeys(change, row, assessment.artifact.pinned);
+    const stored = await storeAssessment(change, row, assessment, body, job ?? null);
+    const action = created ? 'version.registered' : 'version.assessed';
+    const { ruleset, artifact } = assessment;
+    change.record(action, labelOf(row), {
+      digest,
+      pinned: artifact.pinned,
+      ruleset,
+      ...(job === undefined ? {} : { job }),
+    });
+    const { decisions } = await decideVersion(context, change, row, stored);
+    const candidate = decisions.get('candidate');
+    if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
+    return {
+      version: await versionOfRow(change.db, row),
+      created,
+      assessment: stored,
+      decision: decisionOfRow(candidate),
+    };
+  });
+}
+
+/** The digest, when it is of bytes that were read, or that a pinned commit of the Hub announced. */
+function boundDigest({ artifact, files }: Assessment): string {
+  const { digest, pinned } = artifact;
+  if (digest === null) {
+    throw new RegistryError('no-digest', 'the bytes have no digest', {
+      mend: 'scan it so that every file is read whole',
+    });
+  }
+  checkDigest(digest);
+  const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
+  if (computed || (pinned.startsWith('hf://') && isExact(pinned))) return digest;
+  throw new RegistryError('no-digest', 'the digest was only announced, not computed from the bytes', {
+    mend: 'scan it so that every file is read whole, or by a commit of the Hub',
+  });
+}
+
+async function ensureModel({ db, tenant, at, by }: Change, name: string): Promise<void> {
+  await db
+    .insertInto('models')
+    .values({ tenant, name, description: '', created_at: at, created_by: nameOf(by) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function ensureVersion(
+  change: Change,
+  { model, assessment, lineage = NO_LINEAGE }: Registration,
+  digest: string,
+): Promise<{ readonly row: VersionRow; readonly created: boolean }> {
+  const { db, tenant } = change;
+  const own = db.selectFrom('versions').where('tenant', '=', tenant).where('model', '=', model);
+  const known = await own.selectAll().where('digest', '=', digest).executeTakeFirst();
+  if (known !== undefined) return { row: known, created: false };
+  const last = await own.select('number').orderBy('number', 'desc').limit(1).executeTakeFirst();
+  const row = {
+    id: newId(),
+    tenant,
+    seq: change.next(),
+    model,
+    number: (last?.number ?? 0) + 1,
+    digest,
+    ref: assessment.artifact.ref,
+    stage: 'candidate',
+    stage_reason: '',
+    lineage: JSON.stringify(lineage),
+    created_at: change.at,
+    created_by: nameOf(change.by),
+  };
+  await db.insertInto('versions').values(row).execute();
+  return { row, created: true };
+}
+
+async function addKeys({ db, tenant }: Change, { id: version, digest }: VersionRow, pinned: string): Promise<void> {
+  const keys = [
+    { tenant, key: digest, version, kind: 'digest' as const },
+    ...(isExact(pinned) ? [{ tenant, key: pinned, version, kind: 'ref' as const }] : []),
+  ];
+  await db
+    .insertInto('version_keys')
+    .values(keys)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function storeAssessment(
+  change: Change,
+  { id: version }: VersionRow,
+  assessment: Assessment,
+  body: string,
+  job: string | null,
+): Promise<StoredAssessment> {
+  const { version: ruleset_version, digest: ruleset_digest } = assessment.ruleset;
+  const id = newId();
+  await change.db
+    .insertInto('assessments')
+    .values({ id, version, seq: change.next(), body, ruleset_version, ruleset_digest, job, at: change.at })
+    .execute();
+  return { id, version, assessment, at: change.at };
+}

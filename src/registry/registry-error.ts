@@ -1,0 +1,43 @@
+/** Why the registry refused, as a stable code that programs may match on. */
+export type RegistryErrorCode =
+  | 'invalid' // what was given cannot be: a name, a digest, a date, a cursor
+  | 'not-found' // there is none of it in this tenant
+  | 'forbidden' // somebody with other roles may
+  | 'conflict' // it contradicts what is there already
+  | 'no-digest' // the bytes have no digest that can be relied on
+  | 'too-large'
+  | 'stage-skipped' // from here the version cannot go there
+  | 'denied' // the policy of the stage denies it, and no approval can mend that
+  | 'own-request' // who asked does not vote
+  | 'already-voted'
+  | 'role-not-asked' // the stage asks for approvals of other roles
+  | 'method-not-accepted' // the stage asks for another proof of who approves
+  | 'bad-attestation' // the approval that was handed in does not hold, or is about something else
+  | 'no-trust' // there is no trust file, so that no attestation can be verified
+  | 'no-approval-key' // there is no key that signs for those who approve by a session
+  | 'not-waivable'
+  | 'ended' // what was to be changed is over
+  | 'newer-schema' // a newer version of the program has written this database
+  | 'unavailable' // the database does not answer
+  | 'internal'; // a defect of ours
+
+/** A refusal of the registry: a code for programs, a sentence for people, and how to mend it. */
+export class RegistryError extends Error {
+  readonly code: RegistryErrorCode;
+  readonly mend: string | undefined;
+
+  constructor(
+    code: RegistryErrorCode,
+    message: string,
+    options: { readonly mend?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RegistryError';
+    this.code = code;
+    this.mend = options.mend;
+  }
+}
+
+export function isRegistryError(error: unknown): error is RegistryError {
+  return error instanceof RegistryError;
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import { hashOfEntry, NO_ENTRY } from '../audit-chain.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import type { Context } from '../context.ts';
+import { checkPrincipal, nameOf } from '../names.ts';
+import type { AuditEntry, Principal } from '../records.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { Database, Reader } from './database.ts';
+import { failureOf, isRepeatable } from './failure.ts';
+import type { Tables } from './tables.ts';
+
+/** A transaction that changes one tenant: whatever it writes is written with its audit entries, or not at all. */
+export interface Change {
+  readonly db: Transaction<Tables>;
+  readonly by: Principal;
+  readonly tenant: string;
+  readonly now: Date;
+  /** `now` as text. */
+  readonly at: string;
+  /** The next number in the order of writing. */
+  next(): number;
+  /** Adds an entry to the audit log. */
+  record(action: string, subject: string, detail?: Readonly<Record<string, unknown>>): void;
+}
+
+const TRIES = 5;
+
+/**
+ * Changes something of a principal's tenant. The tenant's row is locked first, so that changes of one tenant happen one after
+ * the other: no two can take the same place in the audit log, and what one has checked stays so until it has written.
+ */
+export async function change<T>(context: Context, by: Principal, work: (change: Change) => Promise<T>): Promise<T> {
+  checkPrincipal(by);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await context.database.write.transaction().execute(async (db) => {
+        const ledger = new Ledger(db, by, context.now(), await lockTenant(context.database, db, by.tenant));
+        const result = await work(ledger);
+        await ledger.close();
+        return result;
+      });
+    } catch (error) {
+      if (!isRepeatable(error) || tries === TRIES) throw failureOf(error);
+    }
+  }
+}
+
+/** Reads something; what goes wrong in the database is told as callers know it. */
+export async function read<T>(context: Context, by: Principal, work: (db: Reader) => Promise<T>): Promise<T> {
+  checkPrincipal(by);
+  return unowned(() => work(context.database.read));
+}
+
+/** The same for what belongs to no tenant. */
+export async function unowned<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+export function newId(): string {
+  return randomUUID();
+}
+
+interface Head {
+  readonly audit_seq: number;
+  readonly audit_hash: string;
+  readonly counter: number;
+}
+
+async function lockTenant({ dialect }: Database, db: Transaction<Tables>, name: string): Promise<Head> {
+  const query = db.selectFrom('tenants').selectAll().where('name', '=', name);
+  // A transaction of SQLite holds the lock of the whole file.
+  const locked = dialect === 'postgres' ? query.forUpdate() : query;
+  const known = await locked.executeTakeFirst();
+  if (known !== undefined) return known;
+  const none = { name, audit_seq: 0, audit_hash: NO_ENTRY, counter: 0 };
+  await db
+    .insertInto('tenants')
+    .values(none)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return locked.executeTakeFirstOrThrow();
+}
+
+class Ledger implements Change {
+  readonly db: Transaction<Tables>;
+  readonly by: Principal;
+  readonly now: Date;
+  readonly #head: Head;
+  #counter: number;
+  readonly #entries: AuditEntry[] = [];
+
+  constructor(db: Transaction<Tables>, by: Principal, now: Date, head: Head) {
+    this.db = db;
+    this.by = by;
+    this.now = now;
+    this.#head = head;
+    this.#counter = head.counter;
+  }
+
+  get tenant(): string {
+    return this.by.tenant;
+  }
+
+  get at(): string {
+    return this.now.toISOString();
+  }
+
+  next(): number {
+    this.#counter++;
+    return this.#counter;
+  }
+
+  record(action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): void {
+    const before = this.#entries.at(-1) ?? { seq: this.#head.audit_seq, hash: this.#head.audit_hash };
+    const entry = {
+      seq: before.seq + 1,
+      at: this.at,
+      tenant: this.tenant,
+      actor: nameOf(this.by),
+      action,
+      subject,
+      // As it will be read again.
+      detail: JSON.parse(canonicalJson(detail)) as Record<string, unknown>,
+      previous: before.hash,
+    };
+    this.#entries.push({ ...entry, hash: hashOfEntry(entry) });
+  }
+
+  /** Writes the audit entries, and the tenant's new head. */
+  async close(): Promise<void> {
+    const last = this.#entries.at(-1);
+    if (last === undefined) {
+      if (this.#counter === this.#head.counter) return;
+      throw new RegistryError('internal', 'a change leaves no entry in the audit log');
+    }
+    const rows = this.#entries.map((entry) => ({ ...entry, detail: canonicalJson(entry.detail) }));
+    await this.db.insertInto('audit').values(rows).execute();
+    await this.db
+      .updateTable('tenants')
+      .set({ audit_seq: last.seq, audit_hash: last.hash, counter: this.#counter })
+      .where('name', '=', this.tenant)
+      .execute();
+  }
+}

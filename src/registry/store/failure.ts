@@ -1,0 +1,37 @@
+import { isAssayError } from '../../core/errors.ts';
+import { RegistryError } from '../registry-error.ts';
+
+const UNIQUE = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
+/** Serialisation failures and deadlocks: nothing was done, and trying again may do. */
+const REPEATABLE = new Set(['40001', '40P01']);
+/** Of the system, and classes of PostgreSQL's own: connection, resources, operator intervention, authorisation, no database. */
+const UNREACHABLE =
+  /^(?:ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_|08|53|57|58|28|3D|SQLITE_(?:BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|CORRUPT|NOTADB))/;
+const CLOSED =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not open|pool after calling end|destroyed/i;
+
+/** What went wrong in a database as what callers know; everything else is a defect and stays what it is. */
+export function failureOf(error: unknown): unknown {
+  if (error instanceof RegistryError || isAssayError(error) || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  if (UNIQUE.has(code)) return new RegistryError('conflict', 'there is one already', { cause: error });
+  if (UNREACHABLE.test(code) || CLOSED.test(error.message)) {
+    const why = code === '' ? error.message : code;
+    return new RegistryError('unavailable', `the database does not answer (${why})`, {
+      mend: 'try again; check the database when it stays so',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+export function isRepeatable(error: unknown): boolean {
+  return error instanceof Error && REPEATABLE.has(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // Several addresses of one host were tried.
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return first instanceof Error ? codeOf(first) : '';
+}

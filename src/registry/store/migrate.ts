@@ -1,0 +1,64 @@
+import { type Kysely, sql } from 'kysely';
+import { RegistryError } from '../registry-error.ts';
+import type { Database, Dialect } from './database.ts';
+import { failureOf } from './failure.ts';
+import { records } from './migrations/001-records.ts';
+import { stages } from './migrations/002-stages.ts';
+import { audit } from './migrations/003-audit.ts';
+import { jobs } from './migrations/004-jobs.ts';
+import { webhooks } from './migrations/005-webhooks.ts';
+
+/** One step of the schema, forward. What was released is never edited: another step follows. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
+}
+
+export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks];
+
+/** Any number that nothing else locks. */
+const LOCK = 0x41535359;
+
+/**
+ * Brings the schema to the newest step, in one transaction; two programs that start at once take turns.
+ * @throws RegistryError `newer-schema` when the database is ahead of this program.
+ */
+export async function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  const newest = migrations.at(-1)?.version ?? 0;
+  try {
+    const db = database.write as Kysely<unknown>;
+    await db.transaction().execute(async (trx) => {
+      if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(trx);
+      const current = await schemaVersion(trx);
+      if (current > newest) throw tooNew(current, newest);
+      for (const { version, name, up } of migrations.filter((step) => step.version > current)) {
+        await up(trx, database.dialect);
+        const at = new Date().toISOString();
+        await sql`insert into assay_schema (version, name, at) values (${version}, ${name}, ${at})`.execute(trx);
+      }
+    });
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+async function schemaVersion(db: Kysely<unknown>): Promise<number> {
+  await db.schema
+    .createTable('assay_schema')
+    .ifNotExists()
+    .addColumn('version', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('at', 'text', (column) => column.notNull())
+    .execute();
+  const { rows } = await sql<{ version: number | null }>`select max(version) as version from assay_schema`.execute(db);
+  return rows[0]?.version ?? 0;
+}
+
+function tooNew(current: number, newest: number): RegistryError {
+  return new RegistryError(
+    'newer-schema',
+    `the database has the schema ${current}, and this version of assay knows up to ${newest}`,
+    { mend: 'use the version of assay that wrote it, or a newer one' },
+  );
+}

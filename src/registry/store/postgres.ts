@@ -1,0 +1,54 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { PoolConfig } from 'pg';
+import { RegistryError } from '../registry-error.ts';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT = 10_000;
+/** Longer than any statement here takes, milliseconds: a lock that is never given up must not stop everybody. */
+const STATEMENT_TIMEOUT = 60_000;
+/** 64-bit integers: counts and milliseconds, all of which a number holds. */
+const INT8 = 20;
+
+/** A PostgreSQL server, through a pool of connections. */
+export async function connectPostgres(url: string): Promise<Database> {
+  const { default: pg } = await import('pg');
+  const config: PoolConfig = {
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    statement_timeout: STATEMENT_TIMEOUT,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
+    application_name: 'assay',
+    types: {
+      getTypeParser: (id: number, format?: 'text' | 'binary') =>
+        id === INT8 ? Number : pg.types.getTypeParser(id, format),
+    } as NonNullable<PoolConfig['types']>,
+  };
+  const pool = poolOf(() => new pg.Pool(config));
+  // A connection that breaks while nobody uses it leaves the pool; who needs one gets a new one, or the error.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    dialect: 'postgres',
+    write: db,
+    read: db,
+    async close() {
+      await db.destroy();
+      // Kysely ends only what it has used.
+      if (!pool.ended) await pool.end();
+    },
+  };
+}
+
+function poolOf<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    throw new RegistryError('invalid', 'the address of the database cannot be read', {
+      mend: 'write postgres://user:password@host:5432/name',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { open } from 'node:fs/promises';
+import type { Database as Connection, Statement } from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { RegistryError } from '../registry-error.ts';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** How long a writer waits for one in another process, milliseconds. */
+const BUSY_TIMEOUT = 10_000;
+/** CWE-770: statements that are kept compiled. */
+const MAX_STATEMENTS = 500;
+
+/** A file of SQLite: one connection that writes, and one that reads beside it (WAL). */
+export async function connectSqlite(path: string): Promise<Database> {
+  const { default: Sqlite } = await import('better-sqlite3');
+  await createPrivate(path);
+  const writer = opened(path, () => new Sqlite(path, { timeout: BUSY_TIMEOUT }));
+  try {
+    // Other processes that open it at the same time take turns: the switch to WAL needs the file for itself.
+    const mode = writer.pragma('journal_mode = WAL', { simple: true });
+    if (mode !== 'wal') throw new RegistryError('unavailable', `${path} cannot be written ahead (${String(mode)})`);
+    writer.pragma('synchronous = FULL');
+    writer.pragma('foreign_keys = ON');
+  } catch (error) {
+    writer.close();
+    throw isFileError(error) ? unusable(path, error) : error;
+  }
+  const reader = opened(path, () => new Sqlite(path, { timeout: BUSY_TIMEOUT, readonly: true }));
+  const write = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(writer) }) });
+  const read = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept(reader) }) });
+  return {
+    dialect: 'sqlite',
+    write,
+    read,
+    async close() {
+      await read.destroy();
+      await write.destroy();
+      // Kysely closes only what it has used.
+      if (reader.open) reader.close();
+      if (writer.open) writer.close();
+    },
+  };
+}
+
+/** It holds hashes of tokens and everybody's decisions: for its owner alone. */
+async function createPrivate(path: string): Promise<void> {
+  try {
+    await (await open(path, 'a', 0o600)).close();
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+function opened(path: string, open: () => Connection): Connection {
+  try {
+    return open();
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
+}
+
+function unusable(path: string, cause: unknown): RegistryError {
+  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const mend = why === 'ENOENT' ? 'make its folder first' : 'check that it is a registry, and its permissions';
+  return new RegistryError('unavailable', `${path} cannot be opened (${why})`, { mend, cause });
+}
+
+/** A transaction takes the right to write at once: one that reads first and writes then would fail when another came between. */
+class WritingDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class WritingDialect extends SqliteDialect {
+  readonly #config: ConstructorParameters<typeof SqliteDialect>[0];
+
+  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new WritingDriver(this.#config);
+  }
+}
+
+/** The connection with its statements kept: compiling one costs more than running it. */
+function kept(connection: Connection) {
+  const statements = new Map<string, Statement>();
+  return {
+    prepare(sql: string) {
+      const known = statements.get(sql);
+      if (known !== undefined) return known as never;
+      const statement = connection.prepare(sql);
+      if (statements.size >= MAX_STATEMENTS) statements.clear();
+      statements.set(sql, statement);
+      return statement as never;
+    },
+    close: () => void connection.close(),
+  };
+}

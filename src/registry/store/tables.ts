@@ -1,0 +1,230 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { WebhookTables } from './webhook-tables.ts';
+
+/**
+ * The tables. Times are ISO 8601 in UTC, unless a name ends in `_ms`; lists and objects are JSON text. `seq` counts within a
+ * tenant, in the order of writing.
+ */
+export interface Tables extends WebhookTables {
+  readonly tenants: TenantTable;
+  readonly models: ModelTable;
+  readonly versions: VersionTable;
+  readonly version_keys: VersionKeyTable;
+  readonly aliases: AliasTable;
+  readonly assessments: AssessmentTable;
+  readonly decisions: DecisionTable;
+  readonly gate: GateTable;
+  readonly transitions: TransitionTable;
+  readonly votes: VoteTable;
+  readonly approvals: ApprovalTable;
+  readonly waivers: WaiverTable;
+  readonly tokens: TokenTable;
+  readonly audit: AuditTable;
+  readonly jobs: JobTable;
+}
+
+/** Never updated. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+interface TenantTable {
+  readonly name: Fixed<string>;
+  /** The head of its audit log. */
+  audit_seq: number;
+  audit_hash: string;
+  /** The last `seq` that was given out. */
+  counter: number;
+}
+
+interface ModelTable {
+  readonly tenant: Fixed<string>;
+  readonly name: Fixed<string>;
+  description: string;
+  readonly created_at: Fixed<string>;
+  readonly created_by: Fixed<string>;
+}
+
+interface VersionTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly model: Fixed<string>;
+  readonly number: Fixed<number>;
+  readonly digest: Fixed<string>;
+  readonly ref: Fixed<string>;
+  stage: string;
+  /** Why it was quarantined or retired. */
+  stage_reason: string;
+  lineage: string;
+  readonly created_at: Fixed<string>;
+  readonly created_by: Fixed<string>;
+}
+
+/** By what a version is asked for: its digest, and every pinned reference. */
+interface VersionKeyTable {
+  readonly tenant: Fixed<string>;
+  readonly key: Fixed<string>;
+  readonly version: Fixed<string>;
+  readonly kind: Fixed<'digest' | 'ref'>;
+}
+
+interface AliasTable {
+  readonly tenant: Fixed<string>;
+  readonly model: Fixed<string>;
+  readonly alias: Fixed<string>;
+  version: string;
+}
+
+interface AssessmentTable {
+  readonly id: Fixed<string>;
+  readonly version: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly body: Fixed<string>;
+  readonly ruleset_version: Fixed<string>;
+  readonly ruleset_digest: Fixed<string>;
+  readonly job: Fixed<string | null>;
+  readonly at: Fixed<string>;
+}
+
+interface DecisionTable {
+  readonly id: Fixed<string>;
+  readonly version: Fixed<string>;
+  readonly assessment: Fixed<string>;
+  readonly stage: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly action: Fixed<string>;
+  readonly policy_digest: Fixed<string>;
+  readonly ruleset_version: Fixed<string>;
+  readonly ruleset_digest: Fixed<string>;
+  readonly body: Fixed<string>;
+  readonly at: Fixed<string>;
+}
+
+/** What a gate is answered: kept in step with everything else, so that no question reads more. */
+interface GateTable {
+  readonly version: Fixed<string>;
+  answer: string;
+}
+
+interface TransitionTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly version: Fixed<string>;
+  readonly from_stage: Fixed<string>;
+  readonly to_stage: Fixed<string>;
+  state: string;
+  readonly requester_key: Fixed<string>;
+  readonly requested_by: Fixed<string>;
+  readonly comment: Fixed<string>;
+  readonly at: Fixed<string>;
+}
+
+interface VoteTable {
+  readonly transition: Fixed<string>;
+  readonly voter_key: Fixed<string>;
+  readonly voted_by: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly role: Fixed<string>;
+  readonly vote: Fixed<string>;
+  readonly comment: Fixed<string>;
+  readonly approval: Fixed<string | null>;
+  readonly at: Fixed<string>;
+}
+
+interface ApprovalTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly version: Fixed<string>;
+  readonly transition: Fixed<string>;
+  readonly stage: Fixed<string>;
+  readonly digest: Fixed<string>;
+  /** What the approver saw, and what the attestation is bound to. */
+  readonly policy_digest: Fixed<string>;
+  readonly ruleset_version: Fixed<string>;
+  readonly ruleset_digest: Fixed<string>;
+  readonly decision: Fixed<string>;
+  /** What it holds under: the same, or what the newest re-evaluation carried it over to. */
+  held_policy: string;
+  held_ruleset_version: string;
+  held_ruleset_digest: string;
+  readonly voter_key: Fixed<string>;
+  readonly role: Fixed<string>;
+  readonly signer: Fixed<string>;
+  readonly method: Fixed<string>;
+  readonly attestation: Fixed<string>;
+  /** The signed re-evaluation. */
+  reevaluation: string | null;
+  readonly at: Fixed<string>;
+  readonly until: Fixed<string | null>;
+  state: string;
+  why: string;
+}
+
+interface WaiverTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly digest: Fixed<string>;
+  readonly body: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly at: Fixed<string>;
+  revoked_at: string | null;
+}
+
+interface TokenTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly name: Fixed<string>;
+  /** SHA-256 of the secret, hex; `lookup` is its beginning. */
+  readonly hash: Fixed<string>;
+  readonly lookup: Fixed<string>;
+  readonly roles: Fixed<string>;
+  readonly creator_key: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly created_at: Fixed<string>;
+  readonly expires_at: Fixed<string | null>;
+  revoked_at: string | null;
+  last_used_at: string | null;
+}
+
+/** The database itself refuses to change or delete a row. */
+interface AuditTable {
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly at: Fixed<string>;
+  readonly actor: Fixed<string>;
+  readonly action: Fixed<string>;
+  readonly subject: Fixed<string>;
+  readonly detail: Fixed<string>;
+  readonly previous: Fixed<string>;
+  readonly hash: Fixed<string>;
+}
+
+interface JobTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  /** Over all tenants. */
+  readonly seq: Generated<number>;
+  readonly target: Fixed<string>;
+  readonly model: Fixed<string>;
+  readonly ruleset: Fixed<string>;
+  readonly lineage: Fixed<string | null>;
+  readonly priority: Fixed<number>;
+  state: string;
+  attempts: number;
+  progress: string;
+  readonly created_by: Fixed<string>;
+  readonly created_at: Fixed<string>;
+  started_at: string | null;
+  ended_at: string | null;
+  /** Not to be taken before. */
+  not_before_ms: number;
+  worker: string | null;
+  lease: string | null;
+  lease_until_ms: number | null;
+  version: string | null;
+  error_code: string | null;
+  error_message: string | null;
+}

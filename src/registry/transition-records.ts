@@ -1,0 +1,81 @@
+import type { Selectable } from 'kysely';
+import { approvalRows, isLive, stillNeeded } from './approval-records.ts';
+import type { Role, Stage, Transition, TransitionState, Vote } from './records.ts';
+import type { RegistryRules } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
+import { approvalsFor } from './stage-machine.ts';
+import type { Reader } from './store/database.ts';
+import type { Tables } from './store/tables.ts';
+
+export type TransitionRow = Selectable<Tables['transitions']>;
+export type VoteRow = Selectable<Tables['votes']>;
+
+/** @throws RegistryError `not-found`, also for a transition of another tenant */
+export async function transitionRow(db: Reader, tenant: string, id: string): Promise<TransitionRow> {
+  const row = await db
+    .selectFrom('transitions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  if (row === undefined) throw new RegistryError('not-found', 'there is no such transition');
+  return row;
+}
+
+export async function openTransition(db: Reader, version: string): Promise<TransitionRow | undefined> {
+  return db
+    .selectFrom('transitions')
+    .selectAll()
+    .where('version', '=', version)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+}
+
+export async function votesOf(db: Reader, transition: string): Promise<VoteRow[]> {
+  return db.selectFrom('votes').selectAll().where('transition', '=', transition).orderBy('seq').execute();
+}
+
+export async function transitionOfRow(
+  db: Reader,
+  row: TransitionRow,
+  rules: RegistryRules,
+  now: Date,
+): Promise<Transition> {
+  const votes = await votesOf(db, row.id);
+  return {
+    id: row.id,
+    version: row.version,
+    from: row.from_stage as Stage,
+    to: row.to_stage as Stage,
+    state: row.state as TransitionState,
+    requestedBy: row.requested_by,
+    comment: row.comment,
+    at: row.at,
+    votes: votes.map(voteOfRow),
+    needed: row.state === 'open' ? await neededBy(db, row, rules, now) : [],
+  };
+}
+
+/** What an open transition still needs: approvals that were taken back, or have ended, do not count. */
+export async function neededBy(
+  db: Reader,
+  { id, version, from_stage, to_stage }: TransitionRow,
+  rules: RegistryRules,
+  now: Date,
+): Promise<Transition['needed']> {
+  const given = (await approvalRows(db, version)).filter(
+    (approval) => approval.transition === id && isLive(approval, now),
+  );
+  return stillNeeded(approvalsFor(rules, from_stage as Stage, to_stage as Stage), given);
+}
+
+function voteOfRow(row: VoteRow): Vote {
+  return {
+    by: row.voted_by,
+    role: row.role as Role,
+    vote: row.vote as Vote['vote'],
+    comment: row.comment,
+    at: row.at,
+    approval: row.approval,
+  };
+}

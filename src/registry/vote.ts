@@ -1,0 +1,221 @@
+import { approvalRows, isAccepted } from './approval-records.ts';
+import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from './approval-statement.ts';
+import type { Context } from './context.ts';
+import { decideVersion } from './decide-version.ts';
+import { type DecisionRow, newestAssessment, newestDecisions } from './decision-records.ts';
+import { finishTransition } from './finish-transition.ts';
+import { endTransition } from './moves.ts';
+import { checkComment, keyOf, nameOf } from './names.ts';
+import { type Principal, ROLES, type Role, type Stage, type Transition } from './records.ts';
+import type { Ballot } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
+import { isRuled, JUDGES, type RuledStage, rulesFor } from './stage-machine.ts';
+import { type Change, change, newId } from './store/change.ts';
+import { peopleBehind } from './tokens.ts';
+import { neededBy, type TransitionRow, transitionOfRow, transitionRow, votesOf } from './transition-records.ts';
+import { checkMendable, checkOpen } from './transitions.ts';
+import { labelOf, type VersionRow, versionRow } from './version-records.ts';
+
+/** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
+export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
+  checkComment(ballot.comment, 'the comment');
+  if (!ROLES.includes(ballot.role)) throw new RegistryError('invalid', 'this is no role');
+  return change(context, by, async (change) => {
+    const row = await transitionRow(change.db, change.tenant, id);
+    checkOpen(row);
+    await checkVoter(change, row, ballot.role);
+    const version = await versionRow(change.db, change.tenant, row.version);
+    await (ballot.vote === 'reject'
+      ? reject(change, row, version, ballot)
+      : approve(context, change, row, version, ballot));
+    return transitionOfRow(change.db, await transitionRow(change.db, change.tenant, id), context.rules, change.now);
+  });
+}
+
+/** Who asked does not vote, nor does who made the token that asked; nobody votes twice, nor in a role that he has not got. */
+async function checkVoter({ db, by }: Change, row: TransitionRow, role: Role): Promise<void> {
+  if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
+  if ((await peopleBehind(db, by)).includes(row.requester_key) || (await isBehindRequest(db, by, row))) {
+    throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
+      mend: 'let somebody else vote',
+    });
+  }
+  const votes = await votesOf(db, row.id);
+  if (votes.some(({ voter_key }) => voter_key === keyOf(by))) {
+    throw new RegistryError('already-voted', 'you have voted on this transition already');
+  }
+}
+
+/** Whether the request came with a token that the voter made. */
+async function isBehindRequest(
+  db: Change['db'],
+  by: Principal,
+  { tenant, requester_key }: TransitionRow,
+): Promise<boolean> {
+  const [issuer, subject] = JSON.parse(requester_key) as [string | null, string];
+  if (issuer !== null) return false;
+  const people = await peopleBehind(db, { tenant, subject, issuer, roles: [], via: 'token' });
+  return people.includes(keyOf(by));
+}
+
+async function reject(change: Change, row: TransitionRow, version: VersionRow, ballot: Ballot): Promise<void> {
+  if (!JUDGES.includes(ballot.role)) throw new RegistryError('forbidden', `a ${ballot.role} does not reject`);
+  await storeVote(change, row, ballot, null);
+  await endTransition(change, row, version, 'rejected', `rejected by ${nameOf(change.by)}`);
+}
+
+async function approve(
+  context: Context,
+  change: Change,
+  row: TransitionRow,
+  version: VersionRow,
+  ballot: Ballot,
+): Promise<void> {
+  const { db, now } = change;
+  const to = row.to_stage as Stage;
+  if (!isRuled(to)) throw new RegistryError('internal', `nobody votes on ${to}`);
+  checkAsked(await neededBy(db, row, context.rules, now), ballot.role);
+  await checkMendable(context, change, version.id, to);
+  const seen = (await newestDecisions(db, version.id)).get(to);
+  if (seen === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  const given = await givenApproval(context, change, approvableOf(context, version, to, seen), ballot);
+  await checkMethod(context, change, row, to, given);
+  await storeVote(change, row, ballot, await storeApproval(change, row, version, to, seen, given, ballot.role));
+  const { decisions } = await decideVersion(context, change, version, await newestAssessment(db, version.id));
+  const needed = await neededBy(db, row, context.rules, now);
+  const isDenied = decisions.get(to)?.action === 'deny';
+  // A policy may ask for more approvals than the rules do.
+  if (needed.length === 0 && !isDenied) await finishTransition(context, change, row, version);
+}
+
+function checkAsked(needed: Transition['needed'], role: Role): void {
+  // Nothing is needed any more when the policy itself asks for more: then any judge may add his approval.
+  const roles = needed.length === 0 ? JUDGES : needed.map((one) => one.role);
+  if (roles.includes(role)) return;
+  throw new RegistryError('role-not-asked', `no approval by a ${role} is needed`, {
+    mend: `needed: ${roles.join(', ')}`,
+  });
+}
+
+function approvableOf({ rules }: Context, version: VersionRow, to: RuledStage, seen: DecisionRow): Approvable {
+  const { policy } = rules[to];
+  if (policy.digest !== seen.policy_digest) {
+    throw new RegistryError('conflict', 'the policy has changed since it was decided', { mend: 're-evaluate first' });
+  }
+  return {
+    stage: to,
+    digest: version.digest,
+    pinned: version.ref,
+    policy: { name: policy.name, digest: policy.digest },
+    ruleset: { version: seen.ruleset_version, digest: seen.ruleset_digest },
+  };
+}
+
+async function givenApproval(
+  context: Context,
+  { by, now }: Change,
+  approvable: Approvable,
+  { attestation, role, until }: Ballot,
+): Promise<GivenApproval> {
+  if (until !== undefined && !(until > now)) {
+    throw new RegistryError('invalid', 'the approval would have ended already', { mend: 'give a time to come' });
+  }
+  if (attestation === undefined) {
+    return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });
+  }
+  const given = await verifyApproval(context, attestation, approvable, now);
+  if (until !== undefined && given.until?.getTime() !== Math.floor(until.getTime() / 1000) * 1000) {
+    throw new RegistryError('bad-attestation', 'the approval ends at another time than the vote says');
+  }
+  return given;
+}
+
+/** Approvals by one key are by one person, whoever brings them. */
+async function checkMethod(
+  { rules }: Context,
+  { db }: Change,
+  row: TransitionRow,
+  to: RuledStage,
+  given: GivenApproval,
+): Promise<void> {
+  const stage = rulesFor(rules, row.from_stage as Stage, to);
+  if (!isAccepted(given, stage)) {
+    throw new RegistryError('method-not-accepted', `an approval by ${given.method} does not count for ${to}`, {
+      mend: `approve by ${stage.methods.join(' or ')}`,
+    });
+  }
+  const others = (await approvalRows(db, row.version)).filter(({ transition }) => transition === row.id);
+  if (given.method !== 'service' && others.some(({ signer }) => signer === given.signer)) {
+    throw new RegistryError('already-voted', 'this signer has approved the transition already');
+  }
+}
+
+async function storeApproval(
+  change: Change,
+  row: TransitionRow,
+  version: VersionRow,
+  stage: RuledStage,
+  seen: DecisionRow,
+  { signer, method, attestation, until }: GivenApproval,
+  role: Role,
+): Promise<string> {
+  const { policy_digest, ruleset_version, ruleset_digest } = seen;
+  const id = newId();
+  await change.db
+    .insertInto('approvals')
+    .values({
+      id,
+      tenant: change.tenant,
+      seq: change.next(),
+      version: version.id,
+      transition: row.id,
+      stage,
+      digest: version.digest,
+      policy_digest,
+      ruleset_version,
+      ruleset_digest,
+      decision: seen.id,
+      held_policy: policy_digest,
+      held_ruleset_version: ruleset_version,
+      held_ruleset_digest: ruleset_digest,
+      voter_key: keyOf(change.by),
+      role,
+      signer,
+      method,
+      attestation,
+      reevaluation: null,
+      at: change.at,
+      until: until?.toISOString() ?? null,
+      state: 'valid',
+      why: '',
+    })
+    .execute();
+  change.record('approval.given', labelOf(version), {
+    approval: id,
+    stage,
+    role,
+    method,
+    signer,
+    digest: version.digest,
+    policyDigest: policy_digest,
+  });
+  return id;
+}
+
+async function storeVote(change: Change, row: TransitionRow, ballot: Ballot, approval: string | null): Promise<void> {
+  const { role, vote, comment } = ballot;
+  await change.db
+    .insertInto('votes')
+    .values({
+      transition: row.id,
+      voter_key: keyOf(change.by),
+      voted_by: nameOf(change.by),
+      seq: change.next(),
+      role,
+      vote,
+      comment,
+      approval,
+      at: change.at,
+    })
+    .execute();
+}
