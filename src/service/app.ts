@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import Fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify';
 import { guardRoutes, principalOf } from './access.ts';
 import { createAuthenticator } from './auth.ts';
 import { addConnectionRules, CONNECTION_RULES } from './connections.ts';
 import type { App, ServiceContext } from './context.ts';
-import { PROBLEM_TYPE, problemOf } from './errors.ts';
+import { PROBLEM_TYPE, problemOf, ServiceError } from './errors.ts';
 import { addMetrics } from './metrics.ts';
 import { addNotFound } from './not-found.ts';
 import { openOidc } from './oidc.ts';
@@ -30,7 +30,8 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
     bodyLimit: config.limits.maxBodyBytes,
     requestTimeout: config.limits.requestTimeoutMs,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
-    disableRequestLogging: true,
+    // Each request is one line of our own.
+    logController: new LogController({ disableRequestLogging: true }),
     logger: logging(config.logLevel, options.log),
     requestIdHeader: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
@@ -89,7 +90,9 @@ function addErrors(app: App): void {
   });
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request.id);
-    if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+    // What we say ourselves needs no stack; a defect does.
+    const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
+    if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
     return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
   });

@@ -28,19 +28,23 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
   const listen = place(flags.listen ?? env.ASSAY_LISTEN ?? DEFAULT_LISTEN, '--listen');
   const dataFolder = resolve(flags.data ?? env.ASSAY_DATA ?? 'assay-data');
   const metrics = flags.metricsListen ?? env.ASSAY_METRICS_LISTEN;
-  const approvalKey = env.ASSAY_APPROVAL_KEY || null;
   const rules = flags.rules ?? (env.ASSAY_RULES || null);
+  const databaseUrl = database(open(flags.database, '--database') ?? (await secret(env, 'ASSAY_DATABASE')), dataFolder);
+  // One process has its database as a file, and a key of its own; several need one that all are given.
+  const ownKey = databaseUrl.startsWith('sqlite:') ? resolve(dataFolder, 'approval-key.pem') : null;
   return {
     ...listen,
     publicUrl: publicUrl(flags.publicUrl ?? env.ASSAY_PUBLIC_URL, listen),
-    database: database(open(flags.database, '--database') ?? (await secret(env, 'ASSAY_DATABASE')), dataFolder),
+    database: databaseUrl,
     queue: queue(open(flags.queue, '--queue') ?? (await secret(env, 'ASSAY_QUEUE'))),
     dataFolder,
     oidc: await oidc(env),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? yes(env, 'ASSAY_ALLOW_PRIVATE_ADDRESSES'),
     hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
     limits: limits(env),
-    approvalKey: approvalKey === null ? null : resolve(approvalKey),
+    approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey,
+    approvalPassphrase: (await secret(env, 'ASSAY_KEY_PASSPHRASE')) ?? null,
+    trust: env.ASSAY_TRUST ? resolve(env.ASSAY_TRUST) : null,
     rules: rules === null ? null : resolve(rules),
     trustedProxies: list(env.ASSAY_TRUSTED_PROXIES),
     sessionSecret: await sessionSecret(env),

@@ -15,8 +15,14 @@ export interface ServiceConfig {
   readonly allowPrivateAddresses: boolean;
   readonly hubEndpoint: string;
   readonly limits: ServiceLimits;
-  /** Signs for approvers who use the console; `null`: approvals need a key of their own. */
+  /**
+   * Path of the private key that signs for approvers who use the console, and re-evaluations; made when it is missing from the
+   * data folder. `null`: approvals need a key of their own.
+   */
   readonly approvalKey: string | null;
+  readonly approvalPassphrase: string | null;
+  /** Path of the trust file: who may sign approvals; `null`: nobody signs for himself. */
+  readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */
   readonly rules: string | null;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none when empty. */

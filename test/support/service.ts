@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { loadRegistryRules, openRegistry, type Principal, type Registry, type Role } from '../../src/registry/index.ts';
+import { type AppOptions, createApp } from '../../src/service/app.ts';
+import type { ServiceConfig } from '../../src/service/config.ts';
+import { readConfig } from '../../src/service/config-read.ts';
+import type { App, ServiceContext } from '../../src/service/context.ts';
+import { openEventFeed } from '../../src/service/event-feed.ts';
+import { openQueue } from '../../src/service/queue/index.ts';
+import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
+import { openUploadStore } from '../../src/service/upload-files.ts';
+
+/** A service as a laptop has it, with its registry in a folder of the test; nothing works on its jobs. */
+export interface TestService {
+  readonly app: App;
+  readonly config: ServiceConfig;
+  readonly registry: Registry;
+  readonly context: ServiceContext;
+  /** A token of the registry. */
+  token(roles: readonly Role[], tenant?: string): Promise<string>;
+  /** Listens on loopback. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface TestServiceOptions extends AppOptions {
+  readonly config?: Partial<ServiceConfig>;
+  readonly snapshots?: ReadonlyMap<string, PublishedSnapshot>;
+}
+
+export function testConfig(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ServiceConfig> {
+  const env = { ASSAY_DATA: folder, ASSAY_LOG_LEVEL: 'silent', ASSAY_REQUESTS_PER_MINUTE: '1000000' };
+  return readConfig({ listen: '127.0.0.1:0' }, env).then((config) => ({ ...config, ...changes }));
+}
+
+export async function testService(folder: string, options: TestServiceOptions = {}): Promise<TestService> {
+  mkdirSync(folder, { recursive: true });
+  const config = await testConfig(folder, options.config);
+  const registry = await openRegistry({ database: config.database, rules: await loadRegistryRules(config.rules) });
+  const context: ServiceContext = {
+    config,
+    registry,
+    queue: await openQueue(config, registry, () => {}),
+    events: openEventFeed(registry),
+    uploads: await openUploadStore(join(folder, 'uploads'), config.limits),
+    snapshots: { newest: async (tenant) => options.snapshots?.get(tenant), close: async () => {} },
+  };
+  const app = await createApp(context, options);
+  let tokens = 0;
+  return {
+    app,
+    config,
+    registry,
+    context,
+    async token(roles, tenant = 'default') {
+      const by: Principal = { ...OPERATOR, tenant };
+      tokens += 1;
+      return (await registry.createToken(by, { name: `token-${tokens}-${roles.join('-')}`, roles })).secret;
+    },
+    async listen() {
+      await app.listen({ host: '127.0.0.1', port: 0 });
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    async close() {
+      await app.close();
+      await context.queue.close();
+      await context.events.close();
+      await registry.close();
+    },
+  };
+}
+
+export const OPERATOR: Principal = {
+  tenant: 'default',
+  subject: 'operator',
+  issuer: null,
+  roles: ['admin'],
+  via: 'local',
+};
