@@ -28,6 +28,8 @@ export interface CheckedWish {
 
 /** @throws ServiceError `invalid-request`, `no-path-sources`, `upload-not-found`, `upload-open`, `model-missing`; AssayError */
 export async function checkWish(context: ServiceContext, by: Principal, wish: Wish): Promise<CheckedWish> {
+  if (wish.upload !== undefined && wish.ref !== undefined)
+    throw new ServiceError(400, 'invalid-request', 'give ref or upload, and not both');
   const { target, model } =
     wish.upload === undefined ? targetOf(context, wish) : await uploadOf(context, by, wish.upload);
   const name = wish.model ?? model;

@@ -2,16 +2,18 @@ import { isAssayError } from '../../../src/core/errors.ts';
 import { assess } from '../../../src/pipeline/assess.ts';
 import type { Principal } from '../../../src/registry/index.ts';
 import type { ServiceContext } from '../../../src/service/context.ts';
+import { openArtifact } from '../../../src/sources/open-artifact.ts';
 
-/** Scans uploads in this process, with the real pipeline. */
+/** Scans in this process, with the real pipeline. */
 export function startWorker({ registry, queue, uploads }: Pick<ServiceContext, 'registry' | 'queue' | 'uploads'>) {
   const controller = new AbortController();
   const done = queue.work(
     async ({ job, lineage }, { signal, onProgress }) => {
       const by: Principal = { tenant: job.tenant, subject: 'worker', issuer: null, roles: ['submitter'], via: 'local' };
-      const id = job.target.slice('upload:'.length);
       try {
-        const artifact = await uploads.open(job.tenant, id);
+        const artifact = job.target.startsWith('upload:')
+          ? await uploads.open(job.tenant, job.target.slice('upload:'.length))
+          : await openArtifact(job.target, { signal });
         const bytes = artifact.files.reduce((sum, { size }) => sum + size, 0);
         onProgress({ filesDone: 0, files: artifact.files.length, bytesDone: 0, bytes });
         const assessment = await assess(artifact, { signal });
