@@ -1,0 +1,51 @@
+import type { Artifact, ArtifactFile } from '../core/artifact.ts';
+import { type ByteSource, chunks } from '../core/byte-source.ts';
+import { AssayError, throwIfAborted } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
+import { isCommit, parseReference } from '../core/reference.ts';
+import { spool } from '../core/spool.ts';
+
+/**
+ * The same artifact, so that its digest is that of the bytes which are judged: far files are fetched whole when they are
+ * opened, and read from this machine. What stays far is a file of which the Hub announced the SHA-256 at a pinned commit.
+ * @throws AssayError `limit` for a file that would have to be fetched and is longer than `maxExpandedBytes`
+ */
+export function withWholeFiles(artifact: Artifact, limits: Limits): Artifact {
+  const reference = parseReference(artifact.pinned);
+  const pinned = reference.kind === 'hf' && isCommit(reference.revision);
+  const files = artifact.files.map((file) =>
+    file.distance === 'near' || (pinned && file.claimed?.algorithm === 'sha256') ? file : wholeFile(file, limits),
+  );
+  return { ...artifact, files };
+}
+
+function wholeFile(file: ArtifactFile, limits: Limits): ArtifactFile {
+  const { path, size } = file;
+  if (size > limits.maxExpandedBytes) {
+    const why = `has to be fetched whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
+    throw new AssayError('limit', why, { subject: path });
+  }
+  return {
+    ...file,
+    distance: 'near',
+    async open(signal) {
+      const far = await file.open(signal);
+      try {
+        const near = await spool(bytesOf(far, signal), path, size, { remaining: size }, limits);
+        if (near.size === size && (await far.unchanged())) return near;
+        await near.close();
+        throw new AssayError('changed', 'changed while it was fetched', { subject: path, mend: 'try again' });
+      } finally {
+        await far.close();
+      }
+    },
+  };
+}
+
+async function* bytesOf(source: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks(source)) {
+    throwIfAborted(signal);
+    // A chunk is valid until the next one, and those in memory are kept.
+    yield Uint8Array.from(chunk);
+  }
+}

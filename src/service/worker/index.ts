@@ -1,0 +1,2 @@
+export { tenantEnvironment } from './tenant-environment.ts';
+export { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';

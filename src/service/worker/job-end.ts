@@ -1,0 +1,26 @@
+import { type Job, type JobEnd, MAX_ATTEMPTS } from '../../registry/index.ts';
+
+/** Time may mend these: somebody did not answer, bytes changed on the way, a bound of this machine was met, we are at fault. */
+const PASSING: ReadonlySet<string> = new Set([
+  'network',
+  'changed',
+  'sandbox',
+  'unreadable',
+  'incomplete',
+  'aborted',
+  'internal',
+  'crashed',
+  'unavailable',
+  'conflict',
+]);
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+
+/** The end of a job that failed: tried again after a pause that doubles, if time may mend it. */
+export function failedEnd(job: Pick<Job, 'attempts'>, code: string, message: string): JobEnd {
+  const retry = PASSING.has(code) && job.attempts < MAX_ATTEMPTS;
+  if (!retry) return { kind: 'failed', code, message, retry };
+  const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, job.attempts - 1));
+  // Not all at the same moment.
+  return { kind: 'failed', code, message, retry, afterMs: Math.round(most * (0.5 + Math.random() / 2)) };
+}

@@ -1,0 +1,58 @@
+import type { Assessment } from '../../core/assessment.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { isRegistryError, type Job, type Principal, type Registry } from '../../registry/index.ts';
+import type { JobHandler, Tell } from '../queue/queue.ts';
+import { failedEnd } from './job-end.ts';
+import type { ScanSettings } from './scan-messages.ts';
+import type { ScanPool } from './scan-pool.ts';
+import { tenantEnvironment } from './tenant-environment.ts';
+
+export interface ScanParts {
+  readonly registry: Pick<Registry, 'register'>;
+  readonly settings: ScanSettings;
+  readonly pool: ScanPool;
+  readonly tell: Tell;
+}
+
+/** Scans what a job asks for, and registers the version that it is. */
+export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobHandler {
+  return async ({ job, lineage }, { signal, onProgress }) => {
+    try {
+      const { target, tenant } = job;
+      const env = await tenantEnvironment(settings, tenant);
+      const end = await pool.scan({ target, tenant, env }, signal, onProgress);
+      if (end.kind === 'lost') tell(`job ${job.id}: a scanning thread was lost (${end.code}): ${end.message}`);
+      if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan broke off');
+      if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
+      const gap = gapOf(end.assessment);
+      if (gap !== undefined) return failedEnd(job, 'incomplete', gap);
+      const { version } = await registry.register(submitterOf(job), {
+        model: job.model,
+        assessment: end.assessment,
+        ...(lineage === null ? {} : { lineage }),
+        job: job.id,
+      });
+      return { kind: 'done', version: version.id };
+    } catch (error) {
+      if (isAssayError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
+      if (isRegistryError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
+      tell(`job ${job.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return failedEnd(job, 'internal', 'a defect of the worker; its log says more');
+    }
+  };
+}
+
+/** Why the bytes have no digest that is theirs: a file could not be read to its end. */
+function gapOf({ artifact, status, files }: Assessment): string | undefined {
+  if (files.length === 0) return 'there are no files';
+  if (status === 'complete' && artifact.digest !== null) return undefined;
+  const unread = files.find((file) => file.sha256 === null || file.reasons.length > 0);
+  return unread === undefined
+    ? 'not every file could be read'
+    : `${unread.path}: ${unread.reasons[0] ?? 'was not read'}`;
+}
+
+/** Who asked for it registers it, with no more rights than that takes. */
+function submitterOf({ tenant, createdBy }: Job): Principal {
+  return { tenant, subject: createdBy, issuer: null, roles: ['submitter'], via: 'local' };
+}

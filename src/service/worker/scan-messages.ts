@@ -1,0 +1,29 @@
+import type { Assessment } from '../../core/assessment.ts';
+import type { JobProgress } from '../../registry/index.ts';
+import type { ServiceLimits } from '../config.ts';
+
+/** What all scans of a worker go by. */
+export interface ScanSettings {
+  readonly hubEndpoint: string;
+  readonly allowPrivateAddresses: boolean;
+  readonly dataFolder: string;
+  readonly limits: ServiceLimits;
+}
+
+/** One scan for a thread. */
+export interface ScanOrder {
+  /** A reference, or `upload:<id>`. */
+  readonly target: string;
+  readonly tenant: string;
+  /** What sources see of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type ScanRequest = { readonly kind: 'scan'; readonly order: ScanOrder } | { readonly kind: 'stop' };
+
+/** How a scan ended: never with an exception, which would not come through to another thread whole. */
+export type ScanEnd =
+  | { readonly kind: 'assessed'; readonly assessment: Assessment }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export type ScanReply = { readonly kind: 'progress'; readonly progress: JobProgress } | ScanEnd;

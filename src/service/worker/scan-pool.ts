@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { compiledUrl } from '../../core/compiled.ts';
+import type { OnJobProgress } from '../queue/queue.ts';
+import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
+
+/** Heap of one scan (CWE-770): what the bounds of the readers add up to in the worst pickle, and half as much again. */
+const MAX_HEAP_MIB = 2_048;
+/** How long a scan may take to stop by itself. */
+const STOP_MS = 400;
+/** What threads need of the environment: no secret of the service is there to be read. */
+const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
+
+/** The thread was lost: out of memory, or by a defect. */
+export type PoolEnd =
+  | ScanEnd
+  | { readonly kind: 'lost'; readonly code: 'out-of-memory' | 'crashed'; readonly message: string };
+
+export interface PoolOptions {
+  readonly maxHeapMib?: number;
+}
+
+/** Threads that scan, each one artifact at a time; kept for the next, so that a thousand small scans start none anew. */
+export class ScanPool {
+  readonly #settings: ScanSettings;
+  readonly #maxHeapMib: number;
+  readonly #idle: ScanThread[] = [];
+  readonly #all = new Set<ScanThread>();
+  #closed = false;
+
+  constructor(settings: ScanSettings, options: PoolOptions = {}) {
+    this.#settings = settings;
+    this.#maxHeapMib = options.maxHeapMib ?? MAX_HEAP_MIB;
+  }
+
+  /** @returns `failed` with `aborted` when `signal` fires, within half a second. */
+  async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
+    if (signal.aborted || this.#closed) return STOPPED;
+    const thread = this.#idle.pop() ?? this.#start();
+    const end = await thread.scan(order, signal, onProgress);
+    if (thread.isLost || this.#closed) await this.#drop(thread);
+    else this.#idle.push(thread);
+    return end;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#all].map((thread) => this.#drop(thread)));
+  }
+
+  #start(): ScanThread {
+    const thread = new ScanThread(this.#settings, this.#maxHeapMib);
+    this.#all.add(thread);
+    return thread;
+  }
+
+  async #drop(thread: ScanThread): Promise<void> {
+    this.#all.delete(thread);
+    await thread.end();
+  }
+}
+
+const STOPPED: ScanEnd = { kind: 'failed', code: 'aborted', message: 'stopped before the end' };
+
+class ScanThread {
+  readonly #worker: Worker;
+  /** For temporary files, which a thread that is ended by force leaves behind. */
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'assay-scan-'));
+  #onReply: ((reply: ScanReply) => void) | undefined;
+  #onLost: ((end: PoolEnd) => void) | undefined;
+  isLost = false;
+
+  constructor(settings: ScanSettings, maxHeapMib: number) {
+    const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+    this.#worker = new Worker(compiledUrl('./scan-thread.js', import.meta.url), {
+      workerData: settings,
+      env: { ...Object.fromEntries(kept), TMPDIR: this.#scratch },
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
+    });
+    this.#worker.on('message', (reply: ScanReply) => this.#onReply?.(reply));
+    this.#worker.on('error', (error) => this.#lose(error));
+    this.#worker.on('exit', (code) => this.#lose(new Error(`the thread ended with ${code}`)));
+  }
+
+  scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
+    return new Promise((resolve) => {
+      let force: NodeJS.Timeout | undefined;
+      const end = (how: PoolEnd) => {
+        clearTimeout(force);
+        signal.removeEventListener('abort', stop);
+        this.#onReply = undefined;
+        this.#onLost = undefined;
+        resolve(signal.aborted ? STOPPED : how);
+      };
+      const stop = () => {
+        this.#post({ kind: 'stop' });
+        force = setTimeout(() => {
+          this.isLost = true;
+          end(STOPPED);
+        }, STOP_MS);
+      };
+      this.#onLost = end;
+      this.#onReply = (reply) => {
+        if (reply.kind === 'progress') onProgress(reply.progress);
+        else end(reply);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.#post({ kind: 'scan', order });
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  #post(request: ScanRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #lose(error: unknown): void {
+    if (this.isLost) return;
+    this.isLost = true;
+    const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    const message = error instanceof Error ? error.message : String(error);
+    this.#onLost?.(
+      isMemory
+        ? { kind: 'lost', code: 'out-of-memory', message: 'the scan needs more memory than it may have' }
+        : { kind: 'lost', code: 'crashed', message },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { OnEvent } from '../../core/events.ts';
+import type { JobProgress } from '../../registry/index.ts';
+
+/** Adds up the events of a scan, and tells of the sum now and then. */
+export function progressOf(tell: (progress: JobProgress) => void, everyMs: number): OnEvent {
+  const now = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
+  const sizes = new Map<string, { readonly size: number; done: number }>();
+  let told = performance.now();
+  return (event) => {
+    switch (event.kind) {
+      case 'artifact':
+        Object.assign(now, { files: event.files, bytes: event.bytes });
+        break;
+      case 'file-start':
+        sizes.set(event.path, { size: event.size, done: 0 });
+        break;
+      case 'bytes': {
+        const file = sizes.get(event.path);
+        if (file === undefined) return;
+        const more = Math.min(event.bytes, file.size - file.done);
+        file.done += more;
+        now.bytesDone += more;
+        break;
+      }
+      case 'file-end': {
+        const file = sizes.get(event.path);
+        sizes.delete(event.path);
+        now.filesDone = Math.min(now.files, now.filesDone + 1);
+        now.bytesDone += file === undefined ? 0 : file.size - file.done;
+        break;
+      }
+      case 'note':
+        return;
+    }
+    if (performance.now() - told < everyMs) return;
+    told = performance.now();
+    tell({ ...now });
+  };
+}

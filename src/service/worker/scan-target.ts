@@ -1,0 +1,35 @@
+import type { Artifact } from '../../core/artifact.ts';
+import { AssayError } from '../../core/errors.ts';
+import { DEFAULT_LIMITS } from '../../core/limits.ts';
+import { parseReference } from '../../core/reference.ts';
+import { withWholeFiles } from '../../pipeline/whole-files.ts';
+import { openArtifact } from '../../sources/open-artifact.ts';
+import type { UploadStore } from '../upload-store.ts';
+import type { ScanOrder, ScanSettings } from './scan-messages.ts';
+
+const UPLOAD = 'upload:';
+
+/**
+ * Opens what a job is to scan, so that reading it gives a digest of every byte that is judged.
+ * @throws AssayError `usage` for a path: the disk of a server is not its users'; and what opening throws
+ */
+export async function openTarget(
+  { target, tenant, env }: ScanOrder,
+  settings: ScanSettings,
+  uploads: UploadStore,
+  signal: AbortSignal,
+): Promise<Artifact> {
+  if (target.startsWith(UPLOAD)) return uploads.open(tenant, target.slice(UPLOAD.length));
+  if (parseReference(target, settings.hubEndpoint).kind === 'path') {
+    throw new AssayError('usage', 'paths are not read here', { mend: 'upload the files, or name a store' });
+  }
+  const rules = { denyPrivate: !settings.allowPrivateAddresses };
+  const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: Math.max(settings.limits.maxUploadBytes, 1) };
+  const artifact = await openArtifact(target, { env, signal, egress: { rules } });
+  try {
+    return withWholeFiles(artifact, limits);
+  } catch (error) {
+    await artifact.close();
+    throw error;
+  }
+}

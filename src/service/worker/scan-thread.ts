@@ -1,0 +1,59 @@
+/** The thread that scans, one after the other: whatever an artifact does to it, the process that keeps the leases goes on. */
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { isAssayError } from '../../core/errors.ts';
+import { assess } from '../../pipeline/assess.ts';
+import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
+import { ServiceError } from '../errors.ts';
+import { openUploadStore } from '../upload-files.ts';
+import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
+import { progressOf } from './scan-progress.ts';
+import { openTarget } from './scan-target.ts';
+
+const PROGRESS_MS = 250;
+/** Installed rules are read again this often: they are replaced while threads run, and they end. */
+const RULES_MS = 10_000;
+
+const port = parentPort;
+if (port === null) throw new Error('this runs as a thread');
+const settings = workerData as ScanSettings;
+const uploads = await openUploadStore(join(settings.dataFolder, 'uploads'), settings.limits);
+
+let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
+let stop = new AbortController();
+
+port.on('message', async (request: ScanRequest) => {
+  if (request.kind === 'stop') return stop.abort();
+  stop = new AbortController();
+  const end = await scan(request.order, stop.signal).catch(failure);
+  port.postMessage(end satisfies ScanReply);
+});
+
+async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
+  const { lists, notes } = await currentRules();
+  const artifact = await openTarget(order, settings, uploads, signal);
+  try {
+    const tell = (progress: ScanReply & { kind: 'progress' }) => port?.postMessage(progress);
+    const onEvent = progressOf((progress) => tell({ kind: 'progress', progress }), PROGRESS_MS);
+    const assessment = await assess(artifact, { lists, signal, onEvent });
+    return { kind: 'assessed', assessment: { ...assessment, notes: [...assessment.notes, ...notes] } };
+  } finally {
+    await artifact.close();
+  }
+}
+
+async function currentRules(): Promise<ChosenLists> {
+  if (rules === undefined || rules.until < performance.now()) {
+    rules = { lists: await chosenLists('installed', process.env), until: performance.now() + RULES_MS };
+  }
+  return rules.lists;
+}
+
+function failure(error: unknown): ScanEnd {
+  if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
+  if (!isAssayError(error)) throw error;
+  const { code, message, subject, mend } = error;
+  // Where things lie on this machine is not for who submitted them.
+  const about = subject === undefined || subject.startsWith('/') ? '' : `${subject}: `;
+  return { kind: 'failed', code, message: `${about}${message}${mend === undefined ? '' : `; ${mend}`}` };
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { readSmallFile } from '../../core/small-file.ts';
+import type { ServiceConfig } from '../config.ts';
+
+/** What a tenant may have of its own: keys, and where its servers are. Never what names files or programs of this machine. */
+const NAMES = [
+  'HF_TOKEN',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_REGION',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_S3',
+  'MLFLOW_TRACKING_URI',
+  'MLFLOW_TRACKING_TOKEN',
+  'MLFLOW_TRACKING_USERNAME',
+  'MLFLOW_TRACKING_PASSWORD',
+] as const;
+/** Of the machine, for everybody. */
+const SHARED = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'] as const;
+const NOWHERE = '/nonexistent';
+const MEND = 'write {"tenant": {"HF_TOKEN": "..."}}';
+
+const Credentials = v.record(v.string(), v.strictObject(v.entriesFromList(NAMES, v.optional(v.string()))));
+const BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 3, maxTokens: 100_000 };
+
+/**
+ * The environment that sources see when they work for a tenant: its own credentials from `credentials.json` in the data
+ * folder, the Hub of the service, and the proxies of the machine. Nothing of this machine's own keys, caches and settings.
+ * @throws AssayError `malformed`, `unreadable` for a file of credentials that cannot be used
+ */
+export async function tenantEnvironment(
+  { dataFolder, hubEndpoint }: Pick<ServiceConfig, 'dataFolder' | 'hubEndpoint'>,
+  tenant: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Record<string, string>> {
+  const all = await readCredentials(join(dataFolder, 'credentials.json'));
+  const own = Object.hasOwn(all, tenant) ? all[tenant] : undefined;
+  const shared = SHARED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return {
+    ...Object.fromEntries(shared),
+    HOME: NOWHERE,
+    HF_HOME: NOWHERE,
+    HF_ENDPOINT: hubEndpoint,
+    ...Object.fromEntries(
+      Object.entries(own ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+  };
+}
+
+async function readCredentials(path: string): Promise<v.InferOutput<typeof Credentials>> {
+  let bytes: Buffer;
+  try {
+    ({ bytes } = await readSmallFile(path, 'the credentials of tenants'));
+  } catch (error) {
+    if (isAssayError(error) && error.code === 'not-found') return {};
+    throw error;
+  }
+  const read = v.safeParse(Credentials, parseBoundedJson(bytes, path, BOUNDS));
+  if (read.success) return read.output;
+  // What is wrong with it may be a secret.
+  throw new AssayError('malformed', 'does not hold credentials of tenants', { subject: path, mend: MEND });
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Registry } from '../../registry/index.ts';
+import type { ServiceConfig } from '../config.ts';
+import type { Queue, Tell } from '../queue/queue.ts';
+import { scanHandler } from './scan-handler.ts';
+import { ScanPool } from './scan-pool.ts';
+
+/** A worker that says nothing for so long is taken for dead. */
+const LEASE_MS = 30_000;
+const GRACE_MS = 20_000;
+
+export interface ScanWorkOptions {
+  readonly concurrency: number;
+  /** Ends the work: what runs has `graceMs`, and is handed back then. */
+  readonly signal: AbortSignal;
+  readonly tell: Tell;
+  readonly leaseMs?: number;
+  readonly graceMs?: number;
+}
+
+/** Works off scans until `signal` fires: in a process of its own, or beside the API on a laptop. */
+export async function workOnScans(
+  parts: {
+    readonly config: Pick<ServiceConfig, 'hubEndpoint' | 'allowPrivateAddresses' | 'dataFolder' | 'limits'>;
+    readonly registry: Registry;
+    readonly queue: Queue;
+  },
+  options: ScanWorkOptions,
+): Promise<void> {
+  const { hubEndpoint, allowPrivateAddresses, dataFolder, limits } = parts.config;
+  const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
+  const pool = new ScanPool(settings);
+  const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
+  try {
+    await parts.queue.work(scanHandler({ registry: parts.registry, settings, pool, tell }), {
+      worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+      concurrency,
+      signal,
+      leaseMs,
+      graceMs,
+      tell,
+    });
+  } finally {
+    await pool.close();
+  }
+}
