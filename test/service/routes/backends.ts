@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { requirePart } from '../../support/parts.ts';
-import { hasPostgres, HOW as POSTGRES, PostgresServer } from '../../support/postgres.ts';
+import { hasPostgres, HOW as POSTGRES_HOW, PostgresServer } from '../../support/postgres.ts';
+import { hasRedis, RedisServer } from '../../support/redis.ts';
 import { type Ground, startTestService, type TestService } from './harness.ts';
 
 /** Runs the suite on each kind of ground: what it is given is there once its tests run. */
@@ -14,12 +15,17 @@ export function onEveryGround(name: string, suite: (service: () => TestService) 
     withService(async () => ({ database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' }), suite);
   });
 
-  requirePart('PostgreSQL server', hasPostgres, POSTGRES, `${name} (PostgreSQL, embedded queue)`, () => {
-    let server: PostgresServer | undefined;
-    afterAll(() => server?.stop());
+  const both = hasPostgres && hasRedis;
+  requirePart('servers', both, `${POSTGRES_HOW} redis-server`, `${name} (PostgreSQL, BullMQ)`, () => {
+    let postgres: PostgresServer | undefined;
+    let redis: RedisServer | undefined;
+    afterAll(async () => {
+      await redis?.stop();
+      await postgres?.stop();
+    });
     withService(async () => {
-      server = await PostgresServer.start();
-      return { database: await server.freshDatabase(), queue: 'embedded' };
+      [postgres, redis] = await Promise.all([PostgresServer.start(), RedisServer.start()]);
+      return { database: await postgres.freshDatabase(), queue: redis.url };
     }, suite);
   });
 }

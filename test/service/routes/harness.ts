@@ -21,7 +21,7 @@ import type { App } from '../../../src/service/context.ts';
 import { openEventFeed } from '../../../src/service/event-feed.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
 import { openUploadStore } from '../../../src/service/upload-files.ts';
-import { startWorker } from './worker.ts';
+import { workOnScans } from '../../../src/service/worker/index.ts';
 
 /** On what a service stands. */
 export interface Ground {
@@ -115,7 +115,9 @@ export async function startTestService(
   const app = await createApp(context);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const worker = startWorker(context);
+  const stop = new AbortController();
+  const tell = (message: string) => void process.stderr.write(`${message}\n`);
+  const working = workOnScans(context, { concurrency: 2, signal: stop.signal, tell, graceMs: 500 });
   const document = app.swagger() as unknown as OpenApi;
   const check = responseCheck(document);
   return {
@@ -129,7 +131,8 @@ export async function startTestService(
       return client(url, secret, check);
     },
     async close() {
-      await worker.stop();
+      stop.abort();
+      await working;
       await app.close();
       await events.close();
       await queue.close();

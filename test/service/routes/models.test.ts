@@ -18,7 +18,7 @@ onEveryGround('models, versions and decisions', (service) => {
 
   it('scans an upload to a decision', async () => {
     const version = await register(submitter, 'acme/bert', [clean]);
-    expect(version).toMatchObject({ model: 'acme/bert', number: 1, stage: 'candidate', createdBy: 'worker' });
+    expect(version).toMatchObject({ model: 'acme/bert', number: 1, stage: 'candidate', createdBy: 'sam' });
     expect(version.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
 
     const { body } = await gate.call('GET', `/v1/decisions?digest=${version.digest}`);
