@@ -82,7 +82,8 @@ async function judgeStage(
   judge: Judge,
   options: SourceOptions,
 ): Promise<Judgement> {
-  const staged = await openPath({ kind: 'path', path: stage.snapshot }, options);
+  const env = { ...envOf(options), HF_HUB_CACHE: stage.root };
+  const staged = await openPath({ kind: 'path', path: stage.snapshot }, { ...options, env });
   try {
     if (staged.pinned !== artifact.pinned)
       throw new AssayError('internal', 'what was written is not pinned', { subject: artifact.ref });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ClaimedDigest } from '../core/artifact.ts';
 import { isCommit, isRepoName } from '../core/reference.ts';
@@ -50,6 +50,12 @@ export function currentSnapshot(path: string): CachedSnapshot | undefined {
 
 export function isRepoFolder(path: string): boolean {
   return repoOf(basename(resolve(path))) !== undefined && existsSync(join(path, 'snapshots'));
+}
+
+/** Anybody can name folders like a cache's: only of the one in use is believed what its names say. */
+export function isOfCache(snapshot: CachedSnapshot, cacheFolder: string): boolean {
+  const folder = dirname(dirname(dirname(snapshot.folder)));
+  return existsSync(cacheFolder) && realpathSync(folder) === realpathSync(cacheFolder);
 }
 
 /** What a blob's name says of its bytes: the Hub's ETag, a SHA-256 for LFS files, git's SHA-1 for others. */

@@ -15,13 +15,22 @@ export interface HubSettings {
 
 /** @throws AssayError `usage` for an `HF_ENDPOINT` or a token that cannot be one. */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
-  const home = expand(env.HF_HOME) ?? join(expand(env.XDG_CACHE_HOME) ?? join(homedir(), '.cache'), 'huggingface');
+  const home = homeOf(env);
   return {
     endpoint: endpoint(env.HF_ENDPOINT),
     token: isSet(env.HF_HUB_DISABLE_IMPLICIT_TOKEN) ? undefined : token(env, home),
-    cacheFolder: expand(env.HF_HUB_CACHE) ?? expand(env.HUGGINGFACE_HUB_CACHE) ?? join(home, 'hub'),
+    cacheFolder: cacheFolderOf(env),
     offline: isSet(env.HF_HUB_OFFLINE) || isSet(env.TRANSFORMERS_OFFLINE),
   };
+}
+
+/** The cache that this user's programs write, and nobody else. */
+export function cacheFolderOf(env: NodeJS.ProcessEnv): string {
+  return expand(env.HF_HUB_CACHE) ?? expand(env.HUGGINGFACE_HUB_CACHE) ?? join(homeOf(env), 'hub');
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string {
+  return expand(env.HF_HOME) ?? join(expand(env.XDG_CACHE_HOME) ?? join(homedir(), '.cache'), 'huggingface');
 }
 
 function endpoint(value: string | undefined): string {

@@ -23,7 +23,8 @@ export interface StagedFile {
 export class HubStage {
   /** The folder to scan. */
   readonly snapshot: string;
-  readonly #root: string;
+  /** Looks like a cache of its own, with this model alone. */
+  readonly root: string;
   readonly #staged: string;
   readonly #final: string;
   readonly #commit: string;
@@ -34,8 +35,8 @@ export class HubStage {
 
   private constructor(cacheFolder: string, repo: string, commit: string) {
     this.#cacheFolder = cacheFolder;
-    this.#root = join(cacheFolder, `.assay-${randomUUID()}`);
-    this.#staged = repoFolder(this.#root, repo);
+    this.root = join(cacheFolder, `.assay-${randomUUID()}`);
+    this.#staged = repoFolder(this.root, repo);
     this.#final = repoFolder(cacheFolder, repo);
     this.#commit = commit;
     this.snapshot = join(this.#staged, 'snapshots', commit);
@@ -46,7 +47,7 @@ export class HubStage {
     const stage = new HubStage(cacheFolder, repo, commit);
     await writing(cacheFolder, async () => {
       stage.#made = await mkdir(cacheFolder, { recursive: true });
-      await mkdir(stage.#root, { mode: 0o700 });
+      await mkdir(stage.root, { mode: 0o700 });
       await mkdir(stage.snapshot, { recursive: true });
       await mkdir(join(stage.#staged, 'blobs'));
     });
@@ -77,7 +78,7 @@ export class HubStage {
    */
   async publish(revision: string): Promise<string> {
     const snapshot = join(this.#final, 'snapshots', this.#commit);
-    const before = join(this.#root, 'before');
+    const before = join(this.root, 'before');
     await writing(this.#final, async () => {
       await mkdir(join(this.#final, 'blobs'), { recursive: true });
       await mkdir(dirname(snapshot), { recursive: true });
@@ -98,7 +99,7 @@ export class HubStage {
 
   /** Leaves nothing of the stage behind. */
   async discard(): Promise<void> {
-    await rm(this.#root, { recursive: true, force: true });
+    await rm(this.root, { recursive: true, force: true });
     let folder = this.#made === undefined ? undefined : this.#cacheFolder;
     while (folder !== undefined && existsSync(folder) && (await readdir(folder)).length === 0) {
       await rmdir(folder);
@@ -108,7 +109,7 @@ export class HubStage {
 
   async #writeRef(revision: string): Promise<void> {
     const path = join(this.#final, 'refs', ...revision.split('/'));
-    const temporary = join(this.#root, 'ref');
+    const temporary = join(this.root, 'ref');
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, this.#commit);
     await rename(temporary, path);

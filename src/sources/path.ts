@@ -4,19 +4,20 @@ import type { Artifact, ArtifactFile, ClaimedDigest } from '../core/artifact.ts'
 import { AssayError } from '../core/errors.ts';
 import { FileSource } from '../core/file-source.ts';
 import { formatReference, type PathReference } from '../core/reference.ts';
-import { type CachedSnapshot, claimOfBlob, currentSnapshot, isRepoFolder, snapshotAt } from './hub-cache.ts';
-import { limitsOf, type SourceOptions } from './source.ts';
+import { type CachedSnapshot, claimOfBlob, currentSnapshot, isOfCache, isRepoFolder, snapshotAt } from './hub-cache.ts';
+import { cacheFolderOf } from './hub-settings.ts';
+import { envOf, limitsOf, type SourceOptions } from './source.ts';
 import { type WalkedEntry, walk } from './walk.ts';
 
 /**
- * A file, or every file of a folder. A snapshot of a Hugging Face cache is pinned to the commit its folder is named after,
- * and its files carry the digests that their blobs are named after.
+ * A file, or every file of a folder. A snapshot of the Hugging Face cache in use is pinned to the commit its folder is named
+ * after, and its files carry the digests that their blobs are named after.
  * @throws AssayError `not-found`, `unreadable`, `limit`, `aborted`.
  */
 export async function openPath(reference: PathReference, options: SourceOptions): Promise<Artifact> {
   const { path } = reference;
   const stat = statOf(path);
-  if (stat.isFile()) return fileArtifact(path, stat.size);
+  if (stat.isFile()) return fileArtifact(path, stat.size, options);
   if (!stat.isDirectory()) {
     throw new AssayError('unreadable', 'is neither a file nor a folder', {
       subject: path,
@@ -45,11 +46,13 @@ export async function openSnapshot(snapshot: CachedSnapshot, ref: string, option
       mend: 'check the path, or run without --offline',
     });
   }
-  const artifact = stat.isFile() ? fileArtifact(path, stat.size) : await folderArtifact(path, snapshot, ref, options);
+  const artifact = stat.isFile()
+    ? fileArtifact(path, stat.size, options)
+    : await folderArtifact(path, snapshot, ref, options);
   return { ...artifact, ref };
 }
 
-function fileArtifact(path: string, size: number): Artifact {
+function fileArtifact(path: string, size: number, options: SourceOptions): Artifact {
   const snapshot = snapshotAt(path) ?? snapshotAt(join(realpathSync(dirname(path)), basename(path)));
   const target = realpathSync(path);
   const claimed = snapshot === undefined ? undefined : claimOf(target, snapshot);
@@ -60,7 +63,7 @@ function fileArtifact(path: string, size: number): Artifact {
     ...(claimed === undefined ? {} : { claimed }),
     open: async () => FileSource.open(path),
   };
-  const pinned = snapshot !== undefined && claimed !== undefined;
+  const pinned = snapshot !== undefined && claimed !== undefined && isOfCache(snapshot, cacheFolderOf(envOf(options)));
   return {
     ref: path,
     pinned: pinned ? pinnedAs(snapshot) : path,
@@ -89,11 +92,20 @@ async function folderArtifact(
   );
   const refused = entries.filter((entry) => 'refusal' in entry).length;
   if (refused > 0) notes.push(`${refused} of ${entries.length} entries cannot be read, and count as unknown`);
-  const pinned = snapshot !== undefined && files.every((file) => file.claimed !== undefined);
-  if (pinned) notes.push(cacheNote(snapshot));
-  else if (snapshot !== undefined)
-    notes.push('not every file is a link into the blobs of its Hub cache: the folder is pinned to no commit');
-  return { ref, pinned: pinned ? pinnedAs(snapshot) : ref, files, notes, close: async () => {} };
+  const doubt = snapshot === undefined ? undefined : doubtOf(snapshot, files, options);
+  if (snapshot !== undefined)
+    notes.push(doubt === undefined ? cacheNote(snapshot) : `${doubt}: it is pinned to no commit`);
+  const pinned = snapshot !== undefined && doubt === undefined ? pinnedAs(snapshot) : ref;
+  return { ref, pinned, files, notes, close: async () => {} };
+}
+
+/** Why a folder is not the commit that it is named after. */
+function doubtOf(snapshot: CachedSnapshot, files: readonly ArtifactFile[], options: SourceOptions): string | undefined {
+  if (files.some((file) => file.claimed === undefined)) {
+    return 'not every file of the folder is a link into the blobs of its Hub cache';
+  }
+  if (isOfCache(snapshot, cacheFolderOf(envOf(options)))) return undefined;
+  return 'the folder looks like one of a Hugging Face cache, and is not in the one in use (HF_HUB_CACHE)';
 }
 
 function toFile(entry: WalkedEntry, snapshot: CachedSnapshot | undefined): ArtifactFile {

@@ -193,8 +193,9 @@ describe('a Hugging Face cache', () => {
 
   test('snapshot is pinned to its commit, and its files claim the digests that name their blobs', async () => {
     const model = cache();
+    const env = { HF_HUB_CACHE: dirname(model) };
     for (const path of [model, join(model, 'snapshots', commit)]) {
-      const artifact = await openArtifact(path);
+      const artifact = await openArtifact(path, { env });
       expect(artifact.pinned).toBe(`hf://owner/model@${commit}`);
       expect(artifact.files.map(({ path, claimed, size }) => ({ path, claimed, size }))).toEqual([
         { path: 'config.json', size: 2, claimed: { algorithm: 'git-sha1', hex: config } },
@@ -202,11 +203,23 @@ describe('a Hugging Face cache', () => {
       ]);
       expect(await contents(artifact)).toEqual({ 'config.json': '{}', 'sub/model.bin': 'weights' });
     }
-    const file = await openArtifact(join(model, 'snapshots', commit, 'sub/model.bin'));
+    const file = await openArtifact(join(model, 'snapshots', commit, 'sub/model.bin'), { env });
     expect(file).toMatchObject({
       pinned: `hf://owner/model@${commit}/sub/model.bin`,
       files: [{ path: 'model.bin', claimed: { hex: weights } }],
     });
+  });
+
+  test('that is not the one in use is pinned to nothing, whatever its folders are called', async () => {
+    const path = join(cache(), 'snapshots', commit);
+    const env = { HF_HUB_CACHE: dirname(cache()) };
+    for (const at of [path, join(path, 'sub/model.bin')]) {
+      expect((await openArtifact(at, { env })).pinned).toBe(at);
+      expect((await openArtifact(at, { env: { HF_HOME: '/nowhere' } })).pinned).toBe(at);
+    }
+    expect((await openArtifact(path, { env })).notes.join()).toMatch(
+      /not in the one in use \(HF_HUB_CACHE\): it is pinned/,
+    );
   });
 
   test('with a file of its own is pinned to nothing', async () => {

@@ -132,11 +132,11 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
  * DER leaves out the zeros at the end of a fraction of a second, and the parser of @sigstore/core reads none but three digits: such a
  * stamp, one in ten, is made again. The public authorities write whole seconds.
  */
-async function readableStamp(make: () => Promise<Buffer>): Promise<Buffer> {
+async function readableStamp<T extends ArrayBufferView>(make: () => Promise<T>): Promise<T> {
   for (;;) {
     const stamp = await make();
     try {
-      if (!Number.isNaN(RFC3161Timestamp.parse(stamp).signingTime.getTime())) return stamp;
+      if (!Number.isNaN(RFC3161Timestamp.parse(Buffer.from(bytesOf(stamp))).signingTime.getTime())) return stamp;
     } catch (error) {
       if (!(error instanceof Error) || error.message !== 'invalid time') throw error;
     }
