@@ -13,6 +13,8 @@ export interface TrustRule {
   readonly may: ReadonlySet<Role>;
   /** Stages that he may approve; any, when absent. */
   readonly stages?: readonly string[];
+  /** Roles of the registry that his approvals count as; any, when absent. */
+  readonly roles?: readonly string[];
   /** Nothing of his counts after that. */
   readonly notAfter?: Date;
 }
@@ -57,6 +59,7 @@ const PLURALS: Readonly<Record<Role, string>> = {
  *         certificate: {chain: ca.pem, identity: security@acme.example, validity: now}
  *         may: [approval, waiver]
  *         stages: [production]
+ *         roles: [security-approver]
  *         notAfter: 2027-01-31T00:00:00Z
  *
  * @throws AssayError `usage` with the line of what is wrong, or with the name of the file that it names; `not-found`,
@@ -97,6 +100,7 @@ async function ruleOf(entry: SignerEntry, path: string): Promise<TrustRule> {
     trust: await trustOf(entry, path),
     may: new Set(entry.may),
     ...(entry.stages === undefined ? {} : { stages: entry.stages }),
+    ...(entry.roles === undefined ? {} : { roles: entry.roles }),
     ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter) }),
   };
 }

@@ -82,7 +82,7 @@ describe('a signed snapshot', () => {
 
   it('is believed of those whom a trust file lets sign snapshots, as long as it does', async () => {
     const bytes = await signed();
-    const rule = { name: 'w', trust: { kind: 'key', key: writer.publicKey }, may: new Set(['snapshot']) } as const;
+    const rule: TrustRule = { name: 'w', trust: { kind: 'key', key: writer.publicKey }, may: new Set(['snapshot']) };
     expect(openSnapshot(bytes, { ...options, trust: trusting(rule) }).meta.tenant).toBe('acme');
     expect(problemOf(bytes, { trust: trusting({ ...rule, may: new Set(['approval', 'decision']) }) })).toBe(
       'wrong-key',

@@ -12,6 +12,9 @@ import { parseTime } from './time.ts';
 export const ROLES = ['model-signature', 'scan', 'approval', 'waiver', 'decision', 'snapshot', 'rules'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
+const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;
+
 /** CWE-770: more is no list that somebody wrote and reads. */
 const MAX_BYTES = 256 * 1024;
 const MAX_SIGNERS = 1000;
@@ -39,6 +42,12 @@ const signer = v.pipe(
     stages: v.exactOptional(
       v.pipe(v.array(v.pipe(text, v.check(isStage, 'can be no stage'))), v.minLength(1, 'is empty')),
     ),
+    roles: v.exactOptional(
+      v.pipe(
+        v.array(v.picklist(APPROVER_ROLES, `is none of ${APPROVER_ROLES.join(', ')}`)),
+        v.minLength(1, 'is empty'),
+      ),
+    ),
     notAfter: v.exactOptional(
       v.pipe(
         text,
@@ -53,6 +62,10 @@ const signer = v.pipe(
   v.check(
     ({ may, stages }) => stages === undefined || may.includes('approval'),
     'has stages, and may not approve anything',
+  ),
+  v.check(
+    ({ may, roles }) => roles === undefined || may.includes('approval'),
+    'has roles, and may not approve anything',
   ),
 );
 

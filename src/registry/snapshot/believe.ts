@@ -1,0 +1,171 @@
+import { isAssayError } from '../../core/errors.ts';
+import type { Signer } from '../../core/signature.ts';
+import { approvedBy } from '../../integrity/attestations/stage.ts';
+import {
+  POLICY,
+  PREDICATE_TYPES,
+  RULESET,
+  type Statements,
+  type VerificationResult,
+} from '../../integrity/attestations/statement.ts';
+import { parseDigest, type ResourceDescriptor } from '../../integrity/attestations/subject.ts';
+import { parseTime } from '../../integrity/attestations/time.ts';
+import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { readBundle } from '../../integrity/bundle.ts';
+import { keyHint } from '../../integrity/keys.ts';
+import { isSignatureError } from '../../integrity/signature-error.ts';
+import type { TrustFile, TrustRule } from '../../integrity/trust-file.ts';
+import { digestOf } from '../carry-over.ts';
+import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
+import type { Voice } from './quorum.ts';
+
+/** What an approval has to be about. */
+export interface Claim {
+  readonly digest: string;
+  readonly stage: string;
+  readonly policyDigest: string;
+  readonly rulesetDigest: string;
+}
+
+/** An approval that its signature proves. */
+export interface Believed extends Voice {
+  readonly method: ApprovalMethod;
+  /** As the audit log names him. */
+  readonly signer: string;
+  /** Milliseconds since 1970, to the second. */
+  readonly signedAt: number;
+}
+
+/** CWE-770: no bundle with one statement and one chain is larger. */
+const MAX_BUNDLE = 1024 * 1024;
+
+/** Verifies what a registry keeps of approvals by a trust file that lies elsewhere. Nothing but the signed bytes is believed. */
+export class Believer {
+  readonly #trust: TrustFile;
+  readonly #machines: ReadonlySet<string>;
+
+  constructor(trust: TrustFile) {
+    this.#trust = trust;
+    this.#machines = new Set(trust.rules.filter(isMachine).map(({ trust: who }) => identityOf(who)));
+  }
+
+  /** @returns a sentence when it does not count */
+  async believe(record: ApprovalRecord, claim: Claim, now: Date): Promise<Believed | string> {
+    const read = await this.#verified(record.attestation, 'approval', claim, now);
+    if (typeof read === 'string') return read;
+    const { statement, signer, rule } = read;
+    if (statement.predicateType !== PREDICATE_TYPES.approval) return 'it is no approval';
+    const { predicate } = statement;
+    const who = this.#approver(predicate, signer, rule);
+    if (typeof who === 'string') return who;
+    const behind = bindingOf(predicate.verifier.policies, claim);
+    if (behind !== undefined) {
+      const carried = await this.#carried(record, claim, now);
+      if (carried !== undefined) return `${behind}, and ${carried}`;
+    }
+    const until = approvedBy(predicate.properties)?.until?.getTime();
+    return { ...who, until, signedAt: Math.floor((parseTime(predicate.timeCreated) ?? 0) / 1000) * 1000 };
+  }
+
+  /** Who approves: whoever signed, or whom the service signed for. What signs for others counts for nobody else. */
+  #approver(
+    { approver }: VerificationResult,
+    signer: Signer,
+    rule: TrustRule,
+  ): Omit<Believed, 'until' | 'signedAt'> | string {
+    const isMachine = this.#machines.has(identityOf(rule.trust));
+    if (approver === undefined) {
+      if (isMachine) return `"${rule.name}" signs for the service, and the approval does not say for whom`;
+      const name = nameOf(signer);
+      return { method: METHODS[signer.kind], signer: name, person: `${signer.kind}:${name}`, ...rolesOf(rule) };
+    }
+    if (!isMachine) return `"${rule.name}" may not sign for others, only who may sign decisions`;
+    const { subject, issuer, role } = approver;
+    if (role === undefined) return 'it does not say in which role he approved';
+    const allowed = rule.roles === undefined || rule.roles.includes(role);
+    if (!allowed) return `"${rule.name}" may not sign for a ${role}`;
+    const name = issuer === undefined ? subject : `${subject} (${issuer})`;
+    return { method: 'service', signer: name, person: `service:${name}`, roles: [role] };
+  }
+
+  /** Why a signed re-evaluation does not stand beside an approval. */
+  async #carried({ attestation, reevaluation }: ApprovalRecord, claim: Claim, now: Date): Promise<string | undefined> {
+    if (reevaluation === null) return 'nobody signed that it was looked at again';
+    const read = await this.#verified(reevaluation, 'decision', claim, now);
+    if (typeof read === 'string') return `its re-evaluation does not count: ${read}`;
+    const { statement } = read;
+    if (statement.predicateType !== PREDICATE_TYPES.decision) return 'its re-evaluation is no decision';
+    return carryProblem(statement, attestation, claim);
+  }
+
+  async #verified(
+    text: string,
+    kind: 'approval' | 'decision',
+    { digest, stage }: Claim,
+    now: Date,
+  ): Promise<VerifiedAttestation | string> {
+    if (text.length > MAX_BUNDLE) return 'it has more than 1 MiB';
+    try {
+      const subject = parseDigest(digest, 'the digest');
+      const wanted = { kind, subject, now, ...(kind === 'approval' ? { stage } : {}) };
+      return await verifyAttestation(readBundle(Buffer.from(text), `the ${kind}`), this.#trust, wanted);
+    } catch (error) {
+      if (isSignatureError(error) || isAssayError(error)) return error.message;
+      throw error;
+    }
+  }
+}
+
+function carryProblem({ predicate }: Statements['decision'], attestation: string, claim: Claim): string | undefined {
+  const inputs = predicate.inputAttestations ?? [];
+  if (predicate.verificationResult !== 'PASSED') return 'its re-evaluation denies it';
+  if (`sha256:${predicate.policy.digest?.sha256}` !== claim.policyDigest)
+    return 'its re-evaluation is by another policy';
+  if (!isNamed(inputs, 'approval', digestOf(attestation))) return 'its re-evaluation is of another approval';
+  return isNamed(inputs, RULESET, claim.rulesetDigest) ? undefined : 'its re-evaluation is by another ruleset';
+}
+
+function bindingOf(policies: readonly ResourceDescriptor[], claim: Claim): string | undefined {
+  if (!isNamed(policies, POLICY, claim.policyDigest)) return 'it was given under another policy';
+  return isNamed(policies, RULESET, claim.rulesetDigest) ? undefined : 'it was given under another ruleset';
+}
+
+/** Whether exactly one descriptor has the name, and it has the digest. */
+function isNamed(descriptors: readonly ResourceDescriptor[], name: string, digest: string): boolean {
+  const named = descriptors.filter((one) => one.name === name);
+  return named.length === 1 && `sha256:${named[0]?.digest?.sha256}` === digest;
+}
+
+/** Whoever signs decisions or scans is a program: what it signs as an approval, it signs for somebody. */
+function isMachine({ may }: TrustRule): boolean {
+  return may.has('decision') || may.has('scan');
+}
+
+function rolesOf({ roles }: TrustRule): { readonly roles?: readonly string[] } {
+  return roles === undefined ? {} : { roles };
+}
+
+const METHODS = { key: 'key', certificate: 'certificate', sigstore: 'keyless' } as const;
+
+/** As `approval.given` names him in the audit log. */
+function nameOf(signer: Signer): string {
+  switch (signer.kind) {
+    case 'key':
+      return signer.keyHint;
+    case 'certificate':
+      return `${signer.subject} (${signer.sha256})`;
+    case 'sigstore':
+      return `${signer.identity} (${signer.issuer})`;
+  }
+}
+
+function identityOf(trust: TrustRule['trust']): string {
+  switch (trust.kind) {
+    case 'key':
+      return keyHint(trust.key);
+    case 'certificate':
+      return `${trust.anchors.map(({ fingerprint256 }) => fingerprint256).join()} ${trust.identity ?? ''}`;
+    case 'sigstore':
+      return `${trust.identity.issuer} ${trust.identity.identity}`;
+  }
+}

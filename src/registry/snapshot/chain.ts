@@ -1,0 +1,45 @@
+import { AssayError } from '../../core/errors.ts';
+import { breakOf, NO_ENTRY } from '../audit-chain.ts';
+import type { AuditEntry, Principal } from '../records.ts';
+import type { Registry } from '../registry.ts';
+
+/** A place in the audit log. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export const START: Head = { seq: 0, hash: NO_ENTRY };
+
+/** Entries that are read at a time. */
+const BATCH = 1000;
+const MEND = 'restore the registry from a backup that holds it, or find out who changed it; nothing was signed';
+
+/**
+ * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place itself
+ * is looked at again: a database that was rolled back, or written anew, no longer holds it.
+ * @throws AssayError `mismatch`
+ */
+export async function* follow(registry: Registry, by: Principal, from: Head): AsyncGenerator<AuditEntry> {
+  let head = from;
+  if (from.seq > 0) {
+    const [known] = await registry.auditSince(by, from.seq - 1, 1);
+    if (known?.seq !== from.seq || known.hash !== from.hash) throw lost(from);
+  }
+  for (;;) {
+    const entries = await registry.auditSince(by, head.seq, BATCH);
+    for (const entry of entries) {
+      const broken = entry.tenant === by.tenant ? breakOf(head, entry) : `entry ${entry.seq} is of another tenant`;
+      if (broken !== undefined) throw new AssayError('mismatch', `the audit log is broken: ${broken}`, { mend: MEND });
+      head = { seq: entry.seq, hash: entry.hash };
+      yield entry;
+    }
+    if (entries.length === 0) return;
+  }
+}
+
+/** What was signed before is no longer there. */
+export function lost({ seq }: Head): AssayError {
+  const message = `the audit log no longer holds entry ${seq} as it was when the last snapshot was signed`;
+  return new AssayError('mismatch', message, { mend: MEND });
+}

@@ -1,0 +1,31 @@
+import type { Principal, StoredAssessment, Version } from '../records.ts';
+import type { Registry } from '../registry.ts';
+import type { Question } from './judge.ts';
+
+const PAGE = 200;
+
+/** Every version of a tenant, model by model. */
+export async function* allVersions(registry: Registry, by: Principal): AsyncGenerator<Version> {
+  for (let after: string | undefined; ; ) {
+    const models = await registry.models(by, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const { name } of models.items) yield* versionsOf(registry, by, name);
+    if (models.next === null) return;
+    after = models.next;
+  }
+}
+
+async function* versionsOf(registry: Registry, by: Principal, model: string): AsyncGenerator<Version> {
+  for (let after: string | undefined; ; ) {
+    const page = await registry.versions(by, model, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    yield* page.items;
+    if (page.next === null) return;
+    after = page.next;
+  }
+}
+
+/** What a version is judged by. What was never asked for any stage needs no more than its name. */
+export async function questionOf(registry: Registry, by: Principal, version: Version): Promise<Question> {
+  const approvals = await registry.approvals(by, version.id);
+  const all: readonly StoredAssessment[] = await registry.assessments(by, version.id);
+  return { version, approvals, assessment: all[0] };
+}

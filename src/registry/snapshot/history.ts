@@ -1,0 +1,151 @@
+import * as v from 'valibot';
+import type { Waiver } from '../../core/waiver.ts';
+import { parseTime } from '../../integrity/attestations/time.ts';
+import type { AuditEntry } from '../records.ts';
+
+/** An approval as the audit log tells of it. */
+export interface Given {
+  readonly seq: number;
+  readonly at: number;
+  readonly stage: string;
+  readonly signer: string;
+}
+
+/** A waiver as the audit log tells of it. */
+export interface ToldWaiver {
+  readonly seq: number;
+  readonly waiver: Waiver;
+}
+
+interface VersionHistory {
+  /** `quarantined` or `retired`, and why; absent while it stands at a stage. */
+  closed?: { readonly action: string; readonly reason: string };
+  /** Pinned references by which its bytes were read, and the entry that told of each first. */
+  readonly refs: Map<string, number>;
+  /** By id. */
+  readonly given: Map<string, Given>;
+  /** By stage and signer: approvals from up to then were taken back. */
+  readonly ended: Map<string, number>;
+}
+
+const givenDetail = v.object({ approval: v.string(), stage: v.string(), signer: v.string() });
+const registeredDetail = v.object({ digest: v.string(), pinned: v.string() });
+const endedDetail = v.object({ approval: v.string() });
+const moveDetail = v.object({ reason: v.optional(v.string(), '') });
+const waiverDetail = v.object({
+  id: v.string(),
+  rule: v.string(),
+  digest: v.string(),
+  file: v.exactOptional(v.string()),
+  reason: v.string(),
+  owner: v.string(),
+  expires: v.string(),
+});
+
+/**
+ * What the audit log says of versions, approvals and waivers. The tables of a registry say it, too, yet whoever can write to the
+ * database changes them in one statement; an entry of the log that was signed for cannot be changed or taken out.
+ */
+export class History {
+  readonly #versions = new Map<string, VersionHistory>();
+  readonly #waivers = new Map<string, ToldWaiver>();
+
+  add({ seq, at, action, subject, detail }: AuditEntry): void {
+    switch (action) {
+      case 'version.registered':
+      case 'version.assessed':
+        this.#register(subject, seq, detail);
+        return;
+      case 'approval.given':
+        this.#give(subject, seq, at, detail);
+        return;
+      case 'approval.revoked':
+      case 'approval.void':
+        this.#end(subject, detail);
+        return;
+      case 'version.quarantined':
+      case 'version.retired': {
+        const reason = v.is(moveDetail, detail) ? v.parse(moveDetail, detail).reason : '';
+        this.#of(subject).closed = { action: action.slice('version.'.length), reason };
+        return;
+      }
+      case 'version.moved':
+        delete this.#of(subject).closed;
+        return;
+      case 'waiver.added': {
+        const read = v.safeParse(waiverDetail, detail);
+        if (!read.success) return;
+        const { id, ...waiver } = read.output;
+        this.#waivers.set(id, { seq, waiver: { ...waiver, from: 'the registry' } });
+        return;
+      }
+      case 'waiver.revoked':
+        if (typeof detail.id === 'string') this.#waivers.delete(detail.id);
+    }
+  }
+
+  closed(label: string): VersionHistory['closed'] {
+    return this.#versions.get(label)?.closed;
+  }
+
+  /** References and the entry that told of each first. */
+  refs(label: string): ReadonlyMap<string, number> {
+    return this.#versions.get(label)?.refs ?? new Map();
+  }
+
+  /**
+   * The entry by which an approval came in: the first of its signer for the stage since it was signed. What is brought in once
+   * more, under another id, stays where it was.
+   * @param signedAt milliseconds since 1970, to the second
+   */
+  given(label: string, stage: string, signer: string, signedAt: number): Given | undefined {
+    const all = [...(this.#versions.get(label)?.given.values() ?? [])];
+    return all.find((one) => one.stage === stage && one.signer === signer && one.at >= signedAt);
+  }
+
+  /** Whether what a signer signed for a stage at that time was taken back. */
+  isEnded(label: string, stage: string, signer: string, signedAt: number): boolean {
+    const end = this.#versions.get(label)?.ended.get(keyOf(stage, signer));
+    return end !== undefined && signedAt <= end;
+  }
+
+  waiversFor(digest: string): ToldWaiver[] {
+    return [...this.#waivers.values()].filter(({ waiver }) => waiver.digest === digest);
+  }
+
+  #register(subject: string, seq: number, detail: AuditEntry['detail']): void {
+    const read = v.safeParse(registeredDetail, detail);
+    const { refs } = this.#of(subject);
+    if (read.success && !refs.has(read.output.pinned)) refs.set(read.output.pinned, seq);
+  }
+
+  #give(subject: string, seq: number, at: string, detail: AuditEntry['detail']): void {
+    const read = v.safeParse(givenDetail, detail);
+    const time = parseTime(at);
+    if (!read.success || time === undefined) return;
+    const { approval, stage, signer } = read.output;
+    const { given } = this.#of(subject);
+    // Whoever writes to the database could tell of it again, and name another signer.
+    if (!given.has(approval)) given.set(approval, { seq, at: time, stage, signer });
+  }
+
+  #end(subject: string, detail: AuditEntry['detail']): void {
+    const history = this.#of(subject);
+    const given = v.is(endedDetail, detail) ? history.given.get(v.parse(endedDetail, detail).approval) : undefined;
+    if (given === undefined) return;
+    const key = keyOf(given.stage, given.signer);
+    history.ended.set(key, Math.max(history.ended.get(key) ?? 0, given.at));
+  }
+
+  #of(label: string): VersionHistory {
+    const known = this.#versions.get(label);
+    if (known !== undefined) return known;
+    const history: VersionHistory = { refs: new Map(), given: new Map(), ended: new Map() };
+    this.#versions.set(label, history);
+    return history;
+  }
+}
+
+function keyOf(stage: string, signer: string): string {
+  return `${stage}\n${signer}`;
+}

@@ -1,0 +1,259 @@
+import type { Assessment, Decision, Ruleset } from '../../core/assessment.ts';
+import { formatTime } from '../../integrity/attestations/time.ts';
+import { type Approval, decide } from '../../policy/index.ts';
+import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { pinnedReference } from '../../snapshot/index.ts';
+import type { ApprovalRecord, StoredAssessment, Version } from '../records.ts';
+import type { RegistryRules } from '../registry.ts';
+import { hasReached, type RuledStage } from '../stage-machine.ts';
+import { labelOf } from '../version-records.ts';
+import type { Believed, Believer } from './believe.ts';
+import type { History } from './history.ts';
+import { quorumOf } from './quorum.ts';
+
+/** Something that the registry holds and the snapshot does not say. */
+export interface Omission {
+  /** `model@number` */
+  readonly version: string;
+  /** `approval <id>`, `stage production`, `reference hf://...`. */
+  readonly what: string;
+  readonly why: string;
+}
+
+/** What is decided of one version, by what could be verified. */
+export interface Judged {
+  readonly version: Version;
+  /** Of the newest assessment. */
+  readonly ruleset: Ruleset | undefined;
+  /** Loading it with its own code was told to the approvers. */
+  readonly ownCode: boolean;
+  /** Of the furthest stage that it is approved for. */
+  readonly policy: { readonly name: string; readonly digest: string };
+  readonly stages: readonly ApprovedStage[];
+  /** Pinned references that approvers saw; of one that is not approved, all. */
+  readonly refs: readonly string[];
+  /** Why it is not approved. */
+  readonly reason: string;
+  /** It denies all versions of the same bytes: put aside, or denied by the policy of that stage. */
+  readonly bars: readonly { readonly stage: RuledStage | 'any'; readonly reason: string }[];
+  readonly omitted: readonly Omission[];
+}
+
+export interface ApprovedStage {
+  readonly stage: RuledStage;
+  /** To the second, in UTC. */
+  readonly notAfter: string | null;
+}
+
+export interface Question {
+  readonly version: Version;
+  /** The newest. */
+  readonly assessment: StoredAssessment | undefined;
+  readonly approvals: readonly ApprovalRecord[];
+}
+
+/** What judging needs to know besides. */
+export interface Bench {
+  readonly rules: RegistryRules;
+  readonly believer: Believer;
+  readonly history: History;
+  readonly now: Date;
+}
+
+const APPROVED: readonly RuledStage[] = ['staging', 'production'];
+const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', service: 'service' } as const;
+/** A module of the artifact that loaders import: see `remote-code.ts` of the scanners. */
+const OWN_CODE = 'hub.remote-code.own';
+const FOREIGN_CODE = 'hub.remote-code.foreign';
+
+/** Judges one version anew: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
+export async function judge(question: Question, bench: Bench): Promise<Judged> {
+  const { version, assessment: stored } = question;
+  const assessment = stored?.assessment;
+  const label = labelOf(version);
+  const told = bench.history.refs(label);
+  const ruleset = assessment?.ruleset;
+  const ownCode = assessment !== undefined && allowsOwnCode(assessment);
+  const base = { version, ruleset, ownCode, policy: policyAt(bench, 'candidate'), stages: [], bars: [], omitted: [] };
+  const all = pinnedOnly([...told.keys(), ...version.pinned]);
+  const closed = closedReason(version, bench);
+  if (closed !== undefined) {
+    // Retiring a version says nothing of its bytes.
+    const bars = closed.startsWith('it is quarantined') ? [{ stage: 'any', reason: closed } as const] : [];
+    return { ...base, refs: all, reason: closed, bars };
+  }
+  if (assessment === undefined || assessment.artifact.digest !== version.digest) {
+    return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
+  }
+  const outcomes: StageOutcome[] = [];
+  for (const stage of APPROVED) {
+    if (hasReached(version.stage, stage)) outcomes.push(await judgeStage(stage, question, assessment, bench));
+  }
+  const omitted = outcomes.flatMap((one) => one.omitted);
+  const bars = outcomes.flatMap(({ stage, denied }) => (denied === undefined ? [] : [{ stage, reason: denied }]));
+  const held = outcomes.filter(({ quorum, denied }) => quorum !== undefined && denied === undefined);
+  const last = held.at(-1);
+  if (last === undefined) {
+    const reason = outcomes.at(-1)?.reason ?? 'nobody has approved it';
+    return { ...base, refs: all, reason, bars, omitted };
+  }
+  const seen = pinnedOnly([...told].filter(([, seq]) => held.some(({ since }) => seq < since)).map(([ref]) => ref));
+  const unseen = all
+    .filter((ref) => !seen.includes(ref))
+    .map((ref) => ({
+      version: label,
+      what: `reference ${ref}`,
+      why: 'it was added after the approvals: approve the version once more',
+    }));
+  return {
+    ...base,
+    policy: policyAt(bench, last.stage),
+    stages: held.map(({ stage, notAfter }) => ({ stage, notAfter })),
+    refs: seen,
+    reason: '',
+    bars,
+    omitted: [...omitted, ...unseen],
+  };
+}
+
+/** Whether the assessment tells of code that is run when it is loaded, and of none from elsewhere. */
+function allowsOwnCode({ findings }: Assessment): boolean {
+  const ids = new Set(findings.map(({ ruleId }) => ruleId));
+  return ids.has(OWN_CODE) && !ids.has(FOREIGN_CODE);
+}
+
+interface StageOutcome {
+  readonly stage: RuledStage;
+  readonly quorum: readonly Believed[] | undefined;
+  /** Why the policy denies it. */
+  readonly denied: string | undefined;
+  readonly notAfter: string | null;
+  /** The audit entry of the first approval that counts. */
+  readonly since: number;
+  readonly reason: string;
+  readonly omitted: readonly Omission[];
+}
+
+async function judgeStage(
+  stage: RuledStage,
+  { version, approvals }: Question,
+  assessment: Assessment,
+  bench: Bench,
+): Promise<StageOutcome> {
+  const label = labelOf(version);
+  const { history, rules, now } = bench;
+  const voices: (Believed & { readonly seq: number })[] = [];
+  const omitted: Omission[] = [];
+  for (const record of approvals) {
+    if (record.stage !== stage || record.state === 'void' || record.state === 'revoked') continue;
+    const voice = await voiceOf(record, stage, version, assessment, bench);
+    if (typeof voice === 'string') omitted.push({ version: label, what: `approval ${record.id}`, why: voice });
+    else voices.push(voice);
+  }
+  const wanted = rules[stage].approvals;
+  const quorum = wanted.length === 0 ? undefined : quorumOf(wanted, voices);
+  const since =
+    quorum === undefined ? 0 : Math.min(...voices.filter((one) => quorum.includes(one)).map(({ seq }) => seq));
+  const waivers = history.waiversFor(version.digest).filter(({ seq }) => seq < since);
+  const decision = decide(assessment, {
+    policy: rules[stage].policy,
+    waivers: waivers.map(({ waiver }) => waiver),
+    approvals: voices.map((voice) => approvalOf(voice, stage, version.digest)),
+    environment: { stage },
+    now,
+  });
+  const lacking = `its approvals for ${stage} do not hold: ${wantedText(rules, stage)}`;
+  const denied = quorum !== undefined && decision.action === 'deny' ? reasonOf(decision) : undefined;
+  const reason = quorum === undefined ? lacking : (denied ?? '');
+  const short = reason === '' ? [] : [{ version: label, what: `stage ${stage}`, why: reason }];
+  return {
+    stage,
+    quorum,
+    denied,
+    notAfter: earliest([...(quorum ?? []).map(({ until }) => until), ...waiverEnds(decision)]),
+    since,
+    reason,
+    omitted: [...omitted, ...short],
+  };
+}
+
+async function voiceOf(
+  record: ApprovalRecord,
+  stage: RuledStage,
+  version: Version,
+  assessment: Assessment,
+  { rules, believer, history, now }: Bench,
+): Promise<(Believed & { readonly seq: number }) | string> {
+  const { policy, methods } = rules[stage];
+  const claim = {
+    digest: version.digest,
+    stage,
+    policyDigest: policy.digest,
+    rulesetDigest: assessment.ruleset.digest,
+  };
+  const believed = await believer.believe(record, claim, now);
+  if (typeof believed === 'string') return believed;
+  const { method, signer, signedAt } = believed;
+  if (methods.length > 0 && !methods.includes(method)) {
+    return `it was given by ${method}, and ${stage} takes ${methods.join(' or ')}`;
+  }
+  const label = labelOf(version);
+  const given = history.given(label, stage, signer, signedAt);
+  if (given === undefined) return 'the audit log does not tell of it';
+  return history.isEnded(label, stage, signer, signedAt)
+    ? 'the audit log says that it was taken back'
+    : { ...believed, seq: given.seq };
+}
+
+/** Both have to let it stand: the log, which nobody could rewrite, and the table, which is the newest. */
+function closedReason({ model, number, stage }: Version, { history }: Bench): string | undefined {
+  const told = history.closed(labelOf({ model, number }));
+  const isClosed = stage === 'quarantined' || stage === 'retired';
+  if (told === undefined && !isClosed) return undefined;
+  const what = (told?.action ?? stage) === 'quarantined' ? 'it is quarantined' : 'it was retired';
+  return told === undefined || told.reason === '' ? what : cut(`${what}: ${told.reason}`);
+}
+
+function policyAt({ rules }: Bench, stage: RuledStage): Judged['policy'] {
+  const { name, digest } = rules[stage].policy;
+  return { name, digest };
+}
+
+function approvalOf({ signer, method, signedAt }: Believed, stage: string, digest: string): Approval {
+  return { stage, signer, method: METHODS[method], at: formatTime(new Date(signedAt)), digest };
+}
+
+function wantedText(rules: RegistryRules, stage: RuledStage): string {
+  const wanted = rules[stage].approvals.map(({ role, count }) => `${count} by a ${role}`);
+  return wanted.length === 0 ? 'the rules ask for none, so that nobody signed' : `${wanted.join(' and ')} needed`;
+}
+
+function waiverEnds({ waivers }: Decision): number[] {
+  return waivers
+    .filter(({ outcome }) => outcome === 'applied')
+    .map(({ waiver }) => endOfWaiver(waiver.expires).getTime());
+}
+
+/** Rounded down: nothing holds longer than it should. */
+function earliest(ends: readonly (number | undefined)[]): string | null {
+  const first = Math.min(...ends.map((end) => end ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(first) ? formatTime(new Date(first)) : null;
+}
+
+function reasonOf({ violations, policy }: Decision): string {
+  const [first] = violations;
+  return cut(first === undefined ? `${policy} denies it` : `${first.rule}: ${first.message}`);
+}
+
+function pinnedOnly(refs: readonly string[]): string[] {
+  const pinned = refs.flatMap((ref) => {
+    const one = pinnedReference(ref);
+    return one.kind === 'pinned' ? [one.ref] : [];
+  });
+  return [...new Set(pinned)].sort();
+}
+
+/** As much as a refusal shows. */
+function cut(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 499)}…` : text;
+}

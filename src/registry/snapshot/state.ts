@@ -1,0 +1,143 @@
+import type { KeyObject } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { isSnapshotError, openDocument, SNAPSHOT_LIMITS } from '../../snapshot/index.ts';
+import type { Previous } from './writer.ts';
+
+const state = v.strictObject({
+  format: v.literal(1),
+  tenant: v.string(),
+  version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  auditHead: v.strictObject({
+    seq: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
+});
+const BOUNDS = { maxBytes: 64 * 1024, maxDepth: 4, maxTokens: 100 };
+
+/** Beside the snapshot: what the writer has signed so far, so that versions rise and the log is never taken back. */
+export function statePath(output: string): string {
+  return `${output}.state.json`;
+}
+
+/**
+ * What was written before for a tenant: the newer one of the state and of the snapshot that lies there.
+ * @param key the public half of the writer's key
+ * @throws AssayError `usage` for a snapshot of another tenant or of somebody else; `malformed`, `unreadable`
+ */
+export async function readPrevious(output: string, tenant: string, key: KeyObject): Promise<Previous | undefined> {
+  const kept = await readState(statePath(output), tenant);
+  const signed = await readSigned(output, tenant, key, kept !== undefined);
+  if (kept === undefined || signed === undefined) return kept ?? signed;
+  return signed.version > kept.version ? signed : kept;
+}
+
+/** Before the snapshot itself: a version that was never published is passed over, never used twice. */
+export async function keepState(output: string, tenant: string, { version, auditHead }: Previous): Promise<void> {
+  const { seq, hash } = auditHead;
+  const text = JSON.stringify({ format: 1, tenant, version, auditHead: { seq, hash } } satisfies v.InferInput<
+    typeof state
+  >);
+  await replaceFile(statePath(output), Buffer.from(`${text}\n`));
+}
+
+/** Puts a file in place, whole or not at all, and on the disk. @throws AssayError `unreadable` */
+export async function replaceFile(path: string, bytes: Buffer, mode = 0o644): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const mend = 'check its permissions and the space left, or name another file';
+    throw new AssayError('unreadable', `cannot be written (${codeOf(cause)})`, { subject: path, mend, cause });
+  }
+}
+
+/** `sha256:<hex>` of a trust file, as snapshots name it. */
+export async function digestOfTrust(path: string): Promise<string> {
+  return `sha256:${createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')}`;
+}
+
+async function readState(path: string, tenant: string): Promise<Previous | undefined> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
+  const mend =
+    'remove it to begin anew: gates then refuse the snapshot until its version is higher than the last they saw';
+  const read = v.safeParse(state, parsed(bytes, path, mend));
+  if (!read.success) throw new AssayError('malformed', 'is no state of a snapshot', { subject: path, mend });
+  if (read.output.tenant === tenant) return read.output;
+  throw otherTenant(path, read.output.tenant, tenant);
+}
+
+function parsed(bytes: Buffer, path: string, mend: string): unknown {
+  try {
+    return parseBoundedJson(bytes, path, BOUNDS);
+  } catch (cause) {
+    if (!isAssayError(cause)) throw cause;
+    throw new AssayError(cause.code, cause.message, { subject: path, mend, cause });
+  }
+}
+
+async function readSigned(
+  output: string,
+  tenant: string,
+  key: KeyObject,
+  mayFail: boolean,
+): Promise<Previous | undefined> {
+  const bytes = await readIfThere(output);
+  if (bytes === undefined) return undefined;
+  try {
+    const { tenant: own, version, auditHead } = openDocument(bytes, { trust: key, now: new Date() });
+    if (own !== tenant) throw otherTenant(output, own, tenant);
+    return { version, auditHead };
+  } catch (cause) {
+    // After a change of keys, the state alone knows what was signed.
+    if (!isSnapshotError(cause) || mayFail) {
+      if (isSnapshotError(cause)) return undefined;
+      throw cause;
+    }
+    const mend = 'name another file, or remove it when it is of no use';
+    throw new AssayError('usage', `is no snapshot of this key: ${cause.message}`, { subject: output, mend, cause });
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length <= SNAPSHOT_LIMITS.maxBytes) return bytes;
+    throw new AssayError('limit', `has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`, {
+      subject: path,
+      mend: 'name another file',
+    });
+  } catch (cause) {
+    if (isAssayError(cause)) throw cause;
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw new AssayError('unreadable', `cannot be read (${codeOf(cause)})`, {
+      subject: path,
+      mend: 'check the path',
+      cause,
+    });
+  }
+}
+
+function otherTenant(subject: string, own: string, tenant: string): AssayError {
+  const mend = 'name another file, or the tenant that it is of';
+  return new AssayError('usage', `is of the tenant "${own}", not of "${tenant}"`, { subject, mend });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,153 @@
+import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
+import type { TrustFile } from '../../integrity/trust-file.ts';
+import { type SnapshotDocument, signSnapshot } from '../../snapshot/index.ts';
+import type { Principal } from '../records.ts';
+import type { Registry, RegistryRules } from '../registry.ts';
+import { isRegistryError } from '../registry-error.ts';
+import { labelOf } from '../version-records.ts';
+import { Believer } from './believe.ts';
+import { follow, type Head, lost, START } from './chain.ts';
+import { allVersions, questionOf } from './collect.ts';
+import { documentOf, type Endpoints } from './document-of.ts';
+import { History } from './history.ts';
+import { type Judged, judge, type Omission } from './judge.ts';
+
+export interface SnapshotWriterOptions {
+  /** Only read. */
+  readonly registry: Registry;
+  readonly rules: RegistryRules;
+  /** Who may approve: from a file that nobody who writes to the database can change. */
+  readonly trust: TrustFile;
+  /** `sha256:<hex>` of that file. */
+  readonly trustDigest: string;
+  /** Signs with the writer's own key: never that of the service. */
+  readonly signer: PayloadSigner;
+  readonly tenant: string;
+  /** How long a snapshot may be used; 7 days when absent. */
+  readonly expiresInMs?: number;
+  /** Servers that references were resolved at, by scheme, where it is not the well-known one: `{hf: 'https://hub.example'}`. */
+  readonly endpoints?: Endpoints;
+  readonly images?: SnapshotDocument['images'];
+  /** Address of the service, for links to reports. */
+  readonly publicUrl?: string;
+  readonly now?: () => Date;
+}
+
+/** What was written before: a snapshot may only follow it. */
+export interface Previous {
+  readonly version: number;
+  readonly auditHead: Head;
+}
+
+export interface WrittenSnapshot {
+  /** The file to publish. */
+  readonly bytes: Buffer;
+  readonly document: SnapshotDocument;
+  /** What the registry holds and the snapshot does not say. */
+  readonly omitted: readonly Omission[];
+}
+
+const WEEK = 7 * 24 * 60 * 60 * 1000;
+const READER = { subject: 'snapshot-writer', issuer: null, roles: ['viewer'], via: 'local' } as const;
+
+/**
+ * Writes snapshots of one tenant, one after the other. Everything is read and judged for the first; later only what the audit log
+ * tells of since then, and what ends by itself.
+ */
+export class SnapshotWriter {
+  readonly #options: SnapshotWriterOptions;
+  readonly #by: Principal;
+  readonly #believer: Believer;
+  readonly #history = new History();
+  readonly #known = new Map<string, Judged>();
+  #head: Head = START;
+  #isWhole = false;
+
+  constructor(options: SnapshotWriterOptions) {
+    this.#options = options;
+    this.#by = { ...READER, tenant: options.tenant };
+    this.#believer = new Believer(options.trust);
+  }
+
+  /**
+   * A snapshot of what is decided now.
+   * @throws AssayError `mismatch` when the audit log is broken, or no longer holds what was signed before; RegistryError
+   */
+  async write(previous: Previous | undefined): Promise<WrittenSnapshot> {
+    const now = this.#options.now?.() ?? new Date();
+    const touched = await this.#read(previous?.auditHead ?? START);
+    await this.#judge(touched, now);
+    const judged = [...this.#known.values()];
+    const { signer, expiresInMs = WEEK, ...options } = this.#options;
+    const version = (previous?.version ?? 0) + 1;
+    const document = documentOf({ ...options, judged, head: this.#head, now, version, expiresInMs });
+    const omitted = judged.flatMap((one) => one.omitted);
+    return { bytes: await signSnapshot(document, signer), document, omitted };
+  }
+
+  /** Whether anything would be other than in the last snapshot: something was done, or something has ended. */
+  async hasChanged(): Promise<boolean> {
+    const now = this.#options.now?.() ?? new Date();
+    if (!this.#isWhole || [...this.#known.values()].some((one) => hasEnded(one, now))) return true;
+    const [known, next] = await this.#options.registry.auditSince(this.#by, Math.max(0, this.#head.seq - 1), 2);
+    if (this.#head.seq === 0) return known !== undefined;
+    if (known?.seq !== this.#head.seq || known.hash !== this.#head.hash) throw lost(this.#head);
+    return next !== undefined;
+  }
+
+  /** Reads on in the audit log. @returns names of versions, and digests, that something was done to */
+  async #read(signed: Head): Promise<ReadonlySet<string>> {
+    const touched = new Set<string>();
+    let isThere = signed.seq === 0 || (signed.seq === this.#head.seq && signed.hash === this.#head.hash);
+    for await (const entry of follow(this.#options.registry, this.#by, this.#head)) {
+      this.#history.add(entry);
+      this.#head = { seq: entry.seq, hash: entry.hash };
+      touched.add(entry.subject);
+      if (entry.seq === signed.seq && entry.hash === signed.hash) isThere = true;
+    }
+    // Within one process, what was signed is what was read.
+    if (!isThere && !this.#isWhole) throw lost(signed);
+    return touched;
+  }
+
+  async #judge(touched: ReadonlySet<string>, now: Date): Promise<void> {
+    const { registry, rules } = this.#options;
+    const bench = { rules, believer: this.#believer, history: this.#history, now };
+    if (!this.#isWhole) {
+      for await (const version of allVersions(registry, this.#by)) {
+        this.#known.set(labelOf(version), await judge(await questionOf(registry, this.#by, version), bench));
+      }
+      this.#isWhole = true;
+      return;
+    }
+    for (const label of this.#labelsOf(touched, now)) {
+      const version = await this.#versionOf(label);
+      if (version === undefined) this.#known.delete(label);
+      else this.#known.set(label, await judge(await questionOf(registry, this.#by, version), bench));
+    }
+  }
+
+  #labelsOf(touched: ReadonlySet<string>, now: Date): Set<string> {
+    const labels = new Set([...touched].filter((subject) => /@\d+$/.test(subject)));
+    for (const [label, one] of this.#known) {
+      if (touched.has(one.version.digest) || hasEnded(one, now)) labels.add(label);
+    }
+    return labels;
+  }
+
+  /** `undefined` when it is not there: its entry told of something else of that name. */
+  async #versionOf(label: string) {
+    const at = label.lastIndexOf('@');
+    try {
+      const name = { model: label.slice(0, at), number: Number(label.slice(at + 1)) };
+      return await this.#options.registry.version(this.#by, name);
+    } catch (error) {
+      if (isRegistryError(error) && (error.code === 'not-found' || error.code === 'invalid')) return undefined;
+      throw error;
+    }
+  }
+}
+
+function hasEnded({ stages }: Judged, now: Date): boolean {
+  return stages.some(({ notAfter }) => notAfter !== null && Date.parse(notAfter) <= now.getTime());
+}

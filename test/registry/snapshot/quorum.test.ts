@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Role } from '../../../src/registry/index.ts';
+import { quorumOf, type Voice } from '../../../src/registry/snapshot/quorum.ts';
+
+const voice = (person: string, roles?: string[], until?: number): Voice => ({
+  person,
+  until,
+  ...(roles === undefined ? {} : { roles }),
+});
+const two: { role: Role; count: number }[] = [
+  { role: 'reviewer', count: 1 },
+  { role: 'security-approver', count: 1 },
+];
+
+describe('a quorum', () => {
+  it('is of distinct people, each in a role that he has', () => {
+    expect(quorumOf(two, [voice('a', ['reviewer'])])).toBeUndefined();
+    expect(quorumOf(two, [voice('a'), voice('a')])).toBeUndefined();
+    expect(quorumOf(two, [voice('a', ['reviewer']), voice('b', ['reviewer'])])).toBeUndefined();
+    expect(quorumOf(two, [voice('a', ['reviewer']), voice('b')])).toHaveLength(2);
+    expect(quorumOf(two, [voice('a'), voice('b')])).toHaveLength(2);
+  });
+
+  it('lets who can do more make room', () => {
+    expect(quorumOf(two, [voice('a'), voice('b', ['reviewer'])])).toHaveLength(2);
+    expect(quorumOf(two, [voice('a', ['security-approver', 'reviewer']), voice('b', ['reviewer'])])).toHaveLength(2);
+  });
+
+  it('holds as long as it can', () => {
+    const voices = [
+      voice('a', ['reviewer'], 10),
+      voice('a', ['reviewer'], 30),
+      voice('b', ['security-approver'], 20),
+      voice('c', ['reviewer']),
+    ];
+    expect(
+      quorumOf(two, voices)
+        ?.map(({ until }) => until)
+        .sort(),
+    ).toEqual([20, undefined]);
+  });
+
+  it('is found whenever there is one', () => {
+    const roles = fc.constantFrom<Role>('reviewer', 'security-approver', 'admin');
+    const voices = fc.array(
+      fc.record({
+        person: fc.constantFrom('a', 'b', 'c', 'd'),
+        roles: fc.uniqueArray(roles, { minLength: 1 }),
+        until: fc.constant(undefined),
+      }),
+      { maxLength: 6 },
+    );
+    const wanted = fc.uniqueArray(fc.record({ role: roles, count: fc.integer({ min: 1, max: 2 }) }), {
+      selector: ({ role }) => role,
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(wanted, voices, (wishes, all) => {
+        const places = wishes.flatMap(({ role, count }) => Array<Role>(count).fill(role));
+        expect(quorumOf(wishes, all) !== undefined).toBe(exists(places, all, new Set()));
+      }),
+    );
+  });
+});
+
+/** By trying everything. */
+function exists(places: readonly Role[], voices: readonly Voice[], taken: ReadonlySet<string>): boolean {
+  const [first, ...rest] = places;
+  if (first === undefined) return true;
+  return voices.some(
+    ({ person, roles }) =>
+      !taken.has(person) && (roles ?? []).includes(first) && exists(rest, voices, new Set([...taken, person])),
+  );
+}

@@ -1,0 +1,380 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStatement } from '../../../src/integrity/attestations/create-statement.ts';
+import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { subjectsOf } from '../../../src/integrity/attestations/subject.ts';
+import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import { hashOfEntry } from '../../../src/registry/audit-chain.ts';
+import { canonicalJson } from '../../../src/registry/canonical-json.ts';
+import type { ApprovalRecord, Version } from '../../../src/registry/index.ts';
+import { openSnapshot } from '../../../src/snapshot/index.ts';
+import { assessmentOf, commitOf, digestOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
+import { ada, sam } from '../people.ts';
+import { Workshop } from './workshop.ts';
+
+/** The thief has the database and whatever else is said, and forges the audit log as well as anybody can: by adding to its end. */
+let folder: string;
+let database: string;
+let shop: Workshop;
+
+async function begin(rules?: string): Promise<void> {
+  shop = await Workshop.open(folder, `sqlite:${database}`, rules);
+}
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-theft-'));
+  database = join(folder, 'registry.db');
+});
+afterEach(async () => {
+  await shop.registry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function steal(work: (db: InstanceType<typeof Database>) => void): void {
+  const db = new Database(database);
+  try {
+    db.transaction(() => work(db))();
+  } finally {
+    db.close();
+  }
+}
+
+interface Entry {
+  seq: number;
+  hash: string;
+}
+
+/** Adds an entry to the audit log, hashes and head included. */
+function log(
+  db: InstanceType<typeof Database>,
+  action: string,
+  subject: string,
+  detail: Record<string, unknown>,
+): void {
+  const last = db.prepare("select seq, hash from audit where tenant = 'acme' order by seq desc limit 1").get() as Entry;
+  const at = shop.now().toISOString();
+  const entry = { seq: last.seq + 1, at, tenant: 'acme', actor: 'thief', action, subject, detail, previous: last.hash };
+  const row = { ...entry, detail: canonicalJson(detail), hash: hashOfEntry(entry) };
+  const names = Object.keys(row);
+  db.prepare(`insert into audit (${names.join()}) values (${names.map((name) => `@${name}`).join()})`).run(row);
+  db.prepare("update tenants set audit_seq = ?, audit_hash = ? where name = 'acme'").run(row.seq, row.hash);
+}
+
+/** Puts rows of approvals beside a version, changed as the thief likes, and tells of them in the log. */
+function giveApprovals(
+  from: readonly ApprovalRecord[],
+  to: Version,
+  change: Partial<Record<string, unknown>> = {},
+): void {
+  steal((db) => {
+    for (const { id } of from) {
+      const row = db.prepare('select * from approvals where id = ?').get(id) as Record<string, unknown>;
+      const forged: Record<string, unknown> = {
+        ...row,
+        id: randomUUID(),
+        version: to.id,
+        digest: to.digest,
+        state: 'valid',
+        ...change,
+      };
+      const names = Object.keys(forged);
+      db.prepare(`insert into approvals (${names.join()}) values (${names.map((name) => `@${name}`).join()})`).run(
+        forged,
+      );
+      log(db, 'approval.given', `${to.model}@${to.number}`, {
+        approval: forged.id,
+        stage: forged.stage,
+        role: forged.role,
+        method: forged.method,
+        signer: forged.signer,
+        digest: to.digest,
+        policyDigest: forged.policy_digest,
+      });
+    }
+    db.prepare("update versions set stage = 'production' where id = ?").run(to.id);
+  });
+}
+
+async function written() {
+  shop.pass();
+  const { document, omitted } = await shop.write();
+  // What is published is what was said.
+  const snapshot = openSnapshot(readFileSync(shop.output), { trust: shop.keys.writer.publicKey, now: shop.now() });
+  const approved = document.entries.filter(({ status }) => status === 'approved').map(({ number }) => number);
+  return { document, omitted, approved, snapshot, why: omitted.map(({ why }) => why).join('\n') };
+}
+
+async function sign(statement: Parameters<typeof signStatement>[0], key = shop.keys.service): Promise<string> {
+  return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
+}
+
+function approvalStatement(version: Version, role: string | undefined, subject = 'boss') {
+  const { name, digest } = shop.rules.production.policy;
+  return createStatement('approval', {
+    subjects: subjectsOf({ pinned: version.ref, tree: version.digest }),
+    stage: 'production',
+    at: shop.now(),
+    policy: { name, digest },
+    ruleset: RULESET,
+    ...(role === undefined ? {} : { approver: { method: 'service', subject, role } }),
+  });
+}
+
+const KEYS_ONLY = 'version: 1\nstages:\n  production:\n    methods: [key, keyless]\n';
+
+describe('who has the database alone', () => {
+  it('moves nothing by writing another stage', async () => {
+    await begin();
+    const version = await shop.register();
+    steal((db) => db.prepare("update versions set stage = 'production' where id = ?").run(version.id));
+    const { approved, why } = await written();
+    expect(approved).toEqual([]);
+    expect(why).toMatch(/approvals for production do not hold: 1 by a reviewer and 1 by a security-approver needed/);
+  });
+
+  it('cannot give the approvals of one version to another', async () => {
+    await begin();
+    const good = await shop.approved();
+    const evil = await shop.register({ name: 'evil' });
+    giveApprovals(await shop.registry.approvals(sam, good.id), evil);
+    const { approved, why } = await written();
+    expect(approved).toEqual([good.number]);
+    expect(why).toMatch(/about something else/);
+    // Nor by writing the digest of the approved bytes beside the other references.
+    steal((db) => db.prepare('update versions set digest = ? where id = ?').run('sha256:0', good.id));
+    steal((db) => db.prepare('update versions set digest = ? where id = ?').run(good.digest, evil.id));
+    const { snapshot } = await written();
+    expect(snapshot.lookup({ ref: `hf://acme/model@${commitOf('evil')}` }, { now: shop.now() }).kind).toBe('denied');
+  });
+
+  it('cannot make an approval for one stage one for another, nor two of one', async () => {
+    await begin();
+    const version = await shop.register();
+    await shop.bring(version, 'staging');
+    const approvals = await shop.registry.approvals(sam, version.id);
+    giveApprovals(approvals, version, { stage: 'production' });
+    giveApprovals(approvals, version, { stage: 'production', role: 'security-approver', signer: 'selma' });
+    const { document, why } = await written();
+    expect(document.entries[0]?.stages).toEqual([{ stage: 'staging', notAfter: null }]);
+    expect(why).toMatch(/the approval is for staging, not for production/);
+  });
+
+  it('cannot let one person fill two places', async () => {
+    await begin();
+    const version = await shop.approved();
+    steal((db) => {
+      const rows = db.prepare("select id from approvals where stage = 'production' and role = 'reviewer'").all() as {
+        id: string;
+      }[];
+      const text = db.prepare('select attestation from approvals where id = ?').pluck().get(rows[0]?.id);
+      db.prepare("update approvals set attestation = ? where stage = 'production'").run(text);
+    });
+    expect((await written()).document.entries[0]?.stages).toEqual([{ stage: 'staging', notAfter: null }]);
+    expect(version.number).toBe(1);
+  });
+
+  it('cannot bring back what was revoked, quarantined or retired', async () => {
+    await begin();
+    const [one, two, three] = [
+      await shop.approved(),
+      await shop.approved({ name: '2' }),
+      await shop.approved({ name: '3' }),
+    ];
+    const given = await shop.registry.approvals(sam, one.id);
+    shop.pass();
+    for (const { id } of given) await shop.registry.revoke(ada, id, 'lost').catch(() => {});
+    await shop.registry.quarantine(ada, two.id, 'bad');
+    await shop.registry.retire(ada, three.id, 'old');
+    await shop.write();
+    steal((db) => {
+      db.prepare("update approvals set state = 'valid', why = ''").run();
+      db.prepare("update versions set stage = 'production'").run();
+    });
+    expect((await written()).approved).toEqual([]);
+    // Not by telling the log that they moved on, and the approvals were given once more.
+    shop.pass();
+    for (const version of [one, two, three]) {
+      steal((db) =>
+        log(db, 'version.moved', `${version.model}@${version.number}`, { from: 'staging', to: 'production' }),
+      );
+      const approvals = (await shop.registry.approvals(sam, version.id)).slice(0, 3);
+      steal((db) => db.prepare('delete from approvals where version = ?').run(version.id + 'x'));
+      giveApprovals(approvals, version);
+    }
+    const { approved, why } = await written();
+    expect(approved).toEqual([]);
+    expect(why).toMatch(/the audit log says that it was taken back/);
+  });
+
+  it('cannot put another reference beside approved bytes', async () => {
+    await begin();
+    const version = await shop.approved();
+    const evil = `hf://evil/model@${commitOf('evil')}`;
+    steal((db) => {
+      db.prepare('insert into version_keys (tenant, key, version, kind) values (?, ?, ?, ?)').run(
+        'acme',
+        evil,
+        version.id,
+        'ref',
+      );
+      log(db, 'version.assessed', 'acme/model@1', { digest: version.digest, pinned: evil, ruleset: RULESET });
+    });
+    const { snapshot, omitted, approved } = await written();
+    expect(approved).toEqual([1]);
+    expect(snapshot.lookup({ ref: evil }, { now: shop.now() }).kind).toBe('unlisted');
+    expect(omitted).toEqual([expect.objectContaining({ what: `reference ${evil}` })]);
+  });
+
+  it('cannot write another policy beside an approval, nor change the rules', async () => {
+    await begin();
+    const version = await shop.approved();
+    steal((db) =>
+      db.prepare('update approvals set policy_digest = ?, held_policy = ?').run(digestOf('x'), digestOf('x')),
+    );
+    // What the tables say of it counts for nothing, either way.
+    expect((await written()).approved).toEqual([version.number]);
+    const { staging } = shop.rules;
+    const rules = { ...shop.rules, production: { ...shop.rules.production, policy: staging.policy } };
+    const now = await shop.write({ rules });
+    expect(now.omitted.map(({ why }) => why).join()).toMatch(/given under another policy, and nobody signed/);
+    expect(now.document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
+  });
+
+  it('cannot sign for anybody: attestations are proven, or nothing', async () => {
+    await begin();
+    const version = await shop.approved();
+    const forged = await sign(approvalStatement(version, undefined), shop.keys.stranger);
+    for (const text of [forged, '{}', '', 'x'.repeat(2 * 1024 * 1024)]) {
+      steal((db) => db.prepare("update approvals set attestation = ? where stage = 'production'").run(text));
+      const { document, omitted } = await written();
+      expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
+      expect(omitted.length).toBeGreaterThan(1);
+    }
+  });
+
+  it('cannot change or shorten the log', async () => {
+    await begin();
+    await shop.approved();
+    await shop.write();
+    steal((db) => db.prepare("update audit set actor = 'nobody' where seq = 2").run());
+    await expect(shop.write()).rejects.toThrow(/the audit log is broken: entry 2 was changed/);
+    steal((db) => db.prepare('delete from audit where seq > 3').run());
+    await expect(shop.write()).rejects.toThrow(/broken|no longer holds/);
+  });
+});
+
+describe('who has the database and the key of the service', () => {
+  it('cannot approve where people approve by keys of their own', async () => {
+    await begin(KEYS_ONLY);
+    const version = await shop.register();
+    await shop.bring(version, 'staging');
+    const staging = await shop.registry.approvals(sam, version.id);
+    for (const [role, subject] of [
+      ['reviewer', 'rita'],
+      ['security-approver', 'selma'],
+    ] as const) {
+      const attestation = await sign(approvalStatement(version, role, subject));
+      giveApprovals(staging.slice(0, 1), version, {
+        stage: 'production',
+        attestation,
+        role,
+        method: 'key',
+        signer: subject,
+      });
+    }
+    const { document, why } = await written();
+    expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
+    expect(why).toMatch(/it was given by service, and production takes key or keyless/);
+  });
+
+  it('cannot pass for a person by leaving out for whom it signs', async () => {
+    await begin(KEYS_ONLY);
+    const version = await shop.register();
+    await shop.bring(version, 'staging');
+    const staging = await shop.registry.approvals(sam, version.id);
+    giveApprovals(staging, version, {
+      stage: 'production',
+      attestation: await sign(approvalStatement(version, undefined)),
+    });
+    const { document, why } = await written();
+    expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
+    expect(why).toMatch(/"service" signs for the service, and the approval does not say for whom/);
+  });
+
+  it('cannot waive what newer rules found', async () => {
+    await begin();
+    const version = await shop.approved();
+    const found = {
+      ruleset: NEWER_RULESET,
+      verdict: 'suspicious',
+      findings: [findingOf('pickle.global.unlisted')],
+    } as const;
+    await shop.register(found);
+    const waiver = {
+      rule: 'pickle.global.unlisted',
+      digest: version.digest,
+      reason: 'x',
+      owner: 'x',
+      expires: '2027-06-01T00:00:00Z',
+    };
+    const records = (await shop.registry.approvals(sam, version.id)).filter(({ stage }) => stage === 'production');
+    expect(records.map(({ state }) => state)).toEqual(['void', 'void']);
+    const { name, digest } = shop.rules.production.policy;
+    const hex = (text: string) => createHash('sha256').update(text).digest('hex');
+    for (const { id, attestation } of records) {
+      const statement = createStatement('decision', {
+        subjects: subjectsOf({ tree: version.digest }),
+        resourceUri: version.pinned[0] ?? '',
+        action: 'allow',
+        at: shop.now(),
+        version: '0',
+        policy: { name, digest },
+        inputs: [
+          { name: 'approval', digest: `sha256:${hex(attestation)}` },
+          { name: 'ruleset', digest: NEWER_RULESET.digest },
+        ],
+      });
+      const reevaluation = await sign(statement);
+      steal((db) =>
+        db.prepare("update approvals set state = 'carried', reevaluation = ? where id = ?").run(reevaluation, id),
+      );
+    }
+    steal((db) => {
+      log(db, 'waiver.added', version.digest, { id: 'w', ...waiver });
+      // Even with a log that never heard that the approvals are void.
+      db.prepare("update versions set stage = 'production'").run();
+    });
+    const { approved } = await written();
+    expect(approved).toEqual([]);
+  });
+
+  it('cannot carry an approval over to what the policy denies', async () => {
+    await begin();
+    const version = await shop.approved();
+    // The thief writes another assessment, without a word in the log.
+    const body = JSON.stringify(assessmentOf({ verdict: 'malicious', ruleset: RULESET }));
+    steal((db) => db.prepare('update assessments set body = ? where version = ?').run(body, version.id));
+    const { approved, document } = await written();
+    expect(approved).toEqual([]);
+    expect(document.entries[0]?.reason).toMatch(/malicious/);
+  });
+});
+
+describe('bytes that have several names', () => {
+  it('are denied under all of them when one is quarantined', async () => {
+    await begin();
+    await shop.approved();
+    const copy = await shop.register({}, 'acme/copy');
+    const { snapshot } = await written();
+    expect(snapshot.lookup({ digest: copy.digest }, { stage: 'production', now: shop.now() }).kind).toBe('approved');
+    await shop.registry.quarantine(ada, copy.id, 'it phones home');
+    const after = await written();
+    expect(after.approved).toEqual([]);
+    expect(after.document.entries.find(({ model }) => model === 'acme/model')?.reason).toBe(
+      'it is quarantined: it phones home (acme/copy@1, of the same bytes)',
+    );
+  });
+});

@@ -1,0 +1,161 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { statePath } from '../../../src/registry/snapshot/index.ts';
+import { openSnapshot, type Snapshot } from '../../../src/snapshot/index.ts';
+import { commitOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
+import { describeOnBoth } from '../databases.ts';
+import { ada, sam, selma } from '../people.ts';
+import { Workshop } from './workshop.ts';
+
+let folder: string;
+let shop: Workshop;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-snapshot-'));
+});
+afterEach(async () => {
+  await shop?.registry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function read(): Snapshot {
+  return openSnapshot(readFileSync(shop.output), {
+    trust: shop.keys.writer.publicKey,
+    now: shop.now(),
+    tenant: 'acme',
+  });
+}
+const refOf = (name = 'one') => `hf://acme/model@${commitOf(name)}`;
+const ask = (ref = refOf(), stage = 'production') => read().lookup({ ref }, { stage, now: shop.now() });
+
+describeOnBoth('a snapshot of a registry', (fresh) => {
+  it('says what was approved, for which stage, and why the rest was not', async () => {
+    shop = await Workshop.open(folder, await fresh());
+    const approved = await shop.approved();
+    const staged = await shop.register({ name: 'two' });
+    await shop.bring(staged, 'staging');
+    const candidate = await shop.register({ name: 'three' });
+    const { document, omitted } = await shop.write();
+    expect(omitted).toEqual([]);
+    expect(document).toMatchObject({ tenant: 'acme', version: 1, ruleset: RULESET });
+    expect(Date.parse(document.expires) - Date.parse(document.issued)).toBe(7 * 24 * 60 * 60 * 1000);
+    const log = await shop.registry.verifyAuditLog(sam);
+    expect(log).toMatchObject({ kind: 'intact', head: document.auditHead });
+    expect(ask()).toMatchObject({
+      kind: 'approved',
+      entry: { number: approved.number, policy: { name: 'production' } },
+    });
+    expect(ask(refOf('two'), 'staging')).toMatchObject({ kind: 'approved', entry: { number: staged.number } });
+    expect(ask(refOf('two'))).toMatchObject({ kind: 'denied' });
+    expect(ask(refOf('three'))).toMatchObject({
+      kind: 'denied',
+      reason: 'nobody has approved it',
+      entry: { number: candidate.number },
+    });
+    expect(read().lookup({ digest: approved.digest }, { stage: 'production', now: shop.now() }).kind).toBe('approved');
+  });
+
+  it('follows what is done: versions rise, a revocation and a quarantine deny at once', async () => {
+    shop = await Workshop.open(folder, await fresh());
+    const one = await shop.approved();
+    const two = await shop.approved({ name: 'two' });
+    expect((await shop.write()).document.version).toBe(1);
+    const [approval] = (await shop.registry.approvals(sam, one.id)).filter(({ stage }) => stage === 'production');
+    await shop.registry.revoke(ada, approval?.id ?? '', 'its key was lost');
+    await shop.registry.quarantine(ada, two.id, 'it phones home');
+    expect((await shop.write()).document.version).toBe(2);
+    expect(ask()).toMatchObject({ kind: 'denied' });
+    expect(ask(refOf(), 'staging').kind).toBe('approved');
+    expect(ask(refOf('two'))).toMatchObject({ kind: 'denied', reason: 'it is quarantined: it phones home' });
+  });
+
+  it('takes approvals that the service signed for people, and what it carried over to newer rules', async () => {
+    shop = await Workshop.open(folder, await fresh());
+    await shop.approved({}, 'service');
+    await shop.register({ ruleset: NEWER_RULESET });
+    const records = await shop.registry.approvals(
+      sam,
+      (await shop.registry.versionsOf(sam, { ref: refOf() }))[0]?.id ?? '',
+    );
+    expect(records.map(({ state }) => state)).toContain('carried');
+    const { document } = await shop.write();
+    expect(document.ruleset).toEqual(NEWER_RULESET);
+    expect(ask().kind).toBe('approved');
+  });
+
+  it('carries the earliest end of an approval or a waiver', async () => {
+    shop = await Workshop.open(folder, await fresh());
+    const version = await shop.register({ verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] });
+    const waiver = { digest: version.digest, reason: 'ours', owner: 'ml', expires: '2026-12-24T00:00:00Z' };
+    await shop.registry.addWaiver(selma, { ...waiver, rule: 'pickle.global.unlisted' });
+    await shop.bring(version, 'staging', 'key', new Date('2026-12-28T00:00:00Z'));
+    await shop.bring(version, 'production', 'key', new Date('2026-12-20T00:00:00.900Z'));
+    const { document } = await shop.write();
+    expect(document.entries[0]?.stages).toEqual([
+      { stage: 'staging', notAfter: '2026-12-24T00:00:00Z' },
+      { stage: 'production', notAfter: '2026-12-20T00:00:00Z' },
+    ]);
+    shop.pass(Date.parse('2026-12-20T00:00:00Z') - shop.now().getTime());
+    expect((await shop.write()).document.entries[0]?.stages).toEqual([
+      { stage: 'staging', notAfter: '2026-12-24T00:00:00Z' },
+    ]);
+  });
+});
+
+describe('what was written before', () => {
+  beforeEach(async () => {
+    shop = await Workshop.open(folder, `sqlite:${join(folder, 'registry.db')}`);
+    await shop.approved();
+  });
+
+  it('is never forgotten: not without the state, not without the snapshot', async () => {
+    await shop.write();
+    rmSync(statePath(shop.output));
+    expect((await shop.write()).document.version).toBe(2);
+    rmSync(shop.output);
+    expect((await shop.write()).document.version).toBe(3);
+  });
+
+  it('is not written over when it is of somebody else, of another tenant, or no state', async () => {
+    await shop.write();
+    await expect(shop.write({ tenant: 'other' })).rejects.toThrow(/is of the tenant "acme"/);
+    rmSync(statePath(shop.output));
+    await expect(shop.write({ key: shop.keys.stranger.publicKey })).rejects.toThrow(/is no snapshot of this key/);
+    writeFileSync(statePath(shop.output), '{}');
+    await expect(shop.write()).rejects.toThrow(/is no state/);
+    rmSync(shop.output);
+    writeFileSync(shop.output, 'my diary');
+    rmSync(statePath(shop.output));
+    await expect(shop.write()).rejects.toThrow(/is no snapshot/);
+    expect(readFileSync(shop.output, 'utf8')).toBe('my diary');
+  });
+
+  it('has to be in the log still: a registry that was rolled back signs nothing', async () => {
+    const database = join(folder, 'registry.db');
+    await shop.registry.close();
+    copyFileSync(database, `${database}.old`);
+    await shop.reopen(`sqlite:${database}`);
+    const [version] = await shop.registry.versionsOf(sam, { ref: refOf() });
+    await shop.registry.quarantine(ada, version?.id ?? '', 'bad');
+    await shop.write();
+    const before = readFileSync(shop.output);
+    await shop.registry.close();
+    for (const suffix of ['-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+    copyFileSync(`${database}.old`, database);
+    await shop.reopen(`sqlite:${database}`);
+    const error: unknown = await shop.write().catch((error: unknown) => error);
+    expect(isAssayError(error) && error.code).toBe('mismatch');
+    expect(String(error)).toMatch(/no longer holds entry/);
+    // Other things happened since: the log is as long as before, and another.
+    for (let i = 0; i < 10; i++) await shop.register({ name: `more-${i}` });
+    await expect(shop.write()).rejects.toThrow(/no longer holds entry/);
+    expect(readFileSync(shop.output)).toEqual(before);
+  });
+
+  it('leaves nothing half-written', async () => {
+    await expect(shop.write({ output: join(folder, 'missing', 'snapshot.json') })).rejects.toThrow(/cannot be written/);
+    expect(existsSync(shop.output)).toBe(false);
+  });
+});
