@@ -32,7 +32,7 @@ export function principalKey({ tenant, issuer, subject, via }: Principal): strin
 }
 
 /**
- * Lets nobody in whom the route does not name. Registered before any route.
+ * Lets nobody in whom the route does not name. Registered before any route, and after the limits.
  * @throws AssayError `internal` from the registration of a route that does not say who may call it.
  */
 export function guardRoutes(app: App, authenticator: Authenticator): void {
@@ -49,10 +49,21 @@ export function guardRoutes(app: App, authenticator: Authenticator): void {
     },
   });
   app.decorateRequest('csrf', null);
+  const failures = app.createRateLimit();
+  /** Who guesses is told no more than that he guesses too often. */
+  async function countFailure(request: FastifyRequest, error: unknown): Promise<void> {
+    if (!(error instanceof ServiceError) || error.status !== 401) return;
+    const count = await failures(request);
+    if (!count.isAllowed && count.isExceeded)
+      throw new ServiceError(429, 'too-many-requests', `too many requests; try again in ${count.ttlInSeconds} seconds`);
+  }
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;
     if (request.is404 || access === undefined || access.kind === 'public') return;
-    const known = await authenticator.authenticate(request);
+    const known = await authenticator.authenticate(request).catch(async (error: unknown) => {
+      await countFailure(request, error);
+      throw error;
+    });
     principals.set(request, known.principal);
     request.csrf = known.csrf;
     checkAccess(known.principal, access);

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify';
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import { guardRoutes, principalOf } from './access.ts';
 import { createAuthenticator } from './auth.ts';
 import { addConnectionRules, CONNECTION_RULES } from './connections.ts';
@@ -35,6 +41,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
     logger: logging(config.logLevel, options.log),
     requestIdHeader: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => answerProblem(error, request, reply),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -51,8 +58,8 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   const authenticator = createAuthenticator({ ...context, oidc, sessions, publicUrl: config.publicUrl });
   app.decorate('signIn', { oidc, sessions, authenticator });
   app.addHook('onClose', async () => oidc?.close());
-  guardRoutes(app, authenticator);
   await addLimits(app, config);
+  guardRoutes(app, authenticator);
   addMetrics(app, context);
   await addOpenapi(app);
   for (const routes of ROUTES) await app.register(async (scope) => routes(scope, context));
@@ -88,12 +95,14 @@ function addErrors(app: App): void {
     const line = { method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip };
     request.log.info({ ...line, by: principalOf(request)?.subject ?? null }, 'answered');
   });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id);
-    // What we say ourselves needs no stack; a defect does.
-    const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
-    if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
-    return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
-  });
+  app.setErrorHandler(answerProblem);
+}
+
+function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, request.id);
+  // What we say ourselves needs no stack; a defect does.
+  const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
+  if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }

@@ -135,6 +135,8 @@ const FRAMEWORK: Readonly<Record<string, { readonly status: number; readonly cod
       code: 'malformed-body',
       detail: 'the body is not as long as its Content-Length says',
     },
+    FST_ERR_BAD_URL: { status: 400, code: 'malformed-address', detail: 'the address cannot be read' },
+    FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'no-such-route', detail: 'there is nothing at this address' },
     FST_UNDER_PRESSURE: { status: 503, code: 'overloaded', detail: 'the service is overloaded; try again shortly' },
   };
 

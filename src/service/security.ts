@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { principalKey, principalOf } from './access.ts';
 import type { ServiceConfig } from './config.ts';
@@ -52,7 +52,7 @@ export async function addLimits(app: App, config: ServiceConfig): Promise<void> 
     enableDraftSpec: true,
     keyGenerator: (request) => {
       const principal = principalOf(request);
-      return principal === undefined ? `address ${request.ip}` : principalKey(principal);
+      return principal === undefined ? `address ${normalizeIP(request.ip)}` : principalKey(principal);
     },
     errorResponseBuilder: (_request, { after }) =>
       new ServiceError(429, 'too-many-requests', `too many requests; try again in ${after}`),

@@ -1,0 +1,205 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPERATOR, type TestService, testService } from '../support/service.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const folder = tempFolder();
+let service: TestService;
+let url: URL;
+let admin: string;
+
+beforeAll(async () => {
+  service = await testService(folder);
+  url = new URL(await service.listen());
+  admin = `Bearer ${await service.token(['admin'])}`;
+});
+afterAll(() => service.close());
+
+/** What a raw connection is answered until it ends, and how long that took. */
+function talk(first: string, drip?: { readonly text: string; readonly everyMs: number }) {
+  const began = performance.now();
+  return new Promise<{ readonly answer: string; readonly ms: number }>((resolve) => {
+    let answer = '';
+    const socket: Socket = connect(Number(url.port), '127.0.0.1', () => socket.write(first));
+    const timer = drip === undefined ? undefined : setInterval(() => socket.write(drip.text), drip.everyMs);
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+    });
+    // A connection that is cut while it is written to ends in an error, which is what is looked for.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve({ answer, ms: performance.now() - began });
+    });
+  });
+}
+
+const head = (length: number, more = '') =>
+  `POST /v1/tokens HTTP/1.1\r\nhost: a\r\nauthorization: ${admin}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${more}`;
+
+describe('clients that never finish', () => {
+  test('headers that drip are given up', async () => {
+    const { answer, ms } = await talk('GET /healthz HTTP/1.1\r\nhost: a\r\n', { text: 'x-a: b\r\n', everyMs: 500 });
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"too-slow"');
+    expect(ms).toBeLessThan(14_000);
+  });
+
+  test('a body that drips is given up, and the service answers others meanwhile', async () => {
+    const slow = talk(`${head(1000)}\r\n{"name":`, { text: ' ', everyMs: 500 });
+    expect((await fetch(new URL('/healthz', url))).status).toBe(200);
+    const { answer, ms } = await slow;
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"too-slow"');
+    expect(ms).toBeLessThan(20_000);
+  });
+});
+
+describe('what cannot be read as HTTP', () => {
+  test.each([
+    ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed-request'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 400, 'malformed-request'],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\n',
+      400,
+      'malformed-request',
+    ],
+    [
+      'length and chunks',
+      'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n',
+      400,
+      'malformed-request',
+    ],
+    ['a header bomb', `GET / HTTP/1.1\r\nhost: a\r\nx-bomb: ${'b'.repeat(40_000)}\r\n\r\n`, 431, 'headers-too-large'],
+    [
+      'many headers',
+      `GET / HTTP/1.1\r\nhost: a\r\n${Array.from({ length: 5000 }, (_, i) => `x-${i}: y\r\n`).join('')}\r\n`,
+      431,
+      'headers-too-large',
+    ],
+  ])('%s is refused with a reason', async (_name, text, status, code) => {
+    const { answer } = await talk(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain('content-type: application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+});
+
+describe('bodies', () => {
+  const post = (payload: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(new URL('/v1/tokens', url), {
+      method: 'POST',
+      headers: { authorization: admin, 'content-type': 'application/json', ...headers },
+      body: payload,
+    });
+
+  test.each<[string, string, Readonly<Record<string, string>>, number, string]>([
+    ['cut', '{"name": "a"', {}, 400, 'malformed-body'],
+    ['empty', '', {}, 400, 'malformed-body'],
+    ['not JSON', 'name=a', {}, 400, 'malformed-body'],
+    ['not an object', '[]', {}, 400, 'invalid-request'],
+    ['of a prototype', '{"__proto__": {"roles": ["admin"]}, "name": "a"}', {}, 400, 'malformed-body'],
+    ['nested beyond measure', '['.repeat(100_000), {}, 400, 'malformed-body'],
+    ['with a field that nobody knows', '{"name":"a","roles":["admin"],"tenant":"x"}', {}, 400, 'invalid-request'],
+    ['with a number for a text', '{"name":1,"roles":["admin"]}', {}, 400, 'invalid-request'],
+    ['with a role that is none', '{"name":"a","roles":["root"]}', {}, 400, 'invalid-request'],
+    ['with a name that is markup', '{"name":"<b>","roles":["admin"]}', {}, 400, 'invalid-request'],
+    ['with a date that is none', '{"name":"a","roles":["admin"],"expiresAt":"soon"}', {}, 400, 'invalid-request'],
+    ['of another type', '<a/>', { 'content-type': 'text/xml' }, 415, 'wrong-content-type'],
+    ['of plain text', '{}', { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
+    ['of a form', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
+    ['of a type that is none', '{}', { 'content-type': 'json' }, 415, 'wrong-content-type'],
+    ['larger than allowed', JSON.stringify({ name: 'a'.repeat(1024 * 1024) }), {}, 413, 'body-too-large'],
+  ])('one that is %s is refused', async (_name, payload, headers, status, code) => {
+    const answer = await post(payload, headers);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
+  });
+
+  test('one that is longer than its stream said is cut off without being kept', async () => {
+    const chunk = 'a'.repeat(64 * 1024);
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(Buffer.from(chunk)) });
+    const sent = fetch(new URL('/v1/tokens', url), {
+      method: 'POST',
+      headers: { authorization: admin, 'content-type': 'application/json' },
+      body: endless,
+      duplex: 'half',
+    } as RequestInit);
+    const status = await sent.then((answer) => answer.status).catch(() => 'cut');
+    expect([413, 'cut']).toContain(status);
+  });
+
+  test('nothing was written by any of them', async () => {
+    const names = (await service.registry.tokens(OPERATOR)).map(({ name }) => name);
+    expect(names).toEqual(['token-1-admin']);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['/', 404, 'no-such-route'],
+    ['/v1', 404, 'no-such-route'],
+    ['/v1/tokens/../tokens', 404, 'no-such-route'],
+    ['/v1/openapi.json/', 404, 'no-such-route'],
+    ['/v1/%2e%2e/%2e%2e/etc/passwd', 404, 'no-such-route'],
+    ['/..%2f..%2fetc/passwd', 404, 'no-such-route'],
+    ['/v1/tokens/%00', 405, 'wrong-method'],
+    ['/%', 400, 'malformed-address'],
+    ['/%ff%fe', 400, 'malformed-address'],
+    [`/v1/tokens/${'a'.repeat(5000)}`, 405, 'wrong-method'],
+  ])('%s leads nowhere', async (path, status, code) => {
+    const { answer } = await talk(
+      `GET ${path} HTTP/1.1\r\nhost: a\r\nauthorization: ${admin}\r\nconnection: close\r\n\r\n`,
+    );
+    const [, body = ''] = answer.split('\r\n\r\n');
+    expect([Number(answer.slice(9, 12)), JSON.parse(body).code]).toEqual([status, code]);
+    expect(body).not.toContain(folder);
+  });
+
+  test('a method that an address does not take is told which it takes', async () => {
+    const answer = await service.app.inject({ method: 'PATCH', url: '/v1/tokens' });
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
+  });
+});
+
+describe('too many requests', () => {
+  test('are counted for each principal, and for each address where nobody is signed in', async () => {
+    const limited = await testService(`${folder}/limited`, {
+      config: { limits: { ...service.config.limits, requestsPerMinute: 5 } },
+    });
+    const [one, two] = [await limited.token(['admin']), await limited.token(['admin'])];
+    const ask = (token: string) =>
+      limited.app.inject({ url: '/v1/tokens', headers: { authorization: `Bearer ${token}` } });
+    const statuses = [];
+    for (let i = 0; i < 7; i++) statuses.push((await ask(one)).statusCode);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    expect((await ask(two)).statusCode).toBe(200);
+    const refused = await ask(one);
+    expect([refused.json().code, Number(refused.headers['retry-after'])]).toEqual([
+      'too-many-requests',
+      expect.toSatisfy((seconds) => seconds > 0 && seconds <= 60),
+    ]);
+
+    const open = () => limited.app.inject({ url: '/v1/openapi.json' });
+    for (let i = 0; i < 5; i++) expect((await open()).statusCode).toBe(200);
+    expect((await open()).statusCode).toBe(429);
+    expect((await limited.app.inject({ url: '/healthz' })).statusCode).toBe(200);
+    await limited.close();
+  });
+
+  test('tokens that do not hold cannot be tried without end', async () => {
+    const limited = await testService(`${folder}/guessed`, {
+      config: { limits: { ...service.config.limits, requestsPerMinute: 5 } },
+    });
+    const guess = (i: number) =>
+      limited.app.inject({
+        url: '/v1/tokens',
+        headers: { authorization: `Bearer assay_${String(i).padStart(43, 'A')}` },
+      });
+    const statuses = [];
+    for (let i = 0; i < 7; i++) statuses.push((await guess(i)).statusCode);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    await limited.close();
+  });
+});
