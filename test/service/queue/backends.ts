@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { loadRegistryRules, openRegistry, type Principal, type Registry } from '../../../src/registry/index.ts';
+import { openQueue, type Queue } from '../../../src/service/queue/index.ts';
+import { requirePart } from '../../support/parts.ts';
+import { HOW, hasPostgres, PostgresServer } from '../../support/postgres.ts';
+import { hasRedis, REDIS_HOW, RedisServer } from '../../support/redis.ts';
+
+export const submitter: Principal = {
+  tenant: 'acme',
+  subject: 'sam',
+  issuer: null,
+  roles: ['submitter', 'viewer'],
+  via: 'local',
+};
+
+/** A database and a queue that nobody has used; several processes may open them. */
+export interface Backend {
+  readonly database: string;
+  readonly queue: string;
+}
+
+export interface OpenBackend {
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly told: string[];
+  close(): Promise<void>;
+}
+
+export async function openBackend({ database, queue: address }: Backend): Promise<OpenBackend> {
+  const registry = await openRegistry({ database, rules: await loadRegistryRules(null) });
+  const told: string[] = [];
+  const queue = await openQueue({ queue: address }, registry, (message) => told.push(message));
+  return {
+    registry,
+    queue,
+    told,
+    async close() {
+      await queue.close();
+      await registry.close();
+    },
+  };
+}
+
+/** Registers a suite for every pair of database and queue that is offered. */
+export function describeOnQueues(name: string, suite: (fresh: () => Promise<Backend>) => void): void {
+  describe(`${name} (SQLite, embedded)`, () => {
+    const fresh = sqliteFiles();
+    suite(async () => ({ database: fresh(), queue: 'embedded' }));
+  });
+  requirePart('PostgreSQL server', hasPostgres, HOW, `${name} (PostgreSQL, embedded)`, () => {
+    const postgres = started(() => PostgresServer.start());
+    suite(async () => ({ database: await postgres().freshDatabase(), queue: 'embedded' }));
+  });
+  requirePart('Redis server', hasRedis, REDIS_HOW, `${name} (SQLite, BullMQ)`, () => {
+    const fresh = sqliteFiles();
+    const redis = started(() => RedisServer.start());
+    let count = 0;
+    suite(async () => ({ database: fresh(), queue: `${redis().url}/${count++}` }));
+  });
+}
+
+/** A server for the tests of a suite. */
+export function started<T extends { stop(): Promise<void> }>(start: () => Promise<T>): () => T {
+  let server: T | undefined;
+  beforeAll(async () => {
+    server = await start();
+  }, 60_000);
+  afterAll(() => server?.stop());
+  return () => {
+    if (server === undefined) throw new Error('the server was not started');
+    return server;
+  };
+}
+
+export function sqliteFiles(): () => string {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-queue-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let count = 0;
+  return () => `sqlite:${join(folder, `${count++}.db`)}`;
+}
