@@ -19,6 +19,7 @@ import { createApp } from '../../../src/service/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import type { App } from '../../../src/service/context.ts';
 import { openEventFeed } from '../../../src/service/event-feed.ts';
+import type { EventFeed } from '../../../src/service/events.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
 import { openUploadStore } from '../../../src/service/upload-files.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
@@ -33,6 +34,7 @@ export interface TestService {
   readonly url: string;
   readonly registry: Registry;
   readonly app: App;
+  readonly feed: EventFeed;
   /** The OpenAPI document. */
   readonly document: OpenApi;
   /** A client of somebody with these roles. */
@@ -124,6 +126,7 @@ export async function startTestService(
     url,
     registry,
     app,
+    feed: events,
     document,
     async as(name, roles, tenant = 'acme') {
       const root: Principal = { tenant, subject: 'root', issuer: null, roles: ['admin'], via: 'local' };

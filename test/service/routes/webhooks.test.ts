@@ -1,0 +1,182 @@
+import { setTimeout as slept } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startWebhookSender } from '../../../src/service/webhook-sender.ts';
+import { onEveryGround } from './backends.ts';
+import type { Client } from './harness.ts';
+import { isGenuine, Receiver } from './receiver.ts';
+import { fixture, register } from './requests.ts';
+
+const clean = fixture('format-probes/st-ok/m.safetensors', 'model.safetensors');
+
+onEveryGround('webhooks', (service) => {
+  let ada: Client;
+  let receiver: Receiver;
+  const made: string[] = [];
+  let names = 0;
+
+  beforeAll(async () => {
+    ada = await service().as('ada', ['admin', 'submitter']);
+  });
+  beforeEach(async () => {
+    receiver = new Receiver();
+    await receiver.listen();
+  });
+  afterEach(async () => {
+    for (const id of made.splice(0)) await ada.call('DELETE', `/v1/webhooks/${id}`);
+    receiver.close();
+  });
+
+  async function hook(events: readonly string[]): Promise<{ id: string; secret: string }> {
+    const { status, body } = await ada.call('POST', '/v1/webhooks', { url: receiver.url, events });
+    expect(status).toBe(201);
+    made.push(body.id);
+    return body;
+  }
+
+  async function change(): Promise<void> {
+    names++;
+    expect((await ada.call('POST', '/v1/tokens', { name: `t-${names}`, roles: ['viewer'] })).status).toBe(201);
+  }
+
+  const deliveries = async (id: string, query = '') =>
+    (await ada.call('GET', `/v1/webhooks/${id}/deliveries${query}`)).body.items;
+
+  async function until(id: string, state: string, count = 1): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      if ((await deliveries(id, `?state=${state}`)).length >= count) return;
+      await slept(50);
+    }
+    throw new Error(`no ${state}: ${JSON.stringify(await deliveries(id))}`);
+  }
+
+  it('tells of what was asked for, signed', async () => {
+    const { id, secret } = await hook(['version.*']);
+    expect(secret).toMatch(/^whsec_[\w-]{43}$/);
+    const version = await register(ada, 'acme/hooked', [{ ...clean, path: 'hooked.safetensors' }]);
+    await receiver.wait((received) => received.length > 0);
+    const [first] = receiver.received;
+    if (first === undefined) throw new Error('nothing was received');
+    expect(first.headers).toMatchObject({ 'content-type': 'application/json', 'assay-event': 'version.registered' });
+    expect(first.body).toMatchObject({
+      delivery: first.headers['assay-delivery'],
+      tenant: 'acme',
+      action: 'version.registered',
+      subject: 'acme/hooked@1',
+      detail: { digest: version.digest },
+    });
+    expect(isGenuine(secret, first)).toBe(true);
+    expect(isGenuine(`${secret}x`, first)).toBe(false);
+    expect(isGenuine(secret, { ...first, text: first.text.replace('acme', 'evil') })).toBe(false);
+    // Replayed later, it is told from a fresh one by its time; replayed at once, by its id.
+    expect(isGenuine(secret, first, Date.now() / 1000 + 301)).toBe(false);
+    await until(id, 'delivered');
+    expect(await deliveries(id)).toMatchObject([{ state: 'delivered', attempts: 1, lastStatus: 200, lastError: null }]);
+    expect(receiver.received.every(({ body }) => body.action.startsWith('version.'))).toBe(true);
+  });
+
+  it('tries again under the same id, until it is taken', async () => {
+    receiver.status = (count) => (count === 0 ? 503 : 204);
+    const { id, secret } = await hook(['token.created']);
+    await change();
+    await receiver.wait((received) => received.length === 2);
+    const [first, second] = receiver.received;
+    expect(second?.headers['assay-delivery']).toBe(first?.headers['assay-delivery']);
+    expect(second?.text).toBe(first?.text);
+    expect(second !== undefined && isGenuine(secret, second)).toBe(true);
+    await until(id, 'delivered');
+    expect(await deliveries(id)).toMatchObject([{ attempts: 2, lastStatus: 204 }]);
+  });
+
+  it('follows no redirect', async () => {
+    const other = new Receiver();
+    await other.listen();
+    receiver.status = () => 302;
+    receiver.headers = { location: other.url };
+    const { id } = await hook(['token.created']);
+    await change();
+    await receiver.wait((received) => received.length > 0);
+    await slept(300);
+    expect(other.received).toEqual([]);
+    expect((await deliveries(id))[0]).toMatchObject({ state: 'pending', lastStatus: 302 });
+    other.close();
+  });
+
+  it('gives up when the receiver is gone, and begins anew when it is asked to', async () => {
+    receiver.status = (count) => (count === 0 ? 410 : 200);
+    const { id } = await hook(['token.created']);
+    await change();
+    await until(id, 'dead');
+    const [dead] = await deliveries(id, '?state=dead');
+    expect(dead).toMatchObject({ attempts: 1, lastStatus: 410, lastError: 'answered 410', nextAt: null });
+    const again = await ada.call('POST', `/v1/webhooks/${id}/deliveries/${dead.id}/redeliver`);
+    expect([again.status, again.body.state]).toEqual([202, 'pending']);
+    await until(id, 'delivered');
+    expect(receiver.received.map(({ headers }) => headers['assay-delivery'])).toEqual([dead.id, dead.id]);
+    const none = await ada.call('POST', `/v1/webhooks/${id}/deliveries/none/redeliver`);
+    expect(none.body.code).toBe('not-found');
+  });
+
+  it('delivers each change once, however many senders there are', async () => {
+    const senders = [1, 2, 3].map(() =>
+      startWebhookSender(service().registry.webhooks, {
+        allowPrivateAddresses: true,
+        pollMs: 20,
+        onError: (error) => expect.unreachable(String(error)),
+      }),
+    );
+    const { id } = await hook(['token.created']);
+    for (let i = 0; i < 30; i++) await change();
+    await until(id, 'delivered', 30);
+    await Promise.all(senders.map((sender) => sender.close()));
+    const ids = receiver.received.map(({ headers }) => headers['assay-delivery']);
+    expect(ids).toHaveLength(30);
+    expect(new Set(ids).size).toBe(30);
+    const seqs = receiver.received.map(({ body }) => body.seq);
+    expect(new Set(seqs).size).toBe(30);
+  });
+
+  it('keeps at a receiver that never answers, and at nobody else', async () => {
+    const quick = new Receiver();
+    await quick.listen();
+    receiver.isSilent = true;
+    await hook(['token.created']);
+    const { body } = await ada.call('POST', '/v1/webhooks', { url: quick.url, events: ['token.created'] });
+    made.push(body.id);
+    await change();
+    await quick.wait((received) => received.length === 1, 5_000);
+    quick.close();
+  });
+
+  it('shows the secret once, and no query of an address in the log', async () => {
+    const { id } = await hook(['*']);
+    const shown = await ada.call('GET', `/v1/webhooks/${id}`);
+    expect(shown.body).not.toHaveProperty('secret');
+    expect(JSON.stringify((await ada.call('GET', '/v1/webhooks')).body)).not.toContain('whsec_');
+    await receiver.wait((received) => received.some(({ body }) => body.action === 'webhook.created'));
+    expect(JSON.stringify(receiver.received.map(({ body }) => body))).not.toMatch(/hidden|whsec_/);
+  });
+
+  describe('what is refused', () => {
+    it.each([
+      ['no address', { url: 'nothing', events: ['*'] }, 422, 'address-refused'],
+      ['another scheme', { url: 'file:///etc/passwd', events: ['*'] }, 422, 'address-refused'],
+      ['a password', { url: 'https://me:secret@example.com/', events: ['*'] }, 422, 'address-refused'],
+      ['no events', { url: 'https://example.com/', events: [] }, 400, 'invalid-request'],
+      ['a pattern that is none', { url: 'https://example.com/', events: ['*.x'] }, 400, 'invalid'],
+      ['an expression', { url: 'https://example.com/', events: ['(a+)+$'] }, 400, 'invalid'],
+    ])('%s', async (_, wish, status, code) => {
+      const answer = await ada.call('POST', '/v1/webhooks', wish);
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
+    });
+
+    it('webhooks of other tenants, and roles that may not', async () => {
+      const { id } = await hook(['*']);
+      const eve = await service().as('eve', ['admin'], 'evil');
+      expect((await eve.call('GET', `/v1/webhooks/${id}`)).status).toBe(404);
+      expect((await eve.call('GET', `/v1/webhooks/${id}/deliveries`)).status).toBe(404);
+      expect((await eve.call('DELETE', `/v1/webhooks/${id}`)).status).toBe(404);
+      const rita = await service().as('rita', ['viewer', 'submitter', 'reviewer', 'security-approver']);
+      expect((await rita.call('GET', '/v1/webhooks')).body.code).toBe('missing-role');
+    });
+  });
+});
