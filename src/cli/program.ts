@@ -11,9 +11,11 @@ import { registerRepro } from './repro.ts';
 import { registerReview } from './review.ts';
 import { registerRules } from './rules.ts';
 import { registerScan } from './scan.ts';
+import { registerServe } from './serve.ts';
 import type { Shell } from './shell.ts';
 import { registerSign } from './sign.ts';
 import { registerVerify } from './verify.ts';
+import { registerWorker } from './worker.ts';
 
 const GUIDE = `
 Examples:
@@ -67,5 +69,7 @@ export function createProgram(shell: Shell): Command {
   registerExplain(program, shell);
   registerRepro(program, shell);
   registerRules(program, shell);
+  registerServe(program, shell);
+  registerWorker(program, shell);
   return program;
 }
