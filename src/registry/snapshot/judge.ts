@@ -61,6 +61,7 @@ export interface Bench {
 }
 
 const APPROVED: readonly RuledStage[] = ['staging', 'production'];
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', service: 'service' } as const;
 /** A module of the artifact that loaders import: see `remote-code.ts` of the scanners. */
 const OWN_CODE = 'hub.remote-code.own';
@@ -76,6 +77,10 @@ export async function judge(question: Question, bench: Bench): Promise<Judged> {
   const ownCode = assessment !== undefined && allowsOwnCode(assessment);
   const base = { version, ruleset, ownCode, policy: policyAt(bench, 'candidate'), stages: [], bars: [], omitted: [] };
   const all = pinnedOnly([...told.keys(), ...version.pinned]);
+  if (!DIGEST.test(version.digest)) {
+    const why = 'its digest is none';
+    return { ...base, refs: [], reason: why, omitted: [{ version: label, what: 'version', why }] };
+  }
   const closed = closedReason(version, bench);
   if (closed !== undefined) {
     // Retiring a version says nothing of its bytes.

@@ -78,9 +78,10 @@ export class SnapshotWriter {
     const touched = await this.#read(previous?.auditHead ?? START);
     await this.#judge(touched, now);
     const judged = [...this.#known.values()];
+    const listed = judged.filter(({ omitted }) => omitted.every(({ what }) => what !== 'version'));
     const { signer, expiresInMs = WEEK, ...options } = this.#options;
     const version = (previous?.version ?? 0) + 1;
-    const document = documentOf({ ...options, judged, head: this.#head, now, version, expiresInMs });
+    const document = documentOf({ ...options, judged: listed, head: this.#head, now, version, expiresInMs });
     const omitted = judged.flatMap((one) => one.omitted);
     return { bytes: await signSnapshot(document, signer), document, omitted };
   }

@@ -38,7 +38,7 @@ describe('a quorum', () => {
       quorumOf(two, voices)
         ?.map(({ until }) => until)
         .sort(),
-    ).toEqual([20, undefined]);
+    ).toEqual([20, 30]);
   });
 
   it('is found whenever there is one', () => {

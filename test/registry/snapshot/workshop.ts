@@ -44,11 +44,16 @@ export class Workshop {
     this.trustPath = join(folder, 'trust.yaml');
   }
 
-  static async open(folder: string, database: string, rulesYaml?: string): Promise<Workshop> {
+  static async open(folder: string, database: string, methods = '[]'): Promise<Workshop> {
     const shop = new Workshop(folder);
     shop.writeTrust();
-    if (rulesYaml !== undefined) writeFileSync(join(folder, 'rules.yaml'), rulesYaml);
-    shop.rules = await loadRegistryRules(rulesYaml === undefined ? null : join(folder, 'rules.yaml'));
+    const methodsLine = methods === '[]' ? '' : `, methods: ${methods}`;
+    const rules = join(folder, 'rules.yaml');
+    writeFileSync(
+      rules,
+      `version: 1\nstages:\n  staging: {policy: baseline}\n  production: {policy: strict${methodsLine}}\n`,
+    );
+    shop.rules = await loadRegistryRules(rules);
     shop.trust = await readTrustFile(shop.trustPath);
     await shop.reopen(database);
     return shop;

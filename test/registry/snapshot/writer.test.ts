@@ -45,7 +45,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(log).toMatchObject({ kind: 'intact', head: document.auditHead });
     expect(ask()).toMatchObject({
       kind: 'approved',
-      entry: { number: approved.number, policy: { name: 'production' } },
+      entry: { number: approved.number, policy: { name: 'strict' } },
     });
     expect(ask(refOf('two'), 'staging')).toMatchObject({ kind: 'approved', entry: { number: staged.number } });
     expect(ask(refOf('two'))).toMatchObject({ kind: 'denied' });
