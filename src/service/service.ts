@@ -1,0 +1,139 @@
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { AssayError } from '../core/errors.ts';
+import { createApp } from './app.ts';
+import { Closing } from './closing.ts';
+import type { ServiceConfig } from './config.ts';
+import type { App, ServiceContext } from './context.ts';
+import { openEventFeed } from './event-feed.ts';
+import { firstToken } from './first-token.ts';
+import { listenForMetrics } from './metrics-listener.ts';
+import { openServiceRegistry } from './open-registry.ts';
+import { openQueue, type Tell } from './queue/index.ts';
+import { isSecure } from './sessions.ts';
+import { openUploadStore } from './upload-files.ts';
+import { startWebhookSender } from './webhook-sender.ts';
+import { workOnScans } from './worker/index.ts';
+
+export interface RunningService {
+  /** Where it listens. */
+  readonly url: string;
+  /** The one secret of a service that is new, to be shown once; `null` when there are tokens, or an identity provider. */
+  readonly firstToken: string | null;
+  /** Answers what was asked, ends what runs or hands it back, and closes everything. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Says a line to whoever runs the service; never with a secret. */
+  readonly tell: Tell;
+}
+
+/** How long requests may go on after the service was told to end. */
+const GRACE_MS = 10_000;
+const SWEEP_MS = 3_600_000;
+
+/**
+ * Starts the API, and with the embedded queue the worker too.
+ * @throws AssayError, RegistryError for a part that cannot be had; what was opened until then is closed
+ */
+export async function startService(config: ServiceConfig, { tell }: StartOptions): Promise<RunningService> {
+  const closing = new Closing();
+  try {
+    return await start(config, tell, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promise<RunningService> {
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  const context = await openParts(config, tell, closing);
+  const app = await createApp(context);
+  closing.add(() => closeApp(app));
+  if (context.queue.kind === 'embedded' && config.workers > 0) work(context, tell, closing);
+  const sender = startWebhookSender(context.registry.webhooks, {
+    allowPrivateAddresses: config.allowPrivateAddresses,
+    onError: (error) => tell(`webhooks: ${messageOf(error)}`),
+  });
+  closing.add(() => sender.close());
+  sweepUploads(context, tell, closing);
+  await context.queue.sync();
+  if (config.metrics !== null) {
+    const listener = await listenForMetrics(app.metrics, config.metrics);
+    closing.add(() => listener.close());
+  }
+  const secret = config.oidc === null ? await firstToken(context.registry) : undefined;
+  const url = await listen(app, config);
+  if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
+    tell(`${config.publicUrl} is no https: tokens and sessions travel readable; put a proxy with TLS in front`);
+  return { url, firstToken: secret ?? null, close: () => closing.run() };
+}
+
+async function openParts(config: ServiceConfig, tell: Tell, closing: Closing): Promise<ServiceContext> {
+  const registry = await openServiceRegistry(config);
+  closing.add(() => registry.close());
+  const events = openEventFeed(registry, { onError: (error) => tell(`events: ${messageOf(error)}`) });
+  closing.add(() => events.close());
+  const snapshots = nothingPublished();
+  closing.add(() => snapshots.close());
+  const queue = await openQueue(config, registry, tell);
+  closing.add(() => queue.close());
+  const uploads = await openUploadStore(join(config.dataFolder, 'uploads'), config.limits);
+  return { config, registry, queue, events, uploads, snapshots };
+}
+
+function work(context: ServiceContext, tell: Tell, closing: Closing): void {
+  const stop = new AbortController();
+  const working = workOnScans(context, { concurrency: context.config.workers, signal: stop.signal, tell });
+  working.catch((error: unknown) => tell(`the worker ended: ${messageOf(error)}`));
+  closing.add(async () => {
+    stop.abort();
+    await working;
+  });
+}
+
+function sweepUploads({ uploads }: ServiceContext, tell: Tell, closing: Closing): void {
+  const sweep = () => {
+    uploads.sweep(new Date()).catch((error: unknown) => tell(`uploads: ${messageOf(error)}`));
+  };
+  const timer = setInterval(sweep, SWEEP_MS);
+  sweep();
+  closing.add(async () => clearInterval(timer));
+}
+
+async function listen(app: App, { host, port }: ServiceConfig): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new AssayError('usage', `cannot be listened at (${code})`, {
+      subject: `${host}:${port}`,
+      mend: 'choose another --listen',
+      cause,
+    });
+  }
+  const address = app.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Waits for requests under way, and then no longer. */
+async function closeApp(app: App): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
+  await app.close();
+  clearTimeout(timer);
+}
+
+function nothingPublished(): ServiceContext['snapshots'] {
+  return { newest: async () => undefined, close: async () => {} };
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
