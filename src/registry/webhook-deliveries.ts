@@ -9,6 +9,8 @@ import type { ClaimedDelivery, DeliveryEnd } from './webhook-records.ts';
 /** Entries of the audit log that one step turns into deliveries. */
 const BATCH = 200;
 const MAX_ERROR = 500;
+/** Deliveries of one webhook that are taken at a time: one that is slow holds up nobody else. */
+export const MAX_EACH = 4;
 
 type WebhookRow = Selectable<Tables['webhooks']>;
 
@@ -85,22 +87,29 @@ export async function claimDeliveries(
   { database, now }: Context,
   leaseMs: number,
   limit: number,
+  busy: readonly string[] = [],
 ): Promise<ClaimedDelivery[]> {
   return unowned(async () => {
     const time = now().getTime();
-    const due = await database.read
+    let query = database.read
       .selectFrom('deliveries')
       .innerJoin('webhooks', 'webhooks.id', 'deliveries.webhook')
       .selectAll('deliveries')
       .select(['webhooks.url', 'webhooks.secret'])
       .where('deliveries.state', '=', 'pending')
-      .where('deliveries.next_ms', '<=', time)
+      .where('deliveries.next_ms', '<=', time);
+    if (busy.length > 0) query = query.where('deliveries.webhook', 'not in', busy);
+    const due = await query
       .orderBy('deliveries.next_ms')
       .orderBy('deliveries.audit_seq')
-      .limit(limit)
+      .limit(limit * MAX_EACH)
       .execute();
     const claimed: ClaimedDelivery[] = [];
+    const each = new Map<string, number>();
     for (const row of due) {
+      const count = each.get(row.webhook) ?? 0;
+      if (count >= MAX_EACH || claimed.length >= limit) continue;
+      each.set(row.webhook, count + 1);
       const lease = randomUUID();
       const taken = await database.write
         .updateTable('deliveries')
@@ -117,8 +126,8 @@ export async function claimDeliveries(
         .where('tenant', '=', row.tenant)
         .where('seq', '=', row.audit_seq)
         .executeTakeFirstOrThrow();
-      const { id, url, secret } = row;
-      claimed.push({ id, lease, url, secret, attempt: row.attempts + 1, entry: entryOfRow(entry) });
+      const { id, webhook, url, secret } = row;
+      claimed.push({ id, webhook, lease, url, secret, attempt: row.attempts + 1, entry: entryOfRow(entry) });
     }
     return claimed;
   });

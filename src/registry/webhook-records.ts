@@ -37,6 +37,7 @@ export interface Delivery {
 /** A delivery that a sender has taken. */
 export interface ClaimedDelivery {
   readonly id: string;
+  readonly webhook: string;
   readonly lease: string;
   readonly url: string;
   readonly secret: string;
@@ -72,8 +73,8 @@ export interface WebhookStore {
 
   /** For senders, of any tenant: makes deliveries of what the audit log says since. @returns whether there may be more */
   plan(): Promise<boolean>;
-  /** Takes deliveries that are due, for so long. */
-  claim(leaseMs: number, limit: number): Promise<readonly ClaimedDelivery[]>;
+  /** Takes deliveries that are due, for so long: few of each webhook, and none of those that are busy. */
+  claim(leaseMs: number, limit: number, busy?: readonly string[]): Promise<readonly ClaimedDelivery[]>;
   /** @returns false when another sender took it meanwhile. */
   settle(claimed: Pick<ClaimedDelivery, 'id' | 'lease'>, end: DeliveryEnd): Promise<boolean>;
   /** Forgets deliveries that ended before. */

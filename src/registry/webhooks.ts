@@ -27,7 +27,7 @@ export function webhookStore(context: Context): WebhookStore {
     deliveries: (by, webhook, page) => listDeliveries(context, by, webhook, page),
     redeliver: (by, webhook, delivery) => redeliver(context, by, webhook, delivery),
     plan: () => planDeliveries(context),
-    claim: (leaseMs, limit) => claimDeliveries(context, leaseMs, limit),
+    claim: (leaseMs, limit, busy) => claimDeliveries(context, leaseMs, limit, busy),
     settle: (claimed, end) => settleDelivery(context, claimed, end),
     prune: (before) => pruneDeliveries(context, before),
   };

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isAssayError } from '../core/errors.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import type { ClaimedDelivery, DeliveryEnd, WebhookStore } from '../registry/index.ts';
+import { Bell } from './queue/bell.ts';
 
 export interface WebhookSenderOptions {
   /** Receivers may have addresses in private networks. */
@@ -26,7 +27,7 @@ export interface WebhookSender {
 const HOUR = 3_600_000;
 const DEFAULTS = { maxAttempts: 14, firstDelayMs: 1_000, maxDelayMs: HOUR, pollMs: 500, timeoutMs: 10_000 };
 /** Deliveries under way at a time. */
-const AT_ONCE = 16;
+const AT_ONCE = 64;
 /** How long deliveries that ended are kept, to be looked at and delivered again. */
 const KEEP_MS = 30 * 24 * HOUR;
 
@@ -51,13 +52,23 @@ export function startWebhookSender(store: WebhookStore, options: WebhookSenderOp
 type Settings = Required<WebhookSenderOptions>;
 
 async function run(store: WebhookStore, egress: Egress, settings: Settings, signal: AbortSignal): Promise<void> {
+  const underWay = new Map<ClaimedDelivery, Promise<void>>();
+  const bell = new Bell();
   let pruneAt = 0;
   while (!signal.aborted) {
     let busy = false;
     try {
       busy = await store.plan();
-      const claimed = await store.claim(settings.timeoutMs * 2, AT_ONCE);
-      await Promise.all(claimed.map((one) => deliver(store, egress, settings, one, signal)));
+      const claimed = await claim(store, settings, [...underWay.keys()]);
+      for (const one of claimed) {
+        const ended = deliver(store, egress, settings, one, signal)
+          .catch(settings.onError)
+          .finally(() => {
+            underWay.delete(one);
+            bell.ring();
+          });
+        underWay.set(one, ended);
+      }
       busy ||= claimed.length > 0;
       if (Date.now() >= pruneAt) {
         await store.prune(new Date(Date.now() - KEEP_MS));
@@ -66,8 +77,20 @@ async function run(store: WebhookStore, egress: Egress, settings: Settings, sign
     } catch (error) {
       settings.onError(error);
     }
-    if (!busy) await pause(settings.pollMs, signal);
+    if (!busy) await bell.wait(settings.pollMs, signal);
   }
+  await Promise.all(underWay.values());
+}
+
+async function claim(
+  store: WebhookStore,
+  { timeoutMs }: Settings,
+  underWay: readonly ClaimedDelivery[],
+): Promise<readonly ClaimedDelivery[]> {
+  if (underWay.length >= AT_ONCE) return [];
+  // A webhook that is being told has to take that first: the slow hold up nobody else.
+  const busy = [...new Set(underWay.map(({ webhook }) => webhook))];
+  return store.claim(timeoutMs * 2, AT_ONCE - underWay.length, busy);
 }
 
 async function deliver(
@@ -140,17 +163,4 @@ export function signatureOf(secret: string, body: string, at: Date): string {
   const time = Math.floor(at.getTime() / 1000);
   const hmac = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
   return `t=${time},v1=${hmac}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener('abort', over);
-  });
 }

@@ -87,6 +87,19 @@ it('does not let a name lead to this machine', async () => {
   expect(receiver.received).toEqual([]);
 });
 
+it('is not held up by a receiver that never answers', async () => {
+  const silent = new Receiver();
+  await silent.listen();
+  silent.isSilent = true;
+  for (let i = 0; i < 40; i++) await hook(silent.url);
+  // Each of them is told of all that were made after it: some hundreds that nobody takes.
+  start({ timeoutMs: 4_000 });
+  await silent.wait((received) => received.length > 0);
+  const id = await hook();
+  await ended(id, 'delivered');
+  silent.close();
+});
+
 it('breaks off at a receiver that never answers', async () => {
   receiver.isSilent = true;
   const id = await hook();
