@@ -1,9 +1,39 @@
 import type { Routes } from './context.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { decisionRoutes } from './routes/decisions.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { modelRoutes } from './routes/models.ts';
 import { openapiRoutes } from './routes/openapi.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { transitionRoutes } from './routes/transitions.ts';
+import { uploadRoutes } from './routes/uploads.ts';
+import { versionRoutes } from './routes/versions.ts';
+import { waiverRoutes } from './routes/waivers.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** Everything that the service answers. Each is registered in a scope of its own: its parsers and hooks are its own, too. */
-export const ROUTES: readonly Routes[] = [healthRoutes, openapiRoutes, metricsRoutes, sessionRoutes, tokenRoutes];
+export const ROUTES: readonly Routes[] = [
+  healthRoutes,
+  openapiRoutes,
+  metricsRoutes,
+  sessionRoutes,
+  tokenRoutes,
+  auditRoutes,
+  decisionRoutes,
+  eventRoutes,
+  jobRoutes,
+  modelRoutes,
+  policyRoutes,
+  reportRoutes,
+  transitionRoutes,
+  uploadRoutes,
+  versionRoutes,
+  waiverRoutes,
+  webhookRoutes,
+];
