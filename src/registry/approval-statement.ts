@@ -75,13 +75,17 @@ export async function verifyApproval(
   { trust }: Context,
   attestation: string,
   approvable: Approvable,
+  role: Role,
   now: Date,
 ): Promise<GivenApproval> {
   if (trust === undefined) {
     throw new RegistryError('no-trust', 'no trust file says who may sign approvals', { mend: 'configure one' });
   }
   if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
-  const { statement, signer } = await verified(attestation, trust, approvable, now);
+  const { statement, signer, rule } = await verified(attestation, trust, approvable, now);
+  if (rule.roles !== undefined && !rule.roles.includes(role)) {
+    throw bad(`"${rule.name}" approves as ${rule.roles.join(' or ')}, not as ${role}`);
+  }
   if (statement.predicateType !== PREDICATE_TYPES.approval) throw bad('it is no approval');
   const { predicate } = statement;
   if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');

@@ -17,6 +17,8 @@ export interface Decided {
   /** The newest for each stage. */
   readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
   readonly changed: readonly { readonly stage: RuledStage; readonly from: string; readonly to: string }[];
+  /** Stages whose decision is another than before, if only in its words. */
+  readonly renewed: readonly RuledStage[];
   readonly carried: number;
   readonly voided: number;
 }
@@ -36,6 +38,7 @@ export async function decideVersion(
   const before = await newestDecisions(db, version.id);
   const decisions = new Map(before);
   const changed: Decided['changed'][number][] = [];
+  const renewed: RuledStage[] = [];
   let [carried, voided] = [0, 0];
   for (const stage of RULED_STAGES) {
     const settled = await settleStage(context, change, { version, newest, waivers, stage });
@@ -44,12 +47,13 @@ export async function decideVersion(
     const known = before.get(stage);
     const row = await storeDecision(change, version, newest, stage, settled.decision, known);
     decisions.set(stage, row);
+    if (known !== row) renewed.push(stage);
     if (known === undefined || known.action === row.action) continue;
     changed.push({ stage, from: known.action, to: row.action });
     change.record('decision.changed', labelOf(version), { stage, from: known.action, to: row.action });
   }
   await storeAnswer(context, change, version, decisions);
-  return { decisions, changed, carried, voided };
+  return { decisions, changed, renewed, carried, voided };
 }
 
 /** Brings the gate's answer up to date, when a stage or an approval has changed and no decision. */

@@ -89,7 +89,7 @@ function heldAt({ decisions, approvals, approved, rules, now }: Standing, stage:
   const counted = given.filter((approval) => isLive(approval, now) && isAccepted(approval, rules[stage]));
   const needed = stage === 'candidate' ? [] : stillNeeded(rules[stage].approvals, counted);
   if (needed.length > 0) {
-    const lost = given.findLast(({ why }) => why !== '');
+    const lost = given.findLast(({ state }) => state === 'void' || state === 'revoked');
     const wanted = needed.map(({ role, count }) => `${count} more by a ${role}`).join(', ');
     return { reason: `its approval for ${stage} does not hold (${lost?.why ?? 'it has ended'}): ${wanted} needed` };
   }

@@ -42,10 +42,15 @@ export async function versionsOf(context: Context, by: Principal, query: Decisio
 
 /** References are stored in canonical spelling. What is no reference is found nowhere. */
 function keyOfQuery(query: DecisionQuery): string {
-  if ('digest' in query) return query.digest;
+  const key = 'digest' in query ? query.digest : canonical(query.ref);
+  // No database keeps a NUL.
+  return key.replaceAll('\0', ' ');
+}
+
+function canonical(ref: string): string {
   try {
-    return formatReference(parseReference(query.ref));
+    return formatReference(parseReference(ref));
   } catch {
-    return query.ref;
+    return ref;
   }
 }

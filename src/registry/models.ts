@@ -2,7 +2,15 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { checkModelName } from './names.ts';
 import { limitOf, nameAfter, nameCursor } from './paging.ts';
-import type { Model, Page, PageRequest, Principal, Stage, Version } from './records.ts';
+import {
+  type Model,
+  type Page,
+  type PageRequest,
+  type Principal,
+  STAGES,
+  type Stage,
+  type Version,
+} from './records.ts';
 import type { ModelSummary } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { read } from './store/change.ts';
@@ -109,7 +117,10 @@ async function summaries(db: Reader, tenant: string, models: readonly Model[]): 
   return models.map((model) => {
     const own = versions.filter((version) => version.model === model.name);
     const stages: Partial<Record<Stage, Version>> = {};
-    for (const version of own) stages[version.stage] = version;
+    for (const stage of STAGES) {
+      const version = own.find((one) => one.stage === stage);
+      if (version !== undefined) stages[stage] = version;
+    }
     const counts = stands.filter((one) => one.model === model.name).map(({ count }) => count);
     return {
       ...model,

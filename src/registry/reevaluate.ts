@@ -6,7 +6,7 @@ import { newestAssessment } from './decision-records.ts';
 import type { Principal } from './records.ts';
 import type { Reevaluation } from './registry.ts';
 import { change, read } from './store/change.ts';
-import type { VersionRow } from './version-records.ts';
+import { labelOf, type VersionRow } from './version-records.ts';
 
 /** Versions whose ids are read at a time. */
 const BATCH = 500;
@@ -66,6 +66,7 @@ async function reevaluateOne(context: Context, by: Principal, id: string, rulese
     if (version.stage === 'retired' || version.stage === 'quarantined') return undefined;
     const newest = await newestAssessment(change.db, id);
     const decided = await decideVersion(context, change, version, newest);
+    if (decided.renewed.length > 0) change.record('version.reevaluated', labelOf(version), { stages: decided.renewed });
     const { digest } = newest.assessment.ruleset;
     return { ...decided, isBehind: ruleset !== undefined && ruleset.digest !== digest };
   });

@@ -72,17 +72,18 @@ export type VersionName = { readonly model: string } & (
 /** What answers "may I use this": by a digest, or by a pinned reference. */
 export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
 
-/** The one line that a gate needs. */
+/** The one line that a gate needs. Of several for one question (models that share bytes, bytes that share a name) all must allow. */
 export interface GateAnswer {
   readonly model: string;
   readonly number: number;
   readonly digest: string;
   readonly pinned: readonly string[];
   readonly stage: Stage;
+  /** For the stage where it stands. */
   readonly action: 'allow' | 'warn' | 'deny';
   readonly policy: string;
   readonly policyDigest: string;
-  /** Stages that approvals which hold now let it run at. */
+  /** Stages that it has reached, that their policies do not deny, and that approvals which hold now let it run at. */
   readonly approvedFor: readonly Stage[];
   /** Earliest end of an approval or waiver that this rests on; `null` when nothing ends. */
   readonly notAfter: string | null;
@@ -220,7 +221,7 @@ export type AuditVerdict =
 
 /** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
 export interface JobStore {
-  /** The same target and ruleset, queued or running, is the same job. */
+  /** The same target, model and ruleset, queued or running, is the same job. */
   create(
     by: Principal,
     job: {

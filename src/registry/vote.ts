@@ -123,7 +123,7 @@ async function givenApproval(
   if (attestation === undefined) {
     return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });
   }
-  const given = await verifyApproval(context, attestation, approvable, now);
+  const given = await verifyApproval(context, attestation, approvable, role, now);
   if (until !== undefined && given.until?.getTime() !== Math.floor(until.getTime() / 1000) * 1000) {
     throw new RegistryError('bad-attestation', 'the approval ends at another time than the vote says');
   }

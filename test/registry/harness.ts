@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach } from 'vitest';
+import { keySigner } from '../../src/integrity/sign/key-signer.ts';
+import { policyOf } from '../../src/policy/load.ts';
+import {
+  isRegistryError,
+  loadRegistryRules,
+  openRegistry,
+  type Principal,
+  type Registered,
+  type Registry,
+  type RegistryOptions,
+  type RegistryRules,
+  type Stage,
+  type Transition,
+} from '../../src/registry/index.ts';
+import { assessmentOf, type Sample } from './assessments.ts';
+import type { FreshDatabase } from './databases.ts';
+import { rita, rolf, sam, selma } from './people.ts';
+
+export const SERVICE = generateKeyPairSync('ed25519');
+
+/** Strict everywhere, so that plain samples reach production: the shipped rules but for the signature that production asks for. */
+export async function plainRules(): Promise<RegistryRules> {
+  const shipped = await loadRegistryRules(null);
+  return { ...shipped, production: { ...shipped.production, policy: shipped.staging.policy } };
+}
+
+/** A policy with one rule: the shipped ones say too much for small tests. */
+export function policyOfRule(expression: string, action = 'deny', name = 'ours') {
+  const text = `
+apiVersion: assay.dev/v1
+kind: ModelPolicy
+metadata: {name: ${name}, description: for tests}
+spec:
+  validations:
+    - {id: the-rule, action: ${action}, message: it does not hold, expression: ${JSON.stringify(expression)}}
+`;
+  return policyOf(Buffer.from(text), `${name}.yaml`);
+}
+
+/** A clock that tests set. */
+export class Clock {
+  #time = Date.parse('2026-12-01T08:00:00Z');
+  readonly now = () => new Date(this.#time);
+
+  pass(milliseconds: number): void {
+    this.#time += milliseconds;
+  }
+}
+
+export const HOUR = 3_600_000;
+
+/** Opens registries, and closes them after each test. */
+export class Bench {
+  readonly clock = new Clock();
+  readonly #fresh: FreshDatabase;
+  readonly #open: Registry[] = [];
+
+  constructor(fresh: FreshDatabase) {
+    this.#fresh = fresh;
+    afterEach(async () => {
+      for (const registry of this.#open.splice(0)) await registry.close();
+    });
+  }
+
+  /** A registry over a database of its own, or over one that is there. */
+  async open(options: Partial<RegistryOptions> = {}): Promise<Registry> {
+    const registry = await openRegistry({
+      database: options.database ?? (await this.#fresh()),
+      rules: await plainRules(),
+      approvalSigner: keySigner(SERVICE.privateKey),
+      now: this.clock.now,
+      ...options,
+    });
+    this.#open.push(registry);
+    return registry;
+  }
+
+  fresh(): Promise<string> {
+    return this.#fresh();
+  }
+}
+
+export async function registered(
+  registry: Registry,
+  sample: Sample = {},
+  model = 'acme/model',
+  by: Principal = sam,
+): Promise<Registered> {
+  return registry.register(by, { model, assessment: assessmentOf(sample) });
+}
+
+/** Moves a version on with all the approvals that the rules ask for. */
+export async function promote(registry: Registry, version: string, to: 'staging' | 'production'): Promise<Transition> {
+  const { id } = await registry.requestTransition(sam, version, to, 'please');
+  if (to === 'staging') return registry.vote(rita, id, { vote: 'approve', role: 'reviewer', comment: '' });
+  await registry.vote(rolf, id, { vote: 'approve', role: 'reviewer', comment: '' });
+  return registry.vote(selma, id, { vote: 'approve', role: 'security-approver', comment: 'seen' });
+}
+
+/** A version that stands at a stage. */
+export async function standing(registry: Registry, stage: Stage, sample: Sample = {}): Promise<Registered['version']> {
+  const { version } = await registered(registry, sample);
+  if (stage === 'staging' || stage === 'production') await promote(registry, version.id, 'staging');
+  if (stage === 'production') await promote(registry, version.id, 'production');
+  return registry.version(sam, { id: version.id });
+}
+
+/** The code by which a registry refuses. */
+export async function codeOf(refused: Promise<unknown>): Promise<string> {
+  try {
+    await refused;
+  } catch (error) {
+    if (isRegistryError(error)) return error.code;
+    throw error;
+  }
+  return 'nothing was refused';
+}

@@ -1,0 +1,144 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { createStatement, type StatementInputs } from '../../src/integrity/attestations/create-statement.ts';
+import { signStatement } from '../../src/integrity/attestations/sign-statement.ts';
+import { subjectsOf } from '../../src/integrity/attestations/subject.ts';
+import { keySigner } from '../../src/integrity/sign/key-signer.ts';
+import type { TrustFile, TrustRule } from '../../src/integrity/trust-file.ts';
+import type { Ballot, Registry, RegistryRules } from '../../src/registry/index.ts';
+import { digestOf, NEWER_RULESET, RULESET } from './assessments.ts';
+import { describeOnBoth } from './databases.ts';
+import { Bench, codeOf, HOUR, plainRules, SERVICE, standing } from './harness.ts';
+import { rita, rolf, sam, selma } from './people.ts';
+
+const rolfs = generateKeyPairSync('ed25519');
+const selmas = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+const nobodys = generateKeyPairSync('ed25519');
+
+function ruleOf(name: string, key: KeyObject, more: Partial<TrustRule> = {}): TrustRule {
+  return { name, trust: { kind: 'key', key }, may: new Set(['approval']), ...more };
+}
+
+const TRUST: TrustFile = {
+  path: 'trust.yaml',
+  rules: [
+    ruleOf('rolf', rolfs.publicKey, { roles: ['reviewer'] }),
+    ruleOf('selma', selmas.publicKey, { stages: ['production'] }),
+    ruleOf('service', SERVICE.publicKey),
+  ],
+  warnings: [],
+};
+
+async function keyRules(): Promise<RegistryRules> {
+  const rules = await plainRules();
+  return { ...rules, production: { ...rules.production, methods: ['key', 'keyless'] } };
+}
+
+describeOnBoth('approvals that approvers sign themselves', (fresh) => {
+  const bench = new Bench(fresh);
+
+  async function asked() {
+    const rules = await keyRules();
+    const registry = await bench.open({ rules, trust: TRUST });
+    const version = await standing(registry, 'staging');
+    const { id } = await registry.requestTransition(sam, version.id, 'production', '');
+    const { policy } = rules.production;
+    const sign = async (key: KeyObject, changes: Partial<StatementInputs['approval']> = {}) => {
+      const statement = createStatement('approval', {
+        subjects: subjectsOf({ tree: version.digest }),
+        stage: 'production',
+        at: bench.clock.now(),
+        policy: { name: policy.name, digest: policy.digest },
+        ruleset: RULESET,
+        ...changes,
+      });
+      return JSON.stringify(await signStatement(statement, keySigner(key)));
+    };
+    return { registry, id, version, sign };
+  }
+
+  const ballot = (attestation: string, role: Ballot['role'] = 'reviewer'): Ballot => {
+    return { vote: 'approve', role, comment: '', attestation };
+  };
+
+  it('count when they hold, and keep what was signed', async () => {
+    const { registry, id, version, sign } = await asked();
+    const until = new Date(bench.clock.now().getTime() + HOUR);
+    const signed = await sign(rolfs.privateKey);
+    await registry.vote(rolf, id, ballot(signed));
+    const other = await sign(selmas.privateKey, { until });
+    expect(await registry.vote(selma, id, ballot(other, 'security-approver'))).toMatchObject({ state: 'approved' });
+    const [, first, second] = await registry.approvals(sam, version.id);
+    expect(first).toMatchObject({ method: 'key', attestation: signed, role: 'reviewer', until: null, state: 'valid' });
+    expect(second).toMatchObject({ method: 'key', attestation: other, until: until.toISOString() });
+    expect(await registry.gate(sam, { digest: version.digest })).toMatchObject([{ notAfter: until.toISOString() }]);
+  });
+
+  it('are the only ones where a stage asks for them', async () => {
+    const { registry, id } = await asked();
+    const vote = registry.vote(rolf, id, { vote: 'approve', role: 'reviewer', comment: '' });
+    expect(await codeOf(vote)).toBe('method-not-accepted');
+  });
+
+  it('are refused when they are about something else, or by somebody else', async () => {
+    const { registry, id, sign } = await asked();
+    const head = await registry.auditHead(sam);
+    const policy = { name: 'strict', digest: digestOf('other policy') };
+    const wrong = [
+      sign(nobodys.privateKey),
+      sign(selmas.privateKey, { stage: 'staging' }),
+      sign(rolfs.privateKey, { stage: 'staging' }),
+      sign(rolfs.privateKey, { subjects: subjectsOf({ tree: digestOf('two') }) }),
+      sign(rolfs.privateKey, { policy }),
+      sign(rolfs.privateKey, { ruleset: NEWER_RULESET }),
+      sign(rolfs.privateKey, { until: new Date(bench.clock.now().getTime() - HOUR) }),
+      sign(SERVICE.privateKey, { approver: { method: 'service', subject: 'rolf' } }),
+      Promise.resolve('{}'),
+      Promise.resolve('x'.repeat(2_000_000)),
+    ];
+    for (const attestation of wrong) {
+      expect(await codeOf(registry.vote(rolf, id, ballot(await attestation)))).toBe('bad-attestation');
+    }
+    // Bound to nothing.
+    const bare = createStatement('approval', {
+      subjects: subjectsOf({ tree: digestOf('one') }),
+      stage: 'production',
+      at: new Date(),
+    });
+    const unbound = JSON.stringify(await signStatement(bare, keySigner(rolfs.privateKey)));
+    expect(await codeOf(registry.vote(rolf, id, ballot(unbound)))).toBe('bad-attestation');
+    // Of a signer whom the trust file lets approve in another role.
+    const asSecurity = registry.vote(selma, id, ballot(await sign(rolfs.privateKey), 'security-approver'));
+    expect(await codeOf(asSecurity)).toBe('bad-attestation');
+    expect(await registry.auditHead(sam)).toBe(head);
+  });
+
+  it('count once for one key, whoever brings them', async () => {
+    const { registry, id, sign } = await asked();
+    await registry.vote(selma, id, ballot(await sign(selmas.privateKey), 'security-approver'));
+    expect(await codeOf(registry.vote(rita, id, ballot(await sign(selmas.privateKey))))).toBe('already-voted');
+  });
+
+  it('end when they say, not when the vote says', async () => {
+    const { registry, id, sign } = await asked();
+    const until = new Date(bench.clock.now().getTime() + HOUR);
+    const vote = registry.vote(rolf, id, { ...ballot(await sign(rolfs.privateKey)), until });
+    expect(await codeOf(vote)).toBe('bad-attestation');
+  });
+
+  it('need a trust file, and sessions a key of the service', async () => {
+    const { openRegistry } = await import('../../src/registry/index.ts');
+    const rules = await plainRules();
+    const registry: Registry = await openRegistry({ database: await bench.fresh(), rules });
+    try {
+      const { assessmentOf } = await import('./assessments.ts');
+      const { version } = await registry.register(sam, { model: 'm', assessment: assessmentOf() });
+      const { id } = await registry.requestTransition(sam, version.id, 'staging', '');
+      expect(await codeOf(registry.vote(rolf, id, ballot('{}')))).toBe('no-trust');
+      const session = registry.vote(rolf, id, { vote: 'approve', role: 'reviewer', comment: '' });
+      expect(await codeOf(session)).toBe('no-approval-key');
+    } finally {
+      await registry.close();
+    }
+  });
+});

@@ -1,0 +1,225 @@
+import { expect, it } from 'vitest';
+import type { Registry, Stage } from '../../src/registry/index.ts';
+import { digestOf } from './assessments.ts';
+import { describeOnBoth } from './databases.ts';
+import { Bench, codeOf, HOUR, plainRules, policyOfRule, promote, registered, standing } from './harness.ts';
+import { ada, person, rita, rolf, sam, selma } from './people.ts';
+
+const APPROVE = { vote: 'approve', role: 'reviewer', comment: '' } as const;
+
+async function action(registry: Registry, digest = digestOf('one')) {
+  const [answer] = await registry.gate(sam, { digest });
+  return answer;
+}
+
+describeOnBoth('stages', (fresh) => {
+  const bench = new Bench(fresh);
+
+  it('go forward with the approvals that the rules ask for', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry);
+    const asked = await registry.requestTransition(sam, version.id, 'staging', 'please');
+    expect(asked).toMatchObject({ state: 'open', from: 'candidate', to: 'staging', votes: [] });
+    expect(asked.needed).toEqual([{ role: 'reviewer', count: 1 }]);
+    expect(await registry.vote(rita, asked.id, { ...APPROVE, comment: 'seen' })).toMatchObject({
+      state: 'approved',
+      needed: [],
+      votes: [{ by: 'rita (https://login.example)', role: 'reviewer', vote: 'approve', comment: 'seen' }],
+    });
+    const next = await registry.requestTransition(sam, version.id, 'production', '');
+    const half = await registry.vote(rolf, next.id, APPROVE);
+    expect(half).toMatchObject({ state: 'open', needed: [{ role: 'security-approver', count: 1 }] });
+    expect((await action(registry))?.approvedFor).toEqual(['staging']);
+    expect(await registry.vote(selma, next.id, { ...APPROVE, role: 'security-approver' })).toMatchObject({
+      state: 'approved',
+    });
+    expect(await action(registry)).toMatchObject({
+      stage: 'production',
+      action: 'allow',
+      approvedFor: ['staging', 'production'],
+      notAfter: null,
+    });
+    expect(await registry.retire(ada, version.id, 'replaced')).toMatchObject({ stage: 'retired' });
+    expect(await action(registry)).toMatchObject({
+      action: 'deny',
+      approvedFor: [],
+      reason: 'it was retired: replaced',
+    });
+    expect((await registry.approvals(sam, version.id)).map(({ state }) => state)).toEqual(['void', 'void', 'void']);
+  });
+
+  it('are never skipped', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry);
+    const ask = (to: Stage) => codeOf(registry.requestTransition(sam, version.id, to, ''));
+    expect(await ask('production')).toBe('stage-skipped');
+    expect(await ask('retired')).toBe('stage-skipped');
+    expect(await ask('candidate')).toBe('stage-skipped');
+    expect(await codeOf(registry.retire(ada, version.id, 'old'))).toBe('stage-skipped');
+    await promote(registry, version.id, 'staging');
+    expect(await ask('retired')).toBe('stage-skipped');
+    expect(await ask('candidate')).toBe('stage-skipped');
+    await promote(registry, version.id, 'production');
+    expect(await ask('staging')).toBe('stage-skipped');
+    await registry.requestTransition(sam, version.id, 'retired', 'old');
+    expect(await ask('candidate')).toBe('ended');
+    expect(await codeOf(registry.requestTransition(sam, 'no-such', 'staging', ''))).toBe('not-found');
+  });
+
+  it('are voted on by others than who asked, once, in roles that they have and that are asked for', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const all = person('rita', 'reviewer', 'security-approver');
+    const { id } = await registry.requestTransition(all, version.id, 'production', '');
+    const vote = (by: typeof sam, role: 'reviewer' | 'security-approver' | 'submitter' | 'admin') =>
+      codeOf(registry.vote(by, id, { vote: 'approve', role, comment: '' }));
+    expect(await vote(all, 'reviewer')).toBe('own-request');
+    expect(await vote(sam, 'reviewer')).toBe('forbidden');
+    expect(await vote(rolf, 'security-approver')).toBe('forbidden');
+    expect(await vote(sam, 'submitter')).toBe('role-not-asked');
+    expect(await vote(ada, 'admin')).toBe('role-not-asked');
+    await registry.vote(rolf, id, APPROVE);
+    expect(await vote(rolf, 'reviewer')).toBe('already-voted');
+    expect(await vote(ada, 'reviewer')).toBe('role-not-asked');
+    // The same subject of another issuer is somebody else.
+    const other = { ...person('rita', 'security-approver'), issuer: 'https://other.example' };
+    expect((await registry.vote(other, id, { ...APPROVE, role: 'security-approver' })).state).toBe('approved');
+    expect(await vote(selma, 'security-approver')).toBe('ended');
+  });
+
+  it('are not voted on by who made the token that asked, nor by a token of who asked', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const { secret } = await registry.createToken(ada, { name: 'robot', roles: ['submitter', 'reviewer'] });
+    const robot = await registry.authenticate(secret);
+    if (robot === undefined) throw new Error('the token does not hold');
+    const { id } = await registry.requestTransition(robot, version.id, 'production', '');
+    expect(await codeOf(registry.vote(ada, id, APPROVE))).toBe('own-request');
+    await registry.withdraw(robot, id);
+    const again = await registry.requestTransition(ada, version.id, 'production', '');
+    expect(await codeOf(registry.vote(robot, again.id, APPROVE))).toBe('own-request');
+  });
+
+  it('end by one rejection, by withdrawal, and by quarantine', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry);
+    const ask = async () => (await registry.requestTransition(sam, version.id, 'staging', '')).id;
+    const first = await ask();
+    expect(await codeOf(registry.requestTransition(rita, version.id, 'staging', ''))).toBe('conflict');
+    expect(
+      await codeOf(registry.vote(person('v', 'viewer'), first, { vote: 'reject', role: 'viewer', comment: '' })),
+    ).toBe('forbidden');
+    expect(
+      await registry.vote(selma, first, { vote: 'reject', role: 'security-approver', comment: 'no' }),
+    ).toMatchObject({
+      state: 'rejected',
+      votes: [{ vote: 'reject', approval: null }],
+    });
+    const second = await ask();
+    expect(await codeOf(registry.withdraw(rita, second))).toBe('forbidden');
+    expect((await registry.withdraw(sam, second)).state).toBe('withdrawn');
+    const third = await ask();
+    await registry.quarantine(selma, version.id, 'it phones home');
+    expect((await registry.transition(sam, third)).state).toBe('void');
+    expect(await codeOf(registry.vote(rita, third, APPROVE))).toBe('ended');
+    expect((await registry.transitions(sam, { version: version.id })).items.map(({ state }) => state)).toEqual([
+      'void',
+      'withdrawn',
+      'rejected',
+    ]);
+    expect((await registry.transitions(sam, { state: 'rejected' })).items).toHaveLength(1);
+  });
+
+  it('void approvals that were given for what did not come to pass', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const { id } = await registry.requestTransition(sam, version.id, 'production', '');
+    await registry.vote(rolf, id, APPROVE);
+    await registry.vote(selma, id, { vote: 'reject', role: 'security-approver', comment: '' });
+    const approvals = await registry.approvals(sam, version.id);
+    expect(approvals.map(({ stage, state }) => [stage, state])).toEqual([
+      ['staging', 'valid'],
+      ['production', 'void'],
+    ]);
+  });
+
+  it('leave quarantine only with what production asks for, and from the start', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'production');
+    expect(await registry.quarantine(selma, version.id, 'odd')).toMatchObject({ stage: 'quarantined' });
+    expect(await action(registry)).toMatchObject({ action: 'deny', approvedFor: [], reason: 'it is quarantined: odd' });
+    expect(await codeOf(registry.quarantine(selma, version.id, 'odd'))).toBe('conflict');
+    expect(await codeOf(registry.requestTransition(sam, version.id, 'production', ''))).toBe('stage-skipped');
+    const { id, needed } = await registry.requestTransition(sam, version.id, 'candidate', 'false alarm');
+    expect(needed).toHaveLength(2);
+    await registry.vote(rolf, id, APPROVE);
+    expect(await registry.vote(selma, id, { ...APPROVE, role: 'security-approver' })).toMatchObject({
+      state: 'approved',
+    });
+    expect(await action(registry)).toMatchObject({ stage: 'candidate', action: 'allow', approvedFor: [] });
+  });
+
+  it('are denied by a policy that no approval can mend, and left as they are', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry, { verdict: 'not-assessed' });
+    const before = await registry.auditHead(sam);
+    expect(await codeOf(registry.requestTransition(sam, version.id, 'staging', ''))).toBe('denied');
+    expect(await registry.auditHead(sam)).toBe(before);
+  });
+
+  it('wait for an approval that only the policy asks for', async () => {
+    const rules = await plainRules();
+    const policy = policyOfRule("approvals.filter(a, a.stage == 'staging' && a.method == 'service').size() >= 2");
+    const registry = await bench.open({ rules: { ...rules, staging: { ...rules.staging, policy } } });
+    const { version } = await registered(registry);
+    const { id } = await registry.requestTransition(sam, version.id, 'staging', '');
+    expect(await registry.vote(rita, id, APPROVE)).toMatchObject({ state: 'open', needed: [] });
+    expect(await registry.vote(rolf, id, APPROVE)).toMatchObject({ state: 'approved' });
+    expect(await action(registry)).toMatchObject({ stage: 'staging', action: 'allow' });
+  });
+
+  it('need nobody where the rules ask for nobody', async () => {
+    const rules = await plainRules();
+    const registry = await bench.open({ rules: { ...rules, staging: { ...rules.staging, approvals: [] } } });
+    const { version } = await registered(registry);
+    expect(await registry.requestTransition(sam, version.id, 'staging', '')).toMatchObject({ state: 'approved' });
+    expect(await action(registry)).toMatchObject({ stage: 'staging', approvedFor: ['staging'] });
+  });
+
+  it('are denied once an approval has ended or was revoked, and allowed by a newer one', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry);
+    const until = new Date(bench.clock.now().getTime() + HOUR);
+    const asked = await registry.requestTransition(sam, version.id, 'staging', '');
+    await registry.vote(rita, asked.id, { ...APPROVE, until });
+    expect(await action(registry)).toMatchObject({ action: 'allow', notAfter: until.toISOString() });
+    bench.clock.pass(HOUR);
+    expect(await action(registry)).toMatchObject({ stage: 'staging', action: 'deny', approvedFor: [] });
+    await registry.reevaluate(sam);
+    expect((await action(registry))?.reason).toBe(
+      'its approval for staging does not hold (it has ended): 1 more by a reviewer needed',
+    );
+    const again = await registry.requestTransition(sam, version.id, 'staging', 'once more');
+    await registry.vote(rolf, again.id, APPROVE);
+    expect(await action(registry)).toMatchObject({ action: 'allow', notAfter: null, approvedFor: ['staging'] });
+    const approval = (await registry.approvals(sam, version.id)).at(-1);
+    expect(await registry.revoke(selma, approval?.id ?? '', 'by mistake')).toMatchObject({ state: 'revoked' });
+    expect(await action(registry)).toMatchObject({
+      action: 'deny',
+      approvedFor: [],
+      reason: 'its approval for staging does not hold (revoked: by mistake): 1 more by a reviewer needed',
+    });
+    expect(await codeOf(registry.revoke(selma, approval?.id ?? '', 'twice'))).toBe('ended');
+    expect(await codeOf(registry.vote(rita, again.id, { ...APPROVE, until }))).toBe('ended');
+  });
+
+  it('let a newer approval take the place of one that holds', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    await promote(registry, version.id, 'staging');
+    expect((await registry.approvals(sam, version.id)).map(({ state, why }) => [state, why])).toEqual([
+      ['void', 'newer approvals took its place'],
+      ['valid', ''],
+    ]);
+  });
+});
