@@ -35,6 +35,11 @@ that the variable with _FILE at its end names (ASSAY_DATABASE_FILE=/run/secrets/
   ASSAY_APPROVAL_KEY          private key (PEM) that signs approvals given in the console; ASSAY_KEY_PASSPHRASE opens it
   ASSAY_TRUST                 trust file: who may sign approvals for themselves
   ASSAY_HUB_ENDPOINT          where hf:// is read from, when it is not https://huggingface.co
+  ASSAY_GATE_STAGE            with HF_ENDPOINT=<PUBLIC_URL>/hub, models are handed out that may run at this stage (production)
+  ASSAY_GATE_SCAN_ON_MISS     true: a commit that nobody has scanned is scanned when somebody asks for it
+  ASSAY_GATE_CACHE_BYTES      disk that each tenant's cache of handed-out files takes (1 TiB)
+  ASSAY_MLFLOW_STAGE          the stage whose decision MLflow is told (candidate), and the alias that leads to the newest
+  ASSAY_MLFLOW_ALIAS            version that may run there (assay-allowed)
   ASSAY_REQUESTS_PER_MINUTE   of each principal (1200); ASSAY_MAX_BODY_BYTES, ASSAY_MAX_UPLOAD_BYTES,
                               ASSAY_MAX_UPLOAD_FILES, ASSAY_REQUEST_TIMEOUT_SECONDS bound requests, too
   ASSAY_LOG_LEVEL             silent, error, warn, info or debug; the log is JSON on stdout, without secrets

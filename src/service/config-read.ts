@@ -1,7 +1,16 @@
 import { isAbsolute, resolve } from 'node:path';
 import { AssayError } from '../core/errors.ts';
 import { readSmallText } from '../core/small-file.ts';
-import { LOG_LEVELS, type LogLevel, type OidcConfig, type ServiceConfig, type ServiceLimits } from './config.ts';
+import {
+  GATE_STAGES,
+  type GateConfig,
+  type GateStage,
+  LOG_LEVELS,
+  type LogLevel,
+  type OidcConfig,
+  type ServiceConfig,
+  type ServiceLimits,
+} from './config.ts';
 
 /** What may be said on a command line, where everybody on the machine can read it: nothing secret. */
 export interface ServiceFlags {
@@ -51,6 +60,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     metrics: metrics === undefined || metrics === '' ? null : place(metrics, '--metrics-listen'),
     workers:
       flags.workers === undefined ? whole(env, 'ASSAY_WORKERS', 2, 0, 64) : number(flags.workers, '--workers', 0, 64),
+    gate: gate(env),
     logLevel: logLevel(env.ASSAY_LOG_LEVEL),
   };
 }
@@ -151,6 +161,30 @@ async function sessionSecret(env: NodeJS.ProcessEnv): Promise<string | null> {
       mend: 'make one with: openssl rand -base64 32',
     });
   return given ?? null;
+}
+
+function gate(env: NodeJS.ProcessEnv): GateConfig {
+  const alias = env.ASSAY_MLFLOW_ALIAS || 'assay-allowed';
+  // MLflow's own rule, but for names that look like versions.
+  if (!/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(alias) || /^(?:latest|v\d+)$/i.test(alias))
+    throw new AssayError('usage', 'is no alias', {
+      subject: 'ASSAY_MLFLOW_ALIAS',
+      mend: 'use letters, digits, _ and -, beginning with a letter',
+    });
+  return {
+    stage: stage(env, 'ASSAY_GATE_STAGE', 'production'),
+    scanOnMiss: yes(env, 'ASSAY_GATE_SCAN_ON_MISS'),
+    cacheBytes: whole(env, 'ASSAY_GATE_CACHE_BYTES', 1024 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
+    mlflowStage: stage(env, 'ASSAY_MLFLOW_STAGE', 'candidate'),
+    mlflowAlias: alias,
+  };
+}
+
+function stage(env: NodeJS.ProcessEnv, name: string, otherwise: GateStage): GateStage {
+  const value = env[name] || otherwise;
+  const known = GATE_STAGES.find((one) => one === value);
+  if (known !== undefined) return known;
+  throw new AssayError('usage', 'is no stage', { subject: name, mend: `use one of ${GATE_STAGES.join(', ')}` });
 }
 
 function limits(env: NodeJS.ProcessEnv): ServiceLimits {

@@ -78,6 +78,14 @@ const LIMITS: ServiceConfig['limits'] = {
   requestTimeoutMs: 60_000,
 };
 
+const GATE: ServiceConfig['gate'] = {
+  stage: 'production',
+  scanOnMiss: false,
+  cacheBytes: 1024 * 1024 * 1024,
+  mlflowStage: 'candidate',
+  mlflowAlias: 'assay-allowed',
+};
+
 /** The real service on loopback, with a worker that scans. */
 export async function startTestService(
   ground: Ground,
@@ -100,6 +108,9 @@ export async function startTestService(
     hubEndpoint: 'https://huggingface.co',
     limits: LIMITS,
     approvalKey: null,
+    approvalPassphrase: null,
+    trust: null,
+    gate: GATE,
     rules: RULES,
     trustedProxies: [],
     sessionSecret: null,
