@@ -58,7 +58,10 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
         data: {},
         opts: { jobId: id, priority: bullPriority(-index), ...KEEP_NOTHING },
       }));
-      if (told.length > 0) await within(queue.addBulk(told));
+      if (told.length === 0) return;
+      await within(queue.addBulk(told)).catch((error: unknown) =>
+        tell(`${told.length} jobs are told to the Redis of the queue later: ${messageOf(error)}`),
+      );
     },
     async depth() {
       const counts = await within(queue.getJobCounts('wait', 'prioritized', 'delayed', 'active'));

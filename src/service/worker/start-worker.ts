@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { AssayError } from '../../core/errors.ts';
-import { readTrustFile } from '../../integrity/trust-file.ts';
-import { isRegistryError, loadRegistryRules, openRegistry, type Registry } from '../../registry/index.ts';
-import { openApprovalSigner } from '../approval-signer.ts';
+import { isRegistryError, type Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
+import { openServiceRegistry } from '../open-registry.ts';
 import { openQueue } from '../queue/index.ts';
 import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
 
@@ -27,22 +26,11 @@ export async function startWorker(config: ServiceConfig, options: ScanWorkOption
 }
 
 async function open(config: ServiceConfig): Promise<Registry> {
-  const signer = await openApprovalSigner(config);
-  const options = {
-    database: config.database,
-    rules: await loadRegistryRules(config.rules),
-    ...(config.trust === null ? {} : { trust: await readTrustFile(config.trust) }),
-    // A scan under newer rules lets approvals carry over, which somebody has to sign.
-    ...(signer === undefined ? {} : { approvalSigner: signer }),
-  };
   try {
-    return await openRegistry(options);
+    return await openServiceRegistry(config);
   } catch (error) {
     if (!isRegistryError(error)) throw error;
-    throw new AssayError('unreadable', error.message, { subject: '--database', cause: error, ...mendOf(error) });
+    const mend = error.mend === undefined ? {} : { mend: error.mend };
+    throw new AssayError('unreadable', error.message, { subject: 'the database', cause: error, ...mend });
   }
-}
-
-function mendOf({ mend }: { readonly mend: string | undefined }): { readonly mend?: string } {
-  return mend === undefined ? {} : { mend };
 }
