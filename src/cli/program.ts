@@ -14,6 +14,7 @@ import { registerScan } from './scan.ts';
 import { registerServe } from './serve.ts';
 import type { Shell } from './shell.ts';
 import { registerSign } from './sign.ts';
+import { registerSnapshot } from './snapshot.ts';
 import { registerVerify } from './verify.ts';
 import { registerWorker } from './worker.ts';
 
@@ -62,6 +63,7 @@ export function createProgram(shell: Shell): Command {
   registerVerify(program, shell);
   registerSign(program, shell);
   registerAttestation(program, shell);
+  registerSnapshot(program, shell);
   registerDigest(program, shell);
   registerDiff(program, shell);
   registerPolicy(program, shell);
