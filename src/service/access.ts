@@ -3,7 +3,7 @@ import { AssayError } from '../core/errors.ts';
 import { type Principal, ROLES, type Role } from '../registry/index.ts';
 import type { Authenticator } from './auth.ts';
 import { OPERATOR_TENANT } from './config.ts';
-import type { Access, App } from './context.ts';
+import type { Access, AccessRule, App } from './context.ts';
 import { ServiceError } from './errors.ts';
 
 export const PUBLIC: Access = { kind: 'public' };
@@ -36,11 +36,14 @@ export function principalKey({ tenant, issuer, subject, via }: Principal): strin
  * @throws AssayError `internal` from the registration of a route that does not say who may call it.
  */
 export function guardRoutes(app: App, authenticator: Authenticator): void {
+  const rules: AccessRule[] = [];
   app.addHook('onRoute', (route) => {
     const { access } = route.config ?? {};
     if (access === undefined) throw defect(`${String(route.method)} ${route.url} does not say who may call it`);
     if (access.kind === 'roles' && access.roles.length === 0) throw defect(`${route.url} may be called by nobody`);
+    for (const method of [route.method].flat()) rules.push({ method, url: route.url, access });
   });
+  app.decorate('accessRules', rules);
   app.decorateRequest('principal', {
     getter(this: FastifyRequest): Principal {
       const principal = principals.get(this);

@@ -47,6 +47,13 @@ export type Access =
   /** Any of these roles, within the caller's tenant. `operator`: of the operator's tenant only. */
   | { readonly kind: 'roles'; readonly roles: readonly Role[]; readonly operator?: true };
 
+/** Who may call one route, be it in the OpenAPI document or not. */
+export interface AccessRule {
+  readonly method: string;
+  readonly url: string;
+  readonly access: Access;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
@@ -55,6 +62,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     metrics: ServiceMetrics;
+    /** Of every route. */
+    accessRules: readonly AccessRule[];
     /** For the routes by which people sign in and out. */
     signIn: SignIn;
   }
