@@ -59,9 +59,11 @@ export class Bench {
 
   constructor(fresh: FreshDatabase) {
     this.#fresh = fresh;
-    afterEach(async () => {
-      for (const registry of this.#open.splice(0)) await registry.close();
-    });
+    afterEach(() => this.closeAll());
+  }
+
+  async closeAll(): Promise<void> {
+    for (const registry of this.#open.splice(0)) await registry.close();
   }
 
   /** A registry over a database of its own, or over one that is there. */

@@ -13,6 +13,11 @@ const INT8 = 20;
 
 /** A PostgreSQL server, through a pool of connections. */
 export async function connectPostgres(url: string): Promise<Database> {
+  if (!URL.canParse(url)) {
+    throw new RegistryError('invalid', 'the address of the database cannot be read', {
+      mend: 'write postgres://user:password@host:5432/name',
+    });
+  }
   const { default: pg } = await import('pg');
   const config: PoolConfig = {
     connectionString: url,
@@ -26,7 +31,7 @@ export async function connectPostgres(url: string): Promise<Database> {
         id === INT8 ? Number : pg.types.getTypeParser(id, format),
     } as NonNullable<PoolConfig['types']>,
   };
-  const pool = poolOf(() => new pg.Pool(config));
+  const pool = new pg.Pool(config);
   // A connection that breaks while nobody uses it leaves the pool; who needs one gets a new one, or the error.
   pool.on('error', () => {});
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -40,15 +45,4 @@ export async function connectPostgres(url: string): Promise<Database> {
       if (!pool.ended) await pool.end();
     },
   };
-}
-
-function poolOf<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    throw new RegistryError('invalid', 'the address of the database cannot be read', {
-      mend: 'write postgres://user:password@host:5432/name',
-      cause,
-    });
-  }
 }

@@ -1,0 +1,147 @@
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import { NO_ENTRY } from '../../src/registry/audit-chain.ts';
+import { canonicalJson } from '../../src/registry/canonical-json.ts';
+import { connect, type Database } from '../../src/registry/store/database.ts';
+import { describeOnBoth } from './databases.ts';
+import { Bench, promote, registered } from './harness.ts';
+import { sam } from './people.ts';
+
+/** Who owns the database can take its triggers away: the chain tells all the same. */
+async function unguard({ write, dialect }: Database): Promise<void> {
+  if (dialect === 'postgres') {
+    await sql`alter table audit disable trigger user`.execute(write);
+    return;
+  }
+  for (const event of ['update', 'delete']) await sql`drop trigger ${sql.ref(`audit_no_${event}`)}`.execute(write);
+}
+
+describeOnBoth('the audit log', (fresh) => {
+  const bench = new Bench(fresh);
+
+  async function written() {
+    const address = await bench.fresh();
+    const registry = await bench.open({ database: address });
+    const { version } = await registered(registry);
+    await promote(registry, version.id, 'staging');
+    return { address, registry };
+  }
+
+  async function tampered(tamper: (database: Database) => Promise<unknown>) {
+    const { address, registry } = await written();
+    const database = await connect(address);
+    try {
+      await unguard(database);
+      await tamper(database);
+    } finally {
+      await database.close();
+    }
+    return registry.verifyAuditLog(sam);
+  }
+
+  it('tells what was done, each entry after the other', async () => {
+    const { registry } = await written();
+    const { items } = await registry.auditLog(sam);
+    expect(items.map(({ seq, action }) => [seq, action])).toEqual([
+      [1, 'version.registered'],
+      [2, 'transition.requested'],
+      [3, 'approval.given'],
+      [4, 'transition.approved'],
+      [5, 'version.moved'],
+    ]);
+    expect(items[0]).toMatchObject({
+      previous: NO_ENTRY,
+      subject: 'acme/model@1',
+      actor: 'sam (https://login.example)',
+    });
+    const head = items.at(-1);
+    expect(await registry.verifyAuditLog(sam)).toEqual({
+      kind: 'intact',
+      entries: 5,
+      head: { seq: 5, hash: head?.hash },
+    });
+    expect((await registry.auditLog(sam, { subject: 'acme/model@1', limit: 2 })).next).toBe('2');
+    expect((await registry.auditLog(sam, { after: '4' })).items).toEqual([head]);
+    expect(await registry.auditSince(sam, 4, 10)).toEqual([head]);
+    expect(await registry.auditHead(sam)).toBe(5);
+  });
+
+  it('cannot be changed or shortened through the database', async () => {
+    const { address, registry } = await written();
+    const database = await connect(address);
+    const said = /audit log is never changed/;
+    try {
+      await expect(sql`update audit set actor = 'nobody' where seq = 2`.execute(database.write)).rejects.toThrow(said);
+      await expect(sql`delete from audit`.execute(database.write)).rejects.toThrow(said);
+      if (database.dialect === 'postgres')
+        await expect(sql`truncate audit`.execute(database.write)).rejects.toThrow(said);
+    } finally {
+      await database.close();
+    }
+    expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact' });
+  });
+
+  it.each([
+    ['actor', 'nobody'],
+    ['at', '2020-01-01T00:00:00.000Z'],
+    ['action', 'version.assessed'],
+    ['subject', 'acme/other@1'],
+    ['detail', '{}'],
+    ['detail', 'no JSON'],
+    ['hash', 'f'.repeat(64)],
+  ])('tells that %s of an entry was changed to %s', async (column, value) => {
+    const verdict = await tampered(({ write }) =>
+      sql`update audit set ${sql.ref(column)} = ${value} where seq = 3`.execute(write),
+    );
+    expect(verdict).toMatchObject({ kind: 'broken', seq: 3 });
+  });
+
+  it('tells a missing entry, one that was moved, and one too many', async () => {
+    const deleted = await tampered(({ write }) => sql`delete from audit where seq = 2`.execute(write));
+    expect(deleted).toEqual({ kind: 'broken', seq: 2, why: 'entry 2 is missing: 3 follows' });
+    const swapped = await tampered(async ({ write }) => {
+      await sql`update audit set seq = 99 where seq = 2`.execute(write);
+      await sql`update audit set seq = 2 where seq = 3`.execute(write);
+      await sql`update audit set seq = 3 where seq = 99`.execute(write);
+    });
+    expect(swapped).toMatchObject({ kind: 'broken', seq: 2 });
+    const first = await tampered(({ write }) => sql`delete from audit where seq = 1`.execute(write));
+    expect(first).toMatchObject({ kind: 'broken', seq: 1 });
+  });
+
+  it('tells that the end was cut off, by the head that the database keeps', async () => {
+    const verdict = await tampered(({ write }) => sql`delete from audit where seq > 3`.execute(write));
+    expect(verdict).toEqual({ kind: 'broken', seq: 4, why: 'the log ends at entry 3, and its head is 5' });
+  });
+
+  it('tells a cut together with its head only by a head that was kept elsewhere', async () => {
+    const { address, registry } = await written();
+    const elsewhere = await registry.verifyAuditLog(sam);
+    const database = await connect(address);
+    try {
+      await unguard(database);
+      await sql`delete from audit where seq > 3`.execute(database.write);
+      await sql`update tenants set audit_seq = 3, audit_hash = (select hash from audit where seq = 3)`.execute(
+        database.write,
+      );
+    } finally {
+      await database.close();
+    }
+    const verdict = await registry.verifyAuditLog(sam);
+    expect(verdict).toMatchObject({ kind: 'intact', entries: 3 });
+    expect(elsewhere).toMatchObject({ kind: 'intact', entries: 5 });
+  });
+
+  it('is read whole when it is longer than what is read at a time', async () => {
+    const registry = await bench.open();
+    await registered(registry);
+    for (let i = 0; i < 1100; i++) await registry.setAlias(sam, 'acme/model', `a${i % 3}`, 1);
+    expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 1101 });
+  }, 60_000);
+
+  it('writes JSON in one spelling', () => {
+    expect(canonicalJson({ b: [1, null, 'ü\n'], a: { d: undefined, c: true } })).toBe(
+      '{"a":{"c":true},"b":[1,null,"ü\\n"]}',
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import { expect, it } from 'vitest';
+import { type ClaimedJob, MAX_ATTEMPTS, type Registry } from '../../src/registry/index.ts';
+import { describeOnBoth } from './databases.ts';
+import { Bench, codeOf } from './harness.ts';
+import { sam } from './people.ts';
+
+const MINUTE = 60_000;
+const PROGRESS = { filesDone: 1, files: 2, bytesDone: 10, bytes: 20 };
+
+async function claimed(registry: Registry, id?: string): Promise<ClaimedJob> {
+  const job = await registry.jobs.claim('worker', MINUTE, id);
+  if (job === undefined) throw new Error('there was nothing to take');
+  return job;
+}
+
+describeOnBoth('jobs', (fresh) => {
+  const bench = new Bench(fresh);
+
+  async function created(registry: Registry, target = 'hf://acme/model', priority = 0) {
+    return (await registry.jobs.create(sam, { target, model: 'acme/model', ruleset: 'r1', priority })).job;
+  }
+
+  it('are the same while one of the same is queued or running', async () => {
+    const registry = await bench.open();
+    const wish = { target: 'hf://acme/model', model: 'acme/model', ruleset: 'r1' };
+    const first = await registry.jobs.create(sam, wish);
+    expect(first).toMatchObject({
+      created: true,
+      job: { state: 'queued', attempts: 0, createdBy: 'sam (https://login.example)' },
+    });
+    expect(await registry.jobs.create(sam, wish)).toEqual({ created: false, job: first.job });
+    expect((await registry.jobs.create(sam, { ...wish, ruleset: 'r2' })).created).toBe(true);
+    expect((await registry.jobs.create({ ...sam, tenant: 'other' }, wish)).created).toBe(true);
+    await claimed(registry, first.job.id);
+    expect((await registry.jobs.create(sam, wish)).created).toBe(false);
+    await registry.jobs.cancel(sam, first.job.id);
+    expect((await registry.jobs.create(sam, wish)).created).toBe(true);
+  });
+
+  it('are taken by priority, then in their order, each by one worker', async () => {
+    const registry = await bench.open();
+    const low = await created(registry, 'hf://a/low');
+    const next = await created(registry, 'hf://a/next');
+    const high = await created(registry, 'hf://a/high', 5);
+    expect(await registry.jobs.queued(10)).toEqual([high.id, low.id, next.id]);
+    const taken = await Promise.all([1, 2, 3, 4].map((i) => registry.jobs.claim(`worker ${i}`, MINUTE)));
+    expect(taken.map((one) => one?.job.id).sort()).toEqual([high.id, low.id, next.id, undefined].sort());
+    expect(taken[0]?.job).toMatchObject({ state: 'running', attempts: 1, startedAt: bench.clock.now().toISOString() });
+    expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 3, done: 0, failed: 0, cancelled: 0 });
+  });
+
+  it('end once, by who holds the lease', async () => {
+    const registry = await bench.open();
+    const { id } = await created(registry);
+    const first = await claimed(registry, id);
+    expect(await registry.jobs.heartbeat(first, MINUTE, PROGRESS)).toBe(true);
+    expect((await registry.jobs.get(sam, id)).progress).toEqual(PROGRESS);
+    bench.clock.pass(MINUTE);
+    expect(await registry.jobs.queued(10)).toEqual([id]);
+    const second = await claimed(registry);
+    expect(second.job).toMatchObject({ id, attempts: 2 });
+    expect(await registry.jobs.heartbeat(first, MINUTE, PROGRESS)).toBe(false);
+    expect(await registry.jobs.finish(first, { kind: 'done', version: 'v' })).toBe(false);
+    expect(await registry.jobs.finish(second, { kind: 'done', version: 'v' })).toBe(true);
+    expect(await registry.jobs.finish(second, { kind: 'done', version: 'w' })).toBe(false);
+    expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'done', version: 'v', error: null });
+    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    expect(await registry.jobs.state(id)).toBe('done');
+    expect(await registry.jobs.state('none')).toBeUndefined();
+  });
+
+  it('are tried again after a pause, up to a number of times', async () => {
+    const registry = await bench.open();
+    const { id } = await created(registry);
+    const failed = { kind: 'failed', code: 'network', message: 'no answer\0', retry: true, afterMs: MINUTE } as const;
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+      expect(await registry.jobs.finish(await claimed(registry), failed)).toBe(true);
+      expect(await registry.jobs.get(sam, id)).toMatchObject({
+        state: 'queued',
+        attempts: attempt,
+        endedAt: null,
+        error: { code: 'network', message: 'no answer' },
+      });
+      expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+      bench.clock.pass(MINUTE);
+    }
+    expect(await registry.jobs.finish(await claimed(registry), failed)).toBe(true);
+    expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'failed', attempts: MAX_ATTEMPTS });
+    const other = await created(registry, 'hf://a/other');
+    await registry.jobs.finish(await claimed(registry, other.id), { ...failed, retry: false });
+    expect(await registry.jobs.get(sam, other.id)).toMatchObject({ state: 'failed', attempts: 1 });
+  });
+
+  it('are handed back without counting', async () => {
+    const registry = await bench.open();
+    const { id } = await created(registry);
+    for (let i = 0; i < MAX_ATTEMPTS + 2; i++) {
+      expect(await registry.jobs.finish(await claimed(registry), { kind: 'released' })).toBe(true);
+    }
+    expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'queued', attempts: 0 });
+  });
+
+  it('fail when they kill their workers', async () => {
+    const registry = await bench.open();
+    const { id } = await created(registry);
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
+      await claimed(registry);
+      bench.clock.pass(MINUTE);
+    }
+    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });
+  });
+
+  it('are cancelled, queued or running, and then no more', async () => {
+    const registry = await bench.open();
+    const queued = await created(registry, 'hf://a/one');
+    const running = await claimed(registry, (await created(registry, 'hf://a/two')).id);
+    expect(await registry.jobs.cancel(sam, queued.id)).toMatchObject({ state: 'cancelled' });
+    await registry.jobs.cancel(sam, running.job.id);
+    expect(await registry.jobs.heartbeat(running, MINUTE, PROGRESS)).toBe(false);
+    expect(await registry.jobs.finish(running, { kind: 'done', version: 'v' })).toBe(false);
+    expect(await codeOf(registry.jobs.cancel(sam, queued.id))).toBe('ended');
+    expect((await registry.jobs.list(sam, { state: 'cancelled', limit: 1 })).items).toMatchObject([
+      { id: running.job.id },
+    ]);
+    const actions = (await registry.auditLog(sam)).items.map(({ action }) => action);
+    expect(actions).toEqual(['job.created', 'job.created', 'job.cancelled', 'job.cancelled']);
+  });
+
+  it('keep what a version was made from', async () => {
+    const registry = await bench.open();
+    const lineage = { baseModels: [{ ref: 'hf://a/b', digest: null }], datasets: ['d'], code: null, run: 'r' };
+    await registry.jobs.create(sam, { target: 'hf://a/c', model: 'm', ruleset: 'r', lineage });
+    expect((await claimed(registry)).lineage).toEqual(lineage);
+  });
+
+  it('are refused when they are none', async () => {
+    const registry = await bench.open();
+    const create = (changes: object) =>
+      codeOf(registry.jobs.create(sam, { target: 't', model: 'm', ruleset: 'r', ...changes }));
+    expect(await create({ target: '' })).toBe('invalid');
+    expect(await create({ target: 'x'.repeat(1501) })).toBe('invalid');
+    expect(await create({ model: '..' })).toBe('invalid');
+    expect(await create({ priority: 0.5 })).toBe('invalid');
+    expect(await codeOf(registry.jobs.get(sam, 'none'))).toBe('not-found');
+  });
+});

@@ -1,0 +1,116 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import { connect, type Database } from '../../src/registry/store/database.ts';
+import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
+import { assessmentOf } from './assessments.ts';
+import { describeOnBoth } from './databases.ts';
+import { Bench, codeOf, registered } from './harness.ts';
+import { sam } from './people.ts';
+
+describeOnBoth('the schema', (fresh, dialect) => {
+  const bench = new Bench(fresh);
+
+  async function withDatabase<T>(address: string, work: (database: Database) => Promise<T>): Promise<T> {
+    const database = await connect(address);
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  }
+
+  async function steps(address: string): Promise<unknown[]> {
+    return withDatabase(address, async ({ write }) => {
+      const { rows } = await sql<{ version: number }>`select version from assay_schema order by version`.execute(write);
+      return rows.map(({ version }) => version);
+    });
+  }
+
+  it('is numbered without a gap', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+  });
+
+  it.each(MIGRATIONS.map(({ version, name }) => [version, name]))(
+    'comes forward from step %d (%s), rows and all',
+    async (version) => {
+      const address = await fresh();
+      await withDatabase(address, async (database) => {
+        await migrate(database, MIGRATIONS.slice(0, version));
+        const tenant = { name: 'acme', audit_seq: 0, audit_hash: '0'.repeat(64), counter: 7 };
+        await database.write.insertInto('tenants').values(tenant).execute();
+        const model = { tenant: 'acme', name: 'old/model', description: '', created_at: '', created_by: 'sam' };
+        await database.write.insertInto('models').values(model).execute();
+      });
+      const registry = await bench.open({ database: address });
+      await registered(registry);
+      const { items } = await registry.models(sam);
+      expect(items.map(({ name }) => name)).toEqual(['acme/model', 'old/model']);
+      expect(await steps(address)).toEqual(MIGRATIONS.map((step) => step.version));
+    },
+  );
+
+  it('is made once, by however many programs that start at once', async () => {
+    const address = await fresh();
+    const opened = await Promise.all([1, 2, 3].map(() => bench.open({ database: address })));
+    for (const registry of opened) await registered(registry);
+    expect((await opened[0]?.models(sam))?.items).toHaveLength(1);
+    expect(await steps(address)).toEqual(MIGRATIONS.map((step) => step.version));
+  });
+
+  it('is left alone when a newer program wrote it', async () => {
+    const address = await fresh();
+    await withDatabase(address, async (database) => {
+      await migrate(database);
+      await sql`insert into assay_schema (version, name, at) values (99, 'later', '')`.execute(database.write);
+    });
+    expect(await codeOf(bench.open({ database: address }))).toBe('newer-schema');
+  });
+
+  it('is whole or not there when a step fails', async () => {
+    const address = await fresh();
+    await withDatabase(address, async (database) => {
+      const failing = { version: 2, name: 'fails', up: () => Promise.reject(new Error('no')) };
+      await expect(migrate(database, [...MIGRATIONS.slice(0, 1), failing])).rejects.toThrow('no');
+      await expect(database.write.selectFrom('models').selectAll().execute()).rejects.toThrow();
+    });
+    await registered(await bench.open({ database: address }));
+  });
+
+  if (dialect === 'sqlite') {
+    it('is in a file for its owner alone, written ahead, and never in something else', async () => {
+      const address = await fresh();
+      const path = address.slice('sqlite:'.length);
+      await registered(await bench.open({ database: address }));
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      await withDatabase(address, async ({ write }) => {
+        expect((await sql`pragma journal_mode`.execute(write)).rows).toEqual([{ journal_mode: 'wal' }]);
+        expect((await sql`pragma foreign_keys`.execute(write)).rows).toEqual([{ foreign_keys: 1 }]);
+      });
+      const other = `${path}.txt`;
+      writeFileSync(
+        other,
+        'no database, but a text that is long enough to be looked at as one, which it is not'.repeat(20),
+      );
+      expect(await codeOf(bench.open({ database: `sqlite:${other}` }))).toBe('unavailable');
+      expect(await codeOf(bench.open({ database: `sqlite:${path}/no/such/folder.db` }))).toBe('unavailable');
+    });
+  } else {
+    it('is not asked of a server that is not there, nor with an address that is none', async () => {
+      expect(await codeOf(bench.open({ database: 'postgres://assay@127.0.0.1:1/none' }))).toBe('unavailable');
+      const missing = (await fresh()).replace(/registry_\d+$/, 'no_such_database');
+      expect(await codeOf(bench.open({ database: missing }))).toBe('unavailable');
+      for (const database of ['mysql://x', 'sqlite:', '', 'postgres://[']) {
+        expect(await codeOf(bench.open({ database }))).toBe('invalid');
+      }
+    });
+  }
+
+  it('keeps what it is told, whatever it holds', async () => {
+    const registry = await bench.open();
+    const hostile = 'a\u0000b\ud800"\u2028<script>';
+    const assessment = { ...assessmentOf(), notes: [hostile] };
+    const { version } = await registry.register(sam, { model: 'm', assessment });
+    expect((await registry.assessments(sam, version.id))[0]?.assessment.notes).toEqual([hostile]);
+  });
+});
