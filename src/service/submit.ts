@@ -1,6 +1,7 @@
 import { AssayError } from '../core/errors.ts';
 import { formatReference, parseReference } from '../core/reference.ts';
 import { checkAddress } from '../egress/address-rules.ts';
+import { chosenLists } from '../pipeline/chosen-lists.ts';
 import type { Job, Lineage, Principal } from '../registry/index.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import type { ServiceContext } from './context.ts';
@@ -44,18 +45,30 @@ export async function submit(
   by: Principal,
   { target, model, priority, lineage }: CheckedWish,
 ): Promise<{ readonly job: Job; readonly created: boolean }> {
-  const wanted = { target, model, priority, ruleset: currentRuleset(), ...(lineage === undefined ? {} : { lineage }) };
+  const wanted = {
+    target,
+    model,
+    priority,
+    ruleset: await currentRuleset(),
+    ...(lineage === undefined ? {} : { lineage }),
+  };
   const { job, created } = await registry.jobs.create(by, wanted);
   await queue.enqueue({ id: job.id, priority: job.priority });
   return { job, created };
 }
 
-let ruleset: string | undefined;
+/** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */
+const RULESET_MS = 10_000;
 
-/** Digest of the ruleset that scans go by: reading all its lists once is enough. */
-function currentRuleset(): string {
-  ruleset ??= rulesetOf([]).digest;
-  return ruleset;
+let ruleset: { readonly digest: Promise<string>; readonly until: number } | undefined;
+
+/** Digest of the ruleset that scans go by. */
+function currentRuleset(): Promise<string> {
+  if (ruleset === undefined || ruleset.until < performance.now()) {
+    const digest = chosenLists('installed', process.env).then(({ lists }) => rulesetOf([], lists).digest);
+    ruleset = { digest, until: performance.now() + RULESET_MS };
+  }
+  return ruleset.digest;
 }
 
 interface Target {

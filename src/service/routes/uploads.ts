@@ -10,7 +10,6 @@ import { UploadSchema } from './schemas.ts';
 
 /** A name is at most 1,024 bytes, and its place in JSON half as much again. */
 const BYTES_PER_FILE = 1536;
-const SWEEP_MS = 10 * 60_000;
 
 const UploadParams = object({ id: text('Id of the upload', { minLength: 1, maxLength: 64 }) });
 const FileParams = object({
@@ -26,10 +25,6 @@ const PIECES = ['application/offset+octet-stream', 'application/octet-stream'];
 
 export const uploadRoutes: Routes = (app, { uploads, config }) => {
   app.addContentTypeParser(PIECES, (_request, payload, done) => done(null, payload));
-  const sweep = () => uploads.sweep(new Date()).catch((err) => app.log.warn({ err }, 'uploads could not be swept'));
-  const timer = setInterval(sweep, SWEEP_MS);
-  timer.unref();
-  app.addHook('onClose', async () => clearInterval(timer));
 
   app.post(
     '/v1/uploads',

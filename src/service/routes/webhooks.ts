@@ -4,7 +4,6 @@ import { checkAddress } from '../../egress/address-rules.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
-import { startWebhookSender } from '../webhook-sender.ts';
 import { ADMINS } from './roles.ts';
 import {
   count,
@@ -63,11 +62,6 @@ const DeliverySchema = object(
 
 export const webhookRoutes: Routes = (app, { registry, config }) => {
   const { webhooks } = registry;
-  const sender = startWebhookSender(webhooks, {
-    allowPrivateAddresses: config.allowPrivateAddresses,
-    onError: (err) => app.log.warn({ err }, 'webhooks could not be served'),
-  });
-  app.addHook('onClose', () => sender.close());
 
   app.get(
     '/v1/webhooks',

@@ -22,6 +22,7 @@ import { openEventFeed } from '../../../src/service/event-feed.ts';
 import type { EventFeed } from '../../../src/service/events.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
 import { openUploadStore } from '../../../src/service/upload-files.ts';
+import { startWebhookSender } from '../../../src/service/webhook-sender.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
 
 /** On what a service stands. */
@@ -131,6 +132,10 @@ export async function startTestService(
   const stop = new AbortController();
   const tell = (message: string) => void process.stderr.write(`${message}\n`);
   const working = workOnScans(context, { concurrency: 2, signal: stop.signal, tell, graceMs: 500 });
+  const sender = startWebhookSender(registry.webhooks, {
+    allowPrivateAddresses: true,
+    onError: (error) => tell(String(error)),
+  });
   const document = app.swagger() as unknown as OpenApi;
   const check = responseCheck(document);
   return {
@@ -147,6 +152,7 @@ export async function startTestService(
     async close() {
       stop.abort();
       await working;
+      await sender.close();
       await app.close();
       await events.close();
       await queue.close();

@@ -16,6 +16,12 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** The code of a problem. */
+export async function codeOf(response: Response): Promise<string> {
+  const problem = (await response.json()) as { readonly code: string };
+  return problem.code;
+}
+
 /** Sends one piece of a file. */
 export function sendPiece(
   client: Client,

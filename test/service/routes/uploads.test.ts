@@ -3,7 +3,7 @@ import { setTimeout as slept } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onEveryGround } from './backends.ts';
 import type { Client } from './harness.ts';
-import { fixture, sendPiece, sha256 } from './requests.ts';
+import { codeOf, fixture, sendPiece, sha256 } from './requests.ts';
 
 const model = fixture('format-probes/st-ok/m.safetensors');
 
@@ -39,7 +39,7 @@ onEveryGround('uploads', (service) => {
     expect([early.status, early.body.code]).toEqual([409, 'upload-incomplete']);
     for (const offset of [0, half - 1, half + 1]) {
       const wrong = await sendPiece(client, id, 0, offset, bytes.subarray(half - 1, half));
-      expect([wrong.status, (await wrong.json()).code]).toEqual([409, 'upload-offset']);
+      expect([wrong.status, await codeOf(wrong)]).toEqual([409, 'upload-offset']);
     }
     expect(await offsetOf(id)).toBe(String(half));
 
@@ -51,7 +51,7 @@ onEveryGround('uploads', (service) => {
       { path: 'model.safetensors', size: bytes.length, received: bytes.length, sha256: sha256(bytes) },
     ]);
     const late = await sendPiece(client, id, 0, bytes.length, Buffer.alloc(0));
-    expect((await late.json()).code).toBe('upload-complete');
+    expect(await codeOf(late)).toBe('upload-complete');
   });
 
   it('keeps what came before a connection broke', async () => {
@@ -84,7 +84,7 @@ onEveryGround('uploads', (service) => {
   it('takes nothing of a piece that is too long', async () => {
     const id = await begin([{ path: 'model.bin', size: 10 }]);
     const told = await sendPiece(client, id, 0, 0, Buffer.alloc(11));
-    expect([told.status, (await told.json()).code]).toEqual([413, 'upload-too-long']);
+    expect([told.status, await codeOf(told)]).toEqual([413, 'upload-too-long']);
     // Without a Content-Length nobody knows before.
     const body = new ReadableStream({
       start(controller) {
@@ -99,7 +99,7 @@ onEveryGround('uploads', (service) => {
       body,
       duplex: 'half',
     });
-    expect([streamed.status, (await streamed.json()).code]).toEqual([413, 'upload-too-long']);
+    expect([streamed.status, await codeOf(streamed)]).toEqual([413, 'upload-too-long']);
     expect(await offsetOf(id)).toBe('0');
   });
 
@@ -215,13 +215,13 @@ onEveryGround('uploads', (service) => {
       headers: { 'content-type': 'application/json', 'upload-offset': '0' },
       body: '{}',
     });
-    expect([json.status, (await json.json()).code]).toEqual([415, 'wrong-content-type']);
+    expect([json.status, await codeOf(json)]).toEqual([415, 'wrong-content-type']);
     const none = await client.raw(`/v1/uploads/${id}/files/0`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/octet-stream' },
       body: 'ab',
     });
-    expect((await none.json()).code).toBe('invalid-request');
+    expect(await codeOf(none)).toBe('invalid-request');
     expect((await sendPiece(client, id, 7, 0, Buffer.from('x'))).status).toBe(404);
   });
 });
