@@ -8,13 +8,14 @@ export interface WorkerFlags {
   readonly data?: string;
   readonly rules?: string;
   readonly concurrency?: string;
+  readonly lease: string;
   readonly allowPrivateAddresses?: boolean;
 }
 
 const GUIDE = `
 Takes scans from the queue, reads and judges what they name, and registers the version. Each scan runs in a thread of its own
 with bounded memory. Ctrl-C lets running scans end for 20 seconds, then hands them back; other workers go on with them. A worker
-that dies loses nothing: its scans are taken up by others after 30 seconds.
+that dies loses nothing: its scans are taken up by others when its lease is over.
 
 Settings come from the environment of "assay serve", too: ASSAY_DATABASE, ASSAY_QUEUE, ASSAY_DATA, ASSAY_RULES, ASSAY_TRUST,
 ASSAY_APPROVAL_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_WORKERS. Passwords belong there, not here.
@@ -36,6 +37,7 @@ export function registerWorker(program: Command, shell: Shell): void {
     .option('--data <dir>', 'where uploads lie; shared with the service')
     .option('--rules <file>', 'policies and approvals of each stage (YAML)')
     .option('--concurrency <n>', 'scans at a time, 1 to 64')
+    .option('--lease <seconds>', 'a worker that says nothing for so long is taken for dead, 2 to 600', '30')
     .option('--allow-private-addresses', 'let users name addresses in private networks')
     .addHelpText('after', GUIDE)
     .action(async (flags: WorkerFlags) => {

@@ -25,7 +25,7 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
       if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan broke off');
       if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
       const gap = gapOf(end.assessment);
-      if (gap !== undefined) return failedEnd(job, 'incomplete', gap);
+      if (gap !== undefined) return failedEnd(job, end.unopened?.code ?? 'incomplete', end.unopened?.message ?? gap);
       const { version } = await registry.register(submitterOf(job), {
         model: job.model,
         assessment: end.assessment,

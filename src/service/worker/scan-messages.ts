@@ -23,7 +23,12 @@ export type ScanRequest = { readonly kind: 'scan'; readonly order: ScanOrder } |
 
 /** How a scan ended: never with an exception, which would not come through to another thread whole. */
 export type ScanEnd =
-  | { readonly kind: 'assessed'; readonly assessment: Assessment }
+  | {
+      readonly kind: 'assessed';
+      readonly assessment: Assessment;
+      /** Why the first file that could not be opened could not. */
+      readonly unopened: { readonly code: string; readonly message: string } | null;
+    }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 export type ScanReply = { readonly kind: 'progress'; readonly progress: JobProgress } | ScanEnd;

@@ -35,8 +35,21 @@ async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
   try {
     const tell = (progress: ScanReply & { kind: 'progress' }) => port?.postMessage(progress);
     const onEvent = progressOf((progress) => tell({ kind: 'progress', progress }), PROGRESS_MS);
-    const assessment = await assess(artifact, { lists, signal, onEvent });
-    return { kind: 'assessed', assessment: { ...assessment, notes: [...assessment.notes, ...notes] } };
+    let unopened: unknown;
+    const files = artifact.files.map((file) => ({
+      ...file,
+      open: (stopped?: AbortSignal) =>
+        file.open(stopped).catch((error: unknown) => {
+          unopened ??= error;
+          throw error;
+        }),
+    }));
+    const assessment = await assess({ ...artifact, files }, { lists, signal, onEvent });
+    return {
+      kind: 'assessed',
+      assessment: { ...assessment, notes: [...assessment.notes, ...notes] },
+      unopened: unopened === undefined ? null : failure(unopened),
+    };
   } finally {
     await artifact.close();
   }
@@ -49,7 +62,7 @@ async function currentRules(): Promise<ChosenLists> {
   return rules.lists;
 }
 
-function failure(error: unknown): ScanEnd {
+function failure(error: unknown): ScanEnd & { readonly kind: 'failed' } {
   if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
   if (!isAssayError(error)) throw error;
   const { code, message, subject, mend } = error;

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { treeDigest } from '../../../src/integrity/tree-digest.ts';
+import { torchZip } from '../../support/fake-content.ts';
+import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
+import { assemble, global, text } from '../../support/pickle-asm.ts';
+import { noise, tempFolder } from '../../support/temp.ts';
+import { submitter } from '../queue/backends.ts';
+import { fixture, Workshop } from './workshop.ts';
+
+const folder = tempFolder();
+const MALICIOUS = assemble(['PROTO', 2], global('posix', 'system'), text('id'), 'TUPLE1', 'REDUCE', 'STOP');
+const BENIGN = fixture('benign/numpy/2.3.5/dtypes.p4.pkl');
+let shop: Workshop;
+let count = 0;
+
+afterEach(() => shop.close());
+
+async function open(changes: Parameters<typeof Workshop.open>[1] = {}, leaseMs?: number): Promise<Workshop> {
+  shop = await Workshop.open(join(folder, String(count++)), changes, leaseMs);
+  return shop;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+it('scans an upload and registers the version by the digest of its tree', async () => {
+  await open();
+  const files = { 'weights/a.pkl': BENIGN, 'empty.txt': new Uint8Array(0) };
+  const job = await shop.run(`upload:${await shop.upload(files)}`);
+  expect(job).toMatchObject({ state: 'done', attempts: 1, error: null });
+  const version = await shop.registry.version(submitter, { id: job.version ?? '' });
+  const tree = Object.entries(files).map(([path, bytes]) => ({ path, size: bytes.length, sha256: sha256(bytes) }));
+  expect(version).toMatchObject({ model: 'acme/model', number: 1, digest: treeDigest(tree), createdBy: 'sam' });
+  const [decision] = (await shop.registry.decisions(submitter, version.id)).filter(
+    ({ stage }) => stage === 'candidate',
+  );
+  expect(decision?.decision.action).toBe('allow');
+  expect(shop.told).toEqual([]);
+});
+
+it('registers what is malicious, too, as denied', async () => {
+  await open();
+  const job = await shop.run(`upload:${await shop.upload({ 'model.pkl': MALICIOUS })}`);
+  expect(job.state).toBe('done');
+  const [{ assessment } = { assessment: undefined }] = await shop.registry.assessments(submitter, job.version ?? '');
+  expect(assessment?.files[0]?.verdict).toBe('malicious');
+  const decisions = await shop.registry.decisions(submitter, job.version ?? '');
+  expect(decisions.map(({ decision }) => decision.action)).toEqual(['deny', 'deny', 'deny']);
+});
+
+it('fails at once what time does not mend', async () => {
+  await open();
+  const failed = async (target: string, tenant?: string) => {
+    const { state, attempts, error } = await shop.run(target, tenant);
+    return [state, attempts, error?.code];
+  };
+  expect(await failed('/etc/passwd')).toEqual(['failed', 1, 'usage']);
+  expect(await failed('file:///etc/passwd')).toEqual(['failed', 1, 'usage']);
+  expect(await failed('upload:00000000000000000000000000000000')).toEqual(['failed', 1, 'upload-not-found']);
+  // Of another tenant.
+  const own = await shop.upload({ 'a.pkl': BENIGN });
+  expect(await failed(`upload:${own}`, 'other')).toEqual(['failed', 1, 'upload-not-found']);
+  // Addresses in private networks were not allowed.
+  expect(await failed('https://127.0.0.1:9/model.pkl')).toEqual(['failed', 1, 'refused']);
+  expect(await failed('https://169.254.169.254/latest/meta-data')).toEqual(['failed', 1, 'refused']);
+  expect(await failed('https://localhost:9/model.pkl')).toEqual(['failed', 1, 'refused']);
+});
+
+it('stops a scan that only computes within a second, and keeps its lease until then', async () => {
+  await open({}, 1_200);
+  const slow = Buffer.alloc(300 * 1024 * 1024, 'N0');
+  slow[slow.length - 1] = '.'.charCodeAt(0);
+  const job = await shop.submit(`upload:${await shop.upload({ 'slow.pkl': slow })}`);
+  await shop.until(job, 'running');
+  await delay(1_800);
+  expect(await shop.registry.jobs.get(submitter, job.id)).toMatchObject({ state: 'running', attempts: 1 });
+  const asked = performance.now();
+  await shop.registry.jobs.cancel(submitter, job.id);
+  await shop.queue.cancel(job.id);
+  while ((await shop.queue.depth()).active > 0) await delay(10);
+  expect(performance.now() - asked).toBeLessThan(1_000);
+  // The worker goes on.
+  expect((await shop.run(`upload:${await shop.upload({ 'a.pkl': BENIGN })}`)).state).toBe('done');
+  expect(await shop.registry.versions(submitter, 'acme/model')).toMatchObject({ items: [{ number: 1 }] });
+});
+
+function listen(server: Server, port = 0): Promise<number> {
+  return new Promise((resolve) =>
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
+}
+
+it('reads a file behind an address whole, and tries again what does not answer', async () => {
+  await open({ allowPrivateAddresses: true });
+  const bytes = noise(3 * 1024 * 1024);
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (asked++ === 0) return void request.socket.destroy();
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    response.setHeader('etag', '"one"').setHeader('accept-ranges', 'bytes');
+    if (from === undefined) return void response.end(request.method === 'HEAD' ? undefined : bytes);
+    const last = Math.min(Number(to), bytes.length - 1);
+    response.writeHead(206, { 'content-range': `bytes ${from}-${last}/${bytes.length}` });
+    response.end(bytes.subarray(Number(from), last + 1));
+  });
+  const port = await listen(server);
+  const job = await shop.run(`http://127.0.0.1:${port}/model.pt`);
+  server.close();
+  expect(job).toMatchObject({ state: 'done', error: null });
+  const [{ assessment } = { assessment: undefined }] = await shop.registry.assessments(submitter, job.version ?? '');
+  expect(assessment?.files).toMatchObject([{ sha256: sha256(bytes), digestBasis: 'computed', size: bytes.length }]);
+});
+
+it('tries again, with a pause, as long as nobody answers', async () => {
+  await open({ allowPrivateAddresses: true });
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  const job = await shop.submit(`http://127.0.0.1:${port}/model.pkl`);
+  for (let tries = 0; tries < 800; tries++) {
+    const { attempts, state } = await shop.registry.jobs.get(submitter, job.id);
+    if (attempts >= 1 && state === 'queued') break;
+    await delay(25);
+  }
+  const up = createServer((_, response) => response.setHeader('etag', '"one"').end(BENIGN));
+  await listen(up, port);
+  const ended = await shop.until(job, 'done', 'failed');
+  up.close();
+  expect(ended.state).toBe('done');
+  expect(ended.attempts).toBeGreaterThan(1);
+}, 60_000);
+
+let hub: FakeHub;
+beforeAll(async () => {
+  hub = await FakeHub.start({ token: 'hf_acme' });
+});
+afterAll(() => hub.close());
+
+it('goes to the Hub as the tenant, and binds a pinned commit', async () => {
+  const repo = hub.repo('owner/model');
+  repo.gated = true;
+  repo.commit([fakeFile('config.json', '{"a": 1}'), fakeFile('model.pt', torchZip([11 * 1024 * 1024]), { lfs: true })]);
+  await open({ allowPrivateAddresses: true, hubEndpoint: hub.endpoint });
+  writeFileSync(join(shop.config.dataFolder, 'credentials.json'), JSON.stringify({ acme: { HF_TOKEN: 'hf_acme' } }));
+  const job = await shop.run('hf://owner/model');
+  expect(job.error).toBeNull();
+  const version = await shop.registry.version(submitter, { id: job.version ?? '' });
+  expect(version.pinned).toEqual([expect.stringMatching(/^hf:\/\/owner\/model@[0-9a-f]{40}$/)]);
+  expect(version.digest).toMatch(/^sha256:/);
+  const other = await shop.run('hf://owner/model', 'other');
+  expect(other).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'unauthorized' } });
+});
