@@ -37,7 +37,7 @@ const MAX_ALL = 4_000;
 /** Bytes that wait for a reader; a slower one is cut off, and goes on from the last event that it got. */
 const MAX_WAITING = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
-const LIFE_MS = 15 * 60_000;
+const LIFE_MS = 5 * 60_000;
 const RETRY_MS = 2_000;
 
 /** Streams of the routes of `app`; they end when it closes. */

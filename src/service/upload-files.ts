@@ -89,6 +89,13 @@ class FileUploadStore implements UploadStore {
     return { ...manifest, state: complete ? 'complete' : 'open', files };
   }
 
+  async file(tenant: string, id: string, index: number): Promise<UploadFile> {
+    const { folder, manifest } = await this.#find(tenant, id);
+    const file = manifest.files[index];
+    if (file === undefined) throw noFile();
+    return { ...file, received: (await isComplete(folder)) ? file.size : await receivedOf(folder, index) };
+  }
+
   async append(
     tenant: string,
     id: string,
@@ -100,7 +107,7 @@ class FileUploadStore implements UploadStore {
     const { folder, manifest } = await this.#find(tenant, id);
     const index = manifest.files.findIndex((file) => file.path === path);
     const file = manifest.files[index];
-    if (file === undefined) throw new ServiceError(404, 'upload-file-not-found', 'the upload has no such file');
+    if (file === undefined) throw noFile();
     return this.#alone([`${folder}#${index}`], [folder], async () => {
       if (await isComplete(folder)) throw isClosed();
       const before = await receivedOf(folder, index);
@@ -335,6 +342,10 @@ function absentFolder(error: unknown): string[] {
 
 function unknown(): ServiceError {
   return new ServiceError(404, 'upload-not-found', 'there is no such upload');
+}
+
+function noFile(): ServiceError {
+  return new ServiceError(404, 'upload-file-not-found', 'the upload has no such file');
 }
 
 function isClosed(): ServiceError {

@@ -24,6 +24,8 @@ export interface UploadFile {
 export interface UploadStore {
   create(tenant: string, by: string, files: readonly Omit<UploadFile, 'received'>[]): Promise<Upload>;
   get(tenant: string, id: string): Promise<Upload>;
+  /** One of its files, by its number from 0: what many pieces cost little with. */
+  file(tenant: string, id: string, index: number): Promise<UploadFile>;
   /** Appends at `offset`, which has to be what was received so far. */
   append(
     tenant: string,

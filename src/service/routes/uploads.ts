@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
-import type { Upload, UploadFile } from '../upload-store.ts';
+import type { UploadFile } from '../upload-store.ts';
 import { SUBMITTERS } from './roles.ts';
 import { nothing, object, text } from './schema-kit.ts';
 import { UploadSchema } from './schemas.ts';
@@ -78,7 +78,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       },
     },
     async ({ principal, params }, reply) => {
-      const file = fileOf(await uploads.get(principal.tenant, params.id), params.index);
+      const file = await uploads.file(principal.tenant, params.id, params.index);
       return reply
         .code(204)
         .header('upload-offset', String(file.received))
@@ -103,7 +103,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
     async (request, reply) => {
       const { principal, params, headers, raw } = request;
       const offset = headers['upload-offset'];
-      const file = fileOf(await uploads.get(principal.tenant, params.id), params.index);
+      const file = await uploads.file(principal.tenant, params.id, params.index);
       refuseTooLong(raw, offset, file);
       if (!isStream(request.body))
         throw new ServiceError(415, 'wrong-content-type', `send one of ${PIECES.join(', ')}`);
@@ -143,12 +143,6 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
     },
   );
 };
-
-function fileOf(upload: Upload, index: number): UploadFile {
-  const file = upload.files[index];
-  if (file === undefined) throw new ServiceError(404, 'upload-file-not-found', 'the upload has no such file');
-  return file;
-}
 
 /** What is announced as too long is refused before a byte of it is taken. */
 function refuseTooLong({ headers }: IncomingMessage, offset: number, { size }: UploadFile): void {
