@@ -11,6 +11,7 @@ import Fastify, {
 import { guardRoutes, principalOf } from './access.ts';
 import { createAuthenticator } from './auth.ts';
 import { addConnectionRules, CONNECTION_RULES } from './connections.ts';
+import { isForPeople, sendProblem } from './console/problem.ts';
 import type { App, ServiceContext } from './context.ts';
 import { PROBLEM_TYPE, problemOf, ServiceError } from './errors.ts';
 import { addMetrics } from './metrics.ts';

@@ -1,3 +1,4 @@
+import { consoleRoutes } from './console/routes.ts';
 import type { Routes } from './context.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -10,6 +11,7 @@ import { openapiRoutes } from './routes/openapi.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { snapshotRoutes } from './routes/snapshot.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transitionRoutes } from './routes/transitions.ts';
 import { uploadRoutes } from './routes/uploads.ts';
@@ -23,6 +25,8 @@ export const ROUTES: readonly Routes[] = [
   openapiRoutes,
   metricsRoutes,
   sessionRoutes,
+  snapshotRoutes,
+  consoleRoutes,
   tokenRoutes,
   auditRoutes,
   decisionRoutes,

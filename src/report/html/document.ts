@@ -42,7 +42,8 @@ export function renderHtml(judged: Judged, context: ReportContext, options: Html
   return page(review, sections, options).toString();
 }
 
-function reviewOf(judged: Judged, context: ReportContext, { now, excerpts }: HtmlOptions): Review {
+/** What the parts of a review are drawn from. */
+export function reviewOf(judged: Judged, context: ReportContext, { now, excerpts }: HtmlOptions): Review {
   const { assessment, decision } = judged;
   const applied = decision.waivers.filter(({ outcome }) => outcome === 'applied');
   return {

@@ -1,21 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import Type from 'typebox';
 import { knownWords } from '../../pipeline/known-words.ts';
 import { lintPolicy } from '../../policy/lint.ts';
-import { isProblems, readPolicy, SHIPPED_FOLDER, shippedPolicy } from '../../policy/load.ts';
+import { isProblems, readPolicy } from '../../policy/load.ts';
 import type { Problem } from '../../policy/problem.ts';
-import { SHIPPED_POLICIES } from '../../policy/shipped.ts';
 import { MAX_POLICY_BYTES } from '../../policy/yaml-source.ts';
-import { loadRegistryRules } from '../../registry/index.ts';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
+import { DECIDED_STAGES, type PolicyList, readPolicyList } from '../policy-list.ts';
 import { isKnown } from './conditional.ts';
 import { REVIEWERS } from './roles.ts';
 import { count, list, maybeText, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
 import { RoleSchema } from './schemas.ts';
 
-const DECIDED_STAGES = ['candidate', 'staging', 'production'] as const;
 const METHODS = ['key', 'keyless', 'certificate', 'service'] as const;
 
 const Shipped = object({
@@ -46,18 +43,7 @@ const ProblemItem = object({
 });
 
 export const policyRoutes: Routes = async (app, { config }) => {
-  const rules = await loadRegistryRules(config.rules);
-  const shipped = await Promise.all(
-    SHIPPED_POLICIES.map(async ({ name, summary }) => {
-      const source = await readFile(new URL(`${name}.yaml`, SHIPPED_FOLDER), 'utf8');
-      return { name, summary, digest: shippedPolicy(name).digest, source };
-    }),
-  );
-  const inUse = DECIDED_STAGES.map((stage) => {
-    const { policy, approvals, methods } = rules[stage];
-    const source = shipped.find(({ digest }) => digest === policy.digest)?.source ?? null;
-    return { stage, name: policy.name, digest: policy.digest, source, approvals, methods };
-  });
+  const answer: PolicyList = await readPolicyList(config.rules);
 
   app.get(
     '/v1/policies',
@@ -76,7 +62,6 @@ export const policyRoutes: Routes = async (app, { config }) => {
       },
     },
     async (request, reply) => {
-      const answer = { shipped, inUse };
       return isKnown(request, reply, answer) ? reply.code(304).send(undefined) : answer;
     },
   );

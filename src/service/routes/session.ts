@@ -1,10 +1,12 @@
 import formbody from '@fastify/formbody';
 import { Type } from 'typebox';
 import { PUBLIC, SIGNED_IN } from '../access.ts';
+import { sendPage } from '../console/layout.ts';
+import { signInPage } from '../console/pages/sign-in.ts';
+import { isForPeople } from '../console/problem.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { checkSameOrigin } from '../sessions.ts';
-import { signInPage } from '../sign-in-page.ts';
 
 const ReturnTo = Type.String({ maxLength: 2000 });
 const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });
@@ -36,17 +38,20 @@ export const sessionRoutes: Routes = async (app, { config }) => {
   app.get(
     '/signin',
     { config: { access: PUBLIC }, schema: { ...HIDDEN, querystring: SignInQuery } },
-    (request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .send(signInPage({ byIssuer, returnTo: localPath(request.query.return_to) })),
+    (request, reply) => sendPage(reply, signInPage({ byIssuer, returnTo: localPath(request.query.return_to) })),
   );
   app.post('/signin', { config: open, schema: { ...HIDDEN, body: SignInForm } }, async (request, reply) => {
     checkSameOrigin(request, config.publicUrl);
     const secret = request.body.token.trim();
-    await authenticator.tokenOwner(secret);
+    const returnTo = localPath(request.body.return_to);
+    try {
+      await authenticator.tokenOwner(secret);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.status !== 401 || !isForPeople(request)) throw error;
+      return sendPage(reply, signInPage({ byIssuer, returnTo, problem: `${error.message}: try again` }), 401);
+    }
     await sessions.start(reply, { kind: 'token', secret });
-    return reply.redirect(localPath(request.body.return_to), 303);
+    return reply.redirect(returnTo, 303);
   });
   app.get('/signin/oidc', { config: open, schema: { ...HIDDEN, querystring: SignInQuery } }, async (request, reply) => {
     if (oidc === null || !byIssuer) throw new ServiceError(404, 'no-such-route', 'no identity provider is configured');

@@ -1,0 +1,35 @@
+import { type Html, type HtmlValue, html } from '../../../report/html/html.ts';
+import { facts } from '../../../report/html/parts.ts';
+import { type Crumb, type Place, page } from '../layout.ts';
+import { button, form, linkButton, note, textArea, type Viewer } from '../parts.ts';
+
+export interface ActView {
+  readonly title: string;
+  readonly place: Place;
+  readonly crumbs: readonly Crumb[];
+  /** What follows from it. */
+  readonly follows: HtmlValue;
+  readonly tone: 'open' | 'caution' | 'bad';
+  readonly facts: readonly (readonly [name: string, value: HtmlValue])[];
+  /** Where the form goes, and its further fields. */
+  readonly action: string;
+  readonly fields: HtmlValue;
+  /** The field in which is said why. */
+  readonly why: { readonly name: 'reason' | 'comment'; readonly label: string };
+  readonly label: string;
+  readonly kind: 'main' | 'danger';
+  readonly back: string;
+}
+
+/** The page on which somebody says why, and does it: what it is about and what follows stand above the button. */
+export function actPage(viewer: Viewer, view: ActView): Html {
+  const { why, label, kind, back } = view;
+  const body = html`${note(view.tone, view.follows)}${facts(view.facts)}${form(
+    viewer,
+    view.action,
+    view.fields,
+    textArea({ ...why, required: true }),
+    html`<div class="acts">${button({ label, kind })}${linkButton(back, { label: 'Back' })}</div>\n`,
+  )}`;
+  return page(viewer, { title: view.title, place: view.place, crumbs: view.crumbs, body });
+}

@@ -1,0 +1,95 @@
+import type { Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { code, facts, told } from '../../../report/html/parts.ts';
+import { page } from '../layout.ts';
+import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
+import { button, choice, field, form, hidden, linkButton, note, type Viewer, when } from '../parts.ts';
+import { actionChip } from '../tables.ts';
+import { ROLE_WORDS, STAGE_WORDS } from '../words.ts';
+
+export interface ApproveView {
+  readonly request: Transition;
+  readonly version: Version;
+  readonly decision: StoredDecision;
+  /** In which the viewer may vote. */
+  readonly roles: readonly Role[];
+  /** Whether the stage takes approvals that the service signs for a session. */
+  readonly bySession: boolean;
+}
+
+/** The last look before an approval: exactly what it will be bound to. */
+export function approvePage(viewer: Viewer, view: ApproveView): Html {
+  const { request, version, decision, bySession } = view;
+  const name = `${version.model} version ${version.number}`;
+  const body = html`<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
+<div class="confirm">${boundFacts(view)}</div>
+${
+  decision.decision.action === 'deny'
+    ? note(
+        'caution',
+        'The policy denies this as it stands now. Your approval counts, and the version moves only when the policy no longer denies it.',
+      )
+    : NONE
+}${bySession ? approveForm(viewer, view) : needsKey(request, version)}`;
+  return page(viewer, {
+    title: `Approve ${version.model} ${version.number} for ${STAGE_WORDS[request.to].text.toLowerCase()}`,
+    place: 'requests',
+    crumbs: [
+      { href: `${HOME}/requests`, text: 'Requests' },
+      { href: requestPath(request.id), text: `${version.model} ${version.number} to ${request.to}` },
+    ],
+    body,
+  });
+}
+
+function boundFacts({ request, version, decision }: ApproveView): Html {
+  const { policy, policyDigest, action } = decision.decision;
+  return facts([
+    ['Version', html`<a href="${versionPath(version.id)}">${version.model} version ${version.number}</a>`],
+    ['Digest', code(version.digest)],
+    ['Stage', STAGE_WORDS[request.to].text],
+    ['Policy', html`${told(policy)} ${code(policyDigest)}`],
+    ['Ruleset', html`${decision.ruleset.version} ${code(decision.ruleset.digest)}`],
+    [
+      'Decision',
+      html`${actionChip(action)} ${when(decision.at)} <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">What was found</a>`,
+    ],
+  ]);
+}
+
+function approveForm(viewer: Viewer, { request, version, decision, roles }: ApproveView): Html {
+  const role =
+    roles.length === 1
+      ? html`${hidden('role', roles[0] ?? '')}<p>You vote as ${roles[0] ?? ''}.</p>\n`
+      : choice(
+          'role',
+          'You vote as',
+          roles.map((one) => [one, `${one}: ${ROLE_WORDS[one]}`] as const),
+        );
+  return form(
+    viewer,
+    requestPath(request.id, 'approve'),
+    // What was seen is what is approved: when any of it is other by then, nothing is signed.
+    hidden('digest', version.digest),
+    hidden('policy_digest', decision.decision.policyDigest),
+    hidden('ruleset_digest', decision.ruleset.digest),
+    role,
+    html`<div class="field"><label for="f-comment">What you looked at, and why it may</label>
+<textarea id="f-comment" name="comment" rows="4" maxlength="4000" required></textarea></div>\n`,
+    field({
+      name: 'until',
+      label: 'The approval ends on',
+      kind: 'date',
+      hint: 'Gates deny from that day on, unless somebody approves anew. No end when empty.',
+    }),
+    html`<div class="acts">${button({ label: 'Approve', kind: 'main' })}${linkButton(requestPath(request.id), { label: 'Back' })}</div>\n`,
+  );
+}
+
+function needsKey(request: Transition, version: Version): Html {
+  return html`${note('caution', `This service does not sign approvals for ${request.to}: whoever approves signs with a key or an identity of his own.`)}
+<p>Sign it where your key is:</p>
+<pre class="command" tabindex="0" role="region" aria-label="Command">assay approve ${version.ref} --stage ${request.to} --key approver.pem
+</pre>
+`;
+}

@@ -1,0 +1,86 @@
+import type { AuditEntry, AuditVerdict, Page } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { code, facts, fold, table, told } from '../../../report/html/parts.ts';
+import { page } from '../layout.ts';
+import { HOME, withQuery } from '../links.ts';
+import { empty, linkButton, note, pager, type Viewer, when } from '../parts.ts';
+
+const PATH = `${HOME}/audit`;
+
+export interface AuditView {
+  readonly entries: Page<AuditEntry>;
+  readonly subject: string | undefined;
+  readonly after: string | undefined;
+  /** What reading the whole chain gave, when it was asked for. */
+  readonly verdict: AuditVerdict | undefined;
+}
+
+/** Everything that anybody did, chained so that nothing can be taken out. */
+export function auditPage(viewer: Viewer, { entries, subject, after, verdict }: AuditView): Html {
+  const here = (next: string | undefined) => withQuery(PATH, { subject, after: next });
+  const mayVerify = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
+  const body = html`<p class="lead">Each entry holds the hash of the one before it: whoever changes one has to change all that follow, and the
+head is signed into every snapshot.</p>
+${verdict === undefined ? NONE : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${
+    mayVerify
+      ? html`${linkButton(`${PATH}/verify`, { label: 'Verify the chain' })} ${linkButton('/v1/audit/export', { label: 'Download all' })}`
+      : NONE
+  }</div>
+${entries.items.length === 0 ? nothing(subject) : auditTable(entries.items)}${pager(
+  entries.next === null ? null : here(entries.next),
+  after === undefined ? null : here(undefined),
+  { next: 'Older entries' },
+)}`;
+  return page(viewer, { title: 'Audit log', place: 'audit', body });
+}
+
+function searchForm(subject = ''): Html {
+  return html`<form class="search" method="get" action="${PATH}" role="search">
+<input type="search" name="subject" value="${subject}" maxlength="500" aria-label="What it was done to, as it stands in the log" placeholder="acme/bert@3">
+<button class="button">Filter</button></form>`;
+}
+
+function verdictNote(verdict: AuditVerdict): Html {
+  if (verdict.kind === 'intact')
+    return html`<div role="status">${note('good', html`The chain is whole: ${verdict.entries} entries follow from each other. Its head is entry ${verdict.head.seq}, ${code(verdict.head.hash)}.`)}</div>\n`;
+  return html`<div role="alert">${note('bad', html`The chain is broken at entry ${verdict.seq}: ${told(verdict.why)}. Somebody changed the log.`)}</div>\n`;
+}
+
+function auditTable(entries: readonly AuditEntry[]): Html {
+  const columns = ['Entry', 'When', 'Who', 'Did', 'To', 'More'].map((label) => ({ label }));
+  const rows = entries.map((entry) => [
+    entry.seq,
+    when(entry.at),
+    told(entry.actor),
+    code(entry.action),
+    told(entry.subject),
+    fold(html`details<span class="for-readers"> of entry ${entry.seq}</span>`, detailOf(entry)),
+  ]);
+  return table({ caption: 'The newest first', columns, rows });
+}
+
+/** Parts of an entry's detail that are shown; the export has all of it. */
+const MAX_PARTS = 30;
+
+function detailOf({ detail, hash, previous }: AuditEntry): Html {
+  const known = Object.entries(detail).slice(0, MAX_PARTS);
+  return facts([
+    ...known.map(([name, value]) => [told(name), code(textOf(value))] as const),
+    ['Hash', code(hash)],
+    ['Of the one before', code(previous)],
+  ]);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function nothing(subject: string | undefined): Html {
+  if (subject === undefined)
+    return empty('Nothing has happened yet', html`<p>The first scan writes the first entry.</p>\n`);
+  return empty(
+    'No entry fits',
+    html`<p>The filter takes what stands in the column “To”, letter for letter: a version like ${code('acme/bert@3')}, a model, the
+name of a token, a digest. <a href="${PATH}">Show all entries.</a></p>\n`,
+  );
+}

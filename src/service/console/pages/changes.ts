@@ -1,0 +1,111 @@
+import type { Version } from '../../../registry/index.ts';
+import { type Html, type HtmlValue, html } from '../../../report/html/html.ts';
+import { capped, chip, code, facts, table, told } from '../../../report/html/parts.ts';
+import { ACTIONS, CHECK_STATUSES, RISK_STATUSES, SEVERITY_WORDS, VERDICT_WORDS } from '../../../report/html/words.ts';
+import { OWASP_RISKS, type ReportDiff } from '../../../report/index.ts';
+import { count } from '../../../report/style.ts';
+import { versionPath } from '../links.ts';
+import { part, type Viewer } from '../parts.ts';
+import { versionPage } from './version-head.ts';
+
+export interface ChangesView {
+  readonly version: Version;
+  readonly before: Version;
+  readonly diff: ReportDiff;
+}
+
+/** Rows of a list; the rest are counted. */
+const MAX_ROWS = 200;
+
+/** What is other in a version than in the one before it. */
+export function changesPage(viewer: Viewer, { version, before, diff }: ChangesView): Html {
+  const { findings, files } = diff;
+  const body = html`<p class="lead">Compared with <a href="${versionPath(before.id)}">version ${before.number}</a>, each under the policy for candidates.</p>
+${facts([
+  ['Decision', change(chip(ACTIONS[diff.decision.from.action]), chip(ACTIONS[diff.decision.to.action]))],
+  ['Ruleset', ruleset(diff)],
+  [
+    'Findings',
+    `${findings.new.length} new, ${findings.fixed.length} gone, ${findings.changed.length} of another severity, ${findings.unchanged.length} the same`,
+  ],
+  [
+    'Files',
+    `${files.added.length} added, ${files.removed.length} removed, ${files.changed.length} changed, ${files.unchanged} the same`,
+  ],
+])}${findingsPart('new', 'New findings', findings.new)}${findingsPart('fixed', 'Findings that are gone', findings.fixed)}${filesPart(diff)}${risksPart(diff)}${checksPart(diff)}`;
+  return versionPage(viewer, version, 'changes', body);
+}
+
+function change(from: HtmlValue, to: HtmlValue): Html {
+  return html`${from} <span aria-hidden="true">→</span><span class="for-readers"> now </span> ${to}`;
+}
+
+function ruleset({ ruleset: { from, to } }: ReportDiff): HtmlValue {
+  if (from.digest === to.digest) return html`${to.version}, the same`;
+  return html`${change(from.version, to.version)}: findings may come and go because of the rules`;
+}
+
+function findingsPart(id: string, title: string, findings: ReportDiff['findings']['new']): Html {
+  const columns = ['What', 'Severity', 'Where'].map((label) => ({ label }));
+  const [shown, rest] = capped(findings, MAX_ROWS, (left) => `${count(left, 'more finding')}.`);
+  const rows = shown.map(({ ruleId, severity, message, file, member }) => [
+    html`${told(message)} <span class="number">${ruleId}</span>`,
+    chip(SEVERITY_WORDS[severity]),
+    html`${code(file)}${member === null ? '' : html` › ${code(member)}`}`,
+  ]);
+  return part(id, title, rows.length === 0 ? none() : html`${table({ caption: 'Worst first', columns, rows })}${rest}`);
+}
+
+function filesPart({ files }: ReportDiff): Html {
+  const columns = ['File', 'What became of it', 'Verdict'].map((label) => ({ label }));
+  const all = [
+    ...files.added.map(({ path, verdict }) => [code(path), 'added', chip(VERDICT_WORDS[verdict])]),
+    ...files.removed.map(({ path, verdict }) => [code(path), 'removed', chip(VERDICT_WORDS[verdict])]),
+    ...files.changed.map(({ path, bytes, from, to }) => [
+      code(path),
+      bytes === 'same' ? 'the same bytes' : 'other bytes',
+      from.verdict === to.verdict
+        ? chip(VERDICT_WORDS[to.verdict])
+        : change(chip(VERDICT_WORDS[from.verdict]), chip(VERDICT_WORDS[to.verdict])),
+    ]),
+  ];
+  const [rows, rest] = capped(all, MAX_ROWS, (left) => `${count(left, 'more file')}.`);
+  return part(
+    'files',
+    'Files',
+    rows.length === 0 ? none() : html`${table({ caption: 'Files that are other', columns, rows })}${rest}`,
+  );
+}
+
+function risksPart({ risks }: ReportDiff): Html {
+  const columns = ['Risk', 'Status'].map((label) => ({ label }));
+  const rows = risks.map(({ id, from, to }) => [
+    html`<span class="number">${id}</span> ${OWASP_RISKS[id]?.title ?? ''}`,
+    change(
+      from === null ? 'not there' : chip(RISK_STATUSES[from.status]),
+      to === null ? 'not there' : chip(RISK_STATUSES[to.status]),
+    ),
+  ]);
+  return part(
+    'risks',
+    'OWASP risks',
+    rows.length === 0 ? none() : table({ caption: 'Risks whose status is other', columns, rows }),
+  );
+}
+
+function checksPart({ checks }: ReportDiff): Html {
+  const columns = ['Check', 'Answer'].map((label) => ({ label }));
+  const [shown, rest] = capped(checks, MAX_ROWS, (left) => `${count(left, 'more check')}.`);
+  const word = (status: (typeof checks)[number]['to']) =>
+    status === null ? 'not asked' : chip(CHECK_STATUSES[status]);
+  const rows = shown.map(({ id, from, to }) => [code(id), change(word(from), word(to))]);
+  return part(
+    'checks',
+    'Checks',
+    rows.length === 0 ? none() : html`${table({ caption: 'Checks whose answer is other', columns, rows })}${rest}`,
+  );
+}
+
+function none(): Html {
+  return html`<p class="quiet">None.</p>\n`;
+}

@@ -1,0 +1,156 @@
+import type { Job, JobState, Page } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { chip, code, facts, told } from '../../../report/html/parts.ts';
+import { humanBytes } from '../../../report/style.ts';
+import { page } from '../layout.ts';
+import { HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
+import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';
+import { filters } from '../tables.ts';
+import { JOB_WORDS, type Said } from '../words.ts';
+
+const PATH = `${HOME}/jobs`;
+const STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const satisfies readonly JobState[];
+
+export interface JobsView {
+  readonly jobs: Page<Job>;
+  readonly state: JobState | undefined;
+  readonly after: string | undefined;
+  readonly said: Said | undefined;
+}
+
+/** Scans that were asked for, the newest first, and how far they are. */
+export function jobsPage(viewer: Viewer, view: JobsView): Html {
+  const { jobs, state, after, said } = view;
+  const here = (next: string | undefined) => withQuery(PATH, { state, after: next });
+  const choices = [
+    [PATH, 'All', state === undefined],
+    ...STATES.map((one) => [withQuery(PATH, { state: one }), JOB_WORDS[one].text, one === state] as const),
+  ] as const;
+  const body = html`<p class="lead live">Scans that were asked for. ${LIVE_WORD}${HEARD}</p>
+${filters('State', choices)}${
+  jobs.items.length === 0
+    ? noJobs(viewer, state)
+    : jobTable(viewer, jobs.items, after === undefined ? withQuery(`${PATH}/events`, { state }) : undefined)
+}${pager(jobs.next === null ? null : here(jobs.next), after === undefined ? null : here(undefined), { next: 'Older jobs' })}`;
+  return page(viewer, { title: 'Queue', place: 'jobs', said, body, live: after === undefined });
+}
+
+const LIVE_WORD = html`<span class="live-word">Live</span>`;
+/** Where it is said, for screen readers, that a job has come to another state. */
+const HEARD = html`<span id="heard" class="for-readers" role="status" aria-live="polite"></span>`;
+const LOOK_AGAIN = (href: string) => html`<noscript><p><a href="${href}">Look again</a></p></noscript>\n`;
+
+function jobTable(viewer: Viewer, jobs: readonly Job[], live: string | undefined): Html {
+  const source = live === undefined ? NONE : html` data-live="${live}"`;
+  const heads = COLUMNS.map((label) => html`<th scope="col" role="columnheader">${label}</th>`);
+  return html`<table role="table">
+<caption>The newest first</caption>
+<thead role="rowgroup"><tr role="row">${heads}</tr></thead>
+<tbody role="rowgroup"${source}>
+${jobs.map((job) => jobRow(viewer, job))}</tbody>
+</table>
+${LOOK_AGAIN(PATH)}`;
+}
+
+const COLUMNS = ['Model', 'State', 'What is scanned', 'Asked for', 'Act'];
+
+/** A row of the table; it is sent again whenever the job has changed. */
+export function jobRow(viewer: Viewer, job: Job): Html {
+  const { id, model, target, createdAt, createdBy } = job;
+  return html`<tr role="row" data-job="${id}" data-rev="${revOf(job)}">
+<th scope="row" role="rowheader"><a href="${jobPath(id)}">${model}<span class="for-readers">, its job</span></a></th>
+<td role="cell" data-label="State">${stateOf(job)}</td>
+<td role="cell" data-label="What is scanned">${code(target)}</td>
+<td role="cell" data-label="Asked for">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
+<td role="cell" data-label="Act" class="row-end">${actsOf(viewer, job)}</td></tr>
+`;
+}
+
+/** Other when a job has to be shown anew. */
+export function revOf({ state, attempts, progress }: Job): string {
+  return [state, attempts, progress.filesDone, progress.files, progress.bytesDone, progress.bytes].join('.');
+}
+
+function stateOf(job: Job): Html {
+  const { state, error, attempts } = job;
+  const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NONE;
+  const why = error === null ? NONE : html` <span class="quiet">${told(error.message)} (${code(error.code)})</span>`;
+  return html`${chip(JOB_WORDS[state])}${again}${why}${state === 'running' ? progress(job) : NONE}`;
+}
+
+function progress({ model, progress: { filesDone, files, bytesDone, bytes } }: Job): Html {
+  if (files === 0) return html`<span class="quiet">looking at what there is</span>`;
+  const done = bytes === 0 ? filesDone : bytesDone;
+  const all = bytes === 0 ? files : bytes;
+  return html`<progress value="${Math.min(done, all)}" max="${all}" aria-label="${model}: judged"></progress>
+<span class="quiet">${filesDone} of ${files === 1 ? '1 file' : `${files} files`}, ${humanBytes(bytesDone)} of ${humanBytes(bytes)}</span>`;
+}
+
+function actsOf(viewer: Viewer, { id, model, state, version }: Job): Html {
+  const mayCancel = viewer.roles.includes('submitter') || viewer.roles.includes('admin');
+  if (version !== null)
+    return html`<a href="${versionPath(version)}">Its version<span class="for-readers"> of ${model}</span></a>`;
+  if ((state !== 'queued' && state !== 'running') || !mayCancel) return html`<span class="quiet">–</span>`;
+  return actForm(viewer, jobPath(id, 'cancel'), { label: 'Cancel', kind: 'danger', of: `the scan of ${model}` });
+}
+
+function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
+  if (state !== undefined)
+    return empty(
+      `No job is ${JOB_WORDS[state].text.toLowerCase()}`,
+      html`<p><a href="${PATH}">Show all jobs.</a></p>\n`,
+    );
+  const maySubmit = roles.includes('submitter') || roles.includes('admin');
+  return empty(
+    'Nothing was asked for yet',
+    maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NONE,
+    html`<p>Jobs of continuous integration and of the Hub gate are shown here, too. From a terminal:</p>\n`,
+    command(
+      'curl -H "Authorization: Bearer $ASSAY_TOKEN" -H "Content-Type: application/json" \\',
+      `  -d '{"ref": "hf://owner/model"}' "$ASSAY_URL/v1/jobs"`,
+    ),
+  );
+}
+
+export interface JobView {
+  readonly job: Job;
+  readonly said: Said | undefined;
+}
+
+/** One scan, from the wish to its end. */
+export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
+  const isOver = job.state !== 'queued' && job.state !== 'running';
+  const body = html`<p class="lead live">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>
+<div${isOver ? NONE : html` data-live="${jobPath(job.id, 'events')}"`}>
+${jobBlock(viewer, job)}</div>
+${isOver ? NONE : LOOK_AGAIN(jobPath(job.id))}`;
+  return page(viewer, {
+    title: `Scan of ${job.model}`,
+    place: 'jobs',
+    crumbs: [{ href: PATH, text: 'Queue' }],
+    said,
+    body,
+    live: !isOver,
+  });
+}
+
+/** What changes on the page of a job. */
+export function jobBlock(viewer: Viewer, job: Job): Html {
+  const { id, model, target, createdAt, createdBy, startedAt, endedAt, version, state, priority } = job;
+  return html`<div data-job="${id}" data-rev="${revOf(job)}">
+${facts([
+  ['State', stateOf(job)],
+  ['Model', version === null ? told(model) : html`<a href="${modelPath(model)}">${model}</a>`],
+  ['What is scanned', code(target)],
+  ['Asked for', html`${when(createdAt)} by ${told(createdBy)}`],
+  ['Begun', maybeWhen(startedAt, 'not yet')],
+  ['Ended', maybeWhen(endedAt, 'not yet')],
+  ['Priority', priority === 0 ? undefined : priority],
+])}<div class="acts">${
+    version === null
+      ? actsOf(viewer, job)
+      : linkButton(versionPath(version), { label: 'See the decision', kind: 'main' })
+  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit it again' }) : NONE}</div>
+</div>
+`;
+}

@@ -1,0 +1,34 @@
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { code, told } from '../../../report/html/parts.ts';
+import type { Problem } from '../../errors.ts';
+import { page } from '../layout.ts';
+import { HOME } from '../links.ts';
+import { linkButton, type Viewer } from '../parts.ts';
+
+/** What went wrong, for people: never more than a program is told. */
+export function problemPage(viewer: Viewer | null, problem: Problem): Html {
+  const { status, title, detail, code: id, instance } = problem;
+  const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
+${advice(viewer, problem)}<div class="acts">${viewer === null ? linkButton('/signin', { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
+<p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
+`;
+  return page(viewer, { title, body });
+}
+
+function advice(viewer: Viewer | null, { code: id, status }: Problem): Html {
+  if (id === 'missing-role' && viewer !== null) {
+    const roles = viewer.roles.length === 0 ? 'no role' : viewer.roles.join(', ');
+    return html`<p>You have ${roles}. An admin gives roles, by a token or at the identity provider.</p>\n`;
+  }
+  if (id === 'own-request')
+    return html`<p>Two pairs of eyes see more: whoever asks for a stage never votes on it, nor does who made the token that asked.</p>\n`;
+  if (status === 409)
+    return html`<p>Nothing was changed. Go back, load the page again, and look at what there is now.</p>\n`;
+  if (status === 400 || status === 413 || status === 422)
+    return html`<p>Nothing was changed. Go back: what you filled in is still there.</p>\n`;
+  return NONE;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

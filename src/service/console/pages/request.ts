@@ -1,0 +1,91 @@
+import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { chip, facts, list, table, told } from '../../../report/html/parts.ts';
+import { page } from '../layout.ts';
+import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
+import { actForm, digest, linkButton, note, part, prose, type Viewer, when } from '../parts.ts';
+import { actionChip, orQuiet, stageChip } from '../tables.ts';
+import { REQUEST_WORDS, type Said, STAGE_WORDS } from '../words.ts';
+import { neededText } from './requests.ts';
+
+export interface RequestView {
+  readonly request: Transition;
+  readonly version: Version;
+  /** For the stage that is asked for. */
+  readonly decision: StoredDecision | undefined;
+  readonly said: Said | undefined;
+}
+
+/** One wish to move a version: what it is about, who voted, and what the viewer may do. */
+export function requestPage(viewer: Viewer, view: RequestView): Html {
+  const { request, version, decision, said } = view;
+  const { from, to, state } = request;
+  const body = html`${facts([
+    [
+      'State',
+      html`${chip(REQUEST_WORDS[state])}${state === 'open' ? html` still needed: ${neededText(request)}` : NONE}`,
+    ],
+    ['Version', html`<a href="${versionPath(version.id)}">${version.model} version ${version.number}</a>`],
+    [
+      'Move',
+      html`${stageChip(from)} <span aria-hidden="true">→</span><span class="for-readers"> to </span> ${stageChip(to)}`,
+    ],
+    ['Digest', digest(version.digest)],
+    ['Asked for', html`${when(request.at)} by ${told(request.requestedBy)}`],
+    ['Why', request.comment === '' ? undefined : prose(request.comment)],
+  ])}${state === 'open' ? actsOn(viewer, view) : NONE}${decisionPart(view, decision)}${votesPart(request)}`;
+  return page(viewer, {
+    title: `${version.model} ${version.number} to ${STAGE_WORDS[to].text.toLowerCase()}`,
+    place: 'requests',
+    crumbs: [{ href: `${HOME}/requests`, text: 'Requests' }],
+    said,
+    body,
+  });
+}
+
+function actsOn(viewer: Viewer, { request }: RequestView): Html {
+  const isOwn = request.requestedBy === viewer.name;
+  const isJudge = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
+  const hasVoted = request.votes.some(({ by }) => by === viewer.name);
+  const votes = isJudge && !isOwn && !hasVoted;
+  const withdraw =
+    isOwn || viewer.roles.includes('admin')
+      ? actForm(viewer, requestPath(request.id, 'withdraw'), { label: 'Withdraw the request' })
+      : NONE;
+  const buttons = votes
+    ? html`${linkButton(requestPath(request.id, 'approve'), { label: 'Approve…', kind: 'main' })}${linkButton(requestPath(request.id, 'reject'), { label: 'Reject…', kind: 'danger' })}`
+    : NONE;
+  return html`${whyNot(isOwn, isJudge, hasVoted)}<div class="acts">${buttons}${withdraw}</div>\n`;
+}
+
+function whyNot(isOwn: boolean, isJudge: boolean, hasVoted: boolean): Html {
+  if (isOwn) return note('open', 'You asked for this, so somebody else has to approve it: whoever asks never votes.');
+  if (!isJudge) return note('plain', 'Reviewers and security approvers vote on this; you can read along.');
+  return hasVoted ? note('plain', 'You have voted on this.') : NONE;
+}
+
+function decisionPart({ request, version }: RequestView, decision: StoredDecision | undefined): Html {
+  const title = `What the policy for ${request.to} says`;
+  if (decision === undefined)
+    return part('decision', title, html`<p class="quiet">No policy is asked for this stage.</p>\n`);
+  const { action, policy, violations } = decision.decision;
+  const reasons = violations.map(({ rule, message }) => html`${told(message)} <code>${rule}</code>`);
+  return part(
+    'decision',
+    title,
+    html`<p>${actionChip(action)} by ${told(policy)}, decided ${when(decision.at)}. <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">What was found</a></p>\n`,
+    orQuiet(reasons.length === 0 ? undefined : list(reasons), 'No rule speaks against it.'),
+  );
+}
+
+function votesPart({ votes }: Transition): Html {
+  if (votes.length === 0) return part('votes', 'Votes', html`<p class="quiet">Nobody has voted yet.</p>\n`);
+  const columns = ['Who', 'Vote', 'What was said', 'When'].map((label) => ({ label }));
+  const rows = votes.map(({ by, role, vote, comment, at }) => [
+    html`${told(by)} <span class="number">as ${role}</span>`,
+    chip(vote === 'approve' ? { text: 'Approves', tone: 'good' } : { text: 'Rejects', tone: 'bad' }),
+    prose(comment),
+    when(at),
+  ]);
+  return part('votes', 'Votes', table({ caption: 'In their order', columns, rows }));
+}

@@ -1,0 +1,31 @@
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { code } from '../../../report/html/parts.ts';
+import { page } from '../layout.ts';
+import { withQuery } from '../links.ts';
+import { button, linkButton, note } from '../parts.ts';
+
+export interface SignInView {
+  readonly byIssuer: boolean;
+  readonly returnTo: string;
+  /** Why the last try failed. */
+  readonly problem?: string;
+}
+
+/** The page by which people sign in. */
+export function signInPage({ byIssuer, returnTo, problem }: SignInView): Html {
+  const back = returnTo === '/' ? undefined : returnTo;
+  const issuer = byIssuer
+    ? html`<p>${linkButton(withQuery('/signin/oidc', { return_to: back }), { label: "Sign in with your organisation's account", kind: 'main' })}</p>
+<p class="or">or</p>
+`
+    : NONE;
+  const body = html`${problem === undefined ? NONE : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
+<input type="hidden" name="return_to" value="${returnTo}">
+<div class="field"><label for="f-token">API token</label>
+<p class="hint" id="h-token">An admin makes one; the first was shown when the service was first started. It begins with ${code('assay_')}.</p>
+<input id="f-token" name="token" type="password" required autocomplete="off" maxlength="200" aria-describedby="h-token"></div>
+<p>${button({ label: 'Sign in', kind: byIssuer ? 'plain' : 'main' })}</p>
+</form>
+`;
+  return page(null, { title: 'Sign in', body: html`<div class="sign-in">${body}</div>` });
+}

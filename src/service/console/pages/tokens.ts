@@ -1,0 +1,82 @@
+import { type ApiToken, ROLES } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { chip, code, table, told } from '../../../report/html/parts.ts';
+import type { Word } from '../../../report/html/words.ts';
+import { page } from '../layout.ts';
+import { HOME } from '../links.ts';
+import { actForm, button, command, field, form, maybeWhen, note, part, type Viewer, when } from '../parts.ts';
+import { ROLE_WORDS, type Said } from '../words.ts';
+
+const PATH = `${HOME}/tokens`;
+
+export interface TokensView {
+  readonly tokens: readonly ApiToken[];
+  /** One that was just made, with what is shown this once. */
+  readonly made: { readonly name: string; readonly secret: string } | undefined;
+  readonly said: Said | undefined;
+  readonly now: Date;
+}
+
+/** Tokens by which programs call the service. */
+export function tokensPage(viewer: Viewer, { tokens, made, said, now }: TokensView): Html {
+  const body = html`<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
+${made === undefined ? NONE : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer))}`;
+  return page(viewer, { title: 'Tokens', place: 'tokens', said, body });
+}
+
+function secretNote({ name, secret }: NonNullable<TokensView['made']>): Html {
+  return html`<div class="note good secret" role="status"><p>The token ${told(name)} was made. This is its secret; it is shown this once and kept nowhere:</p>
+<p>${code(secret)}</p></div>
+${command(`export ASSAY_TOKEN=${secret}`)}`;
+}
+
+function tokenTable(viewer: Viewer, tokens: readonly ApiToken[], now: Date): Html {
+  const columns = ['Name', 'Roles', 'State', 'Made', 'Last used', 'Act'].map((label) => ({ label }));
+  const rows = tokens.map((token) => {
+    const state = stateOf(token, now);
+    return [
+      told(token.name),
+      token.roles.join(', '),
+      html`${chip(state)} <span class="quiet">until ${maybeWhen(token.revokedAt ?? token.expiresAt, 'it is revoked')}</span>`,
+      html`${when(token.createdAt)} <span class="quiet">by ${told(token.createdBy)}</span>`,
+      maybeWhen(token.lastUsedAt, 'never'),
+      state === HOLDS
+        ? actForm(viewer, `${PATH}/${encodeURIComponent(token.id)}/revoke`, {
+            label: 'Revoke',
+            kind: 'danger',
+            of: `the token ${token.name}`,
+          })
+        : html`<span class="quiet">–</span>`,
+    ];
+  });
+  return table({ caption: 'The newest first', columns, rows });
+}
+
+const HOLDS: Word = { text: 'Holds', tone: 'good' };
+
+function stateOf({ revokedAt, expiresAt }: ApiToken, now: Date): Word {
+  if (revokedAt !== null) return { text: 'Revoked', tone: 'dark' };
+  return expiresAt !== null && new Date(expiresAt) <= now ? { text: 'Expired', tone: 'plain' } : HOLDS;
+}
+
+function newToken(viewer: Viewer): Html {
+  const boxes = ROLES.map(
+    (role) =>
+      html`<label><input type="checkbox" name="roles" value="${role}">${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
+  );
+  return html`${note('plain', 'Whoever made a token counts as behind it: he does not approve what it asks for.')}${form(
+    viewer,
+    PATH,
+    field({
+      name: 'name',
+      label: 'Name',
+      required: true,
+      most: 63,
+      example: 'ci-training',
+      hint: 'Letters, digits, ., _ and -. A name is given once.',
+    }),
+    html`<fieldset><legend>Roles</legend>\n${boxes}</fieldset>\n`,
+    field({ name: 'expires', label: 'Expires on', kind: 'date' }),
+    html`<p>${button({ label: 'Make the token', kind: 'main' })}</p>\n`,
+  )}`;
+}

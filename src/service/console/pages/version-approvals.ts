@@ -1,0 +1,52 @@
+import type { ApprovalRecord, Version } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { chip, code, facts, fold, table, told } from '../../../report/html/parts.ts';
+import { revokePath } from '../links.ts';
+import { linkButton, maybeWhen, part, type Viewer, when } from '../parts.ts';
+import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';
+
+const METHODS: Readonly<Record<ApprovalRecord['method'], string>> = {
+  key: 'signed with a key of his own',
+  keyless: 'signed keyless, with his identity',
+  certificate: 'signed with a certificate',
+  service: 'in a session of this service, which signed for him',
+};
+
+/** Approvals of a version, the newest first, and what each is bound to. */
+export function approvalsPart(viewer: Viewer, version: Version, approvals: readonly ApprovalRecord[]): Html {
+  const mayRevoke = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
+  const columns = ['Approved by', 'For', 'State', 'Bound to', 'When'].map((label) => ({ label }));
+  const rows = [...approvals]
+    .reverse()
+    .map((approval) => [
+      html`${told(approval.signer)} <span class="quiet">as ${approval.role}; ${METHODS[approval.method]}</span>`,
+      STAGE_WORDS[approval.stage].text,
+      html`${chip(APPROVAL_WORDS[approval.state])}${approval.why === '' ? NONE : html` <span class="quiet">${told(approval.why)}</span>`}${
+        mayRevoke && (approval.state === 'valid' || approval.state === 'carried')
+          ? html` ${linkButton(revokePath(version.id, approval.id), { label: 'Revoke…', of: `the approval by ${approval.signer}` })}`
+          : NONE
+      }`,
+      fold('digest, policy, ruleset', boundTo(approval)),
+      html`${when(approval.at)} <span class="quiet">until ${maybeWhen(approval.until, 'no end')}</span>`,
+    ]);
+  return part(
+    'approvals',
+    'Approvals',
+    rows.length === 0
+      ? html`<p class="quiet">Nobody has approved it. An approval is a signed statement about these bytes, this policy and this ruleset; when one of them changes, it is looked at again.</p>\n`
+      : table({ caption: 'The newest first, those that no longer hold included', columns, rows }),
+  );
+}
+
+/** What an approval says: the same facts that the approver was shown. */
+export function boundTo({
+  digest,
+  policyDigest,
+  ruleset,
+}: Pick<ApprovalRecord, 'digest' | 'policyDigest' | 'ruleset'>): Html {
+  return facts([
+    ['Artifact', code(digest)],
+    ['Policy', code(policyDigest)],
+    ['Ruleset', html`${ruleset.version} ${code(ruleset.digest)}`],
+  ]);
+}

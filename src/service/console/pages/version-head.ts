@@ -1,0 +1,44 @@
+import type { Version } from '../../../registry/index.ts';
+import { type Html, html } from '../../../report/html/html.ts';
+import { told } from '../../../report/html/parts.ts';
+import { type PageParts, page } from '../layout.ts';
+import { HOME, modelPath, versionPath } from '../links.ts';
+import { tabs, type Viewer } from '../parts.ts';
+import { stageChip } from '../tables.ts';
+import type { Said } from '../words.ts';
+
+export type VersionTab = 'overview' | 'assessment' | 'changes';
+
+/** The frame of every page that is about one version. */
+export function versionPage(
+  viewer: Viewer,
+  version: Version,
+  tab: VersionTab,
+  body: Html,
+  said: Said | undefined = undefined,
+): Html {
+  const { id, model, number, stage } = version;
+  const choices = tabs('Of this version', [
+    [versionPath(id), 'Overview', tab === 'overview'],
+    [versionPath(id, 'assessment'), 'What was found', tab === 'assessment'],
+    ...(number > 1
+      ? [[versionPath(id, 'changes'), `Changes since version ${number - 1}`, tab === 'changes'] as const]
+      : []),
+  ]);
+  return page(viewer, {
+    title: `${model} version ${number}${tab === 'overview' ? '' : tab === 'changes' ? ': changes' : ': what was found'}`,
+    heading: html`${told(model)} <span class="nowrap">version ${number}</span> ${stageChip(stage)}`,
+    place: 'models',
+    crumbs: crumbsOf(version),
+    said,
+    body: html`${choices}${body}`,
+  });
+}
+
+/** The way to a page below a version. */
+export function crumbsOf({ model }: Version): NonNullable<PageParts['crumbs']> {
+  return [
+    { href: HOME, text: 'Models' },
+    { href: modelPath(model), text: model },
+  ];
+}

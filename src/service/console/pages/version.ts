@@ -1,0 +1,213 @@
+import type { Action, RuleResult } from '../../../core/assessment.ts';
+import type {
+  ApprovalRecord,
+  GateAnswer,
+  Lineage,
+  StoredDecision,
+  StoredWaiver,
+  Transition,
+  Version,
+} from '../../../registry/index.ts';
+import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html.ts';
+import { chip, code, facts, list, table, told } from '../../../report/html/parts.ts';
+import { ACTIONS, RULE_RESULTS } from '../../../report/html/words.ts';
+import { REPORT_FORMATS } from '../../render-report.ts';
+import { reportPath, versionPath, withQuery } from '../links.ts';
+import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
+import { actionChip, orQuiet, stageChip, versionLink } from '../tables.ts';
+import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
+import { requestsTable } from './requests.ts';
+import { approvalsPart } from './version-approvals.ts';
+import { versionPage } from './version-head.ts';
+import { waiverTable } from './waivers.ts';
+
+export interface VersionView {
+  readonly version: Version;
+  /** In the order of the stages. */
+  readonly decisions: readonly StoredDecision[];
+  /** What gates are told; `undefined` when nothing was decided. */
+  readonly answer: GateAnswer | undefined;
+  /** The newest first. */
+  readonly requests: readonly Transition[];
+  readonly approvals: readonly ApprovalRecord[];
+  /** Of this digest. */
+  readonly waivers: readonly StoredWaiver[];
+  readonly baseVersions: readonly { readonly ref: string; readonly versions: readonly Version[] }[];
+  /** Of the newest assessment. */
+  readonly seen:
+    | { readonly at: string; readonly findings: number; readonly files: number; readonly open: number }
+    | undefined;
+  readonly said: Said | undefined;
+}
+
+/** What stands for and against a version, and who said so. */
+export function overviewPage(viewer: Viewer, view: VersionView): Html {
+  const { version, requests, approvals, said } = view;
+  const names = new Map([[version.id, `${version.model} ${version.number}`]]);
+  const body = html`${gateBlock(view)}${acts(viewer, view)}${decisionsPart(view)}<div class="two">${identityPart(view)}${lineagePart(view)}</div>
+${part(
+  'requests',
+  'Requests for other stages',
+  requests.length === 0
+    ? html`<p class="quiet">Nobody has asked for another stage yet.</p>\n`
+    : requestsTable('The newest first', requests, names),
+)}${approvalsPart(viewer, version, approvals)}${waiversPart(viewer, view)}${reportsPart(version)}`;
+  return versionPage(viewer, version, 'overview', body, said);
+}
+
+function gateBlock({ answer, version, seen }: VersionView): Html {
+  const action: Action = answer?.action ?? 'deny';
+  const { text, tone } = ACTIONS[action];
+  const reason = answer === undefined ? 'nothing was decided of it' : answer.reason;
+  const standing = answer?.approvedFor.map((stage) => STAGE_WORDS[stage].text.toLowerCase()).join(', ') ?? '';
+  const why = html`${reason === '' ? NONE : html`<span class="why">${told(reason)}</span>`}${
+    standing === '' ? NONE : html`<span class="why">May run at: ${standing}${until(answer)}.</span>`
+  }`;
+  const what =
+    seen === undefined
+      ? NONE
+      : html`<p>${seen.findings === 0 ? 'Nothing was found' : `${seen.findings} findings`} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">What was found</a>${
+          seen.open === 0
+            ? NONE
+            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${seen.open} things that were not looked at</a>`
+        }.</p>\n`;
+  return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
+}
+
+function until(answer: GateAnswer | undefined): HtmlValue {
+  return answer === undefined || answer.notAfter === null ? '' : html`, until ${when(answer.notAfter)}`;
+}
+
+function acts({ roles }: Viewer, { version, requests }: VersionView): Html {
+  const may = (...wanted: readonly string[]) => wanted.some((role) => roles.includes(role));
+  const { id, stage } = version;
+  const isAsked = requests.some(({ state }) => state === 'open');
+  const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && !isAsked ? WAYS[stage] : [];
+  const buttons: Html[] = ways.map((to) =>
+    linkButton(withQuery(versionPath(id, 'request'), { to }), {
+      label: `Ask for ${STAGE_WORDS[to].text.toLowerCase()}…`,
+      kind: 'main',
+    }),
+  );
+  if (may('reviewer', 'security-approver', 'admin')) {
+    if (stage === 'production') buttons.push(linkButton(versionPath(id, 'retire'), { label: 'Retire…' }));
+    if (stage !== 'quarantined' && stage !== 'retired')
+      buttons.push(linkButton(versionPath(id, 'quarantine'), { label: 'Quarantine…', kind: 'danger' }));
+  }
+  return buttons.length === 0 ? NONE : html`<div class="acts">${buttons}</div>\n`;
+}
+
+const SPEAKING: ReadonlySet<RuleResult> = new Set(['deny', 'warn', 'error', 'unavailable', 'audit']);
+/** Rules that a cell names. */
+const MAX_RULES = 12;
+
+function decisionsPart({ version, decisions }: VersionView): Html {
+  const columns = ['Stage', 'Decision', 'Rules that said so', 'Policy', 'Decided'].map((label) => ({ label }));
+  const rows = decisions.map(({ stage, decision, ruleset, at }) => [
+    html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">stands here</span>` : NONE}`,
+    actionChip(decision.action),
+    rulesThatSpoke(decision.rules),
+    html`${told(decision.policy)} <span class="quiet"><code title="${decision.policyDigest}">${decision.policyDigest.slice(0, 19)}…</code></span>`,
+    html`${when(at)} <span class="quiet">ruleset ${ruleset.version}</span>`,
+  ]);
+  const body =
+    rows.length === 0
+      ? html`<p>Nothing was decided yet.</p>\n`
+      : table({ caption: 'What the policy of each stage says of these bytes', columns, rows });
+  return part('decisions', 'Decision for each stage', body);
+}
+
+function rulesThatSpoke(rules: StoredDecision['decision']['rules']): Html {
+  const spoke = rules.filter(({ outcome }) => SPEAKING.has(outcome));
+  if (spoke.length === 0) return html`<span class="quiet">all ${rules.length} rules pass</span>`;
+  const shown = spoke
+    .slice(0, MAX_RULES)
+    .map(({ id, outcome, message }) => html`${chip(RULE_RESULTS[outcome])} ${code(id)} ${told(message)}`);
+  const more = spoke.length - MAX_RULES;
+  return list([...shown, ...(more > 0 ? [`and ${more} more`] : [])]);
+}
+
+/** Pinned references that are listed. */
+const MAX_PINNED = 20;
+
+function identityPart({ version }: VersionView): Html {
+  const { ref, pinned, aliases, createdAt, createdBy } = version;
+  const rest = pinned.length - MAX_PINNED;
+  return part(
+    'identity',
+    'Identity',
+    facts([
+      ['Digest', digest(version.digest)],
+      ['Registered as', code(ref)],
+      ['Read as', list([...pinned.slice(0, MAX_PINNED).map(code), ...(rest > 0 ? [`and ${rest} more`] : [])])],
+      ['Aliases', aliases.length === 0 ? undefined : html`${aliases.map((alias) => html`${code(alias)} `)}`],
+      ['Registered', html`${when(createdAt)} by ${told(createdBy)}`],
+    ]),
+  );
+}
+
+function lineagePart({ version, baseVersions }: VersionView): Html {
+  const { lineage } = version;
+  if (isEmpty(lineage))
+    return part(
+      'lineage',
+      'Lineage',
+      html`<p class="quiet">Nobody said what it was made from. A submission may name base models, data, code and the run.</p>\n`,
+    );
+  const bases = lineage.baseModels.map(({ ref, digest: of }) => {
+    const known = baseVersions.find((one) => one.ref === ref)?.versions ?? [];
+    return html`${code(ref)}${of === null ? NONE : html` <span class="quiet">${of}</span>`}${known.map(
+      (version) => html`<br>known here as ${versionLink(version, true)} ${stageChip(version.stage)}`,
+    )}`;
+  });
+  return part(
+    'lineage',
+    'Lineage',
+    html`<p class="quiet">As whoever submitted it says.</p>\n`,
+    facts([
+      ['Base models', bases.length === 0 ? undefined : list(bases)],
+      ['Data', lineage.datasets.length === 0 ? undefined : list(lineage.datasets.map(code))],
+      ['Code', lineage.code === null ? undefined : code(lineage.code)],
+      ['Run', lineage.run === null ? undefined : code(lineage.run)],
+    ]),
+  );
+}
+
+function isEmpty({ baseModels, datasets, code: source, run }: Lineage): boolean {
+  return baseModels.length === 0 && datasets.length === 0 && source === null && run === null;
+}
+
+function waiversPart(viewer: Viewer, { version, waivers }: VersionView): Html {
+  const mayAdd = viewer.roles.includes('security-approver') || viewer.roles.includes('admin');
+  return part(
+    'waivers',
+    'Waivers for these bytes',
+    waivers.length === 0 ? html`<p class="quiet">No rule is waived.</p>\n` : waiverTable(viewer, waivers, new Date()),
+    mayAdd
+      ? linkButton(withQuery('/console/waivers/new', { digest: version.digest }), { label: 'Add a waiver…' })
+      : NONE,
+  );
+}
+
+function reportsPart({ id, stage }: Version): Html {
+  const judged = (['candidate', 'staging', 'production'] as const).find((one) => one === stage) ?? 'candidate';
+  const links = REPORT_FORMATS.map(
+    (format) => html`<li><a href="${reportPath(id, format, judged)}">${FORMAT_WORDS[format]}</a></li>`,
+  );
+  return part(
+    'reports',
+    'Reports',
+    html`<p>The decision for ${orQuiet(html`${judged}`, '')}, with all that it rests on:</p>\n<ul class="reports">${links}</ul>\n`,
+  );
+}
+
+const FORMAT_WORDS: Readonly<Record<(typeof REPORT_FORMATS)[number], string>> = {
+  html: 'Security review (HTML)',
+  json: 'JSON',
+  sarif: 'SARIF',
+  markdown: 'Markdown',
+  junit: 'JUnit',
+  cyclonedx: 'CycloneDX ML-BOM',
+  openvex: 'OpenVEX',
+  table: 'Text',
+};

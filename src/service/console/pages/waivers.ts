@@ -1,0 +1,129 @@
+import { endOfWaiver } from '../../../policy/waiver-end.ts';
+import type { Page, StoredWaiver } from '../../../registry/index.ts';
+import { type Html, html, NONE } from '../../../report/html/html.ts';
+import { chip, code, table, told } from '../../../report/html/parts.ts';
+import type { Word } from '../../../report/html/words.ts';
+import { page } from '../layout.ts';
+import { HOME, withQuery } from '../links.ts';
+import {
+  actForm,
+  button,
+  empty,
+  field,
+  form,
+  linkButton,
+  note,
+  pager,
+  shortDigest,
+  type Viewer,
+  when,
+} from '../parts.ts';
+import type { Said } from '../words.ts';
+
+const PATH = `${HOME}/waivers`;
+
+export interface WaiversView {
+  readonly waivers: Page<StoredWaiver>;
+  readonly after: string | undefined;
+  readonly said: Said | undefined;
+  readonly now: Date;
+}
+
+/** Pardons for single rules on single artifacts, those that ended included. */
+export function waiversPage(viewer: Viewer, { waivers, after, said, now }: WaiversView): Html {
+  const next = waivers.next === null ? null : withQuery(PATH, { after: waivers.next });
+  const body = html`<p class="lead">A waiver pardons one rule on one artifact until a day, and somebody answers for it. What is malicious cannot be waived.</p>
+${mayPardon(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NONE}${
+  waivers.items.length === 0
+    ? empty(
+        'No rule is waived',
+        html`<p>When a policy denies what was looked at and found to be harmless, a security approver waives the rule for that digest, with a
+reason and an end. Every version of the digest is then decided anew.</p>\n`,
+      )
+    : waiverTable(viewer, waivers.items, now)
+}${pager(next, after === undefined ? null : PATH, { next: 'Older waivers' })}`;
+  return page(viewer, { title: 'Waivers', place: 'waivers', said, body });
+}
+
+export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], now: Date): Html {
+  const columns = ['Rule', 'State', 'Artifact', 'Why', 'Who answers', 'Act'].map((label) => ({ label }));
+  const rows = waivers.map((stored) => {
+    const { waiver, id, createdBy, at } = stored;
+    const state = stateOf(stored, now);
+    return [
+      html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html`<span class="number">in ${waiver.file}</span>`}`,
+      html`${chip(state)} <span class="quiet">until ${when(waiver.expires)}</span>`,
+      shortDigest(waiver.digest),
+      told(waiver.reason),
+      html`${told(waiver.owner)} <span class="quiet">added by ${told(createdBy)}, ${when(at)}</span>`,
+      state === HOLDS && mayPardon(viewer)
+        ? actForm(viewer, `${PATH}/${encodeURIComponent(id)}/revoke`, {
+            label: 'Revoke',
+            kind: 'danger',
+            of: `the waiver of ${waiver.rule}`,
+          })
+        : html`<span class="quiet">–</span>`,
+    ];
+  });
+  return table({ caption: 'The newest first', columns, rows });
+}
+
+const HOLDS: Word = { text: 'Pardons', tone: 'caution' };
+const ENDED: Word = { text: 'Ended', tone: 'plain' };
+const REVOKED: Word = { text: 'Revoked', tone: 'dark' };
+
+function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): Word {
+  if (revokedAt !== null) return REVOKED;
+  return endOfWaiver(waiver.expires) > now ? HOLDS : ENDED;
+}
+
+/** @param digest of the artifact, when the page was reached from one */
+export function newWaiverPage(viewer: Viewer, digest: string | undefined): Html {
+  const body = html`${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
+    viewer,
+    `${PATH}/new`,
+    field({
+      name: 'rule',
+      label: 'Rule',
+      required: true,
+      most: 100,
+      example: 'pickle.global.unlisted',
+      hint: 'Of a policy or of the catalogue, as a decision names it.',
+    }),
+    field({
+      name: 'digest',
+      label: 'Digest of the artifact',
+      required: true,
+      most: 71,
+      value: digest ?? '',
+      example: 'sha256:…',
+    }),
+    field({
+      name: 'file',
+      label: 'Only in this file',
+      most: 1000,
+      hint: 'The path within the artifact. Any file, when empty.',
+    }),
+    field({
+      name: 'reason',
+      label: 'Why',
+      required: true,
+      most: 2000,
+      hint: 'What was looked at, and why it is harmless here. One line.',
+    }),
+    field({ name: 'owner', label: 'Who answers for it', required: true, most: 200, example: 'ada@example.org' }),
+    field({
+      name: 'expires',
+      label: 'Ends on',
+      required: true,
+      kind: 'date',
+      hint: 'From that day on the rule speaks again.',
+    }),
+    html`<div class="acts">${button({ label: 'Waive the rule', kind: 'danger' })}${linkButton(PATH, { label: 'Back' })}</div>\n`,
+  )}`;
+  return page(viewer, { title: 'Add a waiver', place: 'waivers', crumbs: [{ href: PATH, text: 'Waivers' }], body });
+}
+
+function mayPardon({ roles }: Viewer): boolean {
+  return roles.includes('security-approver') || roles.includes('admin');
+}

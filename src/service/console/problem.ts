@@ -1,0 +1,21 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { principalOf } from '../access.ts';
+import type { Problem } from '../errors.ts';
+import { sendPage, viewerOf } from './layout.ts';
+import { withQuery } from './links.ts';
+import { problemPage } from './pages/problem.ts';
+
+/** Whether a browser shows the answer to somebody: the API answers everybody with problem documents. */
+export function isForPeople({ url, headers }: FastifyRequest): boolean {
+  return !url.startsWith('/v1/') && (headers.accept ?? '').includes('text/html');
+}
+
+/** Answers a person: with a page, or the way to sign in. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { method, url } = request;
+  if (problem.status === 401 && (method === 'GET' || method === 'HEAD') && !url.startsWith('/signin')) {
+    return reply.redirect(withQuery('/signin', { return_to: url === '/' ? undefined : url }), 303);
+  }
+  const viewer = principalOf(request) === undefined ? null : viewerOf(request);
+  return sendPage(reply, problemPage(viewer, problem), problem.status);
+}

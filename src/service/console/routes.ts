@@ -1,0 +1,51 @@
+import formbody from '@fastify/formbody';
+import { PUBLIC, SIGNED_IN } from '../access.ts';
+import type { Routes } from '../context.ts';
+import { ServiceError } from '../errors.ts';
+import { readPolicyList } from '../policy-list.ts';
+import { ALL_ASSETS } from './assets.ts';
+import { HOME } from './links.ts';
+import { auditPages } from './routes/audit.ts';
+import { HIDDEN } from './routes/form-kit.ts';
+import { jobPages } from './routes/jobs.ts';
+import { modelPages } from './routes/models.ts';
+import { policyPages } from './routes/policies.ts';
+import { requestPages } from './routes/requests.ts';
+import { submitPages } from './routes/submit.ts';
+import { tokenPages } from './routes/tokens.ts';
+import { versionActs } from './routes/version-acts.ts';
+import { versionPages } from './routes/versions.ts';
+import { waiverPages } from './routes/waivers.ts';
+
+/** Of a form: comments and reasons. */
+const FORM_BYTES = 64 * 1024;
+
+/** The pages by which people use the service. Forms work without script; every page stands for itself. */
+export const consoleRoutes: Routes = async (app, context) => {
+  await app.register(formbody, { bodyLimit: FORM_BYTES });
+  const policies = await readPolicyList(context.config.rules);
+
+  app.get('/', { config: { access: SIGNED_IN }, schema: HIDDEN }, (_request, reply) => reply.redirect(HOME, 303));
+  for (const { path, type, body } of ALL_ASSETS) {
+    app.get(path, { config: { access: PUBLIC }, schema: HIDDEN }, (_request, reply) =>
+      reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
+    );
+  }
+  for (const pages of [
+    modelPages,
+    versionPages,
+    versionActs,
+    jobPages,
+    submitPages,
+    auditPages,
+    waiverPages,
+    tokenPages,
+  ]) {
+    await pages(app, context);
+  }
+  policyPages(app, policies);
+  requestPages(app, context, policies);
+  app.get(`${HOME}/*`, { config: { access: SIGNED_IN }, schema: HIDDEN }, () => {
+    throw new ServiceError(404, 'no-such-route', 'there is nothing at this address');
+  });
+};

@@ -1,0 +1,40 @@
+import Type from 'typebox';
+import { object, oneOf, text } from '../../routes/schema-kit.ts';
+import { SAID, type Said } from '../words.ts';
+
+/** Pages are no part of the API's document. */
+export const HIDDEN = { hide: true } as const;
+
+const SAID_NAMES = Object.keys(SAID) as readonly Said[];
+
+/** What a page may be told was just done. */
+export const SAID_QUERY = { said: Type.Optional(oneOf(SAID_NAMES, 'What was just done')) };
+export const AFTER_QUERY = {
+  after: Type.Optional(text('`next` of the page before', { minLength: 1, maxLength: 500 })),
+};
+
+/** A form without fields, and one by which was said why. */
+export const EMPTY_FORM = Type.Union([object({}), Type.Null()]);
+export const REASON_FORM = object({ reason: text('Why', { minLength: 1, maxLength: 4000 }) });
+
+/** Browsers send a line break as two characters, and a field that was left empty as an empty text. */
+export function typed(value: string): string {
+  return value.replaceAll('\r\n', '\n').trim();
+}
+
+export function typedOrNone(value: string | undefined): string | undefined {
+  const given = typed(value ?? '');
+  return given === '' ? undefined : given;
+}
+
+/** A day as a date field sends it: empty, or its first moment in UTC. */
+export const DAY = Type.Optional(text('A day', { pattern: '^(?:\\d{4}-\\d{2}-\\d{2})?$' }));
+
+export function dayOf(value: string | undefined): Date | undefined {
+  return value === undefined || value === '' ? undefined : new Date(`${value}T00:00:00Z`);
+}
+
+/** The page of a list, as the registry takes it. */
+export function after(query: { readonly after?: string }) {
+  return query.after === undefined ? {} : { after: query.after };
+}

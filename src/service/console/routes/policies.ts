@@ -1,0 +1,13 @@
+import { READERS } from '../../access.ts';
+import type { App } from '../../context.ts';
+import type { PolicyList } from '../../policy-list.ts';
+import { sendPage, viewerOf } from '../layout.ts';
+import { HOME } from '../links.ts';
+import { policiesPage } from '../pages/policies.ts';
+import { HIDDEN } from './form-kit.ts';
+
+export function policyPages(app: App, policies: PolicyList): void {
+  app.get(`${HOME}/policies`, { config: { access: READERS }, schema: HIDDEN }, (request, reply) =>
+    sendPage(reply, policiesPage(viewerOf(request), policies)),
+  );
+}

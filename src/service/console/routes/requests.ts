@@ -1,0 +1,208 @@
+import Type from 'typebox';
+import type { Principal, Registry, Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
+import { nameOf } from '../../../registry/names.ts';
+import { READERS } from '../../access.ts';
+import type { App, ServiceContext } from '../../context.ts';
+import { ServiceError } from '../../errors.ts';
+import type { PolicyList } from '../../policy-list.ts';
+import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
+import { COMMENT, ID_PARAMS, object, oneOf, text } from '../../routes/schema-kit.ts';
+import { TRANSITION_STATES } from '../../routes/schemas.ts';
+import { sendPage, viewerOf } from '../layout.ts';
+import { HOME, requestPath, said } from '../links.ts';
+import { actPage } from '../pages/act.ts';
+import { approvePage } from '../pages/approve.ts';
+import { requestPage } from '../pages/request.ts';
+import { requestsPage } from '../pages/requests.ts';
+import { hidden } from '../parts.ts';
+import { AFTER_QUERY, after, DAY, dayOf, EMPTY_FORM, HIDDEN, SAID_QUERY, typed } from './form-kit.ts';
+
+const PATH = `${HOME}/requests`;
+const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
+const SHOWN = [...TRANSITION_STATES, 'all'] as const;
+
+const ApproveForm = object({
+  role: oneOf(VOTING, 'In which role'),
+  comment: text('What was looked at', COMMENT),
+  until: DAY,
+  digest: text('The digest that the approver saw', { maxLength: 100 }),
+  policy_digest: text('The policy that the approver saw', { maxLength: 100 }),
+  ruleset_digest: text('The ruleset that the approver saw', { maxLength: 100 }),
+});
+const RejectForm = object({ role: oneOf(VOTING, 'In which role'), comment: text('Why', COMMENT) });
+
+export function requestPages(app: App, { registry, config }: ServiceContext, policies: PolicyList): void {
+  app.get(
+    PATH,
+    {
+      config: { access: READERS },
+      schema: {
+        ...HIDDEN,
+        querystring: object({
+          ...AFTER_QUERY,
+          ...SAID_QUERY,
+          state: Type.Optional(oneOf(SHOWN, 'Only in this state')),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { principal, query } = request;
+      const state = query.state ?? 'open';
+      const requests = await registry.transitions(principal, {
+        ...after(query),
+        ...(state === 'all' ? {} : { state }),
+      });
+      const names = await namesOf(registry, principal, requests.items);
+      return sendPage(
+        reply,
+        requestsPage(viewerOf(request), { requests, names, state, after: query.after, said: query.said }),
+      );
+    },
+  );
+
+  app.get(
+    `${PATH}/:id`,
+    { config: { access: READERS }, schema: { ...HIDDEN, params: ID_PARAMS, querystring: object(SAID_QUERY) } },
+    async (request, reply) => {
+      const view = await wholeRequest(registry, request.principal, request.params.id);
+      return sendPage(reply, requestPage(viewerOf(request), { ...view, said: request.query.said }));
+    },
+  );
+
+  app.get(
+    `${PATH}/:id/approve`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
+    async (request, reply) => {
+      const { principal, params } = request;
+      const { decision, ...view } = await wholeRequest(registry, principal, params.id);
+      checkVoter(principal, view.request);
+      const methods = policies.inUse.find(({ stage }) => stage === view.request.to)?.methods ?? [];
+      const bySession = config.approvalKey !== null && (methods.length === 0 || methods.includes('service'));
+      const roles = votingRoles(principal, view.request);
+      return sendPage(
+        reply,
+        approvePage(viewerOf(request), { ...view, decision: decided(decision), roles, bySession }),
+      );
+    },
+  );
+  app.post(
+    `${PATH}/:id/approve`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: ApproveForm } },
+    async ({ principal, params, body }, reply) => {
+      const { version, decision, request } = await wholeRequest(registry, principal, params.id);
+      checkVoter(principal, request);
+      checkSeen(body, version, decided(decision));
+      const until = dayOf(body.until);
+      const { role } = body;
+      const comment = typed(body.comment);
+      await registry.vote(principal, params.id, {
+        vote: 'approve',
+        role,
+        comment,
+        ...(until === undefined ? {} : { until }),
+      });
+      return reply.redirect(said(requestPath(params.id), 'voted'), 303);
+    },
+  );
+
+  app.get(
+    `${PATH}/:id/reject`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
+    async (request, reply) => {
+      const { principal, params } = request;
+      const { version, request: wish } = await wholeRequest(registry, principal, params.id);
+      checkVoter(principal, wish);
+      const view = {
+        title: `Reject ${version.model} ${version.number} for ${wish.to}`,
+        place: 'requests',
+        crumbs: [{ href: PATH, text: 'Requests' }],
+        follows:
+          'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
+        tone: 'bad',
+        facts: [
+          ['Version', `${version.model} version ${version.number}`],
+          ['Asked for by', wish.requestedBy],
+        ],
+        action: requestPath(params.id, 'reject'),
+        fields: hidden('role', VOTING.find((role) => principal.roles.includes(role)) ?? 'reviewer'),
+        why: { name: 'comment', label: 'Why not' },
+        label: 'Reject',
+        kind: 'danger',
+        back: requestPath(params.id),
+      } as const;
+      return sendPage(reply, actPage(viewerOf(request), view));
+    },
+  );
+  app.post(
+    `${PATH}/:id/reject`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: RejectForm } },
+    async ({ principal, params, body }, reply) => {
+      await registry.vote(principal, params.id, { vote: 'reject', role: body.role, comment: typed(body.comment) });
+      return reply.redirect(said(requestPath(params.id), 'voted'), 303);
+    },
+  );
+
+  app.post(
+    `${PATH}/:id/withdraw`,
+    { config: { access: REQUESTERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: EMPTY_FORM } },
+    async ({ principal, params }, reply) => {
+      await registry.withdraw(principal, params.id);
+      return reply.redirect(said(requestPath(params.id), 'withdrawn'), 303);
+    },
+  );
+}
+
+async function wholeRequest(registry: Registry, by: Principal, id: string) {
+  const request = await registry.transition(by, id);
+  const version = await registry.version(by, { id: request.version });
+  const decision = (await registry.decisions(by, version.id)).find(({ stage }) => stage === request.to);
+  return { request, version, decision };
+}
+
+async function namesOf(
+  registry: Registry,
+  by: Principal,
+  requests: readonly Transition[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { version: id } of requests) {
+    if (names.has(id)) continue;
+    const { model, number } = await registry.version(by, { id });
+    names.set(id, `${model} ${number}`);
+  }
+  return names;
+}
+
+/** Says early, and in words, what the registry would refuse. @throws ServiceError */
+function checkVoter(by: Principal, { requestedBy, state }: Transition): void {
+  if (state !== 'open') throw new ServiceError(409, 'ended', `the request is ${state}`);
+  if (requestedBy === nameOf(by))
+    throw new ServiceError(
+      403,
+      'own-request',
+      'you asked for this yourself, and who asked for a transition does not vote on it; let somebody else vote',
+    );
+}
+
+/** Roles that are still needed, or any that votes when the policy alone asks for more. */
+function votingRoles({ roles }: Principal, { needed }: Transition): readonly Role[] {
+  const mine = VOTING.filter((role) => roles.includes(role));
+  const wanted = mine.filter((role) => needed.some((one) => one.role === role && one.count > 0));
+  return wanted.length > 0 ? wanted : mine;
+}
+
+function decided(decision: StoredDecision | undefined): StoredDecision {
+  if (decision === undefined) throw new ServiceError(409, 'no-decision', 'nothing was decided for this stage yet');
+  return decision;
+}
+
+/** An approval is of what its approver saw. @throws ServiceError `changed` */
+function checkSeen(
+  seen: { readonly digest: string; readonly policy_digest: string; readonly ruleset_digest: string },
+  { digest }: Version,
+  { decision, ruleset }: StoredDecision,
+): void {
+  if (seen.digest === digest && seen.policy_digest === decision.policyDigest && seen.ruleset_digest === ruleset.digest)
+    return;
+  throw new ServiceError(409, 'changed', 'the policy or the ruleset has changed since you looked at it; look again');
+}

@@ -1,0 +1,158 @@
+import type { Version } from '../../../registry/index.ts';
+import { code } from '../../../report/html/parts.ts';
+import type { Routes } from '../../context.ts';
+import { ServiceError } from '../../errors.ts';
+import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
+import { COMMENT, ID, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { StageSchema } from '../../routes/schemas.ts';
+import { sendPage, viewerOf } from '../layout.ts';
+import { HOME, requestPath, revokePath, said, versionPath } from '../links.ts';
+import { type ActView, actPage } from '../pages/act.ts';
+import { boundTo } from '../pages/version-approvals.ts';
+import { crumbsOf } from '../pages/version-head.ts';
+import { hidden } from '../parts.ts';
+import { stageChip } from '../tables.ts';
+import { STAGE_WORDS } from '../words.ts';
+import { HIDDEN, REASON_FORM, typed } from './form-kit.ts';
+
+const PATH = `${HOME}/versions/:id`;
+const ApprovalParams = object({ ...ID_PARAMS.properties, approval: text('Id of the approval', ID) });
+
+const STOPS = {
+  quarantine: {
+    label: 'Quarantine it',
+    tone: 'bad',
+    said: 'quarantined',
+    follows:
+      'Gates deny it at once, wherever it stands, and its approvals are void. Out of quarantine leads only what would lead into production.',
+  },
+  retire: {
+    label: 'Retire it',
+    tone: 'caution',
+    said: 'retired',
+    follows: 'Gates deny it from now on, and there is no way back: a version that was retired stays so.',
+  },
+} as const;
+
+/** What people do to a version: ask for a stage, stop it, revoke an approval. */
+export const versionActs: Routes = (app, { registry }) => {
+  app.get(
+    `${PATH}/request`,
+    {
+      config: { access: REQUESTERS },
+      schema: { ...HIDDEN, params: ID_PARAMS, querystring: object({ to: StageSchema }) },
+    },
+    async (request, reply) => {
+      const { principal, params, query } = request;
+      const version = await registry.version(principal, { id: params.id });
+      const stage = STAGE_WORDS[query.to].text.toLowerCase();
+      const view: ActView = {
+        ...about(version),
+        title: `Ask for ${stage}`,
+        follows: 'Others then look at it and vote; you do not. Whoever reads your reason has to be able to judge it.',
+        tone: 'open',
+        action: versionPath(version.id, 'request'),
+        fields: hidden('to', query.to),
+        why: { name: 'comment', label: 'Why it should stand there' },
+        label: `Ask for ${stage}`,
+        kind: 'main',
+      };
+      return sendPage(reply, actPage(viewerOf(request), view));
+    },
+  );
+  app.post(
+    `${PATH}/request`,
+    {
+      config: { access: REQUESTERS },
+      schema: { ...HIDDEN, params: ID_PARAMS, body: object({ to: StageSchema, comment: text('Why', COMMENT) }) },
+    },
+    async ({ principal, params, body }, reply) => {
+      const { id } = await registry.requestTransition(principal, params.id, body.to, typed(body.comment));
+      return reply.redirect(said(requestPath(id), 'requested'), 303);
+    },
+  );
+
+  for (const act of ['quarantine', 'retire'] as const) {
+    const { label, tone, said: done, follows } = STOPS[act];
+    app.get(
+      `${PATH}/${act}`,
+      { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
+      async (request, reply) => {
+        const version = await registry.version(request.principal, { id: request.params.id });
+        const view: ActView = {
+          ...about(version),
+          title: act === 'quarantine' ? 'Quarantine a version' : 'Retire a version',
+          follows,
+          tone,
+          action: versionPath(version.id, act),
+          fields: '',
+          why: { name: 'reason', label: 'Why' },
+          label,
+          kind: 'danger',
+        };
+        return sendPage(reply, actPage(viewerOf(request), view));
+      },
+    );
+    app.post(
+      `${PATH}/${act}`,
+      { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: REASON_FORM } },
+      async ({ principal, params, body }, reply) => {
+        const { id } = await registry[act](principal, params.id, typed(body.reason));
+        return reply.redirect(said(versionPath(id), done), 303);
+      },
+    );
+  }
+
+  app.get(
+    `${PATH}/approvals/:approval/revoke`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ApprovalParams } },
+    async (request, reply) => {
+      const { principal, params } = request;
+      const version = await registry.version(principal, { id: params.id });
+      const approval = (await registry.approvals(principal, version.id)).find(({ id }) => id === params.approval);
+      if (approval === undefined) throw new ServiceError(404, 'not-found', 'there is no such approval');
+      const view: ActView = {
+        ...about(version),
+        title: 'Revoke an approval',
+        facts: [
+          ...about(version).facts,
+          ['Approved by', approval.signer],
+          ['For', STAGE_WORDS[approval.stage].text],
+          ['Bound to', boundTo(approval)],
+        ],
+        follows:
+          'Gates deny what rests on it from now on. The version stays where it stands, until it is approved anew.',
+        tone: 'bad',
+        action: revokePath(version.id, approval.id),
+        fields: '',
+        why: { name: 'reason', label: 'Why' },
+        label: 'Revoke the approval',
+        kind: 'danger',
+      };
+      return sendPage(reply, actPage(viewerOf(request), view));
+    },
+  );
+  app.post(
+    `${PATH}/approvals/:approval/revoke`,
+    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ApprovalParams, body: REASON_FORM } },
+    async ({ principal, params, body }, reply) => {
+      const { version } = await registry.revoke(principal, params.approval, typed(body.reason));
+      return reply.redirect(said(versionPath(version), 'approval-revoked'), 303);
+    },
+  );
+};
+
+/** What every act on a version shows of it. */
+function about(version: Version) {
+  const name = `${version.model} version ${version.number}`;
+  return {
+    place: 'models',
+    crumbs: [...crumbsOf(version), { href: versionPath(version.id), text: `version ${version.number}` }],
+    facts: [
+      ['Version', name],
+      ['Digest', code(version.digest)],
+      ['Stands at', stageChip(version.stage)],
+    ],
+    back: versionPath(version.id),
+  } as const;
+}

@@ -1,0 +1,137 @@
+import Type from 'typebox';
+import type { Assessment } from '../../../core/assessment.ts';
+import {
+  type Principal,
+  type Registry,
+  STAGES,
+  type Stage,
+  type StoredWaiver,
+  type Version,
+} from '../../../registry/index.ts';
+import { diffReports, mapOwasp, readReport, renderJson } from '../../../report/index.ts';
+import { READERS } from '../../access.ts';
+import type { Routes } from '../../context.ts';
+import { ServiceError } from '../../errors.ts';
+import { reportContext } from '../../report-context.ts';
+import { ID_PARAMS, object, oneOf } from '../../routes/schema-kit.ts';
+import { sendPage, viewerOf } from '../layout.ts';
+import { HOME } from '../links.ts';
+import { assessmentPage } from '../pages/assessment.ts';
+import { changesPage } from '../pages/changes.ts';
+import { overviewPage } from '../pages/version.ts';
+import { HIDDEN, SAID_QUERY } from './form-kit.ts';
+import { answersOf } from './models.ts';
+
+const JUDGED_STAGES = ['candidate', 'staging', 'production'] as const;
+const PATH = `${HOME}/versions/:id`;
+
+export const versionPages: Routes = (app, { registry }) => {
+  const config = { access: READERS };
+
+  app.get(
+    PATH,
+    { config, schema: { ...HIDDEN, params: ID_PARAMS, querystring: object(SAID_QUERY) } },
+    async (request, reply) => {
+      const { principal, params, query } = request;
+      const version = await registry.version(principal, { id: params.id });
+      const answers = await answersOf(registry, principal, [version]);
+      const decisions = [...(await registry.decisions(principal, version.id))];
+      decisions.sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
+      const assessments = await registry.assessments(principal, version.id);
+      const newest = assessments.find(({ id }) => id === decisions[0]?.assessment);
+      const view = {
+        version,
+        decisions,
+        answer: answers.get(version.id),
+        requests: (await registry.transitions(principal, { version: version.id, limit: SHOWN_REQUESTS })).items,
+        approvals: await registry.approvals(principal, version.id),
+        waivers: await waiversFor(registry, principal, version.digest),
+        baseVersions: await basesOf(registry, principal, version),
+        seen: newest === undefined ? undefined : seenOf(newest.at, newest.assessment),
+        said: query.said,
+      };
+      return sendPage(reply, overviewPage(viewerOf(request), view));
+    },
+  );
+
+  app.get(
+    `${PATH}/assessment`,
+    {
+      config,
+      schema: {
+        ...HIDDEN,
+        params: ID_PARAMS,
+        querystring: object({ stage: Type.Optional(oneOf(JUDGED_STAGES, 'The decision for this stage')) }),
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, query } = request;
+      const version = await registry.version(principal, { id: params.id });
+      const stage = query.stage ?? JUDGED_STAGES.find((one) => one === version.stage) ?? 'candidate';
+      const { stages, ...judged } = await judgedFor(registry, principal, version, stage);
+      return sendPage(reply, assessmentPage(viewerOf(request), { version, stages, ...judged }, reportContext()));
+    },
+  );
+
+  app.get(`${PATH}/changes`, { config, schema: { ...HIDDEN, params: ID_PARAMS } }, async (request, reply) => {
+    const { principal, params } = request;
+    const version = await registry.version(principal, { id: params.id });
+    if (version.number === 1) throw new ServiceError(404, 'no-such-version', 'the first version has none before it');
+    const before = await registry.version(principal, { model: version.model, number: version.number - 1 });
+    const [from, to] = [await reportOf(registry, principal, before), await reportOf(registry, principal, version)];
+    return sendPage(reply, changesPage(viewerOf(request), { version, before, diff: diffReports(from, to) }));
+  });
+};
+
+/** Requests that the page of a version lists. */
+const SHOWN_REQUESTS = 20;
+
+async function judgedFor(registry: Registry, by: Principal, version: Version, stage: Stage) {
+  const decisions = await registry.decisions(by, version.id);
+  const decision = decisions.find((one) => one.stage === stage);
+  const assessments = await registry.assessments(by, version.id);
+  const assessment = assessments.find(({ id }) => id === decision?.assessment);
+  if (decision === undefined || assessment === undefined)
+    throw new ServiceError(404, 'no-decision', `nothing was decided for ${stage} yet`);
+  const stages = STAGES.filter((one) => decisions.some((other) => other.stage === one));
+  return { decision, assessment, stages };
+}
+
+/** Two reports are compared as they are kept: what the one cuts, the other does, too. */
+async function reportOf(registry: Registry, by: Principal, version: Version) {
+  const { decision, assessment } = await judgedFor(registry, by, version, 'candidate');
+  const judged = { decision: decision.decision, assessment: assessment.assessment };
+  return readReport(Buffer.from(renderJson(judged, reportContext())), `${version.model}@${version.number}`);
+}
+
+function seenOf(at: string, assessment: Assessment) {
+  const { files, findings, checks } = assessment;
+  const unjudged = files.filter(({ verdict }) => verdict === 'unknown' || verdict === 'not-assessed').length;
+  const unanswered = [...checks, ...mapOwasp(assessment).open].filter(
+    ({ status }) => status === 'not-assessed' || status === 'error',
+  );
+  return { at, files: files.length, findings: findings.length, open: unjudged + unanswered.length };
+}
+
+/** Waivers that are read to find those of one digest. */
+const WAIVER_PAGES = 5;
+
+async function waiversFor(registry: Registry, by: Principal, digest: string): Promise<StoredWaiver[]> {
+  const found: StoredWaiver[] = [];
+  let after: string | undefined;
+  for (let i = 0; i < WAIVER_PAGES; i++) {
+    const page = await registry.waivers(by, { limit: 200, ...(after === undefined ? {} : { after }) });
+    found.push(...page.items.filter(({ waiver }) => waiver.digest === digest));
+    if (page.next === null) break;
+    after = page.next;
+  }
+  return found;
+}
+
+async function basesOf(registry: Registry, by: Principal, { lineage }: Version) {
+  const bases: { ref: string; versions: readonly Version[] }[] = [];
+  for (const { ref, digest } of lineage.baseModels) {
+    bases.push({ ref, versions: await registry.versionsOf(by, digest === null ? { ref } : { digest }) });
+  }
+  return bases;
+}

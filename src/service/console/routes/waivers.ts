@@ -1,0 +1,68 @@
+import Type from 'typebox';
+import { READERS } from '../../access.ts';
+import type { Routes } from '../../context.ts';
+import { PARDONERS } from '../../routes/roles.ts';
+import { DIGEST, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { sendPage, viewerOf } from '../layout.ts';
+import { HOME, said } from '../links.ts';
+import { newWaiverPage, waiversPage } from '../pages/waivers.ts';
+import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY, typed, typedOrNone } from './form-kit.ts';
+
+const PATH = `${HOME}/waivers`;
+/** What makes sense in it is the registry's to say. */
+const WaiverForm = object({
+  rule: text('The rule', { minLength: 1, maxLength: 200 }),
+  digest: text('The artifact', { minLength: 1, maxLength: 200 }),
+  file: Type.Optional(text('Only in this file', { maxLength: 4096 })),
+  reason: text('Why', { minLength: 1, maxLength: 2000 }),
+  owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
+  expires: text('The end', { minLength: 1, maxLength: 40 }),
+});
+
+export const waiverPages: Routes = (app, { registry }) => {
+  app.get(
+    PATH,
+    { config: { access: READERS }, schema: { ...HIDDEN, querystring: object({ ...AFTER_QUERY, ...SAID_QUERY }) } },
+    async (request, reply) => {
+      const { principal, query } = request;
+      const waivers = await registry.waivers(principal, after(query));
+      const view = { waivers, after: query.after, said: query.said, now: new Date() };
+      return sendPage(reply, waiversPage(viewerOf(request), view));
+    },
+  );
+
+  app.get(
+    `${PATH}/new`,
+    {
+      config: { access: PARDONERS },
+      schema: { ...HIDDEN, querystring: object({ digest: Type.Optional(text('The artifact', DIGEST)) }) },
+    },
+    (request, reply) => sendPage(reply, newWaiverPage(viewerOf(request), request.query.digest)),
+  );
+  app.post(
+    `${PATH}/new`,
+    { config: { access: PARDONERS }, schema: { ...HIDDEN, body: WaiverForm } },
+    async ({ principal, body }, reply) => {
+      const { rule, digest, reason, owner, expires } = body;
+      const file = typedOrNone(body.file);
+      await registry.addWaiver(principal, {
+        rule: typed(rule),
+        digest: typed(digest),
+        ...(file === undefined ? {} : { file }),
+        reason: typed(reason),
+        owner: typed(owner),
+        expires,
+      });
+      return reply.redirect(said(PATH, 'waiver-added'), 303);
+    },
+  );
+
+  app.post(
+    `${PATH}/:id/revoke`,
+    { config: { access: PARDONERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: EMPTY_FORM } },
+    async ({ principal, params }, reply) => {
+      await registry.revokeWaiver(principal, params.id);
+      return reply.redirect(said(PATH, 'waiver-revoked'), 303);
+    },
+  );
+};

@@ -1,0 +1,67 @@
+import type { ApprovalRecord, JobState, Role, Stage, TransitionState } from '../../registry/index.ts';
+import type { Word } from '../../report/html/words.ts';
+
+export const STAGE_WORDS: Readonly<Record<Stage, Word>> = {
+  candidate: { text: 'Candidate', tone: 'plain' },
+  staging: { text: 'Staging', tone: 'open' },
+  production: { text: 'Production', tone: 'good' },
+  retired: { text: 'Retired', tone: 'plain' },
+  quarantined: { text: 'Quarantined', tone: 'bad' },
+};
+
+/** Where a version may be asked to go; the registry has the last word. */
+export const WAYS: Readonly<Record<Stage, readonly Stage[]>> = {
+  candidate: ['staging'],
+  staging: ['production'],
+  production: [],
+  retired: [],
+  quarantined: ['candidate'],
+};
+
+export const REQUEST_WORDS: Readonly<Record<TransitionState, Word>> = {
+  open: { text: 'Open', tone: 'open' },
+  approved: { text: 'Approved', tone: 'good' },
+  rejected: { text: 'Rejected', tone: 'bad' },
+  withdrawn: { text: 'Withdrawn', tone: 'plain' },
+  void: { text: 'Void', tone: 'dark' },
+};
+
+export const APPROVAL_WORDS: Readonly<Record<ApprovalRecord['state'], Word>> = {
+  valid: { text: 'Holds', tone: 'good' },
+  carried: { text: 'Carried over', tone: 'good' },
+  void: { text: 'Void', tone: 'dark' },
+  revoked: { text: 'Revoked', tone: 'bad' },
+};
+
+export const JOB_WORDS: Readonly<Record<JobState, Word>> = {
+  queued: { text: 'Queued', tone: 'plain' },
+  running: { text: 'Running', tone: 'open' },
+  done: { text: 'Done', tone: 'good' },
+  failed: { text: 'Failed', tone: 'bad' },
+  cancelled: { text: 'Cancelled', tone: 'dark' },
+};
+
+export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  viewer: 'reads',
+  submitter: 'asks for scans and stages',
+  reviewer: 'approves and stops versions',
+  'security-approver': 'approves, and pardons by waivers',
+  admin: 'does all of it, and makes tokens',
+  gate: 'asks for decisions alone',
+};
+
+/** What a page says after something was done: the address names it, so nothing that somebody writes into a link is shown. */
+export const SAID = {
+  'job-known': 'The same scan is under way already: this is its job.',
+  'job-cancelled': 'The job was cancelled.',
+  requested: 'The request is open. Others have to approve it.',
+  voted: 'Your vote counts.',
+  withdrawn: 'The request was withdrawn.',
+  quarantined: 'The version was stopped: gates deny it from now on.',
+  retired: 'The version was retired.',
+  'approval-revoked': 'The approval was revoked: gates deny what rests on it.',
+  'waiver-added': 'The waiver was added, and every version of the digest decided anew.',
+  'waiver-revoked': 'The waiver was revoked, and what it pardoned decided anew.',
+  'token-revoked': 'The token was revoked: whoever uses it is turned away from now on.',
+} as const;
+export type Said = keyof typeof SAID;
