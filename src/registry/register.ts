@@ -4,6 +4,7 @@ import { decideVersion } from './decide-version.ts';
 import { decisionOfRow } from './decision-records.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
 import type { Principal, StoredAssessment } from './records.ts';
+import { noteRegistered, registeredByJob } from './register-job.ts';
 import type { Registered, Registration } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId } from './store/change.ts';
@@ -23,6 +24,8 @@ export async function register(context: Context, by: Principal, registration: Re
   const body = JSON.stringify(assessment);
   if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
   return change(context, by, async (change) => {
+    const known = job === undefined ? undefined : await registeredByJob(change, job);
+    if (known !== undefined) return known;
     await ensureModel(change, model);
     const { row, created } = await ensureVersion(change, registration, digest);
     await addKeys(change, row, assessment.artifact.pinned);
@@ -38,6 +41,7 @@ export async function register(context: Context, by: Principal, registration: Re
     const { decisions } = await decideVersion(context, change, row, stored);
     const candidate = decisions.get('candidate');
     if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
+    if (job !== undefined) await noteRegistered(change, job, row.id);
     return {
       version: await versionOfRow(change.db, row),
       created,

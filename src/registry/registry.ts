@@ -126,7 +126,10 @@ export interface ModelSummary extends Model {
  * All @throws RegistryError with a stable code.
  */
 export interface Registry {
-  /** Stores an assessment: a new version, or another look at a known one. Decides anew for every stage. */
+  /**
+   * Stores an assessment: a new version, or another look at a known one. Decides anew for every stage. A job that is running
+   * does so once: the second time it is given what the first has stored.
+   */
   register(by: Principal, registration: Registration): Promise<Registered>;
   models(
     by: Principal,

@@ -17,6 +17,8 @@ export interface ScanParts {
 /** Scans what a job asks for, and registers the version that it is. */
 export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobHandler {
   return async ({ job, lineage }, { signal, onProgress }) => {
+    // Whoever had it before died after it was registered.
+    if (job.version !== null) return { kind: 'done', version: job.version };
     try {
       const { target, tenant } = job;
       const env = await tenantEnvironment(settings, tenant);

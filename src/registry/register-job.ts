@@ -1,0 +1,42 @@
+import { assessmentOfRow, decisionOfRow, newestDecisions } from './decision-records.ts';
+import type { Registered } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
+import type { Change } from './store/change.ts';
+import { versionOfRow, versionRow } from './version-records.ts';
+
+/**
+ * What a job has registered already: a worker that died between this and the end of the job leaves it to the next one, and a
+ * worker that lost the job may still come with its own. `undefined` when it has not, or there is no such job.
+ * @throws RegistryError `ended` for a job that is not running any more
+ */
+export async function registeredByJob({ db, tenant }: Change, id: string): Promise<Registered | undefined> {
+  const job = await db
+    .selectFrom('jobs')
+    .select(['state', 'version'])
+    .where('id', '=', id)
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  if (job === undefined) return undefined;
+  if (job.state !== 'running') throw new RegistryError('ended', 'the job has ended already');
+  if (job.version === null) return undefined;
+  const row = await versionRow(db, tenant, job.version);
+  const assessment = await db
+    .selectFrom('assessments')
+    .selectAll()
+    .where('version', '=', row.id)
+    .where('job', '=', id)
+    .executeTakeFirstOrThrow();
+  const decision = (await newestDecisions(db, row.id)).get('candidate');
+  if (decision === undefined) throw new RegistryError('internal', 'nothing was decided');
+  return {
+    version: await versionOfRow(db, row),
+    created: false,
+    assessment: assessmentOfRow(assessment),
+    decision: decisionOfRow(decision),
+  };
+}
+
+/** So that the job registers nothing more, whoever goes on with it. */
+export async function noteRegistered({ db, tenant }: Change, job: string, version: string): Promise<void> {
+  await db.updateTable('jobs').set({ version }).where('id', '=', job).where('tenant', '=', tenant).execute();
+}
