@@ -105,5 +105,6 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
   if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
+  if (isForPeople(request)) return sendProblem(request, reply, problem);
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
