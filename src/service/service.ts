@@ -12,6 +12,7 @@ import { listenForMetrics } from './metrics-listener.ts';
 import { openServiceRegistry } from './open-registry.ts';
 import { openQueue, type Tell } from './queue/index.ts';
 import { isSecure } from './sessions.ts';
+import { openSnapshotStore } from './snapshot-files.ts';
 import { openUploadStore } from './upload-files.ts';
 import { startWebhookSender } from './webhook-sender.ts';
 import { workOnScans } from './worker/index.ts';
@@ -77,7 +78,10 @@ async function openParts(config: ServiceConfig, tell: Tell, closing: Closing): P
   closing.add(() => registry.close());
   const events = openEventFeed(registry, { onError: (error) => tell(`events: ${messageOf(error)}`) });
   closing.add(() => events.close());
-  const snapshots = nothingPublished();
+  const snapshots = await openSnapshotStore(join(config.dataFolder, 'snapshots'), {
+    onNewer: ({ tenant, version }) => events.publish({ kind: 'snapshot', tenant, version }),
+    onError: (message) => tell(`snapshots: ${message}`),
+  });
   closing.add(() => snapshots.close());
   const queue = await openQueue(config, registry, tell);
   closing.add(() => queue.close());
@@ -124,10 +128,6 @@ async function closeApp(app: App): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
   await app.close();
   clearTimeout(timer);
-}
-
-function nothingPublished(): ServiceContext['snapshots'] {
-  return { newest: async () => undefined, close: async () => {} };
 }
 
 function isLoopback(hostname: string): boolean {

@@ -17,7 +17,7 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, body: unkn
 }
 
 /** `If-None-Match` compares weakly (RFC 9110, 13.1.2). */
-function matches(given: string | undefined, etag: string): boolean {
+export function matches(given: string | undefined, etag: string): boolean {
   if (given === undefined) return false;
   return given.split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')));
 }

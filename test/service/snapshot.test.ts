@@ -1,0 +1,155 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
+import { openSnapshotStore } from '../../src/service/snapshot-files.ts';
+import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
+import { openSnapshot } from '../../src/snapshot/index.ts';
+import { signed, writer } from '../snapshot/samples.ts';
+
+/** As a writer does it. */
+function publish(folder: string, tenant: string, bytes: Uint8Array): void {
+  writeFileSync(join(folder, '.new'), bytes);
+  renameSync(join(folder, '.new'), join(folder, `${tenant}.snapshot.json`));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 300 && !holds(); tries++) await pause(20);
+  expect(holds()).toBe(true);
+}
+
+describe('the store of snapshots', () => {
+  let folder: string;
+  const news: PublishedSnapshot[] = [];
+  const errors: string[] = [];
+  const open = () =>
+    openSnapshotStore(folder, { pollMs: 20, onNewer: (one) => news.push(one), onError: (one) => errors.push(one) });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-store-'));
+    news.length = 0;
+    errors.length = 0;
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('hands out the newest of each tenant, and tells of newer ones', async () => {
+    publish(folder, 'acme', await signed());
+    const store = await open();
+    const first = await store.newest('acme');
+    expect(first).toMatchObject({
+      tenant: 'acme',
+      version: 7,
+      issued: '2026-11-25T11:00:00Z',
+      expires: '2026-12-02T11:00:00Z',
+    });
+    expect(first?.etag).toMatch(/^"[\w-]{27}"$/);
+    expect(await store.newest('other')).toBeUndefined();
+    expect(news).toEqual([]);
+    const second = await signed({ version: 8 });
+    publish(folder, 'acme', second);
+    await until(() => news.length === 1);
+    expect(news[0]).toMatchObject({ version: 8 });
+    expect((await store.newest('acme'))?.body).toEqual(second);
+    publish(folder, 'other', await signed({ tenant: 'other', version: 1 }));
+    await until(() => news.length === 2);
+    await store.close();
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps what it has when the file is older, of another tenant, no snapshot, or gone', async () => {
+    const good = await signed();
+    publish(folder, 'acme', good);
+    const store = await open();
+    const bad: [Uint8Array, RegExp][] = [
+      [await signed({ version: 6 }), /has version 6, and 7 was there before/],
+      [await signed({ tenant: 'other', version: 9 }), /is of the tenant "other"/],
+      [Buffer.from('{}'), /is no snapshot/],
+      [Buffer.alloc(0), /is no snapshot/],
+    ];
+    for (const [bytes, message] of bad) {
+      publish(folder, 'acme', bytes);
+      expect((await store.newest('acme'))?.body).toEqual(good);
+      expect(errors.at(-1)).toMatch(message);
+    }
+    rmSync(join(folder, 'acme.snapshot.json'));
+    expect((await store.newest('acme'))?.version).toBe(7);
+    await store.close();
+    expect(news).toEqual([]);
+  });
+
+  it('reads nothing outside its folder', async () => {
+    const store = await open();
+    publish(folder, 'acme', await signed());
+    for (const tenant of ['../acme', '', '.', 'a/b', `${folder}/acme`, 'x'.repeat(65)])
+      expect(await store.newest(tenant)).toBeUndefined();
+    await store.close();
+  });
+});
+
+describe('GET /v1/snapshot', () => {
+  let folder: string;
+  let service: RunningService;
+  let gate: string;
+  const snapshots = () => join(folder, 'snapshots');
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-snapshot-route-'));
+    const config = await readConfig({ data: folder, listen: '127.0.0.1:0', workers: '0' }, { ASSAY_LOG_LEVEL: 'silent' });
+    service = await startService(config, { tell: () => {} });
+    gate = await tokenOf('gate');
+  });
+  afterAll(async () => {
+    await service.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const headers = (token: string) => ({ authorization: `Bearer ${token}` });
+  async function tokenOf(role: string): Promise<string> {
+    const answer = await fetch(`${service.url}/v1/tokens`, {
+      method: 'POST',
+      headers: { ...headers(service.firstToken ?? ''), 'content-type': 'application/json' },
+      body: JSON.stringify({ name: role, roles: [role] }),
+    });
+    expect(answer.status).toBe(201);
+    return ((await answer.json()) as { secret: string }).secret;
+  }
+  const get = (more: Record<string, string> = {}) =>
+    fetch(`${service.url}/v1/snapshot`, { headers: { ...headers(gate), ...more } });
+
+  it('says when there is none, and tells nobody who is not known', async () => {
+    const answer = await get();
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ code: 'no-snapshot' });
+    expect((await fetch(`${service.url}/v1/snapshot`)).status).toBe(401);
+    expect((await fetch(`${service.url}/v1/snapshot/events`)).status).toBe(401);
+  });
+
+  it('is the bytes that the writer signed, once; each newer one is told', async () => {
+    const first = await signed({ tenant: 'default' });
+    publish(snapshots(), 'default', first);
+    const answer = await get();
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('application/vnd.dev.sigstore.bundle.v0.3+json');
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(bytes).toEqual(first);
+    const { meta } = openSnapshot(bytes, { trust: writer.publicKey, now: new Date('2026-11-26'), tenant: 'default' });
+    expect(meta.version).toBe(7);
+    const etag = answer.headers.get('etag') ?? '';
+    const again = await get({ 'if-none-match': etag });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
+
+    const stop = new AbortController();
+    const events = await fetch(`${service.url}/v1/snapshot/events`, { headers: headers(gate), signal: stop.signal });
+    let text = '';
+    const reading = (async () => {
+      for await (const part of events.body ?? []) text += Buffer.from(part).toString();
+    })().catch(() => {});
+    await until(() => text.includes('event: snapshot\ndata: {"version":7}\n\n'));
+    publish(snapshots(), 'default', await signed({ tenant: 'default', version: 8 }));
+    await until(() => text.includes('event: snapshot\ndata: {"version":8}\n\n'));
+    expect(text.match(/event: snapshot/g)).toHaveLength(2);
+    stop.abort();
+    await reading;
+    expect((await get({ 'if-none-match': etag })).status).toBe(200);
+  });
+});
