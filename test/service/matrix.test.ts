@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Principal, ROLES } from '../../src/registry/index.ts';
+import { tempFolder } from '../support/temp.ts';
+import { startTestService, type TestService } from './routes/harness.ts';
+import { fixture, register, uploadAll } from './routes/requests.ts';
+
+/**
+ * Who may call what: the table beside this file, kept by hand. A route that is not in it, or says otherwise, fails; then every
+ * route is called by everybody.
+ */
+const TABLE: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL('./access-rules.json', import.meta.url), 'utf8'),
+);
+/** Of the table: `public`, or roles with spaces between, after `operator:` where only the operator's tenant may. */
+type Rule = 'public' | { readonly roles: readonly string[]; readonly operator: boolean };
+/** What makes something of the caller's own, whatever its path is called. */
+const MAKES_OWN = new Set(['POST /v1/models/{name}/versions']);
+
+/** A name that only the tenant `default` knows; nobody else may ever be told it. */
+const SECRET = `secret-${randomUUID().slice(0, 8)}`;
+const MODEL = `acme/${SECRET}`;
+const DENIED = new Set(['missing-role', 'operator-only', 'not-signed-in', 'invalid-token']);
+const BY: Principal = { tenant: 'default', subject: 'owner', issuer: null, roles: ['admin'], via: 'local' };
+
+const folder = tempFolder();
+let service: TestService;
+/** What stands for each parameter of a path, by the word before it. */
+let objects: Readonly<Record<string, string>>;
+let bodies: Readonly<Record<string, unknown>>;
+const tokens = new Map<string, string>();
+
+beforeAll(async () => {
+  service = await startTestService({ database: `sqlite:${join(folder, 'assay.db')}`, queue: 'embedded' });
+  const owner = await service.as('owner', ROLES, 'default');
+  const version = await register(owner, MODEL, [fixture('format-probes/st-ok/m.safetensors')]);
+  const transition = await owner.call('POST', `/v1/versions/${version.id}/transition-requests`, {
+    to: 'staging',
+    comment: SECRET,
+  });
+  const jobs = await owner.call('GET', '/v1/jobs');
+  const waiver = {
+    rule: 'pickle.unlisted-global',
+    digest: version.digest,
+    reason: SECRET,
+    owner: SECRET,
+    expires: new Date(Date.now() + 86_400_000).toISOString(),
+  };
+  const waivers = await owner.call('POST', '/v1/waivers', waiver);
+  const hook = { url: 'http://127.0.0.1:1/hook', events: ['*'] };
+  const webhook = await owner.call('POST', '/v1/webhooks', { ...hook, url: `${hook.url}/${SECRET}` });
+  const spare = await service.registry.createToken(BY, { name: `${SECRET}-spare`, roles: ['viewer'] });
+  objects = {
+    versions: version.id,
+    'models/versions': '1',
+    models: encodeURIComponent(MODEL),
+    aliases: 'champion',
+    transitions: transition.body.id,
+    requests: transition.body.id,
+    jobs: jobs.body.items[0].id,
+    uploads: await uploadAll(owner, [{ path: SECRET, bytes: Buffer.from('x') }]),
+    files: '0',
+    waivers: waivers.body.id,
+    webhooks: webhook.body.id ?? webhook.body.webhook?.id,
+    deliveries: randomUUID(),
+    approvals: randomUUID(),
+    tokens: spare.token.id,
+  };
+  bodies = {
+    'POST /v1/tokens': { name: 'x', roles: ['viewer'] },
+    'POST /v1/decisions': { queries: [{ digest: version.digest }] },
+    'POST /v1/jobs': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },
+    'POST /v1/jobs/batch': { jobs: [{ ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' }] },
+    'PUT /v1/models/{name}/aliases/{alias}': { number: 1 },
+    'POST /v1/policies/check': { source: 'version: 1' },
+    'POST /v1/versions/{id}/transition-requests': { to: 'staging', comment: 'x' },
+    'POST /v1/transitions/{id}/approve': { comment: 'x' },
+    'POST /v1/transitions/{id}/reject': { comment: 'x' },
+    'POST /v1/approvals/{id}/revoke': { reason: 'x' },
+    'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },
+    'POST /v1/models/{name}/versions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },
+    'POST /v1/versions/{id}/quarantine': { reason: 'x' },
+    'POST /v1/versions/{id}/retire': { reason: 'x' },
+    'POST /v1/waivers': { ...waiver, reason: 'x', owner: 'x' },
+    'POST /v1/webhooks': hook,
+  };
+  for (const tenant of ['default', 'rival'])
+    for (const role of ROLES) tokens.set(`${role} of ${tenant}`, (await service.as(role, [role], tenant)).token);
+  const expiring = { name: 'expiring', roles: ROLES, expiresAt: new Date(Date.now() + 200) };
+  tokens.set('expired', (await service.registry.createToken(BY, expiring)).secret);
+  const revoked = await service.registry.createToken(BY, { name: 'revoked', roles: ROLES });
+  await service.registry.revokeToken(BY, revoked.token.id);
+  tokens.set('revoked', revoked.secret);
+  tokens.set('forged', `assay_${'x'.repeat(43)}`);
+  tokens.set('of a foreign issuer', `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+});
+afterAll(() => service.close());
+
+interface Operation {
+  readonly key: string;
+  readonly method: string;
+  /** With what stands for its parameters. */
+  readonly path: string;
+  readonly rule: Rule;
+  /** It names something of the tenant `default`. */
+  readonly named: boolean;
+  /** For people: nobody is sent to the sign-in, and what is wrong is told as a page. */
+  readonly page: boolean;
+}
+
+/** Every route that there is, be it in the OpenAPI document or a page. */
+function operations(): Operation[] {
+  return service.app.accessRules
+    .filter(({ method }) => method !== 'HEAD')
+    .map(({ method, url }) => {
+      const key = keyOf(method, url);
+      const words = url.replace('*', 'nothing').split('/');
+      const makesOwn = MAKES_OWN.has(key);
+      const path = words
+        .map((word, i) => (word.startsWith(':') ? (makesOwn ? 'made-here' : objectOf(words, i)) : word))
+        .join('/');
+      const named = url.includes(':') && !makesOwn;
+      return { key, method, path, rule: ruleOf(TABLE[key] ?? ''), named, page: !url.startsWith('/v1/') };
+    });
+}
+
+/** A route by the name that the table has for it: parameters as OpenAPI writes them, digests of assets left out. */
+function keyOf(method: string, url: string): string {
+  return `${method} ${url.replaceAll(/:(\w+)/g, '{$1}').replace(/\.[0-9a-f]{16}\./, '.{digest}.')}`;
+}
+
+function ruleOf(text: string): Rule {
+  if (text === 'public') return text;
+  const operator = text.startsWith('operator: ');
+  return { operator, roles: text.replace('operator: ', '').split(' ') };
+}
+
+/** What stands for the parameter at `i`. */
+function objectOf(words: readonly string[], i: number): string {
+  const [outer, word] = [words[i - 3], words[i - 1]];
+  const known = objects[`${outer}/${word}`] ?? objects[`${word}`];
+  if (known === undefined) throw new Error(`nothing of the tenant stands for a parameter of ${words.join('/')}`);
+  return known;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly code: string;
+  readonly body: string;
+}
+
+async function call({ key, method, path }: Operation, token: string | undefined): Promise<Outcome> {
+  const stop = new AbortController();
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(method === 'PATCH' ? { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' } : {}),
+    ...(bodies[key] === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const body = bodies[key] === undefined ? null : JSON.stringify(bodies[key]);
+  const request = { method, headers, body, signal: stop.signal, redirect: 'manual' } as const;
+  const response = await fetch(`${service.url}${path}`, request);
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  const text = isStream ? await firstOf(response, stop) : await response.text();
+  const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, code: isJson && text !== '' ? String(JSON.parse(text).code) : '', body: text };
+}
+
+/** What a stream tells at once. */
+async function firstOf(response: Response, stop: AbortController): Promise<string> {
+  setTimeout(() => stop.abort(), 100);
+  let text = '';
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of response.body ?? []) text += decoder.decode(chunk);
+  } catch {
+    // It was ended by us.
+  }
+  return text;
+}
+
+async function failures(
+  who: string,
+  outcome: (operation: Operation, outcome: Outcome) => string | undefined,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const operation of operations()) {
+    const answer = await call(operation, tokens.get(who));
+    const why = outcome(operation, answer);
+    if (why !== undefined) wrong.push(`${operation.key} by ${who}: ${why}, not ${answer.status} ${answer.code}`);
+  }
+  return wrong;
+}
+
+/** Pages tell it without a code. */
+function isRefusal(status: number, code: string, page: boolean): boolean {
+  return status === 403 && (DENIED.has(code) || (page && code === ''));
+}
+
+const seqOf = () => service.registry.auditHead(BY);
+
+test('every route is in the table, as it says of itself, and no other', () => {
+  const said = service.app.accessRules
+    .filter(({ method }) => method !== 'HEAD')
+    .map(({ method, url, access }) => {
+      const who = access.kind === 'public' ? 'public' : access.roles.join(' ');
+      return [keyOf(method, url), access.kind === 'roles' && access.operator === true ? `operator: ${who}` : who];
+    });
+  expect(Object.fromEntries(said)).toEqual(TABLE);
+});
+
+test('the OpenAPI document says the same, and of every body there is an example here', () => {
+  for (const [path, methods] of Object.entries(service.document.paths)) {
+    for (const [name, operation] of Object.entries(methods)) {
+      const method = name.toUpperCase();
+      const key = `${method} ${path}`;
+      const { 'x-assay-access': access, requestBody } = operation as unknown as Described;
+      const who = access.kind === 'public' ? 'public' : (access.roles ?? []).join(' ');
+      expect([key, access.operator === true ? `operator: ${who}` : who]).toEqual([key, TABLE[key]]);
+      if (requestBody !== undefined && method !== 'PATCH') expect(bodies).toHaveProperty([key]);
+    }
+  }
+});
+
+interface Described {
+  readonly 'x-assay-access': { readonly kind: string; readonly roles?: readonly string[]; readonly operator?: boolean };
+  readonly requestBody?: unknown;
+}
+
+test.each(['anonymous', 'expired', 'revoked', 'forged', 'of a foreign issuer'])(
+  'nobody gets in who is %s',
+  async (who) => {
+    const before = await seqOf();
+    const wrong = await failures(who, ({ rule, page }, { status }) => {
+      if (rule === 'public') return status === 401 || status === 403 ? 'should be open' : undefined;
+      return status === 401 || (page && status === 303) ? undefined : 'should be 401';
+    });
+    expect(wrong).toEqual([]);
+    expect(await seqOf()).toBe(before);
+  },
+);
+
+test.each(ROLES)('a %s of another tenant learns and changes nothing', async (role) => {
+  const before = await seqOf();
+  const wrong = await failures(`${role} of rival`, ({ path, rule, named, page }, { status, code, body }) => {
+    // What the caller said himself is not told to him.
+    const told = path.includes(objects.models ?? '')
+      ? body.replaceAll(MODEL, '').replaceAll(objects.models ?? '', '')
+      : body;
+    if (told.includes(SECRET)) return 'should not be told';
+    if (rule === 'public') return undefined;
+    if (rule.operator || !rule.roles.includes(role)) return isRefusal(status, code, page) ? undefined : 'should be 403';
+    if (status === 401 || status === 403 || status >= 500) return 'should be let in, to his own';
+    // A form that is empty is refused before it is looked for what it is about.
+    const isGone = status === 404 || (page && (status === 400 || status === 415));
+    return named && !isGone ? 'should be 404' : undefined;
+  });
+  expect(wrong).toEqual([]);
+  expect(await seqOf()).toBe(before);
+});
+
+test.each(ROLES)('a %s may do what the table says, and nothing else', async (role) => {
+  const wrong = await failures(`${role} of default`, ({ rule, page }, { status, code }) => {
+    if (rule === 'public') return undefined;
+    if (!rule.roles.includes(role)) return isRefusal(status, code, page) ? undefined : 'should be 403';
+    return status === 401 || DENIED.has(code) || status >= 500 ? 'should be let in' : undefined;
+  });
+  expect(wrong).toEqual([]);
+});
