@@ -1,5 +1,6 @@
 import { consoleRoutes } from './console/routes.ts';
 import type { Routes } from './context.ts';
+import { hubRoutes } from './gate/hub-routes.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -33,6 +34,7 @@ export const ROUTES: readonly Routes[] = [
   auditRoutes,
   decisionRoutes,
   eventRoutes,
+  hubRoutes,
   jobRoutes,
   modelRoutes,
   policyRoutes,

@@ -1,0 +1,97 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceError } from '../errors.ts';
+import type { GateFile, Listing } from './listing.ts';
+import { parseRange } from './range.ts';
+import type { TenantGate } from './tenant-gate.ts';
+
+/** Clients give up on a connection on which nothing comes for ten seconds. */
+const ALIVE_MS = 3_000;
+
+/**
+ * Answers for a file. Not a byte leaves before the whole file lies here and has the digest that was assessed: a client that was
+ * given the first half of something else would put it together with the second half of the right file, since clients resume and
+ * compare nothing but lengths. While the file comes from the Hub, interim answers keep the client waiting.
+ */
+export async function handOut(
+  gate: TenantGate,
+  listing: Listing,
+  file: GateFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const etag = `"${file.oid}"`;
+  reply.headers({
+    etag,
+    'x-repo-commit': listing.commit,
+    'accept-ranges': 'bytes',
+    'cache-control': 'no-store',
+    // It comes from the origin of the console, and is whatever somebody put into a model: no browser shows it.
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeName(file.path)}`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    ...(file.lfs ? { 'x-linked-etag': etag, 'x-linked-size': String(file.size) } : {}),
+  });
+  if (request.method === 'HEAD') return reply.header('content-length', String(file.size)).send();
+  const range = wantedRange(request, file, etag);
+  if (range === 'none') {
+    reply.header('content-range', `bytes */${file.size}`);
+    throw new ServiceError(416, 'no-such-range', `the file has ${file.size} bytes`);
+  }
+  const handle = await whole(gate, listing, file, request, reply);
+  const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end}/${file.size}`);
+  reply.header('content-length', String(end + 1 - start));
+  if (file.size === 0) {
+    await handle.close();
+    return reply.send(Buffer.alloc(0));
+  }
+  return reply.send(handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }));
+}
+
+/** A range of another file than the client has begun with is the whole file (`If-Range`). */
+function wantedRange(request: FastifyRequest, { size }: GateFile, etag: string) {
+  const begun = request.headers['if-range'];
+  return begun !== undefined && begun !== etag ? undefined : parseRange(request.headers.range, size);
+}
+
+/** The file, whole and right, from the cache or by way of it. */
+async function whole(
+  gate: TenantGate,
+  { repo, commit }: Listing,
+  file: GateFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FileHandle> {
+  const cached = await gate.blobs.find(file);
+  if (cached !== undefined) return cached;
+  const claimed = { algorithm: file.lfs ? ('sha256' as const) : ('git-sha1' as const), hex: file.oid };
+  const { path, size } = file;
+  const stop = keepAlive(request, reply);
+  try {
+    await gate.blobs.fill(file, (signal) => gate.upstream.download({ repo, commit, path, size, claimed }, signal));
+  } finally {
+    stop();
+  }
+  const filled = await gate.blobs.find(file);
+  if (filled !== undefined) return filled;
+  throw new ServiceError(503, 'cache-too-small', 'the file was dropped from the cache before it was read; try again');
+}
+
+/** Says now and then that the answer will come (RFC 9110, section 15.2). @returns what ends it */
+function keepAlive(request: FastifyRequest, reply: FastifyReply): () => void {
+  if (request.raw.httpVersionMinor === 0) return () => {};
+  // Clients over Python's own http.client (huggingface_hub before 1.0) pass over 100 alone; the others know every 1xx.
+  const old = /\bhf_hub\/0\./.test(request.headers['user-agent'] ?? '');
+  const timer = setInterval(() => {
+    if (reply.raw.headersSent || reply.raw.destroyed) return;
+    if (old) reply.raw.writeContinue();
+    else reply.raw.writeProcessing();
+  }, ALIVE_MS);
+  return () => clearInterval(timer);
+}
+
+function encodeName(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return encodeURIComponent(name).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}

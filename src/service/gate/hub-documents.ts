@@ -1,0 +1,76 @@
+import { gitFolders, lfsPointer, parentOf } from './git-objects.ts';
+import type { GateFile, Listing } from './listing.ts';
+
+/** A file or a folder, as the Hub lists it. Without what would make clients fetch it by other ways than plain HTTP (Xet). */
+export type TreeEntry = ReturnType<typeof fileEntry> | ReturnType<typeof folderEntry>;
+
+/** What the Hub says of a model, as far as it is known here: what was not assessed is not told. */
+export function modelInfo({ repo, commit, card, files }: Listing, withBlobs: boolean) {
+  const [owner] = repo.split('/');
+  return {
+    id: repo,
+    modelId: repo,
+    ...(repo.includes('/') ? { author: owner } : {}),
+    sha: commit,
+    private: false,
+    gated: false,
+    disabled: false,
+    downloads: 0,
+    likes: 0,
+    tags: card.tags ?? [],
+    ...(card.pipeline_tag === undefined ? {} : { pipeline_tag: card.pipeline_tag }),
+    ...(card.library_name === undefined ? {} : { library_name: card.library_name }),
+    siblings: [...files.values()].map((file) => (withBlobs ? sibling(file) : { rfilename: file.path })),
+  };
+}
+
+function sibling(file: GateFile) {
+  const { path, size, oid, lfs } = fileEntry(file);
+  const blob = lfs === undefined ? {} : { lfs: { sha256: lfs.oid, size: lfs.size, pointerSize: lfs.pointerSize } };
+  return { rfilename: path, size, blobId: oid, ...blob };
+}
+
+/**
+ * What stands in a folder.
+ * @param folder `''` for the root
+ * @returns `undefined` when there is no such folder
+ */
+export function treeEntries(listing: Listing, folder: string, recursive: boolean): TreeEntry[] | undefined {
+  const inside = folder === '' ? '' : `${folder}/`;
+  const entries = allEntries(listing);
+  if (folder !== '' && !entries.some(({ type, path }) => type === 'directory' && path === folder)) return undefined;
+  return entries.filter(({ path }) => (recursive ? path.startsWith(inside) : parentOf(path) === folder));
+}
+
+/** What is known of these paths; of those that there are. */
+export function pathEntries(listing: Listing, paths: ReadonlySet<string>): TreeEntry[] {
+  return allEntries(listing).filter(({ path }) => paths.has(path));
+}
+
+const trees = new WeakMap<Listing, readonly TreeEntry[]>();
+
+function allEntries(listing: Listing): readonly TreeEntry[] {
+  const known = trees.get(listing);
+  if (known !== undefined) return known;
+  const files = [...listing.files.values()].map(fileEntry);
+  const folders = [...gitFolders(files)].map(([path, oid]) => folderEntry(path, oid));
+  const entries = [...folders, ...files];
+  trees.set(listing, entries);
+  return entries;
+}
+
+function folderEntry(path: string, oid: string) {
+  return { type: 'directory' as const, oid, size: 0, path };
+}
+
+function fileEntry({ path, size, sha256, oid, lfs }: GateFile) {
+  if (!lfs) return { type: 'file' as const, oid, size, path };
+  const pointer = lfsPointer(sha256, size);
+  return {
+    type: 'file' as const,
+    oid: pointer.oid,
+    size,
+    path,
+    lfs: { oid: sha256, size, pointerSize: pointer.size },
+  };
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { isAssayError } from '../../core/errors.ts';
+
+/** Writes a document whole or not at all, whoever reads it meanwhile. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, JSON.stringify(value), { mode: 0o600, flush: true });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** What was written; `undefined` when there is none, and for what an older version or a broken disk left. */
+export async function readJson<S extends v.GenericSchema>(
+  path: string,
+  schema: S,
+): Promise<v.InferOutput<S> | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const read = v.safeParse(schema, parseBoundedJson(bytes, path));
+    return read.success ? read.output : undefined;
+  } catch (error) {
+    if (isAssayError(error) && error.code === 'malformed') return undefined;
+    throw error;
+  }
+}

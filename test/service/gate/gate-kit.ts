@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Principal, Role } from '../../../src/registry/index.ts';
+import type { ServiceConfig } from '../../../src/service/config.ts';
+import { FakeHub } from '../../support/fake-hub.ts';
+import { startTestService, type TestService } from '../routes/harness.ts';
+
+export const TENANT = 'acme';
+/** Of the Hub behind the gate: nobody but the gate may send it anywhere. */
+export const HUB_TOKEN = 'hf_upstream_s3cret';
+
+export const GATE: ServiceConfig['gate'] = {
+  stage: 'production',
+  scanOnMiss: false,
+  cacheBytes: 1024 * 1024 * 1024,
+  mlflowStage: 'candidate',
+  mlflowAlias: 'assay-allowed',
+};
+
+export interface GateOptions {
+  readonly gate?: Partial<ServiceConfig['gate']>;
+  readonly credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly config?: Partial<Omit<ServiceConfig, 'database' | 'queue'>>;
+}
+
+/** The real service as a gate before a Hub, with a worker that scans what the Hub has. */
+export class GateKit {
+  readonly folder: string;
+  readonly hub: FakeHub;
+  readonly service: TestService;
+  readonly #options: GateOptions;
+
+  private constructor(folder: string, hub: FakeHub, service: TestService, options: GateOptions) {
+    this.folder = folder;
+    this.hub = hub;
+    this.service = service;
+    this.#options = options;
+  }
+
+  static async start(options: GateOptions = {}): Promise<GateKit> {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-gate-'));
+    const hub = await FakeHub.start({ token: HUB_TOKEN, pageSize: 3 });
+    return new GateKit(folder, hub, await serve(folder, hub, options), options);
+  }
+
+  /** Another process over the same registry and cache. */
+  another(options: GateOptions = this.#options): Promise<TestService> {
+    return serve(this.folder, this.hub, options);
+  }
+
+  /** What clients set as `HF_ENDPOINT`. */
+  get endpoint(): string {
+    return `${this.service.url}/hub`;
+  }
+
+  async token(name: string, roles: readonly Role[] = ['gate'], tenant = TENANT): Promise<string> {
+    return (await this.service.as(name, roles, tenant)).token;
+  }
+
+  /** Has it scanned. @returns the id of the version */
+  async scan(ref: string, tenant = TENANT): Promise<string> {
+    const { registry } = this.service;
+    const client = await this.service.as(`scans ${ref} for ${tenant}`, ['submitter'], tenant);
+    const { status, body } = await client.call('POST', '/v1/jobs', { ref });
+    if (status !== 202) throw new Error(JSON.stringify(body));
+    for (;;) {
+      const job = await registry.jobs.get(person('waiter', [], tenant), body.id);
+      if (job.state === 'done' && job.version !== null) return job.version;
+      if (job.state === 'failed') throw new Error(JSON.stringify(job.error));
+      await delay(50);
+    }
+  }
+
+  /** Lets somebody ask and others approve, stage by stage. */
+  async approve(version: string, tenant = TENANT): Promise<void> {
+    const { registry } = this.service;
+    const sam = person('sam', ['submitter'], tenant);
+    for (const [to, roles] of [
+      ['staging', ['reviewer']],
+      ['production', ['reviewer', 'security-approver']],
+    ] as const) {
+      const { id } = await registry.requestTransition(sam, version, to, 'please');
+      for (const role of roles) {
+        await registry.vote(person(`${role} of all`, [role], tenant), id, { vote: 'approve', role, comment: 'fine' });
+      }
+    }
+  }
+
+  async scanAndApprove(ref: string, tenant = TENANT): Promise<string> {
+    const version = await this.scan(ref, tenant);
+    await this.approve(version, tenant);
+    return version;
+  }
+
+  async close(): Promise<void> {
+    await this.service.close();
+    await this.hub.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export function person(subject: string, roles: readonly Role[], tenant = TENANT): Principal {
+  return { tenant, subject, issuer: 'https://login.example', roles, via: 'oidc' };
+}
+
+function serve(folder: string, hub: FakeHub, options: GateOptions): Promise<TestService> {
+  const credentials = { [TENANT]: { HF_TOKEN: HUB_TOKEN }, ...options.credentials };
+  writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
+  const ground = { database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' };
+  const gate = { ...GATE, ...options.gate };
+  return startTestService(ground, { hubEndpoint: hub.endpoint, dataFolder: folder, gate, ...options.config });
+}

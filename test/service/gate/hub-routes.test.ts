@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
+import { noise } from '../../support/temp.ts';
+import type { Client } from '../routes/harness.ts';
+import { GateKit, HUB_TOKEN, person, TENANT } from './gate-kit.ts';
+
+const WEIGHTS = noise(3 * 1024 * 1024, 7);
+
+describe('the gate of the Hub', () => {
+  let kit: GateKit;
+  let repo: FakeRepo;
+  let approved: string;
+  let other: string;
+  let client: Client;
+
+  beforeAll(async () => {
+    kit = await GateKit.start();
+    repo = kit.hub.repo('owner/model');
+    repo.private = true;
+    approved = repo.commit([
+      fakeFile('config.json', '{"model_type": "bert"}'),
+      fakeFile('a/b/näme (1).txt', 'text'),
+      fakeFile('empty', ''),
+      fakeFile('weights.npy', npy(WEIGHTS), { lfs: true }),
+    ]);
+    await kit.scanAndApprove(`hf://owner/model@${approved}`);
+    other = repo.commit([fakeFile('config.json', '{"other": 1}')]);
+    client = await kit.service.as('client', ['gate'], TENANT);
+  });
+  afterAll(() => kit.close());
+  beforeEach(() => kit.hub.heal());
+
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    client.raw(`/hub/owner/model/resolve/${path}`, { method, headers });
+
+  test('tells of a file what the Hub tells', async () => {
+    const response = await get(`${approved}/weights.npy`, {}, 'HEAD');
+    expect(response.status).toBe(200);
+    const etag = `"${createHash('sha256').update(npy(WEIGHTS)).digest('hex')}"`;
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      etag,
+      'x-linked-etag': etag,
+      'x-repo-commit': approved,
+      'x-linked-size': String(npy(WEIGHTS).length),
+      'content-length': String(npy(WEIGHTS).length),
+      'accept-ranges': 'bytes',
+      'content-type': 'application/octet-stream',
+      'content-security-policy': "default-src 'none'; sandbox",
+    });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('x-xet'))).toEqual([]);
+  });
+
+  test.each<[string, number, number, number]>([
+    ['bytes=0-99', 206, 0, 100],
+    ['bytes=100-', 206, 100, npy(WEIGHTS).length],
+    ['bytes=-50', 206, npy(WEIGHTS).length - 50, npy(WEIGHTS).length],
+    ['bytes=0-99,200-300', 200, 0, npy(WEIGHTS).length],
+    ['bytes=9-3', 200, 0, npy(WEIGHTS).length],
+    ['lines=1-2', 200, 0, npy(WEIGHTS).length],
+  ])('%s is answered with %i', async (range, status, start, end) => {
+    const response = await get(`${approved}/weights.npy`, { range });
+    expect(response.status).toBe(status);
+    expect(Buffer.from(await response.arrayBuffer()).equals(npy(WEIGHTS).subarray(start, end))).toBe(true);
+    if (status === 206)
+      expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end - 1}/${npy(WEIGHTS).length}`);
+  });
+
+  test('a range beyond the end is 416, of another file the whole', async () => {
+    const beyond = await get(`${approved}/weights.npy`, { range: `bytes=${npy(WEIGHTS).length}-` });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${npy(WEIGHTS).length}`]);
+    const stale = await get(`${approved}/weights.npy`, { range: 'bytes=5-', 'if-range': '"other"' });
+    expect([stale.status, stale.headers.get('content-length')]).toEqual([200, String(npy(WEIGHTS).length)]);
+    await stale.body?.cancel();
+  });
+
+  test('odd names and empty files', async () => {
+    expect(await (await get(`${approved}/a/b/${encodeURIComponent('näme (1).txt')}`)).text()).toBe('text');
+    const empty = await get(`${approved}/empty`);
+    expect([empty.status, await empty.text(), empty.headers.get('content-length')]).toEqual([200, '', '0']);
+  });
+
+  test('main is the newest commit that may be handed out, and says which', async () => {
+    const response = await get('main/config.json');
+    expect([response.headers.get('x-repo-commit'), await response.text()]).toEqual([
+      approved,
+      '{"model_type": "bert"}',
+    ]);
+    expect(await (await client.raw('/hub/api/models/owner/model')).json()).toMatchObject({ sha: approved });
+  });
+
+  test('a tag is what the Hub says, or nothing', async () => {
+    repo.refs.set('v1', approved).set('v2', other);
+    expect((await get('v1/config.json', {}, 'HEAD')).headers.get('x-repo-commit')).toBe(approved);
+    const refused = await get('v2/config.json', {}, 'HEAD');
+    expect([refused.status, refused.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
+    expect(refused.headers.get('x-error-message')).toMatch(/does not know .* \(v2\): nobody has had it scanned/);
+  });
+
+  test('what is not approved says why, where the report is, and what to do', async () => {
+    const unsafe = kit.hub.repo('owner/unsafe');
+    const commit = unsafe.commit([fakeFile('config.json', '{}')]);
+    const id = await kit.scan(`hf://owner/unsafe@${commit}`);
+    const response = await client.raw(`/hub/owner/unsafe/resolve/${commit}/config.json`);
+    expect(response.status).toBe(403);
+    expect(response.headers.get('x-error-code')).toBe('GatedRepo');
+    expect(response.headers.get('x-error-message')).toContain(
+      `Assay does not hand out hf://owner/unsafe@${commit} for production: it stands at candidate, and is not approved`,
+    );
+    expect(response.headers.get('x-error-message')).toContain(`/v1/versions/${id}/report?format=html`);
+    expect(await response.json()).toMatchObject({ status: 403, code: 'not-approved' });
+  });
+
+  test('a quarantined version is handed out no more, whatever model its bytes stand under', async () => {
+    const fallen = kit.hub.repo('owner/fallen');
+    const commit = fallen.commit([fakeFile('config.json', '{"fallen": true}')]);
+    const id = await kit.scanAndApprove(`hf://owner/fallen@${commit}`);
+    const path = `/hub/owner/fallen/resolve/${commit}/config.json`;
+    expect((await client.raw(path)).status).toBe(200);
+    await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
+    const response = await client.raw(path);
+    expect([response.status, response.headers.get('x-error-message')]).toEqual([
+      403,
+      expect.stringContaining('it is quarantined: it phones home'),
+    ]);
+  });
+
+  test('the token of the Hub and that of the client never meet', async () => {
+    const seen = kit.hub.requests.map(({ server, headers }) => [server, headers.authorization]);
+    expect(new Set(seen.filter(([server]) => server === 'hub').map(([, value]) => value))).toEqual(
+      new Set([`Bearer ${HUB_TOKEN}`]),
+    );
+    expect(seen.filter(([server, value]) => server !== 'hub' && value !== undefined)).toEqual([]);
+    const response = await get(`${approved}/config.json`);
+    expect(JSON.stringify(Object.fromEntries(response.headers))).not.toContain(HUB_TOKEN);
+  });
+
+  test('nobody but who has a token of the tenant gets anything', async () => {
+    const stranger = await kit.service.as('stranger', ['gate'], 'other');
+    const theirs = await stranger.raw(`/hub/owner/model/resolve/${approved}/config.json`);
+    expect(theirs.status).toBe(403);
+    const none = await fetch(`${kit.endpoint}/owner/model/resolve/${approved}/config.json`);
+    expect([none.status, none.headers.get('x-error-message')]).toEqual([401, expect.stringContaining('set HF_TOKEN')]);
+    const wrong = await fetch(`${kit.endpoint}/owner/model/resolve/${approved}/config.json`, {
+      headers: { authorization: `Bearer ${HUB_TOKEN}` },
+    });
+    expect(wrong.status).toBe(401);
+  });
+
+  test.each([
+    ['/hub/owner/model/resolve/main/../../../../etc/passwd', 404],
+    ['/hub/owner/model/resolve/main/..%2f..%2fetc%2fpasswd', 404],
+    ['/hub/owner/model/resolve/..%2f..%2fx/config.json', 404],
+    ['/hub/owner%2f..%2fx/model/resolve/main/config.json', 404],
+    ['/hub/datasets/squad/resolve/main/config.json', 404],
+    ['/hub/datasets/owner/squad/resolve/main/config.json', 404],
+    ['/hub/api/datasets/owner/squad', 404],
+    ['/hub/owner/model/resolve/main/missing.json', 404],
+  ])('%s is %i', async (path, status) => {
+    const response = await client.raw(path, { method: 'HEAD' });
+    expect([response.status, response.headers.get('x-error-code')]).toEqual([
+      status,
+      expect.stringMatching(/NotFound$/),
+    ]);
+  });
+
+  describe('what the Hub serves otherwise', () => {
+    test.each<[string, number, Parameters<GateKit['hub']['fail']>[1], string]>([
+      ['another byte', 21, { corrupt: true }, 'upstream-mismatch'],
+      ['a cut body', 22, { truncateAt: 1000 }, 'upstream-away'],
+      ['another length', 23, { totalBytes: 70_000 }, 'upstream-mismatch'],
+      ['no answer', 24, { reset: true }, 'upstream-away'],
+    ])('%s is refused, and not a byte of it given', async (name, seed, fault, code) => {
+      const slug = name.replaceAll(' ', '-');
+      const bytes = npy(noise(64 * 1024, seed));
+      const commit = kit.hub.repo(`owner/${slug}`).commit([fakeFile('w.npy', bytes, { lfs: true })]);
+      await kit.scanAndApprove(`hf://owner/${slug}@${commit}`);
+      kit.hub.fail(/cdn:/, fault);
+      const response = await client.raw(`/hub/owner/${slug}/resolve/${commit}/w.npy`);
+      expect([response.status, (await response.json()).code]).toEqual([502, code]);
+      kit.hub.heal();
+      const mended = await client.raw(`/hub/owner/${slug}/resolve/${commit}/w.npy`);
+      expect(Buffer.from(await mended.arrayBuffer()).equals(bytes)).toBe(true);
+    });
+
+    test('another listing of the same commit is refused', async () => {
+      const rewritten = kit.hub.repo('owner/rewritten');
+      const files = [fakeFile('config.json', '{"n": 1}')];
+      const commit = rewritten.commit(files);
+      await kit.scanAndApprove(`hf://owner/rewritten@${commit}`);
+      rewritten.commits.set(commit, [...files, fakeFile('modeling.py', 'import os')]);
+      const response = await client.raw(`/hub/owner/rewritten/resolve/${commit}/config.json`);
+      expect([response.status, (await response.json()).code]).toEqual([502, 'upstream-mismatch']);
+    });
+
+    test('nothing half-written stays', () => {
+      expect(readdirSync(join(kit.folder, 'gate', TENANT, 'blobs', 'incoming'))).toEqual([]);
+    });
+  });
+
+  test('many who ask for the same at once cost one download', async () => {
+    const popular = kit.hub.repo('owner/popular');
+    const bytes = npy(noise(2 * 1024 * 1024, 11));
+    const commit = popular.commit([fakeFile('w.npy', bytes, { lfs: true })]);
+    await kit.scanAndApprove(`hf://owner/popular@${commit}`);
+    const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
+    const bodies = await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        Buffer.from(await (await client.raw(`/hub/owner/popular/resolve/${commit}/w.npy`)).arrayBuffer()),
+      ),
+    );
+    expect(bodies.every((body) => body.equals(bytes))).toBe(true);
+    expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
+  });
+});
+
+/** A file of numpy that holds these bytes: nothing that a scanner takes for anything else. */
+function npy(bytes: Buffer): Buffer {
+  const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${bytes.length},), }`;
+  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11).concat('\n');
+  const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 0, 0]);
+  head.writeUInt16LE(padded.length, 8);
+  return Buffer.concat([head, Buffer.from(padded), bytes]);
+}
