@@ -4,6 +4,8 @@ import { RegistryError } from '../registry-error.ts';
 const UNIQUE = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 /** A NUL in a text, a number out of bounds. */
 const UNKEPT = new Set(['22021', '22003']);
+/** PostgreSQL's insufficient_privilege. */
+const FORBIDDEN = '42501';
 /** Serialisation failures and deadlocks: nothing was done, and trying again may do. */
 const REPEATABLE = new Set(['40001', '40P01']);
 /** Of the system, and classes of PostgreSQL's own: connection, resources, operator intervention, authorisation, no database. */
@@ -17,6 +19,12 @@ export function failureOf(error: unknown): unknown {
   if (error instanceof RegistryError || isAssayError(error) || !(error instanceof Error)) return error;
   const code = codeOf(error);
   if (UNKEPT.has(code)) return new RegistryError('invalid', 'this holds what no database keeps', { cause: error });
+  if (code === FORBIDDEN) {
+    return new RegistryError('forbidden', `the database refuses its user: ${error.message}`, {
+      mend: 'grant it, or use another user of the database',
+      cause: error,
+    });
+  }
   if (UNIQUE.has(code)) return new RegistryError('conflict', 'there is one already', { cause: error });
   if (UNREACHABLE.test(code) || CLOSED.test(error.message)) {
     const why = code === '' ? error.message : code;

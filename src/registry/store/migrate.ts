@@ -28,6 +28,8 @@ export async function migrate(database: Database, migrations: readonly Migration
   const newest = migrations.at(-1)?.version ?? 0;
   try {
     const db = database.write as Kysely<unknown>;
+    // Who may only read needs no more than this.
+    if ((await knownVersion(db)) === newest) return;
     await db.transaction().execute(async (trx) => {
       if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(trx);
       const current = await schemaVersion(trx);
@@ -43,6 +45,17 @@ export async function migrate(database: Database, migrations: readonly Migration
   }
 }
 
+/** Without making anything; 0 for a database that has no schema yet. */
+async function knownVersion(db: Kysely<unknown>): Promise<number> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: false });
+  return tables.some(({ name }) => name === 'assay_schema') ? newestStep(db) : 0;
+}
+
+async function newestStep(db: Kysely<unknown>): Promise<number> {
+  const { rows } = await sql<{ version: number | null }>`select max(version) as version from assay_schema`.execute(db);
+  return rows[0]?.version ?? 0;
+}
+
 async function schemaVersion(db: Kysely<unknown>): Promise<number> {
   await db.schema
     .createTable('assay_schema')
@@ -51,8 +64,7 @@ async function schemaVersion(db: Kysely<unknown>): Promise<number> {
     .addColumn('name', 'text', (column) => column.notNull())
     .addColumn('at', 'text', (column) => column.notNull())
     .execute();
-  const { rows } = await sql<{ version: number | null }>`select max(version) as version from assay_schema`.execute(db);
-  return rows[0]?.version ?? 0;
+  return newestStep(db);
 }
 
 function tooNew(current: number, newest: number): RegistryError {

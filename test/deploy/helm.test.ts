@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { ROOT } from '../cli/run-cli.ts';
+import { findPython, requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const CHART = join(ROOT, 'deploy/helm/assay');
+const built = join(ROOT, '.cache/helm/helm');
+const HELM = existsSync(built) ? built : 'helm';
+const python = findPython();
+const hasHelm = spawnSync(HELM, ['version'], { stdio: 'ignore' }).status === 0;
+const hasSchemas =
+  python !== undefined && spawnSync(python, ['-c', 'import kubernetes_validate'], { stdio: 'ignore' }).status === 0;
+const HOW =
+  'GOBIN=$PWD/.cache/helm go install helm.sh/helm/v3/cmd/helm@v3.18.6 and .venv/bin/pip install kubernetes-validate==1.37.0';
+
+/** Each a way to install the chart. */
+const WAYS: Readonly<Record<string, readonly string[]>> = {
+  'as it comes': [],
+  'with everything': [
+    'snapshot.enabled=true',
+    'gpuWorker.enabled=true',
+    'ingress.enabled=true',
+    'metrics.serviceMonitor.enabled=true',
+    'worker.autoscaling.kind=keda',
+    'rules=version: 1',
+    'env.ASSAY_LOG_LEVEL=debug',
+    'image.digest=sha256:' + 'ab'.repeat(32),
+    'imagePullSecrets[0].name=registry',
+  ],
+  'with a slice of a GPU': ['gpuWorker.enabled=true', 'gpuWorker.resource=nvidia.com/mig-1g\\.10gb'],
+  'with nothing that grows by itself': [
+    'api.autoscaling.enabled=false',
+    'worker.autoscaling.kind=none',
+    'networkPolicy.enabled=false',
+    'podDisruptionBudget.enabled=false',
+    'storage.existingClaim=models',
+  ],
+};
+
+/** Kinds of operators, of which Kubernetes has no schema. */
+const FOREIGN = new Set(['ScaledObject', 'ServiceMonitor']);
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly template?: { readonly spec: PodSpec } };
+}
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly securityContext: object;
+  readonly resources: { readonly limits?: Readonly<Record<string, string>>; readonly requests?: object };
+}
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly securityContext: object;
+}
+
+function template(values: readonly string[]): Manifest[] {
+  const sets = values.flatMap((value) => ['--set', value]);
+  const { status, stdout, stderr } = spawnSync(HELM, ['template', 'gate', CHART, '--namespace', 'assay', ...sets], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return parseAllDocuments(stdout)
+    .map((document): Manifest | null => document.toJS())
+    .filter((manifest) => manifest !== null);
+}
+
+requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, 'the Helm chart', () => {
+  it('has nothing that helm lint minds', () => {
+    const { status, stdout } = spawnSync(HELM, ['lint', '--strict', CHART], { encoding: 'utf8' });
+    expect(stdout).toContain('0 chart(s) failed');
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['worker.autoscaling.kind=cpus', /worker.*kind/s],
+    ['snapshot.expiresIn=forever', /expiresIn/],
+    ['replicas=3', /replicas/],
+  ])('refuses %s', (value, why) => {
+    const { status, stderr } = spawnSync(HELM, ['template', CHART, '--set', value], { encoding: 'utf8' });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(why);
+  });
+
+  describe.each(Object.entries(WAYS))('%s', (_, values) => {
+    const manifests = template(values);
+    const pods = manifests.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template.spec]));
+
+    it.each(['1.27', '1.34'])('is of the schemas of Kubernetes %s, without unknown fields', (version) => {
+      const path = join(tempFolder(), 'manifests.yaml');
+      const own = manifests.filter(({ kind }) => !FOREIGN.has(kind));
+      writeFileSync(path, own.map((manifest) => JSON.stringify(manifest)).join('\n---\n'));
+      const check = spawnSync(python ?? '', ['-m', 'kubernetes_validate', '--strict', '-k', version, path], {
+        encoding: 'utf8',
+      });
+      expect(`${check.stdout}${check.stderr}`).not.toMatch(/ERROR/);
+      expect(check.status).toBe(0);
+    });
+
+    it('runs nothing as root, with no token, bounded in memory', () => {
+      expect(pods.length).toBeGreaterThanOrEqual(2);
+      for (const { automountServiceAccountToken, securityContext, containers, initContainers = [] } of pods) {
+        expect(automountServiceAccountToken).toBe(false);
+        expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+        for (const container of [...containers, ...initContainers]) {
+          expect(container.securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+          expect(container.resources.limits).toHaveProperty('memory');
+        }
+      }
+    });
+
+    it('names each thing once', () => {
+      const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+      expect(new Set(names).size).toBe(names.length);
+    });
+  });
+
+  it('has every kind that it promises', () => {
+    const kinds = new Set(template(WAYS['with everything'] ?? []).map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(
+      [
+        'ConfigMap',
+        'Deployment',
+        'HorizontalPodAutoscaler',
+        'Ingress',
+        'NetworkPolicy',
+        'PersistentVolumeClaim',
+        'PodDisruptionBudget',
+        'PriorityClass',
+        'ScaledObject',
+        'Service',
+        'ServiceAccount',
+        'ServiceMonitor',
+      ].sort(),
+    );
+  });
+
+  it('gives a GPU, or a slice of one, to the workers for it alone', () => {
+    const limits = template(WAYS['with a slice of a GPU'] ?? []).flatMap(({ spec }) =>
+      (spec?.template?.spec.containers ?? []).map(({ resources }) => resources.limits?.['nvidia.com/mig-1g.10gb']),
+    );
+    expect(limits.filter((count) => count === '1')).toHaveLength(1);
+  });
+});

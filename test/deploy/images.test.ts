@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { validate } from 'dockerfile-utils';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { openRegistry } from '../../src/registry/index.ts';
+import { loadRegistryRules } from '../../src/registry/rules.ts';
+import { ROOT, runCli } from '../cli/run-cli.ts';
+import { requirePart } from '../support/parts.ts';
+import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const DEPLOY = join(ROOT, 'deploy');
+const dockerfile = readFileSync(join(DEPLOY, 'Dockerfile'), 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly (string | { readonly source: string })[];
+}
+
+describe('the image', () => {
+  it('is built from a file without faults', () => {
+    expect(validate(dockerfile)).toEqual([]);
+  });
+
+  it('ends without root, shell or build tools', () => {
+    const run = dockerfile.split('\nFROM ').at(-1) ?? '';
+    expect(dockerfile).toMatch(/^ARG RUN_IMAGE=gcr\.io\/distroless\/.*:nonroot$/m);
+    expect(run).toMatch(/^USER 65532:65532$/m);
+    expect(run).not.toMatch(/^RUN|^ADD/m);
+    expect(run).toContain('/usr/share/sbom/assay.cdx.json');
+  });
+
+  it('copies what is there, and nothing that the ignore file keeps out', () => {
+    const kept = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
+      names.split(' '),
+    );
+    expect(copied.length).toBeGreaterThan(4);
+    for (const name of copied) {
+      expect(existsSync(join(ROOT, name)), name).toBe(true);
+      expect(kept).toContain(`!${name}`);
+    }
+  });
+});
+
+describe('compose.yaml', () => {
+  const compose = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
+  const services: Readonly<Record<string, Service>> = compose.services;
+
+  it('is of the schema of Compose', () => {
+    const linter = join(ROOT, 'node_modules/.bin/dclint');
+    const { status, stdout } = spawnSync(linter, ['--quiet', join(DEPLOY, 'compose.yaml')], { encoding: 'utf8' });
+    expect(stdout.trim()).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('runs Assay without root, with nothing to write to but its volumes', () => {
+    const ours = Object.values(services).filter(({ image }) => image.startsWith('assay:'));
+    expect(ours).toHaveLength(3);
+    for (const service of ours) {
+      expect(service).toMatchObject({ user: '65532:65532', read_only: true, cap_drop: ['ALL'] });
+    }
+  });
+
+  it('says no secret, and names only those that are made', () => {
+    const folder = join(tempFolder(), 'secrets');
+    const { status, stderr } = spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], { encoding: 'utf8' });
+    expect({ status, stderr: stderr.replace(/^run it as root.*\n/, '') }).toEqual({ status: 0, stderr: '' });
+    const files: Readonly<Record<string, { file: string }>> = compose.secrets;
+    for (const { file } of Object.values(files))
+      expect(existsSync(join(folder, file.slice('./secrets/'.length)))).toBe(true);
+    for (const { secrets = [], environment = {}, command = [] } of Object.values(services)) {
+      for (const secret of secrets) expect(files).toHaveProperty(typeof secret === 'string' ? secret : secret.source);
+      expect(JSON.stringify([environment, command])).not.toMatch(/password=|:[^@/"]+@/i);
+    }
+    expect(statSync(join(folder, 'approval-key.pem')).mode & 0o077).toBe(0);
+  });
+
+  it('makes each secret once', () => {
+    const folder = join(tempFolder(), 'secrets');
+    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder]).status;
+    expect(make()).toBe(0);
+    const before = readFileSync(join(folder, 'database'), 'utf8');
+    expect(make()).toBe(0);
+    expect(readFileSync(join(folder, 'database'), 'utf8')).toBe(before);
+  });
+});
+
+requirePart('PostgreSQL server', hasPostgres, HOW, 'the writer of snapshots in compose.yaml', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.stop());
+
+  it('reads the registry as a user who can change nothing', async () => {
+    const folder = join(tempFolder(), 'secrets');
+    expect(spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder]).status).toBe(0);
+    const url = await server.freshDatabase();
+    const owner = new pg.Client({ connectionString: url });
+    await owner.connect();
+    await owner.query(readFileSync(join(folder, 'reader.sql'), 'utf8'));
+    await owner.end();
+    const registry = await openRegistry({ database: url, rules: await loadRegistryRules(null) });
+    await registry.close();
+
+    const reader = url.replace('assay@', 'assay_reader@');
+    const output = join(folder, 'default.snapshot.json');
+    const args = ['--trust', join(folder, 'trust.yaml'), '--key', join(folder, 'snapshot-key.pem'), '-o', output];
+    const ran = await runCli(['snapshot', '--registry', reader, ...args]);
+    expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining('assay:') });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toBeTypeOf('object');
+
+    const thief = new pg.Client({ connectionString: reader });
+    await thief.connect();
+    await expect(thief.query('delete from audit')).rejects.toThrow('permission denied');
+    await thief.end();
+  });
+});
