@@ -1,14 +1,15 @@
 import type { Principal, Registry } from '../registry/index.ts';
 import type { EventFeed, ServiceEvent } from './events.ts';
+import { JobChanges } from './job-changes.ts';
 
 export interface EventFeedOptions {
-  /** How often the audit log of a tenant that somebody listens to is looked at. */
+  /** How often the audit log and the jobs of a tenant that somebody listens to are looked at. */
   readonly pollMs?: number;
   /** Told when the log cannot be read; it is tried again. */
   readonly onError?: (error: unknown) => void;
 }
 
-type AuditLog = Pick<Registry, 'auditSince' | 'auditHead'>;
+type Source = Pick<Registry, 'auditSince' | 'auditHead' | 'jobs'>;
 type Listener = (event: ServiceEvent) => void;
 
 /** A tenant that somebody listens to. */
@@ -22,26 +23,27 @@ interface Watched {
   looking: Promise<void> | undefined;
   again: boolean;
   readonly timer: NodeJS.Timeout;
+  readonly jobs: JobChanges;
 }
 
 const POLL_MS = 300;
 const PAGE = 200;
 
 /**
- * Changes are read from the audit log alone, whichever process wrote them: so they come in its order, each once. Everything else
- * is told as it is published.
+ * Changes are read from the audit log alone, whichever process wrote them: so they come in its order, each once. Jobs are told
+ * as they are found changed, and as they are published; everything else as it is published.
  */
-export function openEventFeed(registry: AuditLog, options: EventFeedOptions = {}): EventFeed {
+export function openEventFeed(registry: Source, options: EventFeedOptions = {}): EventFeed {
   return new AuditFeed(registry, options);
 }
 
 class AuditFeed implements EventFeed {
-  readonly #registry: AuditLog;
+  readonly #registry: Source;
   readonly #pollMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #tenants = new Map<string, Watched>();
 
-  constructor(registry: AuditLog, { pollMs = POLL_MS, onError = warn }: EventFeedOptions) {
+  constructor(registry: Source, { pollMs = POLL_MS, onError = warn }: EventFeedOptions) {
     this.#registry = registry;
     this.#pollMs = pollMs;
     this.#onError = onError;
@@ -94,6 +96,7 @@ class AuditFeed implements EventFeed {
       looking: undefined,
       again: false,
       timer,
+      jobs: new JobChanges(this.#registry.jobs, systemOf(tenant)),
     };
     this.#tenants.set(tenant, watched);
     this.#look(tenant, watched);
@@ -130,6 +133,8 @@ class AuditFeed implements EventFeed {
       }
       more = entries.length === PAGE;
     }
+    for (const { id, state, progress } of await watched.jobs.look())
+      this.#tell(watched, { kind: 'job', tenant, id, state, progress });
   }
 
   #tell(watched: Watched, event: ServiceEvent): void {

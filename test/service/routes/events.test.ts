@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { onEveryGround } from './backends.ts';
 import { EventReader, type ReadEvent } from './event-reader.ts';
 import type { Client } from './harness.ts';
-import { fixture, register } from './requests.ts';
+import { fixture, register, uploadAll } from './requests.ts';
 
 const clean = fixture('format-probes/st-ok/m.safetensors', 'model.safetensors');
 const reader = { tenant: 'acme', subject: 'test', issuer: null, roles: ['viewer'], via: 'local' } as const;
@@ -66,6 +66,18 @@ onEveryGround('events', (service) => {
     for (const stream of streams) stream.close();
   });
 
+  it('tells of jobs, whoever works on them', async () => {
+    const stream = await open(viewer);
+    const upload = await uploadAll(sam, [{ ...clean, path: 'job.safetensors' }]);
+    const { body } = await sam.call('POST', '/v1/jobs', { upload, model: 'acme/job' });
+    const { data, id } = await stream.find(
+      ({ event, data }) => event === 'job' && data.id === body.id && data.state === 'done',
+    );
+    expect(id).toBeUndefined();
+    expect(data.progress).toMatchObject({ files: expect.any(Number), bytes: expect.any(Number) });
+    stream.close();
+  });
+
   it('refuses an event that there never was', async () => {
     for (const id of ['999999999', '-1', 'x', '1e3'])
       expect((await open(viewer, '', { 'last-event-id': id })).status).toBeGreaterThanOrEqual(400);
@@ -100,7 +112,7 @@ onEveryGround('events', (service) => {
       if (i % 4 === 3) await slept(5);
     }
     await quick.find(({ data }) => data.id === `${subject}399`);
-    expect(quick.events.filter(({ event }) => event === 'job')).toHaveLength(400);
+    expect(quick.events.filter(({ data }) => String(data.id).startsWith(subject))).toHaveLength(400);
     slow.resume();
     await cut;
     quick.close();
