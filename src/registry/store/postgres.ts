@@ -34,6 +34,8 @@ export async function connectPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool(config);
   // A connection that breaks while nobody uses it leaves the pool; who needs one gets a new one, or the error.
   pool.on('error', () => {});
+  // One that breaks in use fails its query; without a listener its own event would end the program.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     dialect: 'postgres',

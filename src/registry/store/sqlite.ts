@@ -1,12 +1,15 @@
 import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database as Connection, Statement } from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, SqliteDialect, SqliteDriver } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './tables.ts';
 
 /** How long a writer waits for one in another process, milliseconds. */
 const BUSY_TIMEOUT = 10_000;
+/** Between two tries, milliseconds, at most. */
+const MAX_PAUSE = 20;
 /** CWE-770: statements that are kept compiled. */
 const MAX_STATEMENTS = 500;
 
@@ -21,6 +24,8 @@ export async function connectSqlite(path: string): Promise<Database> {
     if (mode !== 'wal') throw new RegistryError('unavailable', `${path} cannot be written ahead (${String(mode)})`);
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
+    // From here on, it is waited for below.
+    writer.pragma('busy_timeout = 0');
   } catch (error) {
     writer.close();
     throw isFileError(error) ? unusable(path, error) : error;
@@ -71,9 +76,45 @@ function unusable(path: string, cause: unknown): RegistryError {
 
 /** A transaction takes the right to write at once: one that reads first and writes then would fail when another came between. */
 class WritingDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new PatientConnection(await super.acquireConnection());
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+}
+
+/**
+ * Waits while somebody else writes, without holding up this program: SQLite's own waiting would stop every other request, and
+ * for good if the writer is in this program, too.
+ */
+class PatientConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const end = Date.now() + BUSY_TIMEOUT;
+    for (let pause = 1; ; pause = Math.min(pause * 2, MAX_PAUSE)) {
+      try {
+        return await this.#connection.executeQuery<R>(query);
+      } catch (error) {
+        if (!isBusy(error) || Date.now() >= end) throw error;
+        await delay(pause);
+      }
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunk: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#connection.streamQuery<R>(query, chunk);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
 }
 
 class WritingDialect extends SqliteDialect {
