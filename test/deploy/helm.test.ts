@@ -28,7 +28,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'worker.autoscaling.kind=keda',
     'rules=version: 1',
     'env.ASSAY_LOG_LEVEL=debug',
-    'image.digest=sha256:' + 'ab'.repeat(32),
+    `image.digest=sha256:${'ab'.repeat(32)}`,
     'imagePullSecrets[0].name=registry',
   ],
   'with a slice of a GPU': ['gpuWorker.enabled=true', 'gpuWorker.resource=nvidia.com/mig-1g\\.10gb'],
