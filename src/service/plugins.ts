@@ -13,7 +13,6 @@ import { policyRoutes } from './routes/policies.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { snapshotRoutes } from './routes/snapshot.ts';
-import { snapshotRoutes } from './routes/snapshot.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transitionRoutes } from './routes/transitions.ts';
 import { uploadRoutes } from './routes/uploads.ts';
@@ -27,7 +26,6 @@ export const ROUTES: readonly Routes[] = [
   openapiRoutes,
   metricsRoutes,
   sessionRoutes,
-  snapshotRoutes,
   snapshotRoutes,
   consoleRoutes,
   tokenRoutes,
