@@ -1,13 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Artifact, ArtifactFile } from '../core/artifact.ts';
+import type { Artifact } from '../core/artifact.ts';
 import { AssayError } from '../core/errors.ts';
-import { FileSource } from '../core/file-source.ts';
 import type { ServiceLimits } from './config.ts';
 import { ServiceError } from './errors.ts';
+import { artifactFile, checkWhole, seal } from './upload-complete.ts';
 import {
   absent,
   bytesOfId,
@@ -15,7 +14,6 @@ import {
   makeFolder,
   markComplete,
   openPart,
-  partPath,
   readManifest,
   receivedOf,
   setReceived,
@@ -281,54 +279,6 @@ class FileUploadStore implements UploadStore {
     await rename(folder, gone).catch(absent);
     await rm(gone, { recursive: true, force: true });
   }
-}
-
-/** @throws ServiceError `upload-incomplete`; `upload-digest`, and then the file has to be sent again */
-async function checkWhole(folder: string, index: number, file: Omit<UploadFile, 'received'>): Promise<void> {
-  const received = await receivedOf(folder, index);
-  const name = JSON.stringify(file.path);
-  if (received !== file.size)
-    throw new ServiceError(409, 'upload-incomplete', `${name} has ${received} of ${file.size} bytes`);
-  if (file.sha256 === null || file.size === 0) return checkEmpty(file, name);
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(partPath(folder, index), { highWaterMark: 1024 * 1024 }))
-    hash.update(chunk);
-  const digest = hash.digest('hex');
-  if (digest === file.sha256) return;
-  await setReceived(folder, index, 0);
-  throw new ServiceError(422, 'upload-digest', `${name} has the SHA-256 ${digest}: send the file again, from 0`);
-}
-
-const EMPTY_SHA256 = createHash('sha256').digest('hex');
-
-function checkEmpty(file: Omit<UploadFile, 'received'>, name: string): void {
-  if (file.size === 0 && file.sha256 !== null && file.sha256 !== EMPTY_SHA256)
-    throw new ServiceError(422, 'upload-digest', `${name} is empty, and has another SHA-256 than was announced`);
-}
-
-/** An empty file was never sent; from now on nobody writes any. */
-async function seal(folder: string, index: number, file: Omit<UploadFile, 'received'>): Promise<void> {
-  if (file.size === 0) await (await openPart(folder, index, 0)).close();
-  await chmod(partPath(folder, index), 0o400);
-}
-
-function artifactFile(
-  folder: string,
-  index: number,
-  { path, size, sha256 }: Omit<UploadFile, 'received'>,
-): ArtifactFile {
-  return {
-    path,
-    size,
-    distance: 'near',
-    ...(sha256 === null ? {} : { claimed: { algorithm: 'sha256', hex: sha256 } }),
-    async open() {
-      const source = FileSource.open(partPath(folder, index));
-      if (source.size === size) return source;
-      await source.close();
-      throw new AssayError('changed', 'is no longer what was uploaded', { subject: path });
-    },
-  };
 }
 
 async function older(path: string, now: Date, ms: number): Promise<boolean> {
