@@ -1,3 +1,4 @@
+export { type LiveRules, openLiveRules } from './live-rules.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export * from './records.ts';
 export * from './registry.ts';

@@ -13,6 +13,7 @@ import { reevaluate } from './reevaluate.ts';
 import { register } from './register.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { openDatabase } from './store/database.ts';
+import { tenants } from './tenants.ts';
 import { authenticate, createToken, revokeToken, tokens } from './tokens.ts';
 import { requestTransition, transition, transitions, withdraw } from './transitions.ts';
 import { assessments, decisions, setAlias, version, versions } from './versions.ts';
@@ -76,6 +77,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     tokens: bound(tokens),
     revokeToken: bound(revokeToken),
     authenticate: (secret) => authenticate(context, secret),
+    tenants: () => tenants(context),
     jobs: jobStore(context),
     webhooks: webhookStore(context),
     close: () => context.database.close(),

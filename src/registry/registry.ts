@@ -195,6 +195,8 @@ export interface Registry {
   /** `undefined` for a secret that is unknown, expired or revoked. Compares hashes. */
   authenticate(secret: string): Promise<Principal | undefined>;
 
+  /** Names of all tenants, for what a service does of its own accord: never for a request. */
+  tenants(): Promise<readonly string[]>;
   readonly jobs: JobStore;
   readonly webhooks: WebhookStore;
   close(): Promise<void>;

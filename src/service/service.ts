@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AssayError } from '../core/errors.ts';
+import { type LiveRules, openLiveRules } from '../registry/index.ts';
 import { createApp } from './app.ts';
 import { Closing } from './closing.ts';
 import type { ServiceConfig } from './config.ts';
@@ -11,6 +12,7 @@ import { firstToken } from './first-token.ts';
 import { listenForMetrics } from './metrics-listener.ts';
 import { openServiceRegistry } from './open-registry.ts';
 import { openQueue, type Tell } from './queue/index.ts';
+import { startReevaluation } from './reevaluation.ts';
 import { isSecure } from './sessions.ts';
 import { openSnapshotStore } from './snapshot-files.ts';
 import { openUploadStore } from './upload-files.ts';
@@ -51,7 +53,8 @@ export async function startService(config: ServiceConfig, { tell }: StartOptions
 
 async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promise<RunningService> {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const context = await openParts(config, tell, closing);
+  const live = await openLiveRules(config.rules);
+  const context = await openParts(config, live, tell, closing);
   const app = await createApp(context);
   closing.add(() => closeApp(app));
   if (context.queue.kind === 'embedded' && config.workers > 0) work(context, tell, closing);
@@ -62,6 +65,13 @@ async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promi
   closing.add(() => sender.close());
   sweepUploads(context, tell, closing);
   await context.queue.sync();
+  const reevaluation = startReevaluation(
+    { ...context, live },
+    { stateFile: join(config.dataFolder, 'reevaluated.json'), tell },
+  );
+  closing.add(() => reevaluation.close());
+  // Nobody waits for it: until then, what was decided before holds.
+  void reevaluation.look();
   if (config.metrics !== null) {
     const listener = await listenForMetrics(app.metrics, config.metrics);
     closing.add(() => listener.close());
@@ -73,8 +83,13 @@ async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promi
   return { url, firstToken: secret ?? null, close: () => closing.run() };
 }
 
-async function openParts(config: ServiceConfig, tell: Tell, closing: Closing): Promise<ServiceContext> {
-  const registry = await openServiceRegistry(config);
+async function openParts(
+  config: ServiceConfig,
+  live: LiveRules,
+  tell: Tell,
+  closing: Closing,
+): Promise<ServiceContext> {
+  const registry = await openServiceRegistry(config, live);
   closing.add(() => registry.close());
   const events = openEventFeed(registry, { onError: (error) => tell(`events: ${messageOf(error)}`) });
   closing.add(() => events.close());

@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { AssayError } from '../../core/errors.ts';
-import { isRegistryError, type Registry } from '../../registry/index.ts';
+import { isRegistryError, type LiveRules, openLiveRules, type Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { openServiceRegistry } from '../open-registry.ts';
 import { openQueue } from '../queue/index.ts';
 import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
+
+const RELOAD_MS = 10_000;
 
 /**
  * A worker in a process of its own: opens registry and queue, works until `options.signal` fires, and closes them.
@@ -12,7 +14,11 @@ import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
  */
 export async function startWorker(config: ServiceConfig, options: ScanWorkOptions): Promise<void> {
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const registry = await open(config);
+  const live = await openLiveRules(config.rules);
+  const registry = await open(config, live);
+  // What a scan is decided by is what the service decides by, which looks as often.
+  const reload = () => live.reload().catch((error: unknown) => options.tell(`rules: ${messageOf(error)}`));
+  const timer = setInterval(reload, RELOAD_MS);
   try {
     const queue = await openQueue(config, registry, options.tell);
     try {
@@ -21,13 +27,18 @@ export async function startWorker(config: ServiceConfig, options: ScanWorkOption
       await queue.close();
     }
   } finally {
+    clearInterval(timer);
     await registry.close();
   }
 }
 
-async function open(config: ServiceConfig): Promise<Registry> {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function open(config: ServiceConfig, live: LiveRules): Promise<Registry> {
   try {
-    return await openServiceRegistry(config);
+    return await openServiceRegistry(config, live);
   } catch (error) {
     if (!isRegistryError(error)) throw error;
     const mend = error.mend === undefined ? {} : { mend: error.mend };
