@@ -43,13 +43,15 @@ export interface PageParts {
   /** What was just done. */
   readonly said?: Said | undefined;
   readonly body: Html;
+  /** One column of a form and nothing else. */
+  readonly narrow?: boolean;
   /** Parts of it change while it is looked at. */
   readonly live?: boolean;
 }
 
 /** A page of the console. @param viewer `null` when nobody is signed in */
 export function page(viewer: Viewer | null, parts: PageParts): Html {
-  const { title, heading, crumbs = [], said, body, live = false } = parts;
+  const { title, heading, crumbs = [], said, body, narrow = false, live = false } = parts;
   const script = live ? html`<script src="${assetPath('script')}" defer></script>\n` : NONE;
   return html`<!DOCTYPE html>
 <html lang="en">
@@ -64,7 +66,7 @@ export function page(viewer: Viewer | null, parts: PageParts): Html {
 ${script}</head>
 <body>
 <a class="skip" href="#main">Skip to the page</a>
-${top(viewer, parts.place)}<main id="main" tabindex="-1" class="page">
+${top(viewer, parts.place)}<main id="main" tabindex="-1" class="${narrow ? 'page narrow' : 'page'}">
 ${trail(crumbs)}${said === undefined ? NONE : html`<p class="note good" role="status">${SAID[said]}</p>\n`}<h1>${heading ?? title}</h1>
 ${body}</main>
 <footer class="foot"><p>Assay ${version()}. Nothing that is judged here is ever run.</p></footer>
@@ -74,7 +76,7 @@ ${body}</main>
 }
 
 function top(viewer: Viewer | null, place: Place | undefined): Html {
-  return html`<header class="bar"><div class="bar-in">
+  return html`<header class="top"><div class="top-in">
 <a class="mark" href="${HOME}">${LOGO}Assay</a>
 ${viewer === null ? NONE : html`${navigation(viewer, place)}${who(viewer)}`}</div></header>
 `;

@@ -27,8 +27,8 @@ fieldset label { font-weight: 400; padding: .15rem 0; }
 .search { display: flex; gap: .4rem; margin: 0; align-items: center; max-width: 26rem; flex: 1 1 15rem; }
 .search input { margin: 0; min-width: 0; }
 .confirm { border: 1px solid var(--line); border-radius: 6px; padding: .9rem 1.1rem .3rem; margin: 1rem 0; }
-.sign-in { max-width: 27rem; margin: 5vh auto 0; }
-.sign-in .button { padding: .5rem 1rem; }
+.narrow { max-width: 31rem; margin: 0 auto; padding-top: 6vh; }
+.narrow .button { padding: .5rem 1rem; }
 .or { color: var(--quiet); display: flex; align-items: center; gap: .8rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 `;

@@ -1,41 +1,40 @@
-import type { AuditEntry, AuditVerdict, Page } from '../../../registry/index.ts';
+import type { AuditEntry, AuditVerdict } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { code, facts, fold, table, told } from '../../../report/html/parts.ts';
 import { page } from '../layout.ts';
-import { HOME, withQuery } from '../links.ts';
+import { HOME } from '../links.ts';
 import { empty, linkButton, note, pager, type Viewer, when } from '../parts.ts';
 
-const PATH = `${HOME}/audit`;
+export const AUDIT_PATH = `${HOME}/audit`;
 
 export interface AuditView {
-  readonly entries: Page<AuditEntry>;
+  readonly entries: readonly AuditEntry[];
   readonly subject: string | undefined;
-  readonly after: string | undefined;
+  /** Addresses of the page after this one, and of the first; `null` when this is it. */
+  readonly next: string | null;
+  readonly first: string | null;
   /** What reading the whole chain gave, when it was asked for. */
   readonly verdict: AuditVerdict | undefined;
 }
 
-/** Everything that anybody did, chained so that nothing can be taken out. */
-export function auditPage(viewer: Viewer, { entries, subject, after, verdict }: AuditView): Html {
-  const here = (next: string | undefined) => withQuery(PATH, { subject, after: next });
+/** Everything that anybody did, chained so that nothing can be taken out: the newest first, or of one thing the oldest. */
+export function auditPage(viewer: Viewer, { entries, subject, next, first, verdict }: AuditView): Html {
   const mayVerify = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
+  const buttons = mayVerify
+    ? html`${linkButton(`${AUDIT_PATH}/verify`, { label: 'Verify the chain' })}${linkButton('/v1/audit/export', { label: 'Download all' })}`
+    : NONE;
+  const order = subject === undefined ? 'The newest first' : 'The oldest first';
   const body = html`<p class="lead">Each entry holds the hash of the one before it: whoever changes one has to change all that follow, and the
 head is signed into every snapshot.</p>
-${verdict === undefined ? NONE : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${
-    mayVerify
-      ? html`${linkButton(`${PATH}/verify`, { label: 'Verify the chain' })} ${linkButton('/v1/audit/export', { label: 'Download all' })}`
-      : NONE
-  }</div>
-${entries.items.length === 0 ? nothing(subject) : auditTable(entries.items)}${pager(
-  entries.next === null ? null : here(entries.next),
-  after === undefined ? null : here(undefined),
-  { next: 'Older entries' },
-)}`;
+${verdict === undefined ? NONE : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${buttons}</div>
+${entries.length === 0 ? nothing(subject) : auditTable(order, entries)}${pager(next, first, {
+  next: subject === undefined ? 'Older entries' : 'Newer entries',
+})}`;
   return page(viewer, { title: 'Audit log', place: 'audit', body });
 }
 
 function searchForm(subject = ''): Html {
-  return html`<form class="search" method="get" action="${PATH}" role="search">
+  return html`<form class="search" method="get" action="${AUDIT_PATH}" role="search">
 <input type="search" name="subject" value="${subject}" maxlength="500" aria-label="What it was done to, as it stands in the log" placeholder="acme/bert@3">
 <button class="button">Filter</button></form>`;
 }
@@ -46,17 +45,16 @@ function verdictNote(verdict: AuditVerdict): Html {
   return html`<div role="alert">${note('bad', html`The chain is broken at entry ${verdict.seq}: ${told(verdict.why)}. Somebody changed the log.`)}</div>\n`;
 }
 
-function auditTable(entries: readonly AuditEntry[]): Html {
-  const columns = ['Entry', 'When', 'Who', 'Did', 'To', 'More'].map((label) => ({ label }));
+function auditTable(caption: string, entries: readonly AuditEntry[]): Html {
+  const columns = ['Entry', 'When', 'Who', 'Did', 'To'].map((label) => ({ label }));
   const rows = entries.map((entry) => [
     entry.seq,
     when(entry.at),
     told(entry.actor),
     code(entry.action),
-    told(entry.subject),
-    fold(html`details<span class="for-readers"> of entry ${entry.seq}</span>`, detailOf(entry)),
+    html`${told(entry.subject)}${fold(html`details<span class="for-readers"> of entry ${entry.seq}</span>`, detailOf(entry))}`,
   ]);
-  return table({ caption: 'The newest first', columns, rows });
+  return html`<div id="log">${table({ caption, columns, rows })}</div>\n`;
 }
 
 /** Parts of an entry's detail that are shown; the export has all of it. */
@@ -81,6 +79,6 @@ function nothing(subject: string | undefined): Html {
   return empty(
     'No entry fits',
     html`<p>The filter takes what stands in the column “To”, letter for letter: a version like ${code('acme/bert@3')}, a model, the
-name of a token, a digest. <a href="${PATH}">Show all entries.</a></p>\n`,
+name of a token, a digest. <a href="${AUDIT_PATH}">Show all entries.</a></p>\n`,
   );
 }

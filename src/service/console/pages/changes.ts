@@ -1,5 +1,5 @@
 import type { Version } from '../../../registry/index.ts';
-import { type Html, type HtmlValue, html } from '../../../report/html/html.ts';
+import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html.ts';
 import { capped, chip, code, facts, table, told } from '../../../report/html/parts.ts';
 import { ACTIONS, CHECK_STATUSES, RISK_STATUSES, SEVERITY_WORDS, VERDICT_WORDS } from '../../../report/html/words.ts';
 import { OWASP_RISKS, type ReportDiff } from '../../../report/index.ts';
@@ -22,7 +22,7 @@ export function changesPage(viewer: Viewer, { version, before, diff }: ChangesVi
   const { findings, files } = diff;
   const body = html`<p class="lead">Compared with <a href="${versionPath(before.id)}">version ${before.number}</a>, each under the policy for candidates.</p>
 ${facts([
-  ['Decision', change(chip(ACTIONS[diff.decision.from.action]), chip(ACTIONS[diff.decision.to.action]))],
+  ['Decision', decision(diff)],
   ['Ruleset', ruleset(diff)],
   [
     'Findings',
@@ -40,6 +40,11 @@ function change(from: HtmlValue, to: HtmlValue): Html {
   return html`${from} <span aria-hidden="true">→</span><span class="for-readers"> now </span> ${to}`;
 }
 
+function decision({ decision: { from, to } }: ReportDiff): Html {
+  const now = chip(ACTIONS[to.action]);
+  return from.action === to.action ? html`${now} as before` : change(chip(ACTIONS[from.action]), now);
+}
+
 function ruleset({ ruleset: { from, to } }: ReportDiff): HtmlValue {
   if (from.digest === to.digest) return html`${to.version}, the same`;
   return html`${change(from.version, to.version)}: findings may come and go because of the rules`;
@@ -53,7 +58,7 @@ function findingsPart(id: string, title: string, findings: ReportDiff['findings'
     chip(SEVERITY_WORDS[severity]),
     html`${code(file)}${member === null ? '' : html` › ${code(member)}`}`,
   ]);
-  return part(id, title, rows.length === 0 ? none() : html`${table({ caption: 'Worst first', columns, rows })}${rest}`);
+  return some(id, title, rows, html`${table({ caption: 'Worst first', columns, rows })}${rest}`);
 }
 
 function filesPart({ files }: ReportDiff): Html {
@@ -70,11 +75,7 @@ function filesPart({ files }: ReportDiff): Html {
     ]),
   ];
   const [rows, rest] = capped(all, MAX_ROWS, (left) => `${count(left, 'more file')}.`);
-  return part(
-    'files',
-    'Files',
-    rows.length === 0 ? none() : html`${table({ caption: 'Files that are other', columns, rows })}${rest}`,
-  );
+  return some('files', 'Files', rows, html`${table({ caption: 'Files that are other', columns, rows })}${rest}`);
 }
 
 function risksPart({ risks }: ReportDiff): Html {
@@ -86,11 +87,7 @@ function risksPart({ risks }: ReportDiff): Html {
       to === null ? 'not there' : chip(RISK_STATUSES[to.status]),
     ),
   ]);
-  return part(
-    'risks',
-    'OWASP risks',
-    rows.length === 0 ? none() : table({ caption: 'Risks whose status is other', columns, rows }),
-  );
+  return some('risks', 'OWASP risks', rows, table({ caption: 'Risks whose status is other', columns, rows }));
 }
 
 function checksPart({ checks }: ReportDiff): Html {
@@ -99,13 +96,15 @@ function checksPart({ checks }: ReportDiff): Html {
   const word = (status: (typeof checks)[number]['to']) =>
     status === null ? 'not asked' : chip(CHECK_STATUSES[status]);
   const rows = shown.map(({ id, from, to }) => [code(id), change(word(from), word(to))]);
-  return part(
+  return some(
     'checks',
     'Checks',
-    rows.length === 0 ? none() : html`${table({ caption: 'Checks whose answer is other', columns, rows })}${rest}`,
+    rows,
+    html`${table({ caption: 'Checks whose answer is other', columns, rows })}${rest}`,
   );
 }
 
-function none(): Html {
-  return html`<p class="quiet">None.</p>\n`;
+/** A part of the page, unless there is nothing to list. */
+function some(id: string, title: string, rows: readonly unknown[], body: Html): Html {
+  return rows.length === 0 ? NONE : part(id, title, body);
 }

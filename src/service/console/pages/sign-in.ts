@@ -27,5 +27,5 @@ export function signInPage({ byIssuer, returnTo, problem }: SignInView): Html {
 <p>${button({ label: 'Sign in', kind: byIssuer ? 'plain' : 'main' })}</p>
 </form>
 `;
-  return page(null, { title: 'Sign in', body: html`<div class="sign-in">${body}</div>` });
+  return page(null, { title: 'Sign in', narrow: true, body });
 }

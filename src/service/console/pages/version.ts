@@ -11,10 +11,11 @@ import type {
 import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html.ts';
 import { chip, code, facts, list, table, told } from '../../../report/html/parts.ts';
 import { ACTIONS, RULE_RESULTS } from '../../../report/html/words.ts';
+import { count } from '../../../report/style.ts';
 import { REPORT_FORMATS } from '../../render-report.ts';
 import { reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
-import { actionChip, orQuiet, stageChip, versionLink } from '../tables.ts';
+import { actionChip, stageChip, versionLink } from '../tables.ts';
 import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
 import { requestsTable } from './requests.ts';
 import { approvalsPart } from './version-approvals.ts';
@@ -66,10 +67,10 @@ function gateBlock({ answer, version, seen }: VersionView): Html {
   const what =
     seen === undefined
       ? NONE
-      : html`<p>${seen.findings === 0 ? 'Nothing was found' : `${seen.findings} findings`} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">What was found</a>${
+      : html`<p>${seen.findings === 0 ? 'Nothing was found' : count(seen.findings, 'finding')} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">What was found</a>${
           seen.open === 0
             ? NONE
-            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${seen.open} things that were not looked at</a>`
+            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'thing')} that ${seen.open === 1 ? 'was' : 'were'} not looked at</a>`
         }.</p>\n`;
   return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
 }
@@ -139,7 +140,12 @@ function identityPart({ version }: VersionView): Html {
     facts([
       ['Digest', digest(version.digest)],
       ['Registered as', code(ref)],
-      ['Read as', list([...pinned.slice(0, MAX_PINNED).map(code), ...(rest > 0 ? [`and ${rest} more`] : [])])],
+      [
+        'Read as',
+        pinned.length === 0
+          ? undefined
+          : list([...pinned.slice(0, MAX_PINNED).map(code), ...(rest > 0 ? [`and ${rest} more`] : [])]),
+      ],
       ['Aliases', aliases.length === 0 ? undefined : html`${aliases.map((alias) => html`${code(alias)} `)}`],
       ['Registered', html`${when(createdAt)} by ${told(createdBy)}`],
     ]),
@@ -197,7 +203,7 @@ function reportsPart({ id, stage }: Version): Html {
   return part(
     'reports',
     'Reports',
-    html`<p>The decision for ${orQuiet(html`${judged}`, '')}, with all that it rests on:</p>\n<ul class="reports">${links}</ul>\n`,
+    html`<p>The decision for ${STAGE_WORDS[judged].text.toLowerCase()}, with all that it rests on:</p>\n<ul class="reports">${links}</ul>\n`,
   );
 }
 

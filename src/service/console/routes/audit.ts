@@ -1,38 +1,66 @@
 import Type from 'typebox';
+import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
 import { READERS } from '../../access.ts';
 import type { Routes } from '../../context.ts';
 import { REVIEWERS } from '../../routes/roles.ts';
 import { object, text } from '../../routes/schema-kit.ts';
 import { sendPage, viewerOf } from '../layout.ts';
-import { HOME } from '../links.ts';
-import { auditPage } from '../pages/audit.ts';
+import { withQuery } from '../links.ts';
+import { AUDIT_PATH, auditPage } from '../pages/audit.ts';
 import { AFTER_QUERY, after, HIDDEN, typedOrNone } from './form-kit.ts';
 
-const PATH = `${HOME}/audit`;
-const AuditQuery = object({ ...AFTER_QUERY, subject: Type.Optional(text('Only of this', { maxLength: 500 })) });
+const SHOWN = 50;
+
+const AuditQuery = object({
+  ...AFTER_QUERY,
+  subject: Type.Optional(text('Only of this, the oldest first', { maxLength: 500 })),
+  before: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Only what came before it' })),
+});
 
 export const auditPages: Routes = (app, { registry }) => {
   app.get(
-    PATH,
+    AUDIT_PATH,
     { config: { access: READERS }, schema: { ...HIDDEN, querystring: AuditQuery } },
     async (request, reply) => {
       const { principal, query } = request;
       const subject = typedOrNone(query.subject);
-      const entries = await registry.auditLog(principal, {
-        ...after(query),
-        ...(subject === undefined ? {} : { subject }),
-      });
-      return sendPage(
-        reply,
-        auditPage(viewerOf(request), { entries, subject, after: query.after, verdict: undefined }),
-      );
+      if (subject === undefined) {
+        const view = await newest(registry, principal, query.before);
+        return sendPage(reply, auditPage(viewerOf(request), { ...view, subject, verdict: undefined }));
+      }
+      const { items: entries, next } = await registry.auditLog(principal, { ...after(query), subject, limit: SHOWN });
+      const view = {
+        entries,
+        subject,
+        next: next === null ? null : withQuery(AUDIT_PATH, { subject, after: next }),
+        first: query.after === undefined ? null : withQuery(AUDIT_PATH, { subject }),
+        verdict: undefined,
+      };
+      return sendPage(reply, auditPage(viewerOf(request), view));
     },
   );
 
-  app.get(`${PATH}/verify`, { config: { access: REVIEWERS }, schema: HIDDEN }, async (request, reply) => {
+  app.get(`${AUDIT_PATH}/verify`, { config: { access: REVIEWERS }, schema: HIDDEN }, async (request, reply) => {
     const { principal } = request;
     const verdict = await registry.verifyAuditLog(principal);
-    const entries = await registry.auditLog(principal);
-    return sendPage(reply, auditPage(viewerOf(request), { entries, subject: undefined, after: undefined, verdict }));
+    const view = await newest(registry, principal, undefined);
+    return sendPage(reply, auditPage(viewerOf(request), { ...view, subject: undefined, verdict }));
   });
 };
+
+/** The entries before one, or the newest of all; the newest first. */
+async function newest(
+  registry: Pick<Registry, 'auditHead' | 'auditSince'>,
+  by: Principal,
+  before: number | undefined,
+): Promise<{ entries: readonly AuditEntry[]; next: string | null; first: string | null }> {
+  const last = before === undefined ? await registry.auditHead(by) : before - 1;
+  const from = Math.max(0, last - SHOWN);
+  // Entries have numbers without a gap.
+  const entries = last <= from ? [] : [...(await registry.auditSince(by, from, last - from))].reverse();
+  return {
+    entries,
+    next: from === 0 ? null : withQuery(AUDIT_PATH, { before: String(from + 1) }),
+    first: before === undefined ? null : AUDIT_PATH,
+  };
+}
