@@ -1,0 +1,250 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import {
+  type AuditEntry,
+  type Job,
+  loadRegistryRules,
+  openRegistry,
+  type Principal,
+  type Registry,
+} from '../../src/registry/index.ts';
+import { openUploadStore } from '../../src/service/upload-files.ts';
+import { started } from '../service/queue/backends.ts';
+import { requirePart } from '../support/parts.ts';
+import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
+import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
+import { testConfig } from '../support/service.ts';
+import { tempFolder } from '../support/temp.ts';
+import { ask, Town } from './town.ts';
+
+const JOBS = 200;
+const TRANSITIONS = 10;
+/** Processes end when so many jobs have. */
+const KILL_EVERY = 20;
+const RULES = 'version: 1\nstages:\n  staging: {policy: research, approvals: [{role: reviewer, count: 1}]}\n';
+const operator: Principal = { tenant: 'default', subject: 'op', issuer: null, roles: ['admin'], via: 'local' };
+const folder = tempFolder();
+
+/** A disaster, and after how many ended jobs it comes. */
+type Disasters = readonly (readonly [after: number, strike: () => Promise<void>])[];
+
+interface Place {
+  readonly name: string;
+  readonly database: string;
+  readonly queue: string;
+  readonly disasters: Disasters;
+}
+
+async function live(place: Place): Promise<void> {
+  const data = join(folder, place.name);
+  mkdirSync(data);
+  writeFileSync(join(data, 'rules.yaml'), RULES);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(join(data, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const { database, queue } = place;
+  const registry = await openRegistry({ database, rules: await loadRegistryRules(join(data, 'rules.yaml')) });
+  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'] });
+  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'] });
+  const env = {
+    ASSAY_DATA: data,
+    ASSAY_DATABASE: database,
+    ASSAY_QUEUE: queue,
+    ASSAY_RULES: join(data, 'rules.yaml'),
+    ASSAY_APPROVAL_KEY: join(data, 'key.pem'),
+    ASSAY_REQUESTS_PER_MINUTE: '1000000',
+    ASSAY_LOG_LEVEL: 'error',
+  };
+  const targets = await uploads(data);
+  const town = await Town.build(env, 2, []);
+  try {
+    const jobs: Job[] = [];
+    for (let at = 0; at < JOBS; at += 50) {
+      const wishes = targets.slice(at, at + 50).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
+      const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: wishes });
+      expect(answer?.status, JSON.stringify(answer?.body)).toBe(202);
+      for (const { job } of (answer?.body.items ?? []) as { job: Job }[]) jobs.push(job);
+    }
+    const moving = moveVersions(town, registry, jobs.slice(0, TRANSITIONS), { sam: sam.secret, rita: rita.secret });
+    moving.catch(() => undefined);
+    await untilEnded(town, registry, place.disasters);
+    await moving;
+    await judge(registry, jobs);
+    expect(await town.close(), town.said).toEqual([143, 143, 143]);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.stack : error}\nkills: ${town.kills}\n${town.said}`, {
+      cause: error,
+    });
+  } finally {
+    await town.close();
+    await registry.close();
+  }
+}
+
+/** Small files of real programs, each upload with a text of its own. @returns their ids */
+async function uploads(data: string): Promise<string[]> {
+  const { limits } = await testConfig(data);
+  const store = await openUploadStore(join(data, 'uploads'), limits);
+  const root = new URL('../../fixtures/benign/', import.meta.url).pathname;
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(pkl|npy|pt|bin|joblib)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path).size < 20_000)
+    .sort();
+  const ids: string[] = [];
+  for (let i = 0; i < JOBS; i++) {
+    const model = readFileSync(files[(i * 7) % files.length] ?? '');
+    const parts: [string, Buffer][] = [
+      ['model.bin', model],
+      ['README.md', Buffer.from(`# Model ${i}\n`)],
+    ];
+    const wanted = parts.map(([path, bytes]) => ({ path, size: bytes.length, sha256: null }));
+    const { id } = await store.create('default', 'sam', wanted);
+    for (const [path, bytes] of parts) await store.append('default', id, path, 0, Readable.from([bytes]));
+    await store.complete('default', id);
+    ids.push(id);
+  }
+  return ids;
+}
+
+async function untilEnded(town: Town, registry: Registry, disasters: Disasters): Promise<void> {
+  const coming = [...disasters];
+  let nextKill = KILL_EVERY;
+  for (const until = performance.now() + 110_000; performance.now() < until; await delay(50)) {
+    // The database may just be away.
+    const counts = await registry.jobs.counts().catch(() => undefined);
+    if (counts === undefined) continue;
+    const ended = counts.done + counts.failed + counts.cancelled;
+    if (ended === JOBS) {
+      expect(coming).toEqual([]);
+      return;
+    }
+    const [next] = coming;
+    if (next !== undefined && ended >= next[0]) {
+      coming.shift();
+      await next[1]();
+    }
+    if (ended < nextKill) continue;
+    nextKill += KILL_EVERY;
+    await town.killWorker();
+  }
+  throw new Error(`not all jobs ended: ${JSON.stringify(await registry.jobs.counts())}`);
+}
+
+interface Tokens {
+  readonly sam: string;
+  readonly rita: string;
+}
+
+/** Asks for a stage and approves, as people who try again do, while the service is killed under their hands. */
+async function moveVersions(town: Town, registry: Registry, jobs: readonly Job[], tokens: Tokens): Promise<void> {
+  for (const [index, job] of jobs.entries()) {
+    const version = await versionOf(registry, job);
+    for (let tries = 0; ; tries++) {
+      if (tries > 200) throw new Error(`version ${version} does not get to staging`);
+      const strikes = tries === 0 && index % 3 === 0;
+      if (await moved(town, version, tokens, strikes ? index : undefined)) break;
+      await delay(50);
+    }
+  }
+}
+
+async function versionOf(registry: Registry, job: Job): Promise<string> {
+  for (let tries = 0; tries < 2_000; tries++) {
+    const { state, version } = await registry.jobs.get(operator, job.id).catch(() => job);
+    if (state === 'done' && version !== null) return version;
+    await delay(50);
+  }
+  throw new Error('a job does not end');
+}
+
+/** @param strike when given, the service is killed so many milliseconds after it was asked to approve */
+async function moved(town: Town, version: string, { sam, rita }: Tokens, strike?: number): Promise<boolean> {
+  const known = await ask(town, sam, 'GET', `/v1/transitions?version=${version}`);
+  const [transition] = (known?.body.items ?? []) as { id: string; state: string }[];
+  if (transition?.state === 'approved') return true;
+  if (transition === undefined) {
+    const wish = { to: 'staging', comment: 'for the team' };
+    await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, wish);
+    return false;
+  }
+  const voted = ask(town, rita, 'POST', `/v1/transitions/${transition.id}/approve`, { comment: 'read' });
+  if (strike !== undefined) {
+    await delay(strike);
+    await town.killService();
+    await town.startService();
+  }
+  await voted;
+  return false;
+}
+
+/** Every job ended once, with one version of its own; no approval is lost or doubled; the audit log is whole. */
+async function judge(registry: Registry, jobs: readonly Job[]): Promise<void> {
+  expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 0, done: JOBS, failed: 0, cancelled: 0 });
+  expect(await registry.verifyAuditLog(operator)).toMatchObject({ kind: 'intact' });
+  const audit = await auditOf(registry);
+  const versions = new Set<string>();
+  for (const { id } of jobs) {
+    const of = (action: string) => audit.filter((entry) => entry.action === action && entry.detail.job === id).length;
+    expect([of('job.created'), of('version.registered'), of('version.assessed')], id).toEqual([1, 1, 0]);
+    const { version } = await registry.jobs.get(operator, id);
+    versions.add(version ?? '');
+    expect(await registry.assessments(operator, version ?? '')).toHaveLength(1);
+  }
+  expect(versions.size).toBe(JOBS);
+  for (const { id } of jobs.slice(0, TRANSITIONS)) {
+    const { version: name } = await registry.jobs.get(operator, id);
+    const version = await registry.version(operator, { id: name ?? '' });
+    expect(version.stage).toBe('staging');
+    const { items } = await registry.transitions(operator, { version: version.id });
+    expect(items).toMatchObject([{ state: 'approved', votes: [{ vote: 'approve' }] }]);
+    expect(await registry.approvals(operator, version.id)).toMatchObject([{ state: 'valid' }]);
+    const label = `${version.model}@${version.number}`;
+    const said = audit.filter(({ subject, action }) => subject === label && /^(transition|approval)/.test(action));
+    const expected = ['transition.requested', 'approval.given', 'transition.approved'];
+    expect(said.map(({ action }) => action).toSorted()).toEqual(expected.toSorted());
+  }
+}
+
+async function auditOf(registry: Registry): Promise<AuditEntry[]> {
+  const all: AuditEntry[] = [];
+  let after: string | undefined;
+  do {
+    const page = await registry.auditLog(operator, { limit: 200, ...(after === undefined ? {} : { after }) });
+    all.push(...page.items);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return all;
+}
+
+describe('disasters on a laptop (SQLite, embedded)', () => {
+  it('end every job once, and lose or double nothing', async () => {
+    const database = `sqlite:${join(folder, 'laptop.db')}`;
+    await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
+  }, 150_000);
+});
+
+requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
+  requirePart('PostgreSQL server', hasPostgres, HOW, '(PostgreSQL, BullMQ)', () => {
+    const redis = started(() => RedisServer.start());
+    const postgres = started(() => PostgresServer.start());
+    it('end every job once, and lose or double nothing', async () => {
+      const again = async (server: RedisServer | PostgresServer) => {
+        await (server instanceof RedisServer ? server.down() : server.down('SIGQUIT'));
+        await delay(300);
+        await server.up();
+      };
+      const disasters: Disasters = [
+        [30, () => again(redis())],
+        [70, () => again(postgres())],
+        [110, () => redis().forget()],
+        [140, () => again(postgres())],
+      ];
+      const database = await postgres().freshDatabase();
+      await live({ name: 'team', database, queue: redis().url, disasters });
+    }, 150_000);
+  });
+});

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../support/free-port.ts';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+/** One process of ours, as its operator starts it; what it says is kept. */
+class Resident {
+  said = '';
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.#child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (text: Buffer) => {
+        this.said = (this.said + text.toString()).slice(-20_000);
+      });
+    }
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    if (!this.isAlive) return this.#child.exitCode;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await ended;
+    return this.#child.exitCode;
+  }
+}
+
+/** A service and its workers, each a process that may be killed at any moment and is started again. */
+export class Town {
+  readonly origin: string;
+  readonly workers: Resident[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #workerFlags: readonly string[];
+  #service: Resident | undefined;
+  kills = 0;
+
+  private constructor(port: number, env: NodeJS.ProcessEnv, workerFlags: readonly string[]) {
+    this.origin = `http://127.0.0.1:${port}`;
+    this.#env = { PATH: process.env.PATH, HOME: '/nonexistent', ...env, ASSAY_LISTEN: `127.0.0.1:${port}` };
+    this.#workerFlags = workerFlags;
+  }
+
+  static async build(env: NodeJS.ProcessEnv, workers: number, workerFlags: readonly string[]): Promise<Town> {
+    const town = new Town(await freePort(), env, workerFlags);
+    await town.startService();
+    for (let i = 0; i < workers; i++) town.workers.push(town.#worker());
+    return town;
+  }
+
+  async startService(): Promise<void> {
+    const service = new Resident(['serve', '--workers', '0'], this.#env);
+    this.#service = service;
+    for (let tries = 0; tries < 400 && service.isAlive; tries++) {
+      const answer = await fetch(`${this.origin}/healthz`).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(50);
+    }
+    throw new Error(`the service did not start: ${service.said}`);
+  }
+
+  async killService(): Promise<void> {
+    this.kills++;
+    await this.#service?.end('SIGKILL');
+  }
+
+  /** One after the other, so that each is hit. */
+  async killWorker(): Promise<void> {
+    const worker = this.workers.shift();
+    await worker?.end('SIGKILL');
+    this.kills++;
+    this.workers.push(this.#worker());
+  }
+
+  /** In order. @returns exit codes */
+  async close(): Promise<(number | null | undefined)[]> {
+    return Promise.all([...this.workers, this.#service].map((resident) => resident?.end('SIGTERM')));
+  }
+
+  get said(): string {
+    return [...this.workers, this.#service].map((resident) => resident?.said).join('\n---\n');
+  }
+
+  #worker(): Resident {
+    return new Resident(['worker', '--lease', '2', '--concurrency', '2', ...this.#workerFlags], this.#env);
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** `undefined` when nobody answered, or the answer broke off: what was asked may have happened. */
+export async function ask(
+  town: Town,
+  token: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<Answer | undefined> {
+  try {
+    const response = await fetch(`${town.origin}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  } catch {
+    return undefined;
+  }
+}
