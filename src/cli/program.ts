@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../core/version.ts';
+import { registerApprove } from './approve.ts';
 import { registerAttestation } from './attestation.ts';
 import { registerDiff } from './diff.ts';
 import { registerDigest } from './digest.ts';
@@ -63,6 +64,7 @@ export function createProgram(shell: Shell): Command {
   registerVerify(program, shell);
   registerSign(program, shell);
   registerAttestation(program, shell);
+  registerApprove(program, shell);
   registerSnapshot(program, shell);
   registerDigest(program, shell);
   registerDiff(program, shell);

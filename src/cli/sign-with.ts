@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { AssayError } from '../core/errors.ts';
 import { readSmallText } from '../core/small-file.ts';
 import { keyHint, kindOf } from '../integrity/keys.ts';
@@ -12,6 +13,8 @@ import type { SigningChoice, SigningMethod } from './signing-options.ts';
 /** A way to sign that was prepared, and how to speak of it. */
 export interface SigningWay {
   readonly signer: PayloadSigner;
+  /** Of a bare key, which nothing else vouches for. */
+  readonly publicKey?: KeyObject;
   /** Who signed, once it is done. */
   who(): string;
   /** What `assay verify` must be told to believe it; a line before it when something is to be done first. */
@@ -47,6 +50,7 @@ function keyWay(key: OpenedKey): SigningWay {
   };
   return {
     signer: keySigner(key, name),
+    publicKey,
     who: () => `key ${kindOf(publicKey)}, hint ${keyHint(publicKey)}`,
     verifying: () => (key.kind === 'file' ? inFile : { options: '--public-key KEY.pub' }),
     close: async () => key.close(),

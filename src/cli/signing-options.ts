@@ -52,10 +52,13 @@ const KEYLESS_ONLY: Readonly<Record<string, string>> = {
   signingConfig: '--signing-config',
 };
 
-/** The options that say how to sign. */
-export function addSigningOptions(command: Command): Command {
+/**
+ * The options that say how to sign.
+ * @param key how the private key is asked for; `--private-key` is always among its names
+ */
+export function addSigningOptions(command: Command, key = '--private-key <file>'): Command {
   return command
-    .option('--private-key <file>', 'the key to sign with (PEM)')
+    .option(key, 'the key to sign with (PEM)')
     .option('--pkcs11-module <file>', 'the library of a token that holds the key (needs the package pkcs11js)')
     .option('--pkcs11-key <uri>', 'the key of the token: pkcs11:token=NAME;object=LABEL, or its label')
     .option('--pkcs11-pin-file <file>', 'a file that holds the PIN of the token; else $ASSAY_PKCS11_PIN')

@@ -55,6 +55,7 @@ const MAX_REDIRECTS = 8;
 /** How long the end of a body that nobody reads is waited for, so that its connection serves again. */
 const DROP_MS = 2_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const METHODS = ['HEAD', 'POST', 'PATCH', 'DELETE'] as const;
 /** What callers may not set as headers: secrets travel only as `Credential`s. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
 
@@ -74,7 +75,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     }
     return request(hop.url, {
       dispatcher: dispatchers.of(hop.url),
-      method: hop.method === 'HEAD' || hop.method === 'POST' ? hop.method : 'GET',
+      method: METHODS.find((method) => method === hop.method) ?? 'GET',
       headers: Object.fromEntries(headers),
       body: hop.body ?? null,
       signal: hop.signal ?? null,
