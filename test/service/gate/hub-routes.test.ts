@@ -6,6 +6,7 @@ import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { noise } from '../../support/temp.ts';
 import type { Client } from '../routes/harness.ts';
 import { GateKit, HUB_TOKEN, person, TENANT } from './gate-kit.ts';
+import { npy } from './npy.ts';
 
 const WEIGHTS = noise(3 * 1024 * 1024, 7);
 
@@ -215,12 +216,3 @@ describe('the gate of the Hub', () => {
     expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
   });
 });
-
-/** A file of numpy that holds these bytes: nothing that a scanner takes for anything else. */
-function npy(bytes: Buffer): Buffer {
-  const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${bytes.length},), }`;
-  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11).concat('\n');
-  const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 0, 0]);
-  head.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([head, Buffer.from(padded), bytes]);
-}
