@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchPolicy } from './policy.mjs';
+import { benchService } from './service-load.mjs';
 import { benchSignatures } from './signatures.mjs';
 
 const HERE = new URL('.', import.meta.url).pathname;
@@ -92,6 +93,7 @@ try {
 
   await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
   await benchDigest({ data, dist: join(ROOT, 'dist') });
+  await benchService();
   await benchPolicy();
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
