@@ -36,14 +36,17 @@ export async function decideVersion(
   const { db, tenant } = change;
   const waivers = await waiversFor(db, tenant, version.digest);
   const before = await newestDecisions(db, version.id);
+  const approvals = await approvalRows(db, version.id);
   const decisions = new Map(before);
   const changed: Decided['changed'][number][] = [];
   const renewed: RuledStage[] = [];
+  let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
   let [carried, voided] = [0, 0];
   for (const stage of RULED_STAGES) {
-    const settled = await settleStage(context, change, { version, newest, waivers, stage });
+    const settled = await settleStage(context, change, { version, newest, waivers, live, stage });
     carried += settled.carried;
-    voided += settled.voided;
+    voided += live.length - settled.live.length;
+    live = settled.live;
     const known = before.get(stage);
     const row = await storeDecision(change, version, newest, stage, settled.decision, known);
     decisions.set(stage, row);
@@ -52,7 +55,8 @@ export async function decideVersion(
     changed.push({ stage, from: known.action, to: row.action });
     change.record('decision.changed', labelOf(version), { stage, from: known.action, to: row.action });
   }
-  await storeAnswer(context, change, version, decisions);
+  const known = carried + voided === 0 ? approvals : undefined;
+  await storeAnswer(context, change, version, decisions, known);
   return { decisions, changed, renewed, carried, voided };
 }
 
@@ -62,6 +66,7 @@ export async function storeAnswer(
   { db, now }: Change,
   version: VersionRow,
   decisions: ReadonlyMap<RuledStage, DecisionRow>,
+  approvals?: readonly ApprovalRow[],
 ): Promise<void> {
   const pinned = await db
     .selectFrom('version_keys')
@@ -80,7 +85,7 @@ export async function storeAnswer(
     version,
     pinned: pinned.map(({ key }) => key),
     decisions,
-    approvals: await approvalRows(db, version.id),
+    approvals: approvals ?? (await approvalRows(db, version.id)),
     approved: new Set(approved.map(({ id }) => id)),
     rules,
     now,
@@ -97,12 +102,13 @@ interface Question {
   readonly version: VersionRow;
   readonly newest: StoredAssessment;
   readonly waivers: readonly Waiver[];
+  readonly live: readonly ApprovalRow[];
   readonly stage: RuledStage;
 }
 
+/** The decision for a stage, and the approvals that outlive it. */
 async function settleStage(context: Context, change: Change, question: Question) {
-  const { version, newest, stage } = question;
-  const live = (await approvalRows(change.db, version.id)).filter((approval) => isLive(approval, change.now));
+  const { version, newest, stage, live } = question;
   const decision = decisionFor(context, change, question, live);
   const { ruleset, artifact } = newest.assessment;
   const behind = live.filter((approval) => approval.stage === stage && isBehind(approval, { decision, ruleset }));
@@ -112,19 +118,9 @@ async function settleStage(context: Context, change: Change, question: Question)
     const holds = await carryOrVoid(context, change, approval, { version, decision, ruleset, pinned });
     if (!holds) lost.push(approval);
   }
-  return {
-    decision:
-      lost.length === 0
-        ? decision
-        : decisionFor(
-            context,
-            change,
-            question,
-            live.filter((one) => !lost.includes(one)),
-          ),
-    carried: behind.length - lost.length,
-    voided: lost.length,
-  };
+  if (lost.length === 0) return { decision, live, carried: behind.length };
+  const kept = live.filter((approval) => !lost.includes(approval));
+  return { decision: decisionFor(context, change, question, kept), live: kept, carried: behind.length - lost.length };
 }
 
 function decisionFor(

@@ -39,16 +39,20 @@ export async function newestAssessment(db: Reader, version: string): Promise<Sto
 
 /** The newest for each stage. */
 export async function newestDecisions(db: Reader, version: string): Promise<Map<RuledStage, DecisionRow>> {
+  const rows = await db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('version', '=', version)
+    .where('seq', 'in', ({ selectFrom }) =>
+      selectFrom('decisions as newest')
+        .select(({ fn }) => fn.max('newest.seq').as('seq'))
+        .where('newest.version', '=', version)
+        .groupBy('newest.stage'),
+    )
+    .execute();
   const newest = new Map<RuledStage, DecisionRow>();
   for (const stage of RULED_STAGES) {
-    const row = await db
-      .selectFrom('decisions')
-      .selectAll()
-      .where('version', '=', version)
-      .where('stage', '=', stage)
-      .orderBy('seq', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const row = rows.find((one) => one.stage === stage);
     if (row !== undefined) newest.set(stage, row);
   }
   return newest;

@@ -113,7 +113,7 @@ async function summaries(db: Reader, tenant: string, models: readonly Model[]): 
     .where('model', 'in', names)
     .groupBy(['model', 'stage'])
     .execute();
-  const versions = await newestAtStages(db, tenant, names);
+  const versions = await newestAtStages(db, tenant, stands);
   return models.map((model) => {
     const own = versions.filter((version) => version.model === model.name);
     const stages: Partial<Record<Stage, Version>> = {};
@@ -131,23 +131,18 @@ async function summaries(db: Reader, tenant: string, models: readonly Model[]): 
   });
 }
 
-async function newestAtStages(db: Reader, tenant: string, names: readonly string[]): Promise<Version[]> {
+async function newestAtStages(
+  db: Reader,
+  tenant: string,
+  stands: readonly { readonly model: string; readonly newest: number }[],
+): Promise<Version[]> {
+  if (stands.length === 0) return [];
   const rows = await db
     .selectFrom('versions')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('model', 'in', names)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('versions as newer')
-            .select('newer.id')
-            .whereRef('newer.tenant', '=', 'versions.tenant')
-            .whereRef('newer.model', '=', 'versions.model')
-            .whereRef('newer.stage', '=', 'versions.stage')
-            .whereRef('newer.number', '>', 'versions.number'),
-        ),
-      ),
+    .where(({ eb, or, and }) =>
+      or(stands.map(({ model, newest }) => and([eb('model', '=', model), eb('number', '=', newest)]))),
     )
     .execute();
   return versionsOfRows(db, rows);

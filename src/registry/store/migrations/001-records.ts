@@ -39,7 +39,7 @@ export const records: Migration = {
       .addUniqueConstraint('versions_number', ['tenant', 'model', 'number'])
       .addUniqueConstraint('versions_digest', ['tenant', 'model', 'digest'])
       .execute();
-    await schema.createIndex('versions_stage').on('versions').columns(['tenant', 'stage', 'model', 'number']).execute();
+    await schema.createIndex('versions_stage').on('versions').columns(['tenant', 'model', 'stage', 'number']).execute();
     await schema
       .createTable('version_keys')
       .addColumn('tenant', 'text', (c) => c.notNull())
