@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/service/config-read.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const folder = tempFolder();
+
+test('a laptop needs to say nothing', async () => {
+  expect(await readConfig({ data: folder }, {})).toMatchObject({
+    host: '127.0.0.1',
+    port: 8321,
+    publicUrl: 'http://127.0.0.1:8321',
+    database: `sqlite:${folder}/assay.db`,
+    queue: 'embedded',
+    dataFolder: folder,
+    oidc: null,
+    allowPrivateAddresses: false,
+    approvalKey: `${folder}/approval-key.pem`,
+    trustedProxies: [],
+    metrics: null,
+    workers: 2,
+  });
+});
+
+test('a team says it in the environment; a flag wins', async () => {
+  const env = {
+    ASSAY_LISTEN: '[::]:80',
+    ASSAY_PUBLIC_URL: 'https://assay.example.com/',
+    ASSAY_DATABASE: 'postgres://assay:secret@db/assay',
+    ASSAY_QUEUE: 'rediss://redis:6379',
+    ASSAY_OIDC_ISSUER: 'https://id.example.com/',
+    ASSAY_OIDC_AUDIENCE: 'assay',
+    ASSAY_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.1.1',
+    ASSAY_METRICS_LISTEN: ':9100',
+    ASSAY_WORKERS: '4',
+  };
+  expect(await readConfig({ workers: '0' }, env)).toMatchObject({
+    host: '::',
+    port: 80,
+    publicUrl: 'https://assay.example.com',
+    database: 'postgres://assay:secret@db/assay',
+    queue: 'rediss://redis:6379',
+    oidc: { issuer: 'https://id.example.com/', audience: 'assay', tenantClaim: '', rolesClaim: 'roles' },
+    approvalKey: null,
+    trustedProxies: ['10.0.0.0/8', '192.168.1.1'],
+    metrics: { host: '0.0.0.0', port: 9100 },
+    workers: 0,
+  });
+});
+
+test('secrets may lie in files', async () => {
+  const path = join(folder, 'database');
+  writeFileSync(path, 'postgres://assay:secret@db/assay\n');
+  expect((await readConfig({}, { ASSAY_DATABASE_FILE: path })).database).toBe('postgres://assay:secret@db/assay');
+  await expect(readConfig({}, { ASSAY_DATABASE_FILE: path, ASSAY_DATABASE: 'x' })).rejects.toMatchObject({
+    code: 'usage',
+  });
+  await expect(readConfig({}, { ASSAY_DATABASE_FILE: `${path}-none` })).rejects.toMatchObject({ code: 'not-found' });
+});
+
+describe('what makes no sense is told with its name', () => {
+  test.each<[string, Parameters<typeof readConfig>[0], NodeJS.ProcessEnv]>([
+    ['--listen', { listen: 'nowhere' }, {}],
+    ['--listen', { listen: '127.0.0.1:99999' }, {}],
+    ['--public-url', { publicUrl: 'assay.example.com' }, {}],
+    ['--public-url', { publicUrl: 'ftp://assay.example.com' }, {}],
+    ['--database', { database: 'postgres://a:b@c/d' }, {}],
+    ['--queue', { queue: 'redis://:b@c' }, {}],
+    ['ASSAY_DATABASE', {}, { ASSAY_DATABASE: 'mysql://x' }],
+    ['ASSAY_DATABASE', {}, { ASSAY_DATABASE: 'sqlite:' }],
+    ['ASSAY_QUEUE', {}, { ASSAY_QUEUE: 'kafka://x' }],
+    ['ASSAY_OIDC_ISSUER', {}, { ASSAY_OIDC_ISSUER: 'https://x' }],
+    ['ASSAY_OIDC_AUDIENCE', {}, { ASSAY_OIDC_AUDIENCE: 'x' }],
+    ['ASSAY_SESSION_SECRET', {}, { ASSAY_SESSION_SECRET: 'short' }],
+    ['ASSAY_MAX_BODY_BYTES', {}, { ASSAY_MAX_BODY_BYTES: '1e9' }],
+    ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
+    ['--workers', { workers: 'many' }, {}],
+    ['ASSAY_ALLOW_PRIVATE_ADDRESSES', {}, { ASSAY_ALLOW_PRIVATE_ADDRESSES: 'maybe' }],
+    ['ASSAY_LOG_LEVEL', {}, { ASSAY_LOG_LEVEL: 'loud' }],
+  ])('%s', async (name, flags, env) => {
+    const wrong = readConfig({ data: folder, ...flags }, env);
+    // A variable that lacks its other half names either.
+    await expect(wrong).rejects.toMatchObject({ code: 'usage', subject: expect.stringMatching(name.slice(0, 10)) });
+    await expect(wrong).rejects.not.toThrow(/secret|:b@/);
+  });
+});

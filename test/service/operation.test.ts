@@ -1,0 +1,162 @@
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AssayError } from '../../src/core/errors.ts';
+import { RegistryError } from '../../src/registry/index.ts';
+import { PUBLIC } from '../../src/service/access.ts';
+import { problemOf, ServiceError } from '../../src/service/errors.ts';
+import { listenForMetrics } from '../../src/service/metrics-listener.ts';
+import { type TestService, testService } from '../support/service.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const folder = tempFolder();
+let log = '';
+let service: TestService;
+
+beforeAll(async () => {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      log += chunk;
+      done();
+    },
+  });
+  service = await testService(folder, { config: { logLevel: 'info' }, log: stream });
+});
+afterAll(() => service.close());
+
+describe('health', () => {
+  test('the service lives and is ready', async () => {
+    expect((await service.app.inject('/healthz')).json()).toEqual({ status: 'alive' });
+    const ready = { status: 'ready', database: 'ready', queue: 'ready', snapshotAgeSeconds: null };
+    expect((await service.app.inject('/readyz')).json()).toEqual(ready);
+  });
+
+  test('without its database it lives, and is not ready', async () => {
+    const broken = await testService(`${folder}/broken`);
+    await broken.registry.close();
+    const answer = await broken.app.inject('/readyz');
+    expect([answer.statusCode, answer.json().database]).toEqual([503, 'unavailable']);
+    expect((await broken.app.inject('/healthz')).statusCode).toBe(200);
+    await broken.app.close();
+  });
+});
+
+describe('metrics', () => {
+  test('tell of requests by route, never by address, and of jobs and the queue', async () => {
+    const headers = { authorization: `Bearer ${await service.token(['gate'])}` };
+    await service.app.inject({ url: '/v1/tokens/made-up-name', method: 'DELETE', headers });
+    await service.app.inject('/somewhere-nobody-is');
+    const { body, headers: answered } = await service.app.inject({ url: '/metrics', headers });
+    expect(answered['content-type']).toContain('text/plain; version=0.0.4');
+    expect(body).toContain(
+      'assay_http_request_duration_seconds_count{method="DELETE",route="/v1/tokens/:id",status="403"} 1',
+    );
+    expect(body).toContain('route="none",status="404"');
+    expect(body).not.toMatch(/made-up-name|somewhere-nobody-is/);
+    expect(body).toContain('assay_jobs{state="queued"} 0');
+    expect(body).toContain('assay_queue_depth{state="waiting"} 0');
+    expect(body).toContain('process_resident_memory_bytes');
+  });
+
+  test('are told without a token at a place of their own, and nothing else is', async () => {
+    const place = { host: '127.0.0.1', port: 18_377 };
+    const listener = await listenForMetrics(service.app.metrics, place);
+    const url = `http://${place.host}:${place.port}`;
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('assay_jobs');
+    for (const path of ['/', '/v1/tokens', '/metrics/x', '/metrics?x'])
+      expect((await fetch(url + path)).status).toBe(404);
+    expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(404);
+    await expect(listenForMetrics(service.app.metrics, place)).rejects.toMatchObject({ code: 'usage' });
+    await listener.close();
+  });
+});
+
+describe('the log', () => {
+  test('is JSON with who asked what, and without any secret', async () => {
+    const secret = await service.token(['admin']);
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      cookie: 'assay-session=very-secret',
+      'x-request-id': 'from-a-proxy-1',
+    };
+    const answer = await service.app.inject({ url: '/v1/tokens?token=also-secret', headers });
+    expect(answer.headers['x-request-id']).toBe('from-a-proxy-1');
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    await service.app.inject({ method: 'POST', url: '/signin', headers: form, payload: `token=${secret}` });
+    const lines = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.find(({ reqId }) => reqId === 'from-a-proxy-1')).toMatchObject({
+      method: 'GET',
+      path: '/v1/tokens',
+      by: expect.stringMatching(/^token-/),
+    });
+    for (const word of [secret, 'very-secret', 'also-secret']) expect(log).not.toContain(word);
+  });
+
+  test('an id that is no id is replaced', async () => {
+    for (const id of ['x', 'a b c d e f g h', '<script>alert(1)</script>', 'a'.repeat(100)]) {
+      const answer = await service.app.inject({ url: '/healthz', headers: { 'x-request-id': id } });
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+});
+
+describe('problems', () => {
+  const at = (error: unknown) => problemOf(error, 'r1');
+
+  test('say what users can mend, and nothing of the inside', () => {
+    expect(at(new AssayError('network', 'no answer', { subject: '/etc/shadow', mend: 'try again' }))).toEqual({
+      type: 'urn:assay:problem:network',
+      title: 'Bad gateway',
+      status: 502,
+      detail: 'no answer; try again',
+      code: 'network',
+      instance: 'urn:assay:request:r1',
+    });
+    expect(at(new RegistryError('own-request', 'who asks does not vote'))).toMatchObject({
+      status: 403,
+      code: 'own-request',
+    });
+    expect(at(new ServiceError(416, 'no-range', 'x'))).toMatchObject({ status: 416, code: 'no-range' });
+    for (const error of [
+      new Error('ENOENT: /home/assay/.secret'),
+      new AssayError('internal', '/home/assay/.secret'),
+      new AssayError('sandbox', '/home/assay/.secret'),
+      new RegistryError('unavailable', 'postgres://user:password@db'),
+      new RegistryError('internal', '/home/assay/.secret'),
+      '/home/assay/.secret',
+      { statusCode: 500, message: '/home/assay/.secret' },
+    ])
+      expect(JSON.stringify(at(error))).not.toMatch(/home|password|stack/);
+  });
+
+  test('a service whose database fails says no more than that', async () => {
+    const broken = await testService(`${folder}/failing`);
+    const token = await broken.token(['admin']);
+    await broken.registry.close();
+    const answer = await broken.app.inject({ url: '/v1/tokens', headers: { authorization: `Bearer ${token}` } });
+    expect(answer.statusCode).toBeGreaterThanOrEqual(500);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.body).not.toMatch(/sqlite|node_modules|assay-test|at /i);
+    await broken.app.close();
+  });
+});
+
+test('the server does not start with a route that does not say who may call it', async () => {
+  const { createApp } = await import('../../src/service/app.ts');
+  const { ROUTES } = await import('../../src/service/plugins.ts');
+  const { config, registry, queue, events, uploads, snapshots } = service.context;
+  const routes = ROUTES as unknown as ((app: { get: (...all: unknown[]) => void }) => void)[];
+  for (const options of [{}, { config: {} }, { config: { access: { kind: 'roles', roles: [] } } }]) {
+    routes.push((app) => app.get('/v1/forgotten', options, async () => ({})));
+    const started = createApp({ config, registry, queue, events, uploads, snapshots });
+    await expect(started).rejects.toThrow(/does not say who may call it|may be called by nobody/);
+    routes.pop();
+  }
+  routes.push((app) => app.get('/v1/remembered', { config: { access: PUBLIC } }, async () => ({})));
+  const app = await createApp({ config, registry, queue, events, uploads, snapshots });
+  expect((await app.inject('/v1/remembered')).statusCode).toBe(200);
+  await app.close();
+  routes.pop();
+});
