@@ -8,6 +8,8 @@ import { openSnapshotStore } from '../../src/service/snapshot-files.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
 import { openSnapshot } from '../../src/snapshot/index.ts';
 import { signed, writer } from '../snapshot/samples.ts';
+import { EventReader } from './routes/event-reader.ts';
+import type { Client } from './routes/harness.ts';
 
 /** As a writer does it. */
 function publish(folder: string, tenant: string, bytes: Uint8Array): void {
@@ -125,7 +127,7 @@ describe('GET /v1/snapshot', () => {
     expect(await answer.json()).toMatchObject({ code: 'no-snapshot' });
     for (const path of ['/v1/snapshot', '/v1/snapshot/events']) {
       const refused = await fetch(`${service.url}${path}`);
-      expect([refused.status, (await refused.json()).code]).toEqual([401, expect.any(String)]);
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([401, expect.any(String)]);
     }
   });
 
@@ -143,18 +145,13 @@ describe('GET /v1/snapshot', () => {
     const again = await get({ 'if-none-match': etag });
     expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
 
-    const stop = new AbortController();
-    const events = await fetch(`${service.url}/v1/snapshot/events`, { headers: headers(gate), signal: stop.signal });
-    let text = '';
-    const reading = (async () => {
-      for await (const part of events.body ?? []) text += Buffer.from(part).toString();
-    })().catch(() => {});
-    await until(() => text.includes('event: snapshot\ndata: {"version":7}\n\n'));
+    const reader = await EventReader.open(`${service.url}/v1/snapshot/events`, { token: gate } as Client);
+    expect(reader.status).toBe(200);
+    await reader.find(({ event, data }) => event === 'snapshot' && data.version === 7);
     publish(snapshots(), 'default', await signed({ tenant: 'default', version: 8 }));
-    await until(() => text.includes('event: snapshot\ndata: {"version":8}\n\n'));
-    expect(text.match(/event: snapshot/g)).toHaveLength(2);
-    stop.abort();
-    await reading;
+    await reader.find(({ event, data }) => event === 'snapshot' && data.version === 8);
+    expect(reader.events).toHaveLength(2);
+    reader.close();
     const other = await get({ 'if-none-match': etag });
     expect([other.status, (await other.arrayBuffer()).byteLength > 0]).toEqual([200, true]);
   });
