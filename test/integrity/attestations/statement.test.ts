@@ -57,6 +57,26 @@ describe('a statement', () => {
   });
 
   it.each([
+    { method: 'service', issuer: 'https://login.example', subject: 'rita', role: 'reviewer' },
+    { method: 'service', subject: 'ci' },
+  ] as const)('says of an approval that a service signed for whom: %o', (approver) => {
+    const statement = createStatement('approval', { ...INPUTS.approval, approver });
+    expect(statement.predicate.approver).toEqual(approver);
+    expect(readStatement(bytesOf(statement))).toEqual(statement);
+  });
+
+  it.each([
+    ['another way', { method: 'key', subject: 'rita' }, /method is not service/],
+    ['nobody', { method: 'service' }, /subject is missing/],
+    ['an empty name', { method: 'service', subject: '' }, /subject is empty/],
+    ['more than is known', { method: 'service', subject: 'rita', admin: true }, /admin is not known/],
+    ['nothing', null, /of the wrong kind/],
+  ])('refuses an approval for %s', (_, approver, message) => {
+    const bytes = changed('approval', ['predicate', 'approver'], approver);
+    expect(() => readStatement(bytes)).toThrow(message);
+  });
+
+  it.each([
     ['allow', 'PASSED', 'ASSAY_ALLOWED'],
     ['warn', 'PASSED', 'ASSAY_ALLOWED_WITH_WARNINGS'],
     ['deny', 'FAILED', 'FAILED'],
