@@ -47,8 +47,8 @@ interface Common extends Calls {
 export interface FirstKey {
   /** Of the trust file that will know it. */
   readonly path: string;
-  /** Writes the trust file. @throws AssayError `unreadable` */
-  keep(): Promise<void>;
+  /** Writes the trust file, once. @returns whether it was now. @throws AssayError `unreadable` */
+  keep(): Promise<boolean>;
 }
 
 /** A registry that this process opens itself. */

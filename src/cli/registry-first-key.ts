@@ -17,10 +17,14 @@ export function believing(
 ): { readonly trust: TrustFile; readonly firstKey: FirstKey } {
   const path = join(folder, 'trust.yaml');
   const rule = { name: who, trust: { kind: 'key', key }, may: new Set(MAY) } as const;
-  return {
-    trust: { path, rules: [rule], warnings: [] },
-    firstKey: { path, keep: () => write(key, who, folder, path) },
+  let isKept = false;
+  const keep = async () => {
+    if (isKept) return false;
+    await write(key, who, folder, path);
+    isKept = true;
+    return true;
   };
+  return { trust: { path, rules: [rule], warnings: [] }, firstKey: { path, keep } };
 }
 
 async function write(key: KeyObject, who: string, folder: string, path: string): Promise<void> {

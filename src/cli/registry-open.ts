@@ -29,6 +29,7 @@ const CODES: Partial<Readonly<Record<RegistryErrorCode, ErrorCode>>> = {
 /** Where the command line has an answer of its own. */
 const MENDS: Partial<Readonly<Record<RegistryErrorCode, string>>> = {
   'no-trust': 'give --trust, or put a trust file beside the registry: FILE.d/trust.yaml; of a service, ASSAY_TRUST',
+  'not-found': 'assay models lists what there is',
   'own-request': 'let somebody else approve or reject it',
   'no-approval-key': 'give --key',
   'bad-attestation': 'let the trust file know who signs for this: FILE.d/trust.yaml, or ASSAY_TRUST of the service',
@@ -50,6 +51,8 @@ export class Refusal extends Error {
 export interface OpenRegistryOptions {
   /** Names the command, for messages. */
   readonly verb: string;
+  /** What the verb is about, for messages. */
+  readonly subject?: string;
   /** Make a registry of this machine when it is not there. */
   readonly make?: boolean;
   /** Of whoever approves. */
@@ -76,7 +79,7 @@ export async function withRegistry(
     }
   } catch (error) {
     if (!isRegistryError(error) && !(error instanceof Refusal)) throw error;
-    const told = isRegistryError(error) ? asAssayError(error) : refused(error);
+    const told = isRegistryError(error) ? asAssayError(error, options.subject) : refused(error);
     if (isRegistryError(error) && !REFUSALS.has(error.code)) throw told;
     printError(shell, told);
     shell.exit(1);
@@ -115,9 +118,10 @@ async function open(flags: RegistryFlags, shell: Shell, options: OpenRegistryOpt
   return serviceRegistry(await connectService(address, flags, shell));
 }
 
-function asAssayError(error: RegistryError): AssayError {
+function asAssayError(error: RegistryError, subject: string | undefined): AssayError {
   const mend = MENDS[error.code] ?? error.mend;
-  const options = { ...(mend === undefined ? {} : { mend }), cause: error };
+  const about = subject === undefined ? {} : { subject };
+  const options = { ...(mend === undefined ? {} : { mend }), ...about, cause: error };
   return new AssayError(CODES[error.code] ?? 'usage', error.message, options);
 }
 

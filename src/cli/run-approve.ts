@@ -6,6 +6,7 @@ import { parseTime } from '../integrity/attestations/time.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
 import type { StoredDecision, Transition, Version } from '../registry/index.ts';
 import { isRuled } from '../registry/stage-machine.ts';
+import { terminalText } from '../report/index.ts';
 import type { ApproveRequest } from './approve.ts';
 import { type Approved, approvedJson, approvedText, type Step, wishText } from './approve-text.ts';
 import { canAsk, isConfirmed } from './ask.ts';
@@ -25,7 +26,7 @@ export async function runApprove(request: ApproveRequest, shell: Shell): Promise
   const sink = await openSink(request.output, shell);
   const way = await wayOf(request, shell);
   try {
-    const options = { verb: 'assay approve', make: true, key: way?.publicKey };
+    const options = { verb: 'assay approve', subject: request.artifact, make: true, key: way?.publicKey };
     await withRegistry(request.registry, shell, options, async (registry) => {
       const approved = await approve({ registry, request, way, until, shell });
       const page = { width: widthOf(shell.stdout), color: wantsColor(shell.stdout, shell.env, request.color) };
@@ -60,7 +61,6 @@ async function approve(desk: Desk): Promise<Approved> {
   const seen = stagesTo(request.stage, version, registry).map((stage) => decisionFor(decisions, stage));
   for (const decision of seen) await refuseDenied(registry, version, decision);
   await confirm(desk, version, seen);
-  await keepFirstKey(desk);
   const steps: Step[] = [];
   for (const decision of seen) {
     const step = await approveStage(desk, version, decision);
@@ -95,8 +95,10 @@ async function confirm(
 async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
   if (registry.kind !== 'local' || registry.firstKey === undefined) return;
   const { path, keep } = registry.firstKey;
-  await keep();
-  shell.stderr.write(`assay: note: this key is the first to approve here, and is believed from now on: ${path}\n`);
+  if (!(await keep())) return;
+  shell.stderr.write(
+    `assay: note: this key is the first to approve here, and is believed from now on: ${terminalText(path)}\n`,
+  );
 }
 
 async function approveStage(desk: Desk, version: Version, seen: StoredDecision): Promise<Step> {
@@ -115,6 +117,7 @@ async function approveStage(desk: Desk, version: Version, seen: StoredDecision):
 async function vote(desk: Desk, version: Version, seen: StoredDecision, transition: Transition): Promise<Step> {
   const { registry, request, until } = desk;
   const attestation = await signed(desk, version, seen);
+  await keepFirstKey(desk);
   const { role, comment } = request;
   const after = await registry.vote(transition.id, {
     vote: 'approve',

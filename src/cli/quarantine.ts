@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander';
+import {
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from './registry-options.ts';
+import type { Shell } from './shell.ts';
+
+/** What was asked on the command line, checked. */
+export interface QuarantineRequest {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly reason: string;
+  readonly format: 'table' | 'json';
+  readonly quiet: boolean;
+  readonly offline: boolean;
+}
+
+interface QuarantineFlags extends RegistryFlags, Omit<QuarantineRequest, 'artifact' | 'registry'> {}
+
+const GUIDE = `
+Stops a version at once, wherever it stands: its approvals are void, and gates and the next snapshot deny it. A path, a reference
+or a digest stands for its bytes: every model that has them is stopped. Out of it leads "assay promote --stage candidate", with
+the approvals that production needs.
+${REGISTRY_GUIDE}
+Examples:
+  assay quarantine acme/bert@3 --reason "CVE-2027-1234" --registry models.db
+  assay quarantine sha256:... --reason "reported by the publisher"
+${REGISTRY_EXITS}`;
+
+export function registerQuarantine(program: Command, shell: Shell): void {
+  const command = program
+    .command('quarantine')
+    .summary('stop a model, wherever it stands')
+    .description('Stops a version of a model at once, wherever it stands.')
+    .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
+    .requiredOption('--reason <text>', 'why');
+  addRegistryOptions(command)
+    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
+    .option('--offline', 'never open a connection to where models come from', false)
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: QuarantineFlags) => {
+      const { reason, format, quiet, offline } = flags;
+      const { runQuarantine } = await import('./run-quarantine.ts');
+      await runQuarantine({ artifact, registry: registryOf(flags), reason, format, quiet, offline }, shell);
+    });
+}

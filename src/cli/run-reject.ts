@@ -1,0 +1,22 @@
+import { AssayError } from '../core/errors.ts';
+import { withRegistry } from './registry-open.ts';
+import { knownVersion } from './registry-target.ts';
+import { labelOf, openWish } from './registry-wishes.ts';
+import type { RejectRequest } from './reject.ts';
+import type { Shell } from './shell.ts';
+import { printWish } from './wish-text.ts';
+
+/** Rejects what a version is asked for. */
+export async function runReject(request: RejectRequest, shell: Shell): Promise<void> {
+  await withRegistry(request.registry, shell, { verb: 'assay reject', subject: request.artifact }, async (registry) => {
+    const version = await knownVersion(registry, request.artifact, request, shell);
+    const open = await openWish(registry, version);
+    if (open === undefined) {
+      const mend = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
+      throw new AssayError('not-found', 'is asked for nothing', { subject: labelOf(version), mend });
+    }
+    const { role, comment, quiet, format } = request;
+    const after = await registry.vote(open.id, { vote: 'reject', comment, ...(role === undefined ? {} : { role }) });
+    if (!quiet) printWish(shell, after, await registry.version({ id: version.id }), format);
+  });
+}
