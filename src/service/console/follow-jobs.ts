@@ -25,6 +25,7 @@ export async function followJobs(
   followed: Followed,
 ): Promise<void> {
   const told = new Map<string, Job>();
+  let isFirst = true;
   const bell = hearing(events, request.principal.tenant);
   stream.ended.addEventListener('abort', bell.stop);
   try {
@@ -35,9 +36,10 @@ export async function followJobs(
         const before = told.get(job.id);
         if (before !== undefined && revOf(before) === revOf(job)) continue;
         told.set(job.id, job);
-        const said = before === undefined || before.state === job.state ? '' : sentence(job);
+        const said = isFirst || before?.state === job.state ? '' : sentence(job);
         stream.send({ event: 'job', data: { id: job.id, rev: revOf(job), html: followed.draw(job).toString(), said } });
       }
+      isFirst = false;
       if (followed.isOver(jobs)) {
         stream.send({ event: 'end', data: {} });
         return;

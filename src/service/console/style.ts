@@ -63,6 +63,7 @@ tbody tr:hover { background: var(--panel); }
 tbody th a { font-weight: 600; }
 td ul, td ol { margin: 0; padding-left: 1.1rem; }
 td .quiet { display: block; }
+td > .quiet:only-child { display: inline; }
 .quiet .quiet { display: inline; }
 tbody td { min-width: 5.5rem; }
 #log tbody th { min-width: 3.5rem; }

@@ -3,6 +3,7 @@ import type {
   ApprovalRecord,
   GateAnswer,
   Lineage,
+  Stage,
   StoredDecision,
   StoredWaiver,
   Transition,
@@ -12,7 +13,7 @@ import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html
 import { chip, code, facts, list, table, told } from '../../../report/html/parts.ts';
 import { ACTIONS, RULE_RESULTS } from '../../../report/html/words.ts';
 import { count } from '../../../report/style.ts';
-import { REPORT_FORMATS } from '../../render-report.ts';
+import type { ReportFormat } from '../../render-report.ts';
 import { reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
 import { actionChip, stageChip, versionLink } from '../tables.ts';
@@ -79,15 +80,17 @@ function until(answer: GateAnswer | undefined): HtmlValue {
   return answer === undefined || answer.notAfter === null ? '' : html`, until ${when(answer.notAfter)}`;
 }
 
-function acts({ roles }: Viewer, { version, requests }: VersionView): Html {
+function acts({ roles }: Viewer, { version, requests, decisions }: VersionView): Html {
   const may = (...wanted: readonly string[]) => wanted.some((role) => roles.includes(role));
   const { id, stage } = version;
+  const isDenied = (to: Stage) => decisions.some((one) => one.stage === to && one.decision.action === 'deny');
   const isAsked = requests.some(({ state }) => state === 'open');
   const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && !isAsked ? WAYS[stage] : [];
   const buttons: Html[] = ways.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
       label: `Ask for ${STAGE_WORDS[to].text.toLowerCase()}…`,
-      kind: 'main',
+      // Nothing keeps anybody from asking; the registry says what no approval mends.
+      kind: isDenied(to) ? 'plain' : 'main',
     }),
   );
   if (may('reviewer', 'security-approver', 'admin')) {
@@ -108,7 +111,7 @@ function decisionsPart({ version, decisions }: VersionView): Html {
     html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">stands here</span>` : NONE}`,
     actionChip(decision.action),
     rulesThatSpoke(decision.rules),
-    html`${told(decision.policy)} <span class="quiet"><code title="${decision.policyDigest}">${decision.policyDigest.slice(0, 19)}…</code></span>`,
+    html`${told(decision.policy)} <span class="quiet"><code title="${decision.policyDigest}">${decision.policyDigest.slice(0, 15)}…</code></span>`,
     html`${when(at)} <span class="quiet">ruleset ${ruleset.version}</span>`,
   ]);
   const body =
@@ -197,8 +200,8 @@ function waiversPart(viewer: Viewer, { version, waivers }: VersionView): Html {
 
 function reportsPart({ id, stage }: Version): Html {
   const judged = (['candidate', 'staging', 'production'] as const).find((one) => one === stage) ?? 'candidate';
-  const links = REPORT_FORMATS.map(
-    (format) => html`<li><a href="${reportPath(id, format, judged)}">${FORMAT_WORDS[format]}</a></li>`,
+  const links = SHOWN_FORMATS.map(
+    ([format, text]) => html`<li><a href="${reportPath(id, format, judged)}">${text}</a></li>`,
   );
   return part(
     'reports',
@@ -207,13 +210,13 @@ function reportsPart({ id, stage }: Version): Html {
   );
 }
 
-const FORMAT_WORDS: Readonly<Record<(typeof REPORT_FORMATS)[number], string>> = {
-  html: 'Security review (HTML)',
-  json: 'JSON',
-  sarif: 'SARIF',
-  markdown: 'Markdown',
-  junit: 'JUnit',
-  cyclonedx: 'CycloneDX ML-BOM',
-  openvex: 'OpenVEX',
-  table: 'Text',
-};
+const SHOWN_FORMATS: readonly (readonly [ReportFormat, string])[] = [
+  ['html', 'Security review (HTML)'],
+  ['json', 'JSON'],
+  ['sarif', 'SARIF'],
+  ['markdown', 'Markdown'],
+  ['junit', 'JUnit'],
+  ['cyclonedx', 'CycloneDX ML-BOM'],
+  ['openvex', 'OpenVEX'],
+  ['table', 'Text'],
+];

@@ -1,0 +1,256 @@
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
+import { type ConsoleService, EVIL, type Person, SAFE, signIn, startConsole } from '../support/console.ts';
+import { freePort } from '../support/free-port.ts';
+import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const path = chromiumPath();
+const folder = tempFolder();
+
+requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console in a browser', () => {
+  let browser: Browser;
+  let service: ConsoleService;
+  const tokens = new Map<string, string>();
+  /** Accepts connections and never answers: a scan from here goes on until it is cancelled. */
+  let silent: Server;
+  let silentPort = 0;
+
+  beforeAll(async () => {
+    browser = await startBrowser(path ?? '');
+    service = await startConsole(join(folder, 'story'), { allowPrivateAddresses: true });
+    const roles = {
+      sam: ['submitter', 'reviewer'],
+      rita: ['reviewer'],
+      sec: ['security-approver'],
+      vera: ['viewer'],
+      root: ['admin'],
+    } as const;
+    for (const [name, has] of Object.entries(roles)) tokens.set(name, await service.token(name, has));
+    silentPort = await freePort();
+    silent = createServer(() => undefined).listen(silentPort, '127.0.0.1');
+  });
+  afterAll(async () => {
+    await browser.close();
+    silent.closeAllConnections();
+    silent.close();
+    await service.close();
+  });
+
+  async function as(name: string, options = {}): Promise<Person> {
+    return signIn(browser, service.url, tokens.get(name) ?? '', options);
+  }
+
+  /** Submits a file as people do. @returns on the page of the job */
+  async function submitFile({ page, open }: Person, model: string, file = SAFE): Promise<void> {
+    await open('/console/submit');
+    const form = page.locator('form', { has: page.getByLabel('Files') });
+    await form
+      .getByLabel('Files')
+      .setInputFiles({ name: file.path, mimeType: 'application/octet-stream', buffer: file.bytes });
+    await form.getByLabel('Model').fill(model);
+    await form.getByRole('button', { name: 'Upload and scan' }).click();
+    await page.waitForURL(/\/console\/jobs\//);
+  }
+
+  describe.each([
+    ['with script', true],
+    ['without script', false],
+  ])('%s', (_, javaScriptEnabled) => {
+    it('is where a model is submitted, watched, read, asked for, approved by somebody else, and looked up', async () => {
+      const model = javaScriptEnabled ? 'acme/story' : 'acme/plain';
+      const sam = await as('sam', { javaScriptEnabled });
+      await submitFile(sam, model);
+
+      // With script the page changes while it is looked at; without, one looks again.
+      const decision = sam.page.getByRole('link', { name: 'See the decision' });
+      for (let i = 0; !javaScriptEnabled && i < 100 && (await decision.count()) === 0; i++) {
+        await sam.page.getByRole('link', { name: 'Look again' }).click();
+      }
+      await decision.click();
+      expect(await sam.page.locator('h1').textContent()).toContain(`${model} version 1`);
+      expect(await sam.page.locator('.decision').textContent()).toContain('Allowed');
+      await sam.page.getByRole('link', { name: 'What was found' }).first().click();
+      expect(await sam.page.getByRole('heading', { name: 'OWASP Machine Learning Security Top 10' }).count()).toBe(1);
+      expect(await sam.page.getByRole('heading', { name: 'What was not looked at' }).count()).toBe(1);
+      await sam.page.getByRole('link', { name: 'Overview' }).click();
+
+      await sam.page.getByRole('link', { name: 'Ask for staging…' }).click();
+      await sam.page.getByLabel('Why it should stand there').fill('better than before\non our own test set');
+      await sam.page.getByRole('button', { name: 'Ask for staging' }).click();
+      const request = new URL(sam.page.url()).pathname;
+      expect(await sam.page.getByRole('main').textContent()).toContain(
+        'You asked for this, so somebody else has to approve it',
+      );
+      expect(await sam.page.getByRole('link', { name: 'Approve…' }).count()).toBe(0);
+
+      // Who asked is refused, in words, also when he finds the address.
+      await sam.open(`${request}/approve`);
+      expect(await sam.page.locator('h1').textContent()).toBe('Forbidden');
+      expect(await sam.page.locator('.note').textContent()).toContain('who asked for a transition does not vote on it');
+
+      const rita = await as('rita', { javaScriptEnabled });
+      await rita.page.getByRole('link', { name: 'Requests', exact: true }).click();
+      await rita.page.getByRole('link', { name: `${model} 1` }).click();
+      expect(await rita.page.locator('blockquote').textContent()).toBe('better than beforeon our own test set');
+      await rita.page.getByRole('link', { name: 'Approve…' }).click();
+      const bound = (await rita.page.locator('.confirm').textContent()) ?? '';
+      expect(bound).toMatch(/Digestsha256:[0-9a-f]{64}/);
+      expect(bound).toMatch(/Policystrict sha256:[0-9a-f]{64}/);
+      expect(bound).toMatch(/Ruleset\S+ sha256:[0-9a-f]{64}/);
+      await rita.page.getByLabel('What you looked at').fill('read the findings, ran it');
+      await rita.page.getByRole('button', { name: 'Approve' }).click();
+      expect(await rita.page.getByRole('status').first().textContent()).toContain('Your vote counts');
+      expect(await rita.page.getByRole('main').textContent()).toContain('Approved');
+
+      await rita.page.getByRole('link', { name: `${model} version 1` }).click();
+      expect(await rita.page.locator('h1').textContent()).toContain('Staging');
+      expect(await rita.page.locator('#approvals').textContent()).toContain(
+        'rita as reviewer; in a session of this service',
+      );
+      await rita.open(`/console/audit?subject=${encodeURIComponent(`${model}@1`)}`);
+      expect(await rita.page.locator('#log').textContent()).toContain('transition.approved');
+      await rita.page.getByRole('link', { name: 'Verify the chain' }).click();
+      expect(await rita.page.getByRole('status').textContent()).toContain('The chain is whole');
+
+      for (const person of [sam, rita]) {
+        // The browser itself says of a page that was refused that it was.
+        expect(person.said.filter((line) => !line.includes('status of 403'))).toEqual([]);
+        await person.context.close();
+      }
+    });
+  });
+
+  it('shows a queue that moves by itself, says aloud what ended, and stops what is cancelled', async () => {
+    const sam = await as('sam');
+    await submitFile(sam, 'acme/first');
+    const watcher = await as('sam');
+    await watcher.open('/console/jobs');
+    await watcher.page.locator('[data-connected]').waitFor();
+    await sam.open('/console/submit');
+    const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
+    await form.getByLabel('Reference').fill(`http://127.0.0.1:${silentPort}/model.bin`);
+    await form.getByLabel('Model').fill('acme/slow');
+    await form.getByRole('button', { name: 'Scan it' }).click();
+
+    const row = watcher.page.getByRole('row', { name: /acme\/slow/ });
+    await row.getByText('Running').waitFor();
+    expect(await watcher.page.getByRole('row').count()).toBeGreaterThan(2);
+    await row.getByRole('button', { name: 'Cancel the scan of acme/slow' }).click();
+    await watcher.page.waitForURL(/job-cancelled/);
+    expect(await watcher.page.getByText('Cancelled', { exact: true }).count()).toBe(1);
+
+    await watcher.open('/console/jobs');
+    await watcher.page.locator('[data-connected]').waitFor();
+    await submitFile(sam, 'acme/heard');
+    await watcher.page
+      .getByRole('row', { name: /acme\/heard/ })
+      .getByText('Done')
+      .waitFor();
+    await expect.poll(() => watcher.page.locator('#heard').textContent()).toBe('acme/heard: done');
+    expect([...watcher.said, ...sam.said]).toEqual([]);
+    await watcher.context.close();
+    await sam.context.close();
+  });
+
+  it('shows what is malicious as what it is, and lets nobody ask for more', async () => {
+    const sam = await as('sam');
+    const { id } = await service.scan(tokens.get('sam') ?? '', 'acme/evil', [EVIL, SAFE]);
+    await sam.open(`/console/versions/${id}`);
+    expect(await sam.page.locator('.decision').textContent()).toContain('Denied');
+    expect(await sam.page.locator('#decisions').textContent()).toContain('verdict.malicious');
+    await sam.open(`/console/versions/${id}/assessment`);
+    expect(await sam.page.locator('#findings').textContent()).toContain('os.system');
+    await sam.page.getByRole('link', { name: 'Staging', exact: true }).click();
+    expect(await sam.page.locator('.decision').textContent()).toContain('Decision for staging');
+    await sam.open(`/console/versions/${id}/request?to=staging`);
+    await sam.page.getByLabel('Why it should stand there').fill('please');
+    await sam.page.getByRole('button', { name: 'Ask for staging' }).click();
+    expect(await sam.page.locator('.note').textContent()).toContain('The policy for staging denies it');
+    await sam.context.close();
+  });
+
+  it('stops a version, revokes an approval and waives a rule', async () => {
+    const rita = await as('rita');
+    const { id, digest } = await service.scan(tokens.get('sam') ?? '', 'acme/stopped', [SAFE]);
+    const wish = await service.api(tokens.get('sam') ?? '', 'POST', `/v1/versions/${id}/transition-requests`, {
+      to: 'staging',
+      comment: 'x',
+    });
+    await service.api(tokens.get('rita') ?? '', 'POST', `/v1/transitions/${wish.id}/approve`, { comment: 'x' });
+    await rita.open(`/console/versions/${id}`);
+    await rita.page.getByRole('link', { name: 'Revoke… the approval by rita' }).click();
+    await rita.page.getByLabel('Why').fill('I looked at the wrong one');
+    await rita.page.getByRole('button', { name: 'Revoke the approval' }).click();
+    expect(await rita.page.locator('#approvals').textContent()).toContain('revoked: I looked at the wrong one');
+    expect(await rita.page.locator('.decision').textContent()).toContain('Denied');
+    await rita.page.getByRole('link', { name: 'Quarantine…' }).click();
+    await rita.page.getByLabel('Why').fill('it was stolen');
+    await rita.page.getByRole('button', { name: 'Quarantine it' }).click();
+    expect(await rita.page.locator('h1').textContent()).toContain('Quarantined');
+    await rita.context.close();
+
+    const sec = await as('sec');
+    await sec.open(`/console/versions/${id}`);
+    await sec.page.getByRole('link', { name: 'Add a waiver…' }).click();
+    expect(await sec.page.getByLabel('Digest of the artifact').inputValue()).toBe(digest);
+    await sec.page.getByLabel('Rule', { exact: true }).fill('verdict.not-assessed');
+    await sec.page.getByLabel('Why').fill('read by hand');
+    await sec.page.getByLabel('Who answers for it').fill('sec@example.org');
+    await sec.page.getByLabel('Ends on').fill('2099-01-31');
+    await sec.page.getByRole('button', { name: 'Waive the rule' }).click();
+    await sec.page.getByRole('button', { name: 'Revoke the waiver of verdict.not-assessed' }).click();
+    expect(await sec.page.getByText('Revoked', { exact: true }).count()).toBe(1);
+    expect(sec.said).toEqual([]);
+    await sec.context.close();
+  });
+
+  it('makes a token, shows its secret once, and turns its session away when it is revoked', async () => {
+    const root = await as('root');
+    await root.open('/console/tokens');
+    await root.page.getByLabel('Name').fill('browser-made');
+    await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
+    await root.page.getByRole('button', { name: 'Make the token' }).click();
+    const secret = (await root.page.locator('.secret code').textContent()) ?? '';
+    expect(secret).toMatch(/^assay_/);
+    const made = await signIn(browser, service.url, secret);
+    await root.open('/console/tokens');
+    expect(await root.page.content()).not.toContain(secret);
+    await root.page.getByRole('button', { name: 'Revoke the token browser-made' }).click();
+    await made.open('/console/jobs');
+    expect(made.page.url()).toBe(`${service.url}/signin?return_to=%2Fconsole%2Fjobs`);
+    await made.context.close();
+    await root.context.close();
+  });
+
+  it('shows each only what he may do, and says why the rest is refused', async () => {
+    const vera = await as('vera');
+    expect(await vera.page.getByRole('navigation', { name: 'Console' }).getByRole('link').allTextContents()).toEqual([
+      'Models',
+      'Queue',
+      'Requests',
+      'Waivers',
+      'Policies',
+      'Audit log',
+    ]);
+    const { id } = await service.scan(tokens.get('sam') ?? '', 'acme/read', [SAFE]);
+    await vera.open(`/console/versions/${id}`);
+    expect(await vera.page.locator('.acts').count()).toBe(0);
+    await vera.open('/console/tokens');
+    expect(await vera.page.getByRole('main').textContent()).toContain('This needs one of the roles admin.');
+    expect(await vera.page.getByRole('main').textContent()).toContain('You have viewer.');
+    await vera.page.getByRole('button', { name: 'Sign out' }).click();
+    await vera.open('/console/waivers');
+    expect(vera.page.url()).toContain('/signin?return_to=%2Fconsole%2Fwaivers');
+    await vera.page.getByLabel('API token').fill('assay_wrong');
+    await vera.page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await vera.page.getByRole('alert').textContent()).toContain('unknown, expired or revoked');
+    await vera.page.getByLabel('API token').fill(tokens.get('vera') ?? '');
+    await vera.page.getByRole('button', { name: 'Sign in' }).click();
+    expect(vera.page.url()).toBe(`${service.url}/console/waivers`);
+    await vera.context.close();
+  });
+});

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Role } from '../../src/registry/index.ts';
+import type { ServiceConfig } from '../../src/service/config.ts';
+import { readConfig } from '../../src/service/config-read.ts';
+import { type RunningService, startService } from '../../src/service/service.ts';
+import { freePort } from './free-port.ts';
+
+/** The real service with its worker, as `assay serve` starts it on a laptop. */
+export interface ConsoleService {
+  readonly url: string;
+  /** A token of somebody else than all others. */
+  token(name: string, roles: readonly Role[]): Promise<string>;
+  api(token: string, method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Uploads files, scans them, and waits. @returns the version */
+  scan(token: string, model: string, files: readonly ConsoleFile[]): Promise<Answer>;
+  /** What the service said of itself: nothing, when nothing went wrong. */
+  readonly told: readonly string[];
+  close(): Promise<void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever JSON there is
+type Answer = any;
+
+export interface ConsoleFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export async function startConsole(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ConsoleService> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ASSAY_REQUESTS_PER_MINUTE: '100000' };
+  const config = { ...(await readConfig({ listen }, env)), ...changes };
+  const told: string[] = [];
+  const service: RunningService = await startService(config, { tell: (line) => told.push(line) });
+  const { url, firstToken } = service;
+
+  const api: ConsoleService['api'] = async (token, method, path, body) => {
+    const json = body !== undefined && !(body instanceof Buffer);
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(json ? { 'content-type': 'application/json' } : {}),
+        ...(body instanceof Buffer ? { 'content-type': 'application/octet-stream', 'upload-offset': '0' } : {}),
+      },
+      ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : new Uint8Array(body as Buffer) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+
+  return {
+    url,
+    told,
+    api,
+    async token(name, roles) {
+      return (await api(firstToken ?? '', 'POST', '/v1/tokens', { name, roles })).secret;
+    },
+    async scan(token, model, files) {
+      const announced = files.map(({ path, bytes }) => ({ path, size: bytes.length }));
+      const { id } = await api(token, 'POST', '/v1/uploads', { files: announced });
+      for (const [i, { bytes }] of files.entries()) await api(token, 'PATCH', `/v1/uploads/${id}/files/${i}`, bytes);
+      await api(token, 'POST', `/v1/uploads/${id}/complete`);
+      const job = await api(token, 'POST', '/v1/jobs', { upload: id, model });
+      for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+        const now = await api(token, 'GET', `/v1/jobs/${job.id}`);
+        if (now.state === 'done') return api(token, 'GET', `/v1/versions/${now.version}`);
+        if (now.state === 'failed') throw new Error(JSON.stringify(now.error));
+      }
+      throw new Error(`the scan of ${model} does not end`);
+    },
+    close: () => service.close(),
+  };
+}
+
+export function fixtureFile(path: string, as: string): ConsoleFile {
+  return { path: as, bytes: readFileSync(new URL(`../../fixtures/${path}`, import.meta.url)) };
+}
+
+export const SAFE = fixtureFile('format-probes/st-ok/m.safetensors', 'model.safetensors');
+export const EVIL = fixtureFile('pickle-probes/bare-as-bin/model.bin', 'pytorch_model.bin');
+
+/** Somebody at a browser, and everything that his pages should not have done. */
+export interface Person {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors and warnings of the console, violations of the policy among them, and dialogs. */
+  readonly said: readonly string[];
+  open(path: string): Promise<Page>;
+}
+
+/** Signs somebody in, as people do. */
+export async function signIn(
+  browser: Browser,
+  url: string,
+  token: string,
+  options: BrowserContextOptions = {},
+): Promise<Person> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  page.on('dialog', (dialog) => {
+    said.push(`dialog: ${dialog.message()}`);
+    return dialog.dismiss();
+  });
+  await page.goto(`${url}/signin`);
+  await page.getByLabel('API token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${url}/console`);
+  return {
+    page,
+    context,
+    said,
+    async open(path) {
+      await page.goto(`${url}${path}`);
+      return page;
+    },
+  };
+}
