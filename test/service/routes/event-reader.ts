@@ -35,7 +35,11 @@ export class EventReader {
     });
   }
 
-  static open(url: string, client: Client, headers: Readonly<Record<string, string>> = {}): Promise<EventReader> {
+  static open(
+    url: string,
+    client: Pick<Client, 'token'>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<EventReader> {
     return new Promise((resolve, reject) => {
       const all = { authorization: `Bearer ${client.token}`, accept: 'text/event-stream', ...headers };
       get(url, { headers: all, agent: false }, (response) => resolve(new EventReader(response))).on('error', reject);
@@ -78,7 +82,7 @@ export class EventReader {
       const fields = new Map<string, string>();
       for (const line of block.split('\n')) {
         if (line.startsWith(':')) this.comments++;
-        const [, name = '', value = ''] = /^([^:]+): ?(.*)$/.exec(line) ?? [];
+        const [, name = '', value = ''] = /^([^:]+): ?([^]*)$/.exec(line) ?? [];
         if (name !== '') fields.set(name, value);
       }
       const data = fields.get('data');
