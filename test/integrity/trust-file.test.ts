@@ -59,7 +59,9 @@ signers:
     certificate: { chain: ca.pem, identity: "*@acme.example", validity: now }
     may: [approval, waiver]
     stages: [production]
+    roles: [reviewer, security-approver]
 `);
+    expect(trust.rules.map(({ roles }) => roles)).toEqual([undefined, undefined, ['reviewer', 'security-approver']]);
     expect(trust.rules.map(({ name, trust }) => [name, trust.kind])).toEqual([
       ['scanner', 'key'],
       ['release workflow', 'sigstore'],
@@ -166,6 +168,13 @@ signers:
       `${head}  - {name: &a a, key: keys/a.pub, may: [scan]}\n  - {name: *a, key: keys/b.pub, may: [scan]}`,
       /line 4: has an alias/,
     ],
+    ['roles of a scanner', signer('key: keys/a.pub\nmay: [scan]\nroles: [reviewer]'), /may not approve anything/],
+    [
+      'a role that is none',
+      signer('key: keys/a.pub\nmay: [approval]\nroles: [viewer]'),
+      /line 6: .*is none of reviewer/,
+    ],
+    ['no roles', signer('key: keys/a.pub\nmay: [approval]\nroles: []'), /line 6: .*is empty/],
     ['stages of a scanner', signer('key: keys/a.pub\nmay: [scan]\nstages: [production]'), /may not approve anything/],
     [
       'a stage that can be none',
