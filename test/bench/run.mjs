@@ -9,6 +9,7 @@ import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchPolicy } from './policy.mjs';
 import { benchService } from './service-load.mjs';
 import { benchSignatures } from './signatures.mjs';
+import { benchSnapshot } from './snapshot.mjs';
 
 const HERE = new URL('.', import.meta.url).pathname;
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -95,6 +96,7 @@ try {
   await benchDigest({ data, dist: join(ROOT, 'dist') });
   await benchService();
   await benchPolicy();
+  await benchSnapshot();
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }
