@@ -39,6 +39,7 @@ export const submitPages: Routes = async (app, context) => {
   );
 
   await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       'multipart/form-data',
       { parseAs: 'buffer', bodyLimit: maxBytes },
@@ -63,6 +64,8 @@ async function ask(context: ServiceContext, by: Principal, wish: Wish): Promise<
 }
 
 function sentForm(body: unknown): { readonly files: readonly SentFile[]; readonly upload_model: string } {
+  // Nothing but our own parser makes a body here.
+  if (body === undefined || body === null) throw new ServiceError(400, 'malformed-body', 'the form is empty');
   const { files, fields } = body as MultipartForm;
   const model = typed(fields.get('upload_model') ?? '');
   if (files.length === 0) throw new ServiceError(400, 'invalid-request', 'choose the files of the model');
