@@ -82,7 +82,7 @@ export class EventReader {
       const fields = new Map<string, string>();
       for (const line of block.split('\n')) {
         if (line.startsWith(':')) this.comments++;
-        const [, name = '', value = ''] = /^([^:]+): ?([^]*)$/.exec(line) ?? [];
+        const [, name = '', value = ''] = /^([^:]+): ?(.*)$/s.exec(line) ?? [];
         if (name !== '') fields.set(name, value);
       }
       const data = fields.get('data');
