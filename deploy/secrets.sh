@@ -34,8 +34,8 @@ done
 make trust.yaml <<TRUST
 version: 1
 signers:
-  # Approvals that are given in the console. Remove it when approvers have keys of their own.
-  - {name: console, key: approval-key.pub, may: [approval]}
+  # The service: approvals given in the console, and evaluations of later rules. Remove approval when approvers have keys of their own.
+  - {name: console, key: approval-key.pub, may: [approval, decision]}
 TRUST
 # Assay runs as this user in its containers, and nobody else may read its keys; the databases drop to users of their own.
 chmod 0400 ./*
