@@ -20,7 +20,7 @@ export async function claimJob(
   leaseMs: number,
   id?: string,
 ): Promise<ClaimedJob | undefined> {
-  const { write: db, dialect } = context.database;
+  const { work: db, dialect } = context.database;
   return unowned(async () => {
     const now = context.now();
     await failKillers(db, now);
@@ -84,7 +84,7 @@ export async function heartbeat(
   progress: JobProgress,
 ): Promise<boolean> {
   return unowned(async () => {
-    const { numUpdatedRows } = await context.database.write
+    const { numUpdatedRows } = await context.database.work
       .updateTable('jobs')
       .set({ lease_until_ms: context.now().getTime() + leaseMs, progress: JSON.stringify(progress) })
       .where('id', '=', job.id)
@@ -99,7 +99,7 @@ export async function heartbeat(
 export async function finishJob(context: Context, { job, lease }: ClaimedJob, end: JobEnd): Promise<boolean> {
   return unowned(async () => {
     const now = context.now();
-    const { numUpdatedRows } = await context.database.write
+    const { numUpdatedRows } = await context.database.work
       .updateTable('jobs')
       .set({ lease: null, lease_until_ms: null, ...endColumns(end, now) })
       .where('id', '=', job.id)

@@ -23,7 +23,10 @@ export async function register(context: Context, by: Principal, registration: Re
   checkReference(assessment.artifact.pinned, 'the pinned reference');
   const body = JSON.stringify(assessment);
   if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
-  return change(context, by, async (change) => {
+  // A job that lost its registration to a power failure is not done either, and is done again.
+  const { database } = context;
+  const where = job === undefined ? context : { ...context, database: { ...database, write: database.work } };
+  return change(where, by, async (change) => {
     const known = job === undefined ? undefined : await registeredByJob(change, job);
     if (known !== undefined) return known;
     await ensureModel(change, model);

@@ -10,6 +10,11 @@ export interface Database {
   readonly dialect: Dialect;
   /** What changes something goes through `change`, which takes a transaction of this. */
   readonly write: Kysely<Tables>;
+  /**
+   * For what workers write, which they do again when it is lost: no commit waits for the disk. When the machine loses its
+   * power, the last of them are gone, in order; what `write` committed, and all before it, is not.
+   */
+  readonly work: Kysely<Tables>;
   /** Sees what was committed, and never waits for a writer. */
   readonly read: Kysely<Tables>;
   close(): Promise<void>;

@@ -40,6 +40,7 @@ export async function connectPostgres(url: string): Promise<Database> {
   return {
     dialect: 'postgres',
     write: db,
+    work: db,
     read: db,
     async close() {
       await db.destroy();

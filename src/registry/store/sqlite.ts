@@ -13,7 +13,7 @@ const MAX_PAUSE = 20;
 /** CWE-770: statements that are kept compiled. */
 const MAX_STATEMENTS = 500;
 
-/** A file of SQLite: one connection that writes, and one that reads beside it (WAL). */
+/** A file of SQLite: connections that write for people and for workers, and one that reads beside them (WAL). */
 export async function connectSqlite(path: string): Promise<Database> {
   const { default: Sqlite } = await import('better-sqlite3');
   await createPrivate(path);
@@ -30,18 +30,25 @@ export async function connectSqlite(path: string): Promise<Database> {
     writer.close();
     throw isFileError(error) ? unusable(path, error) : error;
   }
+  const worker = opened(path, () => new Sqlite(path, { timeout: 0 }));
+  worker.pragma('synchronous = NORMAL');
+  worker.pragma('foreign_keys = ON');
   const reader = opened(path, () => new Sqlite(path, { timeout: BUSY_TIMEOUT, readonly: true }));
+  const work = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(worker) }) });
   const write = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(writer) }) });
   const read = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept(reader) }) });
   return {
     dialect: 'sqlite',
     write,
+    work,
     read,
     async close() {
       await read.destroy();
+      await work.destroy();
       await write.destroy();
       // Kysely closes only what it has used.
       if (reader.open) reader.close();
+      if (worker.open) worker.close();
       if (writer.open) writer.close();
     },
   };
