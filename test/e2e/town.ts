@@ -55,9 +55,10 @@ export class Town {
   }
 
   async startService(): Promise<void> {
-    const service = new Resident(['serve', '--workers', '0'], this.#env);
-    this.#service = service;
-    for (let tries = 0; tries < 400 && service.isAlive; tries++) {
+    let service = new Resident(['serve', '--workers', '0'], this.#env);
+    for (let tries = 0; tries < 400; tries++) {
+      if (!service.isAlive) service = new Resident(['serve', '--workers', '0'], this.#env);
+      this.#service = service;
       const answer = await fetch(`${this.origin}/healthz`).catch(() => undefined);
       if (answer?.ok) return;
       await delay(50);
@@ -68,6 +69,11 @@ export class Town {
   async killService(): Promise<void> {
     this.kills++;
     await this.#service?.end('SIGKILL');
+  }
+
+  /** As whoever runs them does: what ended because its database was away is started again. */
+  revive(): void {
+    for (const [i, worker] of this.workers.entries()) if (!worker.isAlive) this.workers[i] = this.#worker();
   }
 
   /** One after the other, so that each is hit. */
@@ -113,7 +119,7 @@ export async function ask(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   } catch {
