@@ -8,6 +8,7 @@ import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchPolicy } from './policy.mjs';
 import { benchService } from './service-load.mjs';
+import { benchServiceScan } from './service-scan.mjs';
 import { benchSignatures } from './signatures.mjs';
 import { benchSnapshot } from './snapshot.mjs';
 
@@ -95,6 +96,7 @@ try {
   await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
   await benchDigest({ data, dist: join(ROOT, 'dist') });
   await benchService();
+  await benchServiceScan({ data, dist: join(ROOT, 'dist'), python: PYTHON });
   await benchPolicy();
   await benchSnapshot();
 } finally {
