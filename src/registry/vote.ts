@@ -32,29 +32,35 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
   });
 }
 
-/** Who asked does not vote, nor does who made the token that asked; nobody votes twice, nor in a role that he has not got. */
+/**
+ * Who asked does not vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
+ * role that he has not got.
+ */
 async function checkVoter({ db, by }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
-  if ((await peopleBehind(db, by)).includes(row.requester_key) || (await isBehindRequest(db, by, row))) {
+  if (await isSamePerson(db, by, row.requester_key)) {
     throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
       mend: 'let somebody else vote',
     });
   }
-  const votes = await votesOf(db, row.id);
-  if (votes.some(({ voter_key }) => voter_key === keyOf(by))) {
-    throw new RegistryError('already-voted', 'you have voted on this transition already');
+  for (const { voter_key } of await votesOf(db, row.id)) {
+    if (voter_key === keyOf(by)) {
+      throw new RegistryError('already-voted', 'you have voted on this transition already');
+    }
+    if (await isSamePerson(db, by, voter_key)) {
+      throw new RegistryError('already-voted', 'who made a token and who comes with it have one vote', {
+        mend: 'let somebody vote whose token you have not made, or who made neither',
+      });
+    }
   }
 }
 
-/** Whether the request came with a token that the voter made. */
-async function isBehindRequest(
-  db: Change['db'],
-  by: Principal,
-  { tenant, requester_key }: TransitionRow,
-): Promise<boolean> {
-  const [issuer, subject] = JSON.parse(requester_key) as [string | null, string];
+/** Whether a principal is who acted before, made the token that acted, or comes with a token that the other made. */
+async function isSamePerson(db: Change['db'], by: Principal, actor: string): Promise<boolean> {
+  if ((await peopleBehind(db, by)).includes(actor)) return true;
+  const [issuer, subject] = JSON.parse(actor) as [string | null, string];
   if (issuer !== null) return false;
-  const people = await peopleBehind(db, { tenant, subject, issuer, roles: [], via: 'token' });
+  const people = await peopleBehind(db, { tenant: by.tenant, subject, issuer, roles: [], via: 'token' });
   return people.includes(keyOf(by));
 }
 

@@ -100,6 +100,24 @@ describeOnBoth('stages', (fresh) => {
     expect(await codeOf(registry.vote(robot, again.id, APPROVE))).toBe('own-request');
   });
 
+  it('count one vote of who made a token, whichever of them votes first', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const both = person('bea', 'admin', 'reviewer', 'security-approver');
+    const { secret } = await registry.createToken(both, { name: 'puppet', roles: ['reviewer', 'security-approver'] });
+    const puppet = await registry.authenticate(secret);
+    if (puppet === undefined) throw new Error('the token does not hold');
+    const { id } = await registry.requestTransition(sam, version.id, 'production', '');
+    const asSecurity = { ...APPROVE, role: 'security-approver' } as const;
+    await registry.vote(both, id, APPROVE);
+    expect(await codeOf(registry.vote(puppet, id, asSecurity))).toBe('already-voted');
+    await registry.withdraw(sam, id);
+    const again = await registry.requestTransition(sam, version.id, 'production', '');
+    await registry.vote(puppet, again.id, APPROVE);
+    expect(await codeOf(registry.vote(both, again.id, asSecurity))).toBe('already-voted');
+    expect((await registry.vote(selma, again.id, asSecurity)).state).toBe('approved');
+  });
+
   it('end by one rejection, by withdrawal, and by quarantine', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);

@@ -104,6 +104,10 @@ describe('signing in with an API token', () => {
     '\\\\evil.test',
     'javascript:alert(1)',
     '/\t/evil.test',
+    '/..//evil.test',
+    '/.//evil.test',
+    '/%2e//evil.test',
+    '/models/..//evil.test',
   ])('does not lead on to %j', async (place) => {
     const page = await service.app.inject({ url: '/signin', query: { return_to: place } });
     expect(page.body).toContain('name="return_to" value="/"');

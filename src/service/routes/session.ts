@@ -86,5 +86,6 @@ function localPath(given: string | undefined): string {
   const here = 'http://service.invalid';
   if (given === undefined || !given.startsWith('/') || !URL.canParse(given, here)) return '/';
   const url = new URL(given, here);
-  return url.origin === here ? `${url.pathname}${url.search}` : '/';
+  // What `..` and `.` leave may begin with two slashes, which browsers read as a host.
+  return url.origin === here && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
 }
