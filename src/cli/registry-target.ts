@@ -55,7 +55,7 @@ export async function knownVersion(
 ): Promise<Version> {
   const target = targetOf(text);
   if (target.kind === 'version') return registry.version(target.name);
-  const query = target.kind === 'digest' ? target : await queryOf(target.ref, options, shell);
+  const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, options, shell);
   const found = oneOf(await registry.versionsOf(query), text, options.model);
   if (found !== undefined) return found;
   const mend = 'assay models lists what it knows; assay approve and assay promote register';

@@ -63,7 +63,7 @@ async function versionOf(registry: RegistryClient, text: string): Promise<Versio
   const at = text.lastIndexOf('@');
   if (at > 0) return registry.version(versionName(text.slice(0, at), text.slice(at + 1)));
   const target = targetOf(text);
-  const [first, ...others] = target.kind === 'digest' ? await registry.versionsOf(target) : [];
+  const [first, ...others] = target.kind === 'digest' ? await registry.versionsOf({ digest: target.digest }) : [];
   if (first === undefined) {
     throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, mend: 'check the digest' });
   }

@@ -31,7 +31,7 @@ export async function runQuarantine(request: QuarantineRequest, shell: Shell): P
 async function meant(registry: RegistryClient, request: QuarantineRequest, shell: Shell): Promise<readonly Version[]> {
   const target = targetOf(request.artifact);
   if (target.kind === 'version') return [await registry.version(target.name)];
-  const query = target.kind === 'digest' ? target : await queryOf(target.ref, request, shell);
+  const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, request, shell);
   const named = await registry.versionsOf(query);
   const [first] = named;
   if (first === undefined) {
