@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { isAssayError } from '../../../src/core/errors.ts';
+import type { JobEnd } from '../../../src/registry/index.ts';
+import { requirePart } from '../../support/parts.ts';
+import { hasRedis, REDIS_HOW, RedisServer } from '../../support/redis.ts';
+import { type OpenBackend, openBackend, sqliteFiles, started, submitter } from './backends.ts';
+
+const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
+
+requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
+  const redis = started(() => RedisServer.start());
+  const careless = started(() => RedisServer.start(['--maxmemory-policy', 'allkeys-lru']));
+  const fresh = sqliteFiles();
+
+  async function submit(open: OpenBackend, target: string): Promise<string> {
+    const { job } = await open.registry.jobs.create(submitter, { target, model: 'acme/m', ruleset: 'r1' });
+    await open.queue.enqueue(job);
+    return job.id;
+  }
+
+  async function work(open: OpenBackend, seconds: number): Promise<string[]> {
+    const seen: string[] = [];
+    const signal = AbortSignal.timeout(seconds * 1000);
+    const tell = (message: string) => void open.told.push(message);
+    const options = { worker: 'w', concurrency: 1, leaseMs: 2_000, graceMs: 100, signal, tell };
+    await open.queue.work(async ({ job }) => {
+      seen.push(job.id);
+      return FAILED;
+    }, options);
+    return seen;
+  }
+
+  it('runs what was submitted while Redis was away, or that it forgot', async () => {
+    const open = await openBackend({ database: fresh(), queue: redis().url });
+    const forgotten = await submit(open, 'hf://acme/forgotten');
+    await redis().forget();
+    await redis().down();
+    expect(await open.queue.ready()).toBe(false);
+    const away = await submit(open, 'hf://acme/away');
+    expect(open.told.join()).toContain(`job ${away} is told to the Redis of the queue later`);
+    await redis().up();
+    for (let tries = 0; tries < 100 && !(await open.queue.ready()); tries++) await delay(50);
+    expect(await work(open, 3)).toEqual([forgotten, away]);
+    await open.close();
+  });
+
+  it('tells of a Redis that may forget', async () => {
+    const open = await openBackend({ database: fresh(), queue: careless().url });
+    await work(open, 1);
+    expect(open.told.join()).toContain('maxmemory-policy allkeys-lru');
+    await open.close();
+  });
+
+  it('refuses an address that is none, and does not repeat it', async () => {
+    const error = await openBackend({ database: fresh(), queue: 'redis//user:s3cret@host' }).catch((thrown) => thrown);
+    expect(isAssayError(error) && error.code).toBe('usage');
+    expect(JSON.stringify([error.message, error.mend, error.subject])).not.toContain('s3cret');
+  });
+});
