@@ -83,6 +83,19 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await registry.gate(sam, { ref: 'hf://acme/\0' })).toEqual([]);
   });
 
+  it('answers for who put bytes aside and for who was first, whatever number of names somebody gives them', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry, {}, 'acme/first');
+    for (let at = 0; at < 100; at++) await registered(registry, {}, `squatter/${at}`);
+    const late = await registered(registry, {}, 'acme/late');
+    await registry.quarantine(rita, late.version.id, 'a backdoor');
+    const answers = await registry.gate(sam, { digest: version.digest });
+    expect(answers.slice(0, 2).map(({ model, stage }) => [model, stage])).toEqual([
+      ['acme/late', 'quarantined'],
+      ['acme/first', 'candidate'],
+    ]);
+  });
+
   it('answers for every model that holds the bytes', async () => {
     const registry = await bench.open();
     await registered(registry, {}, 'acme/one');
