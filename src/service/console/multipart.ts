@@ -13,15 +13,20 @@ export interface MultipartForm {
   readonly files: readonly SentFile[];
 }
 
-/** Parts of one form. */
+/** Parts of one form (CWE-770): what lies between is read only after they were counted. */
 const MAX_PARTS = 2_000;
+/** As browsers name what stands between the parts, and in one way only: what is counted is what the parser splits at. */
+const CONTENT_TYPE = /^multipart\/form-data; *boundary=("?)([A-Za-z0-9'()+_,./:=?-]{1,70})\1$/i;
 
 /**
  * Reads a form with files (RFC 7578), with the parser that Node has for it.
  * @param body bounded by whoever calls
- * @throws ServiceError `malformed-body`
+ * @throws ServiceError `malformed-body`, `body-too-large`
  */
 export async function readMultipart(body: Buffer, contentType: string): Promise<MultipartForm> {
+  const boundary = CONTENT_TYPE.exec(contentType)?.[2];
+  if (boundary === undefined) throw new ServiceError(400, 'malformed-body', 'the form does not say what parts it');
+  countParts(body, boundary);
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } })
     .formData()
     .catch((cause: unknown) => {
@@ -29,10 +34,7 @@ export async function readMultipart(body: Buffer, contentType: string): Promise<
     });
   const fields = new Map<string, string>();
   const files: SentFile[] = [];
-  let parts = 0;
   for (const [name, value] of form) {
-    parts += 1;
-    if (parts > MAX_PARTS) throw new ServiceError(413, 'body-too-large', `a form has at most ${MAX_PARTS} parts`);
     if (typeof value === 'string') fields.set(name, value);
     // A field of files in which none was chosen is sent as a file without name and bytes.
     else if (value.name !== '' || value.size > 0)
@@ -40,4 +42,14 @@ export async function readMultipart(body: Buffer, contentType: string): Promise<
   }
   const csrf = fields.get('_csrf');
   return { ...(csrf === undefined ? {} : { _csrf: csrf }), fields, files };
+}
+
+/** @throws ServiceError `body-too-large` */
+function countParts(body: Buffer, boundary: string): void {
+  const mark = `--${boundary}`;
+  let parts = 0;
+  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
+    // The last mark ends the form.
+    if (++parts > MAX_PARTS + 1) throw new ServiceError(413, 'body-too-large', `a form has at most ${MAX_PARTS} parts`);
+  }
 }

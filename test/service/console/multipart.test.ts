@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { readMultipart } from '../../../src/service/console/multipart.ts';
+import { ServiceError } from '../../../src/service/errors.ts';
+
+const TYPE = 'multipart/form-data; boundary=BB';
+const part = (name: string) => `--BB\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n`;
+const form = (parts: number) => Buffer.from(`${part('a').repeat(parts)}--BB--\r\n`);
+
+async function codeOf(body: Buffer, type = TYPE): Promise<string> {
+  try {
+    await readMultipart(body, type);
+    return 'nothing was refused';
+  } catch (error) {
+    if (error instanceof ServiceError) return error.code;
+    throw error;
+  }
+}
+
+describe('a form with files', () => {
+  it('has as many parts as a form may have', async () => {
+    expect(await codeOf(form(2000))).toBe('nothing was refused');
+    expect(await codeOf(form(2001))).toBe('body-too-large');
+  });
+
+  it('of hundreds of thousands of parts is refused before they are read', async () => {
+    const body = form(300_000);
+    const begun = performance.now();
+    expect(await codeOf(body)).toBe('body-too-large');
+    // Reading them takes seconds.
+    expect(performance.now() - begun).toBeLessThan(200);
+  });
+
+  it.each([
+    'multipart/form-data',
+    'multipart/form-data; boundary=',
+    'multipart/form-data; boundary=AA; boundary=BB',
+    'multipart/form-data; charset=utf-8; boundary=BB',
+    'multipart/form-data; boundary="BB',
+    'multipart/mixed; boundary=BB',
+  ])('is told apart in one way only: %s is refused', async (type) => {
+    expect(await codeOf(form(1), type)).toBe('malformed-body');
+  });
+
+  it.each([
+    'multipart/form-data; boundary=BB',
+    'multipart/form-data; boundary="BB"',
+    'Multipart/Form-Data;boundary=BB',
+  ])('is read as %s', async (type) => {
+    expect((await readMultipart(form(1), type)).fields.get('a')).toBe('x');
+  });
+});
