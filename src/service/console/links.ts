@@ -14,31 +14,36 @@ export function withQuery(path: string, query: Query): string {
   return known.size === 0 ? path : `${path}?${known}`;
 }
 
+/** One segment of an address; halves of pairs have no place in one. */
+function segment(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+}
+
 export function modelPath(name: string): string {
-  return `${HOME}/models/${encodeURIComponent(name)}`;
+  return `${HOME}/models/${segment(name)}`;
 }
 
 export function versionPath(
   id: string,
   page: '' | 'assessment' | 'changes' | 'request' | 'quarantine' | 'retire' = '',
 ): string {
-  return `${HOME}/versions/${encodeURIComponent(id)}${page === '' ? '' : `/${page}`}`;
+  return `${HOME}/versions/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }
 
 export function revokePath(version: string, approval: string): string {
-  return `${versionPath(version)}/approvals/${encodeURIComponent(approval)}/revoke`;
+  return `${versionPath(version)}/approvals/${segment(approval)}/revoke`;
 }
 
 export function requestPath(id: string, page: '' | 'approve' | 'reject' | 'withdraw' = ''): string {
-  return `${HOME}/requests/${encodeURIComponent(id)}${page === '' ? '' : `/${page}`}`;
+  return `${HOME}/requests/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }
 
 export function jobPath(id: string, page: '' | 'cancel' | 'events' = ''): string {
-  return `${HOME}/jobs/${encodeURIComponent(id)}${page === '' ? '' : `/${page}`}`;
+  return `${HOME}/jobs/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }
 
 export function reportPath(version: string, format: ReportFormat, stage: Stage): string {
-  return withQuery(`/v1/versions/${encodeURIComponent(version)}/report`, { format, stage });
+  return withQuery(`/v1/versions/${segment(version)}/report`, { format, stage });
 }
 
 /** The page, and what it says was done. */

@@ -1,0 +1,314 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../../../src/registry/index.ts';
+import { ALL_ASSETS } from '../../../src/service/console/assets.ts';
+import { assessment } from '../../report/sample.ts';
+import { parseHtml } from '../../support/parsed-html.ts';
+import { OPERATOR, type TestService, testService } from '../../support/service.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const folder = tempFolder();
+let service: TestService;
+let origin: string;
+beforeAll(async () => {
+  service = await testService(join(folder, 'forms'));
+  origin = new URL(service.config.publicUrl).origin;
+});
+afterAll(() => service.close());
+
+/** As long as those of browsers. */
+const BOUNDARY = '----WebKitFormBoundary0123456789abcdef';
+const HTML = { accept: 'text/html,application/xhtml+xml' };
+
+/** Somebody with a session, as a browser has it. */
+async function session(...roles: Role[]) {
+  const token = await service.token(roles);
+  const signedIn = await service.app.inject({
+    method: 'POST',
+    url: '/signin',
+    headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: `token=${token}`,
+  });
+  expect(signedIn.statusCode).toBe(303);
+  const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? '';
+  const get = (url: string) => service.app.inject({ url, headers: { ...HTML, cookie } });
+  const csrf = /name="_csrf" value="([^"]+)"/.exec((await get('/console')).body)?.[1] ?? '';
+  expect(csrf).not.toBe('');
+  const send = (url: string, payload: string | Buffer, type: string, more = {}) =>
+    service.app.inject({
+      method: 'POST',
+      url,
+      headers: { ...HTML, cookie, origin, 'content-type': type, ...more },
+      payload,
+    });
+  return {
+    cookie,
+    csrf,
+    get,
+    post: (url: string, fields: Readonly<Record<string, string>> = {}, more = {}) =>
+      send(url, new URLSearchParams({ _csrf: csrf, ...fields }).toString(), 'application/x-www-form-urlencoded', more),
+    /** A form with files, as browsers write it. */
+    postFiles: (
+      url: string,
+      fields: Readonly<Record<string, string>>,
+      files: readonly (readonly [string, string | Buffer])[],
+    ) => {
+      const parts = [
+        ...Object.entries({ _csrf: csrf, ...fields }).map(([name, value]) =>
+          Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`),
+        ),
+        ...files.flatMap(([name, bytes]) => [
+          Buffer.from(
+            `--${BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+          ),
+          Buffer.from(bytes),
+          Buffer.from('\r\n'),
+        ]),
+        Buffer.from(`--${BOUNDARY}--\r\n`),
+      ];
+      return send(url, Buffer.concat(parts), `multipart/form-data; boundary=${BOUNDARY}`);
+    },
+    send,
+  };
+}
+
+async function register(model: string, subject = 'maker') {
+  const digest = `sha256:${Buffer.from(model).toString('hex').padStart(64, '0').slice(-64)}`;
+  const artifact = { ref: 'https://example.org/x', pinned: 'https://example.org/x', digest };
+  const by = { ...OPERATOR, subject, roles: ['submitter', 'reviewer'] as const };
+  const { version } = await service.registry.register(by, { model, assessment: assessment({ artifact }) });
+  return { by, version };
+}
+
+describe('a form', () => {
+  it.each([
+    ['without the token of the session', { _csrf: '' }, {}, 'forged-request'],
+    ['with that of another', { _csrf: 'x'.repeat(32) }, {}, 'forged-request'],
+    ['from another site', {}, { origin: 'https://evil.example' }, 'cross-site'],
+    ['from another site, as the browser says', {}, { 'sec-fetch-site': 'cross-site' }, 'cross-site'],
+  ])('%s changes nothing', async (_, fields, headers, code) => {
+    const { post } = await session('admin');
+    const before = (await service.registry.tokens(OPERATOR)).length;
+    const { statusCode, body } = await post(
+      '/console/tokens',
+      { name: 'forged', roles: 'viewer', expires: '', ...fields },
+      headers,
+    );
+    expect([statusCode, body.includes(code)]).toEqual([403, true]);
+    expect(await service.registry.tokens(OPERATOR)).toHaveLength(before);
+  });
+
+  it.each([
+    ['/console/tokens', { name: 'bad name', roles: 'viewer' }],
+    ['/console/tokens', { name: 'good', roles: 'emperor' }],
+    ['/console/tokens', { name: 'good', roles: 'viewer', more: 'x' }],
+    ['/console/tokens', { name: 'good', roles: 'viewer', expires: '2001-01-01' }],
+    ['/console/submit', { ref: '/etc/passwd', model: 'a/b' }],
+    ['/console/submit', { ref: 'http://169.254.169.254/latest', model: 'a/b' }],
+    ['/console/submit', { ref: 'https://example.org/x', model: '../..' }],
+    ['/console/submit', { ref: 'x'.repeat(2000) }],
+    [
+      '/console/waivers/new',
+      { rule: 'verdict.malicious', digest: `sha256:${'0'.repeat(64)}`, reason: 'x', owner: 'x', expires: '2099-01-01' },
+    ],
+    ['/console/waivers/new', { rule: 'a.b', digest: 'x', reason: 'x', owner: 'x', expires: '2099-01-01' }],
+  ])('to %s with %j is refused on a page that says why', async (url, fields) => {
+    const { post } = await session('admin');
+    const { statusCode, body, headers } = await post(url, fields);
+    expect([400, 409, 422]).toContain(statusCode);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(parseHtml(body).errors).toEqual([]);
+    expect(body).toContain('Nothing was changed.');
+  });
+
+  it('with files becomes an upload, byte for byte, and a job', async () => {
+    const { postFiles, get } = await session('submitter');
+    const { statusCode, headers } = await postFiles('/console/submit/files', { upload_model: 'acme/files' }, [
+      ['a.bin', Buffer.from([0, 255, 13, 10, 45, 45, 98])],
+      ['empty.txt', ''],
+    ]);
+    expect(statusCode).toBe(303);
+    const job = await get(String(headers.location));
+    const id = /upload:([0-9a-z-]+)/.exec(job.body)?.[1] ?? '';
+    const { state, files } = await service.context.uploads.get('default', id);
+    expect(state).toBe('complete');
+    expect(files.map(({ path, size }) => [path, size])).toEqual([
+      ['a.bin', 7],
+      ['empty.txt', 0],
+    ]);
+    const artifact = await service.context.uploads.open('default', id);
+    const source = await artifact.files[0]?.open();
+    expect([...((await source?.read(0, 7)) ?? [])]).toEqual([0, 255, 13, 10, 45, 45, 98]);
+    await source?.close();
+  });
+
+  it.each([
+    ['no files', { upload_model: 'a/b' }, [], 400],
+    ['no model', { upload_model: '' }, [['a', 'x']], 400],
+    ['a model that is none', { upload_model: '../x' }, [['a', 'x']], 400],
+    ['a name that leads elsewhere', { upload_model: 'a/b' }, [['../../etc/passwd', 'x']], 422],
+    ['a name that is a device', { upload_model: 'a/b' }, [['NUL', 'x']], 422],
+    [
+      'the same name twice',
+      { upload_model: 'a/b' },
+      [
+        ['a', 'x'],
+        ['a', 'y'],
+      ],
+      422,
+    ],
+    ['more bytes than a form may have', { upload_model: 'a/b' }, [['a', 'x'.repeat(17 * 1024 * 1024)]], 413],
+  ] as const)('with files: %s is refused, and nothing is kept', async (_, fields, files, status) => {
+    const { postFiles } = await session('submitter');
+    const jobs = (await service.registry.jobs.list(OPERATOR)).items.length;
+    const { statusCode, body } = await postFiles('/console/submit/files', fields, files);
+    expect([statusCode, body.includes('Nothing was changed.')]).toEqual([status, true]);
+    expect((await service.registry.jobs.list(OPERATOR)).items).toHaveLength(jobs);
+  });
+
+  it.each([
+    '',
+    `--${BOUNDARY}`,
+    `--${BOUNDARY}\r\nContent-Disposition: form-data\r\n\r\nx`,
+    `--${BOUNDARY}\r\n${'x: y\r\n'.repeat(5000)}`,
+  ])('with files that cannot be read (%#) is refused', async (body) => {
+    const { send } = await session('submitter');
+    const { statusCode } = await send('/console/submit/files', body, `multipart/form-data; boundary=${BOUNDARY}`);
+    expect([400, 403]).toContain(statusCode);
+  });
+});
+
+describe('an approval', () => {
+  it('is of what was seen: when the policy or the ruleset is another by then, nothing is signed', async () => {
+    const { by, version } = await register('acme/seen');
+    const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
+    const reviewer = await session('reviewer');
+    const page = await reviewer.get(`/console/requests/${request.id}/approve`);
+    expect(page.body).toContain(version.digest);
+    const decision = (await service.registry.decisions(OPERATOR, version.id)).find(({ stage }) => stage === 'staging');
+    const seen = {
+      role: 'reviewer',
+      comment: 'x',
+      until: '',
+      digest: version.digest,
+      policy_digest: decision?.decision.policyDigest ?? '',
+      ruleset_digest: decision?.ruleset.digest ?? '',
+    };
+    for (const other of ['digest', 'policy_digest', 'ruleset_digest']) {
+      const { statusCode, body } = await reviewer.post(`/console/requests/${request.id}/approve`, {
+        ...seen,
+        [other]: `sha256:${'f'.repeat(64)}`,
+      });
+      expect([other, statusCode, body.includes('look again')]).toEqual([other, 409, true]);
+    }
+    expect((await service.registry.transition(OPERATOR, request.id)).votes).toEqual([]);
+  });
+
+  it('is refused to who asked, on the page and behind it', async () => {
+    const token = await service.token(['submitter', 'reviewer']);
+    const headers = { ...HTML, authorization: `Bearer ${token}` };
+    const { version } = await register('acme/own');
+    const asked = await service.app.inject({
+      method: 'POST',
+      url: `/console/versions/${version.id}/request`,
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'to=staging&comment=mine',
+    });
+    const path = String(asked.headers.location).split('?')[0];
+    const form = 'role=reviewer&comment=x&until=&digest=x&policy_digest=x&ruleset_digest=x';
+    const vote = {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    } as const;
+    const answers = [
+      await service.app.inject({ url: `${path}/approve`, headers }),
+      await service.app.inject({ ...vote, url: `${path}/approve`, payload: form }),
+      await service.app.inject({ ...vote, url: `${path}/reject`, payload: 'role=reviewer&comment=x' }),
+    ];
+    for (const { statusCode, body } of answers) expect([statusCode, body.includes('own-request')]).toEqual([403, true]);
+  });
+});
+
+describe('what went wrong', () => {
+  it('is told to people on a page, and to programs as a problem document', async () => {
+    const { get, cookie } = await session('viewer');
+    for (const [url, status, text] of [
+      ['/console/nowhere', 404, 'There is nothing at this address'],
+      ['/nowhere', 404, 'There is nothing at this address'],
+      ['/console/versions/none', 404, 'no such version'],
+      ['/console/tokens', 403, 'You have viewer'],
+      ['/console?stage=moon', 400, 'stage'],
+      ['/console/models/%E0%A4%A', 400, ''],
+    ] as const) {
+      const { statusCode, body, headers } = await get(url);
+      expect([url, statusCode, headers['content-type']]).toEqual([url, status, 'text/html; charset=utf-8']);
+      expect(body).toContain(text);
+      expect(parseHtml(body).errors).toEqual([]);
+      const other = await service.app.inject({ url, headers: { cookie } });
+      expect([other.statusCode, other.headers['content-type']]).toEqual([
+        status,
+        'application/problem+json; charset=utf-8',
+      ]);
+    }
+  });
+
+  it('shows nothing of the inside of a defect, and of too many requests when to come again', async () => {
+    const broken = await testService(join(folder, 'broken'), {
+      config: { limits: { ...service.config.limits, requestsPerMinute: 3 } },
+    });
+    const authorization = `Bearer ${await broken.token(['admin'])}`;
+    const get = (url: string) => broken.app.inject({ url, headers: { ...HTML, authorization } });
+    broken.registry.waivers = async () => {
+      throw new TypeError('secret at /srv/assay/key.pem');
+    };
+    const failed = await get('/console/waivers');
+    expect([failed.statusCode, failed.body.includes('500 <code>internal</code>')]).toEqual([500, true]);
+    expect(failed.body).not.toMatch(/TypeError|secret|key\.pem|\.ts:|at Object/);
+    await get('/console');
+    await get('/console');
+    const many = await get('/console');
+    expect([many.statusCode, many.body.includes('too-many-requests')]).toEqual([429, true]);
+    expect(Number(many.headers['retry-after'])).toBeGreaterThan(0);
+    await broken.close();
+  });
+
+  it('leads who is not signed in to the sign-in page, and back to where he wanted to go', async () => {
+    const { statusCode, headers } = await service.app.inject({ url: '/console/jobs?state=done', headers: HTML });
+    expect([statusCode, headers.location]).toEqual([303, '/signin?return_to=%2Fconsole%2Fjobs%3Fstate%3Ddone']);
+    const page = await service.app.inject({ url: String(headers.location), headers: HTML });
+    expect(page.body).toContain('value="/console/jobs?state=done"');
+  });
+});
+
+describe('what pages load', () => {
+  it.each(ALL_ASSETS)('$path is kept by browsers for good', async ({ path, type, body }) => {
+    const answer = await service.app.inject({ url: path });
+    expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([200, type, body]);
+    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('is all that a page may load, and pages are kept by nobody', async () => {
+    const { get } = await session('viewer');
+    const { headers } = await get('/console');
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;font-src 'self';connect-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    );
+    expect(headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('the audit log', () => {
+  it('is read from the newest entry back to the first, each once', async () => {
+    for (let i = 0; i < 60; i++) await service.token(['viewer']);
+    const { get } = await session('viewer');
+    const seen: number[] = [];
+    for (let url: string | undefined = '/console/audit'; url !== undefined; ) {
+      const { body } = await get(url);
+      seen.push(...[...body.matchAll(/role="rowheader">(\d+)</g)].map(([, seq]) => Number(seq)));
+      url = /href="([^"]+)">Older entries/.exec(body)?.[1]?.replaceAll('&amp;', '&');
+    }
+    const head = await service.registry.auditHead(OPERATOR);
+    expect(seen).toEqual(Array.from({ length: head }, (_, i) => head - i));
+  });
+});

@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import type { ApprovalRecord, GateAnswer, Job, Transition, Version } from '../../../src/registry/index.ts';
+import type { Html } from '../../../src/report/html/html.ts';
+import { actPage } from '../../../src/service/console/pages/act.ts';
+import { approvePage } from '../../../src/service/console/pages/approve.ts';
+import { assessmentPage } from '../../../src/service/console/pages/assessment.ts';
+import { auditPage } from '../../../src/service/console/pages/audit.ts';
+import { jobPage, jobsPage } from '../../../src/service/console/pages/jobs.ts';
+import { modelPage } from '../../../src/service/console/pages/model.ts';
+import { modelsPage } from '../../../src/service/console/pages/models.ts';
+import { policiesPage } from '../../../src/service/console/pages/policies.ts';
+import { problemPage } from '../../../src/service/console/pages/problem.ts';
+import { requestPage } from '../../../src/service/console/pages/request.ts';
+import { requestsPage } from '../../../src/service/console/pages/requests.ts';
+import { signInPage } from '../../../src/service/console/pages/sign-in.ts';
+import { tokensPage } from '../../../src/service/console/pages/tokens.ts';
+import { overviewPage } from '../../../src/service/console/pages/version.ts';
+import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
+import type { Viewer } from '../../../src/service/console/parts.ts';
+import { reportContext } from '../../../src/service/report-context.ts';
+import { HOSTILE, hostile } from '../../report/hostile.ts';
+import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';
+
+const AT = '2026-01-02T03:04:05.000Z';
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const RULESET = { version: '1', digest: DIGEST };
+
+/** Every page, with `text` in each place that somebody may write into. */
+function pages(text: string): Readonly<Record<string, Html>> {
+  const viewer: Viewer = {
+    name: text,
+    tenant: 'acme',
+    roles: ['submitter', 'reviewer', 'security-approver', 'admin'],
+    csrf: 'csrf',
+  };
+  const version: Version = {
+    id: 'v1',
+    tenant: 'acme',
+    model: text,
+    number: 2,
+    digest: DIGEST,
+    ref: text,
+    pinned: [text],
+    stage: 'candidate',
+    aliases: [text],
+    lineage: { baseModels: [{ ref: text, digest: null }], datasets: [text], code: text, run: text },
+    createdAt: AT,
+    createdBy: text,
+  };
+  const { assessment, decision } = hostile(text);
+  const stored = { id: 'd1', version: 'v1', assessment: 'a1', stage: 'staging', ruleset: RULESET, at: AT } as const;
+  const bad = {
+    ...decision,
+    policy: text,
+    violations: [{ rule: text, message: text, findings: [] }],
+    rules: [{ id: text, outcome: 'deny', message: text, findings: [] }],
+  } as const;
+  const decided = { ...stored, decision: bad };
+  const answer: GateAnswer = {
+    model: text,
+    number: 2,
+    digest: DIGEST,
+    pinned: [text],
+    stage: 'candidate',
+    action: 'deny',
+    policy: text,
+    policyDigest: DIGEST,
+    approvedFor: ['candidate'],
+    notAfter: AT,
+    reason: text,
+  };
+  const request: Transition = {
+    id: 't1',
+    version: 'v1',
+    from: 'candidate',
+    to: 'staging',
+    state: 'open',
+    requestedBy: `${text}!`,
+    comment: `${text}\n${text}`,
+    at: AT,
+    votes: [{ by: text, role: 'reviewer', vote: 'approve', comment: text, at: AT, approval: 'p1' }],
+    needed: [{ role: 'reviewer', count: 1 }],
+  };
+  const approval: ApprovalRecord = {
+    id: 'p1',
+    version: 'v1',
+    stage: 'staging',
+    digest: DIGEST,
+    policyDigest: DIGEST,
+    ruleset: RULESET,
+    role: 'reviewer',
+    signer: text,
+    method: 'service',
+    attestation: '{}',
+    reevaluation: null,
+    at: AT,
+    until: AT,
+    state: 'valid',
+    why: text,
+  };
+  const job: Job = {
+    id: 'j1',
+    tenant: 'acme',
+    target: text,
+    model: text,
+    state: 'failed',
+    createdBy: text,
+    createdAt: AT,
+    startedAt: AT,
+    endedAt: null,
+    attempts: 2,
+    priority: 1,
+    progress: { filesDone: 1, files: 2, bytesDone: 1, bytes: 2 },
+    version: null,
+    error: { code: text, message: text },
+  };
+  const waiver = {
+    id: 'w1',
+    tenant: 'acme',
+    createdBy: text,
+    at: AT,
+    revokedAt: null,
+    waiver: { rule: text, digest: DIGEST, file: text, reason: text, owner: text, expires: '2099-01-01', from: text },
+  };
+  const entry = {
+    seq: 1,
+    at: AT,
+    tenant: 'acme',
+    actor: text,
+    action: text,
+    subject: text,
+    detail: { [text]: [text] },
+    previous: 'a',
+    hash: 'b',
+  };
+  const model = {
+    tenant: 'acme',
+    name: text,
+    description: text,
+    createdAt: AT,
+    createdBy: text,
+    versions: 1,
+    newest: version,
+    stages: { candidate: version, retired: version },
+  };
+  const answers = new Map([['v1', answer]]);
+  const token = {
+    id: 'k1',
+    tenant: 'acme',
+    name: text,
+    roles: ['viewer'],
+    createdAt: AT,
+    createdBy: text,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: AT,
+  } as const;
+  const policy = { name: text, digest: DIGEST, source: `${text}\n${text}` };
+  const now = new Date(AT);
+  return {
+    models: modelsPage(viewer, {
+      models: { items: [model], next: text },
+      answers,
+      stage: undefined,
+      search: text,
+      after: text,
+    }),
+    model: modelPage(viewer, { model, versions: { items: [version], next: text }, answers, after: text }),
+    version: overviewPage(viewer, {
+      version,
+      decisions: [decided],
+      answer,
+      requests: [request],
+      approvals: [approval],
+      waivers: [waiver],
+      baseVersions: [{ ref: text, versions: [version] }],
+      seen: { at: AT, findings: 1, files: 2, open: 3 },
+      said: 'retired',
+    }),
+    assessment: assessmentPage(
+      viewer,
+      {
+        version,
+        decision: decided,
+        assessment: { id: 'a1', version: 'v1', assessment, at: AT },
+        stages: ['candidate', 'staging'],
+      },
+      reportContext(),
+    ),
+    jobs: jobsPage(viewer, { jobs: { items: [job], next: text }, state: undefined, after: undefined, said: undefined }),
+    job: jobPage(viewer, { job: { ...job, state: 'running' }, said: undefined }),
+    requests: requestsPage(viewer, {
+      requests: { items: [request], next: text },
+      names: new Map([['v1', text]]),
+      state: 'all',
+      after: text,
+      said: undefined,
+    }),
+    request: requestPage(viewer, { request, version, decision: decided, said: undefined }),
+    approve: approvePage(viewer, {
+      request,
+      version,
+      decision: decided,
+      roles: ['reviewer', 'admin'],
+      bySession: true,
+    }),
+    key: approvePage(viewer, { request, version, decision: decided, roles: [], bySession: false }),
+    act: actPage(viewer, {
+      title: text,
+      place: 'models',
+      crumbs: [{ href: '/console', text }],
+      follows: text,
+      tone: 'bad',
+      facts: [[text, text]],
+      action: '/console',
+      fields: '',
+      why: { name: 'reason', label: text },
+      label: text,
+      kind: 'danger',
+      back: '/console',
+    }),
+    audit: auditPage(viewer, {
+      entries: [entry],
+      subject: text,
+      next: '/console',
+      first: '/console',
+      verdict: { kind: 'broken', seq: 1, why: text },
+    }),
+    policies: policiesPage(viewer, {
+      shipped: [{ ...policy, summary: text }],
+      inUse: [{ ...policy, stage: 'staging', approvals: [], methods: [] }],
+    }),
+    waivers: waiversPage(viewer, { waivers: { items: [waiver], next: text }, after: text, said: undefined, now }),
+    'new waiver': newWaiverPage(viewer, text),
+    tokens: tokensPage(viewer, { tokens: [token], made: { name: text, secret: text }, said: undefined, now }),
+    'sign-in': signInPage({ byIssuer: true, returnTo: `/${text.slice(0, 100)}`, problem: text }),
+    problem: problemPage(viewer, { type: 'x', title: text, status: 409, detail: text, code: text, instance: text }),
+  };
+}
+
+const plain = pages('text');
+
+describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
+  const shown = pages(text);
+  it.each(Object.keys(plain))('the page %s keeps its shape', (name) => {
+    const [expected, given] = [parseHtml(String(plain[name])), parseHtml(String(shown[name]))];
+    expect(given.errors).toEqual([]);
+    expect(given.comments).toEqual([]);
+    // Comments of one line have no line break more than others; all else has the elements that plain text has.
+    const { 'br ': __, 'bdi ': ___, ...others } = shape(given);
+    const { 'br ': ____, 'bdi ': _____, ...same } = shape(expected);
+    expect(others).toEqual(same);
+    expect(given.text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(String(shown[name]).length).toBeLessThan(200_000);
+    for (const element of given.elements) {
+      const address = attribute(element, 'href') ?? attribute(element, 'src') ?? attribute(element, 'action') ?? '/';
+      expect(address).toMatch(/^(?:\/(?!\/)|#)/);
+    }
+  });
+});
+
+describe('every page', () => {
+  it.each(Object.entries(plain))(
+    '%s has landmarks, one heading of the first rank, a way to skip, and labels',
+    (_, page) => {
+      const parsed = parseHtml(String(page));
+      expect(parsed.errors).toEqual([]);
+      for (const name of ['main', 'header', 'footer', 'h1'])
+        expect([name, all(parsed, name).length]).toEqual([name, 1]);
+      expect(attribute(all(parsed, 'a')[0] ?? fail(), 'href')).toBe('#main');
+      expect(all(parsed, 'style')).toEqual([]);
+      expect(
+        parsed.elements.filter((element) =>
+          element.attrs.some(({ name }) => name === 'style' || name.startsWith('on')),
+        ),
+      ).toEqual([]);
+      const ids = parsed.elements.flatMap((element) => attribute(element, 'id') ?? []);
+      expect(ids.length).toBe(new Set(ids).size);
+      // What changes something carries the session's token; only signing in has no session yet.
+      const forms = all(parsed, 'form').filter(
+        (one) => attribute(one, 'method') === 'post' && attribute(one, 'action') !== '/signin',
+      );
+      const tokens = all(parsed, 'input').filter(
+        (one) => attribute(one, 'name') === '_csrf' && attribute(one, 'value') === 'csrf',
+      );
+      expect(tokens.length).toBe(forms.length);
+    },
+  );
+});
+
+function fail(): never {
+  throw new Error('there is none');
+}
