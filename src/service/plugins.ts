@@ -1,5 +1,6 @@
 import { consoleRoutes } from './console/routes.ts';
 import type { Routes } from './context.ts';
+import { adapterRoutes } from './gate/adapter-routes.ts';
 import { hubRoutes } from './gate/hub-routes.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -32,6 +33,7 @@ export const ROUTES: readonly Routes[] = [
   auditRoutes,
   decisionRoutes,
   eventRoutes,
+  adapterRoutes,
   hubRoutes,
   jobRoutes,
   modelRoutes,

@@ -18,6 +18,12 @@ const QUIET = { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: '1', MLFLOW_SERV
 
 const USERNAME = 'admin';
 const PASSWORD = 'correct horse';
+/** Its webhooks may call this machine, and their secrets are kept under a key of the tests. */
+const WEBHOOKS = {
+  MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
+  MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
+  MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: 'HRgm0bRyKhlAi30ND45BvQ6rVKIVTR8XF2uPIHYy5Bw=',
+};
 /** The cache spares each request the hashing of its password. */
 const AUTH = `[mlflow]
 default_permission = NO_PERMISSIONS
@@ -37,7 +43,9 @@ export type MlflowCommand =
     }
   | { readonly do: 'alias'; readonly name: string; readonly alias: string; readonly version: string }
   | { readonly do: 'delete'; readonly name: string; readonly version: string }
-  | { readonly do: 'source'; readonly name: string; readonly source: string };
+  | { readonly do: 'source'; readonly name: string; readonly source: string }
+  /** Tells an address of each new version. */
+  | { readonly do: 'webhook'; readonly url: string; readonly secret: string };
 
 export interface MlflowResult {
   readonly version: string;
@@ -71,7 +79,7 @@ export class RealMlflow {
       // The server starts processes of its own: they end together.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...bareEnv(), MLFLOW_AUTH_CONFIG_PATH: config, MLFLOW_FLASK_SERVER_SECRET_KEY: 'tests' },
+      env: { ...bareEnv(), ...WEBHOOKS, MLFLOW_AUTH_CONFIG_PATH: config, MLFLOW_FLASK_SERVER_SECRET_KEY: 'tests' },
     });
     let log = '';
     for (const stream of [child.stdout, child.stderr])

@@ -1,8 +1,8 @@
 import { isCommit, isRepoName, isRevision } from '../../core/reference.ts';
 import { type GateAnswer, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
-import type { GateStage } from '../config.ts';
 import type { ServiceContext } from '../context.ts';
 import { HubRefusal } from './hub-error.ts';
+import { type Judged, judge } from './judge.ts';
 import type { Listing } from './listing.ts';
 import { ScanOnMiss } from './scan-on-miss.ts';
 import type { TenantGates } from './tenant-gate.ts';
@@ -15,10 +15,10 @@ const OTHER_KINDS: ReadonlySet<string> = new Set(['datasets', 'spaces', 'kernels
 const PAGE = 200;
 const MAX_PAGES = 5;
 
-type Judged =
-  | { readonly kind: 'allowed'; readonly commit: string; readonly answer: GateAnswer }
-  | { readonly kind: 'refused'; readonly answer: GateAnswer; readonly why: string }
-  | { readonly kind: 'unknown' };
+interface Allowed {
+  readonly commit: string;
+  readonly answer: GateAnswer;
+}
 
 /** What may be handed out, and to whom. */
 export class Approvals {
@@ -55,7 +55,7 @@ export class Approvals {
     });
   }
 
-  async #allowed(by: Principal, repo: string, revision: string): Promise<Extract<Judged, { kind: 'allowed' }>> {
+  async #allowed(by: Principal, repo: string, revision: string): Promise<Allowed> {
     const gate = await this.#gates.get(by.tenant);
     const isDefault = DEFAULT_REVISIONS.has(revision);
     let commit: string;
@@ -67,31 +67,25 @@ export class Approvals {
       return newest;
     }
     const judged = await this.#judge(by, repo, commit);
-    if (judged.kind === 'allowed') return judged;
+    if (judged.kind === 'allowed') return { commit, answer: judged.answer };
     const newest = isDefault ? await this.#newest(by, repo) : undefined;
     if (newest !== undefined) return newest;
     throw await this.#refusal(by, repo, revision, commit, judged);
   }
 
   async #judge(by: Principal, repo: string, commit: string): Promise<Judged> {
-    const { stage } = this.#context.config.gate;
     const answers = await this.#context.registry.gate(by, { ref: `hf://${repo}@${commit}` });
-    // The same bytes may stand under several models: who quarantined one of them meant the bytes.
-    const closed = answers.find((answer) => answer.stage === 'quarantined');
-    const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];
-    if (answer === undefined) return { kind: 'unknown' };
-    if (closed === undefined && mayRunAt(answer, stage)) return { kind: 'allowed', commit, answer };
-    return { kind: 'refused', answer, why: answer.reason || `it stands at ${answer.stage}, and is not approved` };
+    return judge(answers, this.#context.config.gate.stage);
   }
 
-  async #newest(by: Principal, repo: string): Promise<Extract<Judged, { kind: 'allowed' }> | undefined> {
+  async #newest(by: Principal, repo: string): Promise<Allowed | undefined> {
     let after: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const page = await versionsOf(this.#context.registry, by, repo, after);
       const commits = page.items.flatMap(({ pinned }) => pinned.flatMap((ref) => commitIn(ref, repo)));
       for (const commit of commits) {
         const judged = await this.#judge(by, repo, commit);
-        if (judged.kind === 'allowed') return judged;
+        if (judged.kind === 'allowed') return { commit, answer: judged.answer };
       }
       if (page.next === null) return undefined;
       after = page.next;
@@ -127,11 +121,6 @@ export class Approvals {
     const detail = `Assay does not know ${named}: nobody has had it scanned; submit it at ${config.publicUrl}, then ask for its approval`;
     return new HubRefusal([403, 'not-assessed', 'GatedRepo'], detail, { commit });
   }
-}
-
-export function mayRunAt({ stage: stands, action, approvedFor }: GateAnswer, stage: GateStage): boolean {
-  if (stage !== 'candidate') return approvedFor.includes(stage);
-  return action !== 'deny' && (stands === 'candidate' || approvedFor.length > 0);
 }
 
 function checkNames(repo: string, revision: string): void {

@@ -19,12 +19,17 @@ const NAMES = [
   'MLFLOW_TRACKING_USERNAME',
   'MLFLOW_TRACKING_PASSWORD',
 ] as const;
+/** By which others prove that it is they who tell us something; nothing that scans gets to see them. */
+const WEBHOOK_SECRETS = ['MLFLOW_WEBHOOK_SECRET', 'HF_WEBHOOK_SECRET'] as const;
 /** Of the machine, for everybody. */
 const SHARED = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'] as const;
 const NOWHERE = '/nonexistent';
 const MEND = 'write {"tenant": {"HF_TOKEN": "..."}}';
 
-const Credentials = v.record(v.string(), v.strictObject(v.entriesFromList(NAMES, v.optional(v.string()))));
+const Credentials = v.record(
+  v.string(),
+  v.strictObject(v.entriesFromList([...NAMES, ...WEBHOOK_SECRETS], v.optional(v.string()))),
+);
 const BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 3, maxTokens: 100_000 };
 
 /**
@@ -46,9 +51,22 @@ export async function tenantEnvironment(
     HF_HOME: NOWHERE,
     HF_ENDPOINT: hubEndpoint,
     ...Object.fromEntries(
-      Object.entries(own ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      NAMES.flatMap((name) => {
+        const value = own?.[name];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
     ),
   };
+}
+
+/** What a tenant and those who call its webhooks know. @throws AssayError `malformed`, `unreadable` */
+export async function webhookSecret(
+  { dataFolder }: Pick<ServiceConfig, 'dataFolder'>,
+  tenant: string,
+  name: (typeof WEBHOOK_SECRETS)[number],
+): Promise<string | undefined> {
+  const all = await readCredentials(join(dataFolder, 'credentials.json'));
+  return (Object.hasOwn(all, tenant) ? all[tenant]?.[name] : undefined) || undefined;
 }
 
 async function readCredentials(path: string): Promise<v.InferOutput<typeof Credentials>> {

@@ -106,7 +106,8 @@ export function person(subject: string, roles: readonly Role[], tenant = TENANT)
 }
 
 function serve(folder: string, hub: FakeHub, options: GateOptions): Promise<TestService> {
-  const credentials = { [TENANT]: { HF_TOKEN: HUB_TOKEN }, ...options.credentials };
+  const own = options.credentials ?? {};
+  const credentials = { ...own, [TENANT]: { HF_TOKEN: HUB_TOKEN, ...own[TENANT] } };
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
   const ground = { database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' };
   const gate = { ...GATE, ...options.gate };

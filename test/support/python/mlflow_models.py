@@ -48,7 +48,11 @@ def pending(name, source):
     return {"version": client.create_model_version(name, source, await_creation_for=0).version}
 
 
-COMMANDS = {"version": version, "alias": alias, "delete": delete, "source": pending}
+def webhook(url, secret):
+    client.create_webhook("assay", url, ["model_version.created"], secret=secret)
+
+
+COMMANDS = {"version": version, "alias": alias, "delete": delete, "source": pending, "webhook": webhook}
 results = []
 for command in json.load(sys.stdin):
     results.append(COMMANDS[command.pop("do")](**command))

@@ -1,0 +1,54 @@
+import Type from 'typebox';
+import { isCommit, isRepoName } from '../../core/reference.ts';
+import { text } from '../routes/schema-kit.ts';
+
+const SHA = { maxLength: 64 };
+
+/** What the Hub sends: https://huggingface.co/docs/hub/webhooks. Fields that are not named here are its own affair. */
+export const HubPush = Type.Object(
+  {
+    event: Type.Object(
+      {
+        action: text('`create`, `update`, `delete` or `move`', { maxLength: 100 }),
+        scope: text('`repo`, `repo.content`, ...', { maxLength: 100 }),
+      },
+      { additionalProperties: true, description: 'What happened' },
+    ),
+    repo: Type.Object(
+      {
+        type: text('`model`', { maxLength: 100 }),
+        name: text('The repository', { maxLength: 200 }),
+        headSha: Type.Optional(text('The commit of its main branch', SHA)),
+      },
+      { additionalProperties: true, description: 'To what' },
+    ),
+    updatedRefs: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            ref: text('`refs/heads/...`', { maxLength: 500 }),
+            newSha: Type.Union([text('Where it leads now', SHA), Type.Null()]),
+          },
+          { additionalProperties: true, description: 'A branch or a tag' },
+        ),
+        { maxItems: 1000, description: 'Branches and tags that moved' },
+      ),
+    ),
+  },
+  { additionalProperties: true, description: 'As the Hub sends it' },
+);
+
+/** Scans that one delivery asks for. */
+const MAX_COMMITS = 20;
+/** Pull requests are anybody's: what they hold is scanned when it is merged. */
+const OURS = /^refs\/(?:heads|tags)\//;
+
+/** References of the commits to which a model moved; none when it is no model, or nothing of it changed. */
+export function pushedCommits({ event, repo, updatedRefs }: Type.Static<typeof HubPush>): string[] {
+  const changed = event.action === 'create' || event.action === 'update';
+  const content = event.scope === 'repo' || event.scope === 'repo.content';
+  if (repo.type !== 'model' || !changed || !content || !isRepoName(repo.name)) return [];
+  const moved = updatedRefs?.filter(({ ref }) => OURS.test(ref)).map(({ newSha }) => newSha ?? undefined);
+  const commits = new Set((moved ?? [repo.headSha]).filter(isCommit));
+  return [...commits].slice(0, MAX_COMMITS).map((commit) => `hf://${repo.name}@${commit}`);
+}

@@ -1,0 +1,23 @@
+import type { GateAnswer } from '../../registry/index.ts';
+import type { GateStage } from '../config.ts';
+
+/** Whether bytes may be handed out, by what is known of them. */
+export type Judged =
+  | { readonly kind: 'allowed'; readonly answer: GateAnswer }
+  | { readonly kind: 'refused'; readonly answer: GateAnswer; readonly why: string }
+  | { readonly kind: 'unknown' };
+
+/** @param answers one for each model that the bytes stand under */
+export function judge(answers: readonly GateAnswer[], stage: GateStage): Judged {
+  // Who quarantined one of them meant the bytes.
+  const closed = answers.find((answer) => answer.stage === 'quarantined');
+  const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];
+  if (answer === undefined) return { kind: 'unknown' };
+  if (closed === undefined && mayRunAt(answer, stage)) return { kind: 'allowed', answer };
+  return { kind: 'refused', answer, why: answer.reason || `it stands at ${answer.stage}, and is not approved` };
+}
+
+function mayRunAt({ stage: stands, action, approvedFor }: GateAnswer, stage: GateStage): boolean {
+  if (stage !== 'candidate') return approvedFor.includes(stage);
+  return action !== 'deny' && (stands === 'candidate' || approvedFor.length > 0);
+}

@@ -1,0 +1,108 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PROBES } from '../cli/run-cli.ts';
+import { GateKit, person, TENANT } from '../service/gate/gate-kit.ts';
+import { HOW_MLFLOW, hasMlflow, RealMlflow } from '../support/mlflow-server.ts';
+import { requirePart } from '../support/parts.ts';
+
+const BENIGN = new URL('../../fixtures/benign/sklearn/1.9.1/', import.meta.url).pathname;
+const SECRET = 'of the webhook';
+const ALIAS = 'assay-allowed';
+
+interface MlflowAnswer {
+  readonly tags?: readonly { readonly key: string; readonly value: string }[];
+  readonly aliases?: readonly string[];
+}
+
+requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with a real MLflow server', () => {
+  let mlflow: RealMlflow;
+  let kit: GateKit;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-mlflow-gate-'));
+    for (const name of ['good', 'bad']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(
+        join(folder, name, 'MLmodel'),
+        'flavors:\n  sklearn:\n    pickled_model: model.pkl\n    code: null',
+      );
+    }
+    cpSync(join(BENIGN, 'GradientBoostingRegressor.p4.pkl'), join(folder, 'good/model.pkl'));
+    cpSync(join(PROBES, 'op-global-p2/a.pkl'), join(folder, 'bad/model.pkl'));
+    mlflow = await RealMlflow.start();
+    const own = Object.fromEntries(
+      Object.entries(mlflow.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    );
+    kit = await GateKit.start({ credentials: { [TENANT]: { ...own, MLFLOW_WEBHOOK_SECRET: SECRET } } });
+    const url = `${kit.service.url}/v1/adapters/mlflow/${TENANT}`;
+    await mlflow.run([{ do: 'webhook', url, secret: SECRET }]);
+  }, 240_000);
+  afterAll(async () => {
+    await kit?.close();
+    await mlflow?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function register(name: string, of: 'good' | 'bad'): Promise<string> {
+    const [made] = await mlflow.run([{ do: 'version', name, folder: join(folder, of), how: 'artifacts' }]);
+    if (made === null || made === undefined) throw new Error('no version');
+    return made.version;
+  }
+
+  /** The tags that MLflow has of a version, once it is as it should be. */
+  async function told(name: string, version: string, decision: string, aliases: readonly string[]) {
+    const { MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = mlflow.env;
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    const url = `${mlflow.origin}/api/2.0/mlflow/model-versions/get?${new URLSearchParams({ name, version })}`;
+    let seen = '';
+    for (const until = Date.now() + 50_000; Date.now() < until; await delay(200)) {
+      const answer = await fetch(url, { headers: { authorization } });
+      const { model_version: found } = (await answer.json()) as { model_version: MlflowAnswer };
+      const tags = Object.fromEntries((found.tags ?? []).map(({ key, value }) => [key, value]));
+      seen = JSON.stringify([tags['assay.decision'], found.aliases ?? []]);
+      if (seen === JSON.stringify([decision, aliases])) return tags;
+    }
+    throw new Error(`MLflow was never told that ${name}/${version} is ${decision}: it has ${seen}`);
+  }
+
+  test('a version that is registered there is scanned here, and gets its tags and the alias', async () => {
+    const version = await register('a good model', 'good');
+    const tags = await told('a good model', version, 'allow', [ALIAS]);
+    const { items } = await kit.service.registry.models(person('reader', ['viewer']));
+    const model = items.find(({ name }) => name.startsWith('mlflow/a-good-model-'));
+    expect(tags).toMatchObject({
+      'assay.digest': model?.newest?.digest,
+      'assay.report': expect.stringContaining(`/v1/versions/${model?.newest?.id}/report`),
+      'assay.reason': 'baseline allows it for candidate',
+    });
+  });
+
+  test('one that is denied gets a tag that says why, and no alias', async () => {
+    const version = await register('bad', 'bad');
+    const tags = await told('bad', version, 'deny', []);
+    expect(tags['assay.reason']).toMatch(/malicious/);
+  });
+
+  test('the alias stays where it was when the next version is denied, and goes when its own is quarantined', async () => {
+    const first = await register('iris', 'good');
+    await told('iris', first, 'allow', [ALIAS]);
+    const second = await register('iris', 'bad');
+    await told('iris', second, 'deny', []);
+    await told('iris', first, 'allow', [ALIAS]);
+    const found = await kit.service.registry.versions(person('reader', ['viewer']), 'mlflow/iris');
+    const here = found.items.find(({ number }) => number === 1);
+    await kit.service.registry.quarantine(person('selma', ['security-approver']), here?.id ?? '', 'it phones home');
+    const tags = await told('iris', first, 'deny', []);
+    expect(tags['assay.reason']).toBe('it is quarantined: it phones home');
+  }, 120_000);
+
+  test('one whose files cannot be read is told as not assessed', async () => {
+    const [made] = await mlflow.run([{ do: 'source', name: 'elsewhere', source: 'gs://bucket/model' }]);
+    const tags = await told('elsewhere', made?.version ?? '', 'not-assessed', []);
+    expect(tags['assay.reason']).toMatch(/not read \(gs:\)/);
+  });
+});
