@@ -6,6 +6,7 @@ import { type Principal, ROLES, type Role } from './records.ts';
 import type { ApiToken } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { change, newId, read, unowned } from './store/change.ts';
+import { compiledOnce } from './store/compiled-once.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
@@ -85,17 +86,17 @@ export async function revokeToken(context: Context, by: Principal, id: string): 
   });
 }
 
+const tokensLike = compiledOnce(['lookup'], (db, { lookup }) =>
+  db.selectFrom('tokens').selectAll().where('lookup', '=', lookup),
+);
+
 /** `undefined` for a secret that is unknown, expired or revoked. */
 export async function authenticate(context: Context, secret: string): Promise<Principal | undefined> {
   if (!SECRET.test(secret)) return undefined;
   const hash = Buffer.from(hashOf(secret), 'hex');
   const { write, read } = context.database;
   return unowned(async () => {
-    const rows = await read
-      .selectFrom('tokens')
-      .selectAll()
-      .where('lookup', '=', hash.toString('hex').slice(0, LOOKUP))
-      .execute();
+    const rows = await tokensLike(read, { lookup: hash.toString('hex').slice(0, LOOKUP) });
     const row = rows.find((one) => timingSafeEqual(Buffer.from(one.hash, 'hex'), hash));
     const now = context.now();
     if (row === undefined || row.revoked_at !== null) return undefined;
