@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/core/assessment.ts';
 import { decide, loadPolicy } from '../../src/policy/index.ts';
 import { decisionReport, jsonText, renderJson } from '../../src/report/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { CONTEXT } from '../report/sample.ts';
+import { OPERATOR, type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 import { conformanceCases, decisionText } from './cases.ts';
 
@@ -42,6 +44,36 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy, waivers, envi
     const explained = JSON.parse(ran.stdout);
     expect(`${jsonText(explained.decision, 2)}\n`).toBe(readFileSync(expected, 'utf8'));
     expect(ran.code).toBe(decision.action === 'deny' ? 1 : 0);
+  });
+});
+
+/** A service judges for its stages, with its own waivers and without labels: the library is asked the same. */
+describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
+  let service: TestService | undefined;
+  beforeAll(async () => {
+    const rules = join(folder, `${name}.rules.yaml`);
+    const stage = `{ policy: ${JSON.stringify(policy)} }`;
+    writeFileSync(rules, `version: 1\nstages: { candidate: ${stage}, staging: ${stage}, production: ${stage} }\n`);
+    service = await testService(join(folder, name), { config: { rules } });
+  });
+  afterAll(async () => service?.close());
+
+  it('through the service, from what was registered', async () => {
+    if (service === undefined) throw new Error('the service did not start');
+    const { version } = await service.registry.register(OPERATOR, { model: `acme/${name}`, assessment });
+    const authorization = `Bearer ${await service.token(['viewer'])}`;
+    const answer = await service.app.inject({
+      url: `/v1/versions/${version.id}/decisions`,
+      headers: { authorization },
+    });
+    expect(answer.statusCode).toBe(200);
+    const { items } = answer.json<{ items: { stage: string; decision: Decision }[] }>();
+    expect(items.map(({ stage }) => stage).sort()).toEqual(['candidate', 'production', 'staging']);
+    const compiled = await loadPolicy(policy);
+    for (const { stage, decision } of items) {
+      const own = decide(assessment, { policy: compiled, environment: { stage } });
+      expect(decisionText(decision), stage).toBe(decisionText(own));
+    }
   });
 });
 
