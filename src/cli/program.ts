@@ -35,6 +35,8 @@ Examples:
   assay review ./model                        the report that a reviewer reads and signs
   assay sign ./model --private-key k.pem      sign it, as OpenSSF Model Signing has it
   assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
+  assay approve ./model --stage production --registry models.db --key k.pem
+                                              keep it in a registry, and sign that it may be used; also: models, revoke
   assay diff old.json new.json                what is new since the last report
   assay policy check acme.yaml                what is wrong with a policy; also: policy test, policy explain
   assay explain                               every rule; assay explain RULE says more of one
@@ -42,7 +44,7 @@ Examples:
 
 Exit codes:
   0  allowed, warnings included
-  1  denied by the policy
+  1  denied by the policy, or not allowed by the rules of a registry
   2  could not complete: bad usage, unreadable input, network
 
 Nothing of a model is ever run, imported or rendered. What is not fully understood is never called clean.
