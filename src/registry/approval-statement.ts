@@ -6,6 +6,7 @@ import { signStatement } from '../integrity/attestations/sign-statement.ts';
 import { approvedBy } from '../integrity/attestations/stage.ts';
 import { POLICY, PREDICATE_TYPES, RULESET, type VerificationResult } from '../integrity/attestations/statement.ts';
 import { parseDigest, subjectsOf } from '../integrity/attestations/subject.ts';
+import { parseTime } from '../integrity/attestations/time.ts';
 import { verifyAttestation } from '../integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../integrity/bundle.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
@@ -32,6 +33,8 @@ export interface GivenApproval {
   /** The Sigstore bundle as JSON text. */
   readonly attestation: string;
   readonly until: Date | undefined;
+  /** To the second. */
+  readonly signedAt: Date;
 }
 
 /** CWE-770: no bundle with one statement and one chain is larger. */
@@ -64,6 +67,7 @@ export async function signForApprover(
     method: 'service',
     attestation,
     until: approvedBy(statement.predicate.properties)?.until,
+    signedAt: signedAt(statement.predicate),
   };
 }
 
@@ -90,7 +94,13 @@ export async function verifyApproval(
   const { predicate } = statement;
   if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');
   checkBinding(predicate, approvable);
-  return { ...signerOf(signer), attestation, until: approvedBy(predicate.properties)?.until };
+  const until = approvedBy(predicate.properties)?.until;
+  return { ...signerOf(signer), attestation, until, signedAt: signedAt(predicate) };
+}
+
+/** As the log of approvals is compared with it: a time that is none was long ago. */
+function signedAt({ timeCreated }: VerificationResult): Date {
+  return new Date(Math.floor((parseTime(timeCreated) ?? 0) / 1000) * 1000);
 }
 
 async function verified(attestation: string, trust: TrustFile, { stage, digest }: Approvable, now: Date) {

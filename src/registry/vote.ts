@@ -136,7 +136,7 @@ async function givenApproval(
   return given;
 }
 
-/** Approvals by one key are by one person, whoever brings them. */
+/** Approvals by one key are by one person, whoever brings them; what was taken back is not brought again. */
 async function checkMethod(
   { rules }: Context,
   { db }: Change,
@@ -144,15 +144,22 @@ async function checkMethod(
   to: RuledStage,
   given: GivenApproval,
 ): Promise<void> {
-  const stage = rulesFor(rules, row.from_stage as Stage, to);
-  if (!isAccepted(given, stage)) {
+  const ruled = rulesFor(rules, row.from_stage as Stage, to);
+  if (!isAccepted(given, ruled)) {
     throw new RegistryError('method-not-accepted', `an approval by ${given.method} does not count for ${to}`, {
-      mend: `approve by ${stage.methods.join(' or ')}`,
+      mend: `approve by ${ruled.methods.join(' or ')}`,
     });
   }
-  const others = (await approvalRows(db, row.version)).filter(({ transition }) => transition === row.id);
-  if (given.method !== 'service' && others.some(({ signer }) => signer === given.signer)) {
+  if (given.method === 'service') return;
+  const own = (await approvalRows(db, row.version)).filter(({ signer }) => signer === given.signer);
+  if (own.some(({ transition }) => transition === row.id)) {
     throw new RegistryError('already-voted', 'this signer has approved the transition already');
+  }
+  const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
+  if (ended.some(({ at }) => given.signedAt <= new Date(at))) {
+    throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was taken back', {
+      mend: 'let the signer look again, and sign anew',
+    });
   }
 }
 

@@ -119,6 +119,19 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     expect(await codeOf(registry.vote(rita, id, ballot(await sign(selmas.privateKey))))).toBe('already-voted');
   });
 
+  it('are not brought again once they were taken back, by nobody', async () => {
+    const { registry, id, version, sign } = await asked();
+    const signed = await sign(rolfs.privateKey);
+    await registry.vote(rolf, id, ballot(signed));
+    await registry.withdraw(sam, id);
+    const again = await registry.requestTransition(sam, version.id, 'production', '');
+    expect(await codeOf(registry.vote(rita, again.id, ballot(signed)))).toBe('bad-attestation');
+    expect(await codeOf(registry.vote(rolf, again.id, ballot(signed)))).toBe('bad-attestation');
+    bench.clock.pass(1000);
+    const anew = await registry.vote(rolf, again.id, ballot(await sign(rolfs.privateKey)));
+    expect(anew.needed).toEqual([{ role: 'security-approver', count: 1 }]);
+  });
+
   it('end when they say, not when the vote says', async () => {
     const { registry, id, sign } = await asked();
     const until = new Date(bench.clock.now().getTime() + HOUR);
