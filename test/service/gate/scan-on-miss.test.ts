@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fakeFile } from '../../support/fake-hub.ts';
+import type { Client } from '../routes/harness.ts';
+import { GateKit, person } from './gate-kit.ts';
+
+let kit: GateKit;
+let client: Client;
+
+beforeAll(async () => {
+  kit = await GateKit.start({ gate: { scanOnMiss: true, stage: 'candidate' } });
+  client = await kit.service.as('client', ['gate']);
+});
+afterAll(() => kit.close());
+
+const jobs = async () => (await kit.service.registry.jobs.list(person('reader', ['viewer']))).items;
+const ask = async (repo: string, commit: string) => {
+  const response = await client.raw(`/hub/${repo}/resolve/${commit}/config.json`, { method: 'HEAD' });
+  return {
+    status: response.status,
+    code: response.headers.get('x-error-code'),
+    message: response.headers.get('x-error-message') ?? '',
+  };
+};
+
+test('what nobody knows is scanned when it is asked for, once, and handed out when it may be', async () => {
+  const commit = kit.hub.repo('owner/new').commit([fakeFile('config.json', '{}')]);
+  const [first, second] = await Promise.all([ask('owner/new', commit), ask('owner/new', commit)]);
+  expect([first.status, first.code]).toEqual([403, 'GatedRepo']);
+  expect(first.message).toMatch(/does not know hf:\/\/owner\/new@[0-9a-f]{40} yet: it(?: is being scanned| *s scan)/);
+  expect(second.status).toBe(403);
+  const asked = (await jobs()).filter(({ model }) => model === 'owner/new');
+  expect(asked).toMatchObject([{ target: `hf://owner/new@${commit}`, createdBy: 'hub-gate' }]);
+  for (let status = 403; status !== 200; await delay(100)) ({ status } = await ask('owner/new', commit));
+  expect(await (await client.raw(`/hub/owner/new/resolve/${commit}/config.json`)).text()).toBe('{}');
+});
+
+test('what is denied says why, and is not scanned again', async () => {
+  const evil = Buffer.from('cos\nsystem\n(S"true"\ntR.');
+  const commit = kit.hub.repo('owner/evil').commit([fakeFile('config.json', '{}'), fakeFile('m.pkl', evil)]);
+  let answer = await ask('owner/evil', commit);
+  for (; /yet/.test(answer.message); await delay(100)) answer = await ask('owner/evil', commit);
+  expect(answer).toMatchObject({ status: 403, code: 'GatedRepo' });
+  expect(answer.message).toMatch(/does not hand out .* for candidate: .*malicious/);
+  expect((await jobs()).filter(({ model }) => model === 'owner/evil')).toHaveLength(1);
+});
+
+test('a commit that the Hub does not have asks for nothing', async () => {
+  kit.hub.repo('owner/empty').commit([fakeFile('config.json', '{}')]);
+  const before = (await jobs()).length;
+  expect(await ask('owner/empty', 'f'.repeat(40))).toMatchObject({ status: 404 });
+  expect(await ask('owner/nowhere', 'f'.repeat(40))).toMatchObject({ status: 404 });
+  expect(await jobs()).toHaveLength(before);
+});
+
+test('a scan that fails says so, and is not asked for by each who comes', async () => {
+  const repo = kit.hub.repo('owner/broken');
+  const commit = repo.commit([fakeFile('config.json', '{}', { oid: 'a'.repeat(40) })]);
+  let answer = await ask('owner/broken', commit);
+  for (; /being scanned/.test(answer.message); await delay(200)) answer = await ask('owner/broken', commit);
+  expect(answer.message).toMatch(/its scan failed \(.*git-sha1/);
+  await ask('owner/broken', commit);
+  expect((await jobs()).filter(({ model }) => model === 'owner/broken')).toHaveLength(1);
+});
