@@ -5,6 +5,9 @@ import { sendPage, viewerOf } from './layout.ts';
 import { withQuery } from './links.ts';
 import { problemPage } from './pages/problem.ts';
 
+/** Characters of an address to which somebody is led back after signing in: what a form keeps whole. */
+const MAX_RETURN = 900;
+
 /** Whether a browser shows the answer to somebody: the API answers everybody with problem documents. */
 export function isForPeople({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith('/v1/') && (headers.accept ?? '').includes('text/html');
@@ -14,7 +17,8 @@ export function isForPeople({ url, headers }: FastifyRequest): boolean {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { method, url } = request;
   if (problem.status === 401 && (method === 'GET' || method === 'HEAD') && !url.startsWith('/signin')) {
-    return reply.redirect(withQuery('/signin', { return_to: url === '/' ? undefined : url }), 303);
+    const isWorthIt = url !== '/' && url.length <= MAX_RETURN;
+    return reply.redirect(withQuery('/signin', { return_to: isWorthIt ? url : undefined }), 303);
   }
   const viewer = principalOf(request) === undefined ? null : viewerOf(request);
   return sendPage(reply, problemPage(viewer, problem), problem.status);

@@ -15,8 +15,10 @@ for (const live of document.querySelectorAll('[data-live]')) {
     const template = document.createElement('template');
     template.innerHTML = html;
     const fresh = template.content.firstElementChild;
-    if (old === null) live.prepend(fresh);
-    else {
+    if (old === null) {
+      if (!('grows' in live.dataset)) return;
+      live.prepend(fresh);
+    } else {
       const hadFocus = old.contains(document.activeElement);
       old.replaceWith(fresh);
       if (hadFocus) fresh.querySelector('a, button')?.focus();

@@ -112,7 +112,7 @@ describe('a form', () => {
       { rule: 'verdict.malicious', digest: `sha256:${'0'.repeat(64)}`, reason: 'x', owner: 'x', expires: '2099-01-01' },
     ],
     ['/console/waivers/new', { rule: 'a.b', digest: 'x', reason: 'x', owner: 'x', expires: '2099-01-01' }],
-  ])('to %s with %j is refused on a page that says why', async (url, fields) => {
+  ])('to %s is refused on a page that says why (%#)', async (url, fields) => {
     const { post } = await session('admin');
     const { statusCode, body, headers } = await post(url, fields);
     expect([400, 409, 422]).toContain(statusCode);

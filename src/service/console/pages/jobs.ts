@@ -30,7 +30,12 @@ export function jobsPage(viewer: Viewer, view: JobsView): Html {
 ${filters('State', choices)}${
   jobs.items.length === 0
     ? noJobs(viewer, state)
-    : jobTable(viewer, jobs.items, after === undefined ? withQuery(`${PATH}/events`, { state }) : undefined)
+    : jobTable(
+        viewer,
+        jobs.items,
+        after === undefined ? withQuery(`${PATH}/events`, { state }) : undefined,
+        state === undefined,
+      )
 }${pager(jobs.next === null ? null : here(jobs.next), after === undefined ? null : here(undefined), { next: 'Older jobs' })}`;
   return page(viewer, { title: 'Queue', place: 'jobs', said, body, live: after === undefined });
 }
@@ -40,8 +45,9 @@ const LIVE_WORD = html`<span class="live-word">Live</span>`;
 const HEARD = html`<span id="heard" class="for-readers" role="status" aria-live="polite"></span>`;
 const LOOK_AGAIN = (href: string) => html`<noscript><p><a href="${href}">Look again</a></p></noscript>\n`;
 
-function jobTable(viewer: Viewer, jobs: readonly Job[], live: string | undefined): Html {
-  const source = live === undefined ? NONE : html` data-live="${live}"`;
+/** @param grows whether jobs that are asked for meanwhile belong on it */
+function jobTable(viewer: Viewer, jobs: readonly Job[], live: string | undefined, grows: boolean): Html {
+  const source = live === undefined ? NONE : html` data-live="${live}"${grows ? html` data-grows` : NONE}`;
   const heads = COLUMNS.map((label) => html`<th scope="col" role="columnheader">${label}</th>`);
   return html`<table role="table">
 <caption>The newest first</caption>

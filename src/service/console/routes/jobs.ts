@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Job } from '../../../registry/index.ts';
+import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
 import { READERS } from '../../access.ts';
 import type { Routes } from '../../context.ts';
 import { eventStreams } from '../../event-stream.ts';
@@ -41,7 +41,7 @@ export const jobPages: Routes = (app, context) => {
       const { principal, query } = request;
       const { state } = query;
       const viewer = viewerOf(request);
-      const look = async () => (await registry.jobs.list(principal, state === undefined ? {} : { state })).items;
+      const look = shownJobs(registry.jobs, principal, state);
       await followJobs(context, request, streams.open(request, reply), {
         look,
         draw: (job) => jobRow(viewer, job),
@@ -84,3 +84,20 @@ export const jobPages: Routes = (app, context) => {
     },
   );
 };
+
+/** The newest jobs of all and of a state, and those that were among them until they ended. */
+function shownJobs(
+  jobs: Pick<JobStore, 'list' | 'get'>,
+  by: Principal,
+  state: JobState | undefined,
+): () => Promise<readonly Job[]> {
+  let going: readonly Job[] = [];
+  return async () => {
+    const lists = [await jobs.list(by), ...(state === undefined ? [] : [await jobs.list(by, { state })])];
+    const found = new Map(lists.flatMap(({ items }) => items.map((job) => [job.id, job])));
+    for (const { id } of going) if (!found.has(id)) found.set(id, await jobs.get(by, id));
+    const all = [...found.values()];
+    going = all.filter((job) => !hasEnded(job));
+    return all;
+  };
+}
