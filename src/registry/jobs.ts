@@ -3,68 +3,73 @@ import type { Context } from './context.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
 import { limitOf, pageOf, seqAfter } from './paging.ts';
 import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from './records.ts';
-import type { JobStore } from './registry.ts';
+import type { CreatedJob, NewJob } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
-import { change, newId, read } from './store/change.ts';
+import { type Change, change, newId, read } from './store/change.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
 export type JobRow = Selectable<Tables['jobs']>;
-type NewJob = Parameters<JobStore['create']>[1];
 
 const MAX_PRIORITY = 1_000_000;
 const NO_PROGRESS: JobProgress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
 
-/** The same target, model and ruleset, queued or running, is the same job. */
-export async function createJob(
-  context: Context,
-  by: Principal,
-  job: NewJob,
-): Promise<{ readonly job: Job; readonly created: boolean }> {
+export async function createJob(context: Context, by: Principal, job: NewJob): Promise<CreatedJob> {
   checkJob(job);
-  const { target, model, ruleset, priority = 0, lineage } = job;
+  return change(context, by, (change) => addJob(change, job));
+}
+
+export async function createJobs(context: Context, by: Principal, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
+  for (const job of jobs) checkJob(job);
   return change(context, by, async (change) => {
-    const { db, tenant, at } = change;
-    const known = await db
-      .selectFrom('jobs')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('target', '=', target)
-      .where('model', '=', model)
-      .where('ruleset', '=', ruleset)
-      .where('state', 'in', ['queued', 'running'])
-      .executeTakeFirst();
-    if (known !== undefined) return { job: jobOfRow(known), created: false };
-    const row = await db
-      .insertInto('jobs')
-      .values({
-        id: newId(),
-        tenant,
-        target,
-        model,
-        ruleset,
-        lineage: lineage === undefined ? null : JSON.stringify(lineage),
-        priority,
-        state: 'queued',
-        attempts: 0,
-        progress: JSON.stringify(NO_PROGRESS),
-        created_by: nameOf(by),
-        created_at: at,
-        started_at: null,
-        ended_at: null,
-        not_before_ms: 0,
-        worker: null,
-        lease: null,
-        lease_until_ms: null,
-        version: null,
-        error_code: null,
-        error_message: null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    change.record('job.created', model, { job: row.id, target, ruleset });
-    return { job: jobOfRow(row), created: true };
+    const created: CreatedJob[] = [];
+    for (const job of jobs) created.push(await addJob(change, job));
+    return created;
   });
+}
+
+/** The same target, model and ruleset, queued or running, is the same job. */
+async function addJob(change: Change, { target, model, ruleset, priority = 0, lineage }: NewJob): Promise<CreatedJob> {
+  const { db, by, tenant, at } = change;
+  const known = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('target', '=', target)
+    .where('model', '=', model)
+    .where('ruleset', '=', ruleset)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  if (known !== undefined) return { job: jobOfRow(known), created: false };
+  const row = await db
+    .insertInto('jobs')
+    .values({
+      id: newId(),
+      tenant,
+      target,
+      model,
+      ruleset,
+      lineage: lineage === undefined ? null : JSON.stringify(lineage),
+      priority,
+      state: 'queued',
+      attempts: 0,
+      progress: JSON.stringify(NO_PROGRESS),
+      created_by: nameOf(by),
+      created_at: at,
+      started_at: null,
+      ended_at: null,
+      not_before_ms: 0,
+      worker: null,
+      lease: null,
+      lease_until_ms: null,
+      version: null,
+      error_code: null,
+      error_message: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  change.record('job.created', model, { job: row.id, target, ruleset });
+  return { job: jobOfRow(row), created: true };
 }
 
 export async function getJob(context: Context, by: Principal, id: string): Promise<Job> {

@@ -5,7 +5,7 @@ import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit-log.ts'
 import type { Context } from './context.ts';
 import { gate, versionsOf } from './gate.ts';
 import { claimJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
-import { cancelJob, createJob, getJob, listJobs } from './jobs.ts';
+import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
 import { model, models } from './models.ts';
 import { quarantine, retire } from './moves.ts';
 import type { Principal } from './records.ts';
@@ -96,6 +96,7 @@ function jobStore(context: Context): JobStore {
   const bound = bindTo(context);
   return {
     create: bound(createJob),
+    createAll: bound(createJobs),
     get: bound(getJob),
     list: bound(listJobs),
     cancel: bound(cancelJob),

@@ -224,19 +224,26 @@ export type AuditVerdict =
     }
   | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
 
+export interface NewJob {
+  readonly target: string;
+  readonly model: string;
+  readonly priority?: number;
+  readonly ruleset: string;
+  readonly lineage?: Lineage;
+}
+
+export interface CreatedJob {
+  readonly job: Job;
+  /** Nobody had asked for the same already. */
+  readonly created: boolean;
+}
+
 /** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
 export interface JobStore {
   /** The same target, model and ruleset, queued or running, is the same job. */
-  create(
-    by: Principal,
-    job: {
-      readonly target: string;
-      readonly model: string;
-      readonly priority?: number;
-      readonly ruleset: string;
-      readonly lineage?: Lineage;
-    },
-  ): Promise<{ readonly job: Job; readonly created: boolean }>;
+  create(by: Principal, job: NewJob): Promise<CreatedJob>;
+  /** All of them, or none. */
+  createAll(by: Principal, jobs: readonly NewJob[]): Promise<readonly CreatedJob[]>;
   get(by: Principal, id: string): Promise<Job>;
   list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
   cancel(by: Principal, id: string): Promise<Job>;

@@ -2,7 +2,7 @@ import { AssayError } from '../core/errors.ts';
 import { formatReference, parseReference } from '../core/reference.ts';
 import { checkAddress } from '../egress/address-rules.ts';
 import { chosenLists } from '../pipeline/chosen-lists.ts';
-import type { Job, Lineage, Principal } from '../registry/index.ts';
+import type { CreatedJob, Lineage, Principal } from '../registry/index.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import type { ServiceContext } from './context.ts';
 import { ServiceError } from './errors.ts';
@@ -40,21 +40,27 @@ export async function checkWish(context: ServiceContext, by: Principal, wish: Wi
 }
 
 /** The job for a wish; the one that is queued or running, when the same was asked for already. */
-export async function submit(
+export async function submit(context: ServiceContext, by: Principal, wish: CheckedWish): Promise<CreatedJob> {
+  const [submitted] = await submitAll(context, by, [wish]);
+  if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was made');
+  return submitted;
+}
+
+/** The same for several: all of them, or none. */
+export async function submitAll(
   { registry, queue }: ServiceContext,
   by: Principal,
-  { target, model, priority, lineage }: CheckedWish,
-): Promise<{ readonly job: Job; readonly created: boolean }> {
-  const wanted = {
-    target,
-    model,
-    priority,
-    ruleset: await currentRuleset(),
+  wishes: readonly CheckedWish[],
+): Promise<readonly CreatedJob[]> {
+  const ruleset = await currentRuleset();
+  const wanted = wishes.map(({ lineage, ...wish }) => ({
+    ...wish,
+    ruleset,
     ...(lineage === undefined ? {} : { lineage }),
-  };
-  const { job, created } = await registry.jobs.create(by, wanted);
-  await queue.enqueue({ id: job.id, priority: job.priority });
-  return { job, created };
+  }));
+  const submitted = await registry.jobs.createAll(by, wanted);
+  for (const { job } of submitted) await queue.enqueue({ id: job.id, priority: job.priority });
+  return submitted;
 }
 
 /** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */

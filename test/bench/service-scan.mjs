@@ -69,10 +69,9 @@ async function serve(folder, dist, paths) {
     { concurrency: 4, signal: stop.signal, tell: console.error, graceMs: 0 },
   );
   const started = performance.now();
-  for (const target of targets) {
-    const { job } = await registry.jobs.create(BY, { target, model: 'bench/model', ruleset: 'bench' });
-    await queue.enqueue(job);
-  }
+  // As POST /v1/jobs/batch does.
+  const wanted = targets.map((target) => ({ target, model: 'bench/model', ruleset: 'bench' }));
+  for (const { job } of await registry.jobs.createAll(BY, wanted)) await queue.enqueue(job);
   let counts = await registry.jobs.counts();
   while (counts.done + counts.failed < COUNT) {
     await delay(10);

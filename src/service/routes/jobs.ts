@@ -4,7 +4,7 @@ import type { Routes } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { eventStreams } from '../event-stream.ts';
 import { hasEnded, jobWatch } from '../job-watch.ts';
-import { type CheckedWish, checkWish, submit } from '../submit.ts';
+import { type CheckedWish, checkWish, submit, submitAll } from '../submit.ts';
 import { isKnown } from './conditional.ts';
 import { SUBMITTERS } from './roles.ts';
 import {
@@ -83,9 +83,7 @@ export const jobRoutes: Routes = (app, context) => {
       for (const [index, wish] of body.jobs.entries()) {
         wishes.push(await checkWish(context, principal, wish).catch((error) => Promise.reject(atIndex(error, index))));
       }
-      const items = [];
-      for (const wish of wishes) items.push(await submit(context, principal, wish));
-      return reply.code(202).send({ items });
+      return reply.code(202).send({ items: await submitAll(context, principal, wishes) });
     },
   );
 
