@@ -4,26 +4,30 @@ import { answerAt, type StoredAnswer } from './gate-answer.ts';
 import type { Principal, Version } from './records.ts';
 import type { DecisionQuery, GateAnswer } from './registry.ts';
 import { read } from './store/change.ts';
+import { compiledOnce } from './store/compiled-once.ts';
 import { versionsOfRows } from './version-records.ts';
 
 /** CWE-770: more models than that share no bytes. */
 const MAX_ANSWERS = 100;
 
+const answersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
+  db
+    .selectFrom('version_keys')
+    .innerJoin('gate', 'gate.version', 'version_keys.version')
+    .innerJoin('versions', 'versions.id', 'version_keys.version')
+    .select('gate.answer')
+    .where('version_keys.tenant', '=', tenant)
+    .where('version_keys.key', '=', key)
+    // However many names somebody gives the same bytes, he crowds out neither who put them aside nor who was first.
+    .orderBy((is) => is.case().when('versions.stage', '=', 'quarantined').then(0).else(1).end())
+    .orderBy('versions.seq')
+    .limit(MAX_ANSWERS),
+);
+
 /** One look into an index for each version: no assessment and no decision is read. */
 export async function gate(context: Context, by: Principal, query: DecisionQuery): Promise<GateAnswer[]> {
   return read(context, by, async (db) => {
-    const rows = await db
-      .selectFrom('version_keys')
-      .innerJoin('gate', 'gate.version', 'version_keys.version')
-      .innerJoin('versions', 'versions.id', 'version_keys.version')
-      .select('gate.answer')
-      .where('version_keys.tenant', '=', by.tenant)
-      .where('version_keys.key', '=', keyOfQuery(query))
-      // However many names somebody gives the same bytes, he crowds out neither who put them aside nor who was first.
-      .orderBy((is) => is.case().when('versions.stage', '=', 'quarantined').then(0).else(1).end())
-      .orderBy('versions.seq')
-      .limit(MAX_ANSWERS)
-      .execute();
+    const rows = await answersOf(db, { tenant: by.tenant, key: keyOfQuery(query) });
     const now = context.now();
     return rows.map(({ answer }) => answerAt(JSON.parse(answer) as StoredAnswer, now));
   });
