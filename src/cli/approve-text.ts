@@ -99,7 +99,7 @@ function isDone({ version, stage, steps }: Approved): boolean {
 
 function versionRows(page: Page, version: Version): void {
   page.row('version', labelOf(version));
-  page.row('digest', version.digest);
+  page.row('digest', terminalText(version.digest));
   page.row('reference', terminalText(version.ref));
 }
 

@@ -36,9 +36,9 @@ export function versionsText(versions: readonly Version[], { color }: PageOption
   const rows = versions.map(({ number, stage, digest, aliases, createdAt, createdBy, ref }) => [
     `@${number}`,
     stage,
-    digest.slice(0, 19),
+    terminalText(digest.slice(0, 19)),
     aliases.map((alias) => terminalText(alias, MAX_NAME)).join(', '),
-    createdAt.slice(0, 16),
+    terminalText(createdAt.slice(0, 16)),
     terminalText(createdBy, MAX_NAME),
     terminalText(ref),
   ]);
@@ -54,11 +54,11 @@ export function versionText(facts: VersionFacts, { width, color }: PageOptions):
   const page = new Page(width, color);
   page.row('version', `${terminalText(version.model)}@${version.number}`, 'bold');
   page.row('stage', version.stage, STAGE_INKS[version.stage]);
-  page.row('digest', version.digest);
+  page.row('digest', terminalText(version.digest));
   page.row('reference', terminalText(version.ref));
   for (const pinned of version.pinned) page.row('pinned', terminalText(pinned));
   if (version.aliases.length > 0) page.row('aliases', version.aliases.map((alias) => terminalText(alias)).join(', '));
-  page.row('registered', `${version.createdAt} by ${terminalText(version.createdBy)}`);
+  page.row('registered', terminalText(`${version.createdAt} by ${version.createdBy}`));
   lineageRows(page, version);
   for (const decision of decisions) decisionRows(page, decision);
   for (const approval of approvals) approvalRows(page, approval);
@@ -85,10 +85,10 @@ function approvalRows(page: Page, approval: ApprovalRecord): void {
   const { id, stage, role, method, signer, at, until, state, why } = approval;
   const holds = state === 'valid' || state === 'carried';
   page.gap();
-  page.row('approval', `${id} for ${stage}`);
+  page.row('approval', terminalText(`${id} for ${stage}`));
   page.row(state, terminalText(why === '' ? `as ${role}` : `as ${role}: ${why}`), holds ? 'green' : 'red');
   page.row('signer', terminalText(`${signer} (${method})`));
-  page.row('given', until === null ? at : `${at}, until ${until}`);
+  page.row('given', terminalText(until === null ? at : `${at}, until ${until}`));
 }
 
 function wishRows(page: Page, wish: Transition): void {

@@ -6,16 +6,21 @@ import { ROLES, STAGES } from '../registry/records.ts';
 const Text = v.string();
 const MaybeText = v.nullable(v.string());
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** What is printed as it is. */
+const Id = v.pipe(Text, v.regex(/^[A-Za-z0-9_-]{1,100}$/, 'is no id'));
+const Digest = v.pipe(Text, v.regex(/^sha256:[0-9a-f]{64}$/, 'is no digest'));
+const Hash = v.pipe(Text, v.regex(/^[0-9a-f]{64}$/, 'is no hash'));
+const Time = v.pipe(Text, v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/, 'is no time'));
 const Stage = v.picklist(STAGES);
 const Role = v.picklist(ROLES);
 const Ruleset = v.object({ version: Text, digest: Text });
 
 export const VersionAnswer = v.object({
-  id: Text,
+  id: Id,
   tenant: Text,
   model: Text,
   number: Count,
-  digest: Text,
+  digest: Digest,
   ref: Text,
   pinned: v.array(Text),
   stage: Stage,
@@ -26,7 +31,7 @@ export const VersionAnswer = v.object({
     code: MaybeText,
     run: MaybeText,
   }),
-  createdAt: Text,
+  createdAt: Time,
   createdBy: Text,
 });
 
@@ -34,7 +39,7 @@ export const ModelAnswer = v.object({
   tenant: Text,
   name: Text,
   description: Text,
-  createdAt: Text,
+  createdAt: Time,
   createdBy: Text,
   versions: Count,
   newest: v.nullable(VersionAnswer),
@@ -81,44 +86,44 @@ const Decision = v.object({
 export const DecisionsAnswer = v.object({
   items: v.array(
     v.object({
-      id: Text,
+      id: Id,
       version: Text,
       assessment: Text,
       stage: Stage,
       decision: Decision,
       ruleset: Ruleset,
-      at: Text,
+      at: Time,
     }),
   ),
 });
 
 export const TransitionAnswer = v.object({
-  id: Text,
+  id: Id,
   version: Text,
   from: Stage,
   to: Stage,
   state: v.picklist(['open', 'approved', 'rejected', 'withdrawn', 'void']),
   requestedBy: Text,
   comment: Text,
-  at: Text,
+  at: Time,
   votes: v.array(
     v.object({
       by: Text,
       role: Role,
       vote: v.picklist(['approve', 'reject']),
       comment: Text,
-      at: Text,
-      approval: MaybeText,
+      at: Time,
+      approval: v.nullable(Id),
     }),
   ),
   needed: v.array(v.object({ role: Role, count: Count })),
 });
 
 export const ApprovalAnswer = v.object({
-  id: Text,
+  id: Id,
   version: Text,
   stage: Stage,
-  digest: Text,
+  digest: Digest,
   policyDigest: Text,
   ruleset: Ruleset,
   role: Role,
@@ -126,8 +131,8 @@ export const ApprovalAnswer = v.object({
   method: v.picklist(['key', 'keyless', 'certificate', 'service']),
   attestation: Text,
   reevaluation: MaybeText,
-  at: Text,
-  until: MaybeText,
+  at: Time,
+  until: v.nullable(Time),
   state: v.picklist(['valid', 'carried', 'void', 'revoked']),
   why: Text,
 });
@@ -139,42 +144,42 @@ export const GateAnswers = v.object({ items: v.array(v.object({ model: Text, num
 
 export const AuditEntryAnswer = v.object({
   seq: Count,
-  at: Text,
+  at: Time,
   tenant: Text,
   actor: Text,
   action: Text,
   subject: Text,
   detail: v.record(Text, v.unknown()),
-  previous: Text,
-  hash: Text,
+  previous: Hash,
+  hash: Hash,
 });
 
 export const AuditVerdictAnswer = v.variant('kind', [
-  v.object({ kind: v.literal('intact'), entries: Count, head: v.object({ seq: Count, hash: Text }) }),
+  v.object({ kind: v.literal('intact'), entries: Count, head: v.object({ seq: Count, hash: Hash }) }),
   v.object({ kind: v.literal('broken'), seq: Count, why: Text }),
 ]);
 
 export const JobAnswer = v.object({
-  id: Text,
+  id: Id,
   tenant: Text,
   target: Text,
   model: Text,
   state: v.picklist(['queued', 'running', 'done', 'failed', 'cancelled']),
   createdBy: Text,
-  createdAt: Text,
+  createdAt: Time,
   startedAt: MaybeText,
   endedAt: MaybeText,
   attempts: Count,
   priority: v.number(),
   progress: v.object({ filesDone: Count, files: Count, bytesDone: Count, bytes: Count }),
-  version: MaybeText,
+  version: v.nullable(Id),
   error: v.nullable(v.object({ code: Text, message: Text })),
 });
 
 /** Of `GET /v1/policies`; only shipped policies are shown as text. */
 export const PoliciesAnswer = v.object({ inUse: v.array(v.object({ stage: Stage, name: Text, source: MaybeText })) });
 
-export const UploadAnswer = v.object({ id: Text });
+export const UploadAnswer = v.object({ id: Id });
 
 export const ProblemAnswer = v.object({ code: Text, detail: Text });
 

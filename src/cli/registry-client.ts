@@ -16,6 +16,7 @@ type Calls = {
     | 'approvals'
     | 'transitions'
     | 'requestTransition'
+    | 'withdraw'
     | 'quarantine'
     | 'revoke'
     | 'auditLog']: Unbound<Registry[K]>;

@@ -17,6 +17,7 @@ export interface ServiceConnection {
   /** Of the service, for messages. */
   readonly name: string;
   get<T extends v.GenericSchema>(path: string, answer: T): Promise<v.InferOutput<T>>;
+  /** @param body `undefined`: none */
   post<T extends v.GenericSchema>(path: string, body: unknown, answer: T): Promise<v.InferOutput<T>>;
   /** For what has another body than JSON, or none; the answer is passed over. */
   send(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: Uint8Array): Promise<void>;
@@ -51,8 +52,8 @@ function connection(base: URL, egress: Egress): ServiceConnection {
     name,
     get: async (path, answer) => read(await call(path, {}), answer, `${name}${path}`),
     async post(path, body, answer) {
-      const headers = { 'content-type': 'application/json' };
-      const response = await call(path, { method: 'POST', headers, body: JSON.stringify(body) });
+      const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const response = await call(path, { method: 'POST', ...(body === undefined ? {} : json) });
       return read(response, answer, `${name}${path}`);
     },
     async send(method, path, headers = {}, body) {

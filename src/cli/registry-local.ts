@@ -91,6 +91,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     approvals: (version) => registry.approvals(by, version),
     transitions: (filter) => registry.transitions(by, filter),
     requestTransition: (version, to, comment) => registry.requestTransition(by, version, to, comment),
+    withdraw: (transition) => registry.withdraw(by, transition),
     requestForNobody: (version, to, comment) => registry.requestTransition(nobody, version, to, comment),
     withdrawForNobody: (transition) => registry.withdraw(nobody, transition),
     quarantine: (version, reason) => registry.quarantine(by, version, reason),

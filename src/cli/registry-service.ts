@@ -46,6 +46,7 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionAnswer),
     requestTransition: (id, to, comment) =>
       post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionAnswer),
+    withdraw: (id) => post(`/v1/transitions/${segment(id)}/withdraw`, undefined, TransitionAnswer),
     vote: (id, vote) => post(`/v1/transitions/${segment(id)}/${vote.vote}`, ballotOf(vote), TransitionAnswer),
     quarantine: (id, reason) => post(`/v1/versions/${segment(id)}/quarantine`, { reason }, VersionAnswer),
     revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason }, ApprovalAnswer),

@@ -29,7 +29,7 @@ interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'r
 
 const GUIDE = `
 One rejection ends what was asked for; the version stays where it stands, and approvals that were given for it are void. Whoever
-asked does not reject: he withdraws.
+asked has no vote: his rejection takes the wish back.
 ${REGISTRY_GUIDE}
 Examples:
   assay reject acme/bert@3 --comment "the licence forbids it" --registry models.db

@@ -54,6 +54,7 @@ async function wayOf({ signing }: ApproveRequest, shell: Shell): Promise<Signing
 
 async function approve(desk: Desk): Promise<Approved> {
   const { registry, request, shell } = desk;
+  refuseWithoutTrust(desk);
   const options = { ...request, trust: request.registry.trust };
   const found = await registeredVersion(registry, request.artifact, options, shell);
   let { version } = found;
@@ -69,6 +70,14 @@ async function approve(desk: Desk): Promise<Approved> {
     version = await registry.version({ id: version.id });
   }
   return { registry: registry.name, version, created: found.created, stage: request.stage, steps };
+}
+
+/** Said before anything is scanned, or signed in a log that everybody reads. */
+function refuseWithoutTrust({ registry, request }: Desk): void {
+  if (registry.kind !== 'local' || registry.place.trust !== null || registry.firstKey !== undefined) return;
+  const { folder } = registry.place;
+  const mend = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
+  throw new AssayError('usage', 'no trust file says who may sign approvals', { subject: request.artifact, mend });
 }
 
 /** Whoever keeps a registry alone approves for staging on the way to production; elsewhere each stage is asked for by itself. */
