@@ -72,7 +72,7 @@ function on(open: (root: string) => Promise<Opened>, suite: Suite): void {
 }
 
 /** Four eyes: who asks, and a reviewer; for production a security approver as well. */
-function writeFiles(root: string): void {
+export function writeFiles(root: string): void {
   for (const name of KEYS) writeKey(root, name);
   writeFileSync(
     join(root, 'rules.yaml'),
@@ -117,13 +117,14 @@ async function localGround(root: string, registry: string, env: NodeJS.ProcessEn
   };
 }
 
-async function serviceGround(root: string): Promise<Opened> {
+export async function serviceGround(root: string): Promise<Opened & { readonly url: string }> {
   const env = { ASSAY_TRUST: join(root, 'trust.yaml'), ASSAY_LOG_LEVEL: 'silent' };
   const flags = { listen: '127.0.0.1:0', data: join(root, 'data'), rules: join(root, 'rules.yaml') };
   const service = await startService(await readConfig(flags, env), { tell: () => {} });
   const tokens = await tokensOf(service);
   return {
     kind: 'service',
+    url: service.url,
     as: (person, ...args) =>
       runCli(args, { cwd: root, env: { ASSAY_URL: service.url, ASSAY_TOKEN: tokens.get(person) } }),
     close: () => service.close(),

@@ -77,6 +77,12 @@ describe('one person with one key', () => {
     expect((await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'you', '-q')).code).toBe(0);
   });
 
+  it('takes back what he asked for', async () => {
+    await verb('promote', 'gpt', '--stage', 'production', '--as', 'me');
+    const ran = await verb('reject', 'gpt', '--as', 'me');
+    expect(ran.stdout).toBe('gpt@1 stands at staging: the wish for production is withdrawn\n');
+  });
+
   it('takes a report instead of scanning, of the same artifact alone', async () => {
     expect((await run('scan', 'bert', '--format', 'json', '-o', 'bert.json', '-q')).code).toBe(0);
     const ran = await approve('bert', '--stage', 'production', '--key', 'own.pem', '--report', 'bert.json', '-q');
@@ -148,6 +154,22 @@ describe('what is refused', () => {
       expect(ran.stderr).toMatch(message);
       expect(ran.stderr).toMatch(ONE_LINE);
       expect(ran.code, ran.stderr).toBe(code);
+    }
+  });
+});
+
+describe('hostile text', () => {
+  it('never reaches a terminal as it is', async () => {
+    const { approve, run: verb } = on('hostile.db');
+    const evil = 'red \u202eback\u200b\nassay: all is well';
+    expect((await verb('promote', 'gpt', '--stage', 'staging', '--comment', evil)).stderr).toMatch(/^$/);
+    expect((await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'you', '-q')).code).toBe(0);
+    expect((await verb('promote', 'gpt', '--stage', 'production', '--comment', evil)).code).toBe(0);
+    for (const args of [['models', 'gpt@1'], ['audit-log'], ['models', 'gpt@1', '--format', 'json']]) {
+      const { stdout, stderr } = await verb(...args);
+      expect(stderr).toBe('');
+      expect(stdout).toContain('red ');
+      expect(stdout).not.toMatch(/[^\P{C}\n]|^assay:/mu);
     }
   });
 });
