@@ -20,14 +20,32 @@ const SHARD = /-\d{5}-of-\d{5}$/;
 /** The safer files beside `file`, those of the same stem before others; none of another format would be a replacement. */
 export function saferFiles(file: FileAssessment, all: readonly FileAssessment[]): SaferFiles | undefined {
   if (file.format === 'safetensors' || NO_WEIGHTS.has(file.format)) return undefined;
-  const beside = all.filter(
-    (other) =>
-      other.format === 'safetensors' && other.verdict === 'clean' && folderOf(other.path) === folderOf(file.path),
-  );
+  const beside = safeIn(all, folderOf(file.path));
   if (beside.length === 0) return undefined;
   const same = beside.filter((other) => weightsName(other.path) === weightsName(file.path));
   const paths = (same.length > 0 ? same : beside).map((other) => other.path);
   return { paths, sameName: same.length > 0 };
+}
+
+const known = new WeakMap<readonly FileAssessment[], ReadonlyMap<string, readonly FileAssessment[]>>();
+
+/** Clean weights in a folder. All files are looked through once, not for each of them (CWE-407). */
+function safeIn(all: readonly FileAssessment[], folder: string): readonly FileAssessment[] {
+  const byFolder = known.get(all) ?? safeByFolder(all);
+  known.set(all, byFolder);
+  return byFolder.get(folder) ?? [];
+}
+
+function safeByFolder(all: readonly FileAssessment[]): ReadonlyMap<string, readonly FileAssessment[]> {
+  const byFolder = new Map<string, FileAssessment[]>();
+  for (const file of all) {
+    if (file.format !== 'safetensors' || file.verdict !== 'clean') continue;
+    const folder = folderOf(file.path);
+    const own = byFolder.get(folder);
+    if (own === undefined) byFolder.set(folder, [file]);
+    else own.push(file);
+  }
+  return byFolder;
 }
 
 function folderOf(path: string): string {

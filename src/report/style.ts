@@ -21,6 +21,8 @@ const WIDE =
 
 /** Columns that text takes on a terminal; of text without control characters. */
 export function displayWidth(text: string): number {
+  // Most of what is shown, and each character is one column.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += /\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return width;

@@ -12,8 +12,15 @@ export function waiversOf({ decision }: Judged, what: Pardonable): readonly Judg
   return decision.waivers.filter((judged) => judged.outcome === 'applied' && pardons(judged, what));
 }
 
-function pardons({ waiver, findings }: JudgedWaiver, what: Pardonable): boolean {
-  if ('fingerprint' in what) return findings.includes(what.fingerprint);
+const pardoned = new WeakMap<JudgedWaiver, ReadonlySet<string>>();
+
+function pardons(judged: JudgedWaiver, what: Pardonable): boolean {
+  const { waiver, findings } = judged;
+  if ('fingerprint' in what) {
+    const all = pardoned.get(judged) ?? new Set(findings);
+    pardoned.set(judged, all);
+    return all.has(what.fingerprint);
+  }
   return waiver.rule === `verdict.${what.verdict}` && (waiver.file === undefined || waiver.file === what.file);
 }
 

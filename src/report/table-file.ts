@@ -5,6 +5,7 @@ import type { Verdict } from '../core/verdict.ts';
 import { moduleOf, saferFiles, unlistedGlobals } from './advice.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { terminalText } from './escape.ts';
+import { findingsIn } from './findings-by-file.ts';
 import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
 import type { Page } from './page.ts';
 import { count, humanBytes } from './style.ts';
@@ -38,9 +39,9 @@ export function fileBlock(
   context: ReportContext,
   options: TableOptions,
 ): void {
-  const findings = judged.assessment.findings
-    .filter((finding) => finding.file === file.path)
-    .sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+  const findings = [...findingsIn(judged.assessment, file.path)].sort(
+    (a, b) => severityRank(b.severity) - severityRank(a.severity),
+  );
   page.gap();
   page.row(verdictLabel(file.verdict), terminalText(file.path), 'bold', VERDICT_INK[file.verdict]);
   page.row('', `${context.formats.get(file.format) ?? terminalText(file.format)} · ${humanBytes(file.size)}`, 'dim');

@@ -30,6 +30,38 @@ describe('the table', () => {
     await expect(table).toMatchFileSnapshot('../golden/table-verbose.txt');
   });
 
+  it('of many files looks through what was found as often as through that of few', () => {
+    const looks = (count: number) => {
+      let reads = 0;
+      const { findings, files } = mixed().assessment;
+      const [found] = findings;
+      const [first] = files;
+      if (found === undefined || first === undefined) throw new Error('the sample is empty');
+      const paths = Array.from({ length: count }, (_, at) => `weights/${at}.bin`);
+      const sample = judged({
+        files: paths.map((path) => ({
+          ...first,
+          path,
+          verdict: 'malicious' as const,
+          get format() {
+            reads++;
+            return 'pickle';
+          },
+        })),
+        findings: paths.map((path) => ({
+          ...found,
+          get file() {
+            reads++;
+            return path;
+          },
+        })),
+      });
+      renderTable(sample, CONTEXT, tableOptions({ verbose: true }));
+      return reads / count;
+    };
+    expect(looks(400)).toBeLessThan(2 * looks(10));
+  });
+
   it('tells how to load a clean checkpoint', async () => {
     await expect(renderTable(trainingArgs(), CONTEXT, tableOptions())).toMatchFileSnapshot('../golden/table-clean.txt');
   });

@@ -138,7 +138,6 @@ describe('bodies', () => {
 
 describe('addresses', () => {
   test.each([
-    ['/', 404, 'no-such-route'],
     ['/v1', 404, 'no-such-route'],
     ['/v1/tokens/../tokens', 404, 'no-such-route'],
     ['/v1/openapi.json/', 404, 'no-such-route'],
@@ -186,6 +185,16 @@ describe('too many requests', () => {
     expect((await open()).statusCode).toBe(429);
     expect((await limited.app.inject({ url: '/healthz' })).statusCode).toBe(200);
     await limited.close();
+  });
+
+  test('reports, which cost more than anything else, are fewer', async () => {
+    const token = await service.token(['viewer']);
+    const get = async (url: string) =>
+      (await service.app.inject({ url, headers: { authorization: `Bearer ${token}` } })).statusCode;
+    const statuses = [];
+    for (let i = 0; i < 61; i++) statuses.push(await get('/v1/versions/none/report?format=html'));
+    expect([statuses.filter((status) => status === 404).length, statuses.at(-1)]).toEqual([60, 429]);
+    expect(await get('/v1/models')).toBe(200);
   });
 
   test('tokens that do not hold cannot be tried without end', async () => {
