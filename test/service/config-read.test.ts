@@ -20,6 +20,13 @@ test('a laptop needs to say nothing', async () => {
     trustedProxies: [],
     metrics: null,
     workers: 2,
+    gate: {
+      stage: 'production',
+      scanOnMiss: false,
+      cacheBytes: 2 ** 40,
+      mlflowStage: 'candidate',
+      mlflowAlias: 'assay-allowed',
+    },
   });
 });
 
@@ -77,6 +84,11 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
     ['--workers', { workers: 'many' }, {}],
     ['ASSAY_ALLOW_PRIVATE_ADDRESSES', {}, { ASSAY_ALLOW_PRIVATE_ADDRESSES: 'maybe' }],
+    ['ASSAY_GATE_STAGE', {}, { ASSAY_GATE_STAGE: 'retired' }],
+    ['ASSAY_MLFLOW_STAGE', {}, { ASSAY_MLFLOW_STAGE: 'Production' }],
+    ['ASSAY_GATE_SCAN_ON_MISS', {}, { ASSAY_GATE_SCAN_ON_MISS: 'yes' }],
+    ['ASSAY_GATE_CACHE_BYTES', {}, { ASSAY_GATE_CACHE_BYTES: '1G' }],
+    ['ASSAY_MLFLOW_ALIAS', {}, { ASSAY_MLFLOW_ALIAS: 'v12' }],
     ['ASSAY_LOG_LEVEL', {}, { ASSAY_LOG_LEVEL: 'loud' }],
   ])('%s', async (name, flags, env) => {
     const wrong = readConfig({ data: folder, ...flags }, env);

@@ -24,11 +24,14 @@ interface Allowed {
 export class Approvals {
   readonly #context: ServiceContext;
   readonly #gates: TenantGates;
+  readonly #count: (action: GateAnswer['action']) => void;
   readonly #scans: ScanOnMiss;
 
-  constructor(context: ServiceContext, gates: TenantGates) {
+  /** @param count told of each answer */
+  constructor(context: ServiceContext, gates: TenantGates, count: (action: GateAnswer['action']) => void) {
     this.#context = context;
     this.#gates = gates;
+    this.#count = count;
     this.#scans = new ScanOnMiss(context);
   }
 
@@ -41,6 +44,7 @@ export class Approvals {
   async listing(by: Principal, repo: string, revision: string): Promise<Listing> {
     checkNames(repo, revision);
     const { commit, answer } = await this.#allowed(by, repo, revision);
+    this.#count(answer.action === 'warn' ? 'warn' : 'allow');
     const { registry } = this.#context;
     const gate = await this.#gates.get(by.tenant);
     return gate.listings.get({
@@ -70,6 +74,7 @@ export class Approvals {
     if (judged.kind === 'allowed') return { commit, answer: judged.answer };
     const newest = isDefault ? await this.#newest(by, repo) : undefined;
     if (newest !== undefined) return newest;
+    this.#count('deny');
     throw await this.#refusal(by, repo, revision, commit, judged);
   }
 

@@ -54,7 +54,7 @@ interface Asked {
 /** The API of the Hub, as far as its clients need it to read models; it hands out what may run, and nothing else. */
 export const hubRoutes: Routes = (app, context) => {
   const gates = new TenantGates(context.config);
-  const approvals = new Approvals(context, gates);
+  const approvals = new Approvals(context, gates, (action) => app.metrics.decisions.inc({ action }));
   app.addHook('onClose', () => gates.close());
   app.setErrorHandler(answerError);
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {

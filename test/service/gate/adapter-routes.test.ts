@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tenantEnvironment } from '../../../src/service/worker/index.ts';
 import { fakeFile } from '../../support/fake-hub.ts';
 import { FakeMlflow } from '../../support/mlflow-server.ts';
 import { GateKit, person, TENANT } from './gate-kit.ts';
@@ -31,6 +32,13 @@ describe('webhooks of others', () => {
   }
 
   const jobs = async () => (await kit.service.registry.jobs.list(person('reader', ['viewer']))).items;
+
+  test('their secrets are shown to nothing that scans', async () => {
+    const env = await tenantEnvironment({ dataFolder: kit.folder, hubEndpoint: kit.hub.endpoint }, TENANT, {});
+    expect(env).toMatchObject({ MLFLOW_TRACKING_URI: mlflow.origin });
+    expect(Object.keys(env).filter((name) => name.includes('SECRET'))).toEqual([]);
+    expect(Object.values(env)).not.toContain(SECRET);
+  });
 
   describe('of MLflow', () => {
     const created = (name: string, version = '1') =>

@@ -201,6 +201,17 @@ describe('the gate of the Hub', () => {
     });
   });
 
+  test('what was answered is counted', async () => {
+    const { decisions } = kit.service.app.metrics;
+    const count = async (action: string) =>
+      (await decisions.get()).values.find(({ labels }) => labels.action === action)?.value ?? 0;
+    const before = [await count('allow'), await count('deny')];
+    await get(`${approved}/config.json`, {}, 'HEAD');
+    await get(`${other}/config.json`, {}, 'HEAD');
+    const [allow = 0, deny = 0] = before;
+    expect([await count('allow'), await count('deny')]).toEqual([allow + 1, deny + 1]);
+  });
+
   test('many who ask for the same at once cost one download', async () => {
     const popular = kit.hub.repo('owner/popular');
     const bytes = npy(noise(2 * 1024 * 1024, 11));
