@@ -129,7 +129,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await submitFile(sam, 'acme/first');
     const watcher = await as('sam');
     await watcher.open('/console/jobs');
-    await watcher.page.locator('[data-connected]').waitFor();
+    await watcher.page.getByText('Live', { exact: true }).waitFor();
     await sam.open('/console/submit');
     const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
     await form.getByLabel('Reference').fill(`http://127.0.0.1:${silentPort}/model.bin`);
@@ -166,6 +166,12 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await sam.page.locator('#findings').textContent()).toContain('os.system');
     await sam.page.getByRole('link', { name: 'Staging', exact: true }).click();
     expect(await sam.page.locator('.decision').textContent()).toContain('Decision for staging');
+    await sam.open(`/console/versions/${id}`);
+    const reports = await sam.page.evaluate(`[...document.querySelectorAll('#reports a')].map(({ href }) => href)`);
+    expect(reports).toHaveLength(8);
+    for (const report of reports as string[]) expect((await sam.page.request.get(report)).status(), report).toBe(200);
+    await sam.page.getByRole('link', { name: 'Security review (HTML)' }).click();
+    expect(await sam.page.title()).toMatch(/^Security review: .*: Denied$/);
     await sam.open(`/console/versions/${id}/request?to=staging`);
     await sam.page.getByLabel('Why it should stand there').fill('please');
     await sam.page.getByRole('button', { name: 'Ask for staging' }).click();

@@ -5,6 +5,7 @@ export const STYLE_CONSOLE: Css = css`
 body { font-size: .95rem; line-height: 1.5; display: flex; flex-direction: column; min-height: 100vh; }
 .page { width: 100%; max-width: 78rem; padding: 1.25rem 1.25rem 3rem; flex: 1; }
 h1 { font-size: clamp(1.45rem, 1.2rem + 1vw, 1.9rem); margin-bottom: .35rem; }
+h1 + .facts, h1 + div > .facts { margin-top: .8rem; }
 h2 { font-size: 1.22rem; border-bottom-width: 1px; margin-bottom: .7rem; padding-bottom: .3rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
 section { margin-top: 2.2rem; }
@@ -62,7 +63,7 @@ th, td { padding: .42rem .75rem .42rem 0; }
 tbody tr:hover { background: var(--panel); }
 tbody th a { font-weight: 600; }
 td ul, td ol { margin: 0; padding-left: 1.1rem; }
-td .quiet { display: block; }
+td .quiet, tbody th .quiet { display: block; font-weight: 400; }
 td > .quiet:only-child { display: inline; }
 .quiet .quiet { display: inline; }
 tbody td { min-width: 5.5rem; }
@@ -83,7 +84,7 @@ progress::-webkit-progress-bar { background: var(--plain-back); }
 progress::-webkit-progress-value { background: var(--open); }
 progress::-moz-progress-bar { background: var(--open); }
 .live-word { display: none; }
-.live:has([data-connected]) .live-word { display: inline; color: var(--quiet); font-size: .86rem; }
+body:has([data-connected]) .live-word { display: inline; color: var(--quiet); font-size: .86rem; }
 .live-word::before { content: ""; display: inline-block; width: .55em; height: .55em; border-radius: 50%; background: var(--good); margin-right: .4em; }
 
 @media screen and (max-width: 44rem) {

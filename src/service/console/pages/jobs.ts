@@ -26,7 +26,7 @@ export function jobsPage(viewer: Viewer, view: JobsView): Html {
     [PATH, 'All', state === undefined],
     ...STATES.map((one) => [withQuery(PATH, { state: one }), JOB_WORDS[one].text, one === state] as const),
   ] as const;
-  const body = html`<p class="lead live">Scans that were asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">Scans that were asked for. ${LIVE_WORD}${HEARD}</p>
 ${filters('State', choices)}${
   jobs.items.length === 0
     ? noJobs(viewer, state)
@@ -126,7 +126,7 @@ export interface JobView {
 /** One scan, from the wish to its end. */
 export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
   const isOver = job.state !== 'queued' && job.state !== 'running';
-  const body = html`<p class="lead live">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>
 <div${isOver ? NONE : html` data-live="${jobPath(job.id, 'events')}"`}>
 ${jobBlock(viewer, job)}</div>
 ${isOver ? NONE : LOOK_AGAIN(jobPath(job.id))}`;

@@ -2,7 +2,7 @@ import type { ApprovalRecord, Version } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { chip, code, facts, fold, table, told } from '../../../report/html/parts.ts';
 import { revokePath } from '../links.ts';
-import { linkButton, maybeWhen, part, type Viewer, when } from '../parts.ts';
+import { linkButton, part, type Viewer, when } from '../parts.ts';
 import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';
 
 const METHODS: Readonly<Record<ApprovalRecord['method'], string>> = {
@@ -27,7 +27,7 @@ export function approvalsPart(viewer: Viewer, version: Version, approvals: reado
           : NONE
       }`,
       fold('digest, policy, ruleset', boundTo(approval)),
-      html`${when(approval.at)} <span class="quiet">until ${maybeWhen(approval.until, 'no end')}</span>`,
+      html`${when(approval.at)} <span class="quiet">${approval.until === null ? 'no end' : html`until ${when(approval.until)}`}</span>`,
     ]);
   return part(
     'approvals',
