@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { breakOf } from '../../src/registry/audit-chain.ts';
 import type { AuditEntry } from '../../src/registry/index.ts';
 import { type Ground, onEveryGround } from './registry-ground.ts';
+import { runCli } from './run-cli.ts';
 
 const ONE_LINE = /^assay: [^\n]+\n$/;
 const BY_BOB = ['--key', 'bob.pem'];
@@ -66,9 +67,10 @@ function approving(get: Get): void {
     expect(step.approval).toMatchObject({ method: 'key', role: 'reviewer', state: 'valid' });
     expect(step.approval.policyDigest).toBe(step.decision.policyDigest);
     writeFileSync(join(root, 'approval.json'), step.approval.attestation);
-    const verify = ['attestation', 'verify', 'approval.json', '--type', 'approval', '--stage', 'staging'];
-    const verified = await as('bob', ...verify, '--trust', 'trust.yaml', '--digest', staged.version.digest);
-    if (get().kind === 'service') expect(verified.code).toBe(0);
+    const about = ['--stage', 'staging', '--trust', 'trust.yaml', '--digest', staged.version.digest];
+    const verified = await runCli(['attestation', 'verify', 'approval.json', ...about], { cwd: root });
+    expect(verified.stdout).toMatch(/^VERIFIED approval for staging$/m);
+    expect(verified.code).toBe(0);
 
     const again = await as('alice', 'promote', version, '--stage', 'production');
     expect(again.stdout).toMatch(/^bert@1 is asked for production, by alice; needed: 1 approval more by a reviewer/);
