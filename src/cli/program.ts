@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../core/version.ts';
+import { registerAdmit } from './admit.ts';
 import { registerApprove } from './approve.ts';
 import { registerAttestation } from './attestation.ts';
 import { registerAuditLog } from './audit-log.ts';
@@ -87,6 +88,7 @@ export function createProgram(shell: Shell): Command {
   registerExplain(program, shell);
   registerRepro(program, shell);
   registerRules(program, shell);
+  registerAdmit(program, shell);
   registerServe(program, shell);
   registerWorker(program, shell);
   return program;

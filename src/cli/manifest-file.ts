@@ -1,0 +1,60 @@
+import { AssayError } from '../core/errors.ts';
+import { readSmallText } from '../core/small-file.ts';
+
+/** Objects of one manifest. */
+const MAX_OBJECTS = 10_000;
+const MAX_LISTS = 8;
+/** Uses of anchors in one document. */
+const MAX_ALIASES = 100;
+
+/**
+ * Reads the objects of a Kubernetes manifest: documents of YAML or JSON, lists of objects, or the review of a webhook.
+ * @throws AssayError `not-found`, `unreadable`, `malformed`, `limit`, `usage` where there is no object
+ */
+export async function readManifest(file: string): Promise<readonly unknown[]> {
+  const text = await readSmallText(file === '-' ? '/dev/stdin' : file, '-f');
+  const documents = await parseDocuments(text, `-f ${file}`);
+  const objects = documents.flatMap((one) => objectsOf(one, 0));
+  if (objects.length > MAX_OBJECTS)
+    throw new AssayError('limit', `has more than ${MAX_OBJECTS} objects`, { subject: file });
+  if (objects.length > 0) return objects;
+  throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, mend: 'name a manifest' });
+}
+
+async function parseDocuments(text: string, subject: string): Promise<readonly unknown[]> {
+  const { parseAllDocuments } = await import('yaml');
+  try {
+    const documents = parseAllDocuments(text, { logLevel: 'silent' });
+    return [...documents].map((document) => {
+      const [error] = document.errors;
+      if (error !== undefined) throw error;
+      return document.toJS({ maxAliasCount: MAX_ALIASES });
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    if (/call stack/.test(why)) throw new AssayError('limit', 'is nested too deep', { subject, cause });
+    throw new AssayError('malformed', `is not YAML or JSON: ${why.replace(/:$/, '')}`, {
+      subject,
+      mend: 'render templates first',
+      cause,
+    });
+  }
+}
+
+function objectsOf(value: unknown, depth: number): readonly unknown[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new AssayError('malformed', 'a document is no Kubernetes object', { mend: 'name a manifest' });
+  }
+  const { kind, items, request } = value as { kind?: unknown; items?: unknown; request?: unknown };
+  if (typeof kind !== 'string') {
+    throw new AssayError('malformed', 'a document has no kind', { mend: 'name a manifest' });
+  }
+  if (kind.endsWith('List') && Array.isArray(items) && depth < MAX_LISTS) {
+    return items.flatMap((item) => objectsOf(item, depth + 1));
+  }
+  if (kind === 'AdmissionReview' && typeof request === 'object' && request !== null && 'object' in request) {
+    return objectsOf(request.object, MAX_LISTS);
+  }
+  return [value];
+}

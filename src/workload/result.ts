@@ -1,0 +1,57 @@
+/** What bytes are for, once a program has loaded them. */
+export type Role = 'model' | 'tokenizer' | 'lora' | 'draft' | 'code' | 'dataset' | 'image';
+
+/** What a loader was told beside the name: the same name loaded otherwise is other bytes, or other code. */
+export interface LoaderFlags {
+  readonly trustRemoteCode: boolean;
+  readonly codeRevision: string | null;
+  /** `null` where the loader chooses. */
+  readonly loadFormat: string | null;
+  readonly offline: boolean;
+}
+
+export interface WorkloadReference extends LoaderFlags {
+  /** In the one spelling of `core/reference` where it can be read by it; otherwise as written. */
+  readonly reference: string;
+  readonly role: Role;
+  /** A branch, a tag or a commit; `null` where none is given. */
+  readonly revision: string | null;
+  /** Always the same bytes: a commit, a digest, a version. */
+  readonly pinned: boolean;
+  /** The server in place of the well-known one; `null` for that one. */
+  readonly endpoint: string | null;
+  /** JSON pointer (RFC 6901) into the object. */
+  readonly where: string;
+  /** Name of the container, where it is one that loads it. */
+  readonly container: string | null;
+  /** Id of the row of the table that found it. */
+  readonly via: string;
+}
+
+/** A place that may name a model, and cannot be read from the object alone. */
+export interface Unresolved {
+  readonly where: string;
+  readonly why: string;
+}
+
+/** The image of a container: what runs, whether or not a model was found in it. */
+export interface WorkloadImage {
+  readonly reference: string;
+  readonly pinned: boolean;
+  readonly where: string;
+  readonly container: string | null;
+}
+
+export interface WorkloadReferences {
+  readonly references: readonly WorkloadReference[];
+  readonly unresolved: readonly Unresolved[];
+  readonly images: readonly WorkloadImage[];
+  /** How many PodSpecs were found. */
+  readonly podSpecs: number;
+}
+
+/** What a decision is looked up by: the reference, where it is fetched from, and how it is loaded. */
+export function referenceKey(found: WorkloadReference): string {
+  const { reference, endpoint, trustRemoteCode, codeRevision, loadFormat, offline } = found;
+  return JSON.stringify([reference, endpoint, trustRemoteCode, codeRevision, loadFormat, offline]);
+}
