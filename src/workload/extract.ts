@@ -1,5 +1,5 @@
 import { hasModelScheme } from './arguments.ts';
-import { Collector, MAX_DEPTH, NO_FLAGS } from './collector.ts';
+import { COST, Collector, MAX_DEPTH, NO_FLAGS } from './collector.ts';
 import { type ReadContainer, readContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { readFields } from './fields.ts';
@@ -70,7 +70,7 @@ function readPlaces(
       for (const one of readPodSpec(value, where, collector, injected)) loaders.set(one.where, one);
     }
     for (const { value, where } of containers.flatMap((path) => follow(path, root, collector))) {
-      if (!isFields(value)) continue;
+      if (!isFields(value) || !collector.visit(where, COST.container)) continue;
       const container = readContainer(value, where, collector);
       loaders.set(where, container);
       const { folder, onInjected } = injected;

@@ -1,4 +1,4 @@
-import { type Collector, NO_FLAGS } from './collector.ts';
+import { COST, type Collector, NO_FLAGS } from './collector.ts';
 import type { ReadContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { isFields, own, ownText, step } from './own.ts';
@@ -38,6 +38,7 @@ export type Loaders = ReadonlyMap<string, ReadContainer>;
 export function readFields(object: unknown, groupKind: string, loaders: Loaders, collector: Collector): void {
   for (const { row, steps } of BY_KIND.get(groupKind) ?? []) {
     for (const place of follow(steps, { value: object, where: '' }, collector)) {
+      if (!collector.visit(place.where, COST.reference)) return;
       readField(row, place, object, loaders, collector);
     }
   }

@@ -1,4 +1,4 @@
-import { type Collector, NO_FLAGS } from './collector.ts';
+import { COST, type Collector, NO_FLAGS } from './collector.ts';
 import { type ReadContainer, readContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { isFields, own, ownList, ownText, step } from './own.ts';
@@ -26,12 +26,12 @@ export function readPodSpec(
   collector: Collector,
   injected: Injected,
 ): readonly ReadContainer[] {
-  if (!isFields(podSpec) || !collector.podSpec(where)) return [];
+  if (!isFields(podSpec) || !collector.podSpec(where) || !collector.visit(where, COST.podSpec)) return [];
   const volumes = readVolumes(podSpec, where, collector);
   const all: Mounted[] = [];
   for (const list of LISTS) {
     const containers = ownList(podSpec, list);
-    if (!collector.visit(step(where, list), containers.length)) break;
+    if (!collector.visit(step(where, list), containers.length * COST.container)) break;
     for (const [index, item] of containers.entries()) {
       const at = step(step(where, list), index);
       const mounts = readMounts(item, volumes, at, collector);

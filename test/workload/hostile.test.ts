@@ -126,6 +126,8 @@ describe('whatever an object holds', () => {
         { volumeMounts: Array.from({ length: many }, (_, index) => ({ name: 'v', mountPath: `/m${index}` })) },
         { volumes: Array.from({ length: many }, () => ({ name: 'v', emptyDir: {} })) },
       ),
+      { spec: { containers: Array.from({ length: many }, () => ({ name: 'c', command: ['vllm', 'serve', 'a/b'] })) } },
+      { spec: Array.from({ length: many }, () => ({ containers: [{ name: 'c', args: ['--model', 'a/b'] }] })) },
       { ...kindOf('ray.io', 'RayService'), spec: { serveConfigV2: `a: ${'['.repeat(30_000)}` } },
       { ...kindOf('ray.io', 'RayService'), spec: { serveConfigV2: '- '.repeat(16_000) } },
       { ...kindOf('ray.io', 'RayService'), spec: { serveConfigV2: `{${'a: 1, '.repeat(5_000)}}` } },
