@@ -9,6 +9,7 @@ import { type Injected, readAnnotations, readPodSpec } from './pod-spec.ts';
 import { readReference } from './reference.ts';
 import type { WorkloadReferences } from './result.ts';
 import { POD_SPECS } from './table/pod-specs.ts';
+import { readClaims } from './volumes.ts';
 
 interface Compiled {
   readonly kinds: ReadonlySet<string>;
@@ -39,6 +40,7 @@ export function extractReferences(object: unknown): WorkloadReferences {
   const injected: Injected = {
     folder: group === KSERVE ? KSERVE_FOLDER : undefined,
     onInjected: (where) => void waiting.push(where),
+    claims: readClaims(object, collector),
   };
   const loaders = new Map<string, ReadContainer>();
   readPlaces(object, groupKind, loaders, collector, injected);

@@ -12,6 +12,8 @@ const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 export interface Injected {
   readonly folder: string | undefined;
   readonly onInjected: (where: string) => void;
+  /** Volumes that the object adds to its Pods. */
+  readonly claims: ReadonlyMap<string, Volume>;
 }
 
 interface Mounted {
@@ -27,7 +29,7 @@ export function readPodSpec(
   injected: Injected,
 ): readonly ReadContainer[] {
   if (!isFields(podSpec) || !collector.podSpec(where) || !collector.visit(where, COST.podSpec)) return [];
-  const volumes = readVolumes(podSpec, where, collector);
+  const volumes = new Map([...injected.claims, ...readVolumes(podSpec, where, collector)]);
   const all: Mounted[] = [];
   for (const list of LISTS) {
     const containers = ownList(podSpec, list);

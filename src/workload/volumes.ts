@@ -12,6 +12,20 @@ export interface Volume {
   readonly read: ReadReference | undefined;
 }
 
+/** Volumes that a StatefulSet adds to its Pods: `spec.volumeClaimTemplates`. */
+export function readClaims(object: unknown, collector: Collector): ReadonlyMap<string, Volume> {
+  const claims = new Map<string, Volume>();
+  const list = ownList(own(object, 'spec'), 'volumeClaimTemplates');
+  if (!collector.visit('/spec/volumeClaimTemplates', list.length)) return claims;
+  for (const [index, claim] of list.entries()) {
+    const name = ownText(own(claim, 'metadata'), 'name');
+    if (name === undefined) continue;
+    const where = `/spec/volumeClaimTemplates/${index}/metadata/name`;
+    claims.set(name, { name, where, via: 'volume-pvc', read: readReference(`pvc://${name}`, 'path') });
+  }
+  return claims;
+}
+
 /** A folder of a container that is a volume. */
 export interface Mount {
   readonly path: string;

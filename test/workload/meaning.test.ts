@@ -181,6 +181,16 @@ describe('paths of a container', () => {
     expect(found(reads, empty).unresolved).toHaveLength(1);
   });
 
+  it('are in the claims of a StatefulSet, too', () => {
+    const spec = {
+      volumeClaimTemplates: [{ metadata: { name: 'm' } }],
+      template: { spec: { containers: [{ name: 'c', ...reads }] } },
+    };
+    const { references, unresolved } = extractReferences({ ...kindOf('apps', 'StatefulSet'), spec });
+    expect(references.map(({ reference }) => reference)).toEqual(['pvc://m/llama', 'pvc://m']);
+    expect(unresolved).toEqual([]);
+  });
+
   it('claims of other programs are no models', () => {
     const database = { image: 'postgres:17', volumeMounts: [{ name: 'm', mountPath: '/var/lib/postgresql' }] };
     expect(found(database, volume({ persistentVolumeClaim: { claimName: 'db' } }))).toEqual({
