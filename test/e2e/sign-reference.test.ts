@@ -199,7 +199,7 @@ requirePart(
         const signed = makeModel('resigned');
         const signature = join(signed, 'model.sig');
         for (let round = 0; round < 2; round++) {
-          expect(await sign(signed, '--private-key', key.privateKey)).toContain(`signature  ${signature}`);
+          expect(await sign(signed, '--private-key', key.privateKey)).toContain(`signature    ${signature}`);
           expect(reference([{ model: signed, signature, publicKey: key.publicKey }])).toEqual([null]);
         }
       });
