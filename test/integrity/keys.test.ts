@@ -140,9 +140,7 @@ describe('a key for which anybody can sign', () => {
   test.each(['', '80'])('is refused: a point of small order of Ed25519 %s', (sign) => {
     const point = `01${'00'.repeat(30)}${sign || '00'}`;
     const key = ed25519(point);
-    // R is the neutral element and S is zero: it holds for every text under the neutral element.
-    const forged = Buffer.concat([Buffer.from(`01${'00'.repeat(31)}`, 'hex'), Buffer.alloc(32)]);
-    if (sign === '') expect(verifyBytes(key, DATA, forged)).toBe(true);
+    // Some versions of OpenSSL verify one signature for every text under it.
     expect(() => readPublicKey(publicPem(key), 'key.pub')).toThrow('unsupported kind (Ed25519 of small order)');
   });
 
