@@ -11,11 +11,12 @@ export const DOCUMENT_BOUNDS: JsonBounds = { maxBytes: 64 * 1024 * 1024, maxDept
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BRACE = 0x7b;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /**
  * Parses a JSON document that somebody else wrote, whole. Its cost is bounded before anything is built.
@@ -55,7 +56,7 @@ export function parseSignedJson(bytes: Uint8Array, name: string, bounds: JsonBou
 /** A property that some object of a JSON document has twice, however it is written. The document was parsed before. */
 function repeatedKey(bytes: Uint8Array): string | undefined {
   const open: (Set<string> | undefined)[] = [];
-  const utf8 = new TextDecoder();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let [from, to] = [0, 0];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
@@ -63,10 +64,12 @@ function repeatedKey(bytes: Uint8Array): string | undefined {
       from = at;
       at = endOfString(bytes, at + 1);
       to = at + 1;
-    } else if (OPENING.has(byte)) open.push(byte === BRACE ? new Set() : undefined);
-    else if (CLOSING.has(byte)) open.pop();
+    } else if (byte === OPEN_OBJECT) open.push(new Set());
+    else if (byte === OPEN_ARRAY) open.push(undefined);
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) open.pop();
     else if (byte === COLON) {
-      const key: string = JSON.parse(utf8.decode(bytes.subarray(from, to)));
+      const written = text.toString('utf8', from + 1, to - 1);
+      const key: string = written.includes('\\') ? JSON.parse(`"${written}"`) : written;
       const keys = open.at(-1);
       if (keys?.has(key) === true) return key;
       keys?.add(key);
@@ -84,8 +87,8 @@ function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): void 
       at = endOfString(bytes, at + 1);
       continue;
     }
-    if (OPENING.has(byte)) depth++;
-    else if (CLOSING.has(byte)) depth--;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
     else if (byte !== COMMA) continue;
     if (depth > bounds.maxDepth) throw limit(name, `values more than ${bounds.maxDepth} deep`);
     if (++tokens > bounds.maxTokens) throw limit(name, `more than ${bounds.maxTokens} values`);
