@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Stage } from '../registry/records.ts';
 import {
+  type AnswerFlags,
+  addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
@@ -13,7 +15,7 @@ import type { Shell } from './shell.ts';
 const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];
 
 /** What was asked on the command line, checked. */
-export interface PromoteRequest {
+export interface PromoteRequest extends AnswerFlags {
   readonly artifact: string;
   readonly registry: RegistryFlags;
   readonly stage: (typeof STAGES)[number];
@@ -21,9 +23,6 @@ export interface PromoteRequest {
   readonly model: string | undefined;
   readonly report: string | undefined;
   readonly allow: string | undefined;
-  readonly format: 'table' | 'json';
-  readonly quiet: boolean;
-  readonly offline: boolean;
 }
 
 interface PromoteFlags
@@ -56,10 +55,7 @@ export function registerPromote(program: Command, shell: Shell): void {
     .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
     .option('--allow <file>', "your organisation's own allowances for that scan (YAML)");
-  addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
-    .option('--offline', 'never open a connection to where models come from', false)
+  addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: PromoteFlags) => {
       const { stage, comment, model, report, allow, format, quiet, offline } = flags;

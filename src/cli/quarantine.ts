@@ -1,5 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import {
+  type AnswerFlags,
+  addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
@@ -9,13 +11,10 @@ import {
 import type { Shell } from './shell.ts';
 
 /** What was asked on the command line, checked. */
-export interface QuarantineRequest {
+export interface QuarantineRequest extends AnswerFlags {
   readonly artifact: string;
   readonly registry: RegistryFlags;
   readonly reason: string;
-  readonly format: 'table' | 'json';
-  readonly quiet: boolean;
-  readonly offline: boolean;
 }
 
 interface QuarantineFlags extends RegistryFlags, Omit<QuarantineRequest, 'artifact' | 'registry'> {}
@@ -37,10 +36,7 @@ export function registerQuarantine(program: Command, shell: Shell): void {
     .description('Stops a version of a model at once, wherever it stands.')
     .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
     .requiredOption('--reason <text>', 'why');
-  addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
-    .option('--offline', 'never open a connection to where models come from', false)
+  addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: QuarantineFlags) => {
       const { reason, format, quiet, offline } = flags;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 /** Which registry to speak to, as it was said on the command line. */
 export interface RegistryFlags {
@@ -22,6 +22,20 @@ export function addRegistryOptions(command: Command): Command {
     .option('--as <name>', 'who you are there, instead of the user of this machine')
     .option('--url <url>', 'a service, instead; else $ASSAY_URL')
     .option('--token-file <file>', 'a file that holds the token for the service; else $ASSAY_TOKEN');
+}
+
+/** How a verb that changes the registry answers, and what it may do meanwhile. */
+export interface AnswerFlags {
+  readonly format: 'table' | 'json';
+  readonly quiet: boolean;
+  readonly offline: boolean;
+}
+
+export function addAnswerOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
+    .option('--offline', 'never open a connection to where models come from', false);
 }
 
 /** The flags about the registry among others. */

@@ -2,6 +2,8 @@ import { type Command, Option } from 'commander';
 import type { Role } from '../registry/records.ts';
 import { VOTERS } from './approve.ts';
 import {
+  type AnswerFlags,
+  addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
@@ -11,15 +13,12 @@ import {
 import type { Shell } from './shell.ts';
 
 /** What was asked on the command line, checked. */
-export interface RejectRequest {
+export interface RejectRequest extends AnswerFlags {
   readonly artifact: string;
   readonly registry: RegistryFlags;
   readonly role: Role | undefined;
   readonly comment: string;
   readonly model: string | undefined;
-  readonly format: 'table' | 'json';
-  readonly quiet: boolean;
-  readonly offline: boolean;
 }
 
 interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'registry' | 'role' | 'model'> {
@@ -45,10 +44,7 @@ export function registerReject(program: Command, shell: Shell): void {
     .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
     .option('--comment <text>', 'why', '')
     .option('--model <name>', 'of several models with these bytes');
-  addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
-    .option('--offline', 'never open a connection to where models come from', false)
+  addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: RejectFlags) => {
       const { role, comment, model, format, quiet, offline } = flags;

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Stage } from '../registry/records.ts';
 import {
+  type AnswerFlags,
+  addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
@@ -12,16 +14,13 @@ import type { Shell } from './shell.ts';
 const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
 
 /** What was asked on the command line, checked. */
-export interface RevokeRequest {
+export interface RevokeRequest extends AnswerFlags {
   /** The id of an approval, or a version of which all approvals are meant. */
   readonly what: string;
   readonly registry: RegistryFlags;
   readonly stage: Stage | undefined;
   readonly reason: string;
   readonly model: string | undefined;
-  readonly format: 'table' | 'json';
-  readonly quiet: boolean;
-  readonly offline: boolean;
 }
 
 interface RevokeFlags extends RegistryFlags, Omit<RevokeRequest, 'what' | 'registry' | 'stage' | 'model'> {
@@ -47,10 +46,7 @@ export function registerRevoke(program: Command, shell: Shell): void {
     .requiredOption('--reason <text>', 'why')
     .addOption(new Option('--stage <stage>', 'of a version: only approvals for this stage').choices(STAGES))
     .option('--model <name>', 'of several models with these bytes');
-  addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
-    .option('--offline', 'never open a connection to where models come from', false)
+  addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (what: string, flags: RevokeFlags) => {
       const { stage, reason, model, format, quiet, offline } = flags;

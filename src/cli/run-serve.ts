@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { AssayError } from '../core/errors.ts';
 import { terminalText } from '../report/index.ts';
-import { isRegistryError, readConfig, startService } from '../service/index.ts';
-import type { ServeRequest } from './serve.ts';
+import { isRegistryError, readConfig, type ServiceFlags, startService } from '../service/index.ts';
 import type { Shell } from './shell.ts';
 
 /** Serves until it is told to end, and ends in order. */
-export async function runServe(request: ServeRequest, shell: Shell): Promise<void> {
+export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void> {
   const tell = (line: string) => void shell.stderr.write(`assay: ${terminalText(line)}\n`);
-  const config = await readConfig(request, shell.env);
+  const config = await readConfig(flags, shell.env);
   const service = await startService(config, { tell }).catch((error: unknown) => {
     throw isRegistryError(error) ? usage(error) : error;
   });

@@ -1,18 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { ServiceFlags } from '../service/index.ts';
 import type { Shell } from './shell.ts';
-
-/** What was asked on the command line. */
-export interface ServeRequest {
-  readonly listen?: string;
-  readonly publicUrl?: string;
-  readonly database?: string;
-  readonly queue?: string;
-  readonly data?: string;
-  readonly rules?: string;
-  readonly workers?: string;
-  readonly metricsListen?: string;
-  readonly allowPrivateAddresses?: boolean;
-}
 
 const GUIDE = `
 On a laptop, "assay serve" alone does everything: its registry, uploads and jobs lie in ./assay-data, it scans by itself, and the
@@ -81,15 +69,10 @@ export function registerServe(program: Command, shell: Shell): void {
     .option('--rules <file>', 'policy and approvals of each stage (ASSAY_RULES)')
     .option('--workers <number>', 'scans at a time of the embedded queue (ASSAY_WORKERS; 2)')
     .option('--metrics-listen <host:port>', 'metrics without a token, for Prometheus alone (ASSAY_METRICS_LISTEN)')
-    .addOption(
-      new Option(
-        '--allow-private-addresses',
-        'what users name may lie in private networks (ASSAY_ALLOW_PRIVATE_ADDRESSES)',
-      ),
-    )
+    .option('--allow-private-addresses', 'what users name may lie in private networks (ASSAY_ALLOW_PRIVATE_ADDRESSES)')
     .addHelpText('after', GUIDE)
-    .action(async (request: ServeRequest) => {
+    .action(async (flags: ServiceFlags) => {
       const { runServe } = await import('./run-serve.ts');
-      await runServe(request, shell);
+      await runServe(flags, shell);
     });
 }

@@ -38,6 +38,16 @@ describe('the image', () => {
     expect(run).toContain('/usr/share/sbom/assay.cdx.json');
   });
 
+  it('carries a bill of what runs in it, and of nothing else', () => {
+    const [, command = ''] = /(npm sbom [^>]+)>/.exec(dockerfile) ?? [];
+    const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
+    expect(status).toBe(0);
+    const components: readonly { readonly name: string }[] = JSON.parse(stdout).components;
+    const names = components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['fastify', 'kysely', 'better-sqlite3']));
+    expect(names).not.toContain('vitest');
+  });
+
   it('copies what is there, and nothing that the ignore file keeps out', () => {
     const kept = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>

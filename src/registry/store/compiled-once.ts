@@ -22,8 +22,11 @@ export function compiledOnce<R, N extends string>(
   const places = Object.fromEntries(names.map((name) => [name, PLACE + name])) as Record<N, string>;
   const known = new WeakMap<Reader, Built>();
   return async (db, values) => {
-    const built = known.get(db) ?? build(db, places).compile();
-    known.set(db, built);
+    let built = known.get(db);
+    if (built === undefined) {
+      built = build(db, places).compile();
+      known.set(db, built);
+    }
     const named: ReadonlyMap<unknown, unknown> = new Map(names.map((name) => [places[name], values[name]]));
     const parameters = built.parameters.map((value) => (named.has(value) ? named.get(value) : value));
     return (await db.executeQuery<R>(CompiledQuery.raw(built.sql, parameters))).rows;
