@@ -32,6 +32,10 @@ const FLOORS = {
 /** These may use any floor below. */
 const TOP = ['service', 'cli'];
 
+/** What the admission webhook may import: it answers from a snapshot, and needs nothing that reads artifacts. */
+const WEBHOOK = ['core', 'workload', 'snapshot', 'policy', 'integrity'];
+/** The verbs that are faces of it. */
+const ADMITTERS = '^src/cli/(run-)?admit[a-z-]*\\.ts$';
 /** The verbs that are faces of the service. */
 const STARTERS = '^src/cli/(run-)?(serve|worker)[a-z-]*\\.ts$';
 
@@ -59,6 +63,27 @@ module.exports = {
       severity: 'error',
       from: { path: STARTERS },
       to: { path: '^src/service/', pathNot: '^src/service/(index|config)\\.ts$' },
+    },
+    {
+      name: 'admission-webhook',
+      comment: `admission-webhook may import: ${WEBHOOK.join(', ')}`,
+      severity: 'error',
+      from: { path: '^admission-webhook/' },
+      to: { path: '^src/', pathNot: `^src/(${WEBHOOK.join('|')})/` },
+    },
+    {
+      name: 'admission-webhook-front-door',
+      comment: 'the webhook is loaded by the verb admit, by its front door, when it is asked for',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^admission-webhook/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'admission-webhook-verb',
+      comment: 'only the verb admit knows the webhook',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ADMITTERS },
+      to: { path: '^admission-webhook/' },
     },
     {
       name: 'unknown-floor',

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
-import { aheadText } from '../dist/policy/read-ahead.js';
-import { readPolicyDocument } from '../dist/policy/read-policy.js';
+import { aheadText } from '../dist/src/policy/read-ahead.js';
+import { readPolicyDocument } from '../dist/src/policy/read-policy.js';
 
 const ROOT = new URL('..', import.meta.url);
 
 const options = { bundle: true, minify: true, platform: 'node', target: 'node20.17', legalComments: 'inline' };
-const policy = new URL('dist/policy/', ROOT);
+const policy = new URL('dist/src/policy/', ROOT);
 
 /** Patterns are rare, and RE2 is large: it is a file of its own, loaded by the first pattern. */
 const lateRe2 = {

@@ -2,5 +2,5 @@
 export function compiledUrl(relative: string, base: string): URL {
   const url = new URL(relative, base);
   if (!base.endsWith('.ts')) return url;
-  return new URL(url.href.replace(/\/src\/(?!.*\/src\/)/, '/dist/'));
+  return new URL(url.href.replace(/\/src\/(?!.*\/src\/)/, '/dist/src/'));
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { closest } from '../core/closest.ts';
 import { AssayError } from '../core/errors.ts';
+import { PACKAGE_ROOT } from '../core/package-root.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import type { PolicyDocument } from './document.ts';
 import { type Problem, problemError } from './problem.ts';
@@ -11,8 +12,7 @@ import { readPolicyDocument } from './read-policy.ts';
 import { SHIPPED_POLICIES } from './shipped.ts';
 import { MAX_POLICY_BYTES } from './yaml-source.ts';
 
-/** From `src/policy` and from `dist/policy` alike. */
-export const SHIPPED_FOLDER = new URL('../../policies/', import.meta.url);
+export const SHIPPED_FOLDER = new URL('policies/', PACKAGE_ROOT);
 
 /**
  * Reads a policy: a shipped one by name, or a YAML file.

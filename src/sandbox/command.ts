@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssayError } from '../core/errors.ts';
+import { PACKAGE_ROOT } from '../core/package-root.ts';
 
 /** Bytes of data segment that Node needs beside the task's own: heap, stacks of its threads, compiled code. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
@@ -26,13 +27,12 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** The folder that holds package.json, above the compiled or the source form of this file. */
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const ROOT = fileURLToPath(PACKAGE_ROOT);
 const SHELL = '/bin/sh';
 
 /** The compiled entry, also when this runs from source: Node 20 cannot run TypeScript. */
 export function childEntry(): string {
-  const entry = join(ROOT, 'dist', 'sandbox', 'child.js');
+  const entry = join(ROOT, 'dist', 'src', 'sandbox', 'child.js');
   if (!existsSync(entry)) {
     throw new AssayError('internal', 'the sandbox is not built', { subject: entry, mend: 'run `npm run build`' });
   }

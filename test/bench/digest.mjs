@@ -51,7 +51,7 @@ function makeFolder(folder, files, size) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const data = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   try {
-    benchDigest({ data, dist: new URL('../../dist', import.meta.url).pathname });
+    benchDigest({ data, dist: new URL('../../dist/src', import.meta.url).pathname });
   } finally {
     rmSync(data, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
 // How long the production policy takes over a large report. Runs alone, too: npm run build, then node test/bench/policy.mjs
 
 import { pathToFileURL } from 'node:url';
-import { explain } from '../../dist/policy/decide.js';
-import { loadPolicy } from '../../dist/policy/index.js';
+import { explain } from '../../dist/src/policy/decide.js';
+import { loadPolicy } from '../../dist/src/policy/index.js';
 import { claim, finish } from './measure.mjs';
 
 const COUNT = 1_000;

@@ -14,7 +14,7 @@ import { benchSnapshot } from './snapshot.mjs';
 
 const HERE = new URL('.', import.meta.url).pathname;
 const ROOT = new URL('../..', import.meta.url).pathname;
-const MAIN = join(ROOT, 'dist/cli/main.js');
+const MAIN = join(ROOT, 'dist/src/cli/main.js');
 const PYTHON = existsSync(join(ROOT, '.venv/bin/python')) ? join(ROOT, '.venv/bin/python') : 'python3';
 const RSS_LIMIT = 200;
 
@@ -93,10 +93,10 @@ try {
   console.log(`        for comparison: openssl dgst -sha256 takes ${openssl.wallMs.toFixed(0)} ms`);
   claim('1 GiB PyTorch zip, MiB', scanPt.rssMiB, { atMost: RSS_LIMIT }, '');
 
-  await benchSignatures({ data, dist: join(ROOT, 'dist'), python: PYTHON });
-  await benchDigest({ data, dist: join(ROOT, 'dist') });
+  await benchSignatures({ data, dist: join(ROOT, 'dist/src'), python: PYTHON });
+  await benchDigest({ data, dist: join(ROOT, 'dist/src') });
   await benchService();
-  await benchServiceScan({ data, dist: join(ROOT, 'dist'), python: PYTHON });
+  await benchServiceScan({ data, dist: join(ROOT, 'dist/src'), python: PYTHON });
   await benchPolicy();
   await benchSnapshot();
 } finally {

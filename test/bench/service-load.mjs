@@ -13,7 +13,7 @@ import { claim, finish } from './measure.mjs';
 const VERSIONS = 100_000;
 const RATE = 1000;
 const SECONDS = 15;
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
 const digestOf = (n) => `sha256:${createHash('sha256').update(`version ${n}`).digest('hex')}`;
 const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;

@@ -3,8 +3,8 @@
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { keySigner } from '../../dist/integrity/sign/key-signer.js';
-import { openSnapshot, signSnapshot } from '../../dist/snapshot/index.js';
+import { keySigner } from '../../dist/src/integrity/sign/key-signer.js';
+import { openSnapshot, signSnapshot } from '../../dist/src/snapshot/index.js';
 import { claim, finish } from './measure.mjs';
 
 const ENTRIES = 100_000;

@@ -1,8 +1,8 @@
 // Walks one pickle with the machine alone: the counterpart of genops.py.
-import { FileSource } from '../../dist/core/file-source.js';
-import { DEFAULT_LIMITS } from '../../dist/core/limits.js';
-import { readStream } from '../../dist/formats/pickle/read.js';
-import { SILENT } from '../../dist/formats/pickle/state.js';
+import { FileSource } from '../../dist/src/core/file-source.js';
+import { DEFAULT_LIMITS } from '../../dist/src/core/limits.js';
+import { readStream } from '../../dist/src/formats/pickle/read.js';
+import { SILENT } from '../../dist/src/formats/pickle/state.js';
 
 const source = FileSource.open(process.argv[2]);
 const result = await readStream(source, 0, SILENT, { limits: DEFAULT_LIMITS, signal: undefined });

@@ -109,8 +109,8 @@ describe('spool', () => {
   it('leaves nothing behind when the process ends in the middle', () => {
     const script = `
       import { readdirSync } from 'node:fs';
-      import { spool } from ${JSON.stringify(new URL('../../dist/core/spool.js', import.meta.url).href)};
-      import { DEFAULT_LIMITS } from ${JSON.stringify(new URL('../../dist/core/limits.js', import.meta.url).href)};
+      import { spool } from ${JSON.stringify(new URL('../../dist/src/core/spool.js', import.meta.url).href)};
+      import { DEFAULT_LIMITS } from ${JSON.stringify(new URL('../../dist/src/core/limits.js', import.meta.url).href)};
       async function* parts() { for (let i = 0; i < 20; i++) yield Buffer.alloc(1024 * 1024); }
       await spool(parts(), 'member', 1e9, { remaining: 1e9 }, DEFAULT_LIMITS);
       process.stdout.write(String(readdirSync(process.env.TMPDIR).length));

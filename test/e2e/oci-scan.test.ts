@@ -102,7 +102,7 @@ test('a scan of a path loads nothing of it', async () => {
     const { code } = await runCli(['scan', join(PROBES, 'ok-dict')], { env: { NODE_V8_COVERAGE: folder } });
     expect(code).toBe(0);
     const loaded = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    expect(loaded.join()).toContain('dist/sources/path.js');
+    expect(loaded.join()).toContain('dist/src/sources/path.js');
     expect(loaded.join()).not.toMatch(/dist\/sources\/oci|node_modules\/undici/);
   } finally {
     rmSync(folder, { recursive: true });

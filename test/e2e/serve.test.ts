@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp.ts';
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const folder = tempFolder();
 const running = new Set<ChildProcess>();
 afterEach(() => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
 /** One process of ours, as its operator starts it; what it says is kept. */
 class Resident {

@@ -32,7 +32,7 @@ function loadedBy(args: readonly string[]): { status: number | null; loaded: unk
   return { status: ran.status, loaded: JSON.parse(line.slice(MARK.length)) };
 }
 
-const cli = join(ROOT, 'dist', 'cli', 'main.js');
+const cli = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
 describe('scan', () => {
   it.each([

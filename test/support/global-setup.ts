@@ -6,13 +6,14 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 
 /** The sandbox's child runs compiled code, from `dist`: built anew when a source is younger. Types are checked elsewhere. */
 export function setup(): void {
-  if (youngest(join(ROOT, 'src')) <= builtAt()) return;
+  const sources = ['src', join('admission-webhook', 'src')];
+  if (Math.max(...sources.map((folder) => youngest(join(ROOT, folder)))) <= builtAt()) return;
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: ROOT, stdio: 'inherit' });
 }
 
 function builtAt(): number {
-  return statSync(join(ROOT, 'dist', 'sandbox', 'child.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statSync(join(ROOT, 'dist', 'src', 'sandbox', 'child.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function youngest(folder: string): number {

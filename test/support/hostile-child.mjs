@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { Channel } from '../../dist/sandbox/channel.js';
-import { FRAME } from '../../dist/sandbox/frames.js';
+import { Channel } from '../../dist/src/sandbox/channel.js';
+import { FRAME } from '../../dist/src/sandbox/frames.js';
 
 const channel = new Channel();
 channel.json(FRAME.hello, { bounds: process.argv.at(-1) === 'ulimit' ? 'ulimit+watchdog' : 'watchdog' });
