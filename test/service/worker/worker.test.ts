@@ -74,12 +74,13 @@ it('fails at once what time does not mend', async () => {
 });
 
 it('stops a scan that only computes within a second, and keeps its lease until then', async () => {
+  await open({}, 400);
   await open({}, 1_200);
-  const slow = Buffer.alloc(300 * 1024 * 1024, 'N0');
+  const slow = Buffer.alloc(500 * 1024 * 1024, 'N0');
   slow[slow.length - 1] = '.'.charCodeAt(0);
   const job = await shop.submit(`upload:${await shop.upload({ 'slow.pkl': slow })}`);
   await shop.until(job, 'running');
-  await delay(1_800);
+  await delay(700);
   expect(await shop.registry.jobs.get(submitter, job.id)).toMatchObject({ state: 'running', attempts: 1 });
   const asked = performance.now();
   await shop.registry.jobs.cancel(submitter, job.id);
