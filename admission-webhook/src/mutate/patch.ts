@@ -1,0 +1,18 @@
+/** One operation of a JSON Patch (RFC 6902), as the API server applies it. */
+export type PatchOperation =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+/** How a model that is approved is made sure of in the objects of a namespace. */
+export interface MutationOptions {
+  /** `annotate`: say the pin beside it; `rewrite`: put it in its place. */
+  readonly pin: 'off' | 'annotate' | 'rewrite';
+  /** Fetch and verify the bytes in an init container, and have the model's server read those alone. */
+  readonly fetch: { readonly image: string; readonly serviceUrl: string | null } | null;
+}
+
+export interface Mutation {
+  readonly patch: readonly PatchOperation[];
+  /** What could not be made sure of, in sentences, for `warnings`. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,29 @@
+import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from '../../src/snapshot/index.ts';
+import type { AdmissionPolicies } from './decide/policies.ts';
+import type { NamespaceRules } from './rules.ts';
+import type { BreakGlass } from './waivers.ts';
+
+/** A verified snapshot, however it is held in memory. No answer takes longer than a look into a table. */
+export interface SnapshotIndex {
+  readonly meta: SnapshotMeta;
+  lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer;
+  allowsImage(digest: string, now: Date): boolean;
+  isExpired(now: Date): boolean;
+}
+
+export type HeldSnapshot =
+  | { readonly kind: 'held'; readonly index: SnapshotIndex; readonly loadedAt: Date; readonly from: string }
+  /** None was ever believed: nothing can be approved. */
+  | { readonly kind: 'none'; readonly why: string };
+
+/** Everything that a review is answered from. Each part is replaced whole, never changed, so that no answer mixes two. */
+export interface GateState {
+  readonly snapshot: HeldSnapshot;
+  readonly namespaces: NamespaceRules;
+  readonly policies: AdmissionPolicies;
+  readonly breakGlass: BreakGlass;
+  /** Address of the console or the API, for messages; `null` when none is known. */
+  readonly serviceUrl: string | null;
+  /** The gate's own namespace, which it never blocks. */
+  readonly ownNamespace: string | null;
+}
