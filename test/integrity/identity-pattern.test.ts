@@ -48,7 +48,7 @@ describe('identityMatches', () => {
     expect(identityMatches(`${'*a'.repeat(900)}b`, 'a'.repeat(2000))).toBe(false);
     expect(identityMatches(`${'**a*'.repeat(500)}b`, 'a'.repeat(2000))).toBe(false);
     expect(identityMatches(`a${'*'.repeat(4000)}`, 'a')).toBe(false);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   test('agrees with an anchored regular expression', () => {

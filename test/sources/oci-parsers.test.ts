@@ -66,7 +66,7 @@ describe('a challenge', () => {
       fc.property(fc.array(token, { maxLength: 5_000 }), (parts) => {
         const started = performance.now();
         parseChallenge(parts.join(''));
-        expect(performance.now() - started).toBeLessThan(500);
+        expect(performance.now() - started).toBeLessThan(2_000);
       }),
       { numRuns: 200 },
     );

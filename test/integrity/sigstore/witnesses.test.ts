@@ -341,7 +341,7 @@ describe('the log entry', () => {
         envelope(entryOf(copy), (text) => text.replace(/\u2014 \S+/, `\u2014 ${name}`)),
       );
       expectRefused(() => verifyJson(other, trust), 'log-entry', 'not supported');
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(2_000);
     },
   );
 });

@@ -27,7 +27,7 @@ describe('a form with files', () => {
     const begun = performance.now();
     expect(await codeOf(body)).toBe('body-too-large');
     // Reading them takes seconds.
-    expect(performance.now() - begun).toBeLessThan(200);
+    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 
   it.each([
