@@ -5,6 +5,7 @@ set -euo pipefail
 version=1.34.4
 folder="${1:-${XDG_CACHE_HOME:-$HOME/.cache}/assay-kube/$version}"
 [ ! -x "$folder/kube-apiserver" ] || exit 0
+command -v go >/dev/null 2>&1 || { echo "$0: there is no go: install Go 1.21 or newer, which fetches the one it needs" >&2; exit 1; }
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -19,5 +20,8 @@ printf 'package main\n\nimport _ "k8s.io/kubernetes/cmd/kube-apiserver/app"\n' >
 go mod tidy -e >/dev/null 2>&1 || true
 mkdir -p "$folder"
 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v$version -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34" \
-  -o "$folder/kube-apiserver.part" k8s.io/kubernetes/cmd/kube-apiserver
-mv "$folder/kube-apiserver.part" "$folder/kube-apiserver"
+  -o "$work/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+[ "$("$work/kube-apiserver" --version)" = "Kubernetes v$version" ]
+# In one step: whoever looks sees a whole one or none.
+cp "$work/kube-apiserver" "$folder/kube-apiserver.$$"
+mv "$folder/kube-apiserver.$$" "$folder/kube-apiserver"
