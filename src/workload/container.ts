@@ -25,8 +25,11 @@ export interface ReadContainer {
 
 const VARIABLES_OF_MODELS = /model|lora|adapter|checkpoint|weights/i;
 
-/** Reads a container, or an object like one: `image`, `command`, `args`, `env`. */
-export function readContainer(container: unknown, where: string, collector: Collector): ReadContainer {
+/**
+ * Reads a container, or an object like one: `image`, `command`, `args`, `env`.
+ * @param runs id of the program that it runs where it names no image
+ */
+export function readContainer(container: unknown, where: string, collector: Collector, runs?: string): ReadContainer {
   const name = ownText(container, 'name') ?? null;
   const image = ownText(container, 'image');
   const variables = readVariables(container, where, collector);
@@ -43,7 +46,8 @@ export function readContainer(container: unknown, where: string, collector: Coll
   for (const row of recognise(named(name, image), words)) known.add(row);
   const imageRuns = command.length === 0;
   const like = imageRuns ? likeProgram(words) : undefined;
-  for (const row of PROGRAMS) if (row.id === like) known.add(row);
+  const usual = image === undefined ? runs : undefined;
+  for (const row of PROGRAMS) if (row.id === like || row.id === usual) known.add(row);
   readSettings(settings, known, told, collector);
   if (collector.visit(where, words.length)) new ArgumentReader(words, known, told, collector).read(imageRuns);
   readHook(container, where, settings, told, collector);

@@ -1,20 +1,12 @@
 import { type Collector, shown } from './collector.ts';
 import type { ReadContainer } from './container.ts';
 import { type Endpoint, endpointOf, readEndpoint } from './endpoint.ts';
+import { REVISION_OF } from './pinning.ts';
 import { type ReadReference, readImage, readReference } from './reference.ts';
 import type { LoaderFlags, Role } from './result.ts';
-import type { Attribute } from './table/types.ts';
 import { type Found, plainFormat } from './told.ts';
 import type { Variables } from './variables.ts';
 import { type Mount, mountOf } from './volumes.ts';
-
-/** Which attribute is the revision of what is loaded for a role. */
-const REVISION_OF: Readonly<Partial<Record<Role, Attribute>>> = {
-  model: 'revision',
-  code: 'revision',
-  tokenizer: 'tokenizerRevision',
-  draft: 'draftRevision',
-};
 
 /** Where a folder without a source is asked for: whether somebody known fills it is seen when all containers are read. */
 export type OnEmpty = (volume: string, where: string) => void;

@@ -15,12 +15,14 @@ interface Compiled {
   readonly kinds: ReadonlySet<string>;
   readonly paths: readonly ReturnType<typeof compilePath>[];
   readonly containers: readonly ReturnType<typeof compilePath>[];
+  readonly runs: string | undefined;
 }
 
-const PLACES: readonly Compiled[] = POD_SPECS.map(({ group, kinds, paths, containers = [] }) => ({
+const PLACES: readonly Compiled[] = POD_SPECS.map(({ group, kinds, paths, containers = [], runs }) => ({
   kinds: new Set(kinds.map((kind) => `${group}/${kind}`)),
   paths: paths.map(compilePath),
   containers: containers.map(compilePath),
+  runs,
 }));
 
 /** The group that fills a folder of each of its containers with the model that the object names. */
@@ -66,14 +68,14 @@ function readPlaces(
   injected: Injected,
 ): void {
   const root = { value: object, where: '' };
-  for (const { kinds, paths, containers } of PLACES) {
+  for (const { kinds, paths, containers, runs } of PLACES) {
     if (!kinds.has(groupKind)) continue;
     for (const { value, where } of paths.flatMap((path) => follow(path, root, collector))) {
       for (const one of readPodSpec(value, where, collector, injected)) loaders.set(one.where, one);
     }
     for (const { value, where } of containers.flatMap((path) => follow(path, root, collector))) {
       if (!isFields(value) || !collector.visit(where, COST.container)) continue;
-      const container = readContainer(value, where, collector);
+      const container = readContainer(value, where, collector, runs);
       loaders.set(where, container);
       const { folder, onInjected } = injected;
       emitContainer(container, { collector, mounts: [], onEmpty: () => {}, injected: folder, onInjected });

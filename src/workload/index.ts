@@ -1,4 +1,6 @@
 export { extractReferences } from './extract.ts';
+export { isFields, own, ownList, ownText, step } from './own.ts';
+export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
 export {
   type LoaderFlags,
   type Role,

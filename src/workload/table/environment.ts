@@ -59,6 +59,7 @@ export const ANNOTATIONS: readonly AnnotationRow[] = [
     id: 'kserve-sourceuri',
     name: 'internal.serving.kserve.io/storage-initializer-sourceuri',
     finds: 'model',
+    pins: 'colon',
     see: 'https://github.com/kserve/kserve/blob/master/pkg/constants/constants.go',
   },
 ];

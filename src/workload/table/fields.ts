@@ -4,13 +4,14 @@ import type { FieldRow } from './types.ts';
 
 const KSERVE = 'https://kserve.github.io/website/docs/reference/crd-api';
 const RUNTIMES = '{model,sklearn,xgboost,tensorflow,pytorch,triton,onnx,huggingface,pmml,lightgbm,paddle}';
-const KSERVE_GROUP = { group: 'serving.kserve.io', see: KSERVE };
+const KSERVE_GROUP = { group: 'serving.kserve.io', see: KSERVE, pins: 'colon' } as const;
 const ISVC = { ...KSERVE_GROUP, kinds: ['InferenceService'] };
 const LLM = { ...KSERVE_GROUP, kinds: ['LLMInferenceService', 'LLMInferenceServiceConfig'] };
-const KAITO = {
+const KAITO = { group: 'kaito.sh', kinds: ['Workspace'], see: 'https://kaito-project.github.io/kaito/docs/' };
+const RAG_ENGINE = {
   group: 'kaito.sh',
-  kinds: ['Workspace', 'RAGEngine'],
-  see: 'https://kaito-project.github.io/kaito/docs/',
+  kinds: ['RAGEngine'],
+  see: 'https://kaito-project.github.io/kaito/docs/rag',
 };
 const NIM_CACHE = {
   group: 'apps.nvidia.com',
@@ -133,6 +134,13 @@ export const FIELDS: readonly FieldRow[] = [
   { ...KAITO, id: 'kaito-tuning-preset', path: 'tuning.preset.name', what: { finds: 'model', bare: 'preset' } },
   { ...KAITO, id: 'kaito-tuning-image', path: 'tuning.input.image', what: { finds: 'dataset', bare: 'image' } },
   { ...KAITO, id: 'kaito-tuning-urls', path: 'tuning.input.urls[]', what: { finds: 'dataset', bare: 'path' } },
+  { ...RAG_ENGINE, id: 'kaito-embedding', path: 'spec.embedding.local.modelID', what: { finds: 'model' } },
+  {
+    ...RAG_ENGINE,
+    id: 'kaito-embedding-image',
+    path: 'spec.embedding.local.image',
+    what: { finds: 'model', bare: 'image' },
+  },
   { ...KUBEAI, id: 'kubeai-url', path: 'spec.url', what: URI },
   { ...KUBEAI, id: 'kubeai-adapters', path: 'spec.adapters[].url', what: { finds: 'lora', bare: 'path' } },
   { ...KUBEAI, id: 'kubeai-files', path: 'spec.files[]', what: { unread: 'a file is put into the container' } },
@@ -194,6 +202,7 @@ export const FIELDS: readonly FieldRow[] = [
     kinds: ['BaseModel', 'ClusterBaseModel', 'FineTunedWeight'],
     path: 'spec.storage.storageUri',
     what: { finds: 'model' },
+    pins: 'at',
     see: 'https://docs.sglang.ai/ome/docs/concepts/base_model/',
   },
   { ...BENTO, id: 'bento-tag', path: 'spec.{tag,bentoTag}', what: { finds: 'model', bare: 'bento' } },

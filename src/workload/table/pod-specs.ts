@@ -121,6 +121,7 @@ export const POD_SPECS: readonly PodSpecRow[] = [
       'spec.canary[].predictor.model',
       'spec.explainer.art',
     ],
+    runs: 'kserve-huggingface',
     see: 'https://kserve.github.io/website/docs/reference/crd-api',
   },
   {

@@ -43,6 +43,11 @@ export const PROGRAMS: readonly ProgramRow[] = [
       '--download-dir': { ignores: 'value' },
     },
     env: { VLLM_MODEL: MODEL },
+    adds: {
+      revision: { argument: '--revision' },
+      tokenizerRevision: { argument: '--tokenizer-revision' },
+    },
+    hubCache: { elsewhere: ['--download-dir', '--model-loader-extra-config'] },
   },
   {
     id: 'tgi',
@@ -64,6 +69,12 @@ export const PROGRAMS: readonly ProgramRow[] = [
       LORA_ADAPTERS: { finds: 'lora', shape: 'commas' },
       TRUST_REMOTE_CODE: TRUST,
     },
+    adds: { revision: { argument: '--revision', variable: 'REVISION' } },
+    hubCache: {
+      elsewhere: ['--huggingface-hub-cache', '--weights-cache-override', 'WEIGHTS_CACHE_OVERRIDE'],
+      // Text Embeddings Inference has no such switch.
+      not: ['text-embeddings', 'tei-gaudi'],
+    },
   },
   {
     id: 'kserve-huggingface',
@@ -80,6 +91,11 @@ export const PROGRAMS: readonly ProgramRow[] = [
       '--trust-remote-code': TRUST,
     },
     env: {},
+    adds: {
+      revision: { argument: '--model_revision' },
+      tokenizerRevision: { argument: '--tokenizer_revision' },
+    },
+    hubCache: { elsewhere: ['--download-dir', '--model-loader-extra-config'] },
   },
   {
     id: 'hf-toolkit',
@@ -110,6 +126,7 @@ export const PROGRAMS: readonly ProgramRow[] = [
       OPTION_LOAD_FORMAT: { sets: 'loadFormat' },
       OPTION_SPECULATIVE_DRAFT_MODEL: DRAFT,
     },
+    adds: { revision: { variable: 'OPTION_REVISION' } },
   },
   {
     id: 'sglang',
@@ -132,6 +149,11 @@ export const PROGRAMS: readonly ProgramRow[] = [
       '--served-model-name': { ignores: 'value' },
     },
     env: {},
+    adds: {
+      revision: { argument: '--revision' },
+      draftRevision: { argument: '--speculative-draft-model-revision' },
+    },
+    hubCache: { elsewhere: ['--download-dir', '--model-loader-extra-config'] },
   },
   {
     id: 'llama.cpp',
@@ -251,6 +273,7 @@ export const PROGRAMS: readonly ProgramRow[] = [
     pairs: MODEL_PATH,
     takes: {},
     env: { STORAGE_URI: MODEL_PATH },
+    pins: 'colon',
   },
   {
     id: 'hf-cli',
@@ -261,6 +284,8 @@ export const PROGRAMS: readonly ProgramRow[] = [
     after: { download: MODEL },
     takes: { '--revision': REVISION },
     env: {},
+    adds: { revision: { argument: '--revision' } },
+    hubCache: { elsewhere: ['--local-dir', '--cache-dir'] },
   },
   {
     id: 'training',
@@ -282,6 +307,7 @@ export const PROGRAMS: readonly ProgramRow[] = [
       '--trust-remote-code': TRUST,
     },
     env: {},
+    adds: { revision: { argument: '--model_revision' } },
   },
   {
     id: 'hub-offline',

@@ -63,7 +63,21 @@ export interface ProgramRow {
   readonly startsWith?: string;
   /** Its arguments are pairs of a URI and a folder. */
   readonly pairs?: Finds;
+  /** How a revision is added: as an argument beside a model that is one, as a variable beside one that is. */
+  readonly adds?: Readonly<Partial<Record<Attribute, { readonly argument?: string; readonly variable?: string }>>>;
+  /** How a revision is written within a reference of the Hub. */
+  readonly pins?: PinSpelling;
+  /** It loads from the Hub's cache, and from nowhere else while `HF_HUB_OFFLINE` is set. */
+  readonly hubCache?: {
+    /** Arguments and variables by which it loads from somewhere else. */
+    readonly elsewhere: readonly string[];
+    /** Parts of images of the row for which it does not hold. */
+    readonly not?: readonly string[];
+  };
 }
+
+/** `colon`: `hf://owner/name:revision`. `at`: `hf://owner/name@revision`. */
+export type PinSpelling = 'colon' | 'at';
 
 /** Where PodSpecs are in a kind. */
 export interface PodSpecRow {
@@ -73,6 +87,8 @@ export interface PodSpecRow {
   readonly paths: readonly string[];
   /** Objects with `image`, `command`, `args` and `env` that are no containers of a PodSpec. */
   readonly containers?: readonly string[];
+  /** Id of the program that those run, where they name no image. */
+  readonly runs?: string;
   readonly see: string;
 }
 
@@ -95,6 +111,8 @@ export interface FieldRow {
       }
     | { readonly reads: 'ray-serve' | 'ray-environment' | 'command-line' }
     | { readonly unread: string };
+  /** How a revision is written within a reference of the Hub; absent where the kind has no way to. */
+  readonly pins?: PinSpelling;
   readonly see: string;
 }
 
@@ -114,5 +132,6 @@ export interface AnnotationRow {
   readonly id: string;
   readonly name: string;
   readonly finds: Role;
+  readonly pins?: PinSpelling;
   readonly see: string;
 }
