@@ -3,7 +3,8 @@ export function objectsAt(pattern: string, value: unknown): readonly Record<stri
   return alternatives(pattern).map((path) => Object(nest(path.split('.'), value)));
 }
 
-function alternatives(pattern: string): readonly string[] {
+/** A pattern of the table without its braces: one for each choice. */
+export function alternatives(pattern: string): readonly string[] {
   const [, before = '', inside, after = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(pattern) ?? [];
   return inside === undefined ? [pattern] : inside.split(',').flatMap((one) => alternatives(before + one + after));
 }

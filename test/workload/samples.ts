@@ -51,6 +51,8 @@ export const FIELD_VALUES: Readonly<Record<string, FieldSample>> = {
   'kaito-tuning-preset': ['phi-4', ['kaito://phi-4']],
   'kaito-tuning-image': ['acr.io/data:1', ['oci://acr.io/data:1']],
   'kaito-tuning-urls': ['https://example.com/data.json', ['https://example.com/data.json']],
+  'kaito-embedding': ['BAAI/bge-small-en-v1.5', ['hf://BAAI/bge-small-en-v1.5']],
+  'kaito-embedding-image': ['acr.io/bge:1', ['oci://acr.io/bge:1']],
   'kubeai-url': ['ollama://llama3:8b', ['ollama://llama3:8b']],
   'kubeai-adapters': ['hf://acme/lora', ['hf://acme/lora']],
   'kubeai-files': [{ path: '/template', content: 'x' }, [], /^\/template: a file/],

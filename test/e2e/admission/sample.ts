@@ -1,0 +1,48 @@
+import type { Model } from './models.ts';
+
+/** An object of a kind that names one model at one place, in the words of its documentation. */
+export interface Sample {
+  /** Ids of the rows of the tables that it is about. */
+  readonly rows: readonly string[];
+  /** `group/Kind`. */
+  readonly kind: string;
+  /** What it shows, where a kind has several. */
+  readonly title?: string;
+  /** Everything but `apiVersion`, `kind` and the name. */
+  readonly body: (model: Model) => Readonly<Record<string, unknown>>;
+  /** The reference by which the model is named there, as messages say it. */
+  readonly says: (model: Model) => string;
+}
+
+/** An object that can never be approved: what it loads is not in it, or has no form that pins it. */
+export interface Refused {
+  readonly rows: readonly string[];
+  readonly kind: string;
+  readonly title?: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What the refusal has to name. */
+  readonly says: RegExp;
+}
+
+export const hub = ({ hub: reference }: Model) => reference;
+export const oci = ({ image }: Model) => `oci://${image}`;
+export const s3 = ({ s3: reference }: Model) => reference;
+
+const VLLM = 'vllm/vllm-openai:v0.11.0';
+
+/** A container that serves a model by vLLM. */
+export function vllm({ repo, commit }: Model, more: object = {}): Readonly<Record<string, unknown>> {
+  return { name: 'server', image: VLLM, args: ['--model', repo, '--revision', commit], ...more };
+}
+
+/** A container that trains from a model. */
+export function trainer({ repo, commit }: Model, name: string): Readonly<Record<string, unknown>> {
+  const args = ['train.py', '--model_name_or_path', repo, '--model_revision', commit];
+  return { name, image: 'ghcr.io/acme/train:7', command: ['python', ...args] };
+}
+
+export const podSpec = (model: Model) => ({ containers: [vllm(model)] });
+
+/** A template whose labels a selector finds. */
+export const LABELS = { app: 'llm' };
+export const template = (spec: object, metadata: object = {}) => ({ metadata: { labels: LABELS, ...metadata }, spec });
