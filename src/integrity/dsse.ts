@@ -13,14 +13,21 @@ export const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json';
 
 /** DSSE's pre-authentication encoding: what is signed. */
 export function pae(payloadType: string, payload: Uint8Array): Buffer {
-  return Buffer.concat([
-    Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `),
-    payload,
-  ]);
+  return Buffer.concat([paeHead(payloadType, payload.length), payload]);
+}
+
+/** What stands before a payload of so many bytes. */
+export function paeHead(payloadType: string, length: number): Buffer {
+  return Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${length} `);
 }
 
 /** @throws SignatureError `signature`, `key` */
 export function verifyEnvelope(envelope: Envelope, key: KeyObject): void {
-  if (verifyBytes(key, pae(envelope.payloadType, envelope.payload), envelope.signature)) return;
+  verifyEncoded(pae(envelope.payloadType, envelope.payload), envelope.signature, key);
+}
+
+/** The same over what is encoded already: tens of megabytes are not copied for it. @throws SignatureError `signature`, `key` */
+export function verifyEncoded(encoded: Uint8Array, signature: Uint8Array, key: KeyObject): void {
+  if (verifyBytes(key, encoded, signature)) return;
   throw new SignatureError('signature', 'the signature is not that of this key over these bytes');
 }

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { isAssayError } from '../core/errors.ts';
+import { decodeBase64 } from '../integrity/base64.ts';
 import { readBundle } from '../integrity/bundle.ts';
-import { verifyEnvelope } from '../integrity/dsse.ts';
+import { paeHead, verifyEncoded } from '../integrity/dsse.ts';
 import { keyHint } from '../integrity/keys.ts';
 import { bundleJson, envelopeJson } from '../integrity/sign/bundle-json.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
@@ -27,53 +28,79 @@ function framesOf(hint: string): readonly [Buffer, Buffer, Buffer] {
   return [Buffer.from(before), Buffer.from(between), Buffer.from(after)];
 }
 
+/** Where the parts of an envelope stand in the file. */
+interface Place {
+  readonly payload: readonly [from: number, to: number];
+  readonly signature: readonly [from: number, to: number];
+}
+
+/** Characters of base64 that are decoded at a time. */
+const STEP = 1 << 20;
+
 /**
  * The payload of a snapshot that one of the keys signed.
+ * @param spend the payload is decoded over `bytes`, which nobody may look at afterwards: half the memory
  * @throws SnapshotError `malformed`, `unsigned`, `wrong-key`, `signature`
  */
-export function openEnvelope(bytes: Buffer, keys: readonly KeyObject[]): Buffer {
+export function openEnvelope(bytes: Buffer, keys: readonly KeyObject[], spend = false): Buffer {
   for (const key of keys) {
-    const parts = partsOf(bytes, framesOf(keyHint(key)));
-    if (parts === undefined) continue;
-    const envelope = { payloadType: SNAPSHOT_PAYLOAD, ...parts };
+    const place = placeOf(bytes, framesOf(keyHint(key)));
+    const signature = place && decodeBase64(bytes.toString('latin1', ...place.signature));
+    if (place === undefined || signature === undefined || signature.length === 0) continue;
+    const [encoded, head] = encodedPayload(bytes, place.payload, spend);
     try {
-      verifyEnvelope(envelope, key);
+      verifyEncoded(encoded, signature, key);
     } catch (cause) {
       if (!isSignatureError(cause)) throw cause;
       throw new SnapshotError('signature', 'the signature of the snapshot does not hold: it was changed', { cause });
     }
-    return envelope.payload;
+    return encoded.subarray(head);
   }
   throw refusalOf(bytes, keys);
 }
 
-function partsOf(
-  bytes: Buffer,
-  [before, between, after]: readonly [Buffer, Buffer, Buffer],
-): { readonly payload: Buffer; readonly signature: Buffer } | undefined {
+function placeOf(bytes: Buffer, [before, between, after]: readonly [Buffer, Buffer, Buffer]): Place | undefined {
   const isAt = (part: Buffer, at: number) => at >= 0 && bytes.subarray(at, at + part.length).equals(part);
   if (!isAt(before, 0)) return undefined;
   const middle = bytes.indexOf('"', before.length);
   const end = bytes.length - after.length;
   if (middle < 0 || !isAt(between, middle) || !isAt(after, end) || middle + between.length > end) return undefined;
-  const payload = decoded(bytes, before.length, middle);
-  const signature = decoded(bytes, middle + between.length, end);
-  if (payload === undefined || signature === undefined || signature.length === 0) return undefined;
-  return { payload, signature };
+  return { payload: [before.length, middle], signature: [middle + between.length, end] };
+}
+
+/** What was signed, and how many bytes of it stand before the payload. @throws SnapshotError `malformed` */
+function encodedPayload(bytes: Buffer, [from, to]: Place['payload'], spend: boolean): readonly [Buffer, number] {
+  const padding = /={0,2}$/.exec(bytes.toString('latin1', Math.max(from, to - 4), to))?.[0].length ?? 0;
+  const size = ((to - from) / 4) * 3 - padding;
+  if ((to - from) % 4 !== 0 || size < 0) throw changed();
+  const head = paeHead(SNAPSHOT_PAYLOAD, size);
+  const start = from - head.length;
+  const target = spend && start >= 0 ? bytes.subarray(start, from + size) : Buffer.allocUnsafe(head.length + size);
+  if (!decodeInto(target.subarray(head.length), bytes, from, to)) throw changed();
+  head.copy(target);
+  return [target, head.length];
 }
 
 /**
- * What stands there in base64, as it must be written (RFC 4648, section 4): like `decodeBase64`, without writing tens of megabytes
- * out again. Node's decoder passes over what it does not know, so that bytes would be missing, but reads the other alphabet.
+ * Decodes base64 as it must be written (RFC 4648, section 4): like `decodeBase64`, piece by piece, and also over itself. Node's
+ * decoder passes over what it does not know, so that bytes would be missing, but reads the other alphabet.
  */
-function decoded(bytes: Buffer, from: number, to: number): Buffer | undefined {
-  const text = bytes.toString('latin1', from, to);
-  const payload = Buffer.from(text, 'base64');
-  if (text.length % 4 !== 0 || Math.ceil(payload.length / 3) * 4 !== text.length) return undefined;
-  if (text.includes('-') || text.includes('_')) return undefined;
+function decodeInto(target: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  const last = bytes.toString('latin1', Math.max(from, to - 4), to);
+  let done = 0;
+  for (let at = from; at < to; at += STEP) {
+    const text = bytes.toString('latin1', at, Math.min(at + STEP, to));
+    const part = Buffer.from(text, 'base64');
+    const due = Math.min((STEP / 4) * 3, target.length - done);
+    if (part.length !== due || text.includes('-') || text.includes('_')) return false;
+    done += part.copy(target, done);
+  }
   // Padding and stray bits.
-  const last = payload.subarray(payload.length - (payload.length % 3 || 3)).toString('base64');
-  return text.endsWith(last) ? payload : undefined;
+  return done === target.length && decodeBase64(last) !== undefined;
+}
+
+function changed(): SnapshotError {
+  return new SnapshotError('malformed', 'the snapshot is not written as snapshots are: it was changed');
 }
 
 /** Why a file is no snapshot of these keys, for people: nothing of it is believed. */
@@ -83,7 +110,7 @@ function refusalOf(bytes: Buffer, keys: readonly KeyObject[]): SnapshotError {
     if (material.kind !== 'key') return new SnapshotError('wrong-key', 'the snapshot is not signed with a key');
     const { hint } = material;
     if (hint === undefined || keys.some((key) => keyHint(key) === hint)) {
-      return new SnapshotError('malformed', 'the snapshot is not written as snapshots are: it was changed');
+      return changed();
     }
     return new SnapshotError(
       'wrong-key',

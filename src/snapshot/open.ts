@@ -2,8 +2,8 @@ import { KeyObject } from 'node:crypto';
 import { refusalOf, type TrustFile } from '../integrity/trust-file.ts';
 import type { SnapshotDocument } from './document.ts';
 import { openEnvelope } from './envelope.ts';
-import { maxSeparators, SNAPSHOT_LIMITS } from './limits.ts';
-import { readDocument } from './read-document.ts';
+import { SNAPSHOT_LIMITS } from './limits.ts';
+import { readPayload, type SnapshotParts } from './read-payload.ts';
 import { Snapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -34,58 +34,46 @@ export function openSnapshot(bytes: Uint8Array, options: OpenOptions): Snapshot 
 
 /** The document itself, whether or not it has ended. @throws SnapshotError */
 export function openDocument(bytes: Uint8Array, options: Omit<OpenOptions, 'evenExpired'>): SnapshotDocument {
-  const { trust, now, tenant, minVersion = 0 } = options;
+  const keys = signingKeys(options.trust, options.now);
+  const { head, entries } = openParts(bytes, { ...options, keys });
+  const { images, ...meta } = head;
+  return { ...meta, entries: [...entries()], images };
+}
+
+export interface PartsOptions extends Pick<OpenOptions, 'tenant' | 'minVersion'> {
+  readonly keys: readonly KeyObject[];
+  /** Nobody needs `bytes` afterwards: they are overwritten. */
+  readonly spend?: boolean;
+}
+
+/**
+ * The same judgement entry by entry: the signature and the head are judged now, each entry when it is asked for. Nothing of it is
+ * to be used before the last entry was read.
+ * @throws SnapshotError
+ */
+export function openParts(bytes: Uint8Array, options: PartsOptions): SnapshotParts {
+  const { keys, tenant, minVersion = 0, spend = false } = options;
   if (bytes.length > SNAPSHOT_LIMITS.maxBytes) {
     throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
   }
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const document = parsePayload(openEnvelope(whole, keysOf(trust, now)));
-  if (tenant !== undefined && document.tenant !== tenant) {
-    throw new SnapshotError('other-tenant', `the snapshot is of the tenant "${document.tenant}", not of "${tenant}"`);
+  const parts = readPayload(openEnvelope(whole, keys, spend));
+  const { tenant: own, version } = parts.head;
+  if (tenant !== undefined && own !== tenant) {
+    throw new SnapshotError('other-tenant', `the snapshot is of the tenant "${own}", not of "${tenant}"`);
   }
-  if (document.version < minVersion) {
-    throw new SnapshotError(
-      'rollback',
-      `the snapshot has version ${document.version}, and ${minVersion} was seen before`,
-    );
+  if (version < minVersion) {
+    throw new SnapshotError('rollback', `the snapshot has version ${version}, and ${minVersion} was seen before`);
   }
-  return document;
+  return parts;
 }
 
-function keysOf(trust: KeyObject | TrustFile, now: Date): KeyObject[] {
+/** The keys that may sign snapshots now. */
+export function signingKeys(trust: KeyObject | TrustFile, now: Date): KeyObject[] {
   if (trust instanceof KeyObject) return [trust];
   return trust.rules.flatMap((rule) => {
     return rule.trust.kind === 'key' && refusalOf(rule, { role: 'snapshot' }, now) === undefined
       ? [rule.trust.key]
       : [];
   });
-}
-
-function parsePayload(payload: Buffer): SnapshotDocument {
-  checkSize(payload);
-  let text: string;
-  let document: SnapshotDocument;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload);
-    document = readDocument(JSON.parse(text));
-  } catch (cause) {
-    if (cause instanceof SnapshotError) throw cause;
-    throw new SnapshotError('malformed', 'the snapshot is malformed: it holds no JSON', { cause });
-  }
-  // Readers differ about what a property means that is there twice: it has one spelling, the one that was written.
-  if (JSON.stringify(document) !== text) {
-    throw new SnapshotError('malformed', 'the snapshot is malformed: it is not written as snapshots are');
-  }
-  return document;
-}
-
-/** Before anything is built: no value is parsed without a comma, a bracket or a brace. */
-function checkSize(payload: Buffer): void {
-  const max = maxSeparators(SNAPSHOT_LIMITS.maxEntries);
-  let count = 0;
-  for (let at = 0; at < payload.length; at++) {
-    const byte = payload[at];
-    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count++;
-  }
-  if (count > max) throw new SnapshotError('limit', `the snapshot has more than ${max} values`);
 }

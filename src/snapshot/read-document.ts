@@ -18,7 +18,16 @@ const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 
  * @throws SnapshotError `malformed`, `limit`
  */
 export function readDocument(json: unknown): SnapshotDocument {
+  return documentOf(json, new Times());
+}
+
+/** Reads entries one by one, each checked as `readDocument` does. */
+export function entryReader(): (json: unknown) => SnapshotEntry {
   const times = new Times();
+  return (json) => entryOf(json, times);
+}
+
+function documentOf(json: unknown, times: Times): SnapshotDocument {
   const fields = objectOf(json, 'the document', PARTS.document);
   if (fields.schemaVersion !== SNAPSHOT_SCHEMA) {
     throw malformed(`its schemaVersion is not ${SNAPSHOT_SCHEMA}, the one that is known here`);

@@ -1,5 +1,6 @@
 import type { SnapshotDocument, SnapshotEntry } from './document.ts';
-import { canonicalEndpoint, pinnedReference, schemeOf } from './reference-key.ts';
+import { answerTo, type EntryTables, holds, keyOf } from './judge.ts';
+import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoryOfPinned } from './latest.ts';
 
 /** What a gate asks about: the bytes, or where they come from and from which server. */
 export type SnapshotQuery =
@@ -29,13 +30,16 @@ export type SnapshotAnswer =
 
 export type SnapshotMeta = Omit<SnapshotDocument, 'entries' | 'images'> & { readonly entries: number };
 
-type Entries = SnapshotEntry | SnapshotEntry[];
-
 /** A snapshot that was verified, ready to answer: each answer is a look into a map. */
 export class Snapshot {
   readonly meta: SnapshotMeta;
-  readonly #byKey = new Map<string, Entries>();
-  readonly #byDigest = new Map<string, Entries>();
+  readonly #byKey = new Map<string, SnapshotEntry | SnapshotEntry[]>();
+  readonly #byDigest = new Map<string, SnapshotEntry | SnapshotEntry[]>();
+  readonly #byRepository = new Map<string, SnapshotEntry | SnapshotEntry[]>();
+  readonly #tables: EntryTables = {
+    byDigest: (digest) => this.#byDigest.get(digest),
+    byReference: (ref, endpoint) => this.#byKey.get(keyOf(ref, endpoint)),
+  };
   readonly #images: ReadonlyMap<string, string | null>;
   /** Milliseconds since 1970, ascending. */
   readonly #ends: readonly number[];
@@ -46,7 +50,11 @@ export class Snapshot {
     const ends = new Set<string>([document.expires]);
     for (const entry of entries) {
       add(this.#byDigest, entry.digest, entry);
-      for (const ref of entry.refs) add(this.#byKey, keyOf(ref, entry.endpoint), entry);
+      for (const ref of entry.refs) {
+        add(this.#byKey, keyOf(ref, entry.endpoint), entry);
+        const repository = entry.status === 'approved' ? repositoryOfPinned(ref) : undefined;
+        if (repository !== undefined) add(this.#byRepository, keyOf(repository, entry.endpoint), entry);
+      }
       for (const { notAfter } of entry.stages) if (notAfter !== null) ends.add(notAfter);
     }
     for (const { notAfter } of images) if (notAfter !== null) ends.add(notAfter);
@@ -55,18 +63,15 @@ export class Snapshot {
   }
 
   lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer {
-    if ('digest' in query) return answerOf(this.#byDigest.get(query.digest), asked);
-    // Most ask in the one spelling already.
-    const direct = query.endpoint ? undefined : this.#byKey.get(keyOf(query.ref, null));
-    if (direct !== undefined) return answerOf(direct, asked);
-    const pinned = pinnedReference(query.ref);
-    if (pinned.kind !== 'pinned') return pinned;
-    const endpoint = canonicalEndpoint(query.endpoint);
-    if (endpoint === undefined) return { kind: 'unresolved', reason: 'the address of the server cannot be read' };
-    const own = this.#byKey.get(keyOf(pinned.ref, endpoint));
-    // A file of a repository is part of what was decided of the whole.
-    const whole = pinned.whole === undefined ? undefined : this.#byKey.get(keyOf(pinned.whole, endpoint));
-    return answerOf(own ?? whole, asked);
+    return answerTo(query, asked, this.#tables);
+  }
+
+  /** The newest approved version of the repository that a reference which is not pinned names. */
+  latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer {
+    return latestApproved(query, asked, {
+      byRepository: (repository, endpoint) => this.#byRepository.get(keyOf(repository, endpoint)),
+      lookup: (pinned, what) => this.lookup(pinned, what),
+    });
   }
 
   /** Whether a container image may run that names no model. `digest` is that of its manifest, `sha256:<hex>`. */
@@ -87,46 +92,9 @@ export class Snapshot {
   }
 }
 
-/** The scheme is part of the reference, so that servers of two kinds never share a key. */
-function keyOf(ref: string, endpoint: string | null): string {
-  return endpoint === null ? ref : `${schemeOf(ref)}\n${endpoint}\n${ref}`;
-}
-
-function add(map: Map<string, Entries>, key: string, entry: SnapshotEntry): void {
+function add(map: Map<string, SnapshotEntry | SnapshotEntry[]>, key: string, entry: SnapshotEntry): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, entry);
   else if (Array.isArray(known)) known.push(entry);
   else map.set(key, [known, entry]);
-}
-
-/** Approved when every version that is meant is: one of the names under which its bytes are known has to be. */
-function answerOf(entries: Entries | undefined, asked: Asked): SnapshotAnswer {
-  if (entries === undefined) return { kind: 'unlisted' };
-  if (!Array.isArray(entries)) return answerFor(entries, asked);
-  const byDigest = new Map<string, SnapshotAnswer>();
-  for (const entry of entries) {
-    const known = byDigest.get(entry.digest);
-    if (known?.kind !== 'approved') byDigest.set(entry.digest, answerFor(entry, asked));
-  }
-  const answers = [...byDigest.values()];
-  return answers.find(({ kind }) => kind === 'denied') ?? answers[0] ?? { kind: 'unlisted' };
-}
-
-function answerFor(entry: SnapshotEntry, { stage, now }: Asked): SnapshotAnswer {
-  if (entry.status === 'denied') return { kind: 'denied', entry, reason: entry.reason };
-  const meant = stage === undefined ? entry.stages : entry.stages.filter((one) => one.stage === stage);
-  const valid = meant.find(({ notAfter }) => holds(notAfter, now));
-  if (valid !== undefined) return { kind: 'approved', entry, notAfter: valid.notAfter };
-  const [first] = meant;
-  const approved = entry.stages.map((one) => one.stage).join(', ');
-  const reason =
-    first === undefined
-      ? `it is approved for ${approved}, not for ${stage}`
-      : `its approval ended at ${first.notAfter}`;
-  return { kind: 'denied', entry, reason };
-}
-
-/** Both are written alike, to the second: an end that is now has come. */
-function holds(notAfter: string | null, now: Date): boolean {
-  return notAfter === null || now.toISOString().slice(0, 19) < notAfter.slice(0, 19);
 }

@@ -1,0 +1,55 @@
+import type { KeyObject } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { SNAPSHOT_LIMITS } from './limits.ts';
+import { openParts } from './open.ts';
+import { buffersOf, packSnapshot } from './pack.ts';
+import type { PackedSnapshot } from './packed.ts';
+import { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';
+
+/** One file to judge; the thread ends after it, and its memory with it. */
+export interface PackRequest {
+  readonly path: string;
+  readonly keys: readonly KeyObject[];
+  readonly tenant?: string;
+  readonly minVersion?: number;
+  readonly seed: number;
+}
+
+export type PackReply =
+  | { readonly kind: 'packed'; readonly packed: PackedSnapshot }
+  | { readonly kind: 'refused'; readonly problem: SnapshotProblem; readonly message: string }
+  | { readonly kind: 'unreadable'; readonly code: string };
+
+function pack({ path, seed, ...options }: PackRequest): PackReply {
+  try {
+    const bytes = readWhole(path);
+    return { kind: 'packed', packed: packSnapshot(openParts(bytes, { ...options, spend: true }), seed) };
+  } catch (error) {
+    if (isSnapshotError(error)) return { kind: 'refused', problem: error.problem, message: error.message };
+    if (error instanceof Error && 'syscall' in error && 'code' in error) {
+      return { kind: 'unreadable', code: String(error.code) };
+    }
+    throw error;
+  }
+}
+
+/** Bytes of their own, since they are overwritten. A file that grows meanwhile is read as far as it was. */
+function readWhole(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size > SNAPSHOT_LIMITS.maxBytes) {
+      throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
+    }
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    for (let read = -1; done < size && read !== 0; done += read) read = readSync(file, bytes, done, size - done, null);
+    return bytes.subarray(0, done);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const reply = pack(workerData as PackRequest);
+parentPort?.postMessage(reply, reply.kind === 'packed' ? buffersOf(reply.packed) : []);

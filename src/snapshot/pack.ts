@@ -1,0 +1,133 @@
+import type { SnapshotEntry } from './document.ts';
+import { keyOf } from './judge.ts';
+import {
+  CHUNK,
+  DIGEST_BYTES,
+  DIGEST_PREFIX,
+  hashOf,
+  IMAGE_BYTES,
+  type PackedSnapshot,
+  RECORD_HEAD,
+  type RecordJson,
+  SPAN,
+} from './packed.ts';
+import type { SnapshotHead, SnapshotParts } from './read-payload.ts';
+
+/** Policies that are written once; there are as many as an organisation has, and a document may name more. */
+const MAX_POLICIES = 256;
+
+/**
+ * Packs a snapshot while it is judged. @throws SnapshotError of the entries
+ * @param seed any 32 bits that nobody knows beforehand
+ */
+export function packSnapshot({ head, entries }: SnapshotParts, seed: number): PackedSnapshot {
+  const records = new Records();
+  const [starts, keys, digests] = [new Numbers(), new Numbers(), new Numbers()];
+  const policies = new Policies();
+  let count = 0;
+  for (const entry of entries()) {
+    starts.push(records.add(entry, policies));
+    digests.push(hashOf(entry.digest, seed) * SPAN + count);
+    for (const ref of entry.refs) keys.push(hashOf(keyOf(ref, entry.endpoint), seed) * SPAN + count);
+    count++;
+  }
+  const { images, ...meta } = head;
+  return {
+    meta: { ...meta, entries: count },
+    seed,
+    policies: policies.list,
+    records: records.buffers,
+    starts: Uint32Array.from(starts.all()).buffer,
+    keys: Float64Array.from(keys.all()).sort().buffer,
+    digests: Float64Array.from(digests.all()).sort().buffer,
+    images: packImages(images),
+  };
+}
+
+/** What `postMessage` hands over without a copy. */
+export function buffersOf({ records, starts, keys, digests, images }: PackedSnapshot): ArrayBuffer[] {
+  return [...records, starts, keys, digests, images];
+}
+
+/** Records one after the other; what is not needed at the end of a buffer stays empty. */
+class Records {
+  readonly #chunks: Buffer[] = [];
+  #last = Buffer.alloc(0);
+  #used = 0;
+
+  get buffers(): ArrayBuffer[] {
+    return this.#chunks.map((chunk) => chunk.buffer as ArrayBuffer);
+  }
+
+  /** @returns where it is */
+  add(entry: SnapshotEntry, policies: Policies): number {
+    const json = JSON.stringify(recordOf(entry, policies));
+    // Half a pair is written as an escape by JSON, so that UTF-8 keeps every text.
+    const length = Buffer.byteLength(json);
+    if (this.#used + RECORD_HEAD + length > this.#last.length) this.#grow(RECORD_HEAD + length);
+    const at = this.#used;
+    this.#last.writeUInt32LE(length, at);
+    this.#last.write(entry.digest.slice(DIGEST_PREFIX.length), at + 4, 'hex');
+    this.#last.write(json, at + RECORD_HEAD);
+    this.#used += RECORD_HEAD + length;
+    return (this.#chunks.length - 1) * CHUNK + at;
+  }
+
+  #grow(needed: number): void {
+    this.#last = Buffer.from(new ArrayBuffer(Math.max(CHUNK, needed)));
+    this.#chunks.push(this.#last);
+    this.#used = 0;
+  }
+}
+
+function recordOf(entry: SnapshotEntry, policies: Policies): RecordJson {
+  const { model, number, refs, endpoint, stages, remoteCode, policy, reason, report } = entry;
+  const ends = stages.map(({ stage, notAfter }) => [stage, notAfter] as const);
+  return [model, number, refs, endpoint, ends, remoteCode ? 1 : 0, policies.add(policy), reason, report];
+}
+
+class Policies {
+  readonly list: SnapshotEntry['policy'][] = [];
+  readonly #known = new Map<string, number>();
+
+  add(policy: SnapshotEntry['policy']): RecordJson[6] {
+    const key = `${policy.digest}${policy.name}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.list.length >= MAX_POLICIES) return [policy.name, policy.digest];
+    this.#known.set(key, this.list.length);
+    return this.list.push(policy) - 1;
+  }
+}
+
+/** Numbers outside of the heap, of which a thread has little. */
+class Numbers {
+  #numbers = new Float64Array(1024);
+  #used = 0;
+
+  push(value: number): void {
+    if (this.#used === this.#numbers.length) {
+      const more = new Float64Array(this.#used * 2);
+      more.set(this.#numbers);
+      this.#numbers = more;
+    }
+    this.#numbers[this.#used++] = value;
+  }
+
+  all(): Float64Array {
+    return this.#numbers.subarray(0, this.#used);
+  }
+}
+
+/** Where a digest is there twice, the last counts, as in a map. */
+function packImages(images: SnapshotHead['images']): ArrayBuffer {
+  const ends = new Map(images.map(({ digest, notAfter }) => [digest, notAfter]));
+  const rows = Buffer.from(new ArrayBuffer(ends.size * IMAGE_BYTES));
+  let at = 0;
+  for (const digest of [...ends.keys()].sort()) {
+    rows.write(digest.slice(DIGEST_PREFIX.length), at, 'hex');
+    rows.write((ends.get(digest) ?? '').padEnd(IMAGE_BYTES - DIGEST_BYTES), at + DIGEST_BYTES, 'latin1');
+    at += IMAGE_BYTES;
+  }
+  return rows.buffer as ArrayBuffer;
+}

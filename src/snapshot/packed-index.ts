@@ -1,0 +1,116 @@
+import type { SnapshotEntry } from './document.ts';
+import { answerTo, type Entries, type EntryTables, holds, keyOf } from './judge.ts';
+import {
+  CHUNK,
+  DIGEST_BYTES,
+  DIGEST_PREFIX,
+  hashOf,
+  IMAGE_BYTES,
+  lowerBound,
+  type PackedSnapshot,
+  RECORD_HEAD,
+  type RecordJson,
+  SPAN,
+} from './packed.ts';
+import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from './snapshot.ts';
+
+/** Answers as `Snapshot` does, from buffers: only the entries that an answer needs become objects. */
+export class PackedIndex {
+  readonly meta: SnapshotMeta;
+  readonly #seed: number;
+  readonly #policies: PackedSnapshot['policies'];
+  readonly #records: readonly Buffer[];
+  readonly #starts: Uint32Array;
+  readonly #keys: Float64Array;
+  readonly #digests: Float64Array;
+  readonly #images: Buffer;
+  readonly #tables: EntryTables = {
+    byDigest: (digest) => this.#find(this.#digests, digest, (entry) => entry.digest === digest),
+    byReference: (ref, endpoint) =>
+      this.#find(this.#keys, keyOf(ref, endpoint), (entry) => entry.endpoint === endpoint && entry.refs.includes(ref)),
+  };
+
+  constructor(packed: PackedSnapshot) {
+    this.meta = packed.meta;
+    this.#seed = packed.seed;
+    this.#policies = packed.policies;
+    this.#records = packed.records.map((buffer) => Buffer.from(buffer));
+    this.#starts = new Uint32Array(packed.starts);
+    this.#keys = new Float64Array(packed.keys);
+    this.#digests = new Float64Array(packed.digests);
+    this.#images = Buffer.from(packed.images);
+  }
+
+  lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer {
+    return answerTo(query, asked, this.#tables);
+  }
+
+  /** Whether a container image may run that names no model. `digest` is that of its manifest, `sha256:<hex>`. */
+  allowsImage(digest: string, now: Date): boolean {
+    const notAfter = this.#endOfImage(digest);
+    return notAfter !== undefined && holds(notAfter, now);
+  }
+
+  isExpired(now: Date): boolean {
+    return !holds(this.meta.expires, now);
+  }
+
+  #find(table: Float64Array, key: string, is: (entry: SnapshotEntry) => boolean): Entries {
+    const hash = hashOf(key, this.#seed);
+    const found: SnapshotEntry[] = [];
+    for (let at = lowerBound(table, hash * SPAN); at < table.length; at++) {
+      const value = table[at] ?? 0;
+      if (value >= (hash + 1) * SPAN) break;
+      const entry = this.#entry(value % SPAN);
+      if (is(entry)) found.push(entry);
+    }
+    return found.length > 1 ? found : found[0];
+  }
+
+  #entry(number: number): SnapshotEntry {
+    const start = this.#starts[number] ?? 0;
+    const chunk = this.#records[Math.floor(start / CHUNK)];
+    const at = start % CHUNK;
+    if (chunk === undefined) throw new Error(`entry ${number} is in no buffer`);
+    const from = at + RECORD_HEAD;
+    const json: RecordJson = JSON.parse(chunk.toString('utf8', from, from + chunk.readUInt32LE(at)));
+    const [model, no, refs, endpoint, stages, remoteCode, policy, reason, report] = json;
+    return {
+      model,
+      number: no,
+      digest: `${DIGEST_PREFIX}${chunk.toString('hex', at + 4, at + 4 + DIGEST_BYTES)}`,
+      refs,
+      endpoint,
+      status: stages.length === 0 ? 'denied' : 'approved',
+      stages: stages.map(([stage, notAfter]) => ({ stage, notAfter })),
+      remoteCode: remoteCode === 1,
+      policy: this.#policy(policy),
+      reason,
+      report,
+    };
+  }
+
+  #policy(policy: RecordJson[6]): SnapshotEntry['policy'] {
+    if (typeof policy !== 'number') return { name: policy[0], digest: policy[1] };
+    const known = this.#policies[policy];
+    if (known === undefined) throw new Error(`policy ${policy} is in no list`);
+    return known;
+  }
+
+  /** `undefined` for an image that is not there, `null` where it has no end. */
+  #endOfImage(digest: string): string | null | undefined {
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+    const wanted = Buffer.from(digest.slice(DIGEST_PREFIX.length), 'hex');
+    const rows = this.#images;
+    let [low, high] = [0, rows.length / IMAGE_BYTES];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = middle * IMAGE_BYTES;
+      const order = rows.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES);
+      if (order === 0) return rows.toString('latin1', at + DIGEST_BYTES, at + IMAGE_BYTES).trimEnd() || null;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return undefined;
+  }
+}

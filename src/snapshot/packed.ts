@@ -1,0 +1,67 @@
+import type { SnapshotEntry } from './document.ts';
+import type { SnapshotMeta } from './snapshot.ts';
+
+/**
+ * A verified snapshot in a few buffers that another thread can hand over without a copy: what costs a thread time is the number
+ * of objects, not of bytes. Made by `packSnapshot`, read by `PackedIndex`, never written to a file.
+ */
+export interface PackedSnapshot {
+  readonly meta: SnapshotMeta;
+  /** Mixed into each hash, so that nobody knows beforehand what falls together. */
+  readonly seed: number;
+  /** The policies that records name by number. */
+  readonly policies: readonly SnapshotEntry['policy'][];
+  /** Records, none across two buffers: 4 bytes length of the JSON (little-endian), 32 bytes digest, `RecordJson` in UTF-8. */
+  readonly records: readonly ArrayBuffer[];
+  /** Of each entry, where its record is: 12 bits buffer, 20 bits offset (Uint32). */
+  readonly starts: ArrayBuffer;
+  /** `hash * SPAN + entry`, ascending (Float64): of each reference, and of each digest. */
+  readonly keys: ArrayBuffer;
+  readonly digests: ArrayBuffer;
+  /** Rows of 32 bytes digest and 20 characters end, spaces for none; ascending. */
+  readonly images: ArrayBuffer;
+}
+
+/** What is written of an entry beside its digest. Its status follows from its stages: nothing denied has any. */
+export type RecordJson = readonly [
+  model: string,
+  number: number,
+  refs: readonly string[],
+  endpoint: string | null,
+  stages: readonly (readonly [stage: string, notAfter: string | null])[],
+  remoteCode: 0 | 1,
+  policy: number | readonly [name: string, digest: string],
+  reason: string,
+  report: string | null,
+];
+
+/** More than any snapshot has entries, so that hash and entry fit into the 53 bits of a number. */
+export const SPAN = 2 ** 20;
+/** Bytes of a buffer of records, unless one record takes more. */
+export const CHUNK = 2 ** 20;
+/** Bytes of a record before its JSON. */
+export const RECORD_HEAD = 36;
+export const DIGEST_BYTES = 32;
+export const IMAGE_BYTES = DIGEST_BYTES + 20;
+export const DIGEST_PREFIX = 'sha256:';
+
+/** 32 bits of a text. What falls together is told apart by the record itself. */
+export function hashOf(text: string, seed: number): number {
+  let hash = seed | 0;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
+}
+
+/** The first place whose number is not below; the length where all are. */
+export function lowerBound(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer';
+import type { SnapshotDocument, SnapshotEntry } from './document.ts';
+import { maxSeparators, SNAPSHOT_LIMITS } from './limits.ts';
+import { entryReader, readDocument } from './read-document.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** Everything of a snapshot but its entries. */
+export type SnapshotHead = Omit<SnapshotDocument, 'entries'>;
+
+export interface SnapshotParts {
+  readonly head: SnapshotHead;
+  /** Each is read when it is asked for. @throws SnapshotError `malformed`, `limit` */
+  entries(): Generator<SnapshotEntry, void>;
+}
+
+/** In the one spelling of a snapshot, no text holds these: it would write the quotes in them otherwise. */
+const BEFORE = Buffer.from(',"entries":[');
+const AFTER = Buffer.from('],"images":[');
+const SEAM = Buffer.from('},{"model":');
+
+/**
+ * The document that a payload holds, whose entries are never all in memory: a hundred thousand take several times their bytes.
+ * Readers differ about what a property means that is there twice, so that a document has one spelling, the one that was written:
+ * head and entries are each held against theirs, and there is nothing between them but commas.
+ * @throws SnapshotError `malformed`, `limit`
+ */
+export function readPayload(payload: Buffer): SnapshotParts {
+  checkSize(payload);
+  if (!isUtf8(payload)) throw noJson();
+  const before = payload.indexOf(BEFORE);
+  const start = before + BEFORE.length;
+  const end = before < 0 ? -1 : payload.indexOf(AFTER, start);
+  if (end < 0) throw malformedAround(payload.toString());
+  const text = `${payload.toString('utf8', 0, start)}${payload.toString('utf8', end)}`;
+  const { entries: _, ...head } = spelled(text, readDocument);
+  return { head, entries: () => entriesIn(payload, start, end) };
+}
+
+function* entriesIn(payload: Buffer, start: number, end: number): Generator<SnapshotEntry, void> {
+  const read = entryReader();
+  let count = 0;
+  for (let at = start; at < end; ) {
+    if (++count > SNAPSHOT_LIMITS.maxEntries) {
+      throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxEntries} entries`);
+    }
+    const seam = payload.indexOf(SEAM, at);
+    const stop = seam < 0 || seam >= end ? end : seam + 1;
+    yield spelled(payload.toString('utf8', at, stop), read);
+    at = stop + 1;
+  }
+}
+
+/** @throws SnapshotError `malformed` for what is written otherwise than it is meant */
+function spelled<T>(text: string, read: (json: unknown) => T): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw noJson(cause);
+  }
+  const value = read(json);
+  if (JSON.stringify(value) === text) return value;
+  throw new SnapshotError('malformed', 'the snapshot is malformed: it is not written as snapshots are');
+}
+
+/** What is wrong with a payload without entries, as far as it can be said. */
+function malformedAround(text: string): SnapshotError {
+  try {
+    spelled(text, readDocument);
+  } catch (error) {
+    if (error instanceof SnapshotError) return error;
+    throw error;
+  }
+  return noJson();
+}
+
+function noJson(cause?: unknown): SnapshotError {
+  return new SnapshotError('malformed', 'the snapshot is malformed: it holds no JSON', { cause });
+}
+
+/** Before anything is built: no value is parsed without a comma, a bracket or a brace. */
+function checkSize(payload: Buffer): void {
+  const max = maxSeparators(SNAPSHOT_LIMITS.maxEntries);
+  let count = 0;
+  for (let at = 0; at < payload.length; at++) {
+    const byte = payload[at];
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count++;
+  }
+  if (count > max) throw new SnapshotError('limit', `the snapshot has more than ${max} values`);
+}

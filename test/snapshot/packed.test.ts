@@ -1,0 +1,251 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keySigner } from '../../src/integrity/sign/key-signer.ts';
+import {
+  loadPacked,
+  openDocument,
+  openSnapshot,
+  PackedIndex,
+  packSnapshot,
+  Snapshot,
+  type SnapshotDocument,
+  type SnapshotEntry,
+  type SnapshotQuery,
+  signSnapshot,
+} from '../../src/snapshot/index.ts';
+import { tempFolder } from '../support/temp.ts';
+import { COMMIT, denied, document, entry, NOW, sha256, signed, stranger, writer } from './samples.ts';
+
+const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
+const folder = tempFolder();
+let files = 0;
+
+function fileOf(bytes: Uint8Array): string {
+  const path = join(folder, `${++files}.json`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+function packedOf(whole: SnapshotDocument, seed = 7): PackedIndex {
+  const { entries, ...head } = whole;
+  return new PackedIndex(packSnapshot({ head, entries: () => entries.values() as Generator<SnapshotEntry> }, seed));
+}
+
+const options = { trust: writer.publicKey, now: NOW };
+
+/** Few of each, so that keys and digests are there several times. */
+const repos = fc.constantFrom('acme/model', 'acme/other', 'acme/third');
+const commits = fc.constantFrom(COMMIT, 'f'.repeat(40));
+const refs = fc.oneof(
+  fc.tuple(repos, commits).map(([repo, commit]) => `hf://${repo}@${commit}`),
+  fc.constantFrom(
+    `oci://registry.example/acme/model@${sha256('oci')}`,
+    `s3://bucket/key?versionId=1`,
+    'models:/acme/3',
+    `hf://acme/model@${COMMIT}/part.safetensors`,
+  ),
+);
+const endpoints = fc.constantFrom(null, 'https://hub.example', 'https://other.example/hf');
+const ends = fc.constantFrom(null, '2026-11-25T11:59:59Z', '2026-11-25T12:00:00Z', '2026-11-26T00:00:00Z');
+const stages = fc.uniqueArray(
+  fc.record({ stage: fc.constantFrom('staging', 'production', 'research'), notAfter: ends }),
+  {
+    minLength: 1,
+    maxLength: 3,
+    selector: ({ stage }) => stage,
+  },
+);
+const texts = fc.oneof(
+  fc.constantFrom('acme/model', 'é', '\ud800', '\u2028"\\'),
+  fc.string({ minLength: 1, unit: 'binary' }),
+);
+
+const entries: fc.Arbitrary<SnapshotEntry> = fc
+  .record({
+    model: texts,
+    number: fc.integer({ min: 1, max: 2 ** 40 }),
+    digest: fc.constantFrom('a', 'b', 'c').map(sha256),
+    refs: fc.array(refs, { maxLength: 3 }),
+    endpoint: endpoints,
+    isDenied: fc.boolean(),
+    stages,
+    remoteCode: fc.boolean(),
+    policy: fc.record({ name: texts, digest: fc.constantFrom('p', 'q').map(sha256) }),
+    reason: fc.oneof(fc.constant(''), texts),
+    report: fc.option(texts, { nil: null }),
+  })
+  .map(({ isDenied, ...one }) => {
+    const status = isDenied ? 'denied' : 'approved';
+    // As JSON makes objects.
+    return JSON.parse(JSON.stringify({ ...one, status, stages: isDenied ? [] : one.stages }));
+  });
+const images = fc.array(fc.record({ digest: fc.constantFrom('i', 'j', 'k', 'l').map(sha256), notAfter: ends }), {
+  maxLength: 6,
+});
+const queries: fc.Arbitrary<SnapshotQuery> = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', 'd').map((text) => ({ digest: sha256(text) })),
+  fc.string().map((digest) => ({ digest })),
+  fc.record(
+    {
+      ref: fc.oneof(
+        refs,
+        fc.constantFrom('hf://acme/model@main', 'hf\nhttps://hub.example\nhf://acme/model', 'nonsense:', '', './x'),
+        repos.map((repo) => `https://huggingface.co/${repo}/tree/${COMMIT}`),
+        fc.string(),
+      ),
+      endpoint: fc.oneof(
+        endpoints,
+        fc.constantFrom('https://HUB.example/', '', 'no address', 'https://huggingface.co'),
+      ),
+    },
+    { requiredKeys: ['ref'] },
+  ),
+);
+const askeds = fc.record(
+  { stage: fc.constantFrom('staging', 'production', 'research', 'elsewhere') },
+  { requiredKeys: [] },
+);
+
+describe('a packed snapshot', () => {
+  it('answers as the one that it was made of', () => {
+    fc.assert(
+      fc.property(
+        fc.array(entries, { maxLength: 12 }),
+        images,
+        fc.array(fc.tuple(queries, askeds), { minLength: 1, maxLength: 20 }),
+        fc.integer(),
+        (all, allImages, asked, seed) => {
+          const whole = document({ entries: all, images: allImages });
+          const [plain, packed] = [new Snapshot(whole), packedOf(whole, seed)];
+          for (const [query, more] of asked) {
+            const with_ = { ...more, now: NOW };
+            expect(packed.lookup(query, with_)).toStrictEqual(plain.lookup(query, with_));
+          }
+          for (const one of [
+            ...allImages.map(({ digest }) => digest),
+            sha256('z'),
+            '',
+            'sha256:',
+            `sha256:${'Z'.repeat(64)}`,
+          ]) {
+            expect(packed.allowsImage(one, NOW)).toBe(plain.allowsImage(one, NOW));
+          }
+          expect(packed.meta).toStrictEqual(plain.meta);
+          for (const now of [NOW, new Date('2026-12-02T11:00:00Z'), new Date('2026-12-02T10:59:59.999Z')]) {
+            expect(packed.isExpired(now)).toBe(plain.isExpired(now));
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('keeps records that are larger than a buffer, and more policies than are listed', () => {
+    const large = Array.from(
+      { length: 700 },
+      (_, at) => `https://files.example/${'é'.repeat(2_000)}/${at}?sha256=${at}`,
+    );
+    const many = Array.from({ length: 600 }, (_, at) =>
+      entry({
+        number: at + 1,
+        digest: sha256(`${at}`),
+        policy: { name: `policy ${at}`, digest: sha256(`p${at}`) },
+        refs: [],
+      }),
+    );
+    const whole = document({ entries: [entry(), entry({ digest: sha256('large'), refs: large }), ...many] });
+    const packed = packedOf(whole);
+    for (const one of whole.entries) {
+      expect(packed.lookup({ digest: one.digest }, { now: NOW })).toMatchObject({ kind: 'approved', entry: one });
+    }
+  });
+
+  it('tells references apart that fall together', () => {
+    const [many, seed] = [5_000, 1];
+    const whole = document({
+      entries: Array.from({ length: many }, (_, at) =>
+        entry({ number: at + 1, digest: sha256(`${at}`), refs: [`models:/acme/${at}`] }),
+      ),
+    });
+    const { entries, ...head } = whole;
+    const made = packSnapshot({ head, entries: () => entries.values() as Generator<SnapshotEntry> }, seed);
+    // Every key falls where the first one does.
+    const keys = new Float64Array(made.keys);
+    const first = Math.floor((keys[0] ?? 0) / 2 ** 20);
+    const together = Float64Array.from(keys, (key) => first * 2 ** 20 + (key % 2 ** 20)).sort();
+    const packed = new PackedIndex({ ...made, keys: together.buffer });
+    const answers = whole.entries.map(({ refs: [ref = ''] }) => packed.lookup({ ref }, { now: NOW }));
+    const found = answers.filter(({ kind }) => kind === 'approved');
+    // Only a reference with that hash is looked for there, and of all that are, only its own is found.
+    expect(found.length).toBe(1);
+  });
+});
+
+describe('a snapshot that another thread judges', () => {
+  it('answers as one that is opened here', async () => {
+    const bytes = await signed({
+      entries: [entry(), denied({ number: 2, digest: sha256('2'), refs: ['models:/acme/2'] })],
+      images: [{ digest: sha256('image'), notAfter: null }],
+    });
+    const [packed, plain] = [await loadPacked(fileOf(bytes), options), openSnapshot(bytes, options)];
+    expect(packed.meta).toEqual(plain.meta);
+    for (const query of [{ digest: sha256('model') }, { ref: 'models:/acme/2' }, { ref: 'models:/acme/3' }]) {
+      expect(packed.lookup(query, { now: NOW })).toEqual(plain.lookup(query, { now: NOW }));
+    }
+    expect(packed.allowsImage(sha256('image'), NOW)).toBe(true);
+  });
+
+  it('is refused there for the same reasons', async () => {
+    const good = await signed();
+    const flipped = Buffer.from(good);
+    flipped[good.length - 60] = (flipped[good.length - 60] ?? 0) ^ 1;
+    const cases: readonly [Uint8Array, object, string][] = [
+      [flipped, {}, 'signature|malformed'],
+      [good.subarray(0, good.length / 2), {}, 'malformed'],
+      [Buffer.from('<!doctype html><html></html>'), {}, 'malformed'],
+      [Buffer.alloc(0), {}, 'malformed'],
+      [Buffer.from(JSON.stringify(document())), {}, 'unsigned'],
+      [await signed({}, stranger.privateKey), {}, 'wrong-key'],
+      [good, { tenant: 'other' }, 'other-tenant'],
+      [good, { minVersion: 8 }, 'rollback'],
+    ];
+    for (const [bytes, more, problem] of cases) {
+      const refused = loadPacked(fileOf(bytes), { ...options, ...more });
+      await expect(refused).rejects.toMatchObject({ problem: expect.stringMatching(problem) });
+    }
+    await expect(loadPacked(join(folder, 'missing'), options)).rejects.toMatchObject({ code: 'unreadable' });
+    await expect(loadPacked(folder, options)).rejects.toMatchObject({ code: 'unreadable' });
+  });
+
+  it('is opened though it has ended, and says so', async () => {
+    const late = new Date('2027-01-01T00:00:00Z');
+    const packed = await loadPacked(fileOf(await signed()), { ...options, now: late });
+    expect(packed.isExpired(late)).toBe(true);
+  });
+
+  it('is no longer waited for once the caller stops', async () => {
+    const path = fileOf(await signed());
+    const stop = new AbortController();
+    const loading = loadPacked(path, { ...options, signal: stop.signal });
+    stop.abort();
+    await expect(loading).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('bytes that are judged entry by entry', () => {
+  it('are what the document writes, to the letter', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(entries, { maxLength: 5 }), images, async (all, allImages) => {
+        const whole = document({ entries: all, images: allImages });
+        const bytes = await signSnapshot(whole, keySigner(writer.privateKey));
+        const before = Buffer.from(bytes);
+        expect(openDocument(bytes, options)).toEqual(whole);
+        // Only who says so has the bytes overwritten.
+        expect(bytes.equals(before)).toBe(true);
+      }),
+      { numRuns: Math.min(RUNS, 300) },
+    );
+  });
+});
