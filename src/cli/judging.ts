@@ -1,3 +1,5 @@
+import type { Artifact } from '../core/artifact.ts';
+import type { Assessment } from '../core/assessment.ts';
 import type { Severity } from '../core/severity.ts';
 import type { RulesetChoice } from '../pipeline/chosen-lists.ts';
 import type { OnTarget } from '../pipeline/file-scan.ts';
@@ -36,6 +38,10 @@ export interface Judging {
    * @throws AssayError what opening throws; `not-found`, `unreadable` for what cannot be judged; `aborted`
    */
   judge(target: string, onTarget?: OnTarget): Promise<Judged>;
+  /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
+  judgeArtifact(artifact: Artifact): Promise<Judged>;
+  /** @throws AssayError when what pardons a model comes from the model itself */
+  refuseOwnPardons(target: string): Promise<void>;
 }
 
 /** @throws AssayError about the files that the options name. */
@@ -49,11 +55,17 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
   const { waivers, approvals } = pardons;
   const { environment } = flags;
+  const refuseOwnPardons = (target: string) => refusePardonsFrom(target, sources, shell.env);
+  const decided = async (scanned: Assessment): Promise<Judged> => {
+    const assessment = await withPardons(scanned, pardons, now);
+    return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }) };
+  };
   return {
     knowledge,
     now,
+    refuseOwnPardons,
     async judge(target, onTarget) {
-      await refusePardonsFrom(target, sources, shell.env);
+      await refuseOwnPardons(target);
       const progress = new Progress(shell, !flags.quiet);
       try {
         const scanned = await knowledge.judge(target, {
@@ -67,11 +79,19 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
         });
         refuseUnread(scanned);
         refuseWithoutModel(scanned);
-        const assessment = await withPardons(scanned, pardons, now);
-        return {
-          assessment,
-          decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }),
-        };
+        return await decided(scanned);
+      } finally {
+        progress.end();
+      }
+    },
+    async judgeArtifact(artifact) {
+      const progress = new Progress(shell, !flags.quiet);
+      const later = artifact.files.some(({ distance }) => distance === 'far');
+      try {
+        const { onEvent } = progress;
+        return await decided(
+          await knowledge.assess(artifact, { signal: shell.signal, onEvent, signature: { ...signature, later } }),
+        );
       } finally {
         progress.end();
       }

@@ -1,4 +1,4 @@
-import type { OpenOptions } from '../core/artifact.ts';
+import type { Artifact, OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
 import { version } from '../core/version.ts';
 import { type AssessOptions, assess } from '../pipeline/assess.ts';
@@ -10,6 +10,8 @@ import type { RuleLists } from '../scan/rule-lists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
 
+type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
+
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
   /** What names are looked up in, and what is to be said of that. */
@@ -18,7 +20,9 @@ export interface Knowledge {
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
-  judge(ref: string, options: OpenOptions & Pick<AssessOptions, 'signature' | 'onTarget'>): Promise<Assessment>;
+  judge(ref: string, options: OpenOptions & Told): Promise<Assessment>;
+  /** Assesses what is open, and leaves it so. */
+  assess(artifact: Artifact, options: Told): Promise<Assessment>;
 }
 
 /**
@@ -33,6 +37,10 @@ export async function loadKnowledge(
   const { lists, notes } = await chosenLists(ruleset, env);
   const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
+  const assessOpen = async (artifact: Artifact, options: Told): Promise<Assessment> => {
+    const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
+    return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
+  };
   return {
     lists,
     notes,
@@ -41,11 +49,11 @@ export async function loadKnowledge(
       names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));
       return names.has(name);
     },
+    assess: assessOpen,
     async judge(ref, options) {
       const artifact = await openArtifact(ref, options);
       try {
-        const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
-        return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
+        return await assessOpen(artifact, options);
       } finally {
         await artifact.close();
       }

@@ -7,12 +7,18 @@ import { WAIVER_GUIDE } from './waiver-options.ts';
 /** What was asked on the command line, checked. */
 export interface PullRequest extends Omit<JudgingFlags, 'offline'> {
   readonly ref: string;
+  /** The Hugging Face cache to write into, in place of the environment's. */
+  readonly cache: string | undefined;
+  /** What the bytes were decided on by: `sha256:<hex>`. */
+  readonly expect: string | undefined;
   readonly verbose: boolean;
   readonly color: boolean;
 }
 
-interface PullFlags extends JudgingOptions, Omit<PullRequest, keyof JudgingFlags | 'ref'> {
+interface PullFlags extends JudgingOptions, Pick<PullRequest, 'verbose' | 'color'> {
   readonly quiet: boolean;
+  readonly cache?: string;
+  readonly expect?: string;
 }
 
 const GUIDE = `
@@ -23,9 +29,13 @@ Examples:
   assay pull hf://openai-community/gpt2
   assay pull hf://owner/model@v1.0 --policy strict
   revision=$(assay pull hf://owner/model --quiet | sed -n 's/^revision=//p')
+  assay pull hf://owner/model@COMMIT --cache /models/hub --expect sha256:...
+
+With --expect the bytes were decided on before, by an approval: they are hashed and not scanned, and nothing is written unless
+their tree digest (assay digest) is that one. The other options of judging then have nothing to say.
 
 HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_CACHE are honoured.
-Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete. Nothing is written for 1 and 2.
+Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete, or other bytes. Nothing is written for 1 and 2.
 `;
 
 export function registerPull(program: Command, shell: Shell): void {
@@ -37,13 +47,21 @@ export function registerPull(program: Command, shell: Shell): void {
     )
     .argument('<model>', 'hf://owner/model[@revision], or its page on the Hub');
   addJudgingOptions(command)
+    .option('--cache <folder>', 'the Hugging Face cache to write into (otherwise HF_HUB_CACHE, HF_HOME)')
+    .option('--expect <digest>', 'sha256:... that the bytes must have; nothing is scanned then')
     .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .addHelpText('after', GUIDE + WAIVER_GUIDE)
     .action(async (ref: string, flags: PullFlags) => {
-      const { runPull } = await import('./run-pull.ts');
-      const { quiet, verbose, color } = flags;
-      await runPull({ ...judgingOf(flags), ref, quiet, verbose, color }, shell);
+      const { quiet, verbose, color, cache, expect } = flags;
+      const request = { ...judgingOf(flags), ref, cache, expect, quiet, verbose, color };
+      if (expect === undefined) {
+        const { runPull } = await import('./run-pull.ts');
+        await runPull(request, shell);
+      } else {
+        const { runPullKnown } = await import('./run-pull-known.ts');
+        await runPullKnown({ ...request, expect }, shell);
+      }
     });
 }

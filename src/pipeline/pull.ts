@@ -1,12 +1,13 @@
 import type { Artifact } from '../core/artifact.ts';
 import type { Assessment, Decision } from '../core/assessment.ts';
 import { AssayError } from '../core/errors.ts';
-import { formatReference, type HubReference, parseReference } from '../core/reference.ts';
-import { type HubArtifact, type HubFile, openRemote } from '../sources/hub.ts';
+import type { HubReference } from '../core/reference.ts';
+import { type HubArtifact, openRemote } from '../sources/hub.ts';
 import { hubSettings } from '../sources/hub-settings.ts';
 import { HubStage, type StagedFile } from '../sources/hub-stage.ts';
 import { openPath } from '../sources/path.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';
+import { downloadAll, wholeModel } from './pull-files.ts';
 
 export interface Judgement {
   readonly assessment: Assessment;
@@ -29,9 +30,6 @@ export type PullOutcome =
       readonly folder: string;
     };
 
-/** Downloads at a time. */
-const LANES = 4;
-
 /**
  * Scans a model of the Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache. A scan of a
  * remote model reads ranges of its weights; therefore what was downloaded is hashed, scanned again whole, and only then
@@ -41,7 +39,7 @@ const LANES = 4;
  */
 export async function pull(ref: string, judge: Judge, options: SourceOptions = {}): Promise<PullOutcome> {
   const settings = hubSettings(envOf(options));
-  const reference = checkReference(ref, options, settings.offline);
+  const reference = wholeModel(ref, options, settings.offline);
   const artifact = await openRemote(reference, options);
   try {
     const first = await judge(artifact);
@@ -63,7 +61,7 @@ async function materialise(
   const { repo, commit } = artifact;
   const stage = await HubStage.create(cacheFolder, repo, commit);
   try {
-    const written = await download(artifact, stage, options);
+    const written = await downloadAll(artifact, stage, options);
     checkDigests(first.assessment, written, 'sometimes');
     const judgement = await judgeStage(stage, artifact, judge, options);
     if (!isAllowed(judgement)) return { kind: 'refused', judgement };
@@ -93,48 +91,6 @@ async function judgeStage(
   }
 }
 
-async function download(artifact: HubArtifact, stage: HubStage, options: SourceOptions): Promise<StagedFile[]> {
-  const { onEvent } = options;
-  const bytes = artifact.files.reduce((sum, file) => sum + file.size, 0);
-  onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes });
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const written: StagedFile[] = [];
-  const lane = async (files: readonly HubFile[]) => {
-    for (const file of files) {
-      onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
-      written.push(
-        await stage.add(file, signal, (count) => onEvent?.({ kind: 'bytes', path: file.path, bytes: count })),
-      );
-      onEvent?.({ kind: 'file-end', path: file.path });
-    }
-  };
-  const outcomes = await Promise.allSettled(
-    lanes(artifact.files).map((files) =>
-      lane(files).catch((error: unknown) => {
-        // The other lanes stop for the first failure; theirs would only say that they were stopped.
-        const first = !stop.signal.aborted;
-        stop.abort();
-        if (first) throw error;
-      }),
-    ),
-  );
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  return written;
-}
-
-/** Files of the same content stay in one lane, since they share a blob. */
-function lanes(files: readonly HubFile[]): HubFile[][] {
-  const all: HubFile[][] = Array.from({ length: LANES }, () => []);
-  const laneOf = new Map<string, number>();
-  for (const file of files) {
-    const lane = laneOf.get(file.claimed.hex) ?? laneOf.size % LANES;
-    laneOf.set(file.claimed.hex, lane);
-    all[lane]?.push(file);
-  }
-  return all;
-}
-
 /** @throws AssayError `mismatch` when a scan judged other bytes than were written, or, with `always`, did not hash them. */
 function checkDigests(assessment: Assessment, written: readonly StagedFile[], hashed: 'always' | 'sometimes'): void {
   const judged = new Map(assessment.files.map((file) => [file.path, file]));
@@ -155,25 +111,4 @@ function otherFiles(assessment: Assessment, what: string): AssayError {
 
 function isAllowed({ assessment, decision }: Judgement): boolean {
   return decision.action !== 'deny' && assessment.status === 'complete' && assessment.files.length > 0;
-}
-
-function checkReference(ref: string, options: SourceOptions, offline: boolean): HubReference {
-  const reference = parseReference(ref, envOf(options).HF_ENDPOINT);
-  if (reference.kind !== 'hf') {
-    throw new AssayError('usage', 'only models of the Hugging Face Hub can be pulled', {
-      subject: ref,
-      mend: 'give hf://owner/model[@revision]',
-    });
-  }
-  if (reference.path !== undefined) {
-    const { path: _, ...whole } = reference;
-    throw new AssayError('usage', 'a model is pulled whole', { subject: ref, mend: `give ${formatReference(whole)}` });
-  }
-  if (options.offline === true || offline) {
-    throw new AssayError('usage', 'no connection may be opened (--offline, HF_HUB_OFFLINE)', {
-      subject: ref,
-      mend: 'pull without it',
-    });
-  }
-  return reference;
 }
