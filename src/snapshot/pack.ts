@@ -1,7 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 import { keyOf } from './judge.ts';
 import {
-  CHUNK,
   DIGEST_BYTES,
   DIGEST_PREFIX,
   hashOf,
@@ -20,8 +19,8 @@ const MAX_POLICIES = 256;
  * Packs a snapshot while it is judged. @throws SnapshotError of the entries
  * @param seed any 32 bits that nobody knows beforehand
  */
-export function packSnapshot({ head, entries }: SnapshotParts, seed: number): PackedSnapshot {
-  const records = new Records();
+export function packSnapshot({ head, size, entries }: SnapshotParts, seed: number): PackedSnapshot {
+  const records = new Records(size);
   const [starts, keys, digests] = [new Numbers(), new Numbers(), new Numbers()];
   const policies = new Policies();
   let count = 0;
@@ -36,7 +35,7 @@ export function packSnapshot({ head, entries }: SnapshotParts, seed: number): Pa
     meta: { ...meta, entries: count },
     seed,
     policies: policies.list,
-    records: records.buffers,
+    records: records.bytes.buffer,
     starts: Uint32Array.from(starts.all()).buffer,
     keys: Float64Array.from(keys.all()).sort().buffer,
     digests: Float64Array.from(digests.all()).sort().buffer,
@@ -46,37 +45,31 @@ export function packSnapshot({ head, entries }: SnapshotParts, seed: number): Pa
 
 /** What `postMessage` hands over without a copy. */
 export function buffersOf({ records, starts, keys, digests, images }: PackedSnapshot): ArrayBuffer[] {
-  return [...records, starts, keys, digests, images];
+  return [records, starts, keys, digests, images];
 }
 
-/** Records one after the other; what is not needed at the end of a buffer stays empty. */
 class Records {
-  readonly #chunks: Buffer[] = [];
-  #last = Buffer.alloc(0);
+  readonly bytes: Buffer<ArrayBuffer>;
   #used = 0;
 
-  get buffers(): ArrayBuffer[] {
-    return this.#chunks.map((chunk) => chunk.buffer as ArrayBuffer);
+  /**
+   * @param capacity that of the payload: a record names no field, and takes less than what it is made of. Memory that is never
+   *   written to is none, and so large a piece goes back to the system as soon as nobody needs it.
+   */
+  constructor(capacity: number) {
+    this.bytes = Buffer.from(new ArrayBuffer(capacity));
   }
 
   /** @returns where it is */
   add(entry: SnapshotEntry, policies: Policies): number {
-    const json = JSON.stringify(recordOf(entry, policies));
-    // Half a pair is written as an escape by JSON, so that UTF-8 keeps every text.
-    const length = Buffer.byteLength(json);
-    if (this.#used + RECORD_HEAD + length > this.#last.length) this.#grow(RECORD_HEAD + length);
     const at = this.#used;
-    this.#last.writeUInt32LE(length, at);
-    this.#last.write(entry.digest.slice(DIGEST_PREFIX.length), at + 4, 'hex');
-    this.#last.write(json, at + RECORD_HEAD);
-    this.#used += RECORD_HEAD + length;
-    return (this.#chunks.length - 1) * CHUNK + at;
-  }
-
-  #grow(needed: number): void {
-    this.#last = Buffer.from(new ArrayBuffer(Math.max(CHUNK, needed)));
-    this.#chunks.push(this.#last);
-    this.#used = 0;
+    // Half a pair is written as an escape by JSON, so that UTF-8 keeps every text.
+    const json = JSON.stringify(recordOf(entry, policies));
+    const length = this.bytes.write(json, at + RECORD_HEAD);
+    this.bytes.writeUInt32LE(length, at);
+    this.bytes.write(entry.digest.slice(DIGEST_PREFIX.length), at + 4, 'hex');
+    this.#used = at + RECORD_HEAD + length;
+    return at;
   }
 }
 

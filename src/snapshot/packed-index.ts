@@ -1,7 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 import { answerTo, type Entries, type EntryTables, holds, keyOf } from './judge.ts';
 import {
-  CHUNK,
   DIGEST_BYTES,
   DIGEST_PREFIX,
   hashOf,
@@ -19,7 +18,7 @@ export class PackedIndex {
   readonly meta: SnapshotMeta;
   readonly #seed: number;
   readonly #policies: PackedSnapshot['policies'];
-  readonly #records: readonly Buffer[];
+  readonly #records: Buffer;
   readonly #starts: Uint32Array;
   readonly #keys: Float64Array;
   readonly #digests: Float64Array;
@@ -34,7 +33,7 @@ export class PackedIndex {
     this.meta = packed.meta;
     this.#seed = packed.seed;
     this.#policies = packed.policies;
-    this.#records = packed.records.map((buffer) => Buffer.from(buffer));
+    this.#records = Buffer.from(packed.records);
     this.#starts = new Uint32Array(packed.starts);
     this.#keys = new Float64Array(packed.keys);
     this.#digests = new Float64Array(packed.digests);
@@ -68,17 +67,15 @@ export class PackedIndex {
   }
 
   #entry(number: number): SnapshotEntry {
-    const start = this.#starts[number] ?? 0;
-    const chunk = this.#records[Math.floor(start / CHUNK)];
-    const at = start % CHUNK;
-    if (chunk === undefined) throw new Error(`entry ${number} is in no buffer`);
+    const records = this.#records;
+    const at = this.#starts[number] ?? 0;
     const from = at + RECORD_HEAD;
-    const json: RecordJson = JSON.parse(chunk.toString('utf8', from, from + chunk.readUInt32LE(at)));
+    const json: RecordJson = JSON.parse(records.toString('utf8', from, from + records.readUInt32LE(at)));
     const [model, no, refs, endpoint, stages, remoteCode, policy, reason, report] = json;
     return {
       model,
       number: no,
-      digest: `${DIGEST_PREFIX}${chunk.toString('hex', at + 4, at + 4 + DIGEST_BYTES)}`,
+      digest: `${DIGEST_PREFIX}${records.toString('hex', at + 4, at + 4 + DIGEST_BYTES)}`,
       refs,
       endpoint,
       status: stages.length === 0 ? 'denied' : 'approved',

@@ -11,9 +11,9 @@ export interface PackedSnapshot {
   readonly seed: number;
   /** The policies that records name by number. */
   readonly policies: readonly SnapshotEntry['policy'][];
-  /** Records, none across two buffers: 4 bytes length of the JSON (little-endian), 32 bytes digest, `RecordJson` in UTF-8. */
-  readonly records: readonly ArrayBuffer[];
-  /** Of each entry, where its record is: 12 bits buffer, 20 bits offset (Uint32). */
+  /** Records: 4 bytes length of the JSON (little-endian), 32 bytes digest, `RecordJson` in UTF-8. What follows them is empty. */
+  readonly records: ArrayBuffer;
+  /** Of each entry, where its record is (Uint32). */
   readonly starts: ArrayBuffer;
   /** `hash * SPAN + entry`, ascending (Float64): of each reference, and of each digest. */
   readonly keys: ArrayBuffer;
@@ -37,8 +37,6 @@ export type RecordJson = readonly [
 
 /** More than any snapshot has entries, so that hash and entry fit into the 53 bits of a number. */
 export const SPAN = 2 ** 20;
-/** Bytes of a buffer of records, unless one record takes more. */
-export const CHUNK = 2 ** 20;
 /** Bytes of a record before its JSON. */
 export const RECORD_HEAD = 36;
 export const DIGEST_BYTES = 32;

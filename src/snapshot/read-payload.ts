@@ -9,6 +9,8 @@ export type SnapshotHead = Omit<SnapshotDocument, 'entries'>;
 
 export interface SnapshotParts {
   readonly head: SnapshotHead;
+  /** Bytes of the payload. */
+  readonly size: number;
   /** Each is read when it is asked for. @throws SnapshotError `malformed`, `limit` */
   entries(): Generator<SnapshotEntry, void>;
 }
@@ -33,7 +35,7 @@ export function readPayload(payload: Buffer): SnapshotParts {
   if (end < 0) throw malformedAround(payload.toString());
   const text = `${payload.toString('utf8', 0, start)}${payload.toString('utf8', end)}`;
   const { entries: _, ...head } = spelled(text, readDocument);
-  return { head, entries: () => entriesIn(payload, start, end) };
+  return { head, size: payload.length, entries: () => entriesIn(payload, start, end) };
 }
 
 function* entriesIn(payload: Buffer, start: number, end: number): Generator<SnapshotEntry, void> {
