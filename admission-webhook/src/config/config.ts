@@ -1,0 +1,27 @@
+import type { AdmissionPolicies } from '../decide/policies.ts';
+import type { MutationOptions } from '../mutate/patch.ts';
+import type { Action, Mode, Outcome } from '../rules.ts';
+
+/** What a configuration says of namespaces; what it leaves out is taken from what is more general. */
+export interface RuleSettings {
+  readonly mode?: Mode;
+  /** `null`: any stage. */
+  readonly stage?: string | null;
+  readonly actions?: Readonly<Partial<Record<Outcome, Action>>>;
+}
+
+export interface NamespaceSettings extends RuleSettings {
+  /** Exact ones, or labels that all have to be there. The first that fits a namespace counts. */
+  readonly names?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** `apiVersion: assay.dev/v1`, `kind: AdmissionConfig`, read. */
+export interface AdmissionConfig {
+  readonly defaults: RuleSettings;
+  readonly namespaces: readonly NamespaceSettings[];
+  readonly policies: AdmissionPolicies;
+  readonly mutation: MutationOptions;
+  readonly serviceUrl: string | null;
+  readonly ownNamespace: string | null;
+}

@@ -1,0 +1,194 @@
+import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../src/workload/index.ts';
+import { own, ownText } from '../../../src/workload/own.ts';
+import type { AdmissionAnswer, Ruling } from '../answer.ts';
+import type { AdmissionRequest } from '../request.ts';
+import type { Action, NamespaceRule, Outcome } from '../rules.ts';
+import type { GateState } from '../state.ts';
+import { ceilingOf, weaker } from './actions.ts';
+import { answerOf } from './answer-of.ts';
+import { type Changes, changesOf } from './changes.ts';
+import { isAllowedImage } from './images.ts';
+import { type InjectionCheck, NOTHING_INJECTED } from './injected.ts';
+import { type JudgeContext, judgeReference } from './judge.ts';
+import { NO_DECISIONS } from './no-decisions.ts';
+import { expiredSentence, noneSentence, noSnapshotSentence, shownReference, unresolvedSentence } from './sentences.ts';
+import { plain } from './text.ts';
+
+/** Something that was found, before what the namespace does about it. */
+interface Finding {
+  readonly outcome: Outcome;
+  readonly message: string;
+  /** As it was extracted. */
+  readonly reference: string | null;
+  readonly where: string;
+  readonly container: string | null;
+  /** It came with this request; what was there before leads to a warning at most. */
+  readonly isNew: boolean;
+  /** In place of the namespace's. */
+  readonly action?: Action;
+}
+
+/**
+ * Answers a review from what is held: no I/O, no waiting, no cryptography, and no exception for anything an object may hold.
+ * @param isInjected believed about objects that the gate has changed
+ */
+export function decideReview(
+  request: AdmissionRequest,
+  state: GateState,
+  now: Date,
+  isInjected: InjectionCheck = NOTHING_INJECTED,
+): AdmissionAnswer {
+  const started = performance.now();
+  const rule = state.namespaces.ruleOf(request.namespace);
+  const about = { request, rule, state, now, started };
+  const skipped = skippedOf(request, rule, state);
+  if (skipped !== undefined) {
+    const warnings = skipped === 'being-deleted' ? ['the object is being deleted: its models were not looked at'] : [];
+    return answerOf({ ...about, skipped, rulings: [], warnings });
+  }
+  const found = extractReferences(request.object);
+  const changes = changesOf(request, found);
+  const findings = findingsOf(request, found, changes, { rule, state, now, isInjected });
+  const outcomes = [...new Set(findings.map(({ outcome }) => outcome))];
+  const policies = state.policies.judge({ request, found, rule, outcomes }).map((ruling): Finding => {
+    const { id, action, message } = ruling;
+    const told = `${plain(message, 500)} (policy ${plain(id, 100)})`;
+    const place = { reference: null, where: '', container: null };
+    return { outcome: 'policy', message: told, ...place, isNew: !changes.nothing, action };
+  });
+  const rulings = [...findings, ...policies].map((finding) => rulingOf(finding, rule, state, request, now));
+  return answerOf({ ...about, ...(changes.nothing ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
+}
+
+/** Why nothing is asked of the snapshot. Never the owner of an object, nor the name of a container: whoever writes it chooses both. */
+function skippedOf(request: AdmissionRequest, rule: NamespaceRule, state: GateState): string | undefined {
+  const { namespace, operation, subResource } = request;
+  if (namespace !== '' && (namespace === 'kube-system' || namespace === state.ownNamespace)) return 'own-namespace';
+  if (rule.mode === 'off') return 'off';
+  // The object of a DELETE is null, that of CONNECT names no model.
+  if (operation === 'DELETE' || operation === 'CONNECT') return 'not-loading';
+  if (subResource === 'scale' || subResource === 'status') return 'not-loading';
+  if (operation === 'UPDATE' && isBeingDeleted(request.object) && isBeingDeleted(request.oldObject))
+    return 'being-deleted';
+  return undefined;
+}
+
+/** The API server alone sets it. */
+function isBeingDeleted(object: unknown): boolean {
+  return (ownText(own(object, 'metadata'), 'deletionTimestamp') ?? '') !== '';
+}
+
+interface Context {
+  readonly rule: NamespaceRule;
+  readonly state: GateState;
+  readonly now: Date;
+  readonly isInjected: InjectionCheck;
+}
+
+function findingsOf(
+  { object }: AdmissionRequest,
+  found: WorkloadReferences,
+  changes: Changes,
+  { rule, state, now, isInjected }: Context,
+): readonly Finding[] {
+  const { snapshot, serviceUrl } = state;
+  const decisions = snapshot.kind === 'held' ? snapshot.index : NO_DECISIONS;
+  const judging: JudgeContext = {
+    decisions,
+    now,
+    stage: rule.stage,
+    serviceUrl,
+    isInjected: (one) => isInjected(object, one),
+  };
+  const references = found.references.flatMap((one) => referenceFindings(one, changes, judging));
+  const unresolved = found.unresolved.map((one): Finding => {
+    const place = { reference: null, where: one.where, container: null };
+    const isNew = changes.unresolved(one);
+    return { outcome: 'unresolved', message: unresolvedSentence(one.why), ...place, isNew };
+  });
+  const none = references.length + unresolved.length === 0 ? noneFinding(found, changes, rule, judging) : undefined;
+  const all = [...references, ...unresolved, ...(none === undefined ? [] : [none])];
+  const asked =
+    references.length > 0 || (none !== undefined && none.action === 'allow' && rule.actions.none !== 'allow');
+  const ended = asked
+    ? endedFinding(
+        state,
+        rule,
+        all.some(({ isNew }) => isNew),
+        now,
+      )
+    : undefined;
+  return ended === undefined ? all : [...all, ended];
+}
+
+function referenceFindings(found: WorkloadReference, changes: Changes, judging: JudgeContext): readonly Finding[] {
+  const { reference, where, container, role, trustRemoteCode } = found;
+  const isNew = changes.reference(found);
+  // Data is told of, and not decided on; with a script of its own, which then runs, it is.
+  const isData = role === 'dataset' && !trustRemoteCode;
+  return judgeReference(found, judging).map(({ outcome, message }) => {
+    const finding = { outcome, message, reference, where, container, isNew };
+    return isData ? { ...finding, action: 'audit' } : finding;
+  });
+}
+
+/** An object that runs something and names no model: its program may load one all the same. */
+function noneFinding(
+  found: WorkloadReferences,
+  changes: Changes,
+  rule: NamespaceRule,
+  judging: JudgeContext,
+): Finding | undefined {
+  if (found.podSpecs === 0 && found.images.length === 0) return undefined;
+  const unknown = found.images.filter((image) => !isAllowedImage(image, judging)).map(({ reference }) => reference);
+  const isAllowed = rule.actions.none === 'allow' || (unknown.length === 0 && found.images.length > 0);
+  const message = noneSentence(isAllowed ? [] : unknown.length > 0 ? unknown : ['(none is named)']);
+  const place = { reference: null, where: '', container: null };
+  return {
+    outcome: 'none',
+    message,
+    ...place,
+    isNew: changes.images,
+    ...(isAllowed ? { action: 'allow' as const } : {}),
+  };
+}
+
+/** The decisions that are held have ended, or there are none: then no configuration helps but that nothing is enforced. */
+function endedFinding(
+  { snapshot, serviceUrl }: GateState,
+  rule: NamespaceRule,
+  isNew: boolean,
+  now: Date,
+): Finding | undefined {
+  const place = { reference: null, where: '', container: null };
+  if (snapshot.kind === 'none') {
+    return { outcome: 'expired', message: noSnapshotSentence(snapshot.why), ...place, isNew, action: 'deny' };
+  }
+  const { index } = snapshot;
+  if (!index.isExpired(now)) return undefined;
+  const message = expiredSentence(index.meta.expires, { stage: rule.stage, serviceUrl });
+  return { outcome: 'expired', message, ...place, isNew };
+}
+
+/** What the namespace does about a finding: the weakest of its action, its mode, and what was there before; waivers last. */
+function rulingOf(
+  finding: Finding,
+  rule: NamespaceRule,
+  state: GateState,
+  { namespace }: AdmissionRequest,
+  now: Date,
+): Ruling {
+  const { outcome, message, reference, where, container, isNew } = finding;
+  const told = { outcome, reference: reference === null ? null : shownReference(reference), where, container, message };
+  const action = actionOf(finding, rule);
+  const capped = weaker(action, isNew ? ceilingOf(rule.mode) : weaker('warn', ceilingOf(rule.mode)));
+  if (capped !== 'deny' || outcome === 'denied' || outcome === 'approved') return { ...told, action: capped };
+  const waiver = state.breakGlass.find({ outcome, namespace, reference, now });
+  return waiver === undefined ? { ...told, action: capped } : { ...told, action: 'warn', waiver };
+}
+
+/** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */
+function actionOf({ outcome, action }: Finding, rule: NamespaceRule): Action {
+  if (action === undefined) return rule.actions[outcome];
+  return outcome === 'expired' ? action : weaker(action, rule.actions[outcome]);
+}

@@ -1,0 +1,104 @@
+import {
+  ANY,
+  BOOL,
+  type Field,
+  INT,
+  listOf,
+  mapOf,
+  oneOf,
+  optional,
+  STRING,
+  type Type,
+} from '../../../src/policy/index.ts';
+import { MODES, OUTCOMES } from '../rules.ts';
+
+/** What rules of the gate's configuration may look at. A field that changes its meaning gets another name. */
+
+function field(type: Type, about: string): Field {
+  return { type, about };
+}
+
+const REQUEST: Type = {
+  kind: 'record',
+  name: 'the request',
+  fields: {
+    operation: field(oneOf('CREATE', 'UPDATE', 'DELETE', 'CONNECT'), 'What is asked.'),
+    group: field(STRING, 'API group of the kind; empty for the core group.'),
+    version: field(STRING, 'Its version.'),
+    kind: field(STRING, 'Kind: "Deployment".'),
+    resource: field(STRING, 'Plural, as in addresses: "deployments".'),
+    subResource: field(STRING, '"ephemeralcontainers"; empty for the object itself.'),
+    namespace: field(STRING, 'Empty for what lives in no namespace.'),
+    name: field(STRING, 'Empty where it is made up later.'),
+    username: field(STRING, 'Who asks.'),
+    groups: field(listOf(STRING), 'Groups of who asks.'),
+    dryRun: field(BOOL, 'Whether nothing will be stored.'),
+    labels: field(mapOf(STRING), 'Labels of the object.'),
+    annotations: field(mapOf(STRING), 'Annotations of the object.'),
+  },
+};
+
+const REFERENCE: Type = {
+  kind: 'record',
+  name: 'a reference',
+  fields: {
+    reference: field(STRING, 'In canonical spelling: "hf://acme/bert@<commit>".'),
+    scheme: field(STRING, '"hf", "oci", "s3", "pvc"; empty for a path.'),
+    role: field(oneOf('model', 'tokenizer', 'lora', 'draft', 'code', 'dataset', 'image'), 'What it is for.'),
+    revision: field(optional(STRING), 'Branch, tag, commit or version; null when none is given.'),
+    pinned: field(BOOL, 'Whether it always means the same bytes.'),
+    endpoint: field(optional(STRING), 'The server in place of the well-known one; null for that one.'),
+    trustRemoteCode: field(BOOL, 'Whether code of the model runs.'),
+    codeRevision: field(optional(STRING), 'Revision of that code; null when none is given.'),
+    loadFormat: field(optional(STRING), 'Null where the loader chooses.'),
+    offline: field(BOOL, 'Whether it is read from a cache only.'),
+    where: field(STRING, 'JSON pointer into the object.'),
+    container: field(optional(STRING), 'Name of the container; null outside one.'),
+    via: field(STRING, 'Row of the table that found it: "vllm".'),
+  },
+};
+
+const IMAGE: Type = {
+  kind: 'record',
+  name: 'an image',
+  fields: {
+    reference: field(STRING, '"oci://registry/repository:tag", or @sha256:...'),
+    pinned: field(BOOL, 'Whether it is named by its digest.'),
+    where: field(STRING, 'JSON pointer into the object.'),
+    container: field(optional(STRING), 'Name of the container.'),
+  },
+};
+
+const UNRESOLVED: Type = {
+  kind: 'record',
+  name: 'a place that may name a model',
+  fields: {
+    where: field(STRING, 'JSON pointer into the object.'),
+    why: field(STRING, 'Why it cannot be told.'),
+  },
+};
+
+const NAMESPACE: Type = {
+  kind: 'record',
+  name: 'the rule of the namespace',
+  fields: {
+    mode: field(oneOf(...MODES), 'What is done with refusals.'),
+    stage: field(optional(STRING), 'Where its objects run; null for any stage.'),
+  },
+};
+
+/** Everything an expression can name. */
+export const ADMISSION_VIEW: Readonly<Record<string, Field>> = {
+  request: field(REQUEST, 'What the API server asks.'),
+  references: field(listOf(REFERENCE), 'Models, tokenizers, adapters, code and data that the object names.'),
+  unresolved: field(listOf(UNRESOLVED), 'Places that may name a model, and cannot be read.'),
+  images: field(listOf(IMAGE), 'Images of its containers.'),
+  podSpecs: field(INT, 'How many PodSpecs it has.'),
+  namespace: field(NAMESPACE, 'What holds in its namespace.'),
+  outcomes: field(listOf(oneOf(...OUTCOMES)), 'What was decided of it, each once.'),
+  object: field(ANY, 'The object itself, as JSON.'),
+};
+
+export const ADMISSION_TYPES: Readonly<Record<string, Type>> = Object.fromEntries(
+  Object.entries(ADMISSION_VIEW).map(([name, { type }]) => [name, type]),
+);

@@ -1,0 +1,179 @@
+import { type SnapshotEntry, schemeOf } from '../../../src/snapshot/index.ts';
+import type { WorkloadReference } from '../../../src/workload/index.ts';
+import { bounded, plain, shellWord } from './text.ts';
+
+/** What sentences need to know of the place. */
+export interface Place {
+  readonly stage: string | null;
+  readonly serviceUrl: string | null;
+}
+
+/** Of one sentence. */
+export const MAX_SENTENCE = 700;
+const MAX_REFERENCE = 250;
+const MAX_REASON = 200;
+const MAX_ADDRESS = 200;
+
+/** The variable that tells a command of ours which server to ask. */
+const SERVER_VARIABLE: Readonly<Record<string, string>> = {
+  hf: 'HF_ENDPOINT',
+  s3: 'AWS_ENDPOINT_URL',
+  models: 'MLFLOW_TRACKING_URI',
+};
+
+/** A reference for people and for the log: an address without its query, which may be a signature that gives access. */
+export function shownReference(reference: string): string {
+  const hidden = /^https?:/i.test(reference) ? reference.replace(/\?[^#]*/, '?…') : reference;
+  return plain(hidden, MAX_REFERENCE);
+}
+
+function subject({ reference, endpoint }: Pick<WorkloadReference, 'reference' | 'endpoint'>): string {
+  return endpoint === null ? shownReference(reference) : `${shownReference(reference)} from ${plain(endpoint, 100)}`;
+}
+
+function command(verb: string, reference: string, endpoint: string | null, rest = ''): string {
+  const variable = endpoint === null ? undefined : SERVER_VARIABLE[schemeOf(reference)];
+  const server = variable === undefined || endpoint === null ? '' : `${variable}=${shellWord(plain(endpoint, 100))} `;
+  return `${server}assay ${verb} ${shellWord(shownReference(reference))}${rest}`;
+}
+
+function stageFlag({ stage }: Place): string {
+  return ` --stage ${stage === null ? 'staging' : shellWord(plain(stage, 60))}`;
+}
+
+function reportOf(entry: SnapshotEntry | null, { serviceUrl }: Place): string {
+  const address = entry?.report ?? serviceUrl;
+  if (address === null) return '';
+  return entry?.report == null ? ` See ${plain(address, MAX_ADDRESS)}.` : ` Report: ${plain(address, MAX_ADDRESS)}.`;
+}
+
+function sentence(text: string): string {
+  return bounded(text, MAX_SENTENCE);
+}
+
+export function approvedSentence(found: WorkloadReference, entry: SnapshotEntry): string {
+  return sentence(`${subject(found)} is approved (${plain(entry.model, 100)}@${entry.number}).`);
+}
+
+export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, reason: string, place: Place): string {
+  const version = `${plain(entry.model, 100)}@${entry.number}`;
+  const mend =
+    entry.status === 'denied'
+      ? ` Run another version; assay models ${shellWord(version)} tells what was decided.`
+      : ` Approve it: assay approve ${shellWord(version)}${stageFlag(place)}.`;
+  const why = reason === '' ? '' : `: ${plain(reason, MAX_REASON)}`;
+  return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${mend}`);
+}
+
+export function unlistedSentence(found: WorkloadReference, place: Place): string {
+  const { reference, endpoint } = found;
+  const mend = command('approve', reference, endpoint, stageFlag(place));
+  return sentence(
+    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${mend}.${reportOf(null, place)}`,
+  );
+}
+
+export function unpinnedSentence(found: WorkloadReference, place: Place): string {
+  const { reference, endpoint } = found;
+  const scheme = schemeOf(reference);
+  const mend =
+    scheme === 'hf'
+      ? `${command('pull', reference, endpoint)} scans it and prints the revision= to write here`
+      : `${command('scan', reference, endpoint)} names what it means now: write that here`;
+  const then = ', then approve that with assay approve';
+  return sentence(
+    `${subject(found)} is not pinned: other bytes may be put there at any time. Pin it: ${mend}${then}${stageFlag(place)}.`,
+  );
+}
+
+export function foreignSentence(found: WorkloadReference): string {
+  return sentence(
+    `${subject(found)} is not pinned: references of the kind ${plain(schemeOf(found.reference), 40)}: name no certain bytes, and none is approved. Load it from hf:// at a commit, oci:// by digest, s3:// with a version, or models:/name/version.`,
+  );
+}
+
+export function sharedSentence(found: WorkloadReference): string {
+  return sentence(
+    `${subject(found)} is not verified: others may write there, so what will be loaded is not known. Mount the model as an image volume (oci:// by digest), or name it as hf://owner/model at a commit.`,
+  );
+}
+
+export function cachedSentence(found: WorkloadReference): string {
+  return sentence(
+    `${subject(found)} is not verified: it is read from a cache (HF_HUB_OFFLINE), which others may have written. Let the gate fetch it (mutation.fetch), or leave the offline variables out.`,
+  );
+}
+
+export function remoteCodeSentence(found: WorkloadReference, entry: SnapshotEntry, place: Place): string {
+  return sentence(
+    `${subject(found)} is approved without its own code, and trust_remote_code runs that. Leave it out, or approve the model with its code: ${command('approve', found.reference, found.endpoint, stageFlag(place))}.${reportOf(entry, place)}`,
+  );
+}
+
+export function loadFormatSentence(found: WorkloadReference): string {
+  const format = plain(found.loadFormat ?? '', 60);
+  return sentence(
+    `${subject(found)} is approved, but not with the load format ${format}, which makes other files load than those that are meant. Leave the load format out.`,
+  );
+}
+
+export function codeRevisionSentence(found: WorkloadReference, why: string): string {
+  const revision = plain(found.codeRevision ?? '', 80);
+  return sentence(`the code revision ${revision} of ${why}`);
+}
+
+export function badRevisionSentence(found: WorkloadReference): string {
+  return sentence(
+    `the code revision ${plain(found.codeRevision ?? '', 80)} of ${subject(found)} cannot be read. Write a commit.`,
+  );
+}
+
+export function unreadableSentence(found: WorkloadReference, reason: string): string {
+  return sentence(
+    `${subject(found)} cannot be looked up: ${plain(reason, MAX_REASON)}. Write a reference that is pinned.`,
+  );
+}
+
+export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinned'>, place: Place): string {
+  const image = shownReference(found.reference);
+  if (!found.pinned) {
+    return sentence(
+      `the model is in the image ${image}, which is not pinned: other bytes may be put there. Name the image by its digest, and allow that: assay snapshot --image sha256:...`,
+    );
+  }
+  const digest = image.slice(image.lastIndexOf('@') + 1);
+  return sentence(
+    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or allow the image: assay snapshot --image ${shellWord(digest)}.`,
+  );
+}
+
+export function allowedImageSentence(reference: string): string {
+  return sentence(`the image ${shownReference(reference)} is allowed.`);
+}
+
+export function unresolvedSentence(why: string): string {
+  return sentence(
+    `a model may be loaded that cannot be told: ${plain(why, MAX_REASON)}. Write the model into the object itself; assay admit --explain -f FILE shows what is found.`,
+  );
+}
+
+export function noneSentence(unknownImages: readonly string[]): string {
+  const [first] = unknownImages;
+  if (first === undefined) return 'the object names no model.';
+  const more = unknownImages.length === 1 ? '' : ` and ${unknownImages.length - 1} more`;
+  return sentence(
+    `the object names no model, and its program may download one: the image ${shownReference(first)}${more} is not allowed here. Name images by digest, and allow them: assay snapshot --image sha256:...`,
+  );
+}
+
+export function expiredSentence(expires: string, place: Place): string {
+  return sentence(
+    `the decisions that this gate holds ended at ${expires}. Publish a new snapshot: assay snapshot, or start the service again.${reportOf(null, place)}`,
+  );
+}
+
+export function noSnapshotSentence(why: string): string {
+  return sentence(
+    `this gate holds no decisions, so that nothing can be approved: ${plain(why, MAX_REASON)}. Give it a snapshot: assay snapshot.`,
+  );
+}
