@@ -4,11 +4,12 @@ export interface KubeClient {
   get(path: string, signal?: AbortSignal): Promise<unknown>;
   /** `POST`, `PUT` or `PATCH` (JSON merge patch) of an object. @throws KubeError */
   send(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** All objects of a collection, page by page (`limit` and `continue`). @throws KubeError */
+  /** All objects of a collection, page by page (`limit` and `continue`), each with its kind. @throws KubeError */
   list(path: string, signal?: AbortSignal): AsyncIterable<unknown>;
   /**
    * Follows one collection or object (`fieldSelector`): first everything that is there, then each change, anew after every
-   * interruption with growing, jittered pauses, until it is aborted. `onSynced` after each full listing.
+   * interruption with growing, jittered pauses, until it is aborted. `onSynced` after each full listing, and when it goes on
+   * after a problem.
    */
   watch(path: string, listener: KubeListener, signal: AbortSignal): Promise<void>;
   readonly server: string;
@@ -17,19 +18,11 @@ export interface KubeClient {
 
 export interface KubeListener {
   onObject(object: unknown): void;
+  /** Of what went while nobody was connected, its namespace and name are all that is told. */
   onGone(object: unknown): void;
   onSynced(): void;
+  /** It is asked again later by itself. */
   onProblem(problem: Error): void;
 }
 
-/** What an API server refused, or that it could not be asked. */
-export class KubeError extends Error {
-  /** HTTP status; 0 when there was no answer. */
-  readonly status: number;
-
-  constructor(status: number, message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, options);
-    this.name = 'KubeError';
-    this.status = status;
-  }
-}
+export { KubeError } from './kube-error.ts';

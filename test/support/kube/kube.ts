@@ -173,10 +173,16 @@ export class RunningKube {
 
   /** Forgets what was before now: older resource versions and pages are gone (410). */
   async compact(): Promise<void> {
-    const now = await this.request('GET', '/api/v1/namespaces?limit=1');
-    const body = JSON.stringify({ revision: now.body.metadata.resourceVersion });
-    const answer = await fetch(`http://127.0.0.1:${this.#ports.etcd}/v3/kv/compaction`, { method: 'POST', body });
-    if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+    const { header } = await this.#askEtcd('range', { key: Buffer.from('/').toString('base64') });
+    await this.#askEtcd('compaction', { revision: header.revision });
+  }
+
+  /** Deletes an object in etcd, also while the API server is down: `configmaps/default/name`. */
+  async deleteInEtcd(path: string): Promise<void> {
+    const { deleted } = await this.#askEtcd('deleterange', {
+      key: Buffer.from(`/registry/${path}`).toString('base64'),
+    });
+    if (deleted !== '1') throw new Error(`etcd has no ${path}`);
   }
 
   /** Starts both over their data, again after `down`. */
@@ -223,6 +229,14 @@ export class RunningKube {
     await this.#etcd?.end('SIGKILL');
     this.#etcd = undefined;
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: answers of several shapes
+  async #askEtcd(what: string, body: unknown): Promise<any> {
+    const address = `http://127.0.0.1:${this.#ports.etcd}/v3/kv/${what}`;
+    const answer = await fetch(address, { method: 'POST', body: JSON.stringify(body) });
+    if (answer.ok) return answer.json();
+    throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
   }
 
   async #isReady(): Promise<boolean> {

@@ -1,0 +1,124 @@
+import { dirname, resolve } from 'node:path';
+import { AssayError } from '../../../src/core/errors.ts';
+import { readSmallText } from '../../../src/core/small-file.ts';
+import { type KubeAccess, type Material, serverAddress } from './access.ts';
+import { fieldOf, listOf, textOf } from './fields.ts';
+
+const PLUGINS =
+  'run kubectl proxy and give --kubeconfig http://127.0.0.1:8001, or pipe kubectl get ... -o json into -f -';
+
+/** What is not taken from a kubeconfig, and what to do then: whoever leaves it out asks as somebody else, or somebody else. */
+const REFUSED: Readonly<Record<string, string>> = {
+  exec: PLUGINS,
+  'auth-provider': PLUGINS,
+  username: 'use a token or a client certificate',
+  as: PLUGINS,
+  'as-uid': PLUGINS,
+  'as-groups': PLUGINS,
+  'as-user-extra': PLUGINS,
+  'proxy-url': PLUGINS,
+  'insecure-skip-tls-verify': 'give certificate-authority',
+};
+
+/**
+ * Reads a kubeconfig (`kind: Config` of `v1`): a cluster, a user and a context, with tokens, certificates and files of them.
+ * Programs that it names are never run.
+ * @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+ * @param context in place of the current one
+ * @throws AssayError `usage`, `malformed`, `not-found`, `unreadable`
+ */
+export async function readKubeconfig(file: string, context?: string): Promise<KubeAccess> {
+  const config = await parseConfig(await readSmallText(file, '--kubeconfig'), file);
+  const reader = new Reader(file);
+  const name = context ?? textOf(config, 'current-context') ?? '';
+  if (name === '') throw reader.error('names no current context', 'kubectl config use-context NAME');
+  const chosen = reader.named(config, 'contexts', 'context', name);
+  const cluster = reader.named(config, 'clusters', 'cluster', textOf(chosen, 'cluster') ?? '');
+  const userName = textOf(chosen, 'user') ?? '';
+  const user = userName === '' ? {} : reader.named(config, 'users', 'user', userName);
+  for (const part of [cluster, user]) reader.refuse(part);
+  const certificate = reader.material(user, 'client-certificate');
+  const key = reader.material(user, 'client-key');
+  if ((certificate === undefined) !== (key === undefined))
+    throw reader.error('has half of a client certificate', 'give both client-certificate and client-key');
+  const ca = reader.material(cluster, 'certificate-authority');
+  const serverName = textOf(cluster, 'tls-server-name');
+  const token = reader.token(user);
+  return {
+    server: serverAddress(textOf(cluster, 'server') ?? '', `--kubeconfig ${file}`),
+    from: `${file}, context ${name}`,
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(token === undefined ? {} : { token }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+async function parseConfig(text: string, file: string): Promise<unknown> {
+  const { parse } = await import('yaml');
+  try {
+    const config: unknown = parse(text, { logLevel: 'silent', maxAliasCount: 0 });
+    if (Array.isArray(fieldOf(config, 'clusters'))) return config;
+  } catch (cause) {
+    throw new AssayError('malformed', 'is not YAML', {
+      subject: `--kubeconfig ${file}`,
+      mend: 'check the path',
+      cause,
+    });
+  }
+  throw new AssayError('malformed', 'is no kubeconfig: it has no clusters', {
+    subject: `--kubeconfig ${file}`,
+    mend: 'check the path',
+  });
+}
+
+class Reader {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  error(message: string, mend: string): AssayError {
+    return new AssayError('usage', message, { subject: `--kubeconfig ${this.#file}`, mend });
+  }
+
+  /** `contexts: [{ name, context: {...} }]`. */
+  named(config: unknown, list: string, field: string, name: string): unknown {
+    const entries = listOf(config, list);
+    const found = fieldOf(
+      entries.find((one) => textOf(one, 'name') === name),
+      field,
+    );
+    if (typeof found === 'object' && found !== null) return found;
+    const names = entries.map((one) => textOf(one, 'name') ?? '').slice(0, 20);
+    throw this.error(`has no ${field} ${name}`, `it has ${names.join(', ') || 'none'}`);
+  }
+
+  refuse(part: unknown): void {
+    for (const [name, mend] of Object.entries(REFUSED)) {
+      const value = fieldOf(part, name);
+      if (value !== undefined && value !== null && value !== false && value !== '')
+        throw this.error(`uses ${name}, which is not taken`, mend);
+    }
+  }
+
+  /** `x-data` in base64, else the file `x`. */
+  material(part: unknown, name: string): Material | undefined {
+    const data = textOf(part, `${name}-data`);
+    if (data !== undefined && data !== '') return { kind: 'text', text: Buffer.from(data, 'base64').toString('utf8') };
+    return this.#fileOf(part, name);
+  }
+
+  token(user: unknown): Material | undefined {
+    const file = this.#fileOf(user, 'tokenFile');
+    const text = textOf(user, 'token');
+    return file ?? (text === undefined || text === '' ? undefined : { kind: 'text', text });
+  }
+
+  #fileOf(part: unknown, name: string): Material | undefined {
+    const path = textOf(part, name);
+    return path === undefined || path === '' ? undefined : { kind: 'file', path: resolve(dirname(this.#file), path) };
+  }
+}

@@ -1,0 +1,73 @@
+import { cut } from '../../../src/core/cut.ts';
+import { AssayError, isAssayError } from '../../../src/core/errors.ts';
+import type { KubeAccess } from './access.ts';
+import { textOf } from './fields.ts';
+import { KubeError } from './kube-error.ts';
+
+const MAX_SHOWN = 400;
+
+/** What a status that is no success means, in a line: the server, the cause, the mend. */
+export function statusError(
+  { server, from }: KubeAccess,
+  question: { readonly method: string; readonly path: string },
+  status: number,
+  body: Buffer,
+): KubeError {
+  const said = serverSays(body);
+  const what = `${question.method} ${cut(question.path, 200)}`;
+  const cause = said.answer;
+  if (status === 401) {
+    const mend = `check who asks (${from}): its token or certificate may have ended`;
+    return new KubeError(status, `${server} does not know who asks`, { mend, cause });
+  }
+  if (status === 403) {
+    const mend = `give ${from} that right (a Role or ClusterRole, and its binding)`;
+    return new KubeError(status, `${server} refuses: ${said.text}`, { mend, cause });
+  }
+  return new KubeError(status, `${server} answers ${status} to ${what}: ${said.text}`, { cause });
+}
+
+/** The `Status` that API servers answer with. */
+function serverSays(body: Buffer): { readonly text: string; readonly answer: unknown } {
+  const raw = body.toString('utf8', 0, 64 * 1024);
+  let answer: unknown = raw;
+  try {
+    answer = JSON.parse(raw);
+  } catch {
+    // A proxy between, or a page: shown as text.
+  }
+  const text = oneLine(textOf(answer, 'message') ?? raw);
+  return { text: text === '' ? 'it says nothing' : text, answer };
+}
+
+export function oneLine(text: string): string {
+  return cut(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), MAX_SHOWN);
+}
+
+/** What kept an answer from coming, in a line. @param lateMs how long was waited, when that was too long */
+export function askError(
+  access: KubeAccess,
+  error: unknown,
+  signal: AbortSignal | undefined,
+  lateMs: number | undefined,
+): AssayError {
+  const { server, from } = access;
+  if (signal?.aborted === true) return new AssayError('aborted', 'stopped before the end', { cause: error });
+  if (isAssayError(error)) return error;
+  const reach = 'check that the cluster runs, and its address';
+  if (lateMs !== undefined) return new KubeError(0, `${server} does not answer in ${lateMs / 1000} s`, { mend: reach });
+  const code = codeOf(error);
+  const why = oneLine(error instanceof Error ? error.message : String(error));
+  if (code === 'ECONNREFUSED') return new KubeError(0, `nobody listens at ${server}`, { mend: reach, cause: error });
+  if (/CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/.test(code)) {
+    const mend = `check the certificate authority (${from})`;
+    return new KubeError(0, `${server} is not believed: ${why} (${code})`, { mend, cause: error });
+  }
+  return new KubeError(0, `${server} cannot be asked: ${why}`, { mend: reach, cause: error });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const own = 'code' in error ? String(error.code) : '';
+  return own === '' && error.cause !== undefined ? codeOf(error.cause) : own;
+}

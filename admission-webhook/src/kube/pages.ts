@@ -1,0 +1,86 @@
+import { isAssayError } from '../../../src/core/errors.ts';
+import type { Connection } from './connection.ts';
+import { fieldOf, listOf, textOf } from './fields.ts';
+import { ANSWER_BOUNDS, parseAnswer } from './json.ts';
+import { isExpired, KubeError } from './kube-error.ts';
+
+/** Objects asked for at once: a page of large ones is asked for again in smaller pages. */
+const PAGE = 250;
+
+export interface Page {
+  readonly items: readonly unknown[];
+  /** Of the whole list. */
+  readonly resourceVersion: string;
+}
+
+export interface PageOptions {
+  readonly signal: AbortSignal | undefined;
+  /**
+   * When the server has forgotten the rest of a list that takes long: `newer` goes on with what is there by then, `throw` ends
+   * with the 410.
+   */
+  readonly expired: 'newer' | 'throw';
+}
+
+/**
+ * A collection, page by page.
+ * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+ * @throws KubeError
+ */
+export async function* pages(connection: Connection, path: string, options: PageOptions): AsyncGenerator<Page> {
+  let limit = PAGE;
+  let next = '';
+  do {
+    let answer: unknown;
+    try {
+      answer = await askPage(connection, path, { limit: String(limit), continue: next }, options.signal);
+    } catch (error) {
+      const smaller = isAssayError(error) && error.code === 'limit' && limit > 1;
+      const rest = options.expired === 'newer' && next !== '' ? continueAfter(error) : undefined;
+      if (!smaller && rest === undefined) throw error;
+      if (smaller) limit = Math.max(1, Math.floor(limit / 8));
+      next = rest ?? next;
+      continue;
+    }
+    yield pageOf(answer);
+    next = textOf(fieldOf(answer, 'metadata'), 'continue') ?? '';
+    if (next === '') return;
+  } while (true);
+}
+
+async function askPage(
+  connection: Connection,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const question = { method: 'GET', path: withQuery(path, query), signal, maxBytes: ANSWER_BOUNDS.maxBytes } as const;
+  const { server } = connection.access;
+  const answer = parseAnswer(await connection.ask(question), server);
+  if (Array.isArray(fieldOf(answer, 'items'))) return answer;
+  throw new KubeError(0, `${server} answers to GET ${path} with what is no list`);
+}
+
+/** Where the rest of the list begins: the 410 says so. */
+function continueAfter(error: unknown): string | undefined {
+  if (!isExpired(error) || !(error instanceof KubeError)) return undefined;
+  const token = textOf(fieldOf(error.cause, 'metadata'), 'continue');
+  return token === '' ? undefined : token;
+}
+
+/** In lists of Kubernetes' own kinds, objects do not say what they are. */
+function pageOf(answer: unknown): Page {
+  const kind = textOf(answer, 'kind')?.replace(/List$/, '');
+  const apiVersion = textOf(answer, 'apiVersion');
+  const items = listOf(answer, 'items').filter((item) => typeof item === 'object' && item !== null);
+  const resourceVersion = textOf(fieldOf(answer, 'metadata'), 'resourceVersion') ?? '';
+  return { items: items.map((item) => ({ apiVersion, kind, ...item })), resourceVersion };
+}
+
+/** A path with further parameters; empty ones are left out. */
+export function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
+  const [plain = '', query = ''] = path.split('?', 2);
+  const all = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(parameters)) if (value !== '') all.set(name, value);
+  return all.size === 0 ? plain : `${plain}?${all}`;
+}

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface PauseRules {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
+
+/** Many gates must not ask a server that comes back all at once. */
+export const PAUSES: PauseRules = { firstMs: 500, mostMs: 30_000 };
+
+/** Pauses that double, each shortened by chance by up to a half. */
+export class Pauses {
+  readonly #rules: PauseRules;
+  #failures = 0;
+
+  constructor(rules: PauseRules) {
+    this.#rules = rules;
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+
+  /** Milliseconds of the next one. */
+  next(chance: number = Math.random()): number {
+    const { firstMs, mostMs } = this.#rules;
+    const whole = Math.min(mostMs, firstMs * 2 ** Math.min(this.#failures, 20));
+    this.#failures++;
+    return whole * (1 - chance / 2);
+  }
+
+  /** Ends early, and quietly, when the signal fires. */
+  async wait(signal: AbortSignal): Promise<void> {
+    await delay(this.next(), undefined, { signal, ref: false }).catch(() => {});
+  }
+}

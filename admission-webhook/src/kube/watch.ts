@@ -1,0 +1,141 @@
+import type { KubeListener } from './client.ts';
+import type { Connection } from './connection.ts';
+import { fieldOf, textOf } from './fields.ts';
+import { EVENT_BOUNDS, parseAnswer } from './json.ts';
+import { isExpired, KubeError } from './kube-error.ts';
+import { linesOf } from './lines.ts';
+import { pages, withQuery } from './pages.ts';
+import { type PauseRules, Pauses } from './pauses.ts';
+
+/** Servers end a watch after so many seconds, about: chance keeps gates from coming back together. */
+const WATCH_SECONDS = { least: 240, spread: 240 };
+/** A watch that ends sooner by itself is not asked for again at once. */
+const TOO_SHORT_MS = 1_000;
+
+/**
+ * Follows a collection until the signal fires: lists it, then watches from there with bookmarks. An interruption is made up for
+ * from where it was; when the server has forgotten that (410), by listing anew.
+ * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ */
+export async function watchCollection(
+  connection: Connection,
+  path: string,
+  listener: KubeListener,
+  signal: AbortSignal,
+  rules: PauseRules,
+): Promise<void> {
+  const stop = AbortSignal.any([signal, connection.closed]);
+  const pauses = new Pauses(rules);
+  const follower = new Follower(connection, path, listener, stop, pauses);
+  while (!stop.aborted) {
+    try {
+      await follower.follow();
+    } catch (error) {
+      if (stop.aborted) return;
+      if (isExpired(error)) follower.forget();
+      else follower.trouble(error);
+      await pauses.wait(stop);
+    }
+  }
+}
+
+class Follower {
+  readonly #connection: Connection;
+  readonly #path: string;
+  readonly #listener: KubeListener;
+  readonly #signal: AbortSignal;
+  readonly #pauses: Pauses;
+  /** Where the watch goes on; empty: by listing. */
+  #version = '';
+  #troubled = false;
+  /** What is there, by namespace and name. */
+  #known = new Set<string>();
+
+  constructor(connection: Connection, path: string, listener: KubeListener, signal: AbortSignal, pauses: Pauses) {
+    this.#connection = connection;
+    this.#path = path;
+    this.#listener = listener;
+    this.#signal = signal;
+    this.#pauses = pauses;
+  }
+
+  forget(): void {
+    this.#version = '';
+  }
+
+  trouble(error: unknown): void {
+    this.#troubled = true;
+    this.#listener.onProblem(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** One listing, where it is needed, and one watch. */
+  async follow(): Promise<void> {
+    if (this.#version === '') await this.#list();
+    const started = performance.now();
+    await this.#watch();
+    if (performance.now() - started < TOO_SHORT_MS) await this.#pauses.wait(this.#signal);
+    else this.#pauses.reset();
+  }
+
+  async #list(): Promise<void> {
+    const now = new Set<string>();
+    let version = '';
+    for await (const page of pages(this.#connection, this.#path, { signal: this.#signal, expired: 'throw' })) {
+      version = page.resourceVersion;
+      for (const item of page.items) {
+        now.add(keyOf(item));
+        this.#known.add(keyOf(item));
+        this.#listener.onObject(item);
+      }
+    }
+    for (const key of this.#known) if (!now.has(key)) this.#listener.onGone(goneObject(key));
+    this.#known = now;
+    this.#version = version;
+    this.#pauses.reset();
+    this.#troubled = false;
+    this.#listener.onSynced();
+  }
+
+  async #watch(): Promise<void> {
+    const timeoutSeconds = String(Math.round(WATCH_SECONDS.least + Math.random() * WATCH_SECONDS.spread));
+    const query = { watch: '1', allowWatchBookmarks: 'true', resourceVersion: this.#version, timeoutSeconds };
+    const stream = await this.#connection.stream(withQuery(this.#path, query), this.#signal);
+    if (this.#troubled) this.#listener.onSynced();
+    this.#troubled = false;
+    for await (const line of linesOf(stream, EVENT_BOUNDS.maxBytes)) this.#take(line);
+  }
+
+  #take(line: Buffer): void {
+    const { server } = this.#connection.access;
+    const event = parseAnswer(line, server, EVENT_BOUNDS);
+    const object = fieldOf(event, 'object');
+    const type = textOf(event, 'type');
+    if (type === 'ERROR') {
+      const code = fieldOf(object, 'code');
+      const why = textOf(object, 'message') ?? 'it does not say why';
+      throw new KubeError(typeof code === 'number' ? code : 0, `${server} ends the watch of ${this.#path}: ${why}`);
+    }
+    const version = textOf(fieldOf(object, 'metadata'), 'resourceVersion');
+    if (version === undefined) throw new KubeError(0, `${server} sends events without a version`);
+    if (type === 'DELETED') {
+      this.#known.delete(keyOf(object));
+      this.#listener.onGone(object);
+    } else if (type === 'ADDED' || type === 'MODIFIED') {
+      this.#known.add(keyOf(object));
+      this.#listener.onObject(object);
+    }
+    this.#version = version;
+    this.#pauses.reset();
+  }
+}
+
+/** No name holds a slash. */
+function keyOf(object: unknown): string {
+  const metadata = fieldOf(object, 'metadata');
+  return `${textOf(metadata, 'namespace') ?? ''}/${textOf(metadata, 'name') ?? ''}`;
+}
+
+function goneObject(key: string): unknown {
+  const [namespace = '', name = ''] = key.split('/');
+  return { metadata: namespace === '' ? { name } : { namespace, name } };
+}
