@@ -1,0 +1,58 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { AssayError } from '../../../../src/core/errors.ts';
+
+/** A certificate chain and its key, checked: they belong together, and TLS takes them. */
+export interface ServingPair {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Of the certificate: SHA-256, hex. */
+  readonly fingerprint: string;
+}
+
+/** How the certificate fares, for `/metrics`, `/readyz` and `status`. */
+export interface CertificateHealth {
+  readonly notAfter: Date | null;
+  readonly fingerprint: string | null;
+  /** When this one came. */
+  readonly loadedAt: Date | null;
+  /** Why the newest was not taken; `null` while all is well. */
+  readonly problem: string | null;
+}
+
+/** Has a pair to serve with from the start, and tells of each newer one. */
+export interface CertificateSource {
+  pair(): ServingPair;
+  health(): CertificateHealth;
+  onChange(listener: (pair: ServingPair) => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @param subject names the files, for messages
+ * @throws AssayError `usage` for what cannot be served with
+ */
+export function servingPair(cert: string, key: string, subject: string): ServingPair {
+  try {
+    const x509 = new X509Certificate(cert);
+    if (!x509.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is that of another certificate');
+    createSecureContext({ cert, key });
+    return {
+      cert,
+      key,
+      notBefore: new Date(x509.validFrom),
+      notAfter: new Date(x509.validTo),
+      fingerprint: createHash('sha256').update(x509.raw).digest('hex'),
+    };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AssayError('usage', `cannot be served with (${why})`, {
+      subject,
+      mend: 'give a certificate chain and its own private key, both PEM and unencrypted',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { namespaceRules } from '../config/index.ts';
+import type { SnapshotFeed } from '../feed.ts';
+import type { WatchedNamespaces } from '../kube/index.ts';
+import type { Mutation, MutationOptions } from '../mutate/patch.ts';
+import type { AdmissionRequest } from '../request.ts';
+import type { NamespaceRules } from '../rules.ts';
+import type { GateState } from '../state.ts';
+import { type BreakGlass, NO_WAIVERS } from '../waivers.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { PartHealth, Vitals } from './vitals.ts';
+
+/** Everything that decisions are made from, kept up to date. */
+export interface Gate {
+  /** What is held now. */
+  state(): GateState;
+  /** What is to be changed in an object, as the configuration has it. */
+  mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
+  health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
+}
+
+/** Waivers that are read again when their folder changes. */
+export interface BreakGlassSource {
+  waivers(): BreakGlass;
+  health(): PartHealth;
+}
+
+/** What a gate is put together from. */
+export interface GateParts {
+  readonly feed: Pick<SnapshotFeed, 'held' | 'health'>;
+  readonly config: Pick<ConfigFile, 'config' | 'health' | 'onChange'>;
+  /** `null`: labels of namespaces are not known. */
+  readonly namespaces: Pick<WatchedNamespaces, 'labelsOf' | 'synced' | 'problem'> | null;
+  readonly breakGlass: BreakGlassSource | null;
+  readonly mutate: (request: AdmissionRequest, state: GateState, options: MutationOptions, now: Date) => Mutation;
+  /** In place of what the configuration says. */
+  readonly ownNamespace: string | null;
+  readonly serviceUrl: string | null;
+}
+
+const UNCHANGED: Mutation = { patch: [], warnings: [] };
+
+export function assembleGate(parts: GateParts): Gate {
+  const { feed, config: file, namespaces, breakGlass } = parts;
+  const labelsOf = (name: string) => namespaces?.labelsOf(name);
+  // Rules and policies of one reading of the configuration, always together.
+  let config = file.config();
+  let rules: NamespaceRules = namespaceRules(config, labelsOf);
+  file.onChange(() => {
+    config = file.config();
+    rules = namespaceRules(config, labelsOf);
+  });
+  return {
+    state: () => ({
+      snapshot: feed.held(),
+      namespaces: rules,
+      policies: config.policies,
+      breakGlass: breakGlass?.waivers() ?? NO_WAIVERS,
+      serviceUrl: parts.serviceUrl ?? config.serviceUrl,
+      ownNamespace: parts.ownNamespace ?? config.ownNamespace,
+    }),
+    mutate: (request, state, now) => {
+      const { mutation } = config;
+      if (mutation.pin === 'off' && mutation.fetch === null) return UNCHANGED;
+      return parts.mutate(request, state, mutation, now);
+    },
+    health: () => ({
+      snapshot: feed.held(),
+      feed: feed.health(),
+      config: file.health(),
+      breakGlass: breakGlass?.health() ?? null,
+      namespaces: namespaces === null ? null : { synced: namespaces.synced(), problem: namespaces.problem() },
+    }),
+  };
+}

@@ -1,0 +1,12 @@
+export { openCertificateFiles } from './certificate/files.ts';
+export { openSelfSigned } from './certificate/self-signed.ts';
+export type { CertificateHealth, CertificateSource, ServingPair } from './certificate/serving.ts';
+export { openClientFiles } from './client-files.ts';
+export { type ConfigFile, openConfigFile } from './config-file.ts';
+export { CONNECTION_RULES, type ConnectionRules } from './connection-rules.ts';
+export type { LogSink } from './decision-log.ts';
+export { assembleGate, type BreakGlassSource, type Gate, type GateParts } from './gate.ts';
+export * from './options.ts';
+export { type ServeOptions, type Serving, type ServingParts, serve } from './serve.ts';
+export type { AdmissionStatus, PartStatus, SnapshotStatus } from './status.ts';
+export type { PartHealth, Vitals } from './vitals.ts';

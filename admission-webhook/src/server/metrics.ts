@@ -1,0 +1,153 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
+import type { DecisionRecord } from '../answer.ts';
+import { notReady, type Vitals } from './vitals.ts';
+
+export type ReviewPath = 'validate' | 'mutate';
+
+/** What Prometheus asks for. */
+export interface AdmissionMetrics {
+  readonly contentType: string;
+  /** Of a review that was answered. */
+  answered(path: ReviewPath, record: DecisionRecord): void;
+  /** A request that was no review to answer: `reason` is one of a few words. */
+  refused(reason: string): void;
+  /** A defect of ours. */
+  failed(): void;
+  /** A line of the log that nobody took in time. */
+  logDropped(): void;
+  /** In the text format of Prometheus. */
+  text(): Promise<string>;
+}
+
+export interface Readings {
+  vitals(): Vitals;
+  /** Bytes of bodies that are being read, and connections. */
+  load(): { readonly bodyBytes: number; readonly connections: number };
+}
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 3, 10];
+
+export function openMetrics(readings: Readings): AdmissionMetrics {
+  const set = new MetricSet();
+  const registers = [set];
+  collectDefaultMetrics({ register: set });
+  const reviews = new Counter({
+    name: 'assay_admission_reviews_total',
+    help: 'Reviews answered, by what the API server was told',
+    labelNames: ['path', 'action', 'mode'],
+    registers,
+  });
+  const decisions = new Counter({
+    name: 'assay_admission_decisions_total',
+    help: 'What was found of each reference to a model, or of an object without one, and what it led to',
+    labelNames: ['outcome', 'action', 'mode'],
+    registers,
+  });
+  const waivers = new Counter({
+    name: 'assay_admission_break_glass_total',
+    help: 'Refusals that a waiver for emergencies lifted',
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'assay_admission_review_duration_seconds',
+    help: 'From the whole body to the answer',
+    labelNames: ['path'],
+    buckets: SECONDS,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'assay_admission_refused_requests_total',
+    help: 'Requests that were no review to answer, refused by an answer: malformed, too-large, content-type, client, ...',
+    labelNames: ['reason'],
+    registers,
+  });
+  const errors = new Counter({ name: 'assay_admission_errors_total', help: 'Defects met while answering', registers });
+  const dropped = new Counter({
+    name: 'assay_admission_log_dropped_total',
+    help: 'Lines of the decision log that nobody took in time',
+    registers,
+  });
+  const read = gauges(registers);
+  return {
+    contentType: set.contentType,
+    answered(path, { action, mode, rulings, durationMs }) {
+      reviews.inc({ path, action, mode });
+      duration.observe({ path }, durationMs / 1000);
+      for (const ruling of rulings) {
+        decisions.inc({ outcome: ruling.outcome, action: ruling.action, mode });
+        if (ruling.waiver !== undefined) waivers.inc();
+      }
+    },
+    refused: (reason) => refused.inc({ reason }),
+    failed: () => errors.inc(),
+    logDropped: () => dropped.inc(),
+    text() {
+      read(readings);
+      return set.metrics();
+    },
+  };
+}
+
+/** Read when they are asked for. @returns how to */
+function gauges(registers: MetricSet[]): (readings: Readings) => void {
+  const gauge = (name: string, help: string) => new Gauge({ name: `assay_admission_${name}`, help, registers });
+  const ready = gauge('ready', '1 while the gate has all that it answers from');
+  const version = gauge('snapshot_version', 'Version of the snapshot; absent without one');
+  const entries = gauge('snapshot_entries', 'Decisions in it');
+  const age = gauge('snapshot_age_seconds', 'Since it was issued');
+  const expiry = gauge('snapshot_expiry_timestamp_seconds', 'When it ends');
+  const floor = gauge('snapshot_floor', 'No version below it is taken');
+  const lastGood = gauge('snapshot_last_success_timestamp_seconds', 'When its source was last asked with success');
+  const certificate = gauge('certificate_expiry_timestamp_seconds', 'When the serving certificate ends');
+  const problems = new Gauge({
+    name: 'assay_admission_problem',
+    help: '1 while the newest of a part is not taken, and the last good one holds: snapshot, certificate, config, ...',
+    labelNames: ['part'],
+    registers,
+  });
+  const bodies = gauge('body_bytes', 'Bytes of bodies that are being read');
+  const connections = gauge('connections', 'Open connections');
+  return ({ vitals, load }) => {
+    const now = vitals();
+    const held = now.snapshot.kind === 'held' ? now.snapshot.index.meta : undefined;
+    ready.set(notReady(now).length === 0 ? 1 : 0);
+    setOrRemove(version, held?.version);
+    setOrRemove(entries, held?.entries);
+    setOrRemove(age, held === undefined ? undefined : (Date.now() - Date.parse(held.issued)) / 1000);
+    setOrRemove(expiry, held === undefined ? undefined : Date.parse(held.expires) / 1000);
+    floor.set(now.feed.floor);
+    setOrRemove(lastGood, seconds(now.feed.lastGood));
+    setOrRemove(certificate, seconds(now.certificate.notAfter));
+    for (const [part, problem] of Object.entries(problemsOf(now))) problems.set({ part }, problem === null ? 0 : 1);
+    const { bodyBytes, connections: open } = load();
+    bodies.set(bodyBytes);
+    connections.set(open);
+  };
+}
+
+function problemsOf({
+  feed,
+  certificate,
+  config,
+  breakGlass,
+  namespaces,
+  clients,
+}: Vitals): Record<string, string | null> {
+  return {
+    snapshot: feed.problem,
+    certificate: certificate.problem,
+    ...(config === null ? {} : { config: config.problem }),
+    ...(breakGlass === null ? {} : { 'break-glass': breakGlass.problem }),
+    ...(namespaces === null ? {} : { namespaces: namespaces.problem }),
+    ...(clients === null ? {} : { clients: clients.problem }),
+  };
+}
+
+function setOrRemove(gauge: Gauge, value: number | undefined): void {
+  if (value === undefined) gauge.remove();
+  else gauge.set(value);
+}
+
+function seconds(time: Date | null): number | undefined {
+  return time === null ? undefined : time.getTime() / 1000;
+}

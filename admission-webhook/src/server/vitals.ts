@@ -1,0 +1,35 @@
+import type { FeedHealth } from '../feed.ts';
+import type { HeldSnapshot } from '../state.ts';
+import type { CertificateHealth } from './certificate/serving.ts';
+
+/** How a part that is read from files fares. */
+export interface PartHealth {
+  readonly loadedAt: Date | null;
+  /** Why the newest was not taken; `null` while all is well. */
+  readonly problem: string | null;
+}
+
+/** How the whole gate fares. */
+export interface Vitals {
+  readonly snapshot: HeldSnapshot;
+  readonly feed: FeedHealth;
+  readonly certificate: CertificateHealth;
+  /** `null`: there is none to read. */
+  readonly config: PartHealth | null;
+  readonly breakGlass: PartHealth | null;
+  /** Whether the labels of namespaces are known; `null`: they are not asked for. */
+  readonly namespaces: { readonly synced: boolean; readonly problem: string | null } | null;
+  readonly clients: PartHealth | null;
+  readonly ending: boolean;
+}
+
+/** Why it should not be asked; empty: it is ready. A snapshot that has ended is no reason: it answers by what holds then. */
+export function notReady({ snapshot, namespaces, ending }: Vitals): string[] {
+  return [
+    ...(snapshot.kind === 'none' ? [`no snapshot is held: ${snapshot.why}`] : []),
+    ...(namespaces !== null && !namespaces.synced
+      ? [`the labels of namespaces are not known yet${namespaces.problem === null ? '' : `: ${namespaces.problem}`}`]
+      : []),
+    ...(ending ? ['it is ending'] : []),
+  ];
+}
