@@ -2,7 +2,7 @@ export * from './document.ts';
 export type { LatestAnswer, RepositoryQuery } from './latest.ts';
 export { SNAPSHOT_LIMITS } from './limits.ts';
 export { type LoadOptions, loadPacked } from './load-packed.ts';
-export { type OpenOptions, openDocument, openSnapshot } from './open.ts';
+export { type OpenOptions, openDocument, openSnapshot, signingKeys } from './open.ts';
 export { packSnapshot } from './pack.ts';
 export { PackedIndex } from './packed-index.ts';
 export { peekSnapshot, type SnapshotLabel } from './peek.ts';

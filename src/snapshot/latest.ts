@@ -59,6 +59,12 @@ export function repositoryOfPinned(ref: string): string | undefined {
   return isWhole ? ref.slice(0, at) : undefined;
 }
 
+/** The repositories that an entry is looked up by, each once; none when it is denied. */
+export function repositoriesOf({ status, refs }: SnapshotEntry): ReadonlySet<string> {
+  const names = status === 'approved' ? refs.map(repositoryOfPinned) : [];
+  return new Set(names.filter((name) => name !== undefined));
+}
+
 /** The newest version of a repository that is approved: the highest number of the one model that has approved versions there. */
 export function latestApproved(query: RepositoryQuery, asked: Asked, tables: RepositoryTables): LatestAnswer {
   const repository = repositoryOf(query.ref);

@@ -1,5 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 import { keyOf } from './judge.ts';
+import { repositoriesOf } from './latest.ts';
 import {
   DIGEST_BYTES,
   DIGEST_PREFIX,
@@ -21,13 +22,17 @@ const MAX_POLICIES = 256;
  */
 export function packSnapshot({ head, size, entries }: SnapshotParts, seed: number): PackedSnapshot {
   const records = new Records(size);
-  const [starts, keys, digests] = [new Numbers(), new Numbers(), new Numbers()];
+  const starts = new Numbers();
+  const [keys, repositories, digests] = [new Numbers(), new Numbers(), new Numbers()];
   const policies = new Policies();
   let count = 0;
   for (const entry of entries()) {
     starts.push(records.add(entry, policies));
     digests.push(hashOf(entry.digest, seed) * SPAN + count);
     for (const ref of entry.refs) keys.push(hashOf(keyOf(ref, entry.endpoint), seed) * SPAN + count);
+    for (const name of repositoriesOf(entry)) {
+      repositories.push(hashOf(keyOf(name, entry.endpoint), seed) * SPAN + count);
+    }
     count++;
   }
   const { images, ...meta } = head;
@@ -37,15 +42,21 @@ export function packSnapshot({ head, size, entries }: SnapshotParts, seed: numbe
     policies: policies.list,
     records: records.bytes.buffer,
     starts: Uint32Array.from(starts.all()).buffer,
-    keys: Float64Array.from(keys.all()).sort().buffer,
-    digests: Float64Array.from(digests.all()).sort().buffer,
+    keys: sorted(keys),
+    repositories: sorted(repositories),
+    digests: sorted(digests),
     images: packImages(images),
   };
 }
 
 /** What `postMessage` hands over without a copy. */
-export function buffersOf({ records, starts, keys, digests, images }: PackedSnapshot): ArrayBuffer[] {
-  return [records, starts, keys, digests, images];
+export function buffersOf(packed: PackedSnapshot): ArrayBuffer[] {
+  const { records, starts, keys, repositories, digests, images } = packed;
+  return [records, starts, keys, repositories, digests, images];
+}
+
+function sorted(numbers: Numbers): ArrayBuffer {
+  return Float64Array.from(numbers.all()).sort().buffer;
 }
 
 class Records {

@@ -1,5 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 import { answerTo, type Entries, type EntryTables, holds, keyOf } from './judge.ts';
+import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
 import {
   DIGEST_BYTES,
   DIGEST_PREFIX,
@@ -21,6 +22,7 @@ export class PackedIndex {
   readonly #records: Buffer;
   readonly #starts: Uint32Array;
   readonly #keys: Float64Array;
+  readonly #repositories: Float64Array;
   readonly #digests: Float64Array;
   readonly #images: Buffer;
   readonly #tables: EntryTables = {
@@ -36,12 +38,24 @@ export class PackedIndex {
     this.#records = Buffer.from(packed.records);
     this.#starts = new Uint32Array(packed.starts);
     this.#keys = new Float64Array(packed.keys);
+    this.#repositories = new Float64Array(packed.repositories);
     this.#digests = new Float64Array(packed.digests);
     this.#images = Buffer.from(packed.images);
   }
 
   lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer {
     return answerTo(query, asked, this.#tables);
+  }
+
+  /** The newest approved version of the repository that a reference which is not pinned names. */
+  latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer {
+    return latestApproved(query, asked, {
+      byRepository: (repository, endpoint) =>
+        this.#find(this.#repositories, keyOf(repository, endpoint), (entry) => {
+          return entry.endpoint === endpoint && repositoriesOf(entry).has(repository);
+        }),
+      lookup: (ref, more) => this.lookup(ref, more),
+    });
   }
 
   /** Whether a container image may run that names no model. `digest` is that of its manifest, `sha256:<hex>`. */

@@ -15,8 +15,9 @@ export interface PackedSnapshot {
   readonly records: ArrayBuffer;
   /** Of each entry, where its record is (Uint32). */
   readonly starts: ArrayBuffer;
-  /** `hash * SPAN + entry`, ascending (Float64): of each reference, and of each digest. */
+  /** `hash * SPAN + entry`, ascending (Float64): of each reference, of each repository with approved versions, of each digest. */
   readonly keys: ArrayBuffer;
+  readonly repositories: ArrayBuffer;
   readonly digests: ArrayBuffer;
   /** Rows of 32 bytes digest and 20 characters end, spaces for none; ascending. */
   readonly images: ArrayBuffer;

@@ -1,6 +1,6 @@
 import type { SnapshotDocument, SnapshotEntry } from './document.ts';
 import { answerTo, type EntryTables, holds, keyOf } from './judge.ts';
-import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoryOfPinned } from './latest.ts';
+import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
 
 /** What a gate asks about: the bytes, or where they come from and from which server. */
 export type SnapshotQuery =
@@ -50,11 +50,8 @@ export class Snapshot {
     const ends = new Set<string>([document.expires]);
     for (const entry of entries) {
       add(this.#byDigest, entry.digest, entry);
-      for (const ref of entry.refs) {
-        add(this.#byKey, keyOf(ref, entry.endpoint), entry);
-        const repository = entry.status === 'approved' ? repositoryOfPinned(ref) : undefined;
-        if (repository !== undefined) add(this.#byRepository, keyOf(repository, entry.endpoint), entry);
-      }
+      for (const ref of entry.refs) add(this.#byKey, keyOf(ref, entry.endpoint), entry);
+      for (const name of repositoriesOf(entry)) add(this.#byRepository, keyOf(name, entry.endpoint), entry);
       for (const { notAfter } of entry.stages) if (notAfter !== null) ends.add(notAfter);
     }
     for (const { notAfter } of images) if (notAfter !== null) ends.add(notAfter);

@@ -133,6 +133,9 @@ describe('a packed snapshot', () => {
           for (const [query, more] of asked) {
             const with_ = { ...more, now: NOW };
             expect(packed.lookup(query, with_)).toStrictEqual(plain.lookup(query, with_));
+            if ('ref' in query) {
+              expect(packed.latestApproved(query, with_)).toStrictEqual(plain.latestApproved(query, with_));
+            }
           }
           for (const one of [
             ...allImages.map(({ digest }) => digest),
