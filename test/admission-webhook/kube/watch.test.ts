@@ -77,7 +77,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
   });
 
   it('lists anew when the server has forgotten where it was, and says what went meanwhile', async () => {
-    await kube.create(configMap('forgotten'));
+    for (const name of ['stays', 'forgotten']) await kube.create(configMap(name));
     const told = follow(MAPS);
     await until(() => expect(told.lines).toContain('synced'));
     expect(told.lines).toContain('+stays');
