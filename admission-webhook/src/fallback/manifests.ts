@@ -1,0 +1,116 @@
+import { stringify } from 'yaml';
+import type { SnapshotDocument } from '../../../src/snapshot/index.ts';
+import { type AllowlistOptions, allowlistOf } from './allowlist.ts';
+import { FALLBACK_POLICIES, type FallbackPolicy } from './policies.ts';
+
+export interface FallbackOptions extends AllowlistOptions {
+  /** Where the allowlist lies. */
+  readonly namespace: string;
+}
+
+export interface Fallback {
+  /** Manifests of Kubernetes, in the order in which they are to be made. */
+  readonly yaml: string;
+  readonly references: number;
+  readonly leftOut: readonly { readonly reference: string; readonly why: string }[];
+}
+
+const GROUP = 'admissionregistration.k8s.io/v1';
+const LABEL = 'assay.dev/admission';
+const MODES = { enforce: 'Deny', warn: 'Warn', audit: 'Audit' } as const;
+
+/**
+ * ValidatingAdmissionPolicies that refuse models which a snapshot does not approve, and the ConfigMap that they look into: what
+ * the API server can do by itself, with no webhook.
+ * @throws AssayError `limit` when the snapshot is too large for it
+ */
+export function fallbackManifests(document: SnapshotDocument, options: FallbackOptions): Fallback {
+  const { stage, namespace } = options;
+  const name = stage === undefined ? 'assay-fallback' : `assay-fallback-${stage}`;
+  const { data, leftOut } = allowlistOf(document, options);
+  const allowlist = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, annotations: { 'assay.dev/snapshot-expires': document.expires } },
+    data,
+  };
+  const objects = [allowlist, ...FALLBACK_POLICIES.flatMap((policy) => objectsOf(policy, name, options))];
+  const texts = objects.map((object) => stringify(object, { lineWidth: 0, version: '1.1' }));
+  return { yaml: headOf(document, options) + texts.join('---\n'), references: Object.keys(data).length - 1, leftOut };
+}
+
+function objectsOf(policy: FallbackPolicy, allowlist: string, { stage, namespace }: FallbackOptions): object[] {
+  const name = `${allowlist}-${policy.id}`;
+  const bindings = Object.entries(MODES).map(([mode, action]) => ({
+    apiVersion: GROUP,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: `${name}-${mode}` },
+    spec: {
+      policyName: name,
+      validationActions: [action],
+      // Without its list, nothing is approved.
+      paramRef: { name: allowlist, namespace, parameterNotFoundAction: 'Deny' },
+      matchResources: { namespaceSelector: { matchExpressions: selectorOf(mode, stage) } },
+    },
+  }));
+  return [policyOf(policy, name), ...bindings];
+}
+
+function policyOf({ resources, variables, validations }: FallbackPolicy, name: string): object {
+  return {
+    apiVersion: GROUP,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
+    spec: {
+      failurePolicy: 'Fail',
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      matchConstraints: { matchPolicy: 'Equivalent', resourceRules: resources },
+      matchConditions: [
+        {
+          name: 'changes-what-runs',
+          expression:
+            "request.operation != 'UPDATE' || (!has(object.metadata.deletionTimestamp) && object.spec != oldObject.spec)",
+        },
+      ],
+      variables,
+      validations,
+    },
+  };
+}
+
+/** A word that nobody knows is one more reason to refuse. */
+function selectorOf(mode: string, stage: string | undefined): object[] {
+  const isIn = (key: string, value: string) => ({ key, operator: 'In', values: [value] });
+  const modes =
+    mode === 'enforce'
+      ? [
+          { key: LABEL, operator: 'Exists' },
+          { key: LABEL, operator: 'NotIn', values: ['warn', 'audit', 'off'] },
+        ]
+      : [isIn(LABEL, mode)];
+  return stage === undefined ? modes : [...modes, isIn('assay.dev/stage', stage)];
+}
+
+function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string {
+  const scope =
+    stage === undefined
+      ? 'What is approved for any stage may run in every namespace with the label assay.dev/admission.'
+      : `What is approved for ${stage} may run in namespaces with the labels assay.dev/admission and assay.dev/stage=${stage}.`;
+  const lines = [
+    'Written by assay admit --fallback. Refuses models that are not approved, without a webhook.',
+    `From snapshot ${document.version} of ${document.tenant}, issued ${document.issued}, good until ${document.expires}.`,
+    scope,
+    '',
+    'It reads, in Pods and what makes Pods: the model and revision of vLLM, SGLang, TGI, TEI, the runtime of KServe, the Hugging Face',
+    'toolkit and DJL, in arguments and variables; volumes that are images; the storage initializer and modelcars of KServe; and',
+    'storageUri of an InferenceService. What these say otherwise, and other programs that are known to load models, it refuses.',
+    '',
+    'It cannot see:',
+    '- that the snapshot has ended, or that a newer one revokes something: write it anew and apply it, as often as snapshots come;',
+    '- a program of your own that downloads in its code, and programs that its patterns do not know;',
+    '- custom resources other than those of KServe: only the Pods that they lead to;',
+    '- PersistentVolumeClaims and other volumes that nobody names as the folder of a model;',
+    '- waivers for emergencies, rules of an AdmissionConfig, and which action an outcome leads to: here all of them deny.',
+  ];
+  return `${lines.map((line) => `# ${line}`.trimEnd()).join('\n')}\n`;
+}

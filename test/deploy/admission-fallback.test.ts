@@ -1,0 +1,332 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { allowlistOf } from '../../admission-webhook/src/fallback/allowlist.ts';
+import { fallbackManifests } from '../../admission-webhook/src/fallback/manifests.ts';
+import { COMMIT, denied, document, entry, NOW, sha256 } from '../snapshot/samples.ts';
+import { hasKube, KUBE_HOW, type KubeObject, ML_KINDS, type RunningKube, startKube } from '../support/kube/index.ts';
+import { requirePart } from '../support/parts.ts';
+
+const IMAGE = `ghcr.io/acme/llama@${sha256('image')}`;
+const OPEN = 'acme/open';
+const SNAPSHOT = document({
+  entries: [
+    entry({ refs: [`hf://acme/model@${COMMIT}`, `oci://${IMAGE}`] }),
+    entry({ model: OPEN, digest: sha256('open'), refs: [`hf://${OPEN}@${COMMIT}`], remoteCode: true }),
+    entry({
+      model: 'acme/dev',
+      digest: sha256('dev'),
+      refs: [`hf://acme/dev@${COMMIT}`],
+      stages: [{ stage: 'dev', notAfter: null }],
+    }),
+    denied({ model: 'acme/bad', digest: sha256('bad'), refs: [`hf://acme/bad@${COMMIT}`] }),
+    entry({
+      model: 'acme/old',
+      digest: sha256('old'),
+      refs: [`hf://acme/old@${COMMIT}`],
+      stages: [{ stage: 'production', notAfter: '2026-11-20T00:00:00Z' }],
+    }),
+    entry({
+      model: 'acme/far',
+      digest: sha256('far'),
+      refs: [`hf://acme/far@${COMMIT}`],
+      endpoint: 'https://hub.acme.example',
+    }),
+  ],
+});
+const OPTIONS = { now: NOW, namespace: 'assay' };
+
+function pod(container: object, spec: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'p-' },
+    spec: { containers: [{ name: 'c', image: 'acme/app:1', ...container }], ...spec },
+  };
+}
+
+const vllm = (...args: string[]) => pod({ image: 'vllm/vllm-openai:v0.11.0', args });
+const tgi = (env: Record<string, string>) =>
+  pod({
+    image: 'ghcr.io/huggingface/text-generation-inference:3.3',
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+  });
+const mounted = (reference: string, path: string, more: object = {}) =>
+  pod(
+    {
+      image: 'vllm/vllm-openai:v0.11.0',
+      args: ['--model', path],
+      volumeMounts: [{ name: 'm', mountPath: '/models' }],
+      ...more,
+    },
+    {
+      volumes: [
+        { name: 'm', image: { reference } },
+        { name: 'w', emptyDir: {} },
+      ],
+    },
+  );
+const initialized = (uri: string, readOnly = true) =>
+  pod(
+    {
+      image: 'kserve/huggingfaceserver:v0.15',
+      args: ['--model_dir=/mnt/models'],
+      volumeMounts: [{ name: 'm', mountPath: '/mnt/models', readOnly }],
+    },
+    {
+      initContainers: [
+        {
+          name: 'storage-initializer',
+          image: 'kserve/storage-initializer:v0.15',
+          args: [uri, '/mnt/models'],
+          volumeMounts: [{ name: 'm', mountPath: '/mnt/models' }],
+        },
+      ],
+      volumes: [{ name: 'm', emptyDir: {} }],
+    },
+  );
+const kserve = (spec: object): KubeObject => ({
+  apiVersion: 'serving.kserve.io/v1beta1',
+  kind: 'InferenceService',
+  metadata: { generateName: 'i-' },
+  spec,
+});
+
+/** Named by what they show; the same Pods in a namespace that enforces. */
+const ADMITTED: Readonly<Record<string, KubeObject>> = {
+  'a program without a model': pod({ command: ['sleep', '1'] }),
+  'a script without a model': pod({ command: ['sh', '-c', 'sleep 1'] }),
+  'vLLM with --model and --revision': vllm('--model', 'acme/model', '--revision', COMMIT, '--port', '8000'),
+  'vLLM with =': vllm('--model=acme/model', `--revision=${COMMIT}`),
+  'vllm serve': pod({ command: ['vllm', 'serve', 'acme/model', '--revision', COMMIT] }),
+  'an image that serves by itself': vllm('acme/model', '--revision', COMMIT),
+  'code of the model, where that is approved': vllm('--model', OPEN, '--revision', COMMIT, '--trust-remote-code'),
+  'TGI by variables': tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT }),
+  'the runtime of KServe': pod({ args: ['--model_id=acme/model', `--model_revision=${COMMIT}`] }),
+  'an image as a volume': mounted(IMAGE, '/models'),
+  'an image as a volume, with a tag': mounted(IMAGE.replace('@', ':v1@'), '/models/llama'),
+  'what the initializer fetched': initialized(`hf://acme/model:${COMMIT}`),
+  'an InferenceService': kserve({
+    predictor: { model: { modelFormat: { name: 'huggingface' }, storageUri: `hf://acme/model:${COMMIT}` } },
+  }),
+  'an InferenceService of an image': kserve({ predictor: { triton: { storageUri: `oci://${IMAGE}` } } }),
+};
+
+const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
+  'an unlisted model': [
+    vllm('--model', 'acme/evil', '--revision', COMMIT),
+    /not in the allowlist of models: hf:\/\/acme\/evil@0123/,
+  ],
+  'a model without a revision': [vllm('--model', 'acme/model'), /hf:\/\/acme\/model@/],
+  'a branch': [vllm('--model', 'acme/model', '--revision', 'main'), /hf:\/\/acme\/model@main/],
+  'a second model': [vllm('--model', 'acme/model', '--revision', COMMIT, '--model=acme/evil'), /acme\/evil/],
+  'two revisions': [vllm('--model', 'acme/model', '--revision', COMMIT, '--revision', 'main'), /hf:\/\/acme\/model@/],
+  'a denied one': [vllm('--model', 'acme/bad', '--revision', COMMIT), /acme\/bad/],
+  'one whose approval ended': [vllm('--model', 'acme/old', '--revision', COMMIT), /acme\/old/],
+  'one of another server': [vllm('--model', 'acme/far', '--revision', COMMIT), /acme\/far/],
+  'a flag with underscores': [pod({ args: ['--model_id', 'acme/evil'] }), /acme\/evil/],
+  'vllm serve of an unlisted one': [pod({ command: ['/usr/bin/vllm', 'serve', 'acme/evil'] }), /acme\/evil/],
+  'vllm serve with the model at the end': [pod({ command: ['vllm', 'serve', '--port', '1', 'acme/evil'] }), /--port/],
+  'an image that serves an unlisted one': [vllm('acme/evil'), /acme\/evil/],
+  'code of the model, where that is not approved': [
+    vllm('--model', 'acme/model', '--revision', COMMIT, '--trust-remote-code'),
+    /acme\/model/,
+  ],
+  'TGI with an unlisted one': [tgi({ MODEL_ID: 'acme/evil', REVISION: COMMIT }), /acme\/evil/],
+  'code of the model by a variable': [
+    tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, TRUST_REMOTE_CODE: 'true' }),
+    /acme\/model/,
+  ],
+  'adapters by a variable': [
+    tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, LORA_ADAPTERS: 'acme/evil' }),
+    /variable names another model/,
+  ],
+  'another server': [
+    tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, HF_ENDPOINT: 'https://evil.example' }),
+    /another server/,
+  ],
+  'a variable from a secret': [
+    pod({
+      image: 'ghcr.io/huggingface/text-generation-inference:3.3',
+      env: [{ name: 'MODEL_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    }),
+    /cannot be told/,
+  ],
+  'variables from elsewhere': [
+    pod({
+      image: 'vllm/vllm-openai',
+      args: ['--model', 'acme/model', '--revision', COMMIT],
+      envFrom: [{ configMapRef: { name: 'x' } }],
+    }),
+    /variables come from another object/,
+  ],
+  'a file of arguments': [vllm('--config', '/etc/vllm.yaml'), /cannot be told/],
+  'a draft': [
+    vllm('--model', 'acme/model', '--revision', COMMIT, '--speculative-config', '{"model":"acme/evil"}'),
+    /an argument names another model/,
+  ],
+  'a LoRA with underscores': [
+    vllm('--model', 'acme/model', '--revision', COMMIT, '--lora_modules=a=acme/evil'),
+    /an argument names another model/,
+  ],
+  'a shortened flag': [
+    vllm('--model', 'acme/model', '--revision', COMMIT, '--mod=acme/evil'),
+    /an argument is shortened/,
+  ],
+  'a variable in an argument': [vllm('--model', 'acme/$(NAME)', '--revision', COMMIT), /cannot be told|acme/],
+  'a server that says nothing': [vllm('--port', '8000'), /does not say which/],
+  'a script': [pod({ command: ['bash', '-lc', 'vllm serve acme/evil'] }), /script of a shell/],
+  'another program': [pod({ image: 'ollama/ollama', command: ['ollama', 'serve'] }), /only the webhook can read/],
+  'llama.cpp': [pod({ args: ['llama-server', '-hf', 'acme/evil'] }), /only the webhook can read/],
+  'a model in a folder': [
+    pod(
+      { args: ['--model', '/models/x'], volumeMounts: [{ name: 'm', mountPath: '/models' }] },
+      { volumes: [{ name: 'm', persistentVolumeClaim: { claimName: 'x' } }] },
+    ),
+    /others may write/,
+  ],
+  'a folder of no volume': [vllm('--model', '/models/x'), /others may write/],
+  'a folder over an image': [
+    mounted(IMAGE, '/models/x/y', {
+      volumeMounts: [
+        { name: 'm', mountPath: '/models' },
+        { name: 'w', mountPath: '/models/x' },
+      ],
+    }),
+    /others may write/,
+  ],
+  'a folder over an image, in other words': [
+    mounted(IMAGE, '/models/x/y', {
+      volumeMounts: [
+        { name: 'm', mountPath: '/models' },
+        { name: 'w', mountPath: '/models/x//' },
+      ],
+    }),
+    /others may write/,
+  ],
+  'a path that climbs': [mounted(IMAGE, '/models/../tmp/x'), /others may write/],
+  'an unlisted image as a volume': [
+    mounted(`ghcr.io/acme/evil@${sha256('evil')}`, '/models'),
+    /oci:\/\/ghcr.io\/acme\/evil@/,
+  ],
+  'a tag as a volume': [mounted('ghcr.io/acme/llama:v1', '/models'), /oci:\/\/ghcr.io\/acme\/llama:v1/],
+  'a modelcar': [pod({ name: 'modelcar', image: 'ghcr.io/acme/evil:1' }), /acme\/evil/],
+  'what the initializer fetches': [initialized('hf://acme/evil'), /hf:\/\/acme\/evil/],
+  'a folder that others write to': [initialized(`hf://acme/model:${COMMIT}`, false), /others may write/],
+  'a Deployment': [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { generateName: 'd-' },
+      spec: {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: vllm('--model', 'acme/evil').spec },
+      },
+    },
+    /acme\/evil/,
+  ],
+  'a CronJob': [
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { generateName: 'd-' },
+      spec: {
+        schedule: '@daily',
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', ...Object(vllm('--model', 'acme/evil').spec) } } },
+        },
+      },
+    },
+    /acme\/evil/,
+  ],
+  'an InferenceService of an unlisted one': [
+    kserve({ predictor: { sklearn: { storageUri: 's3://models/iris' } } }),
+    /s3:\/\/models\/iris/,
+  ],
+  'an InferenceService of a secret': [
+    kserve({ predictor: { model: { storage: { key: 'k' } } } }),
+    /spec.predictor.model.storage/,
+  ],
+  'an InferenceService with a list': [kserve({ predictor: { storageUris: [{ uri: 'pvc://x/y' }] } }), /pvc:\/\/x\/y/],
+  'an LLMInferenceService': [
+    {
+      apiVersion: 'serving.kserve.io/v1alpha2',
+      kind: 'LLMInferenceService',
+      metadata: { generateName: 'l-' },
+      spec: { model: { uri: 'hf://acme/evil' } },
+    },
+    /hf:\/\/acme\/evil/,
+  ],
+};
+
+describe('the allowlist of the fallback', () => {
+  it('holds what is approved now, and says what it cannot hold', () => {
+    const { data, leftOut } = allowlistOf(SNAPSHOT, { now: NOW });
+    expect(Object.keys(data)).toEqual([
+      'snapshot-version',
+      `hf_c_s_sacme_smodel_a${COMMIT}`,
+      `oci_c_s_sghcr.io_sacme_sllama_a${sha256('image').replace(':', '_c')}`,
+      `hf_c_s_sacme_sopen_a${COMMIT}`,
+      `hf_c_s_sacme_sdev_a${COMMIT}`,
+    ]);
+    expect(data[`hf_c_s_sacme_sopen_a${COMMIT}`]).toBe('remote-code');
+    expect(leftOut).toEqual([
+      { reference: `hf://acme/far@${COMMIT}`, why: 'it is approved from https://hub.acme.example' },
+    ]);
+    expect(allowlistOf(SNAPSHOT, { now: NOW, stage: 'dev' }).data).not.toHaveProperty(`hf_c_s_sacme_smodel_a${COMMIT}`);
+  });
+
+  it('refuses to be cut', () => {
+    const entries = Array.from({ length: 20_000 }, (_, index) =>
+      entry({ model: `acme/m${index}`, digest: sha256(String(index)), refs: [`hf://acme/m${index}@${COMMIT}`] }),
+    );
+    expect(() => allowlistOf(document({ entries }), { now: NOW })).toThrow(
+      /20001 references are \d+ bytes, and a ConfigMap holds 1048576/,
+    );
+  });
+});
+
+requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a real API server', () => {
+  let kube: RunningKube;
+
+  beforeAll(async () => {
+    kube = await startKube();
+    await kube.createNamespace('assay');
+    for (const mode of ['enforce', 'warn', 'off', 'enfroce'])
+      await kube.createNamespace(mode, { 'assay.dev/admission': mode });
+    await kube.createNamespace('free');
+    await kube.installCrds(ML_KINDS.filter(({ group }) => group === 'serving.kserve.io'));
+    const { yaml } = fallbackManifests(SNAPSHOT, OPTIONS);
+    await kube.createAll(parseAllDocuments(yaml).map((one): KubeObject => one.toJS()));
+    await untilRefused('enforce', vllm('--model', 'acme/evil'));
+    await untilRefused('enforce', kserve({ predictor: { sklearn: { storageUri: 's3://models/iris' } } }));
+  }, 120_000);
+  afterAll(() => kube.stop());
+
+  function untilRefused(namespace: string, object: KubeObject): Promise<void> {
+    const ask = async () => {
+      const { status, body } = await kube.create(object, { namespace, dryRun: true });
+      if (status !== 403) throw new Error(`${status} ${body.message}`);
+    };
+    return vi.waitFor(ask, { timeout: 30_000, interval: 100 });
+  }
+
+  it.each(Object.entries(ADMITTED))('admits %s', async (_, object) => {
+    const { status, body } = await kube.create(object, { namespace: 'enforce', dryRun: true });
+    expect({ status, message: body.message }).toEqual({ status: 201, message: undefined });
+  });
+
+  it.each(Object.entries(REFUSED))('refuses %s', async (_, [object, why]) => {
+    const { status, body } = await kube.create(object, { namespace: 'enforce', dryRun: true });
+    expect({ status, message: body.message }).toEqual({ status: 403, message: expect.stringMatching(why) });
+  });
+
+  it('warns, refuses or stays away as the label says', async () => {
+    const evil = vllm('--model', 'acme/evil');
+    const warned = await kube.create(evil, { namespace: 'warn', dryRun: true });
+    expect(warned.status).toBe(201);
+    expect(warned.warnings.join()).toContain('acme/evil');
+    for (const namespace of ['off', 'free'])
+      expect((await kube.create(evil, { namespace, dryRun: true })).warnings).toEqual([]);
+    expect((await kube.create(evil, { namespace: 'enfroce', dryRun: true })).status).toBe(403);
+  });
+});
