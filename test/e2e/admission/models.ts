@@ -12,6 +12,8 @@ export interface Model {
   readonly kserve: string;
   /** Without a scheme, as containers have it. */
   readonly image: string;
+  /** The same as a container whose folder is the model (KServe). */
+  readonly modelcar: string;
   readonly s3: string;
   readonly https: string;
   readonly registered: string;
@@ -27,6 +29,7 @@ export function modelOf(owner: string, name: string): Model {
     hub: `hf://${repo}@${commit}`,
     kserve: `hf://${repo}:${commit}`,
     image: `ghcr.io/${repo}@sha256:${sha256}`,
+    modelcar: `ghcr.io/${repo}-modelcar@sha256:${sha256}`,
     s3: `s3://models/${repo}/model.tar.gz?versionId=v-${name}`,
     https: `https://models.example/${repo}/model.gguf#sha256=${sha256}`,
     registered: `models:/${owner}-${name}/3`,
@@ -55,7 +58,7 @@ export function entryOf(model: Model, more: Partial<SnapshotEntry> = {}): Snapsh
     model: model.repo,
     number: 1,
     digest: hash(model.repo),
-    refs: [model.hub, `oci://${model.image}`, model.s3, model.https, model.registered],
+    refs: [model.hub, `oci://${model.image}`, `oci://${model.modelcar}`, model.s3, model.https, model.registered],
     endpoint: null,
     status: 'approved',
     stages: [

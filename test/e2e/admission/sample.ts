@@ -12,6 +12,8 @@ export interface Sample {
   readonly body: (model: Model) => Readonly<Record<string, unknown>>;
   /** The reference by which the model is named there, as messages say it. */
   readonly says: (model: Model) => string;
+  /** It is data to train with, which is told of and not decided on. */
+  readonly isData?: true;
 }
 
 /** An object that can never be approved: what it loads is not in it, or has no form that pins it. */

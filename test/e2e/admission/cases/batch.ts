@@ -139,6 +139,7 @@ const TRAINING: readonly Sample[] = [
       spec: { runtimeRef: { name: 'torchtune' }, initializer: { dataset: { storageUri: model.s3 } } },
     }),
     says: s3,
+    isData: true,
   },
   {
     rows: ['trainjob-trainer'],
@@ -220,6 +221,7 @@ const KAITO: readonly Sample[] = [
     title: 'by the image of its data',
     body: ({ image }) => ({ resource: RESOURCE, tuning: { method: 'qlora', input: { name: 'data', image } } }),
     says: oci,
+    isData: true,
   },
   {
     rows: ['kaito-tuning-urls'],
@@ -227,6 +229,7 @@ const KAITO: readonly Sample[] = [
     title: 'by the address of its data',
     body: ({ https }) => ({ resource: RESOURCE, tuning: { method: 'qlora', input: { name: 'data', urls: [https] } } }),
     says: ({ https }) => https,
+    isData: true,
   },
   {
     rows: ['kaito-embedding'],

@@ -137,15 +137,15 @@ export const AROUND: readonly Sample[] = [
   {
     rows: ['modelcar'],
     kind: '/Pod',
-    body: ({ image }) => ({
+    body: ({ modelcar }) => ({
       spec: {
         containers: [
           { name: 'kserve-container', image: 'kserve/huggingfaceserver:v0.15.0', args: ['--model_name=llm'] },
-          { name: 'modelcar', image: image.replace('@', '-modelcar@'), args: ['sh', '/mnt/serve.sh'] },
+          { name: 'modelcar', image: modelcar, args: ['sh', '/mnt/serve.sh'] },
         ],
         shareProcessNamespace: true,
       },
     }),
-    says: ({ image }) => `oci://${image.replace('@', '-modelcar@')}`,
+    says: ({ modelcar }) => `oci://${modelcar}`,
   },
 ];

@@ -357,6 +357,7 @@ const OTHERS: readonly Sample[] = [
       },
     }),
     says: hub,
+    isData: true as const,
   })),
   {
     rows: ['nimservice-image', 'nimservice-container'],

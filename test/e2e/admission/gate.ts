@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DecisionRecord } from '../../../admission-webhook/src/index.ts';
+import { MAIN } from '../../cli/run-cli.ts';
+import { freePort } from '../../support/free-port.ts';
+
+/** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
+export class Gate {
+  /** `https://127.0.0.1:PORT`, where the API server asks. */
+  readonly url: string;
+  /** Where it tells how it fares. */
+  readonly metrics: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess;
+  #out = '';
+  #err = '';
+
+  private constructor(port: number, metricsPort: number, args: readonly string[]) {
+    this.url = `https://127.0.0.1:${port}`;
+    this.metrics = `http://127.0.0.1:${metricsPort}`;
+    const places = ['--listen', `127.0.0.1:${port}`, '--metrics-listen', `127.0.0.1:${metricsPort}`];
+    this.#args = ['admit', ...places, '--drain', '0', ...args];
+    this.#child = this.#spawn();
+  }
+
+  /** Until it is ready, or, with `unready`, until it answers at all. */
+  static async start(args: readonly string[], until: 'ready' | 'unready' = 'ready'): Promise<Gate> {
+    const gate = new Gate(await freePort(), await freePort(), args);
+    await gate.#until(until);
+    return gate;
+  }
+
+  /** Starts it again at the same place, after it ended. */
+  async again(until: 'ready' | 'unready' = 'ready'): Promise<void> {
+    this.#child = this.#spawn();
+    await this.#until(until);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What it decided, oldest first. */
+  get records(): readonly DecisionRecord[] {
+    const lines = this.#out.split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line) => JSON.parse(line)).filter((record) => 'rulings' in record);
+  }
+
+  get said(): string {
+    return this.#err;
+  }
+
+  async get(path: string): Promise<string> {
+    return (await fetch(this.metrics + path)).text();
+  }
+
+  /** A number that it counts. @param name as in `/metrics`, with labels where it has some */
+  async count(name: string): Promise<number> {
+    const line = (await this.get('/metrics')).split('\n').find((one) => one.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1) ?? Number.NaN);
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  /** @returns its exit code */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, 'exit');
+      this.#child.kill(signal);
+      await ended;
+    }
+    return this.#child.exitCode;
+  }
+
+  #spawn(): ChildProcess {
+    const env = { PATH: process.env.PATH, HOME: '/nonexistent' };
+    const child = spawn(process.execPath, [MAIN, ...this.#args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#out += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#err += text;
+    });
+    process.once('exit', () => child.kill('SIGKILL'));
+    return child;
+  }
+
+  async #until(state: 'ready' | 'unready'): Promise<void> {
+    const path = state === 'ready' ? '/readyz' : '/healthz';
+    for (let tries = 0; tries < 600; tries++) {
+      if (this.#child.exitCode !== null)
+        throw new Error(`assay admit ended with ${this.#child.exitCode}: ${this.#err}`);
+      const answer = await fetch(this.metrics + path).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(25);
+    }
+    throw new Error(`assay admit is not ${state}: ${this.#err}`);
+  }
+}
