@@ -16,6 +16,7 @@ const MAX_NAMESPACES = 1_000;
 const MAX_NAMES = 1_000;
 const MAX_LABELS = 64;
 const MAX_POLICIES = 100;
+const MAX_KINDS = 200;
 const MAX_MESSAGE = 500;
 
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
@@ -24,6 +25,8 @@ const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_NAME = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 const IMAGE = /^[A-Za-z0-9][\w.:/@-]{0,500}$/;
+/** `Deployment.apps`. */
+const KIND = /^[A-Z][A-Za-z0-9]{0,62}(?:\.[a-z0-9][a-z0-9.-]{0,252})?$/;
 const PINS = ['off', 'annotate', 'rewrite'] as const;
 const GUIDE = 'see docs/admission.md for a configuration';
 
@@ -226,13 +229,23 @@ class ConfigReader {
   }
 
   #mutation(spec: Entries): MutationOptions {
-    const fields = this.#inner(spec, 'mutation', ['pin', 'fetch']);
+    const fields = this.#inner(spec, 'mutation', ['pin', 'kinds', 'fetch']);
     const pin = fields?.get('pin');
     const fetch = fields?.get('fetch');
     return {
       pin: (pin && this.#word(pin, PINS)) ?? 'off',
+      ...(fields?.has('kinds') === true ? { kinds: this.#kinds(fields) } : {}),
       fetch: fetch === undefined ? null : this.#fetch(fetch, spec),
     };
+  }
+
+  #kinds(fields: Entries): readonly string[] {
+    return this.#items(fields, 'kinds', MAX_KINDS, (node) => {
+      const kind = this.#source.textOf(node, 'an item of kinds');
+      if (kind === undefined || KIND.test(kind)) return kind;
+      const mend = 'write Deployment.apps, or Pod for the core group';
+      return this.#source.report(this.#source.positionOf(node), `${kind} is no kind and group`, mend);
+    });
   }
 
   #fetch(entry: Entry, spec: Entries): MutationOptions['fetch'] {

@@ -1,4 +1,4 @@
-import { own, ownText } from '../../../src/workload/own.ts';
+import { own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, DecisionRecord, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import { ACTIONS, type Action, type NamespaceRule } from '../rules.ts';

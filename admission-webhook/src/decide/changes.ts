@@ -1,12 +1,12 @@
 import {
   extractReferences,
+  own,
   referenceKey,
   type Unresolved,
   type WorkloadImage,
   type WorkloadReference,
   type WorkloadReferences,
 } from '../../../src/workload/index.ts';
-import { own } from '../../../src/workload/own.ts';
 import type { AdmissionRequest } from '../request.ts';
 
 /** What an update adds or changes, compared with what is stored. */

@@ -1,5 +1,10 @@
-import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../src/workload/index.ts';
-import { own, ownText } from '../../../src/workload/own.ts';
+import {
+  extractReferences,
+  own,
+  ownText,
+  type WorkloadReference,
+  type WorkloadReferences,
+} from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { Action, NamespaceRule, Outcome } from '../rules.ts';

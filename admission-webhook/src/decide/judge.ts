@@ -1,6 +1,6 @@
 import { isAssayError } from '../../../src/core/errors.ts';
 import { formatReference, isCommit, isRevision, parseReference } from '../../../src/core/reference.ts';
-import type { SnapshotAnswer } from '../../../src/snapshot/index.ts';
+import type { Asked, SnapshotAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import type { Outcome } from '../rules.ts';
 import type { SnapshotIndex } from '../state.ts';
@@ -31,7 +31,7 @@ export interface Judgement {
 }
 
 /** What a reference is looked up in. */
-export type Decisions = Pick<SnapshotIndex, 'lookup' | 'allowsImage'>;
+export type Decisions = Pick<SnapshotIndex, 'lookup' | 'latestApproved' | 'allowsImage'>;
 
 export interface JudgeContext extends Place {
   readonly decisions: Decisions;
@@ -74,8 +74,17 @@ function readsCache({ reference }: WorkloadReference): boolean {
 }
 
 function lookup(ref: string, { endpoint }: WorkloadReference, context: JudgeContext): SnapshotAnswer {
-  const { stage, now, decisions } = context;
-  return decisions.lookup({ ref, endpoint }, stage === null ? { now } : { now, stage });
+  return context.decisions.lookup({ ref, endpoint }, askedOf(context));
+}
+
+function askedOf({ stage, now }: Pick<JudgeContext, 'stage' | 'now'>): Asked {
+  return stage === null ? { now } : { now, stage };
+}
+
+/** What could run in its place: the newest approved version of the same repository. */
+function approvedInstead({ reference, endpoint }: WorkloadReference, context: JudgeContext): string | null {
+  const latest = context.decisions.latestApproved({ ref: reference, endpoint }, askedOf(context));
+  return latest.kind === 'approved' ? latest.ref : null;
 }
 
 function againstAnswer(answer: SnapshotAnswer, found: WorkloadReference, context: JudgeContext): readonly Judgement[] {
@@ -83,9 +92,9 @@ function againstAnswer(answer: SnapshotAnswer, found: WorkloadReference, context
     case 'denied':
       return [{ outcome: 'denied', message: deniedSentence(found, answer.entry, answer.reason, context) }];
     case 'unlisted':
-      return [{ outcome: 'unlisted', message: unlistedSentence(found, context) }];
+      return [{ outcome: 'unlisted', message: unlistedSentence(found, context, approvedInstead(found, context)) }];
     case 'unpinned':
-      return [{ outcome: 'unpinned', message: unpinnedSentence(found, context) }];
+      return [{ outcome: 'unpinned', message: unpinnedSentence(found, context, approvedInstead(found, context)) }];
     case 'unresolved':
       return [{ outcome: 'unresolved', message: unreadableSentence(found, answer.reason) }];
     case 'approved': {

@@ -8,5 +8,6 @@ export const NO_DECISIONS: Decisions = {
     const pinned = pinnedReference(query.ref);
     return pinned.kind === 'pinned' ? { kind: 'unlisted' } : pinned;
   },
+  latestApproved: () => ({ kind: 'none' }),
   allowsImage: () => false,
 };

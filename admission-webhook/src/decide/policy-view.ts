@@ -1,5 +1,5 @@
 import { type Bindings, celLibrary, type Size, type Sizes } from '../../../src/policy/index.ts';
-import { isFields, own } from '../../../src/workload/own.ts';
+import { isFields, own } from '../../../src/workload/index.ts';
 import { schemeOfReference } from './loader.ts';
 import type { PolicyInput } from './policies.ts';
 

@@ -1,6 +1,6 @@
 import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { isFields, own, ownText } from '../../../src/workload/own.ts';
+import { isFields, own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 
 /** Why a review cannot be read, as a stable code. */

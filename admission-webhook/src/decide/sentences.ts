@@ -65,25 +65,26 @@ export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, r
   return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${mend}`);
 }
 
-export function unlistedSentence(found: WorkloadReference, place: Place): string {
+/** @param instead another version of the same repository that is approved */
+export function unlistedSentence(found: WorkloadReference, place: Place, instead: string | null): string {
   const { reference, endpoint } = found;
   const mend = command('approve', reference, endpoint, stageFlag(place));
+  const other = instead === null ? '' : ` Approved is ${shownReference(instead)}.`;
   return sentence(
-    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${mend}.${reportOf(null, place)}`,
+    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${mend}.${other}${reportOf(null, place)}`,
   );
 }
 
-export function unpinnedSentence(found: WorkloadReference, place: Place): string {
+/** @param instead a version of it that is approved */
+export function unpinnedSentence(found: WorkloadReference, place: Place, instead: string | null): string {
   const { reference, endpoint } = found;
-  const scheme = schemeOf(reference);
+  const why = `${subject(found)} is not pinned: other bytes may be put there at any time.`;
+  if (instead !== null) return sentence(`${why} Pin it: write ${shownReference(instead)}, which is approved.`);
   const mend =
-    scheme === 'hf'
+    schemeOf(reference) === 'hf'
       ? `${command('pull', reference, endpoint)} scans it and prints the revision= to write here`
       : `${command('scan', reference, endpoint)} names what it means now: write that here`;
-  const then = ', then approve that with assay approve';
-  return sentence(
-    `${subject(found)} is not pinned: other bytes may be put there at any time. Pin it: ${mend}${then}${stageFlag(place)}.`,
-  );
+  return sentence(`${why} Pin it: ${mend}, then approve that with assay approve${stageFlag(place)}.`);
 }
 
 export function foreignSentence(found: WorkloadReference): string {
