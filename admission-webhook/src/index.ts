@@ -1,7 +1,11 @@
 export * from './answer.ts';
 export * from './config/index.ts';
 export * from './decide/index.ts';
+export * from './fallback/index.ts';
 export * from './kube/index.ts';
+export { mutateReview } from './mutate/mutate-review.ts';
+export type { Mutation, MutationOptions, PatchOperation } from './mutate/patch.ts';
+export { type ExpectedInjection, type InjectionAnswer, injectionCheck, verifyInjected } from './mutate/verify.ts';
 export * from './request.ts';
 export * from './rules.ts';
 export * from './server/index.ts';

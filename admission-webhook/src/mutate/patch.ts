@@ -5,9 +5,14 @@ export type PatchOperation =
 
 /** How a model that is approved is made sure of in the objects of a namespace. */
 export interface MutationOptions {
-  /** `annotate`: say the pin beside it; `rewrite`: put it in its place. */
+  /** `annotate`: say the pin beside it, on Pods; `rewrite`: put it in its place. */
   readonly pin: 'off' | 'annotate' | 'rewrite';
-  /** Fetch and verify the bytes in an init container, and have the model's server read those alone. */
+  /**
+   * Kinds in which references are rewritten besides new Pods: `Deployment.apps`, `InferenceService.serving.kserve.io`. What is kept
+   * in git then differs from what runs. None when absent.
+   */
+  readonly kinds?: readonly string[];
+  /** Fetch and verify the bytes in an init container, and have the model's server read those alone. Pins the references of Pods. */
   readonly fetch: { readonly image: string; readonly serviceUrl: string | null } | null;
 }
 

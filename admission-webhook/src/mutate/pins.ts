@@ -1,0 +1,49 @@
+import type { Asked, SnapshotEntry } from '../../../src/snapshot/index.ts';
+import type { WorkloadReference } from '../../../src/workload/index.ts';
+import { plain } from '../decide/text.ts';
+import type { SnapshotIndex } from '../state.ts';
+
+/** A reference that may move, and the approved version that is meant by it. */
+export interface Pin {
+  readonly found: WorkloadReference;
+  /** Pinned, in its canonical spelling. */
+  readonly reference: string;
+  readonly entry: SnapshotEntry;
+}
+
+export type PinAnswer =
+  | { readonly kind: 'pin'; readonly pin: Pin }
+  /** Nothing to pin: it is pinned, or nothing of it is approved, which is told elsewhere. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unsure'; readonly why: string };
+
+/** Names that mean the newest, whatever that is. Any other says which version is wanted. */
+const NEWEST: ReadonlySet<string> = new Set(['main', 'latest']);
+
+/**
+ * Which approved version a reference means. Without a revision, for `main` and for `latest` it is the newest that is approved for the
+ * stage, by its number in the registry. Any other branch or tag says which version is wanted, and it cannot be told here which that
+ * is: it is pinned only where there is one approved version to choose from.
+ */
+export function pinOf(found: WorkloadReference, index: Pick<SnapshotIndex, 'latestApproved'>, asked: Asked): PinAnswer {
+  if (found.pinned || found.role === 'image' || !/^(?:hf|oci):/.test(found.reference)) return { kind: 'none' };
+  const { reference, endpoint, revision } = found;
+  const answer = index.latestApproved({ ref: reference, endpoint }, asked);
+  if (answer.kind === 'none') return { kind: 'none' };
+  if (answer.kind === 'ambiguous') {
+    const models = plain(answer.models.slice(0, 3).join(', '), 100);
+    return { kind: 'unsure', why: `approved versions there belong to several models (${models})` };
+  }
+  if (revision !== null && !NEWEST.has(revision) && answer.of > 1) {
+    return {
+      kind: 'unsure',
+      why: `${answer.of} versions are approved there, and which one ${plain(revision, 60)} is cannot be told`,
+    };
+  }
+  return { kind: 'pin', pin: { found, reference: answer.ref, entry: answer.entry } };
+}
+
+/** The commit or the digest of a pinned reference. */
+export function revisionOf(reference: string): string {
+  return reference.slice(reference.indexOf('@') + 1);
+}

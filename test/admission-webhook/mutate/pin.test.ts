@@ -1,0 +1,298 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { GateState, MutationOptions } from '../../../admission-webhook/src/index.ts';
+import { extractReferences } from '../../../src/workload/index.ts';
+import { approved, COMMIT, denied, sha256 } from '../decide/support.ts';
+import {
+  ANNOTATE,
+  answer,
+  change,
+  DIGEST,
+  ENTRIES,
+  FETCH,
+  gate,
+  IMAGE_PINNED,
+  OLDER,
+  PINNED,
+  podOf,
+  REWRITE,
+} from './ground.ts';
+
+let state: GateState;
+beforeAll(async () => {
+  state = await gate();
+});
+
+const references = (object: unknown) => extractReferences(object).references.map(({ reference }) => reference);
+const container = (object: unknown, index = 0) => JSON.parse(JSON.stringify(object)).spec.containers[index];
+
+describe('a reference that may move is written as the approved version, by each program in its own way', () => {
+  const PROGRAMS: readonly [string, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>][] = [
+    ['vLLM, --model', { args: ['--model', 'acme/llama'] }, { args: ['--model', 'acme/llama', `--revision=${COMMIT}`] }],
+    [
+      'vLLM, serve in the command',
+      { command: ['vllm', 'serve', 'acme/llama'] },
+      { command: ['vllm', 'serve', 'acme/llama', `--revision=${COMMIT}`] },
+    ],
+    [
+      'vLLM, a branch that stands in the next word',
+      { args: ['--revision', 'main', '--model=acme/llama', '--port', '80'] },
+      { args: ['--revision', COMMIT, '--model=acme/llama', '--port', '80'] },
+    ],
+    [
+      'vLLM, after a list of names',
+      { args: ['--model', 'acme/llama', '--served-model-name', 'a', 'b'] },
+      { args: ['--model', 'acme/llama', '--served-model-name', 'a', 'b', `--revision=${COMMIT}`] },
+    ],
+    [
+      'TGI, by variables',
+      { image: 'ghcr.io/huggingface/text-generation-inference:3', env: [{ name: 'MODEL_ID', value: 'acme/llama' }] },
+      {
+        env: [
+          { name: 'MODEL_ID', value: 'acme/llama' },
+          { name: 'REVISION', value: COMMIT },
+        ],
+      },
+    ],
+    [
+      'TGI, a branch in a variable',
+      {
+        image: 'ghcr.io/huggingface/text-generation-inference:3',
+        env: [{ name: 'REVISION', value: 'main' }],
+        args: ['--model-id', 'acme/llama'],
+      },
+      { env: [{ name: 'REVISION', value: COMMIT }], args: ['--model-id', 'acme/llama'] },
+    ],
+    [
+      "KServe's runtime, whose arguments have underscores",
+      { image: 'kserve/huggingfaceserver:v0.15', args: ['--model_id=acme/llama', '--model_name=l'] },
+      { args: ['--model_id=acme/llama', '--model_name=l', `--model_revision=${COMMIT}`] },
+    ],
+    [
+      'SGLang',
+      {
+        image: 'lmsysorg/sglang:v0.4',
+        command: ['python3', '-m', 'sglang.launch_server'],
+        args: ['--model-path', 'acme/llama'],
+      },
+      { args: ['--model-path', 'acme/llama', `--revision=${COMMIT}`] },
+    ],
+    [
+      "KServe's storage initializer",
+      { image: 'kserve/storage-initializer:v0.15', args: ['hf://acme/llama', '/mnt/models'] },
+      { args: [`hf://acme/llama:${COMMIT}`, '/mnt/models'] },
+    ],
+    [
+      'the command line of the Hub',
+      { image: 'python:3.12', command: ['hf', 'download', 'acme/llama'] },
+      { command: ['hf', 'download', 'acme/llama', `--revision=${COMMIT}`] },
+    ],
+  ];
+
+  it.each(PROGRAMS)('%s', (_, given, expected) => {
+    const pod = podOf(given);
+    const { object, mutation } = change(pod, state, REWRITE);
+    expect(container(object)).toMatchObject(expected);
+    expect(references(object)).toEqual([PINNED]);
+    expect(mutation.warnings.join()).toContain(`is now the approved ${PINNED}`);
+    expect(answer(pod, state, REWRITE).allowed).toBe(false);
+    expect(answer(object, state, REWRITE).allowed).toBe(true);
+    expect(change(object, state, REWRITE).mutation.patch).toEqual([]);
+  });
+
+  it('an image that is mounted as a volume, with whatever tag', () => {
+    for (const tag of ['', ':latest', ':v1']) {
+      const volumes = [{ name: 'm', image: { reference: `ghcr.io/acme/llama${tag}` } }];
+      const pod = podOf({ args: ['serve', '/m'], volumeMounts: [{ name: 'm', mountPath: '/m' }] }, { volumes });
+      const { object } = change(pod, state, REWRITE);
+      expect(JSON.parse(JSON.stringify(object)).spec.volumes[0].image.reference).toBe(`ghcr.io/acme/llama@${DIGEST}`);
+      expect(new Set(references(object))).toEqual(new Set([IMAGE_PINNED]));
+      expect(answer(object, state, REWRITE).allowed).toBe(true);
+    }
+  });
+});
+
+describe('other kinds are rewritten where they are named', () => {
+  const isvc = {
+    apiVersion: 'serving.kserve.io/v1beta1',
+    kind: 'InferenceService',
+    metadata: { name: 'i' },
+    spec: { predictor: { model: { storageUri: 'hf://acme/llama:main' } } },
+  };
+  const nim = {
+    apiVersion: 'apps.nvidia.com/v1alpha1',
+    kind: 'NIMCache',
+    metadata: { name: 'n' },
+    spec: { source: { hf: { namespace: 'acme', modelName: 'llama', endpoint: 'https://huggingface.co' } } },
+  };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: { template: { spec: podOf({ args: ['--model', 'acme/llama'] }).spec } },
+  };
+  const KINDS: MutationOptions = {
+    ...REWRITE,
+    kinds: ['InferenceService.serving.kserve.io', 'NIMCache.apps.nvidia.com', 'Deployment.apps'],
+  };
+
+  it.each([
+    ['InferenceService', isvc],
+    ['NIMCache', nim],
+    ['Deployment', deployment],
+  ])('%s', (_, object) => {
+    expect(change(object, state, REWRITE).mutation).toEqual({ patch: [], warnings: [] });
+    const changed = change(object, state, KINDS).object;
+    expect(references(changed)).toEqual([PINNED]);
+    expect(answer(changed, state, KINDS).allowed).toBe(true);
+  });
+
+  it('and a Job is not, which is not named', () => {
+    const job = { ...deployment, apiVersion: 'batch/v1', kind: 'Job' };
+    expect(change(job, state, KINDS).mutation.patch).toEqual([]);
+  });
+});
+
+describe('which version is meant', () => {
+  const pod = (revision?: string) =>
+    podOf({ args: ['--model', 'acme/llama', ...(revision === undefined ? [] : ['--revision', revision])] });
+
+  it('is the newest for no revision and for main; another name is not guessed at', () => {
+    for (const revision of [undefined, 'main'])
+      expect(references(change(pod(revision), state, REWRITE).object)).toEqual([PINNED]);
+    const { mutation } = change(pod('v1.0'), state, REWRITE);
+    expect(mutation.patch).toEqual([]);
+    expect(mutation.warnings.join()).toMatch(/2 versions are approved there, and which one v1.0 is cannot be told/);
+  });
+
+  it('is the one that there is, for any name', async () => {
+    const one = await gate([approved(PINNED)]);
+    expect(references(change(pod('v1.0'), one, REWRITE).object)).toEqual([PINNED]);
+  });
+
+  it('is what is approved for the stage of the namespace', async () => {
+    const stage = (name: string) => ({ stages: [{ stage: name, notAfter: null }] });
+    const entries = [
+      approved(PINNED, { number: 2, ...stage('staging') }),
+      approved(`hf://acme/llama@${OLDER}`, { number: 1, digest: sha256('older'), ...stage('production') }),
+    ];
+    const plain = await gate(entries);
+    const { namespaces } = plain;
+    const production = { ...namespaces.ruleOf('models'), stage: 'production' };
+    const strict = { ...plain, namespaces: { ruleOf: () => production } };
+    expect(references(change(pod(), strict, REWRITE).object)).toEqual([`hf://acme/llama@${OLDER}`]);
+    expect(references(change(pod(), plain, REWRITE).object)).toEqual([PINNED]);
+  });
+
+  it('is none where the version is denied, ended, of another server, or of several models', async () => {
+    const nothing = async (entries: Parameters<typeof gate>[0]) =>
+      expect(change(pod(), await gate(entries), REWRITE).mutation.patch).toEqual([]);
+    await nothing([denied({ refs: [PINNED] })]);
+    await nothing([approved(PINNED), denied({ model: 'other', digest: sha256('x'), refs: [PINNED] })]);
+    await nothing([approved(PINNED, { stages: [{ stage: 'production', notAfter: '2026-11-25T11:59:59Z' }] })]);
+    await nothing([approved(PINNED, { endpoint: 'https://hub.example' })]);
+    await nothing([
+      approved(PINNED, { model: 'a' }),
+      approved(`hf://acme/llama@${OLDER}`, { model: 'b', digest: sha256('o') }),
+    ]);
+    await nothing([approved(`${PINNED}/config.json`)]);
+  });
+
+  it('is asked of the server that the Pod names', async () => {
+    const there = await gate([approved(PINNED, { endpoint: 'https://hub.example' })]);
+    const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.example/' }];
+    const asked = podOf({ args: ['--model', 'acme/llama'], env });
+    expect(references(change(asked, there, REWRITE).object)).toEqual([PINNED]);
+    expect(change(asked, state, REWRITE).mutation.patch).toEqual([]);
+  });
+});
+
+describe('what would not be read back is not written', () => {
+  it.each([
+    ['a script', { command: ['sh', '-c', 'vllm serve acme/llama'] }],
+    ['two models of one program', { args: ['--model', 'acme/llama', '--model', 'acme/lora'] }],
+    ['an adapter, which has no revision', { args: ['--lora-modules', 'a=acme/lora'] }],
+    [
+      'a program that has no way to say it',
+      { image: 'ghcr.io/ggml-org/llama.cpp:server', args: ['-hf', 'acme/llama'] },
+    ],
+  ])('%s', (_, given) => {
+    const { mutation } = change(podOf(given), state, REWRITE);
+    expect(mutation.patch).toEqual([]);
+    expect(mutation.warnings.join()).toMatch(/no way is known to write/);
+  });
+
+  it('and does not keep the others from being pinned', () => {
+    const other = {
+      name: 'b',
+      image: 'vllm/vllm-openai:v0.8',
+      args: ['--model', 'acme/llama', '--lora-modules', 'a=acme/lora'],
+    };
+    const { object } = change(podOf(other), state, REWRITE);
+    expect(references(object)).toEqual([PINNED, 'hf://acme/lora']);
+  });
+});
+
+describe('as annotations', () => {
+  const pod = (metadata = {}) => podOf({ args: ['--model', 'acme/llama'] }, {}, metadata);
+  const pins = (object: unknown) => JSON.parse(JSON.stringify(object)).metadata.annotations;
+
+  it('a Pod says the place and the pin, and is changed nowhere else', () => {
+    const { object, mutation } = change(pod(), state, ANNOTATE);
+    expect(pins(object)).toEqual({ 'assay.dev/pin.0': `/spec/containers/0/args/1 ${PINNED}` });
+    expect(mutation.patch.every(({ path }) => path.startsWith('/metadata/annotations'))).toBe(true);
+    expect(change(object, state, ANNOTATE).mutation.patch).toEqual([]);
+  });
+
+  it('what somebody else wrote by these names goes', () => {
+    const annotations = { 'assay.dev/pin.0': 'x', 'assay.dev/pin.7': `/a ${PINNED}`, mine: '1' };
+    expect(pins(change(pod({ annotations }), state, ANNOTATE).object)).toEqual({
+      'assay.dev/pin.0': `/spec/containers/0/args/1 ${PINNED}`,
+      mine: '1',
+    });
+  });
+
+  it('objects that are kept in git get none', () => {
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { template: pod() } };
+    expect(change(deployment, state, ANNOTATE).mutation.patch).toEqual([]);
+  });
+});
+
+describe('nothing is changed', () => {
+  const pod = podOf({ args: ['--model', 'acme/llama'] });
+
+  it.each([
+    ['when it is switched off', { pin: 'off', fetch: null } as const, {}],
+    ['of a Pod that runs', REWRITE, { operation: 'UPDATE', oldObject: pod }],
+    ['by way of a subresource', FETCH, { subResource: 'ephemeralcontainers', operation: 'UPDATE' }],
+    ['on DELETE', FETCH, { operation: 'DELETE', object: null, oldObject: pod }],
+    ['in kube-system', FETCH, { namespace: 'kube-system' }],
+  ])('%s', (_, options, more) => {
+    expect(change(pod, state, options, more).mutation).toEqual({ patch: [], warnings: [] });
+  });
+
+  it('without a snapshot, and under one that has ended', async () => {
+    const none: GateState = { ...state, snapshot: { kind: 'none', why: 'never' } };
+    expect(change(pod, none, FETCH).mutation.patch).toEqual([]);
+    const { snapshot } = state;
+    if (snapshot.kind !== 'held') throw new Error('no snapshot');
+    const ended: GateState = { ...state, snapshot: { ...snapshot, index: ended_(snapshot.index) } };
+    expect(change(pod, ended, FETCH).mutation.patch).toEqual([]);
+  });
+
+  it('of a version that is not approved', async () => {
+    expect(change(pod, await gate([]), FETCH).mutation.patch).toEqual([]);
+    expect(ENTRIES).toHaveLength(4);
+  });
+});
+
+type Index = Extract<GateState['snapshot'], { kind: 'held' }>['index'];
+
+function ended_(index: Index): Index {
+  return {
+    meta: index.meta,
+    lookup: (query, asked) => index.lookup(query, asked),
+    latestApproved: (query, asked) => index.latestApproved(query, asked),
+    allowsImage: () => false,
+    isExpired: () => true,
+  };
+}
