@@ -41,6 +41,7 @@ export interface AdmitFlags {
   readonly drain: string;
   readonly log: string;
   readonly file?: string;
+  readonly stage?: string;
   readonly inNamespace: readonly string[];
   readonly format: string;
   readonly output?: string;
@@ -136,6 +137,12 @@ export function statusOf(flags: StatusFlags): AdmitStatusRequest {
     output,
     color,
   };
+}
+
+/** @throws AssayError `usage` */
+export function stageOf({ stage }: AdmitFlags): string | undefined {
+  if (stage === undefined || /^[a-z][a-z0-9-]{0,40}$/.test(stage)) return stage;
+  throw usage(`--stage ${stage}`, 'is no stage', 'name one as approvals do: production');
 }
 
 function needed(value: string | undefined, missing: string, flag: string): string {

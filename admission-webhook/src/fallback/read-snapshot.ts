@@ -1,0 +1,61 @@
+import type { KeyObject } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { AssayError } from '../../../src/core/errors.ts';
+import { readSmallText } from '../../../src/core/small-file.ts';
+import { readPublicKey } from '../../../src/integrity/keys.ts';
+import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file.ts';
+import { isSnapshotError, openDocument, SNAPSHOT_LIMITS, type SnapshotDocument } from '../../../src/snapshot/index.ts';
+import type { SnapshotOptions } from '../server/options.ts';
+
+/**
+ * The snapshot of a file, verified. One that has ended is refused: what it says is not known to hold.
+ * @throws AssayError
+ */
+export async function readSnapshotFile(options: SnapshotOptions, now: Date): Promise<SnapshotDocument> {
+  const { from, key, tenant } = options;
+  const subject = `--snapshot ${from}`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
+    throw new AssayError('usage', 'is no file', { subject, mend: 'fetch it first: --fallback reads a file' });
+  }
+  const trust = await readTrust(key);
+  const bytes = await readBounded(from, subject);
+  try {
+    const document = openDocument(bytes, { trust, now, ...(tenant === null ? {} : { tenant }) });
+    if (now.toISOString() >= document.expires) {
+      throw new AssayError('usage', `it ended at ${document.expires}`, { subject, mend: 'write a newer one' });
+    }
+    return document;
+  } catch (error) {
+    if (!isSnapshotError(error)) throw error;
+    const mend = 'check the file, and --snapshot-key';
+    throw new AssayError('unreadable', error.message, { subject, mend, cause: error });
+  }
+}
+
+async function readTrust(path: string): Promise<KeyObject | TrustFile> {
+  const text = await readSmallText(path, '--snapshot-key');
+  return text.includes('-----BEGIN ') ? readPublicKey(text, `--snapshot-key ${path}`) : readTrustFile(path);
+}
+
+async function readBounded(path: string, subject: string): Promise<Buffer> {
+  try {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      if (size > SNAPSHOT_LIMITS.maxBytes) {
+        throw new AssayError('limit', `has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`, {
+          subject,
+          mend: 'check the file',
+        });
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
+    const missing = cause.code === 'ENOENT';
+    const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
+    throw new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path', cause });
+  }
+}
