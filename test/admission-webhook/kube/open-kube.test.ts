@@ -1,0 +1,193 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openKube } from '../../../admission-webhook/src/kube/open-kube.ts';
+import { freePort } from '../../support/free-port.ts';
+import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/kube/index.ts';
+import { SmallServer } from '../../support/oci-registry.ts';
+import { requirePart } from '../../support/parts.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const WHO = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+const REVIEW = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+const folder = tempFolder();
+
+function kubeconfig(cluster: unknown, user: unknown, more: Readonly<Record<string, unknown>> = {}): string {
+  const file = join(folder, `config-${Math.random()}`);
+  const config = {
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+    ...more,
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+describe('how an API server is asked', () => {
+  it('says what is wrong with a kubeconfig, and how to mend it', async () => {
+    const server = { server: 'https://127.0.0.1:1' };
+    const cases: readonly [file: string, message: RegExp, mend?: RegExp][] = [
+      [join(folder, 'none'), /no such file/],
+      [kubeconfig(server, { exec: { command: 'touch', args: [join(folder, 'ran')] } }), /uses exec/, /kubectl proxy/],
+      [kubeconfig(server, { 'auth-provider': { name: 'gcp' } }), /uses auth-provider/, /kubectl get .* -o json/],
+      [kubeconfig(server, { as: 'root' }), /uses as,/],
+      [kubeconfig({ ...server, 'insecure-skip-tls-verify': true }, {}), /insecure/, /certificate-authority/],
+      [kubeconfig({ ...server, 'proxy-url': 'http://p' }, {}), /uses proxy-url/],
+      [kubeconfig({ server: 'http://10.0.0.1' }, {}), /10\.0\.0\.1 is asked without TLS/, /https/],
+      [kubeconfig({ server: 'https://u:p@h' }, {}), /holds a password/],
+      [kubeconfig({}, {}), /no https:\/\/ address/],
+      [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /half of a client certificate/],
+      [kubeconfig(server, { 'client-certificate-data': 'aGk=', 'client-key-data': 'aGk=' }), /cannot be used/, /PEM/],
+      [kubeconfig(server, { tokenFile: 'none' }), /no such file/],
+      [kubeconfig(server, { token: 'a\nb' }), /token is empty, or has characters/],
+      [kubeconfig(server, {}, { 'current-context': '' }), /no current context/, /use-context/],
+      [kubeconfig(server, {}, { 'current-context': 'y' }), /no context y/, /it has x/],
+      [kubeconfig(server, {}, { clusters: 1 }), /no kubeconfig/],
+    ];
+    for (const [file, message, mend] of cases) {
+      const error = await openKube({ kubeconfig: file, env: {} }).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ name: 'AssayError', message: expect.stringMatching(message) });
+      if (mend !== undefined) expect(error).toMatchObject({ mend: expect.stringMatching(mend) });
+    }
+    // A program that a kubeconfig names is not run.
+    expect(() => rmSync(join(folder, 'ran'))).toThrow(/ENOENT/);
+    await expect(openKube({ env: { KUBECONFIG: 'a:b' } })).rejects.toThrow(/several files/);
+    await expect(openKube({ inCluster: true, env: {} })).rejects.toThrow(/in no cluster/);
+  });
+
+  it('names the server, the cause and the mend when nobody answers', async () => {
+    const gone = await openKube({ kubeconfig: `http://127.0.0.1:${await freePort()}` });
+    await expect(gone.get('/version')).rejects.toMatchObject({ status: 0, message: /^nobody listens at http/ });
+    await gone.close();
+    await expect(openKube({ kubeconfig: 'http://192.168.0.1:8001' })).rejects.toThrow(/without TLS/);
+  });
+
+  it('takes no answer that is too large, too late, or no JSON, and follows nobody elsewhere', async () => {
+    const answers = new Map<string, () => { status: number; headers?: Record<string, string>; body?: string }>([
+      ['/large', () => ({ status: 200, body: `{"a":"${'x'.repeat(33 * 1024 * 1024)}"}` })],
+      ['/page', () => ({ status: 200, body: '<html>' })],
+      ['/else', () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' } })],
+      ['/error', () => ({ status: 500, body: `{"message":"a\\nb\\u001b[31m${'x'.repeat(5000)}"}` })],
+    ]);
+    const server = await SmallServer.start(({ url }) => {
+      const answer = answers.get(url)?.();
+      return answer ?? new Promise(() => {});
+    });
+    const client = await openKube({ kubeconfig: `http://${server.host}`, timeouts: { answerMs: 20_000 } });
+    const hasty = await openKube({ kubeconfig: `http://${server.host}`, timeouts: { answerMs: 500 } });
+    await expect(client.get('/large')).rejects.toMatchObject({ code: 'limit' });
+    await expect(client.get('/page')).rejects.toMatchObject({ code: 'malformed' });
+    await expect(client.get('/else')).rejects.toMatchObject({ status: 302 });
+    await expect(hasty.get('/never')).rejects.toThrow(/does not answer in 0\.5 s/);
+    await hasty.close();
+    await expect(client.get('/never', AbortSignal.timeout(50))).rejects.toMatchObject({ code: 'aborted' });
+    await expect(client.get('/error')).rejects.toThrow(
+      /^http:\S+ answers 500 to GET \/error: a b \[31mx+… \(\+\d+ more\)$/,
+    );
+    await client.close();
+    await expect(client.get('/page')).rejects.toMatchObject({ status: 0 });
+    await server.close();
+  });
+});
+
+requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
+  let kube: RunningKube;
+
+  beforeAll(async () => {
+    kube = await startKube({ users: [{ name: 'alice' }] });
+  });
+
+  afterAll(() => kube.stop());
+
+  async function whoIs(file: string): Promise<unknown> {
+    const client = await openKube({ kubeconfig: file });
+    try {
+      const answer = await client.send('POST', WHO, REVIEW);
+      return (answer as { status: { userInfo: { username: string } } }).status.userInfo.username;
+    } finally {
+      await client.close();
+    }
+  }
+
+  it('is a token, a file of one, or a certificate', async () => {
+    writeFileSync(join(kube.folder, 'alice.token'), `${kube.token('alice')}\n`);
+    const { certificate, key } = kube.clientCertificate('carol', ['team']);
+    writeFileSync(join(kube.folder, 'carol.crt'), certificate);
+    writeFileSync(join(kube.folder, 'carol.key'), key);
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    expect(await whoIs(kube.kubeconfig('alice'))).toBe('alice');
+    expect(await whoIs(kube.kubeconfig({ tokenFile: 'alice.token' }))).toBe('alice');
+    expect(await whoIs(kube.kubeconfig({ 'client-certificate': 'carol.crt', 'client-key': 'carol.key' }))).toBe(
+      'carol',
+    );
+    const data = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
+    expect(await whoIs(kube.kubeconfig(data))).toBe('carol');
+    await expect(whoIs(kube.kubeconfig({ token: 'wrong' }))).rejects.toMatchObject({
+      status: 401,
+      message: `${kube.server} does not know who asks`,
+      mend: expect.stringMatching(/context tests/),
+    });
+  });
+
+  it('is shown to nobody whose certificate is not believed', async () => {
+    const { certificate } = kube.clientCertificate('other');
+    const authority = Buffer.from(certificate).toString('base64');
+    const file = kubeconfig({ server: kube.server, 'certificate-authority-data': authority }, { token: 'secret' });
+    await expect(whoIs(file)).rejects.toMatchObject({
+      status: 0,
+      message: expect.stringMatching(/is not believed: .*(self-signed|self signed|unable to)/),
+      mend: expect.stringMatching(/certificate authority/),
+    });
+    const named = kubeconfig(
+      {
+        server: kube.server,
+        'certificate-authority-data': Buffer.from(kube.ca).toString('base64'),
+        'tls-server-name': 'x.y',
+      },
+      { token: 'secret' },
+    );
+    await expect(whoIs(named)).rejects.toThrow(/x\.y/);
+  });
+
+  it('in a cluster is read anew when it is replaced', async () => {
+    const account = join(folder, 'account');
+    mkdirSync(account);
+    const write = (token: string) => writeFileSync(join(account, 'token'), token);
+    writeFileSync(join(account, 'ca.crt'), kube.ca);
+    write(await kube.serviceAccountToken('default', 'robot'));
+    const port = new URL(kube.server).port;
+    const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: port };
+    const client = await openKube({ env, accountFolder: account });
+    const who = async () => (await client.send('POST', WHO, REVIEW)) as object;
+    const robot = { status: { userInfo: { username: 'system:serviceaccount:default:robot' } } };
+    expect(await who()).toMatchObject(robot);
+    // Its token is void with the account; the next one is in the same file.
+    await kube.request('DELETE', '/api/v1/namespaces/default/serviceaccounts/robot');
+    // The server believes for ten seconds what it has looked up.
+    const status = () =>
+      who().then(
+        () => 200,
+        ({ status }: { status: number }) => status,
+      );
+    await expect.poll(status, { timeout: 30_000, interval: 250 }).toBe(401);
+    write(await kube.serviceAccountToken('default', 'robot'));
+    expect(await who()).toMatchObject(robot);
+    await client.close();
+  });
+
+  it('says what is forbidden, and what right is missing', async () => {
+    const client = await openKube({ kubeconfig: kube.kubeconfig('alice') });
+    await expect(client.get('/api/v1/namespaces/default/secrets/x')).rejects.toMatchObject({
+      status: 403,
+      code: 'unauthorized',
+      message: expect.stringMatching(/refuses: secrets "x" is forbidden: User "alice" cannot get resource "secrets"/),
+      mend: expect.stringMatching(/Role/),
+    });
+    await client.close();
+  });
+});
