@@ -10,7 +10,18 @@ import { versionsOfRows } from './version-records.ts';
 /** CWE-770: more models than that share no bytes. */
 const MAX_ANSWERS = 100;
 
-const answersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
+/** What nearly every question needs: bytes have one name. */
+const firstAnswersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
+  db
+    .selectFrom('version_keys')
+    .innerJoin('gate', 'gate.version', 'version_keys.version')
+    .select('gate.answer')
+    .where('version_keys.tenant', '=', tenant)
+    .where('version_keys.key', '=', key)
+    .limit(2),
+);
+
+const orderedAnswersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
   db
     .selectFrom('version_keys')
     .innerJoin('gate', 'gate.version', 'version_keys.version')
@@ -27,7 +38,9 @@ const answersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
 /** One look into an index for each version: no assessment and no decision is read. */
 export async function gate(context: Context, by: Principal, query: DecisionQuery): Promise<GateAnswer[]> {
   return read(context, by, async (db) => {
-    const rows = await answersOf(db, { tenant: by.tenant, key: keyOfQuery(query) });
+    const asked = { tenant: by.tenant, key: keyOfQuery(query) };
+    const first = await firstAnswersOf(db, asked);
+    const rows = first.length < 2 ? first : await orderedAnswersOf(db, asked);
     const now = context.now();
     return rows.map(({ answer }) => answerAt(JSON.parse(answer) as StoredAnswer, now));
   });

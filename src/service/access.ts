@@ -71,7 +71,10 @@ export function guardRoutes(app: App, authenticator: Authenticator): void {
     request.csrf = known.csrf;
     checkAccess(known.principal, access);
   });
-  app.addHook('preValidation', async (request) => authenticator.checkForgery(request));
+  app.addHook('preValidation', (request, _reply, done) => {
+    authenticator.checkForgery(request);
+    done();
+  });
 }
 
 function checkAccess(principal: Principal, access: Access): void {

@@ -43,11 +43,12 @@ export function addMetrics(app: App, context: Pick<ServiceContext, 'registry' | 
     registers,
   });
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // The pattern of the route, never the address: what users write must not make new series.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     requests.observe(labels, reply.elapsedTime / 1000);
+    done();
   });
 
   app.decorate('metrics', {

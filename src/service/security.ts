@@ -1,6 +1,8 @@
-import helmet from '@fastify/helmet';
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
+import helmet from 'helmet';
 import { principalKey, principalOf } from './access.ts';
 import type { ServiceConfig } from './config.ts';
 import type { App } from './context.ts';
@@ -8,8 +10,21 @@ import { ServiceError } from './errors.ts';
 import { isSecure } from './sessions.ts';
 
 /** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */
-export async function addHeaders(app: App, publicUrl: string): Promise<void> {
-  await app.register(helmet, {
+export function addHeaders(app: App, publicUrl: string): void {
+  const headers = fixedHeaders(publicUrl);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    done();
+  });
+}
+
+/** They are the same on every answer, so that they are made once. */
+function fixedHeaders(publicUrl: string): OutgoingHttpHeaders {
+  const set = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -30,9 +45,14 @@ export async function addHeaders(app: App, publicUrl: string): Promise<void> {
     strictTransportSecurity: isSecure(publicUrl) ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     xFrameOptions: { action: 'deny' },
   });
-  app.addHook('onSend', async (_request, reply) => {
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  let failure: unknown;
+  set(request, response, (error?: unknown) => {
+    failure = error;
   });
+  if (failure !== undefined) throw failure;
+  return response.getHeaders();
 }
 
 const MINUTE_MS = 60_000;

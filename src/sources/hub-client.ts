@@ -1,4 +1,3 @@
-import { listFiles, modelInfo } from '@huggingface/hub';
 import type { ClaimedDigest } from '../core/artifact.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import { isArtifactPath, isCommit } from '../core/reference.ts';
@@ -38,6 +37,7 @@ export function hubEgress(settings: HubSettings, options: SourceOptions): Egress
 
 /** @throws AssayError `not-found`, `unauthorized`, `network`, `mismatch` when a commit is answered by another. */
 export async function resolveCommit(egress: Egress, asked: HubQuestion): Promise<string> {
+  const { modelInfo } = await import('@huggingface/hub');
   const info = await sanely(asked, () =>
     modelInfo({
       name: asked.repo,
@@ -60,6 +60,7 @@ export async function resolveCommit(egress: Egress, asked: HubQuestion): Promise
  */
 export async function listEntries(egress: Egress, asked: HubQuestion, options: SourceOptions): Promise<HubEntry[]> {
   const { maxFiles } = limitsOf(options);
+  const { listFiles } = await import('@huggingface/hub');
   return sanely(asked, async () => {
     const entries = new Map<string, HubEntry>();
     const listing = listFiles({

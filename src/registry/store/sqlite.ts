@@ -10,6 +10,11 @@ import type { Tables } from './tables.ts';
 const BUSY_TIMEOUT = 10_000;
 /** Between two tries, milliseconds, at most. */
 const MAX_PAUSE = 20;
+/**
+ * Pages that a connection keeps, KiB: the inner ones of the indexes. The rest is in the cache of the operating system, from
+ * where a page costs little.
+ */
+const CACHE_KIB = 2_000;
 /** CWE-770: statements that are kept compiled. */
 const MAX_STATEMENTS = 500;
 
@@ -34,9 +39,10 @@ export async function connectSqlite(path: string): Promise<Database> {
   worker.pragma('synchronous = NORMAL');
   worker.pragma('foreign_keys = ON');
   const reader = opened(path, () => new Sqlite(path, { timeout: BUSY_TIMEOUT, readonly: true }));
+  for (const one of [writer, worker, reader]) one.pragma(`cache_size = -${CACHE_KIB}`);
   const work = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(worker) }) });
   const write = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(writer) }) });
-  const read = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept(reader) }) });
+  const read = new Kysely<Tables>({ dialect: new ReadingDialect({ database: kept(reader) }) });
   return {
     dialect: 'sqlite',
     write,
@@ -129,15 +135,37 @@ function isBusy(error: unknown): boolean {
 }
 
 class WritingDialect extends SqliteDialect {
-  readonly #config: ConstructorParameters<typeof SqliteDialect>[0];
+  readonly config: ConstructorParameters<typeof SqliteDialect>[0];
 
   constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
     super(config);
-    this.#config = config;
+    this.config = config;
   }
 
   override createDriver(): SqliteDriver {
-    return new WritingDriver(this.#config);
+    return new WritingDriver(this.config);
+  }
+}
+
+/** Questions are answered on the spot, each whole before the next: nobody waits for the connection. No transactions. */
+class ReadingDriver extends SqliteDriver {
+  #connection: Promise<DatabaseConnection> | undefined;
+
+  override acquireConnection(): Promise<DatabaseConnection> {
+    this.#connection ??= super.acquireConnection();
+    return this.#connection;
+  }
+
+  override async releaseConnection(): Promise<void> {}
+
+  override async beginTransaction(): Promise<void> {
+    throw new RegistryError('internal', 'a transaction on the connection that only reads');
+  }
+}
+
+class ReadingDialect extends WritingDialect {
+  override createDriver(): SqliteDriver {
+    return new ReadingDriver(this.config);
   }
 }
 
