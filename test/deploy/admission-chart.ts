@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { ROOT } from '../cli/run-cli.ts';
+import type { KubeObject } from '../support/kube/index.ts';
+
+export const CHART = join(ROOT, 'admission-webhook/helm/assay-admission');
+const built = join(ROOT, '.cache/helm/helm');
+export const HELM = existsSync(built) ? built : 'helm';
+export const hasHelm = spawnSync(HELM, ['version'], { stdio: 'ignore' }).status === 0;
+export const HELM_HOW = 'GOBIN=$PWD/.cache/helm go install helm.sh/helm/v3/cmd/helm@v3.18.6';
+
+/** Where the tests install it. A helm that was built from its sources takes the cluster to be an old one. */
+export const AT = ['--namespace', 'assay', '--kube-version', '1.34.0'];
+
+/** Each a way to install the chart. */
+export const WAYS: Readonly<Record<string, readonly string[]>> = {
+  'as it comes': [],
+  'for every namespace, and changing objects': [
+    'gate.mode=all-except',
+    'gate.exceptNamespaces={infra,monitoring}',
+    'mutation.enabled=true',
+    'config.mutation.pin=annotate',
+    'snapshot.from=oci://registry.example.com/assay/snapshot:latest',
+    'snapshot.tokenSecret=registry-token',
+    'snapshot.tenant=acme',
+    `image.digest=sha256:${'ab'.repeat(32)}`,
+  ],
+  'with cert-manager and everything that watches': [
+    'tls.mode=cert-manager',
+    'metrics.serviceMonitor.enabled=true',
+    'metrics.rules.enabled=true',
+    'metrics.dashboard.enabled=true',
+    'hubEgress.kind=cilium',
+    'hubEgress.allowNames={registry.example.com}',
+  ],
+  'with everything that exists already': [
+    'tls.mode=existing',
+    'tls.existingSecret=gate-tls',
+    'tls.caBundle=-----BEGIN CERTIFICATE-----',
+    'clients.tokenSecret=api-server',
+    'clients.caConfigMap=api-server-ca',
+    'clients.names={kube-apiserver}',
+    'breakGlass.waiversConfigMap=waivers',
+    'breakGlass.trustConfigMap=waiver-trust',
+    'snapshot.from=https://assay.example.com',
+    'serviceUrl=https://assay.example.com',
+    'hubEgress.kind=kubernetes',
+    'hubEgress.namespaces={ml,ml-dev}',
+    'guard.subjects[0].kind=Group',
+    'guard.subjects[0].name=platform',
+    'guard.subjects[0].apiGroup=rbac.authorization.k8s.io',
+    'gate.extraRules[0].apiGroups={example.com}',
+    'gate.extraRules[0].apiVersions={*}',
+    'gate.extraRules[0].operations={CREATE}',
+    'gate.extraRules[0].resources={widgets}',
+  ],
+};
+
+/** Kinds of operators, of which neither Kubernetes nor the API server of the tests knows anything. */
+export const FOREIGN = new Set([
+  'Certificate',
+  'Issuer',
+  'ServiceMonitor',
+  'PrometheusRule',
+  'CiliumClusterwideNetworkPolicy',
+]);
+
+/** What the chart renders. Kubernetes reads YAML 1.1. @throws Error with what Helm says */
+export function render(values: readonly string[]): KubeObject[] {
+  const sets = values.flatMap((value) => ['--set', value]);
+  const { status, stdout, stderr } = spawnSync(HELM, ['template', 'assay-admission', CHART, ...AT, ...sets], {
+    encoding: 'utf8',
+  });
+  if (status !== 0 || stderr !== '') throw new Error(`helm template: ${stderr}`);
+  return objectsOf(stdout);
+}
+
+export function objectsOf(yaml: string): KubeObject[] {
+  return parseAllDocuments(yaml, { version: '1.1' })
+    .map((document): KubeObject | null => document.toJS())
+    .filter((object) => object !== null);
+}

@@ -1,0 +1,233 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readAdmissionConfig } from '../../admission-webhook/src/config/index.ts';
+import { parseConfigMapPlace, parseSnapshotPlace } from '../../admission-webhook/src/snapshot-feed/place.ts';
+import { registerAdmit } from '../../src/cli/admit.ts';
+import { type AdmitFlags, serveOf } from '../../src/cli/admit-flags.ts';
+import { FIELDS } from '../../src/workload/table/fields.ts';
+import { POD_SPECS } from '../../src/workload/table/pod-specs.ts';
+import { ROOT } from '../cli/run-cli.ts';
+import { type KubeObject, ML_KINDS } from '../support/kube/index.ts';
+import { findPython, requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+import { AT, CHART, FOREIGN, HELM, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
+
+const python = findPython();
+const hasSchemas =
+  python !== undefined && spawnSync(python, ['-c', 'import kubernetes_validate'], { stdio: 'ignore' }).status === 0;
+const HOW = `${HELM_HOW} and .venv/bin/pip install kubernetes-validate==1.37.0`;
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly operations: readonly string[];
+  readonly scope: string;
+}
+
+interface Webhook {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+  readonly [field: string]: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into objects of any shape
+type Any = any;
+
+const ofKind = (objects: readonly KubeObject[], kind: string): Any[] => objects.filter((one) => one.kind === kind);
+const webhooksOf = (objects: readonly KubeObject[]): Webhook[] =>
+  objects.flatMap(({ kind, webhooks }) => (/WebhookConfiguration$/.test(kind) ? (webhooks as Webhook[]) : []));
+
+/** What `assay admit` takes the arguments for. */
+function parsed(args: readonly string[]): ReturnType<typeof serveOf> {
+  const program = new Command();
+  const nothing = { write: () => true };
+  registerAdmit(program, {
+    env: {},
+    stdout: nothing,
+    stderr: nothing,
+    signal: new AbortController().signal,
+    exit: () => {},
+  });
+  const admit = program.commands.find((command) => command.name() === 'admit');
+  const taken: ReturnType<typeof serveOf>[] = [];
+  admit?.exitOverride().configureOutput({ writeErr: () => {} });
+  admit?.action((flags: AdmitFlags) => void taken.push(serveOf(flags)));
+  program.exitOverride().parse([...args], { from: 'user' });
+  const [options] = taken;
+  if (options === undefined) throw new Error('nothing was asked');
+  return options;
+}
+
+/** Kubernetes' own kinds of the tables; the plurals of the others are those of the definitions that tests install. */
+const PLURALS: Readonly<Record<string, string>> = {
+  Pod: 'pods',
+  PodTemplate: 'podtemplates',
+  ReplicationController: 'replicationcontrollers',
+  Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  DaemonSet: 'daemonsets',
+  ReplicaSet: 'replicasets',
+  Job: 'jobs',
+  CronJob: 'cronjobs',
+};
+const GATED = [...POD_SPECS, ...FIELDS].flatMap(({ group, kinds }) => kinds.map((kind) => ({ group, kind })));
+
+requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, 'the chart of the webhook', () => {
+  it('has nothing that helm lint minds', () => {
+    const { status, stdout } = spawnSync(HELM, ['lint', '--strict', '--kube-version', '1.34.0', CHART], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain('0 chart(s) failed');
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['gate.mode=all', /mode/],
+    ['gate.failurePolicy=Maybe', /failurePolicy/],
+    ['gate.timeoutSeconds=31', /timeoutSeconds/],
+    ['gate.extraRules[0].operations={DELETE}', /operations/],
+    ['snapshot.from=ftp://x', /from/],
+    ['replicas=0', /replicas/],
+    ['tls.mode=existing', /tls.existingSecret/],
+    ['breakGlass.waiversConfigMap=w', /breakGlass.trustConfigMap/],
+    ['unknown=1', /unknown/],
+  ])('refuses %s', (value, why) => {
+    const { status, stderr } = spawnSync(HELM, ['template', CHART, ...AT, '--set', value], { encoding: 'utf8' });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(why);
+  });
+
+  describe.each(Object.entries(WAYS))('%s', (_, values) => {
+    let objects: KubeObject[] = [];
+    beforeAll(() => {
+      objects = render(values);
+    });
+
+    it.each(['1.31', '1.34'])('is of the schemas of Kubernetes %s, without unknown fields', (version) => {
+      const path = join(tempFolder(), 'manifests.yaml');
+      const own = objects.filter(({ kind }) => !FOREIGN.has(kind));
+      writeFileSync(path, own.map((object) => JSON.stringify(object)).join('\n---\n'));
+      const check = spawnSync(python ?? '', ['-m', 'kubernetes_validate', '--strict', '-k', version, path], {
+        encoding: 'utf8',
+      });
+      expect(`${check.stdout}${check.stderr}`).not.toMatch(/ERROR/);
+      expect(check.status).toBe(0);
+    });
+
+    it('names each thing once', () => {
+      const names = objects.map(({ kind, metadata }) => `${kind}/${metadata?.namespace ?? ''}/${metadata?.name}`);
+      expect(new Set(names).size).toBe(names.length);
+    });
+
+    it('tells the program nothing that it does not take', () => {
+      const [deployment] = ofKind(objects, 'Deployment');
+      const [container] = deployment.spec.template.spec.containers;
+      const options = parsed(container.args);
+      expect(parseSnapshotPlace(options.gate.snapshot.from)).toHaveProperty('kind');
+      expect(parseConfigMapPlace(options.gate.snapshot.floor ?? '')).toEqual({
+        namespace: 'assay',
+        name: 'assay-admission-floor',
+      });
+      expect(options.listen.port).toBe(8443);
+      // It ends by itself before it is ended.
+      expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(options.drainSeconds + 10);
+      // Every file that it is told of is in a folder that is mounted, from a volume that is there.
+      const folders: string[] = container.volumeMounts.map(({ mountPath }: Any) => mountPath);
+      const files = container.args.flatMap((arg: string) => /=(\/.*)$/.exec(arg)?.[1] ?? []);
+      for (const file of files)
+        expect(folders.some((folder) => file === folder || file.startsWith(`${folder}/`))).toBe(true);
+      const volumes = deployment.spec.template.spec.volumes.map(({ name }: Any) => name);
+      expect(volumes.sort()).toEqual(container.volumeMounts.map(({ name }: Any) => name).sort());
+    });
+
+    it('has a configuration that the program reads', () => {
+      const config = ofKind(objects, 'ConfigMap').find(({ metadata }) => metadata.name === 'assay-admission-config');
+      expect(() => readAdmissionConfig(config.data['admission.yaml'], 'admission.yaml')).not.toThrow();
+    });
+
+    it('runs not as root, with nothing to write to, bounded, in more than one place', () => {
+      const [{ spec }] = ofKind(objects, 'Deployment');
+      const pod = spec.template.spec;
+      expect(spec.replicas).toBeGreaterThanOrEqual(2);
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      expect(pod.topologySpreadConstraints).toHaveLength(2);
+      expect(pod.containers).toHaveLength(1);
+      const [container] = pod.containers;
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources.limits).toHaveProperty('memory');
+      for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'])
+        expect(container[probe].httpGet.port).toBe('metrics');
+    });
+
+    it('fails closed, within three seconds, without a say in what is deleted', () => {
+      const webhooks = webhooksOf(objects);
+      expect(webhooks.length).toBeGreaterThan(0);
+      for (const webhook of webhooks) {
+        expect(webhook).toMatchObject({
+          failurePolicy: 'Fail',
+          timeoutSeconds: 3,
+          sideEffects: 'None',
+          matchPolicy: 'Equivalent',
+          admissionReviewVersions: ['v1'],
+        });
+        if (webhook.name.startsWith('mutate')) expect(webhook.reinvocationPolicy).toBe('IfNeeded');
+        for (const { operations, resources } of webhook.rules) {
+          for (const operation of operations) expect(['CREATE', 'UPDATE']).toContain(operation);
+          for (const resource of resources) expect(resource).not.toMatch(/\*|\/(?!ephemeralcontainers$)/);
+        }
+      }
+    });
+
+    it('may do little, and that by name', () => {
+      for (const { kind, metadata, rules } of objects as readonly Any[]) {
+        if (!/^(?:Cluster)?Role$/.test(kind) || metadata.name.endsWith('-guard')) continue;
+        for (const rule of rules) {
+          expect(JSON.stringify(rule)).not.toContain('*');
+          if (rule.resources.includes('namespaces')) expect(rule.verbs).toEqual(['list', 'watch']);
+          else expect(rule.resourceNames).toHaveLength(1);
+          for (const verb of ['create', 'delete', 'escalate', 'bind']) expect(rule.verbs).not.toContain(verb);
+        }
+      }
+    });
+  });
+
+  it('asks about every kind of the tables', () => {
+    const webhooks = webhooksOf(render(['gate.mode=all-except', 'mutation.enabled=true']));
+    for (const path of ['validate', 'mutate']) {
+      const rules = webhooks.filter(({ name }) => name.startsWith(path)).flatMap((webhook) => webhook.rules);
+      for (const { group, kind } of GATED) {
+        const ml = ML_KINDS.find((one) => one.group === group && one.kind === kind);
+        const plural = ml?.plural ?? PLURALS[kind];
+        const [scope, name] = [ml?.scope ?? 'Namespaced', `${group}/${plural} (${kind})`];
+        const found = rules.filter((rule) => rule.apiGroups.includes(group) && rule.resources.includes(plural ?? '?'));
+        expect({ name, found }).toMatchObject({ name, found: [{ operations: ['CREATE', 'UPDATE'], scope }] });
+      }
+      expect(rules).toContainEqual(
+        expect.objectContaining({ resources: ['pods/ephemeralcontainers'], operations: ['UPDATE'] }),
+      );
+    }
+  });
+
+  it('watches what the program counts', () => {
+    const source = readFileSync(join(ROOT, 'admission-webhook/src/server/metrics.ts'), 'utf8');
+    const names = new Set([
+      ...[...source.matchAll(/'(assay_admission_\w+)'/g)].map(([, name]) => name),
+      ...[...source.matchAll(/gauge\('(\w+)'/g)].map(([, name]) => `assay_admission_${name}`),
+    ]);
+    const alerts = readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8');
+    const dashboard = readFileSync(join(CHART, 'files/dashboard.json'), 'utf8');
+    const asked = new Set(`${alerts}${dashboard}`.match(/assay_admission_\w+/g));
+    expect(asked.size).toBeGreaterThan(10);
+    for (const name of asked) expect(names).toContain(name.replace(/_bucket$/, ''));
+    for (const alert of parse(alerts))
+      expect(alert).toMatchObject({ alert: expect.stringMatching(/^AssayAdmission/), labels: {}, annotations: {} });
+  });
+});
