@@ -9,5 +9,6 @@ export { type ExpectedInjection, type InjectionAnswer, injectionCheck, verifyInj
 export * from './request.ts';
 export * from './rules.ts';
 export * from './server/index.ts';
+export * from './snapshot-feed/index.ts';
 export * from './state.ts';
 export * from './waivers.ts';

@@ -17,7 +17,7 @@ const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8, stackSi
 /**
  * Opens a signed snapshot from a file on a thread of its own, which judges it as `openDocument` does: the calling thread goes on
  * meanwhile, and holds nothing but the packed answers afterwards. One that has ended is opened, too.
- * @throws SnapshotError for what is not believed; AssayError `unreadable`, `aborted`, `limit` when judging takes too much memory
+ * @throws SnapshotError for what is not believed; AssayError `not-found`, `unreadable`, `aborted`, `limit` when judging takes too much memory
  */
 export async function loadPacked(path: string, options: LoadOptions): Promise<PackedIndex> {
   const { trust, now, signal, tenant, minVersion } = options;
@@ -36,7 +36,7 @@ export async function loadPacked(path: string, options: LoadOptions): Promise<Pa
     case 'refused':
       throw new SnapshotError(reply.problem, reply.message);
     case 'unreadable':
-      throw new AssayError('unreadable', `cannot be read (${reply.code})`, { subject: path, mend: 'check the path' });
+      throw unreadable(path, reply.code);
   }
 }
 
@@ -65,4 +65,10 @@ function brokenBy(cause: unknown): AssayError {
   const memory = cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
   if (memory) return new AssayError('limit', 'reading the snapshot took more memory than it may', { cause });
   return new AssayError('internal', 'the thread that reads snapshots failed', { cause });
+}
+
+function unreadable(subject: string, code: string): AssayError {
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  const message = missing ? 'no such file' : `cannot be read (${code})`;
+  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path' });
 }

@@ -228,7 +228,7 @@ describe('a snapshot that another thread judges', () => {
       const refused = loadPacked(fileOf(bytes), { ...options, ...more });
       await expect(refused).rejects.toMatchObject({ problem: expect.stringMatching(problem) });
     }
-    await expect(loadPacked(join(folder, 'missing'), options)).rejects.toMatchObject({ code: 'unreadable' });
+    await expect(loadPacked(join(folder, 'missing'), options)).rejects.toMatchObject({ code: 'not-found' });
     await expect(loadPacked(folder, options)).rejects.toMatchObject({ code: 'unreadable' });
   });
 

@@ -1,0 +1,56 @@
+import type { BigIntStats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { AssayError } from '../../../src/core/errors.ts';
+import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
+import { watchFiles } from '../server/watched-files.ts';
+import type { Fetched, SnapshotSource } from './source.ts';
+import { tooLarge, writeBounded } from './spool.ts';
+
+/** A file that somebody replaces: a mounted ConfigMap, a Secret, a disk that is synchronised. */
+export class FileSource implements SnapshotSource {
+  readonly from: string;
+  readonly #pollMs: number;
+
+  /** @param pollMs how often it is looked at, whatever the file system tells */
+  constructor(path: string, pollMs: number) {
+    this.from = path;
+    this.#pollMs = pollMs;
+  }
+
+  async fetch(mark: string | null, path: string, signal: AbortSignal): Promise<Fetched> {
+    try {
+      const file = await open(this.from, 'r');
+      try {
+        const before = await file.stat({ bigint: true });
+        if (!before.isFile()) throw new AssayError('unreadable', 'is no file', { subject: this.from });
+        const own = markOf(before);
+        if (own === mark) return { kind: 'unchanged' };
+        if (before.size > SNAPSHOT_LIMITS.maxBytes) throw tooLarge(SNAPSHOT_LIMITS.maxBytes);
+        await writeBounded(path, file.createReadStream({ autoClose: false, signal }));
+        // Written to while it was read: it is read again the next time, whatever it was.
+        const after = markOf(await file.stat({ bigint: true }));
+        return { kind: 'fetched', mark: after === own ? own : null };
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw unreadable(error, this.from);
+    }
+  }
+
+  watch(nudge: () => void, signal: AbortSignal): void {
+    const watched = watchFiles([this.from], async () => nudge(), { pollMs: this.#pollMs });
+    signal.addEventListener('abort', () => watched.close(), { once: true });
+  }
+}
+
+function markOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+function unreadable(cause: unknown, subject: string): unknown {
+  if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) return cause;
+  const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+  const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
+  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path', cause });
+}

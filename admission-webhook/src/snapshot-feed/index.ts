@@ -1,0 +1,2 @@
+export { openSnapshotFeed, type SnapshotFeedOptions } from './open-snapshot-feed.ts';
+export { readSnapshotTrust } from './trust.ts';

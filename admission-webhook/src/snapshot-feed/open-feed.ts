@@ -1,0 +1,224 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AssayError, isAssayError } from '../../../src/core/errors.ts';
+import { isSnapshotError, loadPacked, type PackedIndex, SnapshotError } from '../../../src/snapshot/index.ts';
+import type { FeedHealth, SnapshotFeed } from '../feed.ts';
+import { Pauses } from '../kube/pauses.ts';
+import type { HeldSnapshot } from '../state.ts';
+import { Floor, type SharedFloor } from './floor.ts';
+import { problemOf } from './problem.ts';
+import type { SnapshotSource } from './source.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { readSnapshotTrust, trustMark } from './trust.ts';
+
+export interface FeedOptions {
+  readonly source: SnapshotSource;
+  /** File: the public key of who signs snapshots, or a trust file. Read again each time. */
+  readonly key: string;
+  /** Whose decisions; `null`: any that the key signs. */
+  readonly tenant: string | null;
+  /** Folder of the last good one and the floor; `null`: nothing outlasts a restart. */
+  readonly state: string | null;
+  /** Keeps the floor for all replicas. */
+  readonly floor: SharedFloor | null;
+  /** Nothing is taken while it is not known how far the floor was raised. */
+  readonly requireFloor: boolean;
+  readonly pollSeconds: number;
+  readonly now?: () => Date;
+}
+
+/** A nudge, or a file that changes all the time, never makes it ask more often. */
+const REST_MS = 250;
+const MOST_POLL_MS = 10 * 60_000;
+
+/**
+ * Opens the last good snapshot of the state folder, which is used at once, or else waits for the first answer of the source;
+ * then keeps the newest that is believed. One that is broken, unsigned, of another tenant or older than one that was seen never
+ * replaces a good one: `health` says why.
+ * @throws AssayError `usage` for a state folder that cannot be used; `unreadable` for a required floor that cannot be read
+ */
+export async function startFeed(options: FeedOptions): Promise<SnapshotFeed> {
+  const state = await openStateFolder(options.state);
+  const feed = new Feed(options, state);
+  try {
+    await feed.start();
+    return feed;
+  } catch (error) {
+    await feed.close();
+    throw error;
+  }
+}
+
+class Feed implements SnapshotFeed {
+  readonly #options: FeedOptions;
+  readonly #state: StateFolder;
+  readonly #floor: Floor;
+  readonly #stop = new AbortController();
+  readonly #listeners: ((held: HeldSnapshot) => void)[] = [];
+  readonly #pauses: Pauses;
+  #held: HeldSnapshot = { kind: 'none', why: 'none has come yet' };
+  #lastTried: Date | null = null;
+  #lastGood: Date | null = null;
+  #problem: string | null = null;
+  /** What was judged last, under which keys, and what was said of it. */
+  #judged: { readonly mark: string; readonly trust: string; readonly problem: string | null } | undefined;
+  #nudged = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: FeedOptions, state: StateFolder) {
+    this.#options = options;
+    this.#state = state;
+    this.#floor = new Floor(state, options.floor);
+    const pollMs = options.pollSeconds * 1000;
+    this.#pauses = new Pauses({ firstMs: pollMs, mostMs: Math.max(pollMs, MOST_POLL_MS) });
+  }
+
+  held(): HeldSnapshot {
+    return this.#held;
+  }
+
+  health(): FeedHealth {
+    const problems = [this.#problem, this.#ended(), this.#floor.problem].filter((one) => one !== null);
+    return {
+      from: this.#options.source.from,
+      lastTried: this.#lastTried,
+      lastGood: this.#lastGood,
+      problem: problems.length === 0 ? null : problems.join('; '),
+      floor: this.#floor.version,
+    };
+  }
+
+  onChange(listener: (held: HeldSnapshot) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async start(): Promise<void> {
+    await this.#floor.read(this.#stop.signal);
+    if (this.#options.requireFloor && this.#floor.problem !== null) {
+      throw new AssayError('unreadable', this.#floor.problem, { mend: 'mend it, or go without --require-floor' });
+    }
+    await this.#openKept();
+    if (this.#held.kind === 'none') await this.#refresh();
+    this.#running = this.#run(this.#held.kind === 'held' && this.#lastTried === null);
+    this.#options.source.watch(() => this.#nudged.abort(), this.#stop.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error('the feed is closed'));
+    await this.#running;
+    await this.#state.close();
+  }
+
+  async #run(atOnce: boolean): Promise<void> {
+    for (let first = atOnce; !this.#stop.signal.aborted; first = false) {
+      if (!first) await this.#pause();
+      if (!this.#stop.signal.aborted) await this.#refresh();
+    }
+  }
+
+  /** Until the clock or a nudge; longer each time while the source gives nothing good. */
+  async #pause(): Promise<void> {
+    if (this.#problem === null) this.#pauses.reset();
+    await delay(REST_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+    const either = AbortSignal.any([this.#stop.signal, this.#nudged.signal]);
+    await delay(this.#pauses.next(), undefined, { signal: either, ref: false }).catch(() => {});
+    if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
+  }
+
+  /** The last good one: verified anew, since a disk is not believed more than a source. */
+  async #openKept(): Promise<void> {
+    try {
+      const index = await this.#load(this.#state.snapshot);
+      this.#hold(index, `${this.#state.snapshot}, kept from before`);
+    } catch (error) {
+      if (isAssayError(error) && error.code === 'not-found') return;
+      this.#problem = `the snapshot that was kept: ${problemOf(error)}`;
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const path = this.#state.incoming();
+    this.#lastTried = this.#now();
+    try {
+      await this.#take(path);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      this.#fail(problemOf(error));
+    } finally {
+      await this.#state.discard(path);
+    }
+  }
+
+  async #take(path: string): Promise<void> {
+    const { source, key } = this.#options;
+    const { signal } = this.#stop;
+    const trust = trustMark(await readSnapshotTrust(key), this.#now());
+    const known = this.#judged?.trust === trust ? this.#judged.mark : null;
+    const fetched = await source.fetch(known, path, signal);
+    if (fetched.kind === 'unchanged') {
+      // What was said of it still holds.
+      this.#problem = this.#judged?.problem ?? null;
+      if (this.#problem === null) this.#lastGood = this.#now();
+      if (this.#held.kind === 'held') await this.#floor.raise(this.#held.index.meta.version, signal);
+      return;
+    }
+    this.#judged = undefined;
+    try {
+      const index = await this.#load(path);
+      await this.#raiseFor(index);
+      await this.#state.keep(path);
+      this.#hold(index, source.from);
+      this.#problem = null;
+      this.#lastGood = this.#now();
+    } catch (error) {
+      if (isSnapshotError(error)) this.#remember(fetched.mark, trust, problemOf(error));
+      throw error;
+    }
+    this.#remember(fetched.mark, trust, null);
+  }
+
+  /** Before it is believed: what was answered from is never forgotten. */
+  async #raiseFor({ meta: { version } }: PackedIndex): Promise<void> {
+    await this.#floor.raise(version, this.#stop.signal);
+    if (this.#options.requireFloor && this.#floor.problem !== null) {
+      throw new AssayError('unreadable', 'it is not taken while the floor cannot be raised');
+    }
+    if (version < this.#floor.version) {
+      const seen = this.#floor.version;
+      throw new SnapshotError('rollback', `the snapshot has version ${version}, and ${seen} was seen before`);
+    }
+  }
+
+  async #load(path: string): Promise<PackedIndex> {
+    const { tenant, key } = this.#options;
+    return loadPacked(path, {
+      trust: await readSnapshotTrust(key),
+      now: this.#now(),
+      minVersion: this.#floor.version,
+      signal: this.#stop.signal,
+      ...(tenant === null ? {} : { tenant }),
+    });
+  }
+
+  #hold(index: PackedIndex, from: string): void {
+    this.#held = { kind: 'held', index, loadedAt: this.#now(), from };
+    for (const listener of this.#listeners) listener(this.#held);
+  }
+
+  #fail(problem: string): void {
+    this.#problem = problem;
+    if (this.#held.kind === 'none') this.#held = { kind: 'none', why: problem };
+  }
+
+  #remember(mark: string | null, trust: string, problem: string | null): void {
+    this.#judged = mark === null ? undefined : { mark, trust, problem };
+  }
+
+  #ended(): string | null {
+    if (this.#held.kind === 'none' || !this.#held.index.isExpired(this.#now())) return null;
+    return `the snapshot ended at ${this.#held.index.meta.expires}`;
+  }
+
+  #now(): Date {
+    return this.#options.now?.() ?? new Date();
+  }
+}

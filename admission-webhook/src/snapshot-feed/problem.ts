@@ -1,0 +1,12 @@
+import { isAssayError } from '../../../src/core/errors.ts';
+
+/** What went wrong, in one line for `/metrics`, `status` and the log. */
+export function problemOf(error: unknown): string {
+  const text =
+    isAssayError(error) && error.subject !== undefined ? `${error.subject}: ${error.message}` : messageOf(error);
+  return text.replace(/\s+/g, ' ').slice(0, 500);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

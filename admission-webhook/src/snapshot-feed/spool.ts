@@ -1,0 +1,30 @@
+import { open } from 'node:fs/promises';
+import { AssayError } from '../../../src/core/errors.ts';
+import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
+
+/**
+ * Writes what comes to a file, as far as a snapshot may be long: it is never in memory.
+ * @throws AssayError `limit`; what reading and writing throw
+ */
+export async function writeBounded(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  max: number = SNAPSHOT_LIMITS.maxBytes,
+): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    let total = 0;
+    for await (const chunk of chunks) {
+      total += chunk.length;
+      if (total > max) throw tooLarge(max);
+      await file.writeFile(chunk);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export function tooLarge(max: number): AssayError {
+  return new AssayError('limit', `the snapshot has more than ${max} bytes`);
+}
