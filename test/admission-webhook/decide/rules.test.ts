@@ -1,0 +1,493 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Action,
+  type BreakGlassQuery,
+  type GateState,
+  type HeldSnapshot,
+  MODES,
+  type NamespaceRule,
+  type Outcome,
+} from '../../../admission-webhook/src/index.ts';
+import { podOf } from '../../workload/build.ts';
+import { approved, COMMIT, decide, denied, gateOf, heldSnapshot, NOW, requestOf, reviewOf, sha256 } from './support.ts';
+
+const OTHER = 'f'.repeat(40);
+const GOOD = `hf://acme/good@${COMMIT}`;
+const DIGEST = sha256('image');
+const IMAGE = `reg.io/acme/server@${DIGEST}`;
+const LISTED = sha256('allowed image');
+const ALLOWED_IMAGE = `reg.io/acme/tool@${LISTED}`;
+
+const ENTRIES = [
+  approved(GOOD, { report: 'https://assay.example/models/acme/good/1' }),
+  approved(`hf://acme/code@${COMMIT}`, { remoteCode: true }),
+  approved(`hf://acme/staged@${COMMIT}`, { stages: [{ stage: 'staging', notAfter: null }] }),
+  approved(`hf://acme/ended@${COMMIT}`, { stages: [{ stage: 'production', notAfter: '2026-11-25T11:30:00Z' }] }),
+  approved(`hf://acme/mirrored@${COMMIT}`, { endpoint: 'https://mirror.example' }),
+  denied({
+    model: 'acme/bad',
+    digest: sha256('bad'),
+    refs: [`hf://acme/bad@${COMMIT}`],
+    reason: 'it was revoked: it opens a connection',
+    report: 'https://assay.example/models/acme/bad/1',
+  }),
+  approved(`oci://reg.io/acme/weights@${DIGEST}`),
+  approved(`oci://reg.io/acme/server@${DIGEST}`, { digest: sha256('server') }),
+];
+
+let snapshot: HeldSnapshot;
+let state: GateState;
+beforeAll(async () => {
+  snapshot = await heldSnapshot(ENTRIES, { images: [{ digest: LISTED, notAfter: null }] });
+  state = gateOf(snapshot);
+});
+
+const vllm = (model: string, ...more: readonly string[]) => ({
+  image: 'vllm/vllm-openai:v1',
+  args: ['--model', model, ...more],
+});
+const pinned = (repo: string, ...more: readonly string[]) => vllm(repo, '--revision', COMMIT, ...more);
+const withEnv = (container: object, name: string, value: string) => ({ ...container, env: [{ name, value }] });
+
+/** Outcomes and actions of a Pod that is created. */
+function ruled(container: object, spec: object = {}, from = state): readonly string[] {
+  const { record } = decide(reviewOf(Object(podOf(container, spec))), from);
+  return record.rulings.map(({ outcome, action }) => `${outcome} ${action}`);
+}
+
+describe('each reference is', () => {
+  const volume = (source: object) => ({ volumes: [{ name: 'm', ...source }] });
+  const mounted = { ...vllm('/models/x'), volumeMounts: [{ name: 'm', mountPath: '/models' }] };
+  it.each<[string, object, object, readonly string[]]>([
+    ['approved at its commit', pinned('acme/good'), {}, ['approved allow']],
+    ['approved when a path of it is named', vllm(`hf://acme/good@${COMMIT}/onnx`), {}, ['approved allow']],
+    ['unlisted at another commit', vllm('acme/good', '--revision', OTHER), {}, ['unlisted deny']],
+    ['unlisted when nobody decided', pinned('acme/stray'), {}, ['unlisted deny']],
+    ['unpinned by its name alone', vllm('acme/good'), {}, ['unpinned deny']],
+    ['unpinned by a branch', vllm('acme/good', '--revision', 'main'), {}, ['unpinned deny']],
+    ['denied when it was decided against', pinned('acme/bad'), {}, ['denied deny']],
+    [
+      'another one from another server',
+      withEnv(pinned('acme/good'), 'HF_ENDPOINT', 'https://x.example'),
+      {},
+      ['unlisted deny'],
+    ],
+    [
+      'approved at the server it was approved at',
+      withEnv(pinned('acme/mirrored'), 'HF_ENDPOINT', 'https://mirror.example/'),
+      {},
+      ['approved allow'],
+    ],
+    ['not approved elsewhere than there', pinned('acme/mirrored'), {}, ['unlisted deny']],
+    ['another one on ModelScope', withEnv(pinned('acme/good'), 'VLLM_USE_MODELSCOPE', '1'), {}, ['unpinned deny']],
+    ['unlisted with its own code', pinned('acme/good', '--trust-remote-code'), {}, ['unlisted deny']],
+    ['approved with its own code where that was', pinned('acme/code', '--trust-remote-code'), {}, ['approved allow']],
+    ['approved without the code that is approved, too', pinned('acme/code'), {}, ['approved allow']],
+    ['unlisted with files of another format', pinned('acme/good', '--load-format=pt'), {}, ['unlisted deny']],
+    ['unlisted with a format nobody knows', pinned('acme/good', '--load-format', 'new'), {}, ['unlisted deny']],
+    ['approved with the safe one', pinned('acme/good', '--load-format', 'safetensors'), {}, ['approved allow']],
+    [
+      'unpinned by its code',
+      pinned('acme/code', '--trust-remote-code', '--code-revision', 'main'),
+      {},
+      ['unpinned deny'],
+    ],
+    [
+      'unlisted by its code',
+      pinned('acme/code', '--trust-remote-code', '--code-revision', OTHER),
+      {},
+      ['unlisted deny'],
+    ],
+    [
+      'approved with code of the same commit',
+      pinned('acme/code', '--trust-remote-code', '--code-revision', COMMIT),
+      {},
+      ['approved allow'],
+    ],
+    [
+      'unresolved by its code',
+      pinned('acme/code', '--trust-remote-code', '--code-revision', 'a..b'),
+      {},
+      ['unresolved deny'],
+    ],
+    ['unverified from a cache', withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1'), {}, ['unverified deny']],
+    [
+      'unlisted and unverified',
+      withEnv(pinned('acme/stray'), 'HF_HUB_OFFLINE', '1'),
+      {},
+      ['unlisted deny', 'unverified deny'],
+    ],
+    [
+      'unverified in a claim',
+      mounted,
+      volume({ persistentVolumeClaim: { claimName: 'w' } }),
+      ['unverified deny', 'unverified deny'],
+    ],
+    ['unverified on a node', mounted, volume({ hostPath: { path: '/data' } }), ['unverified deny', 'unverified deny']],
+    [
+      'unverified in a bucket',
+      mounted,
+      volume({ csi: { driver: 's3.csi.aws.com', volumeAttributes: { bucketName: 'bucket' } } }),
+      ['unpinned deny', 'unverified deny'],
+    ],
+    [
+      'approved in an image volume',
+      mounted,
+      volume({ image: { reference: `reg.io/acme/weights@${DIGEST}` } }),
+      ['approved allow', 'approved allow'],
+    ],
+    [
+      'unpinned in an image volume with a tag',
+      mounted,
+      volume({ image: { reference: 'reg.io/acme/weights:1' } }),
+      ['unpinned deny', 'unpinned deny'],
+    ],
+    ['approved in an image that is', { image: IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
+    [
+      'approved in an image that is allowed',
+      { image: ALLOWED_IMAGE, args: ['--model', '/app/x'] },
+      {},
+      ['approved allow'],
+    ],
+    ['unpinned in an image with a tag', { image: 'reg.io/x:1', args: ['--model', '/app/x'] }, {}, ['unpinned deny']],
+    [
+      'unlisted in another image',
+      { image: `reg.io/x@${sha256('x')}`, args: ['--model', '/app/x'] },
+      {},
+      ['unlisted deny'],
+    ],
+    ['unresolved in a script', { command: ['sh', '-c', 'python serve.py'] }, {}, ['unresolved deny']],
+    ['of no kind that is decided on', vllm('gs://bucket/model'), {}, ['unpinned deny']],
+    [
+      'judged by the worst of all',
+      pinned('acme/good', '--lora-modules', 'x=acme/stray'),
+      {},
+      ['unpinned deny', 'approved allow'],
+    ],
+    [
+      'tokenizer as well as model',
+      pinned('acme/good', '--tokenizer', 'acme/stray'),
+      {},
+      ['unpinned deny', 'approved allow'],
+    ],
+    [
+      'draft as well as model',
+      pinned('acme/good', '--speculative-config', `{"model":"acme/bad","revision":"${COMMIT}"}`),
+      {},
+      ['denied deny', 'approved allow'],
+    ],
+    ['told of as data, and not refused', { args: ['--dataset-name', 'acme/data'] }, {}, ['unpinned audit']],
+    [
+      'refused as data that runs its script',
+      { args: ['--dataset-name', 'acme/data', '--trust-remote-code'] },
+      {},
+      ['unpinned deny'],
+    ],
+    ['none, and left alone', { image: 'postgres:17' }, {}, ['none allow']],
+  ])('%s', (_, container, spec, wanted) => {
+    expect([...ruled(container, spec)].sort()).toEqual([...wanted].sort());
+  });
+});
+
+describe('the stage of the namespace', () => {
+  const at = (stage: string) => gateOf(snapshot, { defaults: { stage } });
+  it('is the one that an approval is for', () => {
+    expect(ruled(pinned('acme/staged'), {}, at('staging'))).toEqual(['approved allow']);
+    expect(ruled(pinned('acme/staged'), {}, at('production'))).toEqual(['denied deny']);
+    expect(ruled(pinned('acme/staged'))).toEqual(['approved allow']);
+    expect(ruled(pinned('acme/ended'), {}, at('production'))).toEqual(['denied deny']);
+  });
+
+  it('is in the command that mends it', () => {
+    const { message } = decide(reviewOf(Object(podOf(pinned('acme/staged')))), at('production'));
+    expect(message).toContain('it is approved for staging, not for production');
+    expect(message).toContain('assay approve acme/staged@1 --stage production');
+  });
+
+  it('in production, a program that names no model is refused unless its images are allowed', () => {
+    const production = at('production');
+    expect(ruled({ image: 'postgres:17' }, {}, production)).toEqual(['none deny']);
+    expect(ruled({ image: `postgres@${sha256('p')}` }, {}, production)).toEqual(['none deny']);
+    expect(ruled({ image: ALLOWED_IMAGE }, {}, production)).toEqual(['none allow']);
+    expect(ruled({ image: IMAGE }, {}, production)).toEqual(['none allow']);
+    const initContainers = [{ name: 'i', image: 'busybox' }];
+    expect(ruled({ image: ALLOWED_IMAGE }, { initContainers }, production)).toEqual(['none deny']);
+    expect(ruled({ image: undefined }, {}, production)).toEqual(['none deny']);
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', data: { x: 'y' } };
+    expect(decide(reviewOf(map), production)).toMatchObject({
+      allowed: true,
+      record: { rulings: [], action: 'allow' },
+    });
+  });
+});
+
+describe('modes', () => {
+  const reached: Readonly<Record<string, Action>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
+  it.each(MODES)('%s', (mode) => {
+    const answer = decide(reviewOf(Object(podOf(pinned('acme/bad')))), gateOf(snapshot, { defaults: { mode } }));
+    const action = reached[mode];
+    expect(answer.allowed).toBe(mode !== 'enforce');
+    expect(answer.code).toBe(mode === 'enforce' ? 403 : 200);
+    expect(answer.record).toMatchObject({ mode, action });
+    expect(answer.auditAnnotations.decision).toBe(action);
+    expect(answer.warnings).toHaveLength(mode === 'warn' ? 1 : 0);
+    expect(answer.message === '').toBe(mode !== 'enforce');
+    if (mode === 'off') expect(answer.record).toMatchObject({ skipped: 'off', rulings: [] });
+    if (mode === 'audit') expect(answer.auditAnnotations.reasons).toContain('it was revoked');
+  });
+
+  const kinds: readonly [Outcome, object][] = [
+    ['denied', pinned('acme/bad')],
+    ['unlisted', pinned('acme/stray')],
+    ['unresolved', { envFrom: [{ secretRef: { name: 's' } }] }],
+    ['unpinned', vllm('acme/good')],
+    ['unverified', withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
+    ['none', { image: 'postgres:17' }],
+  ];
+  it.each(kinds)('%s leads to what the namespace says', (outcome, container) => {
+    for (const action of ['allow', 'audit', 'warn', 'deny'] as const) {
+      const gate = gateOf(snapshot, { defaults: { actions: { [outcome]: action } } });
+      expect(ruled(container, {}, gate)).toEqual([`${outcome} ${action}`]);
+      const weak = gateOf(snapshot, { defaults: { mode: 'audit', actions: { [outcome]: action } } });
+      expect(ruled(container, {}, weak)).toEqual([`${outcome} ${action === 'allow' ? 'allow' : 'audit'}`]);
+    }
+  });
+});
+
+describe('what is never stopped', () => {
+  const bad = Object(podOf(pinned('acme/bad')));
+  it.each<[string, object | null, Record<string, unknown>, string]>([
+    ['kube-system', bad, { namespace: 'kube-system' }, 'own-namespace'],
+    ['the namespace of the gate', bad, { namespace: 'assay-system' }, 'own-namespace'],
+    ['DELETE', null, { operation: 'DELETE', oldObject: bad }, 'not-loading'],
+    [
+      'CONNECT',
+      { apiVersion: 'v1', kind: 'PodExecOptions' },
+      { operation: 'CONNECT', subResource: 'exec' },
+      'not-loading',
+    ],
+    [
+      'scale',
+      { apiVersion: 'autoscaling/v1', kind: 'Scale' },
+      { operation: 'UPDATE', subResource: 'scale' },
+      'not-loading',
+    ],
+    ['status', bad, { operation: 'UPDATE', subResource: 'status', oldObject: bad }, 'not-loading'],
+  ])('%s', (_, object, more, skipped) => {
+    const gate = gateOf(snapshot, {}, { ownNamespace: 'assay-system' });
+    expect(decide(reviewOf(object, more), gate)).toMatchObject({ allowed: true, record: { skipped, action: 'allow' } });
+  });
+
+  it('what is being deleted, with a warning; saying so on creation is no way in', () => {
+    const dying = { ...bad, metadata: { deletionTimestamp: '2026-11-25T00:00:00Z' } };
+    const more = { operation: 'UPDATE', oldObject: dying };
+    const answer = decide(reviewOf(dying, more), state);
+    expect(answer).toMatchObject({ allowed: true, record: { skipped: 'being-deleted' } });
+    expect(answer.warnings).toHaveLength(1);
+    expect(decide(reviewOf(dying), state).allowed).toBe(false);
+    expect(decide(reviewOf(dying, { operation: 'UPDATE', oldObject: null }), state).allowed).toBe(false);
+  });
+
+  it('neither an owner nor the name of a container saves anything', () => {
+    const owned = {
+      ...bad,
+      metadata: {
+        name: 'assay-fetch',
+        ownerReferences: [{ kind: 'ReplicaSet', name: 'x', uid: 'u', controller: true }],
+      },
+      spec: { containers: [{ ...bad.spec.containers[0], name: 'storage-initializer' }] },
+    };
+    expect(decide(reviewOf(owned), state).allowed).toBe(false);
+  });
+});
+
+describe('an update', () => {
+  const update = (object: unknown, oldObject: unknown, more = {}) =>
+    decide(reviewOf(Object(object), { operation: 'UPDATE', oldObject, ...more }), state);
+  const bad = Object(podOf(pinned('acme/bad')));
+
+  it('that changes no model passes, with a warning of what would be refused', () => {
+    const labelled = { ...bad, metadata: { labels: { a: 'b' } } };
+    const answer = update(labelled, bad);
+    expect(answer).toMatchObject({ allowed: true, record: { skipped: 'unchanged', action: 'warn' } });
+    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad@/)]);
+    const good = podOf(pinned('acme/good'));
+    expect(update(good, good)).toMatchObject({ allowed: true, warnings: [], record: { skipped: 'unchanged' } });
+  });
+
+  it('that adds one is judged for that one', () => {
+    const both = { spec: { containers: [...bad.spec.containers, { name: 'd', ...pinned('acme/stray') }] } };
+    const answer = update({ ...bad, ...both }, bad);
+    expect(answer.allowed).toBe(false);
+    expect(answer.message).toContain('acme/stray');
+    expect(answer.message).not.toContain('acme/bad');
+    expect(answer.warnings).toEqual([expect.stringMatching(/^hf:\/\/acme\/bad/)]);
+  });
+
+  it.each<[string, object, object]>([
+    ['the model', pinned('acme/good'), pinned('acme/stray')],
+    ['the server', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_ENDPOINT', 'https://x.example')],
+    ['remote code', pinned('acme/good'), pinned('acme/good', '--trust-remote-code')],
+    ['the load format', pinned('acme/good'), pinned('acme/good', '--load-format=pt')],
+    ['offline', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
+    ['a script', { command: ['sh', '-c', 'true'] }, { command: ['sh', '-c', 'false'] }],
+    [
+      'a script in a variable',
+      withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'true'),
+      withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'false'),
+    ],
+    ['the secret', { envFrom: [{ secretRef: { name: 'a' } }] }, { envFrom: [{ secretRef: { name: 'b' } }] }],
+    [
+      'the image that holds it',
+      { image: ALLOWED_IMAGE, args: ['--model', '/x'] },
+      { image: 'x:1', args: ['--model', '/x'] },
+    ],
+  ])('that changes %s is refused', (_, before, after) => {
+    expect(update(podOf(after), podOf(before)).allowed).toBe(false);
+  });
+
+  it('in production, that changes the image of a program without a model is refused', () => {
+    const production = gateOf(snapshot, { defaults: { stage: 'production' } });
+    const asked = (image: string, before: string) => {
+      const more = { operation: 'UPDATE', oldObject: podOf({ image: before }) };
+      return decide(reviewOf(Object(podOf({ image })), more), production).allowed;
+    };
+    expect(asked('postgres:17', 'postgres:17')).toBe(true);
+    expect(asked('postgres:18', 'postgres:17')).toBe(false);
+  });
+
+  it('by kubectl debug is judged', () => {
+    const pod = Object(podOf(pinned('acme/good')));
+    const spec = { ...pod.spec, ephemeralContainers: [{ name: 'debug', ...vllm('acme/stray') }] };
+    const answer = update({ ...pod, spec }, pod, { subResource: 'ephemeralcontainers' });
+    expect(answer.allowed).toBe(false);
+    expect(answer.record.rulings[0]).toMatchObject({ outcome: 'unpinned', container: 'debug' });
+  });
+});
+
+describe('when the snapshot has ended', () => {
+  const later = new Date('2026-12-03T00:00:00Z');
+  const good = () => reviewOf(Object(podOf(pinned('acme/good'))));
+
+  it('nothing is approved any more, unless the configuration freezes what was', () => {
+    const answer = decide(good(), state, later);
+    expect(answer.record.rulings.map(({ outcome, action }) => `${outcome} ${action}`)).toEqual([
+      'expired deny',
+      'approved allow',
+    ]);
+    expect(answer.message).toContain('2026-12-02T11:00:00Z');
+    const frozen = gateOf(snapshot, { defaults: { actions: { expired: 'warn' } } });
+    expect(decide(good(), frozen, later)).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringMatching(/ended at/)],
+    });
+    expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), frozen, later).allowed).toBe(false);
+  });
+
+  it('what names no model goes on, but for images that it allowed', () => {
+    expect(ruled({ image: 'postgres:17' })).toEqual(['none allow']);
+    expect(decide(reviewOf(Object(podOf({ image: 'postgres:17' }))), state, later).allowed).toBe(true);
+    const production = gateOf(snapshot, { defaults: { stage: 'production' } });
+    expect(decide(reviewOf(Object(podOf({ image: ALLOWED_IMAGE }))), production, NOW).allowed).toBe(true);
+    expect(decide(reviewOf(Object(podOf({ image: ALLOWED_IMAGE }))), production, later).allowed).toBe(false);
+  });
+
+  it('without any snapshot nothing is approved, whatever is configured', () => {
+    const actions = { expired: 'allow', unlisted: 'allow' } as const;
+    const none = gateOf({ kind: 'none', why: 'the file is not there' }, { defaults: { actions } });
+    const answer = decide(good(), none);
+    expect(answer).toMatchObject({ allowed: false, auditAnnotations: { snapshot: 'none' } });
+    expect(answer.record).toMatchObject({ snapshotVersion: null });
+    expect(answer.message).toContain('the file is not there');
+    expect(decide(reviewOf(Object(podOf({ image: 'postgres:17' }))), none).allowed).toBe(true);
+    const audit = gateOf({ kind: 'none', why: 'x' }, { defaults: { mode: 'audit' } });
+    expect(decide(good(), audit)).toMatchObject({ allowed: true, record: { action: 'audit' } });
+  });
+});
+
+describe('a waiver for emergencies', () => {
+  const waiver = {
+    by: 'oncall',
+    owner: 'Ada',
+    reason: 'outage 7',
+    expires: '2026-11-26T00:00:00Z',
+    digest: sha256('waiver'),
+  };
+  const asked: BreakGlassQuery[] = [];
+  const waiving = (gate: GateState): GateState => ({
+    ...gate,
+    breakGlass: {
+      find: (query) => {
+        asked.push(query);
+        return waiver;
+      },
+    },
+  });
+
+  it('lets pass what is not denied, and is told everywhere', () => {
+    const answer = decide(reviewOf(Object(podOf(pinned('acme/stray')))), waiving(state));
+    expect(answer).toMatchObject({
+      allowed: true,
+      record: { action: 'warn', rulings: [{ outcome: 'unlisted', waiver }] },
+    });
+    expect(answer.auditAnnotations.waiver).toBe(waiver.digest);
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(/^let pass by the waiver of Ada until 2026-11-26T00:00:00Z \(outage 7\)/),
+    ]);
+    expect(asked).toEqual([
+      { outcome: 'unlisted', namespace: 'models', reference: `hf://acme/stray@${COMMIT}`, now: NOW },
+    ]);
+  });
+
+  it('never what was decided against', () => {
+    asked.length = 0;
+    expect(decide(reviewOf(Object(podOf(pinned('acme/bad')))), waiving(state)).allowed).toBe(false);
+    expect(asked).toEqual([]);
+  });
+
+  it('is not asked where nothing is refused', () => {
+    asked.length = 0;
+    const gate = waiving(gateOf(snapshot, { defaults: { mode: 'warn' } }));
+    expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), gate).record.rulings[0]?.waiver).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('rules of the configuration', () => {
+  const judged: NamespaceRule[] = [];
+  const ruling = (action: 'deny' | 'warn' | 'audit'): GateState => ({
+    ...state,
+    policies: {
+      judge: ({ rule }) => {
+        judged.push(rule);
+        return [{ id: 'no-latest', action, message: 'images have a tag\nof their own' }];
+      },
+    },
+  });
+  const pod = Object(podOf(pinned('acme/good')));
+
+  it('are asked of everything that is looked at, and told by their ids', () => {
+    const answer = decide(reviewOf(pod), ruling('deny'));
+    expect(answer.message).toBe('images have a tag?of their own (policy no-latest)');
+    expect(decide(reviewOf(pod), ruling('warn'))).toMatchObject({ allowed: true, record: { action: 'warn' } });
+    expect(decide(reviewOf(pod), ruling('audit'))).toMatchObject({ allowed: true, warnings: [] });
+    expect(judged).toHaveLength(3);
+  });
+
+  it('do not refuse an update that changes no model', () => {
+    const answer = decide(reviewOf(pod, { operation: 'UPDATE', oldObject: pod }), ruling('deny'));
+    expect(answer).toMatchObject({ allowed: true, record: { action: 'warn', skipped: 'unchanged' } });
+  });
+});
+
+describe('what was injected', () => {
+  const pod = Object(podOf(withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')));
+  it('is believed where the check says so, and nowhere else', async () => {
+    const { decideReview } = await import('../../../admission-webhook/src/index.ts');
+    const request = requestOf(reviewOf(pod));
+    expect(decideReview(request, state, NOW).allowed).toBe(false);
+    expect(decideReview(request, state, NOW, () => true).allowed).toBe(true);
+    const stray = requestOf(reviewOf(Object(podOf(withEnv(pinned('acme/stray'), 'HF_HUB_OFFLINE', '1')))));
+    expect(decideReview(stray, state, NOW, () => true).allowed).toBe(false);
+  });
+});
