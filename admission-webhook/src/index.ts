@@ -1,4 +1,5 @@
 export * from './answer.ts';
+export * from './audit/index.ts';
 export * from './config/index.ts';
 export * from './decide/index.ts';
 export * from './fallback/index.ts';

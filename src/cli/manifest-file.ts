@@ -1,8 +1,11 @@
+import { DOCUMENT_BOUNDS, parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
-import { readSmallText } from '../core/small-file.ts';
+import { readSmallFile } from '../core/small-file.ts';
 
 /** Objects of one manifest. */
-const MAX_OBJECTS = 10_000;
+const MAX_OBJECTS = 100_000;
+/** YAML takes up to 14 microseconds for each character (measured); what a cluster lists is JSON, and may be long. */
+const MAX_YAML = 1024 * 1024;
 const MAX_LISTS = 8;
 /** Uses of anchors in one document. */
 const MAX_ALIASES = 100;
@@ -12,8 +15,8 @@ const MAX_ALIASES = 100;
  * @throws AssayError `not-found`, `unreadable`, `malformed`, `limit`, `usage` where there is no object
  */
 export async function readManifest(file: string): Promise<readonly unknown[]> {
-  const text = await readSmallText(file === '-' ? '/dev/stdin' : file, '-f');
-  const documents = await parseDocuments(text, `-f ${file}`);
+  const { bytes } = await readSmallFile(file === '-' ? '/dev/stdin' : file, '-f', DOCUMENT_BOUNDS.maxBytes);
+  const documents = await parseDocuments(bytes, `-f ${file}`);
   const objects = documents.flatMap((one) => objectsOf(one, 0));
   if (objects.length > MAX_OBJECTS)
     throw new AssayError('limit', `has more than ${MAX_OBJECTS} objects`, { subject: file });
@@ -21,7 +24,17 @@ export async function readManifest(file: string): Promise<readonly unknown[]> {
   throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, mend: 'name a manifest' });
 }
 
-async function parseDocuments(text: string, subject: string): Promise<readonly unknown[]> {
+async function parseDocuments(bytes: Buffer, subject: string): Promise<readonly unknown[]> {
+  const isJson = /^\s*[{[]/.test(bytes.toString('latin1', 0, 64));
+  if (bytes.length > MAX_YAML) {
+    if (isJson) return [parseBoundedJson(bytes, subject)];
+    const mend = 'split it, or write it as JSON';
+    throw new AssayError('limit', `is YAML of more than ${MAX_YAML} bytes`, { subject, mend });
+  }
+  return parseYaml(bytes.toString('utf8'), subject);
+}
+
+async function parseYaml(text: string, subject: string): Promise<readonly unknown[]> {
   const { parseAllDocuments } = await import('yaml');
   try {
     const documents = parseAllDocuments(text, { logLevel: 'silent' });

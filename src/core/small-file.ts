@@ -14,7 +14,7 @@ export interface SmallFile {
  * A file that an option names, or a pipe: keys, certificates, tokens, configuration.
  * @throws AssayError `not-found`, `unreadable`, `usage` for a folder or a file that is too large
  */
-export async function readSmallFile(path: string, option: string): Promise<SmallFile> {
+export async function readSmallFile(path: string, option: string, maxBytes: number = MAX_BYTES): Promise<SmallFile> {
   const subject = `${option} ${path}`;
   try {
     const file = await open(path);
@@ -25,7 +25,7 @@ export async function readSmallFile(path: string, option: string): Promise<Small
       let total = 0;
       for await (const part of file.createReadStream({ autoClose: false })) {
         total += part.length;
-        if (total > MAX_BYTES) throw tooLarge(subject);
+        if (total > maxBytes) throw tooLarge(subject, maxBytes);
         parts.push(part);
       }
       return { bytes: Buffer.concat(parts), mode: stat.isFile() ? stat.mode : undefined };
@@ -42,8 +42,8 @@ export async function readSmallText(path: string, option: string): Promise<strin
   return (await readSmallFile(path, option)).bytes.toString('utf8');
 }
 
-function tooLarge(subject: string): AssayError {
-  return new AssayError('usage', `has more than ${MAX_BYTES} bytes`, { subject, mend: 'check the path' });
+function tooLarge(subject: string, maxBytes: number): AssayError {
+  return new AssayError('usage', `has more than ${maxBytes} bytes`, { subject, mend: 'check the path' });
 }
 
 function unreadable(cause: unknown, subject: string): AssayError {

@@ -1,0 +1,122 @@
+import { AssayError } from '../../../src/core/errors.ts';
+import type { AdmissionAnswer, Ruling } from '../answer.ts';
+import type { AdmissionRequest } from '../request.ts';
+import type { NamespaceRules } from '../rules.ts';
+import type { GateState } from '../state.ts';
+import type { AuditProblem, AuditReport } from './report.ts';
+import { isFinished, ownerOf, requestFor, type SeenObject } from './seen.ts';
+import { type Judged, tally } from './tally.ts';
+
+/** How the gate would answer. */
+export interface AuditGate {
+  state(): GateState;
+  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
+}
+
+/** Where objects come from; what cannot be had is told, and the rest goes on. */
+export interface AuditSource {
+  readonly from: string;
+  objects(): AsyncIterable<SeenObject>;
+  /** Complete once all objects were had. */
+  problems(): readonly AuditProblem[];
+}
+
+/** Kept in memory. */
+const MAX_OBJECTS = 200_000;
+
+/**
+ * Says of every object what the gate would answer if it were made now, in a namespace that is enforced. Nothing is changed.
+ * @throws AssayError `usage` when there is no snapshot to answer from, `limit`, and what the source throws
+ */
+export async function audit(source: AuditSource, gate: AuditGate, now: Date): Promise<AuditReport> {
+  const present = gate.state();
+  const { snapshot } = present;
+  if (snapshot.kind === 'none') {
+    throw new AssayError('usage', `there is no snapshot to answer from: ${snapshot.why}`, {
+      subject: '--snapshot',
+      mend: 'check --snapshot and --snapshot-key',
+    });
+  }
+  const state = { ...present, namespaces: asEnforced(present.namespaces) };
+  const judge = new Judge(gate, state, now);
+  for await (const seen of source.objects()) judge.take(seen);
+  const { objects, namespaces, under } = tally(judge.judged, (name) => present.namespaces.ruleOf(name));
+  const { finished, off } = judge;
+  const problems = source.problems();
+  const { meta } = snapshot.index;
+  const of = (action: string) => objects.filter((one) => one.action === action).length;
+  const counts = { allow: of('allow'), audit: of('audit'), warn: of('warn'), deny: of('deny') };
+  return {
+    schemaVersion: '1',
+    from: source.from,
+    at: now.toISOString(),
+    snapshot: {
+      from: snapshot.from,
+      version: meta.version,
+      issued: meta.issued,
+      expires: meta.expires,
+      expired: snapshot.index.isExpired(now),
+    },
+    complete: problems.length === 0,
+    problems,
+    totals: { objects: judge.judged.length + finished + off, under, finished, off, ...counts },
+    namespaces,
+    objects,
+  };
+}
+
+/** What would be refused is asked before it is: a namespace that only warns, or only notes, is judged as one that refuses. */
+function asEnforced(rules: NamespaceRules): NamespaceRules {
+  return {
+    ruleOf(namespace) {
+      const rule = rules.ruleOf(namespace);
+      return rule.mode === 'off' ? rule : { ...rule, mode: 'enforce' };
+    },
+  };
+}
+
+class Judge {
+  readonly judged: Judged[] = [];
+  finished = 0;
+  off = 0;
+  readonly #gate: AuditGate;
+  readonly #state: GateState;
+  readonly #now: Date;
+  /** The Pods of one Deployment are told the same: once is kept. */
+  readonly #rulings = new Map<string, readonly Ruling[]>();
+
+  constructor(gate: AuditGate, state: GateState, now: Date) {
+    this.#gate = gate;
+    this.#state = state;
+    this.#now = now;
+  }
+
+  take(seen: SeenObject): void {
+    const request = requestFor(seen);
+    if (isFinished(seen.object, request)) {
+      this.finished++;
+      return;
+    }
+    const { record } = this.#gate.decide(request, this.#state, this.#now);
+    if (record.skipped === 'off' || record.skipped === 'own-namespace') {
+      this.off++;
+      return;
+    }
+    if (this.judged.length >= MAX_OBJECTS) {
+      const mend = 'look at some namespaces at a time, with --in-namespace';
+      throw new AssayError('limit', `there are more than ${MAX_OBJECTS} objects`, { mend });
+    }
+    const { group, version, kind, namespace, name, uid } = request;
+    const apiVersion = group === '' ? version : `${group}/${version}`;
+    const rulings = this.#shared(record.rulings);
+    const owner = ownerOf(seen.object);
+    this.judged.push({ uid, owner, apiVersion, kind, namespace, name, action: record.action, rulings });
+  }
+
+  #shared(rulings: readonly Ruling[]): readonly Ruling[] {
+    const key = JSON.stringify(rulings);
+    const known = this.#rulings.get(key) ?? rulings;
+    this.#rulings.set(key, known);
+    return known;
+  }
+}

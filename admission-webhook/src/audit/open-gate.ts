@@ -1,0 +1,34 @@
+import type { KubeClient } from '../kube/client.ts';
+import { openConfigFile } from '../server/config-file.ts';
+import { assembleGate } from '../server/gate.ts';
+import type { GateOptions } from '../server/options.ts';
+import { openSnapshotFeed } from '../snapshot-feed/open-snapshot-feed.ts';
+import type { AuditGate } from './audit.ts';
+
+/**
+ * The gate as it would be, once: its snapshot and configuration are read, and nothing is kept, raised or watched.
+ * @param labelsOf of namespaces, as far as they are known
+ * @throws AssayError
+ */
+export async function openAuditGate(
+  options: GateOptions,
+  kube: KubeClient | null,
+  labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<AuditGate> {
+  const { snapshot, ownNamespace, serviceUrl } = options;
+  const config = await openConfigFile(options.config);
+  config.close();
+  const feed = await openSnapshotFeed({ ...snapshot, state: null, floor: null, kube, env });
+  const [held, health] = [feed.held(), feed.health()];
+  await feed.close();
+  const namespaces = { labelsOf, synced: () => true, problem: () => null };
+  return assembleGate({
+    feed: { held: () => held, health: () => health },
+    config,
+    namespaces,
+    breakGlass: null,
+    ownNamespace,
+    serviceUrl,
+  });
+}
