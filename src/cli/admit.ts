@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { AdmissionOptions, GateOptions } from '../../admission-webhook/src/index.ts';
 import { AssayError } from '../core/errors.ts';
-import { type AdmitFlags, serveOf } from './admit-flags.ts';
-import { ADMIT_GUIDE } from './admit-guide.ts';
+import { type AdmitFlags, gateOf, serveOf, stageOf, statusOf } from './admit-flags.ts';
+import { ADMIT_GUIDE, STATUS_GUIDE } from './admit-guide.ts';
 import type { Shell } from './shell.ts';
 
 /** `assay admit --explain`. */
@@ -19,6 +19,8 @@ export type AdmitServeRequest = AdmissionOptions;
 /** `assay admit --audit`: what runs in a cluster, and would be refused. */
 export interface AdmitAuditRequest {
   readonly gate: GateOptions;
+  /** What was listed before, in place of a cluster. */
+  readonly file: string | undefined;
   /** Empty: all of them. */
   readonly namespaces: readonly string[];
   readonly format: 'table' | 'json';
@@ -29,6 +31,8 @@ export interface AdmitAuditRequest {
 /** `assay admit --fallback`: a ValidatingAdmissionPolicy, and the ConfigMap that it decides by, made from a snapshot. */
 export interface AdmitFallbackRequest {
   readonly gate: GateOptions;
+  /** What is approved for it; for any when absent. */
+  readonly stage: string | undefined;
   readonly output: string | undefined;
 }
 
@@ -55,6 +59,22 @@ export function registerAdmit(program: Command, shell: Shell): void {
   addOptions(admit)
     .addHelpText('after', ADMIT_GUIDE)
     .action((flags: AdmitFlags) => runAdmit(flags, shell));
+  admit
+    .command('status')
+    .description('Says how a gate fares: its snapshot, its certificate, its last decisions.')
+    .option('--metrics-url <url>', 'where --metrics-listen of the gate is', 'http://127.0.0.1:8444')
+    .option('--url <url>', 'the webhook itself instead: https://host:port; asks for the token')
+    .option('--ca <file>', 'the authority of its certificate (PEM)')
+    .option('--client-token-file <file>', 'the token that the API server shows it')
+    .addOption(formatOption())
+    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
+    .option('--no-color', 'never colour')
+    .addHelpText('after', STATUS_GUIDE)
+    .action(async (flags) => {
+      const request = statusOf(flags);
+      const { runAdmitStatus } = await import('./run-admit-status.ts');
+      await runAdmitStatus(request, shell);
+    });
 }
 
 function addOptions(command: Command): Command {
@@ -75,7 +95,7 @@ function addOptions(command: Command): Command {
     .option('--break-glass <folder>', 'signed waivers for emergencies')
     .option('--break-glass-trust <file>', 'trust file: who may sign them')
     .option('--watch-namespaces', 'learn the labels of namespaces from the cluster', false)
-    .option('--kubeconfig <file>', 'of the cluster; without it, the one that this runs in')
+    .option('--kubeconfig <file>', 'of the cluster, or http://127.0.0.1:8001 of kubectl proxy; else as kubectl does')
     .option('--namespace <name>', 'the namespace that the gate itself runs in: never blocked')
     .option('--service-url <url>', 'address of the service, for messages')
     .optionsGroup('Serving:')
@@ -93,7 +113,8 @@ function addOptions(command: Command): Command {
     .option('--drain <seconds>', 'when it is told to end: go on for so long, until nothing leads here', '5')
     .addOption(new Option('--log <what>', 'to stdout').choices(['decisions', 'denials', 'none']).default('decisions'))
     .optionsGroup('Reports:')
-    .option('-f, --file <file>', 'with --explain: YAML with one or more documents, or JSON; - for standard input')
+    .option('-f, --file <file>', 'with --explain, and --audit without a cluster: YAML or JSON; - for standard input')
+    .option('--stage <stage>', 'with --fallback: what is approved for it, for the namespaces of that stage')
     .option('-n, --in-namespace <name>', 'with --audit: only there (repeatable)', collect, [])
     .addOption(formatOption())
     .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
@@ -123,11 +144,17 @@ async function runAdmit(flags: AdmitFlags, shell: Shell): Promise<void> {
     }
     const { runAdmitExplain } = await import('./run-admit-explain.ts');
     await runAdmitExplain({ file, format, output, color }, shell);
+  } else if (audit === true) {
+    const request = { gate: gateOf(flags), file, namespaces: flags.inNamespace, format, output, color } as const;
+    const { runAdmitAudit } = await import('./run-admit-audit.ts');
+    await runAdmitAudit(request, shell);
+  } else if (fallback === true) {
+    const request = { gate: gateOf(flags), stage: stageOf(flags), output };
+    const { runAdmitFallback } = await import('./run-admit-fallback.ts');
+    await runAdmitFallback(request, shell);
   } else {
-    serveOf(flags);
-    throw new AssayError('usage', 'this part is not built in', {
-      subject: 'admit',
-      mend: 'give --explain -f manifest.yaml',
-    });
+    const request = serveOf(flags);
+    const { runAdmitServe } = await import('./run-admit-serve.ts');
+    await runAdmitServe(request, shell);
   }
 }

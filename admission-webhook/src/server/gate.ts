@@ -1,7 +1,11 @@
+import type { AdmissionAnswer } from '../answer.ts';
 import { namespaceRules } from '../config/index.ts';
+import { decideReview } from '../decide/index.ts';
 import type { SnapshotFeed } from '../feed.ts';
 import type { WatchedNamespaces } from '../kube/index.ts';
-import type { Mutation, MutationOptions } from '../mutate/patch.ts';
+import { mutateReview } from '../mutate/mutate-review.ts';
+import type { Mutation } from '../mutate/patch.ts';
+import { injectionCheck } from '../mutate/verify.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
 import type { GateState } from '../state.ts';
@@ -13,6 +17,7 @@ import type { PartHealth, Vitals } from './vitals.ts';
 export interface Gate {
   /** What is held now. */
   state(): GateState;
+  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
   /** What is to be changed in an object, as the configuration has it. */
   mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
   health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
@@ -31,13 +36,10 @@ export interface GateParts {
   /** `null`: labels of namespaces are not known. */
   readonly namespaces: Pick<WatchedNamespaces, 'labelsOf' | 'synced' | 'problem'> | null;
   readonly breakGlass: BreakGlassSource | null;
-  readonly mutate: (request: AdmissionRequest, state: GateState, options: MutationOptions, now: Date) => Mutation;
   /** In place of what the configuration says. */
   readonly ownNamespace: string | null;
   readonly serviceUrl: string | null;
 }
-
-const UNCHANGED: Mutation = { patch: [], warnings: [] };
 
 export function assembleGate(parts: GateParts): Gate {
   const { feed, config: file, namespaces, breakGlass } = parts;
@@ -58,11 +60,8 @@ export function assembleGate(parts: GateParts): Gate {
       serviceUrl: parts.serviceUrl ?? config.serviceUrl,
       ownNamespace: parts.ownNamespace ?? config.ownNamespace,
     }),
-    mutate: (request, state, now) => {
-      const { mutation } = config;
-      if (mutation.pin === 'off' && mutation.fetch === null) return UNCHANGED;
-      return parts.mutate(request, state, mutation, now);
-    },
+    decide: (request, state, now) => decideReview(request, state, now, injectionCheck(config.mutation, state, now)),
+    mutate: (request, state, now) => mutateReview(request, state, config.mutation, now),
     health: () => ({
       snapshot: feed.held(),
       feed: feed.health(),

@@ -1,3 +1,4 @@
+export { askStatus, type StatusPlace } from './ask-status.ts';
 export { openCertificateFiles } from './certificate/files.ts';
 export { openSelfSigned } from './certificate/self-signed.ts';
 export type { CertificateHealth, CertificateSource, ServingPair } from './certificate/serving.ts';
@@ -8,5 +9,6 @@ export type { LogSink } from './decision-log.ts';
 export { assembleGate, type BreakGlassSource, type Gate, type GateParts } from './gate.ts';
 export * from './options.ts';
 export { type ServeOptions, type Serving, type ServingParts, serve } from './serve.ts';
+export { type AdmissionSurroundings, type RunningAdmission, startAdmission } from './start.ts';
 export type { AdmissionStatus, PartStatus, SnapshotStatus } from './status.ts';
 export type { PartHealth, Vitals } from './vitals.ts';

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
 import type { DecisionRecord } from '../answer.ts';
+import { problemsOf } from './problems.ts';
 import { notReady, type Vitals } from './vitals.ts';
 
 export type ReviewPath = 'validate' | 'mutate';
@@ -118,28 +119,10 @@ function gauges(registers: MetricSet[]): (readings: Readings) => void {
     floor.set(now.feed.floor);
     setOrRemove(lastGood, seconds(now.feed.lastGood));
     setOrRemove(certificate, seconds(now.certificate.notAfter));
-    for (const [part, problem] of Object.entries(problemsOf(now))) problems.set({ part }, problem === null ? 0 : 1);
+    for (const [part, problem] of problemsOf(now)) problems.set({ part }, problem === null ? 0 : 1);
     const { bodyBytes, connections: open } = load();
     bodies.set(bodyBytes);
     connections.set(open);
-  };
-}
-
-function problemsOf({
-  feed,
-  certificate,
-  config,
-  breakGlass,
-  namespaces,
-  clients,
-}: Vitals): Record<string, string | null> {
-  return {
-    snapshot: feed.problem,
-    certificate: certificate.problem,
-    ...(config === null ? {} : { config: config.problem }),
-    ...(breakGlass === null ? {} : { 'break-glass': breakGlass.problem }),
-    ...(namespaces === null ? {} : { namespaces: namespaces.problem }),
-    ...(clients === null ? {} : { clients: clients.problem }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AdmissionAnswer } from '../answer.ts';
-import { answerMalformed, decideReview, readReview, reviewResponse } from '../decide/index.ts';
+import { answerMalformed, readReview, reviewResponse } from '../decide/index.ts';
 import type { Mutation, PatchOperation } from '../mutate/patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule } from '../rules.ts';
@@ -12,6 +12,7 @@ import type { Answered, Reviewer } from './review-route.ts';
 export interface ReviewerOptions {
   /** What is held now. Each review asks once, so that no answer mixes two. */
   state(): GateState;
+  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
   /** What is to be changed in an object, and what cannot be made sure of. */
   mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
   /** A defect of ours. */
@@ -55,7 +56,7 @@ function answerBody(path: ReviewPath, body: Uint8Array, options: ReviewerOptions
   const { request } = read;
   const rule = state.namespaces.ruleOf(request.namespace);
   try {
-    if (path === 'validate') return answered(decideReview(request, state, now), request.uid, moment);
+    if (path === 'validate') return answered(options.decide(request, state, now), request.uid, moment);
     const { patch, warnings } = options.mutate(request, state, now);
     return answered(mutationAnswer(request, rule, { patch, warnings }, now), request.uid, moment, patch);
   } catch (error) {

@@ -64,7 +64,7 @@ export async function serve(parts: ServingParts, options: ServeOptions): Promise
   const onFailure = failureTeller(options.tell, metrics.failed);
   const status = () => statusOf(vitals(), { startedAt, decisions: log.recent(), now: new Date() });
   const reviews = reviewRoute({
-    reviewer: openReviewer({ state: gate.state, mutate: gate.mutate, onFailure }),
+    reviewer: openReviewer({ ...gate, onFailure }),
     mayAsk: clientCheck({ certificate: clients.ca !== null, names: options.clientNames, token: clients.token }),
     rules,
     metrics,

@@ -50,7 +50,6 @@ export async function startGate(options: GroundOptions = {}) {
     config: { config: () => config, health: () => null, onChange: () => {} },
     namespaces: null,
     breakGlass: null,
-    mutate: () => ({ patch: [], warnings: [] }),
     ownNamespace: null,
     serviceUrl: null,
     ...options.parts,

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedHealth, SnapshotFeed } from '../feed.ts';
+
+/**
+ * A feed that may take long to open, as its source may: after a moment the gate goes on without, and says so to whoever asks.
+ * @throws what opening it throws within that moment
+ */
+export async function openLate(opening: Promise<SnapshotFeed>, from: string, waitMs: number): Promise<SnapshotFeed> {
+  let feed: SnapshotFeed | undefined;
+  let failed: string | null = null;
+  const listeners: Parameters<SnapshotFeed['onChange']>[0][] = [];
+  const opened = opening.then((one) => {
+    feed = one;
+    for (const listener of listeners) one.onChange(listener);
+    const held = one.held();
+    if (held.kind === 'held') for (const listener of listeners) listener(held);
+  });
+  await Promise.race([opened, sleep(waitMs, undefined, { ref: false })]);
+  opened.catch((error: unknown) => {
+    failed = error instanceof Error ? error.message : String(error);
+  });
+  return {
+    held: () => feed?.held() ?? { kind: 'none', why: failed ?? 'the first one is on its way' },
+    health: (): FeedHealth => feed?.health() ?? { from, lastTried: null, lastGood: null, problem: failed, floor: 0 },
+    onChange: (listener) => {
+      if (feed === undefined) listeners.push(listener);
+      else feed.onChange(listener);
+    },
+    async close() {
+      await opened.catch(() => {});
+      await feed?.close();
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
+import { openSnapshotFeed } from '../snapshot-feed/open-snapshot-feed.ts';
+import { openCertificateFiles } from './certificate/files.ts';
+import { openSelfSigned } from './certificate/self-signed.ts';
+import type { CertificateSource } from './certificate/serving.ts';
+import { openClientFiles } from './client-files.ts';
+import { openConfigFile } from './config-file.ts';
+import type { LogSink } from './decision-log.ts';
+import { assembleGate, type Gate } from './gate.ts';
+import { openLate } from './late-feed.ts';
+import type { AdmissionOptions, GateOptions, TlsOptions } from './options.ts';
+import { tellProblems } from './problems.ts';
+import { serve } from './serve.ts';
+import type { Vitals } from './vitals.ts';
+
+export interface AdmissionSurroundings {
+  /** Says a line to whoever runs the gate; never with a secret. */
+  tell(line: string): void;
+  /** Where the decision log goes. */
+  readonly sink: LogSink;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface RunningAdmission {
+  /** Where it listens. */
+  readonly url: string;
+  readonly metricsUrl: string | null;
+  vitals(): Vitals;
+  /** Goes on until nothing leads here any more, answers what was asked, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** How long the first snapshot is waited for, before reviews are answered without. */
+const FIRST_SNAPSHOT_MS = 1_500;
+
+/**
+ * Starts the gate: it answers from the first moment, by what it holds then.
+ * @throws AssayError, KubeError for a part that cannot be had; what was opened until then is closed
+ */
+export async function startAdmission(
+  options: AdmissionOptions,
+  surroundings: AdmissionSurroundings,
+): Promise<RunningAdmission> {
+  const closing = new Closing();
+  try {
+    return await start(options, surroundings, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+/** What has to be closed, the last opened first. */
+class Closing {
+  readonly #steps: (() => Promise<void> | void)[] = [];
+
+  add(step: () => Promise<void> | void): void {
+    this.#steps.push(step);
+  }
+
+  /** All of them, whatever one throws. */
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+async function start(
+  options: AdmissionOptions,
+  surroundings: AdmissionSurroundings,
+  closing: Closing,
+): Promise<RunningAdmission> {
+  const { tell, sink, env } = surroundings;
+  const { listen, metricsListen, drainSeconds, log } = options;
+  const kube = needsCluster(options) ? await openKube({ kubeconfig: options.gate.kubeconfig, env }) : null;
+  if (kube !== null) closing.add(() => kube.close());
+  const clients = await openClientFiles(options.clients);
+  closing.add(() => clients.close());
+  const gate = await openGate(options.gate, { kube, env, closing });
+  const certificate = await openCertificate(options.tls, kube);
+  closing.add(() => certificate.close());
+  const serving = await serve(
+    { gate, certificate, clients },
+    { listen, metricsListen, drainSeconds, log, clientNames: options.clients.names, tell, sink },
+  );
+  closing.add(() => serving.close());
+  closing.add(tellProblems(serving.vitals, tell));
+  if (options.clients.ca === null && options.clients.tokenFile === null)
+    tell(`anybody who reaches ${serving.url} may ask; give --client-ca or --client-token-file`);
+  return { url: serving.url, metricsUrl: serving.metricsUrl, vitals: serving.vitals, close: () => closing.run() };
+}
+
+function needsCluster({ gate, tls }: AdmissionOptions): boolean {
+  const { watchNamespaces: watched, snapshot } = gate;
+  const isMap = /^configmap:/i.test(snapshot.from) || snapshot.floor !== null;
+  return watched || isMap || tls.kind === 'self-signed';
+}
+
+async function openGate(
+  options: GateOptions,
+  {
+    kube,
+    env,
+    closing,
+  }: { readonly kube: KubeClient | null; readonly env: NodeJS.ProcessEnv; readonly closing: Closing },
+): Promise<Gate> {
+  const { snapshot, ownNamespace, serviceUrl } = options;
+  const config = await openConfigFile(options.config);
+  closing.add(() => config.close());
+  const feed = await openLate(openSnapshotFeed({ ...snapshot, kube, env }), snapshot.from, FIRST_SNAPSHOT_MS);
+  closing.add(() => feed.close());
+  const namespaces = options.watchNamespaces && kube !== null ? watched(kube, closing) : null;
+  return assembleGate({ feed, config, namespaces, breakGlass: null, ownNamespace, serviceUrl });
+}
+
+function watched(kube: KubeClient, closing: Closing): WatchedNamespaces {
+  const stop = new AbortController();
+  const namespaces = watchNamespaces(kube, stop.signal);
+  closing.add(async () => {
+    stop.abort();
+    await namespaces.ended;
+  });
+  return namespaces;
+}
+
+async function openCertificate(options: TlsOptions, kube: KubeClient | null): Promise<CertificateSource> {
+  if (options.kind === 'files') return openCertificateFiles(options);
+  if (kube === null) throw new Error('the Secret is in a cluster');
+  return openSelfSigned(kube, options);
+}

@@ -1,0 +1,237 @@
+import { connect as connectPlain, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { reviewOf } from '../decide/support.ts';
+import { ask, reviewed, startGate } from './ground.ts';
+
+const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
+const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
+
+type Gate = Awaited<ReturnType<typeof startGate>>;
+
+/** A connection that says what it is told, and keeps what comes back. */
+async function raw(
+  gate: Gate,
+  text: string | Uint8Array = '',
+): Promise<{ socket: TLSSocket; said: () => string; ended: Promise<number> }> {
+  const socket = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
+  let said = '';
+  const began = Date.now();
+  socket.on('data', (part) => {
+    said += part.toString('utf8');
+  });
+  socket.on('error', () => {});
+  const ended = new Promise<number>((resolve) => socket.on('close', () => resolve(Date.now() - began)));
+  await new Promise<void>((resolve) => socket.once('secureConnect', () => resolve()));
+  if (text.length > 0) socket.write(text);
+  return { socket, said: () => said, ended };
+}
+
+const head = (length: number) =>
+  `POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
+
+describe('who is slow', () => {
+  const rules = { handshakeMs: 300, headersMs: 400, bodyMs: 500, requestMs: 1_000, keepAliveMs: 95_000, checkMs: 100 };
+
+  it('is let go: without a handshake, without whole headers', async () => {
+    const gate = await startGate({ rules });
+    const silent: Socket = connectPlain(gate.port, '127.0.0.1');
+    const closed = new Promise<void>((resolve) => silent.on('close', () => resolve()).on('error', () => {}));
+    const slow = await raw(gate, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
+    const drip = setInterval(() => slow.socket.write('a: b\r\n'), 50);
+    expect(await slow.ended).toBeLessThan(3_000);
+    clearInterval(drip);
+    await closed;
+    expect(reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY })).allowed).toBe(true);
+  });
+
+  it('with a body is refused, by its uid when that has come', async () => {
+    const gate = await startGate({ rules });
+    const slow = await raw(gate, head(BODY.length));
+    slow.socket.write(BODY.subarray(0, 200));
+    await expect.poll(slow.said, { timeout: 5_000 }).toContain(UID);
+    expect(slow.said()).toMatch(/^HTTP\/1\.1 200 /);
+    expect(slow.said()).toContain('"allowed":false');
+    expect(slow.said()).toContain('"code":408');
+    await slow.ended;
+  });
+
+  it('and goes away in the middle is nothing to anybody', async () => {
+    const gate = await startGate({ rules });
+    const one = await raw(gate, head(BODY.length));
+    one.socket.write(BODY.subarray(0, 200));
+    await sleep(50);
+    one.socket.destroy();
+    await expect.poll(async () => (await metrics(gate)).includes('{reason="gone"} 1'), { timeout: 5_000 }).toBe(true);
+    expect(await metrics(gate)).toMatch(/assay_admission_body_bytes 0\n/);
+    expect(gate.told).toEqual([]);
+  });
+});
+
+describe('what is no HTTP', () => {
+  it.each([
+    ['not TLS', undefined],
+    ['no request', 'hello\r\n\r\n'],
+    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
+    ['two lengths', 'POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd'],
+    [
+      'a length and chunks',
+      'POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+  ])('ends the connection: %s', async (_name, text) => {
+    const gate = await startGate();
+    if (text === undefined) {
+      const plain = connectPlain(gate.port, '127.0.0.1');
+      plain.on('error', () => {});
+      plain.write('GET /validate HTTP/1.1\r\nhost: x\r\n\r\n');
+      await new Promise<void>((resolve) => plain.on('close', () => resolve()));
+    } else {
+      const one = await raw(gate, text);
+      await one.ended;
+      expect(one.said()).not.toContain('"allowed":true');
+    }
+    expect(reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY })).allowed).toBe(true);
+    await gate.close();
+  });
+
+  it('does not smuggle a second request behind a refused one', async () => {
+    const gate = await startGate();
+    const one = await raw(
+      gate,
+      `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 60\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n`,
+    );
+    await expect.poll(one.said, { timeout: 5_000 }).toContain('ok\n');
+    await sleep(100);
+    expect(one.said().match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+    one.socket.destroy();
+  });
+});
+
+describe('room for bodies', () => {
+  it('is bounded: who finds none waits, and is refused', async () => {
+    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 2_000 } });
+    // Holds the room, and never ends.
+    const holder = await raw(gate, head(1_000_000));
+    holder.socket.write(Buffer.alloc(150_000, 0x20));
+    await expect.poll(async () => /body_bytes [1-9]/.test(await metrics(gate)), { timeout: 5_000 }).toBe(true);
+    const refused = reviewed(
+      await ask(`${gate.url}/validate`, {
+        ca: gate.authority.cert,
+        body: `${BODY.toString('utf8')}${' '.repeat(50_000)}`,
+      }),
+    );
+    // It waited until the other was refused.
+    expect(refused).toMatchObject({ uid: UID, allowed: true });
+    await expect.poll(() => holder.said(), { timeout: 5_000 }).toContain('"code":429');
+    await expect
+      .poll(async () => /assay_admission_body_bytes 0\n/.test(await metrics(gate)), { timeout: 5_000 })
+      .toBe(true);
+    const after = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }));
+    expect(after).toMatchObject({ uid: UID, allowed: true });
+    holder.socket.destroy();
+  });
+
+  it('takes many large reviews at once, and no more memory than it may', async () => {
+    const gate = await startGate({ rules: { roomBytes: 24 * 1024 * 1024, waitMs: 5_000 } });
+    const pad = { pad: 'x'.repeat(4 * 1024 * 1024) };
+    const body = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing', annotations: pad } });
+    let most = 0;
+    const watching = setInterval(async () => {
+      const [, bytes = '0'] = /body_bytes (\d+)/.exec(await metrics(gate)) ?? [];
+      most = Math.max(most, Number(bytes));
+    }, 20);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => ask(`${gate.url}/validate`, { ca: gate.authority.cert, body })),
+    );
+    clearInterval(watching);
+    for (const answer of answers) expect(reviewed(answer)).toMatchObject({ uid: UID });
+    expect(answers.filter((answer) => reviewed(answer).allowed).length).toBeGreaterThanOrEqual(4);
+    expect(most).toBeLessThan(32 * 1024 * 1024);
+  });
+});
+
+describe('connections', () => {
+  it('are bounded in number', async () => {
+    const gate = await startGate({ rules: { maxConnections: 3 } });
+    const three = await Promise.all([raw(gate), raw(gate), raw(gate)]);
+    const fourth = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
+    await new Promise<void>((resolve) => fourth.on('error', () => {}).on('close', () => resolve()));
+    for (const { socket } of three) socket.destroy();
+    await expect
+      .poll(
+        () =>
+          ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert }).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        {
+          timeout: 5_000,
+        },
+      )
+      .toBe(200);
+  });
+
+  it('stay open longer than an API server keeps them', async () => {
+    const gate = await startGate();
+    const { headers } = await ask(`${gate.url}/validate`, {
+      ca: gate.authority.cert,
+      body: BODY,
+      headers: { connection: 'keep-alive' },
+    });
+    expect(Number(/timeout=(\d+)/.exec(String(headers['keep-alive']))?.[1])).toBeGreaterThan(90);
+  });
+
+  it('speak TLS 1.2 and 1.3, and nothing older', async () => {
+    const gate = await startGate();
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const socket = connect({
+        port: gate.port,
+        host: '127.0.0.1',
+        ca: gate.authority.cert,
+        minVersion: version,
+        maxVersion: version,
+      });
+      await new Promise<void>((resolve) => socket.once('secureConnect', () => resolve()));
+      expect(socket.getProtocol()).toBe(version);
+      socket.destroy();
+    }
+    const old = connect({
+      port: gate.port,
+      host: '127.0.0.1',
+      ca: gate.authority.cert,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+    const error = await new Promise<NodeJS.ErrnoException>((resolve) => old.once('error', resolve));
+    expect(error.code).toMatch(/PROTOCOL_VERSION|SSL/);
+  });
+});
+
+describe('the end', () => {
+  it('comes in order: not ready, still answering, then what runs is finished and the rest closed', async () => {
+    const gate = await startGate({ drainSeconds: 1 });
+    const ready = () => ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
+    expect(await ready()).toMatchObject({ status: 200, text: 'ready\n' });
+    const idle = await raw(gate, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    await expect.poll(idle.said).toContain('ok\n');
+    const running = await raw(gate, head(BODY.length));
+    running.socket.write(BODY.subarray(0, 100));
+    const closing = gate.close();
+    expect(await ready()).toMatchObject({ status: 503, text: 'it is ending\n', headers: { connection: 'close' } });
+    const late = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
+    expect(reviewed(late).allowed).toBe(true);
+    expect(late.headers.connection).toBe('close');
+    await sleep(1_200);
+    await idle.ended;
+    running.socket.write(BODY.subarray(100));
+    await expect.poll(running.said, { timeout: 5_000 }).toContain('"allowed":true');
+    await closing;
+    await expect(ready()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+async function metrics(gate: Gate): Promise<string> {
+  return (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+}
