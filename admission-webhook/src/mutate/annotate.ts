@@ -10,7 +10,9 @@ const AT = '/metadata/annotations';
 
 /** Says on a Pod which version each reference means. What stood there by those names is not ours, and goes. */
 export function annotatePins(pod: unknown, pins: readonly Pin[]): readonly PatchOperation[] {
-  const standing = own(own(pod, 'metadata'), 'annotations');
+  const metadata = own(pod, 'metadata');
+  if (!isFields(metadata)) return [];
+  const standing = own(metadata, 'annotations');
   const said = new Map(
     pins
       .map(({ found, reference }) => `${found.where} ${reference}`)

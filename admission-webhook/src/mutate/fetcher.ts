@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCommit, parseReference } from '../../../src/core/reference.ts';
+import { isCommit, isRepoName } from '../../../src/core/reference.ts';
 import { isFields, own, ownList, ownText } from '../../../src/workload/index.ts';
 
 /** Where the volume with the verified bytes is mounted, in every container that has it. */
@@ -117,10 +117,8 @@ export function readFetcher(container: unknown, image: string): ReadFetcher | un
 }
 
 function isPinnedModel(text: string): boolean {
-  const [, repo, commit] = /^hf:\/\/([^@]+)@([0-9a-f]{40})$/.exec(text) ?? [];
-  if (repo === undefined || !isCommit(commit) || text.includes('$')) return false;
-  const read = parseReference(`hf://${repo.slice(0, 200)}`);
-  return read.kind === 'hf' && read.path === undefined;
+  const [, repo = '', commit] = /^hf:\/\/([^@]{1,200})@([0-9a-f]{40})$/.exec(text) ?? [];
+  return isRepoName(repo) && isCommit(commit);
 }
 
 /** The volume that it writes to. */

@@ -153,11 +153,11 @@ function operations(
   image: string,
 ): readonly PatchOperation[] {
   const spec = own(pod, 'spec');
-  const volumes = ownList(spec, 'volumes');
-  const volume = freeName('assay-models', namesOf(volumes));
-  const names = new Set(
-    ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) => [...namesOf(ownList(spec, list))]),
-  );
+  const all = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) => [...ownList(spec, list)]);
+  const names = namesOf(all);
+  // A mount may name a volume that is not there: it would be ours.
+  const mounted = all.flatMap((one) => [...ownList(one, 'volumeMounts')]);
+  const volume = freeName('assay-models', namesOf([...ownList(spec, 'volumes'), ...mounted]));
   const containers = [...fetches.values()].map(({ fetch, loader }) =>
     fetcherOf(freeName('assay-fetch', names), fetch, image, volume, handedOn(valueAt(pod, loader.place.at))),
   );

@@ -1,4 +1,3 @@
-import { parseReference } from '../../../src/core/reference.ts';
 import { elsewhereOf, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
 import { plain } from '../decide/text.ts';
 import { valueAt } from './apply.ts';
@@ -49,8 +48,7 @@ function meansFlag(word: string, name: string): boolean {
 
 /** A folder that is named like the model is loaded in its place. */
 function whyShadowed(container: unknown, reference: string): string | undefined {
-  const read = parseReference(reference);
-  const repo = read.kind === 'hf' ? read.repo : '';
+  const [, repo = ''] = /^hf:\/\/([^@]+)/.exec(reference) ?? [];
   const [owner = ''] = repo.split('/');
   for (const mount of ownList(container, 'volumeMounts')) {
     const path = (ownText(mount, 'mountPath') ?? '').replace(/\/+$/, '');
