@@ -90,7 +90,9 @@ export function kustomizeOverlay(name) {
     const differs = other === undefined ? { $patch: 'delete' } : difference(object, other);
     if (differs === undefined) continue;
     const { metadata: changed, ...rest } = differs;
-    patches.push(stringify({ apiVersion, kind, metadata: { name: metadata.name, ...changed }, ...rest }, STYLE));
+    const { namespace } = metadata;
+    const place = { name: metadata.name, ...(namespace === undefined ? {} : { namespace }) };
+    patches.push(stringify({ apiVersion, kind, metadata: { ...place, ...changed }, ...rest }, STYLE));
   }
   const added = [...own].filter(([id]) => !base.has(id)).map(([, object]) => stringify(object, STYLE));
   const files = new Map();
@@ -102,7 +104,7 @@ export function kustomizeOverlay(name) {
 }
 
 function kustomization(resources, more = {}) {
-  const head = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', namespace: NAMESPACE };
+  const head = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' };
   return stringify({ ...head, resources, ...more });
 }
 
