@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { AssayError } from '../../../src/core/errors.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { watchFiles } from '../server/watched-files.ts';
@@ -26,7 +26,7 @@ export class FileSource implements SnapshotSource {
         const own = markOf(before);
         if (own === mark) return { kind: 'unchanged' };
         if (before.size > SNAPSHOT_LIMITS.maxBytes) throw tooLarge(SNAPSHOT_LIMITS.maxBytes);
-        await writeBounded(path, file.createReadStream({ autoClose: false, signal }));
+        await writeBounded(path, bytesOf(file, signal));
         // Written to while it was read: it is read again the next time, whatever it was.
         const after = markOf(await file.stat({ bigint: true }));
         return { kind: 'fetched', mark: after === own ? own : null };
@@ -42,6 +42,11 @@ export class FileSource implements SnapshotSource {
     const watched = watchFiles([this.from], async () => nudge(), { pollMs: this.#pollMs });
     signal.addEventListener('abort', () => watched.close(), { once: true });
   }
+}
+
+/** Opened when the first byte is asked for: a stream that is aborted before anybody reads it takes the process down. */
+async function* bytesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* file.createReadStream({ autoClose: false, signal });
 }
 
 function markOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
