@@ -1,4 +1,11 @@
-import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from '../../src/snapshot/index.ts';
+import type {
+  Asked,
+  LatestAnswer,
+  RepositoryQuery,
+  SnapshotAnswer,
+  SnapshotMeta,
+  SnapshotQuery,
+} from '../../src/snapshot/index.ts';
 import type { AdmissionPolicies } from './decide/policies.ts';
 import type { NamespaceRules } from './rules.ts';
 import type { BreakGlass } from './waivers.ts';
@@ -7,6 +14,8 @@ import type { BreakGlass } from './waivers.ts';
 export interface SnapshotIndex {
   readonly meta: SnapshotMeta;
   lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer;
+  /** The newest approved version of the repository that a reference which is not pinned names; only mutation asks. */
+  latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer;
   allowsImage(digest: string, now: Date): boolean;
   isExpired(now: Date): boolean;
 }
