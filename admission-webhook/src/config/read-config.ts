@@ -157,6 +157,7 @@ class ConfigReader {
   }
 
   #names(fields: Entries): readonly string[] {
+    const before = this.#source.problems.length;
     const names = this.#items(fields, 'names', MAX_NAMES, (node) => {
       const name = this.#source.textOf(node, 'an item of names');
       if (name === undefined || NAMESPACE.test(name)) return name;
@@ -164,7 +165,7 @@ class ConfigReader {
       return this.#source.report(this.#source.positionOf(node), `${name} is no name of a namespace`, mend);
     });
     const entry = fields.get('names');
-    if (entry !== undefined && names.length === 0)
+    if (entry !== undefined && names.length === 0 && this.#source.problems.length === before)
       this.#source.report(entry.at, 'names is empty: nothing fits', 'name one');
     return names;
   }

@@ -78,7 +78,7 @@ const UNRESOLVED: Type = {
   },
 };
 
-const NAMESPACE: Type = {
+const RULE: Type = {
   kind: 'record',
   name: 'the rule of the namespace',
   fields: {
@@ -94,7 +94,7 @@ export const ADMISSION_VIEW: Readonly<Record<string, Field>> = {
   unresolved: field(listOf(UNRESOLVED), 'Places that may name a model, and cannot be read.'),
   images: field(listOf(IMAGE), 'Images of its containers.'),
   podSpecs: field(INT, 'How many PodSpecs it has.'),
-  namespace: field(NAMESPACE, 'What holds in its namespace.'),
+  rule: field(RULE, 'What holds in its namespace.'),
   outcomes: field(listOf(oneOf(...OUTCOMES)), 'What was decided of it, each once.'),
   object: field(ANY, 'The object itself, as JSON.'),
 };

@@ -27,7 +27,7 @@ export class AdmissionView {
       unresolved: this.#take(found.unresolved),
       images: this.#take(found.images),
       podSpecs: BigInt(found.podSpecs),
-      namespace: this.#take({ mode: rule.mode, stage: rule.stage }),
+      rule: this.#take({ mode: rule.mode, stage: rule.stage }),
       outcomes: this.#take(outcomes),
     };
     const object = () => {
