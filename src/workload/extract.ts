@@ -132,6 +132,7 @@ class Walk {
 
   #text(text: string, where: string): void {
     if (!hasModelScheme(text) || where.startsWith('/metadata/') || this.#collector.has(where)) return;
+    if (!this.#collector.visit(where, COST.reference)) return;
     const target = { role: 'model', where, container: null, via: 'scheme', flags: NO_FLAGS } as const;
     emitRead(readReference(text, 'path'), target, new Map(), this.#collector);
   }
