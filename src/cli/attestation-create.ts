@@ -3,7 +3,7 @@ import { AssayError } from '../core/errors.ts';
 import type { Shell } from './shell.ts';
 import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from './signing-options.ts';
 
-const TYPES = ['scan', 'approval', 'waiver', 'decision'] as const;
+const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
 type AttestationType = (typeof TYPES)[number];
 
 /** What a statement is about: everything a report says of an artifact, or its digest alone. */
@@ -19,6 +19,15 @@ export type AttestationInput =
       readonly about: About;
       readonly rule: string;
       readonly file?: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    }
+  | {
+      readonly type: 'break-glass';
+      readonly namespaces: readonly string[];
+      readonly reference?: string;
+      readonly outcomes: readonly string[];
       readonly reason: string;
       readonly owner: string;
       readonly expires: string;
@@ -44,6 +53,9 @@ interface CreateFlags extends SigningFlags {
   readonly reason?: string;
   readonly owner?: string;
   readonly expires?: string;
+  readonly namespace: readonly string[];
+  readonly outcome: readonly string[];
+  readonly reference?: string;
   readonly output?: string;
   readonly quiet: boolean;
 }
@@ -54,9 +66,25 @@ const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes:
   decision: { needs: ['report'], takes: [] },
   approval: { needs: ['stage'], takes: ['report', 'digest', 'until'] },
   waiver: { needs: ['rule', 'reason', 'owner', 'expires'], takes: ['report', 'digest', 'file'] },
+  'break-glass': { needs: ['reason', 'owner', 'expires'], takes: ['reference'] },
 };
-const ALL_FIELDS = ['report', 'digest', 'url', 'stage', 'until', 'rule', 'file', 'reason', 'owner', 'expires'] as const;
+const ALL_FIELDS = [
+  'report',
+  'digest',
+  'url',
+  'stage',
+  'until',
+  'rule',
+  'file',
+  'reference',
+  'reason',
+  'owner',
+  'expires',
+] as const;
 type Field = (typeof ALL_FIELDS)[number];
+
+/** What may be given several times, and the only type that takes it. */
+const LISTS = { evidence: 'decision', namespace: 'break-glass', outcome: 'break-glass' } as const;
 
 const GUIDE = `
 Types:
@@ -64,6 +92,7 @@ Types:
   decision   what the policy decided, from the same report: a SLSA verification summary
   approval   that whoever signs approves the artifact for a stage; what the policy denies cannot be approved
   waiver     that one rule does not count for one artifact until a day; a malicious verdict cannot be waived
+  break-glass  that the admission webhook lets something pass in some namespaces, for 72 hours at most
 
 A report is what "assay scan MODEL --format json -o report.json" writes. It has to be of one artifact, read whole.
 Times are in UTC: 2027-01-31T00:00:00Z. The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE.
@@ -74,6 +103,8 @@ Examples:
   assay attestation create --type approval --report report.json --stage production --keyless -o approval.json
   assay attestation create --type waiver --digest sha256:... --rule pickle.global.unlisted --reason "our own tokenizer" \\
     --owner ml-platform --expires 2027-01-31T00:00:00Z --private-key approver.pem -o waiver.json
+  assay attestation create --type break-glass --namespace payments --outcome unlisted --reference hf://acme/m@... \\
+    --reason "incident 42" --owner sre --expires 2026-12-01T18:00:00Z --private-key approver.pem -o waiver.json
 
 Exit codes: 0 signed, 2 could not complete.
 `;
@@ -92,9 +123,12 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .option('--until <time>', 'of an approval: when it ends')
     .option('--rule <rule>', 'of a waiver: which rule')
     .option('--file <path>', 'of a waiver: the only file that it holds for')
-    .option('--reason <text>', 'of a waiver: why')
-    .option('--owner <name>', 'of a waiver: who answers for it')
-    .option('--expires <time>', 'of a waiver: when it ends');
+    .option('--namespace <name>', 'of break-glass: a namespace (repeatable)', collect, [])
+    .option('--outcome <outcome>', 'of break-glass: what is let pass, such as unlisted (repeatable)', collect, [])
+    .option('--reference <ref>', 'of break-glass: the only model; what names none, when absent')
+    .option('--reason <text>', 'of a waiver and of break-glass: why')
+    .option('--owner <name>', 'of a waiver and of break-glass: who answers for it')
+    .option('--expires <time>', 'of a waiver and of break-glass: when it ends');
   addSigningOptions(command)
     .option('-o, --output <file>', 'write the attestation there, whole or not at all, instead of to stdout')
     .option('-q, --quiet', 'say nothing but what is wrong', false)
@@ -124,8 +158,10 @@ function toInput(flags: CreateFlags): AttestationInput {
     if (flags[field] === undefined || needs.includes(field) || takes.includes(field)) continue;
     throw usage(`--${field}`, `is of no use with --type ${type}`, 'leave it out');
   }
-  if (evidence.length > 0 && type !== 'decision') {
-    throw usage('--evidence', `is of no use with --type ${type}`, 'leave it out');
+  for (const list of ['evidence', 'namespace', 'outcome'] as const) {
+    if (flags[list].length > 0 && type !== LISTS[list]) {
+      throw usage(`--${list}`, `is of no use with --type ${type}`, 'leave it out');
+    }
   }
   const text = (field: Field): string => {
     const value = flags[field];
@@ -144,6 +180,15 @@ function toInput(flags: CreateFlags): AttestationInput {
         stage: text('stage'),
         ...(flags.until === undefined ? {} : { until: flags.until }),
       };
+    case 'break-glass': {
+      const { namespace: namespaces, outcome: outcomes, reference } = flags;
+      for (const list of ['namespace', 'outcome'] as const) {
+        if (flags[list].length === 0) throw usage(`--type ${type}`, `needs --${list}`, 'it may be given several times');
+      }
+      const only = reference === undefined ? {} : { reference };
+      const [reason, owner, expires] = [text('reason'), text('owner'), text('expires')];
+      return { type, namespaces, outcomes, ...only, reason, owner, expires };
+    }
     case 'waiver': {
       const [rule, reason, owner, expires] = [text('rule'), text('reason'), text('owner'), text('expires')];
       const only = flags.file === undefined ? {} : { file: flags.file };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closest } from '../core/closest.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
+import { formatReference, parseReference } from '../core/reference.ts';
 import { version } from '../core/version.ts';
 import {
   createStatement,
@@ -10,7 +11,7 @@ import {
 import { isRuleName, UNWAIVABLE } from '../integrity/attestations/predicate-schemas.ts';
 import { readStatement } from '../integrity/attestations/read-statement.ts';
 import { isStage } from '../integrity/attestations/stage.ts';
-import type { Statement } from '../integrity/attestations/statement.ts';
+import { BREAK_GLASS_HOURS, BREAK_GLASS_OUTCOMES, type Statement } from '../integrity/attestations/statement.ts';
 import { isAbout, parseDigest, type Subject, subjectsOf } from '../integrity/attestations/subject.ts';
 import { parseTime } from '../integrity/attestations/time.ts';
 import { readBundle } from '../integrity/bundle.ts';
@@ -42,6 +43,8 @@ export async function statementFor(
       return decisionStatement(input, now);
     case 'approval':
       return approvalStatement(input, now);
+    case 'break-glass':
+      return breakGlassStatement(input, now);
     case 'waiver':
       return waiverStatement(input, now, onWarning);
   }
@@ -181,6 +184,34 @@ async function waiverStatement(
   warnOfUnknownRule(rule, onWarning);
   const only = file === undefined ? {} : { file };
   return createStatement('waiver', { subjects, rule, ...only, reason, owner, at: now, expires });
+}
+
+function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement {
+  const { namespaces, reference, reason, owner } = input;
+  const outcomes = input.outcomes.map((outcome) => {
+    const known = BREAK_GLASS_OUTCOMES.find((one) => one === outcome);
+    if (known !== undefined) return known;
+    const all = BREAK_GLASS_OUTCOMES.join(', ');
+    throw usage(`--outcome ${outcome}`, 'is nothing that can be let pass', `give one of ${all}`);
+  });
+  const expires = futureTime('--expires', input.expires, now);
+  if (expires.getTime() - now.getTime() > BREAK_GLASS_HOURS * 3_600_000) {
+    const mend = 'have the model approved meanwhile';
+    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, mend);
+  }
+  const only = reference === undefined ? null : canonicalReference(reference);
+  return createStatement('break-glass', { namespaces, reference: only, outcomes, reason, owner, at: now, expires });
+}
+
+/** As the webhook names it. What no source here knows, it names as it is written. */
+function canonicalReference(text: string): string {
+  try {
+    const reference = parseReference(text);
+    return reference.kind === 'path' ? text : formatReference(reference);
+  } catch (error) {
+    if (isAssayError(error)) return text;
+    throw error;
+  }
 }
 
 function checkRule(rule: string): void {

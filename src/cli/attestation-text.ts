@@ -22,6 +22,8 @@ export function claimOf(statement: Statement): string {
       return `approval for ${approvedBy(statement.predicate.properties)?.stage ?? 'no stage'}`;
     case PREDICATE_TYPES.waiver:
       return `waiver of ${terminalText(statement.predicate.rule)}`;
+    case PREDICATE_TYPES['break-glass']:
+      return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
     case PREDICATE_TYPES.decision:
       return `decision: ${statement.predicate.verificationResult}`;
     case PREDICATE_TYPES['model-signature']:
@@ -73,6 +75,16 @@ function detailRows(statement: Statement): Row[] {
       const { file, reason, owner, timeCreated, expires } = statement.predicate;
       return [
         ...(file === undefined ? [] : [['only in', terminalText(file)] as const]),
+        ['reason', terminalText(reason)],
+        ['owner', terminalText(owner)],
+        ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES['break-glass']: {
+      const { reference, outcomes, reason, owner, timeCreated, expires } = statement.predicate;
+      return [
+        ['lets pass', outcomes.join(', ')],
+        ['only', reference === null ? 'what names no model' : terminalText(reference)],
         ['reason', terminalText(reason)],
         ['owner', terminalText(owner)],
         ['waived', `${timeCreated}, until ${expires}`],

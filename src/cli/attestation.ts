@@ -5,7 +5,7 @@ import type { Shell } from './shell.ts';
 export const ATTESTATION_FORMATS = ['table', 'json'] as const;
 
 /** What an attestation can be verified to be. */
-const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'decision', 'model-signature'] as const;
+const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'break-glass', 'decision', 'model-signature'] as const;
 
 export interface AttestationVerifyFlags {
   readonly trust?: string;

@@ -32,13 +32,14 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Who judges should not be who decides that the judgement is good enough. */
 const MACHINE_ROLES: readonly Role[] = ['scan', 'decision'];
-const HUMAN_ROLES: readonly Role[] = ['approval', 'waiver'];
+const HUMAN_ROLES: readonly Role[] = ['approval', 'waiver', 'break-glass'];
 
 const PLURALS: Readonly<Record<Role, string>> = {
   'model-signature': 'models',
   scan: 'scans',
   approval: 'approvals',
   waiver: 'waivers',
+  'break-glass': 'waivers for emergencies',
   decision: 'decisions',
   snapshot: 'snapshots',
   rules: 'rules',

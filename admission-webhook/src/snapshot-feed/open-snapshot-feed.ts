@@ -1,6 +1,7 @@
 import { AssayError } from '../../../src/core/errors.ts';
 import type { SnapshotFeed } from '../feed.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { ConfigMapSource } from './config-map-source.ts';
 import { FileSource } from './file-source.ts';
 import { startFeed } from './open-feed.ts';
 import { parseConfigMapPlace, parseSnapshotPlace, type SnapshotPlace } from './place.ts';
@@ -46,6 +47,8 @@ function sourceOf(place: SnapshotPlace, options: SnapshotFeedOptions): SnapshotS
       return new FileSource(place.path, options.pollSeconds * 1000);
     case 'service':
       return new ServiceSource({ url: place.url, tokenFile: options.tokenFile });
+    case 'config-map':
+      return new ConfigMapSource(clusterFor(options.from, options), place.place, place.key);
     default:
       throw new AssayError('usage', 'is not read here', { subject: options.from });
   }

@@ -4,6 +4,7 @@ import { approvalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
   ASSAY_VERIFIER,
+  type BreakGlassPredicate,
   POLICY,
   PREDICATE_TYPES,
   RULESET,
@@ -12,7 +13,7 @@ import {
   type Statements,
   type TestResult,
 } from './statement.ts';
-import { parseDigest, type ResourceDescriptor, type Subject } from './subject.ts';
+import { parseDigest, type ResourceDescriptor, type Subject, subjectsOfNamespaces } from './subject.ts';
 import { formatTime } from './time.ts';
 
 /** The policy that was applied. */
@@ -55,6 +56,11 @@ export interface StatementInputs {
     readonly file?: string;
     readonly reason: string;
     readonly owner: string;
+    readonly at: Date;
+    /** To the second. */
+    readonly expires: Date;
+  };
+  readonly 'break-glass': Pick<BreakGlassPredicate, 'namespaces' | 'reference' | 'outcomes' | 'reason' | 'owner'> & {
     readonly at: Date;
     /** To the second. */
     readonly expires: Date;
@@ -126,6 +132,21 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
+  'break-glass': ({ namespaces, reference, outcomes, reason, owner, at, expires }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjectsOfNamespaces(namespaces),
+    predicateType: PREDICATE_TYPES['break-glass'],
+    predicate: {
+      namespaces,
+      reference,
+      outcomes,
+      reason,
+      owner,
+      timeCreated: formatTime(at),
+      expires: formatTime(expires),
+    },
+  }),
+
   decision: ({ subjects, resourceUri, action, at, version, policy, inputs }) => ({
     _type: STATEMENT_TYPE,
     subject: subjects,
@@ -148,8 +169,9 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
  * @throws AssayError `usage` for a stage that can be none, and for a digest that is none.
  */
 export function createStatement<K extends CreatableKind>(kind: K, input: StatementInputs[K]): Statements[K] {
-  if (input.subjects.length === 0) throw new AssayError('usage', 'a statement needs something that it is about');
-  return CREATORS[kind](input);
+  const statement = CREATORS[kind](input);
+  if (statement.subject.length > 0) return statement;
+  throw new AssayError('usage', 'a statement needs something that it is about');
 }
 
 function policyDescriptor({ name, digest }: PolicyReference): ResourceDescriptor {

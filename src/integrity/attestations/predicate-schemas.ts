@@ -3,6 +3,9 @@ import { isArtifactPath } from '../../core/reference.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
+  BREAK_GLASS_HOURS,
+  BREAK_GLASS_OUTCOMES,
+  type BreakGlassPredicate,
   type ServiceApprover,
   type TestResult,
   type VerificationResult,
@@ -127,6 +130,41 @@ export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
   v.check(
     ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
     'ends before it begins',
+  ),
+);
+
+/** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
+const namespace = v.pipe(text, v.regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'is no name of a namespace'));
+const MAX_NAMESPACES = 100;
+
+/** Of our own making, as a waiver. */
+export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
+  v.strictObject({
+    namespaces: v.pipe(
+      v.array(namespace),
+      v.minLength(1, 'is empty'),
+      v.maxLength(MAX_NAMESPACES, 'is too long'),
+      v.check((names) => new Set(names).size === names.length, 'names a namespace twice'),
+    ),
+    reference: v.nullable(text),
+    outcomes: v.pipe(
+      v.array(v.picklist(BREAK_GLASS_OUTCOMES, `is none of ${BREAK_GLASS_OUTCOMES.join(', ')}`)),
+      v.minLength(1, 'is empty'),
+      v.check((outcomes) => new Set(outcomes).size === outcomes.length, 'names an outcome twice'),
+    ),
+    reason: text,
+    owner: text,
+    timeCreated: time,
+    expires: time,
+  }),
+  v.check(
+    ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
+    'ends before it begins',
+  ),
+  v.check(
+    ({ timeCreated, expires }) =>
+      (parseTime(expires) ?? 0) - (parseTime(timeCreated) ?? 0) <= BREAK_GLASS_HOURS * 3_600_000,
+    `holds for more than ${BREAK_GLASS_HOURS} hours`,
   ),
 );
 

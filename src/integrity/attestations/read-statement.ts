@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import { parseSignedJson } from '../../core/bounded-json.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { SignatureError } from '../signature-error.ts';
-import { digestSet, testResult, verificationResult, verificationSummary, waiver } from './predicate-schemas.ts';
+import {
+  breakGlass,
+  digestSet,
+  testResult,
+  verificationResult,
+  verificationSummary,
+  waiver,
+} from './predicate-schemas.ts';
 import { sentenceOf, shapeIssue } from './shape-issue.ts';
 import { isKnownPredicate, PREDICATE_TYPES, STATEMENT_TYPE, type Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -33,6 +40,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES['ml-bom'], anything),
   statementOf(PREDICATE_TYPES.approval, verificationResult),
   statementOf(PREDICATE_TYPES.waiver, waiver),
+  statementOf(PREDICATE_TYPES['break-glass'], breakGlass),
   statementOf(PREDICATE_TYPES.decision, verificationSummary),
   statementOf(PREDICATE_TYPES['model-signature'], anything),
 ]);

@@ -12,6 +12,7 @@ export const PREDICATE_TYPES = {
   /** https://github.com/in-toto/attestation/blob/main/spec/predicates/svr.md */
   approval: 'https://in-toto.io/attestation/svr/v0.2',
   waiver: 'https://assay.dev/attestation/waiver/v1',
+  'break-glass': 'https://assay.dev/break-glass/v1',
   /** https://slsa.dev/spec/v1.1/verification_summary */
   decision: 'https://slsa.dev/verification_summary/v1',
   /** https://github.com/ossf/model-signing-spec: its resources are read elsewhere. */
@@ -84,6 +85,35 @@ export interface WaiverPredicate {
   readonly expires: string;
 }
 
+/** What the admission webhook may let pass in an emergency. A decision against a model is never waived. */
+export const BREAK_GLASS_OUTCOMES = [
+  'unlisted',
+  'unresolved',
+  'unpinned',
+  'unverified',
+  'none',
+  'policy',
+  'expired',
+] as const;
+export type BreakGlassOutcome = (typeof BREAK_GLASS_OUTCOMES)[number];
+
+/** Longer is no emergency. */
+export const BREAK_GLASS_HOURS = 72;
+
+/** Workloads of some namespaces may start though nobody decided so, for hours. Its subjects are the namespaces. */
+export interface BreakGlassPredicate {
+  /** Names, each exact. */
+  readonly namespaces: readonly string[];
+  /** The only reference that it holds for; `null`: only for workloads that name no model, or do not say which. */
+  readonly reference: string | null;
+  readonly outcomes: readonly BreakGlassOutcome[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly timeCreated: string;
+  /** At most `BREAK_GLASS_HOURS` later. */
+  readonly expires: string;
+}
+
 /** A decision, as a SLSA verification summary. */
 export interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
@@ -113,6 +143,7 @@ export interface Statements {
   readonly 'ml-bom': StatementOf<'ml-bom', Readonly<Record<string, unknown>>>;
   readonly approval: StatementOf<'approval', VerificationResult>;
   readonly waiver: StatementOf<'waiver', WaiverPredicate>;
+  readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
 }
@@ -124,6 +155,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES['ml-bom']]: 'ml-bom',
   [PREDICATE_TYPES.approval]: 'approval',
   [PREDICATE_TYPES.waiver]: 'waiver',
+  [PREDICATE_TYPES['break-glass']]: 'break-glass',
   [PREDICATE_TYPES.decision]: 'decision',
   [PREDICATE_TYPES['model-signature']]: 'model-signature',
 };

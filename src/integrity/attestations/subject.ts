@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AssayError } from '../../core/errors.ts';
 
 /** Digests of one thing by algorithm, hex (https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md). */
@@ -56,6 +57,14 @@ export function subjectsOf(artifact: ArtifactIdentity): Subject[] {
     ociManifest === undefined ? undefined : { name: 'oci:manifest', digest: { sha256: hexOf(ociManifest) } },
   ];
   return [...subjects, ...more.filter((subject) => subject !== undefined)];
+}
+
+/** A namespace has no bytes: it is known by the digest of its name. */
+export function subjectsOfNamespaces(namespaces: readonly string[]): Subject[] {
+  return namespaces.map((name) => ({
+    name: `namespace/${name}`,
+    digest: { sha256: createHash('sha256').update(name).digest('hex') },
+  }));
 }
 
 /**

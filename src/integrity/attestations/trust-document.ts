@@ -9,7 +9,16 @@ import { parseTime } from './time.ts';
  * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
  * (`rules`).
  */
-export const ROLES = ['model-signature', 'scan', 'approval', 'waiver', 'decision', 'snapshot', 'rules'] as const;
+export const ROLES = [
+  'model-signature',
+  'scan',
+  'approval',
+  'waiver',
+  'break-glass',
+  'decision',
+  'snapshot',
+  'rules',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** As whom somebody approves, where a stage asks for approvals of several kinds of people. */

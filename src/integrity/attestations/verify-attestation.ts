@@ -35,6 +35,7 @@ const ROLES: Readonly<Record<AttestationKind, Role>> = {
   'ml-bom': 'scan',
   approval: 'approval',
   waiver: 'waiver',
+  'break-glass': 'break-glass',
   decision: 'decision',
   'model-signature': 'model-signature',
 };
@@ -125,7 +126,7 @@ function digestText({ digest }: Subject): string {
 function checkEnd(statement: Statement, now: Date): void {
   const end = endOf(statement);
   if (end === undefined || now < end) return;
-  const noun = statement.predicateType === PREDICATE_TYPES.waiver ? 'waiver' : 'approval';
+  const noun = statement.predicateType === PREDICATE_TYPES.approval ? 'approval' : 'waiver';
   throw new SignatureError('expired', `the ${noun} ended at ${formatTime(end)}`);
 }
 
@@ -135,6 +136,7 @@ export function endOf(statement: Statement): Date | undefined {
     case PREDICATE_TYPES.approval:
       return approvedBy(statement.predicate.properties)?.until;
     case PREDICATE_TYPES.waiver:
+    case PREDICATE_TYPES['break-glass']:
       return new Date(parseTime(statement.predicate.expires) ?? 0);
     default:
       return undefined;

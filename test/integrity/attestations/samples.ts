@@ -45,6 +45,15 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     at: NOW,
     expires: LATER,
   },
+  'break-glass': {
+    namespaces: ['payments', 'fraud'],
+    reference: PINNED,
+    outcomes: ['unlisted', 'expired'],
+    reason: 'incident 42',
+    owner: 'sre@acme.example',
+    at: NOW,
+    expires: new Date('2026-11-28T12:00:00Z'),
+  },
   decision: {
     subjects: SUBJECTS,
     resourceUri: PINNED,
@@ -56,7 +65,8 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
   },
 };
 
-export const KINDS: readonly CreatableKind[] = ['scan', 'approval', 'waiver', 'decision'];
+/** Those that are about an artifact. */
+export const KINDS: readonly Exclude<CreatableKind, 'break-glass'>[] = ['scan', 'approval', 'waiver', 'decision'];
 
 export function sample(kind: CreatableKind): Statement {
   return createStatement(kind, INPUTS[kind]);

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AssayError, isAssayError } from '../../../src/core/errors.ts';
+import { readSmallFile } from '../../../src/core/small-file.ts';
+import { type BreakGlassPredicate, PREDICATE_TYPES } from '../../../src/integrity/attestations/statement.ts';
+import { isAbout, subjectsOfNamespaces } from '../../../src/integrity/attestations/subject.ts';
+import { parseTime } from '../../../src/integrity/attestations/time.ts';
+import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
+import { readBundle } from '../../../src/integrity/bundle.ts';
+import { isSignatureError } from '../../../src/integrity/signature-error.ts';
+import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file.ts';
+import type { BreakGlassSource } from '../server/gate.ts';
+import type { PartHealth } from '../server/vitals.ts';
+import { watchFiles } from '../server/watched-files.ts';
+import { type BreakGlass, type BreakGlassWaiver, NO_WAIVERS } from '../waivers.ts';
+import { problemOf } from './problem.ts';
+
+export interface BreakGlassOptions {
+  /** Folder of signed waivers, one a file: a mounted ConfigMap or Secret. */
+  readonly folder: string;
+  /** File: a trust file; its signers with `break-glass` count. Read again when something changes. */
+  readonly trust: string;
+  readonly pollMs?: number;
+  readonly now?: () => Date;
+}
+
+export interface OpenBreakGlass extends BreakGlassSource {
+  close(): Promise<void>;
+}
+
+/** CWE-770: more are no emergency. */
+const MAX_FILES = 200;
+/** Clocks differ: one that was made a moment ago counts. */
+const SKEW_MS = 5 * 60_000;
+/** Of refused ones, so many are named. */
+const MAX_TOLD = 5;
+
+interface Loaded {
+  readonly predicate: BreakGlassPredicate;
+  readonly from: number;
+  readonly until: number;
+  readonly waiver: BreakGlassWaiver;
+}
+
+/**
+ * Reads and verifies the waivers of a folder, now and whenever they change; a request only looks one up. One that is not signed by
+ * somebody who may, or that cannot be read, does not count, and `health` says so.
+ */
+export async function openBreakGlass(options: BreakGlassOptions): Promise<OpenBreakGlass> {
+  const { folder, trust: trustPath, pollMs, now = () => new Date() } = options;
+  let waivers: BreakGlass = NO_WAIVERS;
+  let health: PartHealth = { loadedAt: null, problem: null };
+  let known: string | undefined;
+  const look = async () => {
+    try {
+      const files = await filesIn(folder);
+      const trust = await readTrustFile(trustPath);
+      const mark = markOf(files, trust, now());
+      if (mark === known) return;
+      const { loaded, problems } = await verified(files, trust, now());
+      waivers = breakGlassOf(loaded);
+      health = { loadedAt: now(), problem: problems.length === 0 ? null : told(problems) };
+      known = mark;
+    } catch (error) {
+      if (!isAssayError(error)) throw error;
+      // Who may sign is not known, so that nothing counts that was signed.
+      waivers = NO_WAIVERS;
+      known = undefined;
+      health = { ...health, problem: problemOf(error) };
+    }
+  };
+  await look();
+  const watched = watchFiles([join(folder, 'any'), trustPath], look, pollMs === undefined ? {} : { pollMs });
+  return {
+    waivers: () => waivers,
+    health: () => health,
+    async close() {
+      watched.close();
+      await watched.look();
+    },
+  };
+}
+
+interface WaiverFile {
+  readonly name: string;
+  /** Or why it cannot be read. */
+  readonly bytes: Buffer | AssayError;
+  /** `sha256:<hex>` */
+  readonly digest: string;
+}
+
+/** A folder that is not there holds none: a ConfigMap that may be missing is mounted so. @throws AssayError `unreadable`, `limit` */
+async function filesIn(folder: string): Promise<WaiverFile[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    if (code === 'ENOENT') return [];
+    throw new AssayError('unreadable', `cannot be read (${code})`, { subject: folder, cause });
+  }
+  // `..data` and its like are how Kubernetes swaps what it mounts.
+  const shown = names.filter((name) => !name.startsWith('.')).sort();
+  if (shown.length > MAX_FILES) throw new AssayError('limit', `has more than ${MAX_FILES} files`, { subject: folder });
+  const files: WaiverFile[] = [];
+  for (const name of shown) {
+    const bytes = await bytesOf(join(folder, name));
+    if (bytes === undefined) continue;
+    const digest = bytes instanceof AssayError ? '' : createHash('sha256').update(bytes).digest('hex');
+    files.push({ name, bytes, digest: `sha256:${digest}` });
+  }
+  return files;
+}
+
+/** `undefined` for what is no file. */
+async function bytesOf(path: string): Promise<Buffer | AssayError | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) return undefined;
+  try {
+    return (await readSmallFile(path, 'the waiver')).bytes;
+  } catch (error) {
+    if (isAssayError(error)) return error;
+    throw error;
+  }
+}
+
+/** The same while the same would be found: the files, and who may sign. */
+function markOf(files: readonly WaiverFile[], { rules }: TrustFile, now: Date): string {
+  const signers = rules.map(({ name, may, trust, notAfter }) => {
+    const counts = may.has('break-glass') && (notAfter === undefined || now <= notAfter);
+    const key = trust.kind === 'key' ? trust.key.export({ type: 'spki', format: 'pem' }) : JSON.stringify(trust);
+    return counts ? [name, key] : [name];
+  });
+  const read = files.map(({ name, digest, bytes }) => [name, bytes instanceof AssayError ? bytes.message : digest]);
+  return JSON.stringify([read, signers]);
+}
+
+async function verified(
+  files: readonly WaiverFile[],
+  trust: TrustFile,
+  now: Date,
+): Promise<{ readonly loaded: Loaded[]; readonly problems: string[] }> {
+  const loaded: Loaded[] = [];
+  const problems: string[] = [];
+  for (const file of files) {
+    try {
+      const one = await verifiedOne(file, trust, now);
+      if (one !== undefined) loaded.push(one);
+    } catch (error) {
+      if (!isSignatureError(error) && !isAssayError(error)) throw error;
+      problems.push(`${file.name}: ${error.message}`);
+    }
+  }
+  return { loaded, problems };
+}
+
+/** `undefined` for one that has ended. @throws SignatureError, AssayError */
+async function verifiedOne(
+  { name, bytes, digest }: WaiverFile,
+  trust: TrustFile,
+  now: Date,
+): Promise<Loaded | undefined> {
+  if (bytes instanceof AssayError) throw bytes;
+  try {
+    const found = await verifyAttestation(readBundle(bytes, name), trust, { kind: 'break-glass', now });
+    const { statement, rule } = found;
+    if (statement.predicateType !== PREDICATE_TYPES['break-glass']) return undefined;
+    const { predicate, subject } = statement;
+    const wanted = subjectsOfNamespaces(predicate.namespaces);
+    const isSame =
+      subject.length === wanted.length &&
+      wanted.every((one) => isAbout(subject, { algorithm: 'sha256', hex: one.digest.sha256 ?? '' }));
+    if (!isSame) throw new AssayError('malformed', 'it names other namespaces than those that it is about');
+    const { owner, reason, expires, timeCreated } = predicate;
+    return {
+      predicate,
+      from: (parseTime(timeCreated) ?? Number.POSITIVE_INFINITY) - SKEW_MS,
+      until: Math.min(parseTime(expires) ?? 0, rule.notAfter?.getTime() ?? Number.POSITIVE_INFINITY),
+      waiver: { by: rule.name, owner, reason, expires, digest },
+    };
+  } catch (error) {
+    if (isSignatureError(error) && error.problem === 'expired') return undefined;
+    throw error;
+  }
+}
+
+function breakGlassOf(loaded: readonly Loaded[]): BreakGlass {
+  return {
+    find({ outcome, namespace, reference, now }) {
+      const time = now.getTime();
+      const found = loaded.find(({ predicate, from, until }) => {
+        if (time < from || time >= until || predicate.reference !== reference) return false;
+        return predicate.namespaces.includes(namespace) && predicate.outcomes.includes(outcome);
+      });
+      return found?.waiver;
+    },
+  };
+}
+
+function told(problems: readonly string[]): string {
+  const more = problems.length - MAX_TOLD;
+  const text = problems.slice(0, MAX_TOLD).join('; ');
+  return `${more > 0 ? `${text}; and ${more} more` : text}`.replace(/\s+/g, ' ').slice(0, 1_000);
+}
