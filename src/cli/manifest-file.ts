@@ -1,5 +1,5 @@
 import { DOCUMENT_BOUNDS, parseBoundedJson } from '../core/bounded-json.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/errors.ts';
 import { readSmallFile } from '../core/small-file.ts';
 
 /** Objects of one manifest. */
@@ -25,13 +25,17 @@ export async function readManifest(file: string): Promise<readonly unknown[]> {
 }
 
 async function parseDocuments(bytes: Buffer, subject: string): Promise<readonly unknown[]> {
-  const isJson = /^\s*[{[]/.test(bytes.toString('latin1', 0, 64));
-  if (bytes.length > MAX_YAML) {
-    if (isJson) return [parseBoundedJson(bytes, subject)];
-    const mend = 'split it, or write it as JSON';
-    throw new AssayError('limit', `is YAML of more than ${MAX_YAML} bytes`, { subject, mend });
+  if (/^\s*\{/.test(bytes.toString('latin1', 0, 64))) {
+    try {
+      return [parseBoundedJson(bytes, subject)];
+    } catch (error) {
+      // YAML may begin like that, too.
+      if (!isAssayError(error) || error.code !== 'malformed' || bytes.length > MAX_YAML) throw error;
+    }
   }
-  return parseYaml(bytes.toString('utf8'), subject);
+  if (bytes.length <= MAX_YAML) return parseYaml(bytes.toString('utf8'), subject);
+  const mend = 'split it, or write it as JSON';
+  throw new AssayError('limit', `is YAML of more than ${MAX_YAML} bytes`, { subject, mend });
 }
 
 async function parseYaml(text: string, subject: string): Promise<readonly unknown[]> {

@@ -6,6 +6,7 @@ import { isExpired, KubeError } from './kube-error.ts';
 
 /** Objects asked for at once: a page of large ones is asked for again in smaller pages. */
 const PAGE = 250;
+const MAX_PAGES = 50_000;
 
 export interface Page {
   readonly items: readonly unknown[];
@@ -30,7 +31,7 @@ export interface PageOptions {
 export async function* pages(connection: Connection, path: string, options: PageOptions): AsyncGenerator<Page> {
   let limit = PAGE;
   let next = '';
-  do {
+  for (let asked = 0; asked < MAX_PAGES; asked++) {
     let answer: unknown;
     try {
       answer = await askPage(connection, path, { limit: String(limit), continue: next }, options.signal);
@@ -45,7 +46,8 @@ export async function* pages(connection: Connection, path: string, options: Page
     yield pageOf(answer);
     next = textOf(fieldOf(answer, 'metadata'), 'continue') ?? '';
     if (next === '') return;
-  } while (true);
+  }
+  throw new KubeError(0, `${connection.access.server} lists ${path} without an end`);
 }
 
 async function askPage(

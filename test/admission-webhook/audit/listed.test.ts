@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tempFolder } from '../../support/temp.ts';
+import { approved } from '../decide/support.ts';
+import { auditReport, BAD, GOOD, line, pod, runAudit, snapshotFlags, workload } from './ground.ts';
+
+const folder = tempFolder();
+
+describe('an audit of what was listed before', () => {
+  let flags: readonly string[];
+
+  beforeAll(async () => {
+    flags = await snapshotFlags(folder, [approved(GOOD)]);
+  });
+
+  function listed(items: readonly unknown[]): readonly string[] {
+    const file = join(folder, `list-${Math.random()}.json`);
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    return [...flags, '-f', file];
+  }
+
+  const namespace = (name: string, labels: unknown) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels },
+  });
+
+  it('asks no cluster, and knows the labels of namespaces that are in it', async () => {
+    const labels = { 'assay.dev/stage': 'production' };
+    const { code, report } = await auditReport(
+      listed([
+        namespace('prod', labels),
+        pod({ namespace: 'prod', name: 'silent' }, null),
+        pod({ namespace: 'other', name: 'silent' }, null),
+        workload('Deployment', { namespace: 'prod', name: 'llm' }, GOOD),
+      ]),
+    );
+    expect(code).toBe(1);
+    expect(report.objects.map(line)).toEqual([
+      'deny prod/Pod/silent',
+      'allow -/Namespace/prod',
+      'allow other/Pod/silent',
+      'allow prod/Deployment/llm',
+    ]);
+  });
+
+  it('ends with 0 when nothing would be refused', async () => {
+    const { code, report } = await auditReport(listed([pod({ namespace: 'a', name: 'p' }, GOOD)]));
+    expect([code, report.complete, report.totals.allow]).toEqual([0, true, 1]);
+  });
+
+  it('is not led in circles by owners, and believes none in another namespace', async () => {
+    const owned = (name: string, owner: string, inside = 'a') => {
+      const made = pod({ namespace: inside, name, owner: { kind: 'Pod', name: owner, uid: owner } }, BAD);
+      return { ...made, metadata: { ...made.metadata, uid: name } };
+    };
+    const { report } = await auditReport(
+      listed([owned('x', 'y'), owned('y', 'x'), owned('z', 'z'), owned('w', 'z', 'b')]),
+    );
+    expect(report.objects.map(line)).toEqual(['deny a/Pod/x', 'deny a/Pod/y', 'deny a/Pod/z', 'deny b/Pod/w']);
+  });
+
+  it('takes a list that is far larger than a manifest', async () => {
+    const items = Array.from({ length: 5000 }, (_, n) =>
+      pod({ namespace: 'a', name: `p${n}` }, n % 2 === 0 ? GOOD : BAD),
+    );
+    const { code, report } = await auditReport(listed(items));
+    expect([code, report.totals.allow, report.totals.deny]).toEqual([1, 2500, 2500]);
+  });
+
+  it('says that a snapshot has ended, and what that leads to', async () => {
+    const ended = await snapshotFlags(folder, [approved(GOOD)], -86_400_000);
+    const args = [...ended, ...listed([pod({ namespace: 'a', name: 'p' }, GOOD)]).slice(4)];
+    const { code, report } = await auditReport(args);
+    expect([code, report.snapshot.expired, report.totals.deny]).toEqual([1, true, 1]);
+    expect((await runAudit(args)).stdout).toMatch(/ENDED at\s+\S+: it approves nothing\n/);
+  });
+
+  it('says what it cannot go on with, and ends with 2', async () => {
+    const file = listed([pod({ namespace: 'a', name: 'p' }, GOOD)]).slice(4);
+    const [, snapshot = '', , key = ''] = flags;
+    const other = join(folder, 'other.pub');
+    writeFileSync(other, 'nothing');
+    const cases: readonly [args: readonly string[], message: RegExp][] = [
+      [file, /no snapshot is named/],
+      [
+        ['--snapshot', join(folder, 'none'), '--snapshot-key', key, ...file],
+        /no snapshot to answer from: .*no such file/,
+      ],
+      [['--snapshot', snapshot, '--snapshot-key', other, ...file], /./],
+      [[...flags, '-f', join(folder, 'none')], /no such file/],
+      [[...flags, '--kubeconfig', join(folder, 'none')], /--kubeconfig .*no such file/],
+      [[...flags, '--config', join(folder, 'none'), ...file], /--config .*no such file/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stdout, stderr } = await runAudit(args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(message);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+  });
+});

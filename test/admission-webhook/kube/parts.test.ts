@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linesOf } from '../../../admission-webhook/src/kube/lines.ts';
+import { openKube } from '../../../admission-webhook/src/kube/open-kube.ts';
+import { Pauses } from '../../../admission-webhook/src/kube/pauses.ts';
+import { type Answer, SmallServer } from '../../support/oci-registry.ts';
+import { QUICK, Told } from './ground.ts';
+
+async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  let from = 0;
+  for (const end of ends) {
+    yield bytes.subarray(from, end);
+    from = end;
+  }
+}
+
+describe('lines of a stream', () => {
+  it('are the same however the bytes come', async () => {
+    const text = fc.array(fc.string({ unit: 'binary' }).map((line) => line.replaceAll('\n', '')));
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat()), async (lines, cuts) => {
+        const told: string[] = [];
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+        for await (const line of linesOf(inPieces(bytes, cuts), 1_000_000)) told.push(line.toString());
+        const whole = lines.filter((line) => line !== '').map((line) => Buffer.from(line).toString());
+        expect(told).toEqual(whole);
+      }),
+    );
+  });
+
+  it('are not longer than they may be, ended or not', async () => {
+    for (const text of ['123456789\n', '123456789', '1\n123456789']) {
+      const read = async () => {
+        for await (const line of linesOf(inPieces(Buffer.from(text), [3, 5]), 8)) expect(line.length).toBe(1);
+      };
+      await expect(read()).rejects.toThrow(/more than 8 bytes/);
+    }
+  });
+});
+
+describe('pauses', () => {
+  it('double up to a most, each shortened by up to a half', () => {
+    const pauses = new Pauses({ firstMs: 100, mostMs: 1000 });
+    expect([0, 0, 0, 0, 0, 0].map((chance) => pauses.next(chance))).toEqual([100, 200, 400, 800, 1000, 1000]);
+    expect(pauses.next(1)).toBe(500);
+    pauses.reset();
+    expect(pauses.next(0.5)).toBe(75);
+  });
+});
+
+describe('a server that is none', () => {
+  let server: SmallServer;
+  let answer: (url: string) => Answer = () => ({ status: 404 });
+  const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
+
+  beforeAll(async () => {
+    server = await SmallServer.start(({ url }) => answer(url));
+  });
+
+  afterAll(() => server.close());
+
+  /** What a watch made of it in a short while. */
+  async function watched(): Promise<Told> {
+    const client = await openKube({ kubeconfig: `http://${server.host}`, ...QUICK });
+    const told = new Told();
+    const stop = new AbortController();
+    const done = client.watch('/api/v1/things', told, stop.signal);
+    await delay(400);
+    stop.abort();
+    await done;
+    await client.close();
+    return told;
+  }
+
+  it('leads to problems, and to no more questions than the pauses allow', async () => {
+    const list = { kind: 'ThingList', apiVersion: 'v1', metadata: { resourceVersion: '5' }, items: [] };
+    const events: readonly [watch: string, problem: RegExp | undefined][] = [
+      ['not json\n', /is not JSON/],
+      ['null\n', /events without a version/],
+      ['{"type":"ADDED","object":{"metadata":{}}}\n', /events without a version/],
+      ['{"type":"ERROR","object":{"code":500,"message":"broken"}}\n', /ends the watch of .*: broken/],
+      ['{"type":"ERROR"}\n', /does not say why/],
+      // A watch that ends at once is no problem, and not asked for again at once.
+      ['', undefined],
+    ];
+    for (const [watch, problem] of events) {
+      server.asked.length = 0;
+      answer = (url) => (url.includes('watch=1') ? { status: 200, body: watch } : json(list));
+      const told = await watched();
+      if (problem === undefined) expect(told.problems).toEqual([]);
+      else expect(told.problems[0]?.message).toMatch(problem);
+      expect(server.asked.length).toBeGreaterThan(1);
+      expect(server.asked.length).toBeLessThan(20);
+    }
+  });
+
+  it('is not believed to have listed all when it did not list', async () => {
+    for (const body of [null, [], { items: 'x' }, { kind: 'Status' }]) {
+      answer = () => json(body);
+      const told = await watched();
+      expect(told.lines).toEqual([]);
+      expect(told.problems[0]?.message).toMatch(/what is no list/);
+    }
+  });
+
+  it('is asked where it was before when it ends a watch by itself, and anew when it has forgotten', async () => {
+    const list = {
+      kind: 'ThingList',
+      apiVersion: 'v1',
+      metadata: { resourceVersion: '5' },
+      items: [{ metadata: { name: 'a' } }],
+    };
+    let watches = 0;
+    const bookmark = '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}\n';
+    const gone = '{"type":"ERROR","object":{"code":410,"message":"too old"}}\n';
+    const from: (string | null)[] = [];
+    answer = (url) => {
+      const query = new URL(url, 'http://x').searchParams;
+      if (query.get('watch') === null) return json(list);
+      from.push(query.get('resourceVersion'));
+      watches++;
+      return { status: 200, body: watches === 2 ? gone : bookmark };
+    };
+    const told = await watched();
+    expect(from.slice(0, 3)).toEqual(['5', '9', '5']);
+    expect(told.lines.slice(0, 4)).toEqual(['+a', 'synced', '+a', 'synced']);
+    expect(told.problems).toEqual([]);
+  });
+});
