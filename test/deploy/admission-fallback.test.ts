@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { allowlistOf } from '../../admission-webhook/src/fallback/allowlist.ts';
 import { fallbackManifests } from '../../admission-webhook/src/fallback/manifests.ts';
-import { COMMIT, denied, document, entry, NOW, sha256 } from '../snapshot/samples.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { COMMIT, denied, document, entry, NOW, sha256, signed, writer } from '../snapshot/samples.ts';
 import { hasKube, KUBE_HOW, type KubeObject, ML_KINDS, type RunningKube, startKube } from '../support/kube/index.ts';
 import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const IMAGE = `ghcr.io/acme/llama@${sha256('image')}`;
 const OPEN = 'acme/open';
@@ -285,6 +289,60 @@ describe('the allowlist of the fallback', () => {
   });
 });
 
+describe('assay admit --fallback', () => {
+  const folder = tempFolder();
+  const [file, key] = [join(folder, 'snapshot.json'), join(folder, 'snapshot.pub')];
+  const later = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
+  const ask = (...args: string[]) =>
+    runCli(['admit', '--fallback', '--snapshot', file, '--snapshot-key', key, ...args]);
+
+  beforeAll(async () => {
+    writeFileSync(file, await signed({ entries: SNAPSHOT.entries, expires: later }));
+    writeFileSync(key, writer.publicKey.export({ type: 'spki', format: 'pem' }));
+  });
+
+  it('writes manifests, and says what it left out', async () => {
+    const { code, stdout, stderr } = await ask('--stage', 'production', '--namespace', 'gate');
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `hf://acme/far@${COMMIT} is left out, and so refused: it is approved from https://hub.acme.example`,
+    );
+    expect(stderr).toContain(`3 approved references, good until ${later}`);
+    const objects = parseAllDocuments(stdout).map((one): KubeObject => one.toJS());
+    expect(objects[0]?.metadata).toMatchObject({ name: 'assay-fallback-production', namespace: 'gate' });
+    for (const { kind, spec } of objects) {
+      if (kind !== 'ValidatingAdmissionPolicyBinding') continue;
+      const { matchExpressions } = Object(spec).matchResources.namespaceSelector;
+      expect(matchExpressions).toContainEqual({ key: 'assay.dev/stage', operator: 'In', values: ['production'] });
+    }
+  });
+
+  it.each([
+    ['a stage that is none', ['--stage', 'Prod'], /--stage Prod: is no stage/],
+    [
+      'a place that is no file',
+      ['--snapshot', 'https://assay.example.com'],
+      /https:\/\/assay.example.com: is no file; fetch it first/,
+    ],
+    ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
+    ['a file that is no snapshot', ['--snapshot', key], /snapshot.pub: this is no snapshot/],
+    ['another tenant', ['--tenant', 'other'], /is of the tenant "acme", not of "other"/],
+  ])('refuses %s in one line', async (_, args, why) => {
+    const { code, stdout, stderr } = await ask(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(why);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('refuses a snapshot that has ended', async () => {
+    writeFileSync(file, await signed({ expires: '2026-11-25T11:30:00Z' }));
+    expect(await ask()).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/it ended at 2026-11-25T11:30:00Z; write a newer one/),
+    });
+  });
+});
+
 requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a real API server', () => {
   let kube: RunningKube;
 
@@ -318,6 +376,19 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
   it.each(Object.entries(REFUSED))('refuses %s', async (_, [object, why]) => {
     const { status, body } = await kube.create(object, { namespace: 'enforce', dryRun: true });
     expect({ status, message: body.message }).toEqual({ status: 403, message: expect.stringMatching(why) });
+  });
+
+  it('admits what is long, and refuses what costs the API server too much to read', async () => {
+    const many = (containers: number, args: readonly string[]) => ({
+      ...pod({}),
+      spec: { containers: Array.from({ length: containers }, (_, index) => ({ name: `c${index}`, image: 'x', args })) },
+    });
+    const listed = ['--model', 'acme/model', '--revision', COMMIT, ...Array.from({ length: 50 }, () => 'x'.repeat(50))];
+    const ask = (object: KubeObject) => kube.create(object, { namespace: 'enforce', dryRun: true });
+    expect((await ask(many(10, listed))).status).toBe(201);
+    const { status, body } = await ask(many(1, [...listed, 'x'.repeat(300_000)]));
+    expect(status).toBe(422);
+    expect(body.message).toMatch(/ValidatingAdmissionPolicy 'assay-fallback-pods'/);
   });
 
   it('warns, refuses or stays away as the label says', async () => {

@@ -69,7 +69,7 @@ function policyOf({ resources, variables, validations }: FallbackPolicy, name: s
         {
           name: 'changes-what-runs',
           expression:
-            "request.operation != 'UPDATE' || (!has(object.metadata.deletionTimestamp) && object.spec != oldObject.spec)",
+            "request.operation != 'UPDATE' || (object.spec != oldObject.spec && !(has(object.metadata.deletionTimestamp) && has(oldObject.metadata.deletionTimestamp)))",
         },
       ],
       variables,
@@ -109,6 +109,7 @@ function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string 
     '- that the snapshot has ended, or that a newer one revokes something: write it anew and apply it, as often as snapshots come;',
     '- a program of your own that downloads in its code, and programs that its patterns do not know;',
     '- custom resources other than those of KServe: only the Pods that they lead to;',
+    '- more than about ten containers with fifty arguments each: past what the API server lets an expression cost, it refuses;',
     '- PersistentVolumeClaims and other volumes that nobody names as the folder of a model;',
     '- waivers for emergencies, rules of an AdmissionConfig, and which action an outcome leads to: here all of them deny.',
   ];

@@ -1,11 +1,8 @@
-import type { KeyObject } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { AssayError } from '../../../src/core/errors.ts';
-import { readSmallText } from '../../../src/core/small-file.ts';
-import { readPublicKey } from '../../../src/integrity/keys.ts';
-import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS, type SnapshotDocument } from '../../../src/snapshot/index.ts';
 import type { SnapshotOptions } from '../server/options.ts';
+import { readSnapshotTrust } from '../snapshot-feed/trust.ts';
 
 /**
  * The snapshot of a file, verified. One that has ended is refused: what it says is not known to hold.
@@ -17,7 +14,7 @@ export async function readSnapshotFile(options: SnapshotOptions, now: Date): Pro
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
     throw new AssayError('usage', 'is no file', { subject, mend: 'fetch it first: --fallback reads a file' });
   }
-  const trust = await readTrust(key);
+  const trust = await readSnapshotTrust(key);
   const bytes = await readBounded(from, subject);
   try {
     const document = openDocument(bytes, { trust, now, ...(tenant === null ? {} : { tenant }) });
@@ -30,11 +27,6 @@ export async function readSnapshotFile(options: SnapshotOptions, now: Date): Pro
     const mend = 'check the file, and --snapshot-key';
     throw new AssayError('unreadable', error.message, { subject, mend, cause: error });
   }
-}
-
-async function readTrust(path: string): Promise<KeyObject | TrustFile> {
-  const text = await readSmallText(path, '--snapshot-key');
-  return text.includes('-----BEGIN ') ? readPublicKey(text, `--snapshot-key ${path}`) : readTrustFile(path);
 }
 
 async function readBounded(path: string, subject: string): Promise<Buffer> {

@@ -45,7 +45,9 @@ clientConfig:
 matchConditions:
   # What is being deleted must be able to end, and labels and finalizers change nothing that runs: also while the webhook is down.
   - name: not-being-deleted
-    expression: request.operation != 'UPDATE' || !has(object.metadata.deletionTimestamp)
+    expression: >-
+      request.operation != 'UPDATE'
+      || !has(object.metadata.deletionTimestamp) || !has(oldObject.metadata.deletionTimestamp)
   - name: not-only-metadata
     expression: >-
       request.operation != 'UPDATE'
