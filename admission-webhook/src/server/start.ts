@@ -1,5 +1,5 @@
 import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
-import { openSnapshotFeed } from '../snapshot-feed/open-snapshot-feed.ts';
+import { openSnapshotFeed } from '../snapshot-feed/index.ts';
 import { openCertificateFiles } from './certificate/files.ts';
 import { openSelfSigned } from './certificate/self-signed.ts';
 import type { CertificateSource } from './certificate/serving.ts';

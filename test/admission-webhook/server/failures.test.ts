@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { type HeldSnapshot, NO_CONFIG, namespaceRules } from '../../../admission-webhook/src/index.ts';
+import { heldSnapshot, reviewOf } from '../decide/support.ts';
+import { ask, reviewed, startGate } from './ground.ts';
+
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'thing' },
+  spec: {
+    containers: [
+      { name: 'a', image: 'vllm/vllm-openai', args: ['--model', 'acme/llama', '--revision', 'a'.repeat(40)] },
+    ],
+  },
+};
+const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
+
+/** A snapshot whose table breaks: what a defect of ours would do. */
+async function broken(): Promise<HeldSnapshot> {
+  const held = await heldSnapshot([]);
+  if (held.kind === 'none') throw new Error('none');
+  const index = Object.create(held.index, {
+    meta: { value: held.index.meta },
+    lookup: {
+      value: () => {
+        throw new TypeError('the table broke');
+      },
+    },
+  });
+  return { ...held, index };
+}
+
+describe('a defect of ours', () => {
+  it('refuses where refusals count, tells and counts it, and never answers 500', async () => {
+    const config = {
+      ...NO_CONFIG,
+      namespaces: [
+        { names: ['trial'], mode: 'warn' as const },
+        { names: ['look'], mode: 'audit' as const },
+      ],
+    };
+    const gate = await startGate({ snapshot: await broken(), config });
+    const asked = async (namespace: string) =>
+      reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD, { namespace }) }));
+    const answer = await asked('models');
+    expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 500 } });
+    expect(answer.status?.message).not.toContain('table');
+    expect(await asked('trial')).toMatchObject({ allowed: true, warnings: [expect.stringContaining('failed')] });
+    const looked = await asked('look');
+    expect(looked).toMatchObject({ allowed: true, auditAnnotations: { decision: 'audit', skipped: 'failed' } });
+    expect(looked.warnings).toBeUndefined();
+    const metrics = await (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+    expect(metrics).toContain('assay_admission_errors_total 3');
+    expect(gate.told.join('\n')).toContain('the table broke');
+    // The same defect a thousand times fills no log.
+    expect(gate.told).toHaveLength(1);
+    expect(JSON.parse(gate.lines[0] ?? '')).toMatchObject({
+      action: 'deny',
+      skipped: 'failed',
+      namespace: 'models',
+      name: 'thing',
+    });
+  });
+
+  it('in the state itself refuses everything', async () => {
+    const fails = () => {
+      throw new Error('no state');
+    };
+    const gate = await startGate({
+      parts: {
+        feed: { held: fails, health: () => ({ from: '', lastTried: null, lastGood: null, problem: null, floor: 0 }) },
+      },
+    });
+    const answer = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD) }));
+    expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 500 } });
+    expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).status).toBe(200);
+    expect((await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert })).status).toBe(503);
+    expect((await ask(`${gate.url}/metrics`, { method: 'GET', ca: gate.authority.cert })).status).toBe(503);
+  });
+});
+
+describe('what is not there yet', () => {
+  it('is said by /readyz, and nothing is approved until then', async () => {
+    const namespaces = { labelsOf: () => undefined, synced: () => false, problem: () => 'the server is away' };
+    const gate = await startGate({ snapshot: { kind: 'none', why: 'no such file' }, parts: { namespaces } });
+    const ready = await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
+    expect(ready.status).toBe(503);
+    expect(ready.text).toBe(
+      'no snapshot is held: no such file\nthe labels of namespaces are not known yet: the server is away\n',
+    );
+    const answer = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD) }));
+    expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 403 } });
+    gate.snapshots.held = await heldSnapshot([]);
+    expect((await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert })).text).toMatch(/^the labels/);
+    expect(namespaceRules(NO_CONFIG, () => undefined).ruleOf('x').mode).toBe('enforce');
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCertificateFiles } from '../../../admission-webhook/src/index.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { reviewOf } from '../decide/support.ts';
+import { Authority, type Pair, place } from './certificates.ts';
+import { ask, reviewed, startGate } from './ground.ts';
+
+const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
+
+describe('a certificate that is replaced', () => {
+  it('is what new connections get, while those that stand go on', async () => {
+    const gate = await startGate({ pollMs: 200 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: gate.authority.cert });
+    const before = await ask(`${gate.url}/validate`, { agent, body: BODY });
+    expect(before.server).toBe('gate');
+    place(gate.folder, gate.authority.server('second'));
+    const fresh = () => ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
+    await expect.poll(async () => (await fresh()).server, { timeout: 10_000 }).toBe('second');
+    const after = await ask(`${gate.url}/validate`, { agent, body: BODY });
+    expect({ from: after.from, server: after.server }).toEqual({ from: before.from, server: 'gate' });
+    expect(reviewed(after).allowed).toBe(true);
+    agent.destroy();
+  });
+
+  it('by one that is broken stays, and that is said', async () => {
+    const gate = await startGate({ pollMs: 200 });
+    const other = gate.authority.server('other');
+    const metrics = async () => (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+    const problem = () => gate.serving.vitals().certificate.problem;
+    const cases: readonly [text: Pair, why: RegExp][] = [
+      [{ cert: 'nothing', key: other.key }, /PEM/],
+      [{ cert: other.cert, key: gate.authority.server('third').key }, /another certificate/],
+      [{ cert: other.cert, key: '' }, /cannot be served with/],
+    ];
+    for (const [pair, why] of cases) {
+      place(gate.folder, pair);
+      await expect.poll(problem, { timeout: 10_000 }).toMatch(why);
+      expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('gate');
+    }
+    expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 1');
+    rmSync(gate.files.cert);
+    await expect.poll(problem, { timeout: 10_000 }).toMatch(/no such file/);
+    place(gate.folder, other);
+    await expect.poll(problem, { timeout: 10_000 }).toBeNull();
+    expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('other');
+    expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 0');
+  });
+
+  it('as Kubernetes replaces what a Secret holds, by a link', async () => {
+    const folder = tempFolder();
+    const authority = new Authority(folder, 'ca');
+    const mount = join(folder, 'mount');
+    mkdirSync(mount);
+    const put = (version: string, { cert, key }: Pair) => {
+      mkdirSync(join(mount, version));
+      writeFileSync(join(mount, version, 'tls.crt'), cert);
+      writeFileSync(join(mount, version, 'tls.key'), key);
+      symlinkSync(version, join(mount, '..data_tmp'));
+      renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+    };
+    put('..2026_1', authority.server('first'));
+    for (const name of ['tls.crt', 'tls.key']) symlinkSync(join('..data', name), join(mount, name));
+    const files = { cert: join(mount, 'tls.crt'), key: join(mount, 'tls.key') };
+    // The poll is far away: the folder itself tells.
+    const source = await openCertificateFiles(files, { pollMs: 600_000 });
+    const { fingerprint } = source.pair();
+    put('..2026_2', authority.server('second'));
+    await expect.poll(() => source.pair().fingerprint, { timeout: 10_000 }).not.toBe(fingerprint);
+    await source.close();
+  });
+});
