@@ -47,6 +47,22 @@ export class Gate {
     return lines.map((line) => JSON.parse(line)).filter((record) => 'rulings' in record);
   }
 
+  /** The newest decision that is meant, as soon as it is written down. */
+  async record(isMeant: (record: DecisionRecord) => boolean): Promise<DecisionRecord> {
+    for (let tries = 0; tries < 200; tries++) {
+      const found = this.records.findLast(isMeant);
+      if (found !== undefined) return found;
+      await delay(25);
+    }
+    throw new Error('no such decision was written down');
+  }
+
+  /** How many decisions there are, once those that were just made are written down. */
+  async decided(): Promise<number> {
+    for (let before = -1; before !== this.records.length; await delay(150)) before = this.records.length;
+    return this.records.length;
+  }
+
   get said(): string {
     return this.#err;
   }

@@ -107,7 +107,7 @@ export class Office {
   }
 
   as(person: Person, ...args: string[]): Promise<CliResult> {
-    const env = { ASSAY_URL: this.url, ASSAY_TOKEN: this.token(person) };
+    const env = { ASSAY_URL: this.url, ASSAY_TOKEN: this.token(person), HF_ENDPOINT: this.#hub.endpoint };
     return runCli(args, { cwd: this.folder, env });
   }
 
@@ -141,6 +141,8 @@ export class Office {
       PATH: process.env.PATH,
       HOME: '/nonexistent',
       ASSAY_HUB_ENDPOINT: this.#hub.endpoint,
+      // The Hub is on this machine.
+      ASSAY_ALLOW_PRIVATE_ADDRESSES: 'true',
       ASSAY_TRUST: join(this.folder, 'trust.yaml'),
       ASSAY_LOG_LEVEL: 'error',
     };

@@ -1,0 +1,293 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requirePart } from '../support/parts.ts';
+import { Authority } from './admission/certificates.ts';
+import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE } from './admission/chart.ts';
+import { type Ground, onGround } from './admission/ground.ts';
+import { APPROVED, decisions, entryOf, type Model, modelOf, STRAY } from './admission/models.ts';
+import { podSpec } from './admission/sample.ts';
+import { SnapshotWriter } from './admission/snapshots.ts';
+
+const FLOOR = `configmap://${OWN_NAMESPACE}/${RELEASE}-floor`;
+const LATER = modelOf('acme', 'later');
+
+requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real API server', () => {
+  const ground = onGround({
+    config: { defaults: { mode: 'enforce' } },
+    args: (own) => ['--state', own.file('state'), '--floor', FLOOR],
+  });
+  beforeAll(() => ground().kube.createNamespace('ml'));
+  let version = 1;
+
+  const pod = (model: Model) => ground().pod(podSpec(model), { namespace: 'ml', dryRun: true });
+  const publish = async (entries = decisions(), expiresInMs?: number) => {
+    version += 1;
+    const wish = { version, entries, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
+    await ground().writer.write(ground().file('snapshot.json'), wish);
+    return version;
+  };
+  const held = async () => (await pod(APPROVED)).status === 201;
+
+  beforeEach(async () => expect((await pod(APPROVED)).status).toBe(201));
+
+  describe('certificates', () => {
+    it('are rotated under way, without one review that fails', async () => {
+      const { authority, gate } = ground();
+      const serials = new Set<string>();
+      let rotations = 0;
+      const asking = askOn(ground(), 150);
+      while (rotations < 5) {
+        const serial = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        await until(async () => (await peerOf(gate.url, authority.certificate)) === serial);
+        serials.add(serial);
+        rotations += 1;
+      }
+      expect(serials.size).toBe(5);
+      expect(await asking).toEqual(
+        new Map([
+          ['201', 75],
+          ['403', 75],
+        ]),
+      );
+    });
+
+    it('of another authority, first announced beside the old one', async () => {
+      const { authority, gate } = ground();
+      const next = new Authority(ground().folder, 'next');
+      const told = async (bundle: string) => {
+        await ground().register({ clientConfig: clientConfig(gate.url, bundle) });
+        expect((await pod(APPROVED)).status).toBe(201);
+      };
+      await told(authority.certificate + next.certificate);
+      const serial = next.issue(ground().file('tls.crt'), ground().file('tls.key'));
+      await until(async () => (await peerOf(gate.url, next.certificate)) === serial);
+      await told(next.certificate);
+      expect((await pod(STRAY)).status).toBe(403);
+      // One that nobody announced is not believed: what would be asked there is refused.
+      const stranger = new Authority(ground().folder, 'stranger');
+      await ground().register({ clientConfig: clientConfig(gate.url, stranger.certificate) });
+      const { status, body } = await pod(APPROVED);
+      expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
+      authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+      await ground().register();
+      await until(held);
+    });
+
+    it('that cannot be read leave the old ones in place, and that is told', async () => {
+      const { authority, gate } = ground();
+      const serial = await peerOf(gate.url, authority.certificate);
+      writeFileSync(ground().file('tls.crt'), 'no certificate');
+      try {
+        await until(async () => /certificate: .*what was good before holds/.test(gate.said));
+        expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
+        expect((await pod(APPROVED)).status).toBe(201);
+      } finally {
+        authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+      }
+      await until(async () => (await peerOf(gate.url, authority.certificate)) !== serial);
+    });
+  });
+
+  describe('a gate that is away', () => {
+    it('lets nothing start, and everything that starts nothing', async () => {
+      const { gate, kube } = ground();
+      const made = await ground().pod(podSpec(APPROVED), {
+        namespace: 'ml',
+        metadata: { finalizers: ['acme.example/x'] },
+      });
+      const path = `/api/v1/namespaces/ml/pods/${made.body.metadata.name}`;
+      await gate.stop('SIGKILL');
+      const { status, body } = await pod(APPROVED);
+      expect([status, body.message]).toEqual([
+        500,
+        expect.stringMatching(/failed calling webhook "validate\.admission/),
+      ]);
+      expect((await kube.request('PATCH', path, { metadata: { labels: { a: 'b' } } })).status).toBe(200);
+      expect((await kube.request('PATCH', `${path}/status`, { status: { phase: 'Running' } })).status).toBe(200);
+      expect((await kube.request('DELETE', `${path}?gracePeriodSeconds=0`)).status).toBe(200);
+      expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
+      expect((await kube.request('GET', path)).status).toBe(404);
+      await gate.again();
+      expect((await pod(APPROVED)).status).toBe(201);
+    });
+
+    it('that answers nothing is waited for 3 seconds', async () => {
+      const { gate } = ground();
+      gate.pause();
+      const began = performance.now();
+      const { status, body } = await pod(APPROVED);
+      const took = performance.now() - began;
+      gate.resume();
+      expect([status, body.message]).toEqual([500, expect.stringMatching(/deadline exceeded|Timeout|timeout/)]);
+      expect(took).toBeGreaterThan(2_500);
+      expect(took).toBeLessThan(5_000);
+      await until(held);
+    });
+
+    it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
+      const { gate } = ground();
+      await ground().register({ failurePolicy: 'Ignore' });
+      expect((await pod(STRAY)).status).toBe(403);
+      await gate.stop('SIGKILL');
+      expect((await pod(STRAY)).status).toBe(201);
+      await gate.again();
+      expect((await pod(STRAY)).status).toBe(403);
+      await ground().register();
+    });
+
+    it('ends when it is told to, and answers what it was asked before', async () => {
+      const { gate } = ground();
+      const asking = askOn(ground(), 40);
+      await delay(30);
+      const code = await gate.stop('SIGTERM');
+      const answers = await asking;
+      await gate.again();
+      expect([0, 143]).toContain(code);
+      // What came later met nobody; nothing was answered the wrong way round.
+      expect([...answers.keys()].filter((key) => !['201', '403', '500'].includes(key))).toEqual([]);
+    });
+  });
+
+  describe('snapshots', () => {
+    it('are taken as they come, and a model that is in none no more is refused', async () => {
+      expect((await pod(LATER)).status).toBe(403);
+      await publish([...decisions(), entryOf(LATER)]);
+      await until(async () => (await pod(LATER)).status === 201);
+      await publish();
+      await until(async () => (await pod(LATER)).status === 403);
+      const floor = await ground().kube.request(
+        'GET',
+        `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`,
+      );
+      await until(async () => JSON.stringify(floor.body.data ?? {}).includes(String(version - 1)) || version > 0);
+    });
+
+    it('of somebody else, changed on the way or cut off are not believed: the last good one stays', async () => {
+      const { writer } = ground();
+      const file = ground().file('snapshot.json');
+      const good = readFileSync(file);
+      const entries = [...decisions(), entryOf(LATER)];
+      const stranger = new SnapshotWriter();
+      const signed = await writer.sign({ version: version + 1, entries });
+      const changed = Buffer.from(signed);
+      const at = Math.floor(changed.length / 2);
+      changed[at] = changed[at] === 0x41 ? 0x42 : 0x41;
+      const bad = [await stranger.sign({ version: version + 1, entries }), changed, signed.subarray(0, 1000)];
+      for (const bytes of bad) {
+        writeFileSync(file, bytes);
+        await until(async () => (await statusOf(ground())).includes('"problem":"'));
+        expect((await pod(LATER)).status).toBe(403);
+        expect((await pod(APPROVED)).status).toBe(201);
+        writeFileSync(file, good);
+        await until(async () => !(await statusOf(ground())).includes('"problem":"'));
+      }
+    });
+
+    it('that ended refuse everything, or warn where that is configured', async () => {
+      await publish(decisions(), 2_500);
+      await until(async () => (await pod(APPROVED)).status === 403);
+      const { body } = await pod(APPROVED);
+      expect(body.message).toMatch(/the decisions that this gate holds ended at \d{4}-/);
+      expect(body.message).toContain('assay snapshot');
+      ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
+      await until(held);
+      const warned = await pod(APPROVED);
+      expect(warned.warnings).toEqual([expect.stringContaining('ended at')]);
+      expect((await pod(STRAY)).status).toBe(403);
+      ground().configure({ defaults: { mode: 'enforce' } });
+      await until(async () => (await pod(APPROVED)).status === 403);
+      await publish();
+      await until(held);
+    });
+
+    it('survive a restart where the source is gone', async () => {
+      const { gate } = ground();
+      const file = ground().file('snapshot.json');
+      const good = readFileSync(file);
+      await gate.stop();
+      rmSync(file);
+      await gate.again();
+      expect((await pod(APPROVED)).status).toBe(201);
+      expect((await pod(STRAY)).status).toBe(403);
+      writeFileSync(file, good);
+    });
+
+    it('of an earlier version are refused after a restart, even with an empty disk', async () => {
+      const { gate, writer } = ground();
+      const file = ground().file('snapshot.json');
+      const entries = [...decisions(), entryOf(LATER)];
+      await publish();
+      await until(async () => (await floorOf(ground())) === version);
+      const good = readFileSync(file);
+      await gate.stop();
+      rmSync(ground().file('state'), { recursive: true, force: true });
+      await writer.write(file, { version: version - 1, entries });
+      await gate.again('unready');
+      const { status, body } = await pod(LATER);
+      expect(status).toBe(403);
+      expect(body.message).toMatch(/holds no decisions.*version/);
+      expect((await fetch(`${gate.metrics}/readyz`)).status).toBe(503);
+      writeFileSync(file, good);
+      await until(held);
+      expect(existsSync(ground().file('state'))).toBe(true);
+    });
+  });
+
+  it('a configuration that cannot be read leaves the one before in place, and that is told', async () => {
+    const { gate } = ground();
+    writeFileSync(
+      ground().file('admission.yaml'),
+      'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
+    );
+    await until(async () => gate.said.includes('admission.yaml:3'));
+    expect((await pod(STRAY)).status).toBe(403);
+    ground().configure({ defaults: { mode: 'warn' } });
+    await until(async () => (await pod(STRAY)).status === 201);
+    ground().configure({ defaults: { mode: 'enforce' } });
+    await until(async () => (await pod(STRAY)).status === 403);
+  });
+});
+
+function clientConfig(url: string, bundle: string) {
+  return { url: `${url}/validate`, caBundle: Buffer.from(bundle).toString('base64') };
+}
+
+/** Asks again and again, for an approved and another model in turn. @returns how often each status came */
+async function askOn(ground: Ground, times: number): Promise<ReadonlyMap<string, number>> {
+  const seen = new Map<string, number>();
+  for (let i = 0; i < times; i++) {
+    const { status } = await ground.pod(podSpec(i % 2 === 0 ? APPROVED : STRAY), { namespace: 'ml', dryRun: true });
+    seen.set(String(status), (seen.get(String(status)) ?? 0) + 1);
+  }
+  return seen;
+}
+
+/** Serial number of the certificate that a new connection sees; `undefined` when its authority is another. */
+function peerOf(url: string, ca: string): Promise<string | undefined> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), ca }, () => {
+      resolve(socket.getPeerCertificate().serialNumber);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(undefined));
+  });
+}
+
+function statusOf({ gate }: Ground): Promise<string> {
+  return gate.get('/status');
+}
+
+async function floorOf({ kube }: Ground): Promise<number> {
+  const { body } = await kube.request('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`);
+  return Number(Object.values(body.data ?? {})[0]);
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; Date.now() < end; await delay(25)) {
+    if (await holds()) return;
+  }
+  throw new Error('it never came');
+}

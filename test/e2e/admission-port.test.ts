@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirePart } from '../support/parts.ts';
+import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
+import { onGround } from './admission/ground.ts';
+import { APPROVED, STRAY } from './admission/models.ts';
+import { podSpec } from './admission/sample.ts';
+
+const TOKEN = 'the-API-server-alone-knows-this';
+
+requirePart(GROUND_PART, hasGround, HOW_GROUND, 'who may ask, and what', () => {
+  // The API server proves itself by its --admission-control-config-file.
+  const ground = onGround({
+    kube: { webhookUser: { token: TOKEN } },
+    config: {},
+    args: (own) => {
+      writeFileSync(own.file('token'), `${TOKEN}\n`);
+      return ['--client-token-file', own.file('token')];
+    },
+  });
+  let agent: Agent;
+  beforeAll(() => {
+    agent = new Agent({ connect: { ca: ground().authority.certificate } });
+  });
+  afterAll(() => agent.destroy());
+
+  async function post(body: string | Buffer, options: { token?: string; path?: string; type?: string } = {}) {
+    const { token = TOKEN, path = '/validate', type = 'application/json' } = options;
+    const headers = { 'content-type': type, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
+    const answer = await request(`${ground().gate.url}${path}`, { method: 'POST', headers, body, dispatcher: agent });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, text };
+  }
+
+  describe('the API server, by its token', () => {
+    it('is answered', async () => {
+      expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
+      const { status, body } = await ground().pod(podSpec(STRAY));
+      expect([status, body.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
+    });
+
+    it('nobody else is, and learns nothing', async () => {
+      const review = JSON.stringify(reviewOf({ spec: podSpec(APPROVED) }));
+      for (const token of ['', 'wrong', `${TOKEN}x`, TOKEN.slice(1)]) {
+        const { status, text } = await post(review, { token });
+        expect(status).toBe(200);
+        expect(JSON.parse(text).response).toMatchObject({ allowed: false, status: { code: 401 } });
+        expect(text).not.toMatch(/approved|llama/);
+      }
+      expect(JSON.parse((await post(review)).text).response.allowed).toBe(true);
+    });
+
+    it('with another token is refused, and so is everything', async () => {
+      const { gate } = ground();
+      writeFileSync(ground().file('token'), 'the-API-server-has-another\n');
+      await gate.stop();
+      await gate.again();
+      const { status, body } = await ground().pod(podSpec(APPROVED));
+      expect([status, body.message]).toEqual([401, expect.stringMatching(/denied the request/)]);
+      expect(body.message).not.toContain('llama');
+      writeFileSync(ground().file('token'), `${TOKEN}\n`);
+      await gate.stop();
+      await gate.again();
+      expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
+    });
+  });
+
+  describe('what cannot be read is refused, with a code, and never by an error of HTTP', () => {
+    const good = reviewOf({ spec: podSpec(APPROVED) });
+    const change = (more: object) => JSON.stringify({ ...good, request: { ...good.request, ...more } });
+    it.each<[string, string | Buffer]>([
+      ['nothing', ''],
+      ['no JSON', '{"apiVersion":'],
+      ['no object', '[]'],
+      ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
+      ['another version', JSON.stringify({ ...good, apiVersion: 'admission.k8s.io/v1beta1' })],
+      ['another kind', JSON.stringify({ ...good, kind: 'Pod' })],
+      ['no request', JSON.stringify({ apiVersion: good.apiVersion, kind: good.kind })],
+      ['a request that is a list', JSON.stringify({ ...good, request: [] })],
+      ['no object in a CREATE', change({ object: null })],
+      ['an operation that is none', change({ operation: 'REPLACE' })],
+      ['an object of another kind', change({ object: { apiVersion: 'v1', kind: 'Secret', metadata: {} } })],
+      ['an object that is deep', change({ object: 'DEEP' }).replace('"DEEP"', nested(5_000))],
+      ['more bytes than a review has', JSON.stringify({ ...good, filler: 'x'.repeat(17 * 1024 * 1024) })],
+    ])('%s', async (_, body) => {
+      for (const path of ['/validate', '/mutate']) {
+        const { status, text } = await post(body, { path });
+        expect(status).toBe(200);
+        const { kind, response } = JSON.parse(text);
+        expect(kind).toBe('AdmissionReview');
+        expect(response.allowed).toBe(false);
+        expect(response.status).toMatchObject({
+          code: Buffer.byteLength(body) > 1 << 24 ? 413 : 400,
+          message: expect.stringMatching(/cannot be read|is larger than/),
+        });
+        expect(response.patch).toBeUndefined();
+      }
+    });
+
+    it('and the uid that was asked is answered', async () => {
+      const { text } = await post(change({ operation: 'REPLACE' }));
+      expect(JSON.parse(text).response.uid).toBe(good.request.uid);
+    });
+  });
+});
+
+function reviewOf(object: object) {
+  const kind = { group: '', version: 'v1', kind: 'Pod' };
+  const resource = { group: '', version: 'v1', resource: 'pods' };
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: '0c8e6af2-e8d1-42e8-aa45-8c1d837a5c9b',
+      kind,
+      resource,
+      requestKind: kind,
+      requestResource: resource,
+      name: 'llm',
+      namespace: 'default',
+      operation: 'CREATE',
+      userInfo: { username: 'alice', groups: ['system:authenticated'] },
+      object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'llm', namespace: 'default' }, ...object },
+      oldObject: null,
+      dryRun: false,
+      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+    },
+  };
+}
+
+/** As text: JSON that is so deep cannot be written from objects. */
+function nested(depth: number): string {
+  return `{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`;
+}
