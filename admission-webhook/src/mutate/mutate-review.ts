@@ -3,12 +3,12 @@ import { extractReferences, isFields, own, type WorkloadReference } from '../../
 import { shownReference } from '../decide/sentences.ts';
 import { bounded } from '../decide/text.ts';
 import type { AdmissionRequest } from '../request.ts';
-import type { GateState, SnapshotIndex } from '../state.ts';
+import type { GateState } from '../state.ts';
 import { annotatePins } from './annotate.ts';
 import { applied } from './apply.ts';
 import { injectFetches } from './inject.ts';
 import type { Mutation, MutationOptions, PatchOperation } from './patch.ts';
-import { type Pin, pinOf } from './pins.ts';
+import { type Pin, Pinner } from './pins.ts';
 import { rewritePins } from './rewrite.ts';
 
 const NOTHING: Mutation = { patch: [], warnings: [] };
@@ -43,22 +43,19 @@ export function mutateReview(
   const { index } = snapshot;
   const asked: Asked = rule.stage === null ? { now } : { now, stage: rule.stage };
   const { object } = request;
-  const { references } = extractReferences(object);
-  const { pins, warnings } = pinsOf(references, index, asked);
-  const rewritten = wishes.rewrite ? rewritePins(object, pins) : { patch: [], object, done: [], left: [] };
-  for (const { found, reference } of rewritten.done) warnings.push(pinnedWarning(found, reference));
-  for (const { found, reference } of rewritten.left) warnings.push(leftWarning(found, reference));
+  const found = extractReferences(object);
+  const pinner = new Pinner(index, asked);
+  const { pins, warnings } = pinsOf(found.references, pinner);
+  const rewritten = wishes.rewrite
+    ? rewritePins(object, found, pins)
+    : { patch: [], object, found, done: [], left: [] };
+  for (const { found: was, reference } of rewritten.done) warnings.push(pinnedWarning(was, reference));
+  for (const { found: was, reference } of rewritten.left) warnings.push(leftWarning(was, reference));
+  const { fetchImage: image } = wishes;
   const injected =
-    wishes.fetchImage === null
-      ? NOTHING
-      : injectInto(
-          rewritten.object,
-          { image: wishes.fetchImage, index, asked },
-          rewritten.patch.length > 0,
-          references,
-        );
+    image === null ? NOTHING : injectFetches(rewritten.object, rewritten.found.references, { image, index, asked });
   const patch: readonly PatchOperation[] = [...rewritten.patch, ...injected.patch];
-  const annotations = wishes.annotate ? annotationsOf(object, patch, pins, index, asked) : [];
+  const annotations = wishes.annotate ? annotationsOf(object, patch, pins, pinner) : [];
   return { patch: [...patch, ...annotations], warnings: told([...warnings, ...injected.warnings]) };
 }
 
@@ -86,26 +83,16 @@ function isExempt(namespace: string, { ownNamespace }: GateState): boolean {
 
 function pinsOf(
   references: readonly WorkloadReference[],
-  index: SnapshotIndex,
-  asked: Asked,
+  pinner: Pinner,
 ): { readonly pins: readonly Pin[]; readonly warnings: string[] } {
   const pins: Pin[] = [];
   const warnings: string[] = [];
   for (const found of references.filter((one) => !one.pinned).slice(0, MAX_PINS)) {
-    const answer = pinOf(found, index, asked);
+    const answer = pinner.pinOf(found);
     if (answer.kind === 'pin') pins.push(answer.pin);
     if (answer.kind === 'unsure') warnings.push(`${shownReference(found.reference)} is not pinned: ${answer.why}`);
   }
   return { pins, warnings };
-}
-
-function injectInto(
-  object: unknown,
-  context: Parameters<typeof injectFetches>[2],
-  isChanged: boolean,
-  before: readonly WorkloadReference[],
-): Mutation {
-  return injectFetches(object, isChanged ? extractReferences(object).references : before, context);
 }
 
 /** Pointers are those of the object as it will be. */
@@ -113,12 +100,11 @@ function annotationsOf(
   object: unknown,
   patch: readonly PatchOperation[],
   before: readonly Pin[],
-  index: SnapshotIndex,
-  asked: Asked,
+  pinner: Pinner,
 ): readonly PatchOperation[] {
   if (patch.length === 0) return annotatePins(object, before);
   const changed = applied(object, patch);
-  return annotatePins(object, pinsOf(extractReferences(changed).references, index, asked).pins);
+  return annotatePins(object, pinsOf(extractReferences(changed).references, pinner).pins);
 }
 
 function pinnedWarning({ reference, revision }: WorkloadReference, pinned: string): string {

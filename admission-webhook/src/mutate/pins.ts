@@ -1,4 +1,4 @@
-import type { Asked, SnapshotEntry } from '../../../src/snapshot/index.ts';
+import type { Asked, LatestAnswer, SnapshotEntry } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import { plain } from '../decide/text.ts';
 import type { SnapshotIndex } from '../state.ts';
@@ -21,26 +21,44 @@ export type PinAnswer =
 const NEWEST: ReadonlySet<string> = new Set(['main', 'latest']);
 
 /**
- * Which approved version a reference means. Without a revision, for `main` and for `latest` it is the newest that is approved for the
- * stage, by its number in the registry. Any other branch or tag says which version is wanted, and it cannot be told here which that
- * is: it is pinned only where there is one approved version to choose from.
+ * Says which approved version a reference means. Without a revision, for `main` and for `latest` it is the newest that is approved for
+ * the stage, by its number in the registry. Any other branch or tag says which version is wanted, and it cannot be told here which
+ * that is: it is pinned only where there is one approved version to choose from.
  */
-export function pinOf(found: WorkloadReference, index: Pick<SnapshotIndex, 'latestApproved'>, asked: Asked): PinAnswer {
-  if (found.pinned || found.role === 'image' || !/^(?:hf|oci):/.test(found.reference)) return { kind: 'none' };
-  const { reference, endpoint, revision } = found;
-  const answer = index.latestApproved({ ref: reference, endpoint }, asked);
-  if (answer.kind === 'none') return { kind: 'none' };
-  if (answer.kind === 'ambiguous') {
-    const models = plain(answer.models.slice(0, 3).join(', '), 100);
-    return { kind: 'unsure', why: `approved versions there belong to several models (${models})` };
+export class Pinner {
+  readonly #index: Pick<SnapshotIndex, 'latestApproved'>;
+  readonly #asked: Asked;
+  /** An object may name one repository a thousand times, and that may have thousands of versions. */
+  readonly #known = new Map<string, LatestAnswer>();
+
+  constructor(index: Pick<SnapshotIndex, 'latestApproved'>, asked: Asked) {
+    this.#index = index;
+    this.#asked = asked;
   }
-  if (revision !== null && !NEWEST.has(revision) && answer.of > 1) {
-    return {
-      kind: 'unsure',
-      why: `${answer.of} versions are approved there, and which one ${plain(revision, 60)} is cannot be told`,
-    };
+
+  pinOf(found: WorkloadReference): PinAnswer {
+    if (found.pinned || found.role === 'image' || !/^(?:hf|oci):/.test(found.reference)) return { kind: 'none' };
+    const { revision } = found;
+    const answer = this.#latest(found);
+    if (answer.kind === 'none') return { kind: 'none' };
+    if (answer.kind === 'ambiguous') {
+      const models = plain(answer.models.slice(0, 3).join(', '), 100);
+      return { kind: 'unsure', why: `approved versions there belong to several models (${models})` };
+    }
+    if (revision !== null && !NEWEST.has(revision) && answer.of > 1) {
+      const why = `${answer.of} versions are approved there, and which one ${plain(revision, 60)} is cannot be told`;
+      return { kind: 'unsure', why };
+    }
+    return { kind: 'pin', pin: { found, reference: answer.ref, entry: answer.entry } };
   }
-  return { kind: 'pin', pin: { found, reference: answer.ref, entry: answer.entry } };
+
+  #latest({ reference, endpoint }: WorkloadReference): LatestAnswer {
+    const repository = reference.replace(reference.startsWith('hf:') ? /@.*$/s : /[:@][^/]*$/, '');
+    const key = `${endpoint ?? ''} ${repository}`;
+    const known = this.#known.get(key) ?? this.#index.latestApproved({ ref: repository, endpoint }, this.#asked);
+    this.#known.set(key, known);
+    return known;
+  }
 }
 
 /** The commit or the digest of a pinned reference. */

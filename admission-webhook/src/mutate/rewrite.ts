@@ -1,12 +1,21 @@
-import { extractReferences, isFields, ownText, type Pinning, pinningsOf, step } from '../../../src/workload/index.ts';
+import {
+  extractReferences,
+  isFields,
+  ownText,
+  type Pinning,
+  pinningsOf,
+  step,
+  type WorkloadReferences,
+} from '../../../src/workload/index.ts';
 import { applied, valueAt } from './apply.ts';
 import type { PatchOperation } from './patch.ts';
 import { type Pin, revisionOf } from './pins.ts';
 
 export interface Rewritten {
   readonly patch: readonly PatchOperation[];
-  /** With the patch applied. */
+  /** With the patch applied, and what is found in it then. */
   readonly object: unknown;
+  readonly found: WorkloadReferences;
   readonly done: readonly Pin[];
   /** Those that the tables know no way to write, or that would not be read back as they should. */
   readonly left: readonly Pin[];
@@ -16,22 +25,21 @@ export interface Rewritten {
  * Writes pins in place of references. What is written is read again as the gate reads it: a pin counts only where the same place then
  * names exactly the pinned reference, and nothing else of the object reads otherwise.
  */
-export function rewritePins(object: unknown, pins: readonly Pin[]): Rewritten {
+export function rewritePins(object: unknown, before: WorkloadReferences, pins: readonly Pin[]): Rewritten {
   const possible = pins.flatMap((pin) => {
     const patch = operationsOf(object, pin);
     return patch === undefined ? [] : [{ pin, patch }];
   });
-  const first = attempt(object, possible, pins);
+  const first = attempt(object, before, possible, pins);
   // A pin that is not read back may have spoiled others: once more without it.
   const kept = possible.filter(({ pin }) => first.read.has(pin));
-  const second = kept.length === possible.length ? first : attempt(object, kept, pins);
+  const second = kept.length === possible.length ? first : attempt(object, before, kept, pins);
   if (kept.length === 0 || !kept.every(({ pin }) => second.read.has(pin))) {
-    return { patch: [], object, done: [], left: pins };
+    return { patch: [], object, found: before, done: [], left: pins };
   }
-  const { patch, read } = second;
+  const { read, ...written } = second;
   return {
-    patch,
-    object: second.object,
+    ...written,
     done: pins.filter((pin) => read.has(pin)),
     left: pins.filter((pin) => !read.has(pin)),
   };
@@ -45,28 +53,34 @@ interface Candidate {
 interface Attempt {
   readonly patch: readonly PatchOperation[];
   readonly object: unknown;
+  readonly found: WorkloadReferences;
   /** Pins that are read back from it; none when something else reads otherwise than before. */
   readonly read: ReadonlySet<Pin>;
 }
 
-function attempt(object: unknown, candidates: readonly Candidate[], pins: readonly Pin[]): Attempt {
+function attempt(
+  object: unknown,
+  before: WorkloadReferences,
+  candidates: readonly Candidate[],
+  pins: readonly Pin[],
+): Attempt {
   // Two references of one program share its revision: that is written once.
   const unique = new Map(candidates.flatMap(({ patch }) => patch).map((one) => [JSON.stringify(one), one]));
   const patch = [...unique.values()];
   const changed = patch.length === 0 ? undefined : applied(object, patch);
-  if (changed === undefined) return { patch, object, read: new Set() };
-  return { patch, object: changed, read: readBack(object, changed, pins) };
+  if (changed === undefined) return { patch, object, found: before, read: new Set() };
+  const found = extractReferences(changed);
+  return { patch, object: changed, found, read: readBack(before, found, pins) };
 }
 
-function readBack(object: unknown, changed: unknown, pins: readonly Pin[]): ReadonlySet<Pin> {
-  const before = extractReferences(object);
-  const after = extractReferences(changed);
+function readBack(before: WorkloadReferences, after: WorkloadReferences, pins: readonly Pin[]): ReadonlySet<Pin> {
   const isSame =
     after.unresolved.length === before.unresolved.length && after.references.length === before.references.length;
+  const byFound = new Map(pins.map((pin) => [pin.found, pin]));
   const read = new Set<Pin>();
   for (const [index, was] of before.references.entries()) {
     const now = after.references[index];
-    const pin = pins.find(({ found }) => found.where === was.where && found.role === was.role);
+    const pin = byFound.get(was);
     if (!isSame || now?.where !== was.where || now.role !== was.role) return new Set();
     if (pin !== undefined && now.reference === pin.reference) read.add(pin);
     else if (now.reference !== was.reference) return new Set();
