@@ -268,8 +268,8 @@ describe('limits', () => {
 
   it('what was found before the time was over counts', async () => {
     const bytes = Buffer.concat([PAYLOAD.subarray(0, -1), LARGE.subarray(2)]);
-    const slow = fileFrom('model.pkl', bytes.length, async () => new SlowSource(bytes, () => pause(15)));
-    const { file, assessment } = await assessOne(slow, { limits: { ...DEFAULT_LIMITS, maxFileMs: 60 } });
+    const slow = fileFrom('model.pkl', bytes.length, async () => new SlowSource(bytes, () => pause(250)));
+    const { file, assessment } = await assessOne(slow, { limits: { ...DEFAULT_LIMITS, maxFileMs: 1_000 } });
     expect(file.verdict).toBe('malicious');
     expect(file.imports).toEqual(['os.system']);
     expect(file.reasons.join()).toContain('(maxFileMs)');
