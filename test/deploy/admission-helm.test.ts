@@ -14,7 +14,7 @@ import { ROOT } from '../cli/run-cli.ts';
 import { type KubeObject, ML_KINDS } from '../support/kube/index.ts';
 import { findPython, requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
-import { AT, CHART, FOREIGN, HELM, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
+import { AT, CHART, FOREIGN, HELM, HELM_HOW, hasHelm, objectsOf, render, WAYS } from './admission-chart.ts';
 
 const python = findPython();
 const hasSchemas =
@@ -214,6 +214,20 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
         expect.objectContaining({ resources: ['pods/ephemeralcontainers'], operations: ['UPDATE'] }),
       );
     }
+  });
+
+  it('takes the configuration that its documentation shows', () => {
+    const guide = readFileSync(join(ROOT, 'docs/admission.md'), 'utf8');
+    const [block = ''] = /(?<=\n\n) {4}config:\n(?: {4}.*\n)+/.exec(guide) ?? [];
+    const values = join(tempFolder(), 'values.yaml');
+    writeFileSync(values, block.replace(/^ {4}/gm, ''));
+    const { status, stdout } = spawnSync(HELM, ['template', CHART, ...AT, '--values', values], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    const config = objectsOf(stdout).find(({ metadata }) => String(metadata?.name).endsWith('-config'));
+    const read = readAdmissionConfig(Object(config?.data)['admission.yaml'], 'admission.yaml');
+    expect(read.namespaces).toHaveLength(2);
+    expect(read.mutation.pin).toBe('annotate');
+    expect(read.defaults.actions).toEqual({ unresolved: 'warn', expired: 'deny' });
   });
 
   it('watches what the program counts', () => {
