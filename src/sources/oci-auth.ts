@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import { parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
+import type { OciChallenge } from '../core/oci-challenge.ts';
+import { findLogin, type KnownLogin, type OciLogin } from '../core/oci-credentials.ts';
+import type { OciEndpoint } from '../core/oci-endpoint.ts';
+import { checkRealm, type OciRealm } from '../core/oci-realm.ts';
 import { shownAddress } from '../core/reference.ts';
 import { createEgress, type Egress, type EgressOptions } from '../egress/egress.ts';
 import { httpError } from '../egress/http-error.ts';
 import { discard } from './http-body.ts';
-import type { OciChallenge } from './oci-challenge.ts';
-import { findLogin, type KnownLogin, type OciLogin } from './oci-credentials.ts';
-import type { OciEndpoint } from './oci-endpoint.ts';
-import { checkRealm, type OciRealm } from './oci-realm.ts';
 
 /** As whom a registry was asked. */
 export type OciStanding =

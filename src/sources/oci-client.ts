@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../core/errors.ts';
+import { parseChallenge } from '../core/oci-challenge.ts';
+import type { OciEndpoint } from '../core/oci-endpoint.ts';
 import { type Credential, createEgress, type Egress, type EgressInit } from '../egress/egress.ts';
 import { discard } from './http-body.ts';
 import { authorise, type OciStanding } from './oci-auth.ts';
-import { parseChallenge } from './oci-challenge.ts';
-import type { OciEndpoint } from './oci-endpoint.ts';
 import { noRegistry, ociError } from './oci-error.ts';
 import { envOf, type SourceOptions } from './source.ts';
 

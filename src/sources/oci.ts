@@ -1,6 +1,7 @@
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../core/artifact.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
+import { endpointOf } from '../core/oci-endpoint.ts';
 import { spool } from '../core/spool.ts';
 import { formatOci, type OciReference } from '../core/store-reference.ts';
 import { checked } from './claim.ts';
@@ -8,7 +9,6 @@ import { type HttpFile, otherLength, streamWhole } from './http-body.ts';
 import { HttpRanges } from './http-range.ts';
 import { HttpSource } from './http-source.ts';
 import { OciClient } from './oci-client.ts';
-import { endpointOf } from './oci-endpoint.ts';
 import { filesOf, type OciFile } from './oci-layers.ts';
 import { type OciDescriptor, type OciManifest, parseManifest, theOnly } from './oci-manifest.ts';
 import { limitsOf, type SourceOptions } from './source.ts';

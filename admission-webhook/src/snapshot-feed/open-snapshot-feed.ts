@@ -3,6 +3,7 @@ import type { SnapshotFeed } from '../feed.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ConfigMapSource } from './config-map-source.ts';
 import { FileSource } from './file-source.ts';
+import { OciSource } from './oci-source.ts';
 import { startFeed } from './open-feed.ts';
 import { parseConfigMapPlace, parseSnapshotPlace, type SnapshotPlace } from './place.ts';
 import { ServiceSource } from './service-source.ts';
@@ -49,8 +50,8 @@ function sourceOf(place: SnapshotPlace, options: SnapshotFeedOptions): SnapshotS
       return new ServiceSource({ url: place.url, tokenFile: options.tokenFile });
     case 'config-map':
       return new ConfigMapSource(clusterFor(options.from, options), place.place, place.key);
-    default:
-      throw new AssayError('usage', 'is not read here', { subject: options.from });
+    case 'oci':
+      return new OciSource(place.reference, options.env);
   }
 }
 

@@ -1,6 +1,6 @@
-import { AssayError } from '../core/errors.ts';
-import { isLoopback } from '../core/reference.ts';
-import type { OciReference } from '../core/store-reference.ts';
+import { AssayError } from './errors.ts';
+import { isLoopback } from './reference.ts';
+import type { OciReference } from './store-reference.ts';
 
 /** Where a repository of a registry is spoken to. */
 export interface OciEndpoint {

@@ -1,6 +1,6 @@
-import { AssayError } from '../core/errors.ts';
-import { isLoopback, shownAddress } from '../core/reference.ts';
+import { AssayError } from './errors.ts';
 import type { OciEndpoint } from './oci-endpoint.ts';
+import { isLoopback, shownAddress } from './reference.ts';
 
 /** A token server that a registry named, fit to be spoken to. */
 export interface OciRealm {

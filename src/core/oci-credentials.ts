@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
-import { AssayError } from '../core/errors.ts';
+import { parseBoundedJson } from './bounded-json.ts';
+import { AssayError } from './errors.ts';
 
 /** What a registry's user is known by. */
 export type OciLogin =
