@@ -11,6 +11,8 @@ import { type Judged, tally } from './tally.ts';
 export interface AuditGate {
   state(): GateState;
   decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
+  /** What the gate itself could not read, and goes on without. */
+  readonly problems: readonly AuditProblem[];
 }
 
 /** Where objects come from; what cannot be had is told, and the rest goes on. */
@@ -42,7 +44,7 @@ export async function audit(source: AuditSource, gate: AuditGate, now: Date): Pr
   for await (const seen of source.objects()) judge.take(seen);
   const { objects, namespaces, under } = tally(judge.judged, (name) => present.namespaces.ruleOf(name));
   const { finished, off } = judge;
-  const problems = source.problems();
+  const problems = [...gate.problems, ...source.problems()];
   const { meta } = snapshot.index;
   const of = (action: string) => objects.filter((one) => one.action === action).length;
   const counts = { allow: of('allow'), audit: of('audit'), warn: of('warn'), deny: of('deny') };

@@ -2,8 +2,10 @@ import type { KubeClient } from '../kube/client.ts';
 import { openConfigFile } from '../server/config-file.ts';
 import { assembleGate } from '../server/gate.ts';
 import type { GateOptions } from '../server/options.ts';
+import { openBreakGlass } from '../snapshot-feed/break-glass.ts';
 import { openSnapshotFeed } from '../snapshot-feed/open-snapshot-feed.ts';
 import type { AuditGate } from './audit.ts';
+import type { AuditProblem } from './report.ts';
 
 /**
  * The gate as it would be, once: its snapshot and configuration are read, and nothing is kept, raised or watched.
@@ -22,13 +24,18 @@ export async function openAuditGate(
   const feed = await openSnapshotFeed({ ...snapshot, state: null, floor: null, kube, env });
   const [held, health] = [feed.held(), feed.health()];
   await feed.close();
+  const breakGlass = options.breakGlass === null ? null : await openBreakGlass(options.breakGlass);
+  await breakGlass?.close();
   const namespaces = { labelsOf, synced: () => true, problem: () => null };
-  return assembleGate({
+  const gate = assembleGate({
     feed: { held: () => held, health: () => health },
     config,
     namespaces,
-    breakGlass: null,
+    breakGlass,
     ownNamespace,
     serviceUrl,
   });
+  const problem = breakGlass?.health().problem ?? null;
+  const problems: AuditProblem[] = problem === null ? [] : [{ subject: '--break-glass', message: problem, mend: null }];
+  return { state: () => gate.state(), decide: (...asked) => gate.decide(...asked), problems };
 }

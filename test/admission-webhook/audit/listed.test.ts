@@ -1,6 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createStatement } from '../../../src/integrity/attestations/create-statement.ts';
+import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { approved } from '../decide/support.ts';
 import { auditReport, BAD, GOOD, line, pod, runAudit, snapshotFlags, workload } from './ground.ts';
@@ -75,6 +79,38 @@ describe('an audit of what was listed before', () => {
     const { code, report } = await auditReport(args);
     expect([code, report.snapshot.expired, report.totals.deny]).toEqual([1, true, 1]);
     expect((await runAudit(args)).stdout).toMatch(/ENDED at\s+\S+: it approves nothing\n/);
+  });
+
+  it('follows waivers for emergencies, and says which it does not believe', async () => {
+    const responder = generateKeyPairSync('ed25519');
+    const waivers = join(folder, 'waivers');
+    const trust = join(folder, 'trust.yaml');
+    mkdirSync(waivers);
+    writeFileSync(join(folder, 'responder.pub'), responder.publicKey.export({ type: 'spki', format: 'pem' }));
+    writeFileSync(trust, 'version: 1\nsigners:\n  - {name: on call, key: responder.pub, may: [break-glass]}\n');
+    const at = new Date();
+    const expires = new Date(at.getTime() + 3_600_000);
+    const about = {
+      namespaces: ['a'],
+      reference: BAD,
+      outcomes: ['unlisted'],
+      reason: 'incident',
+      owner: 'sre',
+    } as const;
+    const statement = createStatement('break-glass', { ...about, at, expires });
+    const write = async (name: string, key: KeyObject) => {
+      writeFileSync(join(waivers, name), JSON.stringify(await signStatement(statement, keySigner(key))));
+    };
+    await write('one.json', responder.privateKey);
+    const args = [...listed([pod({ namespace: 'a', name: 'p' }, BAD)]), '--break-glass', waivers];
+    const { code, report } = await auditReport([...args, '--break-glass-trust', trust]);
+    expect([code, report.objects.map(line)]).toEqual([0, ['warn a/Pod/p']]);
+    await write('two.json', generateKeyPairSync('ed25519').privateKey);
+    const half = await auditReport([...args, '--break-glass-trust', trust]);
+    expect([half.code, half.report.objects.map(line)]).toEqual([2, ['warn a/Pod/p']]);
+    expect(half.report.problems).toMatchObject([
+      { subject: '--break-glass', message: expect.stringMatching(/two\.json/) },
+    ]);
   });
 
   it('says what it cannot go on with, and ends with 2', async () => {
