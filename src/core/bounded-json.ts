@@ -24,8 +24,17 @@ const CLOSE_OBJECT = 0x7d;
  * @throws AssayError `limit`, `malformed` (not UTF-8, not JSON).
  */
 export function parseBoundedJson(bytes: Uint8Array, name: string, bounds: JsonBounds = DOCUMENT_BOUNDS): unknown {
+  return parse(bytes, name, bounds).json;
+}
+
+/** `named`: how many properties the text writes, the repeated ones included. */
+function parse(
+  bytes: Uint8Array,
+  name: string,
+  bounds: JsonBounds,
+): { readonly json: unknown; readonly named: number } {
   if (bytes.length > bounds.maxBytes) throw limit(name, `more than ${bounds.maxBytes} bytes`);
-  countTokens(bytes, name, bounds);
+  const named = countTokens(bytes, name, bounds);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -33,7 +42,7 @@ export function parseBoundedJson(bytes: Uint8Array, name: string, bounds: JsonBo
     throw new AssayError('malformed', 'is not UTF-8', { subject: name, cause });
   }
   try {
-    return JSON.parse(text);
+    return { json: JSON.parse(text), named };
   } catch (cause) {
     throw new AssayError('malformed', 'is not JSON', { subject: name, cause });
   }
@@ -45,12 +54,25 @@ export function parseBoundedJson(bytes: Uint8Array, name: string, bounds: JsonBo
  * @throws AssayError `limit`, `malformed`
  */
 export function parseSignedJson(bytes: Uint8Array, name: string, bounds: JsonBounds = DOCUMENT_BOUNDS): unknown {
-  const json = parseBoundedJson(bytes, name, bounds);
-  const key = repeatedKey(bytes);
-  if (key === undefined) return json;
+  const { json, named } = parse(bytes, name, bounds);
+  // Of properties that are written twice, one is left.
+  if (propertiesOf(json) === named) return json;
+  const key = repeatedKey(bytes) ?? '';
   throw new AssayError('malformed', `names ${JSON.stringify(key.slice(0, 100))} twice in one object`, {
     subject: name,
   });
+}
+
+/** No deeper than the bounds of what was parsed. */
+function propertiesOf(json: unknown): number {
+  if (typeof json !== 'object' || json === null) return 0;
+  let count = 0;
+  if (Array.isArray(json)) {
+    for (const item of json) count += propertiesOf(item);
+    return count;
+  }
+  for (const value of Object.values(json)) count += 1 + propertiesOf(value);
+  return count;
 }
 
 /** A property that some object of a JSON document has twice, however it is written. The document was parsed before. */
@@ -78,9 +100,11 @@ function repeatedKey(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): void {
+/** @returns colons outside strings: each property has one */
+function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): number {
   let depth = 0;
   let tokens = 0;
+  let colons = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) {
@@ -89,10 +113,14 @@ function countTokens(bytes: Uint8Array, name: string, bounds: JsonBounds): void 
     }
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
-    else if (byte !== COMMA) continue;
+    else if (byte !== COMMA) {
+      if (byte === COLON) colons++;
+      continue;
+    }
     if (depth > bounds.maxDepth) throw limit(name, `values more than ${bounds.maxDepth} deep`);
     if (++tokens > bounds.maxTokens) throw limit(name, `more than ${bounds.maxTokens} values`);
   }
+  return colons;
 }
 
 /** Offset of the quote that ends the string; the end of the bytes when none does. */

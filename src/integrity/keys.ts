@@ -97,10 +97,17 @@ function curveHash(key: KeyObject): string | undefined {
   return key.asymmetricKeyType === 'ec' ? CURVE_HASH[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined;
 }
 
+/** Keys do not change, and writing one as PEM takes as long as verifying with it. */
+const hints = new WeakMap<KeyObject, string>();
+
 /** SHA-256, hex, of the PEM text of the public key: how OMS bundles hint at their key. */
 export function keyHint(key: KeyObject): string {
+  const known = hints.get(key);
+  if (known !== undefined) return known;
   const pem = key.export({ type: 'spki', format: 'pem' });
-  return createHash('sha256').update(pem).digest('hex');
+  const hint = createHash('sha256').update(pem).digest('hex');
+  hints.set(key, hint);
+  return hint;
 }
 
 /** DER of the public key, as `SubjectPublicKeyInfo`. */

@@ -19,8 +19,11 @@ export function checkPath(path: string): void {
   if (why !== undefined) throw new SignatureError('statement', `the statement lists ${quoted(path)}, which ${why}`);
 }
 
+/** Nearly every path: nothing of what is looked for below can be in it. */
+const PLAIN = /^[A-Za-z0-9_-][\w.-]*(?:\/[A-Za-z0-9_-][\w.-]*)*$/;
+
 function whyNoPath(path: string): string | undefined {
-  if (path === '.') return undefined;
+  if (path === '.' || (path.length <= MAX_PATH_BYTES && PLAIN.test(path))) return undefined;
   if (path === '') return 'is no name';
   if (path.startsWith('/')) return 'is absolute';
   if (path.includes('\0')) return 'holds a NUL';

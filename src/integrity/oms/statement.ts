@@ -132,10 +132,13 @@ function readResources(written: NewStatement['predicate']['resources'], serializ
   const resources = written.map(({ name, algorithm, digest }) => {
     checkNew(name, seen);
     if (!names.includes(algorithm)) throw otherHash(name, algorithm, names);
-    const location = shardSize === undefined ? { path: name } : parseShard(name, shardSize);
-    checkPath(location.path);
-    return { ...location, digest: hexOf(digest, hash, name) };
+    const hex = hexOf(digest, hash, name);
+    const resource: Resource =
+      shardSize === undefined ? { path: name, digest: hex } : { ...parseShard(name, shardSize), digest: hex };
+    checkPath(resource.path);
+    return resource;
   });
+  checkHex(resources, hash);
   if (shardSize !== undefined) checkShards(resources, shardSize);
   checkSingle(resources);
   return resources;
@@ -154,6 +157,7 @@ function readOld({ subject }: v.InferOutput<typeof OldStatement>): OmsManifest {
     checkPath(name);
     return { path: name, digest: hexOf(digest.sha256, algorithm, name) };
   });
+  checkHex(resources, algorithm);
   checkSingle(resources);
   return {
     version: 'v0.2',
@@ -184,16 +188,27 @@ function otherHash(name: string, algorithm: string, known: readonly string[]): S
   return new SignatureError('hash', message);
 }
 
+/** Of the right length; `checkHex` looks at its digits. */
 function hexOf(digest: string, algorithm: HashAlgorithm, name: string): string {
-  if (digest.length === DIGEST_LENGTH[algorithm] && /^[0-9a-fA-F]+$/.test(digest)) return digest.toLowerCase();
+  if (digest.length === DIGEST_LENGTH[algorithm]) return digest.toLowerCase();
   throw new SignatureError('statement', `the digest of ${quoted(name)} is no ${algorithm} digest`);
+}
+
+/** All at once: one after the other takes longer than the signature does. */
+function checkHex(resources: readonly Resource[], algorithm: HashAlgorithm): void {
+  const joined = joinedDigests(resources);
+  if (Buffer.from(joined, 'hex').toString('hex') === joined) return;
+  const { path } = resources.find(({ digest }) => !/^[0-9a-f]+$/.test(digest)) ?? { path: '' };
+  throw new SignatureError('statement', `the digest of ${quoted(path)} is no ${algorithm} digest`);
+}
+
+function joinedDigests(resources: readonly Resource[]): string {
+  return resources.map(({ digest }) => digest).join('');
 }
 
 /** The subject stands for the whole model: SHA-256 over the digests, as bytes, in the order in which they are listed. */
 function checkRoot(claimed: string | undefined, resources: readonly Resource[]): void {
-  const hash = createHash('sha256');
-  for (const { digest } of resources) hash.update(digest, 'hex');
-  const computed = hash.digest('hex');
+  const computed = createHash('sha256').update(joinedDigests(resources), 'hex').digest('hex');
   if (claimed?.toLowerCase() === computed) return;
   throw new SignatureError(
     'root-digest',
