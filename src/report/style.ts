@@ -86,5 +86,7 @@ export function humanDuration(ms: number): string {
 
 /** `1 file`, `3 files`. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : plural}`;
+  // `toLocaleString` would say the same, and load the data of every language for it.
+  const digits = String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return `${digits} ${n === 1 ? noun : plural}`;
 }
