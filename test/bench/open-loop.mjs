@@ -2,19 +2,31 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Sends GET requests at random moments, so many a second on average (a Poisson process), over kept connections. The time of
+ * Sends requests at random moments, so many a second on average (a Poisson process), over kept connections. The time of
  * each counts from the moment at which it was due: one that waits for a free connection, or for this program, waits.
- * @param {{ url: string, rate: number, seconds: number, connections: number, headers: Record<string, string>, path: () => string }} load
+ * GET, or POST where there is a body; over TLS where the address says so, whose certificate `ca` has issued.
+ * @param {{ url: string, rate: number, seconds: number, connections: number, headers: Record<string, string>, path: () => string,
+ *   body?: () => Buffer, ca?: string }} load
  * @returns {Promise<{ ok: number, others: number, ms: number[] }>} milliseconds of each request, the quickest first
  */
-export async function openLoop({ url, rate, seconds, connections, headers, path }) {
-  const { hostname, port } = new URL(url);
+export async function openLoop({ url, rate, seconds, connections, headers, path, body, ca }) {
+  const { hostname, port, protocol } = new URL(url);
   const fields = Object.entries({ host: `${hostname}:${port}`, ...headers });
-  const rest = ` HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`;
+  const rest = ` HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n`;
+  const message = () => {
+    if (body === undefined) return `GET ${path()}${rest}\r\n`;
+    const bytes = body();
+    return Buffer.concat([Buffer.from(`POST ${path()}${rest}content-length: ${bytes.length}\r\n\r\n`), bytes]);
+  };
+  const open =
+    protocol === 'https:'
+      ? () => connectTls({ host: hostname, port: Number(port), ca })
+      : () => connect({ host: hostname, port: Number(port), noDelay: true });
   const result = { ok: 0, others: 0, ms: [] };
   const idle = [];
   const waiting = [];
@@ -25,8 +37,8 @@ export async function openLoop({ url, rate, seconds, connections, headers, path 
   };
   const all = await Promise.all(
     Array.from({ length: connections }, () =>
-      keptConnection(hostname, Number(port), {
-        text: () => `GET ${path()}${rest}`,
+      keptConnection(open(), {
+        message,
         onAnswer(connection, status, due) {
           result.ms.push(performance.now() - due);
           if (status === 200) result.ok++;
@@ -54,16 +66,16 @@ export async function openLoop({ url, rate, seconds, connections, headers, path 
 }
 
 /** One request at a time; answers have a `content-length`, as those of a JSON API do. */
-async function keptConnection(hostname, port, { text, onAnswer }) {
-  const socket = connect({ host: hostname, port, noDelay: true });
-  await once(socket, 'connect');
+async function keptConnection(socket, { message, onAnswer }) {
+  await once(socket, socket.encrypted ? 'secureConnect' : 'connect');
+  socket.setNoDelay(true);
   let read = Buffer.alloc(0);
   let due;
   const connection = {
     socket,
     send(moment) {
       due = moment;
-      socket.write(text());
+      socket.write(message());
     },
   };
   socket.on('data', (bytes) => {

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchAdmission } from './admission.mjs';
+import { benchAdmissionDecide } from './admission-decide.mjs';
 import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchPolicy } from './policy.mjs';
@@ -99,6 +101,8 @@ try {
   await benchServiceScan({ data, dist: join(ROOT, 'dist/src'), python: PYTHON });
   await benchPolicy();
   await benchSnapshot();
+  await benchAdmissionDecide();
+  await benchAdmission();
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
-import { openSnapshotFeed } from '../snapshot-feed/index.ts';
+import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
 import { openCertificateFiles } from './certificate/files.ts';
 import { openSelfSigned } from './certificate/self-signed.ts';
 import type { CertificateSource } from './certificate/serving.ts';
@@ -117,7 +117,9 @@ async function openGate(
   const feed = await openLate(openSnapshotFeed({ ...snapshot, kube, env }), snapshot.from, FIRST_SNAPSHOT_MS);
   closing.add(() => feed.close());
   const namespaces = options.watchNamespaces && kube !== null ? watched(kube, closing) : null;
-  return assembleGate({ feed, config, namespaces, breakGlass: null, ownNamespace, serviceUrl });
+  const breakGlass = options.breakGlass === null ? null : await openBreakGlass(options.breakGlass);
+  closing.add(() => breakGlass?.close());
+  return assembleGate({ feed, config, namespaces, breakGlass, ownNamespace, serviceUrl });
 }
 
 function watched(kube: KubeClient, closing: Closing): WatchedNamespaces {
