@@ -6,6 +6,7 @@ import { readSmallFile } from '../core/small-file.ts';
 const MAX_OBJECTS = 100_000;
 /** YAML takes up to 14 microseconds for each character (measured); what a cluster lists is JSON, and may be long. */
 const MAX_YAML = 1024 * 1024;
+const MAX_BYTES = DOCUMENT_BOUNDS.maxBytes;
 const MAX_LISTS = 8;
 /** Uses of anchors in one document. */
 const MAX_ALIASES = 100;
@@ -15,13 +16,25 @@ const MAX_ALIASES = 100;
  * @throws AssayError `not-found`, `unreadable`, `malformed`, `limit`, `usage` where there is no object
  */
 export async function readManifest(file: string): Promise<readonly unknown[]> {
-  const { bytes } = await readSmallFile(file === '-' ? '/dev/stdin' : file, '-f', DOCUMENT_BOUNDS.maxBytes);
+  const bytes = file === '-' ? await readInput() : (await readSmallFile(file, '-f', MAX_BYTES)).bytes;
   const documents = await parseDocuments(bytes, `-f ${file}`);
   const objects = documents.flatMap((one) => objectsOf(one, 0));
   if (objects.length > MAX_OBJECTS)
     throw new AssayError('limit', `has more than ${MAX_OBJECTS} objects`, { subject: file });
   if (objects.length > 0) return objects;
   throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, mend: 'name a manifest' });
+}
+
+/** Whatever it is: some programs hand over a socket, which has no name to be opened by. */
+async function readInput(): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const part of process.stdin) {
+    total += part.length;
+    if (total > MAX_BYTES) throw new AssayError('limit', `has more than ${MAX_BYTES} bytes`, { subject: '-f -' });
+    parts.push(Buffer.from(part));
+  }
+  return Buffer.concat(parts);
 }
 
 async function parseDocuments(bytes: Buffer, subject: string): Promise<readonly unknown[]> {

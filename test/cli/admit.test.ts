@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT, runCli } from './run-cli.ts';
+import { MAIN, ROOT, runCli } from './run-cli.ts';
 
 const MANIFEST = `
 apiVersion: v1
@@ -61,6 +62,34 @@ describe('assay admit --explain', () => {
     writeFileSync(list, JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [{ kind: 'Pod' }, { kind: 'Pod' }] }));
     const listed = await runCli(['admit', '--explain', '-f', list, '--format', 'json']);
     expect(JSON.parse(listed.stdout).objects).toHaveLength(2);
+  });
+
+  it('reads what is piped into it: JSON that is far larger than a manifest, or YAML', () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    };
+    const items = Array.from({ length: 20_000 }, () => pod);
+    const explain = [MAIN, 'admit', '--explain', '-f', '-'];
+    for (const [input, count] of [
+      [JSON.stringify({ kind: 'List', items }), 20_000] as const,
+      [MANIFEST, 2] as const,
+      ['{kind: A}', 1] as const,
+    ]) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, explain, {
+        input,
+        encoding: 'utf8',
+        maxBuffer: 2 ** 28,
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(`\n${count} objects`);
+    }
+    const yaml = `kind: A\nx: ${'y'.repeat(2 ** 20)}`;
+    const { status, stderr } = spawnSync(process.execPath, explain, { input: yaml, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/is YAML of more than 1048576 bytes; split it, or write it as JSON/);
   });
 
   it('says what it cannot read, and ends with 2', async () => {
