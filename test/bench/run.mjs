@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchAdmission } from './admission.mjs';
 import { benchAdmissionDecide } from './admission-decide.mjs';
+import { benchAdmissionSwap } from './admission-swap.mjs';
 import { benchDigest } from './digest.mjs';
 import { claim, finish, hasTime, measure } from './measure.mjs';
 import { benchPolicy } from './policy.mjs';
@@ -103,6 +104,7 @@ try {
   await benchSnapshot();
   await benchAdmissionDecide();
   await benchAdmission();
+  await benchAdmissionSwap();
 } finally {
   if (kept === undefined) rmSync(data, { recursive: true, force: true });
 }
