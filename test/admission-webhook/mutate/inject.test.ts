@@ -100,6 +100,32 @@ describe('a Pod that loads an approved model', () => {
   });
 });
 
+describe('a Pod that runs', () => {
+  const update = (oldObject: unknown, object: unknown) =>
+    answer(object, state, FETCH, { operation: 'UPDATE', subResource: 'ephemeralcontainers', oldObject });
+  const withDebugger = (object: unknown, mount: object) => {
+    const spec = specOf(object);
+    const ephemeralContainers = [{ name: 'debugger', image: 'busybox', volumeMounts: [mount] }];
+    return { ...podOf({}), spec: { ...spec, ephemeralContainers } };
+  };
+
+  it('is not debugged by who may write to what was verified', () => {
+    const { object } = change(podOf(LOAD), state, FETCH);
+    const mount = { name: 'assay-models', mountPath: '/x' };
+    const { allowed, message } = update(object, withDebugger(object, mount));
+    expect({ allowed, message }).toEqual({ allowed: false, message: expect.stringContaining(PINNED) });
+    expect(update(object, withDebugger(object, { ...mount, readOnly: true })).allowed).toBe(true);
+  });
+
+  it('that was never verified is let be', () => {
+    const pod = podOf({
+      args: ['--model', 'acme/llama', '--revision', COMMIT],
+      env: [{ name: 'HF_HUB_OFFLINE', value: '1' }],
+    });
+    expect(update(pod, withDebugger(pod, { name: 'x', mountPath: '/x' })).allowed).toBe(true);
+  });
+});
+
 describe('what a Pod already has', () => {
   it('of variables for the Hub gives way, and variables that mention them mean ours', () => {
     const env = [
