@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { MAIN } from '../cli/run-cli.ts';
+import { entry, signed, writer } from '../snapshot/samples.ts';
+import { freePort } from '../support/free-port.ts';
+import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../support/kube/index.ts';
+import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+import { HELM_HOW, hasHelm, render } from './admission-chart.ts';
+
+const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
+
+/** As `assay snapshot` writes it, good from now on. */
+function snapshot(version: number): Promise<Buffer> {
+  const time = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+/, '');
+  return signed({ version, issued: time(0), expires: time(7), entries: [entry()] });
+}
+
+// Everything is as the chart says: the arguments, but for folders and ports of this machine, and the rights of the account.
+requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the program as the chart starts it', () => {
+  let kube: RunningKube;
+  let child: ChildProcess;
+  let said = '';
+  let metrics = '';
+
+  beforeAll(async () => {
+    kube = await startKube();
+    await kube.createNamespace('assay');
+    await kube.createNamespace('ml', { 'assay.dev/admission': 'enforce' });
+    const objects = render(['drainSeconds=0']);
+    await kube.createAll(objects);
+    await kube.createAll([snapshotMap((await snapshot(3)).toString())]);
+    const folder = tempFolder();
+    for (const name of ['key', 'config']) mkdirSync(join(folder, 'etc', name), { recursive: true });
+    writeFileSync(join(folder, 'etc/key/snapshot.pub'), writer.publicKey.export({ type: 'spki', format: 'pem' }));
+    const config = objects.find(({ metadata }) => metadata?.name === 'assay-admission-config');
+    writeFileSync(join(folder, 'etc/config/admission.yaml'), Object(config?.data)['admission.yaml']);
+    const token = await kube.serviceAccountToken('assay', 'assay-admission');
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    metrics = `http://127.0.0.1:${metricsPort}`;
+    const deployment = objects.find(({ kind }) => kind === 'Deployment');
+    const args: readonly string[] = Object(deployment?.spec).template.spec.containers[0].args;
+    const own = args.map((arg) =>
+      arg
+        .replace('=/etc/assay', `=${folder}/etc`)
+        .replace('=/var/lib/assay', `=${folder}/state`)
+        .replace('0.0.0.0:8443', `127.0.0.1:${port}`)
+        .replace('0.0.0.0:8444', `127.0.0.1:${metricsPort}`),
+    );
+    child = spawn(process.execPath, [MAIN, ...own, '--kubeconfig', kube.kubeconfig({ token })], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  });
+  afterAll(async () => {
+    if (child?.exitCode === null && child.kill()) await once(child, 'exit');
+    await kube?.stop();
+  });
+
+  const snapshotMap = (text: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'assay-snapshot', namespace: 'assay' },
+    data: { 'snapshot.json': text },
+  });
+
+  const floor = async () =>
+    (await kube.request('GET', '/api/v1/namespaces/assay/configmaps/assay-admission-floor')).body.data;
+
+  it('gets ready, keeps the floor, and tells the API server its authority', async () => {
+    await vi.waitFor(
+      async () => {
+        const ready = await fetch(`${metrics}/readyz`).catch((error) => Promise.reject(new Error(`${error}: ${said}`)));
+        expect(`${ready.status} ${await ready.text()}${said}`).toMatch(/^200/);
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '3' }), { timeout: 30_000, interval: 200 });
+    await vi.waitFor(
+      async () => {
+        const path = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/assay-admission';
+        const { body } = await kube.request('GET', path);
+        for (const { clientConfig } of body.webhooks) expect(clientConfig.caBundle).toMatch(/^LS0tLS1CRUdJTi/);
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+  });
+
+  it('has nothing that it lacks a right for', async () => {
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    const problems = [...text.matchAll(/^assay_admission_problem\{part="([^"]+)"\} (\d)/gm)].map(
+      ([, part, value]) => `${part}: ${value}`,
+    );
+    expect(problems.length).toBeGreaterThan(3);
+    for (const problem of problems) expect(problem).toMatch(/: 0$/);
+    expect(said).not.toMatch(/forbidden|refuses/);
+  });
+
+  it('sees a newer snapshot in the ConfigMap', async () => {
+    const path = '/api/v1/namespaces/assay/configmaps/assay-snapshot';
+    expect(
+      (await kube.request('PATCH', path, { data: { 'snapshot.json': (await snapshot(4)).toString() } })).status,
+    ).toBe(200);
+    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '4' }), { timeout: 30_000, interval: 200 });
+  });
+
+  it('ends when it is told to', async () => {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect({ code: child.exitCode, said: /defect/.test(said) }).toEqual({ code: 143, said: false });
+  });
+});
