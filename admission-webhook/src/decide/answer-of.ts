@@ -31,17 +31,15 @@ export interface Decided {
 
 /** What is told to the API server, to its audit log and to ours. */
 export function answerOf(decided: Decided): AdmissionAnswer {
-  const { rulings, skipped, warnings } = decided;
+  const { rulings, warnings } = decided;
   const ordered = [...rulings].sort((a, b) => ACTIONS.indexOf(b.action) - ACTIONS.indexOf(a.action));
   const action = strongest(rulings.map((ruling) => ruling.action));
   const of = (wanted: Action) => messages(ordered.filter((ruling) => ruling.action === wanted));
-  const isUnchanged = skipped === 'unchanged';
-  const warned = of('warn').map((message) => (isUnchanged ? `unchanged, and so not refused: ${message}` : message));
   return {
     allowed: action !== 'deny',
     code: action === 'deny' ? 403 : 200,
     message: joined(of('deny')),
-    warnings: listed([...warnings, ...warned]),
+    warnings: listed([...warnings, ...of('warn')]),
     auditAnnotations: annotationsOf(decided, ordered, action),
     record: recordOf(decided, ordered, action),
   };

@@ -54,15 +54,16 @@ export function decideReview(
   const found = extractReferences(request.object);
   const changes = changesOf(request, found);
   const findings = findingsOf(request, found, changes, { rule, state, now, isInjected });
+  const isUnchanged = changes.nothing && findings.every(({ isNew }) => !isNew);
   const outcomes = [...new Set(findings.map(({ outcome }) => outcome))];
   const policies = state.policies.judge({ request, found, rule, outcomes }).map((ruling): Finding => {
     const { id, action, message } = ruling;
     const told = `${plain(message, 500)} (policy ${plain(id, 100)})`;
     const place = { reference: null, where: '', container: null };
-    return { outcome: 'policy', message: told, ...place, isNew: !changes.nothing, action };
+    return { outcome: 'policy', message: told, ...place, isNew: !isUnchanged, action };
   });
   const rulings = [...findings, ...policies].map((finding) => rulingOf(finding, rule, state, request, now));
-  return answerOf({ ...about, ...(changes.nothing ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
+  return answerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
 }
 
 /** Why nothing is asked of the snapshot. Never the owner of an object, nor the name of a container: whoever writes it chooses both. */
@@ -91,7 +92,7 @@ interface Context {
 }
 
 function findingsOf(
-  { object }: AdmissionRequest,
+  { object, oldObject }: AdmissionRequest,
   found: WorkloadReferences,
   changes: Changes,
   { rule, state, now, isInjected }: Context,
@@ -105,16 +106,21 @@ function findingsOf(
     serviceUrl,
     isInjected: (one) => isInjected(object, one),
   };
-  const references = found.references.flatMap((one) => referenceFindings(one, changes, judging));
+  // Verified bytes that this request lets somebody else write to are as new as another model.
+  const isLoosened = (one: WorkloadReference) => isInjected(oldObject, one) && !isInjected(object, one);
+  const references = found.references.flatMap((one) => {
+    return referenceFindings(one, changes.reference(one) || isLoosened(one), judging);
+  });
   const unresolved = found.unresolved.map((one): Finding => {
     const place = { reference: null, where: one.where, container: null };
     const isNew = changes.unresolved(one);
     return { outcome: 'unresolved', message: unresolvedSentence(one.why), ...place, isNew };
   });
-  const none = references.length + unresolved.length === 0 ? noneFinding(found, changes, rule, judging) : undefined;
+  // Data names no model: beside it, a program may still download one.
+  const loads = found.references.some((one) => !isData(one));
+  const none = loads || unresolved.length > 0 ? undefined : noneFinding(found, changes, rule, judging);
   const all = [...references, ...unresolved, ...(none === undefined ? [] : [none])];
-  const asked =
-    references.length > 0 || (none !== undefined && none.action === 'allow' && rule.actions.none !== 'allow');
+  const asked = loads || (none?.action === 'allow' && rule.actions.none !== 'allow');
   const ended = asked
     ? endedFinding(
         state,
@@ -126,15 +132,17 @@ function findingsOf(
   return ended === undefined ? all : [...all, ended];
 }
 
-function referenceFindings(found: WorkloadReference, changes: Changes, judging: JudgeContext): readonly Finding[] {
-  const { reference, where, container, role, trustRemoteCode } = found;
-  const isNew = changes.reference(found);
-  // Data is told of, and not decided on; with a script of its own, which then runs, it is.
-  const isData = role === 'dataset' && !trustRemoteCode;
+function referenceFindings(found: WorkloadReference, isNew: boolean, judging: JudgeContext): readonly Finding[] {
+  const { reference, where, container } = found;
   return judgeReference(found, judging).map(({ outcome, message }) => {
     const finding = { outcome, message, reference, where, container, isNew };
-    return isData ? { ...finding, action: 'audit' } : finding;
+    return isData(found) ? { ...finding, action: 'audit' } : finding;
   });
+}
+
+/** Data is told of, and not decided on; with a script of its own, which then runs, it is. */
+function isData({ role, trustRemoteCode }: WorkloadReference): boolean {
+  return role === 'dataset' && !trustRemoteCode;
 }
 
 /** An object that runs something and names no model: its program may load one all the same. */
@@ -183,13 +191,14 @@ function rulingOf(
   { namespace }: AdmissionRequest,
   now: Date,
 ): Ruling {
-  const { outcome, message, reference, where, container, isNew } = finding;
+  const { outcome, reference, where, container, isNew } = finding;
+  const wanted = weaker(actionOf(finding, rule), ceilingOf(rule.mode));
+  const action = isNew ? wanted : weaker('warn', wanted);
+  const message = action === wanted ? finding.message : `unchanged, and so not refused: ${finding.message}`;
   const told = { outcome, reference: reference === null ? null : shownReference(reference), where, container, message };
-  const action = actionOf(finding, rule);
-  const capped = weaker(action, isNew ? ceilingOf(rule.mode) : weaker('warn', ceilingOf(rule.mode)));
-  if (capped !== 'deny' || outcome === 'denied' || outcome === 'approved') return { ...told, action: capped };
+  if (action !== 'deny' || outcome === 'denied' || outcome === 'approved') return { ...told, action };
   const waiver = state.breakGlass.find({ outcome, namespace, reference, now });
-  return waiver === undefined ? { ...told, action: capped } : { ...told, action: 'warn', waiver };
+  return waiver === undefined ? { ...told, action } : { ...told, action: 'warn', waiver };
 }
 
 /** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */

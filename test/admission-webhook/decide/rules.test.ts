@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Action,
   type BreakGlassQuery,
+  decideReview,
   type GateState,
   type HeldSnapshot,
   MODES,
@@ -176,7 +177,12 @@ describe('each reference is', () => {
       {},
       ['denied deny', 'approved allow'],
     ],
-    ['told of as data, and not refused', { args: ['--dataset-name', 'acme/data'] }, {}, ['unpinned audit']],
+    [
+      'told of as data, and not refused',
+      { args: ['--dataset-name', 'acme/data'] },
+      {},
+      ['unpinned audit', 'none allow'],
+    ],
     [
       'refused as data that runs its script',
       { args: ['--dataset-name', 'acme/data', '--trust-remote-code'] },
@@ -213,6 +219,8 @@ describe('the stage of the namespace', () => {
     const initContainers = [{ name: 'i', image: 'busybox' }];
     expect(ruled({ image: ALLOWED_IMAGE }, { initContainers }, production)).toEqual(['none deny']);
     expect(ruled({ image: undefined }, {}, production)).toEqual(['none deny']);
+    const data = { image: 'trainer', args: ['--dataset-name', 'acme/data'] };
+    expect(ruled(data, {}, production)).toEqual(['none deny', 'unpinned audit']);
     const map = { apiVersion: 'v1', kind: 'ConfigMap', data: { x: 'y' } };
     expect(decide(reviewOf(map), production)).toMatchObject({
       allowed: true,
@@ -321,7 +329,7 @@ describe('an update', () => {
     expect(answer.allowed).toBe(false);
     expect(answer.message).toContain('acme/stray');
     expect(answer.message).not.toContain('acme/bad');
-    expect(answer.warnings).toEqual([expect.stringMatching(/^hf:\/\/acme\/bad/)]);
+    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad/)]);
   });
 
   it.each<[string, object, object]>([
@@ -482,12 +490,21 @@ describe('rules of the configuration', () => {
 
 describe('what was injected', () => {
   const pod = Object(podOf(withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')));
-  it('is believed where the check says so, and nowhere else', async () => {
-    const { decideReview } = await import('../../../admission-webhook/src/index.ts');
+  it('is believed where the check says so, and nowhere else', () => {
     const request = requestOf(reviewOf(pod));
     expect(decideReview(request, state, NOW).allowed).toBe(false);
     expect(decideReview(request, state, NOW, () => true).allowed).toBe(true);
     const stray = requestOf(reviewOf(Object(podOf(withEnv(pinned('acme/stray'), 'HF_HUB_OFFLINE', '1')))));
     expect(decideReview(stray, state, NOW, () => true).allowed).toBe(false);
+  });
+
+  it('is new where an update takes it away', () => {
+    const old = { ...pod, metadata: { name: 'before' } };
+    const request = requestOf(reviewOf(pod, { operation: 'UPDATE', oldObject: old }));
+    const before = (object: unknown) => JSON.stringify(object)?.includes('before') === true;
+    expect(decideReview(request, state, NOW)).toMatchObject({ allowed: true, record: { skipped: 'unchanged' } });
+    const answer = decideReview(request, state, NOW, before);
+    expect(answer.allowed).toBe(false);
+    expect(answer.record.skipped).toBeUndefined();
   });
 });
