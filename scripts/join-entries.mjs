@@ -1,6 +1,6 @@
 // Joins the modules that a start loads to a few dozen files: finding and reading three hundred takes longer than a small scan.
 // Without its results everything works the same, and starts a tenth of a second later.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
