@@ -52,10 +52,15 @@ function replyTo(request: PackRequest, signal: AbortSignal | undefined): Promise
       reject(new AssayError('aborted', 'stopped before the end', { cause: signal?.reason }));
     };
     signal?.addEventListener('abort', stop, { once: true });
-    worker.once('message', resolve);
+    // Not before its memory is free again.
+    let reply: PackReply | undefined;
+    worker.once('message', (message: PackReply) => {
+      reply = message;
+    });
     worker.once('error', (error) => reject(brokenBy(error)));
     worker.once('exit', (code) => {
       signal?.removeEventListener('abort', stop);
+      if (reply !== undefined) resolve(reply);
       reject(new AssayError('internal', `the thread that reads snapshots ended (${code})`));
     });
   });

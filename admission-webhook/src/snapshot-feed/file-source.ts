@@ -4,7 +4,7 @@ import { AssayError } from '../../../src/core/errors.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { watchFiles } from '../server/watched-files.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
-import { tooLarge, writeBounded } from './spool.ts';
+import { piecesOf, tooLarge, writeBounded } from './spool.ts';
 
 /** A file that somebody replaces: a mounted ConfigMap, a Secret, a disk that is synchronised. */
 export class FileSource implements SnapshotSource {
@@ -46,7 +46,7 @@ export class FileSource implements SnapshotSource {
 
 /** Opened when the first byte is asked for: a stream that is aborted before anybody reads it takes the process down. */
 async function* bytesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  yield* file.createReadStream({ autoClose: false, signal });
+  yield* piecesOf(file, signal);
 }
 
 function markOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {

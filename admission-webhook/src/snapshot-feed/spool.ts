@@ -1,6 +1,8 @@
-import { open } from 'node:fs/promises';
-import { AssayError } from '../../../src/core/errors.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { AssayError, throwIfAborted } from '../../../src/core/errors.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
+
+const PIECE = 512 * 1024;
 
 /**
  * Writes what comes to a file, as far as a snapshot may be long: it is never in memory.
@@ -22,6 +24,17 @@ export async function writeBounded(
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** The bytes of a file, each piece in the place of the one before. @throws what reading throws */
+export async function* piecesOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(PIECE);
+  for (;;) {
+    throwIfAborted(signal);
+    const { bytesRead } = await file.read(buffer, 0, PIECE, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 
