@@ -26,17 +26,19 @@ export interface Decided {
 /**
  * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
  * them, and brings the gate's answer up to date.
+ * @param isNew it was made in this very change: nothing was decided of it, or approved
  */
 export async function decideVersion(
   context: Context,
   change: Change,
   version: VersionRow,
   newest: StoredAssessment,
+  isNew = false,
 ): Promise<Decided> {
   const { db, tenant } = change;
   const waivers = await waiversFor(db, tenant, version.digest);
-  const before = await newestDecisions(db, version.id);
-  const approvals = await approvalRows(db, version.id);
+  const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
+  const approvals = isNew ? [] : await approvalRows(db, version.id);
   const decisions = new Map(before);
   const changed: Decided['changed'][number][] = [];
   const renewed: RuledStage[] = [];

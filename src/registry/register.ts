@@ -41,7 +41,7 @@ export async function register(context: Context, by: Principal, registration: Re
       ruleset,
       ...(job === undefined ? {} : { job }),
     });
-    const { decisions } = await decideVersion(context, change, row, stored);
+    const { decisions } = await decideVersion(context, change, row, stored, created);
     const candidate = decisions.get('candidate');
     if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
     if (job !== undefined) await noteRegistered(change, job, row.id);
