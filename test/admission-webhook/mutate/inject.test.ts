@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { GateState } from '../../../admission-webhook/src/index.ts';
 import { approved, COMMIT, sha256 } from '../decide/support.ts';
-import { answer, change, ENTRIES, FETCH, gate, IMAGE, LORA, PINNED, podOf } from './ground.ts';
+import { answer, change, FETCH, gate, IMAGE, LORA, PINNED, podOf } from './ground.ts';
 
 let state: GateState;
 beforeAll(async () => {
@@ -312,6 +312,5 @@ describe('what cannot be made sure of is not touched, and told', () => {
     const { record } = answer(pod, state, FETCH);
     expect(record.rulings.map(({ outcome }) => outcome)).toContain('unverified');
     expect(record.action).toBe('deny');
-    expect(ENTRIES.length).toBeGreaterThan(0);
   });
 });
