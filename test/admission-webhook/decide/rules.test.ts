@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Action,
   type BreakGlassQuery,
-  decideReview,
   type GateState,
   type HeldSnapshot,
   MODES,
@@ -10,45 +9,15 @@ import {
   type Outcome,
 } from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
-import { approved, COMMIT, decide, denied, gateOf, heldSnapshot, NOW, requestOf, reviewOf, sha256 } from './support.ts';
-
-const OTHER = 'f'.repeat(40);
-const GOOD = `hf://acme/good@${COMMIT}`;
-const DIGEST = sha256('image');
-const IMAGE = `reg.io/acme/server@${DIGEST}`;
-const LISTED = sha256('allowed image');
-const ALLOWED_IMAGE = `reg.io/acme/tool@${LISTED}`;
-
-const ENTRIES = [
-  approved(GOOD, { report: 'https://assay.example/models/acme/good/1' }),
-  approved(`hf://acme/code@${COMMIT}`, { remoteCode: true }),
-  approved(`hf://acme/staged@${COMMIT}`, { stages: [{ stage: 'staging', notAfter: null }] }),
-  approved(`hf://acme/ended@${COMMIT}`, { stages: [{ stage: 'production', notAfter: '2026-11-25T11:30:00Z' }] }),
-  approved(`hf://acme/mirrored@${COMMIT}`, { endpoint: 'https://mirror.example' }),
-  denied({
-    model: 'acme/bad',
-    digest: sha256('bad'),
-    refs: [`hf://acme/bad@${COMMIT}`],
-    reason: 'it was revoked: it opens a connection',
-    report: 'https://assay.example/models/acme/bad/1',
-  }),
-  approved(`oci://reg.io/acme/weights@${DIGEST}`),
-  approved(`oci://reg.io/acme/server@${DIGEST}`, { digest: sha256('server') }),
-];
+import { ALLOWED_IMAGE, DIGEST, heldModels, IMAGE, OTHER, pinned, vllm, withEnv } from './models.ts';
+import { COMMIT, decide, gateOf, NOW, reviewOf, sha256 } from './support.ts';
 
 let snapshot: HeldSnapshot;
 let state: GateState;
 beforeAll(async () => {
-  snapshot = await heldSnapshot(ENTRIES, { images: [{ digest: LISTED, notAfter: null }] });
+  snapshot = await heldModels();
   state = gateOf(snapshot);
 });
-
-const vllm = (model: string, ...more: readonly string[]) => ({
-  image: 'vllm/vllm-openai:v1',
-  args: ['--model', model, ...more],
-});
-const pinned = (repo: string, ...more: readonly string[]) => vllm(repo, '--revision', COMMIT, ...more);
-const withEnv = (container: object, name: string, value: string) => ({ ...container, env: [{ name, value }] });
 
 /** Outcomes and actions of a Pod that is created. */
 function ruled(container: object, spec: object = {}, from = state): readonly string[] {
@@ -309,70 +278,6 @@ describe('what is never stopped', () => {
   });
 });
 
-describe('an update', () => {
-  const update = (object: unknown, oldObject: unknown, more = {}) =>
-    decide(reviewOf(Object(object), { operation: 'UPDATE', oldObject, ...more }), state);
-  const bad = Object(podOf(pinned('acme/bad')));
-
-  it('that changes no model passes, with a warning of what would be refused', () => {
-    const labelled = { ...bad, metadata: { labels: { a: 'b' } } };
-    const answer = update(labelled, bad);
-    expect(answer).toMatchObject({ allowed: true, record: { skipped: 'unchanged', action: 'warn' } });
-    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad@/)]);
-    const good = podOf(pinned('acme/good'));
-    expect(update(good, good)).toMatchObject({ allowed: true, warnings: [], record: { skipped: 'unchanged' } });
-  });
-
-  it('that adds one is judged for that one', () => {
-    const both = { spec: { containers: [...bad.spec.containers, { name: 'd', ...pinned('acme/stray') }] } };
-    const answer = update({ ...bad, ...both }, bad);
-    expect(answer.allowed).toBe(false);
-    expect(answer.message).toContain('acme/stray');
-    expect(answer.message).not.toContain('acme/bad');
-    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad/)]);
-  });
-
-  it.each<[string, object, object]>([
-    ['the model', pinned('acme/good'), pinned('acme/stray')],
-    ['the server', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_ENDPOINT', 'https://x.example')],
-    ['remote code', pinned('acme/good'), pinned('acme/good', '--trust-remote-code')],
-    ['the load format', pinned('acme/good'), pinned('acme/good', '--load-format=pt')],
-    ['offline', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
-    ['a script', { command: ['sh', '-c', 'true'] }, { command: ['sh', '-c', 'false'] }],
-    [
-      'a script in a variable',
-      withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'true'),
-      withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'false'),
-    ],
-    ['the secret', { envFrom: [{ secretRef: { name: 'a' } }] }, { envFrom: [{ secretRef: { name: 'b' } }] }],
-    [
-      'the image that holds it',
-      { image: ALLOWED_IMAGE, args: ['--model', '/x'] },
-      { image: 'x:1', args: ['--model', '/x'] },
-    ],
-  ])('that changes %s is refused', (_, before, after) => {
-    expect(update(podOf(after), podOf(before)).allowed).toBe(false);
-  });
-
-  it('in production, that changes the image of a program without a model is refused', () => {
-    const production = gateOf(snapshot, { defaults: { stage: 'production' } });
-    const asked = (image: string, before: string) => {
-      const more = { operation: 'UPDATE', oldObject: podOf({ image: before }) };
-      return decide(reviewOf(Object(podOf({ image })), more), production).allowed;
-    };
-    expect(asked('postgres:17', 'postgres:17')).toBe(true);
-    expect(asked('postgres:18', 'postgres:17')).toBe(false);
-  });
-
-  it('by kubectl debug is judged', () => {
-    const pod = Object(podOf(pinned('acme/good')));
-    const spec = { ...pod.spec, ephemeralContainers: [{ name: 'debug', ...vllm('acme/stray') }] };
-    const answer = update({ ...pod, spec }, pod, { subResource: 'ephemeralcontainers' });
-    expect(answer.allowed).toBe(false);
-    expect(answer.record.rulings[0]).toMatchObject({ outcome: 'unpinned', container: 'debug' });
-  });
-});
-
 describe('when the snapshot has ended', () => {
   const later = new Date('2026-12-03T00:00:00Z');
   const good = () => reviewOf(Object(podOf(pinned('acme/good'))));
@@ -485,26 +390,5 @@ describe('rules of the configuration', () => {
   it('do not refuse an update that changes no model', () => {
     const answer = decide(reviewOf(pod, { operation: 'UPDATE', oldObject: pod }), ruling('deny'));
     expect(answer).toMatchObject({ allowed: true, record: { action: 'warn', skipped: 'unchanged' } });
-  });
-});
-
-describe('what was injected', () => {
-  const pod = Object(podOf(withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')));
-  it('is believed where the check says so, and nowhere else', () => {
-    const request = requestOf(reviewOf(pod));
-    expect(decideReview(request, state, NOW).allowed).toBe(false);
-    expect(decideReview(request, state, NOW, () => true).allowed).toBe(true);
-    const stray = requestOf(reviewOf(Object(podOf(withEnv(pinned('acme/stray'), 'HF_HUB_OFFLINE', '1')))));
-    expect(decideReview(stray, state, NOW, () => true).allowed).toBe(false);
-  });
-
-  it('is new where an update takes it away', () => {
-    const old = { ...pod, metadata: { name: 'before' } };
-    const request = requestOf(reviewOf(pod, { operation: 'UPDATE', oldObject: old }));
-    const before = (object: unknown) => JSON.stringify(object)?.includes('before') === true;
-    expect(decideReview(request, state, NOW)).toMatchObject({ allowed: true, record: { skipped: 'unchanged' } });
-    const answer = decideReview(request, state, NOW, before);
-    expect(answer.allowed).toBe(false);
-    expect(answer.record.skipped).toBeUndefined();
   });
 });
