@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { allowlistOf } from '../../admission-webhook/src/fallback/allowlist.ts';
 import { fallbackManifests } from '../../admission-webhook/src/fallback/manifests.ts';
+import { PROGRAMS } from '../../src/workload/table/programs.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { COMMIT, denied, document, entry, NOW, sha256, signed, writer } from '../snapshot/samples.ts';
 import { hasKube, KUBE_HOW, type KubeObject, ML_KINDS, type RunningKube, startKube } from '../support/kube/index.ts';
@@ -376,6 +377,33 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
   it.each(Object.entries(REFUSED))('refuses %s', async (_, [object, why]) => {
     const { status, body } = await kube.create(object, { namespace: 'enforce', dryRun: true });
     expect({ status, message: body.message }).toEqual({ status: 403, message: expect.stringMatching(why) });
+  });
+
+  it('refuses an unlisted model however a program of the tables is told of it', async () => {
+    const told = PROGRAMS.filter(({ images }) => images.length > 0).flatMap(
+      ({ id, images, takes, env, after = {} }) => {
+        const image = `registry.example/${images[0]}:1`;
+        const finds = (of: typeof takes) =>
+          Object.entries(of).flatMap(([name, means]) => ('finds' in means ? [name] : []));
+        return [
+          ...finds(takes).map((name) => ({ id, name, object: pod({ image, args: [name, 'acme/evil'] }) })),
+          ...finds(takes).map((name) => ({
+            id,
+            name: `${name}=`,
+            object: pod({ image, args: [`${name}=acme/evil`] }),
+          })),
+          ...finds(env).map((name) => ({ id, name, object: pod({ image, env: [{ name, value: 'acme/evil' }] }) })),
+          ...Object.keys(after).map((name) => ({ id, name, object: pod({ image, args: [name, 'acme/evil'] }) })),
+        ];
+      },
+    );
+    expect(told.length).toBeGreaterThan(80);
+    const admitted: string[] = [];
+    for (const { id, name, object } of told) {
+      const { status } = await kube.create(object, { namespace: 'enforce', dryRun: true });
+      if (status !== 403) admitted.push(`${id} ${name}: ${status}`);
+    }
+    expect(admitted).toEqual([]);
   });
 
   it('admits what is long, and refuses what costs the API server too much to read', async () => {
