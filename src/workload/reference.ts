@@ -168,12 +168,13 @@ export function readImage(text: string): ReadReference {
   }
 }
 
-/** A value that names a model whatever is asked: a scheme, `owner/name`, or a file of weights. */
+/** A value that names a model whatever is asked: a scheme, `owner/name`, also at a revision, or a file of weights. */
 export function looksLikeModel(text: string): boolean {
   if (text.length > MAX_TEXT) return false;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^models:\//i.test(text)) return true;
   if (/\.(?:gguf|safetensors|onnx|pt|pth|bin|mar|pkl|h5|keras)$/i.test(text)) return true;
-  return text.split('/').length === 2 && isRepoName(text);
+  const repo = text.replace(/@[\w.+-]+$/, '');
+  return repo.split('/').length === 2 && isRepoName(repo);
 }
 
 function unresolved(why: string): ReadReference {

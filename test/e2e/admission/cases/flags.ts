@@ -1,0 +1,57 @@
+import { PROGRAMS } from '../../../../src/workload/table/programs.ts';
+import type { Finds, ProgramRow } from '../../../../src/workload/table/types.ts';
+import type { Model } from '../models.ts';
+import type { Sample } from '../sample.ts';
+
+/** What a value without a scheme is to an argument, where it can be pinned at all. */
+const PINNED: Readonly<Record<string, (model: Model) => readonly [value: string, says: string]>> = {
+  hub: ({ repo, commit, hub }) => [`${repo}@${commit}`, hub],
+  'hub-quant': ({ repo, commit, hub }) => [`${repo}@${commit}:Q4_K_M`, hub],
+  path: ({ s3 }) => [s3, s3],
+};
+
+/** Every argument and every variable by which the tables say that a program is told of a model. */
+export const FLAGS: readonly Sample[] = PROGRAMS.flatMap((row) => [
+  ...Object.entries(row.takes).flatMap(([name, means]) =>
+    'finds' in means ? sampleOf(row, name, means, (value) => ({ args: [name, value] })) : [],
+  ),
+  ...Object.entries(row.env).flatMap(([name, means]) =>
+    'finds' in means ? sampleOf(row, name, means, (value) => ({ env: [{ name, value }] })) : [],
+  ),
+  ...Object.entries(row.after ?? {}).flatMap(([word, finds]) =>
+    sampleOf(row, `${word} MODEL`, finds, (value) => ({ command: [row.commands[0], word, value] })),
+  ),
+]);
+
+function sampleOf(row: ProgramRow, title: string, finds: Finds, told: (value: string) => object): readonly Sample[] {
+  const pinned = PINNED[finds.bare ?? 'hub'];
+  if (pinned === undefined) return [];
+  const isData = finds.finds === 'dataset' ? ({ isData: true } as const) : {};
+  const spec = (model: Model) => {
+    const [value] = pinned(model);
+    return { containers: [{ name: 'server', image: imageOf(row), ...told(shaped(finds, value)) }] };
+  };
+  return [
+    {
+      rows: [row.id],
+      kind: '/Pod',
+      title: `${row.id}: ${title}`,
+      body: (model) => ({ spec: spec(model) }),
+      says: (model) => pinned(model)[1],
+      ...isData,
+    },
+  ];
+}
+
+function shaped({ shape }: Finds, value: string): string {
+  if (shape === 'named' || shape === 'commas') return `n=${value}`;
+  if (shape === 'scaled') return `${value}:0.5`;
+  return shape === 'json' ? JSON.stringify({ model: value }) : value;
+}
+
+/** By which the program is known, where it is by one. */
+function imageOf({ images }: ProgramRow): string {
+  const [part] = images;
+  if (part === undefined) return 'ghcr.io/acme/program:1';
+  return part.endsWith('/') ? `${part}x:1` : `ghcr.io/${part}:1`;
+}
