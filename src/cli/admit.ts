@@ -54,8 +54,7 @@ export function registerAdmit(program: Command, shell: Shell): void {
     .summary('the gate of a Kubernetes cluster; what a manifest loads; what a cluster runs')
     .description(
       'Answers the admission reviews of a Kubernetes API server from a signed snapshot, and looks before it.',
-    )
-    .enablePositionalOptions();
+    );
   addOptions(admit)
     .addHelpText('after', ADMIT_GUIDE)
     .action((flags: AdmitFlags) => runAdmit(flags, shell));
@@ -70,8 +69,9 @@ export function registerAdmit(program: Command, shell: Shell): void {
     .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
     .option('--no-color', 'never colour')
     .addHelpText('after', STATUS_GUIDE)
-    .action(async (flags) => {
-      const request = statusOf(flags);
+    .action(async (_flags: unknown, command: Command) => {
+      // Those that the verb itself has, too, are given to it.
+      const request = statusOf(command.optsWithGlobals());
       const { runAdmitStatus } = await import('./run-admit-status.ts');
       await runAdmitStatus(request, shell);
     });

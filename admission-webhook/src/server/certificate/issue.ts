@@ -137,6 +137,6 @@ function pemOf(key: KeyObject): string {
 
 /** To the second, as certificates say it. */
 function validity(now: Date, days: number): { readonly notBefore: Date; readonly notAfter: Date } {
-  const start = Math.floor((now.getTime() - BACKDATE_MS) / 1000) * 1000;
-  return { notBefore: new Date(start), notAfter: new Date(start + days * DAY_MS) };
+  const start = Math.floor(now.getTime() / 1000) * 1000;
+  return { notBefore: new Date(start - BACKDATE_MS), notAfter: new Date(start + days * DAY_MS) };
 }

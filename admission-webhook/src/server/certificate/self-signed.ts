@@ -62,19 +62,16 @@ export async function openSelfSigned(
   let kept = await keep(kube, options, times, signal);
   let pair = pairOf(kept, subject);
   let loadedAt = times.now();
-  // Serving does not wait for it: other replicas, or the next look, may tell the API server.
-  const tell = async (of: KeptAuthority) => {
-    const changed = await tellApiServer(kube, options.webhookConfigs, of, signal);
-    if (changed && of !== kept) await sleep(times.propagationMs, undefined, { signal });
-  };
   const look = async () => {
     try {
-      const newer = await keep(kube, options, times, signal);
+      const newer = await keep(kube, options, times, signal, kept);
       const newerPair = pairOf(newer, subject);
-      await tell(newer.server.cert === kept.server.cert ? kept : newer);
+      kept = newer;
+      await tellApiServer(kube, options.webhookConfigs, newer, signal);
       problem = null;
       if (newerPair.cert === pair.cert) return;
-      kept = newer;
+      // Whoever told it: what the API server was told a moment ago is not what it goes by yet.
+      await sleep(times.propagationMs, undefined, { signal });
       pair = newerPair;
       loadedAt = times.now();
       for (const listener of listeners) listener(pair);
@@ -100,21 +97,22 @@ export async function openSelfSigned(
   };
 }
 
-/** What is in the Secret, made or renewed where it has to be; whoever is faster is right. */
+/** What is in the Secret, made or renewed where it has to be; whoever is faster is right. What was lost is put back: `last`. */
 async function keep(
   kube: KubeClient,
   { service, namespace, secret: name }: SelfSignedOptions,
   { rules, now }: SelfSignedTimes,
   signal: AbortSignal,
+  last?: KeptAuthority,
 ): Promise<KeptAuthority> {
   const place = { namespace, name };
   const host = `${service}.${namespace}.svc`;
   const names = [host, `${host}.cluster.local`, `${service}.${namespace}`] as const;
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const secret: KeptSecret | undefined = await readSecret(kube, place, signal);
-    const kept = secret === undefined ? undefined : readKept(secret.data);
-    const wanted = renewed(kept, { names, now: now(), rules });
-    if (wanted === kept) return kept;
+    const stored = secret === undefined ? undefined : readKept(secret.data);
+    const wanted = renewed(stored ?? last, { names, now: now(), rules });
+    if (wanted === stored) return wanted;
     const replacing = { type: SECRET_TYPE, data: keptData(wanted) };
     if (await writeSecret(kube, place, replacing, secret, signal)) return wanted;
   }
@@ -124,19 +122,18 @@ async function keep(
   });
 }
 
-/** @returns whether a configuration had to be changed; a name may stand for one of either kind, or for one of both */
+/** A name may stand for a configuration of either kind, or for one of both. */
 async function tellApiServer(
   kube: KubeClient,
   names: readonly string[],
   { authorities }: KeptAuthority,
   signal: AbortSignal,
-): Promise<boolean> {
-  let changed = false;
+): Promise<void> {
   for (const name of names) {
     const missing: unknown[] = [];
     for (const kind of KINDS) {
       try {
-        if (await patchCaBundle(kube, kind, name, authorities.join(''), signal)) changed = true;
+        await patchCaBundle(kube, kind, name, authorities.join(''), signal);
       } catch (error) {
         if (!isMissing(error)) throw error;
         missing.push(error);
@@ -144,5 +141,4 @@ async function tellApiServer(
     }
     if (missing.length === KINDS.length) throw missing[0];
   }
-  return changed;
 }
