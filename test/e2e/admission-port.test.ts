@@ -1,7 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+import { Authority } from './admission/certificates.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { onGround } from './admission/ground.ts';
 import { APPROVED, STRAY } from './admission/models.ts';
@@ -102,6 +105,57 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'who may ask, and what', () => {
       const { text } = await post(change({ operation: 'REPLACE' }));
       expect(JSON.parse(text).response.uid).toBe(good.request.uid);
     });
+  });
+});
+
+requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the API server, by a certificate', () => {
+  const folder = tempFolder();
+  const clients = new Authority(folder, 'clients');
+  const file = (name: string) => join(folder, name);
+  for (const [name, from] of [
+    ['kube-apiserver', clients],
+    ['mallory', clients],
+    ['stranger', new Authority(folder, 'strangers')],
+  ] as const) {
+    from.issueClient(file(`${name}.crt`), file(`${name}.key`), name === 'mallory' ? name : 'kube-apiserver');
+  }
+  const base64 = (name: string) => readFileSync(file(name)).toString('base64');
+  const ground = onGround({
+    kube: {
+      webhookUser: {
+        'client-certificate-data': base64('kube-apiserver.crt'),
+        'client-key-data': base64('kube-apiserver.key'),
+      },
+    },
+    args: () => ['--client-ca', file('clients.crt'), '--client-name', 'kube-apiserver'],
+  });
+
+  it('is answered, and nobody without one, with that of somebody else, or of another authority', async () => {
+    expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
+    expect((await ground().pod(podSpec(STRAY))).status).toBe(403);
+    const asked = async (name: string | undefined) => {
+      const own =
+        name === undefined ? {} : { cert: readFileSync(file(`${name}.crt`)), key: readFileSync(file(`${name}.key`)) };
+      const agent = new Agent({ connect: { ca: ground().authority.certificate, ...own } });
+      const body = JSON.stringify(reviewOf({ spec: podSpec(APPROVED) }));
+      const headers = { 'content-type': 'application/json' };
+      try {
+        const answer = await request(`${ground().gate.url}/validate`, {
+          method: 'POST',
+          headers,
+          body,
+          dispatcher: agent,
+        });
+        return JSON.parse(await answer.body.text()).response.allowed as boolean;
+      } catch {
+        // The handshake itself may end it.
+        return false;
+      } finally {
+        await agent.destroy();
+      }
+    };
+    expect(await asked('kube-apiserver')).toBe(true);
+    for (const name of [undefined, 'mallory', 'stranger']) expect(await asked(name)).toBe(false);
   });
 });
 

@@ -25,11 +25,20 @@ export class Authority {
    * @returns its serial number, as OpenSSL and Node say it
    */
   issue(certificate: string, key: string): string {
+    return this.#issue(certificate, key, 'gate', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
+  }
+
+  /** Writes a certificate by which somebody asks, and its key. */
+  issueClient(certificate: string, key: string, name: string): void {
+    this.#issue(certificate, key, name, 'extendedKeyUsage=clientAuth\n');
+  }
+
+  #issue(certificate: string, key: string, name: string, usage: string): string {
     this.#serial++;
     const serial = (0x1000 + this.#serial).toString(16).toUpperCase();
     const [request, extensions] = [this.#in('csr'), this.#in('ext')];
-    writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
-    openssl(['req', ...CURVE, '-keyout', `${key}.new`, '-out', request, '-subj', '/CN=gate']);
+    writeFileSync(extensions, usage);
+    openssl(['req', ...CURVE, '-keyout', `${key}.new`, '-out', request, '-subj', `/CN=${name}`]);
     const signing = ['-CA', this.#in('crt'), '-CAkey', this.#in('key'), '-set_serial', `0x${serial}`, '-days', '1'];
     openssl(['x509', '-req', '-in', request, ...signing, '-extfile', extensions, '-out', `${certificate}.new`]);
     renameSync(`${key}.new`, key);
