@@ -19,6 +19,7 @@ export interface AdmitFlags {
   readonly tenant?: string;
   readonly state?: string;
   readonly floor?: string;
+  readonly requireFloor: boolean;
   readonly poll: string;
   readonly config?: string;
   readonly breakGlass?: string;
@@ -70,6 +71,8 @@ export function gateOf(flags: AdmitFlags): GateOptions {
       'needs both the folder and who may sign',
       'give --break-glass and --break-glass-trust',
     );
+  if (flags.requireFloor && flags.floor === undefined)
+    throw usage('--require-floor', 'no floor is named', 'give --floor configmap://namespace/name as well');
   return {
     snapshot: {
       from: needed(flags.snapshot, 'no snapshot is named', '--snapshot FILE --snapshot-key PUBLIC'),
@@ -78,6 +81,7 @@ export function gateOf(flags: AdmitFlags): GateOptions {
       tokenFile: flags.snapshotTokenFile ?? null,
       state: flags.state ?? null,
       floor: flags.floor ?? null,
+      requireFloor: flags.requireFloor,
       pollSeconds: whole(flags.poll, '--poll', 1, MAX_POLL),
     },
     config: flags.config ?? null,

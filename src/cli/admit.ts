@@ -90,6 +90,7 @@ function addOptions(command: Command): Command {
     .option('--tenant <name>', 'whose decisions; others are refused')
     .option('--state <folder>', 'keep the last good snapshot there, over a restart')
     .option('--floor <place>', 'configmap://namespace/name: keeps the version below which no snapshot is taken')
+    .option('--require-floor', 'take no snapshot while the floor cannot be read', false)
     .option('--poll <seconds>', 'how often to look for a newer one, about', '60')
     .option('--config <file>', 'what holds in which namespace (AdmissionConfig, YAML)')
     .option('--break-glass <folder>', 'signed waivers for emergencies')

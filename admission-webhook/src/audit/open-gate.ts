@@ -21,7 +21,7 @@ export async function openAuditGate(
   const { snapshot, ownNamespace, serviceUrl } = options;
   const config = await openConfigFile(options.config);
   config.close();
-  const feed = await openSnapshotFeed({ ...snapshot, state: null, floor: null, kube, env });
+  const feed = await openSnapshotFeed({ ...snapshot, state: null, floor: null, requireFloor: false, kube, env });
   const [held, health] = [feed.held(), feed.health()];
   await feed.close();
   const breakGlass = options.breakGlass === null ? null : await openBreakGlass(options.breakGlass);

@@ -18,6 +18,8 @@ export interface SnapshotOptions {
   readonly state: string | null;
   /** `configmap://namespace/name`: keeps the version below which none is taken, over a restart and for all replicas. */
   readonly floor: string | null;
+  /** While that cannot be read, none is taken. */
+  readonly requireFloor: boolean;
   readonly pollSeconds: number;
 }
 

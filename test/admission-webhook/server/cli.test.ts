@@ -191,6 +191,7 @@ describe('assay admit', () => {
       [[...good, '--self-signed'], /--self-signed: makes its own certificate/],
       [[...good, '--client-name', 'a'], /--client-name: says nothing without an authority/],
       [[...good, '--break-glass', folder], /--break-glass: needs both/],
+      [[...good, '--require-floor'], /--require-floor: no floor is named; give --floor/],
       [[...good, '--log', 'all'], /--log/],
       [[...good, '--explain', '--audit'], /does one thing at a time/],
       [[...good, '--tls-cert', file('token')], /--tls-cert .*token.*cannot be served with/],
