@@ -28,6 +28,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
       pod('good', APPROVED),
       pod('revoked', REVOKED),
       deployment('llm', STRAY),
+      large('large', STRAY),
     ];
     await kube.createAll(made, { namespace: NAMESPACE });
     await kube.request('PATCH', `/api/v1/namespaces/${NAMESPACE}`, { metadata: { labels: { [LABEL]: 'enforce' } } });
@@ -60,6 +61,11 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
       const before = await ground().gate.decided();
       expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');
       expect(await ground().gate.decided()).toBe(before);
+    });
+
+    it('anything of a large object, of which the review holds two', async () => {
+      const { status, warnings } = await patch(`${pods}/large`, { metadata: { annotations: { note: 'z' } } });
+      expect([status, warnings]).toEqual([200, [expect.stringContaining(STRAY.hub)]]);
     });
 
     it('the status', async () => {
@@ -158,6 +164,13 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
 
 function pod(name: string, model: Model, metadata: object = {}) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: podSpec(model) };
+}
+
+/** As large as etcd takes. */
+function large(name: string, model: Model) {
+  const env = Array.from({ length: 13 }, (_, i) => ({ name: `FILL_${i}`, value: 'x'.repeat(100_000) }));
+  const containers = [{ name: 'filler', image: 'ghcr.io/acme/x:1', env }, vllm(model)];
+  return { ...pod(name, model), spec: { containers } };
 }
 
 function deployment(name: string, model: Model) {
