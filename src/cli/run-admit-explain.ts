@@ -49,7 +49,7 @@ function objectRows(page: Page, object: Explained): void {
   const { kind, namespace, name, references, unresolved } = object;
   const place = namespace === null ? name : `${namespace}/${name}`;
   page.gap();
-  page.row(terminalText(kind, 12), terminalText(place), 'bold', 'bold');
+  page.row('object', terminalText(`${kind} ${place}`), 'dim', 'bold');
   for (const reference of references) referenceRows(page, reference);
   for (const { where, why } of unresolved) {
     page.row('unresolved', terminalText(why), 'yellow', 'yellow');
