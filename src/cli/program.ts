@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { version } from '../core/version.ts';
 import { registerAdmit } from './admit.ts';
 import { registerApprove } from './approve.ts';
@@ -38,6 +38,8 @@ Examples:
   assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
   assay approve ./model --stage production --registry models.db --key k.pem
                                               keep it in a registry, and sign that it may be used; also: models, revoke
+  assay admit --explain -f pods.yaml          which models a Kubernetes manifest loads; also: the webhook of a cluster
+  assay serve                                 all of it for a team, with a console
   assay diff old.json new.json                what is new since the last report
   assay policy check acme.yaml                what is wrong with a policy; also: policy test, policy explain
   assay explain                               every rule; assay explain RULE says more of one
@@ -59,6 +61,10 @@ export function createProgram(shell: Shell): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .exitOverride()
+    .configureHelp({
+      // That an option which is not given is not there goes without saying.
+      optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: (?:false|\[\])\)$/, ''),
+    })
     .showSuggestionAfterError(true)
     .configureOutput({
       writeOut: (text) => shell.stdout.write(text),
