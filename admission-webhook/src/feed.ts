@@ -14,7 +14,7 @@ export interface FeedHealth {
 
 /** Keeps the newest snapshot that was verified. */
 export interface SnapshotFeed {
-  /** Never waits: what is held now. */
+  /** Never waits: what is held now. It is asked without waiting, too: one that was replaced answers nothing more. */
   held(): HeldSnapshot;
   health(): FeedHealth;
   onChange(listener: (held: HeldSnapshot) => void): void;

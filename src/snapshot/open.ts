@@ -4,6 +4,7 @@ import type { SnapshotDocument } from './document.ts';
 import { openEnvelope } from './envelope.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { readPayload, type SnapshotParts } from './read-payload.ts';
+import type { Room } from './room.ts';
 import { Snapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -42,8 +43,8 @@ export function openDocument(bytes: Uint8Array, options: Omit<OpenOptions, 'even
 
 export interface PartsOptions extends Pick<OpenOptions, 'tenant' | 'minVersion'> {
   readonly keys: readonly KeyObject[];
-  /** Nobody needs `bytes` afterwards: they are overwritten. */
-  readonly spend?: boolean;
+  /** Where `bytes` are, when nobody needs them afterwards: they are overwritten, and what follows the payload is cut off. */
+  readonly spend?: Room;
 }
 
 /**
@@ -52,12 +53,14 @@ export interface PartsOptions extends Pick<OpenOptions, 'tenant' | 'minVersion'>
  * @throws SnapshotError
  */
 export function openParts(bytes: Uint8Array, options: PartsOptions): SnapshotParts {
-  const { keys, tenant, minVersion = 0, spend = false } = options;
+  const { keys, tenant, minVersion = 0, spend } = options;
   if (bytes.length > SNAPSHOT_LIMITS.maxBytes) {
     throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
   }
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts = readPayload(openEnvelope(whole, keys, spend));
+  const payload = openEnvelope(whole, keys, spend !== undefined);
+  spend?.cut(payload.byteOffset + payload.length);
+  const parts = readPayload(payload, spend);
   const { tenant: own, version } = parts.head;
   if (tenant !== undefined && own !== tenant) {
     throw new SnapshotError('other-tenant', `the snapshot is of the tenant "${own}", not of "${tenant}"`);

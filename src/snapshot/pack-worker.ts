@@ -5,6 +5,7 @@ import { SNAPSHOT_LIMITS } from './limits.ts';
 import { openParts } from './open.ts';
 import { buffersOf, packSnapshot } from './pack.ts';
 import type { PackedSnapshot } from './packed.ts';
+import { Room } from './room.ts';
 import { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';
 
 /** One file to judge; the thread ends after it, and its memory with it. */
@@ -23,8 +24,8 @@ export type PackReply =
 
 function pack({ path, seed, ...options }: PackRequest): PackReply {
   try {
-    const bytes = readWhole(path);
-    return { kind: 'packed', packed: packSnapshot(openParts(bytes, { ...options, spend: true }), seed) };
+    const room = readWhole(path);
+    return { kind: 'packed', packed: packSnapshot(openParts(room.bytes(), { ...options, spend: room }), seed) };
   } catch (error) {
     if (isSnapshotError(error)) return { kind: 'refused', problem: error.problem, message: error.message };
     if (error instanceof Error && 'syscall' in error && 'code' in error) {
@@ -35,17 +36,19 @@ function pack({ path, seed, ...options }: PackRequest): PackReply {
 }
 
 /** Bytes of their own, since they are overwritten. A file that grows meanwhile is read as far as it was. */
-function readWhole(path: string): Buffer {
+function readWhole(path: string): Room {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     if (size > SNAPSHOT_LIMITS.maxBytes) {
       throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
     }
-    const bytes = Buffer.allocUnsafeSlow(size);
+    const room = Room.of(size);
+    const bytes = room.bytes();
     let done = 0;
     for (let read = -1; done < size && read !== 0; done += read) read = readSync(file, bytes, done, size - done, null);
-    return bytes.subarray(0, done);
+    room.cut(done);
+    return room;
   } finally {
     closeSync(file);
   }

@@ -12,6 +12,7 @@ import {
   SPAN,
 } from './packed.ts';
 import type { SnapshotHead, SnapshotParts } from './read-payload.ts';
+import { Room } from './room.ts';
 
 /** Policies that are written once; there are as many as an organisation has, and a document may name more. */
 const MAX_POLICIES = 256;
@@ -20,8 +21,8 @@ const MAX_POLICIES = 256;
  * Packs a snapshot while it is judged. @throws SnapshotError of the entries
  * @param seed any 32 bits that nobody knows beforehand
  */
-export function packSnapshot({ head, size, entries }: SnapshotParts, seed: number): PackedSnapshot {
-  const records = new Records(size);
+export function packSnapshot({ head, size, entries, spent }: SnapshotParts, seed: number): PackedSnapshot {
+  const records = new Records(spent ?? { room: Room.of(size), upTo: () => size });
   const starts = new Numbers();
   const [keys, repositories, digests] = [new Numbers(), new Numbers(), new Numbers()];
   const policies = new Policies();
@@ -40,7 +41,7 @@ export function packSnapshot({ head, size, entries }: SnapshotParts, seed: numbe
     meta: { ...meta, entries: count },
     seed,
     policies: policies.list,
-    records: records.bytes.buffer,
+    records: records.end(),
     starts: Uint32Array.from(starts.all()).buffer,
     keys: sorted(keys),
     repositories: sorted(repositories),
@@ -56,19 +57,18 @@ export function buffersOf(packed: PackedSnapshot): ArrayBuffer[] {
 }
 
 function sorted(numbers: Numbers): ArrayBuffer {
-  return Float64Array.from(numbers.all()).sort().buffer;
+  return numbers.all().sort().slice().buffer;
 }
 
+/** A record names no field, and takes less than what it is made of: it is written over what was read. */
 class Records {
-  readonly bytes: Buffer<ArrayBuffer>;
+  readonly #spent: NonNullable<SnapshotParts['spent']>;
+  readonly #bytes: Buffer;
   #used = 0;
 
-  /**
-   * @param capacity that of the payload: a record names no field, and takes less than what it is made of. Memory that is never
-   *   written to is none, and so large a piece goes back to the system as soon as nobody needs it.
-   */
-  constructor(capacity: number) {
-    this.bytes = Buffer.from(new ArrayBuffer(capacity));
+  constructor(spent: NonNullable<SnapshotParts['spent']>) {
+    this.#spent = spent;
+    this.#bytes = spent.room.bytes();
   }
 
   /** @returns where it is */
@@ -76,11 +76,18 @@ class Records {
     const at = this.#used;
     // Half a pair is written as an escape by JSON, so that UTF-8 keeps every text.
     const json = JSON.stringify(recordOf(entry, policies));
-    const length = this.bytes.write(json, at + RECORD_HEAD);
-    this.bytes.writeUInt32LE(length, at);
-    this.bytes.write(entry.digest.slice(DIGEST_PREFIX.length), at + 4, 'hex');
+    const length = Buffer.byteLength(json);
     this.#used = at + RECORD_HEAD + length;
+    if (this.#used > this.#spent.upTo()) throw new Error('a record is larger than its entry');
+    this.#bytes.write(json, at + RECORD_HEAD);
+    this.#bytes.writeUInt32LE(length, at);
+    this.#bytes.write(entry.digest.slice(DIGEST_PREFIX.length), at + 4, 'hex');
     return at;
+  }
+
+  end(): ArrayBuffer {
+    this.#spent.room.cut(this.#used);
+    return this.#spent.room.buffer;
   }
 }
 

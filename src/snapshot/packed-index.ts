@@ -12,6 +12,7 @@ import {
   type RecordJson,
   SPAN,
 } from './packed.ts';
+import { Room } from './room.ts';
 import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from './snapshot.ts';
 
 /** Answers as `Snapshot` does, from buffers: only the entries that an answer needs become objects. */
@@ -19,12 +20,14 @@ export class PackedIndex {
   readonly meta: SnapshotMeta;
   readonly #seed: number;
   readonly #policies: PackedSnapshot['policies'];
+  readonly #room: Room;
   readonly #records: Buffer;
   readonly #starts: Uint32Array;
   readonly #keys: Float64Array;
   readonly #repositories: Float64Array;
   readonly #digests: Float64Array;
   readonly #images: Buffer;
+  #released = false;
   readonly #tables: EntryTables = {
     byDigest: (digest) => this.#find(this.#digests, digest, (entry) => entry.digest === digest),
     byReference: (ref, endpoint) =>
@@ -35,7 +38,8 @@ export class PackedIndex {
     this.meta = packed.meta;
     this.#seed = packed.seed;
     this.#policies = packed.policies;
-    this.#records = Buffer.from(packed.records);
+    this.#room = Room.around(packed.records);
+    this.#records = this.#room.bytes();
     this.#starts = new Uint32Array(packed.starts);
     this.#keys = new Float64Array(packed.keys);
     this.#repositories = new Float64Array(packed.repositories);
@@ -68,7 +72,14 @@ export class PackedIndex {
     return !holds(this.meta.expires, now);
   }
 
+  /** Gives most of its memory back at once; whoever still asks it gets no answer, but an error. */
+  release(): void {
+    this.#released = true;
+    this.#room.cut(0);
+  }
+
   #find(table: Float64Array, key: string, is: (entry: SnapshotEntry) => boolean): Entries {
+    this.#checkHeld();
     const hash = hashOf(key, this.#seed);
     const found: SnapshotEntry[] = [];
     for (let at = lowerBound(table, hash * SPAN); at < table.length; at++) {
@@ -110,6 +121,7 @@ export class PackedIndex {
 
   /** `undefined` for an image that is not there, `null` where it has no end. */
   #endOfImage(digest: string): string | null | undefined {
+    this.#checkHeld();
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
     const wanted = Buffer.from(digest.slice(DIGEST_PREFIX.length), 'hex');
     const rows = this.#images;
@@ -123,5 +135,9 @@ export class PackedIndex {
       else high = middle;
     }
     return undefined;
+  }
+
+  #checkHeld(): void {
+    if (this.#released) throw new Error('a snapshot was asked that another one has replaced');
   }
 }

@@ -11,7 +11,7 @@ export interface PackedSnapshot {
   readonly seed: number;
   /** The policies that records name by number. */
   readonly policies: readonly SnapshotEntry['policy'][];
-  /** Records: 4 bytes length of the JSON (little-endian), 32 bytes digest, `RecordJson` in UTF-8. What follows them is empty. */
+  /** Records: 4 bytes length of the JSON (little-endian), 32 bytes digest, `RecordJson` in UTF-8. Of a `Room`. */
   readonly records: ArrayBuffer;
   /** Of each entry, where its record is (Uint32). */
   readonly starts: ArrayBuffer;

@@ -15,7 +15,9 @@ import {
   type SnapshotQuery,
   signSnapshot,
 } from '../../src/snapshot/index.ts';
+import { openParts } from '../../src/snapshot/open.ts';
 import type { SnapshotParts } from '../../src/snapshot/read-payload.ts';
+import { Room } from '../../src/snapshot/room.ts';
 import { tempFolder } from '../support/temp.ts';
 import { COMMIT, denied, document, entry, NOW, sha256, signed, stranger, writer } from './samples.ts';
 
@@ -230,6 +232,48 @@ describe('a snapshot that another thread judges', () => {
     }
     await expect(loadPacked(join(folder, 'missing'), options)).rejects.toMatchObject({ code: 'not-found' });
     await expect(loadPacked(folder, options)).rejects.toMatchObject({ code: 'unreadable' });
+  });
+
+  it('answers as one that is opened here, whatever it holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(entries, { maxLength: 8 }), images, async (all, allImages) => {
+        const bytes = await signed({ entries: all, images: allImages });
+        const keys = [writer.publicKey];
+        // Records are written over the entries that they are made of.
+        const room = Room.of(bytes.length);
+        room.bytes().set(bytes);
+        const over = new PackedIndex(packSnapshot(openParts(room.bytes(), { keys, spend: room }), 3));
+        const beside = new PackedIndex(packSnapshot(openParts(bytes, { keys }), 3));
+        expect(over.meta).toStrictEqual(beside.meta);
+        for (const { digest, refs, endpoint } of all) {
+          const asked = [{ digest }, ...refs.map((ref) => ({ ref, endpoint }))];
+          for (const query of asked) {
+            expect(over.lookup(query, { now: NOW })).toStrictEqual(beside.lookup(query, { now: NOW }));
+          }
+        }
+        for (const { digest } of allImages) {
+          expect(over.allowsImage(digest, NOW)).toBe(beside.allowsImage(digest, NOW));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('gives its memory back when it is released, and answers nothing more', async () => {
+    const bytes = await signed({ entries: Array.from({ length: 500 }, (_, at) => entry({ number: at + 1 })) });
+    const room = Room.of(bytes.length);
+    room.bytes().set(bytes);
+    const made = packSnapshot(openParts(room.bytes(), { keys: [writer.publicKey], spend: room }), 3);
+    expect(made.records).toBe(room.buffer);
+    expect(room.buffer.byteLength).toBeLessThan(bytes.length / 2);
+    const index = new PackedIndex(made);
+    index.release();
+    expect(room.buffer.byteLength).toBe(0);
+    const gone = /another one has replaced/;
+    expect(() => index.lookup({ digest: sha256('model') }, { now: NOW })).toThrow(gone);
+    expect(() => index.lookup({ ref: 'models:/acme/none' }, { now: NOW })).toThrow(gone);
+    expect(() => index.latestApproved({ ref: 'hf://acme/model' }, { now: NOW })).toThrow(gone);
+    expect(() => index.allowsImage(sha256('image'), NOW)).toThrow(gone);
   });
 
   it('is opened though it has ended, and says so', async () => {

@@ -56,6 +56,7 @@ class Feed implements SnapshotFeed {
   readonly #listeners: ((held: HeldSnapshot) => void)[] = [];
   readonly #pauses: Pauses;
   #held: HeldSnapshot = { kind: 'none', why: 'none has come yet' };
+  #index: PackedIndex | undefined;
   #lastTried: Date | null = null;
   #lastGood: Date | null = null;
   #problem: string | null = null;
@@ -199,7 +200,10 @@ class Feed implements SnapshotFeed {
     });
   }
 
+  /** The one before goes at once: a hundred thousand decisions would wait for the collector of garbage, several times. */
   #hold(index: PackedIndex, from: string): void {
+    this.#index?.release();
+    this.#index = index;
     this.#held = { kind: 'held', index, loadedAt: this.#now(), from };
     for (const listener of this.#listeners) listener(this.#held);
   }
