@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../../core/compiled.ts';
@@ -10,6 +10,8 @@ import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from '.
 const MAX_HEAP_MIB = 2_048;
 /** How long a scan may take to stop by itself. */
 const STOP_MS = 400;
+/** How long a scan waits for a thread before one more than there are cores is started: longer than a small scan, or a start. */
+const PATIENCE_MS = 500;
 /** What threads need of the environment: no secret of the service is there to be read. */
 const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
 
@@ -28,6 +30,8 @@ export class ScanPool {
   readonly #maxHeapMib: number;
   readonly #idle: ScanThread[] = [];
   readonly #all = new Set<ScanThread>();
+  /** Scans that wait for a thread, the first first. */
+  readonly #waiting: ((thread: ScanThread) => void)[] = [];
   #closed = false;
 
   constructor(settings: ScanSettings, options: PoolOptions = {}) {
@@ -38,16 +42,40 @@ export class ScanPool {
   /** @returns `failed` with `aborted` when `signal` fires, within half a second. */
   async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
     if (signal.aborted || this.#closed) return STOPPED;
-    const thread = this.#idle.pop() ?? this.#start();
-    const end = await thread.scan(order, signal, onProgress);
+    const thread = await this.#take();
+    const end = signal.aborted || this.#closed ? STOPPED : await thread.scan(order, signal, onProgress);
     if (thread.isLost || this.#closed) await this.#drop(thread);
-    else this.#idle.push(thread);
+    else this.#giveBack(thread);
     return end;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#all].map((thread) => this.#drop(thread)));
+  }
+
+  /** One that is idle; more than there are cores only for scans that take long, which may wait for a network. */
+  #take(): ScanThread | Promise<ScanThread> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#all.size < availableParallelism()) return this.#start();
+    return new Promise((resolve) => {
+      const take = (thread: ScanThread) => {
+        clearTimeout(timer);
+        resolve(thread);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        resolve(this.#start());
+      }, PATIENCE_MS);
+      this.#waiting.push(take);
+    });
+  }
+
+  #giveBack(thread: ScanThread): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(thread);
+    else next(thread);
   }
 
   #start(): ScanThread {

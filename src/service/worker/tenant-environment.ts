@@ -30,6 +30,8 @@ const Credentials = v.record(
   v.string(),
   v.strictObject(v.entriesFromList([...NAMES, ...WEBHOOK_SECRETS], v.optional(v.string()))),
 );
+/** How long a file of credentials is known: a thousand small scans do not read it a thousand times. */
+const KNOWN_MS = 1_000;
 const BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 3, maxTokens: 100_000 };
 
 /**
@@ -42,7 +44,7 @@ export async function tenantEnvironment(
   tenant: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Record<string, string>> {
-  const all = await readCredentials(join(dataFolder, 'credentials.json'));
+  const all = await credentials(join(dataFolder, 'credentials.json'));
   const own = Object.hasOwn(all, tenant) ? all[tenant] : undefined;
   const shared = SHARED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return {
@@ -65,11 +67,21 @@ export async function webhookSecret(
   tenant: string,
   name: (typeof WEBHOOK_SECRETS)[number],
 ): Promise<string | undefined> {
-  const all = await readCredentials(join(dataFolder, 'credentials.json'));
+  const all = await credentials(join(dataFolder, 'credentials.json'));
   return (Object.hasOwn(all, tenant) ? all[tenant]?.[name] : undefined) || undefined;
 }
 
-async function readCredentials(path: string): Promise<v.InferOutput<typeof Credentials>> {
+type AllCredentials = v.InferOutput<typeof Credentials>;
+
+let known: { readonly path: string; readonly until: number; readonly all: Promise<AllCredentials> } | undefined;
+
+function credentials(path: string): Promise<AllCredentials> {
+  const now = performance.now();
+  if (known?.path !== path || known.until < now) known = { path, until: now + KNOWN_MS, all: readCredentials(path) };
+  return known.all;
+}
+
+async function readCredentials(path: string): Promise<AllCredentials> {
   let bytes: Buffer;
   try {
     ({ bytes } = await readSmallFile(path, 'the credentials of tenants'));
