@@ -9,6 +9,7 @@ import { answerOf } from './gate-answer.ts';
 import type { StoredAssessment } from './records.ts';
 import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 import { type Change, newId } from './store/change.ts';
+import { compiledOnce, insertRow } from './store/compiled-once.ts';
 import { isExact, labelOf, type VersionRow } from './version-records.ts';
 import { waiversFor } from './waiver-records.ts';
 
@@ -70,35 +71,36 @@ export async function storeAnswer(
   decisions: ReadonlyMap<RuledStage, DecisionRow>,
   approvals?: readonly ApprovalRow[],
 ): Promise<void> {
-  const pinned = await db
-    .selectFrom('version_keys')
-    .select('key')
-    .where('version', '=', version.id)
-    .where('kind', '=', 'ref')
-    .orderBy('key')
-    .execute();
-  const approved = await db
-    .selectFrom('transitions')
-    .select('id')
-    .where('version', '=', version.id)
-    .where('state', '=', 'approved')
-    .execute();
+  const pinned = await pinnedOf(db, { version: version.id });
+  const given = approvals ?? (await approvalRows(db, version.id));
+  // Only their approvals count.
+  const approved = given.length === 0 ? [] : await approvedTransitions(db, { version: version.id });
   const answer = answerOf({
     version,
     pinned: pinned.map(({ key }) => key),
     decisions,
-    approvals: approvals ?? (await approvalRows(db, version.id)),
+    approvals: given,
     approved: new Set(approved.map(({ id }) => id)),
     rules,
     now,
   });
-  const text = JSON.stringify(answer);
-  await db
-    .insertInto('gate')
-    .values({ version: version.id, answer: text })
-    .onConflict((conflict) => conflict.column('version').doUpdateSet({ answer: text }))
-    .execute();
+  await keepAnswer(db, { version: version.id, answer: JSON.stringify(answer) });
 }
+
+const pinnedOf = compiledOnce({ version: 'text' }, (db, { version }) =>
+  db.selectFrom('version_keys').select('key').where('version', '=', version).where('kind', '=', 'ref').orderBy('key'),
+);
+
+const approvedTransitions = compiledOnce({ version: 'text' }, (db, { version }) =>
+  db.selectFrom('transitions').select('id').where('version', '=', version).where('state', '=', 'approved'),
+);
+
+const keepAnswer = compiledOnce({ version: 'text', answer: 'text' }, (db, { version, answer }) =>
+  db
+    .insertInto('gate')
+    .values({ version, answer })
+    .onConflict((conflict) => conflict.column('version').doUpdateSet({ answer })),
+);
 
 interface Question {
   readonly version: VersionRow;
@@ -164,6 +166,6 @@ async function storeDecision(
     body,
     at: change.at,
   };
-  await change.db.insertInto('decisions').values(row).execute();
+  await insertRow(change.db, 'decisions', row);
   return row;
 }

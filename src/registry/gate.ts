@@ -11,7 +11,7 @@ import { versionsOfRows } from './version-records.ts';
 const MAX_ANSWERS = 100;
 
 /** What nearly every question needs: bytes have one name. */
-const firstAnswersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
+const firstAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { tenant, key }) =>
   db
     .selectFrom('version_keys')
     .innerJoin('gate', 'gate.version', 'version_keys.version')
@@ -21,7 +21,7 @@ const firstAnswersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
     .limit(2),
 );
 
-const orderedAnswersOf = compiledOnce(['tenant', 'key'], (db, { tenant, key }) =>
+const orderedAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { tenant, key }) =>
   db
     .selectFrom('version_keys')
     .innerJoin('gate', 'gate.version', 'version_keys.version')

@@ -1,9 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
-import { jobOfRow, lineageOfRow } from './jobs.ts';
+import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
 import type { JobProgress, JobState } from './records.ts';
 import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from './registry.ts';
 import { newId, unowned } from './store/change.ts';
+import { compiledOnce } from './store/compiled-once.ts';
+import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
 /** CWE-770: what a worker says of a failure. */
@@ -20,61 +22,82 @@ export async function claimJob(
   leaseMs: number,
   id?: string,
 ): Promise<ClaimedJob | undefined> {
-  const { work: db, dialect } = context.database;
+  const { work: db } = context.database;
   return unowned(async () => {
     const now = context.now();
-    await failKillers(db, now);
-    const lease = newId();
-    const row = await db
-      .updateTable('jobs')
-      .set(({ eb, fn, val }) => ({
-        state: 'running',
-        worker,
-        lease,
-        lease_until_ms: now.getTime() + leaseMs,
-        attempts: eb('attempts', '+', 1),
-        started_at: fn.coalesce('started_at', val(now.toISOString())),
-      }))
-      .where('id', '=', ({ selectFrom }) => {
-        const free = selectFrom('jobs')
-          .select('jobs.id')
-          .where((eb) =>
-            eb.or([
-              id === undefined
-                ? eb.and([eb('state', '=', 'queued'), eb('not_before_ms', '<=', now.getTime())])
-                : eb('state', '=', 'queued'),
-              eb.and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', now.getTime())]),
-            ]),
-          )
-          .$if(id !== undefined, (query) => query.where('jobs.id', '=', id ?? ''))
-          .orderBy('priority', 'desc')
-          .orderBy('seq')
-          .limit(1);
-        return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
-      })
-      .returningAll()
-      .executeTakeFirst();
+    const [now_ms, at, lease] = [now.getTime(), now.toISOString(), newId()];
+    await failKillers(db, { now_ms, at });
+    const claim = { worker, lease, lease_until_ms: now_ms + leaseMs, now_ms, at };
+    const [row] = await (id === undefined ? claimNext(db, claim) : claimNamed(db, { ...claim, id }));
     return row === undefined ? undefined : { job: jobOfRow(row), lease, lineage: lineageOfRow(row) };
   });
 }
 
+const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms: 'number', at: 'text' } as const;
+
+const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
+  claimed(db, claim, ({ selectFrom }) => {
+    const free = selectFrom('jobs')
+      .select('jobs.id')
+      .where(({ eb, or, and }) =>
+        or([and([eb('state', '=', 'queued'), eb('not_before_ms', '<=', now_ms)]), isLeftBehind(eb, now_ms)]),
+      )
+      .orderBy('priority', 'desc')
+      .orderBy('seq')
+      .limit(1);
+    return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+  }),
+);
+
+const claimNamed = compiledOnce({ ...CLAIM, id: 'text' }, (db, { now_ms, id, ...claim }, dialect) =>
+  claimed(db, claim, ({ selectFrom }) => {
+    const free = selectFrom('jobs')
+      .select('jobs.id')
+      .where(({ eb, or }) => or([eb('state', '=', 'queued'), isLeftBehind(eb, now_ms)]))
+      .where('jobs.id', '=', id);
+    return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+  }),
+);
+
+function isLeftBehind(eb: ExpressionBuilder<Tables, 'jobs'>, nowMs: number) {
+  return eb.and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', nowMs)]);
+}
+
+function claimed(
+  db: Reader,
+  { worker, lease, lease_until_ms, at }: Pick<JobRow, 'worker' | 'lease' | 'lease_until_ms'> & { readonly at: string },
+  free: (eb: ExpressionBuilder<Tables, 'jobs'>) => SelectQueryBuilder<Tables, 'jobs', { id: string }>,
+) {
+  return db
+    .updateTable('jobs')
+    .set(({ eb, fn, val }) => ({
+      state: 'running',
+      worker,
+      lease,
+      lease_until_ms,
+      attempts: eb('attempts', '+', 1),
+      started_at: fn.coalesce('started_at', val(at)),
+    }))
+    .where((eb) => eb('id', '=', free(eb)))
+    .returningAll();
+}
+
 /** Jobs that were taken too often and never ended. */
-async function failKillers(db: Kysely<Tables>, now: Date): Promise<void> {
-  await db
+const failKillers = compiledOnce({ now_ms: 'number', at: 'text' }, (db, { now_ms, at }) =>
+  db
     .updateTable('jobs')
     .set({
       state: 'failed',
-      ended_at: now.toISOString(),
+      ended_at: at,
       lease: null,
       lease_until_ms: null,
       error_code: 'worker-lost',
       error_message: `the worker was lost ${MAX_ATTEMPTS} times`,
     })
     .where('state', '=', 'running')
-    .where('lease_until_ms', '<=', now.getTime())
-    .where('attempts', '>=', MAX_ATTEMPTS)
-    .execute();
-}
+    .where('lease_until_ms', '<=', now_ms)
+    .where('attempts', '>=', MAX_ATTEMPTS),
+);
 
 /** @returns false when the lease was lost, or the job was cancelled. */
 export async function heartbeat(

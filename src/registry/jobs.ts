@@ -6,6 +6,7 @@ import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal 
 import type { CreatedJob, NewJob } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId, read } from './store/change.ts';
+import { compiledOnce, insertRow } from './store/compiled-once.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
@@ -28,46 +29,48 @@ export async function createJobs(context: Context, by: Principal, jobs: readonly
   });
 }
 
+const openJobs = compiledOnce(
+  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text' },
+  (db, { tenant, target, model, ruleset }) =>
+    db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('target', '=', target)
+      .where('model', '=', model)
+      .where('ruleset', '=', ruleset)
+      .where('state', 'in', ['queued', 'running']),
+);
+
 /** The same target, model and ruleset, queued or running, is the same job. */
 async function addJob(change: Change, { target, model, ruleset, priority = 0, lineage }: NewJob): Promise<CreatedJob> {
   const { db, by, tenant, at } = change;
-  const known = await db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('target', '=', target)
-    .where('model', '=', model)
-    .where('ruleset', '=', ruleset)
-    .where('state', 'in', ['queued', 'running'])
-    .executeTakeFirst();
+  const [known] = await openJobs(db, { tenant, target, model, ruleset });
   if (known !== undefined) return { job: jobOfRow(known), created: false };
-  const row = await db
-    .insertInto('jobs')
-    .values({
-      id: newId(),
-      tenant,
-      target,
-      model,
-      ruleset,
-      lineage: lineage === undefined ? null : JSON.stringify(lineage),
-      priority,
-      state: 'queued',
-      attempts: 0,
-      progress: JSON.stringify(NO_PROGRESS),
-      created_by: nameOf(by),
-      created_at: at,
-      started_at: null,
-      ended_at: null,
-      not_before_ms: 0,
-      worker: null,
-      lease: null,
-      lease_until_ms: null,
-      version: null,
-      error_code: null,
-      error_message: null,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const row = {
+    id: newId(),
+    tenant,
+    target,
+    model,
+    ruleset,
+    lineage: lineage === undefined ? null : JSON.stringify(lineage),
+    priority,
+    state: 'queued',
+    attempts: 0,
+    progress: JSON.stringify(NO_PROGRESS),
+    created_by: nameOf(by),
+    created_at: at,
+    started_at: null,
+    ended_at: null,
+    not_before_ms: 0,
+    worker: null,
+    lease: null,
+    lease_until_ms: null,
+    version: null,
+    error_code: null,
+    error_message: null,
+  };
+  await insertRow(db, 'jobs', row);
   change.record('job.created', model, { job: row.id, target, ruleset });
   return { job: jobOfRow(row), created: true };
 }
@@ -134,7 +137,7 @@ function checkJob({ target, model, ruleset, priority = 0, lineage }: NewJob): vo
   throw new RegistryError('invalid', `a priority is a whole number up to ${MAX_PRIORITY}`);
 }
 
-export function jobOfRow(row: JobRow): Job {
+export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
   const { error_code: code, error_message: message } = row;
   return {
     id: row.id,

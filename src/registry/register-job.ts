@@ -2,7 +2,16 @@ import { assessmentOfRow, decisionOfRow, newestDecisions } from './decision-reco
 import type { Registered } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import type { Change } from './store/change.ts';
+import { compiledOnce } from './store/compiled-once.ts';
 import { versionOfRow, versionRow } from './version-records.ts';
+
+const jobsLike = compiledOnce({ id: 'text', tenant: 'text' }, (db, { id, tenant }) =>
+  db.selectFrom('jobs').select(['state', 'version']).where('id', '=', id).where('tenant', '=', tenant),
+);
+
+const setVersion = compiledOnce({ id: 'text', tenant: 'text', version: 'text' }, (db, { id, tenant, version }) =>
+  db.updateTable('jobs').set({ version }).where('id', '=', id).where('tenant', '=', tenant),
+);
 
 /**
  * What a job has registered already: a worker that died between this and the end of the job leaves it to the next one, and a
@@ -10,12 +19,7 @@ import { versionOfRow, versionRow } from './version-records.ts';
  * @throws RegistryError `ended` for a job that is not running any more
  */
 export async function registeredByJob({ db, tenant }: Change, id: string): Promise<Registered | undefined> {
-  const job = await db
-    .selectFrom('jobs')
-    .select(['state', 'version'])
-    .where('id', '=', id)
-    .where('tenant', '=', tenant)
-    .executeTakeFirst();
+  const [job] = await jobsLike(db, { id, tenant });
   if (job === undefined) return undefined;
   if (job.state !== 'running') throw new RegistryError('ended', 'the job has ended already');
   if (job.version === null) return undefined;
@@ -38,5 +42,5 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
 
 /** So that the job registers nothing more, whoever goes on with it. */
 export async function noteRegistered({ db, tenant }: Change, job: string, version: string): Promise<void> {
-  await db.updateTable('jobs').set({ version }).where('id', '=', job).where('tenant', '=', tenant).execute();
+  await setVersion(db, { id: job, tenant, version });
 }

@@ -8,7 +8,8 @@ import { noteRegistered, registeredByJob } from './register-job.ts';
 import type { Registered, Registration } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId } from './store/change.ts';
-import { isExact, labelOf, NO_LINEAGE, type VersionRow, versionOfRow } from './version-records.ts';
+import { compiledOnce, insertRow } from './store/compiled-once.ts';
+import { isExact, labelOf, NO_LINEAGE, type VersionRow, versionOf, versionOfRow } from './version-records.ts';
 
 /** CWE-770: no report that was bounded when it was made is larger. */
 const MAX_ASSESSMENT = 64 * 1024 * 1024;
@@ -45,8 +46,9 @@ export async function register(context: Context, by: Principal, registration: Re
     const candidate = decisions.get('candidate');
     if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
     if (job !== undefined) await noteRegistered(change, job, row.id);
+    const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
     return {
-      version: await versionOfRow(change.db, row),
+      version: created ? versionOf(row, refs, []) : await versionOfRow(change.db, row),
       created,
       assessment: stored,
       decision: decisionOfRow(candidate),
@@ -71,12 +73,28 @@ function boundDigest({ artifact, files }: Assessment): string {
 }
 
 async function ensureModel({ db, tenant, at, by }: Change, name: string): Promise<void> {
-  await db
-    .insertInto('models')
-    .values({ tenant, name, description: '', created_at: at, created_by: nameOf(by) })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  const row = { tenant, name, description: '', created_at: at, created_by: nameOf(by) };
+  await insertRow(db, 'models', row, { ifNew: true });
 }
+
+const versionsLike = compiledOnce({ tenant: 'text', model: 'text', digest: 'text' }, (db, { tenant, model, digest }) =>
+  db
+    .selectFrom('versions')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('model', '=', model)
+    .where('digest', '=', digest),
+);
+
+const lastNumber = compiledOnce({ tenant: 'text', model: 'text' }, (db, { tenant, model }) =>
+  db
+    .selectFrom('versions')
+    .select('number')
+    .where('tenant', '=', tenant)
+    .where('model', '=', model)
+    .orderBy('number', 'desc')
+    .limit(1),
+);
 
 async function ensureVersion(
   change: Change,
@@ -84,10 +102,9 @@ async function ensureVersion(
   digest: string,
 ): Promise<{ readonly row: VersionRow; readonly created: boolean }> {
   const { db, tenant } = change;
-  const own = db.selectFrom('versions').where('tenant', '=', tenant).where('model', '=', model);
-  const known = await own.selectAll().where('digest', '=', digest).executeTakeFirst();
+  const [known] = await versionsLike(db, { tenant, model, digest });
   if (known !== undefined) return { row: known, created: false };
-  const last = await own.select('number').orderBy('number', 'desc').limit(1).executeTakeFirst();
+  const [last] = await lastNumber(db, { tenant, model });
   const row = {
     id: newId(),
     tenant,
@@ -102,20 +119,14 @@ async function ensureVersion(
     created_at: change.at,
     created_by: nameOf(change.by),
   };
-  await db.insertInto('versions').values(row).execute();
+  await insertRow(db, 'versions', row);
   return { row, created: true };
 }
 
 async function addKeys({ db, tenant }: Change, { id: version, digest }: VersionRow, pinned: string): Promise<void> {
-  const keys = [
-    { tenant, key: digest, version, kind: 'digest' as const },
-    ...(isExact(pinned) ? [{ tenant, key: pinned, version, kind: 'ref' as const }] : []),
-  ];
-  await db
-    .insertInto('version_keys')
-    .values(keys)
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await insertRow(db, 'version_keys', { tenant, key: digest, version, kind: 'digest' }, { ifNew: true });
+  if (!isExact(pinned)) return;
+  await insertRow(db, 'version_keys', { tenant, key: pinned, version, kind: 'ref' }, { ifNew: true });
 }
 
 async function storeAssessment(
@@ -126,10 +137,8 @@ async function storeAssessment(
   job: string | null,
 ): Promise<StoredAssessment> {
   const { version: ruleset_version, digest: ruleset_digest } = assessment.ruleset;
-  const id = newId();
-  await change.db
-    .insertInto('assessments')
-    .values({ id, version, seq: change.next(), body, ruleset_version, ruleset_digest, job, at: change.at })
-    .execute();
-  return { id, version, assessment, at: change.at };
+  const { at } = change;
+  const row = { id: newId(), version, seq: change.next(), body, ruleset_version, ruleset_digest, job, at };
+  await insertRow(change.db, 'assessments', row);
+  return { id: row.id, version, assessment, at };
 }

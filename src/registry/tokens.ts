@@ -86,7 +86,7 @@ export async function revokeToken(context: Context, by: Principal, id: string): 
   });
 }
 
-const tokensLike = compiledOnce(['lookup'], (db, { lookup }) =>
+const tokensLike = compiledOnce({ lookup: 'text' }, (db, { lookup }) =>
   db.selectFrom('tokens').selectAll().where('lookup', '=', lookup),
 );
 

@@ -25,20 +25,30 @@ export async function versionsOfRows(db: Reader, rows: readonly VersionRow[]): P
     .where('kind', '=', 'ref')
     .execute();
   const aliases = await db.selectFrom('aliases').select(['version', 'alias']).where('version', 'in', ids).execute();
-  return rows.map((row) => ({
+  return rows.map((row) =>
+    versionOf(
+      row,
+      textsOf(keys, row.id, ({ key }) => key),
+      textsOf(aliases, row.id, ({ alias }) => alias),
+    ),
+  );
+}
+
+export function versionOf(row: VersionRow, pinned: readonly string[], aliases: readonly string[]): Version {
+  return {
     id: row.id,
     tenant: row.tenant,
     model: row.model,
     number: row.number,
     digest: row.digest,
     ref: row.ref,
-    pinned: textsOf(keys, row.id, ({ key }) => key),
+    pinned,
     stage: row.stage as Stage,
-    aliases: textsOf(aliases, row.id, ({ alias }) => alias),
+    aliases,
     lineage: JSON.parse(row.lineage) as Lineage,
     createdAt: row.created_at,
     createdBy: row.created_by,
-  }));
+  };
 }
 
 function textsOf<T extends { readonly version: string }>(all: readonly T[], id: string, text: (of: T) => string) {

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import type { Database, Reader } from './database.ts';
+import { compiledOnce, insertRow } from './compiled-once.ts';
+import type { Reader } from './database.ts';
 import { failureOf, isRepeatable } from './failure.ts';
 import type { Tables } from './tables.ts';
 
@@ -35,7 +36,7 @@ export async function change<T>(context: Context, by: Principal, work: (change: 
   for (let tries = 1; ; tries++) {
     try {
       return await context.database.write.transaction().execute(async (db) => {
-        const ledger = new Ledger(db, by, context.now(), await lockTenant(context.database, db, by.tenant));
+        const ledger = new Ledger(db, by, context.now(), await lockTenant(db, by.tenant));
         const result = await work(ledger);
         await ledger.close();
         return result;
@@ -71,19 +72,24 @@ interface Head {
   readonly counter: number;
 }
 
-async function lockTenant({ dialect }: Database, db: Transaction<Tables>, name: string): Promise<Head> {
+const lockedTenant = compiledOnce({ name: 'text' }, (db, { name }, dialect) => {
   const query = db.selectFrom('tenants').selectAll().where('name', '=', name);
   // A transaction of SQLite holds the lock of the whole file.
-  const locked = dialect === 'postgres' ? query.forUpdate() : query;
-  const known = await locked.executeTakeFirst();
+  return dialect === 'postgres' ? query.forUpdate() : query;
+});
+
+const moveHead = compiledOnce(
+  { name: 'text', audit_seq: 'number', audit_hash: 'text', counter: 'number' },
+  (db, { name, ...head }) => db.updateTable('tenants').set(head).where('name', '=', name),
+);
+
+async function lockTenant(db: Transaction<Tables>, name: string): Promise<Head> {
+  const [known] = await lockedTenant(db, { name });
   if (known !== undefined) return known;
-  const none = { name, audit_seq: 0, audit_hash: NO_ENTRY, counter: 0 };
-  await db
-    .insertInto('tenants')
-    .values(none)
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  return locked.executeTakeFirstOrThrow();
+  await insertRow(db, 'tenants', { name, audit_seq: 0, audit_hash: NO_ENTRY, counter: 0 }, { ifNew: true });
+  const [made] = await lockedTenant(db, { name });
+  if (made === undefined) throw new RegistryError('internal', 'a tenant was lost');
+  return made;
 }
 
 class Ledger implements Change {
@@ -138,12 +144,14 @@ class Ledger implements Change {
       if (this.#counter === this.#head.counter) return;
       throw new RegistryError('internal', 'a change leaves no entry in the audit log');
     }
-    const rows = this.#entries.map((entry) => ({ ...entry, detail: canonicalJson(entry.detail) }));
-    await this.db.insertInto('audit').values(rows).execute();
-    await this.db
-      .updateTable('tenants')
-      .set({ audit_seq: last.seq, audit_hash: last.hash, counter: this.#counter })
-      .where('name', '=', this.tenant)
-      .execute();
+    for (const entry of this.#entries) {
+      await insertRow(this.db, 'audit', { ...entry, detail: canonicalJson(entry.detail) });
+    }
+    await moveHead(this.db, {
+      name: this.tenant,
+      audit_seq: last.seq,
+      audit_hash: last.hash,
+      counter: this.#counter,
+    });
   }
 }
