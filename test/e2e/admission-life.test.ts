@@ -76,7 +76,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const serial = await peerOf(gate.url, authority.certificate);
       writeFileSync(ground().file('tls.crt'), 'no certificate');
       try {
-        await until(async () => /certificate: .*what was good before holds/.test(gate.said));
+        await until(async () => /certificate: .*tls\.crt.*what was good before holds/.test(gate.said));
         expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
         expect((await pod(APPROVED)).status).toBe(201);
       } finally {

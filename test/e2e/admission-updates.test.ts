@@ -96,6 +96,12 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
       expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain('https://hub.stray.example');
     });
 
+    it('code of the model that is to run, where it did not', async () => {
+      const args = ['--model', STRAY.repo, '--revision', STRAY.commit, '--trust-remote-code'];
+      const body = { spec: { template: { spec: { containers: [{ name: 'server', args }] } } } };
+      expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(STRAY.hub);
+    });
+
     it('a second model beside the one that was there', async () => {
       const body = { spec: { template: { spec: { containers: [vllm(OTHER, { name: 'second' })] } } } };
       expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(OTHER.hub);

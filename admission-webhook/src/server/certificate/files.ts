@@ -1,3 +1,4 @@
+import { isAssayError } from '../../../../src/core/errors.ts';
 import { readSmallText } from '../../../../src/core/small-file.ts';
 import { type WatchOptions, watchFiles } from '../watched-files.ts';
 import { type CertificateHealth, type CertificateSource, type ServingPair, servingPair } from './serving.ts';
@@ -30,7 +31,9 @@ export async function openCertificateFiles(
         loadedAt = new Date();
         for (const listener of listeners) listener(pair);
       } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
+        const subject = isAssayError(error) ? error.subject : undefined;
+        const message = error instanceof Error ? error.message : String(error);
+        problem = subject === undefined ? message : `${subject}: ${message}`;
       }
     },
     options,
