@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
 import { limitOf, pageOf, seqAfter } from './paging.ts';
@@ -20,12 +20,41 @@ export async function createJob(context: Context, by: Principal, job: NewJob): P
   return change(context, by, (change) => addJob(change, job));
 }
 
-export async function createJobs(context: Context, by: Principal, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
+export async function createJobs(
+  context: Context,
+  by: Principal,
+  jobs: readonly NewJob[],
+  mostQueued = Number.POSITIVE_INFINITY,
+): Promise<CreatedJob[]> {
   for (const job of jobs) checkJob(job);
   return change(context, by, async (change) => {
-    const created: CreatedJob[] = [];
-    for (const job of jobs) created.push(await addJob(change, job));
-    return created;
+    const all: CreatedJob[] = [];
+    for (const job of jobs) all.push(await addJob(change, job));
+    // Counted after they were made: the tenant is locked, and a refusal takes them back.
+    if (all.some(({ created }) => created)) await checkQueued(change, mostQueued);
+    return all;
+  });
+}
+
+/** The first of those that wait beyond so many. Literals, so that the index of them is used. */
+const waitingBeyond = compiledOnce({ tenant: 'text', most: 'number' }, (db, { tenant, most }) =>
+  db
+    .selectFrom('jobs')
+    .select('priority')
+    .where('tenant', '=', tenant)
+    .where('state', '=', sql.lit('queued'))
+    .where('priority', '>=', sql.lit(0))
+    .orderBy('priority')
+    .limit(sql.lit(1))
+    .offset(most),
+);
+
+async function checkQueued({ db, tenant }: Change, most: number): Promise<void> {
+  if (most === Number.POSITIVE_INFINITY) return;
+  const [beyond] = await waitingBeyond(db, { tenant, most });
+  if (beyond === undefined) return;
+  throw new RegistryError('queue-full', `no more than ${most} jobs of a tenant wait in the queue`, {
+    mend: 'ask again when some of them have run, or cancel what is not needed',
   });
 }
 

@@ -101,12 +101,16 @@ function addErrors(app: App, log: Logger): void {
   app.setErrorHandler(answerProblem);
 }
 
+/** Until a queue that is full is worth asking again: scans take minutes. */
+const QUEUE_SECONDS = 60;
+
 function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request.id);
   // What we say ourselves needs no stack; a defect does.
   const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
   if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
+  if (problem.code === 'queue-full') reply.header('retry-after', QUEUE_SECONDS);
   if (isForPeople(request)) return sendProblem(request, reply, problem);
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }

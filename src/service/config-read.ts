@@ -192,6 +192,7 @@ function limits(env: NodeJS.ProcessEnv): ServiceLimits {
     maxBodyBytes: whole(env, 'ASSAY_MAX_BODY_BYTES', MIB, 1024, 64 * MIB),
     maxUploadBytes: whole(env, 'ASSAY_MAX_UPLOAD_BYTES', 100 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
     maxUploadFiles: whole(env, 'ASSAY_MAX_UPLOAD_FILES', 10_000, 1, 1_000_000),
+    maxQueuedJobs: whole(env, 'ASSAY_MAX_QUEUED_JOBS', 10_000, 1, 10_000_000),
     requestsPerMinute: whole(env, 'ASSAY_REQUESTS_PER_MINUTE', 1_200, 1, 100_000_000),
     requestTimeoutMs: 1000 * whole(env, 'ASSAY_REQUEST_TIMEOUT_SECONDS', 600, 1, 86_400),
   };

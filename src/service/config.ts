@@ -77,6 +77,8 @@ export interface ServiceLimits {
   /** Of one upload, bytes. */
   readonly maxUploadBytes: number;
   readonly maxUploadFiles: number;
+  /** Of each tenant: jobs that wait for a worker. */
+  readonly maxQueuedJobs: number;
   /** Requests a minute for each principal. */
   readonly requestsPerMinute: number;
   readonly requestTimeoutMs: number;

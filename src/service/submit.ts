@@ -46,9 +46,9 @@ export async function submit(context: ServiceContext, by: Principal, wish: Check
   return submitted;
 }
 
-/** The same for several: all of them, or none. */
+/** The same for several: all of them, or none. @throws RegistryError `queue-full` */
 export async function submitAll(
-  { registry, queue }: ServiceContext,
+  { registry, queue, config }: ServiceContext,
   by: Principal,
   wishes: readonly CheckedWish[],
 ): Promise<readonly CreatedJob[]> {
@@ -58,7 +58,7 @@ export async function submitAll(
     ruleset,
     ...(lineage === undefined ? {} : { lineage }),
   }));
-  const submitted = await registry.jobs.createAll(by, wanted);
+  const submitted = await registry.jobs.createAll(by, wanted, config.limits.maxQueuedJobs);
   for (const { job } of submitted) await queue.enqueue({ id: job.id, priority: job.priority });
   return submitted;
 }

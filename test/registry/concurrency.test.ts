@@ -85,6 +85,16 @@ describeOnBoth('two programs over one database', (fresh) => {
     expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it('let no more jobs wait than may', async () => {
+    const [one, two] = await pair();
+    const ask = (at: number) =>
+      (at % 2 === 0 ? one : two).jobs.createAll(sam, [{ target: `hf://a/m${at}`, model: 'm', ruleset: 'r' }], 5);
+    const codes = await outcomes(Array.from({ length: 12 }, (_, at) => ask(at)));
+    expect(codes).toEqual([...Array(5).fill('nothing was refused'), ...Array(7).fill('queue-full')]);
+    expect(await two.jobs.counts()).toMatchObject({ queued: 5 });
+    expect(await one.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 5 });
+  });
+
   it('take each job once, make each once, and end each once', async () => {
     const [one, two] = await pair();
     const wish = { target: 'hf://a/b', model: 'm', ruleset: 'r' };

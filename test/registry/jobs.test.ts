@@ -127,6 +127,29 @@ describeOnBoth('jobs', (fresh) => {
     expect(actions).toEqual(['job.created', 'job.created', 'job.cancelled', 'job.cancelled']);
   });
 
+  it('are no more than may wait, of one tenant: those that nobody waits for do not count', async () => {
+    const registry = await bench.open();
+    const wishes = (...names: string[]) => names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
+    await registry.jobs.create(sam, { target: 'hf://a/background', model: 'm', ruleset: 'r', priority: -1 });
+    expect(await registry.jobs.createAll(sam, wishes('1', '2'), 2)).toMatchObject([
+      { created: true },
+      { created: true },
+    ]);
+    const head = await registry.auditHead(sam);
+    expect(await codeOf(registry.jobs.createAll(sam, wishes('3'), 2))).toBe('queue-full');
+    expect(await codeOf(registry.jobs.createAll(sam, wishes('1', '3'), 2))).toBe('queue-full');
+    expect(await registry.auditHead(sam)).toBe(head);
+    expect(await registry.jobs.createAll(sam, wishes('1', '2'), 2)).toMatchObject([{ created: false }, {}]);
+    // One that is there already is no reason to refuse, however many there are.
+    expect(await registry.jobs.createAll(sam, wishes('1'), 1)).toMatchObject([{ created: false }]);
+    expect(await codeOf(registry.jobs.createAll({ ...sam, tenant: 'other' }, wishes('3'), 2))).toBe(
+      'nothing was refused',
+    );
+    // Neither is one that runs.
+    await claimed(registry);
+    expect(await registry.jobs.createAll(sam, wishes('3'), 2)).toMatchObject([{ created: true }]);
+  });
+
   it('keep what a version was made from', async () => {
     const registry = await bench.open();
     const lineage = { baseModels: [{ ref: 'hf://a/b', digest: null }], datasets: ['d'], code: null, run: 'r' };

@@ -20,6 +20,7 @@ test('a laptop needs to say nothing', async () => {
     trustedProxies: [],
     metrics: null,
     workers: 2,
+    limits: { maxQueuedJobs: 10_000 },
     gate: {
       stage: 'production',
       scanOnMiss: false,
@@ -81,6 +82,7 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_OIDC_AUDIENCE', {}, { ASSAY_OIDC_AUDIENCE: 'x' }],
     ['ASSAY_SESSION_SECRET', {}, { ASSAY_SESSION_SECRET: 'short' }],
     ['ASSAY_MAX_BODY_BYTES', {}, { ASSAY_MAX_BODY_BYTES: '1e9' }],
+    ['ASSAY_MAX_QUEUED_JOBS', {}, { ASSAY_MAX_QUEUED_JOBS: '0' }],
     ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
     ['--workers', { workers: 'many' }, {}],
     ['ASSAY_ALLOW_PRIVATE_ADDRESSES', {}, { ASSAY_ALLOW_PRIVATE_ADDRESSES: 'maybe' }],

@@ -7,6 +7,7 @@ import { stages } from './migrations/002-stages.ts';
 import { audit } from './migrations/003-audit.ts';
 import { jobs } from './migrations/004-jobs.ts';
 import { webhooks } from './migrations/005-webhooks.ts';
+import { waitingJobs } from './migrations/006-waiting-jobs.ts';
 
 /** One step of the schema, forward. What was released is never edited: another step follows. */
 export interface Migration {
@@ -15,7 +16,7 @@ export interface Migration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks];
+export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks, waitingJobs];
 
 /** Any number that nothing else locks. */
 const LOCK = 0x41535359;

@@ -34,6 +34,7 @@ export const WishProperties = {
 const WishSchema = object(WishProperties, 'A reference or an upload');
 
 const MAX_BATCH = 200;
+const QUEUE_FULL = '`queue-full` (429, with `Retry-After`) when as many jobs of the tenant wait as may.';
 
 export const jobRoutes: Routes = (app, context) => {
   const { registry, queue, events } = context;
@@ -48,6 +49,7 @@ export const jobRoutes: Routes = (app, context) => {
       schema: {
         tags: ['jobs'],
         summary: 'Ask for a scan. The same wish again is the same job, while it is queued or running',
+        description: QUEUE_FULL,
         body: WishSchema,
         response: { 202: JobSchema },
       },
@@ -65,6 +67,7 @@ export const jobRoutes: Routes = (app, context) => {
       schema: {
         tags: ['jobs'],
         summary: 'Ask for several scans: all of them, or none when one cannot be',
+        description: QUEUE_FULL,
         body: object({
           jobs: Type.Array(WishSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
         }),

@@ -5,14 +5,22 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { requirePart } from '../../support/parts.ts';
 import { hasPostgres, HOW as POSTGRES_HOW, PostgresServer } from '../../support/postgres.ts';
 import { hasRedis, RedisServer } from '../../support/redis.ts';
-import { type Ground, startTestService, type TestService } from './harness.ts';
+import { type Ground, type Overrides, startTestService, type TestService } from './harness.ts';
 
 /** Runs the suite on each kind of ground: what it is given is there once its tests run. */
-export function onEveryGround(name: string, suite: (service: () => TestService) => void): void {
+export function onEveryGround(
+  name: string,
+  suite: (service: () => TestService) => void,
+  overrides: Overrides = {},
+): void {
   describe(`${name} (SQLite, embedded queue)`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'assay-ground-'));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
-    withService(async () => ({ database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' }), suite);
+    withService(
+      async () => ({ database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' }),
+      suite,
+      overrides,
+    );
   });
 
   const both = hasPostgres && hasRedis;
@@ -23,17 +31,25 @@ export function onEveryGround(name: string, suite: (service: () => TestService) 
       await redis?.stop();
       await postgres?.stop();
     });
-    withService(async () => {
-      [postgres, redis] = await Promise.all([PostgresServer.start(), RedisServer.start()]);
-      return { database: await postgres.freshDatabase(), queue: redis.url };
-    }, suite);
+    withService(
+      async () => {
+        [postgres, redis] = await Promise.all([PostgresServer.start(), RedisServer.start()]);
+        return { database: await postgres.freshDatabase(), queue: redis.url };
+      },
+      suite,
+      overrides,
+    );
   });
 }
 
-function withService(ground: () => Promise<Ground>, suite: (service: () => TestService) => void): void {
+function withService(
+  ground: () => Promise<Ground>,
+  suite: (service: () => TestService) => void,
+  overrides: Overrides,
+): void {
   let running: TestService | undefined;
   beforeAll(async () => {
-    running = await startTestService(await ground());
+    running = await startTestService(await ground(), overrides);
   });
   afterAll(async () => running?.close());
   suite(() => {

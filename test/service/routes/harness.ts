@@ -71,10 +71,11 @@ interface Operation {
 
 const RULES = fileURLToPath(new URL('./rules.yaml', import.meta.url));
 
-const LIMITS: ServiceConfig['limits'] = {
+export const LIMITS: ServiceConfig['limits'] = {
   maxBodyBytes: 1024 * 1024,
   maxUploadBytes: 64 * 1024 * 1024,
   maxUploadFiles: 100,
+  maxQueuedJobs: 10_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
 };
@@ -87,11 +88,10 @@ const GATE: ServiceConfig['gate'] = {
   mlflowAlias: 'assay-allowed',
 };
 
+export type Overrides = Partial<Omit<ServiceConfig, 'database' | 'queue'>>;
+
 /** The real service on loopback, with a worker that scans. */
-export async function startTestService(
-  ground: Ground,
-  overrides: Partial<Omit<ServiceConfig, 'database' | 'queue'>> = {},
-): Promise<TestService> {
+export async function startTestService(ground: Ground, overrides: Overrides = {}): Promise<TestService> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'assay-service-'));
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const registry = await openRegistry({
