@@ -100,6 +100,7 @@ const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>([
   'no-trust',
   'no-approval-key',
   'not-waivable',
+  'changed',
   'ended',
 ]);
 

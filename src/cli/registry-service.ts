@@ -98,13 +98,15 @@ async function recomputed(
 
 const NO_COMMENT = { approve: 'approved on the command line', reject: 'rejected on the command line' } as const;
 
-function ballotOf({ vote, role, comment, attestation, until }: Vote) {
+function ballotOf({ vote, role, comment, attestation, until, seen: { digest: _, ...seen } = {} }: Vote) {
   return {
     // A service asks for a word with each vote.
     comment: comment === '' ? NO_COMMENT[vote] : comment,
     ...(role === undefined ? {} : { role }),
     ...(vote === 'reject' || attestation === undefined ? {} : { attestation }),
     ...(vote === 'reject' || until === undefined ? {} : { until: until.toISOString() }),
+    // A transition is of one version, whose bytes never change.
+    ...(vote === 'reject' ? {} : seen),
   };
 }
 

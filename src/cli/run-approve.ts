@@ -64,7 +64,7 @@ async function approve(desk: Desk): Promise<Approved> {
   await confirm(desk, version, seen);
   const steps: Step[] = [];
   for (const decision of seen) {
-    const step = await approveStage(desk, version, decision);
+    const step = await approveStage(desk, version, decision, steps.length === 0);
     steps.push(step);
     if (step.transition.state !== 'approved') break;
     version = await registry.version({ id: version.id });
@@ -110,12 +110,12 @@ async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
   );
 }
 
-async function approveStage(desk: Desk, version: Version, seen: StoredDecision): Promise<Step> {
+async function approveStage(desk: Desk, version: Version, seen: StoredDecision, isFirst: boolean): Promise<Step> {
   const { registry } = desk;
   const { transition, forNobody } = await openTransition(desk, version, seen.stage);
   if (transition.state !== 'open') return { seen, transition, approval: undefined };
   try {
-    return await vote(desk, version, seen, transition);
+    return await vote(desk, version, { transition, decision: seen, isFirst });
   } catch (error) {
     // What nobody wanted but for this approval is not left open.
     if (forNobody && registry.kind === 'local') await registry.withdrawForNobody(transition.id);
@@ -123,7 +123,14 @@ async function approveStage(desk: Desk, version: Version, seen: StoredDecision):
   }
 }
 
-async function vote(desk: Desk, version: Version, seen: StoredDecision, transition: Transition): Promise<Step> {
+interface Voted {
+  readonly transition: Transition;
+  readonly decision: StoredDecision;
+  /** An approval before it may have changed what is decided. */
+  readonly isFirst: boolean;
+}
+
+async function vote(desk: Desk, version: Version, { transition, decision: seen, isFirst }: Voted): Promise<Step> {
   const { registry, request, until } = desk;
   const attestation = await signed(desk, version, seen);
   await keepFirstKey(desk);
@@ -134,6 +141,11 @@ async function vote(desk: Desk, version: Version, seen: StoredDecision, transiti
     ...(role === undefined ? {} : { role }),
     ...(attestation === undefined ? {} : { attestation }),
     ...(until === undefined ? {} : { until }),
+    seen: {
+      policyDigest: seen.decision.policyDigest,
+      rulesetDigest: seen.ruleset.digest,
+      ...(isFirst ? { decision: seen.id } : {}),
+    },
   });
   const id = after.votes.at(-1)?.approval;
   const approval = (await registry.approvals(version.id)).find((one) => one.id === id);

@@ -6,6 +6,7 @@ export type RegistryErrorCode =
   | 'conflict' // it contradicts what is there already
   | 'no-digest' // the bytes have no digest that can be relied on
   | 'too-large'
+  | 'queue-full' // so many jobs wait already
   | 'stage-skipped' // from here the version cannot go there
   | 'denied' // the policy of the stage denies it, and no approval can mend that
   | 'own-request' // who asked does not vote
@@ -16,6 +17,7 @@ export type RegistryErrorCode =
   | 'no-trust' // there is no trust file, so that no attestation can be verified
   | 'no-approval-key' // there is no key that signs for those who approve by a session
   | 'not-waivable'
+  | 'changed' // it is another than the one that was seen
   | 'ended' // what was to be changed is over
   | 'newer-schema' // a newer version of the program has written this database
   | 'unavailable' // the database does not answer

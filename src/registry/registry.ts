@@ -60,6 +60,18 @@ export interface Ballot {
   readonly attestation?: string;
   /** End of the approval. */
   readonly until?: Date;
+  /** Of an approval: what the voter saw. One that is given of something else is refused. */
+  readonly seen?: Seen;
+}
+
+/** What an approval is of: each part is held against what stands when the vote is counted. */
+export interface Seen {
+  /** Id of the decision for the stage: another assessment, policy or outcome is another decision. */
+  readonly decision?: string;
+  /** `sha256:<hex>` of the bytes. */
+  readonly digest?: string;
+  readonly policyDigest?: string;
+  readonly rulesetDigest?: string;
 }
 
 /** A model at a number, a digest or an alias. */
@@ -242,8 +254,12 @@ export interface CreatedJob {
 export interface JobStore {
   /** The same target, model and ruleset, queued or running, is the same job. */
   create(by: Principal, job: NewJob): Promise<CreatedJob>;
-  /** All of them, or none. */
-  createAll(by: Principal, jobs: readonly NewJob[]): Promise<readonly CreatedJob[]>;
+  /**
+   * All of them, or none.
+   * @param mostQueued of the tenant's jobs; those of a priority below zero, which nobody waits for, do not count
+   * @throws RegistryError `queue-full` when one would be made beyond that
+   */
+  createAll(by: Principal, jobs: readonly NewJob[], mostQueued?: number): Promise<readonly CreatedJob[]>;
   get(by: Principal, id: string): Promise<Job>;
   list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
   cancel(by: Principal, id: string): Promise<Job>;

@@ -7,7 +7,7 @@ import { finishTransition } from './finish-transition.ts';
 import { endTransition } from './moves.ts';
 import { checkComment, keyOf, nameOf } from './names.ts';
 import { type Principal, ROLES, type Role, type Stage, type Transition } from './records.ts';
-import type { Ballot } from './registry.ts';
+import type { Ballot, Seen } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { isRuled, JUDGES, type RuledStage, rulesFor } from './stage-machine.ts';
 import { type Change, change, newId } from './store/change.ts';
@@ -84,6 +84,7 @@ async function approve(
   await checkMendable(context, change, version.id, to);
   const seen = (await newestDecisions(db, version.id)).get(to);
   if (seen === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  checkSeen(ballot.seen, version, seen);
   const given = await givenApproval(context, change, approvableOf(context, version, to, seen), ballot);
   await checkMethod(context, change, row, to, given);
   await storeVote(change, row, ballot, await storeApproval(change, row, version, to, seen, given, ballot.role));
@@ -93,6 +94,27 @@ async function approve(
   // A policy may ask for more approvals than the rules do.
   if (needed.length === 0 && !isDenied) await finishTransition(context, change, row, version);
 }
+
+/** An approval is of what its approver saw, also when something else came between his look and his vote. */
+function checkSeen(seen: Seen | undefined, { digest }: VersionRow, now: DecisionRow): void {
+  const stands: Required<Seen> = {
+    decision: now.id,
+    digest,
+    policyDigest: now.policy_digest,
+    rulesetDigest: now.ruleset_digest,
+  };
+  for (const part of ['digest', 'policyDigest', 'rulesetDigest', 'decision'] as const) {
+    if (seen?.[part] === undefined || seen[part] === stands[part]) continue;
+    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you looked at it`, { mend: 'look again' });
+  }
+}
+
+const SEEN_WORDS: Readonly<Record<keyof Seen, string>> = {
+  digest: 'the bytes have',
+  policyDigest: 'the policy has',
+  rulesetDigest: 'the ruleset has',
+  decision: 'what was found or decided has',
+};
 
 function checkAsked(needed: Transition['needed'], role: Role): void {
   // Nothing is needed any more when the policy itself asks for more: then any judge may add his approval.

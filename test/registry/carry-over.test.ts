@@ -6,7 +6,7 @@ import { verifyAttestation } from '../../src/integrity/attestations/verify-attes
 import { readBundle } from '../../src/integrity/bundle.ts';
 import type { TrustFile } from '../../src/integrity/trust-file.ts';
 import { digestOf as digestOfBytes } from '../../src/registry/carry-over.ts';
-import { loadRegistryRules, type Registry, type RegistryRules } from '../../src/registry/index.ts';
+import { loadRegistryRules, type Registry, type RegistryRules, type Seen } from '../../src/registry/index.ts';
 import { digestOf, findingOf, NEWER_RULESET, RULESET } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, plainRules, policyOfRule, registered, SERVICE, standing } from './harness.ts';
@@ -111,6 +111,39 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect((await registry.reevaluate(sam)).rescan).toEqual([]);
     const signal = AbortSignal.abort();
     await expect(registry.reevaluate(sam, { signal })).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('are of what was seen: another decision that came between is not approved', async () => {
+    const registry = await bench.open();
+    const { version } = await registered(registry);
+    const { id } = await registry.requestTransition(sam, version.id, 'staging', '');
+    const decisionNow = async () => {
+      const found = (await registry.decisions(sam, version.id)).find(({ stage }) => stage === 'staging');
+      if (found === undefined) throw new Error('nothing was decided');
+      const { id: decision, ruleset, decision: made } = found;
+      return { decision, digest: version.digest, policyDigest: made.policyDigest, rulesetDigest: ruleset.digest };
+    };
+    const vote = (seen: Seen) =>
+      registry.vote({ ...sam, subject: 'rita', roles: ['reviewer'] }, id, {
+        vote: 'approve',
+        role: 'reviewer',
+        comment: '',
+        seen,
+      });
+    const before = await decisionNow();
+    for (const part of ['decision', 'digest', 'policyDigest', 'rulesetDigest'] as const) {
+      expect(await codeOf(vote({ ...before, [part]: digestOf('other') }))).toBe('changed');
+    }
+    // The same bytes, under the same policy and ruleset: looked at once more.
+    await registered(registry, { findings: [findingOf('pickle.global.unlisted')] });
+    const { decision, ...same } = before;
+    expect(await decisionNow()).toMatchObject(same);
+    expect(await codeOf(vote({ decision }))).toBe('changed');
+    await registered(registry, { ruleset: NEWER_RULESET });
+    expect(await codeOf(vote(same))).toBe('changed');
+    expect((await registry.transition(sam, id)).votes).toEqual([]);
+    expect(await registry.approvals(sam, version.id)).toEqual([]);
+    expect((await vote(await decisionNow())).state).toBe('approved');
   });
 
   it('are asked for under the policy of now, not under the one of the last decision', async () => {

@@ -6,6 +6,7 @@ import { isKnown } from './conditional.ts';
 import { REQUESTERS, REVIEWERS } from './roles.ts';
 import {
   COMMENT,
+  DIGEST,
   ID,
   ID_PARAMS,
   list,
@@ -35,6 +36,9 @@ const Approve = object({
     }),
   ),
   until: Type.Optional(text('The end of the approval: ISO 8601', { format: 'date-time' })),
+  decision: Type.Optional(text('Id of the decision that the approver saw', ID)),
+  policyDigest: Type.Optional(text('Digest of the policy that the approver saw', DIGEST)),
+  rulesetDigest: Type.Optional(text('Digest of the ruleset that the approver saw', DIGEST)),
 });
 
 export const transitionRoutes: Routes = (app, { registry }) => {
@@ -102,13 +106,15 @@ export const transitionRoutes: Routes = (app, { registry }) => {
       schema: {
         tags: ['transitions'],
         summary: 'Approve; who asked may not. The last approval that is needed moves the version',
+        description:
+          'With what the approver saw (`decision`, `policyDigest`, `rulesetDigest`, each optional) it is `changed` (409) when something else stands by then, and nothing is approved.',
         params: ID_PARAMS,
         body: Approve,
         response: { 200: TransitionSchema },
       },
     },
     async ({ principal, params, body }) => {
-      const { comment, attestation, until } = body;
+      const { comment, attestation, until, decision, policyDigest, rulesetDigest } = body;
       const role = body.role ?? roleFor(principal, await registry.transition(principal, params.id));
       return registry.vote(principal, params.id, {
         vote: 'approve',
@@ -116,6 +122,11 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         comment,
         ...(attestation === undefined ? {} : { attestation }),
         ...(until === undefined ? {} : { until: new Date(until) }),
+        seen: {
+          ...(decision === undefined ? {} : { decision }),
+          ...(policyDigest === undefined ? {} : { policyDigest }),
+          ...(rulesetDigest === undefined ? {} : { rulesetDigest }),
+        },
       });
     },
   );

@@ -151,7 +151,8 @@ const FORMS: Readonly<Record<string, string>> = {
   '/console/versions/:id/quarantine': 'reason=x',
   '/console/versions/:id/retire': 'reason=x',
   '/console/versions/:id/approvals/:approval/revoke': 'reason=x',
-  '/console/requests/:id/approve': 'role=reviewer&comment=x&until=&digest=x&policy_digest=x&ruleset_digest=x',
+  '/console/requests/:id/approve':
+    'role=reviewer&comment=x&until=&digest=x&decision=x&policy_digest=x&ruleset_digest=x',
   '/console/requests/:id/reject': 'role=reviewer&comment=x',
 };
 

@@ -191,10 +191,16 @@ describe('an approval', () => {
       comment: 'x',
       until: '',
       digest: version.digest,
+      decision: decision?.id ?? '',
       policy_digest: decision?.decision.policyDigest ?? '',
       ruleset_digest: decision?.ruleset.digest ?? '',
     };
-    for (const other of ['digest', 'policy_digest', 'ruleset_digest']) {
+    for (const [name, value] of Object.entries(seen)) {
+      if (['role', 'comment', 'until'].includes(name)) continue;
+      // The form itself holds what was seen.
+      expect(page.body).toContain(`name="${name}" value="${value}"`);
+    }
+    for (const other of ['digest', 'decision', 'policy_digest', 'ruleset_digest']) {
       const { statusCode, body } = await reviewer.post(`/console/requests/${request.id}/approve`, {
         ...seen,
         [other]: `sha256:${'f'.repeat(64)}`,
@@ -215,7 +221,7 @@ describe('an approval', () => {
       payload: 'to=staging&comment=mine',
     });
     const path = String(asked.headers.location).split('?')[0];
-    const form = 'role=reviewer&comment=x&until=&digest=x&policy_digest=x&ruleset_digest=x';
+    const form = 'role=reviewer&comment=x&until=&digest=x&decision=x&policy_digest=x&ruleset_digest=x';
     const vote = {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },

@@ -71,6 +71,28 @@ onEveryGround('transitions', (service) => {
     expect(JSON.parse(approvals.body.items[0].attestation)).toHaveProperty('dsseEnvelope');
   });
 
+  it('approves nothing else than what was seen', async () => {
+    const version = await candidate();
+    const { body } = await ask(version.id, 'staging');
+    const decisions = await viewer.call('GET', `/v1/versions/${version.id}/decisions`);
+    const one = decisions.body.items.find(({ stage }: { stage: string }) => stage === 'staging');
+    const seen = {
+      decision: one.id,
+      policyDigest: one.decision.policyDigest,
+      rulesetDigest: one.ruleset.digest,
+    };
+    const other = `sha256:${'f'.repeat(64)}`;
+    for (const changed of [{ decision: 'other' }, { policyDigest: other }, { rulesetDigest: other }]) {
+      const refused = await approve(rita, body.id, { ...seen, ...changed });
+      expect([refused.status, refused.body.code]).toEqual([409, 'changed']);
+      expect(refused.body.detail).toContain('look again');
+      expect((await approve(rita, body.id, changed)).body.code).toBe('changed');
+    }
+    expect((await approve(rita, body.id, { ...seen, policyDigest: 'x' })).body.code).toBe('invalid-request');
+    expect((await viewer.call('GET', `/v1/transitions/${body.id}`)).body).toMatchObject({ state: 'open', votes: [] });
+    expect((await approve(rita, body.id, seen)).body.state).toBe('approved');
+  });
+
   it('counts one of two last approvals that come at once', async () => {
     const version = await candidate();
     const { body } = await ask(version.id, 'staging');

@@ -71,6 +71,7 @@ function approveForm(viewer: Viewer, { request, version, decision, roles }: Appr
     requestPath(request.id, 'approve'),
     // What was seen is what is approved: when any of it is other by then, nothing is signed.
     hidden('digest', version.digest),
+    hidden('decision', decision.id),
     hidden('policy_digest', decision.decision.policyDigest),
     hidden('ruleset_digest', decision.ruleset.digest),
     role,

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Principal, Registry, Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
+import type { Principal, Registry, Role, StoredDecision, Transition } from '../../../registry/index.ts';
 import { nameOf } from '../../../registry/names.ts';
 import { READERS } from '../../access.ts';
 import type { App, ServiceContext } from '../../context.ts';
@@ -26,6 +26,7 @@ const ApproveForm = object({
   comment: text('What was looked at', COMMENT),
   until: DAY,
   digest: text('The digest that the approver saw', { maxLength: 100 }),
+  decision: text('The decision that the approver saw', { maxLength: 100 }),
   policy_digest: text('The policy that the approver saw', { maxLength: 100 }),
   ruleset_digest: text('The ruleset that the approver saw', { maxLength: 100 }),
 });
@@ -89,17 +90,16 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     `${PATH}/:id/approve`,
     { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: ApproveForm } },
     async ({ principal, params, body }, reply) => {
-      const { version, decision, request } = await wholeRequest(registry, principal, params.id);
-      checkVoter(principal, request);
-      checkSeen(body, version, decided(decision));
+      checkVoter(principal, await registry.transition(principal, params.id));
       const until = dayOf(body.until);
-      const { role } = body;
+      const { role, digest, decision, policy_digest: policyDigest, ruleset_digest: rulesetDigest } = body;
       const comment = typed(body.comment);
       await registry.vote(principal, params.id, {
         vote: 'approve',
         role,
         comment,
         ...(until === undefined ? {} : { until }),
+        seen: { digest, decision, policyDigest, rulesetDigest },
       });
       return reply.redirect(said(requestPath(params.id), 'voted'), 303);
     },
@@ -194,15 +194,4 @@ function votingRoles({ roles }: Principal, { needed }: Transition): readonly Rol
 function decided(decision: StoredDecision | undefined): StoredDecision {
   if (decision === undefined) throw new ServiceError(409, 'no-decision', 'nothing was decided for this stage yet');
   return decision;
-}
-
-/** An approval is of what its approver saw. @throws ServiceError `changed` */
-function checkSeen(
-  seen: { readonly digest: string; readonly policy_digest: string; readonly ruleset_digest: string },
-  { digest }: Version,
-  { decision, ruleset }: StoredDecision,
-): void {
-  if (seen.digest === digest && seen.policy_digest === decision.policyDigest && seen.ruleset_digest === ruleset.digest)
-    return;
-  throw new ServiceError(409, 'changed', 'the policy or the ruleset has changed since you looked at it; look again');
 }
