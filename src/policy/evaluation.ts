@@ -1,9 +1,11 @@
 import type { Assessment, RuleResult } from '../core/assessment.ts';
+import { AssayError } from '../core/errors.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
-import { type Bound, boundOf, excessOf, MAX_STEPS, type Sizes } from './cel/bounds.ts';
+import { type Bound, excessOf, MAX_STEPS } from './cel/bounds.ts';
 import { type Bindings, Failure, type Value, variableKey } from './cel/evaluate.ts';
 import { celLibrary } from './cel-library.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
+import { KnownBounds } from './known-bounds.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What one rule of a policy said, and why. */
@@ -29,6 +31,14 @@ export interface Evaluation {
 /** What the whole of a policy may cost, in parts of expressions evaluated: some seconds. */
 const MAX_POLICY_STEPS = 2 * MAX_STEPS;
 
+const known = new WeakMap<CompiledPolicy, KnownBounds>();
+
+function boundsOfPolicy(policy: CompiledPolicy): KnownBounds {
+  const bounds = known.get(policy) ?? new KnownBounds(policy);
+  known.set(policy, bounds);
+  return bounds;
+}
+
 export function evaluatePolicy(policy: CompiledPolicy, view: Bindings, assessment: Assessment): Evaluation {
   const run = new Run(policy, view, assessment);
   const mismatch = run.mismatch(assessment);
@@ -40,17 +50,15 @@ class Run {
   readonly #policy: CompiledPolicy;
   /** The view, and every variable: evaluated when something first asks for it. */
   readonly #bindings: Bindings;
-  readonly #bounds = new Map<string, Bound>();
+  readonly #bounds: ReadonlyMap<CompiledExpression, Bound>;
   readonly #values = new Map<string, Value | Failure>();
-  readonly #sizes: Sizes;
   #left = MAX_POLICY_STEPS;
 
   constructor(policy: CompiledPolicy, view: Bindings, assessment: Assessment) {
     this.#policy = policy;
-    this.#sizes = sizesOf(view, assessment);
+    this.#bounds = boundsOfPolicy(policy).of(sizesOf(view, assessment));
     this.#bindings = Object.create(view);
     for (const [name, variable] of policy.variables) {
-      this.#bounds.set(name, boundOf(variable.node, this.#sizes, this.#bounds));
       this.#define(name, variable);
     }
   }
@@ -73,7 +81,8 @@ class Run {
 
   /** Its cost is known before it is evaluated. */
   value(expression: CompiledExpression): Value | Failure {
-    const bound = boundOf(expression.node, this.#sizes, this.#bounds);
+    const bound = this.#bounds.get(expression);
+    if (bound === undefined) throw new AssayError('internal', 'an expression of another policy');
     const excess =
       excessOf(bound) ?? (bound.steps > this.#left ? 'the policy as a whole walks too many items' : undefined);
     if (excess !== undefined) return new Failure(excess);

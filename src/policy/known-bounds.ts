@@ -1,0 +1,74 @@
+import { type Bound, boundOf, type Size, type Sizes } from './cel/bounds.ts';
+import type { CompiledExpression, CompiledPolicy } from './compile.ts';
+
+/** CWE-770: artifacts of that many shapes. */
+const MAX_SHAPES = 100;
+/** Short texts count as somewhat longer, in steps: names of nearly the same length make the same shape. */
+const STEP = 256;
+const SHORT = 4 * STEP;
+
+type Bounds = ReadonlyMap<CompiledExpression, Bound>;
+
+/** What the expressions of a policy cost at most, for artifacts of the same shape: working it out takes as long as evaluating. */
+export class KnownBounds {
+  readonly #policy: CompiledPolicy;
+  /** All that the bounds depend on; an expression is always walked whole, so that it is the same each time. */
+  #asked: readonly ((sizes: Sizes) => Size)[] = [];
+  readonly #known = new Map<string, Bounds>();
+
+  constructor(policy: CompiledPolicy) {
+    this.#policy = policy;
+  }
+
+  of(sizes: Sizes): Bounds {
+    const known = this.#known.get(this.#shapeOf(sizes));
+    if (known !== undefined && this.#asked.length > 0) return known;
+    const asked = new Map<string, (sizes: Sizes) => Size>();
+    const bounds = boundsOf(this.#policy, {
+      root(name) {
+        asked.set(name, (other) => other.root(name));
+        return rounded(sizes.root(name));
+      },
+      field(root, field) {
+        asked.set(`${root}.${field}`, (other) => other.field(root, field));
+        return rounded(sizes.field(root, field));
+      },
+    });
+    this.#asked = [...asked.values()];
+    if (this.#known.size >= MAX_SHAPES) this.#known.clear();
+    this.#known.set(this.#shapeOf(sizes), bounds);
+    return bounds;
+  }
+
+  #shapeOf(sizes: Sizes): string {
+    return this.#asked
+      .map((ask) => {
+        const { items, most, text } = rounded(ask(sizes));
+        return `${items} ${most} ${text}`;
+      })
+      .join();
+  }
+}
+
+function rounded(size: Size): Size {
+  return size.text > SHORT ? size : { ...size, text: Math.ceil(size.text / STEP) * STEP };
+}
+
+function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: Sizes): Bounds {
+  const named = new Map<string, Bound>();
+  const bounds = new Map<CompiledExpression, Bound>();
+  const add = (expression: CompiledExpression | string | undefined): Bound | undefined => {
+    if (expression === undefined || typeof expression === 'string') return undefined;
+    const bound = boundOf(expression.node, sizes, named);
+    bounds.set(expression, bound);
+    return bound;
+  };
+  for (const [name, variable] of variables) {
+    const bound = add(variable);
+    if (bound !== undefined) named.set(name, bound);
+  }
+  add(match.expression);
+  for (const { when, expression, message, findings } of rules)
+    for (const one of [when, expression, message, findings]) add(one);
+  return bounds;
+}
