@@ -3,9 +3,6 @@ import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 
 /** CWE-770: artifacts of that many shapes. */
 const MAX_SHAPES = 100;
-/** Short texts count as somewhat longer, in steps: names of nearly the same length make the same shape. */
-const STEP = 256;
-const SHORT = 4 * STEP;
 
 type Bounds = ReadonlyMap<CompiledExpression, Bound>;
 
@@ -27,11 +24,11 @@ export class KnownBounds {
     const bounds = boundsOf(this.#policy, {
       root(name) {
         asked.set(name, (other) => other.root(name));
-        return rounded(sizes.root(name));
+        return sizes.root(name);
       },
       field(root, field) {
         asked.set(`${root}.${field}`, (other) => other.field(root, field));
-        return rounded(sizes.field(root, field));
+        return sizes.field(root, field);
       },
     });
     this.#asked = [...asked.values()];
@@ -43,15 +40,11 @@ export class KnownBounds {
   #shapeOf(sizes: Sizes): string {
     return this.#asked
       .map((ask) => {
-        const { items, most, text } = rounded(ask(sizes));
+        const { items, most, text } = ask(sizes);
         return `${items} ${most} ${text}`;
       })
       .join();
   }
-}
-
-function rounded(size: Size): Size {
-  return size.text > SHORT ? size : { ...size, text: Math.ceil(size.text / STEP) * STEP };
 }
 
 function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: Sizes): Bounds {
