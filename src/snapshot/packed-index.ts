@@ -15,6 +15,9 @@ import {
 import { Room } from './room.ts';
 import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from './snapshot.ts';
 
+/** Released between two events: what is cut off is written over, and tens of megabytes of it would hold up whoever answers. */
+const RELEASED_BYTES = 1 << 20;
+
 /** Answers as `Snapshot` does, from buffers: only the entries that an answer needs become objects. */
 export class PackedIndex {
   readonly meta: SnapshotMeta;
@@ -72,10 +75,15 @@ export class PackedIndex {
     return !holds(this.meta.expires, now);
   }
 
-  /** Gives most of its memory back at once; whoever still asks it gets no answer, but an error. */
+  /** Gives most of its memory back within moments; whoever still asks it gets no answer, but an error. */
   release(): void {
     this.#released = true;
-    this.#room.cut(0);
+    const cut = () => {
+      const rest = this.#room.buffer.byteLength - RELEASED_BYTES;
+      this.#room.cut(Math.max(rest, 0));
+      if (rest > 0) setImmediate(cut);
+    };
+    cut();
   }
 
   #find(table: Float64Array, key: string, is: (entry: SnapshotEntry) => boolean): Entries {
