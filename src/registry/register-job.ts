@@ -9,19 +9,25 @@ const jobsLike = compiledOnce({ id: 'text', tenant: 'text' }, (db, { id, tenant 
   db.selectFrom('jobs').select(['state', 'version']).where('id', '=', id).where('tenant', '=', tenant),
 );
 
-const setVersion = compiledOnce({ id: 'text', tenant: 'text', version: 'text' }, (db, { id, tenant, version }) =>
-  db.updateTable('jobs').set({ version }).where('id', '=', id).where('tenant', '=', tenant),
+const endAsDone = compiledOnce(
+  { id: 'text', tenant: 'text', version: 'text', ended_at: 'text' },
+  (db, { id, tenant, ...end }) =>
+    db
+      .updateTable('jobs')
+      .set({ ...end, state: 'done', lease: null, lease_until_ms: null, error_code: null, error_message: null })
+      .where('id', '=', id)
+      .where('tenant', '=', tenant),
 );
 
 /**
- * What a job has registered already: a worker that died between this and the end of the job leaves it to the next one, and a
- * worker that lost the job may still come with its own. `undefined` when it has not, or there is no such job.
- * @throws RegistryError `ended` for a job that is not running any more
+ * What a job has registered already: a worker that lost the job may still come with its own. `undefined` when it has not, or
+ * there is no such job.
+ * @throws RegistryError `ended` for a job that ended otherwise
  */
 export async function registeredByJob({ db, tenant }: Change, id: string): Promise<Registered | undefined> {
   const [job] = await jobsLike(db, { id, tenant });
   if (job === undefined) return undefined;
-  if (job.state !== 'running') throw new RegistryError('ended', 'the job has ended already');
+  if (job.state !== 'running' && job.state !== 'done') throw new RegistryError('ended', 'the job has ended already');
   if (job.version === null) return undefined;
   const row = await versionRow(db, tenant, job.version);
   const assessment = await db
@@ -40,7 +46,7 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
   };
 }
 
-/** So that the job registers nothing more, whoever goes on with it. */
-export async function noteRegistered({ db, tenant }: Change, job: string, version: string): Promise<void> {
-  await setVersion(db, { id: job, tenant, version });
+/** What has registered its version is done, at once and once: nobody goes on with it. */
+export async function endRegistered({ db, tenant, at }: Change, job: string, version: string): Promise<void> {
+  await endAsDone(db, { id: job, tenant, version, ended_at: at });
 }

@@ -4,7 +4,7 @@ import { decideVersion } from './decide-version.ts';
 import { decisionOfRow } from './decision-records.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
 import type { Principal, StoredAssessment } from './records.ts';
-import { noteRegistered, registeredByJob } from './register-job.ts';
+import { endRegistered, registeredByJob } from './register-job.ts';
 import type { Registered, Registration } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId } from './store/change.ts';
@@ -45,7 +45,7 @@ export async function register(context: Context, by: Principal, registration: Re
     const { decisions } = await decideVersion(context, change, row, stored, created);
     const candidate = decisions.get('candidate');
     if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
-    if (job !== undefined) await noteRegistered(change, job, row.id);
+    if (job !== undefined) await endRegistered(change, job, row.id);
     const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
     return {
       version: created ? versionOf(row, refs, []) : await versionOfRow(change.db, row),

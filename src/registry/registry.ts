@@ -40,6 +40,7 @@ export interface Registration {
   /** Has a digest, or it is refused. */
   readonly assessment: Assessment;
   readonly lineage?: Lineage;
+  /** Whose end it is: the job is done with it, and registers nothing else. */
   readonly job?: string;
 }
 

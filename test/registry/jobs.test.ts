@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type ClaimedJob, MAX_ATTEMPTS, type Registry } from '../../src/registry/index.ts';
+import { assessmentOf } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf } from './harness.ts';
 import { sam } from './people.ts';
@@ -67,6 +68,26 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
     expect(await registry.jobs.state(id)).toBe('done');
     expect(await registry.jobs.state('none')).toBeUndefined();
+  });
+
+  it('are done with the version that they register, whoever comes again with them', async () => {
+    const registry = await bench.open();
+    const { id } = await created(registry);
+    const first = await claimed(registry, id);
+    bench.clock.pass(MINUTE);
+    await claimed(registry, id);
+    const registration = { model: 'acme/model', assessment: assessmentOf({ name: 'one' }), job: id };
+    const { version, created: isNew } = await registry.register(sam, registration);
+    expect(isNew).toBe(true);
+    expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'done', version: version.id, error: null });
+    expect(await registry.jobs.finish(first, { kind: 'released' })).toBe(false);
+    expect(await registry.register(sam, registration)).toMatchObject({ version, created: false });
+    expect(await registry.assessments(sam, version.id)).toHaveLength(1);
+    bench.clock.pass(MINUTE);
+    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    const other = await created(registry);
+    await registry.jobs.cancel(sam, other.id);
+    expect(await codeOf(registry.register(sam, { ...registration, job: other.id }))).toBe('ended');
   });
 
   it('are tried again after a pause, up to a number of times', async () => {

@@ -23,7 +23,10 @@ export interface Queue {
 export type JobHandler = (
   claimed: ClaimedJob,
   context: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
-) => Promise<JobEnd>;
+) => Promise<HandledEnd>;
+
+/** `registered`: its end was written with its version. */
+export type HandledEnd = JobEnd | { readonly kind: 'registered'; readonly version: string };
 
 export type OnJobProgress = (progress: ClaimedJob['job']['progress']) => void;
 

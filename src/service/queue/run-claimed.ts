@@ -1,5 +1,5 @@
-import type { ClaimedJob, JobEnd, JobProgress, JobStore } from '../../registry/index.ts';
-import type { JobHandler, Tell, WorkOptions } from './queue.ts';
+import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
+import type { HandledEnd, JobHandler, Tell, WorkOptions } from './queue.ts';
 
 /** Between two signs of life of a job. A job that was cancelled elsewhere hears of it this late. */
 const BEAT_MS = 500;
@@ -23,13 +23,13 @@ export async function runClaimed(
   claimed: ClaimedJob,
   handler: JobHandler,
   options: RunOptions,
-): Promise<JobEnd | 'lost'> {
+): Promise<HandledEnd | 'lost'> {
   const lost = new AbortController();
   const ended = new AbortController();
   const { cancelled, handBack, leaseMs } = options;
   let progress: JobProgress = claimed.job.progress;
   const beating = beat(jobs, claimed, { ...options, lost, ended: ended.signal, progress: () => progress });
-  let end: JobEnd;
+  let end: HandledEnd;
   try {
     end = await handler(claimed, {
       signal: AbortSignal.any([lost.signal, cancelled, handBack]),
@@ -44,6 +44,7 @@ export async function runClaimed(
     ended.abort();
   }
   await beating;
+  if (end.kind === 'registered') return end;
   if (lost.signal.aborted || cancelled.aborted) return 'lost';
   // What was finished all the same is finished; a failure may only be that it was stopped.
   if (handBack.aborted && end.kind === 'failed') end = { kind: 'released' };

@@ -1,5 +1,5 @@
-import type { ClaimedJob, JobEnd, JobStore } from '../../registry/index.ts';
-import type { JobHandler, WorkOptions } from './queue.ts';
+import type { ClaimedJob, JobStore } from '../../registry/index.ts';
+import type { HandledEnd, JobHandler, WorkOptions } from './queue.ts';
 import { runClaimed } from './run-claimed.ts';
 
 /** The jobs that run in this process. Once its worker is to stop they have a grace period; then they are handed back. */
@@ -27,7 +27,7 @@ export class Running {
     this.#cancels.get(id)?.abort();
   }
 
-  async run(claimed: ClaimedJob): Promise<JobEnd | 'lost'> {
+  async run(claimed: ClaimedJob): Promise<HandledEnd | 'lost'> {
     const { id } = claimed.job;
     const cancelled = new AbortController();
     this.#cancels.set(id, cancelled);

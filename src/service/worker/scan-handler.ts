@@ -17,8 +17,6 @@ export interface ScanParts {
 /** Scans what a job asks for, and registers the version that it is. */
 export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobHandler {
   return async ({ job, lineage }, { signal, onProgress }) => {
-    // Whoever had it before died after it was registered.
-    if (job.version !== null) return { kind: 'done', version: job.version };
     try {
       const { target, tenant } = job;
       const env = await tenantEnvironment(settings, tenant);
@@ -34,7 +32,7 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
         ...(lineage === null ? {} : { lineage }),
         job: job.id,
       });
-      return { kind: 'done', version: version.id };
+      return { kind: 'registered', version: version.id };
     } catch (error) {
       if (isAssayError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
       if (isRegistryError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);

@@ -11,7 +11,7 @@ const MAX_HEAP_MIB = 2_048;
 /** How long a scan may take to stop by itself. */
 const STOP_MS = 400;
 /** How long a scan waits for a thread before one more than there are cores is started: longer than a small scan, or a start. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 1_000;
 /** What threads need of the environment: no secret of the service is there to be read. */
 const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
 
