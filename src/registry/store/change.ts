@@ -96,6 +96,7 @@ class Ledger implements Change {
   readonly db: Transaction<Tables>;
   readonly by: Principal;
   readonly now: Date;
+  readonly at: string;
   readonly #head: Head;
   #counter: number;
   readonly #entries: AuditEntry[] = [];
@@ -104,16 +105,13 @@ class Ledger implements Change {
     this.db = db;
     this.by = by;
     this.now = now;
+    this.at = now.toISOString();
     this.#head = head;
     this.#counter = head.counter;
   }
 
   get tenant(): string {
     return this.by.tenant;
-  }
-
-  get at(): string {
-    return this.now.toISOString();
   }
 
   next(): number {
