@@ -114,7 +114,7 @@ async function uploads(data: string): Promise<string[]> {
 async function untilEnded(town: Town, registry: Registry, disasters: Disasters): Promise<void> {
   const coming = [...disasters];
   let nextKill = KILL_EVERY;
-  for (const until = performance.now() + 180_000; performance.now() < until; await delay(50)) {
+  for (const until = performance.now() + 360_000; performance.now() < until; await delay(50)) {
     town.revive();
     // The database may just be away.
     const counts = await registry.jobs.counts().catch(() => undefined);
@@ -233,7 +233,7 @@ describe('disasters on a laptop (SQLite, embedded)', () => {
   it('end every job once, and lose or double nothing', async () => {
     const database = `sqlite:${join(folder, 'laptop.db')}`;
     await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
-  }, 240_000);
+  }, 420_000);
 });
 
 requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
@@ -254,6 +254,6 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
       ];
       const database = await postgres().freshDatabase();
       await live({ name: 'team', database, queue: redis().url, disasters });
-    }, 240_000);
+    }, 420_000);
   });
 });
