@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
 import type { JobProgress, JobState } from './records.ts';
@@ -11,6 +11,10 @@ import type { Tables } from './store/tables.ts';
 /** CWE-770: what a worker says of a failure. */
 const MAX_MESSAGE = 2000;
 const MAX_CODE = 100;
+/** How often a worker that always finds a job looks for those that end their workers: each look is a change to the file. */
+const KILLERS_MS = 1_000;
+/** When that was last, in milliseconds since 1970. */
+const killersSought = new WeakMap<Reader, number>();
 
 /**
  * Takes the job that is to be run next, or the one that is named (whatever its pause), in one statement: no two workers take
@@ -26,9 +30,12 @@ export async function claimJob(
   return unowned(async () => {
     const now = context.now();
     const [now_ms, at, lease] = [now.getTime(), now.toISOString(), newId()];
-    await failKillers(db, { now_ms, at });
     const claim = { worker, lease, lease_until_ms: now_ms + leaseMs, now_ms, at };
     const [row] = await (id === undefined ? claimNext(db, claim) : claimNamed(db, { ...claim, id }));
+    if (row === undefined || now_ms - (killersSought.get(db) ?? 0) >= KILLERS_MS) {
+      killersSought.set(db, now_ms);
+      await failKillers(db, { now_ms, at });
+    }
     return row === undefined ? undefined : { job: jobOfRow(row), lease, lineage: lineageOfRow(row) };
   });
 }
@@ -36,16 +43,15 @@ export async function claimJob(
 const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms: 'number', at: 'text' } as const;
 
 const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
-  claimed(db, claim, ({ selectFrom }) => {
-    const free = selectFrom('jobs')
-      .select('jobs.id')
-      .where(({ eb, or, and }) =>
-        or([and([eb('state', '=', 'queued'), eb('not_before_ms', '<=', now_ms)]), isLeftBehind(eb, now_ms)]),
-      )
-      .orderBy('priority', 'desc')
-      .orderBy('seq')
-      .limit(1);
-    return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+  claimed(db, claim, ({ selectFrom, fn }) => {
+    // Two questions, since each has an index that gives its first row at once; what a worker left behind is older.
+    const first = (fits: (eb: ExpressionBuilder<Tables, 'jobs'>) => ReturnType<typeof isLeftBehind>) => {
+      const free = selectFrom('jobs').select('jobs.id').where(fits).orderBy('priority', 'desc').orderBy('seq').limit(1);
+      return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+    };
+    const leftBehind = first((eb) => isLeftBehind(eb, now_ms));
+    const waits = first((eb) => eb.and([eb('state', '=', 'queued'), eb('not_before_ms', '<=', now_ms)]));
+    return fn.coalesce(leftBehind, waits);
   }),
 );
 
@@ -60,13 +66,15 @@ const claimNamed = compiledOnce({ ...CLAIM, id: 'text' }, (db, { now_ms, id, ...
 );
 
 function isLeftBehind(eb: ExpressionBuilder<Tables, 'jobs'>, nowMs: number) {
-  return eb.and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', nowMs)]);
+  return eb.and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', nowMs), eb('attempts', '<', MAX_ATTEMPTS)]);
 }
 
 function claimed(
   db: Reader,
   { worker, lease, lease_until_ms, at }: Pick<JobRow, 'worker' | 'lease' | 'lease_until_ms'> & { readonly at: string },
-  free: (eb: ExpressionBuilder<Tables, 'jobs'>) => SelectQueryBuilder<Tables, 'jobs', { id: string }>,
+  free: (
+    eb: ExpressionBuilder<Tables, 'jobs'>,
+  ) => Expression<string | null> | SelectQueryBuilder<Tables, 'jobs', { id: string }>,
 ) {
   return db
     .updateTable('jobs')

@@ -15,6 +15,8 @@ const MAX_PAUSE = 20;
  * where a page costs little.
  */
 const CACHE_KIB = 2_000;
+/** Pages that are written ahead before they are brought into the file, which takes as long as many changes do: 32 MiB. */
+const WRITTEN_AHEAD = 8_000;
 /** CWE-770: statements that are kept compiled. */
 const MAX_STATEMENTS = 500;
 
@@ -40,6 +42,7 @@ export async function connectSqlite(path: string): Promise<Database> {
   worker.pragma('foreign_keys = ON');
   const reader = opened(path, () => new Sqlite(path, { timeout: BUSY_TIMEOUT, readonly: true }));
   for (const one of [writer, worker, reader]) one.pragma(`cache_size = -${CACHE_KIB}`);
+  for (const one of [writer, worker]) one.pragma(`wal_autocheckpoint = ${WRITTEN_AHEAD}`);
   const work = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(worker) }) });
   const write = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(writer) }) });
   const read = new Kysely<Tables>({ dialect: new ReadingDialect({ database: kept(reader) }) });
