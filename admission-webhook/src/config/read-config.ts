@@ -236,7 +236,7 @@ class ConfigReader {
     return {
       pin: (pin && this.#word(pin, PINS)) ?? 'off',
       ...(fields?.has('kinds') === true ? { kinds: this.#kinds(fields) } : {}),
-      fetch: fetch === undefined ? null : this.#fetch(fetch, spec),
+      fetch: fetch === undefined ? null : this.#fetch(fetch),
     };
   }
 
@@ -249,14 +249,13 @@ class ConfigReader {
     });
   }
 
-  #fetch(entry: Entry, spec: Entries): MutationOptions['fetch'] {
-    const fields = this.#source.mapping(entry.value, 'fetch', ['image', 'serviceUrl'], entry.at);
+  #fetch(entry: Entry): MutationOptions['fetch'] {
+    const fields = this.#source.mapping(entry.value, 'fetch', ['image'], entry.at);
     const image = fields?.get('image');
     if (fields !== undefined && image === undefined)
       this.#source.report(entry.at, 'fetch lacks image', 'name the image of assay');
     const name = image && this.#shaped(image, IMAGE, 'write registry/repository@sha256:...');
-    const own = fields?.get('serviceUrl') ?? spec.get('serviceUrl');
-    return name === undefined ? null : { image: name, serviceUrl: this.#address(own) };
+    return name === undefined ? null : { image: name };
   }
 
   #address(entry: Entry | undefined): string | null {

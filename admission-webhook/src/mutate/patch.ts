@@ -13,7 +13,7 @@ export interface MutationOptions {
    */
   readonly kinds?: readonly string[];
   /** Fetch and verify the bytes in an init container, and have the model's server read those alone. Pins the references of Pods. */
-  readonly fetch: { readonly image: string; readonly serviceUrl: string | null } | null;
+  readonly fetch: { readonly image: string } | null;
 }
 
 export interface Mutation {

@@ -52,7 +52,7 @@ describe('a configuration', () => {
       mutation: {
         pin: 'rewrite',
         kinds: ['Deployment.apps', 'Pod'],
-        fetch: { image: `reg.io/assay@sha256:${'a'.repeat(64)}`, serviceUrl: 'https://assay.example' },
+        fetch: { image: `reg.io/assay@sha256:${'a'.repeat(64)}` },
       },
       serviceUrl: 'https://assay.example',
       ownNamespace: 'assay-system',

@@ -14,7 +14,7 @@ import { approved, COMMIT, gateOf, heldSnapshot, NOW, requestOf, reviewOf, sha25
 export const IMAGE = 'ghcr.io/acme/assay@sha256:1111111111111111111111111111111111111111111111111111111111111111';
 export const REWRITE: MutationOptions = { pin: 'rewrite', fetch: null };
 export const ANNOTATE: MutationOptions = { pin: 'annotate', fetch: null };
-export const FETCH: MutationOptions = { pin: 'off', fetch: { image: IMAGE, serviceUrl: null } };
+export const FETCH: MutationOptions = { pin: 'off', fetch: { image: IMAGE } };
 
 export const PINNED = `hf://acme/llama@${COMMIT}`;
 export const OLDER = 'a'.repeat(40);

@@ -72,7 +72,7 @@ describe('a Pod that loads an approved model', () => {
     const without = answer(object, state, { ...FETCH, fetch: null });
     expect(without.allowed).toBe(false);
     expect(without.message).toMatch(/cache/);
-    const other = answer(object, state, { ...FETCH, fetch: { image: 'other', serviceUrl: null } });
+    const other = answer(object, state, { ...FETCH, fetch: { image: 'other' } });
     expect(other.allowed).toBe(false);
   });
 
