@@ -102,8 +102,9 @@ test('a scan of a path loads nothing of it', async () => {
     const { code } = await runCli(['scan', join(PROBES, 'ok-dict')], { env: { NODE_V8_COVERAGE: folder } });
     expect(code).toBe(0);
     const loaded = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    expect(loaded.join()).toContain('dist/src/sources/path.js');
-    expect(loaded.join()).not.toMatch(/dist\/sources\/oci|node_modules\/undici/);
+    // By the names of functions: modules may be joined.
+    expect(loaded.join()).toContain('"functionName":"openPath"');
+    expect(loaded.join()).not.toMatch(/"functionName":"(openOci|parseManifest)"|node_modules\/undici/);
   } finally {
     rmSync(folder, { recursive: true });
   }
