@@ -8,6 +8,7 @@ import { nameOf, present, type Type } from './cel/types.ts';
 import type { ExpressionText, MatchDocument, PolicyDocument, RuleAction, RuleDocument } from './document.ts';
 import type { Problem } from './problem.ts';
 import { unavailableIn } from './unavailable.ts';
+import { OCCASIONAL } from './view.ts';
 import { VIEW_TYPES } from './view-schema.ts';
 
 /** An expression of a policy, ready to be evaluated. */
@@ -16,6 +17,11 @@ export interface CompiledExpression {
   readonly node: Node;
   readonly type: Type;
   readonly evaluate: Evaluator;
+  /**
+   * Two expressions with the same have the same value over the same assessment, whatever their policies; absent where the value
+   * also rests on the occasion.
+   */
+  readonly sharedAs: string | undefined;
 }
 
 export interface CompiledRule {
@@ -112,13 +118,24 @@ class Compiler {
       if (!accepts(present(type))) {
         throw new ExpressionError(0, `the expression has to give ${wanted}, and gives ${nameOf(type)}`);
       }
-      return { source, node, type, evaluate: compileExpression(expr) };
+      return { source, node, type, evaluate: compileExpression(expr), sharedAs: this.#sharedAs(source.text, node) };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       const { line, column } = source.locate?.(error.at) ?? source.at;
       this.problems.push({ line, column, message: error.message, mend: error.mend });
       return undefined;
     }
+  }
+
+  #sharedAs(text: string, node: Node): string | undefined {
+    if (namesAny(node, OCCASIONAL)) return undefined;
+    const variables: [name: string, text: string][] = [];
+    for (const name of [...this.#used([node])].sort()) {
+      const variable = this.#variables.get(name);
+      if (variable?.sharedAs === undefined) return undefined;
+      variables.push([name, variable.source.text]);
+    }
+    return JSON.stringify([text, variables]);
   }
 
   #unavailable(nodes: readonly Node[]): readonly string[] {
@@ -130,7 +147,8 @@ class Compiler {
   #used(nodes: readonly Node[]): ReadonlySet<string> {
     const used = new Set<string>();
     const visit = (node: Node): void => {
-      if (node.kind === 'select' && node.of.kind === 'ident' && node.of.name === VARIABLES && !used.has(node.field)) {
+      const isField = node.kind === 'select' || node.kind === 'has';
+      if (isField && node.of.kind === 'ident' && node.of.name === VARIABLES && !used.has(node.field)) {
         used.add(node.field);
         const variable = this.#variables.get(node.field);
         if (variable !== undefined) visit(variable.node);
@@ -140,6 +158,11 @@ class Compiler {
     for (const node of nodes) visit(node);
     return used;
   }
+}
+
+function namesAny(node: Node, names: ReadonlySet<string>): boolean {
+  if (node.kind === 'ident' && names.has(node.name)) return true;
+  return childrenOf(node).some((child) => namesAny(child, names));
 }
 
 function isBool({ kind }: Type): boolean {

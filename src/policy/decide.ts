@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
-import { viewOf } from './view.ts';
+import { View } from './view.ts';
 import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers.ts';
 
 export interface DecideOptions {
@@ -57,27 +57,48 @@ export function decide(assessment: Assessment, options: DecideOptions = {}): Dec
 
 /** The same with the value of each rule and variable. */
 export function explain(assessment: Assessment, options: DecideOptions = {}): Explained {
-  const {
-    policy: asked = DEFAULT_POLICY,
-    failOn,
-    waivers = [],
-    approvals = [],
-    environment = {},
-    now = new Date(),
-  } = options;
-  const policy = typeof asked === 'string' ? shippedPolicy(asked) : asked;
+  return explainer(assessment, options)(options);
+}
+
+/** What is the same for every policy that an assessment is decided by. */
+type Common = 'waivers' | 'now';
+
+/** Decides one assessment by several policies, or for several stages: what they ask alike is evaluated once. */
+export function decider(
+  assessment: Assessment,
+  common: Pick<DecideOptions, Common>,
+): (options: Omit<DecideOptions, Common>) => Decision {
+  const explained = explainer(assessment, common);
+  return (options) => explained(options).decision;
+}
+
+function explainer(assessment: Assessment, { waivers = [], now = new Date() }: Pick<DecideOptions, Common>) {
   const judgement = judgeWaivers(assessment, waivers, now);
   const seen = withFindings(assessment, judgement);
   const { waived, waivedFiles } = judgement;
-  const view = viewOf({ assessment: seen, approvals, environment, now, waived, waivedFiles });
-  const evaluation = evaluatePolicy(policy, view, seen);
+  const view = new View({ assessment: seen, now, waived, waivedFiles });
+  return (options: Omit<DecideOptions, Common>): Explained => {
+    const { policy: asked = DEFAULT_POLICY, failOn, approvals = [], environment = {} } = options;
+    const policy = typeof asked === 'string' ? shippedPolicy(asked) : asked;
+    const evaluation = evaluatePolicy(policy, view.for({ approvals, environment }), seen, view.values);
+    return { decision: decisionOf(policy, evaluation, seen, judgement, failOn), evaluation };
+  };
+}
+
+function decisionOf(
+  policy: CompiledPolicy,
+  evaluation: Evaluation,
+  seen: Assessment,
+  { judged, waived }: WaiverJudgement,
+  failOn: Severity | undefined,
+): Decision {
   const outcomes = evaluation.rules.map(({ rule, outcome, message, findings }) => ({
     id: rule.id,
     outcome,
     message,
     findings,
   }));
-  const pardoned = pardonRules(seen, judgement.judged, outcomes);
+  const pardoned = pardonRules(seen, judged, outcomes);
   const rulings = [
     ...mismatchRulings(policy, evaluation),
     ...pardoned.rules.map(rulingOf),
@@ -85,7 +106,7 @@ export function explain(assessment: Assessment, options: DecideOptions = {}): Ex
   ];
   const action = rulings.reduce<Action>((worst, ruling) => worse(worst, ruling.action), 'allow');
   const violations = action === 'allow' ? [] : rulings.filter((ruling) => ruling.action === action);
-  const decision: Decision = {
+  return {
     action,
     policy: policy.name,
     policyDigest: policy.digest,
@@ -93,7 +114,6 @@ export function explain(assessment: Assessment, options: DecideOptions = {}): Ex
     rules: pardoned.rules,
     waivers: pardoned.judged,
   };
-  return { decision, evaluation };
 }
 
 /** A waiver that does not count is a finding itself, which rules see. */

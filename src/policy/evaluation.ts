@@ -1,11 +1,11 @@
 import type { Assessment, RuleResult } from '../core/assessment.ts';
 import { AssayError } from '../core/errors.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
-import { type Bound, excessOf, MAX_STEPS } from './cel/bounds.ts';
-import { type Bindings, Failure, type Value, variableKey } from './cel/evaluate.ts';
+import { excessOf, MAX_STEPS } from './cel/bounds.ts';
+import { type Bindings, Failure, type SharedValues, type Value, variableKey } from './cel/evaluate.ts';
 import { celLibrary } from './cel-library.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
-import { KnownBounds } from './known-bounds.ts';
+import { type Bounds, KnownBounds } from './known-bounds.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What one rule of a policy said, and why. */
@@ -39,8 +39,14 @@ function boundsOfPolicy(policy: CompiledPolicy): KnownBounds {
   return bounds;
 }
 
-export function evaluatePolicy(policy: CompiledPolicy, view: Bindings, assessment: Assessment): Evaluation {
-  const run = new Run(policy, view, assessment);
+/** @param shared values that other policies have found over the same view */
+export function evaluatePolicy(
+  policy: CompiledPolicy,
+  view: Bindings,
+  assessment: Assessment,
+  shared: SharedValues = new Map(),
+): Evaluation {
+  const run = new Run(policy, view, assessment, shared);
   const mismatch = run.mismatch(assessment);
   const rules = mismatch === undefined ? policy.rules.map((rule) => run.rule(rule, assessment)) : [];
   return { mismatch, rules, variable: (name) => run.variable(name) };
@@ -50,13 +56,16 @@ class Run {
   readonly #policy: CompiledPolicy;
   /** The view, and every variable: evaluated when something first asks for it. */
   readonly #bindings: Bindings;
-  readonly #bounds: ReadonlyMap<CompiledExpression, Bound>;
+  readonly #bounds: Bounds;
   readonly #values = new Map<string, Value | Failure>();
+  /** Absent where the policy as a whole may walk too many items: what fails of it then depends on the order of its own rules. */
+  readonly #shared: SharedValues | undefined;
   #left = MAX_POLICY_STEPS;
 
-  constructor(policy: CompiledPolicy, view: Bindings, assessment: Assessment) {
+  constructor(policy: CompiledPolicy, view: Bindings, assessment: Assessment, shared: SharedValues) {
     this.#policy = policy;
     this.#bounds = boundsOfPolicy(policy).of(sizesOf(view, assessment));
+    this.#shared = this.#bounds.steps > MAX_POLICY_STEPS ? undefined : shared;
     this.#bindings = Object.create(view);
     for (const [name, variable] of policy.variables) {
       this.#define(name, variable);
@@ -81,13 +90,17 @@ class Run {
 
   /** Its cost is known before it is evaluated. */
   value(expression: CompiledExpression): Value | Failure {
-    const bound = this.#bounds.get(expression);
+    const bound = this.#bounds.of.get(expression);
     if (bound === undefined) throw new AssayError('internal', 'an expression of another policy');
     const excess =
       excessOf(bound) ?? (bound.steps > this.#left ? 'the policy as a whole walks too many items' : undefined);
     if (excess !== undefined) return new Failure(excess);
     this.#left -= bound.steps;
-    return expression.evaluate(this.#bindings);
+    const { sharedAs } = expression;
+    if (sharedAs === undefined || this.#shared === undefined) return expression.evaluate(this.#bindings);
+    const value = this.#shared.get(sharedAs) ?? expression.evaluate(this.#bindings);
+    this.#shared.set(sharedAs, value);
+    return value;
   }
 
   /** Why the policy is not for the artifact, or not for this place. */

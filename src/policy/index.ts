@@ -21,7 +21,7 @@ export {
 } from './cel/types.ts';
 export { celLibrary } from './cel-library.ts';
 export type { CompiledPolicy } from './compile.ts';
-export { type DecideOptions, decide } from './decide.ts';
+export { type DecideOptions, decide, decider } from './decide.ts';
 export type { ExpressionText } from './document.ts';
 export type { Environment } from './environment.ts';
 export { loadPolicy } from './load.ts';

@@ -4,7 +4,11 @@ import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 /** CWE-770: artifacts of that many shapes. */
 const MAX_SHAPES = 100;
 
-type Bounds = ReadonlyMap<CompiledExpression, Bound>;
+export interface Bounds {
+  readonly of: ReadonlyMap<CompiledExpression, Bound>;
+  /** Of all of them together. */
+  readonly steps: number;
+}
 
 /** What the expressions of a policy cost at most, for artifacts of the same shape: working it out takes as long as evaluating. */
 export class KnownBounds {
@@ -63,5 +67,5 @@ function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: Sizes): Bo
   add(match.expression);
   for (const { when, expression, message, findings } of rules)
     for (const one of [when, expression, message, findings]) add(one);
-  return bounds;
+  return { of: bounds, steps: [...bounds.values()].reduce((sum, { steps }) => sum + steps, 0) };
 }

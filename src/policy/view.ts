@@ -8,15 +8,13 @@ import { isCommit, parseReference, type Reference } from '../core/reference.ts';
 import { severityRank } from '../core/severity.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
 import type { Approval } from './approval.ts';
-import type { Bindings } from './cel/evaluate.ts';
+import type { Bindings, SharedValues } from './cel/evaluate.ts';
 import { celLibrary, timestampOf } from './cel-library.ts';
 import type { Environment } from './environment.ts';
 
-/** What rules see beside the assessment. */
+/** What rules see of an assessment, whatever the policy. */
 export interface ViewInput {
   readonly assessment: Assessment;
-  readonly approvals: readonly Approval[];
-  readonly environment: Environment;
   readonly now: Date;
   /** Fingerprints of findings that waivers pardon. */
   readonly waived: ReadonlySet<string>;
@@ -24,9 +22,40 @@ export interface ViewInput {
   readonly waivedFiles: ReadonlySet<string>;
 }
 
-/** The assessment as expressions see it: what `view-schema.ts` describes. Its long lists are made when something asks for them. */
-export function viewOf(input: ViewInput): Bindings {
-  const { assessment, environment } = input;
+/** What may differ from one policy to the next, and from one stage to the next. */
+export interface Occasion {
+  /** Those that were verified. */
+  readonly approvals: readonly Approval[];
+  readonly environment: Environment;
+}
+
+/** Names of an occasion's part of the view. */
+export const OCCASIONAL: ReadonlySet<string> = new Set<keyof Occasion>(['approvals', 'environment']);
+
+/** The assessment as expressions see it: what `view-schema.ts` describes. */
+export class View {
+  /** What expressions that see nothing of the occasion have given, so that policies that ask the same ask once. */
+  readonly values: SharedValues = new Map();
+  readonly #input: ViewInput;
+  readonly #common: Bindings;
+
+  constructor(input: ViewInput) {
+    this.#input = input;
+    this.#common = commonView(input);
+  }
+
+  for({ approvals, environment }: Occasion): Bindings {
+    const own: Bindings = {
+      approvals: approvalsView(this.#input.assessment, approvals),
+      environment: record({ stage: environment.stage ?? null, labels: record({ ...environment.labels }) }),
+    };
+    return Object.assign(Object.create(this.#common), own);
+  }
+}
+
+/** Long lists are made when something asks for them. */
+function commonView(input: ViewInput): Bindings {
+  const { assessment } = input;
   let files: CelInput | undefined;
   let findings: CelInput | undefined;
   return {
@@ -43,9 +72,7 @@ export function viewOf(input: ViewInput): Bindings {
     },
     checks: checksView(assessment.checks),
     signatures: list(assessment.signatures, signatureView),
-    approvals: approvalsView(input),
     ruleset: record({ ...assessment.ruleset }),
-    environment: record({ stage: environment.stage ?? null, labels: record({ ...environment.labels }) }),
     now: timestampOf(input.now.getTime()),
   };
 }
@@ -260,8 +287,7 @@ function moment(text: string): CelInput {
 }
 
 /** Only those of exactly these bytes. */
-function approvalsView({ assessment, approvals }: ViewInput): CelInput {
-  const { digest } = assessment.artifact;
+function approvalsView({ artifact: { digest } }: Assessment, approvals: readonly Approval[]): CelInput {
   const own = approvals.filter((approval) => digest !== null && approval.digest === digest);
   return list(own, ({ stage, signer, method, at, digest: approved }) =>
     record({ stage, signer, method, at: moment(at), digest: approved }),

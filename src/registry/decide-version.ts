@@ -1,6 +1,5 @@
 import type { Assessment, Decision } from '../core/assessment.ts';
-import type { Waiver } from '../core/waiver.ts';
-import { decide } from '../policy/index.ts';
+import { decider } from '../policy/index.ts';
 import { type ApprovalRow, approvalRows, isLive, policyApproval } from './approval-records.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import type { Context } from './context.ts';
@@ -45,8 +44,9 @@ export async function decideVersion(
   const renewed: RuledStage[] = [];
   let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
   let [carried, voided] = [0, 0];
+  const decide = decider(newest.assessment satisfies Assessment, { waivers, now: change.now });
   for (const stage of RULED_STAGES) {
-    const settled = await settleStage(context, change, { version, newest, waivers, live, stage });
+    const settled = await settleStage(context, change, { version, newest, decide, live, stage });
     carried += settled.carried;
     voided += live.length - settled.live.length;
     live = settled.live;
@@ -105,7 +105,7 @@ const keepAnswer = compiledOnce({ version: 'text', answer: 'text' }, (db, { vers
 interface Question {
   readonly version: VersionRow;
   readonly newest: StoredAssessment;
-  readonly waivers: readonly Waiver[];
+  readonly decide: ReturnType<typeof decider>;
   readonly live: readonly ApprovalRow[];
   readonly stage: RuledStage;
 }
@@ -113,7 +113,7 @@ interface Question {
 /** The decision for a stage, and the approvals that outlive it. */
 async function settleStage(context: Context, change: Change, question: Question) {
   const { version, newest, stage, live } = question;
-  const decision = decisionFor(context, change, question, live);
+  const decision = decisionFor(context, question, live);
   const { ruleset, artifact } = newest.assessment;
   const behind = live.filter((approval) => approval.stage === stage && isBehind(approval, { decision, ruleset }));
   const pinned = isExact(artifact.pinned) ? artifact.pinned : version.ref;
@@ -124,21 +124,14 @@ async function settleStage(context: Context, change: Change, question: Question)
   }
   if (lost.length === 0) return { decision, live, carried: behind.length };
   const kept = live.filter((approval) => !lost.includes(approval));
-  return { decision: decisionFor(context, change, question, kept), live: kept, carried: behind.length - lost.length };
+  return { decision: decisionFor(context, question, kept), live: kept, carried: behind.length - lost.length };
 }
 
-function decisionFor(
-  { rules }: Context,
-  { now }: Change,
-  { newest, waivers, stage }: Question,
-  approvals: readonly ApprovalRow[],
-): Decision {
-  return decide(newest.assessment satisfies Assessment, {
+function decisionFor({ rules }: Context, { decide, stage }: Question, approvals: readonly ApprovalRow[]): Decision {
+  return decide({
     policy: rules[stage].policy,
-    waivers,
     approvals: approvals.map(policyApproval),
     environment: { stage },
-    now,
   });
 }
 

@@ -4,7 +4,7 @@ import { caseAssessment } from '../../src/policy/case-assessment.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
-import { viewOf } from '../../src/policy/view.ts';
+import { View } from '../../src/policy/view.ts';
 
 export const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 200);
 /** Far above what is bounded, so that a busy machine does not fail it. */
@@ -15,14 +15,12 @@ const model = caseAssessment({
   findings: Array.from({ length: 200 }, (_, i) => ({ ruleId: 'zip.symlink', file: `w/${i}.bin`, line: i })),
   checks: [{ id: 'integrity.checksum', status: 'pass' }],
 });
-export const view = viewOf({
+export const view = new View({
   assessment: model,
-  approvals: [],
-  environment: { stage: 'production', labels: { region: 'eu' } },
   now: new Date(0),
   waived: new Set(),
   waivedFiles: new Set(),
-});
+}).for({ approvals: [], environment: { stage: 'production', labels: { region: 'eu' } } });
 
 /** Whatever is read is decided or refused: nothing is thrown, no rule is lost, and what it costs is bounded. */
 export function judge(bytes: Uint8Array): 'refused' | 'decided' {

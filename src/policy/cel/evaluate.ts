@@ -17,6 +17,8 @@ export class Failure {
 export type Value = CelValue;
 /** What an expression sees: by name, and each variable by `variableKey`. */
 export type Bindings = Record<string, CelInput>;
+/** Values of expressions, by their `sharedAs`. */
+export type SharedValues = Map<string, Value | Failure>;
 export type Evaluator = (bindings: Bindings) => Value | Failure;
 
 /** Under which a variable is bound: no name of an expression can be the same. */
