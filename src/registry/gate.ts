@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { formatReference, parseReference } from '../core/reference.ts';
 import type { Context } from './context.ts';
 import { answerAt, type StoredAnswer } from './gate-answer.ts';
@@ -18,7 +19,7 @@ const firstAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { tena
     .select('gate.answer')
     .where('version_keys.tenant', '=', tenant)
     .where('version_keys.key', '=', key)
-    .limit(2),
+    .limit(sql.lit(2)),
 );
 
 const orderedAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { tenant, key }) =>
@@ -32,7 +33,7 @@ const orderedAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { te
     // However many names somebody gives the same bytes, he crowds out neither who put them aside nor who was first.
     .orderBy((is) => is.case().when('versions.stage', '=', 'quarantined').then(0).else(1).end())
     .orderBy('versions.seq')
-    .limit(MAX_ANSWERS),
+    .limit(sql.lit(MAX_ANSWERS)),
 );
 
 /** One look into an index for each version: no assessment and no decision is read. */

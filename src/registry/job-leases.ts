@@ -5,7 +5,7 @@ import type { JobProgress, JobState } from './records.ts';
 import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from './registry.ts';
 import { newId, unowned } from './store/change.ts';
 import { compiledOnce } from './store/compiled-once.ts';
-import type { Reader } from './store/database.ts';
+import type { Database, Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
 /** CWE-770: what a worker says of a failure. */
@@ -14,30 +14,64 @@ const MAX_CODE = 100;
 /** How often a worker that always finds a job looks for those that end their workers: each look is a change to the file. */
 const KILLERS_MS = 1_000;
 /** When that was last, in milliseconds since 1970. */
-const killersSought = new WeakMap<Reader, number>();
+const killersSought = new WeakMap<Database, number>();
 
-/**
- * Takes the job that is to be run next, or the one that is named (whatever its pause), in one statement: no two workers take
- * the same.
- */
-export async function claimJob(
+/** Takes the jobs that are to be run next, each in one statement: no two workers take the same. */
+export async function claimJobs(
   context: Context,
   worker: string,
   leaseMs: number,
-  id?: string,
-): Promise<ClaimedJob | undefined> {
-  const { work: db } = context.database;
-  return unowned(async () => {
-    const now = context.now();
-    const [now_ms, at, lease] = [now.getTime(), now.toISOString(), newId()];
-    const claim = { worker, lease, lease_until_ms: now_ms + leaseMs, now_ms, at };
-    const [row] = await (id === undefined ? claimNext(db, claim) : claimNamed(db, { ...claim, id }));
-    if (row === undefined || now_ms - (killersSought.get(db) ?? 0) >= KILLERS_MS) {
-      killersSought.set(db, now_ms);
-      await failKillers(db, { now_ms, at });
+  most: number,
+): Promise<readonly ClaimedJob[]> {
+  return claiming(context, async (db) => {
+    const all: ClaimedJob[] = [];
+    while (all.length < most) {
+      const claim = claimOf(context, worker, leaseMs);
+      const [row] = await claimNext(db, claim);
+      if (row === undefined) break;
+      all.push(claimedOf(row, claim.lease));
     }
-    return row === undefined ? undefined : { job: jobOfRow(row), lease, lineage: lineageOfRow(row) };
+    await failKillersSometimes(context, db, all.length < most);
+    return all;
   });
+}
+
+/** Takes the one that is named, whatever its pause. */
+export async function claimNamedJob(
+  context: Context,
+  worker: string,
+  leaseMs: number,
+  id: string,
+): Promise<ClaimedJob | undefined> {
+  return claiming(context, async (db) => {
+    const claim = claimOf(context, worker, leaseMs);
+    const [row] = await claimNamed(db, { ...claim, id });
+    await failKillersSometimes(context, db, row === undefined);
+    return row === undefined ? undefined : claimedOf(row, claim.lease);
+  });
+}
+
+/** A file is brought up to date with other changes; a server does each statement by itself without asking twice. */
+function claiming<T>({ database }: Context, work: (db: Reader) => Promise<T>): Promise<T> {
+  return unowned(() => (database.dialect === 'sqlite' ? database.change(work) : work(database.work)));
+}
+
+function claimOf({ now }: Context, worker: string, leaseMs: number) {
+  const at = now();
+  const now_ms = at.getTime();
+  return { worker, lease: newId(), lease_until_ms: now_ms + leaseMs, now_ms, at: at.toISOString() };
+}
+
+function claimedOf(row: JobRow, lease: string): ClaimedJob {
+  return { job: jobOfRow(row), lease, lineage: lineageOfRow(row) };
+}
+
+async function failKillersSometimes({ database, now }: Context, db: Reader, isIdle: boolean): Promise<void> {
+  const at = now();
+  const now_ms = at.getTime();
+  if (!isIdle && now_ms - (killersSought.get(database) ?? 0) < KILLERS_MS) return;
+  killersSought.set(database, now_ms);
+  await failKillers(db, { now_ms, at: at.toISOString() });
 }
 
 const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms: 'number', at: 'text' } as const;
@@ -46,11 +80,16 @@ const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
   claimed(db, claim, ({ selectFrom, fn }) => {
     // Two questions, since each has an index that gives its first row at once; what a worker left behind is older.
     const first = (fits: (eb: ExpressionBuilder<Tables, 'jobs'>) => ReturnType<typeof isLeftBehind>) => {
-      const free = selectFrom('jobs').select('jobs.id').where(fits).orderBy('priority', 'desc').orderBy('seq').limit(1);
+      const free = selectFrom('jobs')
+        .select('jobs.id')
+        .where(fits)
+        .orderBy('priority', 'desc')
+        .orderBy('seq')
+        .limit(sql.lit(1));
       return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
     };
     const leftBehind = first((eb) => isLeftBehind(eb, now_ms));
-    const waits = first((eb) => eb.and([eb('state', '=', 'queued'), eb('not_before_ms', '<=', now_ms)]));
+    const waits = first((eb) => eb.and([eb('state', '=', sql.lit('queued')), eb('not_before_ms', '<=', now_ms)]));
     return fn.coalesce(leftBehind, waits);
   }),
 );
@@ -59,14 +98,18 @@ const claimNamed = compiledOnce({ ...CLAIM, id: 'text' }, (db, { now_ms, id, ...
   claimed(db, claim, ({ selectFrom }) => {
     const free = selectFrom('jobs')
       .select('jobs.id')
-      .where(({ eb, or }) => or([eb('state', '=', 'queued'), isLeftBehind(eb, now_ms)]))
+      .where(({ eb, or }) => or([eb('state', '=', sql.lit('queued')), isLeftBehind(eb, now_ms)]))
       .where('jobs.id', '=', id);
     return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
   }),
 );
 
 function isLeftBehind(eb: ExpressionBuilder<Tables, 'jobs'>, nowMs: number) {
-  return eb.and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', nowMs), eb('attempts', '<', MAX_ATTEMPTS)]);
+  return eb.and([
+    eb('state', '=', sql.lit('running')),
+    eb('lease_until_ms', '<=', nowMs),
+    eb('attempts', '<', sql.lit(MAX_ATTEMPTS)),
+  ]);
 }
 
 function claimed(
@@ -102,7 +145,7 @@ const failKillers = compiledOnce({ now_ms: 'number', at: 'text' }, (db, { now_ms
       error_code: 'worker-lost',
       error_message: `the worker was lost ${MAX_ATTEMPTS} times`,
     })
-    .where('state', '=', 'running')
+    .where('state', '=', sql.lit('running'))
     .where('lease_until_ms', '<=', now_ms)
     .where('attempts', '>=', MAX_ATTEMPTS),
 );

@@ -68,7 +68,7 @@ const openJobs = compiledOnce(
       .where('target', '=', target)
       .where('model', '=', model)
       .where('ruleset', '=', ruleset)
-      .where('state', 'in', ['queued', 'running']),
+      .where('state', 'in', [sql.lit('queued'), sql.lit('running')]),
 );
 
 /** The same target, model and ruleset, queued or running, is the same job. */

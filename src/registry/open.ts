@@ -4,7 +4,7 @@ import { approvals, revoke } from './approvals.ts';
 import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit-log.ts';
 import type { Context } from './context.ts';
 import { gate, versionsOf } from './gate.ts';
-import { claimJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
+import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
 import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
 import { model, models } from './models.ts';
 import { quarantine, retire } from './moves.ts';
@@ -100,7 +100,8 @@ function jobStore(context: Context): JobStore {
     get: bound(getJob),
     list: bound(listJobs),
     cancel: bound(cancelJob),
-    claim: (worker, leaseMs, id) => claimJob(context, worker, leaseMs, id),
+    claim: (worker, leaseMs, most) => claimJobs(context, worker, leaseMs, most),
+    claimNamed: (worker, leaseMs, id) => claimNamedJob(context, worker, leaseMs, id),
     heartbeat: (claimed, leaseMs, progress) => heartbeat(context, claimed, leaseMs, progress),
     finish: (claimed, end) => finishJob(context, claimed, end),
     state: (id) => jobState(context, id),

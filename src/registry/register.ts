@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Assessment } from '../core/assessment.ts';
 import type { Context } from './context.ts';
 import { decideVersion } from './decide-version.ts';
@@ -7,7 +8,7 @@ import type { Principal, StoredAssessment } from './records.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 import type { Registered, Registration } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
-import { type Change, change, newId } from './store/change.ts';
+import { type Change, change, newId, workChange } from './store/change.ts';
 import { compiledOnce, insertRow } from './store/compiled-once.ts';
 import { isExact, labelOf, NO_LINEAGE, type VersionRow, versionOf, versionOfRow } from './version-records.ts';
 
@@ -25,9 +26,7 @@ export async function register(context: Context, by: Principal, registration: Re
   const body = JSON.stringify(assessment);
   if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
   // A job that lost its registration to a power failure is not done either, and is done again.
-  const { database } = context;
-  const where = job === undefined ? context : { ...context, database: { ...database, write: database.work } };
-  return change(where, by, async (change) => {
+  return (job === undefined ? change : workChange)(context, by, async (change) => {
     const known = job === undefined ? undefined : await registeredByJob(change, job);
     if (known !== undefined) return known;
     await ensureModel(change, model);
@@ -93,7 +92,7 @@ const lastNumber = compiledOnce({ tenant: 'text', model: 'text' }, (db, { tenant
     .where('tenant', '=', tenant)
     .where('model', '=', model)
     .orderBy('number', 'desc')
-    .limit(1),
+    .limit(sql.lit(1)),
 );
 
 async function ensureVersion(

@@ -265,10 +265,12 @@ export interface JobStore {
   list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
   cancel(by: Principal, id: string): Promise<Job>;
   /**
-   * For workers, of any tenant. Takes a job that is queued and whose pause is over, or whose lease ran out; `undefined` when
-   * there is none. A job that was taken `MAX_ATTEMPTS` times and never ended (it kills its workers) ends as failed instead.
+   * For workers, of any tenant. Takes jobs that are queued and whose pause is over, or whose lease ran out, the first to be run
+   * first. A job that was taken `MAX_ATTEMPTS` times and never ended (it kills its workers) ends as failed instead.
    */
-  claim(worker: string, leaseMs: number, id?: string): Promise<ClaimedJob | undefined>;
+  claim(worker: string, leaseMs: number, most: number): Promise<readonly ClaimedJob[]>;
+  /** Takes the one that is named, whatever its pause; `undefined` when it is not to be had. */
+  claimNamed(worker: string, leaseMs: number, id: string): Promise<ClaimedJob | undefined>;
   /** @returns false when the lease was lost or the job was cancelled: stop working on it. */
   heartbeat(claimed: ClaimedJob, leaseMs: number, progress: JobProgress): Promise<boolean>;
   /** Ends it exactly once: false when somebody else did. */

@@ -9,6 +9,7 @@ import type { ServiceConfig } from './config.ts';
 import type { App, ServiceContext } from './context.ts';
 import { openEventFeed } from './event-feed.ts';
 import { firstToken } from './first-token.ts';
+import { messageOf } from './message-of.ts';
 import { listenForMetrics } from './metrics-listener.ts';
 import { openServiceRegistry } from './open-registry.ts';
 import { openQueue, type Tell } from './queue/index.ts';
@@ -147,8 +148,4 @@ async function closeApp(app: App): Promise<void> {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import type { ArtifactFile } from '../core/artifact.ts';
-import { AssayError } from '../core/errors.ts';
-import { FileSource } from '../core/file-source.ts';
 import { ServiceError } from './errors.ts';
 import { openPart, partPath, receivedOf, setReceived } from './upload-folder.ts';
 import type { UploadFile } from './upload-store.ts';
@@ -35,24 +32,4 @@ function checkEmpty(file: Omit<UploadFile, 'received'>, name: string): void {
 export async function seal(folder: string, index: number, file: Omit<UploadFile, 'received'>): Promise<void> {
   if (file.size === 0) await (await openPart(folder, index, 0)).close();
   await chmod(partPath(folder, index), 0o400);
-}
-
-/** A file of a complete upload, to be judged. */
-export function artifactFile(
-  folder: string,
-  index: number,
-  { path, size, sha256 }: Omit<UploadFile, 'received'>,
-): ArtifactFile {
-  return {
-    path,
-    size,
-    distance: 'near',
-    ...(sha256 === null ? {} : { claimed: { algorithm: 'sha256', hex: sha256 } }),
-    async open() {
-      const source = FileSource.open(partPath(folder, index));
-      if (source.size === size) return source;
-      await source.close();
-      throw new AssayError('changed', 'is no longer what was uploaded', { subject: path });
-    },
-  };
 }

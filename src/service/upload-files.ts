@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Artifact } from '../core/artifact.ts';
 import { AssayError } from '../core/errors.ts';
 import type { ServiceLimits } from './config.ts';
 import { ServiceError } from './errors.ts';
-import { artifactFile, checkWhole, seal } from './upload-complete.ts';
+import { noUpload } from './upload-artifact.ts';
+import { checkWhole, seal } from './upload-complete.ts';
 import {
   absent,
   bytesOfId,
@@ -135,17 +135,6 @@ class FileUploadStore implements UploadStore {
     await this.#drop(folder);
   }
 
-  async open(tenant: string, id: string): Promise<Artifact> {
-    const { folder, manifest } = await this.#find(tenant, id);
-    if (!(await isComplete(folder)))
-      throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
-    const ref = `upload:${id}`;
-    const files = manifest.files.map((file, index) => artifactFile(folder, index, file));
-    const keyed = files.map((file) => ({ file, key: Buffer.from(file.path) }));
-    keyed.sort((a, b) => Buffer.compare(a.key, b.key));
-    return { ref, pinned: ref, files: keyed.map(({ file }) => file), notes: [], close: async () => {} };
-  }
-
   async sweep(now: Date): Promise<void> {
     for (const home of await readdir(this.#root)) {
       for (const name of await readdir(join(this.#root, home)).catch(absentFolder)) {
@@ -260,12 +249,12 @@ class FileUploadStore implements UploadStore {
 
   /** @throws ServiceError `upload-not-found`, also for uploads of other tenants */
   async #find(tenant: string, id: string): Promise<{ folder: string; manifest: UploadManifest }> {
-    if (bytesOfId(id) === undefined) throw unknown();
+    if (bytesOfId(id) === undefined) throw noUpload();
     const folder = join(tenantFolder(this.#root, tenant), id);
     const known = this.#known.get(folder);
     if (known !== undefined && (await stat(folder).catch(absent)) !== undefined) return { folder, manifest: known };
     const manifest = await readManifest(folder);
-    if (manifest === undefined || manifest.tenant !== tenant) throw unknown();
+    if (manifest === undefined || manifest.tenant !== tenant) throw noUpload();
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= MAX_KNOWN) this.#known.delete(oldest);
     this.#known.set(folder, manifest);
@@ -288,10 +277,6 @@ async function older(path: string, now: Date, ms: number): Promise<boolean> {
 
 function absentFolder(error: unknown): string[] {
   return absent(error) ?? [];
-}
-
-function unknown(): ServiceError {
-  return new ServiceError(404, 'upload-not-found', 'there is no such upload');
 }
 
 function noFile(): ServiceError {

@@ -39,6 +39,15 @@ export function tenantFolder(root: string, tenant: string): string {
   return join(root, createHash('sha256').update(tenant).digest('hex').slice(0, 32));
 }
 
+export function manifestPath(folder: string): string {
+  return join(folder, 'upload.json');
+}
+
+/** A file that is there when the upload is complete. */
+export function completePath(folder: string): string {
+  return join(folder, 'complete');
+}
+
 export function partPath(folder: string, index: number): string {
   return join(folder, 'parts', String(index));
 }
@@ -68,12 +77,12 @@ export async function openPart(folder: string, index: number, offset: number): P
 
 /** @returns false when the upload is not complete. */
 export async function isComplete(folder: string): Promise<boolean> {
-  return (await stat(join(folder, 'complete')).catch(absent)) !== undefined;
+  return (await stat(completePath(folder)).catch(absent)) !== undefined;
 }
 
 export async function markComplete(folder: string): Promise<void> {
   await syncFolder(join(folder, 'parts'));
-  await writeWhole(join(folder, 'complete'), '');
+  await writeWhole(completePath(folder), '');
   await syncFolder(folder);
 }
 
@@ -88,7 +97,7 @@ export async function makeFolder(home: string, manifest: UploadManifest): Promis
 
 /** `undefined` when there is none. */
 export async function readManifest(folder: string): Promise<UploadManifest | undefined> {
-  const text = await readFile(join(folder, 'upload.json'), 'utf8').catch(absent);
+  const text = await readFile(manifestPath(folder), 'utf8').catch(absent);
   return text === undefined ? undefined : JSON.parse(text);
 }
 

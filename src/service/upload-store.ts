@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { Artifact } from '../core/artifact.ts';
 
 /** An upload that has begun: a tree of files, each sent in pieces. */
 export interface Upload {
@@ -37,8 +36,6 @@ export interface UploadStore {
   ): Promise<UploadFile>;
   complete(tenant: string, id: string): Promise<Upload>;
   remove(tenant: string, id: string): Promise<void>;
-  /** To scan it. */
-  open(tenant: string, id: string): Promise<Artifact>;
   /** Removes what nobody completed, or nobody needs any more. */
   sweep(now: Date): Promise<void>;
 }

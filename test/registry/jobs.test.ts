@@ -8,8 +8,14 @@ import { sam } from './people.ts';
 const MINUTE = 60_000;
 const PROGRESS = { filesDone: 1, files: 2, bytesDone: 10, bytes: 20 };
 
+async function claim({ jobs }: Registry, id?: string): Promise<ClaimedJob | undefined> {
+  if (id !== undefined) return jobs.claimNamed('worker', MINUTE, id);
+  const [job] = await jobs.claim('worker', MINUTE, 1);
+  return job;
+}
+
 async function claimed(registry: Registry, id?: string): Promise<ClaimedJob> {
-  const job = await registry.jobs.claim('worker', MINUTE, id);
+  const job = await claim(registry, id);
   if (job === undefined) throw new Error('there was nothing to take');
   return job;
 }
@@ -44,7 +50,7 @@ describeOnBoth('jobs', (fresh) => {
     const next = await created(registry, 'hf://a/next');
     const high = await created(registry, 'hf://a/high', 5);
     expect(await registry.jobs.queued(10)).toEqual([high.id, low.id, next.id]);
-    const taken = await Promise.all([1, 2, 3, 4].map((i) => registry.jobs.claim(`worker ${i}`, MINUTE)));
+    const taken = await Promise.all([1, 2, 3, 4].map(() => claim(registry)));
     expect(taken.map((one) => one?.job.id).sort()).toEqual([high.id, low.id, next.id, undefined].sort());
     expect(taken[0]?.job).toMatchObject({ state: 'running', attempts: 1, startedAt: bench.clock.now().toISOString() });
     expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 3, done: 0, failed: 0, cancelled: 0 });
@@ -65,7 +71,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.finish(second, { kind: 'done', version: 'v' })).toBe(true);
     expect(await registry.jobs.finish(second, { kind: 'done', version: 'w' })).toBe(false);
     expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'done', version: 'v', error: null });
-    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    expect(await claim(registry)).toBeUndefined();
     expect(await registry.jobs.state(id)).toBe('done');
     expect(await registry.jobs.state('none')).toBeUndefined();
   });
@@ -84,7 +90,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.register(sam, registration)).toMatchObject({ version, created: false });
     expect(await registry.assessments(sam, version.id)).toHaveLength(1);
     bench.clock.pass(MINUTE);
-    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    expect(await claim(registry)).toBeUndefined();
     const other = await created(registry);
     await registry.jobs.cancel(sam, other.id);
     expect(await codeOf(registry.register(sam, { ...registration, job: other.id }))).toBe('ended');
@@ -102,7 +108,7 @@ describeOnBoth('jobs', (fresh) => {
         endedAt: null,
         error: { code: 'network', message: 'no answer' },
       });
-      expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+      expect(await claim(registry)).toBeUndefined();
       bench.clock.pass(MINUTE);
     }
     expect(await registry.jobs.finish(await claimed(registry), failed)).toBe(true);
@@ -128,7 +134,7 @@ describeOnBoth('jobs', (fresh) => {
       await claimed(registry);
       bench.clock.pass(MINUTE);
     }
-    expect(await registry.jobs.claim('worker', MINUTE)).toBeUndefined();
+    expect(await claim(registry)).toBeUndefined();
     expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });
   });
 

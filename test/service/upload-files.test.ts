@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { assess } from '../../src/pipeline/assess.ts';
+import { openUpload } from '../../src/service/upload-artifact.ts';
 import { openUploadStore } from '../../src/service/upload-files.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
@@ -31,7 +32,7 @@ it('never has a name of a user on the disk', async () => {
   await store.append('acme', id, 'weights/model.pkl', 0, Readable.from([Buffer.from('abc')]));
   await store.complete('acme', id);
   expect(below(root).join()).not.toMatch(/weights|model|pkl|config|acme|sam/);
-  const artifact = await store.open('acme', id);
+  const artifact = openUpload(root, 'acme', id);
   expect(artifact.ref).toBe(`upload:${id}`);
   expect(artifact.files.map(({ path, size }) => [path, size])).toEqual([
     ['config.json', 0],
@@ -40,13 +41,15 @@ it('never has a name of a user on the disk', async () => {
 });
 
 it('gives an artifact that is judged like any other', async () => {
-  const { store } = await fresh();
+  const { root, store } = await fresh();
   const bytes = readFileSync(new URL('../../fixtures/pickle-probes/bare-as-bin/model.bin', import.meta.url));
   const { id } = await store.create('acme', 'sam', [announced('a/model.bin', bytes.length)]);
   await store.append('acme', id, 'a/model.bin', 0, Readable.from([bytes]));
-  await expect(store.open('acme', id)).rejects.toMatchObject({ code: 'upload-open' });
+  expect(() => openUpload(root, 'acme', id)).toThrow(expect.objectContaining({ code: 'upload-open' }));
+  expect(() => openUpload(root, 'other', id)).toThrow(expect.objectContaining({ code: 'upload-not-found' }));
+  expect(() => openUpload(root, 'acme', '../x')).toThrow(expect.objectContaining({ code: 'upload-not-found' }));
   await store.complete('acme', id);
-  const assessment = await assess(await store.open('acme', id));
+  const assessment = await assess(openUpload(root, 'acme', id));
   expect(assessment).toMatchObject({
     artifact: { ref: `upload:${id}` },
     status: 'complete',
@@ -69,7 +72,7 @@ it('counts only what is safe on the disk, after a crash', async () => {
   });
   await again.append('acme', id, 'm', 40_000, Readable.from([bytes.subarray(40_000)]));
   await again.complete('acme', id);
-  const [file] = (await again.open('acme', id)).files;
+  const [file] = openUpload(root, 'acme', id).files;
   const source = await file?.open();
   expect(Buffer.from((await source?.read(0, bytes.length)) ?? []).equals(bytes)).toBe(true);
   await source?.close();
@@ -81,7 +84,7 @@ it('does not give out bytes that changed afterwards', async () => {
   await store.append('acme', id, 'm', 0, Readable.from([Buffer.from('abcd')]));
   await store.complete('acme', id);
   truncateSync(below(root).find((path) => path.endsWith('/parts/0')) ?? '', 2);
-  const [file] = (await store.open('acme', id)).files;
+  const [file] = openUpload(root, 'acme', id).files;
   await expect(file?.open()).rejects.toMatchObject({ code: 'changed' });
 });
 

@@ -7,7 +7,7 @@ import { checkPrincipal, nameOf } from '../names.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { compiledOnce, insertRow } from './compiled-once.ts';
-import type { Reader } from './database.ts';
+import type { Database, Reader } from './database.ts';
 import { failureOf, isRepeatable } from './failure.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,10 +32,25 @@ const TRIES = 5;
  * the other: no two can take the same place in the audit log, and what one has checked stays so until it has written.
  */
 export async function change<T>(context: Context, by: Principal, work: (change: Change) => Promise<T>): Promise<T> {
+  const { write } = context.database;
+  return changed((all) => write.transaction().execute(all), context, by, work);
+}
+
+/** The same for what a worker writes: it is done again when it is lost. */
+export async function workChange<T>(context: Context, by: Principal, work: (change: Change) => Promise<T>): Promise<T> {
+  return changed(context.database.change, context, by, work);
+}
+
+async function changed<T>(
+  transact: Database['change'],
+  context: Context,
+  by: Principal,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
   checkPrincipal(by);
   for (let tries = 1; ; tries++) {
     try {
-      return await context.database.write.transaction().execute(async (db) => {
+      return await transact(async (db) => {
         const ledger = new Ledger(db, by, context.now(), await lockTenant(db, by.tenant));
         const result = await work(ledger);
         await ledger.close();

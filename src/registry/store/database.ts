@@ -15,6 +15,8 @@ export interface Database {
    * power, the last of them are gone, in order; what `write` committed, and all before it, is not.
    */
   readonly work: Kysely<Tables>;
+  /** A transaction of `work`. It may be made a second time: when another that came at the same moment failed. */
+  change<T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Sees what was committed, and never waits for a writer. */
   readonly read: Kysely<Tables>;
   close(): Promise<void>;

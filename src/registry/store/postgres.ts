@@ -42,6 +42,7 @@ export async function connectPostgres(url: string): Promise<Database> {
     write: db,
     work: db,
     read: db,
+    change: (work) => db.transaction().execute(work),
     async close() {
       await db.destroy();
       // Kysely ends only what it has used.

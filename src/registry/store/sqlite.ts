@@ -4,6 +4,7 @@ import type { Database as Connection, Statement } from 'better-sqlite3';
 import { CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, SqliteDialect, SqliteDriver } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
 import type { Database } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { Tables } from './tables.ts';
 
 /** How long a writer waits for one in another process, milliseconds. */
@@ -46,11 +47,13 @@ export async function connectSqlite(path: string): Promise<Database> {
   const work = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(worker) }) });
   const write = new Kysely<Tables>({ dialect: new WritingDialect({ database: kept(writer) }) });
   const read = new Kysely<Tables>({ dialect: new ReadingDialect({ database: kept(reader) }) });
+  const group = new GroupCommit(work);
   return {
     dialect: 'sqlite',
     write,
     work,
     read,
+    change: (work) => group.change(work),
     async close() {
       await read.destroy();
       await work.destroy();

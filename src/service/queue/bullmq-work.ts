@@ -1,9 +1,10 @@
 import { type Job as BullJob, DelayedError, Worker } from 'bullmq';
 import type { JobStore } from '../../registry/index.ts';
+import { messageOf } from '../message-of.ts';
 import type { JobHandler, WorkOptions } from './queue.ts';
 import { CANCEL_CHANNEL, connect, PREFIX, QUEUE_NAME, RECONNECT, tellOnce } from './redis.ts';
-import { messageOf, slept } from './run-claimed.ts';
 import { Running } from './running.ts';
+import { slept } from './slept.ts';
 
 /** How often a server is told again what it may have forgotten. */
 const SYNC_MS = 15_000;
@@ -86,7 +87,7 @@ async function attempt(
   running: Running,
   options: WorkOptions,
 ): Promise<number | undefined> {
-  const claimed = await jobs.claim(options.worker, options.leaseMs, id);
+  const claimed = await jobs.claimNamed(options.worker, options.leaseMs, id);
   const end = claimed === undefined ? 'lost' : await running.run(claimed);
   if (end !== 'lost' && (end.kind === 'registered' || end.kind === 'done')) return undefined;
   const state = await jobs.state(id);

@@ -1,9 +1,10 @@
 import { Queue as BullQueue } from 'bullmq';
 import type { JobStore } from '../../registry/index.ts';
+import { messageOf } from '../message-of.ts';
 import { workBullmq } from './bullmq-work.ts';
 import type { Queue, Tell } from './queue.ts';
 import { CANCEL_CHANNEL, checkRedisUrl, connect, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
-import { messageOf, slept } from './run-claimed.ts';
+import { slept } from './slept.ts';
 
 /** How long a request may wait for the server. */
 const PATIENCE_MS = 2_000;

@@ -1,8 +1,9 @@
 import type { ClaimedJob, JobStore } from '../../registry/index.ts';
+import { messageOf } from '../message-of.ts';
 import { Bell } from './bell.ts';
 import type { Queue, WorkOptions } from './queue.ts';
-import { messageOf, slept } from './run-claimed.ts';
 import { Running } from './running.ts';
+import { slept } from './slept.ts';
 
 /** How often the store is asked for jobs that other processes wrote. */
 const POLL_MS = 500;
@@ -51,12 +52,7 @@ export function embeddedQueue(jobs: JobStore): Queue {
 async function workOff(jobs: JobStore, running: Running, bell: Bell, options: WorkOptions): Promise<void> {
   const { signal, concurrency, tell } = options;
   const started = new Set<Promise<void>>();
-  while (!signal.aborted) {
-    const claimed = started.size < concurrency ? await claim(jobs, options) : undefined;
-    if (claimed === undefined) {
-      await bell.wait(POLL_MS, signal);
-      continue;
-    }
+  const start = (claimed: ClaimedJob) => {
     const one: Promise<void> = running
       .run(claimed)
       .then(
@@ -68,16 +64,22 @@ async function workOff(jobs: JobStore, running: Running, bell: Bell, options: Wo
         bell.ring();
       });
     started.add(one);
+  };
+  while (!signal.aborted) {
+    const free = concurrency - started.size;
+    const claimed = free === 0 ? [] : await claim(jobs, free, options);
+    for (const one of claimed) start(one);
+    if (free === 0 || claimed.length < free) await bell.wait(POLL_MS, signal);
   }
   await Promise.all(started);
 }
 
-async function claim(jobs: JobStore, options: WorkOptions): Promise<ClaimedJob | undefined> {
+async function claim(jobs: JobStore, most: number, options: WorkOptions): Promise<readonly ClaimedJob[]> {
   try {
-    return await jobs.claim(options.worker, options.leaseMs);
+    return await jobs.claim(options.worker, options.leaseMs, most);
   } catch (error) {
     options.tell(`no job can be claimed: ${messageOf(error)}`);
     await slept(RETRY_MS, options.signal);
-    return undefined;
+    return [];
   }
 }

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import { AssayError } from '../../core/errors.ts';
+import { messageOf } from '../message-of.ts';
 import type { Tell } from './queue.ts';
-import { messageOf } from './run-claimed.ts';
 
 export const QUEUE_NAME = 'scans';
 /** Braces keep all keys in one slot of a Redis Cluster. */

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Artifact } from '../../core/artifact.ts';
 import { AssayError } from '../../core/errors.ts';
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { parseReference } from '../../core/reference.ts';
 import { withWholeFiles } from '../../pipeline/whole-files.ts';
 import { openArtifact } from '../../sources/open-artifact.ts';
-import type { UploadStore } from '../upload-store.ts';
+import { openUpload } from '../upload-artifact.ts';
 import type { ScanOrder, ScanSettings } from './scan-messages.ts';
 
 const UPLOAD = 'upload:';
@@ -16,10 +17,11 @@ const UPLOAD = 'upload:';
 export async function openTarget(
   { target, tenant, env }: ScanOrder,
   settings: ScanSettings,
-  uploads: UploadStore,
   signal: AbortSignal,
 ): Promise<Artifact> {
-  if (target.startsWith(UPLOAD)) return uploads.open(tenant, target.slice(UPLOAD.length));
+  if (target.startsWith(UPLOAD)) {
+    return openUpload(join(settings.dataFolder, 'uploads'), tenant, target.slice(UPLOAD.length));
+  }
   if (parseReference(target, settings.hubEndpoint).kind === 'path') {
     throw new AssayError('usage', 'paths are not read here', { mend: 'upload the files, or name a store' });
   }

@@ -1,11 +1,9 @@
 /** The thread that scans, one after the other: whatever an artifact does to it, the process that keeps the leases goes on. */
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAssayError } from '../../core/errors.ts';
 import { assess } from '../../pipeline/assess.ts';
 import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
 import { ServiceError } from '../errors.ts';
-import { openUploadStore } from '../upload-files.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openTarget } from './scan-target.ts';
@@ -17,7 +15,6 @@ const RULES_MS = 10_000;
 const port = parentPort;
 if (port === null) throw new Error('this runs as a thread');
 const settings = workerData as ScanSettings;
-const uploads = await openUploadStore(join(settings.dataFolder, 'uploads'), settings.limits);
 
 let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
 let stop = new AbortController();
@@ -31,7 +28,7 @@ port.on('message', async (request: ScanRequest) => {
 
 async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
   const { lists, notes } = await currentRules();
-  const artifact = await openTarget(order, settings, uploads, signal);
+  const artifact = await openTarget(order, settings, signal);
   try {
     const tell = (progress: ScanReply & { kind: 'progress' }) => port?.postMessage(progress);
     const onEvent = progressOf((progress) => tell({ kind: 'progress', progress }), PROGRESS_MS);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { AssayError } from '../../core/errors.ts';
 import { isRegistryError, type LiveRules, openLiveRules, type Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
+import { messageOf } from '../message-of.ts';
 import { openServiceRegistry } from '../open-registry.ts';
 import { openQueue } from '../queue/index.ts';
 import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
@@ -30,10 +31,6 @@ export async function startWorker(config: ServiceConfig, options: ScanWorkOption
     clearInterval(timer);
     await registry.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function open(config: ServiceConfig, live: LiveRules): Promise<Registry> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/registry/index.ts';
 import { ALL_ASSETS } from '../../../src/service/console/assets.ts';
+import { openUpload } from '../../../src/service/upload-artifact.ts';
 import { assessment } from '../../report/sample.ts';
 import { parseHtml } from '../../support/parsed-html.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';
@@ -136,7 +137,7 @@ describe('a form', () => {
       ['a.bin', 7],
       ['empty.txt', 0],
     ]);
-    const artifact = await service.context.uploads.open('default', id);
+    const artifact = openUpload(join(service.context.config.dataFolder, 'uploads'), 'default', id);
     const source = await artifact.files[0]?.open();
     expect([...((await source?.read(0, 7)) ?? [])]).toEqual([0, 255, 13, 10, 45, 45, 98]);
     await source?.close();

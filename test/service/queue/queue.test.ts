@@ -169,7 +169,7 @@ describeOnQueues('a queue', (fresh) => {
 
   it('gives a job whose worker died to the next one', async () => {
     const job = await submit('hf://acme/orphan');
-    const dead = await open.registry.jobs.claim('dead', 600, job.id);
+    const dead = await open.registry.jobs.claimNamed('dead', 600, job.id);
     expect(dead?.job.id).toBe(job.id);
     work(async () => FAILED);
     const ended = await until(job.id, 'failed');

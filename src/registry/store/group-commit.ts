@@ -1,0 +1,64 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+type Work<T> = (db: Transaction<Tables>) => Promise<T>;
+
+/**
+ * Changes that come at the same moment, made in one transaction: a commit takes longer than what it commits. One that fails
+ * takes none of the others with it: each is made again on its own then, so it has to be one that can be.
+ */
+export class GroupCommit {
+  readonly #db: Kysely<Tables>;
+  #waiting: Member[] = [];
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  change<T>(work: Work<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push(member(work, resolve, reject));
+      // When all that has arrived by now has been heard.
+      if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    });
+  }
+
+  async #commit(): Promise<void> {
+    const group = this.#waiting;
+    this.#waiting = [];
+    if (await this.#together(group)) return;
+    for (const { alone } of group) await alone(this.#db);
+  }
+
+  /** @returns false when nothing was changed, since one of them failed, or the commit */
+  async #together(group: readonly Member[]): Promise<boolean> {
+    try {
+      const done = await this.#db.transaction().execute(async (db) => {
+        const tellers: (() => void)[] = [];
+        for (const { within } of group) tellers.push(await within(db));
+        return tellers;
+      });
+      for (const tell of done) tell();
+      return true;
+    } catch {
+      // Whose fault it was, and what it was, each hears on its own.
+      return false;
+    }
+  }
+}
+
+interface Member {
+  /** Makes its change; what is returned tells of it, once it is committed. */
+  within(db: Transaction<Tables>): Promise<() => void>;
+  alone(db: Kysely<Tables>): Promise<void>;
+}
+
+function member<T>(work: Work<T>, resolve: (result: T) => void, reject: (error: unknown) => void): Member {
+  return {
+    async within(db) {
+      const result = await work(db);
+      return () => resolve(result);
+    },
+    alone: (db) => db.transaction().execute(work).then(resolve, reject),
+  };
+}
