@@ -4,7 +4,7 @@ import { type Principal, ROLES, type Role } from '../registry/index.ts';
 import type { Authenticator } from './auth.ts';
 import { OPERATOR_TENANT } from './config.ts';
 import type { Access, AccessRule, App } from './context.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 export const PUBLIC: Access = { kind: 'public' };
 /** Everybody who is signed in. */

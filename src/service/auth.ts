@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal, Registry } from '../registry/index.ts';
-import { ServiceError } from './errors.ts';
 import type { Oidc } from './oidc.ts';
+import { ServiceError } from './service-error.ts';
 import { checkForgery, type Sessions } from './sessions.ts';
 
 /** Somebody who is known, and by a session: its forgery token. */

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import type { App } from './context.ts';
-import { PROBLEM_TYPE, problemOf, ServiceError } from './errors.ts';
+import { PROBLEM_TYPE, problemOf } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 /** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
 const HEADERS_MS = 10_000;

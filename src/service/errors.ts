@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { type AssayError, type ErrorCode, isAssayError } from '../core/errors.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../registry/registry-error.ts';
+import { ServiceError } from './service-error.ts';
 
 /** What went wrong, as RFC 9457 has it: the body of every error. */
 export const ProblemSchema = Type.Object(
@@ -37,19 +38,6 @@ export interface Problem {
   readonly code: string;
   readonly instance: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
-}
-
-/** An error of a request, with the status that it is answered with. */
-export class ServiceError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, detail: string, options: { readonly cause?: unknown } = {}) {
-    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'ServiceError';
-    this.status = status;
-    this.code = code;
-  }
 }
 
 const TITLES: Readonly<Record<number, string>> = {

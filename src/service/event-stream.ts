@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalKey } from './access.ts';
 import type { App } from './context.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 /** One thing told over Server-Sent Events (WHATWG HTML, 9.2). */
 export interface StreamEvent {

@@ -1,5 +1,5 @@
 import type { App } from './context.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 /** Answers what no route does: 405 where another method would do, else 404. Registered before any route. */
 export function addNotFound(app: App): void {

@@ -4,7 +4,7 @@ import { isAssayError } from '../core/errors.ts';
 import { createEgress } from '../egress/egress.ts';
 import { type Principal, ROLES, type Role } from '../registry/index.ts';
 import { type OidcConfig, OPERATOR_TENANT } from './config.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 /** Asymmetric only: whoever checks a token must not be able to make one. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];

@@ -6,7 +6,7 @@ import helmet from 'helmet';
 import { principalKey, principalOf } from './access.ts';
 import type { ServiceConfig } from './config.ts';
 import type { App } from './context.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 import { isSecure } from './sessions.ts';
 
 /** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Principal } from '../registry/index.ts';
 import type { ServiceConfig } from './config.ts';
-import { ServiceError } from './errors.ts';
 import type { LoginState } from './oidc.ts';
+import { ServiceError } from './service-error.ts';
 
 /** Who signed in at the console. A pasted token is kept and checked at each request, so that revoking it ends the session. */
 export type Session =

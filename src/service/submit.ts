@@ -5,7 +5,7 @@ import { chosenLists } from '../pipeline/chosen-lists.ts';
 import type { CreatedJob, Lineage, Principal } from '../registry/index.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import type { ServiceContext } from './context.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 
 /** What somebody wants to have scanned. */
 export interface Wish {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import { AssayError } from '../core/errors.ts';
 import { FileSource } from '../core/file-source.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 import {
   absent,
   bytesOfId,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 import { openPart, partPath, receivedOf, setReceived } from './upload-folder.ts';
 import type { UploadFile } from './upload-store.ts';
 

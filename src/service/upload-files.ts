@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AssayError } from '../core/errors.ts';
 import type { ServiceLimits } from './config.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 import { noUpload } from './upload-artifact.ts';
 import { checkWhole, seal } from './upload-complete.ts';
 import {

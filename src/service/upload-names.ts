@@ -1,5 +1,5 @@
 import { isArtifactPath } from '../core/reference.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError } from './service-error.ts';
 import type { UploadFile } from './upload-store.ts';
 
 /** Bytes of a path, and of one of its parts: what every file system can hold (CWE-770). */

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AssayError } from '../../src/core/errors.ts';
 import { RegistryError } from '../../src/registry/index.ts';
 import { PUBLIC } from '../../src/service/access.ts';
-import { problemOf, ServiceError } from '../../src/service/errors.ts';
+import { problemOf } from '../../src/service/errors.ts';
 import { listenForMetrics } from '../../src/service/metrics-listener.ts';
+import { ServiceError } from '../../src/service/service-error.ts';
 import { type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 

@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 
 export interface SentFile {
   readonly name: string;

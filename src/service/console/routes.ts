@@ -1,8 +1,8 @@
 import formbody from '@fastify/formbody';
 import { PUBLIC, SIGNED_IN } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
 import { readPolicyList } from '../policy-list.ts';
+import { ServiceError } from '../service-error.ts';
 import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';
 import { auditPages } from './routes/audit.ts';

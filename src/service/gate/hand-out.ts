@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 import type { GateFile, Listing } from './listing.ts';
 import { parseRange } from './range.ts';
 import type { TenantGate } from './tenant-gate.ts';

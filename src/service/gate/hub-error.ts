@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAssayError } from '../../core/errors.ts';
-import { PROBLEM_TYPE, problemOf, ServiceError } from '../errors.ts';
+import { PROBLEM_TYPE, problemOf } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 
 /** Codes of the Hub's API that its clients know. `GatedRepo` makes them show the message at once, and try nothing else. */
 export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';

@@ -1,6 +1,7 @@
 import type { ClaimedJob, JobStore } from '../../registry/index.ts';
 import { messageOf } from '../message-of.ts';
 import { Bell } from './bell.ts';
+import { Pace } from './pace.ts';
 import type { Queue, WorkOptions } from './queue.ts';
 import { Running } from './running.ts';
 import { slept } from './slept.ts';
@@ -52,11 +53,13 @@ export function embeddedQueue(jobs: JobStore): Queue {
 async function workOff(jobs: JobStore, running: Running, bell: Bell, options: WorkOptions): Promise<void> {
   const { signal, concurrency, tell } = options;
   const started = new Set<Promise<void>>();
+  const pace = new Pace(options.ahead ?? 0);
   const start = (claimed: ClaimedJob) => {
+    const since = performance.now();
     const one: Promise<void> = running
       .run(claimed)
       .then(
-        () => undefined,
+        (end) => pace.ended(end, performance.now() - since),
         (error: unknown) => tell(`job ${claimed.job.id}: its end could not be written: ${messageOf(error)}`),
       )
       .finally(() => {
@@ -66,10 +69,10 @@ async function workOff(jobs: JobStore, running: Running, bell: Bell, options: Wo
     started.add(one);
   };
   while (!signal.aborted) {
-    const free = concurrency - started.size;
-    const claimed = free === 0 ? [] : await claim(jobs, free, options);
+    const free = concurrency + pace.ahead - started.size;
+    const claimed = free <= 0 ? [] : await claim(jobs, free, options);
     for (const one of claimed) start(one);
-    if (free === 0 || claimed.length < free) await bell.wait(POLL_MS, signal);
+    if (free <= 0 || claimed.length < free) await bell.wait(POLL_MS, signal);
   }
   await Promise.all(started);
 }

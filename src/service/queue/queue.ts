@@ -32,7 +32,13 @@ export type OnJobProgress = (progress: ClaimedJob['job']['progress']) => void;
 
 export interface WorkOptions {
   readonly worker: string;
+  /** Jobs that run at a time. */
   readonly concurrency: number;
+  /**
+   * Jobs that may be taken beyond those while jobs are short, so that the next is at hand when one ends. It is for the handler
+   * to make them wait, and to release what waits for long.
+   */
+  readonly ahead?: number;
   readonly signal: AbortSignal;
   readonly leaseMs: number;
   /** How long running jobs may go on after `signal`. */

@@ -2,9 +2,9 @@ import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
 import { type EventStream, eventStreams } from '../event-stream.ts';
 import type { ServiceEvent } from '../events.ts';
+import { ServiceError } from '../service-error.ts';
 import { object, text } from './schema-kit.ts';
 
 /** Entries that are read at a time: they wait in memory for the reader. */

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
 import { eventStreams } from '../event-stream.ts';
 import { hasEnded, jobWatch } from '../job-watch.ts';
+import { ServiceError } from '../service-error.ts';
 import { type CheckedWish, checkWish, submit, submitAll } from '../submit.ts';
 import { isKnown } from './conditional.ts';
 import { SUBMITTERS } from './roles.ts';

@@ -2,8 +2,8 @@ import Type from 'typebox';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
 import { REPORT_FORMATS, renderReport } from '../render-report.ts';
+import { ServiceError } from '../service-error.ts';
 import { isKnown } from './conditional.ts';
 import { ID_PARAMS, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
 

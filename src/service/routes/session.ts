@@ -5,7 +5,7 @@ import { sendPage } from '../console/layout.ts';
 import { signInPage } from '../console/pages/sign-in.ts';
 import { isForPeople } from '../console/problem.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 import { checkSameOrigin } from '../sessions.ts';
 
 const ReturnTo = Type.String({ maxLength: 2000 });

@@ -1,6 +1,6 @@
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
 import { eventStreams } from '../event-stream.ts';
+import { ServiceError } from '../service-error.ts';
 import { matches } from './conditional.ts';
 import { ASKERS } from './roles.ts';
 import { text, UNCHANGED } from './schema-kit.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Type from 'typebox';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 import type { UploadFile } from '../upload-store.ts';
 import { SUBMITTERS } from './roles.ts';
 import { nothing, object, text } from './schema-kit.ts';

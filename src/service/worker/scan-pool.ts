@@ -10,40 +10,47 @@ import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from '.
 const MAX_HEAP_MIB = 2_048;
 /** How long a scan may take to stop by itself. */
 const STOP_MS = 400;
-/** How long a scan waits for a thread before one more than there are cores is started: longer than a small scan, or a start. */
+/** How long a scan waits for a thread before one more than there are cores is started, or it is given up: longer than a small scan, or a start. */
 const PATIENCE_MS = 1_000;
 /** What threads need of the environment: no secret of the service is there to be read. */
 const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
 
-/** The thread was lost: out of memory, or by a defect. */
+/** The thread was lost: out of memory, or by a defect. Or none was free for as long as a scan may wait. */
 export type PoolEnd =
   | ScanEnd
+  | { readonly kind: 'busy' }
   | { readonly kind: 'lost'; readonly code: 'out-of-memory' | 'crashed'; readonly message: string };
 
 export interface PoolOptions {
+  /** Scans that run at a time, if they take long: no more than there are cores run otherwise. */
+  readonly maxThreads: number;
   readonly maxHeapMib?: number;
 }
 
 /** Threads that scan, each one artifact at a time; kept for the next, so that a thousand small scans start none anew. */
 export class ScanPool {
   readonly #settings: ScanSettings;
+  readonly #maxThreads: number;
   readonly #maxHeapMib: number;
   readonly #idle: ScanThread[] = [];
   readonly #all = new Set<ScanThread>();
   /** Scans that wait for a thread, the first first. */
-  readonly #waiting: ((thread: ScanThread) => void)[] = [];
+  readonly #waiting: Take[] = [];
   #closed = false;
 
-  constructor(settings: ScanSettings, options: PoolOptions = {}) {
+  constructor(settings: ScanSettings, options: PoolOptions) {
     this.#settings = settings;
+    this.#maxThreads = options.maxThreads;
     this.#maxHeapMib = options.maxHeapMib ?? MAX_HEAP_MIB;
   }
 
   /** @returns `failed` with `aborted` when `signal` fires, within half a second. */
   async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
     if (signal.aborted || this.#closed) return STOPPED;
-    const thread = await this.#take();
-    const end = signal.aborted || this.#closed ? STOPPED : await thread.scan(order, signal, onProgress);
+    const thread = await this.#take(signal);
+    const stopped = signal.aborted || this.#closed;
+    if (thread === undefined) return stopped ? STOPPED : { kind: 'busy' };
+    const end = stopped ? STOPPED : await thread.scan(order, signal, onProgress);
     if (thread.isLost || this.#closed) await this.#drop(thread);
     else this.#giveBack(thread);
     return end;
@@ -51,29 +58,31 @@ export class ScanPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const take of [...this.#waiting]) take(undefined);
     await Promise.all([...this.#all].map((thread) => this.#drop(thread)));
   }
 
   /** One that is idle; more than there are cores only for scans that take long, which may wait for a network. */
-  #take(): ScanThread | Promise<ScanThread> {
+  #take(signal: AbortSignal): ScanThread | Promise<ScanThread | undefined> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#all.size < availableParallelism()) return this.#start();
+    if (this.#all.size < Math.min(availableParallelism(), this.#maxThreads)) return this.#start();
     return new Promise((resolve) => {
-      const take = (thread: ScanThread) => {
+      const take: Take = (thread) => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', leave);
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
         resolve(thread);
       };
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(take), 1);
-        resolve(this.#start());
-      }, PATIENCE_MS);
+      const leave = () => take(undefined);
+      const timer = setTimeout(() => take(this.#all.size < this.#maxThreads ? this.#start() : undefined), PATIENCE_MS);
+      signal.addEventListener('abort', leave, { once: true });
       this.#waiting.push(take);
     });
   }
 
   #giveBack(thread: ScanThread): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next === undefined) this.#idle.push(thread);
     else next(thread);
   }
@@ -89,6 +98,9 @@ export class ScanPool {
     await thread.end();
   }
 }
+
+/** Gives a scan that waits its thread, or sends it away. */
+type Take = (thread: ScanThread | undefined) => void;
 
 const STOPPED: ScanEnd = { kind: 'failed', code: 'aborted', message: 'stopped before the end' };
 

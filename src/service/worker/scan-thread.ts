@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isAssayError } from '../../core/errors.ts';
 import { assess } from '../../pipeline/assess.ts';
 import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../service-error.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openTarget } from './scan-target.ts';

@@ -9,6 +9,8 @@ import { ScanPool } from './scan-pool.ts';
 /** A worker that says nothing for so long is taken for dead. */
 const LEASE_MS = 30_000;
 const GRACE_MS = 20_000;
+/** Small scans that are registered, or wait for a thread, while others run. */
+const AHEAD = 16;
 
 export interface ScanWorkOptions {
   readonly concurrency: number;
@@ -30,12 +32,13 @@ export async function workOnScans(
 ): Promise<void> {
   const { hubEndpoint, allowPrivateAddresses, dataFolder, limits } = parts.config;
   const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
-  const pool = new ScanPool(settings);
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
+  const pool = new ScanPool(settings, { maxThreads: concurrency });
   try {
     await parts.queue.work(scanHandler({ registry: parts.registry, settings, pool, tell }), {
       worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
       concurrency,
+      ahead: AHEAD,
       signal,
       leaseMs,
       graceMs,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readMultipart } from '../../../src/service/console/multipart.ts';
-import { ServiceError } from '../../../src/service/errors.ts';
+import { ServiceError } from '../../../src/service/service-error.ts';
 
 const TYPE = 'multipart/form-data; boundary=BB';
 const part = (name: string) => `--BB\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n`;

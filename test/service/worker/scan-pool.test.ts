@@ -24,13 +24,13 @@ it('loses a scan that runs out of memory, and nothing else', async () => {
   const never = new AbortController().signal;
   const order = await upload(fixture('benign/numpy/2.3.5/dtypes.p4.pkl'));
   // Too little for any scan: readers are bounded so that no artifact fills the heap which they have by default.
-  const starved = new ScanPool(config, { maxHeapMib: 8 });
+  const starved = new ScanPool(config, { maxThreads: 2, maxHeapMib: 8 });
   for (let i = 0; i < 2; i++) {
     const end = await starved.scan(order, never, () => undefined);
     expect(end).toMatchObject({ kind: 'lost', code: 'out-of-memory' });
   }
   await starved.close();
-  const pool = new ScanPool(config);
+  const pool = new ScanPool(config, { maxThreads: 2 });
   expect((await pool.scan(order, never, () => undefined)).kind).toBe('assessed');
   await pool.close();
   expect(await pool.scan(order, never, () => undefined)).toMatchObject({ kind: 'failed', code: 'aborted' });

@@ -3,11 +3,11 @@ import type { Principal, Registry, Role, StoredDecision, Transition } from '../.
 import { nameOf } from '../../../registry/names.ts';
 import { READERS } from '../../access.ts';
 import type { App, ServiceContext } from '../../context.ts';
-import { ServiceError } from '../../errors.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
 import { COMMENT, ID_PARAMS, object, oneOf, text } from '../../routes/schema-kit.ts';
 import { TRANSITION_STATES } from '../../routes/schemas.ts';
+import { ServiceError } from '../../service-error.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, said } from '../links.ts';
 import { actPage } from '../pages/act.ts';

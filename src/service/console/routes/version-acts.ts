@@ -1,10 +1,10 @@
 import type { Version } from '../../../registry/index.ts';
 import { code } from '../../../report/html/parts.ts';
 import type { Routes } from '../../context.ts';
-import { ServiceError } from '../../errors.ts';
 import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
 import { COMMENT, ID, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
 import { StageSchema } from '../../routes/schemas.ts';
+import { ServiceError } from '../../service-error.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, revokePath, said, versionPath } from '../links.ts';
 import { type ActView, actPage } from '../pages/act.ts';
