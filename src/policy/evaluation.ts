@@ -54,8 +54,9 @@ export function evaluatePolicy(
 
 class Run {
   readonly #policy: CompiledPolicy;
+  readonly #view: Bindings;
   /** The view, and every variable: evaluated when something first asks for it. */
-  readonly #bindings: Bindings;
+  #known: Bindings | undefined;
   readonly #bounds: Bounds;
   readonly #values = new Map<string, Value | Failure>();
   /** Absent where the policy as a whole may walk too many items: what fails of it then depends on the order of its own rules. */
@@ -66,14 +67,22 @@ class Run {
     this.#policy = policy;
     this.#bounds = boundsOfPolicy(policy).of(sizesOf(view, assessment));
     this.#shared = this.#bounds.steps > MAX_POLICY_STEPS ? undefined : shared;
-    this.#bindings = Object.create(view);
-    for (const [name, variable] of policy.variables) {
-      this.#define(name, variable);
-    }
+    this.#view = view;
   }
 
-  #define(name: string, variable: CompiledExpression): void {
-    Object.defineProperty(this.#bindings, variableKey(name), {
+  get #bindings(): Bindings {
+    this.#known ??= this.#withVariables();
+    return this.#known;
+  }
+
+  #withVariables(): Bindings {
+    const bindings: Bindings = Object.create(this.#view);
+    for (const [name, variable] of this.#policy.variables) this.#define(bindings, name, variable);
+    return bindings;
+  }
+
+  #define(bindings: Bindings, name: string, variable: CompiledExpression): void {
+    Object.defineProperty(bindings, variableKey(name), {
       get: () => {
         const value = this.variable(name, variable);
         return value instanceof Failure ? celLibrary().cel.celError(value.message) : value;
@@ -106,8 +115,8 @@ class Run {
   /** Why the policy is not for the artifact, or not for this place. */
   mismatch({ files }: Assessment): string | undefined {
     const { stages, formats, sources, expression } = this.#policy.match;
-    const stage = fieldOf(this.#bindings.environment, 'stage');
-    const source = fieldOf(this.#bindings.source, 'kind');
+    const stage = fieldOf(this.#view.environment, 'stage');
+    const source = fieldOf(this.#view.source, 'kind');
     if (stages !== undefined && !(typeof stage === 'string' && stages.includes(stage))) {
       const asked = typeof stage === 'string' ? `stage ${stage}` : 'no stage';
       return `the policy is for ${stages.join(', ')}, and ${asked} was asked for`;

@@ -13,13 +13,22 @@ export function assessmentOfRow(row: AssessmentRow): StoredAssessment {
   return { id: row.id, version: row.version, assessment: JSON.parse(row.body) as Assessment, at: row.at };
 }
 
+const read = new WeakMap<DecisionRow, Decision>();
+
+/** What a row holds, read once. */
+export function decisionIn(row: DecisionRow): Decision {
+  const known = read.get(row) ?? (JSON.parse(row.body) as Decision);
+  read.set(row, known);
+  return known;
+}
+
 export function decisionOfRow(row: DecisionRow): StoredDecision {
   return {
     id: row.id,
     version: row.version,
     assessment: row.assessment,
     stage: row.stage as Stage,
-    decision: JSON.parse(row.body) as Decision,
+    decision: decisionIn(row),
     ruleset: { version: row.ruleset_version, digest: row.ruleset_digest },
     at: row.at,
   };

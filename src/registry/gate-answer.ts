@@ -1,7 +1,7 @@
 import type { Decision } from '../core/assessment.ts';
 import { endOfWaiver } from '../policy/waiver-end.ts';
 import { type ApprovalRow, isAccepted, isLive, stillNeeded } from './approval-records.ts';
-import type { DecisionRow } from './decision-records.ts';
+import { type DecisionRow, decisionIn } from './decision-records.ts';
 import type { Stage } from './records.ts';
 import type { GateAnswer, RegistryRules } from './registry.ts';
 import { hasReached, isRuled, type RuledStage } from './stage-machine.ts';
@@ -48,7 +48,8 @@ export function answerOf(standing: Standing): StoredAnswer {
     stage: one,
     ...heldAt(standing, one),
   }));
-  const decision = decisionOf(decisions.get(asked));
+  const row = decisions.get(asked);
+  const decision = row === undefined ? undefined : decisionIn(row);
   const reason = isRuled(stage) ? ('reason' in held ? held.reason : '') : closedReason(stage, version.stage_reason);
   return {
     model: version.model,
@@ -83,8 +84,9 @@ export function answerAt(stored: StoredAnswer, now: Date): GateAnswer {
 }
 
 function heldAt({ decisions, approvals, approved, rules, now }: Standing, stage: RuledStage): Held {
-  const decision = decisionOf(decisions.get(stage));
-  if (decision === undefined) return { reason: `nothing was decided for ${stage}` };
+  const row = decisions.get(stage);
+  if (row === undefined) return { reason: `nothing was decided for ${stage}` };
+  const decision = decisionIn(row);
   const given = approvals.filter((approval) => approval.stage === stage && approved.has(approval.transition));
   const counted = given.filter((approval) => isLive(approval, now) && isAccepted(approval, rules[stage]));
   const needed = stage === 'candidate' ? [] : stillNeeded(rules[stage].approvals, counted);
@@ -113,10 +115,6 @@ function reasonOf({ violations, policy }: Decision): string {
   if (first === undefined) return `${policy} denies it`;
   const more = violations.length - 1;
   return `${first.rule}: ${first.message}${more === 0 ? '' : ` (and ${more} more)`}`;
-}
-
-function decisionOf(row: DecisionRow | undefined): Decision | undefined {
-  return row === undefined ? undefined : (JSON.parse(row.body) as Decision);
 }
 
 function earliest(ends: readonly (string | null)[]): string | null {

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { claim, measure } from './measure.mjs';
 
 const COUNT = 1_000;
-const RUNS = 3;
+const RUNS = 5;
 const BY = { tenant: 'default', subject: 'bench', issuer: null, roles: ['submitter', 'viewer'], via: 'local' };
 const LIMITS = { maxUploadBytes: 1 << 30, maxUploadFiles: 10 };
 
@@ -16,45 +16,52 @@ const LIMITS = { maxUploadBytes: 1 << 30, maxUploadFiles: 10 };
 export async function benchServiceScan({ data, dist, python }) {
   const folder = mkdtempSync(join(data, 'service-scan-'));
   try {
-    const paths = makePickles(folder, python);
+    const thousands = makePickles(folder, python);
+    const [paths] = thousands;
     const main = join(dist, 'cli/main.js');
     const out = join(folder, 'out.jsonl');
     const cli = measure(process.execPath, [main, 'scan', ...paths, '--format', 'jsonl', '-q', '-o', out], {
       runs: RUNS,
     });
-    let best = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < RUNS; run++) best = Math.min(best, await serve(join(folder, String(run)), dist, paths));
+    const [first, ...later] = await serve(join(folder, 'service'), dist, thousands);
+    const best = Math.min(first, ...later);
     claim(
       `${COUNT} small scans submitted at once, of the time of the command line`,
       best / cli.wallMs,
       { atMost: 1.3 },
-      `(service ${best.toFixed(0)} ms, assay scan ${cli.wallMs.toFixed(0)} ms)`,
+      `(service ${best.toFixed(0)} ms, the first time after its start ${first.toFixed(0)} ms; assay scan ${cli.wallMs.toFixed(0)} ms)`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** Models like each other, and none the same as another. @returns a thousand paths for each run */
 function makePickles(folder, python) {
   const script = `
 import pickle, random, sys
-for i in range(${COUNT}):
+for i in range(${RUNS * COUNT}):
     with open(f'{sys.argv[1]}/m{i:04d}.pkl', 'wb') as f:
         pickle.dump({'layer': i, 'weights': [random.random() for _ in range(200)], 'name': f'layer{i}'}, f)
 `;
   const made = spawnSync(python, ['-c', script, folder]);
   if (made.status !== 0) throw new Error(`no pickles: ${made.stderr}`);
-  return Array.from({ length: COUNT }, (_, i) => join(folder, `m${String(i).padStart(4, '0')}.pkl`));
+  const paths = Array.from({ length: RUNS * COUNT }, (_, i) => join(folder, `m${String(i).padStart(4, '0')}.pkl`));
+  return Array.from({ length: RUNS }, (_, run) => paths.slice(run * COUNT, (run + 1) * COUNT));
 }
 
-/** @returns milliseconds from the first submission until the last version is registered */
-async function serve(folder, dist, paths) {
+/**
+ * A service that goes on from one thousand to the next, as services do.
+ * @returns for each thousand, milliseconds from the first submission until the last version is registered
+ */
+async function serve(folder, dist, thousands) {
   const load = (path) => import(join(dist, path));
   const { openRegistry, loadRegistryRules } = await load('registry/index.js');
   const { openQueue } = await load('service/queue/index.js');
   const { workOnScans } = await load('service/worker/index.js');
   mkdirSync(folder);
-  const targets = await upload(folder, load, paths);
+  const submissions = [];
+  for (const paths of thousands) submissions.push(await upload(folder, load, paths));
   const registry = await openRegistry({ database: `sqlite:${folder}/assay.db`, rules: await loadRegistryRules(null) });
   const queue = await openQueue({ queue: 'embedded' }, registry, console.error);
   const config = {
@@ -66,24 +73,31 @@ async function serve(folder, dist, paths) {
   const stop = new AbortController();
   const working = workOnScans(
     { config, registry, queue },
-    { concurrency: 4, signal: stop.signal, tell: console.error, graceMs: 0 },
+    // As many as `assay serve` has by itself.
+    { concurrency: 2, signal: stop.signal, tell: console.error, graceMs: 0 },
   );
+  const times = [];
+  for (const targets of submissions) times.push(await submit(targets, registry, queue));
+  stop.abort();
+  await working;
+  await queue.close();
+  await registry.close();
+  return times;
+}
+
+async function submit(targets, registry, queue) {
+  const { done } = await registry.jobs.counts();
   const started = performance.now();
   // As POST /v1/jobs/batch does.
   const wanted = targets.map((target) => ({ target, model: 'bench/model', ruleset: 'bench' }));
   for (const { job } of await registry.jobs.createAll(BY, wanted)) await queue.enqueue(job);
   let counts = await registry.jobs.counts();
-  while (counts.done + counts.failed < COUNT) {
+  while (counts.done - done + counts.failed < COUNT) {
     await delay(10);
     counts = await registry.jobs.counts();
   }
-  const wallMs = performance.now() - started;
-  stop.abort();
-  await working;
-  await queue.close();
-  await registry.close();
-  if (counts.done !== COUNT) throw new Error(`${counts.failed} scans failed`);
-  return wallMs;
+  if (counts.failed > 0) throw new Error(`${counts.failed} scans failed`);
+  return performance.now() - started;
 }
 
 /** The bytes are there before, as the files of the command line are. */

@@ -53,7 +53,7 @@ export class ScanPool {
     const end = stopped ? STOPPED : await thread.scan(order, signal, onProgress);
     if (thread.isLost || this.#closed) await this.#drop(thread);
     else this.#giveBack(thread);
-    return end;
+    return this.#closed && end.kind === 'lost' ? STOPPED : end;
   }
 
   async close(): Promise<void> {

@@ -102,6 +102,39 @@ describeOnQueues('a queue', (fresh) => {
     expect(order).toEqual(['hf://acme/high', 'hf://acme/mid', 'hf://acme/low']);
   });
 
+  it('takes jobs ahead while they are short, and gives back what then waits', async () => {
+    const jobs: Job[] = [];
+    for (let i = 0; i < 40; i++) jobs.push(await submit(`hf://acme/short${i}`));
+    const [inside, most] = [new Set<string>(), { atOnce: 0 }];
+    const isSlow = (target: string) => target.endsWith('/slow');
+    let lane = Promise.resolve();
+    // One job at a time, as a pool of one thread; what waits for long is released.
+    const handler: JobHandler = async ({ job }, { signal }) => {
+      inside.add(job.id);
+      most.atOnce = Math.max(most.atOnce, inside.size);
+      const before = lane;
+      let leave = () => {};
+      lane = new Promise((resolve) => {
+        leave = resolve;
+      });
+      const came = await Promise.race([before.then(() => true), delay(250, false, { signal }).catch(() => false)]);
+      if (came) await delay(isSlow(job.target) ? 900 : 5);
+      inside.delete(job.id);
+      if (came) leave();
+      else void before.then(leave);
+      return came ? FAILED : { kind: 'released' };
+    };
+    work(handler, { ahead: 8 });
+    for (const { id } of jobs) await until(id, 'failed');
+    const isEmbedded = open.queue.kind === 'embedded';
+    expect(most.atOnce).toBeGreaterThan(isEmbedded ? 2 : 0);
+    expect(most.atOnce).toBeLessThanOrEqual(isEmbedded ? 9 : 1);
+    const slow = await submit('hf://acme/slow', 9);
+    const after = [await submit('hf://acme/after1'), await submit('hf://acme/after2')];
+    for (const { id } of [slow, ...after]) expect((await until(id, 'failed')).attempts).toBe(1);
+    expect(open.told).toEqual([]);
+  });
+
   it('tries again what may pass, after its pause, and counts', async () => {
     const at: number[] = [];
     work(async ({ job }) => {

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openUploadStore } from '../../../src/service/upload-files.ts';
 import { ScanPool } from '../../../src/service/worker/scan-pool.ts';
 import { testConfig } from '../../support/service.ts';
@@ -34,4 +35,51 @@ it('loses a scan that runs out of memory, and nothing else', async () => {
   expect((await pool.scan(order, never, () => undefined)).kind).toBe('assessed');
   await pool.close();
   expect(await pool.scan(order, never, () => undefined)).toMatchObject({ kind: 'failed', code: 'aborted' });
+});
+
+describe('a scan that waits for a thread', () => {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => silent.close(resolve));
+  });
+
+  /** A pool of one thread, which a Hub that says nothing holds up. */
+  async function heldUp(name: string) {
+    const dataFolder = join(folder, name);
+    mkdirSync(dataFolder);
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const env = { HF_ENDPOINT: `http://127.0.0.1:${address.port}`, HF_HOME: '/nonexistent', HOME: '/nonexistent' };
+    const pool = new ScanPool({ ...(await testConfig(dataFolder)), allowPrivateAddresses: true }, { maxThreads: 1 });
+    const order = { target: 'hf://acme/model', tenant: 'acme', env };
+    const first = new AbortController();
+    const held = pool.scan(order, first.signal, () => undefined);
+    return { pool, order, held, release: () => first.abort() };
+  }
+
+  it('is told that none is free after a while', async () => {
+    const { pool, order, held, release } = await heldUp('busy');
+    expect(await pool.scan(order, new AbortController().signal, () => undefined)).toEqual({ kind: 'busy' });
+    release();
+    expect(await held).toMatchObject({ kind: 'failed', code: 'aborted' });
+    await pool.close();
+  });
+
+  it('is stopped at once, and with its pool', async () => {
+    const { pool, order, held, release } = await heldUp('stopped');
+    const stop = new AbortController();
+    const second = pool.scan(order, stop.signal, () => undefined);
+    const third = pool.scan(order, new AbortController().signal, () => undefined);
+    const started = performance.now();
+    stop.abort();
+    expect(await second).toMatchObject({ kind: 'failed', code: 'aborted' });
+    release();
+    await held;
+    await pool.close();
+    expect(await third).toMatchObject({ kind: 'failed', code: 'aborted' });
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
 });

@@ -1,0 +1,81 @@
+import Sqlite from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { afterEach, expect, it } from 'vitest';
+import { GroupCommit } from '../../../src/registry/store/group-commit.ts';
+import type { Tables } from '../../../src/registry/store/tables.ts';
+
+let db: Kysely<Tables>;
+let said: string[];
+
+/** A database of tenants alone, and what is said to it. */
+async function group(): Promise<GroupCommit> {
+  said = [];
+  const connection = new Sqlite(':memory:', { verbose: (text) => said.push(String(text)) });
+  db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+  await db.schema
+    .createTable('tenants')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('audit_seq', 'integer')
+    .addColumn('audit_hash', 'text')
+    .addColumn('counter', 'integer')
+    .execute();
+  said = [];
+  return new GroupCommit(db);
+}
+
+afterEach(() => db.destroy());
+
+const commits = () => said.filter((text) => text === 'commit').length;
+const names = async () =>
+  (await db.selectFrom('tenants').select('name').orderBy('name').execute()).map((row) => row.name);
+
+function add(changes: GroupCommit, name: string): Promise<string> {
+  return changes.change(async (within) => {
+    await within.insertInto('tenants').values({ name, audit_seq: 0, audit_hash: '', counter: 0 }).execute();
+    return name;
+  });
+}
+
+it('commits once what comes at once, and tells each of its own', async () => {
+  const changes = await group();
+  expect(await Promise.all(['a', 'b', 'c'].map((name) => add(changes, name)))).toEqual(['a', 'b', 'c']);
+  expect(commits()).toBe(1);
+  expect(await names()).toEqual(['a', 'b', 'c']);
+});
+
+it('tells nobody before it is committed', async () => {
+  const changes = await group();
+  const told = add(changes, 'a').then(() => commits());
+  const other = add(changes, 'b').then(() => commits());
+  expect(await Promise.all([told, other])).toEqual([1, 1]);
+});
+
+it('lets one that fails fail alone', async () => {
+  const changes = await group();
+  const mine = new Error('mine');
+  const ends = await Promise.allSettled([
+    add(changes, 'a'),
+    changes.change(async (within) => {
+      await within.insertInto('tenants').values({ name: 'gone', audit_seq: 0, audit_hash: '', counter: 0 }).execute();
+      throw mine;
+    }),
+    add(changes, 'a'),
+    add(changes, 'b'),
+  ]);
+  expect(ends[0]).toEqual({ status: 'fulfilled', value: 'a' });
+  expect(ends[1]).toEqual({ status: 'rejected', reason: mine });
+  expect(ends[2]).toMatchObject({ status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } });
+  expect(ends[3]).toEqual({ status: 'fulfilled', value: 'b' });
+  expect(await names()).toEqual(['a', 'b']);
+});
+
+it('makes what comes while others are committed the next group', async () => {
+  const changes = await group();
+  const first = changes.change(async () => {
+    const later = [add(changes, 'b'), add(changes, 'c')];
+    return later;
+  });
+  await Promise.all(await first);
+  expect(commits()).toBe(2);
+  expect(await names()).toEqual(['b', 'c']);
+});

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { Pace } from '../../../src/service/queue/pace.ts';
+
+const DONE = { kind: 'registered', version: 'v' } as const;
+
+it('takes one more ahead with each short job, up to the most', () => {
+  const pace = new Pace(2);
+  const seen = [1, 2, 3].map((ms) => {
+    pace.ended(DONE, ms);
+    return pace.ahead;
+  });
+  expect(seen).toEqual([1, 2, 2]);
+});
+
+it.each([
+  ['took long', DONE, 1_000],
+  ['was released', { kind: 'released' }, 1],
+  ['was lost', 'lost', 1],
+] as const)('takes none ahead after a job that %s', (_, end, ms) => {
+  const pace = new Pace(8);
+  pace.ended(DONE, 1);
+  pace.ended(end, ms);
+  expect(pace.ahead).toBe(0);
+});
+
+it('takes none ahead where none may be', () => {
+  const pace = new Pace(0);
+  pace.ended(DONE, 1);
+  expect(pace.ahead).toBe(0);
+});
