@@ -26,24 +26,32 @@ export class GroupCommit {
   async #commit(): Promise<void> {
     const group = this.#waiting;
     this.#waiting = [];
-    if (await this.#together(group)) return;
+    const [only, ...others] = group;
+    if (only !== undefined && others.length === 0) return only.alone(this.#db);
+    if ((await this.#together(group)) === 'ended') return;
     for (const { alone } of group) await alone(this.#db);
   }
 
-  /** @returns false when nothing was changed, since one of them failed, or the commit */
-  async #together(group: readonly Member[]): Promise<boolean> {
+  /** @returns `spoilt` when nothing was changed since one of them failed: whose fault it was, each hears on its own. */
+  async #together(group: readonly Member[]): Promise<'ended' | 'spoilt'> {
+    let making = false;
     try {
-      const done = await this.#db.transaction().execute(async (db) => {
+      const told = await this.#db.transaction().execute(async (db) => {
         const tellers: (() => void)[] = [];
-        for (const { within } of group) tellers.push(await within(db));
+        for (const { within } of group) {
+          making = true;
+          tellers.push(await within(db));
+          making = false;
+        }
         return tellers;
       });
-      for (const tell of done) tell();
-      return true;
-    } catch {
-      // Whose fault it was, and what it was, each hears on its own.
-      return false;
+      for (const tell of told) tell();
+    } catch (error) {
+      if (making) return 'spoilt';
+      // The database takes no change, or could not keep this one.
+      for (const { reject } of group) reject(error);
     }
+    return 'ended';
   }
 }
 
@@ -51,6 +59,7 @@ interface Member {
   /** Makes its change; what is returned tells of it, once it is committed. */
   within(db: Transaction<Tables>): Promise<() => void>;
   alone(db: Kysely<Tables>): Promise<void>;
+  reject(error: unknown): void;
 }
 
 function member<T>(work: Work<T>, resolve: (result: T) => void, reject: (error: unknown) => void): Member {
@@ -60,5 +69,6 @@ function member<T>(work: Work<T>, resolve: (result: T) => void, reject: (error: 
       return () => resolve(result);
     },
     alone: (db) => db.transaction().execute(work).then(resolve, reject),
+    reject,
   };
 }

@@ -79,3 +79,22 @@ it('makes what comes while others are committed the next group', async () => {
   expect(commits()).toBe(2);
   expect(await names()).toEqual(['b', 'c']);
 });
+
+it('makes a change that came alone once, also when it fails', async () => {
+  const changes = await group();
+  let made = 0;
+  const failing = changes.change(async () => {
+    made++;
+    throw new Error('mine');
+  });
+  await expect(failing).rejects.toThrow('mine');
+  expect(made).toBe(1);
+});
+
+it('tells all of them that the database takes no change', async () => {
+  const changes = await group();
+  await db.destroy();
+  const ends = await Promise.allSettled(['a', 'b'].map((name) => add(changes, name)));
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(commits()).toBe(0);
+});
