@@ -1,7 +1,7 @@
 // How long the gate takes for one review: read, judged against 100,000 decisions, answered. Runs alone, too: npm run build, then
 // node test/bench/admission-decide.mjs
 
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,49 +18,19 @@ import {
 import { keySigner } from '../../dist/src/integrity/sign/key-signer.js';
 import { loadPacked, signSnapshot } from '../../dist/src/snapshot/index.js';
 import { claim, finish } from './measure.mjs';
+import { ENTRIES, snapshotDocument } from './snapshot-document.mjs';
 
-const ENTRIES = 100_000;
 /** Of all recorded reviews, each; the first ones warm up. */
 const WARM = 400;
 const RUNS = 200;
 const REVIEWS = new URL('../../fixtures/admission-reviews/', import.meta.url);
 const NOW = new Date('2026-11-26T00:00:00Z');
-const hex = (text) => createHash('sha256').update(text).digest('hex');
 /** What is pinned in the recorded reviews, so that some are allowed. */
 const PINNED = [
   'hf://meta-llama/Llama-3.1-8B-Instruct@0e9e39f249a16976918f6564b8830bc894c89659',
   'hf://mistralai/Mistral-7B-v0.1@27d67f1b5f57dc0953326b2601d68371d40ea8da',
   'hf://org/model@0e9e39f249a16976918f6564b8830bc894c89659',
 ];
-
-function documentOf(count) {
-  const refs = Array.from({ length: count }, (_, at) => `hf://acme/model-${at}@${hex(`${at}`).slice(0, 40)}`);
-  const entries = [...PINNED, ...refs.slice(PINNED.length)].map((ref, at) => ({
-    model: `acme/model-${at}`,
-    number: 1,
-    digest: `sha256:${hex(ref)}`,
-    refs: [ref],
-    endpoint: null,
-    status: 'approved',
-    stages: [{ stage: 'production', notAfter: null }],
-    remoteCode: false,
-    policy: { name: 'production', digest: `sha256:${hex('policy')}` },
-    reason: '',
-    report: `https://assay.example/models/acme/model-${at}/1`,
-  }));
-  return {
-    schemaVersion: '1',
-    tenant: 'acme',
-    version: 1,
-    issued: '2026-11-25T12:00:00Z',
-    expires: '2026-12-02T12:00:00Z',
-    auditHead: { seq: 1, hash: hex('head') },
-    trust: `sha256:${hex('trust')}`,
-    ruleset: null,
-    entries,
-    images: [],
-  };
-}
 
 /** As the gate holds it. */
 async function load(document) {
@@ -93,7 +63,7 @@ function cpuOf(run) {
 }
 
 export async function benchAdmissionDecide() {
-  const index = await load(documentOf(ENTRIES));
+  const index = await load(snapshotDocument({ first: PINNED }));
   const state = {
     snapshot: { kind: 'held', index, loadedAt: NOW, from: 'snapshot.json' },
     namespaces: namespaceRules(NO_CONFIG, () => undefined),

@@ -3,7 +3,7 @@
 // node test/bench/admission-swap.mjs
 
 import { spawnSync } from 'node:child_process';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,33 +13,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { keySigner } from '../../dist/src/integrity/sign/key-signer.js';
 import { signSnapshot } from '../../dist/src/snapshot/index.js';
 import { claim, finish } from './measure.mjs';
+import { ENTRIES, refOf, snapshotDocument } from './snapshot-document.mjs';
 
-const ENTRIES = 100_000;
 const SWAPS = 4;
 const LOOKUPS = 100_000;
 const NOW = new Date('2026-11-26T00:00:00Z');
-const hex = (text) => createHash('sha256').update(text).digest('hex');
-const refOf = (at) => `hf://acme/model-${at}@${hex(`${at}`).slice(0, 40)}`;
-
-/** As registries write them: each with its report. */
-function documentOf(version) {
-  const entries = Array.from({ length: ENTRIES }, (_, at) => ({
-    model: `acme/model-${at}`,
-    number: 1,
-    digest: `sha256:${hex(`${at}`)}`,
-    refs: [refOf(at)],
-    endpoint: null,
-    status: 'approved',
-    stages: [{ stage: 'production', notAfter: null }],
-    remoteCode: false,
-    policy: { name: 'production', digest: `sha256:${hex('policy')}` },
-    reason: '',
-    report: `https://assay.example/reports/${hex(`report ${at}`).slice(0, 32)}`,
-  }));
-  const times = { issued: '2026-11-25T12:00:00Z', expires: '2026-12-02T12:00:00Z' };
-  const head = { auditHead: { seq: 1, hash: hex('head') }, trust: `sha256:${hex('trust')}`, ruleset: null };
-  return { schemaVersion: '1', tenant: 'acme', version, ...times, ...head, entries, images: [] };
-}
 
 /** In a process of its own, as a gate is: prints what it measured as JSON. */
 async function measureGate(folder) {
@@ -108,7 +86,7 @@ export async function benchAdmissionSwap() {
     writeFileSync(join(folder, 'writer.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
     for (let version = 1; version < 2 + SWAPS; version++) {
       const name = version === 1 ? 'snapshot.json' : `${version}.json`;
-      writeFileSync(join(folder, name), await signSnapshot(documentOf(version), keySigner(privateKey)));
+      writeFileSync(join(folder, name), await signSnapshot(snapshotDocument({ version }), keySigner(privateKey)));
     }
     const run = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--gate', folder], { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(run.stderr);

@@ -1,7 +1,7 @@
 // The gate as a cluster runs it: a process with 100,000 decisions, asked over TLS 1,000 times a second by another. Runs alone, too:
 // npm run build, then node test/bench/admission.mjs
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ import { keySigner } from '../../dist/src/integrity/sign/key-signer.js';
 import { signSnapshot } from '../../dist/src/snapshot/index.js';
 import { claim, finish } from './measure.mjs';
 import { openLoop } from './open-loop.mjs';
+import { ENTRIES, snapshotDocument } from './snapshot-document.mjs';
 
-const ENTRIES = 100_000;
 const RATE = 1000;
 const SECONDS = 15;
 const CONNECTIONS = 32;
@@ -23,37 +23,12 @@ const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const REVIEWS = new URL('../../fixtures/admission-reviews/', import.meta.url);
 const DAY_MS = 86_400_000;
 
-const hex = (text) => createHash('sha256').update(text).digest('hex');
 const moment = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
 const statusOf = (pid, name) =>
   Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 function snapshotOf(version) {
-  const entries = Array.from({ length: ENTRIES }, (_, at) => ({
-    model: `acme/model-${at}`,
-    number: 1,
-    digest: `sha256:${hex(`${at}`)}`,
-    refs: [`hf://acme/model-${at}@${hex(`${at}`).slice(0, 40)}`],
-    endpoint: null,
-    status: 'approved',
-    stages: [{ stage: 'production', notAfter: null }],
-    remoteCode: false,
-    policy: { name: 'production', digest: `sha256:${hex('policy')}` },
-    reason: '',
-    report: null,
-  }));
-  return {
-    schemaVersion: '1',
-    tenant: 'acme',
-    version,
-    issued: moment(Date.now()),
-    expires: moment(Date.now() + DAY_MS),
-    auditHead: { seq: 1, hash: hex('head') },
-    trust: `sha256:${hex('trust')}`,
-    ruleset: null,
-    entries,
-    images: [],
-  };
+  return snapshotDocument({ version, issued: moment(Date.now()), expires: moment(Date.now() + DAY_MS) });
 }
 
 export async function benchAdmission() {

@@ -1,44 +1,15 @@
 // How long a gate takes to open a large snapshot, and to look something up. Runs alone, too: npm run build, then
 // node test/bench/snapshot.mjs
 
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { keySigner } from '../../dist/src/integrity/sign/key-signer.js';
 import { openSnapshot, signSnapshot } from '../../dist/src/snapshot/index.js';
 import { claim, finish } from './measure.mjs';
+import { ENTRIES, snapshotDocument } from './snapshot-document.mjs';
 
-const ENTRIES = 100_000;
 const LOOKUPS = 200_000;
 const RUNS = 5;
-const hex = (text) => createHash('sha256').update(text).digest('hex');
-
-function documentOf(count) {
-  const entries = Array.from({ length: count }, (_, at) => ({
-    model: `acme/model-${at}`,
-    number: 1,
-    digest: `sha256:${hex(`${at}`)}`,
-    refs: [`hf://acme/model-${at}@${hex(`${at}`).slice(0, 40)}`],
-    endpoint: null,
-    status: 'approved',
-    stages: [{ stage: 'production', notAfter: null }],
-    remoteCode: false,
-    policy: { name: 'production', digest: `sha256:${hex('policy')}` },
-    reason: '',
-    report: null,
-  }));
-  return {
-    schemaVersion: '1',
-    tenant: 'acme',
-    version: 1,
-    issued: '2026-11-25T12:00:00Z',
-    expires: '2026-12-02T12:00:00Z',
-    auditHead: { seq: 1, hash: hex('head') },
-    trust: `sha256:${hex('trust')}`,
-    ruleset: null,
-    entries,
-    images: [],
-  };
-}
 
 /** Milliseconds of processor time: a machine that does other things, too, measures the same. */
 function cpuOf(run) {
@@ -53,7 +24,7 @@ const best = (run) => Math.min(...Array.from({ length: RUNS }, () => cpuOf(run))
 export async function benchSnapshot() {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const now = new Date('2026-11-26T00:00:00Z');
-  const document = documentOf(ENTRIES);
+  const document = snapshotDocument();
   const bytes = await signSnapshot(document, keySigner(privateKey));
   const text = JSON.stringify(document);
   const megabytes = text.length / 1e6;
