@@ -1,6 +1,7 @@
 import { type Format, type Probe, startsWith } from '../format.ts';
 
 const END = [0x50, 0x4b, 5, 6];
+const END_BYTES = Buffer.from(END);
 
 /** A zip is told by its first local header or, behind bytes of something else, by an end record in the last bytes. */
 export const ZIP: Format = {
@@ -9,10 +10,10 @@ export const ZIP: Format = {
   extensions: ['.zip', '.npz', '.keras', '.skops', '.nemo', '.jar', '.whl', '.mar'],
   identify({ head, tail, size }: Probe): boolean {
     if (startsWith(head, [0x50, 0x4b, 3, 4]) || startsWith(head, END)) return true;
-    for (let at = Buffer.from(tail).lastIndexOf(Buffer.from(END)); at >= 0; ) {
+    const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
+    for (let at = bytes.lastIndexOf(END_BYTES); at >= 0; at = bytes.lastIndexOf(END_BYTES, at - 1)) {
       if (plausibleEnd(tail, at, size - tail.length)) return true;
       if (at === 0) return false;
-      at = Buffer.from(tail).lastIndexOf(Buffer.from(END), at - 1);
     }
     return false;
   },
