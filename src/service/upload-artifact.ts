@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import { AssayError } from '../core/errors.ts';
@@ -24,7 +24,7 @@ export function openUpload(root: string, tenant: string, id: string): Artifact {
   const folder = join(tenantFolder(root, tenant), id);
   const manifest = bytesOfId(id) === undefined ? undefined : readManifestNow(folder);
   if (manifest === undefined || manifest.tenant !== tenant) throw noUpload();
-  if (!existsSync(completePath(folder))) {
+  if (statSync(completePath(folder), { throwIfNoEntry: false }) === undefined) {
     throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   }
   const ref = `upload:${id}`;
