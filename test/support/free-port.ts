@@ -1,14 +1,40 @@
 import { createServer } from 'node:net';
 
-/** A port of loopback that nobody listens at. */
-export function freePort(): Promise<number> {
+/**
+ * Below the ports that Linux (32768) and macOS (49152) give to connections and to servers that ask for any: what is free now is
+ * still free when the server that it is for starts, or starts again.
+ */
+const FIRST = 20_000;
+const COUNT = 12_000;
+
+/** Files of tests that run at once take every other port, each another set. */
+const WORKERS = 8;
+const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
+let next = Math.floor(Math.random() * (COUNT / WORKERS));
+
+/** A port of loopback that nobody listens at, and that no other test is given. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < COUNT / WORKERS; tries++) {
+    const port = FIRST + ((next * WORKERS + worker) % COUNT);
+    next++;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port of loopback from ${FIRST} to ${FIRST + COUNT} is free`);
+}
+
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort());
+  return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
     });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

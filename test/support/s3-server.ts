@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { quietly } from '../../src/sources/s3-quiet.ts';
+import { freePort, freePorts } from './free-port.ts';
 
 const BIN = new URL('../../.venv/bin/', import.meta.url).pathname;
 /** SeaweedFS, a server in Go that has nothing in common with the client under test. */
@@ -68,7 +68,7 @@ export class S3Server {
 
   static async startMoto(): Promise<S3Server> {
     const folder = mkdtempSync(join(tmpdir(), 'assay-s3-'));
-    const [port] = await freePorts(1);
+    const port = await freePort();
     return S3Server.#start(MOTO, ['-H', '127.0.0.1', '-p', String(port)], folder, `http://127.0.0.1:${port}`);
   }
 
@@ -155,22 +155,4 @@ function clientOf(endpoint: string): S3Client {
 
 function keyPair({ accessKeyId, secretAccessKey }: Keys) {
   return { accessKey: accessKeyId, secretKey: secretAccessKey };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
