@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { noise, tempFolder } from '../support/temp.ts';
+import { untilOpen } from '../support/watch-process.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 
 const folder = tempFolder();
@@ -175,7 +176,7 @@ describe('digest', () => {
     const file = openSync(join(folder, 'huge'), 'w');
     ftruncateSync(file, 40 * 1024 ** 3);
     const { code, stdout, stderr } = await digest(['huge'], {
-      onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1_500),
+      onStart: (child) => void untilOpen(child.pid, join(folder, 'huge')).then(() => child.kill('SIGINT')),
     });
     rmSync(join(folder, 'huge'));
     expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: '', stderr: '' });

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CA, type Issued, issue, makeKey, openssl, SIGNING } from '../integrity/sign/pki.ts';
 import { tempFolder } from '../support/temp.ts';
+import { untilOpen } from '../support/watch-process.ts';
 import { type CliOptions, MAIN, runCli } from './run-cli.ts';
 
 const root = tempFolder();
@@ -357,7 +358,7 @@ describe('assay sign', () => {
     const weights = join(folder, 'weights.bin');
     const file = openSync(weights, 'w');
     ftruncateSync(file, 64 * 1024 ** 3);
-    const onStart = (child: ChildProcess) => void setTimeout(() => child.kill('SIGINT'), 2000);
+    const onStart = (child: ChildProcess) => void untilOpen(child.pid, weights).then(() => child.kill('SIGINT'));
     const stopped = await run(['sign', 'huge', ...KEY], { onStart });
     expect(stopped).toMatchObject({ code: 130, stdout: '', stderr: '' });
     expect(readdirSync(folder)).toEqual(['weights.bin']);
