@@ -40,7 +40,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     const away = await submit(open, 'hf://acme/away');
     expect(open.told.join()).toContain(`job ${away} is told to the Redis of the queue later`);
     await redis().up();
-    for (let tries = 0; tries < 100 && !(await open.queue.ready()); tries++) await delay(50);
+    for (let tries = 0; tries < 1_200 && !(await open.queue.ready()); tries++) await delay(50);
     expect(await work(open, 3)).toEqual([forgotten, away]);
     await open.close();
   });

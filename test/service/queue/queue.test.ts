@@ -5,7 +5,9 @@ import type { JobHandler, WorkOptions } from '../../../src/service/queue/index.t
 import { type Backend, describeOnQueues, type OpenBackend, openBackend, submitter } from './backends.ts';
 
 const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
-const LEASE_MS = 1_500;
+/** Long, so that no job is lost where the machine stands still for a while. */
+const LEASE_MS = 10_000;
+const SHORT_LEASE_MS = 2_500;
 
 describeOnQueues('a queue', (fresh) => {
   let backend: Backend;
@@ -50,7 +52,7 @@ describeOnQueues('a queue', (fresh) => {
   }
 
   async function until(id: string, ...states: JobState[]): Promise<Job> {
-    for (let tries = 0; tries < 400; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const job = await open.registry.jobs.get(submitter, id);
       if (states.includes(job.state)) return job;
       await delay(25);
@@ -82,9 +84,14 @@ describeOnQueues('a queue', (fresh) => {
       return FAILED;
     });
     await delay(300);
-    const before = performance.now();
-    await until((await submit('hf://acme/now')).id, 'failed');
-    expect((started[0] ?? Number.POSITIVE_INFINITY) - before).toBeLessThan(300);
+    const waited: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const before = performance.now();
+      await until((await submit(`hf://acme/now${i}`)).id, 'failed');
+      waited.push((started[i] ?? Number.POSITIVE_INFINITY) - before);
+    }
+    // Most of them: the machine may have other work. Were the store only asked now and then, four would wait for half a second.
+    expect(waited.toSorted((a, b) => a - b)[2]).toBeLessThan(300);
   });
 
   it('runs the higher priority first', async () => {
@@ -147,30 +154,35 @@ describeOnQueues('a queue', (fresh) => {
   });
 
   it('stops a running job within a second of its cancel, and ends it never', async () => {
-    let heard = 0;
+    const heard: number[] = [];
     work(async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      heard = performance.now();
+      heard.push(performance.now());
       return { kind: 'done', version: 'none' };
     });
-    const job = await submit('hf://acme/long');
-    await until(job.id, 'running');
-    const asked = performance.now();
-    await open.registry.jobs.cancel(submitter, job.id);
-    await open.queue.cancel(job.id);
-    await delay(900);
-    expect(heard - asked).toBeGreaterThan(0);
-    expect(heard - asked).toBeLessThan(900);
-    expect((await open.registry.jobs.get(submitter, job.id)).state).toBe('cancelled');
+    const waited: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const job = await submit(`hf://acme/long${i}`);
+      await until(job.id, 'running');
+      const asked = performance.now();
+      await open.registry.jobs.cancel(submitter, job.id);
+      await open.queue.cancel(job.id);
+      await expect.poll(() => heard.length).toBe(i + 1);
+      waited.push((heard[i] ?? 0) - asked);
+      expect((await open.registry.jobs.get(submitter, job.id)).state).toBe('cancelled');
+    }
+    // The machine may have other work for once.
+    expect(Math.min(...waited)).toBeGreaterThan(0);
+    expect(Math.min(...waited)).toBeLessThan(1_000);
   });
 
   it('tells a worker of another process of a cancel, too', async () => {
     const other = await openBackend(backend);
-    let heard = 0;
+    let heard = false;
     const worker = work(
       async (_, { signal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        heard = performance.now();
+        heard = true;
         return FAILED;
       },
       {},
@@ -178,11 +190,10 @@ describeOnQueues('a queue', (fresh) => {
     );
     const job = await submit('hf://acme/far');
     await until(job.id, 'running');
-    const asked = performance.now();
+    expect(heard).toBe(false);
     await open.registry.jobs.cancel(submitter, job.id);
     await open.queue.cancel(job.id);
-    await delay(1_000);
-    expect(heard - asked).toBeGreaterThan(0);
+    await expect.poll(() => heard).toBe(true);
     await worker.stop();
     await other.close();
   });
@@ -217,7 +228,7 @@ describeOnQueues('a queue', (fresh) => {
         await delay(400);
         return FAILED;
       },
-      { graceMs: 3_000 },
+      { graceMs: 20_000 },
     );
     const job = await submit('hf://acme/almost');
     await until(job.id, 'running');
@@ -243,13 +254,13 @@ describeOnQueues('a queue', (fresh) => {
     const slow: JobHandler = async ({ job: { id } }, { onProgress }) => {
       seen.push(id);
       onProgress({ filesDone: 1, files: 2, bytesDone: 3, bytes: 4 });
-      await delay(2 * LEASE_MS);
+      await delay(2 * SHORT_LEASE_MS);
       return FAILED;
     };
-    work(slow);
-    work(slow);
+    work(slow, { leaseMs: SHORT_LEASE_MS });
+    work(slow, { leaseMs: SHORT_LEASE_MS });
     const job = await submit('hf://acme/slow');
-    await delay(LEASE_MS);
+    await delay(SHORT_LEASE_MS);
     expect((await open.registry.jobs.get(submitter, job.id)).progress).toMatchObject({ filesDone: 1, bytes: 4 });
     await until(job.id, 'failed');
     expect(seen).toEqual([job.id]);
