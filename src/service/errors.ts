@@ -171,6 +171,21 @@ function describeOther(status: number, error: AssayError | RegistryError): Descr
   return { status, code: error.code, detail: `${error.message}${mend}` };
 }
 
+/** What a validator says of one part of a request. */
+interface Invalid {
+  readonly instancePath?: string;
+  readonly message?: string;
+  readonly params?: { readonly additionalProperty?: unknown; readonly allowedValues?: unknown };
+}
+
+const MAX_SHOWN_NAME = 60;
+
+/** Which name nobody knows, and which values there are: the message itself leaves that out. */
+function moreOf({ additionalProperty, allowedValues }: Invalid['params'] = {}): string {
+  if (typeof additionalProperty === 'string') return `: ${JSON.stringify(additionalProperty.slice(0, MAX_SHOWN_NAME))}`;
+  return Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
+}
+
 /** Most reasons that one answer lists. */
 const MAX_REASONS = 20;
 
@@ -178,8 +193,8 @@ function describeInvalid(error: Error, validation: readonly unknown[]): Describe
   const part =
     'validationContext' in error && typeof error.validationContext === 'string' ? error.validationContext : 'request';
   const errors = validation.slice(0, MAX_REASONS).map((entry) => {
-    const { instancePath, message } = entry as { readonly instancePath?: string; readonly message?: string };
-    return { path: `${part}${instancePath ?? ''}`, message: message ?? 'is not valid' };
+    const { instancePath, message, params } = entry as Invalid;
+    return { path: `${part}${instancePath ?? ''}`, message: `${message ?? 'is not valid'}${moreOf(params)}` };
   });
   const detail = errors.map(({ path, message }) => `${path} ${message}`).join(', ');
   return { status: 400, code: 'invalid-request', detail, errors };

@@ -117,6 +117,14 @@ describe('bodies', () => {
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
   });
 
+  test('what is wrong with one is told by name', async () => {
+    const answer = await post('{"name":"a","roles":["root"],"tenant":"x"}');
+    const { detail } = (await answer.json()) as { detail: string };
+    expect(detail).toContain('body must NOT have additional properties: "tenant"');
+    const values = await post('{"name":"a","roles":["root"]}');
+    expect(((await values.json()) as { detail: string }).detail).toContain('allowed values: viewer, submitter');
+  });
+
   test('one that is longer than its stream said is cut off without being kept', async () => {
     const chunk = 'a'.repeat(64 * 1024);
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(Buffer.from(chunk)) });

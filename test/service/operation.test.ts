@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AssayError } from '../../src/core/errors.ts';
 import { RegistryError } from '../../src/registry/index.ts';
 import { PUBLIC } from '../../src/service/access.ts';
@@ -29,6 +29,13 @@ describe('health', () => {
     expect((await service.app.inject('/healthz')).json()).toEqual({ status: 'alive' });
     const ready = { status: 'ready', database: 'ready', queue: 'ready', snapshotAgeSeconds: null };
     expect((await service.app.inject('/readyz')).json()).toEqual(ready);
+  });
+
+  test('asking costs the same however many jobs there were: anybody may ask, as often as he likes', async () => {
+    const counts = vi.spyOn(service.registry.jobs, 'counts');
+    expect((await service.app.inject('/readyz')).statusCode).toBe(200);
+    expect(counts).not.toHaveBeenCalled();
+    counts.mockRestore();
   });
 
   test('without its database it lives, and is not ready', async () => {

@@ -42,7 +42,7 @@ export function embeddedQueue(jobs: JobStore): Queue {
       return { waiting: queued, active: running };
     },
     ready: () =>
-      jobs.counts().then(
+      jobs.state('none').then(
         () => true,
         () => false,
       ),

@@ -67,6 +67,8 @@ export const auditRoutes: Routes = (app, { registry }) => {
   app.get(
     '/v1/audit/export',
     {
+      // A HEAD would read all of it to send nothing.
+      exposeHeadRoute: false,
       config: { access: REVIEWERS },
       schema: {
         tags: ['audit'],

@@ -44,7 +44,8 @@ export const healthRoutes: Routes = (app, context) => {
     },
     async (_request, reply) => {
       const [database, queue, snapshotAgeSeconds] = await Promise.all([
-        state(async () => (await context.registry.jobs.counts()) !== undefined),
+        // Found by its key: who asks often, signed in or not, costs the database next to nothing.
+        state(async () => (await context.registry.jobs.state('none')) === undefined),
         state(() => context.queue.ready()),
         snapshotAge(context),
       ]);

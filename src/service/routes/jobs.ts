@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
+import { problemOf } from '../errors.ts';
 import { eventStreams } from '../event-stream.ts';
 import { hasEnded, jobWatch } from '../job-watch.ts';
 import { ServiceError } from '../service-error.ts';
@@ -166,7 +167,8 @@ export const jobRoutes: Routes = (app, context) => {
   );
 };
 
+/** The same problem, told of the wish that has it. */
 function atIndex(error: unknown, index: number): unknown {
-  if (!(error instanceof ServiceError)) return error;
-  return new ServiceError(error.status, error.code, `jobs/${index}: ${error.message}`, { cause: error });
+  const { status, code, detail } = problemOf(error, '');
+  return status >= 500 ? error : new ServiceError(status, code, `body/jobs/${index}: ${detail}`, { cause: error });
 }

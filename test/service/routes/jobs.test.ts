@@ -56,6 +56,9 @@ onEveryGround('jobs', (service) => {
     const refused = await sam.call('POST', '/v1/jobs/batch', { jobs: [one, { ref: '/etc/passwd', model: 'a' }] });
     expect([refused.status, refused.body.code]).toEqual([422, 'no-path-sources']);
     expect(refused.body.detail).toContain('jobs/1');
+    const unread = await sam.call('POST', '/v1/jobs/batch', { jobs: [one, { ref: 'hf:///' }] });
+    expect([unread.status, unread.body.code]).toEqual([400, 'usage']);
+    expect(unread.body.detail).toContain('jobs/1');
     expect((await viewer.call('GET', '/v1/jobs?limit=200')).body.items).toHaveLength(before);
   });
 

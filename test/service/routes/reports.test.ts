@@ -195,6 +195,8 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect((await rest.text()).trimEnd().split('\n')).toHaveLength(1);
       const none = await rita.raw(`/v1/audit/export?since=${entries.length}`);
       expect([none.status, await none.text()]).toEqual([200, '']);
+      // It would be read to its end, and nothing sent.
+      expect((await rita.raw('/v1/audit/export', { method: 'HEAD' })).status).toBe(405);
     });
   });
 
