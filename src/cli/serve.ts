@@ -20,8 +20,9 @@ that the variable with _FILE at its end names (ASSAY_DATABASE_FILE=/run/secrets/
   ASSAY_OIDC_ROLES_CLAIM        the claim that holds roles: "roles", or a path such as realm_access.roles
   ASSAY_OIDC_TENANT_CLAIM       the claim that holds the tenant; without it, everybody is of the tenant "default"
   ASSAY_SESSION_SECRET        32 characters or more, the same for every instance: sessions outlive a restart
-  ASSAY_APPROVAL_KEY          private key (PEM) that signs approvals given in the console; ASSAY_KEY_PASSPHRASE opens it
-  ASSAY_TRUST                 trust file: who may sign approvals for themselves
+  ASSAY_APPROVAL_KEY          private key (PEM) that signs approvals and waivers given in the console; ASSAY_KEY_PASSPHRASE
+                              opens it
+  ASSAY_TRUST                 trust file: who may sign approvals and waivers for themselves
   ASSAY_HUB_ENDPOINT          where hf:// is read from, when it is not https://huggingface.co
   ASSAY_GATE_STAGE            with HF_ENDPOINT=<PUBLIC_URL>/hub, models are handed out that may run at this stage (production)
   ASSAY_GATE_SCAN_ON_MISS     true: a commit that nobody has scanned is scanned when somebody asks for it
@@ -45,7 +46,7 @@ Rules of the registry (--rules), and what holds without them:
     production:
       policy: production                # or a file, relative to this one
       approvals: [{role: reviewer, count: 1}, {role: security-approver, count: 1}]
-      methods: [key, keyless, certificate]  # how an approver proves himself; anything, when absent
+      methods: [key, keyless, certificate]  # how who approves or waives proves himself; anything, when absent
 
 Watching: GET /healthz, GET /readyz; GET /metrics with a token of the tenant "default" and the role gate or admin, or without
 one at --metrics-listen, which only Prometheus should reach. Traces: start an OpenTelemetry SDK before it, as in

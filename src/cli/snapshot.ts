@@ -36,6 +36,7 @@ service, by its own process with a key of its own that the service never sees:
   - every approval is verified once more by the trust file, which has to lie where nobody who writes to the registry can change
     it: who signed, for which bytes and stage, under which policy and rules, in how many roles. What the tables of the registry
     conclude counts for nothing. What does not hold is left out; --explain lists it, and why
+  - so is every waiver: somebody whom the trust file lets (may: [waiver]) has signed it, before the approvals were given
   - references that were added after the approvals are left out until the version is approved once more
   - nothing is signed when the audit log is broken, or no longer holds what the last snapshot was made from
 

@@ -127,7 +127,8 @@ function checkBinding({ verifier }: VerificationResult, { policy, ruleset }: App
   }
 }
 
-function signerOf(signer: Signer): { readonly signer: string; readonly method: ApprovalMethod } {
+/** As the audit log and records name a signer. */
+export function signerOf(signer: Signer): { readonly signer: string; readonly method: ApprovalMethod } {
   switch (signer.kind) {
     case 'key':
       return { signer: signer.keyHint, method: 'key' };

@@ -1,16 +1,17 @@
 import type { Assessment, Decision } from '../core/assessment.ts';
 import { decider } from '../policy/index.ts';
-import { type ApprovalRow, approvalRows, isLive, policyApproval } from './approval-records.ts';
+import { type ApprovalRow, approvalRows, isAccepted, isLive, policyApproval } from './approval-records.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import type { Context } from './context.ts';
 import { type DecisionRow, newestDecisions } from './decision-records.ts';
 import { answerOf } from './gate-answer.ts';
 import type { StoredAssessment } from './records.ts';
+import type { StageRules, StoredWaiver } from './registry.ts';
 import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 import { type Change, newId } from './store/change.ts';
 import { compiledOnce, insertRow } from './store/compiled-once.ts';
 import { isExact, labelOf, type VersionRow } from './version-records.ts';
-import { waiversFor } from './waiver-records.ts';
+import { storedWaiversFor } from './waiver-records.ts';
 
 /** What deciding anew has changed. */
 export interface Decided {
@@ -36,7 +37,7 @@ export async function decideVersion(
   isNew = false,
 ): Promise<Decided> {
   const { db, tenant } = change;
-  const waivers = await waiversFor(db, tenant, version.digest);
+  const waivers = await storedWaiversFor(db, tenant, version.digest);
   const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
   const approvals = isNew ? [] : await approvalRows(db, version.id);
   const decisions = new Map(before);
@@ -44,8 +45,9 @@ export async function decideVersion(
   const renewed: RuledStage[] = [];
   let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
   let [carried, voided] = [0, 0];
-  const decide = decider(newest.assessment satisfies Assessment, { waivers, now: change.now });
+  const deciders = decidersOf(newest.assessment, waivers, change.now);
   for (const stage of RULED_STAGES) {
+    const decide = deciders(context.rules[stage]);
     const settled = await settleStage(context, change, { version, newest, decide, live, stage });
     carried += settled.carried;
     voided += live.length - settled.live.length;
@@ -61,6 +63,18 @@ export async function decideVersion(
   const known = carried + voided === 0 ? approvals : undefined;
   await storeAnswer(context, change, version, decisions, known);
   return { decisions, changed, renewed, carried, voided };
+}
+
+/** A decider for the waivers that a stage takes: one for all stages that take the same. */
+function decidersOf(assessment: Assessment, waivers: readonly StoredWaiver[], now: Date) {
+  const known = new Map<string, ReturnType<typeof decider>>();
+  return (rules: StageRules) => {
+    const counted = waivers.filter(({ method }) => isAccepted({ method: method ?? 'nobody' }, rules));
+    const key = counted.map(({ id }) => id).join();
+    const decide = known.get(key) ?? decider(assessment, { waivers: counted.map(({ waiver }) => waiver), now });
+    known.set(key, decide);
+    return decide;
+  };
 }
 
 /** Brings the gate's answer up to date, when a stage or an approval has changed and no decision. */

@@ -18,7 +18,7 @@ import { authenticate, createToken, revokeToken, tokens } from './tokens.ts';
 import { requestTransition, transition, transitions, withdraw } from './transitions.ts';
 import { assessments, decisions, setAlias, version, versions } from './versions.ts';
 import { vote } from './vote.ts';
-import { addWaiver, revokeWaiver, waivers } from './waivers.ts';
+import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers.ts';
 import { webhookStore } from './webhooks.ts';
 
 export interface RegistryOptions {
@@ -66,6 +66,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     approvals: bound(approvals),
     revoke: bound(revoke),
     waivers: bound(waivers),
+    waiversFor: bound(waiversFor),
     addWaiver: bound(addWaiver),
     revokeWaiver: bound(revokeWaiver),
     reevaluate: bound(reevaluate),

@@ -2,6 +2,7 @@ import type { Assessment, Ruleset } from '../core/assessment.ts';
 import type { Waiver } from '../core/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type {
+  ApprovalMethod,
   ApprovalRecord,
   AuditEntry,
   Job,
@@ -104,7 +105,7 @@ export interface GateAnswer {
   readonly reason: string;
 }
 
-/** A waiver with who put it there. */
+/** A waiver with who put it there, and who signed it: nobody, of one from when waivers were not signed. */
 export interface StoredWaiver {
   readonly id: string;
   readonly tenant: string;
@@ -112,6 +113,17 @@ export interface StoredWaiver {
   readonly createdBy: string;
   readonly at: string;
   readonly revokedAt: string | null;
+  /** The hint of a key, an identity; of `service`, who had the session. */
+  readonly signer: string | null;
+  readonly method: ApprovalMethod | null;
+  /** The Sigstore bundle as JSON text. */
+  readonly attestation: string | null;
+}
+
+/** A waiver as it is asked for. */
+export interface WaiverWish extends Omit<Waiver, 'from'> {
+  /** The signed waiver, when whoever pardons signs for himself: a Sigstore bundle as JSON text. */
+  readonly attestation?: string;
 }
 
 export interface ApiToken {
@@ -177,8 +189,10 @@ export interface Registry {
   revoke(by: Principal, approval: string, reason: string): Promise<ApprovalRecord>;
 
   waivers(by: Principal, page?: PageRequest): Promise<Page<StoredWaiver>>;
-  /** Decides every version of the digest anew. */
-  addWaiver(by: Principal, waiver: Omit<Waiver, 'from'>): Promise<StoredWaiver>;
+  /** Those for a digest that nobody took back, ended ones too. */
+  waiversFor(by: Principal, digest: string): Promise<readonly StoredWaiver[]>;
+  /** Signed, by whoever pardons or for him. Decides every version of the digest anew. */
+  addWaiver(by: Principal, wish: WaiverWish): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
 
   /** Decides every stored version anew (rules, policies or waivers changed); carries approvals over or voids them. */

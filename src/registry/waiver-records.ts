@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Waiver } from '../core/waiver.ts';
+import type { ApprovalMethod } from './records.ts';
 import type { StoredWaiver } from './registry.ts';
 import { compiledOnce } from './store/compiled-once.ts';
 import type { Reader } from './store/database.ts';
@@ -13,6 +14,9 @@ export function waiverOfRow(row: Selectable<Tables['waivers']>): StoredWaiver {
     createdBy: row.created_by,
     at: row.at,
     revokedAt: row.revoked_at,
+    signer: row.signer,
+    method: row.method as ApprovalMethod | null,
+    attestation: row.attestation,
   };
 }
 
@@ -27,7 +31,6 @@ const waiversLike = compiledOnce({ tenant: 'text', digest: 'text' }, (db, { tena
 );
 
 /** Those that were given for a digest and not taken back; ended ones too, which a decision tells of. */
-export async function waiversFor(db: Reader, tenant: string, digest: string): Promise<Waiver[]> {
-  const rows = await waiversLike(db, { tenant, digest });
-  return rows.map((row) => waiverOfRow(row).waiver);
+export async function storedWaiversFor(db: Reader, tenant: string, digest: string): Promise<StoredWaiver[]> {
+  return (await waiversLike(db, { tenant, digest })).map(waiverOfRow);
 }

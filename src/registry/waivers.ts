@@ -1,5 +1,5 @@
 import { isArtifactPath } from '../core/reference.ts';
-import type { Waiver } from '../core/waiver.ts';
+import { isRuleName } from '../integrity/attestations/predicate-schemas.ts';
 import { endOfWaiver } from '../policy/waiver-end.ts';
 import type { Context } from './context.ts';
 import { decideVersion } from './decide-version.ts';
@@ -7,10 +7,11 @@ import { newestAssessment } from './decision-records.ts';
 import { checkDigest, checkLine, nameOf } from './names.ts';
 import { limitOf, pageOf, seqAfter } from './paging.ts';
 import type { Page, PageRequest, Principal } from './records.ts';
-import type { StoredWaiver } from './registry.ts';
+import type { StoredWaiver, WaiverWish } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId, read } from './store/change.ts';
-import { waiverOfRow } from './waiver-records.ts';
+import { storedWaiversFor, waiverOfRow } from './waiver-records.ts';
+import { digestOfStatement, signWaiver, verifyWaiver } from './waiver-statement.ts';
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 /** Nothing pardons these: see `judgeWaivers`. */
@@ -35,10 +36,15 @@ export async function waivers(context: Context, by: Principal, page: PageRequest
   });
 }
 
-export async function addWaiver(context: Context, by: Principal, wish: Omit<Waiver, 'from'>): Promise<StoredWaiver> {
+/** Those for a digest that nobody took back. */
+export async function waiversFor(context: Context, by: Principal, digest: string): Promise<StoredWaiver[]> {
+  return read(context, by, (db) => storedWaiversFor(db, by.tenant, digest));
+}
+
+export async function addWaiver(context: Context, by: Principal, wish: WaiverWish): Promise<StoredWaiver> {
   checkWaiver(wish, context.now());
   return change(context, by, async (change) => {
-    const { db, tenant, at } = change;
+    const { db, tenant, at, now } = change;
     const { count } = await db
       .selectFrom('waivers')
       .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -47,7 +53,11 @@ export async function addWaiver(context: Context, by: Principal, wish: Omit<Waiv
       .where('revoked_at', 'is', null)
       .executeTakeFirstOrThrow();
     if (count >= MAX_FOR_DIGEST) throw new RegistryError('too-large', `there are ${count} waivers for this digest`);
-    const { rule, digest, file, reason, owner, expires } = wish;
+    const { rule, digest, file, reason, owner, expires, attestation } = wish;
+    const signed =
+      attestation === undefined
+        ? await signWaiver(context, wish, by, now)
+        : await verifyWaiver(context, wish, attestation, now);
     const from = `waiver by ${nameOf(by)}`;
     const waiver = { rule, digest, ...(file === undefined ? {} : { file }), reason, owner, expires, from };
     const row = {
@@ -59,9 +69,12 @@ export async function addWaiver(context: Context, by: Principal, wish: Omit<Waiv
       created_by: nameOf(by),
       at,
       revoked_at: null,
+      ...signed,
     };
     await db.insertInto('waivers').values(row).execute();
-    change.record('waiver.added', digest, { id: row.id, ...waiver });
+    const { method, signer } = signed;
+    const statement = digestOfStatement(signed.attestation);
+    change.record('waiver.added', digest, { id: row.id, ...waiver, method, signer, statement });
     await decideDigest(context, change, digest);
     return waiverOfRow(row);
   });
@@ -98,8 +111,8 @@ async function decideDigest(context: Context, change: Change, digest: string): P
   }
 }
 
-function checkWaiver({ rule, digest, file, reason, owner, expires }: Omit<Waiver, 'from'>, now: Date): void {
-  if (!RULE.test(rule))
+function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverWish, now: Date): void {
+  if (!RULE.test(rule) || !isRuleName(rule))
     throw new RegistryError('invalid', 'this is no id of a rule', { mend: 'patterns are not read' });
   if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
   checkDigest(digest);

@@ -3,9 +3,9 @@ import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { connect, type Database } from '../../src/registry/store/database.ts';
 import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
-import { assessmentOf } from './assessments.ts';
+import { assessmentOf, digestOf } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
-import { Bench, codeOf, registered } from './harness.ts';
+import { Bench, codeOf, plainRules, registered } from './harness.ts';
 import { sam } from './people.ts';
 
 describeOnBoth('the schema', (fresh, dialect) => {
@@ -49,6 +49,29 @@ describeOnBoth('the schema', (fresh, dialect) => {
       expect(await steps(address)).toEqual(MIGRATIONS.map((step) => step.version));
     },
   );
+
+  it('keeps waivers from when nobody signed them, and says that nobody did', async () => {
+    const address = await fresh();
+    const { assessment, digest } = { assessment: assessmentOf({ verdict: 'suspicious' }), digest: digestOf('one') };
+    const waiver = { rule: 'verdict.suspicious', digest, reason: 'ours', owner: 'ml', expires: '2027-01-31' };
+    await withDatabase(address, async (database) => {
+      await migrate(database, MIGRATIONS.slice(0, 6));
+      const tenant = { name: 'acme', audit_seq: 0, audit_hash: '0'.repeat(64), counter: 7 };
+      await database.write.insertInto('tenants').values(tenant).execute();
+      await sql`insert into waivers (id, tenant, seq, digest, body, created_by, at, revoked_at)
+        values ('w', 'acme', 7, ${digest}, ${JSON.stringify({ ...waiver, from: 'x' })}, 'selma', '', null)`.execute(
+        database.write,
+      );
+    });
+    const registry = await bench.open({ database: address });
+    expect((await registry.register(sam, { model: 'm', assessment })).decision.decision.action).toBe('allow');
+    expect((await registry.waivers(sam)).items).toMatchObject([{ id: 'w', method: null, attestation: null }]);
+    const rules = await plainRules();
+    const strict = { ...rules, candidate: { ...rules.candidate, methods: ['key'] } } as const;
+    const asked = await bench.open({ database: address, rules: strict });
+    await asked.reevaluate(sam);
+    expect((await asked.gate(sam, { digest }))[0]?.action).toBe('deny');
+  });
 
   it('is made once, by however many programs that start at once', async () => {
     const address = await fresh();

@@ -5,10 +5,10 @@ import { signStatement } from '../../src/integrity/attestations/sign-statement.t
 import { subjectsOf } from '../../src/integrity/attestations/subject.ts';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import type { TrustFile, TrustRule } from '../../src/integrity/trust-file.ts';
-import type { Ballot, Registry, RegistryRules } from '../../src/registry/index.ts';
-import { digestOf, NEWER_RULESET, RULESET } from './assessments.ts';
+import { type Ballot, openRegistry, type Registry, type RegistryRules } from '../../src/registry/index.ts';
+import { digestOf, findingOf, NEWER_RULESET, RULESET } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
-import { Bench, codeOf, HOUR, plainRules, SERVICE, standing } from './harness.ts';
+import { Bench, codeOf, HOUR, plainRules, registered, SERVICE, standing } from './harness.ts';
 import { rita, rolf, sam, selma } from './people.ts';
 
 const rolfs = generateKeyPairSync('ed25519');
@@ -153,5 +153,81 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     } finally {
       await registry.close();
     }
+  });
+});
+
+describeOnBoth('waivers that somebody signs himself', (fresh) => {
+  const bench = new Bench(fresh);
+  const wish = {
+    rule: 'pickle.global.unlisted',
+    digest: digestOf('one'),
+    file: 'weights-0.safetensors',
+    reason: 'our own class',
+    owner: 'ml@acme.example',
+    expires: '2027-01-31',
+  };
+  const trust = { ...TRUST, rules: [ruleOf('selma', selmas.publicKey, { may: new Set(['waiver']) }), ...TRUST.rules] };
+
+  async function sign(key: KeyObject, changes: Partial<StatementInputs['waiver']> = {}): Promise<string> {
+    const { rule, file, reason, owner } = wish;
+    const statement = createStatement('waiver', {
+      subjects: subjectsOf({ tree: wish.digest }),
+      ...{ rule, file, reason, owner },
+      at: bench.clock.now(),
+      expires: new Date('2027-01-31T00:00:00Z'),
+      ...changes,
+    });
+    return JSON.stringify(await signStatement(statement, keySigner(key)));
+  }
+
+  it('count when they say what was asked for, and keep what was signed', async () => {
+    const registry = await bench.open({ trust });
+    const attestation = await sign(selmas.privateKey);
+    const { id } = await registry.addWaiver(selma, { ...wish, attestation });
+    expect(await registry.waiversFor(sam, wish.digest)).toMatchObject([{ id, method: 'key', attestation }]);
+    const told = (await registry.auditLog(sam)).items.find(({ action }) => action === 'waiver.added');
+    expect(told?.detail).toMatchObject({ id, method: 'key', statement: expect.stringMatching(/^sha256:/) });
+  });
+
+  it('are refused when they do not hold', async () => {
+    const registry = await bench.open({ trust });
+    const add = async (attestation: string) => codeOf(registry.addWaiver(selma, { ...wish, attestation }));
+    const key = selmas.privateKey;
+    const another: Partial<StatementInputs['waiver']>[] = [
+      { rule: 'verdict.suspicious' },
+      { file: 'other.pkl' },
+      { reason: 'another' },
+      { owner: 'another' },
+      { expires: new Date('2027-02-01T00:00:00Z') },
+      { subjects: subjectsOf({ tree: digestOf('two') }) },
+      { approver: { method: 'service', subject: 'selma' } },
+    ];
+    for (const changes of another) expect(await add(await sign(key, changes))).toBe('bad-attestation');
+    // Only where the trust file lets them.
+    for (const { privateKey } of [rolfs, nobodys, SERVICE])
+      expect(await add(await sign(privateKey))).toBe('bad-attestation');
+    for (const text of ['', '{}', 'x'.repeat(2 * 1024 * 1024)]) expect(await add(text)).toBe('bad-attestation');
+    expect((await registry.waivers(sam)).items).toEqual([]);
+    const untrusting = await bench.open();
+    expect(await codeOf(untrusting.addWaiver(selma, { ...wish, attestation: await sign(key) }))).toBe('no-trust');
+  });
+
+  it('are the only ones where nothing signs for others, and where a stage asks for them', async () => {
+    const { database, rules, now } = { database: await fresh(), rules: await keyRules(), now: bench.clock.now };
+    const keyless = await openRegistry({ database, rules, trust, now });
+    try {
+      expect(await codeOf(keyless.addWaiver(selma, wish))).toBe('no-approval-key');
+    } finally {
+      await keyless.close();
+    }
+    const registry = await bench.open({ database, rules, trust });
+    const findings = [findingOf('pickle.global.unlisted')];
+    const { version } = await registered(registry, { verdict: 'suspicious', findings });
+    const actions = async () => (await registry.decisions(sam, version.id)).map(({ decision }) => decision.action);
+    expect(await actions()).toEqual(['deny', 'deny', 'deny']);
+    await registry.addWaiver(selma, { ...wish, rule: 'verdict.suspicious' });
+    expect(await actions()).toEqual(['allow', 'allow', 'deny']);
+    await registry.addWaiver(selma, { ...wish, attestation: await sign(selmas.privateKey) });
+    expect(await actions()).toEqual(['allow', 'allow', 'allow']);
   });
 });

@@ -59,6 +59,8 @@ export interface StatementInputs {
     readonly at: Date;
     /** To the second. */
     readonly expires: Date;
+    /** For whom a service signs. */
+    readonly approver?: ServiceApprover;
   };
   readonly 'break-glass': Pick<BreakGlassPredicate, 'namespaces' | 'reference' | 'outcomes' | 'reason' | 'owner'> & {
     readonly at: Date;
@@ -118,7 +120,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
-  waiver: ({ subjects, rule, file, reason, owner, at, expires }) => ({
+  waiver: ({ subjects, rule, file, reason, owner, at, expires, approver }) => ({
     _type: STATEMENT_TYPE,
     subject: subjects,
     predicateType: PREDICATE_TYPES.waiver,
@@ -129,6 +131,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       owner,
       timeCreated: formatTime(at),
       expires: formatTime(expires),
+      ...(approver === undefined ? {} : { approver }),
     },
   }),
 

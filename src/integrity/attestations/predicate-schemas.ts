@@ -125,6 +125,7 @@ export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
     owner: text,
     timeCreated: time,
     expires: time,
+    approver: v.exactOptional(serviceApprover),
   }),
   v.check(({ rule }) => rule !== UNWAIVABLE, 'waives a malicious verdict, which nobody can'),
   v.check(

@@ -83,6 +83,8 @@ export interface WaiverPredicate {
   readonly owner: string;
   readonly timeCreated: string;
   readonly expires: string;
+  /** Of a waiver that a service signed for somebody. */
+  readonly approver?: ServiceApprover;
 }
 
 /** What the admission webhook may let pass in an emergency. A decision against a model is never waived. */

@@ -1,5 +1,6 @@
 import { isAssayError } from '../../core/errors.ts';
 import type { Signer } from '../../core/signature.ts';
+import type { Waiver } from '../../core/waiver.ts';
 import { approvedBy } from '../../integrity/attestations/stage.ts';
 import {
   POLICY,
@@ -11,12 +12,15 @@ import {
 import { parseDigest, type ResourceDescriptor } from '../../integrity/attestations/subject.ts';
 import { parseTime } from '../../integrity/attestations/time.ts';
 import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { waiverOf } from '../../integrity/attestations/waiver.ts';
 import { readBundle } from '../../integrity/bundle.ts';
 import { keyHint } from '../../integrity/keys.ts';
 import { isSignatureError } from '../../integrity/signature-error.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file.ts';
 import { digestOf } from '../carry-over.ts';
 import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
+import type { StoredWaiver } from '../registry.ts';
+import { digestOfStatement } from '../waiver-statement.ts';
 import type { Voice } from './quorum.ts';
 
 /** What an approval has to be about. */
@@ -34,6 +38,14 @@ export interface Believed extends Voice {
   readonly signer: string;
   /** Milliseconds since 1970, to the second. */
   readonly signedAt: number;
+}
+
+/** A waiver that its signature proves, as it was signed. */
+export interface BelievedWaiver {
+  readonly waiver: Waiver;
+  readonly method: ApprovalMethod;
+  /** `sha256:<hex>` of what was signed, as the audit log names it. */
+  readonly statement: string;
 }
 
 /** CWE-770: no bundle with one statement and one chain is larger. */
@@ -67,6 +79,26 @@ export class Believer {
     return { ...who, until, signedAt: Math.floor((parseTime(predicate.timeCreated) ?? 0) / 1000) * 1000 };
   }
 
+  /** A waiver that its signature proves. @returns a sentence when it does not count */
+  async believeWaiver({ attestation }: StoredWaiver, digest: string, now: Date): Promise<BelievedWaiver | string> {
+    if (attestation === null) return 'nobody signed it: give it once more';
+    const read = await this.#verified(attestation, 'waiver', { digest }, now);
+    if (typeof read === 'string') return read;
+    const { statement, signer, rule } = read;
+    const waiver = waiverOf(read);
+    if (statement.predicateType !== PREDICATE_TYPES.waiver || waiver?.digest !== digest) return 'it is no waiver of it';
+    const isMachine = this.#machines.has(identityOf(rule.trust));
+    const isForSomebody = statement.predicate.approver !== undefined;
+    if (isMachine && !isForSomebody)
+      return `"${rule.name}" signs for the service, and the waiver does not say for whom`;
+    if (isForSomebody && !isMachine) return mayNotSignForOthers(rule);
+    return {
+      waiver,
+      method: isForSomebody ? 'service' : METHODS[signer.kind],
+      statement: digestOfStatement(attestation),
+    };
+  }
+
   /** Who approves: whoever signed, or whom the service signed for. What signs for others counts for nobody else. */
   #approver(
     { approver }: VerificationResult,
@@ -79,7 +111,7 @@ export class Believer {
       const name = nameOf(signer);
       return { method: METHODS[signer.kind], signer: name, person: `${signer.kind}:${name}`, ...rolesOf(rule) };
     }
-    if (!isMachine) return `"${rule.name}" may not sign for others, only who may sign decisions`;
+    if (!isMachine) return mayNotSignForOthers(rule);
     const { subject, issuer, role } = approver;
     if (role === undefined) return 'it does not say in which role he approved';
     const allowed = rule.roles === undefined || rule.roles.includes(role);
@@ -100,14 +132,14 @@ export class Believer {
 
   async #verified(
     text: string,
-    kind: 'approval' | 'decision',
-    { digest, stage }: Claim,
+    kind: 'approval' | 'decision' | 'waiver',
+    { digest, stage }: Pick<Claim, 'digest'> & Partial<Claim>,
     now: Date,
   ): Promise<VerifiedAttestation | string> {
     if (text.length > MAX_BUNDLE) return 'it has more than 1 MiB';
     try {
       const subject = parseDigest(digest, 'the digest');
-      const wanted = { kind, subject, now, ...(kind === 'approval' ? { stage } : {}) };
+      const wanted = { kind, subject, now, ...(kind === 'approval' && stage !== undefined ? { stage } : {}) };
       return await verifyAttestation(readBundle(Buffer.from(text), `the ${kind}`), this.#trust, wanted);
     } catch (error) {
       if (isSignatureError(error) || isAssayError(error)) return error.message;
@@ -139,6 +171,10 @@ function isNamed(descriptors: readonly ResourceDescriptor[], name: string, diges
 /** Whoever signs decisions or scans is a program: what it signs as an approval, it signs for somebody. */
 function isMachine({ may }: TrustRule): boolean {
   return may.has('decision') || may.has('scan');
+}
+
+function mayNotSignForOthers({ name }: TrustRule): string {
+  return `"${name}" may not sign for others, only who may sign decisions`;
 }
 
 function rolesOf({ roles }: TrustRule): { readonly roles?: readonly string[] } {

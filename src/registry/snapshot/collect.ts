@@ -1,5 +1,6 @@
 import type { Principal, StoredAssessment, Version } from '../records.ts';
 import type { Registry } from '../registry.ts';
+import type { History } from './history.ts';
 import type { Question } from './judge.ts';
 
 const PAGE = 200;
@@ -24,8 +25,15 @@ async function* versionsOf(registry: Registry, by: Principal, model: string): As
 }
 
 /** What a version is judged by. What was never asked for any stage needs no more than its name. */
-export async function questionOf(registry: Registry, by: Principal, version: Version): Promise<Question> {
+export async function questionOf(
+  registry: Registry,
+  by: Principal,
+  version: Version,
+  history: History,
+): Promise<Question> {
   const approvals = await registry.approvals(by, version.id);
+  const isWaived = history.tellsOfWaivers(version.digest);
+  const waivers = isWaived ? await registry.waiversFor(by, version.digest) : [];
   const all: readonly StoredAssessment[] = await registry.assessments(by, version.id);
-  return { version, approvals, assessment: all[0] };
+  return { version, approvals, waivers, assessment: all[0] };
 }

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import type { Waiver } from '../../core/waiver.ts';
 import { parseTime } from '../../integrity/attestations/time.ts';
 import type { AuditEntry } from '../records.ts';
 
@@ -11,11 +10,8 @@ export interface Given {
   readonly signer: string;
 }
 
-/** A waiver as the audit log tells of it. */
-export interface ToldWaiver {
-  readonly seq: number;
-  readonly waiver: Waiver;
-}
+/** What the audit log says of a signed waiver. */
+export type ToldWaiver = { readonly kind: 'given'; readonly seq: number } | { readonly kind: 'revoked' };
 
 interface VersionHistory {
   /** `quarantined` or `retired`, and why; absent while it stands at a stage. */
@@ -32,15 +28,7 @@ const givenDetail = v.object({ approval: v.string(), stage: v.string(), signer: 
 const registeredDetail = v.object({ digest: v.string(), pinned: v.string() });
 const endedDetail = v.object({ approval: v.string() });
 const moveDetail = v.object({ reason: v.optional(v.string(), '') });
-const waiverDetail = v.object({
-  id: v.string(),
-  rule: v.string(),
-  digest: v.string(),
-  file: v.exactOptional(v.string()),
-  reason: v.string(),
-  owner: v.string(),
-  expires: v.string(),
-});
+const waiverDetail = v.object({ id: v.string(), statement: v.string() });
 
 /**
  * What the audit log says of versions, approvals and waivers. The tables of a registry say it, too, yet whoever can write to the
@@ -48,7 +36,12 @@ const waiverDetail = v.object({
  */
 export class History {
   readonly #versions = new Map<string, VersionHistory>();
+  /** By the digest of the statement. */
   readonly #waivers = new Map<string, ToldWaiver>();
+  /** The statement of each id. */
+  readonly #statements = new Map<string, string>();
+  /** Of artifacts that a waiver was ever given for. */
+  readonly #waived = new Set<string>();
 
   add({ seq, at, action, subject, detail }: AuditEntry): void {
     switch (action) {
@@ -72,15 +65,13 @@ export class History {
       case 'version.moved':
         delete this.#of(subject).closed;
         return;
-      case 'waiver.added': {
-        const read = v.safeParse(waiverDetail, detail);
-        if (!read.success) return;
-        const { id, ...waiver } = read.output;
-        this.#waivers.set(id, { seq, waiver: { ...waiver, from: 'the registry' } });
+      case 'waiver.added':
+        this.#waive(subject, seq, detail);
         return;
+      case 'waiver.revoked': {
+        const statement = typeof detail.id === 'string' ? this.#statements.get(detail.id) : undefined;
+        if (statement !== undefined) this.#waivers.set(statement, { kind: 'revoked' });
       }
-      case 'waiver.revoked':
-        if (typeof detail.id === 'string') this.#waivers.delete(detail.id);
     }
   }
 
@@ -109,8 +100,23 @@ export class History {
     return end !== undefined && signedAt <= end;
   }
 
-  waiversFor(digest: string): ToldWaiver[] {
-    return [...this.#waivers.values()].filter(({ waiver }) => waiver.digest === digest);
+  /** What became of a waiver; `undefined` when the log does not tell of it. */
+  waiver(statement: string): ToldWaiver | undefined {
+    return this.#waivers.get(statement);
+  }
+
+  tellsOfWaivers(digest: string): boolean {
+    return this.#waived.has(digest);
+  }
+
+  #waive(digest: string, seq: number, detail: AuditEntry['detail']): void {
+    this.#waived.add(digest);
+    const read = v.safeParse(waiverDetail, detail);
+    if (!read.success) return;
+    const { id, statement } = read.output;
+    // Whoever writes to the database could tell of it again: what was taken back stays so, and nothing becomes older.
+    if (!this.#statements.has(id)) this.#statements.set(id, statement);
+    if (!this.#waivers.has(statement)) this.#waivers.set(statement, { kind: 'given', seq });
   }
 
   #register(subject: string, seq: number, detail: AuditEntry['detail']): void {

@@ -4,18 +4,19 @@ import { type Approval, decide } from '../../policy/index.ts';
 import { endOfWaiver } from '../../policy/waiver-end.ts';
 import { pinnedReference } from '../../snapshot/index.ts';
 import type { ApprovalRecord, StoredAssessment, Version } from '../records.ts';
-import type { RegistryRules } from '../registry.ts';
+import type { RegistryRules, StoredWaiver } from '../registry.ts';
 import { hasReached, type RuledStage } from '../stage-machine.ts';
 import { labelOf } from '../version-records.ts';
 import type { Believed, Believer } from './believe.ts';
 import type { History } from './history.ts';
+import { NO_PARDONS, type Pardon, type Pardons, pardonsAt, pardonsOf } from './pardons.ts';
 import { quorumOf } from './quorum.ts';
 
 /** Something that the registry holds and the snapshot does not say. */
 export interface Omission {
   /** `model@number` */
   readonly version: string;
-  /** `approval <id>`, `stage production`, `reference hf://...`. */
+  /** `approval <id>`, `waiver <id>`, `stage production`, `reference hf://...`. */
   readonly what: string;
   readonly why: string;
 }
@@ -50,6 +51,8 @@ export interface Question {
   /** The newest. */
   readonly assessment: StoredAssessment | undefined;
   readonly approvals: readonly ApprovalRecord[];
+  /** Of its bytes. */
+  readonly waivers: readonly StoredWaiver[];
 }
 
 /** What judging needs to know besides. */
@@ -90,11 +93,11 @@ export async function judge(question: Question, bench: Bench): Promise<Judged> {
   if (assessment === undefined || assessment.artifact.digest !== version.digest) {
     return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
   }
+  const reached = APPROVED.filter((stage) => hasReached(version.stage, stage));
+  const pardons = reached.length === 0 ? NO_PARDONS : await pardonsOf(version.digest, question.waivers, bench);
   const outcomes: StageOutcome[] = [];
-  for (const stage of APPROVED) {
-    if (hasReached(version.stage, stage)) outcomes.push(await judgeStage(stage, question, assessment, bench));
-  }
-  const omitted = outcomes.flatMap((one) => one.omitted);
+  for (const stage of reached) outcomes.push(await judgeStage(stage, question, assessment, pardons.given, bench));
+  const omitted = [...waiverOmissions(label, pardons), ...outcomes.flatMap((one) => one.omitted)];
   const bars = outcomes.flatMap(({ stage, denied }) => (denied === undefined ? [] : [{ stage, reason: denied }]));
   const held = outcomes.filter(({ quorum, denied }) => quorum !== undefined && denied === undefined);
   const last = held.at(-1);
@@ -143,10 +146,11 @@ async function judgeStage(
   stage: RuledStage,
   { version, approvals }: Question,
   assessment: Assessment,
+  pardons: readonly Pardon[],
   bench: Bench,
 ): Promise<StageOutcome> {
   const label = labelOf(version);
-  const { history, rules, now } = bench;
+  const { rules, now } = bench;
   const voices: (Believed & { readonly seq: number })[] = [];
   const omitted: Omission[] = [];
   for (const record of approvals) {
@@ -159,10 +163,10 @@ async function judgeStage(
   const quorum = wanted.length === 0 ? undefined : quorumOf(wanted, voices);
   const since =
     quorum === undefined ? 0 : Math.min(...voices.filter((one) => quorum.includes(one)).map(({ seq }) => seq));
-  const waivers = history.waiversFor(version.digest).filter(({ seq }) => seq < since);
+  const counted = quorum === undefined ? NO_PARDONS : pardonsAt(pardons, stage, rules[stage], since);
   const decision = decide(assessment, {
     policy: rules[stage].policy,
-    waivers: waivers.map(({ waiver }) => waiver),
+    waivers: counted.given.map(({ waiver }) => waiver),
     approvals: voices.map((voice) => approvalOf(voice, stage, version.digest)),
     environment: { stage },
     now,
@@ -178,8 +182,12 @@ async function judgeStage(
     notAfter: earliest([...(quorum ?? []).map(({ until }) => until), ...waiverEnds(decision)]),
     since,
     reason,
-    omitted: [...omitted, ...short],
+    omitted: [...omitted, ...waiverOmissions(label, counted), ...short],
   };
+}
+
+function waiverOmissions(version: string, { refused }: Pardons): Omission[] {
+  return refused.map(({ id, why }) => ({ version, what: `waiver ${id}`, why }));
 }
 
 async function voiceOf(

@@ -116,7 +116,10 @@ export class SnapshotWriter {
     const bench = { rules, believer: this.#believer, history: this.#history, now };
     if (!this.#isWhole) {
       for await (const version of allVersions(registry, this.#by)) {
-        this.#known.set(labelOf(version), await judge(await questionOf(registry, this.#by, version), bench));
+        this.#known.set(
+          labelOf(version),
+          await judge(await questionOf(registry, this.#by, version, this.#history), bench),
+        );
       }
       this.#isWhole = true;
       return;
@@ -124,7 +127,7 @@ export class SnapshotWriter {
     for (const label of this.#labelsOf(touched, now)) {
       const version = await this.#versionOf(label);
       if (version === undefined) this.#known.delete(label);
-      else this.#known.set(label, await judge(await questionOf(registry, this.#by, version), bench));
+      else this.#known.set(label, await judge(await questionOf(registry, this.#by, version, this.#history), bench));
     }
   }
 

@@ -8,6 +8,7 @@ import { audit } from './migrations/003-audit.ts';
 import { jobs } from './migrations/004-jobs.ts';
 import { webhooks } from './migrations/005-webhooks.ts';
 import { waitingJobs } from './migrations/006-waiting-jobs.ts';
+import { signedWaivers } from './migrations/007-signed-waivers.ts';
 
 /** One step of the schema, forward. What was released is never edited: another step follows. */
 export interface Migration {
@@ -16,7 +17,7 @@ export interface Migration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks, waitingJobs];
+export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks, waitingJobs, signedWaivers];
 
 /** Any number that nothing else locks. */
 const LOCK = 0x41535359;

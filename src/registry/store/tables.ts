@@ -170,6 +170,10 @@ interface WaiverTable {
   readonly created_by: Fixed<string>;
   readonly at: Fixed<string>;
   revoked_at: string | null;
+  /** Who signed it, and how; `null` of one from when waivers were not signed. */
+  readonly signer: Fixed<string | null>;
+  readonly method: Fixed<string | null>;
+  readonly attestation: Fixed<string | null>;
 }
 
 interface TokenTable {

@@ -170,6 +170,8 @@ export const TransitionSchema = object(
   'A wish to move a version to another stage',
 );
 
+const MethodSchema = oneOf(['key', 'keyless', 'certificate', 'service'] as const, 'How the approver proved himself');
+
 export const ApprovalSchema = object(
   {
     id: text('Id of the approval'),
@@ -180,7 +182,7 @@ export const ApprovalSchema = object(
     ruleset: RulesetSchema,
     role: RoleSchema,
     signer: text('Who approved: the hint of a key, an identity; of `service`, who had the session'),
-    method: oneOf(['key', 'keyless', 'certificate', 'service'] as const, 'How the approver proved himself'),
+    method: MethodSchema,
     attestation: text('The Sigstore bundle as JSON text'),
     reevaluation: maybeText('The signed re-evaluation that stands beside it: a Sigstore bundle as JSON text'),
     at: moment('When'),
@@ -198,6 +200,9 @@ export const StoredWaiverSchema = object({
   createdBy: text('Who added it'),
   at: moment('When it was added'),
   revokedAt: maybeMoment('When it was revoked'),
+  signer: maybeText('Who signed it: the hint of a key, an identity; of `service`, who had the session'),
+  method: maybe(MethodSchema),
+  attestation: maybeText('The signed waiver: a Sigstore bundle as JSON text'),
 });
 
 export const AuditEntrySchema = object(

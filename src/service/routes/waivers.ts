@@ -13,6 +13,11 @@ const NewWaiver = object(
     reason: text('Why', { minLength: 1, maxLength: 2000 }),
     owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
     expires: text('The end: a day like 2027-01-31, or a time like 2027-01-31T12:00:00Z', { maxLength: 40 }),
+    attestation: Type.Optional(
+      text('The same, signed by whoever pardons himself: a Sigstore bundle as JSON text; else the service signs', {
+        maxLength: 256 * 1024,
+      }),
+    ),
   },
   'A pardon for one rule on one artifact',
 );

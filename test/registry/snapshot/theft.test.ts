@@ -7,13 +7,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStatement } from '../../../src/integrity/attestations/create-statement.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
 import { subjectsOf } from '../../../src/integrity/attestations/subject.ts';
+import { keyHint } from '../../../src/integrity/keys.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { hashOfEntry } from '../../../src/registry/audit-chain.ts';
 import { canonicalJson } from '../../../src/registry/canonical-json.ts';
-import type { ApprovalRecord, Version } from '../../../src/registry/index.ts';
+import type { ApprovalRecord, Version, WaiverWish } from '../../../src/registry/index.ts';
+import { digestOfStatement } from '../../../src/registry/waiver-statement.ts';
 import { openSnapshot } from '../../../src/snapshot/index.ts';
 import { assessmentOf, commitOf, digestOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
-import { ada, sam } from '../people.ts';
+import { ada, sam, selma } from '../people.ts';
 import { Workshop } from './workshop.ts';
 
 /** The thief has the database and whatever else is said, and forges the audit log as well as anybody can: by adding to its end. */
@@ -124,6 +126,29 @@ function approvalStatement(version: Version, role: string | undefined, subject =
     ruleset: RULESET,
     ...(role === undefined ? {} : { approver: { method: 'service', subject, role } }),
   });
+}
+
+const SUSPICIOUS = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
+
+function wishFor({ digest }: Version): WaiverWish {
+  return { rule: 'pickle.global.unlisted', digest, reason: 'ours', owner: 'ml', expires: '2027-06-01T00:00:00Z' };
+}
+
+/** A waiver as the registry would have written it, which decides by it when it decides anew. */
+async function forgeWaiver(wish: WaiverWish, attestation: string | null, method: string | null = null): Promise<void> {
+  const id = randomUUID();
+  const { digest } = wish;
+  const waiver = { ...wish, from: 'waiver by selma' };
+  const row = { id, tenant: 'acme', seq: 999, digest, body: JSON.stringify(waiver), created_by: 'selma', at: 'now' };
+  const statement = attestation === null ? {} : { statement: digestOfStatement(attestation) };
+  steal((db) => {
+    db.prepare(
+      `insert into waivers (id, tenant, seq, digest, body, created_by, at, signer, method, attestation)
+       values (@id, @tenant, @seq, @digest, @body, @created_by, @at, 'selma', @method, @attestation)`,
+    ).run({ ...row, attestation, method });
+    log(db, 'waiver.added', digest, { id, ...waiver, ...statement });
+  });
+  await shop.registry.reevaluate(ada);
 }
 
 const KEYS_ONLY = '[key, keyless]';
@@ -253,6 +278,44 @@ describe('who has the database alone', () => {
     expect(document.entries[0]?.reason).toMatch(/suspicious/);
   });
 
+  it('cannot waive anything: a waiver is signed, or none', async () => {
+    await begin();
+    const version = await shop.register(SUSPICIOUS);
+    const other = await shop.register({ name: 'other' });
+    const wish = wishFor(version);
+    await forgeWaiver(wish, null);
+    await shop.bring(version, 'staging');
+    const forgeries: [string, RegExp][] = [
+      [await shop.waive(shop.keys.stranger, wish), /that the trust file does not list/],
+      [await shop.waive(shop.keys.rita, wish), /"rita" may not sign waivers, only approvals/],
+      [await shop.waive(shop.keys.selma, wishFor(other)), /about something else/],
+      ['{}', /is not a Sigstore bundle/],
+    ];
+    expect((await written()).why).toMatch(/nobody signed it: give it once more/);
+    for (const [attestation, why] of forgeries) {
+      steal((db) => db.prepare('update waivers set attestation = ?').run(attestation));
+      const { approved, omitted } = await written();
+      expect(approved).toEqual([]);
+      expect(omitted.find(({ what }) => what.startsWith('waiver '))?.why).toMatch(why);
+    }
+  });
+
+  it('cannot bring back a waiver that was revoked, nor one that the log never told of', async () => {
+    await begin();
+    const version = await shop.register(SUSPICIOUS);
+    const wish = wishFor(version);
+    const { id, attestation } = await shop.registry.addWaiver(selma, wish);
+    await shop.registry.revokeWaiver(selma, id);
+    await forgeWaiver(wish, attestation);
+    await shop.bring(version, 'staging');
+    const { approved, why } = await written();
+    expect(approved).toEqual([]);
+    expect(why).toMatch(/the audit log says that it was taken back/);
+    const untold = await shop.waive(shop.keys.selma, { ...wish, reason: 'another' });
+    steal((db) => db.prepare('update waivers set attestation = ?').run(untold));
+    expect((await written()).why).toMatch(/the audit log does not tell of it/);
+  });
+
   it('cannot write another policy beside an approval, nor change the rules', async () => {
     await begin();
     const version = await shop.approved();
@@ -327,6 +390,32 @@ describe('who has the database and the key of the service', () => {
     const { document, why } = await written();
     expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
     expect(why).toMatch(/"service" signs for the service, and the approval does not say for whom/);
+  });
+
+  it('cannot waive for a stage where people sign by keys of their own, nor leave out for whom', async () => {
+    await begin(KEYS_ONLY);
+    const version = await shop.register(SUSPICIOUS);
+    const wish = wishFor(version);
+    const forged = await shop.waive(shop.keys.service, wish, { method: 'service', subject: 'selma' });
+    await forgeWaiver(wish, forged, 'service');
+    await shop.bring(version, 'staging');
+    // Whoever approves by a key does so elsewhere: the registry itself does not take it either.
+    await expect(shop.bring(version, 'production')).rejects.toThrow(/verdict.suspicious/);
+    const staging = await shop.registry.approvals(sam, version.id);
+    for (const [role, key] of [
+      ['reviewer', shop.keys.rita] as const,
+      ['security-approver', shop.keys.selma] as const,
+    ]) {
+      const attestation = await shop.attest(key, version, 'production');
+      const signer = keyHint(key.publicKey);
+      giveApprovals(staging.slice(0, 1), version, { stage: 'production', attestation, role, method: 'key', signer });
+    }
+    const { document, why } = await written();
+    expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
+    expect(why).toMatch(/it was given by service, and production takes key or keyless/);
+    const forNobody = await shop.waive(shop.keys.service, wish);
+    steal((db) => db.prepare('update waivers set attestation = ?').run(forNobody));
+    expect((await written()).why).toMatch(/"service" signs for the service, and the waiver does not say for whom/);
   });
 
   it('cannot waive what newer rules found', async () => {

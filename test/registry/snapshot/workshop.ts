@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createStatement } from '../../../src/integrity/attestations/create-statement.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import type { ServiceApprover } from '../../../src/integrity/attestations/statement.ts';
 import { subjectsOf } from '../../../src/integrity/attestations/subject.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file.ts';
@@ -16,6 +17,7 @@ import {
   type Role,
   type Stage,
   type Version,
+  type WaiverWish,
 } from '../../../src/registry/index.ts';
 import { digestOfTrust, type WriteOptions, writeSnapshot } from '../../../src/registry/snapshot/index.ts';
 import { assessmentOf, type Sample } from '../assessments.ts';
@@ -73,8 +75,8 @@ export class Workshop {
       `version: 1
 signers:
   - {name: rita, key: rita.pub, may: [approval], roles: [reviewer]}
-  - {name: selma, key: selma.pub, may: [approval], roles: [security-approver]}
-  - {name: service, key: service.pub, may: [approval, decision]}
+  - {name: selma, key: selma.pub, may: [approval, waiver], roles: [security-approver]}
+  - {name: service, key: service.pub, may: [approval, waiver, decision]}
 `,
     );
   }
@@ -106,6 +108,19 @@ signers:
       policy: { name, digest },
       ...(newest === undefined ? {} : { ruleset: newest.assessment.ruleset }),
       ...(until === undefined ? {} : { until }),
+    });
+    return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
+  }
+
+  /** A waiver as somebody signs it at his own machine; with an approver, as a service signs it for him. */
+  async waive(key: KeyPairKeyObjectResult, wish: WaiverWish, approver?: ServiceApprover): Promise<string> {
+    const { digest, expires, ...rest } = wish;
+    const statement = createStatement('waiver', {
+      ...rest,
+      subjects: subjectsOf({ tree: digest }),
+      at: this.now(),
+      expires: new Date(expires),
+      ...(approver === undefined ? {} : { approver }),
     });
     return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
   }

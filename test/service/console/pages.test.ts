@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ApprovalRecord, GateAnswer, Job, Transition, Version } from '../../../src/registry/index.ts';
+import type {
+  ApprovalRecord,
+  GateAnswer,
+  Job,
+  StoredWaiver,
+  Transition,
+  Version,
+} from '../../../src/registry/index.ts';
 import type { Html } from '../../../src/report/html/html.ts';
 import { actPage } from '../../../src/service/console/pages/act.ts';
 import { approvePage } from '../../../src/service/console/pages/approve.ts';
@@ -114,12 +121,15 @@ function pages(text: string): Readonly<Record<string, Html>> {
     version: null,
     error: { code: text, message: text },
   };
-  const waiver = {
+  const waiver: StoredWaiver = {
     id: 'w1',
     tenant: 'acme',
     createdBy: text,
     at: AT,
     revokedAt: null,
+    signer: text,
+    method: 'service',
+    attestation: text,
     waiver: { rule: text, digest: DIGEST, file: text, reason: text, owner: text, expires: '2099-01-01', from: text },
   };
   const entry = {

@@ -1,0 +1,72 @@
+import type { Waiver } from '../../core/waiver.ts';
+import type { ApprovalMethod } from '../records.ts';
+import type { StageRules, StoredWaiver } from '../registry.ts';
+import type { RuledStage } from '../stage-machine.ts';
+import type { Believer } from './believe.ts';
+import type { History } from './history.ts';
+
+/** A waiver that somebody signed, and that the audit log tells of. */
+export interface Pardon {
+  readonly id: string;
+  readonly waiver: Waiver;
+  readonly method: ApprovalMethod;
+  /** The entry by which it came in. */
+  readonly seq: number;
+}
+
+/** Why a waiver does not count. */
+export interface Refused {
+  readonly id: string;
+  readonly why: string;
+}
+
+export interface Pardons {
+  readonly given: readonly Pardon[];
+  readonly refused: readonly Refused[];
+}
+
+export const NO_PARDONS: Pardons = { given: [], refused: [] };
+
+/** What of the waivers for some bytes holds by signature and log: never by what their rows say. */
+export async function pardonsOf(
+  digest: string,
+  waivers: readonly StoredWaiver[],
+  { believer, history, now }: { readonly believer: Believer; readonly history: History; readonly now: Date },
+): Promise<Pardons> {
+  const given: Pardon[] = [];
+  const refused: Refused[] = [];
+  for (const stored of waivers) {
+    const { id } = stored;
+    const believed = await believer.believeWaiver(stored, digest, now);
+    if (typeof believed === 'string') {
+      refused.push({ id, why: believed });
+      continue;
+    }
+    const told = history.waiver(believed.statement);
+    if (told?.kind === 'given') given.push({ id, ...believed, seq: told.seq });
+    else refused.push({ id, why: told === undefined ? UNTOLD : 'the audit log says that it was taken back' });
+  }
+  return { given, refused };
+}
+
+const UNTOLD = 'the audit log does not tell of it';
+
+/**
+ * The waivers that count for a stage: given in a way that it takes, and before its approvals, so that the approvers saw them.
+ * @param since the entry of the first approval that counts
+ */
+export function pardonsAt(
+  given: readonly Pardon[],
+  stage: RuledStage,
+  { methods }: StageRules,
+  since: number,
+): Pardons {
+  const refused = given.flatMap(({ id, method, seq }) => {
+    if (methods.length > 0 && !methods.includes(method)) {
+      return [{ id, why: `it was given by ${method}, and ${stage} takes ${methods.join(' or ')}` }];
+    }
+    if (seq < since) return [];
+    return [{ id, why: `it came after the approvals for ${stage}: approve the version once more` }];
+  });
+  return { given: given.filter(({ id }) => !refused.some((one) => one.id === id)), refused };
+}

@@ -1,0 +1,12 @@
+import type { Migration } from '../migrate.ts';
+
+/** Waivers are signed: those from before have nobody's signature. */
+export const signedWaivers: Migration = {
+  version: 7,
+  name: 'signed waivers',
+  async up({ schema }) {
+    for (const column of ['signer', 'method', 'attestation']) {
+      await schema.alterTable('waivers').addColumn(column, 'text').execute();
+    }
+  },
+};
