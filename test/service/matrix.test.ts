@@ -97,14 +97,15 @@ beforeAll(async () => {
   };
   for (const tenant of ['default', 'rival'])
     for (const role of ROLES) tokens.set(`${role} of ${tenant}`, (await service.as(role, [role], tenant)).token);
-  const expiring = { name: 'expiring', roles: ROLES, expiresAt: new Date(Date.now() + 200) };
+  const expiresAt = new Date(Date.now() + 1_000);
+  const expiring = { name: 'expiring', roles: ROLES, expiresAt };
   tokens.set('expired', (await service.registry.createToken(BY, expiring)).secret);
   const revoked = await service.registry.createToken(BY, { name: 'revoked', roles: ROLES });
   await service.registry.revokeToken(BY, revoked.token.id);
   tokens.set('revoked', revoked.secret);
   tokens.set('forged', `assay_${'x'.repeat(43)}`);
   tokens.set('of a foreign issuer', `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`);
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await new Promise((resolve) => setTimeout(resolve, expiresAt.getTime() - Date.now() + 20));
 });
 afterAll(() => service.close());
 

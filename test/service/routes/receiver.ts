@@ -40,7 +40,7 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=hidden`;
   }
 
-  async wait(enough: (received: readonly Received[]) => boolean, ms = 15_000): Promise<void> {
+  async wait(enough: (received: readonly Received[]) => boolean, ms = 60_000): Promise<void> {
     const until = Date.now() + ms;
     while (!enough(this.received)) {
       if (Date.now() > until) throw new Error(`received only ${this.received.map(({ body }) => body.action)}`);

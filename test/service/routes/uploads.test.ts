@@ -68,11 +68,10 @@ onEveryGround('uploads', (service) => {
         },
       });
       sending.on('error', () => resolve());
-      sending.write(bytes.subarray(0, 100_000));
-      setTimeout(() => sending.destroy(), 200);
+      sending.write(bytes.subarray(0, 100_000), () => sending.destroy());
     });
     let received = 0;
-    for (let tries = 0; tries < 50 && received === 0; tries++) {
+    for (let tries = 0; tries < 400 && received === 0; tries++) {
       await slept(50);
       received = Number(await offsetOf(id));
     }

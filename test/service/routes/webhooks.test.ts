@@ -42,7 +42,7 @@ onEveryGround('webhooks', (service) => {
     (await ada.call('GET', `/v1/webhooks/${id}/deliveries${query}`)).body.items;
 
   async function until(id: string, state: string, count = 1): Promise<void> {
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       if ((await deliveries(id, `?state=${state}`)).length >= count) return;
       await slept(50);
     }
