@@ -29,6 +29,7 @@ const POD = {
 
 interface Running {
   readonly child: ChildProcess;
+  readonly closed: Promise<unknown>;
   readonly url: string;
   readonly metrics: string;
   out(): string;
@@ -46,6 +47,7 @@ async function start(...more: readonly string[]): Promise<Running> {
   const args = ['admit', ...listen, '--tls-cert', tls.cert, '--tls-key', tls.key, '--drain', '0', ...more];
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
+  const closed = once(child, 'close');
   let [out, said] = ['', ''];
   child.stdout?.on('data', (part) => {
     out += part;
@@ -59,13 +61,14 @@ async function start(...more: readonly string[]): Promise<Running> {
       (answer) => answer.ok,
       () => false,
     );
-  await expect.poll(answers, { timeout: 60_000 }).toBe(true);
-  return { child, url: `https://127.0.0.1:${port}`, metrics, out: () => out, said: () => said };
+  await expect.poll(answers).toBe(true);
+  return { child, closed, url: `https://127.0.0.1:${port}`, metrics, out: () => out, said: () => said };
 }
 
-async function end({ child }: Running): Promise<number | null> {
+/** @returns its exit code, once all that it said is there */
+async function end({ child, closed }: Running): Promise<number | null> {
   child.kill('SIGTERM');
-  if (child.exitCode === null) await once(child, 'exit');
+  await closed;
   return child.exitCode;
 }
 
@@ -98,7 +101,7 @@ const believing = (snapshot: string, key = 'snapshot.pub') => [
 describe('assay admit', () => {
   it('answers, logs each decision on stdout, tells how it fares, and ends in order', async () => {
     const gate = await start(...believing('snapshot.json'), '--client-token-file', file('token'));
-    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status).toBe(200);
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect(await validate(gate, reviewOf(POD), headers)).toMatchObject({ allowed: true });
     expect(await validate(gate, recorded('create_core_pods_vllm-abc-2q6fj.json'), headers)).toMatchObject({
@@ -143,13 +146,13 @@ describe('assay admit', () => {
     ['a key that cannot be read', 'snapshot.json', 'no.pub', /no\.pub/],
   ])('serves and refuses, and is not ready, with %s', async (_name, snapshot, key, why) => {
     const gate = await start(...believing(snapshot, key), '--log', 'none');
+    await expect.poll(gate.said).toMatch(/assay: snapshot: /);
     const answer = await validate(gate, reviewOf(POD));
     expect(answer).toMatchObject({ allowed: false, status: { code: 403 } });
     const status = await runCli(['admit', 'status', '--metrics-url', gate.metrics]);
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/^NOT READY +no snapshot is held/);
     expect(status.stdout).toMatch(why);
-    await expect.poll(gate.said, { timeout: 10_000 }).toMatch(/assay: snapshot: /);
     expect(gate.said()).toMatch(/anybody who reaches https:\/\/127\.0\.0\.1:\d+ may ask/);
     await end(gate);
     expect(gate.out()).toBe('');
@@ -158,14 +161,14 @@ describe('assay admit', () => {
   it('answers from one that has ended as the configuration says, and is ready', async () => {
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: deny\n');
     const gate = await start(...believing('ended.json'), '--config', file('config.yaml'));
-    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status).toBe(200);
     const refused = await validate(gate, reviewOf(POD));
     expect(refused).toMatchObject({ allowed: false, status: { code: 403 } });
     expect(refused.status?.message).toMatch(/ended/);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: warn\n');
-    await expect.poll(async () => (await validate(gate, reviewOf(POD))).allowed, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await validate(gate, reviewOf(POD))).allowed).toBe(true);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expird: deny\n');
-    await expect.poll(gate.said, { timeout: 20_000 }).toMatch(/assay: config: .*config\.yaml:4:3: .*expird/);
+    await expect.poll(gate.said).toMatch(/assay: config: .*config\.yaml:4:3: .*expird/);
     expect((await validate(gate, reviewOf(POD))).allowed).toBe(true);
     await end(gate);
   });

@@ -14,15 +14,14 @@ type Gate = Awaited<ReturnType<typeof startGate>>;
 async function raw(
   gate: Gate,
   text: string | Uint8Array = '',
-): Promise<{ socket: TLSSocket; said: () => string; ended: Promise<number> }> {
+): Promise<{ socket: TLSSocket; said: () => string; ended: Promise<void> }> {
   const socket = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
   let said = '';
-  const began = Date.now();
   socket.on('data', (part) => {
     said += part.toString('utf8');
   });
   socket.on('error', () => {});
-  const ended = new Promise<number>((resolve) => socket.on('close', () => resolve(Date.now() - began)));
+  const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   await new Promise<void>((resolve) => socket.once('secureConnect', () => resolve()));
   if (text.length > 0) socket.write(text);
   return { socket, said: () => said, ended };
@@ -32,7 +31,8 @@ const head = (length: number) =>
   `POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
 
 describe('who is slow', () => {
-  const rules = { handshakeMs: 300, headersMs: 400, bodyMs: 500, requestMs: 1_000, keepAliveMs: 95_000, checkMs: 100 };
+  const times = { handshakeMs: 2_000, headersMs: 1_500, bodyMs: 1_500, requestMs: 3_000 };
+  const rules = { ...times, keepAliveMs: 95_000, checkMs: 100 };
 
   it('is let go: without a handshake, without whole headers', async () => {
     const gate = await startGate({ rules });
@@ -40,7 +40,8 @@ describe('who is slow', () => {
     const closed = new Promise<void>((resolve) => silent.on('close', () => resolve()).on('error', () => {}));
     const slow = await raw(gate, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
     const drip = setInterval(() => slow.socket.write('a: b\r\n'), 50);
-    expect(await slow.ended).toBeLessThan(3_000);
+    // It would go on for ever.
+    await slow.ended;
     clearInterval(drip);
     await closed;
     expect(reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY })).allowed).toBe(true);
@@ -50,7 +51,7 @@ describe('who is slow', () => {
     const gate = await startGate({ rules });
     const slow = await raw(gate, head(BODY.length));
     slow.socket.write(BODY.subarray(0, 200));
-    await expect.poll(slow.said, { timeout: 5_000 }).toContain(UID);
+    await expect.poll(slow.said).toContain(UID);
     expect(slow.said()).toMatch(/^HTTP\/1\.1 200 /);
     expect(slow.said()).toContain('"allowed":false');
     expect(slow.said()).toContain('"code":408');
@@ -61,9 +62,9 @@ describe('who is slow', () => {
     const gate = await startGate({ rules });
     const one = await raw(gate, head(BODY.length));
     one.socket.write(BODY.subarray(0, 200));
-    await sleep(50);
+    await expect.poll(() => metrics(gate)).toMatch(/body_bytes [1-9]/);
     one.socket.destroy();
-    await expect.poll(async () => (await metrics(gate)).includes('{reason="gone"} 1'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => metrics(gate)).toContain('{reason="gone"} 1');
     expect(await metrics(gate)).toMatch(/assay_admission_body_bytes 0\n/);
     expect(gate.told).toEqual([]);
   });
@@ -101,7 +102,7 @@ describe('what is no HTTP', () => {
       gate,
       `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 60\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n`,
     );
-    await expect.poll(one.said, { timeout: 5_000 }).toContain('ok\n');
+    await expect.poll(one.said).toContain('ok\n');
     await sleep(100);
     expect(one.said().match(/HTTP\/1\.1 200/g)).toHaveLength(1);
     one.socket.destroy();
@@ -110,11 +111,11 @@ describe('what is no HTTP', () => {
 
 describe('room for bodies', () => {
   it('is bounded: who finds none waits, and is refused', async () => {
-    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 2_000 } });
+    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 20_000 } });
     // Holds the room, and never ends.
     const holder = await raw(gate, head(1_000_000));
     holder.socket.write(Buffer.alloc(150_000, 0x20));
-    await expect.poll(async () => /body_bytes [1-9]/.test(await metrics(gate)), { timeout: 5_000 }).toBe(true);
+    await expect.poll(async () => /body_bytes [1-9]/.test(await metrics(gate))).toBe(true);
     const refused = reviewed(
       await ask(`${gate.url}/validate`, {
         ca: gate.authority.cert,
@@ -123,10 +124,8 @@ describe('room for bodies', () => {
     );
     // It waited until the other was refused.
     expect(refused).toMatchObject({ uid: UID, allowed: true });
-    await expect.poll(() => holder.said(), { timeout: 5_000 }).toContain('"code":429');
-    await expect
-      .poll(async () => /assay_admission_body_bytes 0\n/.test(await metrics(gate)), { timeout: 5_000 })
-      .toBe(true);
+    await expect.poll(() => holder.said()).toContain('"code":429');
+    await expect.poll(() => metrics(gate)).toMatch(/assay_admission_body_bytes 0\n/);
     const after = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }));
     expect(after).toMatchObject({ uid: UID, allowed: true });
     holder.socket.destroy();
@@ -158,18 +157,12 @@ describe('connections', () => {
     const fourth = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
     await new Promise<void>((resolve) => fourth.on('error', () => {}).on('close', () => resolve()));
     for (const { socket } of three) socket.destroy();
-    await expect
-      .poll(
-        () =>
-          ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert }).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        {
-          timeout: 5_000,
-        },
-      )
-      .toBe(200);
+    const asked = () =>
+      ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(asked).toBe(200);
   });
 
   it('stay open longer than an API server keeps them', async () => {
@@ -211,7 +204,7 @@ describe('connections', () => {
 
 describe('the end', () => {
   it('comes in order: not ready, still answering, then what runs is finished and the rest closed', async () => {
-    const gate = await startGate({ drainSeconds: 1 });
+    const gate = await startGate({ drainSeconds: 4 });
     const ready = () => ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
     expect(await ready()).toMatchObject({ status: 200, text: 'ready\n' });
     const idle = await raw(gate, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -223,10 +216,10 @@ describe('the end', () => {
     const late = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
     expect(reviewed(late).allowed).toBe(true);
     expect(late.headers.connection).toBe('close');
-    await sleep(1_200);
+    // It is closed when the time for that is over.
     await idle.ended;
     running.socket.write(BODY.subarray(100));
-    await expect.poll(running.said, { timeout: 5_000 }).toContain('"allowed":true');
+    await expect.poll(running.said).toContain('"allowed":true');
     await closing;
     await expect(ready()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -51,7 +51,7 @@ export function versionOf(feed: SnapshotFeed): number | undefined {
 
 /** Waits until it is so, within what a busy machine needs. */
 export async function until(is: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 20_000; !is(); await delay(20)) {
+  for (const end = Date.now() + 60_000; !is(); await delay(20)) {
     if (Date.now() > end) throw new Error(`in vain: ${what}`);
   }
 }
