@@ -26,8 +26,17 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'ingress.enabled=true',
     'metrics.serviceMonitor.enabled=true',
     'worker.autoscaling.kind=keda',
+    'worker.autoscaling.minReplicas=0',
+    'worker.scratch.className=fast',
     'rules=version: 1',
+    'policies.ours\\.yaml=rules',
+    'trustConfigMap=approvers',
+    'extraVolumes[0].name=authorities',
+    'extraVolumes[0].configMap.name=authorities',
+    'extraVolumeMounts[0].name=authorities',
+    'extraVolumeMounts[0].mountPath=/etc/authorities',
     'env.ASSAY_LOG_LEVEL=debug',
+    'env.ASSAY_MAX_QUEUED_JOBS=500',
     `image.digest=sha256:${'ab'.repeat(32)}`,
     'imagePullSecrets[0].name=registry',
   ],
@@ -50,7 +59,12 @@ const FOREIGN = new Set(['ScaledObject', 'ServiceMonitor']);
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly spec?: { readonly template?: { readonly spec: PodSpec } };
+  readonly spec?: {
+    readonly template?: { readonly spec: PodSpec };
+    readonly egress?: readonly { readonly ports: readonly { readonly port: number }[] }[];
+    readonly ingress?: readonly { readonly from?: object }[];
+    readonly triggers?: readonly { readonly metadata: { readonly query: string } }[];
+  };
 }
 
 interface Container {
@@ -58,6 +72,7 @@ interface Container {
   readonly image: string;
   readonly args?: readonly string[];
   readonly securityContext: object;
+  readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: readonly string[] } } };
   readonly resources: { readonly limits?: Readonly<Record<string, string>>; readonly requests?: object };
 }
 
@@ -66,6 +81,7 @@ interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly securityContext: object;
+  readonly volumes: readonly { readonly name: string }[];
 }
 
 function template(values: readonly string[]): Manifest[] {
@@ -92,6 +108,19 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     ['worker.autoscaling.kind=cpus', /worker.*kind/s],
     ['snapshot.expiresIn=forever', /expiresIn/],
     ['replicas=3', /replicas/],
+    ['service.port=70000', /port.*maximum/],
+    ['storage.size=lots', /size/],
+    ['publicUrl=https://', /publicUrl/],
+    ['existingSecret=', /existingSecret/],
+    ['snapshot.registry=postgres://reader:password@db/assay', /registry/],
+    ['worker.concurrency=65', /concurrency.*maximum/],
+    ['worker.autoscaling.minReplicas=0', /minReplicas.*minimum/],
+    ['worker.autoscaling.minReplicas=99', /minReplicas is more than maxReplicas/],
+    ['worker.autoscaling.kind=keda', /metrics.serviceMonitor.enabled=true/],
+    ['env.ASSAY_DATABASE=postgres://a:b@c/d', /a secret is no value. Keep it in the Secret assay/],
+    ['env.ASSAY_OIDC_CLIENT_SECRET=secret', /env.ASSAY_OIDC_CLIENT_SECRET_FILE/],
+    ['env.ASSAY_PUBLIC_URL=https://a.example', /the chart sets it itself. Set publicUrl instead/],
+    ['policies.ours\\.yaml=rules', /Name them in rules/],
   ])('refuses %s', (value, why) => {
     const { status, stderr } = spawnSync(HELM, ['template', CHART, ...AT, '--set', value], { encoding: 'utf8' });
     expect(status).not.toBe(0);
@@ -156,6 +185,46 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
         'ServiceMonitor',
       ].sort(),
     );
+  });
+
+  it('lets out where it says: to ports of databases, and to what is named besides', () => {
+    const ways = ['databasePort=25060', 'queuePort=6380', 'outboundPorts=null', 'extraEgress[0].ports[0].port=8080'];
+    const policies = template(ways.map((way) => `networkPolicy.${way}`)).filter(({ kind }) => kind === 'NetworkPolicy');
+    const ports = policies.flatMap(({ spec }) => (spec?.egress ?? []).flatMap((rule) => rule.ports));
+    expect(ports.map(({ port }) => port)).toEqual([53, 53, 25060, 6380, 8080]);
+  });
+
+  it('lets Prometheus alone read metrics', () => {
+    const policies = template(['networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring']);
+    const [api, metrics] = policies.flatMap(({ spec }) => spec?.ingress ?? []);
+    expect(api).toEqual({ ports: [{ protocol: 'TCP', port: 'http' }] });
+    expect(metrics?.from).toEqual([{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }]);
+  });
+
+  it('gives workers room for what they fetch whole, by the node or by a class', () => {
+    const scratch = (...values: string[]) =>
+      template(values)
+        .find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gate-worker')
+        ?.spec?.template?.spec.volumes.find(({ name }) => name === 'tmp');
+    expect(scratch()).toEqual({ name: 'tmp', emptyDir: { sizeLimit: '50Gi' } });
+    expect(scratch('worker.scratch.className=fast', 'worker.scratch.size=1Ti')).toMatchObject({
+      ephemeral: {
+        volumeClaimTemplate: { spec: { storageClassName: 'fast', resources: { requests: { storage: '1Ti' } } } },
+      },
+    });
+  });
+
+  it('does not scale a worker away that scans', () => {
+    const values = ['worker.autoscaling.kind=keda', 'metrics.serviceMonitor.enabled=true'];
+    const [trigger] = template(values).flatMap(({ spec }) => spec?.triggers ?? []);
+    expect(trigger?.metadata.query).toBe(
+      'max(sum by (instance) (assay_queue_depth{namespace="assay", service="gate-metrics"}))',
+    );
+  });
+
+  it('takes the API away only when nobody sends it connections any more', () => {
+    const api = template([]).flatMap(({ spec }) => spec?.template?.spec.containers ?? [])[0];
+    expect(api?.lifecycle?.preStop.exec.command.slice(0, 2)).toEqual(['/nodejs/bin/node', '-e']);
   });
 
   it('gives a GPU, or a slice of one, to the workers for it alone', () => {

@@ -40,6 +40,16 @@ capabilities: {drop: [ALL]}
 
 {{/* What the API and the workers are told. */}}
 {{- define "assay.env" -}}
+{{- range $name := list "ASSAY_DATABASE" "ASSAY_QUEUE" "ASSAY_SESSION_SECRET" "ASSAY_OIDC_CLIENT_SECRET" "ASSAY_KEY_PASSPHRASE" }}
+{{- if hasKey $.Values.env $name }}
+{{- fail (printf "\n\nenv.%s: a secret is no value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" }}
+{{- if hasKey $.Values.env $name }}
+{{- fail (printf "\n\nenv.%s: the chart sets it itself. Set %s instead" $name $value) }}
+{{- end }}
+{{- end -}}
 - {name: ASSAY_DATABASE_FILE, value: /etc/assay/secrets/database}
 - {name: ASSAY_QUEUE_FILE, value: /etc/assay/secrets/queue}
 - {name: ASSAY_SESSION_SECRET_FILE, value: /etc/assay/secrets/session}
@@ -48,8 +58,12 @@ capabilities: {drop: [ALL]}
 {{- if .Values.rules }}
 - {name: ASSAY_RULES, value: /etc/assay/rules/rules.yaml}
 {{- end }}
+{{- if .Values.trustConfigMap }}
+- {name: ASSAY_TRUST, value: /etc/assay/trust/trust.yaml}
+{{- end }}
 {{- range $name, $value := .Values.env }}
-- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- /* Helm writes large numbers as 1e+06, JSON does not. */}}
+- {name: {{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
 {{- end }}
 {{- end }}
 
@@ -58,8 +72,14 @@ capabilities: {drop: [ALL]}
 {{- if .Values.rules }}
 - {name: rules, mountPath: /etc/assay/rules, readOnly: true}
 {{- end }}
+{{- if .Values.trustConfigMap }}
+- {name: trust, mountPath: /etc/assay/trust, readOnly: true}
+{{- end }}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "assay.volumes" -}}
@@ -69,10 +89,15 @@ capabilities: {drop: [ALL]}
 - name: rules
   configMap: {name: {{ include "assay.name" . }}-rules}
 {{- end }}
+{{- if .Values.trustConfigMap }}
+- name: trust
+  configMap: {name: {{ .Values.trustConfigMap }}}
+{{- end }}
 - name: data
   persistentVolumeClaim: {claimName: {{ .Values.storage.existingClaim | default (printf "%s-data" (include "assay.name" .)) }}}
-- name: tmp
-  emptyDir: {sizeLimit: 2Gi}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "assay.spread" -}}
@@ -85,5 +110,30 @@ capabilities: {drop: [ALL]}
 
 {{/* A rule replaces its pods when what it was told changes. */}}
 {{- define "assay.checksums" -}}
-checksum/settings: {{ toYaml (list .Values.env .Values.rules .Values.publicUrl) | sha256sum }}
+checksum/settings: {{ toYaml (list .Values.env .Values.rules .Values.policies .Values.publicUrl) | sha256sum }}
+{{- end }}
+
+{{/* Where temporary files lie: files that are fetched whole, and what archives expand to. */}}
+{{- define "assay.scratch" -}}
+- name: tmp
+  {{- if .className }}
+  # A disk of its own that can be full, which fails a scan; the node's takes the pod away.
+  ephemeral:
+    volumeClaimTemplate:
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: {{ .className }}
+        resources:
+          requests: {storage: {{ .size }}}
+  {{- else }}
+  emptyDir: {sizeLimit: {{ .size }}}
+  {{- end }}
+{{- end }}
+
+{{- define "assay.autoscaling" -}}
+{{- if gt (int .scale.minReplicas) (int .scale.maxReplicas) }}
+{{- fail (printf "\n\n%s.autoscaling: minReplicas is more than maxReplicas" .of) }}
+{{- end -}}
+minReplicas: {{ .scale.minReplicas }}
+maxReplicas: {{ .scale.maxReplicas }}
 {{- end }}

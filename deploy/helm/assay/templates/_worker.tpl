@@ -53,5 +53,7 @@ spec:
           resources: {{- toYaml .resources | nindent 12 }}
           securityContext: {{- include "assay.containerSecurity" $root | nindent 12 }}
           volumeMounts: {{- include "assay.mounts" $root | nindent 12 }}
-      volumes: {{- include "assay.volumes" $root | nindent 8 }}
+      volumes:
+        {{- include "assay.volumes" $root | nindent 8 }}
+        {{- include "assay.scratch" $root.Values.worker.scratch | nindent 8 }}
 {{- end }}
