@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { setTimeout as slept } from 'node:timers/promises';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import { afterEach, expect, it } from 'vitest';
@@ -32,8 +31,7 @@ async function serve(options: EventStreamOptions) {
 it('says now and then that it is there', async () => {
   const { open } = await serve({ heartbeatMs: 20 });
   const reader = await open();
-  await slept(300);
-  expect(reader.comments).toBeGreaterThan(3);
+  await expect.poll(() => reader.comments).toBeGreaterThan(3);
   expect(reader.events).toEqual([]);
   reader.close();
 });
@@ -42,8 +40,7 @@ it('ends after its life, so that its reader shows again who he is', async () => 
   const { open, opened } = await serve({ lifeMs: 100 });
   const reader = await open();
   await reader.ended;
-  await slept(20);
-  expect(opened[0]?.ended.aborted).toBe(true);
+  await expect.poll(() => opened[0]?.ended.aborted).toBe(true);
 });
 
 it('ends when the server closes', async () => {
@@ -66,9 +63,8 @@ it('keeps every event on lines of its own, whatever it holds', async () => {
     { id: undefined, event: 'job', data: {} },
   ]);
   reader.close();
-  await slept(50);
+  await expect.poll(() => opened[0]?.ended.aborted).toBe(true);
   // Nobody listens any more: nothing is written, nothing fails.
-  expect(opened[0]?.ended.aborted).toBe(true);
   opened[0]?.send({ event: 'job', data: {} });
   opened[0]?.end();
 });
