@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import {
   loadPacked,
@@ -274,7 +274,7 @@ describe('a snapshot that another thread judges', () => {
     expect(() => index.lookup({ ref: 'models:/acme/none' }, { now: NOW })).toThrow(gone);
     expect(() => index.latestApproved({ ref: 'hf://acme/model' }, { now: NOW })).toThrow(gone);
     expect(() => index.allowsImage(sha256('image'), NOW)).toThrow(gone);
-    await vi.waitFor(() => expect(room.buffer.byteLength).toBe(0));
+    await expect.poll(() => room.buffer.byteLength).toBe(0);
   });
 
   it('is opened though it has ended, and says so', async () => {

@@ -18,7 +18,7 @@ describe('a certificate that is replaced', () => {
     expect(before.server).toBe('gate');
     place(gate.folder, gate.authority.server('second'));
     const fresh = () => ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
-    await expect.poll(async () => (await fresh()).server, { timeout: 10_000 }).toBe('second');
+    await expect.poll(async () => (await fresh()).server).toBe('second');
     const after = await ask(`${gate.url}/validate`, { agent, body: BODY });
     expect({ from: after.from, server: after.server }).toEqual({ from: before.from, server: 'gate' });
     expect(reviewed(after).allowed).toBe(true);
@@ -37,14 +37,14 @@ describe('a certificate that is replaced', () => {
     ];
     for (const [pair, why] of cases) {
       place(gate.folder, pair);
-      await expect.poll(problem, { timeout: 10_000 }).toMatch(why);
+      await expect.poll(problem).toMatch(why);
       expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('gate');
     }
     expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 1');
     rmSync(gate.files.cert);
-    await expect.poll(problem, { timeout: 10_000 }).toMatch(/no such file/);
+    await expect.poll(problem).toMatch(/no such file/);
     place(gate.folder, other);
-    await expect.poll(problem, { timeout: 10_000 }).toBeNull();
+    await expect.poll(problem).toBeNull();
     expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('other');
     expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 0');
   });
@@ -68,7 +68,7 @@ describe('a certificate that is replaced', () => {
     const source = await openCertificateFiles(files, { pollMs: 600_000 });
     const { fingerprint } = source.pair();
     put('..2026_2', authority.server('second'));
-    await expect.poll(() => source.pair().fingerprint, { timeout: 10_000 }).not.toBe(fingerprint);
+    await expect.poll(() => source.pair().fingerprint).not.toBe(fingerprint);
     await source.close();
   });
 });

@@ -67,7 +67,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an authority of our own, in a clus
     expect(served().size).toBe(1);
     const read = await secret();
     expect(served()).toEqual(new Set([read('tls.crt')]));
-    await expect.poll(bundles, { timeout: 20_000 }).toEqual([read('ca.crt'), read('ca.crt')]);
+    await expect.poll(bundles).toEqual([read('ca.crt'), read('ca.crt')]);
     expect(sources.map((source) => source.health().problem)).toEqual([null, null, null, null]);
   });
 
@@ -82,7 +82,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an authority of our own, in a clus
       webhooks: wiped,
     });
     const authority = (await secret())('ca.crt');
-    await expect.poll(bundles, { timeout: 20_000 }).toEqual([authority, authority]);
+    await expect.poll(bundles).toEqual([authority, authority]);
   });
 
   it('is replaced where it cannot be used: told first, with the old one beside it, then served by all', async () => {
@@ -93,11 +93,11 @@ requirePart('API server', hasKube, KUBE_HOW, 'an authority of our own, in a clus
       toldWhenServed = await bundles();
     });
     await client.send('PATCH', SECRET, { data: { 'ca.key': Buffer.from('nothing').toString('base64') } });
-    await expect.poll(() => served().size === 1 && !served().has(old ?? ''), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => served().size === 1 && !served().has(old ?? '')).toBe(true);
     const read = await secret();
     expect(read('ca.crt').endsWith(before)).toBe(true);
     expect(read('ca.crt').length).toBeGreaterThan(before.length);
-    await expect.poll(() => toldWhenServed, { timeout: 10_000 }).toEqual([read('ca.crt'), read('ca.crt')]);
+    await expect.poll(() => toldWhenServed).toEqual([read('ca.crt'), read('ca.crt')]);
     expect(served()).toEqual(new Set([read('tls.crt')]));
   });
 
@@ -105,14 +105,14 @@ requirePart('API server', hasKube, KUBE_HOW, 'an authority of our own, in a clus
     const before = (await secret())('ca.crt');
     const [cert] = served();
     await kube.request('DELETE', SECRET);
-    await expect.poll(async () => (await kube.request('GET', SECRET)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await kube.request('GET', SECRET)).status).toBe(200);
     expect((await secret())('ca.crt')).toBe(before);
     expect(served()).toEqual(new Set([cert]));
   });
 
   it('says what it cannot do, and serves on', async () => {
     const lost = await openSelfSigned(client, { ...OPTIONS, webhookConfigs: ['no-such'] }, TIMES);
-    await expect.poll(() => lost.health().problem, { timeout: 10_000 }).toMatch(/no-such/);
+    await expect.poll(() => lost.health().problem).toMatch(/no-such/);
     expect(lost.pair().cert).toBe([...served()][0]);
     await lost.close();
   });

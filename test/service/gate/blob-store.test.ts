@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, truncateSync, utimesSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BlobStore } from '../../../src/service/gate/blob-store.ts';
@@ -81,6 +81,60 @@ test('a file that somebody cut short is not handed out', async () => {
   await store.close();
 });
 
+test('a file that somebody changed, or a disk, is not handed out: neither after a restart nor in the same process', async () => {
+  const path = folder();
+  const bytes = noise(1_200_000);
+  const turned = Buffer.from(bytes);
+  turned[1_100_000] = (turned[1_100_000] ?? 0) ^ 1;
+  const store = await BlobStore.open(path, 10_000_000);
+  const { sha256 } = blobOf(bytes);
+  const turn = () => {
+    chmodSync(join(path, sha256), 0o600);
+    writeFileSync(join(path, sha256), turned);
+  };
+  await store.fill(blobOf(bytes), () => inPieces(bytes));
+  turn();
+  utimesSync(join(path, sha256), new Date(), new Date(Date.now() + 5_000));
+  expect(await read(store, bytes)).toBeUndefined();
+  await store.fill(blobOf(bytes), () => inPieces(bytes));
+  const { mtime } = statSync(join(path, sha256));
+  turn();
+  utimesSync(join(path, sha256), mtime, mtime);
+  const again = await BlobStore.open(path, 10_000_000);
+  const both = await Promise.all([read(again, bytes), read(again, bytes)]);
+  expect(both).toEqual([undefined, undefined]);
+  expect(readdirSync(path)).toEqual(['incoming']);
+  await store.close();
+  await again.close();
+});
+
+test('a disk that fills up: what was not used longest makes room; when all of it would not do, it stays', async () => {
+  const path = folder();
+  let free = 1_000_000;
+  const store = await BlobStore.open(path, 1_000_000, async () => free);
+  const [first, second, third, fourth] = [noise(5_000, 1), noise(5_000, 2), noise(5_000, 3), noise(50_000, 4)];
+  for (const bytes of [first, second]) await store.fill(blobOf(bytes), () => inPieces(bytes));
+  utimesSync(join(path, blobOf(first).sha256), new Date(1), new Date(1));
+  free = 3_000;
+  await store.fill(blobOf(third), () => inPieces(third));
+  const left = [second, third].map((bytes) => blobOf(bytes).sha256);
+  expect(readdirSync(path).sort()).toEqual([...left, 'incoming'].sort());
+  await expect(store.fill(blobOf(fourth), () => inPieces(fourth))).rejects.toMatchObject({
+    status: 503,
+    code: 'no-room',
+  });
+  free = 1_000_000;
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  // biome-ignore lint/correctness/useYield: it fails before
+  const broken = store.fill(blobOf(first), async function* () {
+    throw full;
+  });
+  await expect(broken).rejects.toMatchObject({ status: 503, code: 'no-room', cause: full });
+  expect(readdirSync(path).sort()).toEqual([...left, 'incoming'].sort());
+  expect(readdirSync(join(path, 'incoming'))).toEqual([]);
+  await store.close();
+});
+
 test('what was not used longest makes room, and who reads it goes on', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 12_000);
@@ -101,12 +155,14 @@ test('a service that ends stops what it downloads', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
+  let begun = false;
   const filling = store.fill(blobOf(bytes), async function* (signal) {
     yield bytes.subarray(0, 1000);
+    begun = true;
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
   });
   const failed = expect(filling).rejects.toThrow('stopped');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => begun).toBe(true);
   await store.close();
   await failed;
   expect(readdirSync(path, { recursive: true })).toEqual(['incoming']);

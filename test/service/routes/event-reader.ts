@@ -61,7 +61,7 @@ export class EventReader {
 
   /** Waits until there is an event like that. */
   async find(wanted: (event: ReadEvent) => boolean): Promise<ReadEvent> {
-    const until = Date.now() + 15_000;
+    const until = Date.now() + 60_000;
     for (;;) {
       const found = this.events.find(wanted);
       if (found !== undefined) return found;

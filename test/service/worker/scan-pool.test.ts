@@ -73,13 +73,11 @@ describe('a scan that waits for a thread', () => {
     const stop = new AbortController();
     const second = pool.scan(order, stop.signal, () => undefined);
     const third = pool.scan(order, new AbortController().signal, () => undefined);
-    const started = performance.now();
     stop.abort();
     expect(await second).toMatchObject({ kind: 'failed', code: 'aborted' });
     release();
     await held;
     await pool.close();
     expect(await third).toMatchObject({ kind: 'failed', code: 'aborted' });
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
