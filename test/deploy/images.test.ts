@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import pg from 'pg';
@@ -36,6 +36,22 @@ describe('the image', () => {
     expect(run).toMatch(/^USER 65532:65532$/m);
     expect(run).not.toMatch(/^RUN|^ADD/m);
     expect(run).toContain('/usr/share/sbom/assay.cdx.json');
+    expect(dockerfile).toMatch(/rm -rf .*node_modules\/typescript/);
+  });
+
+  it('has a folder of the user it runs as wherever a new volume is mounted', () => {
+    const { services } = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
+    const mounts: readonly string[] = ['api', 'worker', 'snapshot'].flatMap((name) => services[name].volumes);
+    const places = mounts.map((mount) => mount.split(':')[1]).filter((place) => place !== undefined);
+    expect(places).toContain('/snapshots');
+    const [, made = ''] = /mkdir -p (volumes.*)$/m.exec(dockerfile) ?? [];
+    const folders = made.split(' ').map((folder) => folder.slice('volumes'.length));
+    for (const place of places)
+      expect(
+        folders.some((folder) => folder.startsWith(place)),
+        place,
+      ).toBe(true);
+    expect(dockerfile).toMatch(/^COPY --from=build --chown=65532:65532 \/src\/volumes \/$/m);
   });
 
   it('carries a bill of what runs in it, and of nothing else', () => {
@@ -80,6 +96,15 @@ describe('compose.yaml', () => {
     }
   });
 
+  it('gives the databases no more than they need', () => {
+    for (const name of ['postgres', 'redis'])
+      expect(services[name]).toMatchObject({ user: '999:999', read_only: true, cap_drop: ['ALL'] });
+  });
+
+  it('fetches models to a disk, not into memory', () => {
+    expect(services.worker).toMatchObject({ tmpfs: [], volumes: ['data:/data', '/tmp'] });
+  });
+
   it('says no secret, and names only those that are made', () => {
     const folder = join(tempFolder(), 'secrets');
     const { status, stderr } = spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], { encoding: 'utf8' });
@@ -111,20 +136,30 @@ requirePart('PostgreSQL server', hasPostgres, HOW, 'the writer of snapshots in c
   });
   afterAll(() => server.stop());
 
-  it('reads the registry as a user who can change nothing', async () => {
-    const folder = join(tempFolder(), 'secrets');
-    expect(spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder]).status).toBe(0);
+  /** What the container finds in `/run/secrets`, and nothing else. */
+  function given(): string {
+    const made = join(tempFolder(), 'secrets');
+    expect(spawnSync('sh', [join(DEPLOY, 'secrets.sh'), made]).status).toBe(0);
+    const compose = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
+    const folder = tempFolder();
+    for (const name of [...compose.services.snapshot.secrets, 'reader-sql'])
+      copyFileSync(join(made, compose.secrets[name].file.slice('./secrets/'.length)), join(folder, name));
+    return folder;
+  }
+
+  it('reads the registry as a user who can change nothing, with the files that it is given', async () => {
+    const folder = given();
     const url = await server.freshDatabase();
     const owner = new pg.Client({ connectionString: url });
     await owner.connect();
-    await owner.query(readFileSync(join(folder, 'reader.sql'), 'utf8'));
+    await owner.query(readFileSync(join(folder, 'reader-sql'), 'utf8'));
     await owner.end();
     const registry = await openRegistry({ database: url, rules: await loadRegistryRules(null) });
     await registry.close();
 
     const reader = url.replace('assay@', 'assay_reader@');
     const output = join(folder, 'default.snapshot.json');
-    const args = ['--trust', join(folder, 'trust.yaml'), '--key', join(folder, 'snapshot-key.pem'), '-o', output];
+    const args = ['--trust', join(folder, 'trust'), '--key', join(folder, 'snapshot-key'), '-o', output];
     const ran = await runCli(['snapshot', '--registry', reader, ...args]);
     expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining('assay:') });
     expect(JSON.parse(readFileSync(output, 'utf8'))).toBeTypeOf('object');
