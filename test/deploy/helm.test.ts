@@ -67,11 +67,17 @@ interface Manifest {
   };
 }
 
+interface Probe {
+  readonly httpGet: { readonly path: string };
+}
+
 interface Container {
   readonly name: string;
   readonly image: string;
   readonly args?: readonly string[];
   readonly securityContext: object;
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
   readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: readonly string[] } } };
   readonly resources: { readonly limits?: Readonly<Record<string, string>>; readonly requests?: object };
 }
@@ -220,6 +226,12 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     expect(trigger?.metadata.query).toBe(
       'max(sum by (instance) (assay_queue_depth{namespace="assay", service="gate-metrics"}))',
     );
+  });
+
+  it('starts with every part, and is not taken away when one of them fails', () => {
+    const [api] = template([]).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+    expect(api?.startupProbe?.httpGet.path).toBe('/readyz');
+    expect(api?.readinessProbe?.httpGet.path).toBe('/healthz');
   });
 
   it('takes the API away only when nobody sends it connections any more', () => {
