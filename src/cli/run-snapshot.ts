@@ -1,6 +1,6 @@
 import { AssayError, isAssayError } from '../core/errors.ts';
 import { keySigner } from '../integrity/sign/key-signer.ts';
-import { readTrustFile } from '../integrity/trust-file.ts';
+import { filesNamedIn, readTrustFile } from '../integrity/trust-file.ts';
 import { isRegistryError, loadRegistryRules, openRegistry, type Registry } from '../registry/index.ts';
 import {
   digestOfTrust,
@@ -114,10 +114,12 @@ class Connection {
   }
 
   async options(): Promise<WriteOptions> {
+    // Before what it is of: one that is older than that is found out the next time, one that is newer never.
+    const trusted = await trustPrint(this.#place.trust);
     const inputs = await readInputs(this.#place, this.#key, this.#request);
-    const { rules, trust, trustDigest } = inputs;
+    const { rules, trust } = inputs;
     const stages = Object.values(rules).map(({ policy, ...stage }) => ({ ...stage, policy: policy.digest }));
-    const print = JSON.stringify([stages, trustDigest]);
+    const print = JSON.stringify([stages, trusted]);
     if (this.#open?.print === print) return this.#open.options;
     await this.close();
     const registry = await openRegistry({ database: this.#place.database, rules, trust });
@@ -129,6 +131,13 @@ class Connection {
     await this.#open?.registry.close();
     this.#open = undefined;
   }
+}
+
+/** The bytes of a trust file, and of all that it names: whoever writes another key into such a file trusts somebody else. */
+async function trustPrint(path: string): Promise<string[]> {
+  const files = [path, ...(await filesNamedIn(path))];
+  // What is not there is told by who reads it.
+  return Promise.all(files.map((file) => digestOfTrust(file).catch(() => 'unreadable')));
 }
 
 async function readInputs(place: TrustedPlace, key: OpenedKey, request: SnapshotRequest) {

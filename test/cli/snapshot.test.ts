@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSnapshot } from '../../src/snapshot/index.ts';
 import { commitOf } from '../registry/assessments.ts';
 import { describeOnPostgres } from '../registry/databases.ts';
@@ -11,6 +11,8 @@ import { ada, sam } from '../registry/people.ts';
 import { Workshop } from '../registry/snapshot/workshop.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 
+/** A key, a revocation or a quarantine reaches the snapshot within a minute. */
+const PATIENCE = { timeout: 50_000, interval: 200 };
 const PASSPHRASE = 'correct horse';
 let folder: string;
 let database: string;
@@ -166,6 +168,23 @@ describe('assay snapshot', () => {
     const { code, stderr } = await running;
     expect(code).toBe(130);
     expect(stderr).toMatch(/Signed: snapshot 1,.*\nSigned: snapshot 2,/);
+  });
+
+  it('watches what the trust file names, too: a key that takes the place of another counts at once', async () => {
+    await shop.approved();
+    const stop = new AbortController();
+    const running = runCli(args('--watch'), {
+      onStart: (child) => stop.signal.addEventListener('abort', () => child.kill('SIGINT')),
+    });
+    try {
+      await vi.waitFor(() => expect(isThere() && answer()).toBe('approved'), PATIENCE);
+      const { publicKey } = shop.keys.stranger;
+      writeFileSync(join(folder, 'rita.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+      await vi.waitFor(() => expect(answer()).toBe('denied'), PATIENCE);
+    } finally {
+      stop.abort();
+      await running;
+    }
   });
 });
 
