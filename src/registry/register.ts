@@ -4,13 +4,21 @@ import type { Context } from './context.ts';
 import { decideVersion } from './decide-version.ts';
 import { decisionOfRow } from './decision-records.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
-import type { Principal, StoredAssessment } from './records.ts';
+import type { Lineage, Principal, StoredAssessment } from './records.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 import type { Registered, Registration } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
 import { type Change, change, newId, workChange } from './store/change.ts';
 import { compiledOnce, insertRow } from './store/compiled-once.ts';
-import { isExact, labelOf, NO_LINEAGE, type VersionRow, versionOf, versionOfRow } from './version-records.ts';
+import {
+  isExact,
+  labelOf,
+  NO_LINEAGE,
+  saysAnything,
+  type VersionRow,
+  versionOf,
+  versionOfRow,
+} from './version-records.ts';
 
 /** CWE-770: no report that was bounded when it was made is larger. */
 const MAX_ASSESSMENT = 64 * 1024 * 1024;
@@ -30,7 +38,7 @@ export async function register(context: Context, by: Principal, registration: Re
     const known = job === undefined ? undefined : await registeredByJob(change, job);
     if (known !== undefined) return known;
     await ensureModel(change, model);
-    const { row, created } = await ensureVersion(change, registration, digest);
+    const { row, created, isLineageNew } = await ensureVersion(change, registration, digest);
     await addKeys(change, row, assessment.artifact.pinned);
     const stored = await storeAssessment(change, row, assessment, body, job ?? null);
     const action = created ? 'version.registered' : 'version.assessed';
@@ -39,6 +47,7 @@ export async function register(context: Context, by: Principal, registration: Re
       digest,
       pinned: artifact.pinned,
       ruleset,
+      ...(isLineageNew ? { lineage } : {}),
       ...(job === undefined ? {} : { job }),
     });
     const { decisions } = await decideVersion(context, change, row, stored, created);
@@ -99,10 +108,18 @@ async function ensureVersion(
   change: Change,
   { model, assessment, lineage = NO_LINEAGE }: Registration,
   digest: string,
-): Promise<{ readonly row: VersionRow; readonly created: boolean }> {
+): Promise<{ readonly row: VersionRow; readonly created: boolean; readonly isLineageNew: boolean }> {
   const { db, tenant } = change;
+  const isSaid = saysAnything(lineage);
+  const text = JSON.stringify(lineage);
   const [known] = await versionsLike(db, { tenant, model, digest });
-  if (known !== undefined) return { row: known, created: false };
+  if (known !== undefined) {
+    // Whoever scanned the bytes first may not have known what they were made from; what was said once stays.
+    if (!isSaid || saysAnything(JSON.parse(known.lineage) as Lineage))
+      return { row: known, created: false, isLineageNew: false };
+    await db.updateTable('versions').set({ lineage: text }).where('id', '=', known.id).execute();
+    return { row: { ...known, lineage: text }, created: false, isLineageNew: true };
+  }
   const [last] = await lastNumber(db, { tenant, model });
   const row = {
     id: newId(),
@@ -114,12 +131,12 @@ async function ensureVersion(
     ref: assessment.artifact.ref,
     stage: 'candidate',
     stage_reason: '',
-    lineage: JSON.stringify(lineage),
+    lineage: text,
     created_at: change.at,
     created_by: nameOf(change.by),
   };
   await insertRow(db, 'versions', row);
-  return { row, created: true };
+  return { row, created: true, isLineageNew: isSaid };
 }
 
 async function addKeys({ db, tenant }: Change, { id: version, digest }: VersionRow, pinned: string): Promise<void> {

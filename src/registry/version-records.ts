@@ -9,6 +9,10 @@ export type VersionRow = Selectable<Tables['versions']>;
 
 export const NO_LINEAGE: Lineage = { baseModels: [], datasets: [], code: null, run: null };
 
+export function saysAnything({ baseModels, datasets, code, run }: Lineage): boolean {
+  return baseModels.length + datasets.length > 0 || code !== null || run !== null;
+}
+
 /** `model@number`, as the audit log names a version. */
 export function labelOf({ model, number }: { readonly model: string; readonly number: number }): string {
   return `${model}@${number}`;

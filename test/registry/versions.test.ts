@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Lineage } from '../../src/registry/index.ts';
 import { assessmentOf, commitOf, digestOf, NEWER_RULESET } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, registered, standing } from './harness.ts';
@@ -27,6 +28,37 @@ describeOnBoth('models and versions', (fresh) => {
     const seen = await registry.assessments(sam, first.version.id);
     expect(seen.map(({ assessment }) => assessment.ruleset)).toEqual([NEWER_RULESET, assessmentOf().ruleset]);
     expect(seen[1]?.assessment).toEqual(assessmentOf());
+  });
+
+  it('keeps what was said of its lineage first, also when its bytes were known before', async () => {
+    const registry = await bench.open();
+    const lineage = { baseModels: [], datasets: ['hf://datasets/squad'], code: null, run: 'runs:/7' };
+    const register = (said?: Lineage) =>
+      registry.register(sam, {
+        model: 'acme/model',
+        assessment: assessmentOf(),
+        ...(said === undefined ? {} : { lineage: said }),
+      });
+    const { version } = await register();
+    expect(version.lineage).toEqual({ baseModels: [], datasets: [], code: null, run: null });
+    expect((await register(lineage)).version.lineage).toEqual(lineage);
+    await register({ ...lineage, run: 'runs:/8' });
+    await register();
+    expect((await registry.version(sam, { id: version.id })).lineage).toEqual(lineage);
+    const { items } = await registry.auditLog(sam);
+    const told = items.filter(({ action }) => action.startsWith('version.'));
+    expect(told.map(({ action, detail }) => [action, detail.lineage])).toEqual([
+      ['version.registered', undefined],
+      ['version.assessed', lineage],
+      ['version.assessed', undefined],
+      ['version.assessed', undefined],
+    ]);
+    const { version: other } = await registry.register(sam, {
+      model: 'acme/other',
+      assessment: assessmentOf(),
+      lineage,
+    });
+    expect(other.lineage).toEqual(lineage);
   });
 
   it('decides for every stage', async () => {
