@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
-import { approvalRows, isLive, stillNeeded } from './approval-records.ts';
+import { approvalRows, isAccepted, isLive, stillNeeded } from './approval-records.ts';
 import type { Role, Stage, Transition, TransitionState, Vote } from './records.ts';
 import type { RegistryRules } from './registry.ts';
 import { RegistryError } from './registry-error.ts';
-import { approvalsFor } from './stage-machine.ts';
+import { isRuled, rulesFor } from './stage-machine.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
@@ -56,17 +56,20 @@ export async function transitionOfRow(
   };
 }
 
-/** What an open transition still needs: approvals that were taken back, or have ended, do not count. */
+/** What an open transition still needs: approvals that were taken back, have ended, or prove too little now do not count. */
 export async function neededBy(
   db: Reader,
   { id, version, from_stage, to_stage }: TransitionRow,
   rules: RegistryRules,
   now: Date,
 ): Promise<Transition['needed']> {
+  const [from, to] = [from_stage as Stage, to_stage as Stage];
+  if (!isRuled(to)) return [];
+  const ruled = rulesFor(rules, from, to);
   const given = (await approvalRows(db, version)).filter(
-    (approval) => approval.transition === id && isLive(approval, now),
+    (approval) => approval.transition === id && isLive(approval, now) && isAccepted(approval, ruled),
   );
-  return stillNeeded(approvalsFor(rules, from_stage as Stage, to_stage as Stage), given);
+  return stillNeeded(ruled.approvals, given);
 }
 
 function voteOfRow(row: VoteRow): Vote {

@@ -1,4 +1,4 @@
-import { approvalRows, isAccepted } from './approval-records.ts';
+import { approvalRows, isAccepted, isLive } from './approval-records.ts';
 import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from './approval-statement.ts';
 import type { Context } from './context.ts';
 import { decideVersion } from './decide-version.ts';
@@ -34,16 +34,18 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
 
 /**
  * Who asked does not vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
- * role that he has not got.
+ * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes anew.
  */
-async function checkVoter({ db, by }: Change, row: TransitionRow, role: Role): Promise<void> {
+async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
   if (await isSamePerson(db, by, row.requester_key)) {
     throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
       mend: 'let somebody else vote',
     });
   }
-  for (const { voter_key } of await votesOf(db, row.id)) {
+  const over = (await approvalRows(db, row.version)).filter((approval) => !isLive(approval, now)).map(({ id }) => id);
+  for (const { voter_key, approval } of await votesOf(db, row.id)) {
+    if (approval !== null && over.includes(approval)) continue;
     if (voter_key === keyOf(by)) {
       throw new RegistryError('already-voted', 'you have voted on this transition already');
     }
@@ -161,7 +163,7 @@ async function givenApproval(
 /** Approvals by one key are by one person, whoever brings them; what was taken back is not brought again. */
 async function checkMethod(
   { rules }: Context,
-  { db }: Change,
+  { db, now }: Change,
   row: TransitionRow,
   to: RuledStage,
   given: GivenApproval,
@@ -174,7 +176,7 @@ async function checkMethod(
   }
   if (given.method === 'service') return;
   const own = (await approvalRows(db, row.version)).filter(({ signer }) => signer === given.signer);
-  if (own.some(({ transition }) => transition === row.id)) {
+  if (own.some((approval) => approval.transition === row.id && isLive(approval, now))) {
     throw new RegistryError('already-voted', 'this signer has approved the transition already');
   }
   const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
@@ -239,11 +241,14 @@ async function storeApproval(
 
 async function storeVote(change: Change, row: TransitionRow, ballot: Ballot, approval: string | null): Promise<void> {
   const { role, vote, comment } = ballot;
+  const voter = keyOf(change.by);
+  // One that no longer holds: the log tells of it, and of its approval.
+  await change.db.deleteFrom('votes').where('transition', '=', row.id).where('voter_key', '=', voter).execute();
   await change.db
     .insertInto('votes')
     .values({
       transition: row.id,
-      voter_key: keyOf(change.by),
+      voter_key: voter,
       voted_by: nameOf(change.by),
       seq: change.next(),
       role,

@@ -6,11 +6,17 @@ import { verifyAttestation } from '../../src/integrity/attestations/verify-attes
 import { readBundle } from '../../src/integrity/bundle.ts';
 import type { TrustFile } from '../../src/integrity/trust-file.ts';
 import { digestOf as digestOfBytes } from '../../src/registry/carry-over.ts';
-import { loadRegistryRules, type Registry, type RegistryRules, type Seen } from '../../src/registry/index.ts';
+import {
+  loadRegistryRules,
+  type Principal,
+  type Registry,
+  type RegistryRules,
+  type Seen,
+} from '../../src/registry/index.ts';
 import { digestOf, findingOf, NEWER_RULESET, RULESET } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, plainRules, policyOfRule, registered, SERVICE, standing } from './harness.ts';
-import { sam } from './people.ts';
+import { rita, rolf, sam } from './people.ts';
 
 const TRUST: TrustFile = {
   path: 'trust.yaml',
@@ -168,5 +174,41 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect(statement.predicate).toMatchObject({
       approver: { method: 'service', issuer: 'https://login.example', subject: 'rita', role: 'reviewer' },
     });
+  });
+
+  it('let who gave one that no longer holds vote again, and nobody else twice', async () => {
+    const database = await bench.fresh();
+    const two = async (rules: RegistryRules): Promise<RegistryRules> => {
+      return { ...rules, staging: { ...rules.staging, approvals: [{ role: 'reviewer', count: 2 }] } };
+    };
+    const before = await bench.open({ database, rules: await two(await plainRules()) });
+    const { version } = await registered(before);
+    const { id } = await before.requestTransition(sam, version.id, 'staging', '');
+    const vote = (registry: Registry, voter: Principal) =>
+      registry.vote(voter, id, { vote: 'approve', role: 'reviewer', comment: '' });
+    await vote(before, rita);
+    expect(await codeOf(vote(before, rita))).toBe('already-voted');
+    const warning = await stagingRules(policyOfRule('files.size() > 2', 'warn'));
+    const registry = await bench.open({ database, rules: await two(warning) });
+    expect(await registry.reevaluate(sam)).toMatchObject({ voided: 1 });
+    expect((await vote(registry, rita)).needed).toEqual([{ role: 'reviewer', count: 1 }]);
+    expect(await codeOf(vote(registry, rita))).toBe('already-voted');
+    expect(await vote(registry, rolf)).toMatchObject({ state: 'approved', votes: [{}, {}] });
+    expect((await registry.approvals(sam, version.id)).map(({ state }) => state)).toEqual(['void', 'valid', 'valid']);
+  });
+
+  it('count only as far as they prove who approves, by the rules of the last vote', async () => {
+    const database = await bench.fresh();
+    const registry = await bench.open({ database });
+    const version = await standing(registry, 'staging');
+    const { id } = await registry.requestTransition(sam, version.id, 'production', '');
+    await registry.vote(rolf, id, { vote: 'approve', role: 'reviewer', comment: '' });
+    const rules = await plainRules();
+    const methods = ['key'] as const;
+    const keys = await bench.open({ database, rules: { ...rules, production: { ...rules.production, methods } } });
+    expect((await keys.transition(sam, id)).needed).toMatchObject([
+      { role: 'reviewer' },
+      { role: 'security-approver' },
+    ]);
   });
 });
