@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError, type ErrorOptions } from '../core/errors.ts';
 import { httpError, tooMany } from '../egress/http-error.ts';
 
 /** What was asked of the Hub, for messages. */
@@ -9,6 +9,16 @@ export interface HubQuestion {
   /** The file asked for, if it was one. */
   readonly path?: string;
   readonly hasToken: boolean;
+}
+
+/** What the Hub does not have: gates pass on which it is. */
+export class HubMissing extends AssayError {
+  readonly what: 'model' | 'revision' | 'file';
+
+  constructor(what: HubMissing['what'], message: string, options: ErrorOptions) {
+    super('not-found', message, options);
+    this.what = what;
+  }
 }
 
 /** What a status of the Hub that is no success means, told by its `X-Error-Code` (the Hub's API). */
@@ -26,13 +36,13 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
     });
   }
   if (code === 'RevisionNotFound') {
-    return new AssayError('not-found', `${asked.repo} has no revision "${asked.revision}"`, {
+    return new HubMissing('revision', `${asked.repo} has no revision "${asked.revision}"`, {
       subject,
       mend: `pick a branch, tag or commit at ${page}/tree/main`,
     });
   }
   if (code === 'EntryNotFound') {
-    return new AssayError('not-found', `${asked.repo} has no file ${asked.path ?? ''}`, {
+    return new HubMissing('file', `${asked.repo} has no file ${asked.path ?? ''}`, {
       subject,
       mend: `check the path at ${page}/tree/${asked.revision}`,
     });
@@ -41,7 +51,7 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
     const mend = asked.hasToken
       ? 'check the name, and that HF_TOKEN may read it'
       : 'check the name; if the model is private, set HF_TOKEN';
-    return new AssayError('not-found', `the Hub has no model ${asked.repo} that you may read`, { subject, mend });
+    return new HubMissing('model', `the Hub has no model ${asked.repo} that you may read`, { subject, mend });
   }
   if (status === 401 || status === 403) {
     const message = asked.hasToken ? 'the Hub does not accept the token' : 'the Hub wants a token';

@@ -129,6 +129,7 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
       glob: expect.arrayContaining(['owner/model/a/empty.txt', 'owner/model/a/b/ü (1).txt']),
       read: JSON.stringify(CONFIG),
       exists: [true, false],
+      refs: [['main', approved]],
       paths: expect.arrayContaining([['config.json', JSON.stringify(CONFIG).length]]),
     });
     expect(asked?.answer.files.sort()).toEqual(
@@ -142,6 +143,22 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
       BIG.length,
       repo.commits.get(approved)?.find(({ path }) => path === 'weights.npy')?.oid,
     ]);
+  });
+
+  test('the command line and transformers show the reason, too, whatever they make of it themselves', async () => {
+    const why = `Assay does not hand out hf://owner/model@${unapproved} for production: it stands at candidate`;
+    const [download, upload, missing, config, login] = await runHubClient(fresh(), [
+      { do: 'hf', args: ['download', 'owner/model', '--revision', unapproved] },
+      { do: 'hf', args: ['upload', 'owner/model', kit.folder, '--include', 'nothing'] },
+      { do: 'hf', args: ['download', 'owner/model', '--revision', 'nope'] },
+      { do: 'config', repo: 'owner/nowhere' },
+      { do: 'login' },
+    ]);
+    expect(download?.answer).toEqual([1, expect.stringContaining(why)]);
+    expect(upload?.answer).toEqual([1, expect.stringContaining('it takes no uploads; to upload, set HF_ENDPOINT')]);
+    expect(missing?.answer).toEqual([1, expect.stringContaining('has no revision "nope"')]);
+    expect(config?.error).toBe('OSError');
+    expect(login).toEqual({ answer: 'users' });
   });
 
   test('transformers loads a configuration and a tokenizer, with nothing changed but the environment', async () => {

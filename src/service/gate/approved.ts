@@ -59,6 +59,12 @@ export class Approvals {
     });
   }
 
+  /** @throws HubRefusal when what was listed may not be handed out any more */
+  async confirm(by: Principal, { repo, commit }: Listing): Promise<void> {
+    const judged = await this.#judge(by, repo, commit);
+    if (judged.kind !== 'allowed') throw await this.#refusal(by, repo, commit, commit, judged);
+  }
+
   async #allowed(by: Principal, repo: string, revision: string): Promise<Allowed> {
     const gate = await this.#gates.get(by.tenant);
     const isDefault = DEFAULT_REVISIONS.has(revision);

@@ -1,25 +1,33 @@
+import type { ReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../service-error.ts';
+import { HubRefusal } from './hub-error.ts';
 import type { GateFile, Listing } from './listing.ts';
 import { parseRange } from './range.ts';
 import type { TenantGate } from './tenant-gate.ts';
 
 /** Clients give up on a connection on which nothing comes for ten seconds. */
 const ALIVE_MS = 3_000;
+/** How long a download goes on after its version was revoked. */
+const CONFIRM_MS = 5_000;
+
+/** A file that may be handed out. */
+export interface Wanted {
+  readonly gate: TenantGate;
+  readonly listing: Listing;
+  readonly file: GateFile;
+  /** @throws HubRefusal when it may not any more */
+  readonly confirm: () => Promise<void>;
+}
 
 /**
  * Answers for a file. Not a byte leaves before the whole file lies here and has the digest that was assessed: a client that was
  * given the first half of something else would put it together with the second half of the right file, since clients resume and
  * compare nothing but lengths. While the file comes from the Hub, interim answers keep the client waiting.
  */
-export async function handOut(
-  gate: TenantGate,
-  listing: Listing,
-  file: GateFile,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+export async function handOut(wanted: Wanted, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { listing, file } = wanted;
   const etag = `"${file.oid}"`;
   reply.headers({
     etag,
@@ -38,7 +46,7 @@ export async function handOut(
     reply.header('content-range', `bytes */${file.size}`);
     throw new ServiceError(416, 'no-such-range', `the file has ${file.size} bytes`);
   }
-  const handle = await whole(gate, listing, file, request, reply);
+  const handle = await whole(wanted, request, reply);
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end}/${file.size}`);
   reply.header('content-length', String(end + 1 - start));
@@ -46,7 +54,20 @@ export async function handOut(
     await handle.close();
     return reply.send(Buffer.alloc(0));
   }
-  return reply.send(handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }));
+  const stream = handle.createReadStream({ start, end, highWaterMark: 256 * 1024 });
+  cutWhenRevoked(stream, wanted, request);
+  return reply.send(stream);
+}
+
+/** Who goes on after the cut asks for the rest, and is told why there is none. */
+function cutWhenRevoked(stream: ReadStream, { confirm }: Wanted, request: FastifyRequest): void {
+  const timer = setInterval(() => {
+    confirm().catch((error: unknown) => {
+      if (error instanceof HubRefusal) stream.destroy(error);
+      else request.log.warn({ err: error }, 'it is not known whether a download may go on');
+    });
+  }, CONFIRM_MS);
+  stream.once('close', () => clearInterval(timer));
 }
 
 /** A range of another file than the client has begun with is the whole file (`If-Range`). */
@@ -57,24 +78,24 @@ function wantedRange(request: FastifyRequest, { size }: GateFile, etag: string) 
 
 /** The file, whole and right, from the cache or by way of it. */
 async function whole(
-  gate: TenantGate,
-  { repo, commit }: Listing,
-  file: GateFile,
+  { gate, listing: { repo, commit }, file, confirm }: Wanted,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FileHandle> {
-  const cached = await gate.blobs.find(file);
-  if (cached !== undefined) return cached;
   const claimed = { algorithm: file.lfs ? ('sha256' as const) : ('git-sha1' as const), hex: file.oid };
   const { path, size } = file;
   const stop = keepAlive(request, reply);
   try {
+    const cached = await gate.blobs.find(file);
+    if (cached !== undefined) return cached;
     await gate.blobs.fill(file, (signal) => gate.upstream.download({ repo, commit, path, size, claimed }, signal));
+    // That may have taken hours.
+    await confirm();
+    const filled = await gate.blobs.find(file);
+    if (filled !== undefined) return filled;
   } finally {
     stop();
   }
-  const filled = await gate.blobs.find(file);
-  if (filled !== undefined) return filled;
   throw new ServiceError(503, 'cache-too-small', 'the file was dropped from the cache before it was read; try again');
 }
 

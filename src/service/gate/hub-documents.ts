@@ -24,6 +24,16 @@ export function modelInfo({ repo, commit, card, files }: Listing, withBlobs: boo
   };
 }
 
+/** Other branches and tags are looked up when somebody names one: what they lead to is the Hub's to say. */
+export function branches({ commit }: Listing) {
+  return {
+    branches: [{ name: 'main', ref: 'refs/heads/main', targetCommit: commit }],
+    converts: [],
+    tags: [],
+    pullRequests: [],
+  };
+}
+
 function sibling(file: GateFile) {
   const { path, size, oid, lfs } = fileEntry(file);
   const blob = lfs === undefined ? {} : { lfs: { sha256: lfs.oid, size: lfs.size, pointerSize: lfs.pointerSize } };

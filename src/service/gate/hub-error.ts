@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAssayError } from '../../core/errors.ts';
+import { HubMissing } from '../../sources/hub-error.ts';
 import { PROBLEM_TYPE, problemOf } from '../errors.ts';
+import type { ProblemCode } from '../problem-codes.ts';
 import { ServiceError } from '../service-error.ts';
 
-/** Codes of the Hub's API that its clients know. `GatedRepo` makes them show the message at once, and try nothing else. */
+/** Codes of the Hub's API that its clients know. With `GatedRepo` they fail at once, and try nothing else. */
 export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';
 
 /** An error that the Hub's clients understand. */
@@ -13,7 +16,7 @@ export class HubRefusal extends ServiceError {
   readonly commit: string | undefined;
 
   constructor(
-    [status, code, hubCode]: readonly [status: number, code: string, hubCode: HubCode],
+    [status, code, hubCode]: readonly [status: number, code: ProblemCode, hubCode: HubCode],
     detail: string,
     options: { readonly commit?: string; readonly cause?: unknown } = {},
   ) {
@@ -40,16 +43,30 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
       : '';
   if (code !== undefined) reply.header('x-error-code', code);
   if (known instanceof HubRefusal && known.commit !== undefined) reply.header('x-repo-commit', known.commit);
-  reply.header('x-error-message', `${mend}${problem.detail}`.replace(UNSHOWN, ' ').slice(0, MAX_MESSAGE));
+  const message = `${mend}${problem.detail}`.replace(UNSHOWN, ' ').slice(0, MAX_MESSAGE);
+  reply.header('x-error-message', message);
+  // A file that there is not is an everyday question.
+  if (code !== 'EntryNotFound' && problem.status !== 416) reply.header('x-hf-warning', warningOf(message));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
+
+/**
+ * Has `huggingface_hub` print the message itself, whatever it makes of the error: `hf download` and libraries on top of it say
+ * things of their own instead ("requires approval", "not a valid model identifier"). Once for each topic.
+ */
+function warningOf(message: string): string {
+  return `assay-${createHash('sha256').update(message).digest('hex').slice(0, 16)}; ${message}`;
+}
+
+const MISSING = { model: 'RepoNotFound', revision: 'RevisionNotFound', file: 'EntryNotFound' } as const;
 
 /** What went wrong between the gate and the Hub, which who asks can do nothing about. */
 function fromBelow(error: Error): Error {
   if (!isAssayError(error)) return error;
   const { code, message } = error;
-  if (code === 'not-found') return new HubRefusal([404, 'not-found', 'RepoNotFound'], message, { cause: error });
+  if (error instanceof HubMissing)
+    return new HubRefusal([404, 'not-found', MISSING[error.what]], message, { cause: error });
   if (code === 'mismatch' || code === 'changed' || code === 'malformed') {
     const detail = `the Hub serves something else than was assessed, and it is not handed out: ${message}`;
     return new ServiceError(502, 'upstream-mismatch', detail, { cause: error });
@@ -58,7 +75,7 @@ function fromBelow(error: Error): Error {
     const detail = `the Hub does not let Assay read it: ${message}; ask who runs Assay to give your tenant a token of the Hub`;
     return new HubRefusal([403, 'upstream-refused', 'GatedRepo'], detail, { cause: error });
   }
-  if (code === 'network' || code === 'aborted')
+  if (code === 'network' || code === 'aborted' || code === 'not-found')
     return new ServiceError(502, 'upstream-away', `the Hub cannot be asked: ${message}`, { cause: error });
   return error;
 }

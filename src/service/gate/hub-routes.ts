@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { PUBLIC } from '../access.ts';
 import type { App, Routes } from '../context.ts';
 import { ASKERS } from '../routes/roles.ts';
 import { nothing, object, text } from '../routes/schema-kit.ts';
 import { Approvals } from './approved.ts';
 import { handOut } from './hand-out.ts';
-import { modelInfo, pathEntries, treeEntries } from './hub-documents.ts';
+import { addAccount, addElse } from './hub-account.ts';
+import { branches, modelInfo, pathEntries, treeEntries } from './hub-documents.ts';
 import { answerError, HubRefusal } from './hub-error.ts';
 import type { Listing } from './listing.ts';
 import { TenantGates } from './tenant-gate.ts';
@@ -33,6 +33,7 @@ const Entries = Type.Unsafe<readonly object[]>({
   items: { type: 'object' },
   description: 'Files and folders, as the Hub lists them',
 });
+const Refs = Type.Unsafe<object>({ type: 'object', description: 'Branches and tags, as the Hub lists them' });
 const MAX_PATHS = 10_000;
 const PathsSchema = Type.Object(
   {
@@ -69,23 +70,12 @@ export const hubRoutes: Routes = (app, context) => {
     addFiles(app, `${BASE}/${repo}`, params, approvals, gates);
   }
 
-  app.get(
-    `${BASE}/*`,
-    {
-      config: { access: PUBLIC },
-      schema: { hide: true, params: object(PATH) },
-    },
-    async () => {
-      throw new HubRefusal(
-        [404, 'no-model', 'RepoNotFound'],
-        'this gate hands out models, and nothing else of the Hub',
-      );
-    },
-  );
+  addAccount(app, BASE);
+  addElse(app, BASE);
 };
 
 function addDocuments(app: App, base: string, repo: Type.TProperties, approvals: Approvals): void {
-  const route = (params: Type.TProperties, summary: string, answer: typeof Info | typeof Entries) => ({
+  const route = (params: Type.TProperties, summary: string, answer: typeof Info | typeof Entries | typeof Refs) => ({
     exposeHeadRoute: false,
     config: { access: ASKERS },
     schema: { tags: TAGS, summary, params: paramsOf(params), querystring: Query, response: { 200: answer } },
@@ -113,6 +103,15 @@ function addDocuments(app: App, base: string, repo: Type.TProperties, approvals:
       if (entries === undefined) throw noEntry(listing, folder);
       reply.header('x-repo-commit', listing.commit);
       return entries;
+    });
+  }
+  for (const [path, told] of [
+    ['/refs', 'Its branches: `main`, and where it leads'],
+    ['/auth-check', 'Whether it may be handed out'],
+  ] as const) {
+    app.get(`${base}${path}`, route(repo, told, Refs), async ({ principal, params }) => {
+      const listing = await approvals.listing(principal, repoOf(params), 'main');
+      return path === '/refs' ? branches(listing) : {};
     });
   }
   app.post(
@@ -155,7 +154,8 @@ function addFiles(app: App, base: string, repo: Type.TProperties, approvals: App
       const path = asked['*'] ?? '';
       const file = listing.files.get(path);
       if (file === undefined) throw noEntry(listing, path);
-      return handOut(await gates.get(principal.tenant), listing, file, request, reply);
+      const gate = await gates.get(principal.tenant);
+      return handOut({ gate, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
     },
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { noise } from '../../support/temp.ts';
@@ -100,6 +101,61 @@ describe('the gate of the Hub', () => {
     expect(refused.headers.get('x-error-message')).toMatch(/does not know .* \(v2\): nobody has had it scanned/);
   });
 
+  test('a revision that there is not is told as one, and a model that there is not', async () => {
+    const paths = [
+      'owner/model/resolve/nope/config.json',
+      'api/models/owner/model/revision/nope',
+      'api/models/owner/no',
+    ];
+    const codes = [];
+    for (const path of paths) codes.push((await client.raw(`/hub/${path}`)).headers.get('x-error-code'));
+    expect(codes).toEqual(['RevisionNotFound', 'RevisionNotFound', 'RepoNotFound']);
+  });
+
+  test('a refusal is also a warning, which clients print in whatever way they put it; a missing file is none', async () => {
+    const refused = await get(`${other}/config.json`, {}, 'HEAD');
+    const message = refused.headers.get('x-error-message');
+    expect(refused.headers.get('x-hf-warning')?.split('; ')).toEqual([
+      expect.stringMatching(/^assay-[0-9a-f]{16}$/),
+      ...(message?.split('; ') ?? []),
+    ]);
+    expect((await get(`${approved}/generation_config.json`, {}, 'HEAD')).headers.get('x-hf-warning')).toBeNull();
+  });
+
+  test('what clients ask besides: who they are, branches, and whether they may', async () => {
+    const whoami = await client.raw('/hub/api/whoami-v2');
+    expect(await whoami.json()).toMatchObject({
+      type: 'user',
+      name: 'client',
+      orgs: [{ name: TENANT }],
+      auth: { accessToken: { displayName: 'client', role: 'read' } },
+    });
+    expect((await fetch(`${kit.endpoint}/api/whoami-v2`)).status).toBe(401);
+    expect(await (await client.raw('/hub/api/models/owner/model/refs')).json()).toEqual({
+      branches: [{ name: 'main', ref: 'refs/heads/main', targetCommit: approved }],
+      converts: [],
+      tags: [],
+      pullRequests: [],
+    });
+    expect((await client.raw('/hub/api/models/owner/model/auth-check')).status).toBe(200);
+    kit.hub.repo('owner/shut').commit([fakeFile('config.json', '{}')]);
+    const shut = await client.raw('/hub/api/models/owner/shut/auth-check');
+    expect([shut.status, shut.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
+  });
+
+  test.each([
+    ['POST', 'api/repos/create'],
+    ['POST', 'api/models/owner/model/commit/main'],
+    ['PUT', 'owner/model/resolve/main/config.json'],
+    ['DELETE', 'api/repos/delete'],
+  ])('%s %s: nothing is uploaded, and the answer says where to', async (method, path) => {
+    const response = await client.raw(`/hub/${path}`, { method, body: '{"name": "x"}' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(response.headers.get('x-error-message')).toMatch(
+      /it takes no uploads; to upload, set HF_ENDPOINT to the Hub/,
+    );
+  });
+
   test('what is not approved says why, where the report is, and what to do', async () => {
     const unsafe = kit.hub.repo('owner/unsafe');
     const commit = unsafe.commit([fakeFile('config.json', '{}')]);
@@ -126,6 +182,43 @@ describe('the gate of the Hub', () => {
       403,
       expect.stringContaining('it is quarantined: it phones home'),
     ]);
+  });
+
+  test('what is quarantined while the gate fetches it is not handed out', async () => {
+    const late = kit.hub.repo('owner/late');
+    const commit = late.commit([fakeFile('w.npy', npy(noise(50_000, 31)), { lfs: true })]);
+    const id = await kit.scanAndApprove(`hf://owner/late@${commit}`);
+    const asked = new Promise<void>((resolve) => {
+      kit.hub.onRequest = ({ server, method }) => server === 'cdn' && method === 'GET' && resolve();
+    });
+    kit.hub.fail(/GET cdn:/, { delayMs: 1_000 });
+    const answer = client.raw(`/hub/owner/late/resolve/${commit}/w.npy`);
+    await asked;
+    kit.hub.onRequest = undefined;
+    await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
+    const response = await answer;
+    expect([response.status, response.headers.get('x-error-message')]).toEqual([
+      403,
+      expect.stringContaining('it is quarantined: it phones home'),
+    ]);
+  });
+
+  test('a download under way is cut when its version is quarantined, and not taken up again', async () => {
+    const long = kit.hub.repo('owner/long');
+    const bytes = npy(noise(64 * 1024 * 1024, 32));
+    const commit = long.commit([fakeFile('w.npy', bytes, { lfs: true })]);
+    const id = await kit.scanAndApprove(`hf://owner/long@${commit}`);
+    const path = `/hub/owner/long/resolve/${commit}/w.npy`;
+    const reader = (await client.raw(path)).body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
+    // A slow client: the whole would take it a minute.
+    const slowly = async () => {
+      while ((await reader?.read())?.done === false) await delay(50);
+    };
+    await expect(slowly()).rejects.toThrow('terminated');
+    const rest = await client.raw(path, { headers: { range: 'bytes=1000-' } });
+    expect([rest.status, rest.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
   });
 
   test('the token of the Hub and that of the client never meet', async () => {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import threading
 
@@ -48,6 +49,7 @@ def look(repo, revision=None):
         "glob": HfFileSystem().glob(f"{repo}/**/*.txt", revision=revision),
         "read": HfFileSystem().read_text(f"{repo}/config.json", revision=revision),
         "paths": [[one.path, getattr(one, "size", None)] for one in paths],
+        "refs": [[one.name, one.target_commit] for one in api.list_repo_refs(repo).branches],
         "exists": [api.file_exists(repo, path, revision=revision) for path in ("config.json", "nothing")],
     }
 
@@ -61,7 +63,20 @@ def config(repo):
     return [loaded.model_type, loaded.hidden_size, words("hello world")["input_ids"]]
 
 
-COMMANDS = {each.__name__: each for each in (snapshot, file, both, look, config)}
+def login():
+    """What many scripts begin with."""
+    huggingface_hub.login(token=os.environ["HF_TOKEN"])
+    return api.whoami()["name"]
+
+
+def hf(args):
+    """The command line: what it prints, and how it ends."""
+    program = os.path.join(os.path.dirname(sys.executable), "hf")
+    run = subprocess.run([program, *args], capture_output=True, text=True)
+    return [run.returncode, run.stdout + run.stderr]
+
+
+COMMANDS = {each.__name__: each for each in (snapshot, file, both, look, config, login, hf)}
 
 for line in sys.stdin:
     command = json.loads(line)
