@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROLES } from '../../src/registry/index.ts';
+import { readConfig } from '../../src/service/config-read.ts';
+import { type RunningService, startService } from '../../src/service/service.ts';
+import { signatureOf } from '../../src/service/webhook-sender.ts';
+import { ROOT, runCli } from '../cli/run-cli.ts';
+import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const guide = readFileSync(join(ROOT, 'docs/service.md'), 'utf8');
+const code = (language: string) => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(guide)?.[1] ?? '';
+const unique = (names: Iterable<string>) => [...new Set(names)].sort();
+/** Rows of the table of variables: names, what holds without, and what it is. */
+const rows = [...guide.matchAll(/^\| (`ASSAY_[^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(
+  ([, names = '', otherwise = '', what = '']) => ({
+    names: [...names.matchAll(/ASSAY_\w+/g)].map(([name]) => name),
+    otherwise,
+    isSecret: what.startsWith('secret'),
+  }),
+);
+
+describe('the guide of the service', () => {
+  const reader = readFileSync(join(ROOT, 'src/service/config-read.ts'), 'utf8');
+
+  it('has each variable that the service reads, once, and no other', () => {
+    const read = unique([...reader.matchAll(/(?<=env\.|env, '|\{ |, )ASSAY_[A-Z_]+/g)].map(([name]) => name));
+    expect(read.length).toBeGreaterThan(25);
+    expect(rows.flatMap(({ names }) => names).sort()).toEqual(read);
+  });
+
+  it('says which of them are secrets, for which a file may stand', () => {
+    const secrets = [...reader.matchAll(/secret\(env, '(\w+)'\)/g)].map(([, name]) => name);
+    expect(
+      rows
+        .filter(({ isSecret }) => isSecret)
+        .flatMap(({ names }) => names)
+        .sort(),
+    ).toEqual(secrets.sort());
+  });
+
+  it('says what holds when nothing is said', async () => {
+    const { limits, gate, host, port, hubEndpoint, logLevel, workers } = await readConfig({}, {});
+    const defaults: Readonly<Record<string, string | number>> = {
+      ASSAY_LISTEN: `${host}:${port}`,
+      ASSAY_HUB_ENDPOINT: hubEndpoint,
+      ASSAY_LOG_LEVEL: logLevel,
+      ASSAY_WORKERS: workers,
+      ASSAY_GATE_STAGE: gate.stage,
+      ASSAY_GATE_CACHE_BYTES: gate.cacheBytes,
+      ASSAY_MLFLOW_STAGE: gate.mlflowStage,
+      ASSAY_MLFLOW_ALIAS: gate.mlflowAlias,
+      ASSAY_REQUESTS_PER_MINUTE: limits.requestsPerMinute,
+      ASSAY_REQUEST_TIMEOUT_SECONDS: limits.requestTimeoutMs / 1000,
+      ASSAY_MAX_BODY_BYTES: limits.maxBodyBytes,
+      ASSAY_MAX_UPLOAD_BYTES: limits.maxUploadBytes,
+      ASSAY_MAX_UPLOAD_FILES: limits.maxUploadFiles,
+      ASSAY_MAX_QUEUED_JOBS: limits.maxQueuedJobs,
+    };
+    const said = rows.flatMap(({ names: [name = ''], otherwise }) => (name in defaults ? [[name, otherwise]] : []));
+    const bare = said.map(([name = '', text = '']) => [name, text.replaceAll('`', '')]);
+    expect(Object.fromEntries(bare)).toEqual(
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
+    );
+  });
+
+  it('agrees with --help on what there is', async () => {
+    const { stdout } = await runCli(['serve', '--help']);
+    for (const name of rows.flatMap(({ names }) => names)) expect(stdout).toContain(name);
+  });
+
+  it('calls routes that there are', () => {
+    const { paths } = JSON.parse(readFileSync(join(ROOT, 'test/golden/openapi.json'), 'utf8'));
+    const known = new Set(Object.keys(paths).map((path) => path.replaceAll(/\{[^}]+\}/g, '*')));
+    const asked = [...guide.matchAll(/(?<=[\s"`L])\/(?:v1\/[\w/$.-]+|healthz|readyz|metrics)(?=["?` ]|$)/gm)];
+    const called = unique(asked.map(([path]) => path.replaceAll(/\$\w+|(?<=\/files\/)0/g, '*')));
+    expect(called.length).toBeGreaterThan(15);
+    expect(called.filter((path) => !known.has(path))).toEqual([]);
+  });
+
+  it('names commands, options and files that there are', async () => {
+    const lines = [...guide.matchAll(/(?<=`|^ {4})assay ([a-z-]+)((?: [^`\n]*)?)/gm)];
+    const asked = new Map<string, string[]>();
+    for (const [, verb = '', rest = ''] of lines) {
+      const words = verb === 'audit-log' ? [verb, /^ (\w+)/.exec(rest)?.[1] ?? 'list'] : [verb];
+      const options = [...rest.matchAll(/(?<= )--[a-z-]+/g)].map(([option]) => option);
+      asked.set(words.join(' '), [...(asked.get(words.join(' ')) ?? []), ...options]);
+    }
+    expect(asked.size).toBeGreaterThan(5);
+    for (const [verb, options] of asked) {
+      const { code: status, stdout } = await runCli([...verb.split(' '), '--help']);
+      expect({ verb, status }).toEqual({ verb, status: 0 });
+      for (const option of options) expect(stdout).toContain(option);
+    }
+    for (const [, file = ''] of guide.matchAll(/\]\(([\w-]+\.md)/g))
+      expect(readFileSync(join(ROOT, 'docs', file), 'utf8')).toContain('#');
+  });
+
+  it('names values of the chart that there are', () => {
+    const values = parse(readFileSync(join(ROOT, 'deploy/helm/assay/values.yaml'), 'utf8'));
+    const table = [...guide.matchAll(/^\| ((?:`[a-z]\w+(?:\.\w+)*`(?:, )?)+) \| /gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
+    const named = table.filter((name) => !ROLES.some((role) => role === name));
+    expect(named.length).toBeGreaterThan(15);
+    for (const name of named) {
+      const value = name.split('.').reduce((at, key) => at?.[key], values);
+      expect(value, name).toBeDefined();
+    }
+  });
+
+  it('tells a receiver of webhooks what was sent by the service, and what was not', async () => {
+    const path = join(tempFolder(), 'receiver.mjs');
+    writeFileSync(path, code('js'));
+    const { isFromAssay } = await import(pathToFileURL(path).href);
+    const body = '{"seq": 7}';
+    const signature = signatureOf('secret', body, new Date());
+    expect(isFromAssay('secret', signature, Buffer.from(body))).toBe(true);
+    expect(isFromAssay('secret', signature, Buffer.from('{"seq": 8}'))).toBe(false);
+    expect(isFromAssay('another', signature, Buffer.from(body))).toBe(false);
+    expect(isFromAssay('secret', undefined, Buffer.from(body))).toBe(false);
+    const old = signatureOf('secret', body, new Date(Date.now() - 600_000));
+    expect(isFromAssay('secret', old, Buffer.from(body))).toBe(false);
+  });
+});
+
+const hasAll = ['bash', 'curl', 'jq'].every((name) => spawnSync(name, ['--version']).status === 0);
+requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script of the guide', () => {
+  const folder = tempFolder();
+  let service: RunningService;
+  beforeAll(async () => {
+    const env = { ASSAY_LOG_LEVEL: 'silent', ASSAY_DATA: join(folder, 'data') };
+    service = await startService(await readConfig({ listen: '127.0.0.1:0' }, env), { tell: () => {} });
+    const header = JSON.stringify({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(join(folder, 'model.safetensors'), Buffer.concat([length, Buffer.from(header), Buffer.alloc(8)]));
+  });
+  afterAll(() => service.close());
+
+  it('leads from an upload to a decision that gates get', async () => {
+    const { firstToken } = service;
+    const env = { PATH: process.env.PATH, ASSAY_URL: service.url, ASSAY_TOKEN: firstToken ?? '' };
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', code('sh')], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+    }
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect({ status, said }).toEqual({ status: 0, said: expect.stringContaining('event: end') });
+    expect(said.split('\n').filter((line) => line !== '' && !line.startsWith('event: progress'))).toEqual([
+      'complete',
+      'event: end',
+      '## Assay: ALLOW',
+      expect.stringContaining('upload:'),
+      'candidate: allow',
+      'staging: allow',
+      'production: deny',
+      'approved',
+      '{"model":"acme/ranker","stage":"staging","action":"allow","approvedFor":["staging"]}',
+    ]);
+  });
+});
