@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { type AssayError, type ErrorCode, isAssayError } from '../core/errors.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../registry/registry-error.ts';
+import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What went wrong, as RFC 9457 has it: the body of every error. */
@@ -10,7 +11,12 @@ export const ProblemSchema = Type.Object(
     title: Type.String({ description: 'What the status means' }),
     status: Type.Integer({ description: 'The HTTP status' }),
     detail: Type.String({ description: 'What went wrong here, and how to mend it' }),
-    code: Type.String({ description: 'Stable, for programs' }),
+    code: Type.Unsafe<ProblemCode>({
+      description: 'Stable, for programs',
+      oneOf: Object.entries(PROBLEM_CODES)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([code, description]) => ({ const: code, description })),
+    }),
     instance: Type.String({ description: 'urn:assay:request:<id of the request>, as in the log of the service' }),
     errors: Type.Optional(
       Type.Array(
@@ -35,7 +41,7 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly instance: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
@@ -106,29 +112,30 @@ const REGISTRY_STATUS: Readonly<Record<RegistryErrorCode, number>> = {
 };
 
 /** Codes of errors that Fastify and its plugins throw. */
-const FRAMEWORK: Readonly<Record<string, { readonly status: number; readonly code: string; readonly detail: string }>> =
-  {
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-      status: 415,
-      code: 'wrong-content-type',
-      detail: 'this route does not take a body of that content type',
-    },
-    FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body-too-large', detail: 'the body is larger than allowed' },
-    FST_ERR_CTP_EMPTY_JSON_BODY: {
-      status: 400,
-      code: 'malformed-body',
-      detail: 'the body is empty, and says that it is JSON',
-    },
-    FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'malformed-body', detail: 'the body is not JSON' },
-    FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-      status: 400,
-      code: 'malformed-body',
-      detail: 'the body is not as long as its Content-Length says',
-    },
-    FST_ERR_BAD_URL: { status: 400, code: 'malformed-address', detail: 'the address cannot be read' },
-    FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'no-such-route', detail: 'there is nothing at this address' },
-    FST_UNDER_PRESSURE: { status: 503, code: 'overloaded', detail: 'the service is overloaded; try again shortly' },
-  };
+const FRAMEWORK: Readonly<
+  Record<string, { readonly status: number; readonly code: ProblemCode; readonly detail: string }>
+> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    code: 'wrong-content-type',
+    detail: 'this route does not take a body of that content type',
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body-too-large', detail: 'the body is larger than allowed' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: {
+    status: 400,
+    code: 'malformed-body',
+    detail: 'the body is empty, and says that it is JSON',
+  },
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'malformed-body', detail: 'the body is not JSON' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400,
+    code: 'malformed-body',
+    detail: 'the body is not as long as its Content-Length says',
+  },
+  FST_ERR_BAD_URL: { status: 400, code: 'malformed-address', detail: 'the address cannot be read' },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'no-such-route', detail: 'there is nothing at this address' },
+  FST_UNDER_PRESSURE: { status: 503, code: 'overloaded', detail: 'the service is overloaded; try again shortly' },
+};
 
 const OWN_FAULT = 'the service failed; its log says why, under the id of this request';
 

@@ -24,6 +24,7 @@ import { tokensPage } from '../../../src/service/console/pages/tokens.ts';
 import { overviewPage } from '../../../src/service/console/pages/version.ts';
 import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
 import type { Viewer } from '../../../src/service/console/parts.ts';
+import type { ProblemCode } from '../../../src/service/problem-codes.ts';
 import { reportContext } from '../../../src/service/report-context.ts';
 import { HOSTILE, hostile } from '../../report/hostile.ts';
 import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';
@@ -244,7 +245,14 @@ function pages(text: string): Readonly<Record<string, Html>> {
     'new waiver': newWaiverPage(viewer, text),
     tokens: tokensPage(viewer, { tokens: [token], made: { name: text, secret: text }, said: undefined, now }),
     'sign-in': signInPage({ byIssuer: true, returnTo: `/${text.slice(0, 100)}`, problem: text }),
-    problem: problemPage(viewer, { type: 'x', title: text, status: 409, detail: text, code: text, instance: text }),
+    problem: problemPage(viewer, {
+      type: 'x',
+      title: text,
+      status: 409,
+      detail: text,
+      code: text as ProblemCode,
+      instance: text,
+    }),
   };
 }
 
