@@ -1,9 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { isAssayError } from '../core/errors.ts';
 import { createEgress } from '../egress/egress.ts';
 import { type Principal, ROLES, type Role } from '../registry/index.ts';
 import { type OidcConfig, OPERATOR_TENANT } from './config.ts';
+import { rememberIssuer } from './oidc-issuer.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Asymmetric only: whoever checks a token must not be able to make one. */
@@ -12,8 +21,6 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_DOCUMENT_BYTES = 256 * 1024;
 const MAX_CLAIM_LENGTH = 255;
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
-/** How long the issuer's own description is believed. */
-const DISCOVERY_MS = 3_600_000;
 
 /** What a sign-in has to remember while the user is at the issuer. */
 export interface LoginState {
@@ -34,45 +41,39 @@ export interface Oidc {
   close(): Promise<void>;
 }
 
-interface Issuer {
-  readonly authorization: string;
-  readonly token: string;
-  readonly keys: JWTVerifyGetKey;
-  readonly at: number;
-}
-
 export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.env): Oidc {
   const egress = createEgress({ env, retry: { retries: 1 }, idleTimeoutMs: 5_000, connectTimeoutMs: 5_000 });
-  let known: Issuer | undefined;
 
   async function json(url: string, init: Parameters<typeof egress.fetch>[1] = {}): Promise<Record<string, unknown>> {
     const response = await egress.fetch(url, { ...init, maxBytes: MAX_DOCUMENT_BYTES });
     const body: unknown = await response.json();
+    if (isGrantRefused(response, body))
+      throw new ServiceError(400, 'invalid-sign-in', 'the sign-in is over; sign in again');
     if (!response.ok || typeof body !== 'object' || body === null)
       throw new ServiceError(503, 'issuer-unavailable', `the identity provider answers ${response.status}`);
     return { ...body };
   }
 
-  async function issuer(): Promise<Issuer> {
-    if (known !== undefined && Date.now() - known.at < DISCOVERY_MS) return known;
+  const issuer = rememberIssuer<JWTVerifyGetKey>(async () => {
     const base = config.issuer.replace(/\/$/, '');
     const document = await unlessUnavailable(() => json(`${base}/.well-known/openid-configuration`));
     if (document.issuer !== config.issuer)
       throw new ServiceError(503, 'issuer-unavailable', 'the identity provider calls itself by another name');
     const jwks = endpoint(document.jwks_uri, config.issuer);
-    known = {
+    return {
       authorization: endpoint(document.authorization_endpoint, config.issuer).href,
       token: endpoint(document.token_endpoint, config.issuer).href,
       keys: createRemoteJWKSet(jwks, {
         timeoutDuration: 5_000,
-        [customFetch]: (url, { headers, signal }) => egress.fetch(url, { headers, signal, redirect: 'manual' }),
+        [customFetch]: (url, { headers, signal }) =>
+          egress.fetch(url, { headers, signal, redirect: 'manual', maxBytes: MAX_DOCUMENT_BYTES }),
       }),
-      at: Date.now(),
     };
-    return known;
-  }
+  });
 
   async function checked(token: string, audience: string): Promise<JWTPayload> {
+    // Nobody is asked about what is no token.
+    if (!isSigned(token)) throw invalid('the token does not hold');
     const { keys } = await issuer();
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -135,6 +136,22 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
     },
     close: () => egress.close(),
   };
+}
+
+/** A code that was used already, or is too old (RFC 6749, 5.2): no fault of the identity provider's. */
+function isGrantRefused({ status }: Response, body: unknown): boolean {
+  return (
+    status === 400 && typeof body === 'object' && body !== null && 'error' in body && body.error === 'invalid_grant'
+  );
+}
+
+function isSigned(token: string): boolean {
+  try {
+    const { alg } = decodeProtectedHeader(token);
+    return alg !== undefined && ALGORITHMS.includes(alg);
+  } catch {
+    return false;
+  }
 }
 
 /** The principal that claims speak of. @throws ServiceError 401 */

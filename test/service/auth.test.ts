@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { generateKeyPair, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUDIENCE, CLIENT, type OidcIssuer, oidcIssuer } from '../support/oidc-issuer.ts';
 import { OPERATOR, type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -148,19 +148,32 @@ describe('tokens of the identity provider', () => {
     expect(await ask(`Bearer ${await make()}`)).toMatchObject({ status: 401, code });
   });
 
-  test('a public key that is used as a shared secret does not hold', async () => {
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = new Uint8Array(publicKey.export({ type: 'spki', format: 'pem' }) as unknown as Uint8Array);
-    const token = await issuer.token(
-      { roles: ['admin'] },
-      { alg: 'HS256', key: key.length > 0 ? key : new Uint8Array(64) },
-    );
-    expect(await ask(`Bearer ${token}`)).toMatchObject({ status: 401, code: 'invalid-token' });
+  test('the public key of the issuer, used as a shared secret, does not hold', async () => {
+    const { keys } = (await (await fetch(`${issuer.url}/keys`)).json()) as { keys: JsonWebKey[] };
+    const [jwk] = keys;
+    const pem = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    for (const secret of [pem.toString(), JSON.stringify(jwk)]) {
+      const key = new TextEncoder().encode(secret);
+      const token = await issuer.token({ roles: ['admin'] }, { alg: 'HS256', key });
+      expect(await ask(`Bearer ${token}`)).toMatchObject({ status: 401, code: 'invalid-token' });
+    }
   });
 
   test('keys are fetched once, not for each token', () => {
-    expect(issuer.asked.get('/keys')).toBeLessThanOrEqual(2);
+    expect(issuer.asked.get('/keys')).toBeLessThanOrEqual(3);
     expect(issuer.asked.get('/.well-known/openid-configuration')).toBe(1);
+  });
+
+  test('when the issuer changes its key, tokens of the new one hold, and those of the old one no more', async () => {
+    const old = await issuer.token({ roles: ['admin'] });
+    await issuer.rotate();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    try {
+      expect((await ask(`Bearer ${await issuer.token({ roles: ['admin'] })}`)).status).toBe(200);
+      expect(await ask(`Bearer ${old}`)).toMatchObject({ status: 401, code: 'invalid-token' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -181,6 +194,9 @@ test('an identity provider that does not answer makes the service unavailable to
   const refused = await asks(await issuer.token());
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'issuer-unavailable']);
   expect((await asks(await away.token(['admin']))).statusCode).toBe(200);
+  // What is no token of any issuer is told so without asking one.
+  for (const token of ['x', 'a.b.c', `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.x`])
+    expect((await asks(token)).statusCode).toBe(401);
   await away.close();
 });
 

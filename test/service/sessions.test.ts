@@ -228,7 +228,7 @@ describe('signing in at the identity provider', () => {
     const { login, back } = await goThere();
     expect((await comeBack(back, login)).statusCode).toBe(303);
     const again = await comeBack(back, login);
-    expect([again.statusCode >= 400, cookieOf(again)]).toEqual([true, '']);
+    expect([again.statusCode, again.json().code, cookieOf(again)]).toEqual([400, 'invalid-sign-in', '']);
     const refused = new URL(`${ORIGIN}/signin/callback?error=access_denied&state=x`);
     expect((await comeBack(refused, login)).json().code).toBe('invalid-sign-in');
   });

@@ -8,13 +8,14 @@ type Key = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 /** An OpenID Connect provider on loopback: its description, its keys, and the code flow with PKCE, over real HTTP. */
 export interface OidcIssuer {
   readonly url: string;
-  readonly key: Key;
   /** A token of this issuer, good unless `claims`, `header` or `key` make it bad. */
   token(claims?: JWTPayload & Record<string, unknown>, options?: TokenOptions): Promise<string>;
   /** What the next sign-in says of the user. */
   signsIn(claims: JWTPayload & Record<string, unknown>): void;
   /** Requests that were answered, by path. */
   readonly asked: Map<string, number>;
+  /** Signs with another key from now on, and publishes that one alone. */
+  rotate(): Promise<void>;
   /** Answers nothing any more but 500. */
   fail(on: boolean): void;
   close(): Promise<void>;
@@ -35,12 +36,19 @@ export const CLIENT = { id: 'assay-console', secret: 'a client secret' } as cons
 const now = () => Math.floor(Date.now() / 1000);
 
 export async function oidcIssuer(): Promise<OidcIssuer> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256');
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
+  let generation = 0;
+  let signing = await newKey();
   const asked = new Map<string, number>();
   const codes = new Map<string, { readonly challenge: string; readonly nonce: string; readonly redirect: string }>();
   let user: JWTPayload = { sub: 'nobody' };
   let failing = false;
+
+  async function newKey() {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    generation += 1;
+    const kid = `k${generation}`;
+    return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' } };
+  }
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', origin());
@@ -56,7 +64,7 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
         token_endpoint: `${origin()}/token`,
       });
     }
-    if (url.pathname === '/keys') return void json(200, { keys: [jwk] });
+    if (url.pathname === '/keys') return void json(200, { keys: [signing.jwk] });
     if (url.pathname === '/authorize') {
       const asks = url.searchParams;
       const code = randomUUID();
@@ -97,23 +105,25 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
 
   async function token(claims: JWTPayload = {}, options: TokenOptions = {}): Promise<string> {
     const jwt = new SignJWT({ sub: 'alice', roles: ['viewer'], tenant: 'acme', ...claims })
-      .setProtectedHeader({ alg: options.alg ?? 'ES256', kid: options.kid ?? 'k1' })
+      .setProtectedHeader({ alg: options.alg ?? 'ES256', kid: options.kid ?? signing.kid })
       .setIssuer(options.issuer ?? origin())
       .setAudience(options.audience ?? AUDIENCE)
       .setIssuedAt();
     if (options.expires !== null) jwt.setExpirationTime(options.expires ?? now() + 300);
-    return jwt.sign(options.key ?? privateKey);
+    return jwt.sign(options.key ?? signing.privateKey);
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: origin(),
-    key: privateKey,
     token,
     asked,
     signsIn: (claims) => {
       user = claims;
+    },
+    async rotate() {
+      signing = await newKey();
     },
     fail: (on) => {
       failing = on;
