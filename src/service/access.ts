@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AssayError } from '../core/errors.ts';
 import { type Principal, ROLES, type Role } from '../registry/index.ts';
 import type { Authenticator } from './auth.ts';
@@ -54,17 +54,18 @@ export function guardRoutes(app: App, authenticator: Authenticator): void {
   app.decorateRequest('csrf', null);
   const failures = app.createRateLimit();
   /** Who guesses is told no more than that he guesses too often. */
-  async function countFailure(request: FastifyRequest, error: unknown): Promise<void> {
+  async function countFailure(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<void> {
     if (!(error instanceof ServiceError) || error.status !== 401) return;
     const count = await failures(request);
-    if (!count.isAllowed && count.isExceeded)
-      throw new ServiceError(429, 'too-many-requests', `too many requests; try again in ${count.ttlInSeconds} seconds`);
+    if (count.isAllowed || !count.isExceeded) return;
+    reply.header('retry-after', count.ttlInSeconds);
+    throw new ServiceError(429, 'too-many-requests', `too many requests; try again in ${count.ttlInSeconds} seconds`);
   }
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config;
     if (request.is404 || access === undefined || access.kind === 'public') return;
     const known = await authenticator.authenticate(request).catch(async (error: unknown) => {
-      await countFailure(request, error);
+      await countFailure(request, reply, error);
       throw error;
     });
     principals.set(request, known.principal);

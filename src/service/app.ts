@@ -14,6 +14,7 @@ import { addNotFound } from './not-found.ts';
 import { openOidc } from './oidc.ts';
 import { addOpenapi } from './openapi.ts';
 import { ROUTES } from './plugins.ts';
+import { onRequestEnd } from './request-end.ts';
 import { addHeaders, addLimits } from './security.ts';
 import { ServiceError } from './service-error.ts';
 import { createSessions } from './sessions.ts';
@@ -47,6 +48,8 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   app.removeContentTypeParser('text/plain');
   addValidation(app);
   addErrors(app, pino({ level: config.logLevel }, log));
+  // Before all that refuses: what is refused counts, too.
+  addMetrics(app, context);
   addNotFound(app);
   addConnectionRules(app);
   await app.register(cookie);
@@ -58,7 +61,6 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   app.addHook('onClose', async () => oidc?.close());
   await addLimits(app, config);
   guardRoutes(app, authenticator);
-  addMetrics(app, context);
   await addOpenapi(app);
   for (const routes of ROUTES) await app.register(async (scope) => routes(scope, context));
   await app.ready();
@@ -84,7 +86,7 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * JSON lines, one for each request when it is answered. No headers and no query: secrets travel there. What these lines name
+ * JSON lines, one for each request when it is answered, or its client has gone. No headers and no query: secrets travel there. What these lines name
  * holds no secret, so that they go past the search for some.
  */
 function addErrors(app: App, log: Logger): void {
@@ -92,12 +94,12 @@ function addErrors(app: App, log: Logger): void {
     reply.header('x-request-id', request.id);
     done();
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    const { id, method, url, ip } = request;
-    const line = { reqId: id, method, path: url.split('?')[0], status: reply.statusCode };
+  onRequestEnd(app, (request, reply, { kind, ip }) => {
+    const { id, method, url } = request;
+    const status = kind === 'answered' || reply.raw.headersSent ? reply.statusCode : null;
+    const line = { reqId: id, method, path: url.split('?')[0], status };
     const by = principalOf(request)?.subject ?? null;
-    log.info({ ...line, ms: Math.round(reply.elapsedTime), ip, by }, 'answered');
-    done();
+    log.info({ ...line, ms: Math.round(reply.elapsedTime), ip, by }, kind);
   });
   app.setErrorHandler(answerProblem);
 }

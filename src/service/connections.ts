@@ -25,9 +25,16 @@ export const CONNECTION_RULES = {
 /** Gives bodies little time, unless the route says that its body is long, and the process a bounded number of connections. */
 export function addConnectionRules(app: App): void {
   app.server.maxConnections = MAX_CONNECTIONS;
+  endSilent(app);
   app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody =
       request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+    const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+    // Stored or read as it is, it would be other bytes than were meant; unpacked, as many as its sender likes (CWE-409).
+    if (hasBody && coding !== 'identity') {
+      reply.header('accept-encoding', 'identity');
+      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body as it is, without Content-Encoding'));
+    }
     if (hasBody && request.routeOptions.config.longBody !== true) {
       const timer = setTimeout(() => {
         const problem = problemOf(new ServiceError(408, 'too-slow', 'the body did not arrive in time'), request.id);
@@ -38,6 +45,28 @@ export function addConnectionRules(app: App): void {
       payload.once('end', () => clearTimeout(timer));
     }
     done(null, payload);
+  });
+}
+
+/** How long a connection on which nothing was asked yet is waited for at the end: a request may be on its way. */
+const SILENT_MS = 1_000;
+
+/** Connections that were made ahead and never asked anything are no idle ones to Node, and would hold up the end. */
+function endSilent(app: App): void {
+  const silent = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    silent.delete(request.raw.socket);
+    done();
+  });
+  app.addHook('preClose', (done) => {
+    setTimeout(() => {
+      for (const socket of silent) socket.destroy();
+    }, SILENT_MS).unref();
+    done();
   });
 }
 

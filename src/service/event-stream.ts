@@ -54,7 +54,7 @@ export function eventStreams(app: App, options: EventStreamOptions = {}): EventS
       if (count >= MAX_EACH || open.size >= MAX_ALL)
         throw new ServiceError(429, 'too-many-streams', 'too many event streams are open; close some');
       counts.set(key, count + 1);
-      const stream = start(reply, options);
+      const stream = start(reply, () => isStillKnown(app, request), options);
       open.add(stream);
       stream.ended.addEventListener('abort', () => {
         open.delete(stream);
@@ -67,7 +67,22 @@ export function eventStreams(app: App, options: EventStreamOptions = {}): EventS
   };
 }
 
-function start(reply: FastifyReply, { heartbeatMs = HEARTBEAT_MS, lifeMs = LIFE_MS }: EventStreamOptions): EventStream {
+/** Whether what somebody came with would let him in now. */
+async function isStillKnown(app: App, request: FastifyRequest): Promise<boolean> {
+  try {
+    await app.signIn.authenticator.authenticate(request);
+    return true;
+  } catch (error) {
+    // A database or an identity provider that is away has taken nothing back.
+    return !(error instanceof ServiceError && error.status === 401);
+  }
+}
+
+function start(
+  reply: FastifyReply,
+  isKnown: () => Promise<boolean>,
+  { heartbeatMs = HEARTBEAT_MS, lifeMs = LIFE_MS }: EventStreamOptions,
+): EventStream {
   const { raw } = reply;
   const ended = new AbortController();
   reply.hijack();
@@ -86,7 +101,12 @@ function start(reply: FastifyReply, { heartbeatMs = HEARTBEAT_MS, lifeMs = LIFE_
   function end(): void {
     if (!raw.writableEnded) raw.end();
   }
-  const beats = setInterval(() => write(': here\n\n'), heartbeatMs);
+  /** A token that was revoked, or has expired, hears no more. */
+  async function beat(): Promise<void> {
+    write(': here\n\n');
+    if (!(await isKnown())) end();
+  }
+  const beats = setInterval(() => void beat(), heartbeatMs);
   const life = setTimeout(end, lifeMs);
   raw.once('close', () => {
     clearInterval(beats);

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
 import { OPERATOR_TENANT } from './config.ts';
 import type { App, ServiceContext } from './context.ts';
+import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */
 export interface ServiceMetrics {
@@ -19,7 +20,7 @@ export function addMetrics(app: App, context: Pick<ServiceContext, 'registry' | 
   collectDefaultMetrics({ register: set });
   const requests = new Histogram({
     name: 'assay_http_request_duration_seconds',
-    help: 'Time to answer a request, by route',
+    help: 'Time to answer a request, by route; its status is `cut` where the client went away before',
     labelNames: ['method', 'route', 'status'],
     buckets: LATENCIES_SECONDS,
     registers,
@@ -43,12 +44,11 @@ export function addMetrics(app: App, context: Pick<ServiceContext, 'registry' | 
     registers,
   });
 
-  app.addHook('onResponse', (request, reply, done) => {
+  onRequestEnd(app, (request, reply, { kind }) => {
     // The pattern of the route, never the address: what users write must not make new series.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
-    const labels = { method: request.method, route, status: String(reply.statusCode) };
-    requests.observe(labels, reply.elapsedTime / 1000);
-    done();
+    const status = kind === 'cut' ? kind : String(reply.statusCode);
+    requests.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
   });
 
   app.decorate('metrics', {

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AssayError } from '../core/errors.ts';
@@ -53,7 +54,7 @@ export async function startService(config: ServiceConfig, { tell }: StartOptions
 }
 
 async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promise<RunningService> {
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(config.dataFolder);
   const live = await openLiveRules(config.rules);
   const context = await openParts(config, live, tell, closing);
   const app = await createApp(context);
@@ -82,6 +83,19 @@ async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promi
   if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
     tell(`${config.publicUrl} is no https: tokens and sessions travel readable; put a proxy with TLS in front`);
   return { url, firstToken: secret ?? null, close: () => closing.run() };
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new AssayError('usage', `is no folder that can be written (${codeOf(cause)})`, {
+      subject: folder,
+      mend: 'choose another --data',
+      cause,
+    });
+  }
 }
 
 async function openParts(
@@ -128,8 +142,7 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    throw new AssayError('usage', `cannot be listened at (${code})`, {
+    throw new AssayError('usage', `cannot be listened at (${codeOf(cause)})`, {
       subject: `${host}:${port}`,
       mend: 'choose another --listen',
       cause,
@@ -137,6 +150,10 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   }
   const address = app.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
 /** Waits for requests under way, and then no longer. */

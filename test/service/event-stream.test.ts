@@ -1,21 +1,26 @@
 import type { AddressInfo } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Principal } from '../../src/registry/index.ts';
-import type { App } from '../../src/service/context.ts';
+import type { App, SignIn } from '../../src/service/context.ts';
 import { type EventStream, type EventStreamOptions, eventStreams } from '../../src/service/event-stream.ts';
+import { ServiceError } from '../../src/service/service-error.ts';
 import { EventReader } from './routes/event-reader.ts';
 
 const principal: Principal = { tenant: 'acme', subject: 'vera', issuer: null, roles: ['viewer'], via: 'token' };
 let app: App | undefined;
 afterEach(() => app?.close());
 
+type Authenticate = SignIn['authenticator']['authenticate'];
+const anybody: Authenticate = async () => ({ principal, csrf: null });
+
 /** A server with one stream, which is handed out as it opens. */
-async function serve(options: EventStreamOptions) {
+async function serve(options: EventStreamOptions, authenticate = anybody) {
   const opened: EventStream[] = [];
   const server: App = Fastify({ forceCloseConnections: 'idle' }).withTypeProvider<TypeBoxTypeProvider>();
   server.decorateRequest('principal', { getter: () => principal });
+  server.decorate('signIn', { authenticator: { authenticate } } as SignIn);
   await server.register(async (scope) => {
     const streams = eventStreams(scope as unknown as App, options);
     scope.get('/', { exposeHeadRoute: false }, async (request, reply) => {
@@ -41,6 +46,20 @@ it('ends after its life, so that its reader shows again who he is', async () => 
   const reader = await open();
   await reader.ended;
   await expect.poll(() => opened[0]?.ended.aborted).toBe(true);
+});
+
+it('ends when what its reader came with holds no more, and not while nobody can tell', async () => {
+  let answer = new ServiceError(503, 'issuer-unavailable', 'the identity provider cannot be reached');
+  let asked = 0;
+  const { open, opened } = await serve({ heartbeatMs: 20 }, async () => {
+    asked += 1;
+    throw answer;
+  });
+  const reader = await open();
+  await vi.waitUntil(() => asked > 2);
+  expect(opened[0]?.ended.aborted).toBe(false);
+  answer = new ServiceError(401, 'invalid-token', 'the token is unknown, expired or revoked');
+  await reader.ended;
 });
 
 it('ends when the server closes', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATOR, type TestService, testService } from '../support/service.ts';
@@ -55,6 +56,18 @@ describe('clients that never finish', () => {
   });
 });
 
+test('a connection on which nothing was ever asked does not hold up the end', async () => {
+  const other = await testService(`${folder}/ending`);
+  const { port } = new URL(await other.listen());
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  // The service knows of it, too.
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  const cut = once(socket, 'close');
+  await other.close();
+  await cut;
+}, 30_000);
+
 describe('what cannot be read as HTTP', () => {
   test.each([
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed-request'],
@@ -109,6 +122,8 @@ describe('bodies', () => {
     ['of another type', '<a/>', { 'content-type': 'text/xml' }, 415, 'wrong-content-type'],
     ['of plain text', '{}', { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
     ['of a form', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
+    ['packed', '{}', { 'content-encoding': 'gzip' }, 415, 'wrong-content-encoding'],
+    ['packed twice', '{}', { 'content-encoding': 'gzip, identity' }, 415, 'wrong-content-encoding'],
     ['of a type that is none', '{}', { 'content-type': 'json' }, 415, 'wrong-content-type'],
     ['larger than allowed', JSON.stringify({ name: 'a'.repeat(1024 * 1024) }), {}, 413, 'body-too-large'],
   ])('one that is %s is refused', async (_name, payload, headers, status, code) => {
@@ -217,6 +232,7 @@ describe('too many requests', () => {
     const statuses = [];
     for (let i = 0; i < 7; i++) statuses.push((await guess(i)).statusCode);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect(Number((await guess(7)).headers['retry-after'])).toBeGreaterThan(0);
     await limited.close();
   });
 });

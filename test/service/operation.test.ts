@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AssayError } from '../../src/core/errors.ts';
@@ -5,6 +6,7 @@ import { RegistryError } from '../../src/registry/index.ts';
 import { PUBLIC } from '../../src/service/access.ts';
 import { problemOf } from '../../src/service/errors.ts';
 import { listenForMetrics } from '../../src/service/metrics-listener.ts';
+import { startService } from '../../src/service/service.ts';
 import { ServiceError } from '../../src/service/service-error.ts';
 import { type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -102,6 +104,21 @@ describe('the log', () => {
     for (const word of [secret, 'very-secret', 'also-secret']) expect(log).not.toContain(word);
   });
 
+  test('tells of those who went away before they were answered', async () => {
+    const url = new URL(await service.listen());
+    const secret = await service.token(['gate']);
+    const stop = new AbortController();
+    const headers = { authorization: `Bearer ${secret}`, 'x-request-id': 'went-away-1' };
+    const stream = await fetch(new URL('/v1/snapshot/events', url), { headers, signal: stop.signal });
+    expect(stream.status).toBe(200);
+    stop.abort();
+    await vi.waitUntil(() => log.includes('went-away-1'));
+    const line = log.split('\n').find((one) => one.includes('went-away-1')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ path: '/v1/snapshot/events', status: 200, ip: '127.0.0.1', msg: 'cut' });
+    const { body } = await service.app.inject({ url: '/metrics', headers: { authorization: headers.authorization } });
+    expect(body).toContain('route="/v1/snapshot/events",status="cut"} 1');
+  });
+
   test('an id that is no id is replaced', async () => {
     for (const id of ['x', 'a b c d e f g h', '<script>alert(1)</script>', 'a'.repeat(100)]) {
       const answer = await service.app.inject({ url: '/healthz', headers: { 'x-request-id': id } });
@@ -126,7 +143,7 @@ describe('problems', () => {
       status: 403,
       code: 'own-request',
     });
-    expect(at(new ServiceError(416, 'no-range', 'x'))).toMatchObject({ status: 416, code: 'no-range' });
+    expect(at(new ServiceError(416, 'no-such-range', 'x'))).toMatchObject({ status: 416, code: 'no-such-range' });
     for (const error of [
       new Error('ENOENT: /home/assay/.secret'),
       new AssayError('internal', '/home/assay/.secret'),
@@ -149,6 +166,13 @@ describe('problems', () => {
     expect(answer.body).not.toMatch(/sqlite|node_modules|assay-test|at /i);
     await broken.app.close();
   });
+});
+
+test('the service does not start where its data cannot lie, and says so', async () => {
+  const file = `${folder}/a-file`;
+  writeFileSync(file, '');
+  const started = startService({ ...service.config, dataFolder: file }, { tell: () => {} });
+  await expect(started).rejects.toMatchObject({ code: 'usage', subject: file });
 });
 
 test('the server does not start with a route that does not say who may call it', async () => {
