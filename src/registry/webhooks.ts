@@ -151,10 +151,9 @@ async function webhookRow(db: Reader, by: Principal, id: string): Promise<Select
   return row;
 }
 
-/** Queries of addresses hold secrets of whoever answers there: the audit log keeps none. */
+/** Paths and queries of addresses hold secrets of whoever answers there (chats have them so): the audit log keeps none. */
 function shown(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  return new URL(url).origin;
 }
 
 function cursor(after: string): number {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { AssayError } from '../core/errors.ts';
 import { readSmallText } from '../core/small-file.ts';
@@ -55,7 +56,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     approvalPassphrase: (await secret(env, 'ASSAY_KEY_PASSPHRASE')) ?? null,
     trust: env.ASSAY_TRUST ? resolve(env.ASSAY_TRUST) : null,
     rules: rules === null ? null : resolve(rules),
-    trustedProxies: list(env.ASSAY_TRUSTED_PROXIES),
+    trustedProxies: proxies(env.ASSAY_TRUSTED_PROXIES),
     sessionSecret: await sessionSecret(env),
     metrics: metrics === undefined || metrics === '' ? null : place(metrics, '--metrics-listen'),
     workers:
@@ -218,6 +219,27 @@ function yes(env: NodeJS.ProcessEnv, name: string): boolean {
 
 function list(value: string | undefined): string[] {
   return (value ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+}
+
+/** Networks that have a name, as proxies in front are often told of. */
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function proxies(value: string | undefined): string[] {
+  const entries = list(value);
+  const strange = entries.find((entry) => !NAMED_NETWORKS.includes(entry) && !isNetwork(entry));
+  if (strange === undefined) return entries;
+  throw new AssayError('usage', `has ${JSON.stringify(strange)}, which is neither an address nor a network`, {
+    subject: 'ASSAY_TRUSTED_PROXIES',
+    mend: `write 10.0.0.7, 10.0.0.0/8 or one of ${NAMED_NETWORKS.join(', ')}`,
+  });
+}
+
+/** An address, or one with the length of its prefix; everybody's network (`/0`) is nobody's to trust. */
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...more] = entry.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (prefix === undefined) return bits > 0;
+  return more.length === 0 && /^[1-9][0-9]{0,2}$/.test(prefix) && Number(prefix) <= bits;
 }
 
 function logLevel(value: string | undefined): LogLevel {

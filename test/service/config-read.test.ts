@@ -91,6 +91,10 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_GATE_SCAN_ON_MISS', {}, { ASSAY_GATE_SCAN_ON_MISS: 'yes' }],
     ['ASSAY_GATE_CACHE_BYTES', {}, { ASSAY_GATE_CACHE_BYTES: '1G' }],
     ['ASSAY_MLFLOW_ALIAS', {}, { ASSAY_MLFLOW_ALIAS: 'v12' }],
+    ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '10.0.0.1, proxy.internal' }],
+    ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '10.0.0.0/33' }],
+    ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '::1/8/8' }],
     ['ASSAY_LOG_LEVEL', {}, { ASSAY_LOG_LEVEL: 'loud' }],
   ])('%s', async (name, flags, env) => {
     const wrong = readConfig({ data: folder, ...flags }, env);

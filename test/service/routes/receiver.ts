@@ -37,7 +37,7 @@ export class Receiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=hidden`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hidden/hook?key=hidden`;
   }
 
   async wait(enough: (received: readonly Received[]) => boolean, ms = 60_000): Promise<void> {

@@ -147,7 +147,7 @@ onEveryGround('webhooks', (service) => {
     quick.close();
   });
 
-  it('shows the secret once, and no query of an address in the log', async () => {
+  it('shows the secret once, and of an address in the log only who answers there', async () => {
     const { id } = await hook(['*']);
     const shown = await ada.call('GET', `/v1/webhooks/${id}`);
     expect(shown.body).not.toHaveProperty('secret');
