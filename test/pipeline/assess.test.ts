@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { artifactOf, fileFrom, folderFiles, memoryFile, SlowSource } from '../support/artifacts.ts';
 import { buildZip, PAYLOAD } from '../support/containers.ts';
+import { cpuTimer } from '../support/cpu-time.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
 const root = tempFolder();
@@ -282,11 +283,11 @@ describe('limits', () => {
     const members = Array.from({ length: 1_000 }, (_, i) => ({ name: `m${i}`, data, method: 8 }));
     const zip = buildZip([{ name: 'evil.pkl', data: PAYLOAD }, ...members]);
     expect(zip.length).toBeLessThan(1024 * 1024);
-    const started = performance.now();
-    const { file } = await assessOne(memoryFile('model.zip', zip), { limits: { ...DEFAULT_LIMITS, maxFileMs: 200 } });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const spent = cpuTimer();
+    const { file } = await assessOne(memoryFile('model.zip', zip), { limits: { ...DEFAULT_LIMITS, maxFileMs: 1_000 } });
+    expect(spent()).toBeLessThan(2_500);
     expect(file.verdict).toBe('malicious');
-    expect(file.reasons).toContain('took longer than 200 ms (maxFileMs)');
+    expect(file.reasons).toContain('took longer than 1000 ms (maxFileMs)');
   });
 
   it('containers deeper than maxDepth are unknown', async () => {
@@ -331,8 +332,7 @@ describe('a signal', () => {
     await expect(stopped).rejects.toMatchObject({ name: 'AssayError', code: 'aborted' });
     expect(sources.length).toBeGreaterThan(0);
     for (const { calls } of sources) expect(calls.at(-1)).toBe('close');
-    await pause(20);
-    expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
+    await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
   });
 
   it('is heard before the first file, while one is opened, and while it is hashed', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuTimer } from '../support/cpu-time.ts';
 import { policyText, read } from './a-policy.ts';
 
 const HEAD = 'apiVersion: assay.dev/v1\nkind: ModelPolicy\nmetadata: {name: acme}\nspec:\n  validations:\n';
@@ -105,9 +106,9 @@ describe('a policy file', () => {
   });
 
   it.each(['[', '{a: ', '- ', '{"a":'])('is refused for deep nesting of %s', (open) => {
-    const started = performance.now();
+    const spent = cpuTimer();
     expect(read(open.repeat(20_000))).toBeInstanceOf(Array);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(spent()).toBeLessThan(5_000);
   });
 
   it('keeps scalars as they are written: no rule is a date, a number or a truth', () => {

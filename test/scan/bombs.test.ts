@@ -4,13 +4,14 @@ import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { scanSource } from '../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
 import { buildZip, fixture, memory, PAYLOAD } from '../support/containers.ts';
+import { cpuTimer } from '../support/cpu-time.ts';
 
 const MiB = 1024 * 1024;
 
 /** The verdict of the whole pipeline, with seconds and resident bytes it took. */
 async function judge(bytes: Uint8Array, limits: Partial<Limits> = {}) {
   const before = process.memoryUsage().rss;
-  const started = performance.now();
+  const spent = cpuTimer();
   const result = await scanSource(memory(bytes), {
     path: 'file.bin',
     limits: { ...DEFAULT_LIMITS, ...limits },
@@ -21,7 +22,7 @@ async function judge(bytes: Uint8Array, limits: Partial<Limits> = {}) {
   });
   const { verdict, reasons, findings } = result;
   const rules = findings.map((finding) => finding.ruleId);
-  return { verdict, reasons, rules, ms: performance.now() - started, grown: process.memoryUsage().rss - before };
+  return { verdict, reasons, rules, ms: spent(), grown: process.memoryUsage().rss - before };
 }
 
 function nested(depth: number, innermost: Uint8Array): Uint8Array {

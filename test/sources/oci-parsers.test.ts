@@ -8,6 +8,7 @@ import { isArtifactPath } from '../../src/core/reference.ts';
 import { parseOci } from '../../src/core/store-reference.ts';
 import { filesOf } from '../../src/sources/oci-layers.ts';
 import { type OciDescriptor, parseManifest } from '../../src/sources/oci-manifest.ts';
+import { cpuTimer } from '../support/cpu-time.ts';
 
 /** Runs what may only fail in a way that was foreseen. */
 function orAssayError<T>(run: () => T): T | undefined {
@@ -64,9 +65,9 @@ describe('a challenge', () => {
     const token = fc.constantFrom('Bearer', 'realm', 'a', '=', '"', '\\', ',', ' ', '\t', 'é', '==', '()');
     fc.assert(
       fc.property(fc.array(token, { maxLength: 5_000 }), (parts) => {
-        const started = performance.now();
+        const spent = cpuTimer();
         parseChallenge(parts.join(''));
-        expect(performance.now() - started).toBeLessThan(2_000);
+        expect(spent()).toBeLessThan(2_000);
       }),
       { numRuns: 200 },
     );
@@ -200,10 +201,10 @@ describe('a manifest', () => {
       size: 1,
       annotations: { 'org.opencontainers.image.title': title },
     }));
-    const started = performance.now();
+    const spent = cpuTimer();
     const parsed = parseManifest(encode(JSON.stringify({ schemaVersion: 2, config: layers[0], layers })), 'test');
     if (parsed.kind === 'manifest') expect(filesOf(parsed.config, parsed.layers)).toHaveLength(901);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(spent()).toBeLessThan(2_000);
   });
 
   test('says one thing only, whatever is in its strings', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extractReferences } from '../../src/workload/index.ts';
+import { cpuTimer } from '../support/cpu-time.ts';
 import { kindOf, podOf } from './build.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
@@ -64,9 +65,9 @@ const { shaped } = fc.letrec<{ shaped: unknown }>((tie) => ({
 }));
 
 function timed(object: unknown): number {
-  const from = performance.now();
+  const spent = cpuTimer();
   extractReferences(object);
-  return performance.now() - from;
+  return spent();
 }
 
 describe('whatever an object holds', () => {

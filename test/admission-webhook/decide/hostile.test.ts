@@ -11,6 +11,7 @@ import {
 import { FIELDS } from '../../../src/workload/table/fields.ts';
 import { POD_SPECS } from '../../../src/workload/table/pod-specs.ts';
 import { PROGRAMS } from '../../../src/workload/table/programs.ts';
+import { cpuTimer } from '../../support/cpu-time.ts';
 import { kindOf, objectsAt, podOf } from '../../workload/build.ts';
 import { FIELD_VALUES, VALUES } from '../../workload/samples.ts';
 import {
@@ -313,9 +314,9 @@ describe('what costs much', () => {
     for (const object of objects) {
       const body = reviewOf(object, { operation: 'UPDATE', oldObject: { ...object, metadata: { name: 'x' } } });
       const request = requestOf(body);
-      const started = performance.now();
+      const spent = cpuTimer();
       const given = answer(body);
-      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(spent()).toBeLessThan(5_000);
       expect(decideReview({ ...request, operation: 'CREATE' }, state, NOW).allowed).toBe(false);
       expect(given.record.rulings.length).toBeGreaterThan(0);
     }

@@ -90,7 +90,7 @@ describe('watching', () => {
       onFailure: (error) => failures.push(error),
     });
     const until = async (holds: () => boolean) => {
-      for (let tries = 0; tries < 500 && !holds(); tries++) await pause(20);
+      for (let tries = 0; tries < 3_000 && !holds(); tries++) await pause(20);
       expect(holds()).toBe(true);
     };
     await until(() => written.length === 1);
