@@ -1,3 +1,4 @@
+export * from './batch-records.ts';
 export { type LiveRules, openLiveRules } from './live-rules.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export * from './records.ts';

@@ -1,4 +1,5 @@
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
+import { batchRow } from './batch-row.ts';
 import type { Context } from './context.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from './names.ts';
 import { limitOf, pageOf, seqAfter } from './paging.ts';
@@ -24,16 +25,23 @@ export async function createJobs(
   context: Context,
   by: Principal,
   jobs: readonly NewJob[],
+  mostQueued?: number,
+): Promise<CreatedJob[]> {
+  checkJobs(jobs);
+  return change(context, by, (change) => addJobs(change, jobs, mostQueued));
+}
+
+/** All of them, or none. @throws RegistryError `queue-full` */
+export async function addJobs(
+  change: Change,
+  jobs: readonly NewJob[],
   mostQueued = Number.POSITIVE_INFINITY,
 ): Promise<CreatedJob[]> {
-  for (const job of jobs) checkJob(job);
-  return change(context, by, async (change) => {
-    const all: CreatedJob[] = [];
-    for (const job of jobs) all.push(await addJob(change, job));
-    // Counted after they were made: the tenant is locked, and a refusal takes them back.
-    if (all.some(({ created }) => created)) await checkQueued(change, mostQueued);
-    return all;
-  });
+  const all: CreatedJob[] = [];
+  for (const job of jobs) all.push(await addJob(change, job));
+  // Counted after they were made: the tenant is locked, and a refusal takes them back.
+  if (all.some(({ created }) => created)) await checkQueued(change, mostQueued);
+  return all;
 }
 
 /** The first of those that wait beyond so many. Literals, so that the index of them is used. */
@@ -112,7 +120,7 @@ export async function getJob(context: Context, by: Principal, id: string): Promi
 export async function listJobs(
   context: Context,
   by: Principal,
-  page: PageRequest & { readonly state?: JobState } = {},
+  page: PageRequest & { readonly state?: JobState; readonly batch?: string } = {},
 ): Promise<Page<Job>> {
   return read(context, by, async (db) => {
     const limit = limitOf(page);
@@ -120,6 +128,11 @@ export async function listJobs(
     let query = db.selectFrom('jobs').selectAll().where('tenant', '=', by.tenant);
     if (after !== undefined) query = query.where('seq', '<', after);
     if (page.state !== undefined) query = query.where('state', '=', page.state);
+    const { batch } = page;
+    if (batch !== undefined) {
+      await batchRow(db, by.tenant, batch);
+      query = query.where('id', 'in', (eb) => eb.selectFrom('batch_jobs').select('job').where('batch', '=', batch));
+    }
     const rows = await query
       .orderBy('seq', 'desc')
       .limit(limit + 1)
@@ -131,19 +144,26 @@ export async function listJobs(
 /** Whoever works on it learns of it by its next heartbeat. */
 export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
   return change(context, by, async (change) => {
-    const { db, tenant, at } = change;
-    await jobRow(db, tenant, id);
-    const row = await db
-      .updateTable('jobs')
-      .set({ state: 'cancelled', ended_at: at, lease: null, lease_until_ms: null })
-      .where('id', '=', id)
-      .where('state', 'in', ['queued', 'running'])
-      .returningAll()
-      .executeTakeFirst();
-    if (row === undefined) throw new RegistryError('ended', 'the job has ended already');
-    change.record('job.cancelled', row.model, { job: id, target: row.target });
-    return jobOfRow(row);
+    await jobRow(change.db, change.tenant, id);
+    const [job] = await cancelOpen(change, (jobs) => jobs.where('id', '=', id));
+    if (job === undefined) throw new RegistryError('ended', 'the job has ended already');
+    return job;
   });
+}
+
+type JobUpdate = UpdateQueryBuilder<Tables, 'jobs', 'jobs', UpdateResult>;
+
+/** Cancels those of some jobs of the tenant that have not ended. */
+export async function cancelOpen(change: Change, some: (jobs: JobUpdate) => JobUpdate): Promise<readonly Job[]> {
+  const { db, tenant, at } = change;
+  const rows = await some(db.updateTable('jobs'))
+    .set({ state: 'cancelled', ended_at: at, lease: null, lease_until_ms: null })
+    .where('tenant', '=', tenant)
+    .where('state', 'in', ['queued', 'running'])
+    .returningAll()
+    .execute();
+  for (const { id, model, target } of rows) change.record('job.cancelled', model, { job: id, target });
+  return rows.map(jobOfRow);
 }
 
 async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
@@ -155,6 +175,10 @@ async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
     .executeTakeFirst();
   if (row === undefined) throw new RegistryError('not-found', 'there is no such job');
   return row;
+}
+
+export function checkJobs(jobs: readonly NewJob[]): void {
+  for (const job of jobs) checkJob(job);
 }
 
 function checkJob({ target, model, ruleset, priority = 0, lineage }: NewJob): void {

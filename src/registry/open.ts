@@ -2,6 +2,7 @@ import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
 import type { TrustFile } from '../integrity/trust-file.ts';
 import { approvals, revoke } from './approvals.ts';
 import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit-log.ts';
+import { batchStore } from './batches.ts';
 import type { Context } from './context.ts';
 import { gate, versionsOf } from './gate.ts';
 import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
@@ -80,6 +81,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     authenticate: (secret) => authenticate(context, secret),
     tenants: () => tenants(context),
     jobs: jobStore(context),
+    batches: batchStore(context),
     webhooks: webhookStore(context),
     close: () => context.database.close(),
   };

@@ -1,6 +1,7 @@
 import type { Assessment, Ruleset } from '../core/assessment.ts';
 import type { Waiver } from '../core/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
+import type { BatchStore } from './batch-records.ts';
 import type {
   ApprovalMethod,
   ApprovalRecord,
@@ -225,6 +226,7 @@ export interface Registry {
   /** Names of all tenants, for what a service does of its own accord: never for a request. */
   tenants(): Promise<readonly string[]>;
   readonly jobs: JobStore;
+  readonly batches: BatchStore;
   readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }
@@ -276,7 +278,8 @@ export interface JobStore {
    */
   createAll(by: Principal, jobs: readonly NewJob[], mostQueued?: number): Promise<readonly CreatedJob[]>;
   get(by: Principal, id: string): Promise<Job>;
-  list(by: Principal, page?: PageRequest & { readonly state?: JobState }): Promise<Page<Job>>;
+  /** The newest first. */
+  list(by: Principal, page?: PageRequest & { readonly state?: JobState; readonly batch?: string }): Promise<Page<Job>>;
   cancel(by: Principal, id: string): Promise<Job>;
   /**
    * For workers, of any tenant. Takes jobs that are queued and whose pause is over, or whose lease ran out, the first to be run

@@ -1,11 +1,23 @@
-import type { Job, Principal, Registry } from '../registry/index.ts';
-import type { EventFeed } from './events.ts';
+import type { FastifyRequest } from 'fastify';
+import type { Batch, Job, Principal, Registry } from '../registry/index.ts';
+import type { EventStream } from './event-stream.ts';
+import type { EventFeed, ServiceEvent } from './events.ts';
 
-/** Told of a job whenever it changed, and for the last time when it has ended. */
-type JobListener = (change: { readonly job: Job } | { readonly error: unknown }) => void;
+/** Something that goes on until it has ended. */
+interface Subject<T> {
+  get(by: Principal, id: string): Promise<T>;
+  hasEnded(item: T): boolean;
+  /** What is told of anew when it is another. */
+  likenessOf(item: T): unknown;
+  /** Whether an event says that it is another by now. */
+  isOf(event: ServiceEvent, id: string): boolean;
+}
 
-interface Watched {
-  readonly listeners: Set<JobListener>;
+/** Told whenever it changed, and for the last time when it has ended. */
+type Listener<T> = (change: { readonly item: T } | { readonly error: unknown }) => void;
+
+interface Watched<T> {
+  readonly listeners: Set<Listener<T>>;
   readonly unsubscribe: () => void;
   readonly timer: NodeJS.Timeout;
   looking: boolean;
@@ -13,9 +25,9 @@ interface Watched {
   told: string;
 }
 
-export interface JobWatch {
-  /** Tells of the job from now on. @returns a function that ends it */
-  watch(by: Principal, job: Job, listener: JobListener): () => void;
+export interface Watch<T> {
+  /** Tells a stream of what was just read, and of it from then on: `progress` with it, and `end`, which is the last. */
+  tell(stream: EventStream, request: FastifyRequest, item: T): void;
   close(): void;
 }
 
@@ -26,26 +38,44 @@ export function hasEnded({ state }: Job): boolean {
   return ENDED.has(state);
 }
 
-/** However many listen to a job, it is read once each time: workers of other processes tell only the registry of it. */
-export function jobWatch(registry: Pick<Registry, 'jobs'>, events: EventFeed, pollMs = POLL_MS): JobWatch {
-  const jobs = new Map<string, Watched>();
+export function jobWatch({ jobs }: Pick<Registry, 'jobs'>, events: EventFeed): Watch<Job> {
+  return watchOver(events, {
+    get: jobs.get,
+    hasEnded,
+    likenessOf: ({ state, attempts, progress }) => [state, attempts, progress],
+    isOf: (event, id) => event.kind === 'job' && event.id === id,
+  });
+}
 
-  function stop(id: string, watched: Watched): void {
+export function batchWatch({ batches }: Pick<Registry, 'batches'>, events: EventFeed): Watch<Batch> {
+  return watchOver(events, {
+    get: batches.get,
+    hasEnded: ({ state }) => state === 'ended',
+    likenessOf: ({ state, jobs, progress }) => [state, jobs, progress],
+    isOf: (event, id) => event.kind === 'audit' && event.entry.subject === id,
+  });
+}
+
+/** However many listen, it is read once each time: workers of other processes tell only the registry of it. */
+function watchOver<T extends { readonly id: string }>(events: EventFeed, subject: Subject<T>): Watch<T> {
+  const all = new Map<string, Watched<T>>();
+
+  function stop(id: string, watched: Watched<T>): void {
     clearInterval(watched.timer);
     watched.unsubscribe();
-    if (jobs.get(id) === watched) jobs.delete(id);
+    if (all.get(id) === watched) all.delete(id);
   }
 
-  async function look(by: Principal, id: string, watched: Watched): Promise<void> {
+  async function look(by: Principal, id: string, watched: Watched<T>): Promise<void> {
     if (watched.looking) return;
     watched.looking = true;
     try {
-      const job = await registry.jobs.get(by, id);
-      const text = JSON.stringify([job.state, job.attempts, job.progress]);
+      const item = await subject.get(by, id);
+      const text = JSON.stringify(subject.likenessOf(item));
       if (text === watched.told) return;
       watched.told = text;
-      if (hasEnded(job)) stop(id, watched);
-      for (const listener of [...watched.listeners]) listener({ job });
+      if (subject.hasEnded(item)) stop(id, watched);
+      for (const listener of [...watched.listeners]) listener({ item });
     } catch (error) {
       stop(id, watched);
       for (const listener of [...watched.listeners]) listener({ error });
@@ -54,31 +84,47 @@ export function jobWatch(registry: Pick<Registry, 'jobs'>, events: EventFeed, po
     }
   }
 
-  function start(by: Principal, job: Job): Watched {
-    const watched: Watched = {
+  function start(by: Principal, id: string): Watched<T> {
+    const watched: Watched<T> = {
       listeners: new Set(),
       unsubscribe: events.subscribe(by.tenant, (event) => {
-        if (event.kind === 'job' && event.id === job.id) void look(by, job.id, watched);
+        if (subject.isOf(event, id)) void look(by, id, watched);
       }),
-      timer: setInterval(() => void look(by, job.id, watched), pollMs),
+      timer: setInterval(() => void look(by, id, watched), POLL_MS),
       looking: false,
       told: '',
     };
-    jobs.set(job.id, watched);
+    all.set(id, watched);
     return watched;
   }
 
+  function watch(by: Principal, id: string, listener: Listener<T>): () => void {
+    const watched = all.get(id) ?? start(by, id);
+    watched.listeners.add(listener);
+    return () => {
+      watched.listeners.delete(listener);
+      if (watched.listeners.size === 0) stop(id, watched);
+    };
+  }
+
   return {
-    watch(by, job, listener) {
-      const watched = jobs.get(job.id) ?? start(by, job);
-      watched.listeners.add(listener);
-      return () => {
-        watched.listeners.delete(listener);
-        if (watched.listeners.size === 0) stop(job.id, watched);
+    tell(stream, { principal, log }, item) {
+      const send = (now: T) => {
+        stream.send({ event: subject.hasEnded(now) ? 'end' : 'progress', data: now });
+        if (subject.hasEnded(now)) stream.end();
       };
+      send(item);
+      if (subject.hasEnded(item)) return;
+      const leave = watch(principal, item.id, (change) => {
+        if ('item' in change) return send(change.item);
+        // The client comes again, and learns what there is.
+        log.warn({ err: change.error }, 'what is told of could not be read');
+        stream.end();
+      });
+      stream.ended.addEventListener('abort', leave);
     },
     close() {
-      for (const [id, watched] of jobs) stop(id, watched);
+      for (const [id, watched] of all) stop(id, watched);
     },
   };
 }

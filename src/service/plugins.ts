@@ -3,6 +3,7 @@ import type { Routes } from './context.ts';
 import { adapterRoutes } from './gate/adapter-routes.ts';
 import { hubRoutes } from './gate/hub-routes.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -36,6 +37,7 @@ export const ROUTES: readonly Routes[] = [
   adapterRoutes,
   hubRoutes,
   jobRoutes,
+  batchRoutes,
   modelRoutes,
   policyRoutes,
   reportRoutes,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AssayError } from '../core/errors.ts';
 import { type LiveRules, openLiveRules } from '../registry/index.ts';
 import { createApp } from './app.ts';
+import { startBatchEnds } from './batch-ends.ts';
 import { Closing } from './closing.ts';
 import type { ServiceConfig } from './config.ts';
 import type { App, ServiceContext } from './context.ts';
@@ -65,6 +66,8 @@ async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promi
     onError: (error) => tell(`webhooks: ${messageOf(error)}`),
   });
   closing.add(() => sender.close());
+  const ends = startBatchEnds(context.registry, tell);
+  closing.add(() => ends.close());
   sweepUploads(context, tell, closing);
   await context.queue.sync();
   const reevaluation = startReevaluation(

@@ -2,7 +2,7 @@ import { AssayError } from '../core/errors.ts';
 import { formatReference, parseReference } from '../core/reference.ts';
 import { checkAddress } from '../egress/address-rules.ts';
 import { chosenLists } from '../pipeline/chosen-lists.ts';
-import type { CreatedJob, Lineage, Principal } from '../registry/index.ts';
+import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../registry/index.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import type { ServiceContext } from './context.ts';
 import { ServiceError } from './service-error.ts';
@@ -41,26 +41,27 @@ export async function checkWish(context: ServiceContext, by: Principal, wish: Wi
 
 /** The job for a wish; the one that is queued or running, when the same was asked for already. */
 export async function submit(context: ServiceContext, by: Principal, wish: CheckedWish): Promise<CreatedJob> {
-  const [submitted] = await submitAll(context, by, [wish]);
+  const { registry, queue, config } = context;
+  const [submitted] = await registry.jobs.createAll(by, await jobsFor([wish]), config.limits.maxQueuedJobs);
   if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was made');
+  await queue.enqueue(submitted.job);
   return submitted;
 }
 
-/** The same for several: all of them, or none. @throws RegistryError `queue-full` */
-export async function submitAll(
+/** The same for several, as one batch: all of them, or none. @throws RegistryError `queue-full` */
+export async function submitBatch(
   { registry, queue, config }: ServiceContext,
   by: Principal,
   wishes: readonly CheckedWish[],
-): Promise<readonly CreatedJob[]> {
+): Promise<CreatedBatch> {
+  const created = await registry.batches.create(by, await jobsFor(wishes), config.limits.maxQueuedJobs);
+  await queue.enqueue(...created.jobs.map(({ job }) => job));
+  return created;
+}
+
+async function jobsFor(wishes: readonly CheckedWish[]): Promise<readonly NewJob[]> {
   const ruleset = await currentRuleset();
-  const wanted = wishes.map(({ lineage, ...wish }) => ({
-    ...wish,
-    ruleset,
-    ...(lineage === undefined ? {} : { lineage }),
-  }));
-  const submitted = await registry.jobs.createAll(by, wanted, config.limits.maxQueuedJobs);
-  for (const { job } of submitted) await queue.enqueue({ id: job.id, priority: job.priority });
-  return submitted;
+  return wishes.map(({ lineage, ...wish }) => ({ ...wish, ruleset, ...(lineage === undefined ? {} : { lineage }) }));
 }
 
 /** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */

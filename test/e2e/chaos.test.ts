@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   type AuditEntry,
+  type Batch,
   type Job,
   loadRegistryRules,
   openRegistry,
@@ -22,6 +23,8 @@ import { tempFolder } from '../support/temp.ts';
 import { ask, Town } from './town.ts';
 
 const JOBS = 200;
+/** Jobs that are asked for together. */
+const BATCH = 50;
 const TRANSITIONS = 10;
 /** Processes end when so many jobs have. */
 const KILL_EVERY = 20;
@@ -62,17 +65,20 @@ async function live(place: Place): Promise<void> {
   const town = await Town.build(env, 2, []);
   try {
     const jobs: Job[] = [];
-    for (let at = 0; at < JOBS; at += 50) {
-      const wishes = targets.slice(at, at + 50).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
+    const batches: string[] = [];
+    for (let at = 0; at < JOBS; at += BATCH) {
+      const wishes = targets.slice(at, at + BATCH).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
       const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: wishes });
       expect(answer?.status, JSON.stringify(answer?.body)).toBe(202);
       for (const { job } of (answer?.body.items ?? []) as { job: Job }[]) jobs.push(job);
+      batches.push((answer?.body.batch as Batch | undefined)?.id ?? 'none');
     }
     const moving = moveVersions(town, registry, jobs.slice(0, TRANSITIONS), { sam: sam.secret, rita: rita.secret });
     moving.catch(() => undefined);
     await untilEnded(town, registry, place.disasters);
     await moving;
     await judge(registry, jobs);
+    await judgeBatches(registry, batches);
     expect(town.kills).toBeGreaterThanOrEqual(JOBS / KILL_EVERY - 1 + TRANSITIONS / 3);
     expect(await town.close(), town.said).toEqual([143, 143, 143]);
   } catch (error) {
@@ -216,6 +222,24 @@ async function judge(registry: Registry, jobs: readonly Job[]): Promise<void> {
     const expected = ['transition.requested', 'approval.given', 'transition.approved'];
     expect(said.map(({ action }) => action).toSorted()).toEqual(expected.toSorted());
   }
+}
+
+/** Each ends once, after the last of its jobs, and says how they ended. */
+async function judgeBatches(registry: Registry, batches: readonly string[]): Promise<void> {
+  for (const id of batches) {
+    let batch = await registry.batches.get(operator, id);
+    for (let tries = 0; tries < 400 && batch.state !== 'ended'; tries++) {
+      await delay(50);
+      batch = await registry.batches.get(operator, id);
+    }
+    expect(batch).toMatchObject({
+      state: 'ended',
+      jobs: { queued: 0, running: 0, done: BATCH, failed: 0, cancelled: 0 },
+    });
+  }
+  const ends = (await auditOf(registry)).filter(({ action }) => action === 'batch.ended');
+  expect(ends.map(({ subject }) => subject).sort()).toEqual([...batches].sort());
+  for (const { detail } of ends) expect(detail).toEqual({ jobs: BATCH, done: BATCH, failed: 0, cancelled: 0 });
 }
 
 async function auditOf(registry: Registry): Promise<AuditEntry[]> {

@@ -41,6 +41,9 @@ beforeAll(async () => {
     comment: SECRET,
   });
   const jobs = await owner.call('GET', '/v1/jobs');
+  const batch = await owner.call('POST', '/v1/jobs/batch', { jobs: [{ ref: `hf://acme/${SECRET}` }] });
+  // It would end while the log is looked at.
+  await owner.call('POST', `/v1/batches/${batch.body.batch.id}/cancel`);
   const waiver = {
     rule: 'pickle.unlisted-global',
     digest: version.digest,
@@ -60,6 +63,7 @@ beforeAll(async () => {
     transitions: transition.body.id,
     requests: transition.body.id,
     jobs: jobs.body.items[0].id,
+    batches: batch.body.batch.id,
     uploads: await uploadAll(owner, [{ path: SECRET, bytes: Buffer.from('x') }]),
     files: '0',
     waivers: waivers.body.id,

@@ -9,6 +9,7 @@ import { jobs } from './migrations/004-jobs.ts';
 import { webhooks } from './migrations/005-webhooks.ts';
 import { waitingJobs } from './migrations/006-waiting-jobs.ts';
 import { signedWaivers } from './migrations/007-signed-waivers.ts';
+import { batches } from './migrations/008-batches.ts';
 
 /** One step of the schema, forward. What was released is never edited: another step follows. */
 export interface Migration {
@@ -17,7 +18,16 @@ export interface Migration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, stages, audit, jobs, webhooks, waitingJobs, signedWaivers];
+export const MIGRATIONS: readonly Migration[] = [
+  records,
+  stages,
+  audit,
+  jobs,
+  webhooks,
+  waitingJobs,
+  signedWaivers,
+  batches,
+];
 
 /** Any number that nothing else locks. */
 const LOCK = 0x41535359;

@@ -21,6 +21,8 @@ export interface Tables extends WebhookTables {
   readonly tokens: TokenTable;
   readonly audit: AuditTable;
   readonly jobs: JobTable;
+  readonly batches: BatchTable;
+  readonly batch_jobs: BatchJobTable;
 }
 
 /** Never updated. */
@@ -231,4 +233,18 @@ interface JobTable {
   version: string | null;
   error_code: string | null;
   error_message: string | null;
+}
+
+interface BatchTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly created_at: Fixed<string>;
+  /** Of its last job. */
+  ended_at: string | null;
+}
+
+interface BatchJobTable {
+  readonly batch: Fixed<string>;
+  readonly job: Fixed<string>;
 }

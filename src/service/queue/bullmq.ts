@@ -33,18 +33,24 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
     const trouble = await within(evictionTrouble(client)).catch(() => undefined);
     if (trouble !== undefined) tell(trouble);
   };
+  const add = async (all: readonly { readonly id: string; readonly priority: number }[]) => {
+    if (all.length === 0) return;
+    const told = all.map(({ id, priority }) => ({
+      name: 'scan',
+      data: {},
+      opts: { jobId: id, priority: bullPriority(priority), ...KEEP_NOTHING },
+    }));
+    await within(queue.addBulk(told)).catch((error: unknown) =>
+      tell(`the Redis of the queue is told later of ${namesOf(all.map(({ id }) => id))}: ${messageOf(error)}`),
+    );
+  };
   const bullmq: Queue = {
     kind: 'bullmq',
-    async enqueue({ id, priority }) {
-      try {
-        await within(queue.add('scan', {}, { jobId: id, priority: bullPriority(priority), ...KEEP_NOTHING }));
-      } catch (error) {
-        tell(`job ${id} is told to the Redis of the queue later: ${messageOf(error)}`);
-      }
-    },
-    async cancel(id) {
-      await within(Promise.all([client.publish(CANCEL_CHANNEL, id), queue.remove(id)])).catch((error: unknown) =>
-        tell(`workers learn late that job ${id} was cancelled: ${messageOf(error)}`),
+    enqueue: (...jobs) => add(jobs),
+    async cancel(...ids) {
+      const asked = ids.flatMap((id) => [client.publish(CANCEL_CHANNEL, id), queue.remove(id)]);
+      await within(Promise.all(asked)).catch((error: unknown) =>
+        tell(`workers learn late of what was cancelled (${namesOf(ids)}): ${messageOf(error)}`),
       );
     },
     async work(handler, options) {
@@ -54,15 +60,7 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
     async sync() {
       const ids = await jobs.queued(SYNC_LIMIT);
       // In the order in which they are to run: their priorities are the store's.
-      const told = ids.map((id, index) => ({
-        name: 'scan',
-        data: {},
-        opts: { jobId: id, priority: bullPriority(-index), ...KEEP_NOTHING },
-      }));
-      if (told.length === 0) return;
-      await within(queue.addBulk(told)).catch((error: unknown) =>
-        tell(`${told.length} jobs are told to the Redis of the queue later: ${messageOf(error)}`),
-      );
+      await add(ids.map((id, index) => ({ id, priority: -index })));
     },
     async depth() {
       const counts = await within(queue.getJobCounts('wait', 'prioritized', 'delayed', 'active'));
@@ -80,6 +78,10 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
     },
   };
   return bullmq;
+}
+
+function namesOf(ids: readonly string[]): string {
+  return ids.length === 1 ? `job ${ids[0]}` : `${ids.length} jobs`;
 }
 
 /** Of BullMQ, where lower is first, and none at all is before all. */

@@ -21,8 +21,8 @@ export function embeddedQueue(jobs: JobStore): Queue {
     async enqueue() {
       wake();
     },
-    async cancel(id) {
-      for (const running of workers.keys()) running.cancel(id);
+    async cancel(...ids) {
+      for (const running of workers.keys()) for (const id of ids) running.cancel(id);
     },
     async work(handler, options) {
       const running = new Running(jobs, handler, options);

@@ -6,10 +6,10 @@ import type { ClaimedJob, JobEnd } from '../../registry/index.ts';
  */
 export interface Queue {
   readonly kind: 'embedded' | 'bullmq';
-  /** Idempotent by id. A queue that cannot be reached is told of the job later, by `sync`: the job is not lost. */
-  enqueue(job: { readonly id: string; readonly priority: number }): Promise<void>;
-  /** Stops a job that waits or runs, after the job store called it cancelled. */
-  cancel(id: string): Promise<void>;
+  /** Idempotent by id. A queue that cannot be reached is told of the jobs later, by `sync`: they are not lost. */
+  enqueue(...jobs: readonly { readonly id: string; readonly priority: number }[]): Promise<void>;
+  /** Stops jobs that wait or run, after the job store called them cancelled. */
+  cancel(...ids: readonly string[]): Promise<void>;
   /** Works until `signal` fires, then ends what runs or hands it back within the grace period. */
   work(handler: JobHandler, options: WorkOptions): Promise<void>;
   /** Enqueues again what the job store calls queued and the queue does not know. */

@@ -1,16 +1,14 @@
 import Type from 'typebox';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
-import { problemOf } from '../errors.ts';
 import { eventStreams } from '../event-stream.ts';
-import { hasEnded, jobWatch } from '../job-watch.ts';
-import { ServiceError } from '../service-error.ts';
-import { type CheckedWish, checkWish, submit, submitAll } from '../submit.ts';
+import { jobWatch } from '../job-watch.ts';
+import { checkWish, submit } from '../submit.ts';
 import { isKnown } from './conditional.ts';
 import { SUBMITTERS } from './roles.ts';
 import {
+  ID,
   ID_PARAMS,
-  list,
   MODEL_NAME,
   object,
   oneOf,
@@ -32,10 +30,9 @@ export const WishProperties = {
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Higher first; 0 when absent' })),
   lineage: Type.Optional(LineageSchema),
 };
-const WishSchema = object(WishProperties, 'A reference or an upload');
+export const WishSchema = object(WishProperties, 'A reference or an upload');
 
-const MAX_BATCH = 200;
-const QUEUE_FULL = '`queue-full` (429, with `Retry-After`) when as many jobs of the tenant wait as may.';
+export const QUEUE_FULL = '`queue-full` (429, with `Retry-After`) when as many jobs of the tenant wait as may.';
 
 export const jobRoutes: Routes = (app, context) => {
   const { registry, queue, events } = context;
@@ -61,36 +58,6 @@ export const jobRoutes: Routes = (app, context) => {
     },
   );
 
-  app.post(
-    '/v1/jobs/batch',
-    {
-      config: { access: SUBMITTERS },
-      schema: {
-        tags: ['jobs'],
-        summary: 'Ask for several scans: all of them, or none when one cannot be',
-        description: QUEUE_FULL,
-        body: object({
-          jobs: Type.Array(WishSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
-        }),
-        response: {
-          202: object({
-            items: list(
-              object({ job: JobSchema, created: Type.Boolean({ description: 'Was not asked for already' }) }),
-              'In the order of the wishes',
-            ),
-          }),
-        },
-      },
-    },
-    async ({ principal, body }, reply) => {
-      const wishes: CheckedWish[] = [];
-      for (const [index, wish] of body.jobs.entries()) {
-        wishes.push(await checkWish(context, principal, wish).catch((error) => Promise.reject(atIndex(error, index))));
-      }
-      return reply.code(202).send({ items: await submitAll(context, principal, wishes) });
-    },
-  );
-
   app.get(
     '/v1/jobs',
     {
@@ -98,13 +65,21 @@ export const jobRoutes: Routes = (app, context) => {
       schema: {
         tags: ['jobs'],
         summary: 'Jobs',
-        querystring: object({ ...PAGE_QUERY, state: Type.Optional(oneOf(JOB_STATES, 'Only in this state')) }),
+        querystring: object({
+          ...PAGE_QUERY,
+          state: Type.Optional(oneOf(JOB_STATES, 'Only in this state')),
+          batch: Type.Optional(text('Only of this batch', ID)),
+        }),
         response: { 200: page(JobSchema, 'Jobs') },
       },
     },
     ({ principal, query }) => {
-      const { state } = query;
-      return registry.jobs.list(principal, { ...pageOf(query), ...(state === undefined ? {} : { state }) });
+      const { state, batch } = query;
+      return registry.jobs.list(principal, {
+        ...pageOf(query),
+        ...(state === undefined ? {} : { state }),
+        ...(batch === undefined ? {} : { batch }),
+      });
     },
   );
 
@@ -149,26 +124,7 @@ export const jobRoutes: Routes = (app, context) => {
     },
     async (request, reply) => {
       const job = await registry.jobs.get(request.principal, request.params.id);
-      const stream = streams.open(request, reply);
-      const tell = (now: typeof job) => {
-        stream.send({ event: hasEnded(now) ? 'end' : 'progress', data: now });
-        if (hasEnded(now)) stream.end();
-      };
-      tell(job);
-      if (hasEnded(job)) return;
-      const stop = watch.watch(request.principal, job, (change) => {
-        if ('job' in change) return tell(change.job);
-        // The client comes again, and learns what there is.
-        request.log.warn({ err: change.error }, 'a job could not be read');
-        stream.end();
-      });
-      stream.ended.addEventListener('abort', stop);
+      watch.tell(streams.open(request, reply), request, job);
     },
   );
 };
-
-/** The same problem, told of the wish that has it. */
-function atIndex(error: unknown, index: number): unknown {
-  const { status, code, detail } = problemOf(error, '');
-  return status >= 500 ? error : new ServiceError(status, code, `body/jobs/${index}: ${detail}`, { cause: error });
-}

@@ -249,6 +249,29 @@ export const JobSchema = object(
   'A scan that was asked for',
 );
 
+export const BatchSchema = object(
+  {
+    id: text('Id of the batch'),
+    tenant: text('Whose it is'),
+    state: oneOf(['open', 'ended'] as const, 'Whether its last job has ended'),
+    createdBy: text('Who asked'),
+    createdAt: moment('When it was asked for'),
+    endedAt: maybeMoment('When its last job ended'),
+    jobs: object(
+      {
+        queued: count('Jobs that wait'),
+        running: count('Jobs that run'),
+        done: count('Jobs that are done'),
+        failed: count('Jobs that failed'),
+        cancelled: count('Jobs that were cancelled'),
+      },
+      'How many of its jobs stand how',
+    ),
+    progress: JobProgressSchema,
+  },
+  'Scans that were asked for together',
+);
+
 export const UploadSchema = object(
   {
     id: text('Id of the upload'),

@@ -38,7 +38,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await redis().down();
     expect(await open.queue.ready()).toBe(false);
     const away = await submit(open, 'hf://acme/away');
-    expect(open.told.join()).toContain(`job ${away} is told to the Redis of the queue later`);
+    expect(open.told.join()).toContain(`the Redis of the queue is told later of job ${away}`);
     await redis().up();
     for (let tries = 0; tries < 1_200 && !(await open.queue.ready()); tries++) await delay(50);
     expect(await work(open, 3)).toEqual([forgotten, away]);

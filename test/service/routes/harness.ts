@@ -16,6 +16,7 @@ import {
   type Role,
 } from '../../../src/registry/index.ts';
 import { createApp } from '../../../src/service/app.ts';
+import { startBatchEnds } from '../../../src/service/batch-ends.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import type { App } from '../../../src/service/context.ts';
 import { openEventFeed } from '../../../src/service/event-feed.ts';
@@ -137,6 +138,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     allowPrivateAddresses: true,
     onError: (error) => tell(String(error)),
   });
+  const ends = startBatchEnds(registry, tell);
   const document = app.swagger() as unknown as OpenApi;
   const check = responseCheck(document);
   return {
@@ -154,6 +156,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
       stop.abort();
       await working;
       await sender.close();
+      await ends.close();
       await app.close();
       await events.close();
       await queue.close();
