@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import { breakOf, NO_ENTRY } from './audit-chain.ts';
 import type { Context } from './context.ts';
@@ -8,8 +9,8 @@ import { read } from './store/change.ts';
 import type { Reader } from './store/database.ts';
 import type { Tables } from './store/tables.ts';
 
-/** Entries that are read at a time. */
-const BATCH = 1000;
+/** Entries that are read and hashed at a time: between two batches of a long log others get their turn. */
+const BATCH = 200;
 const MAX_SEQ = 0x7fffffff;
 
 /** The oldest first. */
@@ -60,6 +61,7 @@ export async function verifyAuditLog(context: Context, by: Principal): Promise<A
         if (differs) return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the head that was kept` };
       }
       if (rows.length < BATCH) break;
+      await othersTurn();
     }
     const end = head ?? { seq: 0, hash: NO_ENTRY };
     if (end.seq >= kept.seq) return { kind: 'intact', entries: end.seq, head: end };
