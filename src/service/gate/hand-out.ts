@@ -9,6 +9,8 @@ import type { TenantGate } from './tenant-gate.ts';
 
 /** Clients give up on a connection on which nothing comes for ten seconds. */
 const ALIVE_MS = 3_000;
+/** Of reverse proxies: nginx takes the first interim answer for the answer, and what follows for its body. */
+const PROXIED = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
 /** How long a download goes on after its version was revoked. */
 const CONFIRM_MS = 5_000;
 
@@ -101,7 +103,8 @@ async function whole(
 
 /** Says now and then that the answer will come (RFC 9110, section 15.2). @returns what ends it */
 function keepAlive(request: FastifyRequest, reply: FastifyReply): () => void {
-  if (request.raw.httpVersionMinor === 0) return () => {};
+  if (request.raw.httpVersionMinor === 0 || PROXIED.some((name) => request.headers[name] !== undefined))
+    return () => {};
   // Clients over Python's own http.client (huggingface_hub before 1.0) pass over 100 alone; the others know every 1xx.
   const old = /\bhf_hub\/0\./.test(request.headers['user-agent'] ?? '');
   const timer = setInterval(() => {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
@@ -292,6 +295,30 @@ describe('the gate of the Hub', () => {
     test('nothing half-written stays', () => {
       expect(readdirSync(join(kit.folder, 'gate', TENANT, 'blobs', 'incoming'))).toEqual([]);
     });
+  });
+
+  test('interim answers while a file comes: none through a proxy, which may take one for the answer', async () => {
+    const counts = ['direct', 'proxied'].map(async (how, index) => {
+      const slug = `owner/slow-${how}`;
+      const bytes = npy(noise(10_000, 40 + index));
+      const commit = kit.hub.repo(slug).commit([fakeFile('w.npy', bytes, { lfs: true })]);
+      await kit.scanAndApprove(`hf://${slug}@${commit}`);
+      kit.hub.fail(new RegExp(`GET cdn:/owner%2Fslow-${how}`), { delayMs: 4_000 });
+      const headers = {
+        authorization: `Bearer ${client.token}`,
+        ...(how === 'proxied' ? { 'x-forwarded-for': '192.0.2.1' } : {}),
+      };
+      const asking = request(`${kit.endpoint}/${slug}/resolve/${commit}/w.npy`, { headers });
+      let interim = 0;
+      asking.on('information', () => interim++).end();
+      const [answer] = await once(asking, 'response');
+      const got = await buffer(answer);
+      return [how, answer.statusCode, got.equals(bytes), interim > 0];
+    });
+    expect(await Promise.all(counts)).toEqual([
+      ['direct', 200, true, true],
+      ['proxied', 200, true, false],
+    ]);
   });
 
   test('what was answered is counted', async () => {
