@@ -1,46 +1,61 @@
-// Joins the modules that a start loads to a few dozen files: finding and reading three hundred takes longer than a small scan.
+// Joins the modules that a start loads to a few files: finding and reading three hundred takes longer than a small scan.
 // Without its results everything works the same, and starts a tenth of a second later.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const DIST = fileURLToPath(new URL('../dist/src/', import.meta.url));
 
-/** What a module finds beside itself is still beside the place that it had. */
-const ownPlaces = (joined) => ({
+/**
+ * What a module finds beside itself is still beside the place that it had. And what is loaded `later` says that the entry
+ * comes first, which it does: so all that the entry holds is one file, not one for each set of verbs that share a module.
+ */
+const ownPlaces = (joined, entry, later) => ({
   name: 'own-places',
   setup({ onLoad }) {
     onLoad({ filter: /\/dist\/(?:src|admission-webhook)\/.*\.js$/ }, ({ path }) => {
       const place = `new URL(${JSON.stringify(relative(joined, path))}, import.meta.url).href`;
-      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place) };
+      const first = later.has(path) ? `import ${JSON.stringify(entry)};\n` : '';
+      return { contents: first + readFileSync(path, 'utf8').replaceAll('import.meta.url', place) };
     });
   },
 });
 
+/** The modules that are loaded on demand. */
+function loadedLater({ inputs }) {
+  const imports = Object.values(inputs).flatMap((input) => input.imports);
+  return new Set(imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => resolve(path)));
+}
+
 /** @param forward what the entry is from now on: no more than the way to what was joined */
-async function join(folder, entry, forward) {
+async function join(folder, name, forward) {
   const joined = `${DIST}${folder}joined/`;
-  const { metafile } = await build({
-    entryPoints: [`${DIST}${folder}${entry}`],
-    outdir: joined,
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.17',
-    packages: 'external',
-    // Other threads and children start from modules of their own; so does all that is required by a path.
-    external: ['*.cjs'],
-    legalComments: 'inline',
-    plugins: [ownPlaces(joined)],
-    metafile: true,
-    logLevel: 'error',
-  });
+  const entry = `${DIST}${folder}${name}`;
+  const joining = (later, write) =>
+    build({
+      entryPoints: [entry],
+      outdir: joined,
+      chunkNames: '[name]-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.17',
+      packages: 'external',
+      // Other threads and children start from modules of their own; so does all that is required by a path.
+      external: ['*.cjs'],
+      legalComments: 'inline',
+      plugins: [ownPlaces(joined, entry, later)],
+      metafile: true,
+      write,
+      logLevel: 'error',
+    });
+  const { metafile: whole } = await joining(new Set(), false);
+  const { metafile } = await joining(loadedLater(whole), true);
   const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-  for (const name of readdirSync(joined)) if (!written.has(name)) rmSync(`${joined}${name}`);
-  return () => writeFileSync(`${DIST}${folder}${entry}`, `${forward}\n`);
+  for (const file of readdirSync(joined)) if (!written.has(file)) rmSync(`${joined}${file}`);
+  return () => writeFileSync(`${DIST}${folder}${name}`, `${forward}\n`);
 }
 
 // No entry is replaced before all are joined: one may hold another.

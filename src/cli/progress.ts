@@ -1,5 +1,5 @@
 import type { ProgressEvent } from '../core/events.ts';
-import { terminalText } from '../report/index.ts';
+import { terminalText } from '../report/escape.ts';
 import { count, humanBytes } from '../report/style.ts';
 import type { Shell } from './shell.ts';
 import { widthOf } from './shell.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { PAPERS, type Paper } from '../report/index.ts';
+import { PAPERS, type Paper } from '../report/html/review.ts';
 import type { JudgingFlags } from './judging.ts';
 import { addJudgingOptions, type JudgingOptions, judgingOf } from './judging-options.ts';
 import type { Shell } from './shell.ts';

@@ -1,18 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../core/errors.ts';
-import {
-  type Judged,
-  type ReportContext,
-  renderCycloneDx,
-  renderJson,
-  renderJsonLine,
-  renderJunit,
-  renderMarkdown,
-  renderOpenVex,
-  renderSarif,
-  renderTable,
-  terminalText,
-} from '../report/index.ts';
+import { renderCycloneDx } from '../report/cyclonedx.ts';
+import { terminalText } from '../report/escape.ts';
+import type { Judged, ReportContext } from '../report/index.ts';
+import { renderJson, renderJsonLine } from '../report/json.ts';
+import { renderJunit } from '../report/junit.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import { renderOpenVex } from '../report/openvex.ts';
+import { renderSarif } from '../report/sarif.ts';
+import { renderTable } from '../report/table.ts';
 import { exitCodeOf, type Judging, prepareJudging } from './judging.ts';
 import type { Knowledge } from './knowledge.ts';
 import { openSink } from './output.ts';

@@ -7,11 +7,9 @@ import { AssayError } from '../core/errors.ts';
 import { FileSource } from '../core/file-source.ts';
 import { type Finding, fingerprint } from '../core/finding.ts';
 import type { SignatureAssessment } from '../core/signature.ts';
-import { readBundle, type SignedBundle } from '../integrity/bundle.ts';
+import type { SignedBundle } from '../integrity/bundle.ts';
 import { type HashPlan, SHA256_PLAN } from '../integrity/hash-plan.ts';
-import { assessSignature, type SignedModel } from '../integrity/oms/assess-signature.ts';
-import { planOf } from '../integrity/oms/statement.ts';
-import { verifyBundle } from '../integrity/oms/verify.ts';
+import type { SignedModel } from '../integrity/oms/compare.ts';
 import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
 import type { Trust } from '../integrity/trust.ts';
 import type { Rule } from '../scan/rule.ts';
@@ -46,7 +44,7 @@ export interface OpenedSignature {
 }
 
 /**
- * Reads the signature of an artifact.
+ * Reads the signature of an artifact. What reads and verifies signatures is loaded when there is one.
  * @returns `undefined` when there is none where one is looked for
  * @throws AssayError `not-found` for a path that was given; `unreadable`, `malformed` for what is no bundle; `limit`.
  */
@@ -64,6 +62,7 @@ export async function openSignature(
         mend: 'check that it is the signature',
       });
     }
+    const { readBundle } = await import('../integrity/bundle.ts');
     const bytes = await source.read(0, source.size);
     const bundle = caught(() => readBundle(bytes, found.name));
     const plan = await planFor(bundle, request.trusts);
@@ -101,7 +100,9 @@ function isLocalFile(path: string): boolean {
 
 /** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
 async function planFor(bundle: SignedBundle | SignatureError, trusts: readonly Trust[]): Promise<HashPlan> {
-  if (isSignatureError(bundle)) return SHA256_PLAN;
+  if (isSignatureError(bundle) || trusts.length === 0) return SHA256_PLAN;
+  const { verifyBundle } = await import('../integrity/oms/verify.ts');
+  const { planOf } = await import('../integrity/oms/statement.ts');
   for (const trust of trusts) {
     try {
       return planOf((await verifyBundle(bundle, trust)).manifest);
@@ -128,6 +129,7 @@ export async function judgeSignature(
   artifact: Artifact,
   files: SignedModel['files'],
 ): Promise<SignatureAssessment> {
+  const { assessSignature } = await import('../integrity/oms/assess-signature.ts');
   const { name, within, bundle, trusts } = opened;
   const compared = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
   const all: SignatureAssessment[] = [];

@@ -34,6 +34,44 @@ function loadedBy(args: readonly string[]): { status: number | null; loaded: unk
 
 const cli = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
+/** Tells of every module that the process imports. */
+const LOADER = `
+import { writeSync } from 'node:fs';
+export async function resolve(specifier, context, next) {
+  const found = await next(specifier, context);
+  writeSync(2, ${JSON.stringify(MARK)} + found.url + '\\n');
+  return found;
+}
+`;
+
+function importedBy(args: readonly string[]): string[] {
+  const asData = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const hook = asData(`import { register } from 'node:module'; register(${JSON.stringify(asData(LOADER))});`);
+  const ran = spawnSync(process.execPath, ['--import', hook, cli, ...args], { encoding: 'utf8', cwd: ROOT });
+  const lines = ran.stderr.split('\n').filter((text) => text.startsWith(MARK));
+  return [...new Set(lines.map((line) => line.slice(MARK.length)))];
+}
+
+const packagesOf = (urls: readonly string[]) => [
+  ...new Set(urls.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])),
+];
+const joinedOf = (urls: readonly string[]) => urls.filter((url) => url.includes('/cli/joined/'));
+
+describe('what is imported', () => {
+  it('for help is one file beside the entry, and the package that reads command lines', () => {
+    const urls = importedBy(['scan', '--help']);
+    expect(packagesOf(urls)).toEqual(['commander']);
+    expect(joinedOf(urls)).toHaveLength(2);
+  });
+
+  it('for a scan of a path is of no other package, and of a few dozen files', () => {
+    const urls = importedBy(['scan', 'fixtures/pickle-probes/ok-dict']);
+    expect(packagesOf(urls)).toEqual(['commander']);
+    expect(joinedOf(urls).length).toBeGreaterThan(2);
+    expect(joinedOf(urls).length).toBeLessThan(50);
+  });
+});
+
 describe('scan', () => {
   it.each([
     ['a pickle', 'fixtures/pickle-probes/ok-dict', 0],
