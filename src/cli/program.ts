@@ -26,6 +26,34 @@ import { registerSnapshot } from './snapshot.ts';
 import { registerVerify } from './verify.ts';
 import { registerWorker } from './worker.ts';
 
+/** In the order in which help lists them. */
+const VERBS: ReadonlyMap<string, (program: Command, shell: Shell) => void> = new Map([
+  ['scan', registerScan],
+  ['review', registerReview],
+  ['pull', registerPull],
+  ['verify', registerVerify],
+  ['sign', registerSign],
+  ['attestation', registerAttestation],
+  ['approve', registerApprove],
+  ['reject', registerReject],
+  ['promote', registerPromote],
+  ['revoke', registerRevoke],
+  ['quarantine', registerQuarantine],
+  ['models', registerModels],
+  ['audit-log', registerAuditLog],
+  ['snapshot', registerSnapshot],
+  ['digest', registerDigest],
+  ['diff', registerDiff],
+  ['policy', registerPolicy],
+  ['inspect', registerInspect],
+  ['explain', registerExplain],
+  ['repro', registerRepro],
+  ['rules', registerRules],
+  ['admit', registerAdmit],
+  ['serve', registerServe],
+  ['worker', registerWorker],
+]);
+
 const GUIDE = `
 Examples:
   assay scan ./model                          a folder or a file, before you load it
@@ -53,8 +81,11 @@ Exit codes:
 Nothing of a model is ever run, imported or rendered. What is not fully understood is never called clean.
 `;
 
-/** The command line. Verbs load what they need when they run, so that help and errors are quick. */
-export function createProgram(shell: Shell): Command {
+/**
+ * The command line. Verbs load what they need when they run, so that help and errors are quick.
+ * @param first the first argument: where it is a verb, no other is set up
+ */
+export function createProgram(shell: Shell, first?: string): Command {
   const program = new Command('assay')
     .description('Inspects a machine-learning model without executing any of it, and decides whether it may be used.')
     .version(version(), '-V, --version', 'print the version')
@@ -73,29 +104,7 @@ export function createProgram(shell: Shell): Command {
       outputError: () => {},
     })
     .addHelpText('after', GUIDE);
-  registerScan(program, shell);
-  registerReview(program, shell);
-  registerPull(program, shell);
-  registerVerify(program, shell);
-  registerSign(program, shell);
-  registerAttestation(program, shell);
-  registerApprove(program, shell);
-  registerReject(program, shell);
-  registerPromote(program, shell);
-  registerRevoke(program, shell);
-  registerQuarantine(program, shell);
-  registerModels(program, shell);
-  registerAuditLog(program, shell);
-  registerSnapshot(program, shell);
-  registerDigest(program, shell);
-  registerDiff(program, shell);
-  registerPolicy(program, shell);
-  registerInspect(program, shell);
-  registerExplain(program, shell);
-  registerRepro(program, shell);
-  registerRules(program, shell);
-  registerAdmit(program, shell);
-  registerServe(program, shell);
-  registerWorker(program, shell);
+  const asked = VERBS.get(first ?? '');
+  for (const register of asked === undefined ? VERBS.values() : [asked]) register(program, shell);
   return program;
 }

@@ -33,7 +33,7 @@ export async function run(args: readonly string[]): Promise<void> {
     },
   };
   try {
-    await createProgram(shell).parseAsync(args, { from: 'user' });
+    await createProgram(shell, args[0]).parseAsync(args, { from: 'user' });
   } catch (error) {
     const problem = asUsage(error);
     if (problem === undefined) shell.exit(isHelp(error) ? 0 : 2);

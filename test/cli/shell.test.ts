@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { graver, printError, type Shell, wantsColor, widthOf } from '../../src/cli/shell.ts';
 import { closest } from '../../src/core/closest.ts';
@@ -99,4 +100,15 @@ it('a mistyped name finds its neighbours, nearest first', () => {
   expect(closest('duplicate', known)).toEqual(['zip.duplicate-member']);
   expect(closest('xyz', known)).toEqual([]);
   expect(closest('y'.repeat(100_000), known)).toEqual([]);
+});
+
+describe('a command line', () => {
+  const verbsOf = (first?: string) => createProgram(shellOf(false).shell, first).commands.map((verb) => verb.name());
+
+  it('that starts with a verb is set up for that verb alone, and any other for all', () => {
+    const all = verbsOf();
+    expect(all.length).toBeGreaterThan(20);
+    for (const verb of all) expect(verbsOf(verb)).toEqual([verb]);
+    for (const other of ['help', '--help', 'scam', '', 'constructor']) expect(verbsOf(other)).toEqual(all);
+  });
 });
