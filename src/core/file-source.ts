@@ -139,9 +139,8 @@ export class FileSource implements ByteSource {
   }
 
   async unchanged(): Promise<boolean> {
-    const after = fstatSync(this.#fd);
-    if (!sameFile(this.#stat, after)) return false;
-    // The name may by now lead to another file: then what was judged is not what a loader would open.
+    // By its name, which may by now lead to another file: then what was judged is not what a loader would open. Where it leads
+    // to the same, this is the open file as well.
     try {
       return sameFile(this.#stat, statSync(this.#path));
     } catch {
@@ -152,7 +151,7 @@ export class FileSource implements ByteSource {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.allSettled(this.#loading.values());
+    if (this.#loading.size > 0) await Promise.allSettled(this.#loading.values());
     this.#blocks.clear();
     this.#giveBack();
     closeSync(this.#fd);

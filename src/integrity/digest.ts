@@ -10,7 +10,7 @@ import {
   wholeDigest,
 } from './hash-plan.ts';
 import type { HashThreads, ThreadHash } from './hash-threads.ts';
-import { createHasher } from './hasher.ts';
+import { createHasher, digestBytes } from './hasher.ts';
 
 /** A file's digests in the making: they take the bytes that parsing reads, and read the rest at the end. */
 export interface RunningDigest {
@@ -52,14 +52,12 @@ async function digestHere(
   plans: readonly HashPlan[],
   signal: AbortSignal | undefined,
 ): Promise<readonly PlannedDigests[]> {
-  const hasher = await createHasher(plans, source.size);
   const whole = source.size <= BLOCK_SIZE ? source.readNow(0, source.size) : undefined;
-  if (whole !== undefined) hasher.update(whole);
-  else {
-    for await (const chunk of chunks(source)) {
-      signal?.throwIfAborted();
-      hasher.update(chunk);
-    }
+  if (whole !== undefined) return digestBytes(plans, whole);
+  const hasher = await createHasher(plans, source.size);
+  for await (const chunk of chunks(source)) {
+    signal?.throwIfAborted();
+    hasher.update(chunk);
   }
   return hasher.digest();
 }

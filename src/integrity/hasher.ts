@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { DigestAlgorithm, HashPlan, PlannedDigests } from './hash-plan.ts';
 
 /** Hashes the bytes of one file as they pass, in order, under several plans. */
@@ -36,6 +36,17 @@ export async function createHasher(plans: readonly HashPlan[], size: number): Pr
     },
     digest: () => hashes.map((hash) => hash.digest()),
   };
+}
+
+/** The same of a file whose bytes are all at hand. */
+export async function digestBytes(plans: readonly HashPlan[], bytes: Uint8Array): Promise<readonly PlannedDigests[]> {
+  // Most files are asked for this alone, which needs no hash that is set up and fed.
+  if (plans.every(({ algorithm, shardSize }) => algorithm === 'sha256' && shardSize === undefined)) {
+    return plans.map((plan) => ({ plan, digests: [hash('sha256', bytes)] }));
+  }
+  const hasher = await createHasher(plans, bytes.length);
+  hasher.update(bytes);
+  return hasher.digest();
 }
 
 async function starterOf(algorithm: DigestAlgorithm, size: number): Promise<() => PartHash> {

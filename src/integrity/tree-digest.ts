@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { inByteOrder } from '../core/byte-order.ts';
 
 export interface HashedFile {
   readonly path: string;
@@ -13,14 +14,9 @@ export interface HashedFile {
  */
 export function treeDigest(files: readonly HashedFile[]): string {
   const hash = createHash('sha256');
-  const sorted = files
-    .map((file) => ({ ...file, bytes: Buffer.from(file.path, 'utf8') }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  for (const file of sorted) {
-    hash.update(`${file.bytes.length}:`);
-    hash.update(file.bytes);
-    hash.update(`${file.size}:`);
-    hash.update(Buffer.from(file.sha256, 'hex'));
+  for (const { path, size, sha256 } of inByteOrder(files, (file) => file.path)) {
+    hash.update(`${Buffer.byteLength(path)}:${path}${size}:`);
+    hash.update(sha256, 'hex');
   }
   return `sha256:${hash.digest('hex')}`;
 }

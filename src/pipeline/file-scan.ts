@@ -141,7 +141,7 @@ class FileScan {
 
   async #run(target: Target, context: TargetContext, probe: Probe): Promise<void> {
     const scanners = scannersByFormat.get(target.format.id);
-    await this.#turn();
+    if (performance.now() - this.#turned >= TURN_MS) await this.#turn();
     if (scanners === undefined) context.notAssessed(unjudged(target.format));
     for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
     // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
@@ -150,7 +150,6 @@ class FileScan {
 
   /** Bytes in memory are scanned without waiting for anything: the clock and signals need a turn now and then. */
   async #turn(): Promise<void> {
-    if (performance.now() - this.#turned < TURN_MS) return;
     await turn();
     this.#turned = performance.now();
   }

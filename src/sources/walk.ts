@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { OpenOptions } from '../core/artifact.ts';
+import { inByteOrder } from '../core/byte-order.ts';
 import { AssayError, throwIfAborted } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import { CLIENT_FOLDER, isClientsOwn } from './hub-bookkeeping.ts';
@@ -53,9 +54,7 @@ export function walk(
     visited: 0,
   };
   walkFolder(state, root, '', []);
-  const keyed = state.entries.map((entry) => ({ entry, key: Buffer.from(entry.path) }));
-  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
-  return { entries: keyed.map(({ entry }) => entry), skipped: state.skipped };
+  return { entries: inByteOrder(state.entries, ({ path }) => path), skipped: state.skipped };
 }
 
 /** `above` holds the real paths of the folders around, to tell a loop. */

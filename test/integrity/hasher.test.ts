@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { blake3 } from 'hash-wasm';
 import { describe, expect, it } from 'vitest';
 import { type DigestAlgorithm, distinctPlans, type HashPlan } from '../../src/integrity/hash-plan.ts';
-import { createHasher } from '../../src/integrity/hasher.ts';
+import { createHasher, digestBytes } from '../../src/integrity/hasher.ts';
 
 /** How each algorithm is computed in one go. */
 const WHOLE: Readonly<Record<DigestAlgorithm, (bytes: Uint8Array) => string | Promise<string>>> = {
@@ -42,6 +42,7 @@ describe('a hasher', () => {
         for (const chunk of chunks) hasher.update(chunk);
         const digests = await Promise.all(all.map(async (plan) => ({ plan, digests: await expected(plan, bytes) })));
         expect(hasher.digest()).toEqual(digests);
+        expect(await digestBytes(all, bytes)).toEqual(digests);
       }),
       { numRuns: 300 },
     );

@@ -26,6 +26,28 @@ describe('the digest of a tree', () => {
     );
   });
 
+  it('is over the length-framed path, the size and the content of each file, in the order of the bytes of their paths', () => {
+    fc.assert(
+      fc.property(tree, (files) => {
+        const whole = createHash('sha256');
+        for (const { path, size, sha256 } of [...files].sort((a, b) =>
+          Buffer.from(a.path).compare(Buffer.from(b.path)),
+        )) {
+          const bytes = Buffer.from(path);
+          whole.update(
+            Buffer.concat([
+              Buffer.from(`${bytes.length}:`),
+              bytes,
+              Buffer.from(`${size}:`),
+              Buffer.from(sha256, 'hex'),
+            ]),
+          );
+        }
+        expect(treeDigest(files)).toBe(`sha256:${whole.digest('hex')}`);
+      }),
+    );
+  });
+
   it('differs for trees that differ', () => {
     fc.assert(
       fc.property(tree, tree, (a, b) => {

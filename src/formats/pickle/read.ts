@@ -89,7 +89,7 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
     throwIfAborted(options.signal);
     const base = state.position;
     if (base >= source.size) return { kind: 'error', reason: 'truncated' };
-    const window = await windowAt(source, base, need);
+    const window = windowNow(source, base, need) ?? (await windowAt(source, base, need));
     const result = run(state, window, base);
     switch (result.kind) {
       case 'end':
@@ -109,12 +109,15 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
   }
 }
 
-/** At least `need` bytes from `base` on, or all there are; more when they come for nothing. */
+/** At least `need` bytes from `base` on, or all there are, and more, when they come for nothing. */
+function windowNow(source: ByteSource, base: number, need: number): Uint8Array | undefined {
+  return source.readNow(base, Math.min(source.size - base, Math.max(BLOCK_SIZE, need)));
+}
+
+/** The same bytes where they must be waited for. */
 async function windowAt(source: ByteSource, base: number, need: number): Promise<Uint8Array> {
   const left = source.size - base;
   const length = Math.min(left, BLOCK_SIZE);
-  const now = source.readNow(base, Math.min(left, Math.max(length, need)));
-  if (now !== undefined) return now;
   if (source.readOnce === undefined) return source.read(base, Math.min(left, Math.max(need, MIN_WINDOW)));
   const once = await source.readOnce(base, length);
   const least = Math.min(need, left);

@@ -25,10 +25,11 @@ export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules
 
 async function scanPickle(target: Target, context: ScanContext): Promise<void> {
   const { source } = target;
-  const head = await source.read(0, Math.min(32, source.size));
+  const headLength = Math.min(32, source.size);
+  const head = source.readNow(0, headLength) ?? (await source.read(0, headLength));
   const legacy = isTorchLegacy(head);
   if (legacy) context.identified('torch-legacy');
-  const scan = new FileScan(target, context, legacy ? 'torch' : target.within);
+  const scan = new FileScan(target, context, legacy);
   let streams = 0;
   let at = 0;
   while (at < source.size) {
@@ -53,14 +54,16 @@ class FileScan {
   readonly #target: Target;
   readonly #context: ScanContext;
   readonly #within: Within | undefined;
-  /** Strings of the last stream, in order: storage keys in a legacy file. */
+  readonly #legacy: boolean;
+  /** In a legacy file, the strings of the last stream, in order: its storage keys. */
   #strings: number[] = [];
   #storages: PickleJudge['storages'] = new Map();
 
-  constructor(target: Target, context: ScanContext, within: Within | undefined) {
+  constructor(target: Target, context: ScanContext, legacy: boolean) {
     this.#target = target;
     this.#context = context;
-    this.#within = within;
+    this.#within = legacy ? 'torch' : target.within;
+    this.#legacy = legacy;
   }
 
   #judge(): PickleJudge {
@@ -97,7 +100,7 @@ class FileScan {
     this.#context.cover(start, result.position, 'parsed');
     if (judge.joblib) this.#context.identified('joblib');
     for (const [key, storage] of judge.storages) this.#storages.set(key, storage);
-    this.#strings = stringsOf(result.state);
+    if (this.#legacy) this.#strings = stringsOf(result.state);
     if (!result.allReadings || judge.blobsLost)
       this.#context.incomplete('the pickle holds more other readings than are followed');
     await this.#blobs(judge.blobs);
