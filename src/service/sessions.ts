@@ -23,8 +23,8 @@ export interface Sessions {
   read(request: FastifyRequest): Promise<Session | undefined>;
   end(reply: FastifyReply): void;
   startLogin(reply: FastifyReply, login: Login): Promise<void>;
-  /** The sign-in that this browser began, once. */
-  takeLogin(request: FastifyRequest, reply: FastifyReply): Promise<Login | undefined>;
+  /** The sign-in that this browser began with that state, once. One of another state is left to go on, as in another tab. */
+  takeLogin(request: FastifyRequest, reply: FastifyReply, state: string | undefined): Promise<Login | undefined>;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -75,9 +75,11 @@ export function createSessions(config: Pick<ServiceConfig, 'publicUrl' | 'sessio
     },
     end: (reply) => void reply.clearCookie(sessionCookie, attributes),
     startLogin: (reply, login) => write(reply, loginCookie, login, LOGIN_SECONDS),
-    async takeLogin(request, reply) {
+    async takeLogin(request, reply, state) {
+      const login = (await open(request, loginCookie)) as Login | undefined;
+      if (login === undefined || login.state !== state) return undefined;
       reply.clearCookie(loginCookie, attributes);
-      return (await open(request, loginCookie)) as Login | undefined;
+      return login;
     },
   };
 }

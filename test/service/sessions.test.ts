@@ -224,6 +224,24 @@ describe('signing in at the identity provider', () => {
     expect((await comeBack(back, login)).json().code).toBe('invalid-sign-in');
   });
 
+  test('an answer of another state leaves the sign-in that is under way', async () => {
+    const { login, back } = await goThere();
+    const right = back.href;
+    back.searchParams.set('state', 'x');
+    const forged = await comeBack(back, login);
+    expect([forged.statusCode, forged.headers['set-cookie']]).toEqual([400, undefined]);
+    const answer = await comeBack(new URL(right), login);
+    expect(answer.statusCode).toBe(303);
+    expect(String(answer.headers['set-cookie'])).toContain('__Host-assay-login=;');
+  });
+
+  test('a code that the provider does not know is no fault of the provider', async () => {
+    const { login, back } = await goThere();
+    back.searchParams.set('code', 'made-up');
+    const answer = await comeBack(back, login);
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid-sign-in']);
+  });
+
   test('a code is good once, and a refusal starts no session', async () => {
     const { login, back } = await goThere();
     expect((await comeBack(back, login)).statusCode).toBe(303);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import type { Role } from '../../src/registry/index.ts';
+import { loadRegistryRules, openRegistry, type Role } from '../../src/registry/index.ts';
 import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import { type RunningService, startService } from '../../src/service/service.ts';
@@ -28,13 +28,18 @@ export interface ConsoleFile {
   readonly bytes: Buffer;
 }
 
-export async function startConsole(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ConsoleService> {
+type Changes = Partial<ServiceConfig> | ((url: string) => Promise<Partial<ServiceConfig>>);
+
+/** @param changes to the configuration, which may depend on where the service is found */
+export async function startConsole(folder: string, changes: Changes = {}): Promise<ConsoleService> {
   const listen = `127.0.0.1:${await freePort()}`;
   const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ASSAY_REQUESTS_PER_MINUTE: '100000' };
-  const config = { ...(await readConfig({ listen }, env)), ...changes };
+  const read = await readConfig({ listen }, env);
+  const config = { ...read, ...(typeof changes === 'function' ? await changes(read.publicUrl) : changes) };
   const told: string[] = [];
   const service: RunningService = await startService(config, { tell: (line) => told.push(line) });
-  const { url, firstToken } = service;
+  const { url } = service;
+  const firstToken = service.firstToken ?? (await tokenOf(config));
 
   const api: ConsoleService['api'] = async (token, method, path, body) => {
     const json = body !== undefined && !(body instanceof Buffer);
@@ -57,7 +62,7 @@ export async function startConsole(folder: string, changes: Partial<ServiceConfi
     told,
     api,
     async token(name, roles) {
-      return (await api(firstToken ?? '', 'POST', '/v1/tokens', { name, roles })).secret;
+      return (await api(firstToken, 'POST', '/v1/tokens', { name, roles })).secret;
     },
     async scan(token, model, files) {
       const announced = files.map(({ path, bytes }) => ({ path, size: bytes.length }));
@@ -76,6 +81,15 @@ export async function startConsole(folder: string, changes: Partial<ServiceConfi
   };
 }
 
+/** Where people sign in at an identity provider, the service makes no token by itself. */
+async function tokenOf({ database, rules }: ServiceConfig): Promise<string> {
+  const registry = await openRegistry({ database, rules: await loadRegistryRules(rules) });
+  const by = { tenant: 'default', subject: 'operator', issuer: null, roles: ['admin'], via: 'local' } as const;
+  const { secret } = await registry.createToken(by, { name: 'first', roles: ['admin'] });
+  await registry.close();
+  return secret;
+}
+
 export function fixtureFile(path: string, as: string): ConsoleFile {
   return { path: as, bytes: readFileSync(new URL(`../../fixtures/${path}`, import.meta.url)) };
 }
@@ -92,13 +106,8 @@ export interface Person {
   open(path: string): Promise<Page>;
 }
 
-/** Signs somebody in, as people do. */
-export async function signIn(
-  browser: Browser,
-  url: string,
-  token: string,
-  options: BrowserContextOptions = {},
-): Promise<Person> {
+/** Somebody who is not signed in. */
+export async function somebody(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const said: string[] = [];
@@ -108,10 +117,6 @@ export async function signIn(
     said.push(`dialog: ${dialog.message()}`);
     return dialog.dismiss();
   });
-  await page.goto(`${url}/signin`);
-  await page.getByLabel('API token').fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(`${url}/console`);
   return {
     page,
     context,
@@ -121,4 +126,19 @@ export async function signIn(
       return page;
     },
   };
+}
+
+/** Signs somebody in, as people do. */
+export async function signIn(
+  browser: Browser,
+  url: string,
+  token: string,
+  options: BrowserContextOptions = {},
+): Promise<Person> {
+  const person = await somebody(browser, url, options);
+  const page = await person.open('/signin');
+  await page.getByLabel('API token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${url}/console`);
+  return person;
 }

@@ -1,4 +1,5 @@
 import formbody from '@fastify/formbody';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PUBLIC, SIGNED_IN } from '../access.ts';
 import { sendPage } from '../console/layout.ts';
@@ -10,6 +11,10 @@ import { checkSameOrigin } from '../sessions.ts';
 
 const ReturnTo = Type.String({ maxLength: 2000 });
 const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });
+const PageQuery = Type.Object(
+  { return_to: Type.Optional(ReturnTo), said: Type.Optional(Type.Literal('signed-out')) },
+  { additionalProperties: false },
+);
 const SignInForm = Type.Object(
   { token: Type.String({ minLength: 1, maxLength: 200 }), return_to: Type.Optional(ReturnTo) },
   { additionalProperties: false },
@@ -35,10 +40,19 @@ export const sessionRoutes: Routes = async (app, { config }) => {
   await app.register(formbody, { bodyLimit: 8 * 1024 });
   const open = { access: PUBLIC, rateLimit: ATTEMPTS };
 
+  /** Who could not sign in is told why where he can try again, and is still led on to where he wanted to go. */
+  function tryAgain(request: FastifyRequest, reply: FastifyReply, error: unknown, returnTo: string): FastifyReply {
+    if (!(error instanceof ServiceError) || !isForPeople(request)) throw error;
+    if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'nobody can sign in');
+    const problem = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
+    return sendPage(reply, signInPage({ byIssuer, returnTo, problem }), error.status);
+  }
+
   app.get(
     '/signin',
-    { config: { access: PUBLIC }, schema: { ...HIDDEN, querystring: SignInQuery } },
-    (request, reply) => sendPage(reply, signInPage({ byIssuer, returnTo: localPath(request.query.return_to) })),
+    { config: { access: PUBLIC }, schema: { ...HIDDEN, querystring: PageQuery } },
+    ({ query: { return_to: returnTo, said } }, reply) =>
+      sendPage(reply, signInPage({ byIssuer, returnTo: localPath(returnTo), isSignedOut: said !== undefined })),
   );
   app.post('/signin', { config: open, schema: { ...HIDDEN, body: SignInForm } }, async (request, reply) => {
     checkSameOrigin(request, config.publicUrl);
@@ -47,39 +61,53 @@ export const sessionRoutes: Routes = async (app, { config }) => {
     try {
       await authenticator.tokenOwner(secret);
     } catch (error) {
-      if (!(error instanceof ServiceError) || error.status !== 401 || !isForPeople(request)) throw error;
-      return sendPage(reply, signInPage({ byIssuer, returnTo, problem: `${error.message}: try again` }), 401);
+      return tryAgain(request, reply, error, returnTo);
     }
     await sessions.start(reply, { kind: 'token', secret });
     return reply.redirect(returnTo, 303);
   });
   app.get('/signin/oidc', { config: open, schema: { ...HIDDEN, querystring: SignInQuery } }, async (request, reply) => {
     if (oidc === null || !byIssuer) throw new ServiceError(404, 'no-such-route', 'no identity provider is configured');
-    const { url, login } = await oidc.begin(redirectUri);
-    await sessions.startLogin(reply, { ...login, returnTo: localPath(request.query.return_to) });
-    return reply.redirect(url, 303);
+    const returnTo = localPath(request.query.return_to);
+    try {
+      const { url, login } = await oidc.begin(redirectUri);
+      await sessions.startLogin(reply, { ...login, returnTo });
+      return reply.redirect(url, 303);
+    } catch (error) {
+      return tryAgain(request, reply, error, returnTo);
+    }
   });
   app.get(
     '/signin/callback',
     { config: open, schema: { ...HIDDEN, querystring: CallbackQuery } },
     async (request, reply) => {
-      const { code, state } = request.query;
-      const login = await sessions.takeLogin(request, reply);
-      if (oidc === null || login === undefined || code === undefined || state !== login.state)
-        throw new ServiceError(
-          400,
-          'invalid-sign-in',
-          'this sign-in was not begun here, or was refused; sign in again',
-        );
-      await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(code, login, redirectUri) });
-      return reply.redirect(localPath(login.returnTo), 303);
+      const { code, state, error: refusal } = request.query;
+      const login = await sessions.takeLogin(request, reply, state);
+      const returnTo = localPath(login?.returnTo);
+      try {
+        if (oidc === null || login === undefined) throw invalidSignIn('this sign-in was not begun in this browser');
+        if (code === undefined) throw invalidSignIn(`the identity provider did not let you in${named(refusal)}`);
+        await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(code, login, redirectUri) });
+      } catch (error) {
+        return tryAgain(request, reply, error, returnTo);
+      }
+      return reply.redirect(returnTo, 303);
     },
   );
   app.post('/signout', { config: { access: SIGNED_IN }, schema: HIDDEN }, async (_request, reply) => {
     sessions.end(reply);
-    return reply.redirect('/signin', 303);
+    return reply.redirect('/signin?said=signed-out', 303);
   });
 };
+
+function invalidSignIn(detail: string): ServiceError {
+  return new ServiceError(400, 'invalid-sign-in', `${detail}; sign in again`);
+}
+
+/** Errors have names (RFC 6749, 4.1.2.1); what is none is not shown. */
+function named(refusal: string | undefined): string {
+  return refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal) ? ` (${refusal})` : '';
+}
 
 /** A place of this service to go on to, and never of another. */
 function localPath(given: string | undefined): string {

@@ -9,17 +9,20 @@ export interface SignInView {
   readonly returnTo: string;
   /** Why the last try failed. */
   readonly problem?: string;
+  /** Whether somebody just signed out. */
+  readonly isSignedOut?: boolean;
 }
 
 /** The page by which people sign in. */
-export function signInPage({ byIssuer, returnTo, problem }: SignInView): Html {
+export function signInPage({ byIssuer, returnTo, problem, isSignedOut = false }: SignInView): Html {
   const back = returnTo === '/' ? undefined : returnTo;
   const issuer = byIssuer
     ? html`<p>${linkButton(withQuery('/signin/oidc', { return_to: back }), { label: "Sign in with your organisation's account", kind: 'main' })}</p>
 <p class="or">or</p>
 `
     : NONE;
-  const body = html`${problem === undefined ? NONE : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
+  const out = html`<p class="note good" role="status">You are signed out.${byIssuer ? ' Your organisation may still know you: on a shared machine, sign out there, too.' : ''}</p>\n`;
+  const body = html`${isSignedOut ? out : NONE}${problem === undefined ? NONE : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
 <input type="hidden" name="return_to" value="${returnTo}">
 <div class="field"><label for="f-token">API token</label>
 <p class="hint" id="h-token">An admin makes one; the first was shown when the service was first started. It begins with ${code('assay_')}.</p>
