@@ -45,14 +45,12 @@ export interface PageParts {
   readonly body: Html;
   /** One column of a form and nothing else. */
   readonly narrow?: boolean;
-  /** Parts of it change while it is looked at. */
-  readonly live?: boolean;
 }
 
 /** A page of the console. @param viewer `null` when nobody is signed in */
 export function page(viewer: Viewer | null, parts: PageParts): Html {
-  const { title, heading, crumbs = [], said, body, narrow = false, live = false } = parts;
-  const script = live ? html`<script src="${assetPath('script')}" defer></script>\n` : NONE;
+  const { title, heading, crumbs = [], said, body, narrow = false } = parts;
+  const script = viewer === null ? NONE : html`<script src="${assetPath('script')}" defer></script>\n`;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>

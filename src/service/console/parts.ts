@@ -36,7 +36,7 @@ const MAX_LINES = 40;
 
 /** What somebody wrote, with its line breaks. */
 export function prose(text: string): Html {
-  const lines = text.split('\n');
+  const lines = text.slice(0, MAX_TYPED).split('\n');
   const shown = lines.slice(0, MAX_LINES).map((line, i) => html`${i === 0 ? NONE : html`<br>`}${told(line)}`);
   const more = lines.length - MAX_LINES;
   return html`<blockquote>${shown}${more > 0 ? html`<br>${more} more lines` : NONE}</blockquote>`;
@@ -92,29 +92,44 @@ export function field(spec: Field): Html {
   const length = kind === 'date' ? NONE : html` maxlength="${most}"`;
   return html`<div class="field">
 ${labelOf(name, label, required)}${hintOf(name, spec.hint)}
-<input id="f-${name}" name="${name}" type="${kind}" value="${value}"${length} placeholder="${example}"${described(name, spec.hint)}${
+<input id="f-${name}" name="${name}" type="${kind}" value="${asTyped(value)}"${length} placeholder="${example}"${described(name, spec.hint)}${
     required ? html` required` : NONE
   } autocomplete="off" spellcheck="false">
 </div>
 `;
 }
 
-export function textArea({ name, label, hint, required = false, most = 4000 }: Field): Html {
+export function textArea({ name, label, hint, value = '', required = false, most = 4000 }: Field): Html {
   return html`<div class="field">
 ${labelOf(name, label, required)}${hintOf(name, hint)}
 <textarea id="f-${name}" name="${name}" rows="4" maxlength="${most}"${described(name, hint)}${
     required ? html` required` : NONE
-  }></textarea>
+  }>\n${asTyped(value)}</textarea>
 </div>
 `;
+}
+
+/** No field takes more, UTF-16 units. */
+const MAX_TYPED = 10_000;
+
+/** What somebody typed, whole and in its lines: one text of a template is cut, and shows line breaks as characters. */
+function asTyped(text: string): Html {
+  const lines = text
+    .slice(0, MAX_TYPED)
+    .split('\n')
+    .map((line) => html`${line.match(/.{1,500}/gsu) ?? []}`);
+  return html`${lines.map((line, i) => (i === 0 ? line : html`\n${line}`))}`;
 }
 
 export function choice(
   name: string,
   label: string,
   options: readonly (readonly [value: string, text: string])[],
+  chosen = '',
 ): Html {
-  const rows = options.map(([value, text]) => html`<option value="${value}">${text}</option>`);
+  const rows = options.map(
+    ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : NONE}>${text}</option>`,
+  );
   return html`<div class="field">
 ${labelOf(name, label, false)}
 <select id="f-${name}" name="${name}">${rows}</select>

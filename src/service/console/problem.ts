@@ -13,6 +13,13 @@ export function isForPeople({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith('/v1/') && (headers.accept ?? '').includes('text/html');
 }
 
+/** The page of this service on which a form stood; what follows the sign-in holds it against the rules of such places. */
+function cameFrom({ headers: { referer = '' } }: FastifyRequest): string | undefined {
+  if (!URL.canParse(referer)) return undefined;
+  const { pathname, search } = new URL(referer);
+  return pathname === '/' || pathname.length + search.length > MAX_RETURN ? undefined : `${pathname}${search}`;
+}
+
 /** Answers a person: with a page, or the way to sign in. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { method, url } = request;
@@ -21,5 +28,5 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     return reply.redirect(withQuery('/signin', { return_to: isWorthIt ? url : undefined }), 303);
   }
   const viewer = principalOf(request) === undefined ? null : viewerOf(request);
-  return sendPage(reply, problemPage(viewer, problem), problem.status);
+  return sendPage(reply, problemPage(viewer, problem, cameFrom(request)), problem.status);
 }

@@ -1,8 +1,16 @@
 /**
- * All that runs in the browser: where a page shows jobs, their parts are replaced by what the service tells of them. Pages are
- * whole without it. The markup comes from the same templates as the page, so nothing in it is made here.
+ * All that runs in the browser: a form is sent once, however often its button is pressed; and where a page shows jobs, their parts
+ * are replaced by what the service tells of them. Pages are whole without it. The markup comes from the same templates as the
+ * page, so nothing in it is made here.
  */
 export const SCRIPT = `'use strict';
+addEventListener('submit', (event) => {
+  if ('sent' in event.target.dataset) event.preventDefault();
+  else event.target.dataset.sent = '';
+});
+addEventListener('pageshow', () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
 for (const live of document.querySelectorAll('[data-live]')) {
   const heard = document.getElementById('heard');
   const source = new EventSource(live.dataset.live);

@@ -65,6 +65,7 @@ tbody th a { font-weight: 600; }
 td ul, td ol { margin: 0; padding-left: 1.1rem; }
 td .quiet, tbody th .quiet { display: block; font-weight: 400; }
 td > .quiet:only-child { display: inline; }
+td code[title], #log td[data-label="Did"] code { white-space: nowrap; }
 .quiet .quiet { display: inline; }
 tbody td { min-width: 5.5rem; }
 #log tbody th { min-width: 3.5rem; }
@@ -97,6 +98,7 @@ body:has([data-connected]) .live-word { display: inline; color: var(--quiet); fo
   tbody tr:hover { background: none; }
   .row-end { white-space: normal; }
   tbody td, #log tbody th { min-width: 0; }
+  td > .quiet:not(:only-child) { margin-left: 6rem; }
 }
 `;
 

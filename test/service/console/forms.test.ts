@@ -4,7 +4,7 @@ import type { Role } from '../../../src/registry/index.ts';
 import { ALL_ASSETS } from '../../../src/service/console/assets.ts';
 import { openUpload } from '../../../src/service/upload-artifact.ts';
 import { assessment } from '../../report/sample.ts';
-import { parseHtml } from '../../support/parsed-html.ts';
+import { all, parseHtml } from '../../support/parsed-html.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -21,8 +21,16 @@ afterAll(() => service.close());
 const BOUNDARY = '----WebKitFormBoundary0123456789abcdef';
 const HTML = { accept: 'text/html,application/xhtml+xml' };
 
-/** Somebody with a session, as a browser has it. */
-async function session(...roles: Role[]) {
+const sessions = new Map<string, ReturnType<typeof startSession>>();
+
+/** Somebody with a session, as a browser has it. An address signs in so often a minute, so that tests share them. */
+function session(...roles: Role[]) {
+  const started = sessions.get(roles.join()) ?? startSession(roles);
+  sessions.set(roles.join(), started);
+  return started;
+}
+
+async function startSession(roles: readonly Role[]) {
   const token = await service.token(roles);
   const signedIn = await service.app.inject({
     method: 'POST',
@@ -167,6 +175,56 @@ describe('a form', () => {
     expect((await service.registry.jobs.list(OPERATOR)).items).toHaveLength(jobs);
   });
 
+  const waiver = { rule: 'a.b', digest: 'x', file: 'f.bin', reason: 'read <it>', owner: 'me', expires: '2099-01-01' };
+  it.each([
+    ['/console/submit', { ref: '/etc/passwd', model: 'acme/kept' }, ['/etc/passwd', 'acme/kept']],
+    ['/console/waivers/new', waiver, Object.values({ ...waiver, reason: 'read &lt;it&gt;' })],
+    ['/console/tokens', { name: 'bad name', roles: 'gate', expires: '2099-01-01' }, ['bad name', '2099-01-01']],
+  ])('to %s that is refused comes back as it was filled in, and says why', async (url, fields, kept) => {
+    const { post } = await session('admin');
+    const { body } = await post(url, fields);
+    expect(all(parseHtml(body), 'form').length).toBeGreaterThan(1);
+    expect(body).toMatch(/role="alert"><p class="note bad"><bdi>[^<]{10,}<\/bdi> Nothing was changed\./);
+    for (const value of kept) expect(body).toContain(`value="${value}"`);
+    if (url.endsWith('tokens')) expect(body).toContain('value="gate" checked');
+  });
+
+  it('with files that is refused keeps the name of the model', async () => {
+    const { postFiles } = await session('submitter');
+    const { statusCode, body } = await postFiles('/console/submit/files', { upload_model: 'acme/kept' }, [
+      ['NUL', 'x'],
+    ]);
+    expect([statusCode, body.includes('value="acme/kept"')]).toEqual([422, true]);
+  });
+
+  it('by which somebody says why keeps what he said', async () => {
+    const { version } = await register('acme/said');
+    const admin = await session('admin');
+    const reason = `\r\nfirst line\r\n</textarea><b>second ${'x'.repeat(1500)}\x01`;
+    for (const [path, fields] of [
+      ['request', { to: 'production', comment: reason }],
+      ['quarantine', { reason }],
+      ['retire', { reason }],
+    ] as const) {
+      const { statusCode, body } = await admin.post(`/console/versions/${version.id}/${path}`, fields);
+      expect([path, statusCode]).toEqual([path, 400]);
+      expect(parseHtml(body).errors).toEqual([]);
+      expect(body).toContain(`>\n\nfirst line\n&lt;/textarea&gt;&lt;b&gt;second ${'x'.repeat(1500)}`);
+    }
+    expect((await service.registry.version(OPERATOR, { id: version.id })).stage).toBe('candidate');
+  });
+
+  it('that comes when the session has ended says so, and leads back by way of signing in', async () => {
+    const { statusCode, body } = await service.app.inject({
+      method: 'POST',
+      url: '/console/requests/x/approve',
+      headers: { ...HTML, origin, referer: `${origin}/console/requests/x/approve`, 'content-type': 'text/plain' },
+    });
+    expect(statusCode).toBe(401);
+    expect(body).toContain('or the session has ended');
+    expect(body).toContain('href="/signin?return_to=%2Fconsole%2Frequests%2Fx%2Fapprove"');
+  });
+
   it.each([
     '',
     `--${BOUNDARY}`,
@@ -209,6 +267,31 @@ describe('an approval', () => {
       expect([other, statusCode, body.includes('look again')]).toEqual([other, 409, true]);
     }
     expect((await service.registry.transition(OPERATOR, request.id)).votes).toEqual([]);
+  });
+
+  it('of a page that is out of date is asked for again, with what is so now and with what was typed', async () => {
+    const { by, version } = await register('acme/stale');
+    const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
+    const reviewer = await session('reviewer');
+    const old = { digest: version.digest, decision: 'another', policy_digest: 'x', ruleset_digest: 'x' };
+    const path = `/console/requests/${request.id}/approve`;
+    const stale = await reviewer.post(path, { role: 'reviewer', comment: 'read it all', until: '2099-01-01', ...old });
+    expect([stale.statusCode, stale.body.includes('>\nread it all</textarea>')]).toEqual([409, true]);
+    expect(stale.body).toContain('value="2099-01-01"');
+    for (const value of [version.digest, 'reviewer']) expect(stale.body).toContain(`value="${value}"`);
+    expect(stale.body).not.toContain('value="another"');
+  });
+
+  it('or a rejection that is sent twice counts once, and is no mistake', async () => {
+    const { by, version } = await register('acme/twice');
+    const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
+    const reviewer = await session('reviewer');
+    for (let i = 0; i < 2; i++) {
+      const path = `/console/requests/${request.id}/reject`;
+      const { headers } = await reviewer.post(path, { role: 'reviewer', comment: 'no' });
+      expect(headers.location).toBe(`/console/requests/${request.id}?said=voted`);
+    }
+    expect((await service.registry.transition(OPERATOR, request.id)).votes).toHaveLength(1);
   });
 
   it('is refused to who asked, on the page and behind it', async () => {

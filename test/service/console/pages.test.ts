@@ -20,6 +20,7 @@ import { problemPage } from '../../../src/service/console/pages/problem.ts';
 import { requestPage } from '../../../src/service/console/pages/request.ts';
 import { requestsPage } from '../../../src/service/console/pages/requests.ts';
 import { signInPage } from '../../../src/service/console/pages/sign-in.ts';
+import { submitPage } from '../../../src/service/console/pages/submit.ts';
 import { tokensPage } from '../../../src/service/console/pages/tokens.ts';
 import { overviewPage } from '../../../src/service/console/pages/version.ts';
 import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
@@ -166,6 +167,10 @@ function pages(text: string): Readonly<Record<string, Html>> {
     revokedAt: null,
     lastUsedAt: AT,
   } as const;
+  const draft = {
+    why: text,
+    typed: new Map(['comment', 'rule', 'reason', 'name', 'ref'].map((name) => [name, [text]])),
+  };
   const policy = { name: text, digest: DIGEST, source: `${text}\n${text}` };
   const now = new Date(AT);
   return {
@@ -214,6 +219,7 @@ function pages(text: string): Readonly<Record<string, Html>> {
       decision: decided,
       roles: ['reviewer', 'admin'],
       bySession: true,
+      draft,
     }),
     key: approvePage(viewer, { request, version, decision: decided, roles: [], bySession: false }),
     act: actPage(viewer, {
@@ -242,9 +248,10 @@ function pages(text: string): Readonly<Record<string, Html>> {
       inUse: [{ ...policy, stage: 'staging', approvals: [], methods: [] }],
     }),
     waivers: waiversPage(viewer, { waivers: { items: [waiver], next: text }, after: text, said: undefined, now }),
-    'new waiver': newWaiverPage(viewer, text),
-    tokens: tokensPage(viewer, { tokens: [token], made: { name: text, secret: text }, said: undefined, now }),
+    'new waiver': newWaiverPage(viewer, text, draft),
+    tokens: tokensPage(viewer, { tokens: [token], made: { name: text, secret: text }, said: undefined, now, draft }),
     'sign-in': signInPage({ byIssuer: true, returnTo: `/${text.slice(0, 100)}`, problem: text }),
+    submit: submitPage(viewer, 1, draft),
     problem: problemPage(viewer, {
       type: 'x',
       title: text,

@@ -1,5 +1,6 @@
 import { type Html, type HtmlValue, html } from '../../../report/html/html.ts';
 import { facts } from '../../../report/html/parts.ts';
+import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { type Crumb, type Place, page } from '../layout.ts';
 import { button, form, linkButton, note, textArea, type Viewer } from '../parts.ts';
 
@@ -19,16 +20,18 @@ export interface ActView {
   readonly label: string;
   readonly kind: 'main' | 'danger';
   readonly back: string;
+  /** When it was sent before, and refused. */
+  readonly draft?: Draft | undefined;
 }
 
 /** The page on which somebody says why, and does it: what it is about and what follows stand above the button. */
 export function actPage(viewer: Viewer, view: ActView): Html {
-  const { why, label, kind, back } = view;
-  const body = html`${note(view.tone, view.follows)}${facts(view.facts)}${form(
+  const { why, label, kind, back, draft } = view;
+  const body = html`${whyRefused(draft)}${note(view.tone, view.follows)}${facts(view.facts)}${form(
     viewer,
     view.action,
     view.fields,
-    textArea({ ...why, required: true }),
+    textArea({ ...why, required: true, value: typedInto(draft, why.name) }),
     html`<div class="acts">${button({ label, kind })}${linkButton(back, { label: 'Back' })}</div>\n`,
   )}`;
   return page(viewer, { title: view.title, place: view.place, crumbs: view.crumbs, body });

@@ -1,9 +1,10 @@
 import type { Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { code, facts, told } from '../../../report/html/parts.ts';
+import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
-import { button, choice, field, form, hidden, linkButton, note, type Viewer, when } from '../parts.ts';
+import { button, choice, field, form, hidden, linkButton, note, textArea, type Viewer, when } from '../parts.ts';
 import { actionChip } from '../tables.ts';
 import { ROLE_WORDS, STAGE_WORDS } from '../words.ts';
 
@@ -15,13 +16,15 @@ export interface ApproveView {
   readonly roles: readonly Role[];
   /** Whether the stage takes approvals that the service signs for a session. */
   readonly bySession: boolean;
+  /** When it was sent before, and refused. */
+  readonly draft?: Draft | undefined;
 }
 
 /** The last look before an approval: exactly what it will be bound to. */
 export function approvePage(viewer: Viewer, view: ApproveView): Html {
   const { request, version, decision, bySession } = view;
   const name = `${version.model} version ${version.number}`;
-  const body = html`<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
+  const body = html`${whyRefused(view.draft)}<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
 <div class="confirm">${boundFacts(view)}</div>
 ${
   decision.decision.action === 'deny'
@@ -57,7 +60,7 @@ function boundFacts({ request, version, decision }: ApproveView): Html {
   ]);
 }
 
-function approveForm(viewer: Viewer, { request, version, decision, roles }: ApproveView): Html {
+function approveForm(viewer: Viewer, { request, version, decision, roles, draft }: ApproveView): Html {
   const role =
     roles.length === 1
       ? html`${hidden('role', roles[0] ?? '')}<p>You vote as ${roles[0] ?? ''}.</p>\n`
@@ -65,6 +68,7 @@ function approveForm(viewer: Viewer, { request, version, decision, roles }: Appr
           'role',
           'You vote as',
           roles.map((one) => [one, `${one}: ${ROLE_WORDS[one]}`] as const),
+          typedInto(draft, 'role'),
         );
   return form(
     viewer,
@@ -75,13 +79,18 @@ function approveForm(viewer: Viewer, { request, version, decision, roles }: Appr
     hidden('policy_digest', decision.decision.policyDigest),
     hidden('ruleset_digest', decision.ruleset.digest),
     role,
-    html`<div class="field"><label for="f-comment">What you looked at, and why it may</label>
-<textarea id="f-comment" name="comment" rows="4" maxlength="4000" required></textarea></div>\n`,
+    textArea({
+      name: 'comment',
+      label: 'What you looked at, and why it may',
+      required: true,
+      value: typedInto(draft, 'comment'),
+    }),
     field({
       name: 'until',
       label: 'The approval ends on',
       kind: 'date',
-      hint: 'Gates deny from that day on, unless somebody approves anew. No end when empty.',
+      value: typedInto(draft, 'until'),
+      hint: 'Gates deny from the start of that day (UTC), unless somebody approves anew. No end when empty.',
     }),
     html`<div class="acts">${button({ label: 'Approve', kind: 'main' })}${linkButton(requestPath(request.id), { label: 'Back' })}</div>\n`,
   );

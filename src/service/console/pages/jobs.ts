@@ -37,7 +37,7 @@ ${filters('State', choices)}${
         state === undefined,
       )
 }${pager(jobs.next === null ? null : here(jobs.next), after === undefined ? null : here(undefined), { next: 'Older jobs' })}`;
-  return page(viewer, { title: 'Queue', place: 'jobs', said, body, live: after === undefined });
+  return page(viewer, { title: 'Queue', place: 'jobs', said, body });
 }
 
 const LIVE_WORD = html`<span class="live-word">Live</span>`;
@@ -66,7 +66,7 @@ export function jobRow(viewer: Viewer, job: Job): Html {
   return html`<tr role="row" data-job="${id}" data-rev="${revOf(job)}">
 <th scope="row" role="rowheader"><a href="${jobPath(id)}">${model}<span class="for-readers">, its job</span></a></th>
 <td role="cell" data-label="State">${stateOf(job)}</td>
-<td role="cell" data-label="What is scanned">${code(target)}</td>
+<td role="cell" data-label="What is scanned">${target.startsWith('upload:') ? 'uploaded files' : code(target)}</td>
 <td role="cell" data-label="Asked for">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
 <td role="cell" data-label="Act" class="row-end">${actsOf(viewer, job)}</td></tr>
 `;
@@ -80,8 +80,11 @@ export function revOf({ state, attempts, progress }: Job): string {
 function stateOf(job: Job): Html {
   const { state, error, attempts } = job;
   const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NONE;
-  const why = error === null ? NONE : html` <span class="quiet">${told(error.message)} (${code(error.code)})</span>`;
-  return html`${chip(JOB_WORDS[state])}${again}${why}${state === 'running' ? progress(job) : NONE}`;
+  // One that failed for a passing cause waits for its next try.
+  const before = state === 'queued' ? 'Is tried again; the last time: ' : '';
+  const why =
+    error === null ? NONE : html` <span class="quiet">${before}${told(error.message)} (${code(error.code)})</span>`;
+  return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NONE}`;
 }
 
 function progress({ model, progress: { filesDone, files, bytesDone, bytes } }: Job): Html {
@@ -136,7 +139,6 @@ ${isOver ? NONE : LOOK_AGAIN(jobPath(job.id))}`;
     crumbs: [{ href: PATH, text: 'Queue' }],
     said,
     body,
-    live: !isOver,
   });
 }
 

@@ -2,14 +2,18 @@ import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { code, told } from '../../../report/html/parts.ts';
 import type { Problem } from '../../errors.ts';
 import { page } from '../layout.ts';
-import { HOME } from '../links.ts';
+import { HOME, withQuery } from '../links.ts';
 import { linkButton, type Viewer } from '../parts.ts';
 
-/** What went wrong, for people: never more than a program is told. */
-export function problemPage(viewer: Viewer | null, problem: Problem): Html {
-  const { status, title, detail, code: id, instance } = problem;
+/**
+ * What went wrong, for people: never more than a program is told.
+ * @param from the page from which somebody came who is not signed in
+ */
+export function problemPage(viewer: Viewer | null, problem: Problem, from?: string): Html {
+  const { status, title, code: id, instance } = problem;
+  const detail = id === 'not-signed-in' ? 'nobody is signed in here, or the session has ended' : problem.detail;
   const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
-${advice(viewer, problem)}<div class="acts">${viewer === null ? linkButton('/signin', { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
+${advice(viewer, problem)}<div class="acts">${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
 <p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
 `;
   return page(viewer, { title, body });
@@ -22,6 +26,8 @@ function advice(viewer: Viewer | null, { code: id, status }: Problem): Html {
   }
   if (id === 'own-request')
     return html`<p>Two pairs of eyes see more: whoever asks for a stage never votes on it, nor does who made the token that asked.</p>\n`;
+  if (id === 'not-signed-in')
+    return html`<p>Nothing was changed. Sign in, and you are led back to the page from which you came.</p>\n`;
   if (status === 409)
     return html`<p>Nothing was changed. Go back, load the page again, and look at what there is now.</p>\n`;
   if (status === 400 || status === 413 || status === 422)

@@ -1,19 +1,20 @@
 import { type Html, html } from '../../../report/html/html.ts';
 import { code } from '../../../report/html/parts.ts';
 import { humanBytes } from '../../../report/style.ts';
+import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { button, command, field, form, part, type Viewer } from '../parts.ts';
 
 /** Ways to have a model scanned. @param maxBytes of what a browser sends at once */
-export function submitPage(viewer: Viewer, maxBytes: number): Html {
+export function submitPage(viewer: Viewer, maxBytes: number, draft?: Draft): Html {
   const model = {
     name: 'model',
     label: 'Model',
     example: 'acme/bert',
     hint: html`What it is called here: letters, digits, ${code('.')}, ${code('_')}, ${code('-')} and ${code('/')}.`,
   };
-  const body = html`<p class="lead">The model is read, judged and decided on, without running any of it. It then stands as a candidate.</p>
+  const body = html`${whyRefused(draft)}<p class="lead">The model is read, judged and decided on, without running any of it. It then stands as a candidate.</p>
 <div class="two">${part(
     'by-reference',
     'From where it is',
@@ -25,11 +26,13 @@ export function submitPage(viewer: Viewer, maxBytes: number): Html {
         label: 'Reference',
         required: true,
         most: 1500,
+        value: typedInto(draft, 'ref'),
         example: 'hf://owner/model@revision',
         hint: html`${code('hf://')}, ${code('https://')}, ${code('s3://')}, ${code('oci://')} or ${code('models:/')} (MLflow). The disk of this service is not read.`,
       }),
       field({
         ...model,
+        value: typedInto(draft, 'model'),
         hint: html`What it is called here. A model of the Hub keeps its own name, when this is empty.`,
       }),
       html`<p>${button({ label: 'Scan it', kind: 'main' })}</p>\n`,
@@ -42,7 +45,7 @@ export function submitPage(viewer: Viewer, maxBytes: number): Html {
 <div class="field"><label for="f-files">Files</label>
 <p class="hint" id="h-files">All files of one model, up to ${humanBytes(maxBytes)} together.</p>
 <input id="f-files" name="files" type="file" multiple required aria-describedby="h-files"></div>
-${field({ ...model, name: 'upload_model', required: true })}<p>${button({ label: 'Upload and scan', kind: 'main' })}</p>
+${field({ ...model, name: 'upload_model', required: true, value: typedInto(draft, 'upload_model') })}<p>${button({ label: 'Upload and scan', kind: 'main' })}</p>
 </form>
 `,
   )}</div>

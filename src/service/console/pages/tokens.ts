@@ -2,6 +2,7 @@ import { type ApiToken, ROLES } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { chip, code, table, told } from '../../../report/html/parts.ts';
 import type { Word } from '../../../report/html/words.ts';
+import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { actForm, button, command, field, form, maybeWhen, note, part, type Viewer, when } from '../parts.ts';
@@ -15,12 +16,14 @@ export interface TokensView {
   readonly made: { readonly name: string; readonly secret: string } | undefined;
   readonly said: Said | undefined;
   readonly now: Date;
+  /** When one was asked for and refused. */
+  readonly draft?: Draft | undefined;
 }
 
 /** Tokens by which programs call the service. */
-export function tokensPage(viewer: Viewer, { tokens, made, said, now }: TokensView): Html {
-  const body = html`<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
-${made === undefined ? NONE : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer))}`;
+export function tokensPage(viewer: Viewer, { tokens, made, said, now, draft }: TokensView): Html {
+  const body = html`${whyRefused(draft)}<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
+${made === undefined ? NONE : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer, draft))}`;
   return page(viewer, { title: 'Tokens', place: 'tokens', said, body });
 }
 
@@ -59,10 +62,10 @@ function stateOf({ revokedAt, expiresAt }: ApiToken, now: Date): Word {
   return expiresAt !== null && new Date(expiresAt) <= now ? { text: 'Expired', tone: 'plain' } : HOLDS;
 }
 
-function newToken(viewer: Viewer): Html {
+function newToken(viewer: Viewer, draft: Draft | undefined): Html {
   const boxes = ROLES.map(
     (role) =>
-      html`<label><input type="checkbox" name="roles" value="${role}">${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
+      html`<label><input type="checkbox" name="roles" value="${role}"${draft?.typed.get('roles')?.includes(role) ? html` checked` : NONE}>${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
   );
   return html`${note('plain', 'Whoever made a token counts as behind it: he does not approve what it asks for.')}${form(
     viewer,
@@ -72,11 +75,18 @@ function newToken(viewer: Viewer): Html {
       label: 'Name',
       required: true,
       most: 63,
+      value: typedInto(draft, 'name'),
       example: 'ci-training',
       hint: 'Letters, digits, ., _ and -. A name is given once.',
     }),
     html`<fieldset><legend>Roles</legend>\n${boxes}</fieldset>\n`,
-    field({ name: 'expires', label: 'Expires on', kind: 'date' }),
+    field({
+      name: 'expires',
+      label: 'Expires on',
+      kind: 'date',
+      value: typedInto(draft, 'expires'),
+      hint: 'It is refused from the start of that day (UTC). No end when empty.',
+    }),
     html`<p>${button({ label: 'Make the token', kind: 'main' })}</p>\n`,
   )}`;
 }

@@ -3,6 +3,7 @@ import type { Page, StoredWaiver } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { chip, code, table, told } from '../../../report/html/parts.ts';
 import type { Word } from '../../../report/html/words.ts';
+import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
 import {
@@ -78,8 +79,9 @@ function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): Word {
 }
 
 /** @param digest of the artifact, when the page was reached from one */
-export function newWaiverPage(viewer: Viewer, digest: string | undefined): Html {
-  const body = html`${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
+export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?: Draft): Html {
+  const value = (name: string) => typedInto(draft, name);
+  const body = html`${whyRefused(draft)}${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
     viewer,
     `${PATH}/new`,
     field({
@@ -87,6 +89,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined): Html 
       label: 'Rule',
       required: true,
       most: 100,
+      value: value('rule'),
       example: 'pickle.global.unlisted',
       hint: 'Of a policy or of the catalogue, as a decision names it.',
     }),
@@ -95,13 +98,14 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined): Html 
       label: 'Digest of the artifact',
       required: true,
       most: 71,
-      value: digest ?? '',
+      value: typedInto(draft, 'digest', digest),
       example: 'sha256:…',
     }),
     field({
       name: 'file',
       label: 'Only in this file',
       most: 1000,
+      value: value('file'),
       hint: 'The path within the artifact. Any file, when empty.',
     }),
     field({
@@ -109,15 +113,24 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined): Html 
       label: 'Why',
       required: true,
       most: 2000,
+      value: value('reason'),
       hint: 'What was looked at, and why it is harmless here. One line.',
     }),
-    field({ name: 'owner', label: 'Who answers for it', required: true, most: 200, example: 'ada@example.org' }),
+    field({
+      name: 'owner',
+      label: 'Who answers for it',
+      required: true,
+      most: 200,
+      value: value('owner'),
+      example: 'ada@example.org',
+    }),
     field({
       name: 'expires',
       label: 'Ends on',
       required: true,
       kind: 'date',
-      hint: 'From that day on the rule speaks again.',
+      value: value('expires'),
+      hint: 'From the start of that day (UTC) the rule speaks again.',
     }),
     html`<div class="acts">${button({ label: 'Waive the rule', kind: 'danger' })}${linkButton(PATH, { label: 'Back' })}</div>\n`,
   )}`;

@@ -1,5 +1,6 @@
-import Type from 'typebox';
-import { object, oneOf, text } from '../../routes/schema-kit.ts';
+import type { FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { type ID_PARAMS, object, oneOf, text } from '../../routes/schema-kit.ts';
 import { SAID, type Said } from '../words.ts';
 
 /** Pages are no part of the API's document. */
@@ -16,6 +17,11 @@ export const AFTER_QUERY = {
 /** A form without fields, and one by which was said why. */
 export const EMPTY_FORM = Type.Union([object({}), Type.Null()]);
 export const REASON_FORM = object({ reason: text('Why', { minLength: 1, maxLength: 4000 }) });
+
+/** Of the thing that an address names, on routes whose parameters are `ID_PARAMS` or more. */
+export function idIn({ params }: FastifyRequest): string {
+  return (params as Static<typeof ID_PARAMS>).id;
+}
 
 /** Browsers send a line break as two characters, and a field that was left empty as an empty text. */
 export function typed(value: string): string {

@@ -1,5 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Principal, Registry, Role, StoredDecision, Transition } from '../../../registry/index.ts';
+import type { Principal, Registry, Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
 import { nameOf } from '../../../registry/names.ts';
 import { READERS } from '../../access.ts';
 import type { App, ServiceContext } from '../../context.ts';
@@ -8,14 +9,15 @@ import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
 import { COMMENT, ID_PARAMS, object, oneOf, text } from '../../routes/schema-kit.ts';
 import { TRANSITION_STATES } from '../../routes/schemas.ts';
 import { ServiceError } from '../../service-error.ts';
+import { type Draft, showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, said } from '../links.ts';
-import { actPage } from '../pages/act.ts';
+import { type ActView, actPage } from '../pages/act.ts';
 import { approvePage } from '../pages/approve.ts';
 import { requestPage } from '../pages/request.ts';
 import { requestsPage } from '../pages/requests.ts';
 import { hidden } from '../parts.ts';
-import { AFTER_QUERY, after, DAY, dayOf, EMPTY_FORM, HIDDEN, SAID_QUERY, typed } from './form-kit.ts';
+import { AFTER_QUERY, after, DAY, dayOf, EMPTY_FORM, HIDDEN, idIn, SAID_QUERY, typed } from './form-kit.ts';
 
 const PATH = `${HOME}/requests`;
 const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
@@ -70,27 +72,32 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     },
   );
 
+  const approval = async (request: FastifyRequest, draft?: Draft) => {
+    const { principal } = request;
+    const { decision, ...view } = await wholeRequest(registry, principal, idIn(request));
+    checkVoter(principal, view.request);
+    const methods = policies.inUse.find(({ stage }) => stage === view.request.to)?.methods ?? [];
+    const bySession = config.approvalKey !== null && (methods.length === 0 || methods.includes('service'));
+    const roles = votingRoles(principal, view.request);
+    return approvePage(viewerOf(request), { ...view, decision: decided(decision), roles, bySession, draft });
+  };
   app.get(
     `${PATH}/:id/approve`,
     { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
-    async (request, reply) => {
-      const { principal, params } = request;
-      const { decision, ...view } = await wholeRequest(registry, principal, params.id);
-      checkVoter(principal, view.request);
-      const methods = policies.inUse.find(({ stage }) => stage === view.request.to)?.methods ?? [];
-      const bySession = config.approvalKey !== null && (methods.length === 0 || methods.includes('service'));
-      const roles = votingRoles(principal, view.request);
-      return sendPage(
-        reply,
-        approvePage(viewerOf(request), { ...view, decision: decided(decision), roles, bySession }),
-      );
-    },
+    async (request, reply) => sendPage(reply, await approval(request)),
   );
   app.post(
     `${PATH}/:id/approve`,
-    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: ApproveForm } },
+    {
+      config: { access: REVIEWERS },
+      schema: { ...HIDDEN, params: ID_PARAMS, body: ApproveForm },
+      // What is shown again is what there is now: whoever agrees with that, too, presses once more.
+      errorHandler: showAgain(approval),
+    },
     async ({ principal, params, body }, reply) => {
-      checkVoter(principal, await registry.transition(principal, params.id));
+      const request = await registry.transition(principal, params.id);
+      if (hasVoted(principal, request, 'approve')) return reply.redirect(said(requestPath(params.id), 'voted'), 303);
+      checkVoter(principal, request);
       const until = dayOf(body.until);
       const { role, digest, decision, policy_digest: policyDigest, ruleset_digest: rulesetDigest } = body;
       const comment = typed(body.comment);
@@ -105,38 +112,28 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     },
   );
 
+  const rejection = async (request: FastifyRequest, draft?: Draft) => {
+    const { principal } = request;
+    const { version, request: wish } = await wholeRequest(registry, principal, idIn(request));
+    checkVoter(principal, wish);
+    const role = VOTING.find((one) => principal.roles.includes(one)) ?? 'reviewer';
+    return actPage(viewerOf(request), { ...reject(version, wish, role), draft });
+  };
   app.get(
     `${PATH}/:id/reject`,
     { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
-    async (request, reply) => {
-      const { principal, params } = request;
-      const { version, request: wish } = await wholeRequest(registry, principal, params.id);
-      checkVoter(principal, wish);
-      const view = {
-        title: `Reject ${version.model} ${version.number} for ${wish.to}`,
-        place: 'requests',
-        crumbs: [{ href: PATH, text: 'Requests' }],
-        follows:
-          'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
-        tone: 'bad',
-        facts: [
-          ['Version', `${version.model} version ${version.number}`],
-          ['Asked for by', wish.requestedBy],
-        ],
-        action: requestPath(params.id, 'reject'),
-        fields: hidden('role', VOTING.find((role) => principal.roles.includes(role)) ?? 'reviewer'),
-        why: { name: 'comment', label: 'Why not' },
-        label: 'Reject',
-        kind: 'danger',
-        back: requestPath(params.id),
-      } as const;
-      return sendPage(reply, actPage(viewerOf(request), view));
-    },
+    async (request, reply) => sendPage(reply, await rejection(request)),
   );
   app.post(
     `${PATH}/:id/reject`,
-    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: RejectForm } },
+    {
+      config: { access: REVIEWERS },
+      schema: { ...HIDDEN, params: ID_PARAMS, body: RejectForm },
+      errorHandler: showAgain(rejection),
+    },
     async ({ principal, params, body }, reply) => {
+      const request = await registry.transition(principal, params.id);
+      if (hasVoted(principal, request, 'reject')) return reply.redirect(said(requestPath(params.id), 'voted'), 303);
       await registry.vote(principal, params.id, { vote: 'reject', role: body.role, comment: typed(body.comment) });
       return reply.redirect(said(requestPath(params.id), 'voted'), 303);
     },
@@ -150,6 +147,29 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
       return reply.redirect(said(requestPath(params.id), 'withdrawn'), 303);
     },
   );
+}
+
+function reject(version: Version, wish: Transition, role: Role): ActView {
+  return {
+    title: `Reject ${version.model} ${version.number} for ${wish.to}`,
+    place: 'requests',
+    crumbs: [
+      { href: PATH, text: 'Requests' },
+      { href: requestPath(wish.id), text: `${version.model} ${version.number} to ${wish.to}` },
+    ],
+    follows: 'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
+    tone: 'bad',
+    facts: [
+      ['Version', `${version.model} version ${version.number}`],
+      ['Asked for by', wish.requestedBy],
+    ],
+    action: requestPath(wish.id, 'reject'),
+    fields: hidden('role', role),
+    why: { name: 'comment', label: 'Why not' },
+    label: 'Reject',
+    kind: 'danger',
+    back: requestPath(wish.id),
+  };
 }
 
 async function wholeRequest(registry: Registry, by: Principal, id: string) {
@@ -171,6 +191,11 @@ async function namesOf(
     names.set(id, `${model} ${number}`);
   }
   return names;
+}
+
+/** Whoever presses twice has voted by the first. */
+function hasVoted(by: Principal, { votes }: Transition, vote: Transition['votes'][number]['vote']): boolean {
+  return votes.some((one) => one.vote === vote && one.by === nameOf(by));
 }
 
 /** Says early, and in words, what the registry would refuse. @throws ServiceError */

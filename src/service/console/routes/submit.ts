@@ -7,6 +7,7 @@ import { SUBMITTERS } from '../../routes/roles.ts';
 import { MODEL_NAME, object, REFERENCE, text } from '../../routes/schema-kit.ts';
 import { ServiceError } from '../../service-error.ts';
 import { checkWish, submit, type Wish } from '../../submit.ts';
+import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
 import { type MultipartForm, readMultipart, type SentFile } from '../multipart.ts';
@@ -25,12 +26,13 @@ const RefForm = object({
 export const submitPages: Routes = async (app, context) => {
   const maxBytes = Math.min(MAX_FORM, context.config.limits.maxUploadBytes);
 
+  const errorHandler = showAgain((request, draft) => submitPage(viewerOf(request), maxBytes, draft));
   app.get(PATH, { config: { access: SUBMITTERS }, schema: HIDDEN }, (request, reply) =>
     sendPage(reply, submitPage(viewerOf(request), maxBytes)),
   );
   app.post(
     PATH,
-    { config: { access: SUBMITTERS }, schema: { ...HIDDEN, body: RefForm } },
+    { config: { access: SUBMITTERS }, schema: { ...HIDDEN, body: RefForm }, errorHandler },
     async ({ principal, body }, reply) => {
       const model = typedOrNone(body.model);
       const job = await ask(context, principal, { ref: typed(body.ref), ...(model === undefined ? {} : { model }) });
@@ -47,7 +49,7 @@ export const submitPages: Routes = async (app, context) => {
     );
     scope.post(
       `${PATH}/files`,
-      { bodyLimit: maxBytes, config: { access: SUBMITTERS, longBody: true }, schema: HIDDEN },
+      { bodyLimit: maxBytes, config: { access: SUBMITTERS, longBody: true }, schema: HIDDEN, errorHandler },
       async ({ principal, body }, reply) => {
         const { files, upload_model: model } = sentForm(body);
         const upload = await keep(context, principal, files);

@@ -4,6 +4,7 @@ import type { Routes } from '../../context.ts';
 import { ADMINS } from '../../routes/roles.ts';
 import { ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
 import { RoleSchema } from '../../routes/schemas.ts';
+import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { tokensPage } from '../pages/tokens.ts';
@@ -26,7 +27,11 @@ export const tokenPages: Routes = (app, { registry }) => {
     return sendPage(reply, tokensPage(viewerOf(request), view));
   });
 
-  app.post(PATH, { config, schema: { ...HIDDEN, body: TokenForm } }, async (request, reply) => {
+  const errorHandler = showAgain(async (request, draft) => {
+    const tokens = await registry.tokens(request.principal);
+    return tokensPage(viewerOf(request), { tokens, made: undefined, said: undefined, now: new Date(), draft });
+  });
+  app.post(PATH, { config, schema: { ...HIDDEN, body: TokenForm }, errorHandler }, async (request, reply) => {
     const { principal, body } = request;
     const expiresAt = dayOf(body.expires);
     const roles: readonly Role[] = [body.roles].flat();

@@ -1,10 +1,13 @@
-import type { Version } from '../../../registry/index.ts';
+import type { FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { type ApprovalRecord, STAGES, type Stage, type Version } from '../../../registry/index.ts';
 import { code } from '../../../report/html/parts.ts';
 import type { Routes } from '../../context.ts';
 import { REQUESTERS, REVIEWERS } from '../../routes/roles.ts';
 import { COMMENT, ID, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
 import { StageSchema } from '../../routes/schemas.ts';
 import { ServiceError } from '../../service-error.ts';
+import { type Draft, showAgain, typedInto } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, revokePath, said, versionPath } from '../links.ts';
 import { type ActView, actPage } from '../pages/act.ts';
@@ -13,7 +16,7 @@ import { crumbsOf } from '../pages/version-head.ts';
 import { hidden } from '../parts.ts';
 import { stageChip } from '../tables.ts';
 import { STAGE_WORDS } from '../words.ts';
-import { HIDDEN, REASON_FORM, typed } from './form-kit.ts';
+import { HIDDEN, idIn, REASON_FORM, typed } from './form-kit.ts';
 
 const PATH = `${HOME}/versions/:id`;
 const ApprovalParams = object({ ...ID_PARAMS.properties, approval: text('Id of the approval', ID) });
@@ -21,13 +24,15 @@ const ApprovalParams = object({ ...ID_PARAMS.properties, approval: text('Id of t
 const STOPS = {
   quarantine: {
     label: 'Quarantine it',
+    title: 'Quarantine a version',
     tone: 'bad',
     said: 'quarantined',
     follows:
-      'Gates deny it at once, wherever it stands, and its approvals are void. Out of quarantine leads only what would lead into production.',
+      'Gates deny it at once, wherever it stands, and its approvals are void. Out of quarantine it comes with the approvals that production asks for, and then stands as a candidate.',
   },
   retire: {
     label: 'Retire it',
+    title: 'Retire a version',
     tone: 'caution',
     said: 'retired',
     follows: 'Gates deny it from now on, and there is no way back: a version that was retired stays so.',
@@ -43,21 +48,8 @@ export const versionActs: Routes = (app, { registry }) => {
       schema: { ...HIDDEN, params: ID_PARAMS, querystring: object({ to: StageSchema }) },
     },
     async (request, reply) => {
-      const { principal, params, query } = request;
-      const version = await registry.version(principal, { id: params.id });
-      const stage = STAGE_WORDS[query.to].text.toLowerCase();
-      const view: ActView = {
-        ...about(version),
-        title: `Ask for ${stage}`,
-        follows: 'Others then look at it and vote; you do not. Whoever reads your reason has to be able to judge it.',
-        tone: 'open',
-        action: versionPath(version.id, 'request'),
-        fields: hidden('to', query.to),
-        why: { name: 'comment', label: 'Why it should stand there' },
-        label: `Ask for ${stage}`,
-        kind: 'main',
-      };
-      return sendPage(reply, actPage(viewerOf(request), view));
+      const version = await registry.version(request.principal, { id: request.params.id });
+      return sendPage(reply, actPage(viewerOf(request), askFor(version, request.query.to)));
     },
   );
   app.post(
@@ -65,6 +57,11 @@ export const versionActs: Routes = (app, { registry }) => {
     {
       config: { access: REQUESTERS },
       schema: { ...HIDDEN, params: ID_PARAMS, body: object({ to: StageSchema, comment: text('Why', COMMENT) }) },
+      errorHandler: showAgain(async (request, draft) => {
+        const version = await registry.version(request.principal, { id: idIn(request) });
+        const to = STAGES.find((one) => one === typedInto(draft, 'to')) ?? 'staging';
+        return actPage(viewerOf(request), { ...askFor(version, to), draft });
+      }),
     },
     async ({ principal, params, body }, reply) => {
       const { id } = await registry.requestTransition(principal, params.id, body.to, typed(body.comment));
@@ -73,74 +70,97 @@ export const versionActs: Routes = (app, { registry }) => {
   );
 
   for (const act of ['quarantine', 'retire'] as const) {
-    const { label, tone, said: done, follows } = STOPS[act];
+    const page = async (request: FastifyRequest, draft?: Draft) => {
+      const version = await registry.version(request.principal, { id: idIn(request) });
+      return actPage(viewerOf(request), { ...stop(version, act), draft });
+    };
     app.get(
       `${PATH}/${act}`,
       { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS } },
-      async (request, reply) => {
-        const version = await registry.version(request.principal, { id: request.params.id });
-        const view: ActView = {
-          ...about(version),
-          title: act === 'quarantine' ? 'Quarantine a version' : 'Retire a version',
-          follows,
-          tone,
-          action: versionPath(version.id, act),
-          fields: '',
-          why: { name: 'reason', label: 'Why' },
-          label,
-          kind: 'danger',
-        };
-        return sendPage(reply, actPage(viewerOf(request), view));
-      },
+      async (request, reply) => sendPage(reply, await page(request)),
     );
     app.post(
       `${PATH}/${act}`,
-      { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: REASON_FORM } },
+      {
+        config: { access: REVIEWERS },
+        schema: { ...HIDDEN, params: ID_PARAMS, body: REASON_FORM },
+        errorHandler: showAgain(page),
+      },
       async ({ principal, params, body }, reply) => {
         const { id } = await registry[act](principal, params.id, typed(body.reason));
-        return reply.redirect(said(versionPath(id), done), 303);
+        return reply.redirect(said(versionPath(id), STOPS[act].said), 303);
       },
     );
   }
 
+  const revocation = async (request: FastifyRequest, draft?: Draft) => {
+    const { principal, params } = request;
+    const { approval: wanted } = params as Static<typeof ApprovalParams>;
+    const version = await registry.version(principal, { id: idIn(request) });
+    const approval = (await registry.approvals(principal, version.id)).find(({ id }) => id === wanted);
+    if (approval === undefined) throw new ServiceError(404, 'not-found', 'there is no such approval');
+    return actPage(viewerOf(request), { ...revoke(version, approval), draft });
+  };
   app.get(
     `${PATH}/approvals/:approval/revoke`,
     { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ApprovalParams } },
-    async (request, reply) => {
-      const { principal, params } = request;
-      const version = await registry.version(principal, { id: params.id });
-      const approval = (await registry.approvals(principal, version.id)).find(({ id }) => id === params.approval);
-      if (approval === undefined) throw new ServiceError(404, 'not-found', 'there is no such approval');
-      const view: ActView = {
-        ...about(version),
-        title: 'Revoke an approval',
-        facts: [
-          ...about(version).facts,
-          ['Approved by', approval.signer],
-          ['For', STAGE_WORDS[approval.stage].text],
-          ['Bound to', boundTo(approval)],
-        ],
-        follows:
-          'Gates deny what rests on it from now on. The version stays where it stands, until it is approved anew.',
-        tone: 'bad',
-        action: revokePath(version.id, approval.id),
-        fields: '',
-        why: { name: 'reason', label: 'Why' },
-        label: 'Revoke the approval',
-        kind: 'danger',
-      };
-      return sendPage(reply, actPage(viewerOf(request), view));
-    },
+    async (request, reply) => sendPage(reply, await revocation(request)),
   );
   app.post(
     `${PATH}/approvals/:approval/revoke`,
-    { config: { access: REVIEWERS }, schema: { ...HIDDEN, params: ApprovalParams, body: REASON_FORM } },
+    {
+      config: { access: REVIEWERS },
+      schema: { ...HIDDEN, params: ApprovalParams, body: REASON_FORM },
+      errorHandler: showAgain(revocation),
+    },
     async ({ principal, params, body }, reply) => {
       const { version } = await registry.revoke(principal, params.approval, typed(body.reason));
       return reply.redirect(said(versionPath(version), 'approval-revoked'), 303);
     },
   );
 };
+
+function askFor(version: Version, to: Stage): ActView {
+  const stage = STAGE_WORDS[to].text.toLowerCase();
+  return {
+    ...about(version),
+    title: `Ask for ${stage}`,
+    follows: 'Others then look at it and vote; you do not. Whoever reads your reason has to be able to judge it.',
+    tone: 'open',
+    action: versionPath(version.id, 'request'),
+    fields: hidden('to', to),
+    why: { name: 'comment', label: 'Why it should stand there' },
+    label: `Ask for ${stage}`,
+    kind: 'main',
+  };
+}
+
+function stop(version: Version, act: keyof typeof STOPS): ActView {
+  const { label, title, tone, follows } = STOPS[act];
+  const why = { name: 'reason', label: 'Why' } as const;
+  const action = versionPath(version.id, act);
+  return { ...about(version), title, follows, tone, action, fields: '', why, label, kind: 'danger' };
+}
+
+function revoke(version: Version, approval: ApprovalRecord): ActView {
+  return {
+    ...about(version),
+    title: 'Revoke an approval',
+    facts: [
+      ...about(version).facts,
+      ['Approved by', approval.signer],
+      ['For', STAGE_WORDS[approval.stage].text],
+      ['Bound to', boundTo(approval)],
+    ],
+    follows: 'Gates deny what rests on it from now on. The version stays where it stands, until it is approved anew.',
+    tone: 'bad',
+    action: revokePath(version.id, approval.id),
+    fields: '',
+    why: { name: 'reason', label: 'Why' },
+    label: 'Revoke the approval',
+    kind: 'danger',
+  };
+}
 
 /** What every act on a version shows of it. */
 function about(version: Version) {

@@ -3,6 +3,7 @@ import { READERS } from '../../access.ts';
 import type { Routes } from '../../context.ts';
 import { PARDONERS } from '../../routes/roles.ts';
 import { DIGEST, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/waivers.ts';
@@ -41,7 +42,11 @@ export const waiverPages: Routes = (app, { registry }) => {
   );
   app.post(
     `${PATH}/new`,
-    { config: { access: PARDONERS }, schema: { ...HIDDEN, body: WaiverForm } },
+    {
+      config: { access: PARDONERS },
+      schema: { ...HIDDEN, body: WaiverForm },
+      errorHandler: showAgain((request, draft) => newWaiverPage(viewerOf(request), undefined, draft)),
+    },
     async ({ principal, body }, reply) => {
       const { rule, digest, reason, owner, expires } = body;
       const file = typedOrNone(body.file);

@@ -1,0 +1,63 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type Html, html, NONE } from '../../report/html/html.ts';
+import { told } from '../../report/html/parts.ts';
+import { type Problem, problemOf } from '../errors.ts';
+import { sendPage } from './layout.ts';
+import { isForPeople } from './problem.ts';
+
+/** A form that was sent and refused: why, and what was typed into it. */
+export interface Draft {
+  readonly why: string;
+  /** Of the fields that a form has; several where boxes were ticked. */
+  readonly typed: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What was typed into a field, or what stands there at first. */
+export function typedInto(draft: Draft | undefined, name: string, otherwise = ''): string {
+  return draft?.typed.get(name)?.[0] ?? otherwise;
+}
+
+/** Why a form was refused, above what is to be mended. */
+export function whyRefused(draft: Draft | undefined): Html {
+  if (draft === undefined) return NONE;
+  return html`<div role="alert"><p class="note bad">${told(draft.why)} Nothing was changed.</p></div>\n`;
+}
+
+/** Refusals that whoever sent the form can mend. */
+const MENDABLE: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+
+/**
+ * Answers a form that was refused with the form itself, filled in as it was sent; where the page cannot be shown, with what is
+ * wrong with it.
+ */
+export function showAgain(show: (request: FastifyRequest, draft: Draft) => Html | Promise<Html>) {
+  return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const problem = problemOf(error, request.id);
+    if (!MENDABLE.has(problem.status) || !isForPeople(request)) throw error;
+    const page = await show(request, { why: reasonOf(problem), typed: fieldsOf(request.body) });
+    return sendPage(reply, page, problem.status);
+  };
+}
+
+function reasonOf({ detail, errors }: Problem): string {
+  const text =
+    errors === undefined
+      ? detail
+      : errors.map(({ path, message }) => `${path.replace(/^body\/?/, '') || 'the form'}: ${message}`).join(', ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function fieldsOf(body: unknown): ReadonlyMap<string, readonly string[]> {
+  const typed = new Map<string, readonly string[]>();
+  if (typeof body !== 'object' || body === null) return typed;
+  // A form with files holds its fields apart.
+  const fields = 'fields' in body && body.fields instanceof Map ? body.fields : Object.entries(body);
+  for (const [name, value] of fields) {
+    const texts = [value].flat().filter((one: unknown): one is string => typeof one === 'string');
+    typed.set(
+      name,
+      texts.map((text) => text.replaceAll('\r\n', '\n')),
+    );
+  }
+  return typed;
+}
