@@ -29,7 +29,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE assay IN SCHEMA public GRANT SELECT ON TABLES 
 SQL
 for key in approval-key snapshot-key; do
   [ -e "$key.pem" ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.part" && mv "$key.part" "$key.pem"; }
-  openssl pkey -in "$key.pem" -pubout -out "$key.pub"
+  [ -e "$key.pub" ] || openssl pkey -in "$key.pem" -pubout -out "$key.pub"
 done
 make trust.yaml <<TRUST
 version: 1

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import pg from 'pg';
@@ -120,8 +120,14 @@ describe('compose.yaml', () => {
   });
 
   it('makes each secret once', () => {
-    const folder = join(tempFolder(), 'secrets');
-    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder]).status;
+    const outer = tempFolder();
+    chmodSync(outer, 0o755);
+    const folder = join(outer, 'secrets');
+    // Who is not root may not write what may only be read.
+    const uid = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    mkdirSync(folder);
+    if ('uid' in uid) chownSync(folder, uid.uid, uid.gid);
+    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], uid).status;
     expect(make()).toBe(0);
     const before = readFileSync(join(folder, 'database'), 'utf8');
     expect(make()).toBe(0);

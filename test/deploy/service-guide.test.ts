@@ -43,6 +43,17 @@ describe('the guide of the service', () => {
     ).toEqual(secrets.sort());
   });
 
+  it('has those that compose.yaml and the chart name', () => {
+    const files = ['compose.yaml', 'helm/assay/values.yaml', 'helm/assay/templates/_helpers.tpl'];
+    const texts = files.map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
+    const named = texts.flatMap((text) =>
+      [...text.matchAll(/\bASSAY_[A-Z_]+?(?=_FILE\b|[^A-Z_])/g)].map(([name]) => name),
+    );
+    const told = rows.flatMap(({ names }) => names);
+    expect(unique(named).filter((name) => !told.includes(name))).toEqual([]);
+    expect(named.filter((name) => name === 'ASSAY_MAX_QUEUED_JOBS')).toHaveLength(2);
+  });
+
   it('says what holds when nothing is said', async () => {
     const { limits, gate, host, port, hubEndpoint, logLevel, workers } = await readConfig({}, {});
     const defaults: Readonly<Record<string, string | number>> = {
