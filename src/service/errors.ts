@@ -4,6 +4,8 @@ import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { ServiceError } from './service-error.ts';
 
+const CODES = Object.entries(PROBLEM_CODES).sort(([a], [b]) => (a < b ? -1 : 1));
+
 /** What went wrong, as RFC 9457 has it: the body of every error. */
 export const ProblemSchema = Type.Object(
   {
@@ -12,10 +14,11 @@ export const ProblemSchema = Type.Object(
     status: Type.Integer({ description: 'The HTTP status' }),
     detail: Type.String({ description: 'What went wrong here, and how to mend it' }),
     code: Type.Unsafe<ProblemCode>({
-      description: 'Stable, for programs',
-      oneOf: Object.entries(PROBLEM_CODES)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([code, description]) => ({ const: code, description })),
+      type: 'string',
+      enum: CODES.map(([code]) => code),
+      description: ['Stable, for programs', '', ...CODES.map(([code, meaning]) => `- \`${code}\`: ${meaning}`)].join(
+        '\n',
+      ),
     }),
     instance: Type.String({ description: 'urn:assay:request:<id of the request>, as in the log of the service' }),
     errors: Type.Optional(

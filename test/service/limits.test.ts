@@ -210,14 +210,16 @@ describe('too many requests', () => {
     await limited.close();
   });
 
-  test('reports, which cost more than anything else, are fewer', async () => {
-    const token = await service.token(['viewer']);
-    const get = async (url: string) =>
-      (await service.app.inject({ url, headers: { authorization: `Bearer ${token}` } })).statusCode;
+  test.each([
+    ['GET', '/v1/versions/none/report?format=html', 404],
+    ['GET', '/v1/audit/verify', 200],
+    ['POST', '/v1/policies/check', 400],
+  ] as const)('%s %s, which costs more than most, is asked for more seldom', async (method, url, usual) => {
+    const headers = { authorization: `Bearer ${await service.token(['reviewer'])}` };
     const statuses = [];
-    for (let i = 0; i < 61; i++) statuses.push(await get('/v1/versions/none/report?format=html'));
-    expect([statuses.filter((status) => status === 404).length, statuses.at(-1)]).toEqual([60, 429]);
-    expect(await get('/v1/models')).toBe(200);
+    for (let i = 0; i < 61; i++) statuses.push((await service.app.inject({ method, url, headers })).statusCode);
+    expect([statuses.filter((status) => status === usual).length, statuses.at(-1)]).toEqual([60, 429]);
+    expect((await service.app.inject({ url: '/v1/models', headers })).statusCode).toBe(200);
   });
 
   test('tokens that do not hold cannot be tried without end', async () => {

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import type { Principal, Registry } from '../../registry/index.ts';
 import { READERS } from '../access.ts';
 import type { Routes } from '../context.ts';
+import { COSTLY } from './costly.ts';
 import { REVIEWERS } from './roles.ts';
 import { count, object, PAGE_QUERY, page, pageOf, text } from './schema-kit.ts';
 import { AuditEntrySchema } from './schemas.ts';
@@ -54,7 +55,7 @@ export const auditRoutes: Routes = (app, { registry }) => {
   app.get(
     '/v1/audit/verify',
     {
-      config: { access: REVIEWERS },
+      config: { access: REVIEWERS, rateLimit: COSTLY },
       schema: {
         tags: ['audit'],
         summary: 'Read the whole chain, and say whether it holds',

@@ -9,6 +9,7 @@ import type { Routes } from '../context.ts';
 import { DECIDED_STAGES, type PolicyList, readPolicyList } from '../policy-list.ts';
 import { ServiceError } from '../service-error.ts';
 import { isKnown } from './conditional.ts';
+import { COSTLY } from './costly.ts';
 import { REVIEWERS } from './roles.ts';
 import { count, list, maybeText, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
 import { RoleSchema } from './schemas.ts';
@@ -69,7 +70,7 @@ export const policyRoutes: Routes = async (app, { config }) => {
   app.post(
     '/v1/policies/check',
     {
-      config: { access: REVIEWERS },
+      config: { access: REVIEWERS, rateLimit: COSTLY },
       schema: {
         tags: ['policies'],
         summary: 'Whether a policy can be used, and what makes no sense in it',

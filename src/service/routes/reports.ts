@@ -5,10 +5,8 @@ import type { Routes } from '../context.ts';
 import { REPORT_FORMATS, renderReport } from '../render-report.ts';
 import { ServiceError } from '../service-error.ts';
 import { isKnown } from './conditional.ts';
+import { COSTLY } from './costly.ts';
 import { ID_PARAMS, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
-
-/** Reports a minute for each principal: one of ten thousand findings takes the loop for half a second (CWE-400). */
-const RENDERED = { max: 60, timeWindow: 60_000 };
 
 const JUDGED_STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
 
@@ -16,7 +14,7 @@ export const reportRoutes: Routes = (app, { registry }) => {
   app.get(
     '/v1/versions/:id/report',
     {
-      config: { access: READERS, rateLimit: RENDERED },
+      config: { access: READERS, rateLimit: COSTLY },
       schema: {
         tags: ['reports'],
         summary: 'What is known of a version, and what was decided, in one of the formats',

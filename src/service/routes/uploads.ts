@@ -94,6 +94,8 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       schema: {
         tags: ['uploads'],
         summary: 'Send a piece of a file, which begins exactly at Upload-Offset',
+        description:
+          'What came of a piece that broke off counts: ask with HEAD how much that is, and go on from there. A piece may be as long as the rest of the file; files of an upload may be sent side by side.',
         consumes: PIECES,
         params: FileParams,
         headers: OffsetHeaders,
@@ -119,6 +121,8 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       schema: {
         tags: ['uploads'],
         summary: 'Say that every byte was sent: sizes and digests are checked',
+        description:
+          'Hundreds of gigabytes take minutes to check. Whoever is cut off meanwhile asks again: it is `upload-busy` (409) until that is done, and then the same answer.',
         params: UploadParams,
         response: { 200: UploadSchema },
       },
