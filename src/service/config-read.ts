@@ -99,7 +99,7 @@ function publicUrl(
   value: string | undefined,
   { host, port }: { readonly host: string; readonly port: number },
 ): string {
-  if (value !== undefined && value !== '') return address(value, '--public-url');
+  if (value !== undefined && value !== '') return origin(value, '--public-url');
   const everywhere = host === '0.0.0.0' || host === '::';
   return `http://${everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -109,6 +109,13 @@ function address(value: string, subject: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new AssayError('usage', 'is no address', { subject, mend: 'write it as https://host, without a password' });
   return value.replace(/\/+$/, '');
+}
+
+/** Pages, cookies and the Hub's clients know the service by its root: below a path it would not be found again. */
+function origin(value: string, subject: string): string {
+  const given = address(value, subject);
+  if (new URL(given).href === `${new URL(given).origin}/`) return given;
+  throw new AssayError('usage', 'is more than a host', { subject, mend: 'give the service a host of its own' });
 }
 
 function database(value: string | undefined, dataFolder: string): string {

@@ -73,6 +73,8 @@ describe('what makes no sense is told with its name', () => {
     ['--listen', { listen: '127.0.0.1:99999' }, {}],
     ['--public-url', { publicUrl: 'assay.example.com' }, {}],
     ['--public-url', { publicUrl: 'ftp://assay.example.com' }, {}],
+    ['--public-url', { publicUrl: 'https://example.com/assay' }, {}],
+    ['--public-url', { publicUrl: 'https://example.com?a' }, {}],
     ['--database', { database: 'postgres://a:b@c/d' }, {}],
     ['--queue', { queue: 'redis://:b@c' }, {}],
     ['ASSAY_DATABASE', {}, { ASSAY_DATABASE: 'mysql://x' }],
