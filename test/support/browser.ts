@@ -4,6 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { isAssayError } from '../../src/core/errors.ts';
 import { findChromium } from '../../src/sandbox/chromium.ts';
 
+/** A busy machine takes longer than Playwright waits by itself. */
+export const PATIENCE_MS = 90_000;
+
 export const GET_CHROMIUM = 'apt-get install chromium, or name one in ASSAY_CHROMIUM';
 
 /** The Chromium of this machine, if there is one. */
@@ -17,7 +20,11 @@ export function chromiumPath(): string | undefined {
 }
 
 export function startBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  return chromium.launch({
+    executablePath,
+    timeout: PATIENCE_MS,
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
 }
 
 /** A page, and everything that it should not have done. */
@@ -32,6 +39,7 @@ export interface Watched {
 /** Opens a file in a context of its own. */
 export async function openFile(browser: Browser, url: URL, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ offline: false, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const said: string[] = [];
   const asked: string[] = [];

@@ -1,15 +1,45 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
+export function setup(): () => void {
+  buildWhatIsOld();
+  return moveTemporaryFiles();
+}
+
 /** The sandbox's child runs compiled code, from `dist`: built anew when a source is younger. Types are checked elsewhere. */
-export function setup(): void {
+function buildWhatIsOld(): void {
   const sources = ['src', join('admission-webhook', 'src')];
   if (Math.max(...sources.map((folder) => youngest(join(ROOT, folder)))) <= builtAt()) return;
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: ROOT, stdio: 'inherit' });
+}
+
+/**
+ * Gives the run a folder of its own for temporary files: what a test that was broken off leaves behind goes with it. That of a
+ * run that was killed goes with the next one.
+ */
+function moveTemporaryFiles(): () => void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, run] = /^assay-tests-(\d+)-/.exec(name) ?? [];
+    if (run !== undefined && !isAlive(Number(run))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(join(tmpdir(), `assay-tests-${process.pid}-`));
+  // Some tests run programs as other users.
+  chmodSync(folder, 0o755);
+  process.env.TMPDIR = folder;
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 function builtAt(): number {

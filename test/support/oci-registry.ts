@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tied } from './tied.ts';
 
 export const hasRegistry = spawnSync('docker-registry', ['--version'], { stdio: 'ignore' }).status === 0;
 export const HOW_REGISTRY = 'apt-get install docker-registry';
@@ -58,7 +59,7 @@ export class RealRegistry {
     const folder = mkdtempSync(join(tmpdir(), 'assay-registry-'));
     const config = join(folder, 'config.yml');
     writeFileSync(config, configOf(folder, options));
-    const child = spawn('docker-registry', ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(...tied('docker-registry', ['serve', config]), { stdio: ['ignore', 'ignore', 'pipe'] });
     const host = await new Promise<string>((resolve, reject) => {
       let log = '';
       child.once('error', reject);

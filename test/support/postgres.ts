@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
+import { tied } from './tied.ts';
 
 export const HOW = 'apt-get install postgresql';
 
@@ -84,13 +85,14 @@ export class PostgresServer {
     // Fast, and safe against the death of the server alone, which is what tests bring about.
     args.push('-c', 'fsync=off', '-c', 'shared_buffers=32MB');
     const ids = isRoot ? ownerIds() : undefined;
-    const child = spawn(program('postgres'), args, { ...ids, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const [command, all] = tied(program('postgres'), args);
+    const child = spawn(command, all, { ...ids, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
     let said = '';
     child.stderr.on('data', (text: Buffer) => {
       said = (said + text.toString()).slice(-4000);
     });
-    for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+    for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
       const ready = await this.#query('select 1').then(
         () => true,
         () => false,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { tied } from './tied.ts';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
 const found = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
@@ -35,7 +36,7 @@ export class RedisServer {
   async up(): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
     args.push('--appendonly', 'yes', '--maxmemory-policy', 'noeviction', ...this.#more);
-    const child = spawn(found ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(...tied(found ?? 'redis-server', args), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -43,7 +44,7 @@ export class RedisServer {
         said = (said + text.toString()).slice(-4000);
       });
     }
-    for (let tries = 0; tries < 200 && child.exitCode === null; tries++) {
+    for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
       if (said.includes('Ready to accept connections')) return;
       await delay(50);
     }

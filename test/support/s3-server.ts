@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { quietly } from '../../src/sources/s3-quiet.ts';
 import { freePort, freePorts } from './free-port.ts';
+import { tied } from './tied.ts';
 
 const BIN = new URL('../../.venv/bin/', import.meta.url).pathname;
 /** SeaweedFS, a server in Go that has nothing in common with the client under test. */
@@ -44,11 +45,13 @@ export class S3Server {
   readonly client: S3Client;
   readonly #process: ChildProcess;
   readonly #folder: string;
+  readonly #sockets: readonly string[];
 
-  private constructor(endpoint: string, process: ChildProcess, folder: string) {
+  private constructor(endpoint: string, process: ChildProcess, folder: string, sockets: readonly string[]) {
     this.endpoint = endpoint;
     this.#process = process;
     this.#folder = folder;
+    this.#sockets = sockets;
     this.client = clientOf(endpoint);
   }
 
@@ -63,7 +66,11 @@ export class S3Server {
     args.push(`-master.port=${port(0)}`, `-master.port.grpc=${port(1)}`, `-volume.port=${port(2)}`);
     args.push(`-volume.port.grpc=${port(3)}`, `-filer.port=${port(4)}`, `-filer.port.grpc=${port(5)}`);
     args.push(`-s3.port=${port(6)}`, `-s3.port.grpc=${port(7)}`, `-s3.port.lance=0`);
-    return S3Server.#start(WEED, args, folder, `http://127.0.0.1:${port(6)}`);
+    const named = [`filer-${port(4)}`, `s3-${port(6)}`, `master-grpc-${port(1)}`, `volume-grpc-${port(3)}`];
+    const sockets = [...named, `filer-grpc-${port(5)}`, `s3-grpc-${port(7)}`].map(
+      (name) => `/tmp/seaweedfs-${name}.sock`,
+    );
+    return S3Server.#start(WEED, args, folder, `http://127.0.0.1:${port(6)}`, sockets);
   }
 
   static async startMoto(): Promise<S3Server> {
@@ -72,16 +79,24 @@ export class S3Server {
     return S3Server.#start(MOTO, ['-H', '127.0.0.1', '-p', String(port)], folder, `http://127.0.0.1:${port}`);
   }
 
-  static async #start(program: string, args: readonly string[], folder: string, endpoint: string): Promise<S3Server> {
-    const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  static async #start(
+    program: string,
+    args: readonly string[],
+    folder: string,
+    endpoint: string,
+    sockets: readonly string[] = [],
+  ): Promise<S3Server> {
+    // What it writes into the folder for temporary files goes away with its own.
+    const env = { ...process.env, TMPDIR: folder };
+    const child = spawn(...tied(program, args), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (text: Buffer) => {
         said = (said + text.toString()).slice(-4000);
       });
     }
-    const server = new S3Server(endpoint, child, folder);
-    for (let tries = 0; tries < 300; tries++) {
+    const server = new S3Server(endpoint, child, folder, sockets);
+    for (let tries = 0; tries < 600; tries++) {
       if (child.exitCode !== null) break;
       // It answers before it can store: only a bucket that was made shows that it is ready.
       const ready = await server.client.send(new CreateBucketCommand({ Bucket: 'ready' })).then(
@@ -122,6 +137,8 @@ export class S3Server {
 
   async stop(): Promise<void> {
     this.client.destroy();
+    // SeaweedFS makes sockets outside of every folder that it can be given.
+    for (const socket of this.#sockets) rmSync(socket, { force: true });
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = new Promise((resolve) => this.#process.once('exit', resolve));
       this.#process.kill('SIGKILL');

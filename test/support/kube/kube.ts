@@ -256,7 +256,7 @@ export class RunningKube {
   }
 
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const end = Date.now() + 60_000;
+    const end = Date.now() + 120_000;
     let why = '';
     while (Date.now() < end) {
       try {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { SETPRIV } from './binaries.ts';
+import { tied } from '../tied.ts';
 
 const KEPT = 8000;
 
@@ -14,9 +14,7 @@ export class ServerProcess {
   /** @param log file that its output goes to, too */
   constructor(program: string, args: readonly string[], log: string) {
     this.#name = program;
-    const [command, all] =
-      SETPRIV === undefined ? [program, args] : [SETPRIV, ['--pdeathsig', 'KILL', program, ...args]];
-    const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.once('exit', () => resolve());

@@ -120,7 +120,7 @@ async function untilSeen(rest: RestClient, type: 'validating' | 'mutating'): Pro
   await put(rest, collection, configuration(type, name, webhook));
   try {
     const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const { body } = await rest.request('POST', '/api/v1/namespaces/default/configmaps?dryRun=All', probe);
       if (JSON.stringify(body).includes(webhook.name)) return;
       await delay(25);
