@@ -19,6 +19,7 @@ import { requirePart } from '../support/parts.ts';
 import { FOREIGN, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
 
 const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
+const PATIENT = { timeout: 60_000, interval: 200 };
 const FLOOR = '/api/v1/namespaces/assay/configmaps/assay-admission-floor';
 const CONFIG = '/api/v1/namespaces/assay/configmaps/assay-admission-config';
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/assay-admission';
@@ -95,9 +96,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
     await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
     await vi.waitFor(
       async () => expect((await relabel('free', { 'assay.dev/probe': 'x' }, '', true)).status).toBe(403),
-      {
-        timeout: 30_000,
-      },
+      PATIENT,
     );
   });
   afterAll(() => kube.stop());
@@ -110,7 +109,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
   const isAsked = ({ status, body }: KubeAnswer) => status === 500 && /failed calling webhook/.test(body.message);
 
   function untilAsked(ask: () => Promise<KubeAnswer>): Promise<void> {
-    return vi.waitFor(async () => expect(isAsked(await ask())).toBe(true), { timeout: 30_000, interval: 200 });
+    return vi.waitFor(async () => expect(isAsked(await ask())).toBe(true), PATIENT);
   }
 
   it.each(Object.entries(WAYS))('takes every object %s', async (_, values) => {
@@ -240,7 +239,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
       await vi.waitFor(async () => {
         const { status } = await kube.request('PATCH', '/api/v1/namespaces/infra', { metadata }, { as });
         expect(status).toBe(200);
-      });
+      }, PATIENT);
       expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
     });
 
@@ -290,7 +289,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
         await vi.waitFor(async () => {
           const { body } = await kube.request('GET', WEBHOOKS);
           for (const { clientConfig } of body.webhooks) expect(clientConfig.caBundle).toMatch(/^LS0tLS1CRUdJTi/);
-        });
+        }, PATIENT);
         expect(certificates.health()).toMatchObject({ problem: null });
         await certificates.close();
       } finally {

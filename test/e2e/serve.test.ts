@@ -25,6 +25,7 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
     env: { PATH: process.env.PATH, ...env },
   });
   running.add(child);
+  const closed = once(child, 'close');
   let [out, err] = ['', ''];
   child.stdout.on('data', (data) => {
     out += data;
@@ -33,7 +34,11 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
     err += data;
   });
   while (!err.includes('listens at ')) {
-    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${err}`);
+    if (child.exitCode !== null) {
+      // What it said last comes after its end.
+      await closed;
+      throw new Error(`ended with ${child.exitCode}: ${err}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const url = /listens at (\S+)/.exec(err)?.[1] ?? '';

@@ -13,8 +13,6 @@ import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/ku
 import { requirePart } from '../../support/parts.ts';
 import { configMap, QUICK } from './ground.ts';
 
-const PATIENT = { timeout: 20_000 };
-
 requirePart('API server', hasKube, KUBE_HOW, 'objects that the gate keeps in the cluster', () => {
   let kube: RunningKube;
   let client: KubeClient;
@@ -138,15 +136,15 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the gate keeps in the
     const path = '/api/v1/namespaces/team';
     await kube.request('PATCH', path, { metadata: { labels: { 'assay.dev/admission': 'enforce' } } });
     const mode = () => namespaces.labelsOf('team')?.['assay.dev/admission'];
-    await expect.poll(mode, PATIENT).toBe('enforce');
+    await expect.poll(mode).toBe('enforce');
     await kube.request('PATCH', path, { metadata: { annotations: { of: 'no interest' } } });
     await kube.down();
-    await expect.poll(() => namespaces.problem(), PATIENT).toMatch(/nobody listens/);
+    await expect.poll(() => namespaces.problem()).toMatch(/nobody listens/);
     expect(mode()).toBe('enforce');
     await kube.up();
-    await expect.poll(() => namespaces.problem(), PATIENT).toBeNull();
+    await expect.poll(() => namespaces.problem()).toBeNull();
     await kube.request('PATCH', path, { metadata: { labels: { 'assay.dev/admission': null } } });
-    await expect.poll(mode, PATIENT).toBeUndefined();
+    await expect.poll(mode).toBeUndefined();
     expect(namespaces.labelsOf('team')).toBeDefined();
     stop.abort();
     await namespaces.ended;

@@ -33,7 +33,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     return told;
   }
 
-  const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+  const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
   it('tells what is there, that this is all, and each change', async () => {
     await kube.create(configMap('a'));
@@ -103,7 +103,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
   });
 
   it('notices a server that says nothing any more', async () => {
-    const timeouts = { silenceMs: 500, answerMs: 500 };
+    const timeouts = { silenceMs: 1_500, answerMs: 1_500 };
     const impatient = await openKube({ kubeconfig: kube.kubeconfig(), ...QUICK, timeouts });
     const told = follow(MAPS, impatient);
     await until(() => expect(told.lines).toContain('synced'));

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DecisionRecord } from '../../../admission-webhook/src/index.ts';
 import { MAIN } from '../../cli/run-cli.ts';
 import { freePort } from '../../support/free-port.ts';
+import { tied } from '../../support/tied.ts';
 
 /** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
 export class Gate {
@@ -49,7 +51,7 @@ export class Gate {
 
   /** The newest decision that is meant, as soon as it is written down. */
   async record(isMeant: (record: DecisionRecord) => boolean): Promise<DecisionRecord> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const found = this.records.findLast(isMeant);
       if (found !== undefined) return found;
       await delay(25);
@@ -96,8 +98,8 @@ export class Gate {
   }
 
   #spawn(): ChildProcess {
-    const env = { PATH: process.env.PATH, HOME: '/nonexistent' };
-    const child = spawn(process.execPath, [MAIN, ...this.#args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: tmpdir() };
+    const child = spawn(...tied(process.execPath, [MAIN, ...this.#args]), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text;
     });
@@ -110,7 +112,7 @@ export class Gate {
 
   async #until(state: 'ready' | 'unready'): Promise<void> {
     const path = state === 'ready' ? '/readyz' : '/healthz';
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 2_400; tries++) {
       if (this.#child.exitCode !== null)
         throw new Error(`assay admit ended with ${this.#child.exitCode}: ${this.#err}`);
       const answer = await fetch(this.metrics + path).catch(() => undefined);
