@@ -201,7 +201,7 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
     expect([folder?.message, file?.message]).toEqual([undefined, undefined]);
     expect(readFileSync(join(folder?.answer, 'weights.npy')).equals(BIG)).toBe(true);
     expect(refused?.error).toBe('GatedRepoError');
-    await again.app.close();
+    await again.close();
   });
 
   test('other bytes than were assessed reach nobody', async () => {

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
+import { tied } from '../support/tied.ts';
+import { untilHeeds } from '../support/watch-process.ts';
 
 /** On a machine that does much else, and whose database may just be away. */
 const START_MS = 120_000;
@@ -13,7 +15,7 @@ class Resident {
   readonly #child: ChildProcess;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(...tied(process.execPath, [MAIN, ...args]), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (text: Buffer) => {
         this.said = (this.said + text.toString()).slice(-20_000);
@@ -26,6 +28,7 @@ class Resident {
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    if (signal === 'SIGTERM') await untilHeeds(this.#child.pid, signal);
     if (!this.isAlive) return this.#child.exitCode;
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);
@@ -45,7 +48,9 @@ export class Town {
 
   private constructor(port: number, env: NodeJS.ProcessEnv, workerFlags: readonly string[]) {
     this.origin = `http://127.0.0.1:${port}`;
-    this.#env = { PATH: process.env.PATH, HOME: '/nonexistent', ...env, ASSAY_LISTEN: `127.0.0.1:${port}` };
+    // What those that are killed leave behind lies with the data of the test.
+    const own = { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: env.ASSAY_DATA };
+    this.#env = { ...own, ...env, ASSAY_LISTEN: `127.0.0.1:${port}` };
     this.#workerFlags = workerFlags;
   }
 

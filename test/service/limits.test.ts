@@ -43,7 +43,7 @@ describe('clients that never finish', () => {
     const { answer, ms } = await talk('GET /healthz HTTP/1.1\r\nhost: a\r\n', { text: 'x-a: b\r\n', everyMs: 500 });
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('"code":"too-slow"');
-    expect(ms).toBeLessThan(14_000);
+    expect(ms).toBeLessThan(40_000);
   });
 
   test('a body that drips is given up, and the service answers others meanwhile', async () => {
@@ -52,7 +52,7 @@ describe('clients that never finish', () => {
     const { answer, ms } = await slow;
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('"code":"too-slow"');
-    expect(ms).toBeLessThan(20_000);
+    expect(ms).toBeLessThan(40_000);
   });
 });
 

@@ -5,6 +5,7 @@ import { loadRegistryRules, openRegistry, type Role } from '../../src/registry/i
 import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import { type RunningService, startService } from '../../src/service/service.ts';
+import { PATIENCE_MS } from './browser.ts';
 import { freePort } from './free-port.ts';
 
 /** The real service with its worker, as `assay serve` starts it on a laptop. */
@@ -70,7 +71,11 @@ export async function startConsole(folder: string, changes: Changes = {}): Promi
       for (const [i, { bytes }] of files.entries()) await api(token, 'PATCH', `/v1/uploads/${id}/files/${i}`, bytes);
       await api(token, 'POST', `/v1/uploads/${id}/complete`);
       const job = await api(token, 'POST', '/v1/jobs', { upload: id, model });
-      for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      for (
+        const end = Date.now() + 120_000;
+        Date.now() < end;
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      ) {
         const now = await api(token, 'GET', `/v1/jobs/${job.id}`);
         if (now.state === 'done') return api(token, 'GET', `/v1/versions/${now.version}`);
         if (now.state === 'failed') throw new Error(JSON.stringify(now.error));
@@ -109,6 +114,7 @@ export interface Person {
 /** Somebody who is not signed in. */
 export async function somebody(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
