@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { Principal } from '../../src/registry/index.ts';
 import type { App, SignIn } from '../../src/service/context.ts';
 import { type EventStream, type EventStreamOptions, eventStreams } from '../../src/service/event-stream.ts';
@@ -56,7 +56,7 @@ it('ends when what its reader came with holds no more, and not while nobody can 
     throw answer;
   });
   const reader = await open();
-  await vi.waitUntil(() => asked > 2);
+  await expect.poll(() => asked).toBeGreaterThan(2);
   expect(opened[0]?.ended.aborted).toBe(false);
   answer = new ServiceError(401, 'invalid-token', 'the token is unknown, expired or revoked');
   await reader.ended;
