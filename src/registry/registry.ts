@@ -166,7 +166,8 @@ export interface Registry {
   version(by: Principal, name: VersionName | { readonly id: string }): Promise<Version>;
   /** Of any model of the tenant. */
   versionsOf(by: Principal, query: DecisionQuery): Promise<readonly Version[]>;
-  assessments(by: Principal, version: string): Promise<readonly StoredAssessment[]>;
+  /** The newest first; 100 when nobody asks for less. */
+  assessments(by: Principal, version: string, most?: number): Promise<readonly StoredAssessment[]>;
   /** The newest for each stage. */
   decisions(by: Principal, version: string): Promise<readonly StoredDecision[]>;
   /** The hot path of gates: answered from an index, without reading an assessment. */

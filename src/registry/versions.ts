@@ -87,7 +87,12 @@ function boundNumber(number: number): number {
 }
 
 /** The newest first. */
-export async function assessments(context: Context, by: Principal, id: string): Promise<StoredAssessment[]> {
+export async function assessments(
+  context: Context,
+  by: Principal,
+  id: string,
+  most = MAX_ASSESSMENTS,
+): Promise<StoredAssessment[]> {
   return read(context, by, async (db) => {
     await versionRow(db, by.tenant, id);
     const rows = await db
@@ -95,7 +100,7 @@ export async function assessments(context: Context, by: Principal, id: string): 
       .selectAll()
       .where('version', '=', id)
       .orderBy('seq', 'desc')
-      .limit(MAX_ASSESSMENTS)
+      .limit(Math.min(most, MAX_ASSESSMENTS))
       .execute();
     return rows.map(assessmentOfRow);
   });

@@ -1,7 +1,7 @@
-import type { Principal, StoredAssessment, Version } from '../records.ts';
+import type { Principal, Version } from '../records.ts';
 import type { Registry } from '../registry.ts';
 import type { History } from './history.ts';
-import type { Question } from './judge.ts';
+import { isAsked, type Question } from './judge.ts';
 
 const PAGE = 200;
 
@@ -31,9 +31,10 @@ export async function questionOf(
   version: Version,
   history: History,
 ): Promise<Question> {
+  if (!isAsked(version)) return { version, approvals: [], waivers: [], assessment: undefined };
   const approvals = await registry.approvals(by, version.id);
   const isWaived = history.tellsOfWaivers(version.digest);
   const waivers = isWaived ? await registry.waiversFor(by, version.digest) : [];
-  const all: readonly StoredAssessment[] = await registry.assessments(by, version.id);
-  return { version, approvals, waivers, assessment: all[0] };
+  const [assessment] = await registry.assessments(by, version.id, 1);
+  return { version, approvals, waivers, assessment };
 }

@@ -3,7 +3,7 @@ import { formatTime } from '../../integrity/attestations/time.ts';
 import { type Approval, decide } from '../../policy/index.ts';
 import { endOfWaiver } from '../../policy/waiver-end.ts';
 import { pinnedReference } from '../../snapshot/index.ts';
-import type { ApprovalRecord, StoredAssessment, Version } from '../records.ts';
+import type { ApprovalRecord, Stage, StoredAssessment, Version } from '../records.ts';
 import type { RegistryRules, StoredWaiver } from '../registry.ts';
 import { hasReached, type RuledStage } from '../stage-machine.ts';
 import { labelOf } from '../version-records.ts';
@@ -55,6 +55,15 @@ export interface Question {
   readonly waivers: readonly StoredWaiver[];
 }
 
+/** Whether it stands where approvals count: else nothing of it has to be read. */
+export function isAsked({ stage }: Version): boolean {
+  return reachedBy(stage).length > 0;
+}
+
+function reachedBy(stage: Stage): RuledStage[] {
+  return APPROVED.filter((one) => hasReached(stage, one));
+}
+
 /** What judging needs to know besides. */
 export interface Bench {
   readonly rules: RegistryRules;
@@ -90,11 +99,12 @@ export async function judge(question: Question, bench: Bench): Promise<Judged> {
     const bars = closed.startsWith('it is quarantined') ? [{ stage: 'any', reason: closed } as const] : [];
     return { ...base, refs: all, reason: closed, bars };
   }
+  const reached = reachedBy(version.stage);
+  if (reached.length === 0) return { ...base, refs: all, reason: 'nobody has approved it' };
   if (assessment === undefined || assessment.artifact.digest !== version.digest) {
     return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
   }
-  const reached = APPROVED.filter((stage) => hasReached(version.stage, stage));
-  const pardons = reached.length === 0 ? NO_PARDONS : await pardonsOf(version.digest, question.waivers, bench);
+  const pardons = await pardonsOf(version.digest, question.waivers, bench);
   const outcomes: StageOutcome[] = [];
   for (const stage of reached) outcomes.push(await judgeStage(stage, question, assessment, pardons.given, bench));
   const omitted = [...waiverOmissions(label, pardons), ...outcomes.flatMap((one) => one.omitted)];
@@ -102,7 +112,7 @@ export async function judge(question: Question, bench: Bench): Promise<Judged> {
   const held = outcomes.filter(({ quorum, denied }) => quorum !== undefined && denied === undefined);
   const last = held.at(-1);
   if (last === undefined) {
-    const reason = outcomes.at(-1)?.reason ?? 'nobody has approved it';
+    const reason = outcomes.at(-1)?.reason ?? '';
     return { ...base, refs: all, reason, bars, omitted };
   }
   const seen = pinnedOnly([...told].filter(([, seq]) => held.some(({ since }) => seq < since)).map(([ref]) => ref));

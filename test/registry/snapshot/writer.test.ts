@@ -71,6 +71,26 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(ask(refOf('two'))).toMatchObject({ kind: 'denied', reason: 'it is quarantined: it phones home' });
   });
 
+  it('reads the newest assessment of what was asked for, and none of anything else', async () => {
+    shop = await Workshop.open(folder, await fresh());
+    const version = await shop.approved();
+    await shop.register({ findings: [findingOf('pickle.global.unlisted')] });
+    await shop.register({ name: 'two' });
+    const asked: unknown[] = [];
+    const { registry } = shop;
+    const counting: typeof registry = {
+      ...registry,
+      assessments: (by, ...rest) => {
+        asked.push(rest);
+        return registry.assessments(by, ...rest);
+      },
+    };
+    await shop.write({ registry: counting });
+    expect(asked).toEqual([[version.id, 1]]);
+    expect(await registry.assessments(sam, version.id)).toHaveLength(2);
+    expect(ask().kind).toBe('approved');
+  });
+
   it('takes approvals that the service signed for people, and what it carried over to newer rules', async () => {
     shop = await Workshop.open(folder, await fresh());
     await shop.approved({}, 'service');
