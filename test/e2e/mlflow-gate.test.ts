@@ -24,14 +24,15 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'assay-mlflow-gate-'));
-    for (const name of ['good', 'bad']) {
+    for (const name of ['good', 'older', 'newer', 'bad']) {
       mkdirSync(join(folder, name));
       writeFileSync(
         join(folder, name, 'MLmodel'),
-        'flavors:\n  sklearn:\n    pickled_model: model.pkl\n    code: null',
+        `flavors:\n  sklearn:\n    pickled_model: model.pkl\n    code: null\nmodel_uuid: ${name}`,
       );
     }
-    cpSync(join(BENIGN, 'GradientBoostingRegressor.p4.pkl'), join(folder, 'good/model.pkl'));
+    for (const name of ['good', 'older', 'newer'])
+      cpSync(join(BENIGN, 'GradientBoostingRegressor.p4.pkl'), join(folder, name, 'model.pkl'));
     cpSync(join(PROBES, 'op-global-p2/a.pkl'), join(folder, 'bad/model.pkl'));
     mlflow = await RealMlflow.start();
     const own = Object.fromEntries(
@@ -47,7 +48,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function register(name: string, of: 'good' | 'bad'): Promise<string> {
+  async function register(name: string, of: 'good' | 'older' | 'newer' | 'bad'): Promise<string> {
     const [made] = await mlflow.run([{ do: 'version', name, folder: join(folder, of), how: 'artifacts' }]);
     if (made === null || made === undefined) throw new Error('no version');
     return made.version;
@@ -98,6 +99,19 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     await kit.service.registry.quarantine(person('selma', ['security-approver']), here?.id ?? '', 'it phones home');
     const tags = await told('iris', first, 'deny', []);
     expect(tags['assay.reason']).toBe('it is quarantined: it phones home');
+  }, 120_000);
+
+  test('when the newest is quarantined, the alias goes back to the newest of those that may run', async () => {
+    const first = await register('rose', 'older');
+    await told('rose', first, 'allow', [ALIAS]);
+    const second = await register('rose', 'newer');
+    await told('rose', second, 'allow', [ALIAS]);
+    await told('rose', first, 'allow', []);
+    const found = await kit.service.registry.versions(person('reader', ['viewer']), 'mlflow/rose');
+    const here = found.items.find(({ number }) => number === 2);
+    await kit.service.registry.quarantine(person('selma', ['security-approver']), here?.id ?? '', 'it phones home');
+    await told('rose', second, 'deny', []);
+    await told('rose', first, 'allow', [ALIAS]);
   }, 120_000);
 
   test('one whose files cannot be read is told as not assessed', async () => {

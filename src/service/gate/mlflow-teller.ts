@@ -113,7 +113,7 @@ export class MlflowTeller {
         if (this.#timer === undefined) return;
         if (entry.dueAt > Date.now()) continue;
         try {
-          const next = await this.#settle(name, entry);
+          const next = await this.#settle(name, tenant, entry);
           if (next !== entry.link) await tenant.links.write(next);
           entry.link = next;
           entry.failures = 0;
@@ -136,16 +136,17 @@ export class MlflowTeller {
   }
 
   /** @returns the link as it is now: the same when there is nothing to tell */
-  async #settle(tenant: string, entry: Entry): Promise<MlflowLink> {
+  async #settle(name: string, tenant: Tenant, entry: Entry): Promise<MlflowLink> {
     const { link } = entry;
-    const known = await this.#found(tenant, link);
+    const known = await this.#found(name, link);
     if (known === undefined) return link;
     const { here, wish } = known;
     entry.label = known.label;
     if (JSON.stringify(wish) === JSON.stringify(link.told)) return link;
-    const writer = new MlflowWriter(await tenantEnvironment(this.#context.config, tenant));
+    const writer = new MlflowWriter(await tenantEnvironment(this.#context.config, name));
     try {
-      await tell(writer, link, wish, this.#context.config.gate.mlflowAlias);
+      const isLed = await tell(writer, link, wish, this.#context.config.gate.mlflowAlias);
+      if (!isLed) await wakeHeir(tenant, link);
     } finally {
       await writer.close();
     }
@@ -188,15 +189,37 @@ function entryOf(link: MlflowLink): Entry {
 /** Values of tags are bounded in every store of MLflow. */
 const MAX_TAG = 1_000;
 
-/** What may not run loses its alias before anything is said, and what may gets it after. */
-async function tell(writer: MlflowWriter, link: MlflowLink, wish: Told, alias: string): Promise<void> {
-  const allowed = wish.decision === 'allow' || wish.decision === 'warn';
+/**
+ * What may not run loses its alias before anything is said, and what may gets it after.
+ * @returns whether the alias leads to a version now
+ */
+async function tell(writer: MlflowWriter, link: MlflowLink, wish: Told, alias: string): Promise<boolean> {
   const now = await writer.versionOf(link.name, alias);
-  if (!allowed && now === link.version) await writer.removeAlias(link, alias);
+  if (!isAllowed(wish) && now === link.version) await writer.removeAlias(link, alias);
   // Whoever sees the decision sees what belongs to it.
   for (const key of ['digest', 'report', 'reason', 'decision'] as const) {
     if (wish[key] !== '') await writer.setTag(link, `assay.${key}`, wish[key].slice(0, MAX_TAG));
   }
+  if (!isAllowed(wish)) return now !== undefined && now !== link.version;
   // An older version that is looked at again does not take the alias from a newer one.
-  if (allowed && (now === undefined || BigInt(now) < BigInt(link.version))) await writer.setAlias(link, alias);
+  if (now === undefined || BigInt(now) < BigInt(link.version)) await writer.setAlias(link, alias);
+  return true;
+}
+
+/** Has the newest other version that was allowed looked at and told anew: when it still is, the alias is its own. */
+async function wakeHeir({ links, open }: Tenant, { name, version }: MlflowLink): Promise<void> {
+  let heir: Entry | undefined;
+  for (const entry of open.values()) {
+    const { link } = entry;
+    if (link.name !== name || link.version === version || !isAllowed(link.told)) continue;
+    if (heir === undefined || BigInt(heir.link.version) < BigInt(link.version)) heir = entry;
+  }
+  if (heir === undefined) return;
+  heir.link = { ...heir.link, told: null };
+  await links.write(heir.link);
+  heir.dueAt = 0;
+}
+
+function isAllowed(told: Told | null): boolean {
+  return told?.decision === 'allow' || told?.decision === 'warn';
 }
