@@ -101,18 +101,26 @@ async function whole(
   throw new ServiceError(503, 'cache-too-small', 'the file was dropped from the cache before it was read; try again');
 }
 
-/** Says now and then that the answer will come (RFC 9110, section 15.2). @returns what ends it */
+/**
+ * Says now and then that the answer will come (RFC 9110, section 15.2), to those who understand it; of nobody the silence is held
+ * against the connection. @returns what ends it
+ */
 function keepAlive(request: FastifyRequest, reply: FastifyReply): () => void {
-  if (request.raw.httpVersionMinor === 0 || PROXIED.some((name) => request.headers[name] !== undefined))
-    return () => {};
+  const { socket, httpVersionMinor } = request.raw;
+  const patience = socket.timeout ?? 0;
+  socket.setTimeout(0);
+  const mute = httpVersionMinor === 0 || PROXIED.some((name) => request.headers[name] !== undefined);
   // Clients over Python's own http.client (huggingface_hub before 1.0) pass over 100 alone; the others know every 1xx.
   const old = /\bhf_hub\/0\./.test(request.headers['user-agent'] ?? '');
   const timer = setInterval(() => {
-    if (reply.raw.headersSent || reply.raw.destroyed) return;
+    if (mute || reply.raw.headersSent || reply.raw.destroyed) return;
     if (old) reply.raw.writeContinue();
     else reply.raw.writeProcessing();
   }, ALIVE_MS);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    socket.setTimeout(patience);
+  };
 }
 
 function encodeName(path: string): string {

@@ -298,6 +298,10 @@ describe('the gate of the Hub', () => {
   });
 
   test('interim answers while a file comes: none through a proxy, which may take one for the answer', async () => {
+    const { server } = kit.service.app;
+    const idle = server.timeout;
+    // Shorter than the silence.
+    server.timeout = 1_000;
     const counts = ['direct', 'proxied'].map(async (how, index) => {
       const slug = `owner/slow-${how}`;
       const bytes = npy(noise(10_000, 40 + index));
@@ -319,6 +323,7 @@ describe('the gate of the Hub', () => {
       ['direct', 200, true, true],
       ['proxied', 200, true, false],
     ]);
+    server.timeout = idle;
   });
 
   test('what was answered is counted', async () => {
