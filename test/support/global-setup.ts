@@ -24,10 +24,11 @@ function buildWhatIsOld(): void {
  */
 function moveTemporaryFiles(): () => void {
   for (const name of readdirSync(tmpdir())) {
-    const [, run] = /^assay-tests-(\d+)-/.exec(name) ?? [];
+    const [, run] = /^at(\d+)-/.exec(name) ?? [];
     if (run !== undefined && !isAlive(Number(run))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
-  const folder = mkdtempSync(join(tmpdir(), `assay-tests-${process.pid}-`));
+  // A short name: the paths of sockets are bounded, and Chromium makes one far below.
+  const folder = mkdtempSync(join(tmpdir(), `at${process.pid}-`));
   // Some tests run programs as other users.
   chmodSync(folder, 0o755);
   process.env.TMPDIR = folder;
