@@ -9,8 +9,7 @@ import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
-const temporary = join(folder, 'tmp');
-mkdirSync(temporary);
+const temporary = tempFolder();
 const bad = join(PROBES, 'op-global-p2/a.pkl');
 const path = chromiumPath();
 /** The PDF's own measure, in points. */
@@ -66,11 +65,13 @@ describe('a Chromium that does not do its work', () => {
     vi.stubEnv('TMPDIR', temporary);
     const chromium = program(`chromium-${name.replaceAll(' ', '-')}`, script);
     const started = performance.now();
-    await expect(printToPdf('<p>', { chromium, env: process.env, wallMs: 600 })).rejects.toMatchObject({
+    // Only what never ends is to meet it.
+    const wallMs = code === 'limit' ? 600 : 60_000;
+    await expect(printToPdf('<p>', { chromium, env: process.env, wallMs })).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(60_000);
     expect(readdirSync(temporary)).toEqual([]);
   });
 
