@@ -11,7 +11,7 @@ export const OTHER_TREE = `sha256:${'b2'.repeat(32)}`;
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export const PINNED = `hf://acme/model@${COMMIT}`;
 export const NOW = new Date('2026-11-25T12:00:00Z');
-export const LATER = new Date('2027-01-31T00:00:00Z');
+export const LATER = new Date('2099-01-31T00:00:00Z');
 
 export const SUBJECTS = subjectsOf({
   pinned: PINNED,

@@ -45,7 +45,7 @@ describe('a statement', () => {
 
   it('says of an approval which stage, until when, under which policy and ruleset', () => {
     const { predicate } = createStatement('approval', INPUTS.approval);
-    expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_PRODUCTION_UNTIL_20270131T000000Z']);
+    expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_PRODUCTION_UNTIL_20990131T000000Z']);
     expect(predicate.verifier.policies.map(({ name }) => name)).toEqual(['policy', 'ruleset']);
     expect(predicate.timeCreated).toBe('2026-11-25T12:00:00Z');
   });
@@ -363,20 +363,20 @@ describe('the stage of an approval', () => {
 
 describe('a time', () => {
   it('is RFC 3339 in UTC and nothing else', () => {
-    expect(parseTime('2027-01-31T00:00:00Z')).toBe(LATER.getTime());
-    expect(parseTime('2027-01-31T00:00:00.250Z')).toBe(LATER.getTime() + 250);
-    expect(formatTime(LATER)).toBe('2027-01-31T00:00:00Z');
+    expect(parseTime('2099-01-31T00:00:00Z')).toBe(LATER.getTime());
+    expect(parseTime('2099-01-31T00:00:00.250Z')).toBe(LATER.getTime() + 250);
+    expect(formatTime(LATER)).toBe('2099-01-31T00:00:00Z');
     for (const text of [
-      '2027-01-31',
-      '2027-01-31T00:00:00',
-      '2027-01-31T00:00:00z',
-      '2027-01-31t00:00:00Z',
-      '2027-01-31 00:00:00Z',
+      '2099-01-31',
+      '2099-01-31T00:00:00',
+      '2099-01-31T00:00:00z',
+      '2099-01-31t00:00:00Z',
+      '2099-01-31 00:00:00Z',
       '2027-02-30T00:00:00Z',
-      '2027-01-31T24:00:00Z',
-      '2027-01-31T23:59:60Z',
-      '2027-01-31T00:00:00+00:00',
-      '+002027-01-31T00:00:00Z',
+      '2099-01-31T24:00:00Z',
+      '2099-01-31T23:59:60Z',
+      '2099-01-31T00:00:00+00:00',
+      '+002099-01-31T00:00:00Z',
     ]) {
       expect(parseTime(text), text).toBeUndefined();
     }

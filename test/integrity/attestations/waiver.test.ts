@@ -28,7 +28,7 @@ it('a waiver that was verified is one that policies take, for the artifact by it
     file: 'tokenizer/vocab.pkl',
     reason: 'our own tokenizer, reviewed in SEC-12 “ja”',
     owner: 'ml-platform@acme.example',
-    expires: '2027-01-31T00:00:00Z',
+    expires: '2099-01-31T00:00:00Z',
     from: 'attestation by us',
   });
 });
