@@ -175,7 +175,9 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sam.open(`/console/versions/${id}/request?to=staging`);
     await sam.page.getByLabel('Why it should stand there').fill('please');
     await sam.page.getByRole('button', { name: 'Ask for staging' }).click();
-    expect(await sam.page.locator('.note').textContent()).toContain('The policy for staging denies it');
+    // Why not is said above what he wrote.
+    expect(await sam.page.getByRole('alert').textContent()).toContain('The policy for staging denies it');
+    expect(await sam.page.getByLabel('Why it should stand there').inputValue()).toBe('please');
     await sam.context.close();
   });
 
@@ -229,6 +231,38 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await made.open('/console/jobs');
     expect(made.page.url()).toBe(`${service.url}/signin?return_to=%2Fconsole%2Fjobs`);
     await made.context.close();
+    await root.context.close();
+  });
+
+  it('keeps what was typed into a form that is refused', async () => {
+    const sam = await as('sam');
+    await sam.open('/console/submit');
+    const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
+    await form.getByLabel('Reference').fill('/etc/passwd');
+    await form.getByLabel('Model').fill('acme/typed');
+    await form.getByRole('button', { name: 'Scan it' }).click();
+    expect(await sam.page.getByRole('alert').textContent()).toContain('Nothing was changed.');
+    expect(await form.getByLabel('Reference').inputValue()).toBe('/etc/passwd');
+    expect(await form.getByLabel('Model').inputValue()).toBe('acme/typed');
+    await sam.context.close();
+  });
+
+  it('sends a form once, however often its button is pressed, and again when one comes back to it', async () => {
+    const root = await as('root');
+    await root.open('/console/tokens');
+    const sent: string[] = [];
+    root.page.on('request', (request) => {
+      if (request.method() === 'POST') sent.push(request.url());
+    });
+    await root.page.getByLabel('Name').fill('pressed-twice');
+    await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
+    await root.page.getByRole('button', { name: 'Make the token' }).dblclick();
+    expect(await root.page.locator('.secret code').textContent()).toMatch(/^assay_/);
+    await root.page.getByLabel('Name').fill('next-one');
+    await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
+    await root.page.getByRole('button', { name: 'Make the token' }).click();
+    expect(await root.page.locator('.secret').textContent()).toContain('next-one');
+    expect(sent).toHaveLength(2);
     await root.context.close();
   });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../../src/registry/index.ts';
 import { consoleRoutes } from '../../../src/service/console/routes.ts';
 import type { Access, App } from '../../../src/service/context.ts';
+import { openServiceRegistry } from '../../../src/service/open-registry.ts';
 import { assessment } from '../../report/sample.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -108,7 +109,10 @@ async function plantOther() {
   const { job } = await registry.jobs.create(by, { target: 'hf://their/model', model: 'their/model', ruleset: 'none' });
   const request = await registry.requestTransition(by, version.id, 'staging', 'x');
   const wish = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
-  const waiver = await registry.addWaiver(by, wish);
+  // A service with its key signs for whoever pardons.
+  const signing = await openServiceRegistry(service.config);
+  const waiver = await signing.addWaiver(by, wish);
+  await signing.close();
   const { token } = await registry.createToken(by, { name: 'their-token', roles: ['viewer'] });
   return { version: version.id, job: job.id, request: request.id, waiver: waiver.id, token: token.id };
 }
