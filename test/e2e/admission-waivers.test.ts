@@ -64,7 +64,7 @@ signers:
   describe('a waiver for an emergency', () => {
     it('lets pass what it names where it says, told to everybody, until it ends', async () => {
       expect((await pod(STRAY)).status).toBe(403);
-      const ends = Date.now() + 7_000;
+      const ends = Date.now() + 20_000;
       await waive(ground(), 'one', { expires: ends, more: ['--reference', STRAY.hub] });
       await until(async () => (await pod(STRAY)).status === 201);
       const { warnings } = await pod(STRAY);
@@ -79,7 +79,7 @@ signers:
       expect((await pod(STRAY, 'other')).status).toBe(403);
       await until(async () => (await pod(STRAY)).status === 403);
       expect(Date.now()).toBeGreaterThanOrEqual(ends - 1_000);
-      expect(Date.now()).toBeLessThan(ends + 3_000);
+      expect(Date.now()).toBeLessThan(ends + 20_000);
     });
 
     it('of somebody who may not, or for what was decided against, counts for nothing', async () => {
@@ -144,7 +144,7 @@ async function waive(
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
     if (await holds()) return;
   }
   throw new Error('it never came');

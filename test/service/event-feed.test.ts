@@ -17,7 +17,7 @@ async function change(registry: Registry): Promise<void> {
 }
 
 async function until(enough: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400 && !enough(); tries++) await slept(25);
+  for (let tries = 0; tries < 2_400 && !enough(); tries++) await slept(25);
   expect(enough()).toBe(true);
 }
 
