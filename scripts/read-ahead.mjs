@@ -2,6 +2,7 @@
 // Without its results everything works the same, and starts a tenth of a second later.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { aheadText } from '../dist/src/policy/read-ahead.js';
 import { readPolicyDocument } from '../dist/src/policy/read-policy.js';
@@ -26,8 +27,8 @@ const join = (name, contents, more = {}) =>
   build({
     ...options,
     format: 'cjs',
-    stdin: { contents, resolveDir: ROOT.pathname },
-    outfile: new URL(`${name}.bundle.cjs`, policy).pathname,
+    stdin: { contents, resolveDir: fileURLToPath(ROOT) },
+    outfile: fileURLToPath(new URL(`${name}.bundle.cjs`, policy)),
     ...more,
   });
 await join('re2', "export { RE2JS } from '@bufbuild/re2';");
@@ -59,8 +60,8 @@ await build({
   ...options,
   minify: false,
   format: 'esm',
-  entryPoints: [new URL('index.js', policy).pathname],
-  outfile: new URL('index.js', policy).pathname,
+  entryPoints: [fileURLToPath(new URL('index.js', policy))],
+  outfile: fileURLToPath(new URL('index.js', policy)),
   allowOverwrite: true,
   packages: 'external',
   external: ['../core/*'],
