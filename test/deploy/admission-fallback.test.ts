@@ -358,7 +358,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     await kube.createAll(parseAllDocuments(yaml).map((one): KubeObject => one.toJS()));
     await untilRefused('enforce', vllm('--model', 'acme/evil'));
     await untilRefused('enforce', kserve({ predictor: { sklearn: { storageUri: 's3://models/iris' } } }));
-  }, 120_000);
+  });
   afterAll(() => kube.stop());
 
   function untilRefused(namespace: string, object: KubeObject): Promise<void> {
@@ -366,7 +366,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
       const { status, body } = await kube.create(object, { namespace, dryRun: true });
       if (status !== 403) throw new Error(`${status} ${body.message}`);
     };
-    return vi.waitFor(ask, { timeout: 30_000, interval: 100 });
+    return vi.waitFor(ask, { timeout: 60_000, interval: 100 });
   }
 
   it.each(Object.entries(ADMITTED))('admits %s', async (_, object) => {

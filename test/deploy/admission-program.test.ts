@@ -77,16 +77,16 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
         const ready = await fetch(`${metrics}/readyz`).catch((error) => Promise.reject(new Error(`${error}: ${said}`)));
         expect(`${ready.status} ${await ready.text()}${said}`).toMatch(/^200/);
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
-    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '3' }), { timeout: 30_000, interval: 200 });
+    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '3' }), { timeout: 60_000, interval: 200 });
     await vi.waitFor(
       async () => {
         const path = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/assay-admission';
         const { body } = await kube.request('GET', path);
         for (const { clientConfig } of body.webhooks) expect(clientConfig.caBundle).toMatch(/^LS0tLS1CRUdJTi/);
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
   });
 
@@ -105,7 +105,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
     expect(
       (await kube.request('PATCH', path, { data: { 'snapshot.json': (await snapshot(4)).toString() } })).status,
     ).toBe(200);
-    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '4' }), { timeout: 30_000, interval: 200 });
+    await vi.waitFor(async () => expect(await floor()).toEqual({ version: '4' }), { timeout: 60_000, interval: 200 });
   });
 
   it('ends when it is told to', async () => {

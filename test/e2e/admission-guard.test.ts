@@ -104,7 +104,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what guards the gate, at a real
 });
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
     if (await holds()) return;
   }
   throw new Error('it never came');

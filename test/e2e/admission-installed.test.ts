@@ -178,7 +178,7 @@ function namedFor(url: string, ca: string): Promise<string | undefined> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
     if (await holds()) return;
   }
   throw new Error('it never came');

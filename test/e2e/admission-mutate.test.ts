@@ -261,7 +261,7 @@ function nobody(name: string) {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end; await delay(50)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
     if (await holds()) return;
   }
   throw new Error('it never came');

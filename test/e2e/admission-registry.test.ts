@@ -67,7 +67,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'from an approval to a Pod, with
 
         need(await runCli(['revoke', 'hf://acme/iris', '--reason', 'new evidence', ...registry, '-q'], { env: env() }));
         need(await runCli(write));
-        await until(async () => (await statusOf(models['acme/iris'])) === 403, 10_000);
+        await until(async () => (await statusOf(models['acme/iris'])) === 403, 60_000);
         expect((await pod(models['acme/iris'])).body.message).toMatch(/not approved/);
         expect(await statusOf(models['acme/net'])).toBe(201);
       } finally {

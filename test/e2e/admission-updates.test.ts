@@ -35,7 +35,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
     for (let tries = 0; ; tries++) {
       const { status } = await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true });
       if (status === 403) return;
-      if (tries > 200) throw new Error('the gate does not enforce');
+      if (tries > 2_000) throw new Error('the gate does not enforce');
       await delay(25);
     }
   });

@@ -12,6 +12,7 @@ import { type HashPlan, MAX_SHARDS, SHA256_PLAN } from '../../src/integrity/hash
 import { digestArtifact, sha256Of } from '../../src/pipeline/digest-artifact.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { artifactOf, fileFrom, memoryFile, SlowSource } from '../support/artifacts.ts';
+import { cpuTimer } from '../support/cpu-time.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
 const root = tempFolder();
@@ -199,10 +200,10 @@ describe('many small files', () => {
     const folder = folderOf({});
     for (let i = 0; i < 10_000; i++) writeFileSync(join(folder, `f${i}`), noise(100, i));
     await withArtifact(folder, async (artifact) => {
-      const started = performance.now();
+      const spent = cpuTimer();
       const digested = await digestArtifact(artifact, [SHA256_PLAN]);
       expect(digested).toHaveLength(10_000);
-      expect(performance.now() - started).toBeLessThan(4_000);
+      expect(spent()).toBeLessThan(4_000);
     });
   });
 });

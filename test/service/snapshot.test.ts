@@ -18,7 +18,7 @@ function publish(folder: string, tenant: string, bytes: Uint8Array): void {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 300 && !holds(); tries++) await pause(20);
+  for (let tries = 0; tries < 3_000 && !holds(); tries++) await pause(20);
   expect(holds()).toBe(true);
 }
 

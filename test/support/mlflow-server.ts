@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { tied } from './tied.ts';
 
 const PYTHON = new URL('../../.venv/bin/python', import.meta.url).pathname;
 const MODELS = new URL('./python/mlflow_models.py', import.meta.url).pathname;
@@ -75,7 +76,7 @@ export class RealMlflow {
     const args = ['-m', 'mlflow', 'server', '--app-name', 'basic-auth', '--host', '127.0.0.1', '--port', `${port}`];
     args.push('--workers', '1', '--backend-store-uri', 'sqlite:///mlflow.db');
     args.push('--serve-artifacts', '--artifacts-destination', join(folder, 'artifacts'));
-    const child = spawn(PYTHON, args, {
+    const child = spawn(...tied(PYTHON, args), {
       cwd: folder,
       // The server starts processes of its own: they end together.
       detached: true,

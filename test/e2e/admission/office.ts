@@ -89,12 +89,14 @@ export class Office {
       '--rules',
       join(this.folder, 'rules.yaml'),
     ]);
-    for (let tries = 0; !this.#said.includes('listens at '); tries++) {
-      if (this.#service.exitCode !== null || tries > 600) throw new Error(`assay serve: ${this.#said}`);
+    const token = () => /^assay_[\w-]{43}$/m.exec(this.#said)?.[0] ?? '';
+    // A registry that is new tells its token after the place.
+    const told = () => this.#said.includes('listens at ') && (this.#first !== '' || token() !== '');
+    for (let tries = 0; !told(); tries++) {
+      if (this.#service.exitCode !== null || tries > 2_400) throw new Error(`assay serve: ${this.#said}`);
       await delay(25);
     }
-    await delay(50);
-    this.#first ||= /^assay_[\w-]{43}$/m.exec(this.#said)?.[0] ?? '';
+    this.#first ||= token();
   }
 
   /** The service dies; what it has is kept. */
