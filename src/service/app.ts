@@ -14,6 +14,7 @@ import { addNotFound } from './not-found.ts';
 import { openOidc } from './oidc.ts';
 import { addOpenapi } from './openapi.ts';
 import { ROUTES } from './plugins.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { onRequestEnd } from './request-end.ts';
 import { addHeaders, addLimits } from './security.ts';
 import { ServiceError } from './service-error.ts';
@@ -104,8 +105,14 @@ function addErrors(app: App, log: Logger): void {
   app.setErrorHandler(answerProblem);
 }
 
-/** Until a queue that is full is worth asking again: scans take minutes. */
-const QUEUE_SECONDS = 60;
+/** Until it is worth asking again: scans take minutes, what is away mostly comes back soon. */
+const RETRY_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
+  'queue-full': 60,
+  'issuer-unavailable': 5,
+  overloaded: 5,
+  'too-many-streams': 5,
+  unavailable: 5,
+};
 
 function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request.id);
@@ -113,7 +120,8 @@ function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyRe
   const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
   if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
-  if (problem.code === 'queue-full') reply.header('retry-after', QUEUE_SECONDS);
+  const seconds = RETRY_SECONDS[problem.code];
+  if (seconds !== undefined) reply.header('retry-after', seconds);
   if (isForPeople(request)) return sendProblem(request, reply, problem);
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import type { App } from './context.ts';
@@ -17,7 +18,13 @@ export const CONNECTION_RULES = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   // Of silence on a socket; event streams say something more often.
   connectionTimeout: IDLE_MS,
-  http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES },
+  http: {
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Looked for below: Node's own answer is no problem document.
+    requireHostHeader: false,
+  },
   forceCloseConnections: 'idle',
   clientErrorHandler: answerUnreadable,
 } as const satisfies FastifyHttpOptions<RawServerDefault>;
@@ -26,14 +33,25 @@ export const CONNECTION_RULES = {
 export function addConnectionRules(app: App): void {
   app.server.maxConnections = MAX_CONNECTIONS;
   endSilent(app);
+  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const problem = problemOf(
+      new ServiceError(417, 'malformed-request', 'nothing is expected but 100-continue'),
+      'none',
+    );
+    response.writeHead(417, { 'content-type': PROBLEM_TYPE, connection: 'close' }).end(JSON.stringify(problem));
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isNameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(isNameless ? new ServiceError(400, 'malformed-request', 'the request does not name its Host') : undefined);
+  });
   app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody =
       request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
-    const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+    const { 'content-encoding': content = 'identity', 'transfer-encoding': transfer = 'chunked' } = request.headers;
     // Stored or read as it is, it would be other bytes than were meant; unpacked, as many as its sender likes (CWE-409).
-    if (hasBody && coding !== 'identity') {
+    if (hasBody && (content.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked')) {
       reply.header('accept-encoding', 'identity');
-      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body as it is, without Content-Encoding'));
+      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body as it is, without an encoding'));
     }
     if (hasBody && request.routeOptions.config.longBody !== true) {
       const timer = setTimeout(() => {

@@ -62,12 +62,14 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
+  417: 'Expectation failed',
   422: 'Cannot be processed',
   429: 'Too many requests',
   431: 'Headers too large',
   500: 'Internal error',
   502: 'Bad gateway',
   503: 'Unavailable',
+  507: 'Out of storage',
 };
 
 /** Statuses of errors from the floors below, which know nothing of HTTP. */

@@ -71,6 +71,19 @@ test('a connection on which nothing was ever asked does not hold up the end', as
 describe('what cannot be read as HTTP', () => {
   test.each([
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed-request'],
+    ['a request to nobody', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed-request'],
+    [
+      'an expectation that nobody has',
+      'POST /v1/jobs HTTP/1.1\r\nhost: a\r\nexpect: a-miracle\r\ncontent-length: 2\r\n\r\n',
+      417,
+      'malformed-request',
+    ],
+    [
+      'a body that is packed on its way',
+      'POST /signin HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      415,
+      'wrong-content-encoding',
+    ],
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 400, 'malformed-request'],
     [
       'two lengths',
