@@ -22,8 +22,8 @@ const AT_ONCE = 8;
 const SPARE_BYTES = 256 * 1024 * 1024;
 const SPARE_SHARE = 0.02;
 const READ_BYTES = 1024 * 1024;
-/** What a download left that its process did not live to end. */
-const STALE_MS = 24 * 3_600_000;
+/** What a download left that its process did not live to end: one that goes on is not silent for so long. */
+const STALE_MS = 3_600_000;
 
 /**
  * Files on disk, each under the SHA-256 that it was found to have when it was whole: what lies here under a digest has it. Each

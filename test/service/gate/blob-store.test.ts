@@ -151,6 +151,17 @@ test('what was not used longest makes room, and who reads it goes on', async () 
   await store.close();
 });
 
+test('what a process left that was killed goes with the next start, what another one fetches now does not', async () => {
+  const path = folder();
+  await (await BlobStore.open(path, 1_000_000)).close();
+  for (const name of ['left', 'now']) writeFileSync(join(path, 'incoming', name), 'part');
+  const before = new Date(Date.now() - 2 * 3_600_000);
+  utimesSync(join(path, 'incoming', 'left'), before, before);
+  const store = await BlobStore.open(path, 1_000_000);
+  expect(readdirSync(join(path, 'incoming'))).toEqual(['now']);
+  await store.close();
+});
+
 test('a service that ends stops what it downloads', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
