@@ -1,4 +1,11 @@
-import type { ApprovalRecord, ModelSummary, StoredDecision, Transition, Version } from '../registry/index.ts';
+import type {
+  ApprovalRecord,
+  GateAnswer,
+  ModelSummary,
+  StoredDecision,
+  Transition,
+  Version,
+} from '../registry/index.ts';
 import { STAGES } from '../registry/records.ts';
 import { terminalText } from '../report/index.ts';
 import { Page } from '../report/page.ts';
@@ -9,6 +16,8 @@ import { columnsText } from './columns.ts';
 /** All that is known of one version. */
 export interface VersionFacts {
   readonly version: Version;
+  /** What a gate is answered; `null` when so many models have the same bytes that its answer is not among them. */
+  readonly gate: GateAnswer | null;
   readonly decisions: readonly StoredDecision[];
   readonly approvals: readonly ApprovalRecord[];
   /** The newest first. */
@@ -54,6 +63,7 @@ export function versionText(facts: VersionFacts, { width, color }: PageOptions):
   const page = new Page(width, color);
   page.row('version', `${terminalText(version.model)}@${version.number}`, 'bold');
   page.row('stage', version.stage, STAGE_INKS[version.stage]);
+  if (facts.gate !== null) gateRow(page, facts.gate);
   page.row('digest', terminalText(version.digest));
   page.row('reference', terminalText(version.ref));
   for (const pinned of version.pinned) page.row('pinned', terminalText(pinned));
@@ -65,6 +75,14 @@ export function versionText(facts: VersionFacts, { width, color }: PageOptions):
   const open = transitions.find(({ state }) => state === 'open');
   if (open !== undefined) wishRows(page, open);
   return page.toString();
+}
+
+/** A stage is where it stands; whether it may run there is another question. */
+function gateRow(page: Page, { approvedFor, notAfter, reason }: GateAnswer): void {
+  const until = notAfter === null ? '' : `, until ${notAfter}`;
+  if (approvedFor.length > 0) page.row('may run at', `${approvedFor.join(', ')}${until}`, 'green');
+  else page.row('may run at', 'no stage', 'yellow');
+  if (reason !== '') page.row('', terminalText(reason), 'yellow');
 }
 
 function lineageRows(page: Page, { lineage }: Version): void {

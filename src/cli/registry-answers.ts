@@ -140,7 +140,23 @@ export const ApprovalAnswer = v.object({
 export const ApprovalsAnswer = v.object({ items: v.array(ApprovalAnswer) });
 
 /** Of `GET /v1/decisions`. */
-export const GateAnswers = v.object({ items: v.array(v.object({ model: Text, number: Count })) });
+export const GateAnswers = v.object({
+  items: v.array(
+    v.object({
+      model: Text,
+      number: Count,
+      digest: Digest,
+      pinned: v.array(Text),
+      stage: Stage,
+      action: v.picklist(['allow', 'warn', 'deny']),
+      policy: Text,
+      policyDigest: Text,
+      approvedFor: v.array(Stage),
+      notAfter: v.nullable(Time),
+      reason: Text,
+    }),
+  ),
+});
 
 export const AuditEntryAnswer = v.object({
   seq: Count,

@@ -14,6 +14,7 @@ type Calls = {
     | 'versionsOf'
     | 'decisions'
     | 'approvals'
+    | 'gate'
     | 'transitions'
     | 'requestTransition'
     | 'withdraw'

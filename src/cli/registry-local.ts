@@ -89,6 +89,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     versionsOf: (query) => registry.versionsOf(by, query),
     decisions: (version) => registry.decisions(by, version),
     approvals: (version) => registry.approvals(by, version),
+    gate: (query) => registry.gate(by, query),
     transitions: (filter) => registry.transitions(by, filter),
     requestTransition: (version, to, comment) => registry.requestTransition(by, version, to, comment),
     withdraw: (transition) => registry.withdraw(by, transition),
@@ -99,7 +100,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     auditLog: (page) => registry.auditLog(by, page),
     verifyAuditLog: () => registry.verifyAuditLog(by),
     register: (model, assessment) => registry.register(by, { model, assessment }),
-    newestAssessment: async (version) => (await registry.assessments(by, version))[0]?.assessment,
+    newestAssessment: async (version) => (await registry.assessments(by, version, 1))[0]?.assessment,
     policy: async (stage) => (stage === 'retired' || stage === 'quarantined' ? undefined : rules[stage].policy),
     async vote(id, { role, ...ballot }) {
       const asked = role ?? roleFor(await registry.transition(by, id));

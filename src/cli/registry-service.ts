@@ -28,6 +28,8 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
   const page = <T extends v.GenericSchema>(path: string, query: Query, items: T) =>
     get(`${path}${queryText(query)}`, pageAnswer(items));
   const version = (name: VersionName | { readonly id: string }) => get(pathOf(name), VersionAnswer);
+  const gate: ServiceRegistry['gate'] = async (query) =>
+    (await get(`/v1/decisions${queryText({ ...query })}`, GateAnswers)).items;
   const auditLog: ServiceRegistry['auditLog'] = (wanted = {}) => page('/v1/audit', { ...wanted }, AuditEntryAnswer);
   return {
     kind: 'service',
@@ -36,13 +38,13 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     versions: (model, wanted = {}) => page(`/v1/models/${segment(model)}/versions`, { ...wanted }, VersionAnswer),
     version,
     async versionsOf(query) {
-      const { items } = await get(`/v1/decisions${queryText({ ...query })}`, GateAnswers);
       const found: Version[] = [];
-      for (const { model, number } of items) found.push(await version({ model, number }));
+      for (const { model, number } of await gate(query)) found.push(await version({ model, number }));
       return found;
     },
     decisions: async (id) => (await get(`/v1/versions/${segment(id)}/decisions`, DecisionsAnswer)).items,
     approvals: async (id) => (await get(`/v1/versions/${segment(id)}/approvals`, ApprovalsAnswer)).items,
+    gate,
     transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionAnswer),
     requestTransition: (id, to, comment) =>
       post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionAnswer),

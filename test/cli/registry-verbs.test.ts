@@ -163,6 +163,9 @@ function ending(get: Get): void {
     expect(revoked.stdout).toMatch(new RegExp(`^${id} for staging is revoked; it was signed by `));
     const shown = await as('bob', 'models', version);
     expect(shown.stdout).toMatch(/^revoked +as reviewer: revoked: the key was lost$/m);
+    expect(shown.stdout).toMatch(
+      /^may run at +no stage\n +its approval for staging does not hold \(revoked: the key was/m,
+    );
     for (const what of [id, version]) {
       const again = await as('bob', 'revoke', what, '--reason', 'again');
       expect(again.code).toBe(2);
@@ -195,6 +198,7 @@ function looking(get: Get): void {
     expect(items.map(({ name }: { name: string }) => name)).toEqual(['bert']);
     const one = await as('victor', 'models', 'bert@1');
     expect(one.stdout).toMatch(/^production +allow under baseline$/m);
+    expect(one.stdout).toMatch(/^may run at +staging, production$/m);
     expect(one.stdout).toMatch(/^valid +as security-approver$/m);
   });
 
