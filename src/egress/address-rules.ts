@@ -64,6 +64,9 @@ export function checkAddress(url: URL, rules: AddressRules): void {
     throw refused(host, 'is not a public address');
 }
 
+/** To which address is not said: whoever names hosts to a service would be told the map of its network. */
+const INSIDE = 'leads to an address that is not public';
+
 /**
  * Resolves a name and hands out only addresses that passed the rules, so that the address checked is the address connected
  * to. One forbidden address among a name's refuses the name.
@@ -73,8 +76,7 @@ export function guardedLookup(rules: AddressRules): LookupFunction {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       const bad = rules.denyPrivate === true ? addresses.find((entry) => isPrivateAddress(entry.address)) : undefined;
-      if (bad !== undefined)
-        return callback(refused(hostname, `leads to ${bad.address}, which is not a public address`), []);
+      if (bad !== undefined) return callback(refused(hostname, INSIDE), []);
       const first = addresses[0];
       if (options.all === true || first === undefined) return callback(null, addresses);
       return callback(null, first.address, first.family);
@@ -90,7 +92,7 @@ export async function checkBehindProxy(url: URL, rules: AddressRules): Promise<v
   if (rules.denyPrivate !== true || isIP(bare(url.hostname)) !== 0) return;
   const addresses = await dnsLookupPromise(url.hostname, { all: true }).catch(() => []);
   const bad = addresses.find((entry) => isPrivateAddress(entry.address));
-  if (bad !== undefined) throw refused(url.hostname, `leads to ${bad.address}, which is not a public address`);
+  if (bad !== undefined) throw refused(url.hostname, INSIDE);
 }
 
 function bare(hostname: string): string {
