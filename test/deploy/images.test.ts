@@ -124,10 +124,11 @@ describe('compose.yaml', () => {
     chmodSync(outer, 0o755);
     const folder = join(outer, 'secrets');
     // Who is not root may not write what may only be read.
-    const uid = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const isRoot = process.getuid?.() === 0;
+    const nobody = { uid: 65534, gid: 65534 };
     mkdirSync(folder);
-    if ('uid' in uid) chownSync(folder, uid.uid, uid.gid);
-    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], uid).status;
+    if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
+    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], isRoot ? nobody : {}).status;
     expect(make()).toBe(0);
     const before = readFileSync(join(folder, 'database'), 'utf8');
     expect(make()).toBe(0);
