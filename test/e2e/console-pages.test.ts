@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadRegistryRules, openRegistry, type Principal } from '../../src/registry/index.ts';
+import type { Principal } from '../../src/registry/index.ts';
+import { readConfig } from '../../src/service/config-read.ts';
+import { openServiceRegistry } from '../../src/service/open-registry.ts';
 import { HOSTILE, hostile } from '../report/hostile.ts';
 import { accessibilityFaults, chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
 import { type ConsoleService, EVIL, type Person, SAFE, signIn, startConsole } from '../support/console.ts';
@@ -79,8 +81,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
 
   /** Registers what hostile artifacts and people would write, behind the service's back. @returns pages that show it */
   async function plantHostile(): Promise<string[]> {
-    const rules = await loadRegistryRules(null);
-    const registry = await openRegistry({ database: `sqlite:${join(folder, 'pages', 'data', 'assay.db')}`, rules });
+    const registry = await openServiceRegistry(await readConfig({ data: join(folder, 'pages', 'data') }, {}));
     const shown: string[] = [];
     const pair: string[] = [];
     for (const [i, name] of FOUND.entries()) {

@@ -4,6 +4,7 @@ import { told } from '../../report/html/parts.ts';
 import { type Problem, problemOf } from '../errors.ts';
 import { sendPage } from './layout.ts';
 import { isForPeople } from './problem.ts';
+import { sentence } from './words.ts';
 
 /** A form that was sent and refused: why, and what was typed into it. */
 export interface Draft {
@@ -43,8 +44,15 @@ function reasonOf({ detail, errors }: Problem): string {
   const text =
     errors === undefined
       ? detail
-      : errors.map(({ path, message }) => `${path.replace(/^body\/?/, '') || 'the form'}: ${message}`).join(', ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+      : errors.map(({ path, message }) => plainly(path.replace(/^body\/?/, ''), message)).join(', ');
+  return sentence(text);
+}
+
+/** What a validator says of a field, as people say it. */
+function plainly(field: string, message: string): string {
+  const missing = /^must have required property '?(\w+)'?/.exec(message)?.[1];
+  if (missing !== undefined) return `the form has no ${missing}`;
+  return `${field === '' ? 'the form' : `the field ${field}`} ${message}`;
 }
 
 function fieldsOf(body: unknown): ReadonlyMap<string, readonly string[]> {

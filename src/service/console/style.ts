@@ -110,7 +110,7 @@ export const PRINT_CONSOLE: Css = css`
   html { font-size: 9.5pt; }
   body { display: block; }
   .page { max-width: none; padding: 0; }
-  .skip, .top, .foot, .tabs, .filters, .pager, .act, form, .button, .live-word { display: none; }
+  .skip, .top, .foot, .tabs, .filters, .pager, .act, form, .button, .live-word, #reports { display: none; }
   .chip, .decision, .note, code, pre, progress { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   a { color: inherit; text-decoration: none; }
   h1, h2, h3, caption { break-after: avoid; }

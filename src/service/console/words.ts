@@ -50,6 +50,11 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   gate: 'asks for decisions alone',
 };
 
+/** A reason as a sentence; what begins with the name of a rule or an address is written as it is. */
+export function sentence(text: string): string {
+  return `${/^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() : text.charAt(0)}${text.slice(1)}.`;
+}
+
 /** What a page says after something was done: the address names it, so nothing that somebody writes into a link is shown. */
 export const SAID = {
   'job-known': 'The same scan is under way already: this is its job.',

@@ -5,6 +5,7 @@ import { PUBLIC, SIGNED_IN } from '../access.ts';
 import { sendPage } from '../console/layout.ts';
 import { signInPage } from '../console/pages/sign-in.ts';
 import { isForPeople } from '../console/problem.ts';
+import { sentence } from '../console/words.ts';
 import type { Routes } from '../context.ts';
 import { ServiceError } from '../service-error.ts';
 import { checkSameOrigin } from '../sessions.ts';
@@ -44,8 +45,7 @@ export const sessionRoutes: Routes = async (app, { config }) => {
   function tryAgain(request: FastifyRequest, reply: FastifyReply, error: unknown, returnTo: string): FastifyReply {
     if (!(error instanceof ServiceError) || !isForPeople(request)) throw error;
     if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'nobody can sign in');
-    const problem = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
-    return sendPage(reply, signInPage({ byIssuer, returnTo, problem }), error.status);
+    return sendPage(reply, signInPage({ byIssuer, returnTo, problem: sentence(error.message) }), error.status);
   }
 
   app.get(

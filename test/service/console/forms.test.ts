@@ -189,6 +189,19 @@ describe('a form', () => {
     if (url.endsWith('tokens')) expect(body).toContain('value="gate" checked');
   });
 
+  it.each([
+    ['/console/tokens', { name: 'a' }, 'The form has no roles.'],
+    ['/console/tokens', { name: 'a b', roles: 'viewer' }, 'The field name must match'],
+    [
+      '/console/waivers/new',
+      { ...waiver, rule: 'verdict.malicious', digest: `sha256:${'0'.repeat(64)}` },
+      '<bdi>verdict.malicious cannot be waived',
+    ],
+  ])('to %s says in words what is wrong (%#)', async (url, fields, says) => {
+    const { post } = await session('admin');
+    expect((await post(url, fields)).body).toContain(says);
+  });
+
   it('with files that is refused keeps the name of the model', async () => {
     const { postFiles } = await session('submitter');
     const { statusCode, body } = await postFiles('/console/submit/files', { upload_model: 'acme/kept' }, [

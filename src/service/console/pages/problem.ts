@@ -4,16 +4,17 @@ import type { Problem } from '../../errors.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
 import { linkButton, type Viewer } from '../parts.ts';
+import { sentence } from '../words.ts';
 
 /**
  * What went wrong, for people: never more than a program is told.
- * @param from the page from which somebody came who is not signed in
+ * @param from the page from which somebody came
  */
 export function problemPage(viewer: Viewer | null, problem: Problem, from?: string): Html {
   const { status, title, code: id, instance } = problem;
   const detail = id === 'not-signed-in' ? 'nobody is signed in here, or the session has ended' : problem.detail;
   const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
-${advice(viewer, problem)}<div class="acts">${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
+${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NONE : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
 <p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
 `;
   return page(viewer, { title, body });
@@ -33,8 +34,4 @@ function advice(viewer: Viewer | null, { code: id, status }: Problem): Html {
   if (status === 400 || status === 413 || status === 422)
     return html`<p>Nothing was changed. Go back: what you filled in is still there.</p>\n`;
   return NONE;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
