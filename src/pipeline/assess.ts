@@ -20,7 +20,7 @@ import { type AssessedFile, assessFile, type FileChecks, type Shared } from './a
 import { joinDeclarations } from './declared.ts';
 import { FileClocks } from './file-clocks.ts';
 import type { OnTarget } from './file-scan.ts';
-import { inLanes } from './lanes.ts';
+import { inLanes, lanesFor } from './lanes.ts';
 import { manifestChecks } from './manifest-check.ts';
 import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
 import type { SignatureRequest } from './signature.ts';
@@ -40,7 +40,7 @@ export interface AssessOptions {
 }
 
 /**
- * Scans every file of an artifact, the largest first, a lane a core. Does not close the artifact.
+ * Scans every file of an artifact, the largest first, a lane a core up to a few. Does not close the artifact.
  * @throws AssayError `aborted`, `internal`. A file that cannot be read makes the assessment incomplete, not an error.
  */
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
@@ -49,7 +49,8 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const { allowances = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
-  const threads = new HashThreads(availableParallelism());
+  const lanes = lanesFor(availableParallelism());
+  const threads = new HashThreads(lanes);
   const limits = options.limits ?? DEFAULT_LIMITS;
   const clocks = new FileClocks(limits.maxFileMs, options.signal);
   const shared = {
@@ -67,7 +68,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
   try {
     const order = [...artifact.files].sort((a, b) => b.size - a.size);
-    const assessed = await inLanes(order, availableParallelism(), (file: ArtifactFile) => {
+    const assessed = await inLanes(order, lanes, (file: ArtifactFile) => {
       throwIfAborted(options.signal);
       return assessFile(file, shared);
     });

@@ -15,7 +15,7 @@ import {
 import { HashThreads } from '../integrity/hash-threads.ts';
 import { createHasher } from '../integrity/hasher.ts';
 import { reportBytes } from './file-progress.ts';
-import { inLanes } from './lanes.ts';
+import { inLanes, lanesFor } from './lanes.ts';
 
 /** One file of an artifact, every byte of it hashed. */
 export interface DigestedFile {
@@ -37,8 +37,6 @@ interface Download {
   download(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Each file under way holds up to 8 MiB, whatever the machine: no disk feeds more. */
-const MAX_THREADS = 8;
 /** While some lanes open and close files, others keep the threads busy. */
 const MORE_LANES = 2;
 
@@ -60,7 +58,7 @@ export async function digestArtifact(
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: files.length, bytes });
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const count = Math.min(availableParallelism(), MAX_THREADS);
+  const count = lanesFor(availableParallelism());
   const threads = new HashThreads(count);
   try {
     const order = files.map((file, index) => ({ file, index })).sort((a, b) => b.file.size - a.file.size);

@@ -3,6 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 /** Small files are scanned without waiting for anything; timers, signals and progress need a turn now and then. */
 const TURN_MS = 50;
 
+/** A hostile file may hold some 300 MiB while it is under way, whatever the machine; and no disk feeds more lanes. */
+const MAX_LANES = 8;
+
+/** A lane a core, up to a few. */
+export function lanesFor(cores: number): number {
+  return Math.min(cores, MAX_LANES);
+}
+
 /** Runs `work` over `items` in order, `count` at a time. The first error ends it, once what runs has ended. */
 export async function inLanes<T, R>(items: readonly T[], count: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = new Array(items.length);

@@ -68,6 +68,7 @@ function walkFolder(state: Walk, folder: string, relative: string, above: readon
     state.entries.push(listed);
     return;
   }
+  const around = [...above, listed.real];
   for (const child of listed.children) {
     if (++state.visited > state.limits.maxFiles) {
       throw new AssayError('limit', `holds more than ${state.limits.maxFiles} files (maxFiles)`, { subject: folder });
@@ -76,7 +77,7 @@ function walkFolder(state: Walk, folder: string, relative: string, above: readon
     const path = relative === '' ? name : `${relative}/${name}`;
     const readable = Buffer.from(name).equals(child.name);
     const entry = readable
-      ? walkChild(state, child, join(folder, name), path, [...above, listed.real])
+      ? walkChild(state, child, join(folder, name), path, around)
       : refused(path, 'its name is not UTF-8');
     if (entry !== undefined) state.entries.push(entry);
   }

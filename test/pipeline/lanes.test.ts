@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inLanes } from '../../src/pipeline/lanes.ts';
+import { inLanes, lanesFor } from '../../src/pipeline/lanes.ts';
 
 describe('lanes', () => {
   it('give the results in the order of the items, however long each takes', async () => {
@@ -33,6 +33,10 @@ describe('lanes', () => {
     });
     expect(started).toEqual([...Array(30).keys()]);
     expect(most).toBe(4);
+  });
+
+  it('are a lane a core, and no more where each may hold the memory of a hostile file', () => {
+    expect([1, 2, 8, 9, 64, 256].map(lanesFor)).toEqual([1, 2, 8, 8, 8, 8]);
   });
 
   it('have nothing to do for no items', async () => {
