@@ -12,7 +12,7 @@ import { actPage } from '../../../src/service/console/pages/act.ts';
 import { approvePage } from '../../../src/service/console/pages/approve.ts';
 import { assessmentPage } from '../../../src/service/console/pages/assessment.ts';
 import { auditPage } from '../../../src/service/console/pages/audit.ts';
-import { jobPage, jobsPage } from '../../../src/service/console/pages/jobs.ts';
+import { jobPage, jobRow, jobsPage } from '../../../src/service/console/pages/jobs.ts';
 import { modelPage } from '../../../src/service/console/pages/model.ts';
 import { modelsPage } from '../../../src/service/console/pages/models.ts';
 import { policiesPage } from '../../../src/service/console/pages/policies.ts';
@@ -264,6 +264,23 @@ function pages(text: string): Readonly<Record<string, Html>> {
 }
 
 const plain = pages('text');
+const someViewer: Viewer = { name: 'vera', tenant: 'acme', roles: ['viewer'], csrf: '' };
+const someJob: Job = {
+  id: 'j1',
+  tenant: 'acme',
+  target: 'hf://a/b',
+  model: 'a/b',
+  state: 'queued',
+  createdBy: 'sam',
+  createdAt: AT,
+  startedAt: null,
+  endedAt: null,
+  attempts: 1,
+  priority: 0,
+  progress: { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 },
+  version: null,
+  error: { code: 'network', message: 'it broke' },
+};
 
 describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
   const shown = pages(text);
@@ -281,6 +298,17 @@ describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
       const address = attribute(element, 'href') ?? attribute(element, 'src') ?? attribute(element, 'action') ?? '/';
       expect(address).toMatch(/^(?:\/(?!\/)|#)/);
     }
+  });
+});
+
+describe('a job', () => {
+  const shown = (state: Job['state']) => parseHtml(String(jobRow(someViewer, { ...someJob, state }))).text;
+  it.each([
+    ['queued', 'Is tried again; the last time: it broke'],
+    ['running', 'The last time: it broke'],
+    ['failed', 'Failed it broke'],
+  ] as const)('that is %s says what its last try came to', (state, says) => {
+    expect(shown(state).replace(/\s+/g, ' ')).toContain(says);
   });
 });
 

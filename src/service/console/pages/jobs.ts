@@ -81,9 +81,11 @@ function stateOf(job: Job): Html {
   const { state, error, attempts } = job;
   const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NONE;
   // One that failed for a passing cause waits for its next try.
-  const before = state === 'queued' ? 'Is tried again; the last time: ' : '';
+  const before = { queued: 'Is tried again; the last time: ', running: 'The last time: ' };
   const why =
-    error === null ? NONE : html` <span class="quiet">${before}${told(error.message)} (${code(error.code)})</span>`;
+    error === null
+      ? NONE
+      : html` <span class="quiet">${state === 'queued' || state === 'running' ? before[state] : NONE}${told(error.message)} (${code(error.code)})</span>`;
   return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NONE}`;
 }
 
