@@ -5,6 +5,8 @@ import { type ExitCode, graver, printError, type Shell } from './shell.ts';
 
 const INTERRUPTED = 130;
 const TERMINATED = 143;
+/** What is written to a slow reader gets through meanwhile. */
+const LINGER_MS = 2_000;
 
 /** Runs one command line in this process and sets its exit code. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -42,7 +44,10 @@ export async function run(args: readonly string[]): Promise<void> {
       shell.exit(2);
     }
   }
-  if (stoppedWith !== undefined) process.exitCode = stoppedWith;
+  if (stoppedWith === undefined) return;
+  process.exitCode = stoppedWith;
+  // All is done: a connection that a library cannot close does not keep a process that was told to end.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** A reader that has seen enough (`| head`) is no failure. */

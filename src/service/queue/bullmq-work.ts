@@ -47,7 +47,8 @@ export async function workBullmq(parts: BullmqParts, handler: JobHandler, option
     await slept(SYNC_MS, signal);
   }
   const closed = worker.close();
-  if (!(await endsWithin(closed, graceMs + GOODBYE_MS))) {
+  // When nothing runs, a server that does not answer is waited for no longer.
+  if (!(await endsWithin(closed, GOODBYE_MS)) && (running.isIdle || !(await endsWithin(closed, graceMs)))) {
     tell('the queue could not be left in order; what was running is recovered by other workers');
     await endsWithin(worker.disconnect(), GOODBYE_MS);
   }

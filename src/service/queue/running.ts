@@ -20,6 +20,10 @@ export class Running {
     else options.signal.addEventListener('abort', stop, { once: true });
   }
 
+  get isIdle(): boolean {
+    return this.#stops.size === 0;
+  }
+
   cancel(id: string): void {
     this.#stops.get(id)?.now('cancelled');
   }

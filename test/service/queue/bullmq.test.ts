@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
@@ -43,6 +44,22 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     for (let tries = 0; tries < 1_200 && !(await open.queue.ready()); tries++) await delay(50);
     expect(await work(open, 3)).toEqual([forgotten, away]);
     await open.close();
+  });
+
+  it('waits once for a Redis that does not answer, however many jobs it is told of', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const open = await openBackend({ database: fresh(), queue: `redis://127.0.0.1:${port}` });
+    const jobs = Array.from({ length: 200 }, (_, at) => ({ id: `job-${at}`, priority: 0 }));
+    await open.queue.enqueue(...jobs);
+    await open.queue.cancel(...jobs.map(({ id }) => id));
+    expect(open.told).toEqual([
+      'the Redis of the queue is told later of 200 jobs: no answer within 2000 ms',
+      'workers learn late of what was cancelled (200 jobs): no answer within 2000 ms',
+    ]);
+    await open.close();
+    silent.close();
   });
 
   it('tells of a Redis that may forget', async () => {

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { started } from '../service/queue/backends.ts';
+import { requirePart } from '../support/parts.ts';
+import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
+const folder = tempFolder();
+
+requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
+  const locked = started(() => RedisServer.start(['--requirepass', 'something']));
+
+  test('says that Redis does not let it in, and ends when it is told to', async () => {
+    const database = `sqlite:${join(folder, 'assay.db')}`;
+    const args = ['worker', '--data', folder, '--database', database, '--queue', locked().url];
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      let said = '';
+      child.stderr.on('data', (text) => {
+        said += text;
+      });
+      while (!said.includes('cancels are heard late: NOAUTH') && child.exitCode === null) await delay(20);
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await ended, said).toEqual([143, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
