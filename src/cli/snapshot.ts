@@ -37,6 +37,8 @@ service, by its own process with a key of its own that the service never sees:
     it: who signed, for which bytes and stage, under which policy and rules, in how many roles. What the tables of the registry
     conclude counts for nothing. What does not hold is left out; --explain lists it, and why
   - so is every waiver: somebody whom the trust file lets (may: [waiver]) has signed it, before the approvals were given
+  - while it watches (--watch), approvals under a policy that another has just replaced count for ten minutes, in which the service
+    looks at each once more; what the newer policy denies is denied at once
   - references that were added after the approvals are left out until the version is approved once more
   - nothing is signed when the audit log is broken, or no longer holds what the last snapshot was made from
 

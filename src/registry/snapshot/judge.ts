@@ -8,6 +8,7 @@ import type { RegistryRules, StoredWaiver } from '../registry.ts';
 import { hasReached, type RuledStage } from '../stage-machine.ts';
 import { labelOf } from '../version-records.ts';
 import type { Believed, Believer } from './believe.ts';
+import { believeApproval, type FormerPolicy } from './former.ts';
 import type { History } from './history.ts';
 import { NO_PARDONS, type Pardon, type Pardons, pardonsAt, pardonsOf } from './pardons.ts';
 import { quorumOf } from './quorum.ts';
@@ -67,6 +68,7 @@ function reachedBy(stage: Stage): RuledStage[] {
 /** What judging needs to know besides. */
 export interface Bench {
   readonly rules: RegistryRules;
+  readonly former: readonly FormerPolicy[];
   readonly believer: Believer;
   readonly history: History;
   readonly now: Date;
@@ -205,7 +207,7 @@ async function voiceOf(
   stage: RuledStage,
   version: Version,
   assessment: Assessment,
-  { rules, believer, history, now }: Bench,
+  { rules, former, believer, history, now }: Bench,
 ): Promise<(Believed & { readonly seq: number }) | string> {
   const { policy, methods } = rules[stage];
   const claim = {
@@ -214,7 +216,7 @@ async function voiceOf(
     policyDigest: policy.digest,
     rulesetDigest: assessment.ruleset.digest,
   };
-  const believed = await believer.believe(record, claim, now);
+  const believed = await believeApproval(believer, former, record, claim, now);
   if (typeof believed === 'string') return believed;
   const { method, signer, signedAt } = believed;
   if (methods.length > 0 && !methods.includes(method)) {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { formerPolicies } from './former.ts';
 import { type WriteOptions, writeWith } from './write.ts';
 import { SnapshotWriter, type WrittenSnapshot } from './writer.ts';
 
@@ -21,12 +22,18 @@ const DAY = 24 * 60 * 60 * 1000;
  */
 export async function watchSnapshot({ signal, pollMs, options, onWritten, onFailure }: WatchOptions): Promise<void> {
   let current: { readonly options: WriteOptions; readonly writer: SnapshotWriter } | undefined;
+  let ruled: Pick<Required<WriteOptions>, 'rules' | 'former'> | undefined;
   let dueAt = 0;
   while (!signal.aborted) {
     try {
       const now = await options();
       const isSame = current !== undefined && current.options === now;
-      if (current === undefined || !isSame) current = { options: now, writer: new SnapshotWriter(now) };
+      if (current === undefined || !isSame) {
+        const { rules } = now;
+        const former = ruled === undefined ? [] : formerPolicies(ruled, rules, now.now?.() ?? new Date());
+        ruled = { rules, former };
+        current = { options: now, writer: new SnapshotWriter({ ...now, former }) };
+      }
       if (!isSame || Date.now() >= dueAt || (await current.writer.hasChanged())) {
         const written = await writeWith(current.writer, now);
         const { issued, expires } = written.document;

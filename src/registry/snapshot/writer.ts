@@ -9,6 +9,7 @@ import { Believer } from './believe.ts';
 import { follow, type Head, lost, START } from './chain.ts';
 import { allVersions, questionOf } from './collect.ts';
 import { documentOf, type Endpoints } from './document-of.ts';
+import type { FormerPolicy } from './former.ts';
 import { History } from './history.ts';
 import { type Judged, judge, type Omission } from './judge.ts';
 
@@ -16,6 +17,8 @@ export interface SnapshotWriterOptions {
   /** Only read. */
   readonly registry: Registry;
   readonly rules: RegistryRules;
+  /** Policies that those of the rules have replaced a moment ago. */
+  readonly former?: readonly FormerPolicy[];
   /** Who may approve: from a file that nobody who writes to the database can change. */
   readonly trust: TrustFile;
   /** `sha256:<hex>` of that file. */
@@ -112,8 +115,8 @@ export class SnapshotWriter {
   }
 
   async #judge(touched: ReadonlySet<string>, now: Date): Promise<void> {
-    const { registry, rules } = this.#options;
-    const bench = { rules, believer: this.#believer, history: this.#history, now };
+    const { registry, rules, former = [] } = this.#options;
+    const bench = { rules, former, believer: this.#believer, history: this.#history, now };
     if (!this.#isWhole) {
       for await (const version of allVersions(registry, this.#by)) {
         this.#known.set(

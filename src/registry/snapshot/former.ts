@@ -1,0 +1,49 @@
+import type { ApprovalRecord } from '../records.ts';
+import type { RegistryRules } from '../registry.ts';
+import { RULED_STAGES, type RuledStage } from '../stage-machine.ts';
+import type { Believed, Believer, Claim } from './believe.ts';
+
+/**
+ * A policy that another has replaced a moment ago. Approvals that are bound to it count until `until`, so that nothing stops in
+ * a cluster while the service looks at each once more; whether the artifact may run, the newer policy says at once.
+ */
+export interface FormerPolicy {
+  readonly stage: RuledStage;
+  readonly digest: string;
+  readonly until: Date;
+}
+
+/** How long a service may take to look at everything that was approved. */
+const LOOK_AGAIN_MS = 10 * 60_000;
+
+/** What other rules leave behind: the policies that they replace, and those before that still count. */
+export function formerPolicies(
+  before: { readonly rules: RegistryRules; readonly former: readonly FormerPolicy[] },
+  rules: RegistryRules,
+  now: Date,
+): readonly FormerPolicy[] {
+  const until = new Date(now.getTime() + LOOK_AGAIN_MS);
+  const replaced = RULED_STAGES.map((stage) => ({ stage, digest: before.rules[stage].policy.digest, until })).filter(
+    ({ stage, digest }) => digest !== rules[stage].policy.digest,
+  );
+  return [...replaced, ...before.former.filter((one) => now < one.until)];
+}
+
+/** An approval that holds under the policy of now, else under a former one, and then no longer than that counts. */
+export async function believeApproval(
+  believer: Believer,
+  former: readonly FormerPolicy[],
+  record: ApprovalRecord,
+  claim: Claim,
+  now: Date,
+): Promise<Believed | string> {
+  const believed = await believer.believe(record, claim, now);
+  if (typeof believed !== 'string') return believed;
+  for (const { stage, digest, until } of former) {
+    if (stage !== claim.stage || now >= until) continue;
+    const before = await believer.believe(record, { ...claim, policyDigest: digest }, now);
+    if (typeof before === 'string') continue;
+    return { ...before, until: Math.min(before.until ?? Number.POSITIVE_INFINITY, until.getTime()) };
+  }
+  return believed;
+}
