@@ -18,7 +18,8 @@ with bounded memory. Ctrl-C lets running scans end for 20 seconds, then hands th
 that dies loses nothing: its scans are taken up by others when its lease is over.
 
 Settings come from the environment of "assay serve", too: ASSAY_DATABASE, ASSAY_QUEUE, ASSAY_DATA, ASSAY_RULES, ASSAY_TRUST,
-ASSAY_APPROVAL_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_WORKERS. Passwords belong there, not here.
+ASSAY_APPROVAL_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_WORKERS, ASSAY_MAX_SCAN_SECONDS. Passwords belong there,
+not here.
 
 A tenant's own keys for the Hub and for clouds lie in DIR/credentials.json: {"tenant": {"HF_TOKEN": "..."}}.
 

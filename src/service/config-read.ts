@@ -201,6 +201,7 @@ function limits(env: NodeJS.ProcessEnv): ServiceLimits {
     maxUploadBytes: whole(env, 'ASSAY_MAX_UPLOAD_BYTES', 100 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
     maxUploadFiles: whole(env, 'ASSAY_MAX_UPLOAD_FILES', 10_000, 1, 1_000_000),
     maxQueuedJobs: whole(env, 'ASSAY_MAX_QUEUED_JOBS', 10_000, 1, 10_000_000),
+    maxScanMs: 1000 * whole(env, 'ASSAY_MAX_SCAN_SECONDS', 21_600, 1, 604_800),
     requestsPerMinute: whole(env, 'ASSAY_REQUESTS_PER_MINUTE', 1_200, 1, 100_000_000),
     requestTimeoutMs: 1000 * whole(env, 'ASSAY_REQUEST_TIMEOUT_SECONDS', 600, 1, 86_400),
   };

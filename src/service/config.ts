@@ -79,6 +79,8 @@ export interface ServiceLimits {
   readonly maxUploadFiles: number;
   /** Of each tenant: jobs that wait for a worker. */
   readonly maxQueuedJobs: number;
+  /** Of one scan, what it fetches included. */
+  readonly maxScanMs: number;
   /** Requests a minute for each principal. */
   readonly requestsPerMinute: number;
   readonly requestTimeoutMs: number;

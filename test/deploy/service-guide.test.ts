@@ -71,6 +71,7 @@ describe('the guide of the service', () => {
       ASSAY_MAX_UPLOAD_BYTES: limits.maxUploadBytes,
       ASSAY_MAX_UPLOAD_FILES: limits.maxUploadFiles,
       ASSAY_MAX_QUEUED_JOBS: limits.maxQueuedJobs,
+      ASSAY_MAX_SCAN_SECONDS: limits.maxScanMs / 1000,
     };
     const said = rows.flatMap(({ names: [name = ''], otherwise }) => (name in defaults ? [[name, otherwise]] : []));
     const bare = said.map(([name = '', text = '']) => [name, text.replaceAll('`', '')]);

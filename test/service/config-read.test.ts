@@ -85,6 +85,7 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_SESSION_SECRET', {}, { ASSAY_SESSION_SECRET: 'short' }],
     ['ASSAY_MAX_BODY_BYTES', {}, { ASSAY_MAX_BODY_BYTES: '1e9' }],
     ['ASSAY_MAX_QUEUED_JOBS', {}, { ASSAY_MAX_QUEUED_JOBS: '0' }],
+    ['ASSAY_MAX_SCAN_SECONDS', {}, { ASSAY_MAX_SCAN_SECONDS: '604801' }],
     ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
     ['--workers', { workers: 'many' }, {}],
     ['ASSAY_ALLOW_PRIVATE_ADDRESSES', {}, { ASSAY_ALLOW_PRIVATE_ADDRESSES: 'maybe' }],

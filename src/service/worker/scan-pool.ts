@@ -25,6 +25,8 @@ export interface PoolOptions {
   /** Scans that run at a time, if they take long: no more than there are cores run otherwise. */
   readonly maxThreads: number;
   readonly maxHeapMib?: number;
+  /** How long one scan may take. */
+  readonly maxScanMs: number;
 }
 
 /** Threads that scan, each one artifact at a time; kept for the next, so that a thousand small scans start none anew. */
@@ -32,6 +34,7 @@ export class ScanPool {
   readonly #settings: ScanSettings;
   readonly #maxThreads: number;
   readonly #maxHeapMib: number;
+  readonly #maxScanMs: number;
   readonly #idle: ScanThread[] = [];
   readonly #all = new Set<ScanThread>();
   /** Scans that wait for a thread, the first first. */
@@ -42,18 +45,34 @@ export class ScanPool {
     this.#settings = settings;
     this.#maxThreads = options.maxThreads;
     this.#maxHeapMib = options.maxHeapMib ?? MAX_HEAP_MIB;
+    this.#maxScanMs = options.maxScanMs;
   }
 
-  /** @returns `failed` with `aborted` when `signal` fires, within half a second. */
+  /** @returns `failed` with `aborted` when `signal` fires, with `limit` when the scan takes too long, within half a second. */
   async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
     if (signal.aborted || this.#closed) return STOPPED;
     const thread = await this.#take(signal);
     const stopped = signal.aborted || this.#closed;
     if (thread === undefined) return stopped ? STOPPED : { kind: 'busy' };
-    const end = stopped ? STOPPED : await thread.scan(order, signal, onProgress);
+    const end = stopped ? STOPPED : await this.#scanWith(thread, order, signal, onProgress);
     if (thread.isLost || this.#closed) await this.#drop(thread);
     else this.#giveBack(thread);
     return this.#closed && end.kind === 'lost' ? STOPPED : end;
+  }
+
+  async #scanWith(
+    thread: ScanThread,
+    order: ScanOrder,
+    signal: AbortSignal,
+    onProgress: OnJobProgress,
+  ): Promise<PoolEnd> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#maxScanMs);
+    const end = await thread.scan(order, AbortSignal.any([signal, late.signal]), onProgress);
+    clearTimeout(timer);
+    if (!late.signal.aborted || signal.aborted) return end;
+    const message = `the scan took more than ${this.#maxScanMs / 1000} seconds (ASSAY_MAX_SCAN_SECONDS)`;
+    return { kind: 'failed', code: 'limit', message };
   }
 
   async close(): Promise<void> {

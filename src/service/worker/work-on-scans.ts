@@ -33,7 +33,7 @@ export async function workOnScans(
   const { hubEndpoint, allowPrivateAddresses, dataFolder, limits } = parts.config;
   const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
-  const pool = new ScanPool(settings, { maxThreads: concurrency });
+  const pool = new ScanPool(settings, { maxThreads: concurrency, maxScanMs: limits.maxScanMs });
   try {
     await parts.queue.work(scanHandler({ registry: parts.registry, settings, pool, tell }), {
       worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,

@@ -77,6 +77,7 @@ export const LIMITS: ServiceConfig['limits'] = {
   maxUploadBytes: 64 * 1024 * 1024,
   maxUploadFiles: 100,
   maxQueuedJobs: 10_000,
+  maxScanMs: 600_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
 };

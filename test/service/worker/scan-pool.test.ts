@@ -10,6 +10,7 @@ import { tempFolder } from '../../support/temp.ts';
 import { fixture } from './workshop.ts';
 
 const folder = tempFolder();
+const LONG = 600_000;
 
 it('loses a scan that runs out of memory, and nothing else', async () => {
   const dataFolder = join(folder, 'data');
@@ -25,13 +26,13 @@ it('loses a scan that runs out of memory, and nothing else', async () => {
   const never = new AbortController().signal;
   const order = await upload(fixture('benign/numpy/2.3.5/dtypes.p4.pkl'));
   // Too little for any scan: readers are bounded so that no artifact fills the heap which they have by default.
-  const starved = new ScanPool(config, { maxThreads: 2, maxHeapMib: 8 });
+  const starved = new ScanPool(config, { maxThreads: 2, maxHeapMib: 8, maxScanMs: LONG });
   for (let i = 0; i < 2; i++) {
     const end = await starved.scan(order, never, () => undefined);
     expect(end).toMatchObject({ kind: 'lost', code: 'out-of-memory' });
   }
   await starved.close();
-  const pool = new ScanPool(config, { maxThreads: 2 });
+  const pool = new ScanPool(config, { maxThreads: 2, maxScanMs: LONG });
   expect((await pool.scan(order, never, () => undefined)).kind).toBe('assessed');
   await pool.close();
   expect(await pool.scan(order, never, () => undefined)).toMatchObject({ kind: 'failed', code: 'aborted' });
@@ -47,13 +48,14 @@ describe('a scan that waits for a thread', () => {
   });
 
   /** A pool of one thread, which a Hub that says nothing holds up. */
-  async function heldUp(name: string) {
+  async function heldUp(name: string, maxScanMs = LONG) {
     const dataFolder = join(folder, name);
     mkdirSync(dataFolder);
     const address = silent.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const env = { HF_ENDPOINT: `http://127.0.0.1:${address.port}`, HF_HOME: '/nonexistent', HOME: '/nonexistent' };
-    const pool = new ScanPool({ ...(await testConfig(dataFolder)), allowPrivateAddresses: true }, { maxThreads: 1 });
+    const config = { ...(await testConfig(dataFolder)), allowPrivateAddresses: true };
+    const pool = new ScanPool(config, { maxThreads: 1, maxScanMs });
     const order = { target: 'hf://acme/model', tenant: 'acme', env };
     const first = new AbortController();
     const held = pool.scan(order, first.signal, () => undefined);
@@ -65,6 +67,19 @@ describe('a scan that waits for a thread', () => {
     expect(await pool.scan(order, new AbortController().signal, () => undefined)).toEqual({ kind: 'busy' });
     release();
     expect(await held).toMatchObject({ kind: 'failed', code: 'aborted' });
+    await pool.close();
+  });
+
+  it('gets that of one that took too long', async () => {
+    const { pool, order, held } = await heldUp('late', 3_000);
+    expect(await held).toEqual({
+      kind: 'failed',
+      code: 'limit',
+      message: 'the scan took more than 3 seconds (ASSAY_MAX_SCAN_SECONDS)',
+    });
+    const next = await pool.scan({ ...order, target: 'upload:none' }, new AbortController().signal, () => undefined);
+    expect(next.kind).toBe('failed');
+    expect(next).not.toMatchObject({ code: 'limit' });
     await pool.close();
   });
 
