@@ -30,6 +30,14 @@ export interface CreateOptions extends RequestOptions {
   readonly dryRun?: boolean;
 }
 
+/** A rule of RBAC about resources. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
 /** A kube-apiserver over an etcd, both on 127.0.0.1. There are no controllers, no scheduler and no kubelet. */
 export class RunningKube {
   /** `https://127.0.0.1:PORT`. */
@@ -106,8 +114,11 @@ export class RunningKube {
     }
   }
 
-  /** Lets a user (or `system:serviceaccount:NS:NAME`) do what rules of RBAC say; in a namespace, else in the whole cluster. */
-  async grant(user: string, rules: readonly unknown[], namespace?: string): Promise<void> {
+  /**
+   * Lets a user (or `system:serviceaccount:NS:NAME`) do what rules of RBAC say, in a namespace, else in the whole cluster, and waits
+   * until he may.
+   */
+  async grant(user: string, rules: readonly PolicyRule[], namespace?: string): Promise<void> {
     const suffix = namespace === undefined ? 'Cluster' : '';
     const name = `${user}-${this.#nextName()}`.replace(/[^a-z0-9-]/g, '-');
     const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -122,6 +133,10 @@ export class RunningKube {
       ],
       options,
     );
+    await this.#until(`${user} may do what was granted`, async () => {
+      const asked = rules.map((rule) => this.#may(user, rule, namespace));
+      return (await Promise.all(asked)).every((may) => may);
+    });
   }
 
   /** Makes a service account if there is none, and a token for it: good for an hour, and void when the account is deleted. */
@@ -253,6 +268,23 @@ export class RunningKube {
     } finally {
       if (this.#rest !== rest) await rest.close();
     }
+  }
+
+  /** Whether the authorizer, which learns of roles a little later than they are stored, lets a user do the first thing of a rule. */
+  async #may(user: string, rule: PolicyRule, namespace?: string): Promise<boolean> {
+    const [resource = '', subresource] = rule.resources[0]?.split('/') ?? [];
+    const resourceAttributes = {
+      verb: rule.verbs[0],
+      group: rule.apiGroups[0],
+      resource,
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(rule.resourceNames === undefined ? {} : { name: rule.resourceNames[0] }),
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    const apiVersion = 'authorization.k8s.io/v1';
+    const review = { apiVersion, kind: 'SubjectAccessReview', spec: { user, resourceAttributes } };
+    const answer = await this.request('POST', `/apis/${apiVersion}/subjectaccessreviews`, review);
+    return taken(answer, 'a review of access').body.status.allowed;
   }
 
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
