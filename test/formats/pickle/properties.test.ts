@@ -153,7 +153,8 @@ describe('time', () => {
     ['streams', latin1('\x80\x02N.'.repeat(250_000))],
     ['marks of pickles behind the end', Buffer.concat([latin1('\x80\x02N.!'), latin1('\x80\x04'.repeat(MB))])],
   ])('is bounded for many pickles in a row: %s', async (_, bytes) => {
-    expect(await cpuMs(bytes)).toBeLessThan((bytes.length / MB) * 2_000 + MS_EACH);
+    // Twice what it takes where the collector works beside it; every pickle held against every other would take minutes.
+    expect(await cpuMs(bytes)).toBeLessThan((bytes.length / MB) * 5_000 + MS_EACH);
   });
 
   it('leaves timers a turn', async () => {
