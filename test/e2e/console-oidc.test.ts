@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { accessibilityFaults, chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
+import { accessibilityFaults, chromiumPath, GET_CHROMIUM, PATIENCE_MS, startBrowser } from '../support/browser.ts';
 import { type ConsoleService, type Person, SAFE, somebody, startConsole } from '../support/console.ts';
 import { AUDIENCE, CLIENT } from '../support/oidc-issuer.ts';
 import { type OpenidProvider, openidProvider } from '../support/openid-provider.ts';
@@ -67,6 +67,12 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     return person;
   }
 
+  /** Begins a sign-in without going there. @returns where the browser is sent */
+  async function begun({ context }: Person, returnTo = '/console/jobs'): Promise<URL> {
+    const at = `${service.url}/signin/oidc?return_to=${encodeURIComponent(returnTo)}`;
+    return new URL((await context.request.get(at, { maxRedirects: 0 })).headers().location ?? '');
+  }
+
   async function request(): Promise<{ readonly version: string; readonly path: string }> {
     const { id } = await service.scan(token, `acme/m${Math.random().toString(36).slice(2)}`, [SAFE]);
     const wish = { to: 'staging', comment: 'please' };
@@ -83,6 +89,9 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     await rita.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await rita.page.waitForURL(`${service.url}/console/jobs`);
     await provider.start();
+    // Whom it could not reach, the service leaves alone for a second; and it counts how often one address signs in.
+    const patience = { timeout: PATIENCE_MS, interval: 1_000 };
+    await expect.poll(async () => (await begun(rita)).origin, patience).toBe(provider.url);
     await (await signedIn('rita', '/console/waivers')).page.waitForURL(`${service.url}/console/waivers`);
   });
 
@@ -163,12 +172,6 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     expect(await paul.page.getByRole('alert').textContent()).toContain('The token names no tenant in its claim tenant');
     expect(await paul.context.cookies(service.url)).toEqual([]);
   });
-
-  /** Begins a sign-in without going there. @returns where the browser is sent */
-  async function begun({ context }: Person, returnTo = '/console/jobs'): Promise<URL> {
-    const at = `${service.url}/signin/oidc?return_to=${encodeURIComponent(returnTo)}`;
-    return new URL((await context.request.get(at, { maxRedirects: 0 })).headers().location ?? '');
-  }
 
   it.each([
     ['state', 'another', 'not begun in this browser'],
