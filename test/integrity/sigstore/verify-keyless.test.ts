@@ -27,8 +27,11 @@ let late: SigstoreServices;
 let trust: KeylessTrust;
 let v1: BundleJson;
 let v2: BundleJson;
+/** Before anything was signed, however long ago that is by now. */
+let before: string;
 
 beforeAll(async () => {
+  before = new Date(Date.now() - 5_000).toISOString();
   services = await startSigstoreServices();
   others = await startSigstoreServices();
   late = await startSigstoreServices({ fulcioClock: new Date(Date.now() - 60 * 60 * 1000) });
@@ -148,20 +151,18 @@ describe('a trusted root', () => {
   });
 
   test('with logs that ended before', () => {
-    const end = new Date(Date.now() - 30_000).toISOString();
     const tlogs = services.trustedRoot.tlogs.map((log) => {
       const { publicKey } = log;
-      return { ...log, publicKey: { ...publicKey, validFor: { ...publicKey.validFor, end } } };
+      return { ...log, publicKey: { ...publicKey, validFor: { ...publicKey.validFor, end: before } } };
     });
     expectRefused(() => verifyJson(v1, withRoot({ tlogs })), 'log-entry', 'does not vouch');
     expectRefused(() => verifyJson(v2, withRoot({ tlogs })), 'log-entry', 'does not vouch');
   });
 
   test('with an authority that ended before', () => {
-    const end = new Date(Date.now() - 30_000).toISOString();
     const certificateAuthorities = services.trustedRoot.certificateAuthorities.map((authority) => ({
       ...authority,
-      validFor: { ...authority.validFor, end },
+      validFor: { ...authority.validFor, end: before },
     }));
     expectRefused(() => verifyJson(v1, withRoot({ certificateAuthorities })), 'certificate-chain', 'was not issued by');
   });
