@@ -37,7 +37,7 @@ export function describeOnPostgres(
     };
     beforeAll(async () => {
       server = await PostgresServer.start();
-    }, 60_000);
+    });
     afterAll(() => server?.stop());
     suite(() => running().freshDatabase(), running);
   });

@@ -52,7 +52,9 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.queued(10)).toEqual([high.id, low.id, next.id]);
     const taken = await Promise.all([1, 2, 3, 4].map(() => claim(registry)));
     expect(taken.map((one) => one?.job.id).sort()).toEqual([high.id, low.id, next.id, undefined].sort());
-    expect(taken[0]?.job).toMatchObject({ state: 'running', attempts: 1, startedAt: bench.clock.now().toISOString() });
+    // A server is asked by several connections: who comes away empty is not always the last.
+    const [one] = taken.filter((claim) => claim !== undefined);
+    expect(one?.job).toMatchObject({ state: 'running', attempts: 1, startedAt: bench.clock.now().toISOString() });
     expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 3, done: 0, failed: 0, cancelled: 0 });
   });
 
