@@ -37,6 +37,7 @@ export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | { readonly truncateAt: number }
   | { readonly delayMs: number }
+  | { readonly waitsFor: Promise<void> }
   | { readonly corrupt: true }
   /** Another length, total and in ranges, than the listing's. */
   | { readonly totalBytes: number }
@@ -168,6 +169,7 @@ export class FakeHub {
     const faults = this.#faultsFor(seen);
     for (const fault of faults) {
       if ('delayMs' in fault) await delay(fault.delayMs);
+      if ('waitsFor' in fault) await fault.waitsFor;
       if ('reset' in fault) return void request.socket.destroy();
       if ('status' in fault) {
         response.writeHead(fault.status, fault.headers ?? {});

@@ -194,11 +194,17 @@ describe('the gate of the Hub', () => {
     const asked = new Promise<void>((resolve) => {
       kit.hub.onRequest = ({ server, method }) => server === 'cdn' && method === 'GET' && resolve();
     });
-    kit.hub.fail(/GET cdn:/, { delayMs: 1_000 });
+    let goOn = () => {};
+    kit.hub.fail(/GET cdn:/, {
+      waitsFor: new Promise<void>((resolve) => {
+        goOn = resolve;
+      }),
+    });
     const answer = client.raw(`/hub/owner/late/resolve/${commit}/w.npy`);
     await asked;
     kit.hub.onRequest = undefined;
     await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
+    goOn();
     const response = await answer;
     expect([response.status, response.headers.get('x-error-message')]).toEqual([
       403,
@@ -300,13 +306,17 @@ describe('the gate of the Hub', () => {
   test('interim answers while a file comes: none through a proxy, which may take one for the answer', async () => {
     const { server } = kit.service.app;
     const idle = server.timeout;
-    // Shorter than the silence.
-    server.timeout = 1_000;
-    const counts = ['direct', 'proxied'].map(async (how, index) => {
+    const slow = [];
+    for (const [index, how] of ['direct', 'proxied'].entries()) {
       const slug = `owner/slow-${how}`;
       const bytes = npy(noise(10_000, 40 + index));
       const commit = kit.hub.repo(slug).commit([fakeFile('w.npy', bytes, { lfs: true })]);
       await kit.scanAndApprove(`hf://${slug}@${commit}`);
+      slow.push({ how, slug, bytes, commit });
+    }
+    // Shorter than the silence.
+    server.timeout = 2_000;
+    const counts = slow.map(async ({ how, slug, bytes, commit }) => {
       kit.hub.fail(new RegExp(`GET cdn:/owner%2Fslow-${how}`), { delayMs: 4_000 });
       const headers = {
         authorization: `Bearer ${client.token}`,
@@ -319,11 +329,13 @@ describe('the gate of the Hub', () => {
       const got = await buffer(answer);
       return [how, answer.statusCode, got.equals(bytes), interim > 0];
     });
-    expect(await Promise.all(counts)).toEqual([
+    const answers = await Promise.all(counts).finally(() => {
+      server.timeout = idle;
+    });
+    expect(answers).toEqual([
       ['direct', 200, true, true],
       ['proxied', 200, true, false],
     ]);
-    server.timeout = idle;
   });
 
   test('what was answered is counted', async () => {

@@ -67,7 +67,7 @@ export function started<T extends { stop(): Promise<void> }>(start: () => Promis
   let server: T | undefined;
   beforeAll(async () => {
     server = await start();
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
   return () => {
     if (server === undefined) throw new Error('the server was not started');

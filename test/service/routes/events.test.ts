@@ -109,7 +109,8 @@ onEveryGround('events', (service) => {
     const progress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
     for (let i = 0; i < 400; i++) {
       service().feed.publish({ kind: 'job', tenant: 'acme', id: `${subject}${i}`, state: 'running', progress });
-      if (i % 4 === 3) await slept(5);
+      // The quick one keeps up, however busy the machine is.
+      if (i % 4 === 3) await quick.find(({ data }) => data.id === `${subject}${i}`);
     }
     await quick.find(({ data }) => data.id === `${subject}399`);
     expect(quick.events.filter(({ data }) => String(data.id).startsWith(subject))).toHaveLength(400);

@@ -54,7 +54,7 @@ export async function uploadAll(client: Client, files: readonly TestFile[]): Pro
 
 /** Waits for the end of a job. */
 export async function ended(client: Client, job: string) {
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 150_000;
   while (Date.now() < until) {
     const { body } = await client.call('GET', `/v1/jobs/${job}`);
     if (!['queued', 'running'].includes(body.state)) return body;

@@ -71,7 +71,7 @@ onEveryGround('uploads', (service) => {
       sending.write(bytes.subarray(0, 100_000), () => sending.destroy());
     });
     let received = 0;
-    for (let tries = 0; tries < 400 && received === 0; tries++) {
+    for (let tries = 0; tries < 1_200 && received === 0; tries++) {
       await slept(50);
       received = Number(await offsetOf(id));
     }
