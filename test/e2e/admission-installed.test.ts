@@ -8,7 +8,7 @@ import { type KubeObject, type RunningKube, startKube } from '../support/kube/in
 import { requirePart } from '../support/parts.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart } from './admission/chart.ts';
 import { Gate } from './admission/gate.ts';
-import { ALL_NAMESPACES } from './admission/ground.ts';
+import { ALL_NAMESPACES, PATIENT } from './admission/ground.ts';
 import { APPROVED, decisions, entryOf, type Model, modelOf, STRAY } from './admission/models.ts';
 import { podSpec } from './admission/sample.ts';
 import { SnapshotWriter } from './admission/snapshots.ts';
@@ -31,12 +31,16 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, a
     kube = await startKube();
     for (const name of [OWN_NAMESPACE, 'assay', 'ml']) await kube.createNamespace(name);
     await kube.createAll([await snapshotMap(decisions())], { namespace: 'assay' });
-    const rendered = renderChart([ALL_NAMESPACES, 'mutation.enabled=true', 'snapshot.pollSeconds=5']);
+    const rendered = renderChart([ALL_NAMESPACES, PATIENT, 'mutation.enabled=true', 'snapshot.pollSeconds=5']);
     const args = argumentsOf(rendered);
     const token = await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE);
-    for (const object of rendered.filter(isApplied)) {
-      await kube.createAll([object], object.metadata?.namespace === undefined ? { namespace: OWN_NAMESPACE } : {});
-    }
+    const applied = rendered.filter(isApplied);
+    const isPlaced = ({ metadata }: KubeObject) => metadata?.namespace !== undefined;
+    await kube.createAll(applied.filter(isPlaced));
+    await kube.createAll(
+      applied.filter((object) => !isPlaced(object)),
+      { namespace: OWN_NAMESPACE },
+    );
     gate = await Gate.start([...args, '--kubeconfig', kube.kubeconfig({ token }, OWN_NAMESPACE)]);
     const port = Number(new URL(gate.url).port);
     await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });

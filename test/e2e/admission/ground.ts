@@ -37,6 +37,8 @@ export interface GroundOptions {
 
 /** Also namespaces that are made tomorrow. */
 export const ALL_NAMESPACES = 'gate.mode=all-except';
+/** A busy machine lets a gate wait for its turn: only what is about time has it be answered in 3 seconds. */
+export const PATIENT = 'gate.timeoutSeconds=30';
 
 /** A real API server, with `assay admit` before it, registered as the chart has it. */
 export class Ground {
@@ -53,7 +55,7 @@ export class Ground {
     this.kube = kube;
     this.#options = options;
     this.authority = new Authority(folder, 'authority');
-    this.rendered = renderChart(options.values ?? [ALL_NAMESPACES], options.jsonValues);
+    this.rendered = renderChart([PATIENT, ...(options.values ?? [ALL_NAMESPACES])], options.jsonValues);
   }
 
   static async open(options: GroundOptions): Promise<Ground> {

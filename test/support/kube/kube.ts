@@ -90,9 +90,11 @@ export class RunningKube {
     return this.request('POST', options.dryRun === true ? `${path}?dryRun=All` : path, object, options);
   }
 
-  /** Creates objects, each of which has to be taken. */
+  /** Creates objects, each of which has to be taken, and waits until the API server goes by what they allow and forbid. */
   async createAll(objects: readonly KubeObject[], options: CreateOptions = {}): Promise<void> {
-    for (const object of objects) taken(await this.create(object, options), `${object.kind} ${object.metadata?.name}`);
+    await this.#createEach(objects, options);
+    if (objects.some(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$/.test(kind))) await this.#untilRightsHold();
+    if (objects.some(({ kind }) => /^ValidatingAdmissionPolicy/.test(kind))) await this.#untilPoliciesHold();
   }
 
   createNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -126,7 +128,7 @@ export class RunningKube {
     const roleRef = { apiGroup, kind: `${suffix}Role`, name };
     const subjects = [{ apiGroup, kind: 'User', name: user }];
     const options = namespace === undefined ? {} : { namespace };
-    await this.createAll(
+    await this.#createEach(
       [
         { apiVersion, kind: `${suffix}Role`, metadata: { name }, rules },
         { apiVersion, kind: `${suffix}RoleBinding`, metadata: { name }, roleRef, subjects },
@@ -176,13 +178,13 @@ export class RunningKube {
     return file;
   }
 
-  /** What the audit log says so far. */
+  /** What the audit log says so far: whole lines, of which the last may be on its way. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of any shape
   auditEvents(): readonly any[] {
     const text = readFileSync(join(this.folder, 'audit.log'), 'utf8');
     return text
       .split('\n')
-      .filter((line) => line !== '')
+      .slice(0, -1)
       .map((line) => JSON.parse(line));
   }
 
@@ -268,6 +270,43 @@ export class RunningKube {
     } finally {
       if (this.#rest !== rest) await rest.close();
     }
+  }
+
+  async #createEach(objects: readonly KubeObject[], options: CreateOptions = {}): Promise<void> {
+    for (const object of objects) taken(await this.create(object, options), `${object.kind} ${object.metadata?.name}`);
+  }
+
+  /** The server learns of roles, and of who has them, in the order of their changes: when later ones count, so do those before. */
+  async #untilRightsHold(): Promise<void> {
+    const user = `later-${this.#nextName()}`;
+    const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }];
+    await this.grant(user, rules, 'default');
+    await this.grant(`${user}-cluster`, rules);
+  }
+
+  /** The server takes up policies all at once, every second: when one that was made later refuses, those before it hold, too. */
+  async #untilPoliciesHold(): Promise<void> {
+    const name = `later-${this.#nextName()}`;
+    const apiVersion = 'admissionregistration.k8s.io/v1';
+    const kind = 'ValidatingAdmissionPolicy';
+    const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }];
+    const validations = [{ expression: `object.metadata.name != '${name}'` }];
+    await this.#createEach([
+      { apiVersion, kind, metadata: { name }, spec: { matchConstraints: { resourceRules }, validations } },
+      {
+        apiVersion,
+        kind: `${kind}Binding`,
+        metadata: { name },
+        spec: { policyName: name, validationActions: ['Deny'] },
+      },
+    ]);
+    const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+    await this.#until('policies are gone by', async () => {
+      const { status, body } = await this.create(probe, { namespace: 'default', dryRun: true });
+      return status === 422 && String(body.message).includes(name);
+    });
+    for (const path of [`${kind.toLowerCase()}bindings`, 'validatingadmissionpolicies'])
+      await this.request('DELETE', `/apis/${apiVersion}/${path}/${name}`);
   }
 
   /** Whether the authorizer, which learns of roles a little later than they are stored, lets a user do the first thing of a rule. */
