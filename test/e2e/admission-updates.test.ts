@@ -58,9 +58,9 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
       expect(status).toBe(200);
       expect(warnings).toEqual([expect.stringMatching(/unchanged, and so not refused/)]);
       expect(warnings[0]).toContain(STRAY.hub);
-      const before = await ground().gate.decided();
+      const before = await ground().gate.answered();
       expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');
-      expect(await ground().gate.decided()).toBe(before);
+      expect(await ground().gate.answered()).toBe(before);
     });
 
     it('anything of a large object, of which the review holds two', async () => {
@@ -69,10 +69,10 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
     });
 
     it('the status', async () => {
-      const before = await ground().gate.decided();
+      const before = await ground().gate.answered();
       expect(told(await patch(`${pods}/plain/status`, { status: { phase: 'Running' } }))).toBe('200');
       expect(told(await patch(`${deployments}/llm/status`, { status: { replicas: 5 } }))).toBe('200');
-      expect(await ground().gate.decided()).toBe(before);
+      expect(await ground().gate.answered()).toBe(before);
     });
 
     it('an environment beside the model, and memory', async () => {
@@ -152,10 +152,10 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
 
   describe('what ends', () => {
     it('is not asked about', async () => {
-      const before = await ground().gate.decided();
+      const before = await ground().gate.answered();
       const { status } = await ground().kube.request('DELETE', `${pods}/plain`);
       expect(status).toBe(200);
-      expect(await ground().gate.decided()).toBe(before);
+      expect(await ground().gate.answered()).toBe(before);
     });
 
     it('loses its finalizers, and is gone', async () => {
