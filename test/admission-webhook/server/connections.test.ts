@@ -59,7 +59,8 @@ describe('who is slow', () => {
   });
 
   it('and goes away in the middle is nothing to anybody', async () => {
-    const gate = await startGate({ rules });
+    // Nothing of it is over before it is looked at.
+    const gate = await startGate({ rules: { bodyMs: 120_000, requestMs: 120_000 } });
     const one = await raw(gate, head(BODY.length));
     one.socket.write(BODY.subarray(0, 200));
     await expect.poll(() => metrics(gate)).toMatch(/body_bytes [1-9]/);
@@ -111,11 +112,15 @@ describe('what is no HTTP', () => {
 
 describe('room for bodies', () => {
   it('is bounded: who finds none waits, and is refused', async () => {
-    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 20_000 } });
-    // Holds the room, and never ends.
+    const gate = await startGate({
+      rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 120_000, requestMs: 120_000 },
+    });
+    // Holds most of the room, and never ends.
     const holder = await raw(gate, head(1_000_000));
-    holder.socket.write(Buffer.alloc(150_000, 0x20));
-    await expect.poll(async () => /body_bytes [1-9]/.test(await metrics(gate))).toBe(true);
+    holder.socket.write(Buffer.alloc(90_000, 0x20));
+    await expect.poll(async () => /body_bytes 9\d{4}\n/.test(await metrics(gate))).toBe(true);
+    // It waits from now on, and so before the other, who has to shake hands.
+    holder.socket.write(Buffer.alloc(60_000, 0x20));
     const refused = reviewed(
       await ask(`${gate.url}/validate`, {
         ca: gate.authority.cert,
@@ -204,7 +209,7 @@ describe('connections', () => {
 
 describe('the end', () => {
   it('comes in order: not ready, still answering, then what runs is finished and the rest closed', async () => {
-    const gate = await startGate({ drainSeconds: 4 });
+    const gate = await startGate({ drainSeconds: 4, rules: { bodyMs: 120_000, requestMs: 120_000 } });
     const ready = () => ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
     expect(await ready()).toMatchObject({ status: 200, text: 'ready\n' });
     const idle = await raw(gate, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');

@@ -111,12 +111,16 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
       }),
       repeat(stop, 250, (round) => void place(folder, pairs[(round + 1) % pairs.length] as Pair)),
     ]);
+    const late = performance.now() + 120_000;
     const all = questions();
     const versions = new Set<number>();
     const servers = new Set<string>();
     const others = new Map<string, string>();
     const wrong: string[] = [];
     let [next, newest, fresh] = [0, 0, 0];
+    // A fast machine asks on: snapshots and certificates come by the clock.
+    const isEnough = () =>
+      performance.now() > late || (versions.size > 5 && servers.size === pairs.length && fresh > 500);
     const check = ({ expected, uid, name }: Question, reply: Reply, from: number, until: number) => {
       const response = reviewed(reply);
       servers.add(reply.server);
@@ -136,7 +140,7 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
     };
     const client = async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: authority.cert });
-      for (let mine = 0; next < REQUESTS; mine++) {
+      for (let mine = 0; next < REQUESTS || !isEnough(); mine++) {
         const question = all[next++ % all.length] as Question;
         const from = newest;
         // Every tenth on a connection of its own, which gets the newest certificate.
@@ -152,7 +156,7 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
     stop.done = true;
     await beside;
     expect(wrong).toEqual([]);
-    expect(next).toBe(REQUESTS);
+    expect(next).toBeGreaterThanOrEqual(REQUESTS);
     expect(versions.size).toBeGreaterThan(5);
     expect([...versions].some((version) => version % 2 === 0)).toBe(true);
     expect(servers.size).toBe(pairs.length);

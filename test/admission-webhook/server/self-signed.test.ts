@@ -68,7 +68,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an authority of our own, in a clus
     const read = await secret();
     expect(served()).toEqual(new Set([read('tls.crt')]));
     await expect.poll(bundles).toEqual([read('ca.crt'), read('ca.crt')]);
-    expect(sources.map((source) => source.health().problem)).toEqual([null, null, null, null]);
+    await expect.poll(() => sources.map((source) => source.health().problem)).toEqual([null, null, null, null]);
   });
 
   it('is told again when somebody takes it out of the configuration', async () => {
