@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { accessibilityFaults, chromiumPath, GET_CHROMIUM, PATIENCE_MS, startBrowser } from '../support/browser.ts';
-import { type ConsoleService, type Person, SAFE, somebody, startConsole } from '../support/console.ts';
+import { type ConsoleService, type Person, press, SAFE, somebody, startConsole } from '../support/console.ts';
 import { AUDIENCE, CLIENT } from '../support/oidc-issuer.ts';
 import { type OpenidProvider, openidProvider } from '../support/openid-provider.ts';
 import { requirePart } from '../support/parts.ts';
@@ -55,14 +55,14 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
   async function signInThere({ page }: Person, name: string): Promise<void> {
     await page.getByPlaceholder('Enter any login').fill(name);
     await page.getByPlaceholder('and password').fill('secret');
-    await page.getByRole('button', { name: 'Sign-in' }).click();
-    await page.getByRole('button', { name: 'Continue' }).click();
+    await press(page.getByRole('button', { name: 'Sign-in' }));
+    await press(page.getByRole('button', { name: 'Continue' }));
   }
 
   async function signedIn(name: string, wanted = '/console'): Promise<Person> {
     const person = await visitor();
     await person.open(wanted);
-    await person.page.getByRole('link', { name: BUTTON }).click();
+    await press(person.page.getByRole('link', { name: BUTTON }));
     await signInThere(person, name);
     return person;
   }
@@ -83,10 +83,10 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
   it('says so while the provider is away, lets tokens in meanwhile, and everybody when it is there', async () => {
     const rita = await visitor();
     await rita.open('/console/jobs');
-    await rita.page.getByRole('link', { name: BUTTON }).click();
+    await press(rita.page.getByRole('link', { name: BUTTON }));
     expect(await rita.page.getByRole('alert').textContent()).toContain('The identity provider cannot be reached');
     await rita.page.getByLabel('API token').fill(token);
-    await rita.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await press(rita.page.getByRole('button', { name: 'Sign in', exact: true }));
     await rita.page.waitForURL(`${service.url}/console/jobs`);
     await provider.start();
     // Whom it could not reach, the service leaves alone for a second; and it counts how often one address signs in.
@@ -103,7 +103,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     expect(await rita.page.locator('.who').textContent()).toContain(`rita (${provider.url})`);
     expect(await rita.page.locator('.who .quiet').textContent()).toBe('default · reviewer');
     await rita.page.getByLabel('What you looked at').fill('read it');
-    await rita.page.getByRole('button', { name: 'Approve' }).click();
+    await press(rita.page.getByRole('button', { name: 'Approve' }));
     expect(await rita.page.getByRole('status').first().textContent()).toContain('Your vote counts');
 
     const [approval] = (await service.api(token, 'GET', `/v1/versions/${version}/approvals`)).items;
@@ -133,7 +133,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     );
     await rita.page.goto(`${provider.url}/evil`);
     await expect.poll(() => rita.page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
-    await rita.page.getByRole('button', { name: 'Win' }).click();
+    await press(rita.page.getByRole('button', { name: 'Win' }));
     // It comes without the cookie.
     await rita.page.getByRole('heading', { name: 'Sign in first' }).waitFor();
     await rita.open(wanted);
@@ -144,13 +144,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     const rita = await signedIn('rita', '/console/audit');
     await rita.page.getByRole('heading', { name: 'Audit log' }).waitFor();
     const { page } = rita;
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await press(page.getByRole('button', { name: 'Sign out' }));
     expect(await page.getByRole('status').textContent()).toContain('You are signed out.');
     await page.goBack();
     expect(await page.locator('h1').textContent()).toBe('Sign in');
     expect(new URL(page.url()).searchParams.get('return_to')).toBe('/console/audit');
     // The provider still knows her, and asks nothing.
-    await page.getByRole('link', { name: BUTTON }).click();
+    await press(page.getByRole('link', { name: BUTTON }));
     await page.waitForURL(`${service.url}/console/audit`);
   });
 
@@ -186,7 +186,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     expect(await person.page.getByRole('alert').textContent()).toContain(says);
     expect((await person.context.cookies(service.url)).map((one) => one.name)).not.toContain('assay-session');
     // Who tries again is still led to where he wanted to go, unless the answer was of no sign-in of his.
-    await person.page.getByRole('link', { name: BUTTON }).click();
+    await press(person.page.getByRole('link', { name: BUTTON }));
     await person.page.waitForURL(`${service.url}/console${name === 'state' ? '' : '/jobs'}`);
   });
 
@@ -204,7 +204,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
       if (sent.url().includes('/signin/callback')) answer = sent.url();
     });
     await rita.open('/console/jobs');
-    await rita.page.getByRole('link', { name: BUTTON }).click();
+    await press(rita.page.getByRole('link', { name: BUTTON }));
     await signInThere(rita, 'rita');
     await rita.page.waitForURL(`${service.url}/console/jobs`);
     for (const person of [rita, await visitor()]) {
@@ -217,42 +217,42 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'signing in at
     const rita = await visitor();
     const other = await rita.context.newPage();
     await rita.open('/console/jobs');
-    await rita.page.getByRole('link', { name: BUTTON }).click();
+    await press(rita.page.getByRole('link', { name: BUTTON }));
     await rita.page.getByPlaceholder('Enter any login').waitFor();
     await other.goto(`${service.url}/console/waivers`);
-    await other.getByRole('link', { name: BUTTON }).click();
+    await press(other.getByRole('link', { name: BUTTON }));
     await signInThere(rita, 'rita');
     expect(await rita.page.getByRole('alert').textContent()).toContain('not begun in this browser');
     // What the first tab was told did not end what the second had begun.
     await other.getByPlaceholder('Enter any login').fill('rita');
     await other.getByPlaceholder('and password').fill('secret');
-    await other.getByRole('button', { name: 'Sign-in' }).click();
+    await press(other.getByRole('button', { name: 'Sign-in' }));
     await other.waitForURL(`${service.url}/console/waivers`);
   });
 
   it('says so when somebody gives up at the provider', async () => {
     const person = await visitor({ bypassCSP: true });
     await person.open('/console/waivers');
-    await person.page.getByRole('link', { name: BUTTON }).click();
-    await person.page.getByRole('link', { name: '[ Cancel ]' }).click();
+    await press(person.page.getByRole('link', { name: BUTTON }));
+    await press(person.page.getByRole('link', { name: '[ Cancel ]' }));
     expect(await person.page.getByRole('alert').textContent()).toContain(
       'The identity provider did not let you in (access_denied); sign in again.',
     );
     expect(await accessibilityFaults(person.page)).toEqual([]);
     await person.page.getByLabel('API token').fill(token);
-    await person.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await press(person.page.getByRole('button', { name: 'Sign in', exact: true }));
     await person.page.waitForURL(`${service.url}/console/waivers`);
   });
 
   it('says so when the provider goes away meanwhile', async () => {
     const rita = await visitor();
     await rita.open('/console/jobs');
-    await rita.page.getByRole('link', { name: BUTTON }).click();
+    await press(rita.page.getByRole('link', { name: BUTTON }));
     provider.breaks('/token');
     await signInThere(rita, 'rita');
     expect(await rita.page.getByRole('alert').textContent()).toContain('The identity provider cannot be reached');
     provider.breaks(undefined);
-    await rita.page.getByRole('link', { name: BUTTON }).click();
+    await press(rita.page.getByRole('link', { name: BUTTON }));
     await rita.page.waitForURL(`${service.url}/console/jobs`);
   });
 });

@@ -229,7 +229,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     expect(await person.page.locator(':focus').textContent()).toBe('Skip to the page');
     expect(await person.page.locator(':focus').boundingBox()).toMatchObject({ x: 0 });
     await person.page.keyboard.press('Enter');
-    expect(await person.page.evaluate('document.activeElement.id')).toBe('main');
+    await expect.poll(() => person.page.evaluate('document.activeElement.id')).toBe('main');
     await person.page.keyboard.press('Tab');
     expect(await person.page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     await person.context.close();
@@ -258,7 +258,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     });
     await person.open('/console');
     expect(await person.page.title()).toBe('Models · Assay');
-    expect(person.said.filter((line) => line.includes('Content Security Policy'))).toHaveLength(2);
+    await expect.poll(() => person.said.filter((line) => line.includes('Content Security Policy'))).toHaveLength(2);
     await person.context.close();
   });
 });

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
-import { type ConsoleService, EVIL, type Person, SAFE, signIn, startConsole } from '../support/console.ts';
+import { chromiumPath, GET_CHROMIUM, PATIENCE_MS, startBrowser } from '../support/browser.ts';
+import { type ConsoleService, EVIL, type Person, press, SAFE, signIn, startConsole } from '../support/console.ts';
 import { freePort } from '../support/free-port.ts';
 import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -52,7 +52,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       .getByLabel('Files')
       .setInputFiles({ name: file.path, mimeType: 'application/octet-stream', buffer: file.bytes });
     await form.getByLabel('Model').fill(model);
-    await form.getByRole('button', { name: 'Upload and scan' }).click();
+    await press(form.getByRole('button', { name: 'Upload and scan' }));
     await page.waitForURL(/\/console\/jobs\//);
   }
 
@@ -67,20 +67,21 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
 
       // With script the page changes while it is looked at; without, one looks again.
       const decision = sam.page.getByRole('link', { name: 'See the decision' });
-      for (let i = 0; !javaScriptEnabled && i < 100 && (await decision.count()) === 0; i++) {
-        await sam.page.getByRole('link', { name: 'Look again' }).click();
+      for (const end = Date.now() + PATIENCE_MS; !javaScriptEnabled && (await decision.count()) === 0; ) {
+        expect(Date.now(), 'the scan has not ended').toBeLessThan(end);
+        await press(sam.page.getByRole('link', { name: 'Look again' }));
       }
-      await decision.click();
+      await press(decision);
       expect(await sam.page.locator('h1').textContent()).toContain(`${model} version 1`);
       expect(await sam.page.locator('.decision').textContent()).toContain('Allowed');
-      await sam.page.getByRole('link', { name: 'What was found' }).first().click();
+      await press(sam.page.getByRole('link', { name: 'What was found' }).first());
       expect(await sam.page.getByRole('heading', { name: 'OWASP Machine Learning Security Top 10' }).count()).toBe(1);
       expect(await sam.page.getByRole('heading', { name: 'What was not looked at' }).count()).toBe(1);
-      await sam.page.getByRole('link', { name: 'Overview' }).click();
+      await press(sam.page.getByRole('link', { name: 'Overview' }));
 
-      await sam.page.getByRole('link', { name: 'Ask for staging…' }).click();
+      await press(sam.page.getByRole('link', { name: 'Ask for staging…' }));
       await sam.page.getByLabel('Why it should stand there').fill('better than before\non our own test set');
-      await sam.page.getByRole('button', { name: 'Ask for staging' }).click();
+      await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
       const request = new URL(sam.page.url()).pathname;
       expect(await sam.page.getByRole('main').textContent()).toContain(
         'You asked for this, so somebody else has to approve it',
@@ -93,27 +94,27 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       expect(await sam.page.locator('.note').textContent()).toContain('who asked for a transition does not vote on it');
 
       const rita = await as('rita', { javaScriptEnabled });
-      await rita.page.getByRole('link', { name: 'Requests', exact: true }).click();
-      await rita.page.getByRole('link', { name: `${model} 1` }).click();
+      await press(rita.page.getByRole('link', { name: 'Requests', exact: true }));
+      await press(rita.page.getByRole('link', { name: `${model} 1` }));
       expect(await rita.page.locator('blockquote').textContent()).toBe('better than beforeon our own test set');
-      await rita.page.getByRole('link', { name: 'Approve…' }).click();
+      await press(rita.page.getByRole('link', { name: 'Approve…' }));
       const bound = (await rita.page.locator('.confirm').textContent()) ?? '';
       expect(bound).toMatch(/Digestsha256:[0-9a-f]{64}/);
       expect(bound).toMatch(/Policystrict sha256:[0-9a-f]{64}/);
       expect(bound).toMatch(/Ruleset\S+ sha256:[0-9a-f]{64}/);
       await rita.page.getByLabel('What you looked at').fill('read the findings, ran it');
-      await rita.page.getByRole('button', { name: 'Approve' }).click();
+      await press(rita.page.getByRole('button', { name: 'Approve' }));
       expect(await rita.page.getByRole('status').first().textContent()).toContain('Your vote counts');
       expect(await rita.page.getByRole('main').textContent()).toContain('Approved');
 
-      await rita.page.getByRole('link', { name: `${model} version 1` }).click();
+      await press(rita.page.getByRole('link', { name: `${model} version 1` }));
       expect(await rita.page.locator('h1').textContent()).toContain('Staging');
       expect(await rita.page.locator('#approvals').textContent()).toContain(
         'rita as reviewer; in a session of this service',
       );
       await rita.open(`/console/audit?subject=${encodeURIComponent(`${model}@1`)}`);
       expect(await rita.page.locator('#log').textContent()).toContain('transition.approved');
-      await rita.page.getByRole('link', { name: 'Verify the chain' }).click();
+      await press(rita.page.getByRole('link', { name: 'Verify the chain' }));
       expect(await rita.page.getByRole('status').textContent()).toContain('The chain is whole');
 
       for (const person of [sam, rita]) {
@@ -134,12 +135,12 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
     await form.getByLabel('Reference').fill(`http://127.0.0.1:${silentPort}/model.bin`);
     await form.getByLabel('Model').fill('acme/slow');
-    await form.getByRole('button', { name: 'Scan it' }).click();
+    await press(form.getByRole('button', { name: 'Scan it' }));
 
     const row = watcher.page.getByRole('row', { name: /acme\/slow/ });
     await row.getByText('Running').waitFor();
     expect(await watcher.page.getByRole('row').count()).toBeGreaterThan(2);
-    await row.getByRole('button', { name: 'Cancel the scan of acme/slow' }).click();
+    await press(row.getByRole('button', { name: 'Cancel the scan of acme/slow' }));
     await watcher.page.waitForURL(/job-cancelled/);
     expect(await watcher.page.getByText('Cancelled', { exact: true }).count()).toBe(1);
 
@@ -164,17 +165,17 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await sam.page.locator('#decisions').textContent()).toContain('verdict.malicious');
     await sam.open(`/console/versions/${id}/assessment`);
     expect(await sam.page.locator('#findings').textContent()).toContain('os.system');
-    await sam.page.getByRole('link', { name: 'Staging', exact: true }).click();
+    await press(sam.page.getByRole('link', { name: 'Staging', exact: true }));
     expect(await sam.page.locator('.decision').textContent()).toContain('Decision for staging');
     await sam.open(`/console/versions/${id}`);
     const reports = await sam.page.evaluate(`[...document.querySelectorAll('#reports a')].map(({ href }) => href)`);
     expect(reports).toHaveLength(8);
     for (const report of reports as string[]) expect((await sam.page.request.get(report)).status(), report).toBe(200);
-    await sam.page.getByRole('link', { name: 'Security review (HTML)' }).click();
+    await press(sam.page.getByRole('link', { name: 'Security review (HTML)' }));
     expect(await sam.page.title()).toMatch(/^Security review: .*: Denied$/);
     await sam.open(`/console/versions/${id}/request?to=staging`);
     await sam.page.getByLabel('Why it should stand there').fill('please');
-    await sam.page.getByRole('button', { name: 'Ask for staging' }).click();
+    await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
     // Why not is said above what he wrote.
     expect(await sam.page.getByRole('alert').textContent()).toContain('The policy for staging denies it');
     expect(await sam.page.getByLabel('Why it should stand there').inputValue()).toBe('please');
@@ -190,27 +191,27 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     });
     await service.api(tokens.get('rita') ?? '', 'POST', `/v1/transitions/${wish.id}/approve`, { comment: 'x' });
     await rita.open(`/console/versions/${id}`);
-    await rita.page.getByRole('link', { name: 'Revoke… the approval by rita' }).click();
+    await press(rita.page.getByRole('link', { name: 'Revoke… the approval by rita' }));
     await rita.page.getByLabel('Why').fill('I looked at the wrong one');
-    await rita.page.getByRole('button', { name: 'Revoke the approval' }).click();
+    await press(rita.page.getByRole('button', { name: 'Revoke the approval' }));
     expect(await rita.page.locator('#approvals').textContent()).toContain('revoked: I looked at the wrong one');
     expect(await rita.page.locator('.decision').textContent()).toContain('Denied');
-    await rita.page.getByRole('link', { name: 'Quarantine…' }).click();
+    await press(rita.page.getByRole('link', { name: 'Quarantine…' }));
     await rita.page.getByLabel('Why').fill('it was stolen');
-    await rita.page.getByRole('button', { name: 'Quarantine it' }).click();
+    await press(rita.page.getByRole('button', { name: 'Quarantine it' }));
     expect(await rita.page.locator('h1').textContent()).toContain('Quarantined');
     await rita.context.close();
 
     const sec = await as('sec');
     await sec.open(`/console/versions/${id}`);
-    await sec.page.getByRole('link', { name: 'Add a waiver…' }).click();
+    await press(sec.page.getByRole('link', { name: 'Add a waiver…' }));
     expect(await sec.page.getByLabel('Digest of the artifact').inputValue()).toBe(digest);
     await sec.page.getByLabel('Rule', { exact: true }).fill('verdict.not-assessed');
     await sec.page.getByLabel('Why').fill('read by hand');
     await sec.page.getByLabel('Who answers for it').fill('sec@example.org');
     await sec.page.getByLabel('Ends on').fill('2099-01-31');
-    await sec.page.getByRole('button', { name: 'Waive the rule' }).click();
-    await sec.page.getByRole('button', { name: 'Revoke the waiver of verdict.not-assessed' }).click();
+    await press(sec.page.getByRole('button', { name: 'Waive the rule' }));
+    await press(sec.page.getByRole('button', { name: 'Revoke the waiver of verdict.not-assessed' }));
     expect(await sec.page.getByText('Revoked', { exact: true }).count()).toBe(1);
     expect(sec.said).toEqual([]);
     await sec.context.close();
@@ -221,13 +222,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await root.open('/console/tokens');
     await root.page.getByLabel('Name').fill('browser-made');
     await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
-    await root.page.getByRole('button', { name: 'Make the token' }).click();
+    await press(root.page.getByRole('button', { name: 'Make the token' }));
     const secret = (await root.page.locator('.secret code').textContent()) ?? '';
     expect(secret).toMatch(/^assay_/);
     const made = await signIn(browser, service.url, secret);
     await root.open('/console/tokens');
     expect(await root.page.content()).not.toContain(secret);
-    await root.page.getByRole('button', { name: 'Revoke the token browser-made' }).click();
+    await press(root.page.getByRole('button', { name: 'Revoke the token browser-made' }));
     await made.open('/console/jobs');
     expect(made.page.url()).toBe(`${service.url}/signin?return_to=%2Fconsole%2Fjobs`);
     await made.context.close();
@@ -240,7 +241,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
     await form.getByLabel('Reference').fill('/etc/passwd');
     await form.getByLabel('Model').fill('acme/typed');
-    await form.getByRole('button', { name: 'Scan it' }).click();
+    await press(form.getByRole('button', { name: 'Scan it' }));
     expect(await sam.page.getByRole('alert').textContent()).toContain('Nothing was changed.');
     expect(await form.getByLabel('Reference').inputValue()).toBe('/etc/passwd');
     expect(await form.getByLabel('Model').inputValue()).toBe('acme/typed');
@@ -260,7 +261,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await root.page.locator('.secret code').textContent()).toMatch(/^assay_/);
     await root.page.getByLabel('Name').fill('next-one');
     await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
-    await root.page.getByRole('button', { name: 'Make the token' }).click();
+    await press(root.page.getByRole('button', { name: 'Make the token' }));
     expect(await root.page.locator('.secret').textContent()).toContain('next-one');
     expect(sent).toHaveLength(2);
     await root.context.close();
@@ -282,14 +283,14 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await vera.open('/console/tokens');
     expect(await vera.page.getByRole('main').textContent()).toContain('This needs one of the roles admin.');
     expect(await vera.page.getByRole('main').textContent()).toContain('You have viewer.');
-    await vera.page.getByRole('button', { name: 'Sign out' }).click();
+    await press(vera.page.getByRole('button', { name: 'Sign out' }));
     await vera.open('/console/waivers');
     expect(vera.page.url()).toContain('/signin?return_to=%2Fconsole%2Fwaivers');
     await vera.page.getByLabel('API token').fill('assay_wrong');
-    await vera.page.getByRole('button', { name: 'Sign in' }).click();
+    await press(vera.page.getByRole('button', { name: 'Sign in' }));
     expect(await vera.page.getByRole('alert').textContent()).toContain('unknown, expired or revoked');
     await vera.page.getByLabel('API token').fill(tokens.get('vera') ?? '');
-    await vera.page.getByRole('button', { name: 'Sign in' }).click();
+    await press(vera.page.getByRole('button', { name: 'Sign in' }));
     expect(vera.page.url()).toBe(`${service.url}/console/waivers`);
     await vera.context.close();
   });

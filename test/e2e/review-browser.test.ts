@@ -70,7 +70,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     const url = write('added', mixedReview().replace('</main>', `${script}</main>`));
     const { page, said } = await openFile(browser, url);
     expect(await page.title()).not.toBe('ran');
-    expect(said.filter((line) => line.includes('Content Security Policy'))).toHaveLength(3);
+    await expect.poll(() => said.filter((line) => line.includes('Content Security Policy'))).toHaveLength(3);
     await page.context().close();
   });
 
@@ -91,13 +91,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     expect(await first.textContent()).toBe('Skip to the review');
     expect(await first.boundingBox()).toMatchObject({ x: 0 });
     await page.keyboard.press('Enter');
-    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
     const fold = page.locator('details').first();
     await fold.locator('summary').focus();
     await page.keyboard.press('Enter');
-    expect(await fold.getAttribute('open')).toBe('');
+    await expect.poll(() => fold.getAttribute('open')).toBe('');
     await page.keyboard.press('Space');
-    expect(await fold.getAttribute('open')).toBeNull();
+    await expect.poll(() => fold.getAttribute('open')).toBeNull();
     await page.context().close();
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { loadRegistryRules, openRegistry, type Role } from '../../src/registry/index.ts';
 import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
@@ -132,6 +132,12 @@ export async function somebody(browser: Browser, url: string, options: BrowserCo
       return page;
     },
   };
+}
+
+/** Clicks, and waits until the page that it leads to is there: a click alone waits for no more than its beginning. */
+export async function press(target: Locator): Promise<void> {
+  await target.click();
+  await target.page().waitForLoadState();
 }
 
 /** Signs somebody in, as people do. */
