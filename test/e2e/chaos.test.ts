@@ -26,6 +26,10 @@ const JOBS = 200;
 /** Jobs that are asked for together. */
 const BATCH = 50;
 const TRANSITIONS = 10;
+/** No disaster strikes while a job runs that was taken so often: one that was taken five times, and never ended, has failed. */
+const MOST_TAKEN = 3;
+const END_MS = 900_000;
+const TEST_MS = 960_000;
 /** Processes end when so many jobs have. */
 const KILL_EVERY = 20;
 const RULES = 'version: 1\nstages:\n  staging: {policy: research, approvals: [{role: reviewer, count: 1}]}\n';
@@ -120,17 +124,16 @@ async function uploads(data: string): Promise<string[]> {
 async function untilEnded(town: Town, registry: Registry, disasters: Disasters): Promise<void> {
   const coming = [...disasters];
   let nextKill = KILL_EVERY;
-  for (const until = performance.now() + 360_000; performance.now() < until; await delay(50)) {
+  for (const until = performance.now() + END_MS; performance.now() < until; await delay(50)) {
     town.revive();
     // The database may just be away.
     const counts = await registry.jobs.counts().catch(() => undefined);
     if (counts === undefined) continue;
     const ended = counts.done + counts.failed + counts.cancelled;
-    if (ended === JOBS) {
-      expect(coming).toEqual([]);
-      return;
-    }
     const [next] = coming;
+    // On a fast machine the last jobs may end before all has struck that is to strike.
+    if (ended === JOBS && next === undefined && nextKill >= JOBS) return;
+    if (!(await maySuffer(registry))) continue;
     if (next !== undefined && ended >= next[0]) {
       coming.shift();
       await next[1]();
@@ -140,6 +143,12 @@ async function untilEnded(town: Town, registry: Registry, disasters: Disasters):
     await town.killWorker();
   }
   throw new Error(`not all jobs ended: ${JSON.stringify(await registry.jobs.counts())}`);
+}
+
+/** Whether every job that runs may be lost once more, and again for what a busy machine does to it. */
+async function maySuffer(registry: Registry): Promise<boolean> {
+  const running = await registry.jobs.list(operator, { state: 'running', limit: 200 }).catch(() => undefined);
+  return running?.items.every(({ attempts }) => attempts < MOST_TAKEN) ?? false;
 }
 
 interface Tokens {
@@ -254,30 +263,38 @@ async function auditOf(registry: Registry): Promise<AuditEntry[]> {
 }
 
 describe('disasters on a laptop (SQLite, embedded)', () => {
-  it('end every job once, and lose or double nothing', async () => {
-    const database = `sqlite:${join(folder, 'laptop.db')}`;
-    await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
-  }, 420_000);
+  it(
+    'end every job once, and lose or double nothing',
+    async () => {
+      const database = `sqlite:${join(folder, 'laptop.db')}`;
+      await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
+    },
+    TEST_MS,
+  );
 });
 
 requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
   requirePart('PostgreSQL server', hasPostgres, HOW, '(PostgreSQL, BullMQ)', () => {
     const redis = started(() => RedisServer.start());
     const postgres = started(() => PostgresServer.start());
-    it('end every job once, and lose or double nothing', async () => {
-      const again = async (server: RedisServer | PostgresServer) => {
-        await (server instanceof RedisServer ? server.down() : server.down('SIGQUIT'));
-        await delay(300);
-        await server.up();
-      };
-      const disasters: Disasters = [
-        [30, () => again(redis())],
-        [70, () => again(postgres())],
-        [110, () => redis().forget()],
-        [140, () => again(postgres())],
-      ];
-      const database = await postgres().freshDatabase();
-      await live({ name: 'team', database, queue: redis().url, disasters });
-    }, 420_000);
+    it(
+      'end every job once, and lose or double nothing',
+      async () => {
+        const again = async (server: RedisServer | PostgresServer) => {
+          await (server instanceof RedisServer ? server.down() : server.down('SIGQUIT'));
+          await delay(300);
+          await server.up();
+        };
+        const disasters: Disasters = [
+          [30, () => again(redis())],
+          [70, () => again(postgres())],
+          [110, () => redis().forget()],
+          [140, () => again(postgres())],
+        ];
+        const database = await postgres().freshDatabase();
+        await live({ name: 'team', database, queue: redis().url, disasters });
+      },
+      TEST_MS,
+    );
   });
 });

@@ -3,15 +3,17 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { tied } from '../support/tied.ts';
-import { untilHeeds } from '../support/watch-process.ts';
 
 /** On a machine that does much else, and whose database may just be away. */
 const START_MS = 120_000;
+/** What it says first: from then on it takes a signal itself. Before, the signal would end it without a word. */
+const IS_UP = /: working, |listens at /;
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
 /** One process of ours, as its operator starts it; what it says is kept. */
 class Resident {
   said = '';
+  #isUp = false;
   readonly #child: ChildProcess;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
@@ -19,6 +21,7 @@ class Resident {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (text: Buffer) => {
         this.said = (this.said + text.toString()).slice(-20_000);
+        this.#isUp ||= IS_UP.test(this.said);
       });
     }
   }
@@ -28,7 +31,7 @@ class Resident {
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    if (signal === 'SIGTERM') await untilHeeds(this.#child.pid, signal);
+    while (signal === 'SIGTERM' && this.isAlive && !this.#isUp) await delay(20);
     if (!this.isAlive) return this.#child.exitCode;
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);
@@ -101,7 +104,7 @@ export class Town {
   }
 
   #worker(): Resident {
-    return new Resident(['worker', '--lease', '2', '--concurrency', '2', ...this.#workerFlags], this.#env);
+    return new Resident(['worker', '--lease', '4', '--concurrency', '2', ...this.#workerFlags], this.#env);
   }
 }
 

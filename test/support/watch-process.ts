@@ -1,19 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { constants } from 'node:os';
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Where the system does not tell what a process does, it is given a while. */
 const HIDDEN_MS = 2_000;
 const knows = process.platform === 'linux';
-
-/** Waits until a process takes a signal itself: one that has just been started is ended by it. */
-export function untilHeeds(pid: number | undefined, signal: NodeJS.Signals): Promise<void> {
-  const bit = 1n << BigInt(constants.signals[signal] - 1);
-  return until(() => {
-    const caught = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-    return (BigInt(`0x${caught}`) & bit) !== 0n;
-  });
-}
 
 /** Waits until a process has opened a file. */
 export function untilOpen(pid: number | undefined, path: string): Promise<void> {
