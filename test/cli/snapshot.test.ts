@@ -12,7 +12,7 @@ import { Workshop } from '../registry/snapshot/workshop.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 
 /** A key, a revocation or a quarantine reaches the snapshot within a minute. */
-const PATIENCE = { timeout: 50_000, interval: 200 };
+const PATIENCE = { timeout: 90_000, interval: 200 };
 const PASSPHRASE = 'correct horse';
 let folder: string;
 let database: string;
@@ -154,7 +154,7 @@ describe('assay snapshot', () => {
       },
     });
     const until = async (holds: () => boolean) => {
-      const end = Date.now() + 50_000;
+      const end = Date.now() + PATIENCE.timeout;
       while (!holds() && Date.now() < end) await pause(200);
       expect(holds()).toBe(true);
     };

@@ -228,8 +228,8 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
     const bytes = npy(noise(50_000, 10));
     const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     await kit.scanAndApprove(`hf://owner/slow@${commit}`);
-    kit.hub.fail(/GET cdn:/, { delayMs: 9_000 }, 1);
-    const impatient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '5' } });
+    kit.hub.fail(/GET cdn:/, { delayMs: 14_000 }, 1);
+    const impatient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '10' } });
     const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
     const [file] = await runHubClient(impatient, [{ do: 'file', repo: 'owner/slow', path: 'w.npy', revision: commit }]);
     expect(readFileSync(file?.answer).equals(bytes)).toBe(true);
@@ -241,12 +241,12 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
     const bytes = npy(noise(1_000, 12));
     const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     await kit.scanAndApprove(`hf://owner/slower@${commit}`);
-    kit.hub.fail(/GET cdn:/, { delayMs: 9_000 }, 1);
+    kit.hub.fail(/GET cdn:/, { delayMs: 14_000 }, 1);
     const program = [
       'import hashlib, sys, urllib.request',
       'headers = {"authorization": "Bearer " + sys.argv[2], "user-agent": "unknown/None; hf_hub/0.36.0; python/3.11"}',
       'request = urllib.request.Request(sys.argv[1], headers=headers)',
-      'print(hashlib.sha256(urllib.request.urlopen(request, timeout=5).read()).hexdigest())',
+      'print(hashlib.sha256(urllib.request.urlopen(request, timeout=10).read()).hexdigest())',
     ].join('\n');
     const printed = await runPython(program, [`${kit.endpoint}/owner/slower/resolve/${commit}/w.npy`, token]);
     expect(printed.trim()).toBe(slow.commits.get(commit)?.[0]?.oid);

@@ -55,7 +55,7 @@ requirePart('python venv', existsSync(PYTHON), HOW, 'the cache of a pull, for th
   async function snapshot(home: string, revision: string, where: 'local' | 'remote'): Promise<string> {
     const { stdout } = await promisify(execFile)(PYTHON, ['-c', SNAPSHOT, revision, where], {
       env: env(home),
-      timeout: 60_000,
+      timeout: 170_000,
     });
     const [folder = '', ...warnings] = stdout.trim().split('\n');
     expect(warnings).toEqual([]);

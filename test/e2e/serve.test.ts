@@ -47,8 +47,10 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
 
 async function end({ child }: Served): Promise<number | null> {
   if (child.exitCode === null) {
+    // What it said last comes after its end.
+    const closed = once(child, 'close');
     child.kill('SIGTERM');
-    await once(child, 'exit');
+    await closed;
   }
   running.delete(child);
   return child.exitCode;

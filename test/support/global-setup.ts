@@ -25,7 +25,7 @@ function buildWhatIsOld(): void {
 function moveTemporaryFiles(): () => void {
   for (const name of readdirSync(tmpdir())) {
     const [, run] = /^at(\d+)-/.exec(name) ?? [];
-    if (run !== undefined && !isAlive(Number(run))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (run !== undefined && !isAlive(Number(run))) removeOld(join(tmpdir(), name));
   }
   // A short name: the paths of sockets are bounded, and Chromium makes one far below.
   const folder = mkdtempSync(join(tmpdir(), `at${process.pid}-`));
@@ -33,6 +33,15 @@ function moveTemporaryFiles(): () => void {
   chmodSync(folder, 0o755);
   process.env.TMPDIR = folder;
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** What is another user's, or is removed by another run at this moment, is left to them. */
+function removeOld(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    process.stderr.write(`${folder} is not removed: ${String(error)}\n`);
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -59,7 +59,7 @@ export class PostgresServer {
   async freshDatabase(): Promise<string> {
     this.#databases++;
     const name = `registry_${this.#databases}`;
-    await this.#query(`create database ${name}`);
+    await this.#query(`create database ${name}`, 60_000);
     return this.url(name);
   }
 
@@ -116,11 +116,11 @@ export class PostgresServer {
 
   async stop(): Promise<void> {
     await this.down('SIGQUIT');
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #query(sql: string): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url('postgres'), connectionTimeoutMillis: 2000 });
+  async #query(sql: string, connectionTimeoutMillis = 2_000): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url('postgres'), connectionTimeoutMillis });
     client.on('error', () => {});
     try {
       await client.connect();

@@ -44,7 +44,7 @@ export class RedisServer {
         said = (said + text.toString()).slice(-4000);
       });
     }
-    for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
+    for (let tries = 0; tries < 1_800 && child.exitCode === null; tries++) {
       if (said.includes('Ready to accept connections')) return;
       await delay(50);
     }

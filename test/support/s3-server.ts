@@ -98,16 +98,22 @@ export class S3Server {
     const server = new S3Server(endpoint, child, folder, sockets);
     for (let tries = 0; tries < 600; tries++) {
       if (child.exitCode !== null) break;
-      // It answers before it can store: only a bucket that was made shows that it is ready.
-      const ready = await server.client.send(new CreateBucketCommand({ Bucket: 'ready' })).then(
-        () => true,
-        () => false,
-      );
-      if (ready) return server;
+      if (await server.#stores()) return server;
       await delay(100);
     }
     await server.stop();
     throw new Error(`${program} did not start: ${said}`);
+  }
+
+  /** It answers before it can store, and makes buckets before it knows where to put what they hold. */
+  async #stores(): Promise<boolean> {
+    const place = { Bucket: 'ready', Key: 'ready' };
+    // The bucket may be there already, from the last time.
+    await this.client.send(new CreateBucketCommand({ Bucket: place.Bucket })).catch(() => undefined);
+    return this.client.send(new PutObjectCommand({ ...place, Body: 'x', ContentLength: 1 })).then(
+      () => true,
+      () => false,
+    );
   }
 
   async makeBucket(name: string, versioned = false): Promise<void> {
@@ -144,7 +150,7 @@ export class S3Server {
       this.#process.kill('SIGKILL');
       await ended;
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 /** A folder of its own for the tests of one file, removed after them. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
