@@ -10,7 +10,6 @@ import { claim, measure } from './measure.mjs';
 const COUNT = 1_000;
 const RUNS = 5;
 const BY = { tenant: 'default', subject: 'bench', issuer: null, roles: ['submitter', 'viewer'], via: 'local' };
-const LIMITS = { maxUploadBytes: 1 << 30, maxUploadFiles: 10 };
 
 /** @param {{ data: string, dist: string, python: string }} where a folder to work in, the built program, and a Python */
 export async function benchServiceScan({ data, dist, python }) {
@@ -59,22 +58,18 @@ async function serve(folder, dist, thousands) {
   const { openRegistry, loadRegistryRules } = await load('registry/index.js');
   const { openQueue } = await load('service/queue/index.js');
   const { workOnScans } = await load('service/worker/index.js');
+  const { readConfig } = await load('service/config-read.js');
   mkdirSync(folder);
+  // What `assay serve` has by itself.
+  const config = await readConfig({}, { ASSAY_DATA: folder });
   const submissions = [];
-  for (const paths of thousands) submissions.push(await upload(folder, load, paths));
-  const registry = await openRegistry({ database: `sqlite:${folder}/assay.db`, rules: await loadRegistryRules(null) });
+  for (const paths of thousands) submissions.push(await upload(config, load, paths));
+  const registry = await openRegistry({ database: config.database, rules: await loadRegistryRules(config.rules) });
   const queue = await openQueue({ queue: 'embedded' }, registry, console.error);
-  const config = {
-    dataFolder: folder,
-    hubEndpoint: 'https://huggingface.co',
-    allowPrivateAddresses: false,
-    limits: LIMITS,
-  };
   const stop = new AbortController();
   const working = workOnScans(
     { config, registry, queue },
-    // As many as `assay serve` has by itself.
-    { concurrency: 2, signal: stop.signal, tell: console.error, graceMs: 0 },
+    { concurrency: config.workers, signal: stop.signal, tell: console.error, graceMs: 0 },
   );
   const times = [];
   for (const targets of submissions) times.push(await submit(targets, registry, queue));
@@ -96,14 +91,17 @@ async function submit(targets, registry, queue) {
     await delay(10);
     counts = await registry.jobs.counts();
   }
-  if (counts.failed > 0) throw new Error(`${counts.failed} scans failed`);
+  if (counts.failed > 0) {
+    const { items } = await registry.jobs.list(BY, { state: 'failed', limit: 1 });
+    throw new Error(`${counts.failed} scans failed, one of them with: ${items[0]?.error?.message}`);
+  }
   return performance.now() - started;
 }
 
 /** The bytes are there before, as the files of the command line are. */
-async function upload(folder, load, paths) {
+async function upload({ dataFolder, limits }, load, paths) {
   const { openUploadStore } = await load('service/upload-files.js');
-  const uploads = await openUploadStore(join(folder, 'uploads'), LIMITS);
+  const uploads = await openUploadStore(join(dataFolder, 'uploads'), limits);
   const targets = [];
   for (const path of paths) {
     const bytes = readFileSync(path);
