@@ -8,16 +8,16 @@ export function textOf(node: Node): string {
     case 'ident':
       return node.name;
     case 'select':
-      return `${textOf(node.of)}.${node.field}`;
+      return `${ownerText(node.of)}.${node.field}`;
     case 'has':
-      return `has(${textOf(node.of)}.${node.field})`;
+      return `has(${ownerText(node.of)}.${node.field})`;
     case 'index':
-      return `${textOf(node.of)}[${textOf(node.index)}]`;
+      return `${ownerText(node.of)}[${textOf(node.index)}]`;
     case 'call':
       return callText(node);
     case 'method': {
-      const [target = '', ...args] = node.args.map(textOf);
-      return `${target}.${node.name}(${args.join(', ')})`;
+      const [target, ...args] = node.args;
+      return `${target === undefined ? '' : ownerText(target)}.${node.name}(${args.map(textOf).join(', ')})`;
     }
     case 'and':
     case 'or':
@@ -30,9 +30,16 @@ export function textOf(node: Node): string {
       return `{${node.entries.map(([key, value]) => `${textOf(key)}: ${textOf(value)}`).join(', ')}}`;
     case 'macro': {
       const parts = [node.variable, ...(node.test === undefined ? [] : [textOf(node.test)]), textOf(node.body)];
-      return `${textOf(node.over)}.${node.name}(${parts.join(', ')})`;
+      return `${ownerText(node.over)}.${node.name}(${parts.join(', ')})`;
     }
   }
+}
+
+/** What a field, an element or a method is of. A sign before a bare number would be the number's own: `-(1).a` is not `-1.a`. */
+function ownerText(node: Node): string {
+  const isNumber = node.kind === 'const' && (typeof node.value === 'bigint' || typeof node.value === 'number');
+  const text = textOf(node);
+  return isNumber && !text.startsWith('(') ? `(${text})` : text;
 }
 
 function constantText(value: null | boolean | bigint | number): string {
