@@ -63,7 +63,7 @@ describe('containers that are made to cost', () => {
     expect(ms).toBeLessThan(30_000);
   });
 
-  it('a zip whose members overlap', { timeout: 600_000 }, async () => {
+  it('a zip whose members overlap', async () => {
     const kernel = deflateRawSync(Buffer.alloc(20_000_000));
     const sizes = { size: 2e7, compressed: kernel.length };
     const first = {
@@ -84,8 +84,7 @@ describe('containers that are made to cost', () => {
     const { verdict, ms, rules } = await judge(buildZip([first, ...more]));
     expect(verdict).toBe('unknown');
     expect(rules).toContain('zip.overlapping-members');
-    // Several times what a slow machine takes; to expand each of them would take an hour.
-    expect(ms).toBeLessThan(120_000);
+    expect(ms).toBeLessThan(30_000);
   });
 
   it('zip64 sizes that lie', async () => {
