@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { entryPath } from '../../src/integrity/manifests/manifest.ts';
+import { work } from './work.ts';
+
+const paths = (count: number) =>
+  work(() => Array.from({ length: count }, (_, i) => entryPath(`folder/${i}`, 'SHA256SUMS')));
+
+it('work grows with what is done, and hardly differs from one time to the next', async () => {
+  await paths(100);
+  const some = await paths(1_000);
+  expect((await paths(1_000)) / some).toBeCloseTo(1, 2);
+  const four = (await paths(4_000)) / some;
+  expect(four).toBeGreaterThan(3.9);
+  expect(four).toBeLessThan(4.1);
+});
+
+it('the work of a test itself does not count', async () => {
+  let sum = 0;
+  const spent = await work(() => {
+    for (let i = 0; i < 1_000; i++) sum += i;
+  });
+  expect([sum, spent]).toEqual([499_500, 0]);
+});
