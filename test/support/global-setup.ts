@@ -1,21 +1,19 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { transpile } from '../../scripts/transpile.mjs';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-export function setup(): () => void {
-  buildWhatIsOld();
+export async function setup(): Promise<() => void> {
+  await compileWhatIsOld();
   return moveTemporaryFiles();
 }
 
-/** The sandbox's child runs compiled code, from `dist`: built anew when a source is younger. Types are checked elsewhere. */
-function buildWhatIsOld(): void {
+/** Programs, threads and children of tests run compiled code, from `dist`: made again when a source is younger. */
+async function compileWhatIsOld(): Promise<void> {
   const sources = ['src', join('admission-webhook', 'src')];
-  if (Math.max(...sources.map((folder) => youngest(join(ROOT, folder)))) <= builtAt()) return;
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: ROOT, stdio: 'inherit' });
+  if (Math.max(...sources.map((folder) => youngest(join(ROOT, folder)))) > builtAt()) await transpile();
 }
 
 /**
