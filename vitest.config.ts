@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 const report = process.env.ASSAY_TEST_REPORT;
+/** Soaks, and races that only chance meets: `npm run test:full`. */
+const full = process.env.ASSAY_TEST_FULL === 'true';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', 'test/full/**'],
+    exclude: ['test/bench/**', ...(full ? [] : ['test/full/**'])],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 180_000,
