@@ -2,12 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { PostgresServer } from './postgres.ts';
+import { RedisServer } from './redis.ts';
+import { offerServers } from './shared-servers.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-export function setup(): () => void {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   buildWhatIsOld();
-  return moveTemporaryFiles();
+  const removeTemporaryFiles = moveTemporaryFiles();
+  const stopServers = await offerServers(project, {
+    postgres: () => PostgresServer.start(),
+    redis: () => RedisServer.start(),
+  });
+  return async () => {
+    await stopServers();
+    removeTemporaryFiles();
+  };
 }
 
 /** The sandbox's child runs compiled code, from `dist`: built anew when a source is younger. Types are checked elsewhere. */
