@@ -5,7 +5,7 @@ import Fastify, { type FastifyReply, type FastifyRequest, LogController } from '
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { guardRoutes, principalOf } from './access.ts';
 import { createAuthenticator } from './auth.ts';
-import { addConnectionRules, CONNECTION_RULES } from './connections.ts';
+import { addConnectionRules, type ConnectionTimes, connectionRules } from './connections.ts';
 import { isForPeople, sendProblem } from './console/problem.ts';
 import type { App, ServiceContext } from './context.ts';
 import { PROBLEM_TYPE, problemOf } from './errors.ts';
@@ -25,6 +25,8 @@ import { addValidation } from './validation.ts';
 export interface AppOptions {
   /** Where the log goes; standard output when absent. */
   readonly log?: DestinationStream;
+  /** How long clients may take. */
+  readonly times?: Partial<ConnectionTimes>;
 }
 
 /** The server with every route, not yet listening. @throws AssayError `internal` for a route without an access rule. */
@@ -32,7 +34,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   const { config } = context;
   const log = options.log ?? standardOutput();
   const app: App = Fastify({
-    ...CONNECTION_RULES,
+    ...connectionRules(options.times),
     bodyLimit: config.limits.maxBodyBytes,
     requestTimeout: config.limits.requestTimeoutMs,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
@@ -52,7 +54,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   // Before all that refuses: what is refused counts, too.
   addMetrics(app, context);
   addNotFound(app);
-  addConnectionRules(app);
+  addConnectionRules(app, options.times);
   await app.register(cookie);
   addHeaders(app, config.publicUrl);
   const oidc = config.oidc === null ? null : openOidc(config.oidc);

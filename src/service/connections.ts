@@ -6,31 +6,40 @@ import { PROBLEM_TYPE, problemOf } from './errors.ts';
 import { ServiceError } from './service-error.ts';
 
 /** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
-const HEADERS_MS = 10_000;
-const BODY_MS = 15_000;
-const IDLE_MS = 120_000;
+export interface ConnectionTimes {
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  /** Of silence on a socket; event streams say something more often. */
+  readonly idleMs: number;
+  /** How often the times of headers are looked at. */
+  readonly checkMs: number;
+}
+
+const TIMES: ConnectionTimes = { headersMs: 10_000, bodyMs: 15_000, idleMs: 120_000, checkMs: 2_000 };
 const KEEP_ALIVE_MS = 65_000;
-const CHECK_MS = 2_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 10_000;
 
-export const CONNECTION_RULES = {
-  keepAliveTimeout: KEEP_ALIVE_MS,
-  // Of silence on a socket; event streams say something more often.
-  connectionTimeout: IDLE_MS,
-  http: {
-    headersTimeout: HEADERS_MS,
-    connectionsCheckingInterval: CHECK_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    // Looked for below: Node's own answer is no problem document.
-    requireHostHeader: false,
-  },
-  forceCloseConnections: 'idle',
-  clientErrorHandler: answerUnreadable,
-} as const satisfies FastifyHttpOptions<RawServerDefault>;
+export function connectionRules(times: Partial<ConnectionTimes> = {}) {
+  const { headersMs, idleMs, checkMs } = { ...TIMES, ...times };
+  return {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: idleMs,
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: checkMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Looked for below: Node's own answer is no problem document.
+      requireHostHeader: false,
+    },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnreadable,
+  } as const satisfies FastifyHttpOptions<RawServerDefault>;
+}
 
 /** Gives bodies little time, unless the route says that its body is long, and the process a bounded number of connections. */
-export function addConnectionRules(app: App): void {
+export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {}): void {
+  const { bodyMs } = { ...TIMES, ...times };
   app.server.maxConnections = MAX_CONNECTIONS;
   endSilent(app);
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
@@ -58,7 +67,7 @@ export function addConnectionRules(app: App): void {
         const problem = problemOf(new ServiceError(408, 'too-slow', 'the body did not arrive in time'), request.id);
         reply.raw.once('finish', () => request.raw.socket.destroy());
         reply.header('connection', 'close').code(408).type(PROBLEM_TYPE).send(JSON.stringify(problem));
-      }, BODY_MS);
+      }, bodyMs);
       payload.once('close', () => clearTimeout(timer));
       payload.once('end', () => clearTimeout(timer));
     }

@@ -16,6 +16,7 @@ export interface WebhookSenderOptions {
   readonly maxDelayMs?: number;
   readonly pollMs?: number;
   readonly timeoutMs?: number;
+  readonly now?: () => Date;
 }
 
 /** Tells webhooks of what happened, from the audit log: each at least once, whichever process dies meanwhile. */
@@ -25,7 +26,14 @@ export interface WebhookSender {
 }
 
 const HOUR = 3_600_000;
-const DEFAULTS = { maxAttempts: 14, firstDelayMs: 1_000, maxDelayMs: HOUR, pollMs: 500, timeoutMs: 10_000 };
+const DEFAULTS = {
+  maxAttempts: 14,
+  firstDelayMs: 1_000,
+  maxDelayMs: HOUR,
+  pollMs: 500,
+  timeoutMs: 10_000,
+  now: () => new Date(),
+};
 /** Deliveries under way at a time. */
 const AT_ONCE = 64;
 /** How long deliveries that ended are kept, to be looked at and delivered again. */
@@ -70,9 +78,10 @@ async function run(store: WebhookStore, egress: Egress, settings: Settings, sign
         underWay.set(one, ended);
       }
       busy ||= claimed.length > 0;
-      if (Date.now() >= pruneAt) {
-        await store.prune(new Date(Date.now() - KEEP_MS));
-        pruneAt = Date.now() + HOUR;
+      const now = settings.now().getTime();
+      if (now >= pruneAt) {
+        await store.prune(new Date(now - KEEP_MS));
+        pruneAt = now + HOUR;
       }
     } catch (error) {
       settings.onError(error);
@@ -117,7 +126,7 @@ async function attempt(egress: Egress, settings: Settings, claimed: ClaimedDeliv
         'user-agent': 'assay-webhook',
         'assay-event': claimed.entry.action,
         'assay-delivery': claimed.id,
-        'assay-signature': signatureOf(claimed.secret, body, new Date()),
+        'assay-signature': signatureOf(claimed.secret, body, settings.now()),
       },
       body,
       signal: AbortSignal.timeout(settings.timeoutMs),
@@ -138,7 +147,7 @@ async function attempt(egress: Egress, settings: Settings, claimed: ClaimedDeliv
 }
 
 function failed(
-  { maxAttempts, firstDelayMs, maxDelayMs }: Settings,
+  { maxAttempts, firstDelayMs, maxDelayMs, now }: Settings,
   { attempt }: ClaimedDelivery,
   status: number | null,
   error: string,
@@ -146,7 +155,7 @@ function failed(
   if (attempt >= maxAttempts) return { kind: 'dead', status, error };
   const delay = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
   // Receivers that come back are not met by everybody in the same moment.
-  return { kind: 'retry', at: new Date(Date.now() + delay * (0.5 + Math.random() / 2)), status, error };
+  return { kind: 'retry', at: new Date(now().getTime() + delay * (0.5 + Math.random() / 2)), status, error };
 }
 
 /** The body of a delivery. The same for each try of it. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Role } from '../../src/registry/index.ts';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
 import { requirePart } from '../support/parts.ts';
-import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
+import { HOW, hasPostgres, PostgresDatabases } from '../support/postgres.ts';
 import { type CliResult, ROOT, runCli } from './run-cli.ts';
 
 const BENIGN = 'fixtures/benign/stdlib/3.13.0/none-types.p3.pkl';
@@ -39,10 +39,10 @@ export function onEveryGround(suite: Suite, shorter: Suite): void {
   describe('a file', () => on(async (root) => localGround(root, 'models.db', {}), suite));
   describe('a service', () => on(serviceGround, suite));
   requirePart('PostgreSQL server', hasPostgres, HOW, 'PostgreSQL', () => {
-    let server: PostgresServer | undefined;
+    let server: PostgresDatabases | undefined;
     afterAll(async () => server?.stop());
     on(async (root) => {
-      server = await PostgresServer.start();
+      server = await PostgresDatabases.shared();
       const url = new URL(await server.freshDatabase());
       const password = url.password;
       url.password = '';

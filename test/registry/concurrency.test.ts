@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Registry } from '../../src/registry/index.ts';
 import { digestOf } from './assessments.ts';
-import { describeOnBoth, describeOnPostgres } from './databases.ts';
+import { describeOnBoth, describeOnOwnPostgres } from './databases.ts';
 import { Bench, codeOf, registered, standing } from './harness.ts';
 import { person, sam } from './people.ts';
 
@@ -118,7 +118,7 @@ describeOnBoth('two programs over one database', (fresh) => {
   });
 });
 
-describeOnPostgres('a server that goes away', (fresh, server) => {
+describeOnOwnPostgres('a server that goes away', (fresh, server) => {
   const bench = new Bench(fresh);
 
   it('is told by a code while it is gone, and used again when it is back, with nothing half-written', async () => {

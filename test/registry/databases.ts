@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { requirePart } from '../support/parts.ts';
-import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
+import { HOW, hasPostgres, PostgresDatabases, PostgresServer } from '../support/postgres.ts';
+import { started } from '../support/started.ts';
 
 /** Gives the address of a database that nobody has used. */
 export type FreshDatabase = () => Promise<string>;
@@ -25,20 +26,20 @@ export function describeOnBoth(
   describeOnPostgres(`${name} (PostgreSQL)`, (fresh) => suite(fresh, 'postgres'));
 }
 
-export function describeOnPostgres(
+export function describeOnPostgres(name: string, suite: (fresh: FreshDatabase) => void): void {
+  requirePart('PostgreSQL server', hasPostgres, HOW, name, () => {
+    const databases = started(() => PostgresDatabases.shared());
+    suite(() => databases().freshDatabase());
+  });
+}
+
+/** The same over a server that the suite may stop. */
+export function describeOnOwnPostgres(
   name: string,
   suite: (fresh: FreshDatabase, server: () => PostgresServer) => void,
 ): void {
   requirePart('PostgreSQL server', hasPostgres, HOW, name, () => {
-    let server: PostgresServer | undefined;
-    const running = () => {
-      if (server === undefined) throw new Error('the server was not started');
-      return server;
-    };
-    beforeAll(async () => {
-      server = await PostgresServer.start();
-    });
-    afterAll(() => server?.stop());
-    suite(() => running().freshDatabase(), running);
+    const server = started(() => PostgresServer.start());
+    suite(() => server().freshDatabase(), server);
   });
 }

@@ -76,7 +76,7 @@ describe('API tokens', () => {
 
   test('are created, listed without their secret, and revoked; of the own tenant only', async () => {
     const headers = { authorization: `Bearer ${await service.token(['admin'], 'acme')}` };
-    const body = { name: 'ci', roles: ['submitter'], expiresAt: new Date(Date.now() + 60_000).toISOString() };
+    const body = { name: 'ci', roles: ['submitter'], expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
     const created = await service.app.inject({ method: 'POST', url: '/v1/tokens', headers, payload: body });
     expect(created.statusCode).toBe(201);
     const { token, secret } = created.json();

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { setTimeout as slept } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadRegistryRules, openRegistry, type Principal, type Registry } from '../../src/registry/index.ts';
 import { openEventFeed } from '../../src/service/event-feed.ts';
 import type { ServiceEvent } from '../../src/service/events.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
+import { started } from '../support/started.ts';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const root: Principal = { tenant: 'acme', subject: 'root', issuer: null, roles: ['admin'], via: 'local' };
 let names = 0;
@@ -14,11 +15,6 @@ let names = 0;
 async function change(registry: Registry): Promise<void> {
   names++;
   await registry.createToken(root, { name: `token-${names}`, roles: ['viewer'] });
-}
-
-async function until(enough: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 2_400 && !enough(); tries++) await slept(25);
-  expect(enough()).toBe(true);
 }
 
 const seqs = (events: readonly ServiceEvent[]) =>
@@ -40,33 +36,35 @@ it('tells every listener of what other processes wrote, in order and once', asyn
   feed.subscribe('other', (event) => void others.push(event));
   await feed.ready('acme');
   for (let i = 0; i < 250; i++) await change(theirs);
-  await until(() => heard.every((events) => seqs(events).length === 250));
+  await until('all have heard all', () => heard.every((events) => seqs(events).length === 250));
   for (const events of heard) expect(seqs(events)).toEqual(Array.from({ length: 250 }, (_, i) => i + 2));
   expect(others).toEqual([]);
   expect(errors).toHaveLength(250);
 
   stops[0]?.();
   await change(theirs);
-  await until(() => seqs(heard[1] ?? []).length === 251);
+  await until('the next is told', () => seqs(heard[1] ?? []).length === 251);
   expect(seqs(heard[0] ?? [])).toHaveLength(250);
   await feed.close();
+  const later = openEventFeed(mine, { pollMs: 10 });
+  const told: ServiceEvent[] = [];
+  later.subscribe('acme', (event) => void told.push(event));
+  await later.ready('acme');
   await change(theirs);
-  await slept(50);
+  await until('another feed tells it', () => told.length > 0);
+  await later.close();
+  expect(seqs(told)).toEqual([253]);
   expect(seqs(heard[1] ?? [])).toHaveLength(251);
   await mine.close();
   await theirs.close();
 });
 
 requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed over a database that goes away', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await PostgresServer.start();
-  });
-  afterAll(() => server.stop());
+  const server = started(() => PostgresServer.start());
 
   it('says so, and leaves nothing out when it is back', async () => {
     const registry = await openRegistry({
-      database: await server.freshDatabase(),
+      database: await server().freshDatabase(),
       rules: await loadRegistryRules(null),
     });
     const errors: unknown[] = [];
@@ -75,12 +73,12 @@ requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed over a databa
     feed.subscribe('acme', (event) => void heard.push(event));
     await feed.ready('acme');
     await change(registry);
-    await until(() => heard.length === 1);
-    await server.down('SIGQUIT');
-    await until(() => errors.length > 0);
-    await server.up();
+    await until('the first is told', () => heard.length === 1);
+    await server().down('SIGQUIT');
+    await until('it says so', () => errors.length > 0);
+    await server().up();
     for (let i = 0; i < 5; i++) await change(registry);
-    await until(() => heard.length === 6);
+    await until('all are told', () => heard.length === 6);
     expect(seqs(heard)).toEqual([1, 2, 3, 4, 5, 6]);
     await feed.close();
     await registry.close();

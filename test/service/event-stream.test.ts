@@ -6,6 +6,7 @@ import type { Principal } from '../../src/registry/index.ts';
 import type { App, SignIn } from '../../src/service/context.ts';
 import { type EventStream, type EventStreamOptions, eventStreams } from '../../src/service/event-stream.ts';
 import { ServiceError } from '../../src/service/service-error.ts';
+import { until } from '../support/until.ts';
 import { EventReader } from './routes/event-reader.ts';
 
 const principal: Principal = { tenant: 'acme', subject: 'vera', issuer: null, roles: ['viewer'], via: 'token' };
@@ -36,7 +37,7 @@ async function serve(options: EventStreamOptions, authenticate = anybody) {
 it('says now and then that it is there', async () => {
   const { open } = await serve({ heartbeatMs: 20 });
   const reader = await open();
-  await expect.poll(() => reader.comments).toBeGreaterThan(3);
+  await until('it has said so four times', () => reader.comments > 3);
   expect(reader.events).toEqual([]);
   reader.close();
 });
@@ -45,7 +46,8 @@ it('ends after its life, so that its reader shows again who he is', async () => 
   const { open, opened } = await serve({ lifeMs: 100 });
   const reader = await open();
   await reader.ended;
-  await expect.poll(() => opened[0]?.ended.aborted).toBe(true);
+  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  expect(opened[0]?.ended.aborted).toBe(true);
 });
 
 it('ends when what its reader came with holds no more, and not while nobody can tell', async () => {
@@ -56,7 +58,7 @@ it('ends when what its reader came with holds no more, and not while nobody can 
     throw answer;
   });
   const reader = await open();
-  await expect.poll(() => asked).toBeGreaterThan(2);
+  await until('it has asked three times', () => asked > 2);
   expect(opened[0]?.ended.aborted).toBe(false);
   answer = new ServiceError(401, 'invalid-token', 'the token is unknown, expired or revoked');
   await reader.ended;
@@ -82,7 +84,8 @@ it('keeps every event on lines of its own, whatever it holds', async () => {
     { id: undefined, event: 'job', data: {} },
   ]);
   reader.close();
-  await expect.poll(() => opened[0]?.ended.aborted).toBe(true);
+  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  expect(opened[0]?.ended.aborted).toBe(true);
   // Nobody listens any more: nothing is written, nothing fails.
   opened[0]?.send({ event: 'job', data: {} });
   opened[0]?.end();

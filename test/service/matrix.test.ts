@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Principal, ROLES } from '../../src/registry/index.ts';
 import { tempFolder } from '../support/temp.ts';
 import { startTestService, type TestService } from './routes/harness.ts';
@@ -101,15 +101,20 @@ beforeAll(async () => {
   };
   for (const tenant of ['default', 'rival'])
     for (const role of ROLES) tokens.set(`${role} of ${tenant}`, (await service.as(role, [role], tenant)).token);
-  const expiresAt = new Date(Date.now() + 1_000);
-  const expiring = { name: 'expiring', roles: ROLES, expiresAt };
-  tokens.set('expired', (await service.registry.createToken(BY, expiring)).secret);
+  // Made an hour ago, for half an hour.
+  const ago = Date.now() - 3_600_000;
+  vi.setSystemTime(ago);
+  try {
+    const expiring = { name: 'expiring', roles: ROLES, expiresAt: new Date(ago + 1_800_000) };
+    tokens.set('expired', (await service.registry.createToken(BY, expiring)).secret);
+  } finally {
+    vi.useRealTimers();
+  }
   const revoked = await service.registry.createToken(BY, { name: 'revoked', roles: ROLES });
   await service.registry.revokeToken(BY, revoked.token.id);
   tokens.set('revoked', revoked.secret);
   tokens.set('forged', `assay_${'x'.repeat(43)}`);
   tokens.set('of a foreign issuer', `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`);
-  await new Promise((resolve) => setTimeout(resolve, expiresAt.getTime() - Date.now() + 20));
 });
 afterAll(() => service.close());
 
@@ -194,16 +199,15 @@ async function call({ key, method, path }: Operation, token: string | undefined)
   return { status: response.status, code: isJson && text !== '' ? String(JSON.parse(text).code) : '', body: text };
 }
 
-/** What a stream tells at once. */
+/** What a stream tells at once: each begins by telling when to come again. */
 async function firstOf(response: Response, stop: AbortController): Promise<string> {
-  setTimeout(() => stop.abort(), 100);
   let text = '';
   const decoder = new TextDecoder();
-  try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk);
-  } catch {
-    // It was ended by us.
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes('\n\n')) break;
   }
+  stop.abort();
   return text;
 }
 

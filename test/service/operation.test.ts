@@ -10,6 +10,7 @@ import { startService } from '../../src/service/service.ts';
 import { ServiceError } from '../../src/service/service-error.ts';
 import { type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const folder = tempFolder();
 let log = '';
@@ -112,7 +113,7 @@ describe('the log', () => {
     const stream = await fetch(new URL('/v1/snapshot/events', url), { headers, signal: stop.signal });
     expect(stream.status).toBe(200);
     stop.abort();
-    await expect.poll(() => log).toContain('went-away-1');
+    await until('it is logged', () => log.includes('went-away-1'));
     const line = log.split('\n').find((one) => one.includes('went-away-1')) ?? '';
     expect(JSON.parse(line)).toMatchObject({ path: '/v1/snapshot/events', status: 200, ip: '127.0.0.1', msg: 'cut' });
     const { body } = await service.app.inject({ url: '/metrics', headers: { authorization: headers.authorization } });

@@ -1,13 +1,13 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
 import { openSnapshotStore } from '../../src/service/snapshot-files.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
 import { openSnapshot } from '../../src/snapshot/index.ts';
 import { signed, writer } from '../snapshot/samples.ts';
+import { until } from '../support/until.ts';
 import { EventReader } from './routes/event-reader.ts';
 import type { Client } from './routes/harness.ts';
 
@@ -15,11 +15,6 @@ import type { Client } from './routes/harness.ts';
 function publish(folder: string, tenant: string, bytes: Uint8Array): void {
   writeFileSync(join(folder, '.new'), bytes);
   renameSync(join(folder, '.new'), join(folder, `${tenant}.snapshot.json`));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 3_000 && !holds(); tries++) await pause(20);
-  expect(holds()).toBe(true);
 }
 
 describe('the store of snapshots', () => {
@@ -50,11 +45,11 @@ describe('the store of snapshots', () => {
     expect(news).toEqual([]);
     const second = await signed({ version: 8 });
     publish(folder, 'acme', second);
-    await until(() => news.length === 1);
+    await until('the newer one is told', () => news.length === 1);
     expect(news[0]).toMatchObject({ version: 8 });
     expect((await store.newest('acme'))?.body).toEqual(second);
     publish(folder, 'other', await signed({ tenant: 'other', version: 1 }));
-    await until(() => news.length === 2);
+    await until('the first of another is told', () => news.length === 2);
     await store.close();
     expect(errors).toEqual([]);
   });
@@ -72,12 +67,11 @@ describe('the store of snapshots', () => {
     for (const [bytes, message] of bad) {
       publish(folder, 'acme', bytes);
       // A look that goes on already may have found the file before it.
-      await expect
-        .poll(async () => {
-          expect((await store.newest('acme'))?.body).toEqual(good);
-          return errors.at(-1) ?? '';
-        })
-        .toMatch(message);
+      await until(`the store says ${message}`, async () => {
+        expect((await store.newest('acme'))?.body).toEqual(good);
+        return message.test(errors.at(-1) ?? '');
+      });
+      expect(errors.at(-1)).toMatch(message);
     }
     rmSync(join(folder, 'acme.snapshot.json'));
     expect((await store.newest('acme'))?.version).toBe(7);
@@ -140,7 +134,7 @@ describe('GET /v1/snapshot', () => {
     const first = await signed({ tenant: 'default' });
     publish(snapshots(), 'default', first);
     // A look that goes on already may have found nothing yet.
-    await expect.poll(async () => (await get()).status).toBe(200);
+    await until('it is found', async () => (await get()).status === 200);
     const answer = await get();
     expect(answer.headers.get('content-type')).toBe('application/vnd.dev.sigstore.bundle.v0.3+json');
     const bytes = Buffer.from(await answer.arrayBuffer());

@@ -9,6 +9,7 @@ import { noise, tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
 const limits = { maxUploadBytes: 1024 * 1024, maxUploadFiles: 10 };
+const HOUR = 3_600_000;
 let stores = 0;
 
 async function fresh(more = {}) {
@@ -102,7 +103,7 @@ it('keeps what came before a body broke off', async () => {
 });
 
 it('sweeps what nobody goes on with, and keeps the rest', async () => {
-  const { root, store } = await fresh({ abandonedMs: 1_000, keepMs: 10_000 });
+  const { root, store } = await fresh({ abandonedMs: HOUR / 6, keepMs: 10 * HOUR });
   const open = await store.create('acme', 'sam', [announced('m', 1)]);
   const done = await store.create('acme', 'sam', [announced('m', 0)]);
   await store.complete('acme', done.id);
@@ -111,14 +112,14 @@ it('sweeps what nobody goes on with, and keeps the rest', async () => {
   mkdirSync(left);
   await store.sweep(new Date());
   expect(readdirSync(home).sort()).toEqual(['.half-made.tmp', done.id, open.id].sort());
-  await store.sweep(new Date(Date.now() + 5_000));
+  await store.sweep(new Date(Date.now() + HOUR / 3));
   expect(readdirSync(home).sort()).toEqual(['.half-made.tmp', done.id].sort());
   await expect(store.get('acme', open.id)).rejects.toMatchObject({ code: 'upload-not-found' });
-  const long = new Date(Date.now() - 7_200_000);
+  const long = new Date(Date.now() - 2 * HOUR);
   utimesSync(left, long, long);
   await store.sweep(new Date());
   expect(readdirSync(home)).toEqual([done.id]);
-  await store.sweep(new Date(Date.now() + 20_000));
+  await store.sweep(new Date(Date.now() + 20 * HOUR));
   expect(readdirSync(home)).toEqual([]);
 });
 

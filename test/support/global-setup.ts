@@ -1,13 +1,25 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
 import { transpile } from '../../scripts/transpile.mjs';
+import { PostgresServer } from './postgres.ts';
+import { RedisServer } from './redis.ts';
+import { offerServers } from './shared-servers.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-export async function setup(): Promise<() => void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await compileWhatIsOld();
-  return moveTemporaryFiles();
+  const removeTemporaryFiles = moveTemporaryFiles();
+  const stopServers = await offerServers(project, {
+    postgres: () => PostgresServer.start(),
+    redis: () => RedisServer.start(),
+  });
+  return async () => {
+    await stopServers();
+    removeTemporaryFiles();
+  };
 }
 
 /** Programs, threads and children of tests run compiled code, from `dist`: made again when a source is younger. */

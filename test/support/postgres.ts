@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
+import { ServerProcess } from './server-process.ts';
+import { sharedPort } from './shared-servers.ts';
 import { tied } from './tied.ts';
 
 export const HOW = 'apt-get install postgresql';
@@ -28,15 +31,56 @@ function ownerIds(): { readonly uid: number; readonly gid: number } | undefined 
   return uid === undefined || gid === undefined || uid === 0 || gid === 0 ? undefined : { uid, gid };
 }
 
-/** A real PostgreSQL on 127.0.0.1, its data in a folder that goes away with it. */
-export class PostgresServer {
+/** Databases of one suite at a real PostgreSQL on 127.0.0.1, which may be that of the whole run. */
+export class PostgresDatabases {
   readonly port: number;
+  readonly #made: string[] = [];
+
+  protected constructor(port: number) {
+    this.port = port;
+  }
+
+  /** Those of a suite that lets the server live. */
+  static async shared(): Promise<PostgresDatabases> {
+    return new PostgresDatabases(await sharedPort('postgres'));
+  }
+
+  /** The address of a database of its own, empty. */
+  async freshDatabase(): Promise<string> {
+    const name = `registry_${randomUUID().replaceAll('-', '')}`;
+    await this.#query(`create database ${name}`);
+    this.#made.push(name);
+    return this.url(name);
+  }
+
+  url(database: string): string {
+    return `postgres://assay@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Removes the databases of the suite, whoever is still connected to them. */
+  async stop(): Promise<void> {
+    await this.#query(...this.#made.splice(0).map((name) => `drop database ${name} with (force)`));
+  }
+
+  async #query(...statements: readonly string[]): Promise<void> {
+    if (statements.length === 0) return;
+    const client = new pg.Client({ connectionString: this.url('postgres'), connectionTimeoutMillis: 60_000 });
+    await client.connect();
+    try {
+      for (const sql of statements) await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** A server of its own, its data in a folder that goes away with it. */
+export class PostgresServer extends PostgresDatabases {
   readonly #folder: string;
-  #process: ChildProcess | undefined;
-  #databases = 0;
+  #process: ServerProcess | undefined;
 
   private constructor(port: number, folder: string) {
-    this.port = port;
+    super(port);
     this.#folder = folder;
   }
 
@@ -48,86 +92,35 @@ export class PostgresServer {
     const ids = isRoot ? ownerIds() : undefined;
     if (ids !== undefined) for (const path of [folder, data]) chownSync(path, ids.uid, ids.gid);
     const args = ['-D', data, '-U', 'assay', '--auth=trust', '--encoding=UTF8', '--no-sync', '--locale=C.UTF-8'];
-    const made = spawnSync(program('initdb'), args, { ...ids, cwd: folder, encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+    await promisify(execFile)(program('initdb'), args, { ...ids, cwd: folder });
     const server = new PostgresServer(await freePort(), folder);
     await server.up();
     return server;
   }
 
-  /** The address of a database of its own, empty. */
-  async freshDatabase(): Promise<string> {
-    this.#databases++;
-    const name = `registry_${this.#databases}`;
-    await this.#query(`create database ${name}`, 60_000);
-    return this.url(name);
-  }
-
-  url(database: string): string {
-    return `postgres://assay@127.0.0.1:${this.port}/${database}`;
-  }
-
   /** Starts the server over its data, again after `down`. */
   async up(): Promise<void> {
     const data = join(this.#folder, 'data');
-    const args = [
-      '-D',
-      data,
-      '-p',
-      String(this.port),
-      '-h',
-      '127.0.0.1',
-      '-k',
-      this.#folder,
-      '-c',
-      'max_connections=60',
-    ];
+    const args = ['-D', data, '-p', String(this.port), '-h', '127.0.0.1', '-k', this.#folder];
     // Fast, and safe against the death of the server alone, which is what tests bring about.
-    args.push('-c', 'fsync=off', '-c', 'shared_buffers=32MB');
+    for (const setting of ['max_connections=200', 'fsync=off', 'shared_buffers=32MB']) args.push('-c', setting);
     const ids = isRoot ? ownerIds() : undefined;
     const [command, all] = tied(program('postgres'), args);
-    const child = spawn(command, all, { ...ids, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#process = child;
-    let said = '';
-    child.stderr.on('data', (text: Buffer) => {
-      said = (said + text.toString()).slice(-4000);
-    });
-    for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
-      const ready = await this.#query('select 1').then(
-        () => true,
-        () => false,
-      );
-      if (ready) return;
-      await delay(100);
-    }
-    await this.down('SIGKILL');
-    throw new Error(`postgres did not start: ${said}`);
+    this.#process = new ServerProcess(
+      spawn(command, all, { ...ids, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] }),
+    );
+    await this.#process.said('database system is ready to accept connections');
   }
 
   /** @param signal `SIGINT` breaks off what runs; `SIGQUIT` is a crash. */
   async down(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
-    const child = this.#process;
+    await this.#process?.end(signal);
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     await this.down('SIGQUIT');
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  async #query(sql: string, connectionTimeoutMillis = 2_000): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url('postgres'), connectionTimeoutMillis });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await client.query(sql);
-    } finally {
-      await client.end().catch(() => {});
-    }
   }
 }
 

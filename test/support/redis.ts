@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
+import { ServerProcess } from './server-process.ts';
+import { sharedPort } from './shared-servers.ts';
 import { tied } from './tied.ts';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
@@ -12,17 +14,47 @@ const found = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'i
 export const hasRedis = found !== undefined;
 export const REDIS_HOW = 'apt-get install redis-server';
 
-/** A real Redis (or Valkey) on 127.0.0.1 that writes down every change, its data in a folder that goes away with it. */
-export class RedisServer {
+/** A queue each; the first counts those that were given away. */
+const DATABASES = 1000;
+
+/** Databases of one suite at a real Redis (or Valkey) on 127.0.0.1, which may be that of the whole run. */
+export class RedisDatabases {
   readonly port: number;
   readonly url: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'assay-redis-'));
-  readonly #more: readonly string[];
-  #process: ChildProcess | undefined;
 
-  private constructor(port: number, more: readonly string[]) {
+  protected constructor(port: number) {
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  /** Those of a suite that lets the server live. */
+  static async shared(): Promise<RedisDatabases> {
+    return new RedisDatabases(await sharedPort('redis'));
+  }
+
+  /** The address of a database that nobody else is given. */
+  async freshDatabase(): Promise<string> {
+    const client = new Redis(this.url);
+    try {
+      const number = await client.incr('databases');
+      if (number >= DATABASES) throw new Error(`there are no more than ${DATABASES} databases`);
+      return `${this.url}/${number}`;
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** A server of its own that writes down every change, its data in a folder that goes away with it. */
+export class RedisServer extends RedisDatabases {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'assay-redis-'));
+  readonly #more: readonly string[];
+  #process: ServerProcess | undefined;
+
+  private constructor(port: number, more: readonly string[]) {
+    super(port);
     this.#more = more;
   }
 
@@ -35,31 +67,17 @@ export class RedisServer {
   /** Starts the server over its data, again after `down`. */
   async up(): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
-    args.push('--appendonly', 'yes', '--maxmemory-policy', 'noeviction', ...this.#more);
+    args.push('--databases', String(DATABASES), '--appendonly', 'yes', '--maxmemory-policy', 'noeviction');
+    args.push(...this.#more);
     const child = spawn(...tied(found ?? 'redis-server', args), { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#process = child;
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text: Buffer) => {
-        said = (said + text.toString()).slice(-4000);
-      });
-    }
-    for (let tries = 0; tries < 1_800 && child.exitCode === null; tries++) {
-      if (said.includes('Ready to accept connections')) return;
-      await delay(50);
-    }
-    await this.stop();
-    throw new Error(`redis-server did not start: ${said}`);
+    this.#process = new ServerProcess(child);
+    await this.#process.said('Ready to accept connections');
   }
 
   /** By force, as when its machine dies; its data stay. */
   async down(): Promise<void> {
-    const child = this.#process;
+    await this.#process?.end('SIGKILL');
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
   }
 
   /** It comes back without anything. */
@@ -69,7 +87,7 @@ export class RedisServer {
     await this.up();
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     await this.down();
     rmSync(this.#folder, { recursive: true, force: true });
   }

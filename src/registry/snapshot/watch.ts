@@ -26,18 +26,19 @@ export async function watchSnapshot({ signal, pollMs, options, onWritten, onFail
   let dueAt = 0;
   while (!signal.aborted) {
     try {
-      const now = await options();
-      const isSame = current !== undefined && current.options === now;
+      const given = await options();
+      const now = given.now?.() ?? new Date();
+      const isSame = current !== undefined && current.options === given;
       if (current === undefined || !isSame) {
-        const { rules } = now;
-        const former = ruled === undefined ? [] : formerPolicies(ruled, rules, now.now?.() ?? new Date());
+        const { rules } = given;
+        const former = ruled === undefined ? [] : formerPolicies(ruled, rules, now);
         ruled = { rules, former };
-        current = { options: now, writer: new SnapshotWriter({ ...now, former }) };
+        current = { options: given, writer: new SnapshotWriter({ ...given, former }) };
       }
-      if (!isSame || Date.now() >= dueAt || (await current.writer.hasChanged())) {
-        const written = await writeWith(current.writer, now);
+      if (!isSame || now.getTime() >= dueAt || (await current.writer.hasChanged())) {
+        const written = await writeWith(current.writer, given);
         const { issued, expires } = written.document;
-        dueAt = Date.now() + Math.min(DAY, (Date.parse(expires) - Date.parse(issued)) / 4);
+        dueAt = now.getTime() + Math.min(DAY, (Date.parse(expires) - Date.parse(issued)) / 4);
         onWritten(written);
       }
     } catch (error) {

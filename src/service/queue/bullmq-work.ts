@@ -23,7 +23,7 @@ export interface BullmqParts {
 
 /** Works off the queue until `options.signal` fires, then closes the worker under a deadline. */
 export async function workBullmq(parts: BullmqParts, handler: JobHandler, options: WorkOptions): Promise<void> {
-  const { signal, leaseMs, graceMs, tell } = options;
+  const { signal, leaseMs, graceMs, tell, lookMs = SYNC_MS } = options;
   const running = new Running(parts.jobs, handler, options);
   const subscriber = connect(parts.url, { maxRetriesPerRequest: null }, tell);
   subscriber.on('message', (_channel, id) => running.cancel(id));
@@ -44,7 +44,7 @@ export async function workBullmq(parts: BullmqParts, handler: JobHandler, option
   subscriber.on('ready', () => void tellAgain(parts, options));
   while (!signal.aborted) {
     await tellAgain(parts, options);
-    await slept(SYNC_MS, signal);
+    await slept(lookMs, signal);
   }
   const closed = worker.close();
   // When nothing runs, a server that does not answer is waited for no longer.

@@ -7,7 +7,7 @@ import { Running } from './running.ts';
 import { slept } from './slept.ts';
 
 /** How often the store is asked for jobs that other processes wrote. */
-const POLL_MS = 500;
+const LOOK_MS = 500;
 const RETRY_MS = 1_000;
 
 /** The queue that needs no server: workers claim jobs from the store, at once when this process wrote them. */
@@ -51,15 +51,15 @@ export function embeddedQueue(jobs: JobStore): Queue {
 }
 
 async function workOff(jobs: JobStore, running: Running, bell: Bell, options: WorkOptions): Promise<void> {
-  const { signal, concurrency, tell } = options;
+  const { signal, concurrency, tell, lookMs = LOOK_MS, now = () => performance.now() } = options;
   const started = new Set<Promise<void>>();
   const pace = new Pace(options.ahead ?? 0);
   const start = (claimed: ClaimedJob) => {
-    const since = performance.now();
+    const since = now();
     const one: Promise<void> = running
       .run(claimed)
       .then(
-        (end) => pace.ended(end, performance.now() - since),
+        (end) => pace.ended(end, now() - since),
         (error: unknown) => tell(`job ${claimed.job.id}: its end could not be written: ${messageOf(error)}`),
       )
       .finally(() => {
@@ -72,7 +72,7 @@ async function workOff(jobs: JobStore, running: Running, bell: Bell, options: Wo
     const free = concurrency + pace.ahead - started.size;
     const claimed = free <= 0 ? [] : await claim(jobs, free, options);
     for (const one of claimed) start(one);
-    if (free <= 0 || claimed.length < free) await bell.wait(POLL_MS, signal);
+    if (free <= 0 || claimed.length < free) await bell.wait(lookMs, signal);
   }
   await Promise.all(started);
 }

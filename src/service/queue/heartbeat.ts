@@ -2,11 +2,11 @@ import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts'
 import { messageOf } from '../message-of.ts';
 import type { Tell } from './queue.ts';
 
-/** Between two signs of life of a job. A job that was cancelled elsewhere hears of it this late. */
 const BEAT_MS = 500;
 
 export interface HeartbeatOptions {
   readonly leaseMs: number;
+  readonly beatMs?: number;
   readonly tell: Tell;
   progress(): JobProgress;
   /** The job is somebody else's, or may be by now. */
@@ -39,11 +39,12 @@ export class Heartbeat {
 
   #again(): void {
     if (this.#isOver) return;
+    const { beatMs = BEAT_MS, leaseMs } = this.#options;
     this.#timer = setTimeout(
       () => {
         this.#asking = this.#beat();
       },
-      Math.min(BEAT_MS, Math.ceil(this.#options.leaseMs / 4)),
+      Math.min(beatMs, Math.ceil(leaseMs / 4)),
     );
   }
 

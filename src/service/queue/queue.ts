@@ -41,6 +41,12 @@ export interface WorkOptions {
   readonly ahead?: number;
   readonly signal: AbortSignal;
   readonly leaseMs: number;
+  /** Between two signs of life of a job; a job that was cancelled elsewhere is stopped this late. */
+  readonly beatMs?: number;
+  /** How often the store is asked for jobs of which the queue was not told. */
+  readonly lookMs?: number;
+  /** Milliseconds on a clock that only goes forward: by it jobs are short or not. */
+  readonly now?: () => number;
   /** How long running jobs may go on after `signal`. */
   readonly graceMs: number;
   readonly tell: Tell;

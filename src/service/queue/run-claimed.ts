@@ -9,7 +9,7 @@ const RETRY_MS = 250;
 /** How long an end is tried to be written, beyond the lease: afterwards somebody else has the job. */
 const MIN_PATIENCE_MS = 5_000;
 
-export interface RunOptions extends Pick<WorkOptions, 'leaseMs' | 'tell'> {
+export interface RunOptions extends Pick<WorkOptions, 'leaseMs' | 'beatMs' | 'tell'> {
   readonly stop: Stop;
 }
 
@@ -21,11 +21,12 @@ export async function runClaimed(
   jobs: JobStore,
   claimed: ClaimedJob,
   handler: JobHandler,
-  { leaseMs, tell, stop }: RunOptions,
+  { leaseMs, beatMs, tell, stop }: RunOptions,
 ): Promise<HandledEnd | 'lost'> {
   let progress: JobProgress = claimed.job.progress;
   const heartbeat = new Heartbeat(jobs, claimed, {
     leaseMs,
+    ...(beatMs === undefined ? {} : { beatMs }),
     tell,
     progress: () => progress,
     onLost: () => stop.now('lost'),

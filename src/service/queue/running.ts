@@ -33,9 +33,8 @@ export class Running {
     const stop = new Stop();
     if (this.#isOver) stop.now('handed-back');
     this.#stops.set(id, stop);
-    const { leaseMs, tell } = this.#options;
     try {
-      return await runClaimed(this.#jobs, claimed, this.#handler, { leaseMs, tell, stop });
+      return await runClaimed(this.#jobs, claimed, this.#handler, { ...this.#options, stop });
     } finally {
       this.#stops.delete(id);
     }

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadRegistryRules, type Version } from '../../../src/registry/index.ts';
 import { formerPolicies } from '../../../src/registry/snapshot/former.ts';
 import { SnapshotWriter, watchSnapshot } from '../../../src/registry/snapshot/index.ts';
 import { openSnapshot } from '../../../src/snapshot/index.ts';
+import { until } from '../../support/until.ts';
 import { commitOf, findingOf } from '../assessments.ts';
 import { ada, sam } from '../people.ts';
 import { Workshop } from './workshop.ts';
@@ -133,26 +133,22 @@ describe('watching', () => {
       },
       onFailure: (error) => failures.push(error),
     });
-    const until = async (holds: () => boolean) => {
-      for (let tries = 0; tries < 3_000 && !holds(); tries++) await pause(20);
-      expect(holds()).toBe(true);
-    };
     const answer = () => {
       const snapshot = openSnapshot(readFileSync(shop.output), { trust: shop.keys.writer.publicKey, now: shop.now() });
       return snapshot.lookup(QUERY, { now: shop.now() }).kind;
     };
-    await until(() => written === 1);
+    await until('snapshot 1 is written', () => written === 1);
     expect(answer()).toBe('approved');
     options = await shop.options({ rules: await rulesWith('strict') });
-    await until(() => written === 2);
+    await until('snapshot 2 is written', () => written === 2);
     expect(answer()).toBe('approved');
     isAway = true;
-    await until(() => failures.length > 0);
+    await until('the failure is told', () => failures.length > 0);
     isAway = false;
-    await until(() => written === 3);
+    await until('snapshot 3 is written', () => written === 3);
     expect(answer()).toBe('approved');
     shop.pass(11 * MINUTE);
-    await until(() => written === 4);
+    await until('snapshot 4 is written', () => written === 4);
     expect(answer()).toBe('denied');
     stop.abort();
     await watching;

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   SnapshotWriter,
@@ -10,6 +9,7 @@ import {
   watchSnapshot,
 } from '../../../src/registry/snapshot/index.ts';
 import { openSnapshot } from '../../../src/snapshot/index.ts';
+import { until } from '../../support/until.ts';
 import { assessmentOf, commitOf } from '../assessments.ts';
 import { ada, sam } from '../people.ts';
 import { Workshop } from './workshop.ts';
@@ -79,25 +79,25 @@ describe('watching', () => {
     const stop = new AbortController();
     const options: WriteOptions = await shop.options();
     let isAway = false;
+    let looks = 0;
     const watching = watchSnapshot({
       signal: stop.signal,
       pollMs: 20,
       options: async () => {
+        looks++;
         if (isAway) throw new Error('the database is away');
         return options;
       },
       onWritten: (one) => written.push(one),
       onFailure: (error) => failures.push(error),
     });
-    const until = async (holds: () => boolean) => {
-      for (let tries = 0; tries < 3_000 && !holds(); tries++) await pause(20);
-      expect(holds()).toBe(true);
-    };
-    await until(() => written.length === 1);
-    await pause(200);
+    await until('the first is written', () => written.length === 1);
+    // It looks again and again, and finds nothing new.
+    const enough = looks + 5;
+    await until('it has looked again', () => looks >= enough);
     expect(written).toHaveLength(1);
     isAway = true;
-    await until(() => failures.length > 0);
+    await until('the failure is told', () => failures.length > 0);
     isAway = false;
     const [version] = await shop.registry.versionsOf(sam, query());
     await shop.registry.quarantine(ada, version?.id ?? '', 'it phones home');
@@ -106,7 +106,7 @@ describe('watching', () => {
       const snapshot = openSnapshot(bytes, { trust: shop.keys.writer.publicKey, now: shop.now() });
       return snapshot.lookup(query(), { now: shop.now() }).kind;
     };
-    await until(() => answer() === 'denied');
+    await until('the revocation is published', () => answer() === 'denied');
     stop.abort();
     await watching;
   });

@@ -6,6 +6,7 @@ import { BlobStore } from '../../../src/service/gate/blob-store.ts';
 import { Slots } from '../../../src/service/gate/slots.ts';
 import { errorOf } from '../../support/hub-harness.ts';
 import { noise, tempFolder } from '../../support/temp.ts';
+import { barrier } from '../../support/until.ts';
 
 const root = tempFolder();
 let folders = 0;
@@ -166,14 +167,14 @@ test('a service that ends stops what it downloads', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
-  let begun = false;
+  const begun = barrier();
   const filling = store.fill(blobOf(bytes), async function* (signal) {
     yield bytes.subarray(0, 1000);
-    begun = true;
+    begun.open();
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
   });
   const failed = expect(filling).rejects.toThrow('stopped');
-  await expect.poll(() => begun).toBe(true);
+  await begun.opened;
   await store.close();
   await failed;
   expect(readdirSync(path, { recursive: true })).toEqual(['incoming']);
@@ -183,11 +184,14 @@ test('slots let so many go on at a time, also after one that failed', async () =
   const slots = new Slots(2);
   let now = 0;
   let most = 0;
+  const full = barrier();
   const work = (index: number) =>
     slots.use(async () => {
       now++;
       most = Math.max(most, now);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      // Until as many go on as may, nobody is done.
+      if (now === 2) full.open();
+      await full.opened;
       now--;
       if (index === 1) throw new Error('one fails');
     });

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Principal, Role } from '../../../src/registry/index.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import { FakeHub } from '../../support/fake-hub.ts';
+import { until } from '../../support/until.ts';
 import { startTestService, type TestService } from '../routes/harness.ts';
 
 export const TENANT = 'acme';
@@ -65,12 +65,13 @@ export class GateKit {
     const client = await this.service.as(`scans ${ref} for ${tenant}`, ['submitter'], tenant);
     const { status, body } = await client.call('POST', '/v1/jobs', { ref });
     if (status !== 202) throw new Error(JSON.stringify(body));
-    for (;;) {
-      const job = await registry.jobs.get(person('waiter', [], tenant), body.id);
-      if (job.state === 'done' && job.version !== null) return job.version;
-      if (job.state === 'failed') throw new Error(JSON.stringify(job.error));
-      await delay(50);
-    }
+    let job = await registry.jobs.get(person('waiter', [], tenant), body.id);
+    await until(`the scan of ${ref} ends`, async () => {
+      job = await registry.jobs.get(person('waiter', [], tenant), body.id);
+      return job.state === 'done' || job.state === 'failed';
+    });
+    if (job.version === null) throw new Error(JSON.stringify(job.error));
+    return job.version;
   }
 
   /** Lets somebody ask and others approve, stage by stage. */

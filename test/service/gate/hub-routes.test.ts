@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { noise } from '../../support/temp.ts';
+import { barrier, until } from '../../support/until.ts';
 import type { Client } from '../routes/harness.ts';
 import { GateKit, HUB_TOKEN, person, TENANT } from './gate-kit.ts';
 import { npy } from './npy.ts';
 
+/** Between two looks whether a download may go on, and between two interim answers. */
+const [LOOKS_AGAIN_MS, SAYS_SO_MS] = [5_000, 3_000];
 const WEIGHTS = noise(3 * 1024 * 1024, 7);
 
 describe('the gate of the Hub', () => {
@@ -37,6 +40,7 @@ describe('the gate of the Hub', () => {
   });
   afterAll(() => kit.close());
   beforeEach(() => kit.hub.heal());
+  afterEach(() => void vi.useRealTimers());
 
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     client.raw(`/hub/owner/model/resolve/${path}`, { method, headers });
@@ -218,14 +222,27 @@ describe('the gate of the Hub', () => {
     const commit = long.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     const id = await kit.scanAndApprove(`hf://owner/long@${commit}`);
     const path = `/hub/owner/long/resolve/${commit}/w.npy`;
-    const reader = (await client.raw(path)).body?.getReader();
-    expect((await reader?.read())?.done).toBe(false);
+    // What looks again whether the download may go on does so when the test lets time pass.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const connected = once(kit.service.app.server, 'connection') as Promise<[Socket]>;
+    const asking = request(`${kit.service.url}${path}`, {
+      agent: false,
+      headers: { authorization: `Bearer ${client.token}` },
+    });
+    const [[answer], [socket]] = await Promise.all([
+      once(asking.end(), 'response') as Promise<[IncomingMessage]>,
+      connected,
+    ]);
+    expect(answer.statusCode).toBe(200);
+    // A slow client: it takes no more before the download is cut.
+    await once(answer, 'readable');
+    expect(answer.read()).not.toBeNull();
     await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
-    // A slow client: the whole would take it a minute.
-    const slowly = async () => {
-      while ((await reader?.read())?.done === false) await delay(50);
-    };
-    await expect(slowly()).rejects.toThrow('terminated');
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(LOOKS_AGAIN_MS);
+    await until('the download is cut', () => socket.destroyed);
+    vi.useRealTimers();
+    await expect(buffer(answer)).rejects.toThrow('aborted');
     const rest = await client.raw(path, { headers: { range: 'bytes=1000-' } });
     expect([rest.status, rest.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
   });
@@ -304,38 +321,49 @@ describe('the gate of the Hub', () => {
   });
 
   test('interim answers while a file comes: none through a proxy, which may take one for the answer', async () => {
-    const { server } = kit.service.app;
-    const idle = server.timeout;
     const slow = [];
-    for (const [index, how] of ['direct', 'proxied'].entries()) {
+    for (const [index, how] of ['proxied', 'direct'].entries()) {
       const slug = `owner/slow-${how}`;
       const bytes = npy(noise(10_000, 40 + index));
       const commit = kit.hub.repo(slug).commit([fakeFile('w.npy', bytes, { lfs: true })]);
       await kit.scanAndApprove(`hf://${slug}@${commit}`);
       slow.push({ how, slug, bytes, commit });
     }
-    // Shorter than the silence.
-    server.timeout = 2_000;
-    const counts = slow.map(async ({ how, slug, bytes, commit }) => {
-      kit.hub.fail(new RegExp(`GET cdn:/owner%2Fslow-${how}`), { delayMs: 4_000 });
+    const sockets: Socket[] = [];
+    const keep = (socket: Socket) => void sockets.push(socket);
+    const { server } = kit.service.app;
+    server.on('connection', keep);
+    const asked = () => kit.hub.requests.filter(({ server: at, url }) => at === 'cdn' && url.includes('slow-')).length;
+    const before = asked();
+    const come = barrier();
+    kit.hub.fail(/GET cdn:\/owner%2Fslow-/, { waitsFor: come.opened });
+    // What says that the answer will come does so when the test lets time pass.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const interim: string[] = [];
+    const downloads = slow.map(async ({ how, slug, bytes, commit }) => {
       const headers = {
         authorization: `Bearer ${client.token}`,
         ...(how === 'proxied' ? { 'x-forwarded-for': '192.0.2.1' } : {}),
       };
-      const asking = request(`${kit.endpoint}/${slug}/resolve/${commit}/w.npy`, { headers });
-      let interim = 0;
-      asking.on('information', () => interim++).end();
+      const asking = request(`${kit.endpoint}/${slug}/resolve/${commit}/w.npy`, { agent: false, headers });
+      asking.on('information', () => interim.push(how)).end();
       const [answer] = await once(asking, 'response');
       const got = await buffer(answer);
-      return [how, answer.statusCode, got.equals(bytes), interim > 0];
+      return [how, answer.statusCode, got.equals(bytes)];
     });
-    const answers = await Promise.all(counts).finally(() => {
-      server.timeout = idle;
-    });
-    expect(answers).toEqual([
-      ['direct', 200, true, true],
-      ['proxied', 200, true, false],
+    await until('both wait for the Hub', () => asked() === before + 2);
+    // Nobody's silence is held against him meanwhile.
+    expect(sockets.map(({ timeout }) => timeout)).toEqual([0, 0]);
+    vi.advanceTimersByTime(3 * SAYS_SO_MS);
+    await until('who is told has heard it thrice', () => interim.length === 3);
+    come.open();
+    // What one was told before its answer, it has heard by then.
+    expect(await Promise.all(downloads)).toEqual([
+      ['proxied', 200, true],
+      ['direct', 200, true],
     ]);
+    expect(interim).toEqual(['direct', 'direct', 'direct']);
+    server.off('connection', keep);
   });
 
   test('what was answered is counted', async () => {

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { loadRegistryRules, openRegistry, type Principal, type Registry } from '../../../src/registry/index.ts';
 import { openQueue, type Queue } from '../../../src/service/queue/index.ts';
 import { requirePart } from '../../support/parts.ts';
-import { HOW, hasPostgres, PostgresServer } from '../../support/postgres.ts';
-import { hasRedis, REDIS_HOW, RedisServer } from '../../support/redis.ts';
+import { HOW, hasPostgres, PostgresDatabases } from '../../support/postgres.ts';
+import { hasRedis, REDIS_HOW, RedisDatabases } from '../../support/redis.ts';
+import { started } from '../../support/started.ts';
+
+export { started };
 
 export const submitter: Principal = {
   tenant: 'acme',
@@ -51,28 +54,14 @@ export function describeOnQueues(name: string, suite: (fresh: () => Promise<Back
     suite(async () => ({ database: fresh(), queue: 'embedded' }));
   });
   requirePart('PostgreSQL server', hasPostgres, HOW, `${name} (PostgreSQL, embedded)`, () => {
-    const postgres = started(() => PostgresServer.start());
+    const postgres = started(() => PostgresDatabases.shared());
     suite(async () => ({ database: await postgres().freshDatabase(), queue: 'embedded' }));
   });
   requirePart('Redis server', hasRedis, REDIS_HOW, `${name} (SQLite, BullMQ)`, () => {
     const fresh = sqliteFiles();
-    const redis = started(() => RedisServer.start());
-    let count = 0;
-    suite(async () => ({ database: fresh(), queue: `${redis().url}/${count++}` }));
+    const redis = started(() => RedisDatabases.shared());
+    suite(async () => ({ database: fresh(), queue: await redis().freshDatabase() }));
   });
-}
-
-/** A server for the tests of a suite. */
-export function started<T extends { stop(): Promise<void> }>(start: () => Promise<T>): () => T {
-  let server: T | undefined;
-  beforeAll(async () => {
-    server = await start();
-  });
-  afterAll(() => server?.stop());
-  return () => {
-    if (server === undefined) throw new Error('the server was not started');
-    return server;
-  };
 }
 
 export function sqliteFiles(): () => string {

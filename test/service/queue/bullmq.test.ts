@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
 import type { JobEnd } from '../../../src/registry/index.ts';
 import { requirePart } from '../../support/parts.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../../support/redis.ts';
-import { type OpenBackend, openBackend, sqliteFiles, started, submitter } from './backends.ts';
+import { started } from '../../support/started.ts';
+import { until } from '../../support/until.ts';
+import { type OpenBackend, openBackend, sqliteFiles, submitter } from './backends.ts';
 
 const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
 
@@ -30,7 +31,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
       seen.push(job.id);
       return FAILED;
     }, options);
-    for (let tries = 0; tries < 1_200 && !isEnough(seen); tries++) await delay(50);
+    await until('it is enough', () => isEnough(seen));
     stop.abort();
     await working;
     return seen;
@@ -45,7 +46,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     const away = await submit(open, 'hf://acme/away');
     expect(open.told.join()).toContain(`the Redis of the queue is told later of job ${away}`);
     await redis().up();
-    for (let tries = 0; tries < 1_200 && !(await open.queue.ready()); tries++) await delay(50);
+    await until('the queue is ready', () => open.queue.ready());
     expect(await work(open, (seen) => seen.length >= 2)).toEqual([forgotten, away]);
     await open.close();
   });

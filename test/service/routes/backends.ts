@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { requirePart } from '../../support/parts.ts';
-import { hasPostgres, HOW as POSTGRES_HOW, PostgresServer } from '../../support/postgres.ts';
-import { hasRedis, RedisServer } from '../../support/redis.ts';
+import { hasPostgres, HOW as POSTGRES_HOW, PostgresDatabases } from '../../support/postgres.ts';
+import { hasRedis, RedisDatabases } from '../../support/redis.ts';
+import { started } from '../../support/started.ts';
 import { type Ground, type Overrides, startTestService, type TestService } from './harness.ts';
 
 /** Runs the suite on each kind of ground: what it is given is there once its tests run. */
@@ -25,17 +26,10 @@ export function onEveryGround(
 
   const both = hasPostgres && hasRedis;
   requirePart('servers', both, `${POSTGRES_HOW} redis-server`, `${name} (PostgreSQL, BullMQ)`, () => {
-    let postgres: PostgresServer | undefined;
-    let redis: RedisServer | undefined;
-    afterAll(async () => {
-      await redis?.stop();
-      await postgres?.stop();
-    });
+    const postgres = started(() => PostgresDatabases.shared());
+    const redis = started(() => RedisDatabases.shared());
     withService(
-      async () => {
-        [postgres, redis] = await Promise.all([PostgresServer.start(), RedisServer.start()]);
-        return { database: await postgres.freshDatabase(), queue: redis.url };
-      },
+      async () => ({ database: await postgres().freshDatabase(), queue: await redis().freshDatabase() }),
       suite,
       overrides,
     );

@@ -61,16 +61,12 @@ export class EventReader {
 
   /** Waits until there is an event like that. */
   async find(wanted: (event: ReadEvent) => boolean): Promise<ReadEvent> {
-    const until = Date.now() + 60_000;
     for (;;) {
       const found = this.events.find(wanted);
       if (found !== undefined) return found;
-      if (this.#response.destroyed || Date.now() > until)
+      if (this.#response.destroyed)
         throw new Error(`no such event among ${JSON.stringify(this.events).slice(0, 2000)}`);
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        setTimeout(resolve, 500);
-      });
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     }
   }
 

@@ -82,6 +82,9 @@ export const LIMITS: ServiceConfig['limits'] = {
   requestTimeoutMs: 60_000,
 };
 
+/** Longer than any test: no receiver is given up, and no lease of a delivery ends. */
+export const WEBHOOK_TIMEOUT_MS = 600_000;
+
 const GATE: ServiceConfig['gate'] = {
   stage: 'production',
   scanOnMiss: false,
@@ -137,6 +140,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const working = workOnScans(context, { concurrency: 2, signal: stop.signal, tell, graceMs: 500 });
   const sender = startWebhookSender(registry.webhooks, {
     allowPrivateAddresses: true,
+    timeoutMs: WEBHOOK_TIMEOUT_MS,
     onError: (error) => tell(String(error)),
   });
   const ends = startBatchEnds(registry, tell);

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { onEveryGround } from './backends.ts';
 import { type Client, LIMITS } from './harness.ts';
 
@@ -28,13 +28,9 @@ onEveryGround(
     };
     const jobsOf = async (state: string) => (await sam.call('GET', `/v1/jobs?state=${state}&limit=200`)).body.items;
 
-    async function allRun(): Promise<void> {
-      while ((await jobsOf('running')).length < RUNNING) await delay(20);
-    }
-
     it('takes no more, one by one or several at once, until there is room', async () => {
       for (let at = 0; at < RUNNING; at++) await sam.call('POST', '/v1/jobs', wish(`running-${at}`));
-      await allRun();
+      await until('all run', async () => (await jobsOf('running')).length === RUNNING);
       const first = await sam.call('POST', '/v1/jobs', wish('first'));
       expect(first.status).toBe(202);
 

@@ -18,6 +18,7 @@ export class Receiver {
   /** Never answers. */
   isSilent = false;
   readonly #server: Server;
+  readonly #heard = new Set<() => void>();
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -27,6 +28,7 @@ export class Receiver {
         const text = Buffer.concat(parts).toString();
         const delivery = { headers: request.headers, text, body: JSON.parse(text) };
         const count = this.received.push(delivery) - 1;
+        for (const heard of [...this.#heard]) heard();
         if (!this.isSilent) response.writeHead(this.status(count, delivery), this.headers).end('thanks');
       });
     });
@@ -40,12 +42,16 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hidden/hook?key=hidden`;
   }
 
-  async wait(enough: (received: readonly Received[]) => boolean, ms = 60_000): Promise<void> {
-    const until = Date.now() + ms;
-    while (!enough(this.received)) {
-      if (Date.now() > until) throw new Error(`received only ${this.received.map(({ body }) => body.action)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  wait(enough: (received: readonly Received[]) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const heard = () => {
+        if (!enough(this.received)) return;
+        this.#heard.delete(heard);
+        resolve();
+      };
+      this.#heard.add(heard);
+      heard();
+    });
   }
 
   close(): void {

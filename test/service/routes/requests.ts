@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { until } from '../../support/until.ts';
 import type { Client } from './harness.ts';
 
 /** A file of an upload. */
@@ -54,13 +55,12 @@ export async function uploadAll(client: Client, files: readonly TestFile[]): Pro
 
 /** Waits for the end of a job. */
 export async function ended(client: Client, job: string) {
-  const until = Date.now() + 150_000;
-  while (Date.now() < until) {
-    const { body } = await client.call('GET', `/v1/jobs/${job}`);
-    if (!['queued', 'running'].includes(body.state)) return body;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`job ${job} does not end`);
+  let { body } = await client.call('GET', `/v1/jobs/${job}`);
+  await until(`job ${job} ends`, async () => {
+    ({ body } = await client.call('GET', `/v1/jobs/${job}`));
+    return !['queued', 'running'].includes(body.state);
+  });
+  return body;
 }
 
 /** Uploads, scans and registers. @returns the version */

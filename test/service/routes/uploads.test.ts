@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { setTimeout as slept } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { onEveryGround } from './backends.ts';
 import type { Client } from './harness.ts';
 import { codeOf, fixture, sendPiece, sha256 } from './requests.ts';
@@ -71,10 +71,10 @@ onEveryGround('uploads', (service) => {
       sending.write(bytes.subarray(0, 100_000), () => sending.destroy());
     });
     let received = 0;
-    for (let tries = 0; tries < 1_200 && received === 0; tries++) {
-      await slept(50);
+    await until('what came is counted', async () => {
       received = Number(await offsetOf(id));
-    }
+      return received > 0;
+    });
     expect(received).toBe(100_000);
     expect((await sendPiece(client, id, 0, received, bytes.subarray(received))).status).toBe(204);
     expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);

@@ -1,8 +1,8 @@
-import { setTimeout as slept } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWebhookSender } from '../../../src/service/webhook-sender.ts';
+import { until } from '../../support/until.ts';
 import { onEveryGround } from './backends.ts';
-import type { Client } from './harness.ts';
+import { type Client, WEBHOOK_TIMEOUT_MS } from './harness.ts';
 import { isGenuine, Receiver } from './receiver.ts';
 import { fixture, register } from './requests.ts';
 
@@ -41,12 +41,8 @@ onEveryGround('webhooks', (service) => {
   const deliveries = async (id: string, query = '') =>
     (await ada.call('GET', `/v1/webhooks/${id}/deliveries${query}`)).body.items;
 
-  async function until(id: string, state: string, count = 1): Promise<void> {
-    for (let tries = 0; tries < 1_200; tries++) {
-      if ((await deliveries(id, `?state=${state}`)).length >= count) return;
-      await slept(50);
-    }
-    throw new Error(`no ${state}: ${JSON.stringify(await deliveries(id))}`);
+  function ended(id: string, state: string, count = 1): Promise<void> {
+    return until(`${count} become ${state}`, async () => (await deliveries(id, `?state=${state}`)).length >= count);
   }
 
   it('tells of what was asked for, signed', async () => {
@@ -69,7 +65,7 @@ onEveryGround('webhooks', (service) => {
     expect(isGenuine(secret, { ...first, text: first.text.replace('acme', 'evil') })).toBe(false);
     // Replayed later, it is told from a fresh one by its time; replayed at once, by its id.
     expect(isGenuine(secret, first, Date.now() / 1000 + 301)).toBe(false);
-    await until(id, 'delivered');
+    await ended(id, 'delivered');
     expect(await deliveries(id)).toMatchObject([{ state: 'delivered', attempts: 1, lastStatus: 200, lastError: null }]);
     expect(receiver.received.every(({ body }) => body.action.startsWith('version.'))).toBe(true);
   });
@@ -83,7 +79,7 @@ onEveryGround('webhooks', (service) => {
     expect(second?.headers['assay-delivery']).toBe(first?.headers['assay-delivery']);
     expect(second?.text).toBe(first?.text);
     expect(second !== undefined && isGenuine(secret, second)).toBe(true);
-    await until(id, 'delivered');
+    await ended(id, 'delivered');
     expect(await deliveries(id)).toMatchObject([{ attempts: 2, lastStatus: 204 }]);
   });
 
@@ -95,7 +91,8 @@ onEveryGround('webhooks', (service) => {
     const { id } = await hook(['token.created']);
     await change();
     // Where an answer leads is over when it is written down.
-    await expect.poll(async () => (await deliveries(id))[0]).toMatchObject({ state: 'pending', lastStatus: 302 });
+    await until('the answer is written down', async () => (await deliveries(id))[0]?.lastStatus === 302);
+    expect((await deliveries(id))[0]).toMatchObject({ state: 'pending', lastStatus: 302 });
     expect(receiver.received.length).toBeGreaterThan(0);
     expect(other.received).toEqual([]);
     other.close();
@@ -105,12 +102,12 @@ onEveryGround('webhooks', (service) => {
     receiver.status = (count) => (count === 0 ? 410 : 200);
     const { id } = await hook(['token.created']);
     await change();
-    await until(id, 'dead');
+    await ended(id, 'dead');
     const [dead] = await deliveries(id, '?state=dead');
     expect(dead).toMatchObject({ attempts: 1, lastStatus: 410, lastError: 'answered 410', nextAt: null });
     const again = await ada.call('POST', `/v1/webhooks/${id}/deliveries/${dead.id}/redeliver`);
     expect([again.status, again.body.state]).toEqual([202, 'pending']);
-    await until(id, 'delivered');
+    await ended(id, 'delivered');
     expect(receiver.received.map(({ headers }) => headers['assay-delivery'])).toEqual([dead.id, dead.id]);
     const none = await ada.call('POST', `/v1/webhooks/${id}/deliveries/none/redeliver`);
     expect(none.body.code).toBe('not-found');
@@ -121,12 +118,13 @@ onEveryGround('webhooks', (service) => {
       startWebhookSender(service().registry.webhooks, {
         allowPrivateAddresses: true,
         pollMs: 20,
+        timeoutMs: WEBHOOK_TIMEOUT_MS,
         onError: (error) => expect.unreachable(String(error)),
       }),
     );
     const { id } = await hook(['token.created']);
     for (let i = 0; i < 30; i++) await change();
-    await until(id, 'delivered', 30);
+    await ended(id, 'delivered', 30);
     await Promise.all(senders.map((sender) => sender.close()));
     const ids = receiver.received.map(({ headers }) => headers['assay-delivery']);
     expect(ids).toHaveLength(30);
@@ -142,7 +140,7 @@ onEveryGround('webhooks', (service) => {
     await hook(['token.created']);
     const { body } = await ada.call('POST', '/v1/webhooks', { url: quick.url, events: ['token.created'] });
     made.push(body.id);
-    // Ten seconds for each of the silent would be longer than what is waited here.
+    // Nobody gives up at the silent one within this test.
     for (let i = 0; i < 8; i++) await change();
     await quick.wait((received) => received.length === 8);
     quick.close();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openUploadStore } from '../../../src/service/upload-files.ts';
 import { ScanPool } from '../../../src/service/worker/scan-pool.ts';
 import { testConfig } from '../../support/service.ts';
@@ -11,6 +11,8 @@ import { fixture } from './workshop.ts';
 
 const folder = tempFolder();
 const LONG = 600_000;
+/** Longer than a scan waits for a thread, or takes to stop. */
+const WHILE = 1_000;
 
 it('loses a scan that runs out of memory, and nothing else', async () => {
   const dataFolder = join(folder, 'data');
@@ -47,15 +49,19 @@ describe('a scan that waits for a thread', () => {
     return new Promise((resolve) => silent.close(resolve));
   });
 
+  // Those of the pool; what a thread does itself takes its own time.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
   /** A pool of one thread, which a Hub that says nothing holds up. */
-  async function heldUp(name: string, maxScanMs = LONG) {
+  async function heldUp(name: string) {
     const dataFolder = join(folder, name);
     mkdirSync(dataFolder);
     const address = silent.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const env = { HF_ENDPOINT: `http://127.0.0.1:${address.port}`, HF_HOME: '/nonexistent', HOME: '/nonexistent' };
     const config = { ...(await testConfig(dataFolder)), allowPrivateAddresses: true };
-    const pool = new ScanPool(config, { maxThreads: 1, maxScanMs });
+    const pool = new ScanPool(config, { maxThreads: 1, maxScanMs: LONG });
     const order = { target: 'hf://acme/model', tenant: 'acme', env };
     const first = new AbortController();
     const held = pool.scan(order, first.signal, () => undefined);
@@ -64,22 +70,28 @@ describe('a scan that waits for a thread', () => {
 
   it('is told that none is free after a while', async () => {
     const { pool, order, held, release } = await heldUp('busy');
-    expect(await pool.scan(order, new AbortController().signal, () => undefined)).toEqual({ kind: 'busy' });
+    const second = pool.scan(order, new AbortController().signal, () => undefined);
+    await vi.advanceTimersByTimeAsync(WHILE);
+    expect(await second).toEqual({ kind: 'busy' });
+    vi.useRealTimers();
     release();
     expect(await held).toMatchObject({ kind: 'failed', code: 'aborted' });
     await pool.close();
   });
 
   it('gets that of one that took too long', async () => {
-    const { pool, order, held } = await heldUp('late', 3_000);
+    const { pool, order, held } = await heldUp('late');
+    // The longest that a scan may take, and that it may take to stop.
+    await vi.advanceTimersByTimeAsync(LONG);
+    await vi.advanceTimersByTimeAsync(WHILE);
+    vi.useRealTimers();
     expect(await held).toEqual({
       kind: 'failed',
       code: 'limit',
-      message: 'the scan took more than 3 seconds (ASSAY_MAX_SCAN_SECONDS)',
+      message: 'the scan took more than 600 seconds (ASSAY_MAX_SCAN_SECONDS)',
     });
-    const next = () => pool.scan({ ...order, target: 'upload:none' }, new AbortController().signal, () => undefined);
-    // On a busy machine the start of a thread may take as long as a scan may: it is asked again until one is there.
-    await expect.poll(next).toMatchObject({ kind: 'failed', code: 'upload-not-found' });
+    const next = pool.scan({ ...order, target: 'upload:none' }, new AbortController().signal, () => undefined);
+    expect(await next).toMatchObject({ kind: 'failed', code: 'upload-not-found' });
     await pool.close();
   });
 
@@ -90,6 +102,7 @@ describe('a scan that waits for a thread', () => {
     const third = pool.scan(order, new AbortController().signal, () => undefined);
     stop.abort();
     expect(await second).toMatchObject({ kind: 'failed', code: 'aborted' });
+    vi.useRealTimers();
     release();
     await held;
     await pool.close();

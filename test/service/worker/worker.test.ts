@@ -10,6 +10,7 @@ import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';
 import { assemble, global, text } from '../../support/pickle-asm.ts';
 import { noise, tempFolder } from '../../support/temp.ts';
+import { until } from '../../support/until.ts';
 import { submitter } from '../queue/backends.ts';
 import { fixture, Workshop } from './workshop.ts';
 
@@ -78,12 +79,12 @@ it('stops a scan that only computes, and keeps its lease until then', async () =
   const slow = Buffer.alloc(500 * 1024 * 1024, '}0');
   slow[slow.length - 1] = '.'.charCodeAt(0);
   const job = await shop.submit(`upload:${await shop.upload({ 'slow.pkl': slow })}`);
-  await shop.until(job, 'running');
+  await shop.reached(job, 'running');
   const beats = vi.spyOn(shop.registry.jobs, 'heartbeat');
   const looks = vi.spyOn(shop.registry.jobs, 'claim');
   const twice = async (calls: { readonly mock: { readonly calls: readonly unknown[] } }) => {
     const enough = calls.mock.calls.length + 2;
-    await expect.poll(() => calls.mock.calls.length).toBeGreaterThanOrEqual(enough);
+    await until('it is done twice more', () => calls.mock.calls.length >= enough);
   };
   const start = Date.now();
   try {
@@ -99,7 +100,7 @@ it('stops a scan that only computes, and keeps its lease until then', async () =
   expect(await shop.registry.jobs.get(submitter, job.id)).toMatchObject({ state: 'running', attempts: 1 });
   await shop.registry.jobs.cancel(submitter, job.id);
   await shop.queue.cancel(job.id);
-  await shop.until(job, 'cancelled');
+  await shop.reached(job, 'cancelled');
   // The worker goes on.
   expect((await shop.run(`upload:${await shop.upload({ 'a.pkl': BENIGN })}`)).state).toBe('done');
   expect(await shop.registry.versions(submitter, 'acme/model')).toMatchObject({ items: [{ number: 1 }] });
@@ -136,15 +137,13 @@ it('tries again, with a pause, as long as nobody answers', async () => {
   await open({ allowPrivateAddresses: true });
   const port = await freePort();
   const job = await shop.submit(`http://127.0.0.1:${port}/model.pkl`);
-  await expect
-    .poll(async () => {
-      const { attempts, state } = await shop.registry.jobs.get(submitter, job.id);
-      return attempts >= 1 && state === 'queued';
-    })
-    .toBe(true);
+  await until('it was tried', async () => {
+    const { attempts, state } = await shop.registry.jobs.get(submitter, job.id);
+    return attempts >= 1 && state === 'queued';
+  });
   const up = createServer((_, response) => response.setHeader('etag', '"one"').end(BENIGN));
   await listen(up, port);
-  const ended = await shop.until(job, 'done', 'failed');
+  const ended = await shop.reached(job, 'done', 'failed');
   up.close();
   expect(ended.state).toBe('done');
   expect(ended.attempts).toBeGreaterThan(1);

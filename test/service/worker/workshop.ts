@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Job,
   type JobState,
@@ -15,6 +14,7 @@ import { openUploadStore } from '../../../src/service/upload-files.ts';
 import type { UploadStore } from '../../../src/service/upload-store.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
 import { testConfig } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
 import { submitter } from '../queue/backends.ts';
 
 /** A registry on SQLite with its queue, its uploads, and a worker that is running. */
@@ -63,18 +63,19 @@ export class Workshop {
     return job;
   }
 
-  async until({ id, tenant }: Job, ...states: JobState[]): Promise<Job> {
-    for (let tries = 0; tries < 1_200; tries++) {
-      const job = await this.registry.jobs.get({ ...submitter, tenant }, id);
-      if (states.includes(job.state)) return job;
-      await delay(25);
-    }
-    throw new Error(`the job did not become ${states.join()}; told: ${this.told.join('; ')}`);
+  async reached({ id, tenant }: Job, ...states: JobState[]): Promise<Job> {
+    const get = () => this.registry.jobs.get({ ...submitter, tenant }, id);
+    let job = await get();
+    await until(`the job becomes ${states.join()}`, async () => {
+      job = await get();
+      return states.includes(job.state);
+    });
+    return job;
   }
 
   /** Submits, and waits for the end. */
   async run(target: string, tenant?: string): Promise<Job> {
-    return this.until(await this.submit(target, tenant), 'done', 'failed', 'cancelled');
+    return this.reached(await this.submit(target, tenant), 'done', 'failed', 'cancelled');
   }
 
   async close(): Promise<void> {
