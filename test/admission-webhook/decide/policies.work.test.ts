@@ -37,10 +37,8 @@ it('a rule that would walk too much is refused before it walks', async () => {
   for (const { rulings } of [some, many])
     expect(rulings).toMatchObject([{ action: 'deny', message: expect.stringContaining('too many items') }]);
   expect(many.cost / some.cost).toBeLessThan(4.5);
-  console.log(some.cost, many.cost);
   // Showing it the object is all that it costs.
   const shown = await judged(`${ARGS}.size() > 0`, 12_000);
-  console.log(shown.cost);
   expect(shown.rulings).toEqual([]);
   expect(many.cost / shown.cost).toBeLessThan(1.5);
 });
