@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openKube, patchCaBundle, raiseConfigMapFloor, writeSecret } from '../../admission-webhook/src/kube/index.ts';
 import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../support/kube/index.ts';
@@ -16,11 +17,10 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'Helm on a
   let kubeconfig = '';
   const home = tempFolder();
 
-  function helm(...args: readonly string[]): void {
+  async function helm(...args: readonly string[]): Promise<void> {
     const env = { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
     const all = [...args, '--namespace', 'assay', '--kubeconfig', kubeconfig];
-    const { status, stdout, stderr } = spawnSync(HELM, all, { encoding: 'utf8', env });
-    if (status !== 0) throw new Error(`helm ${args[0]}: ${stdout}${stderr}`);
+    await promisify(execFile)(HELM, all, { env });
   }
 
   /** What the program writes while it runs. */
@@ -53,7 +53,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'Helm on a
     kube = await startKube();
     kubeconfig = kube.kubeconfig();
     await kube.createNamespace('assay');
-    helm('install', 'assay-admission', CHART);
+    await helm('install', 'assay-admission', CHART);
     await run();
   });
   afterAll(() => kube.stop());
@@ -70,16 +70,16 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'Helm on a
     const args = async () =>
       (await kube.request('GET', '/apis/apps/v1/namespaces/assay/deployments/assay-admission')).body.spec.template.spec
         .containers[0].args;
-    helm('upgrade', 'assay-admission', CHART, '--set', 'drainSeconds=33');
+    await helm('upgrade', 'assay-admission', CHART, '--set', 'drainSeconds=33');
     expect(await args()).toContain('--drain=33');
     expect(await written()).toEqual(before);
-    helm('rollback', 'assay-admission', '1');
+    await helm('rollback', 'assay-admission', '1');
     expect(await args()).toContain('--drain=10');
     expect(await written()).toEqual(before);
   });
 
   it('gates every namespace after an upgrade that says so', async () => {
-    helm('upgrade', 'assay-admission', CHART, '--set', 'gate.mode=all-except,mutation.enabled=true');
+    await helm('upgrade', 'assay-admission', CHART, '--set', 'gate.mode=all-except,mutation.enabled=true');
     const { body } = await kube.request('GET', WEBHOOKS);
     expect(body.webhooks.map((one: { name: string }) => one.name)).toEqual([
       'validate.admission.assay.dev',
@@ -89,10 +89,10 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'Helm on a
   });
 
   it('keeps the floor when it is taken away, and comes back to it', async () => {
-    helm('uninstall', 'assay-admission');
+    await helm('uninstall', 'assay-admission');
     expect((await kube.request('GET', WEBHOOKS)).status).toBe(404);
     expect((await kube.request('GET', FLOOR)).body.data).toEqual({ version: '7' });
-    helm('install', 'assay-admission', CHART);
+    await helm('install', 'assay-admission', CHART);
     expect((await kube.request('GET', FLOOR)).body.data).toEqual({ version: '7' });
   });
 });

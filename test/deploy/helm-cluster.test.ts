@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { ROOT } from '../cli/run-cli.ts';
@@ -40,11 +41,11 @@ requirePart(
     let kubeconfig = '';
     const home = tempFolder();
 
-    function helm(...args: readonly string[]): string {
+    async function helm(...args: readonly string[]): Promise<string> {
       const env = { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
       const all = [...args, '--namespace', 'assay', '--kubeconfig', kubeconfig];
-      const { status, stdout, stderr } = spawnSync(HELM, all, { encoding: 'utf8', env });
-      if (status !== 0 || /^W\d{4}|warning/im.test(stderr)) throw new Error(`helm ${args[0]}: ${stdout}${stderr}`);
+      const { stdout, stderr } = await promisify(execFile)(HELM, all, { env });
+      if (/^W\d{4}|warning/im.test(stderr)) throw new Error(`helm ${args[0]}: ${stdout}${stderr}`);
       return stdout;
     }
 
@@ -77,14 +78,14 @@ requirePart(
     afterAll(() => kube.stop());
 
     it('is taken as it comes, and nothing of it is unknown to the API server', async () => {
-      helm('install', 'assay', CHART);
+      await helm('install', 'assay', CHART);
       expect((await container('api')).args).toContain('--metrics-listen');
       expect(await environment('worker')).toHaveProperty('ASSAY_DATABASE_FILE', '/etc/assay/secrets/database');
       expect((await kube.request('GET', `${DEPLOYMENTS}/assay-snapshot`)).status).toBe(404);
     });
 
     it('is upgraded to everything, with numbers as they were written', async () => {
-      helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
+      await helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
       for (const component of ['api', 'worker', 'gpu-worker']) {
         expect(await environment(component)).toMatchObject({
           ASSAY_GATE_CACHE_BYTES: '1099511627776',
@@ -108,21 +109,21 @@ requirePart(
       const scale = `${DEPLOYMENTS}/assay-worker/scale`;
       const { body } = await kube.request('GET', scale);
       await kube.request('PUT', scale, { ...body, spec: { replicas: 7 } });
-      helm('upgrade', 'assay', CHART, '--reuse-values', '--set', 'env.ASSAY_LOG_LEVEL=debug');
+      await helm('upgrade', 'assay', CHART, '--reuse-values', '--set', 'env.ASSAY_LOG_LEVEL=debug');
       expect((await kube.request('GET', scale)).body.spec.replicas).toBe(7);
       expect(await environment('api')).toHaveProperty('ASSAY_LOG_LEVEL', 'debug');
     });
 
     it('rolls back', async () => {
-      helm('rollback', 'assay', '1');
+      await helm('rollback', 'assay', '1');
       expect(await environment('api')).not.toHaveProperty('ASSAY_TRUST');
       expect((await kube.request('GET', `${DEPLOYMENTS}/assay-snapshot`)).status).toBe(404);
       expect((await kube.request('GET', `/apis/keda.sh/v1alpha1${OWN}/scaledobjects/assay-worker`)).status).toBe(404);
     });
 
     it('keeps what cannot be made anew when it is taken away, and comes back to it', async () => {
-      helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
-      helm('uninstall', 'assay');
+      await helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
+      await helm('uninstall', 'assay');
       const claims = await kube.request('GET', CLAIMS);
       // With no controllers, what protects a claim from being deleted while it is used is never there.
       expect(claims.body.items.map((one: { metadata: { name: string } }) => one.metadata.name)).toEqual([
@@ -132,12 +133,12 @@ requirePart(
       for (const kind of ['deployments', 'replicasets'])
         expect((await kube.request('GET', `/apis/apps/v1${OWN}/${kind}`)).body.items).toEqual([]);
       expect((await kube.request('GET', `/api/v1${OWN}/services`)).body.items).toEqual([]);
-      helm('install', 'assay', CHART, '--values', valuesFile(EVERYTHING));
+      await helm('install', 'assay', CHART, '--values', valuesFile(EVERYTHING));
     });
 
-    it('stands twice in one namespace', () => {
-      helm('install', 'second', CHART, '--values', valuesFile(EVERYTHING));
-      helm('uninstall', 'second');
+    it('stands twice in one namespace', async () => {
+      await helm('install', 'second', CHART, '--values', valuesFile(EVERYTHING));
+      await helm('uninstall', 'second');
     });
   },
 );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningKube, startKube } from '../support/kube/index.ts';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart } from './admission/chart.ts';
 
 const LABEL = 'assay.dev/admission';
@@ -25,7 +26,10 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what guards the gate, at a real
       return /^ValidatingAdmissionPolicy/.test(kind) || /guard$/.test(String(metadata?.name)) || kind === 'ConfigMap';
     });
     await kube.createAll(guards, { namespace: OWN_NAMESPACE });
-    await until(async () => (await patch('dev', { [LABEL]: 'off' }, '?dryRun=All')).status === 403);
+    await until(
+      'the labels are guarded',
+      async () => (await patch('dev', { [LABEL]: 'off' }, '?dryRun=All')).status === 403,
+    );
   });
   afterAll(() => kube?.stop());
 
@@ -102,10 +106,3 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what guards the gate, at a real
     });
   });
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    if (await holds()) return;
-  }
-  throw new Error('it never came');
-}

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type KubeObject, type RunningKube, startKube } from '../support/kube/index.ts';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart } from './admission/chart.ts';
 import { Gate } from './admission/gate.ts';
 import { ALL_NAMESPACES, PATIENT } from './admission/ground.ts';
@@ -31,7 +31,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, a
     kube = await startKube();
     for (const name of [OWN_NAMESPACE, 'assay', 'ml']) await kube.createNamespace(name);
     await kube.createAll([await snapshotMap(decisions())], { namespace: 'assay' });
-    const rendered = renderChart([ALL_NAMESPACES, PATIENT, 'mutation.enabled=true', 'snapshot.pollSeconds=5']);
+    const rendered = renderChart([ALL_NAMESPACES, PATIENT, 'mutation.enabled=true', 'snapshot.pollSeconds=3600']);
     const args = argumentsOf(rendered);
     const token = await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE);
     const applied = rendered.filter(isApplied);
@@ -45,7 +45,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, a
     const port = Number(new URL(gate.url).port);
     await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });
     for (const type of ['validating', 'mutating']) await leadTo(type, port);
-    await until(async () => (await pod(APPROVED)).status === 201);
+    await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
   });
   afterAll(async () => {
     await gate?.stop();
@@ -71,7 +71,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, a
     const before = await authority();
     await gate.stop();
     await gate.again();
-    await until(async () => (await pod(APPROVED)).status === 201);
+    await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
     expect((await pod(STRAY)).status).toBe(403);
     expect(await authority()).toBe(before);
     expect(await namedFor(gate.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
@@ -81,15 +81,13 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, a
     expect((await pod(LATER)).status).toBe(403);
     const old = await snapshotMap(decisions());
     await kube.request('PUT', SNAPSHOT, await snapshotMap([...decisions(), entryOf(LATER)]));
-    const began = performance.now();
-    await until(async () => (await pod(LATER)).status === 201);
-    process.stderr.write(`a snapshot in a ConfigMap: taken after ${Math.round(performance.now() - began)} ms\n`);
+    await until('the model is let in', async () => (await pod(LATER)).status === 201);
     const floor = `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`;
-    await until(async () =>
+    await until('the floor is raised', async () =>
       Object.values((await kube.request('GET', floor)).body.data ?? {}).includes(String(version)),
     );
     await kube.request('PUT', SNAPSHOT, old);
-    await until(async () => /rollback|was seen before/.test(await gate.get('/status')));
+    await until('the refusal is told', async () => /rollback|was seen before/.test(await gate.get('/status')));
     expect((await pod(LATER)).status).toBe(201);
   });
 
@@ -179,11 +177,4 @@ function namedFor(url: string, ca: string): Promise<string | undefined> {
     });
     socket.once('error', reject);
   });
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
-    if (await holds()) return;
-  }
-  throw new Error('it never came');
 }

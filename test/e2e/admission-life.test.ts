@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 import { Authority } from './admission/certificates.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE } from './admission/chart.ts';
 import { type Ground, onGround } from './admission/ground.ts';
@@ -36,17 +36,34 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
     it('are rotated under way, and snapshots with them, without one review that fails', async () => {
       const { authority, gate } = ground();
       const serials = new Set<string>();
-      const asking = Promise.all(Array.from({ length: 8 }, () => askOn(ground(), (times) => times === 100)));
+      let [asked, done] = [0, false];
+      const isEnough = (times: number) => {
+        asked += 1;
+        return done && times > 1;
+      };
+      const asking = Promise.all(Array.from({ length: 8 }, () => askOn(ground(), isEnough)));
+      const askedOn = async () => {
+        const before = asked;
+        await until('everybody asks on', () => asked >= before + 40);
+      };
       for (let rotation = 0; rotation < 5; rotation++) {
         const before = await publish();
         const serial = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
-        await until(async () => (await peerOf(gate.url, authority.certificate)) === serial);
-        await until(async () => (await pod(APPROVED)).status === 201 && (await heldVersion(ground())) === before);
+        await until(
+          'the certificate is served',
+          async () => (await peerOf(gate.url, authority.certificate)) === serial,
+        );
+        await until(
+          'the snapshot is held',
+          async () => (await pod(APPROVED)).status === 201 && (await heldVersion(ground())) === before,
+        );
         serials.add(serial);
+        await askedOn();
       }
+      done = true;
       expect(serials.size).toBe(5);
-      for (const seen of await asking)
-        expect(Object.fromEntries(seen)).toEqual({ 'approved 201': 50, 'stray 403': 50 });
+      for (const seen of await asking) expect([...seen.keys()].sort()).toEqual(['approved 201', 'stray 403']);
+      expect(asked).toBeGreaterThanOrEqual(200);
     });
 
     it('of another authority, first announced beside the old one', async () => {
@@ -58,7 +75,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       };
       await told(authority.certificate + next.certificate);
       const serial = next.issue(ground().file('tls.crt'), ground().file('tls.key'));
-      await until(async () => (await peerOf(gate.url, next.certificate)) === serial);
+      await until('the certificate is served', async () => (await peerOf(gate.url, next.certificate)) === serial);
       await told(next.certificate);
       expect((await pod(STRAY)).status).toBe(403);
       // One that nobody announced is not believed: what would be asked there is refused.
@@ -68,7 +85,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
       authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
       await ground().register();
-      await until(held);
+      await until('an approved model is let in', held);
     });
 
     it('that cannot be read leave the old ones in place, and that is told', async () => {
@@ -76,13 +93,18 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const serial = await peerOf(gate.url, authority.certificate);
       writeFileSync(ground().file('tls.crt'), 'no certificate');
       try {
-        await until(async () => /certificate: .*tls\.crt.*what was good before holds/.test(gate.said));
+        await until('the problem is told', async () =>
+          /certificate: .*tls\.crt.*what was good before holds/.test(gate.said),
+        );
         expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
         expect((await pod(APPROVED)).status).toBe(201);
       } finally {
         authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
       }
-      await until(async () => (await peerOf(gate.url, authority.certificate)) !== serial);
+      await until(
+        'another certificate is served',
+        async () => (await peerOf(gate.url, authority.certificate)) !== serial,
+      );
     });
   });
 
@@ -113,15 +135,15 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const { gate } = ground();
       await ground().register({ timeoutSeconds: 3 });
       gate.pause();
-      const began = performance.now();
       const { status, body } = await pod(APPROVED);
-      const took = performance.now() - began;
       gate.resume();
-      expect([status, body.message]).toEqual([500, expect.stringMatching(/deadline exceeded|Timeout|timeout/)]);
-      expect(took).toBeGreaterThan(2_500);
-      expect(took).toBeLessThan(10_000);
+      // The API server says itself how long it was to wait, and that it did.
+      expect([status, body.message]).toEqual([
+        500,
+        expect.stringMatching(/\/validate\?timeout=3s": (?:context deadline exceeded|net\/http: .*timeout)/),
+      ]);
       await ground().register();
-      await until(held);
+      await until('an approved model is let in', held);
     });
 
     it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
@@ -140,7 +162,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const before = gate.records.length;
       let done = false;
       const asking = Promise.all(Array.from({ length: 4 }, () => askOn(ground(), () => done)));
-      await until(async () => gate.records.length > before + 20);
+      await until('reviews are answered', async () => gate.records.length > before + 20);
       expect([0, 143]).toContain(await gate.stop('SIGTERM'));
       const late = await askOn(ground(), (times) => times === 2);
       done = true;
@@ -155,10 +177,10 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
     it('are taken as they come, and a model that is in none no more is refused', async () => {
       expect((await pod(LATER)).status).toBe(403);
       await publish([...decisions(), entryOf(LATER)]);
-      await until(async () => (await pod(LATER)).status === 201);
+      await until('the model is let in', async () => (await pod(LATER)).status === 201);
       await publish();
-      await until(async () => (await pod(LATER)).status === 403);
-      await until(async () => (await floorOf(ground())) === version);
+      await until('the model is refused', async () => (await pod(LATER)).status === 403);
+      await until('the floor is raised', async () => (await floorOf(ground())) === version);
     });
 
     it('of somebody else, changed on the way or cut off are not believed: the last good one stays', async () => {
@@ -174,29 +196,29 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const bad = [await stranger.sign({ version: version + 1, entries }), changed, signed.subarray(0, 1000)];
       for (const bytes of bad) {
         writeFileSync(file, bytes);
-        await until(async () => (await statusOf(ground())).includes('"problem":"'));
+        await until('the problem is told', async () => (await statusOf(ground())).includes('"problem":"'));
         expect((await pod(LATER)).status).toBe(403);
         expect((await pod(APPROVED)).status).toBe(201);
         writeFileSync(file, good);
-        await until(async () => !(await statusOf(ground())).includes('"problem":"'));
+        await until('the problem is over', async () => !(await statusOf(ground())).includes('"problem":"'));
       }
     });
 
     it('that ended refuse everything, or warn where that is configured', async () => {
-      await publish(decisions(), 2_500);
-      await until(async () => (await pod(APPROVED)).status === 403);
+      await publish(decisions(), -60_000);
+      await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
       const { body } = await pod(APPROVED);
       expect(body.message).toMatch(/the decisions that this gate holds ended at \d{4}-/);
       expect(body.message).toContain('assay snapshot');
       ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
-      await until(held);
+      await until('an approved model is let in', held);
       const warned = await pod(APPROVED);
       expect(warned.warnings).toEqual([expect.stringContaining('ended at')]);
       expect((await pod(STRAY)).status).toBe(403);
       ground().configure({ defaults: { mode: 'enforce' } });
-      await until(async () => (await pod(APPROVED)).status === 403);
+      await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
       await publish();
-      await until(held);
+      await until('an approved model is let in', held);
     });
 
     it('survive a restart where the source is gone', async () => {
@@ -216,19 +238,19 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       const file = ground().file('snapshot.json');
       const entries = [...decisions(), entryOf(LATER)];
       await publish();
-      await until(async () => (await floorOf(ground())) === version);
+      await until('the floor is raised', async () => (await floorOf(ground())) === version);
       const good = readFileSync(file);
       await gate.stop();
       rmSync(ground().file('state'), { recursive: true, force: true });
       await writer.write(file, { version: version - 1, entries });
       await gate.again('unready');
-      await until(async () => !/is on its way/.test((await pod(LATER)).body.message));
+      await until('the snapshot is judged', async () => !/is on its way/.test((await pod(LATER)).body.message));
       const { status, body } = await pod(LATER);
       expect(status).toBe(403);
       expect(body.message).toMatch(/holds no decisions.*version/);
       expect((await fetch(`${gate.metrics}/readyz`)).status).toBe(503);
       writeFileSync(file, good);
-      await until(held);
+      await until('an approved model is let in', held);
       expect(existsSync(ground().file('state'))).toBe(true);
     });
   });
@@ -239,12 +261,12 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real A
       ground().file('admission.yaml'),
       'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
     );
-    await until(async () => gate.said.includes('admission.yaml:3'));
+    await until('the problem is told', async () => gate.said.includes('admission.yaml:3'));
     expect((await pod(STRAY)).status).toBe(403);
     ground().configure({ defaults: { mode: 'warn' } });
-    await until(async () => (await pod(STRAY)).status === 201);
+    await until('a stray model is let in', async () => (await pod(STRAY)).status === 201);
     ground().configure({ defaults: { mode: 'enforce' } });
-    await until(async () => (await pod(STRAY)).status === 403);
+    await until('a stray model is refused', async () => (await pod(STRAY)).status === 403);
   });
 });
 
@@ -288,11 +310,4 @@ function statusOf({ gate }: Ground): Promise<string> {
 async function floorOf({ kube }: Ground): Promise<number> {
   const { body } = await kube.request('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`);
   return Number(Object.values(body.data ?? {})[0]);
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(25)) {
-    if (await holds()) return;
-  }
-  throw new Error('it never came');
 }

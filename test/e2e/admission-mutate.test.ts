@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { type FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { ALL_NAMESPACES, Ground } from './admission/ground.ts';
 import type { Model } from './admission/models.ts';
@@ -54,7 +54,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'objects that are changed, at a 
     }
     expect(existsSync(state)).toBe(false);
     writeFileSync(ground.file('snapshot.json'), readFileSync(join(folder, 'next.json')));
-    await until(async () => (await unpinned('acme/net', { dryRun: true })).status === 201);
+    await until('the snapshot is held', async () => (await unpinned('acme/net', { dryRun: true })).status === 201);
   }
 
   const load = ({ repo }: Model, more: object = {}) => ({ ...vllm(models['acme/net'], more), args: ['--model', repo] });
@@ -239,7 +239,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'objects that are changed, at a 
   it('pins are annotated where that is all that is asked', async () => {
     ground.configure({ mutation: { pin: 'annotate' }, defaults: { actions: { unpinned: 'warn' } } });
     const model = models['acme/net'];
-    await until(async () => {
+    await until('pins are annotated', async () => {
       const { body } = await unpinned('acme/net', { dryRun: true });
       return (
         body.spec?.initContainers === undefined &&
@@ -258,11 +258,4 @@ function nobody(name: string) {
   const rules = [{ apiGroups: ['nobody.example'], apiVersions: ['*'], operations: ['CREATE'], resources: ['nothing'] }];
   const url = 'https://127.0.0.1:1/';
   return { url, caBundle: '', type: 'mutating' as const, name, rules, more: { rules } };
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
-    if (await holds()) return;
-  }
-  throw new Error('it never came');
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubeAnswer } from '../support/kube/index.ts';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { onGround } from './admission/ground.ts';
 import { APPROVED, type Model, modelOf, REVOKED, STRAY } from './admission/models.ts';
@@ -32,12 +32,9 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a rea
     ];
     await kube.createAll(made, { namespace: NAMESPACE });
     await kube.request('PATCH', `/api/v1/namespaces/${NAMESPACE}`, { metadata: { labels: { [LABEL]: 'enforce' } } });
-    for (let tries = 0; ; tries++) {
-      const { status } = await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true });
-      if (status === 403) return;
-      if (tries > 2_000) throw new Error('the gate does not enforce');
-      await delay(25);
-    }
+    await until('the gate enforces', async () => {
+      return (await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true })).status === 403;
+    });
   });
 
   const patch = (path: string, body: object, options = {}) => ground().kube.request('PATCH', path, body, options);

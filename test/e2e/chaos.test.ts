@@ -1,49 +1,70 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import {
-  type AuditEntry,
-  type Batch,
-  type Job,
-  loadRegistryRules,
-  openRegistry,
-  type Principal,
-  type Registry,
-} from '../../src/registry/index.ts';
-import { openUploadStore } from '../../src/service/upload-files.ts';
+import { type Batch, type Job, loadRegistryRules, openRegistry, type Registry } from '../../src/registry/index.ts';
 import { started } from '../service/queue/backends.ts';
+import { FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
-import { testConfig } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
+import { type Barrier, barrier, until } from '../support/until.ts';
+import { judge, judgeBatches, operator, RULES } from './chaos-judge.ts';
 import { ask, Town } from './town.ts';
 
-const JOBS = 200;
 /** Jobs that are asked for together. */
-const BATCH = 50;
-const TRANSITIONS = 10;
-/** No disaster strikes while a job runs that was taken so often: one that was taken five times, and never ended, has failed. */
-const MOST_TAKEN = 3;
-const END_MS = 900_000;
-const TEST_MS = 960_000;
-/** Processes end when so many jobs have. */
-const KILL_EVERY = 20;
-const RULES = 'version: 1\nstages:\n  staging: {policy: research, approvals: [{role: reviewer, count: 1}]}\n';
-const operator: Principal = { tenant: 'default', subject: 'op', issuer: null, roles: ['admin'], via: 'local' };
+const BATCH = 6;
+/** Of two workers, each of which does two at once. */
+const RUNNING = 4;
+const TEST_MS = 600_000;
 const folder = tempFolder();
-
-/** A disaster, and after how many ended jobs it comes. */
-type Disasters = readonly (readonly [after: number, strike: () => Promise<void>])[];
 
 interface Place {
   readonly name: string;
   readonly database: string;
   readonly queue: string;
-  readonly disasters: Disasters;
+  /** Strike while jobs run. */
+  readonly disasters: readonly Disaster[];
+}
+
+interface Disaster {
+  strike(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+/** A Hub whose models are read when the test lets them be: a job runs until then. */
+class Models {
+  readonly #gates = new Map<string, Barrier>();
+  readonly #hub: FakeHub;
+
+  constructor(hub: FakeHub) {
+    this.#hub = hub;
+  }
+
+  /** @returns what names it */
+  add(name: string): string {
+    const text = `# ${name}\n`;
+    const commit = this.#hub.repo(`acme/${name}`).commit([fakeFile('README.md', text), fakeFile('config.json', '{}')]);
+    const gate = barrier();
+    this.#gates.set(name, gate);
+    this.#hub.fail(new RegExp(`GET hub:/acme/${name}/resolve/`), { waitsFor: gate.opened });
+    return `hf://acme/${name}@${commit}`;
+  }
+
+  /** Those that were asked for since a moment. */
+  askedSince(moment: number): ReadonlySet<string> {
+    const paths = this.#hub.requests.slice(moment).map(({ url }) => /^\/acme\/([^/]+)\/resolve\//.exec(url)?.[1]);
+    return new Set(paths.filter((name) => name !== undefined));
+  }
+
+  get now(): number {
+    return this.#hub.requests.length;
+  }
+
+  open(names: Iterable<string> = this.#gates.keys()): void {
+    for (const name of names) this.#gates.get(name)?.open();
+  }
 }
 
 async function live(place: Place): Promise<void> {
@@ -56,100 +77,90 @@ async function live(place: Place): Promise<void> {
   const registry = await openRegistry({ database, rules: await loadRegistryRules(join(data, 'rules.yaml')) });
   const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'] });
   const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'] });
+  const hub = await FakeHub.start();
+  const models = new Models(hub);
   const env = {
     ASSAY_DATA: data,
     ASSAY_DATABASE: database,
     ASSAY_QUEUE: queue,
     ASSAY_RULES: join(data, 'rules.yaml'),
     ASSAY_APPROVAL_KEY: join(data, 'key.pem'),
+    ASSAY_HUB_ENDPOINT: hub.endpoint,
+    ASSAY_ALLOW_PRIVATE_ADDRESSES: 'true',
     ASSAY_REQUESTS_PER_MINUTE: '1000000',
     ASSAY_LOG_LEVEL: 'error',
   };
-  const targets = await uploads(data);
-  const town = await Town.build(env, 2, []);
+  const town = await Town.build(env, 2, ['--lease', '10']);
   try {
-    const jobs: Job[] = [];
-    const batches: string[] = [];
-    for (let at = 0; at < JOBS; at += BATCH) {
-      const wishes = targets.slice(at, at + BATCH).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
+    const [jobs, batches]: [Job[], string[]] = [[], []];
+    const askFor = async (prefix: string) => {
+      const wishes = Array.from({ length: BATCH }, (_, i) => ({ ref: models.add(`${prefix}${i}`) }));
       const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: wishes });
       expect(answer?.status, JSON.stringify(answer?.body)).toBe(202);
       for (const { job } of (answer?.body.items ?? []) as { job: Job }[]) jobs.push(job);
       batches.push((answer?.body.batch as Batch | undefined)?.id ?? 'none');
+    };
+
+    // The workers die while they work; what they did is done by others.
+    await askFor('first');
+    await untilRunning(town, models, 0);
+    const died = models.now;
+    for (let i = 0; i < 2; i++) await town.killWorker();
+    await untilRunning(town, models, died);
+
+    // A server dies while jobs run, and they end before it is back.
+    for (const { strike, mend } of place.disasters) {
+      await strike();
+      models.open();
+      await mend();
+      await untilAllEnded(town, registry, jobs.length);
+      const before = models.now;
+      await askFor(`after${batches.length}-`);
+      await untilRunning(town, models, before);
     }
-    const moving = moveVersions(town, registry, jobs.slice(0, TRANSITIONS), { sam: sam.secret, rita: rita.secret });
-    moving.catch(() => undefined);
-    await untilEnded(town, registry, place.disasters);
-    await moving;
-    await judge(registry, jobs);
-    await judgeBatches(registry, batches);
-    expect(town.kills).toBeGreaterThanOrEqual(JOBS / KILL_EVERY - 1 + TRANSITIONS / 3);
+    models.open();
+    await untilAllEnded(town, registry, jobs.length);
+    const moved = jobs.slice(0, STRIKES.length);
+    for (const [i, strike] of STRIKES.entries()) {
+      const { version } = await registry.jobs.get(operator, moved[i]?.id ?? '');
+      await moveOn(town, registry, version ?? '', { sam: sam.secret, rita: rita.secret }, strike);
+    }
+    await judge(registry, jobs, moved);
+    await judgeBatches(registry, batches, BATCH);
+    const taken = await Promise.all(jobs.map(async ({ id }) => (await registry.jobs.get(operator, id)).attempts));
+    expect(Math.max(...taken)).toBeGreaterThan(1);
+    expect(town.kills).toBe(2 + STRIKES.length);
     expect(await town.close(), town.said).toEqual([143, 143, 143]);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.stack : error}\nkills: ${town.kills}\n${town.said}`, {
       cause: error,
     });
   } finally {
+    models.open();
     await town.close();
     await registry.close();
+    await hub.close();
   }
 }
 
-/** Small files of real programs, each upload with a text of its own. @returns their ids */
-async function uploads(data: string): Promise<string[]> {
-  const { limits } = await testConfig(data);
-  const store = await openUploadStore(join(data, 'uploads'), limits);
-  const root = new URL('../../fixtures/benign/', import.meta.url).pathname;
-  const files = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(pkl|npy|pt|bin|joblib)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => statSync(path).size < 20_000)
-    .sort();
-  const ids: string[] = [];
-  for (let i = 0; i < JOBS; i++) {
-    const model = readFileSync(files[(i * 7) % files.length] ?? '');
-    const parts: [string, Buffer][] = [
-      ['model.bin', model],
-      ['README.md', Buffer.from(`# Model ${i}\n`)],
-    ];
-    const wanted = parts.map(([path, bytes]) => ({ path, size: bytes.length, sha256: null }));
-    const { id } = await store.create('default', 'sam', wanted);
-    for (const [path, bytes] of parts) await store.append('default', id, path, 0, Readable.from([bytes]));
-    await store.complete('default', id);
-    ids.push(id);
-  }
-  return ids;
-}
-
-async function untilEnded(town: Town, registry: Registry, disasters: Disasters): Promise<void> {
-  const coming = [...disasters];
-  let nextKill = KILL_EVERY;
-  for (const until = performance.now() + END_MS; performance.now() < until; await delay(50)) {
+/** Until all hands are full, with jobs that were taken since a moment. */
+function untilRunning(town: Town, models: Models, since: number): Promise<void> {
+  return until(`${RUNNING} jobs run`, () => {
     town.revive();
-    // The database may just be away.
-    const counts = await registry.jobs.counts().catch(() => undefined);
-    if (counts === undefined) continue;
-    const ended = counts.done + counts.failed + counts.cancelled;
-    const [next] = coming;
-    // On a fast machine the last jobs may end before all has struck that is to strike.
-    if (ended === JOBS && next === undefined && nextKill >= JOBS) return;
-    if (!(await maySuffer(registry))) continue;
-    if (next !== undefined && ended >= next[0]) {
-      coming.shift();
-      await next[1]();
-    }
-    if (ended < nextKill) continue;
-    nextKill += KILL_EVERY;
-    await town.killWorker();
-  }
-  throw new Error(`not all jobs ended: ${JSON.stringify(await registry.jobs.counts())}`);
+    return models.askedSince(since).size >= RUNNING;
+  });
 }
 
-/** Whether every job that runs may be lost once more, and again for what a busy machine does to it. */
-async function maySuffer(registry: Registry): Promise<boolean> {
-  const running = await registry.jobs.list(operator, { state: 'running', limit: 200 }).catch(() => undefined);
-  return running?.items.every(({ attempts }) => attempts < MOST_TAKEN) ?? false;
+function untilAllEnded(town: Town, registry: Registry, all: number): Promise<void> {
+  return until('all jobs end', async () => {
+    town.revive();
+    const { done, failed, cancelled } = await registry.jobs.counts();
+    return done + failed + cancelled === all;
+  });
 }
+
+/** When the service dies that was asked to approve. */
+const STRIKES = ['before it is asked', 'when it is asked', 'when the approval is kept'] as const;
 
 interface Tokens {
   readonly sam: string;
@@ -157,109 +168,35 @@ interface Tokens {
 }
 
 /** Asks for a stage and approves, as people who try again do, while the service is killed under their hands. */
-async function moveVersions(town: Town, registry: Registry, jobs: readonly Job[], tokens: Tokens): Promise<void> {
-  for (const [index, job] of jobs.entries()) {
-    const version = await versionOf(registry, job);
-    let strike = index % 3 === 0 ? index : undefined;
-    for (let tries = 0; ; tries++) {
-      if (tries > 200) throw new Error(`version ${version} does not get to staging`);
-      const step = await moveOn(town, version, tokens, strike);
-      if (step === 'moved') break;
-      if (step === 'voted') strike = undefined;
-      await delay(50);
-    }
-  }
-}
-
-async function versionOf(registry: Registry, job: Job): Promise<string> {
-  for (let tries = 0; tries < 2_000; tries++) {
-    const { state, version } = await registry.jobs.get(operator, job.id).catch(() => job);
-    if (state === 'done' && version !== null) return version;
-    await delay(50);
-  }
-  throw new Error('a job does not end');
-}
-
-/** @param strike when given, the service is killed so many milliseconds after it was asked to approve */
 async function moveOn(
   town: Town,
+  registry: Registry,
   version: string,
   { sam, rita }: Tokens,
-  strike: number | undefined,
-): Promise<'moved' | 'asked' | 'voted'> {
-  const known = await ask(town, sam, 'GET', `/v1/transitions?version=${version}`);
-  const [transition] = (known?.body.items ?? []) as { id: string; state: string }[];
-  if (transition?.state === 'approved') return 'moved';
-  if (transition === undefined) {
-    const wish = { to: 'staging', comment: 'for the team' };
-    await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, wish);
-    return 'asked';
-  }
-  const voted = ask(town, rita, 'POST', `/v1/transitions/${transition.id}/approve`, { comment: 'read' });
-  if (strike !== undefined) {
-    await delay(strike);
+  strike: (typeof STRIKES)[number],
+): Promise<void> {
+  const wish = { to: 'staging', comment: 'for the team' };
+  const asked = await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, wish);
+  expect(asked?.status).toBe(201);
+  const { items } = await registry.transitions(operator, { version });
+  const vote = () => ask(town, rita, 'POST', `/v1/transitions/${items[0]?.id}/approve`, { comment: 'read' });
+  const stateOf = async () => (await registry.transitions(operator, { version })).items[0]?.state;
+  if (strike === 'before it is asked') {
     await town.killService();
-    await town.startService();
-  }
-  await voted;
-  return 'voted';
-}
-
-/** Every job ended once, with one version of its own; no approval is lost or doubled; the audit log is whole. */
-async function judge(registry: Registry, jobs: readonly Job[]): Promise<void> {
-  expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 0, done: JOBS, failed: 0, cancelled: 0 });
-  expect(await registry.verifyAuditLog(operator)).toMatchObject({ kind: 'intact' });
-  const audit = await auditOf(registry);
-  const versions = new Set<string>();
-  for (const { id } of jobs) {
-    const of = (action: string) => audit.filter((entry) => entry.action === action && entry.detail.job === id).length;
-    expect([of('job.created'), of('version.registered'), of('version.assessed')], id).toEqual([1, 1, 0]);
-    const { version } = await registry.jobs.get(operator, id);
-    versions.add(version ?? '');
-    expect(await registry.assessments(operator, version ?? '')).toHaveLength(1);
-  }
-  expect(versions.size).toBe(JOBS);
-  for (const { id } of jobs.slice(0, TRANSITIONS)) {
-    const { version: name } = await registry.jobs.get(operator, id);
-    const version = await registry.version(operator, { id: name ?? '' });
-    expect(version.stage).toBe('staging');
-    const { items } = await registry.transitions(operator, { version: version.id });
-    expect(items).toMatchObject([{ state: 'approved', votes: [{ vote: 'approve' }] }]);
-    expect(await registry.approvals(operator, version.id)).toMatchObject([{ state: 'valid' }]);
-    const label = `${version.model}@${version.number}`;
-    const said = audit.filter(({ subject, action }) => subject === label && /^(transition|approval)/.test(action));
-    const expected = ['transition.requested', 'approval.given', 'transition.approved'];
-    expect(said.map(({ action }) => action).toSorted()).toEqual(expected.toSorted());
-  }
-}
-
-/** Each ends once, after the last of its jobs, and says how they ended. */
-async function judgeBatches(registry: Registry, batches: readonly string[]): Promise<void> {
-  for (const id of batches) {
-    let batch = await registry.batches.get(operator, id);
-    for (let tries = 0; tries < 400 && batch.state !== 'ended'; tries++) {
-      await delay(50);
-      batch = await registry.batches.get(operator, id);
+    expect(await vote()).toBeUndefined();
+    expect(await stateOf()).toBe('open');
+  } else {
+    const voted = vote();
+    if (strike === 'when the approval is kept') {
+      await until('the approval is kept', async () => (await stateOf()) === 'approved');
     }
-    expect(batch).toMatchObject({
-      state: 'ended',
-      jobs: { queued: 0, running: 0, done: BATCH, failed: 0, cancelled: 0 },
-    });
+    await town.killService();
+    await voted;
   }
-  const ends = (await auditOf(registry)).filter(({ action }) => action === 'batch.ended');
-  expect(ends.map(({ subject }) => subject).sort()).toEqual([...batches].sort());
-  for (const { detail } of ends) expect(detail).toEqual({ jobs: BATCH, done: BATCH, failed: 0, cancelled: 0 });
-}
-
-async function auditOf(registry: Registry): Promise<AuditEntry[]> {
-  const all: AuditEntry[] = [];
-  let after: string | undefined;
-  do {
-    const page = await registry.auditLog(operator, { limit: 200, ...(after === undefined ? {} : { after }) });
-    all.push(...page.items);
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return all;
+  await town.startService();
+  // Who has no answer asks again.
+  await vote();
+  expect(await stateOf()).toBe('approved');
 }
 
 describe('disasters on a laptop (SQLite, embedded)', () => {
@@ -280,16 +217,10 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
     it(
       'end every job once, and lose or double nothing',
       async () => {
-        const again = async (server: RedisServer | PostgresServer) => {
-          await (server instanceof RedisServer ? server.down() : server.down('SIGQUIT'));
-          await delay(300);
-          await server.up();
-        };
-        const disasters: Disasters = [
-          [30, () => again(redis())],
-          [70, () => again(postgres())],
-          [110, () => redis().forget()],
-          [140, () => again(postgres())],
+        const disasters: readonly Disaster[] = [
+          { strike: () => postgres().down('SIGQUIT'), mend: () => postgres().up() },
+          { strike: () => redis().down(), mend: () => redis().up() },
+          { strike: () => redis().down(), mend: () => redis().forget() },
         ];
         const database = await postgres().freshDatabase();
         await live({ name: 'team', database, queue: redis().url, disasters });

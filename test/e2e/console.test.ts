@@ -2,11 +2,12 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, GET_CHROMIUM, PATIENCE_MS, startBrowser } from '../support/browser.ts';
+import { chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
 import { type ConsoleService, EVIL, type Person, press, SAFE, signIn, startConsole } from '../support/console.ts';
 import { freePort } from '../support/free-port.ts';
 import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const path = chromiumPath();
 const folder = tempFolder();
@@ -67,10 +68,11 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
 
       // With script the page changes while it is looked at; without, one looks again.
       const decision = sam.page.getByRole('link', { name: 'See the decision' });
-      for (const end = Date.now() + PATIENCE_MS; !javaScriptEnabled && (await decision.count()) === 0; ) {
-        expect(Date.now(), 'the scan has not ended').toBeLessThan(end);
+      await until('the scan ends', async () => {
+        if (javaScriptEnabled || (await decision.count()) > 0) return true;
         await press(sam.page.getByRole('link', { name: 'Look again' }));
-      }
+        return false;
+      });
       await press(decision);
       expect(await sam.page.locator('h1').textContent()).toContain(`${model} version 1`);
       expect(await sam.page.locator('.decision').textContent()).toContain('Allowed');

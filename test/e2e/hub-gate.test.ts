@@ -1,6 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { ALIVE_MS } from '../../src/service/gate/hand-out.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { GateKit, HUB_TOKEN, person } from '../service/gate/gate-kit.ts';
 import { npy } from '../service/gate/npy.ts';
@@ -8,6 +10,7 @@ import { type FakeRepo, fakeFile } from '../support/fake-hub.ts';
 import { BrittleLine, HOW_HUB_CLIENT, hasHubClient, runHubClient, runPython } from '../support/hub-client.ts';
 import { requirePart } from '../support/parts.ts';
 import { noise } from '../support/temp.ts';
+import { barrier, until } from '../support/until.ts';
 
 const CONFIG = { architectures: ['BertModel'], model_type: 'bert', hidden_size: 48, num_attention_heads: 4 };
 const TOKENIZER = {
@@ -16,6 +19,13 @@ const TOKENIZER = {
   pre_tokenizer: { type: 'Whitespace' },
   model: { type: 'WordLevel', vocab: { '[UNK]': 0, hello: 1, world: 2 }, unk_token: '[UNK]' },
 };
+/** Reads an address with Python's own client, and prints the digest of what came. */
+const HTTP_CLIENT = [
+  'import hashlib, sys, urllib.request',
+  'headers = {"authorization": "Bearer " + sys.argv[2], "user-agent": "unknown/None; hf_hub/0.36.0; python/3.11"}',
+  'request = urllib.request.Request(sys.argv[1], headers=headers)',
+  'print(hashlib.sha256(urllib.request.urlopen(request, timeout=600).read()).hexdigest())',
+].join('\n');
 const BIG = npy(noise(11 * 1024 * 1024, 5));
 
 requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hub, for its real clients', () => {
@@ -223,33 +233,56 @@ requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hu
     expect(left.filter((path) => /^(?:blobs\/|snapshots\/[^/]+\/)/.test(path))).toEqual([]);
   });
 
-  test('a client waits for a Hub that is slower than its patience', async () => {
+  /** Has the Hub answer only when its client was told `times` times that the answer will come. @returns how it was told */
+  async function answerLate(times: number, asking: () => Promise<void>) {
+    const held = barrier();
+    kit.hub.fail(/GET cdn:/, { waitsFor: held.opened }, 1);
+    const before = kit.hub.requests.length;
+    const intervals = vi.spyOn(globalThis, 'setInterval');
+    const processing = vi.spyOn(ServerResponse.prototype, 'writeProcessing');
+    const goOn = vi.spyOn(ServerResponse.prototype, 'writeContinue');
+    const asked = asking();
+    asked.catch(() => undefined);
+    try {
+      await until('the Hub is asked', () => kit.hub.requests.slice(before).some(({ server }) => server === 'cdn'));
+      const alive = intervals.mock.calls.filter(([, ms]) => ms === ALIVE_MS);
+      expect(alive).toHaveLength(1);
+      for (let i = 0; i < times; i++) alive.forEach(([tell]) => void tell());
+      return { processing: processing.mock.calls.length, goOn: goOn.mock.calls.length };
+    } finally {
+      held.open();
+      await asked;
+      vi.restoreAllMocks();
+    }
+  }
+
+  test('a client of a slow Hub is told to wait, more often than it loses patience', async () => {
     const slow = kit.hub.repo('owner/slow');
     const bytes = npy(noise(50_000, 10));
     const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     await kit.scanAndApprove(`hf://owner/slow@${commit}`);
-    kit.hub.fail(/GET cdn:/, { delayMs: 14_000 }, 1);
-    const impatient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '10' } });
+    const patient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '600' } });
     const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
-    const [file] = await runHubClient(impatient, [{ do: 'file', repo: 'owner/slow', path: 'w.npy', revision: commit }]);
-    expect(readFileSync(file?.answer).equals(bytes)).toBe(true);
+    // What huggingface_hub waits for without a word.
+    expect(ALIVE_MS).toBeLessThan(10_000 / 2);
+    const told = await answerLate(4, async () => {
+      const [file] = await runHubClient(patient, [{ do: 'file', repo: 'owner/slow', path: 'w.npy', revision: commit }]);
+      expect(readFileSync(file?.answer).equals(bytes)).toBe(true);
+    });
+    expect(told).toEqual({ processing: 4, goOn: 0 });
     expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
   });
 
-  test('so does a client of the time before huggingface_hub 1.0, over http.client', async () => {
+  test('so is a client of the time before huggingface_hub 1.0, over http.client, as it understands it', async () => {
     const slow = kit.hub.repo('owner/slower');
     const bytes = npy(noise(1_000, 12));
     const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     await kit.scanAndApprove(`hf://owner/slower@${commit}`);
-    kit.hub.fail(/GET cdn:/, { delayMs: 14_000 }, 1);
-    const program = [
-      'import hashlib, sys, urllib.request',
-      'headers = {"authorization": "Bearer " + sys.argv[2], "user-agent": "unknown/None; hf_hub/0.36.0; python/3.11"}',
-      'request = urllib.request.Request(sys.argv[1], headers=headers)',
-      'print(hashlib.sha256(urllib.request.urlopen(request, timeout=10).read()).hexdigest())',
-    ].join('\n');
-    const printed = await runPython(program, [`${kit.endpoint}/owner/slower/resolve/${commit}/w.npy`, token]);
-    expect(printed.trim()).toBe(slow.commits.get(commit)?.[0]?.oid);
+    const told = await answerLate(4, async () => {
+      const printed = await runPython(HTTP_CLIENT, [`${kit.endpoint}/owner/slower/resolve/${commit}/w.npy`, token]);
+      expect(printed.trim()).toBe(slow.commits.get(commit)?.[0]?.oid);
+    });
+    expect(told).toEqual({ processing: 0, goOn: 4 });
   });
 
   test("the Hub's client in JavaScript reads through it, too: a scan of what was handed out", async () => {

@@ -1,17 +1,15 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROBES } from '../cli/run-cli.ts';
 import { GateKit, person, TENANT } from '../service/gate/gate-kit.ts';
 import { HOW_MLFLOW, hasMlflow, RealMlflow } from '../support/mlflow-server.ts';
 import { requirePart } from '../support/parts.ts';
+import { until } from '../support/until.ts';
 
 const BENIGN = new URL('../../fixtures/benign/sklearn/1.9.1/', import.meta.url).pathname;
 const SECRET = 'of the webhook';
-/** How long MLflow's webhook, a scan and the answer may take on a busy machine. */
-const TOLD_MS = 90_000;
 const TEST_MS = 540_000;
 const ALIAS = 'assay-allowed';
 
@@ -62,17 +60,19 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     const { MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = mlflow.env;
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     const url = `${mlflow.origin}/api/2.0/mlflow/model-versions/get?${new URLSearchParams({ name, version })}`;
-    let seen = '';
-    for (const until = Date.now() + TOLD_MS; Date.now() < until; await delay(200)) {
+    let [seen, tags]: [string, Readonly<Record<string, string>>] = ['', {}];
+    await until(`MLflow is told that ${name}/${version} is ${decision}`, async () => {
       const answer = await fetch(url, { headers: { authorization } });
       // Its database may be busy.
-      if (!answer.ok) continue;
+      if (!answer.ok) return false;
       const { model_version: found } = (await answer.json()) as { model_version: MlflowAnswer };
-      const tags = Object.fromEntries((found.tags ?? []).map(({ key, value }) => [key, value]));
+      tags = Object.fromEntries((found.tags ?? []).map(({ key, value }) => [key, value]));
       seen = JSON.stringify([tags['assay.decision'], found.aliases ?? []]);
-      if (seen === JSON.stringify([decision, aliases])) return tags;
-    }
-    throw new Error(`MLflow was never told that ${name}/${version} is ${decision}: it has ${seen}`);
+      return seen === JSON.stringify([decision, aliases]);
+    }).catch((cause: unknown) => {
+      throw new Error(`it has ${seen}`, { cause });
+    });
+    return tags;
   }
 
   test('a version that is registered there is scanned here, and gets its tags and the alias', async () => {

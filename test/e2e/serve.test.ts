@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const folder = tempFolder();
@@ -33,14 +34,12 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   child.stderr.on('data', (data) => {
     err += data;
   });
-  while (!err.includes('listens at ')) {
-    if (child.exitCode !== null) {
-      // What it said last comes after its end.
-      await closed;
-      throw new Error(`ended with ${child.exitCode}: ${err}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until('it says where it listens', async () => {
+    if (child.exitCode === null) return err.includes('listens at ');
+    // What it said last comes after its end.
+    await closed;
+    throw new Error(`ended with ${child.exitCode}: ${err}`);
+  });
   const url = /listens at (\S+)/.exec(err)?.[1] ?? '';
   return { url, child, stderr: () => err, stdout: () => out };
 }
@@ -63,7 +62,7 @@ test('assay serve alone does everything: a new registry prints one token, once, 
   const data = join(folder, 'laptop');
   const first = await serve(['--data', data]);
   // The token is told after the place.
-  while (tokenIn(first.stderr()) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('it tells the token', () => tokenIn(first.stderr()) !== undefined);
   const token = tokenIn(first.stderr());
   expect((await asked(first.url, token)).status).toBe(200);
   expect((await asked(first.url)).status).toBe(401);
@@ -139,10 +138,10 @@ async function post(url: string, path: string, token: string | undefined, body?:
 }
 
 async function jobEnd(url: string, id: string, token: string | undefined) {
-  for (;;) {
+  const jobOf = async () => {
     const response = await fetch(`${url}/v1/jobs/${id}`, { headers: { authorization: `Bearer ${token}` } });
-    const job = (await response.json()) as { readonly state: string };
-    if (!['queued', 'running'].includes(job.state)) return job;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return (await response.json()) as { readonly state: string };
+  };
+  await until('the job ends', async () => !['queued', 'running'].includes((await jobOf()).state));
+  return jobOf();
 }

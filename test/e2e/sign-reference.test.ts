@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { CA, type Issued, issue, type KeyKind, makeKey, openssl, SIGNING } from '../integrity/sign/pki.ts';
@@ -32,11 +33,12 @@ const ODD_NAMES = [
 ];
 
 /** What the reference implementation says to each job: `null` when it agrees. */
-function reference(jobs: readonly Job[]): readonly (string | null)[] {
-  const options = { input: JSON.stringify(jobs), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
-  const { status, stdout, stderr } = spawnSync(python ?? '', [SCRIPT], options);
+async function reference(jobs: readonly Job[]): Promise<readonly (string | null)[]> {
+  const running = promisify(execFile)(python ?? '', [SCRIPT], { maxBuffer: 64 * 1024 * 1024 });
+  running.child.stdin?.end(JSON.stringify(jobs));
+  const { stdout, stderr } = await running;
   expect(stderr).toBe('');
-  expect(status).toBe(0);
+  expect(running.child.exitCode).toBe(0);
   return JSON.parse(stdout);
 }
 
@@ -110,7 +112,7 @@ requirePart(
         cpSync(model, changed, { recursive: true });
         appendFileSync(join(changed, 'names', '🎉 party.bin'), '!');
         expect(
-          reference([
+          await reference([
             { model, signature, publicKey },
             { model: changed, signature, publicKey },
           ]),
@@ -143,7 +145,7 @@ requirePart(
         writeFileSync(inRoot('pass'), 's3cret\n');
         const signature = inRoot('encrypted.sig');
         await sign(model, '--private-key', encrypted, '--signature', signature, '--passphrase-file', inRoot('pass'));
-        expect(reference([{ model, signature, publicKey: key.publicKey }])).toEqual([null]);
+        expect(await reference([{ model, signature, publicKey: key.publicKey }])).toEqual([null]);
         const env = { ASSAY_KEY_PASSPHRASE: 's3cret' };
         const args = ['sign', model, '--private-key', encrypted, '--signature', signature];
         expect((await runCli(args, { env })).code).toBe(0);
@@ -176,7 +178,7 @@ requirePart(
           writeFileSync(chain, issuers.map(pem).join(''));
           await sign(model, ...way, '--signature', signature);
           const untrusted = { model, signature, certificateChain: stranger.certificate };
-          expect(reference([{ model, signature, ...trust }, untrusted])).toEqual([
+          expect(await reference([{ model, signature, ...trust }, untrusted])).toEqual([
             null,
             expect.stringMatching(/certificate/),
           ]);
@@ -190,9 +192,9 @@ requirePart(
         const [ours, theirs] = [inRoot('ours.sig'), inRoot('theirs.sig')];
         const flags = ignore.flatMap((path) => ['--ignore', path]);
         await sign(model, '--private-key', key.privateKey, '--signature', ours, ...flags);
-        expect(reference([{ model, signature: theirs, privateKey: key.privateKey, ignore }])).toEqual([null]);
+        expect(await reference([{ model, signature: theirs, privateKey: key.privateKey, ignore }])).toEqual([null]);
         expect(payloadOf(ours)).toEqual(payloadOf(theirs));
-        expect(reference([{ model, signature: ours, publicKey: key.publicKey }])).toEqual([null]);
+        expect(await reference([{ model, signature: ours, publicKey: key.publicKey }])).toEqual([null]);
       });
 
       it('leaves out the signature in the folder, again and again', async () => {
@@ -200,7 +202,7 @@ requirePart(
         const signature = join(signed, 'model.sig');
         for (let round = 0; round < 2; round++) {
           expect(await sign(signed, '--private-key', key.privateKey)).toContain(`signature    ${signature}`);
-          expect(reference([{ model: signed, signature, publicKey: key.publicKey }])).toEqual([null]);
+          expect(await reference([{ model: signed, signature, publicKey: key.publicKey }])).toEqual([null]);
         }
       });
 
@@ -208,7 +210,7 @@ requirePart(
         const signature = inRoot('all.sig');
         await sign(model, '--private-key', key.privateKey, '--signature', signature, '--cover-all');
         const job = { model, signature, publicKey: key.publicKey };
-        expect(reference([{ ...job, all: true }, job])).toEqual([
+        expect(await reference([{ ...job, all: true }, job])).toEqual([
           null,
           expect.stringMatching(/Missing files.*\.github/),
         ]);
@@ -219,9 +221,9 @@ requirePart(
         const path = join(file, 'weights 1.bin');
         await sign(path, '--private-key', key.privateKey);
         const [ours, theirs] = [`${path}.sig`, inRoot('single.sig')];
-        expect(reference([{ model: path, signature: theirs, privateKey: key.privateKey }])).toEqual([null]);
+        expect(await reference([{ model: path, signature: theirs, privateKey: key.privateKey }])).toEqual([null]);
         expect(payloadOf(ours)).toEqual(payloadOf(theirs));
-        expect(reference([{ model: path, signature: ours, publicKey: key.publicKey }])).toEqual([null]);
+        expect(await reference([{ model: path, signature: ours, publicKey: key.publicKey }])).toEqual([null]);
       });
 
       it.each<[string, string | undefined]>([
@@ -232,7 +234,7 @@ requirePart(
         const signature = inRoot(`${hash}.sig`);
         await sign(model, '--private-key', key.privateKey, '--signature', signature, '--hash', hash);
         const job = { model, signature, publicKey: key.publicKey, ...(told === undefined ? {} : { hash: told }) };
-        expect(reference([job])).toEqual([null]);
+        expect(await reference([job])).toEqual([null]);
       });
 
       it('is reached through links, when they are allowed', async () => {
@@ -240,7 +242,7 @@ requirePart(
         symlinkSync('real/a', join(linked, 'link'));
         const [ours, theirs] = [inRoot('linked.sig'), inRoot('linked-theirs.sig')];
         await sign(linked, '--private-key', key.privateKey, '--signature', ours, '--allow-symlinks');
-        const [signed, verified] = reference([
+        const [signed, verified] = await reference([
           { model: linked, signature: theirs, privateKey: key.privateKey, links: true },
           { model: linked, signature: ours, publicKey: key.publicKey, links: true },
         ]);
@@ -259,7 +261,7 @@ requirePart(
         await sign(cache, '--private-key', key.privateKey);
         const signature = join(snapshot, 'model.sig');
         const job = { model: snapshot, signature, publicKey: key.publicKey, links: true };
-        expect(reference([job])).toEqual([null]);
+        expect(await reference([job])).toEqual([null]);
         expect(payloadOf(signature).predicate.serialization.allow_symlinks).toBe(true);
       });
 
@@ -273,7 +275,7 @@ requirePart(
         expect(await sign(many, '--private-key', key.privateKey)).toMatch(/^SIGNED .*: 5,000 files/);
         const [signature, theirs] = [join(many, 'model.sig'), inRoot('many-theirs.sig')];
         expect(
-          reference([
+          await reference([
             { model: many, signature, publicKey: key.publicKey },
             { model: many, signature: theirs, privateKey: key.privateKey, ignore: ['model.sig'] },
           ]),

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const TRACING = new URL('../support/tracing.mjs', import.meta.url).href;
@@ -45,10 +46,10 @@ async function serve(env: NodeJS.ProcessEnv): Promise<string> {
   child.stderr.on('data', (text) => {
     said += text;
   });
-  while (!said.includes('listens at ')) {
+  await until('it says where it listens', () => {
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${said}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    return said.includes('listens at ');
+  });
   return /listens at (\S+)/.exec(said)?.[1] ?? '';
 }
 

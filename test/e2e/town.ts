@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { tied } from '../support/tied.ts';
+import { until } from '../support/until.ts';
 
-/** On a machine that does much else, and whose database may just be away. */
-const START_MS = 120_000;
 /** What it says first: from then on it takes a signal itself. Before, the signal would end it without a word. */
 const IS_UP = /: working, |listens at /;
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
@@ -31,7 +29,7 @@ class Resident {
   }
 
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    while (signal === 'SIGTERM' && this.isAlive && !this.#isUp) await delay(20);
+    if (signal === 'SIGTERM') await until('it is up, or has ended', () => this.#isUp || !this.isAlive);
     if (!this.isAlive) return this.#child.exitCode;
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);
@@ -66,14 +64,14 @@ export class Town {
 
   async startService(): Promise<void> {
     let service = new Resident(['serve', '--workers', '0'], this.#env);
-    for (const until = performance.now() + START_MS; performance.now() < until; ) {
+    await until('the service answers', async () => {
       if (!service.isAlive) service = new Resident(['serve', '--workers', '0'], this.#env);
       this.#service = service;
       const answer = await fetch(`${this.origin}/healthz`).catch(() => undefined);
-      if (answer?.ok) return;
-      await delay(50);
-    }
-    throw new Error(`the service did not start: ${service.said}`);
+      return answer?.ok === true;
+    }).catch((cause: unknown) => {
+      throw new Error(`the service did not start: ${service.said}`, { cause });
+    });
   }
 
   async killService(): Promise<void> {

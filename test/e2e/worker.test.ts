@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { started } from '../service/queue/backends.ts';
 import { requirePart } from '../support/parts.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const folder = tempFolder();
@@ -26,7 +26,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
       child.stderr.on('data', (text) => {
         said += text;
       });
-      while (!said.includes('cancels are heard late: NOAUTH') && child.exitCode === null) await delay(20);
+      await until('it says so', () => said.includes('cancels are heard late: NOAUTH') || child.exitCode !== null);
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       expect(await ended, said).toEqual([143, null]);

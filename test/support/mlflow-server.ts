@@ -5,16 +5,15 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import { tied } from './tied.ts';
+import { until } from './until.ts';
 
 const PYTHON = new URL('../../.venv/bin/python', import.meta.url).pathname;
 const MODELS = new URL('./python/mlflow_models.py', import.meta.url).pathname;
 export const hasMlflow = spawnSync(PYTHON, ['-m', 'mlflow', '--version'], { stdio: 'ignore' }).status === 0;
 export const HOW_MLFLOW = '.venv/bin/pip install -r fixtures/python/requirements-ci.txt';
 
-const START_MS = 110_000;
 /** No request leaves this machine, and no thread of it waits for jobs. */
 const QUIET = { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: '1', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' };
 
@@ -89,14 +88,14 @@ export class RealMlflow {
         log = `${log}${text}`.slice(-20_000);
       });
     const server = new RealMlflow(child, `http://127.0.0.1:${port}`, folder);
-    const until = Date.now() + START_MS;
-    while (!(await answers(port, server.origin))) {
-      if (child.exitCode === null && Date.now() < until) await delay(250);
-      else {
-        await server.close();
-        throw new Error(`the MLflow server did not start: ${log}`);
-      }
-    }
+    const ready = until('the MLflow server answers', () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      return answers(port, server.origin);
+    });
+    await ready.catch(async (cause: unknown) => {
+      await server.close();
+      throw new Error(`the MLflow server did not start: ${log}`, { cause });
+    });
     return server;
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as byTheClock } from 'node:timers/promises';
 import type { DecisionRecord } from '../answer.ts';
 import type { BodyRoom } from './body.ts';
 import type { CertificateSource } from './certificate/serving.ts';
@@ -32,6 +32,8 @@ export interface ServeOptions extends Pick<AdmissionOptions, 'listen' | 'metrics
   readonly sink: LogSink;
   /** In place of the usual ones. */
   readonly rules?: Partial<ConnectionRules>;
+  /** In place of the clock: how long it goes on while it ends. */
+  readonly drain?: (ms: number) => Promise<void>;
 }
 
 export interface Serving {
@@ -110,7 +112,7 @@ export async function serve(parts: ServingParts, options: ServeOptions): Promise
     async close() {
       ending = true;
       opened.letGo();
-      if (options.drainSeconds > 0) await sleep(options.drainSeconds * 1000);
+      if (options.drainSeconds > 0) await (options.drain ?? byTheClock)(options.drainSeconds * 1000);
       await opened.close();
       await plain?.close();
     },

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../../../src/core/errors.ts';
 import { isSnapshotError, loadPacked, type PackedIndex, SnapshotError } from '../../../src/snapshot/index.ts';
 import type { FeedHealth, SnapshotFeed } from '../feed.ts';
-import { Pauses } from '../kube/pauses.ts';
+import { byTheClock, Pauses, type Wait } from '../kube/pauses.ts';
 import type { HeldSnapshot } from '../state.ts';
 import { Floor, type SharedFloor } from './floor.ts';
 import { problemOf } from './problem.ts';
@@ -24,6 +23,8 @@ export interface FeedOptions {
   readonly requireFloor: boolean;
   readonly pollSeconds: number;
   readonly now?: () => Date;
+  /** In place of the clock: between two questions, twice. */
+  readonly wait?: Wait;
 }
 
 /** A nudge, or a file that changes all the time, never makes it ask more often. */
@@ -55,6 +56,7 @@ class Feed implements SnapshotFeed {
   readonly #stop = new AbortController();
   readonly #listeners: ((held: HeldSnapshot) => void)[] = [];
   readonly #pauses: Pauses;
+  readonly #wait: Wait;
   #held: HeldSnapshot = { kind: 'none', why: 'none has come yet' };
   #index: PackedIndex | undefined;
   #lastTried: Date | null = null;
@@ -70,7 +72,8 @@ class Feed implements SnapshotFeed {
     this.#state = state;
     this.#floor = new Floor(state, options.floor);
     const pollMs = options.pollSeconds * 1000;
-    this.#pauses = new Pauses({ firstMs: pollMs, mostMs: Math.max(pollMs, MOST_POLL_MS) });
+    this.#wait = options.wait ?? byTheClock;
+    this.#pauses = new Pauses({ firstMs: pollMs, mostMs: Math.max(pollMs, MOST_POLL_MS), wait: this.#wait });
   }
 
   held(): HeldSnapshot {
@@ -119,9 +122,8 @@ class Feed implements SnapshotFeed {
   /** Until the clock or a nudge; longer each time while the source gives nothing good. */
   async #pause(): Promise<void> {
     if (this.#problem === null) this.#pauses.reset();
-    await delay(REST_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
-    const either = AbortSignal.any([this.#stop.signal, this.#nudged.signal]);
-    await delay(this.#pauses.next(), undefined, { signal: either, ref: false }).catch(() => {});
+    await this.#wait(REST_MS, this.#stop.signal);
+    await this.#pauses.wait(AbortSignal.any([this.#stop.signal, this.#nudged.signal]));
     if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
   }
 

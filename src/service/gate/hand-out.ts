@@ -8,7 +8,7 @@ import { parseRange } from './range.ts';
 import type { TenantGate } from './tenant-gate.ts';
 
 /** Clients give up on a connection on which nothing comes for ten seconds. */
-const ALIVE_MS = 3_000;
+export const ALIVE_MS = 3_000;
 /** Of reverse proxies: nginx takes the first interim answer for the answer, and what follows for its body. */
 const PROXIED = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
 /** How long a download goes on after its version was revoked. */

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linesOf } from '../../../admission-webhook/src/kube/lines.ts';
 import { openKube } from '../../../admission-webhook/src/kube/open-kube.ts';
 import { Pauses } from '../../../admission-webhook/src/kube/pauses.ts';
 import { type Answer, SmallServer } from '../../support/oci-registry.ts';
-import { QUICK, Told } from './ground.ts';
+import { Told } from './ground.ts';
 
 async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
@@ -61,21 +61,26 @@ describe('a server that is none', () => {
 
   afterAll(() => server.close());
 
-  /** What a watch made of it in a short while, and until it is enough. */
-  async function watched(isEnough: (told: Told) => boolean): Promise<Told> {
-    const client = await openKube({ kubeconfig: `http://${server.host}`, ...QUICK });
-    const told = new Told();
+  /** What a watch made of it until it paused so many times, and how much was asked for before each pause. */
+  async function watched(pauses: number): Promise<{ told: Told; asked: readonly number[] }> {
+    server.asked.length = 0;
+    const asked: number[] = [];
     const stop = new AbortController();
-    const done = client.watch('/api/v1/things', told, stop.signal);
-    await delay(400);
-    await expect.poll(() => isEnough(told)).toBe(true);
-    stop.abort();
-    await done;
+    const wait = async (_ms: number, signal: AbortSignal): Promise<void> => {
+      asked.push(server.asked.length);
+      if (asked.length < pauses) return;
+      const stopped = once(signal, 'abort');
+      stop.abort();
+      await stopped;
+    };
+    const client = await openKube({ kubeconfig: `http://${server.host}`, pauses: { wait } });
+    const told = new Told();
+    await client.watch('/api/v1/things', told, stop.signal);
     await client.close();
-    return told;
+    return { told, asked };
   }
 
-  it('leads to problems, and to no more questions than the pauses allow', async () => {
+  it('leads to problems, and to one question after each pause', async () => {
     const list = { kind: 'ThingList', apiVersion: 'v1', metadata: { resourceVersion: '5' }, items: [] };
     const events: readonly [watch: string, problem: RegExp | undefined][] = [
       ['not json\n', /is not JSON/],
@@ -87,19 +92,20 @@ describe('a server that is none', () => {
       ['', undefined],
     ];
     for (const [watch, problem] of events) {
-      server.asked.length = 0;
       answer = (url) => (url.includes('watch=1') ? { status: 200, body: watch } : json(list));
-      const told = await watched(({ problems }) => server.asked.length > 1 && (!problem || problems.length > 0));
+      const { told, asked } = await watched(4);
       if (problem === undefined) expect(told.problems).toEqual([]);
       else expect(told.problems[0]?.message).toMatch(problem);
-      expect(server.asked.length).toBeLessThan(20);
+      // The listing, and a watch before each pause.
+      expect(asked).toEqual([2, 3, 4, 5]);
     }
   });
 
   it('is not believed to have listed all when it did not list', async () => {
     for (const body of [null, [], { items: 'x' }, { kind: 'Status' }]) {
       answer = () => json(body);
-      const told = await watched(({ problems }) => problems.length > 0);
+      const { told, asked } = await watched(3);
+      expect(asked).toEqual([1, 2, 3]);
       expect(told.lines).toEqual([]);
       expect(told.problems[0]?.message).toMatch(/what is no list/);
     }
@@ -123,9 +129,9 @@ describe('a server that is none', () => {
       watches++;
       return { status: 200, body: watches === 2 ? gone : bookmark };
     };
-    const told = await watched(({ lines }) => from.length > 2 && lines.length > 3);
-    expect(from.slice(0, 3)).toEqual(['5', '9', '5']);
-    expect(told.lines.slice(0, 4)).toEqual(['+a', 'synced', '+a', 'synced']);
+    const { told } = await watched(3);
+    expect(from).toEqual(['5', '9', '5']);
+    expect(told.lines).toEqual(['+a', 'synced', '+a', 'synced']);
     expect(told.problems).toEqual([]);
   });
 });

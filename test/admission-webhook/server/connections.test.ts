@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { barrier, until } from '../../support/until.ts';
 import { reviewOf } from '../decide/support.ts';
 import { ask, reviewed, startGate } from './ground.ts';
 
@@ -27,40 +27,59 @@ async function raw(
   return { socket, said: () => said, ended };
 }
 
+/** The gate's own waiting goes by the test; sockets go on as ever. */
+const holdTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
 const head = (length: number) =>
   `POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
 
 describe('who is slow', () => {
-  const times = { handshakeMs: 2_000, headersMs: 1_500, bodyMs: 1_500, requestMs: 3_000 };
-  const rules = { ...times, keepAliveMs: 95_000, checkMs: 100 };
-
-  it('is let go: without a handshake, without whole headers', async () => {
+  it.each([
+    ['without a handshake', { handshakeMs: 200 }],
+    ['without whole headers', { headersMs: 200, checkMs: 50 }],
+  ] as const)('is let go: %s', async (what, rules) => {
     const gate = await startGate({ rules });
-    const silent: Socket = connectPlain(gate.port, '127.0.0.1');
-    const closed = new Promise<void>((resolve) => silent.on('close', () => resolve()).on('error', () => {}));
-    const slow = await raw(gate, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
-    const drip = setInterval(() => slow.socket.write('a: b\r\n'), 50);
-    // It would go on for ever.
-    await slow.ended;
-    clearInterval(drip);
-    await closed;
-    expect(reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY })).allowed).toBe(true);
+    if (what === 'without a handshake') {
+      const silent: Socket = connectPlain(gate.port, '127.0.0.1');
+      await new Promise<void>((resolve) => silent.on('close', () => resolve()).on('error', () => {}));
+    } else {
+      const slow = await raw(gate, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
+      const drip = setInterval(() => slow.socket.write('a: b\r\n'), 20);
+      // It would go on for ever.
+      await slow.ended;
+      clearInterval(drip);
+    }
+    // Who is quicker than that is served; on a busy machine, not the first time.
+    await until('others are answered', async () => {
+      const answer = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }).catch(() => undefined);
+      return answer !== undefined && reviewed(answer).allowed;
+    });
   });
 
   it('with a body is refused, by its uid when that has come', async () => {
-    const gate = await startGate({ rules });
+    const gate = await startGate({ rules: { bodyMs: 10_000 } });
+    holdTime();
     const slow = await raw(gate, head(BODY.length));
     slow.socket.write(BODY.subarray(0, 200));
-    await expect.poll(slow.said).toContain(UID);
+    await until('the start of the body has come', async () => (await metrics(gate)).includes('body_bytes 200\n'));
+    vi.advanceTimersByTime(9_999);
+    expect(await metrics(gate)).toContain('body_bytes 200\n');
+    vi.advanceTimersByTime(1);
+    await until('it is answered', () => slow.said().includes(UID));
     expect(slow.said()).toMatch(/^HTTP\/1\.1 200 /);
     expect(slow.said()).toContain('"allowed":false');
     expect(slow.said()).toContain('"code":408');
+    // It is read on for as long again, so that the answer is not lost.
+    vi.advanceTimersByTime(10_000);
     await slow.ended;
   });
 
   it('and goes away in the middle is nothing to anybody', async () => {
-    // Nothing of it is over before it is looked at.
-    const gate = await startGate({ rules: { bodyMs: 120_000, requestMs: 120_000 } });
+    const gate = await startGate();
     const one = await raw(gate, head(BODY.length));
     one.socket.write(BODY.subarray(0, 200));
     await expect.poll(() => metrics(gate)).toMatch(/body_bytes [1-9]/);
@@ -97,40 +116,45 @@ describe('what is no HTTP', () => {
     await gate.close();
   });
 
-  it('does not smuggle a second request behind a refused one', async () => {
+  it('does not smuggle a second request behind another one', async () => {
     const gate = await startGate();
     const one = await raw(
       gate,
       `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 60\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n`,
     );
-    await expect.poll(one.said).toContain('ok\n');
-    await sleep(100);
-    expect(one.said().match(/HTTP\/1\.1 200/g)).toHaveLength(1);
-    one.socket.destroy();
+    await until('it is answered', () => one.said().includes('ok\n'));
+    // The rest of the body, and a request of its own behind it: the connection is over with the first answer.
+    one.socket.write(`${'x'.repeat(60 - 34)}GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await one.ended;
+    expect(one.said().match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+    expect(one.said()).toContain('connection: close');
   });
 });
 
 describe('room for bodies', () => {
   it('is bounded: who finds none waits, and is refused', async () => {
-    const gate = await startGate({
-      rules: { roomBytes: 100_000, waitMs: 300, bodyMs: 120_000, requestMs: 120_000 },
-    });
+    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 1_000 } });
+    holdTime();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const waiting = () => timers.mock.calls.filter(([, ms]) => ms === 1_000).length;
     // Holds most of the room, and never ends.
     const holder = await raw(gate, head(1_000_000));
     holder.socket.write(Buffer.alloc(90_000, 0x20));
-    await expect.poll(async () => /body_bytes 9\d{4}\n/.test(await metrics(gate))).toBe(true);
-    // It waits from now on, and so before the other, who has to shake hands.
+    await until('it holds room', async () => /body_bytes 9\d{4}\n/.test(await metrics(gate)));
     holder.socket.write(Buffer.alloc(60_000, 0x20));
-    const refused = reviewed(
-      await ask(`${gate.url}/validate`, {
-        ca: gate.authority.cert,
-        body: `${BODY.toString('utf8')}${' '.repeat(50_000)}`,
-      }),
-    );
+    await until('it waits', () => waiting() === 1);
+    vi.advanceTimersByTime(500);
+    const asked = ask(`${gate.url}/validate`, {
+      ca: gate.authority.cert,
+      body: `${BODY.toString('utf8')}${' '.repeat(50_000)}`,
+    });
+    await until('the other one waits, too', () => waiting() === 2);
+    expect(holder.said()).toBe('');
+    vi.advanceTimersByTime(500);
     // It waited until the other was refused.
-    expect(refused).toMatchObject({ uid: UID, allowed: true });
-    await expect.poll(() => holder.said()).toContain('"code":429');
-    await expect.poll(() => metrics(gate)).toMatch(/assay_admission_body_bytes 0\n/);
+    expect(reviewed(await asked)).toMatchObject({ uid: UID, allowed: true });
+    await until('the other one is refused', () => holder.said().includes('"code":429'));
+    await until('all room is free', async () => /assay_admission_body_bytes 0\n/.test(await metrics(gate)));
     const after = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }));
     expect(after).toMatchObject({ uid: UID, allowed: true });
     holder.socket.destroy();
@@ -138,17 +162,25 @@ describe('room for bodies', () => {
 
   it('takes many large reviews at once, and no more memory than it may', async () => {
     const gate = await startGate({ rules: { roomBytes: 24 * 1024 * 1024, waitMs: 5_000 } });
+    holdTime();
     const pad = { pad: 'x'.repeat(4 * 1024 * 1024) };
     const body = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing', annotations: pad } });
-    let most = 0;
-    const watching = setInterval(async () => {
+    let [answered, most] = [0, 0];
+    const asking = Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const answer = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body });
+        answered += 1;
+        return answer;
+      }),
+    );
+    await until('all are answered', async () => {
       const [, bytes = '0'] = /body_bytes (\d+)/.exec(await metrics(gate)) ?? [];
       most = Math.max(most, Number(bytes));
-    }, 20);
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () => ask(`${gate.url}/validate`, { ca: gate.authority.cert, body })),
-    );
-    clearInterval(watching);
+      // All that came wait for room, each for more than there is.
+      if (Number(bytes) > 24 * 1024 * 1024) vi.advanceTimersByTime(5_000);
+      return answered === 12;
+    });
+    const answers = await asking;
     for (const answer of answers) expect(reviewed(answer)).toMatchObject({ uid: UID });
     expect(answers.filter((answer) => reviewed(answer).allowed).length).toBeGreaterThanOrEqual(4);
     expect(most).toBeLessThan(32 * 1024 * 1024);
@@ -209,22 +241,33 @@ describe('connections', () => {
 
 describe('the end', () => {
   it('comes in order: not ready, still answering, then what runs is finished and the rest closed', async () => {
-    const gate = await startGate({ drainSeconds: 4, rules: { bodyMs: 120_000, requestMs: 120_000 } });
+    const drained = barrier();
+    const waits: number[] = [];
+    const drain = (ms: number) => {
+      waits.push(ms);
+      return drained.opened;
+    };
+    const gate = await startGate({ drainSeconds: 4, drain });
     const ready = () => ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
     expect(await ready()).toMatchObject({ status: 200, text: 'ready\n' });
     const idle = await raw(gate, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
-    await expect.poll(idle.said).toContain('ok\n');
+    await until('it is answered', () => idle.said().includes('ok\n'));
     const running = await raw(gate, head(BODY.length));
     running.socket.write(BODY.subarray(0, 100));
+    await until('it is read', async () => (await metrics(gate)).includes('body_bytes 100\n'));
     const closing = gate.close();
+    expect(waits).toEqual([4_000]);
     expect(await ready()).toMatchObject({ status: 503, text: 'it is ending\n', headers: { connection: 'close' } });
     const late = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
     expect(reviewed(late).allowed).toBe(true);
     expect(late.headers.connection).toBe('close');
+    expect(idle.socket.closed).toBe(false);
     // It is closed when the time for that is over.
+    drained.open();
     await idle.ended;
     running.socket.write(BODY.subarray(100));
-    await expect.poll(running.said).toContain('"allowed":true');
+    await until('what runs is answered', () => running.said().includes('"allowed":true'));
+    running.socket.end();
     await closing;
     await expect(ready()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

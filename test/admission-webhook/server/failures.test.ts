@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type HeldSnapshot, NO_CONFIG, namespaceRules } from '../../../admission-webhook/src/index.ts';
 import { heldSnapshot, reviewOf } from '../decide/support.ts';
 import { ask, reviewed, startGate } from './ground.ts';
@@ -14,6 +14,8 @@ const POD = {
   },
 };
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
+
+afterEach(() => vi.useRealTimers());
 
 /** A snapshot whose table breaks: what a defect of ours would do. */
 async function broken(): Promise<HeldSnapshot> {
@@ -40,6 +42,7 @@ describe('a defect of ours', () => {
       ],
     };
     const gate = await startGate({ snapshot: await broken(), config });
+    vi.useFakeTimers({ toFake: ['performance'] });
     const asked = async (namespace: string) =>
       reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD, { namespace }) }));
     const answer = await asked('models');
@@ -52,8 +55,14 @@ describe('a defect of ours', () => {
     const metrics = await (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
     expect(metrics).toContain('assay_admission_errors_total 3');
     expect(gate.told.join('\n')).toContain('the table broke');
-    // The same defect a thousand times fills no log.
+    // The same defect a thousand times in a second fills no log.
     expect(gate.told).toHaveLength(1);
+    vi.advanceTimersByTime(999);
+    await asked('models');
+    expect(gate.told).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    await asked('models');
+    expect(gate.told).toHaveLength(2);
     expect(JSON.parse(gate.lines[0] ?? '')).toMatchObject({
       action: 'deny',
       skipped: 'failed',

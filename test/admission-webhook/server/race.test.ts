@@ -1,134 +1,99 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { renameSync, writeFileSync } from 'node:fs';
-import { Agent } from 'node:https';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
-import { MAIN } from '../../cli/run-cli.ts';
-import { denied, signed, writer } from '../../snapshot/samples.ts';
-import { freePort } from '../../support/free-port.ts';
+import type { TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { openSnapshotFeed } from '../../../admission-webhook/src/index.ts';
+import { writer } from '../../snapshot/samples.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { approved, RECORDED, recorded, reviewOf, sha256 } from '../decide/support.ts';
-import { Authority, type Pair, place } from './certificates.ts';
-import { ask, type Reply, reviewed } from './ground.ts';
+import { until } from '../../support/until.ts';
+import { type Pair, place } from './certificates.ts';
+import { ask, type Reply, reviewed, startGate } from './ground.ts';
+import { type Question, questions, writeSnapshot } from './race-ground.ts';
 
-const REQUESTS = 10_000;
-const CLIENTS = 16;
-const COMMIT = 'c'.repeat(40);
-const DAY_MS = 86_400_000;
-
+const ROUNDS = 8;
 const folder = tempFolder();
 const snapshotFile = join(folder, 'snapshot.json');
-let child: ChildProcess | undefined;
-afterAll(async () => {
-  if (child === undefined || child.exitCode !== null) return;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-});
 
-/** In an odd version `day` is approved and `night` denied, in an even one the other way round; `always` and `never` stay. */
-async function writeSnapshot(version: number): Promise<void> {
-  const ref = (name: string) => `hf://acme/${name}@${COMMIT}`;
-  const no = (name: string) => denied({ model: `acme/${name}`, digest: sha256(name), refs: [ref(name)] });
-  const yes = (name: string) => approved(ref(name));
-  const entries = [
-    yes('always'),
-    no('never'),
-    ...(version % 2 === 1 ? [yes('day'), no('night')] : [no('day'), yes('night')]),
-  ];
-  const now = Date.now();
-  const at = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
-  const bytes = await signed({ version, issued: at(now), expires: at(now + DAY_MS), entries });
-  writeFileSync(`${snapshotFile}.new`, bytes);
-  renameSync(`${snapshotFile}.new`, snapshotFile);
+/** A review of which the gate has the first half: it is answered once the rest is sent. */
+interface Half {
+  readonly question: Question;
+  readonly sent: number;
+  finish(): Promise<Reply>;
 }
 
-interface Question {
-  readonly body: Buffer;
-  readonly uid: string;
-  /** What has to be answered from a version; `undefined`: the same from all, once it was answered. */
-  readonly expected: ((version: number) => boolean) | undefined;
-  readonly name: string;
-}
-
-function questions(): readonly Question[] {
-  const models: Record<string, (version: number) => boolean> = {
-    always: () => true,
-    never: () => false,
-    unknown: () => false,
-    day: (version) => version % 2 === 1,
-    night: (version) => version % 2 === 0,
+async function half(url: string, ca: string, question: Question): Promise<Half> {
+  const { body } = question;
+  const sent = Math.floor(body.length / 2);
+  const asked = request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': body.length },
+    agent: false,
+    ca,
+  });
+  const answered = new Promise<Reply>((resolve, reject) => {
+    asked.on('error', reject);
+    asked.on('response', (response) => {
+      const { localPort: from = 0 } = response.socket;
+      const { CN } = (response.socket as TLSSocket).getPeerCertificate().subject;
+      const server = String(CN);
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, from, server }),
+      );
+    });
+  });
+  answered.catch(() => undefined);
+  await new Promise<void>((resolve) => asked.write(body.subarray(0, sent), () => resolve()));
+  const finish = () => {
+    asked.end(body.subarray(sent));
+    return answered;
   };
-  const asked = Object.entries(models).map(([name, expected]): Question => {
-    const args = ['--model', `acme/${name}`, '--revision', COMMIT];
-    const containers = [{ name: 'server', image: 'vllm/vllm-openai', args }];
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers } };
-    return { name, expected, uid: `uid-of-${name}`, body: reviewOf(pod, { uid: `uid-of-${name}` }) };
-  });
-  const real = RECORDED.map((name): Question => {
-    const body = recorded(name);
-    return { name, expected: undefined, uid: JSON.parse(body.toString('utf8')).request.uid, body };
-  });
-  return [...asked, ...asked, ...asked, ...real];
+  return { question, sent, finish };
 }
 
-/** What runs beside the requests, until it is told to stop. */
-async function repeat(stop: { done: boolean }, pauseMs: number, step: (round: number) => Promise<void> | void) {
-  for (let round = 0; !stop.done; round++) {
-    await step(round);
-    await sleep(pauseMs);
-  }
-}
-
-describe('10,000 reviews while snapshots and certificates are replaced', () => {
-  it('are all answered, each from a snapshot that was current', { timeout: 300_000 }, async () => {
-    const authority = new Authority(folder, 'ca');
-    const pairs: readonly Pair[] = ['first', 'second', 'third'].map((name) => authority.server(name));
-    const files = place(folder, pairs[0] as Pair);
+describe('reviews while snapshots and certificates are replaced', () => {
+  it('are all answered, each from the snapshot that is current when it has come', { timeout: 300_000 }, async () => {
+    const names = ['gate', 'second', 'third'];
     const keyFile = join(folder, 'snapshot.pub');
     writeFileSync(keyFile, writer.publicKey.export({ type: 'spki', format: 'pem' }));
-    await writeSnapshot(1);
-    const [port, metricsPort] = [await freePort(), await freePort()];
-    const args = ['admit', '--snapshot', snapshotFile, '--snapshot-key', keyFile, '--poll', '1', '--drain', '0'];
-    const serving = ['--listen', `127.0.0.1:${port}`, '--metrics-listen', `127.0.0.1:${metricsPort}`];
-    const tls = ['--tls-cert', files.cert, '--tls-key', files.key, '--log', 'none'];
-    child = spawn(process.execPath, [MAIN, ...args, ...serving, ...tls], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr?.on('data', (part) => {
-      said += part;
+    await writeSnapshot(snapshotFile, 1);
+    const feed = await openSnapshotFeed({
+      from: snapshotFile,
+      key: keyFile,
+      tenant: null,
+      tokenFile: null,
+      state: null,
+      floor: null,
+      pollSeconds: 1,
+      kube: null,
+      env: {},
     });
-    const get = async (path: string) => fetch(`http://127.0.0.1:${metricsPort}${path}`).catch(() => undefined);
-    await expect.poll(async () => (await get('/readyz'))?.status).toBe(200);
+    // No connection is closed because the machine is busy.
+    const gate = await startGate({ parts: { feed }, pollMs: 200, rules: { keepAliveMs: 3_600_000 } });
+    const { authority } = gate;
+    const first: Pair = { cert: readFileSync(gate.files.cert, 'utf8'), key: readFileSync(gate.files.key, 'utf8') };
+    const pairs: readonly Pair[] = [first, ...names.slice(1).map((name) => authority.server(name))];
+    const url = `${gate.url}/validate?timeout=20s`;
+    const get = (path: string) => fetch(`${gate.serving.metricsUrl}${path}`);
+    const metric = async (name: string) => {
+      const text = await (await get('/metrics')).text();
+      return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+    };
+    expect((await get('/readyz')).status).toBe(200);
 
-    const stop = { done: false };
-    let written = 1;
-    const beside = Promise.all([
-      repeat(stop, 150, async () => {
-        // Announced before it is there: no answer may be from one that was not.
-        written++;
-        await writeSnapshot(written);
-      }),
-      repeat(stop, 250, (round) => void place(folder, pairs[(round + 1) % pairs.length] as Pair)),
-    ]);
-    const late = performance.now() + 120_000;
     const all = questions();
-    const versions = new Set<number>();
-    const servers = new Set<string>();
     const others = new Map<string, string>();
     const wrong: string[] = [];
-    let [next, newest, fresh] = [0, 0, 0];
-    // A fast machine asks on: snapshots and certificates come by the clock.
-    const isEnough = () =>
-      performance.now() > late || (versions.size > 5 && servers.size === pairs.length && fresh > 500);
-    const check = ({ expected, uid, name }: Question, reply: Reply, from: number, until: number) => {
+    const check = ({ expected, uid, name }: Question, reply: Reply, wanted: number) => {
       const response = reviewed(reply);
-      servers.add(reply.server);
       if (response.uid !== uid) wrong.push(`${name}: the uid of another`);
       const version = Number(response.auditAnnotations?.snapshot);
-      if (!(version >= from && version <= until)) wrong.push(`${name}: version ${version}, not ${from} to ${until}`);
-      versions.add(version);
-      newest = Math.max(newest, version);
+      if (version !== wanted) wrong.push(`${name}: version ${version}, not ${wanted}`);
       if (expected !== undefined && response.allowed !== expected(version))
         wrong.push(`${name}: ${response.allowed} from version ${version}`);
       if (expected === undefined) {
@@ -138,36 +103,47 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
         others.set(name, text);
       }
     };
-    const client = async () => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: authority.cert });
-      for (let mine = 0; next < REQUESTS || !isEnough(); mine++) {
-        const question = all[next++ % all.length] as Question;
-        const from = newest;
-        // Every tenth on a connection of its own, which gets the newest certificate.
-        const own = mine % 10 === 9;
-        if (own) fresh++;
-        const through = own ? { ca: authority.cert } : { agent };
-        const reply = await ask(`https://127.0.0.1:${port}/validate?timeout=20s`, { ...through, body: question.body });
-        check(question, reply, from, written);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: authority.cert });
+    const standing = new Set<string>();
+    let answered = 0;
+    for (let version = 1; version <= ROUNDS; version++) {
+      // Each of these came when the one before was current, and is whole when the next one is.
+      const open = await Promise.all(all.map((question) => half(url, authority.cert, question)));
+      const arrived = open.reduce((sum, { sent }) => sum + sent, 0);
+      await until('the halves have come', async () => (await metric('assay_admission_body_bytes')) === arrived);
+      for (const question of all) {
+        const reply = await ask(url, { agent, body: question.body });
+        check(question, reply, version);
+        standing.add(`${reply.from} ${reply.server}`);
+        answered++;
       }
-      agent.destroy();
-    };
-    await Promise.all(Array.from({ length: CLIENTS }, client));
-    stop.done = true;
-    await beside;
+      const [before, next] = [names[(version - 1) % names.length], names[version % names.length]];
+      await writeSnapshot(snapshotFile, version + 1);
+      place(gate.folder, pairs[version % pairs.length] as Pair);
+      await until('the snapshot is held', async () => (await metric('assay_admission_snapshot_version')) > version);
+      await until('the certificate is served', async () => {
+        const { server } = await ask(`${gate.url}/healthz`, { method: 'GET', ca: authority.cert });
+        return server === next;
+      });
+      for (const { question, finish } of open) {
+        const reply = await finish();
+        check(question, reply, version + 1);
+        expect(reply.server).toBe(before);
+        answered++;
+      }
+    }
+    agent.destroy();
     expect(wrong).toEqual([]);
-    expect(next).toBeGreaterThanOrEqual(REQUESTS);
-    expect(versions.size).toBeGreaterThan(5);
-    expect([...versions].some((version) => version % 2 === 0)).toBe(true);
-    expect(servers.size).toBe(pairs.length);
-    expect(fresh).toBeGreaterThan(500);
-    const metrics = (await (await get('/metrics'))?.text()) ?? '';
+    expect(answered).toBe(2 * ROUNDS * all.length);
+    expect(others.size).toBeGreaterThan(10);
+    // One connection stood all the time, with the certificate that it began with.
+    expect([...standing]).toEqual([expect.stringMatching(/^\d+ gate$/)]);
+    expect(await metric('assay_admission_body_bytes')).toBe(0);
+    const metrics = await (await get('/metrics')).text();
     expect(metrics).toContain('assay_admission_errors_total 0');
     expect(metrics).not.toMatch(/refused_requests_total\{/);
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
-    expect(child.exitCode).toBe(143);
-    expect(said).not.toMatch(/defect/);
-    console.info(`answered from ${versions.size} versions, ${fresh} new connections, ${servers.size} certificates`);
+    expect(gate.told).toEqual([]);
+    await gate.close();
+    await feed.close();
   });
 });

@@ -12,7 +12,7 @@ import { isSignatureError } from '../../../src/integrity/signature-error.ts';
 import { sample } from '../../integrity/attestations/samples.ts';
 import { digestOf } from '../../support/oci-registry.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { until } from './feeds.ts';
+import { until } from '../../support/until.ts';
 
 const root = tempFolder();
 const NOW = new Date('2026-11-25T12:00:00Z');
@@ -106,9 +106,9 @@ describe('a waiver for emergencies', () => {
     expect(source.waivers().find(query)).toBeUndefined();
     const path = join(place.folder, 'one.json');
     writeFileSync(path, await waiver());
-    await until(() => source.waivers().find(query) !== undefined, 'the waiver');
+    await until('the waiver', () => source.waivers().find(query) !== undefined);
     rmSync(path);
-    await until(() => source.waivers().find(query) === undefined, 'none');
+    await until('none', () => source.waivers().find(query) === undefined);
   });
 
   it('does not count once its signer is no longer trusted', async () => {
@@ -118,10 +118,10 @@ describe('a waiver for emergencies', () => {
     expect(source.waivers().find(query)).toBeDefined();
     writeFileSync(place.trust, readFileSync(place.trust, 'utf8').replace('[break-glass]', '[snapshot]'));
     // While it is written, it may be read in half: then nobody may sign, for another reason.
-    await until(() => source.health().problem?.includes('may not sign') === true, 'a problem');
+    await until('a problem', () => source.health().problem?.includes('may not sign') === true);
     expect(source.waivers().find(query)).toBeUndefined();
     writeFileSync(place.trust, 'nonsense');
-    await until(() => source.health().problem?.includes('trust.yaml') === true, 'a problem');
+    await until('a problem', () => source.health().problem?.includes('trust.yaml') === true);
   });
 
   it('is refused when anything about it is wrong, and says why', async () => {

@@ -8,7 +8,8 @@ import { entry, sha256, signed } from '../../snapshot/samples.ts';
 import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/kube/index.ts';
 import { requirePart } from '../../support/parts.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { closeFeeds, feedOf, until, versionOf } from './feeds.ts';
+import { until } from '../../support/until.ts';
+import { closeFeeds, feedOf, versionOf } from './feeds.ts';
 
 const root = tempFolder();
 
@@ -43,7 +44,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     const held = await feed('plain', 'configmap://gate/plain');
     expect(versionOf(held)).toBe(7);
     await replace('plain', { data: { snapshot: (await signed({ version: 8 })).toString() } });
-    await until(() => versionOf(held) === 8, 'version 8');
+    await until('version 8', () => versionOf(held) === 8);
   });
 
   it('is taken as bytes through gzip, cut over several ConfigMaps', async () => {
@@ -92,7 +93,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     expect(second.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('version 8, and 9 was seen') });
     expect(second.health().floor).toBe(9);
     await replace('now', { data: { snapshot: (await signed({ version: 10 })).toString() } });
-    await until(() => versionOf(second) === 10, 'version 10');
+    await until('version 10', () => versionOf(second) === 10);
     expect(await readConfigMapFloor(client, { namespace: 'gate', name: 'floor' })).toBe(10);
   });
 

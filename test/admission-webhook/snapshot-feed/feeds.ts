@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import type { SnapshotFeed } from '../../../admission-webhook/src/feed.ts';
 import {
@@ -47,11 +46,4 @@ export async function feedOf(
 export function versionOf(feed: SnapshotFeed): number | undefined {
   const held = feed.held();
   return held.kind === 'held' ? held.index.meta.version : undefined;
-}
-
-/** Waits until it is so, within what a busy machine needs. */
-export async function until(is: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 60_000; !is(); await delay(20)) {
-    if (Date.now() > end) throw new Error(`in vain: ${what}`);
-  }
 }

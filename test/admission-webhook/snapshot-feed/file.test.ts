@@ -13,7 +13,8 @@ import { describe, expect, it } from 'vitest';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { denied, entry, NOW, sha256, signed, stranger, writer } from '../../snapshot/samples.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { closeFeeds, feedOf, until, versionOf } from './feeds.ts';
+import { until } from '../../support/until.ts';
+import { closeFeeds, feedOf, versionOf } from './feeds.ts';
 
 const root = tempFolder();
 let folders = 0;
@@ -52,7 +53,7 @@ describe('a snapshot in a file', () => {
     const told: number[] = [];
     feed.onChange((held) => held.kind === 'held' && told.push(held.index.meta.version));
     replace(path, await signed({ version: 8, entries: [denied()] }));
-    await until(() => versionOf(feed) === 8, 'version 8');
+    await until('version 8', () => versionOf(feed) === 8);
     const held = feed.held();
     expect(held.kind === 'held' && held.index.lookup({ digest: sha256('model') }, { now: NOW }).kind).toBe('denied');
     expect(told).toEqual([8]);
@@ -73,7 +74,7 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, join(mounted, 'snapshot.json'));
     expect(versionOf(feed)).toBe(7);
     await publish(8);
-    await until(() => versionOf(feed) === 8, 'version 8');
+    await until('version 8', () => versionOf(feed) === 8);
   });
 
   it('may come after the feed', async () => {
@@ -83,7 +84,7 @@ describe('a snapshot in a file', () => {
     expect(feed.held()).toEqual({ kind: 'none', why: `${path}: no such file` });
     mkdirSync(join(folder, 'later'));
     replace(path, await signed());
-    await until(() => versionOf(feed) === 7, 'version 7');
+    await until('version 7', () => versionOf(feed) === 7);
     expect(feed.health().problem).toBeNull();
   });
 
@@ -107,13 +108,13 @@ describe('a snapshot in a file', () => {
     ];
     for (const [bytes, problem] of worse) {
       replace(path, bytes);
-      await until(() => problem.test(feed.health().problem ?? ''), `${problem}`);
+      await until(`${problem}`, () => problem.test(feed.health().problem ?? ''));
       expect(versionOf(feed)).toBe(7);
       replace(path, good);
-      await until(() => feed.health().problem === null, 'the good one again');
+      await until('the good one again', () => feed.health().problem === null);
     }
     replace(path, await signed({ version: 9 }));
-    await until(() => versionOf(feed) === 9, 'version 9');
+    await until('version 9', () => versionOf(feed) === 9);
     expect(feed.health().problem).toBeNull();
   });
 
@@ -144,7 +145,7 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, path);
     expect(feed.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('another key') });
     writeFileSync(join(folder, 'writer.pub'), stranger.publicKey.export({ type: 'spki', format: 'pem' }));
-    await until(() => versionOf(feed) === 7, 'version 7');
+    await until('version 7', () => versionOf(feed) === 7);
   });
 
   it('is not taken while nobody can read who may sign it', async () => {
@@ -154,9 +155,9 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, path, { key: join(folder, 'no-key.pub') });
     expect(feed.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('no-key.pub: no such file') });
     writeFileSync(join(folder, 'no-key.pub'), 'nonsense');
-    await until(() => /trust file|no-key/.test(feed.health().problem ?? ''), 'a problem');
+    await until('a problem', () => /trust file|no-key/.test(feed.health().problem ?? ''));
     writeFileSync(join(folder, 'no-key.pub'), writer.publicKey.export({ type: 'spki', format: 'pem' }));
-    await until(() => versionOf(feed) === 7, 'version 7');
+    await until('version 7', () => versionOf(feed) === 7);
   });
 });
 
@@ -169,7 +170,7 @@ describe('the state folder', () => {
     rmSync(path);
     const feed = await feedOf(folder, path, { state });
     expect(feed.held()).toMatchObject({ kind: 'held', from: `${join(state, 'snapshot.json')}, kept from before` });
-    await until(() => feed.health().problem !== null, 'a problem');
+    await until('a problem', () => feed.health().problem !== null);
     expect(feed.health().problem).toContain('no such file');
     expect(versionOf(feed)).toBe(7);
   });
@@ -207,9 +208,9 @@ describe('the state folder', () => {
     replace(path, await signed());
     const feed = await feedOf(folder, path, { state });
     replace(path, Buffer.from('nothing'));
-    await until(() => feed.health().problem !== null, 'a problem');
+    await until('a problem', () => feed.health().problem !== null);
     replace(path, await signed({ version: 9, entries: [entry(), denied({ number: 2 })] }));
-    await until(() => versionOf(feed) === 9, 'version 9');
+    await until('version 9', () => versionOf(feed) === 9);
     await feed.close();
     expect(readdirSync(state).sort()).toEqual(['floor', 'snapshot.json']);
     expect(readFileSync(join(state, 'floor'), 'utf8')).toBe('9\n');

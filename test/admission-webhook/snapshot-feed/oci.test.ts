@@ -17,7 +17,8 @@ import {
 } from '../../support/oci-registry.ts';
 import { requirePart } from '../../support/parts.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { closeFeeds, feedOf, until, versionOf } from './feeds.ts';
+import { until } from '../../support/until.ts';
+import { closeFeeds, feedOf, versionOf } from './feeds.ts';
 
 const TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const root = tempFolder();
@@ -50,7 +51,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     const held = await feed(`oci://${registry.host}/acme/decisions:current`);
     expect(versionOf(held)).toBe(7);
     await push(8);
-    await until(() => versionOf(held) === 8, 'version 8');
+    await until('version 8', () => versionOf(held) === 8);
     expect(held.health().problem).toBeNull();
   });
 

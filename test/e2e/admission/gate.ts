@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DecisionRecord } from '../../../admission-webhook/src/index.ts';
 import { MAIN } from '../../cli/run-cli.ts';
 import { freePort } from '../../support/free-port.ts';
 import { tied } from '../../support/tied.ts';
+import { until } from '../../support/until.ts';
+
+type GateState = 'ready' | 'unready';
 
 /** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
 export class Gate {
@@ -27,16 +29,16 @@ export class Gate {
   }
 
   /** Until it is ready, or, with `unready`, until it answers at all. */
-  static async start(args: readonly string[], until: 'ready' | 'unready' = 'ready'): Promise<Gate> {
+  static async start(args: readonly string[], state: GateState = 'ready'): Promise<Gate> {
     const gate = new Gate(await freePort(), await freePort(), args);
-    await gate.#until(until);
+    await gate.#until(state);
     return gate;
   }
 
   /** Starts it again at the same place, after it ended. */
-  async again(until: 'ready' | 'unready' = 'ready'): Promise<void> {
+  async again(state: GateState = 'ready'): Promise<void> {
     this.#child = this.#spawn();
-    await this.#until(until);
+    await this.#until(state);
   }
 
   get pid(): number {
@@ -51,12 +53,8 @@ export class Gate {
 
   /** The newest decision that is meant, as soon as it is written down. */
   async record(isMeant: (record: DecisionRecord) => boolean): Promise<DecisionRecord> {
-    for (let tries = 0; tries < 1_200; tries++) {
-      const found = this.records.findLast(isMeant);
-      if (found !== undefined) return found;
-      await delay(25);
-    }
-    throw new Error('no such decision was written down');
+    await until('such a decision is written down', () => this.records.some(isMeant));
+    return this.records.findLast(isMeant) as DecisionRecord;
   }
 
   /** How many reviews it has answered: each is counted as it is answered, and written down a little later. */
@@ -111,15 +109,13 @@ export class Gate {
     return child;
   }
 
-  async #until(state: 'ready' | 'unready'): Promise<void> {
+  async #until(state: GateState): Promise<void> {
     const path = state === 'ready' ? '/readyz' : '/healthz';
-    for (let tries = 0; tries < 2_400; tries++) {
+    await until(`assay admit is ${state}`, async () => {
       if (this.#child.exitCode !== null)
         throw new Error(`assay admit ended with ${this.#child.exitCode}: ${this.#err}`);
       const answer = await fetch(this.metrics + path).catch(() => undefined);
-      if (answer?.ok) return;
-      await delay(25);
-    }
-    throw new Error(`assay admit is not ${state}: ${this.#err}`);
+      return answer?.ok === true;
+    });
   }
 }

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { writeFiles, writeKey } from '../../cli/registry-ground.ts';
 import { type CliResult, MAIN, ROOT, runCli } from '../../cli/run-cli.ts';
 import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
 import type { Model } from './models.ts';
 import { modelOf } from './models.ts';
 
@@ -92,10 +92,11 @@ export class Office {
     const token = () => /^assay_[\w-]{43}$/m.exec(this.#said)?.[0] ?? '';
     // A registry that is new tells its token after the place.
     const told = () => this.#said.includes('listens at ') && (this.#first !== '' || token() !== '');
-    for (let tries = 0; !told(); tries++) {
-      if (this.#service.exitCode !== null || tries > 2_400) throw new Error(`assay serve: ${this.#said}`);
-      await delay(25);
-    }
+    const service = this.#service;
+    await until('assay serve listens', () => {
+      if (service.exitCode !== null) throw new Error(`assay serve: ${this.#said}`);
+      return told();
+    });
     this.#first ||= token();
   }
 

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
+import { until } from '../until.ts';
 import { API_SERVER, ETCD, KUBE_HOW } from './binaries.ts';
 import { type CertifiedKey, ClientAuthority, writeServiceAccountKey } from './certificates.ts';
 import { collectionPath, crdFor, type KubeObject, ML_KINDS, type MlKind } from './kinds.ts';
@@ -327,19 +327,20 @@ export class RunningKube {
   }
 
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const end = Date.now() + 120_000;
     let why = '';
-    while (Date.now() < end) {
+    const look = async () => {
       try {
-        if (await holds()) return;
+        return await holds();
       } catch (error) {
         this.#etcd?.check();
         this.#api?.check();
         why = String(error);
+        return false;
       }
-      await delay(50);
-    }
-    throw new Error(`it never came that ${what}: ${why} ${this.#api?.said ?? this.#etcd?.said ?? ''}`);
+    };
+    await until(what, look).catch((cause: unknown) => {
+      throw new Error(`${String(cause)}: ${why} ${this.#api?.said ?? this.#etcd?.said ?? ''}`, { cause });
+    });
   }
 
   #writeFiles(): void {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { type KubeObject, ML_KINDS } from './kinds.ts';
 import type { RestClient } from './rest.ts';
 
@@ -120,12 +120,10 @@ async function untilSeen(rest: RestClient, type: 'validating' | 'mutating'): Pro
   await put(rest, collection, configuration(type, name, webhook));
   try {
     const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
-    for (let tries = 0; tries < 1_200; tries++) {
+    await until('the API server goes by the webhook configuration', async () => {
       const { body } = await rest.request('POST', '/api/v1/namespaces/default/configmaps?dryRun=All', probe);
-      if (JSON.stringify(body).includes(webhook.name)) return;
-      await delay(25);
-    }
-    throw new Error('the API server did not take up the webhook configuration');
+      return JSON.stringify(body).includes(webhook.name);
+    });
   } finally {
     await rest.request('DELETE', `${collection}/${name}`);
   }
