@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { judgeTorchScript } from '../../src/scan/torchscript.ts';
 import { zipScanner } from '../../src/scan/zip.ts';
 import { fixture, memory, scanWith } from '../support/containers.ts';
-import { cpuTimer } from '../support/cpu-time.ts';
 import { fakeContext } from '../support/scan-context.ts';
 
 async function judge(text: string) {

@@ -7,7 +7,6 @@ import { signBytes } from '../../../src/integrity/keys.ts';
 import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
 import type { Trust } from '../../../src/integrity/trust.ts';
 import { type CertificateOptions, verifyCertificate } from '../../../src/integrity/x509/verify-certificate.ts';
-import { cpuTimer } from '../../support/cpu-time.ts';
 import {
   alternativeNames,
   basicConstraints,
