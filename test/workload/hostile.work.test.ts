@@ -4,7 +4,8 @@ import { growth } from '../support/growth.ts';
 import { kindOf, podOf } from './build.ts';
 
 const ray = (serveConfigV2: string) => ({ ...kindOf('ray.io', 'RayService'), spec: { serveConfigV2 } });
-const times = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index));
+const times = <T>(count: number, make: (index: number) => T) =>
+  Array.from({ length: count }, (_, index) => make(index));
 
 /** Each of some size; nesting that YAML refuses stays far from the end of the stack. */
 const HOSTILE: readonly (readonly [string, number, (size: number) => unknown])[] = [
@@ -30,10 +31,7 @@ const HOSTILE: readonly (readonly [string, number, (size: number) => unknown])[]
     200,
     (size) =>
       podOf({
-        env: [
-          { name: 'A0', value: 'x' },
-          ...times(size, (i) => ({ name: `A${i + 1}`, value: `$(A${i})$(A${i})` })),
-        ],
+        env: [{ name: 'A0', value: 'x' }, ...times(size, (i) => ({ name: `A${i + 1}`, value: `$(A${i})$(A${i})` }))],
         args: ['--model', `$(A${size - 1})`],
       }),
   ],
@@ -51,19 +49,14 @@ const HOSTILE: readonly (readonly [string, number, (size: number) => unknown])[]
     2_000,
     (size) => ({ spec: { containers: times(size, () => ({ name: 'c', command: ['vllm', 'serve', 'a/b'] })) } }),
   ],
-  [
-    'pods',
-    2_000,
-    (size) => ({ spec: times(size, () => ({ containers: [{ name: 'c', args: ['--model', 'a/b'] }] })) }),
-  ],
+  ['pods', 2_000, (size) => ({ spec: times(size, () => ({ containers: [{ name: 'c', args: ['--model', 'a/b'] }] })) })],
   ['a configuration of Ray of brackets', 100, (size) => ray(`a: ${'['.repeat(size)}`)],
   ['a configuration of Ray of lists', 100, (size) => ray('- '.repeat(size))],
   ['a configuration of Ray with one key', 1_000, (size) => ray(`{${'a: 1, '.repeat(size)}}`)],
 ];
 
-it.each(HOSTILE)('the work for an object grows no faster than its size: %s', async (name, size, make) => {
+it.each(HOSTILE)('the work for an object grows no faster than its size: %s', async (_, size, make) => {
   const objects = new Map([size, 4 * size].map((one) => [one, make(one)]));
   const grown = await growth(size, (one) => extractReferences(objects.get(one)));
-  console.log(name, grown);
   expect(grown).toBeLessThan(5);
 });
