@@ -122,7 +122,11 @@ describe('the digests of an artifact', () => {
     ];
     for (const how of changes) {
       const digested = digestArtifact(artifactOf([change(how)]), [SHA256_PLAN]);
-      await expect(digested).rejects.toMatchObject({ code: 'changed', subject: 'x.bin' });
+      await expect(digested).rejects.toMatchObject({
+        code: 'changed',
+        subject: 'x.bin',
+        message: 'changed while it was hashed',
+      });
     }
   });
 
