@@ -19,7 +19,7 @@ import { type OpenedKey, openKey } from './sign-key.ts';
 import type { SnapshotRequest } from './snapshot.ts';
 
 /** Between two looks at the registry: far below the minute within which a revocation has to reach every gate. */
-const POLL_MS = 5_000;
+export const POLL_MS = 5_000;
 /** A registry that cannot be read is told of again after so many looks. */
 const TELL_AGAIN = 12;
 

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../support/run-program.ts';
 import { MAIN, ROOT, runCli } from './run-cli.ts';
 
 const MANIFEST = `
@@ -64,7 +64,7 @@ describe('assay admit --explain', () => {
     expect(JSON.parse(listed.stdout).objects).toHaveLength(2);
   });
 
-  it('reads what is piped into it: JSON that is far larger than a manifest, or YAML', () => {
+  it('reads what is piped into it: JSON that is far larger than a manifest, or YAML', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -78,16 +78,12 @@ describe('assay admit --explain', () => {
       [MANIFEST, 2] as const,
       ['{kind: A}', 1] as const,
     ]) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, explain, {
-        input,
-        encoding: 'utf8',
-        maxBuffer: 2 ** 28,
-      });
+      const { status, stdout, stderr } = await runProgram(process.execPath, explain, { input });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toContain(`\n${count} objects`);
     }
     const yaml = `kind: A\nx: ${'y'.repeat(2 ** 20)}`;
-    const { status, stderr } = spawnSync(process.execPath, explain, { input: yaml, encoding: 'utf8' });
+    const { status, stderr } = await runProgram(process.execPath, explain, { input: yaml });
     expect(status).toBe(2);
     expect(stderr).toMatch(/is YAML of more than 1048576 bytes; split it, or write it as JSON/);
   });

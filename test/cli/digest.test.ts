@@ -176,7 +176,7 @@ describe('digest', () => {
     const file = openSync(join(folder, 'huge'), 'w');
     ftruncateSync(file, 40 * 1024 ** 3);
     const { code, stdout, stderr } = await digest(['huge'], {
-      onStart: (child) => void untilOpen(child.pid, join(folder, 'huge')).then(() => child.kill('SIGINT')),
+      onStart: (child) => void untilOpen(child, join(folder, 'huge')).then(() => child.kill('SIGINT')),
     });
     rmSync(join(folder, 'huge'));
     expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: '', stderr: '' });

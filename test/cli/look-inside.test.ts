@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../support/run-program.ts';
 import { PROBES, runCli } from './run-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-inside-'));
@@ -142,14 +142,12 @@ describe('repro', () => {
   });
 });
 
-it('the library entry has what the schema is published with', () => {
+it('the library entry has what the schema is published with', async () => {
   const script =
     "import('assay').then((m) => console.log(typeof m.assess, typeof m.openArtifact, typeof m.decide, m.RULES.size > 10))";
-  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: new URL('../../', import.meta.url),
-    encoding: 'utf8',
-  });
-  expect(out).toBe('function function function true\n');
+  const cwd = new URL('../../', import.meta.url);
+  const ended = await runProgram(process.execPath, ['--input-type=module', '-e', script], { cwd });
+  expect(ended).toEqual({ status: 0, stdout: 'function function function true\n', stderr: '' });
 });
 
 it('the schema is published under a name of its own', () => {

@@ -1,4 +1,5 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -17,6 +18,8 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** User to run as; only root may ask for another. */
   readonly uid?: number;
+  /** Without what lets root read and write everything. It stays whom the checkout belongs to, who alone may enter it. */
+  readonly unprivileged?: boolean;
   /** Called once the program runs. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
 }
@@ -30,7 +33,8 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     ...(options.uid === undefined ? {} : { uid: options.uid }),
   };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], spawnOptions);
+    const [file = '', ...before] = [...(options.unprivileged === true ? withoutPrivilege() : []), process.execPath];
+    const child = spawn(file, [...before, MAIN, ...args], spawnOptions);
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -43,4 +47,13 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     options.onStart?.(child);
   });
+}
+
+/** The command that runs another as whoever owns the checkout, held to the modes of files. */
+function withoutPrivilege(): string[] {
+  if (process.getuid?.() !== 0) return [];
+  const { uid, gid } = statSync(ROOT);
+  const privileges = '-dac_override,-dac_read_search';
+  const user = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
+  return ['setpriv', ...user, `--bounding-set=${privileges}`, `--inh-caps=${privileges}`, '--'];
 }

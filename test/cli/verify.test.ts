@@ -3,13 +3,14 @@ import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, wri
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findPython, requirePart } from '../support/parts.ts';
+import { canImport, runProgram } from '../support/run-program.ts';
 import { tempFolder } from '../support/temp.ts';
 import { PROBES, ROOT, runCli } from './run-cli.ts';
 
 const MODEL = join(ROOT, 'fixtures/benign/stdlib/3.13.0/none-types.p3.pkl');
 
 const python = findPython();
-const isThere = python !== undefined && spawnSync(python, ['-c', 'import model_signing']).status === 0;
+const isThere = await canImport(python, 'model_signing');
 const root = tempFolder();
 const key = join(root, 'key.pem');
 const publicKey = join(root, 'key.pub');
@@ -33,9 +34,9 @@ function makeKey(): void {
 }
 
 /** Signs with the reference implementation. */
-function sign(folder: string, ...more: string[]): void {
+async function sign(folder: string, ...more: string[]): Promise<void> {
   const args = ['sign', 'key', '--private_key', key, '--signature', join(folder, 'model.sig'), ...more, folder];
-  const { status, stderr } = spawnSync(python ?? '', ['-m', 'model_signing', ...args], { encoding: 'utf8' });
+  const { status, stderr } = await runProgram(python ?? '', ['-m', 'model_signing', ...args]);
   expect(stderr).toBe('');
   expect(status).toBe(0);
 }
@@ -49,10 +50,10 @@ requirePart(
     let model = '';
     const verify = (...args: string[]) => runCli(['verify', model, '--public-key', publicKey, ...args]);
 
-    beforeAll(() => {
+    beforeAll(async () => {
       makeKey();
       const signed = makeModel('signed');
-      sign(signed);
+      await sign(signed);
     });
 
     /** A fresh copy of the signed model for each test. */

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createStatement } from '../../src/integrity/attestations/create-statement.ts';
+import { signStatement } from '../../src/integrity/attestations/sign-statement.ts';
+import { subjectsOf } from '../../src/integrity/attestations/subject.ts';
+import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import { validReport, validSarif } from '../report/validators.ts';
 import { tempFolder } from '../support/temp.ts';
 import { runCli } from './run-cli.ts';
@@ -268,26 +272,17 @@ describe('--attestation', () => {
   });
 
   it('of a waiver that has ended is a finding', async () => {
-    const create = [
-      'attestation',
-      'create',
-      '--digest',
-      digest,
-      '--private-key',
-      'approver.pem',
-      '-q',
-      '-o',
-      'ended.json',
-    ];
-    // One that ends before it is made is refused: a slow machine is given longer.
-    for (let lastsMs = 2_500; ; lastsMs *= 2) {
-      const ends = new Date(Date.now() + lastsMs).toISOString().replace(/\.\d+Z/, 'Z');
-      const { code, stderr } = await run([...create, ...WAIVER, ends]);
-      if (code !== 0 && Date.now() > Date.parse(ends)) continue;
-      expect(stderr).toBe('');
-      await delay(Date.parse(ends) - Date.now() + 50);
-      break;
-    }
+    // It was made while it lasted.
+    const statement = createStatement('waiver', {
+      subjects: subjectsOf({ tree: digest }),
+      rule: UNLISTED,
+      reason: 'ours',
+      owner: 'ml',
+      at: new Date('2026-01-01T00:00:00Z'),
+      expires: new Date('2026-02-01T00:00:00Z'),
+    });
+    const signer = keySigner(createPrivateKey(readFileSync(at('approver.pem'))));
+    writeFileSync(at('ended.json'), JSON.stringify(await signStatement(statement, signer)));
     const { code, report } = await scan('--attestation', 'ended.json', ...trust);
     expect(code).toBe(1);
     expect(report.decision.waivers).toMatchObject([{ outcome: 'expired' }]);

@@ -17,6 +17,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { chunks, SliceSource } from '../../src/core/byte-source.ts';
 import { BLOCK_SIZE, type BlockSink, FileSource } from '../../src/core/file-source.ts';
+import { untilTimesMove } from '../support/file-times.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
 const disk = vi.hoisted(() => ({ fails: false }));
@@ -291,15 +292,6 @@ describe('a file that changes while it is open', () => {
       },
     ],
   ];
-
-  /** File systems tell times in ticks of some milliseconds: what changes within that of the last change shows no other time. */
-  async function untilTimesMove(path: string): Promise<void> {
-    const probe = `${path}.time`;
-    do {
-      await turn();
-      writeFileSync(probe, '');
-    } while (statSync(probe).ctimeMs <= statSync(path).ctimeMs);
-  }
 
   it.each(cases)('%s: is not unchanged', async (_, change) => {
     const path = fileOf(BYTES.subarray(0, 2 * BLOCK_SIZE));

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/core/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { type ExpansionBudget, spool } from '../../src/core/spool.ts';
+import { runProgram } from '../support/run-program.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, maxSpoolMemory: 1_000, maxExpandedBytes: 64_000, maxExpansionRatio: 10 };
@@ -106,7 +106,7 @@ describe('spool', () => {
     });
   });
 
-  it('leaves nothing behind when the process ends in the middle', () => {
+  it('leaves nothing behind when the process ends in the middle', async () => {
     const script = `
       import { readdirSync } from 'node:fs';
       import { spool } from ${JSON.stringify(new URL('../../dist/src/core/spool.js', import.meta.url).href)};
@@ -115,10 +115,8 @@ describe('spool', () => {
       await spool(parts(), 'member', 1e9, { remaining: 1e9 }, DEFAULT_LIMITS);
       process.stdout.write(String(readdirSync(process.env.TMPDIR).length));
       process.exit(3);`;
-    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      env: { ...process.env, TMPDIR: folder },
-      encoding: 'utf8',
-    });
+    const env = { ...process.env, TMPDIR: folder };
+    const ended = await runProgram(process.execPath, ['--input-type=module', '-e', script], { env });
     expect(ended).toMatchObject({ status: 3, stdout: '1', stderr: '' });
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isAssayError } from '../../src/core/errors.ts';
 import { BLOCK_SIZE, FileSource } from '../../src/core/file-source.ts';
 import { startDigest } from '../../src/integrity/digest.ts';
 import { SHA256_PLAN } from '../../src/integrity/hash-plan.ts';
@@ -96,9 +97,8 @@ describe('hashing threads', () => {
       (error: unknown) => error,
     );
     await threads.close();
-    expect(await Promise.race([digest, new Promise((resolve) => setTimeout(resolve, 5_000, 'waits'))])).not.toBe(
-      'waits',
-    );
+    // It ends, one way or the other: a digest that was ready, or the error of a thread that is gone.
+    expect(await digest).toSatisfy((end) => end === 'digest' || isAssayError(end));
   });
 
   it('close when none was ever needed', () => withThreads(async () => undefined));

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ArtifactFile } from '../../src/core/artifact.ts';
 import type { Assessment } from '../../src/core/assessment.ts';
 import { AssayError } from '../../src/core/errors.ts';
@@ -13,8 +12,9 @@ import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { artifactOf, fileFrom, folderFiles, memoryFile, SlowSource } from '../support/artifacts.ts';
 import { buildZip, PAYLOAD } from '../support/containers.ts';
-import { cpuTimer } from '../support/cpu-time.ts';
+import { untilTimesMove } from '../support/file-times.ts';
 import { noise, tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const root = tempFolder();
 let folders = 0;
@@ -131,7 +131,7 @@ describe('a file that changes while it is scanned', () => {
     return fileFrom('model.pkl', bytes.length, async () => {
       const source = FileSource.open(path);
       await source.read(0, 1);
-      await pause(5);
+      await untilTimesMove(path);
       change(path);
       return source;
     });
@@ -260,8 +260,18 @@ describe('an announced digest', () => {
 });
 
 describe('limits', () => {
+  /** The clock of a file is a timer: it goes on when a test says so. */
+  const stopClock = () => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const passes = (ms: number) => void vi.advanceTimersByTime(ms);
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
   it('a file that takes too long is unknown, with the limit as its reason', async () => {
-    const slow = fileFrom('model.pkl', LARGE.length, async () => new SlowSource(LARGE, () => pause(15)));
+    stopClock();
+    const slow = fileFrom('model.pkl', LARGE.length, async () => new SlowSource(LARGE, async () => passes(15)));
     const { assessment, file } = await assessOne(slow, { limits: { ...DEFAULT_LIMITS, maxFileMs: 40 } });
     expect(file.verdict).toBe('unknown');
     expect(file.reasons.join()).toContain('(maxFileMs)');
@@ -270,10 +280,11 @@ describe('limits', () => {
 
   it('what was found before the time was over counts', async () => {
     const bytes = Buffer.concat([PAYLOAD.subarray(0, -1), LARGE.subarray(2)]);
-    // Both ends are at hand at once, whatever else the machine does; what lies between takes longer than a file may.
+    stopClock();
+    // Both ends are at hand at once; what lies between takes longer than a file may.
     const slow = new (class extends SlowSource {
       override async read(offset: number, length: number) {
-        if (offset > 0 && offset + length < bytes.length) await pause(250);
+        if (offset > 0 && offset + length < bytes.length) passes(3_000);
         return super.read(offset, length);
       }
     })(bytes);
@@ -290,16 +301,24 @@ describe('limits', () => {
     const data = Buffer.concat([head, Buffer.from('N0'.repeat(1_600_000)), Buffer.from('N.')]);
     const of = { crc: crc32(data), size: data.length };
     const parts = { data: '', stored: deflateRawSync(data), method: 8, local: of, central: of };
-    // Many times as much as a fast machine does until the time is over.
+    // Many times as much as there is time for.
     const inner = buildZip(Array.from({ length: 1_000 }, (_, i) => ({ ...parts, name: `m${i}` })));
     const zip = buildZip([
       { name: 'evil.pkl', data: PAYLOAD },
       { name: 'inner.zip', data: inner, method: 8 },
     ]);
     expect(zip.length).toBeLessThan(1024 * 1024);
-    const spent = cpuTimer();
+    stopClock();
+    let looks = 0;
+    // Ten milliseconds pass between two looks at the time.
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      passes(10);
+      return 10 * ++looks;
+    });
     const { file } = await assessOne(memoryFile('model.zip', zip), { limits: { ...DEFAULT_LIMITS, maxFileMs: 3_000 } });
-    expect(spent()).toBeLessThan(7_500);
+    // Three hundred until the time is over, and a few on the way out.
+    expect(looks).toBeGreaterThanOrEqual(300);
+    expect(looks).toBeLessThan(330);
     expect(file.verdict).toBe('malicious');
     expect(file.reasons).toContain('inner.zip: took longer than 3000 ms (maxFileMs)');
   });
@@ -331,22 +350,22 @@ describe('a signal', () => {
     const before = process.getActiveResourcesInfo().length;
     const controller = new AbortController();
     const sources: SlowSource[] = [];
+    let reads = 0;
     const slow = (path: string) =>
       fileFrom(path, LARGE.length, async () => {
-        const source = new SlowSource(LARGE, () => pause(5));
+        const source = new SlowSource(LARGE, async () => {
+          if (++reads === 3) controller.abort();
+        });
         sources.push(source);
         return source;
       });
-    const stopped = assess(artifactOf(['a.pkl', 'b.pkl', 'c.pkl'].map(slow)), {
-      signal: controller.signal,
-      onEvent: ({ kind }) => {
-        if (kind === 'file-start') setTimeout(() => controller.abort(), 12);
-      },
-    });
+    const stopped = assess(artifactOf(['a.pkl', 'b.pkl', 'c.pkl'].map(slow)), { signal: controller.signal });
     await expect(stopped).rejects.toMatchObject({ name: 'AssayError', code: 'aborted' });
     expect(sources.length).toBeGreaterThan(0);
     for (const { calls } of sources) expect(calls.at(-1)).toBe('close');
-    await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
+    // A read of another lane may have been under way.
+    expect(reads).toBeLessThan(3 + 8);
+    await until('nothing runs any more', () => process.getActiveResourcesInfo().length <= before);
   });
 
   it('is heard before the first file, while one is opened, and while it is hashed', async () => {

@@ -1,22 +1,19 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inLanes, lanesFor } from '../../src/pipeline/lanes.ts';
+import { barrier } from '../support/until.ts';
 
 describe('lanes', () => {
-  it('give the results in the order of the items, however long each takes', async () => {
+  it('give the results in the order of the items, however many turns each takes', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat(3), { maxLength: 20 }),
-        fc.integer({ min: 1, max: 6 }),
-        async (delays, count) => {
-          const results = await inLanes([...delays.entries()], count, async ([i, delay]) => {
-            if (delay > 0) await pause(delay);
-            return i;
-          });
-          expect(results).toEqual(delays.map((_, i) => i));
-        },
-      ),
+      fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 20 }), fc.integer({ min: 1, max: 6 }), async (turns, count) => {
+        const results = await inLanes([...turns.entries()], count, async ([i, left]) => {
+          for (let at = 0; at < left; at++) await turn();
+          return i;
+        });
+        expect(results).toEqual(turns.map((_, i) => i));
+      }),
       { numRuns: 50 },
     );
   });
@@ -25,10 +22,14 @@ describe('lanes', () => {
     const started: number[] = [];
     let running = 0;
     let most = 0;
+    const all = barrier();
     await inLanes([...Array(30).keys()], 4, async (item) => {
       started.push(item);
       most = Math.max(most, ++running);
-      await pause(1);
+      // The first four go on once all of them run.
+      if (running === 4) all.open();
+      await all.opened;
+      await turn();
       running--;
     });
     expect(started).toEqual([...Array(30).keys()]);
@@ -46,16 +47,23 @@ describe('lanes', () => {
   it('end with the first error, once what runs has ended, and start nothing more', async () => {
     const ended: number[] = [];
     const started: number[] = [];
+    const [allRun, failed] = [barrier(), barrier()];
     const failing = inLanes([...Array(20).keys()], 3, async (item) => {
       started.push(item);
-      await pause(item === 1 ? 1 : 20);
+      if (started.length === 3) allRun.open();
+      await allRun.opened;
+      if (item !== 1) await failed.opened;
       ended.push(item);
       if (item === 1) throw new Error('first');
       if (item === 2) throw new Error('second');
     });
+    await allRun.opened;
+    await turn();
+    expect(ended).toEqual([1]);
+    failed.open();
     await expect(failing).rejects.toThrow('first');
-    expect([...ended].sort()).toEqual([...started].sort());
-    expect(started.length).toBeLessThan(20);
+    expect(started).toEqual([0, 1, 2]);
+    expect(ended).toEqual([1, 0, 2]);
   });
 
   it('end when the work throws without waiting for anything, or throws nothing at all', async () => {
@@ -67,13 +75,22 @@ describe('lanes', () => {
   });
 
   it('let timers run while work waits for nothing', async () => {
-    let fired = 0;
-    const timer = setInterval(() => fired++, 1);
-    await inLanes([...Array(40).keys()], 2, async () => {
-      const until = performance.now() + 10;
-      while (performance.now() < until);
+    let now = 0;
+    // Every item takes longer than what runs may wait for a turn.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    let turns = 0;
+    let next = setImmediate(function again() {
+      turns++;
+      next = setImmediate(again);
     });
-    clearInterval(timer);
-    expect(fired).toBeGreaterThanOrEqual(3);
+    try {
+      await inLanes([...Array(40).keys()], 2, async () => {
+        now += 100;
+      });
+    } finally {
+      clearImmediate(next);
+      clock.mockRestore();
+    }
+    expect(turns).toBeGreaterThanOrEqual(20);
   });
 });

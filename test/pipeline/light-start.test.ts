@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runProgram } from '../support/run-program.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const MARK = 'loaded: ';
@@ -24,9 +24,9 @@ process.on('exit', () => {
 });
 `;
 
-function loadedBy(args: readonly string[]): { status: number | null; loaded: unknown } {
+async function loadedBy(args: readonly string[]): Promise<{ status: number | null; loaded: unknown }> {
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
-  const ran = spawnSync(process.execPath, ['--import', hook, ...args], { encoding: 'utf8', cwd: ROOT });
+  const ran = await runProgram(process.execPath, ['--import', hook, ...args], { cwd: ROOT });
   const line = ran.stderr.split('\n').find((text) => text.startsWith(MARK));
   if (line === undefined) throw new Error(`nothing was told: ${ran.stderr}`);
   return { status: ran.status, loaded: JSON.parse(line.slice(MARK.length)) };
@@ -44,10 +44,10 @@ export async function resolve(specifier, context, next) {
 }
 `;
 
-function importedBy(args: readonly string[]): string[] {
+async function importedBy(args: readonly string[]): Promise<string[]> {
   const asData = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
   const hook = asData(`import { register } from 'node:module'; register(${JSON.stringify(asData(LOADER))});`);
-  const ran = spawnSync(process.execPath, ['--import', hook, cli, ...args], { encoding: 'utf8', cwd: ROOT });
+  const ran = await runProgram(process.execPath, ['--import', hook, cli, ...args], { cwd: ROOT });
   const lines = ran.stderr.split('\n').filter((text) => text.startsWith(MARK));
   return [...new Set(lines.map((line) => line.slice(MARK.length)))];
 }
@@ -58,8 +58,8 @@ const packagesOf = (urls: readonly string[]) => [
 const joinedOf = (urls: readonly string[]) => urls.filter((url) => url.includes('/cli/joined/'));
 
 describe('what is imported', () => {
-  it('for help is one file beside the entry, and the package that reads command lines', () => {
-    const urls = importedBy(['scan', '--help']);
+  it('for help is one file beside the entry, and the package that reads command lines', async () => {
+    const urls = await importedBy(['scan', '--help']);
     expect(packagesOf(urls)).toEqual(['commander']);
     // None where the tests have built what was old: joining is left to the whole build.
     expect([0, 2]).toContain(joinedOf(urls).length);
@@ -68,8 +68,8 @@ describe('what is imported', () => {
     ).toEqual([]);
   });
 
-  it('for a scan of a path is of no other package, and of a few dozen files', () => {
-    const urls = importedBy(['scan', 'fixtures/pickle-probes/ok-dict']);
+  it('for a scan of a path is of no other package, and of a few dozen files', async () => {
+    const urls = await importedBy(['scan', 'fixtures/pickle-probes/ok-dict']);
     expect(packagesOf(urls)).toEqual(['commander']);
     expect(joinedOf(urls).length).toBeLessThan(50);
     expect(urls.filter((url) => /\/(html\/document|integrity\/bundle|diff-read)\.js/.test(url))).toEqual([]);
@@ -81,15 +81,14 @@ describe('scan', () => {
     ['a pickle', 'fixtures/pickle-probes/ok-dict', 0],
     ['a PyTorch archive', 'fixtures/pickle-probes/zip-plain', 1],
     ['safetensors', 'fixtures/format-probes/st-ok', 0],
-  ])('of %s loads no native and no WebAssembly module', (_, target, status) => {
-    expect(loadedBy([cli, 'scan', target])).toEqual({ status, loaded: [] });
+  ])('of %s loads no native and no WebAssembly module', async (_, target, status) => {
+    expect(await loadedBy([cli, 'scan', target])).toEqual({ status, loaded: [] });
   });
 
-  it('would be caught if it did', () => {
+  it('would be caught if it did', async () => {
     const wasm = 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))';
-    expect(loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
-    expect(loadedBy(['-e', "try { process.dlopen({ exports: {} }, '/no.node') } catch {}"]).loaded).toEqual([
-      'addon /no.node',
-    ]);
+    expect(await loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
+    const tried = await loadedBy(['-e', "try { process.dlopen({ exports: {} }, '/no.node') } catch {}"]);
+    expect(tried.loaded).toEqual(['addon /no.node']);
   });
 });

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assess } from '../../src/pipeline/assess.ts';
 import { artifactOf, memoryFile } from '../support/artifacts.ts';
 import { findPython, requirePart } from '../support/parts.ts';
+import { runProgram } from '../support/run-program.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
@@ -120,10 +120,10 @@ with open(sys.argv[1], 'rb') as file:
     Watch(file).load()
 `;
 
-  it.each(POLYGLOTS)('%s: the unpickler asks for os.system and calls it', (_, name, __, bytes) => {
+  it.each(POLYGLOTS)('%s: the unpickler asks for os.system and calls it', async (_, name, __, bytes) => {
     const path = join(folder, name);
     writeFileSync(path, bytes);
-    const ran = spawnSync(python ?? '', ['-c', LOADER, path], { encoding: 'utf8' });
+    const ran = await runProgram(python ?? '', ['-c', LOADER, path]);
     expect(ran.stdout).toBe("os.system\ncalled with ('true',)\n");
     expect(ran.status, ran.stderr).toBe(0);
   });

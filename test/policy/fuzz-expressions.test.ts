@@ -6,7 +6,7 @@ import { parseExpression } from '../../src/policy/cel/parse.ts';
 import { textOf } from '../../src/policy/cel/text.ts';
 import { constantOf } from '../../src/policy/constant.ts';
 import { policyText } from './a-policy.ts';
-import { expressions, judge, RUNS, view } from './fuzz.ts';
+import { expressions, judge, LONG_EXPRESSIONS, RUNS, view } from './fuzz.ts';
 
 describe('no expression does', () => {
   it('of any characters', () => {
@@ -49,26 +49,7 @@ describe('no expression does', () => {
     expect(outcomes.get('decided') ?? 0).toBeGreaterThan(RUNS / 50);
   });
 
-  it.each<[string, (n: number) => string]>([
-    ['brackets', (n) => '('.repeat(n)],
-    ['lists', (n) => '['.repeat(n) + ']'.repeat(n)],
-    ['signs', (n) => `${'!'.repeat(n)}true`],
-    ['spaced signs', (n) => `${'! '.repeat(n)}true`],
-    ['minus', (n) => `${'- '.repeat(n)}1`],
-    ['points', (n) => `a${'.a'.repeat(n)}`],
-    ['sums', (n) => `1${'+1'.repeat(n)}`],
-    ['or', (n) => `true${'||true'.repeat(n)}`],
-    ['conditions', (n) => `${'a?'.repeat(n)}b${':c'.repeat(n)}`],
-    ['relations', (n) => `1${'<1'.repeat(n)}`],
-    ['quotes', (n) => '"'.repeat(n)],
-    ['walks', (n) => `${'files.map(a,'.repeat(n)}1${')'.repeat(n)}`],
-    ['calls', (n) => `${'size('.repeat(n)}1${')'.repeat(n)}`],
-    ['chained calls', (n) => `files${'.filter(a,true)'.repeat(n)}.size()==0`],
-    ['comments', (n) => '//'.repeat(n)],
-    ['backslashes', (n) => `"${'\\'.repeat(n)}`],
-    ['digits', (n) => '9'.repeat(n)],
-    ['spaces', (n) => ' '.repeat(n)],
-  ])('of many %s', (_, expression) => {
+  it.each(LONG_EXPRESSIONS)('of many %s', (_, expression) => {
     for (const n of [10, 40, 200, 1_000, 2_000, 20_000])
       judge(Buffer.from(policyText([{ expression: expression(n) }])));
   });

@@ -5,11 +5,8 @@ import { decide } from '../../src/policy/decide.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
 import { View } from '../../src/policy/view.ts';
-import { cpuTimer } from '../support/cpu-time.ts';
 
 export const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 200);
-/** Far above what is bounded, so that a busy machine does not fail it. */
-const MAX_MS = 10_000;
 
 const model = caseAssessment({
   files: Array.from({ length: 200 }, (_, i) => ({ path: `w/${i}.bin`, imports: ['a.b', 'c.d'] })),
@@ -23,9 +20,8 @@ export const view = new View({
   waivedFiles: new Set(),
 }).for({ approvals: [], environment: { stage: 'production', labels: { region: 'eu' } } });
 
-/** Whatever is read is decided or refused: nothing is thrown, no rule is lost, and what it costs is bounded. */
+/** Whatever is read is decided or refused: nothing is thrown, and no rule is lost. */
 export function judge(bytes: Uint8Array): 'refused' | 'decided' {
-  const spent = cpuTimer();
   const read = readPolicy(bytes);
   if (isProblems(read)) {
     expect(read.length).toBeGreaterThan(0);
@@ -40,7 +36,6 @@ export function judge(bytes: Uint8Array): 'refused' | 'decided' {
     const denies = rules.some(({ outcome }) => ['deny', 'error', 'unavailable'].includes(outcome));
     if (denies) expect(action).toBe('deny');
   }
-  expect(spent()).toBeLessThan(MAX_MS);
   return isProblems(read) ? 'refused' : 'decided';
 }
 
@@ -114,3 +109,25 @@ export const expressions = fc.letrec<{ any: string }>((tie) => {
     ),
   };
 }).any;
+
+/** Expressions of one thing, over and over. */
+export const LONG_EXPRESSIONS: readonly (readonly [string, (n: number) => string])[] = [
+  ['brackets', (n) => '('.repeat(n)],
+  ['lists', (n) => '['.repeat(n) + ']'.repeat(n)],
+  ['signs', (n) => `${'!'.repeat(n)}true`],
+  ['spaced signs', (n) => `${'! '.repeat(n)}true`],
+  ['minus', (n) => `${'- '.repeat(n)}1`],
+  ['points', (n) => `a${'.a'.repeat(n)}`],
+  ['sums', (n) => `1${'+1'.repeat(n)}`],
+  ['or', (n) => `true${'||true'.repeat(n)}`],
+  ['conditions', (n) => `${'a?'.repeat(n)}b${':c'.repeat(n)}`],
+  ['relations', (n) => `1${'<1'.repeat(n)}`],
+  ['quotes', (n) => '"'.repeat(n)],
+  ['walks', (n) => `${'files.map(a,'.repeat(n)}1${')'.repeat(n)}`],
+  ['calls', (n) => `${'size('.repeat(n)}1${')'.repeat(n)}`],
+  ['chained calls', (n) => `files${'.filter(a,true)'.repeat(n)}.size()==0`],
+  ['comments', (n) => '//'.repeat(n)],
+  ['backslashes', (n) => `"${'\\'.repeat(n)}`],
+  ['digits', (n) => '9'.repeat(n)],
+  ['spaces', (n) => ' '.repeat(n)],
+];

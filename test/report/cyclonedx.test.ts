@@ -5,7 +5,6 @@ import { NOTHING_DECLARED } from '../../src/core/declared.ts';
 import { renderCycloneDx } from '../../src/report/cyclonedx.ts';
 import { declaredLicences, spdxId } from '../../src/report/cyclonedx-licence.ts';
 import { declaredPurl, purlOf } from '../../src/report/cyclonedx-purl.ts';
-import { cpuTimer } from '../support/cpu-time.ts';
 import { bomErrors, SPDX_IDS, validBom } from './cyclonedx-schema.ts';
 import { HOSTILE, hostile } from './hostile.ts';
 import { CALL_RULE, CONTEXT, file, finding, judged, mixed } from './sample.ts';
@@ -100,15 +99,13 @@ describe('CycloneDX', () => {
     );
   });
 
-  it('writes 10,000 findings in less than two seconds', () => {
+  it('holds 10,000 findings', () => {
     const findings = Array.from({ length: 10_000 }, (_, i) =>
       finding(CALL_RULE, { file: `f${i % 50}.pkl`, message: `Calls posix.system ${i}`, evidence: `${i}` }),
     );
     const files = Array.from({ length: 50 }, (_, i) => file({ path: `f${i}.pkl`, verdict: 'malicious' }));
     const known = judged({ files, findings });
-    const spent = cpuTimer();
     const bom = renderCycloneDx([known], CONTEXT, options);
-    expect(spent()).toBeLessThan(2000);
     validBom(bom);
   });
 });

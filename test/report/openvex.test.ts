@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { PackageURL } from 'packageurl-js';
 import { describe, expect, it } from 'vitest';
 import { type Judged, renderOpenVex } from '../../src/report/index.ts';
 import { findPython, requirePart } from '../support/parts.ts';
+import { canImport, runProgram } from '../support/run-program.ts';
 import { HOSTILE, hostile } from './hostile.ts';
 import { validVex, vexErrors } from './openvex-schema.ts';
 import { assessment, CONTEXT, file, judged, mixed } from './sample.ts';
@@ -163,7 +163,7 @@ describe('an OpenVEX document', () => {
 });
 
 const python = findPython();
-const hasVexipy = python !== undefined && spawnSync(python, ['-c', 'import vexipy'], { stdio: 'ignore' }).status === 0;
+const hasVexipy = await canImport(python, 'vexipy');
 
 requirePart(
   'package vexipy',
@@ -171,7 +171,7 @@ requirePart(
   'pip install -r fixtures/python/requirements-ci.txt',
   'OpenVEX for others',
   () => {
-    it('is read by another implementation of OpenVEX', () => {
+    it('is read by another implementation of OpenVEX', async () => {
       const texts = Object.values(HOSTILE).filter((text) => text.length < 10_000);
       const documents = [
         parsed(mixed()),
@@ -182,10 +182,8 @@ requirePart(
         ...texts.map((text) => parsed(hostile(text), waivedSample({ reason: text, owner: text }))),
       ];
       const broken = { ...parsed(mixed()), statements: [{ vulnerability: { name: 'x' }, status: 'affected' }] };
-      const run = spawnSync(python ?? '', ['test/report/openvex.py'], {
-        input: JSON.stringify([...documents, broken]),
-        encoding: 'utf8',
-      });
+      const input = JSON.stringify([...documents, broken]);
+      const run = await runProgram(python ?? '', ['test/report/openvex.py'], { input });
       expect(run.status, run.stderr).toBe(0);
       const problems: unknown[] = JSON.parse(run.stdout);
       expect(problems.slice(0, -1)).toEqual(documents.map(() => null));

@@ -1,31 +1,32 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from './until.ts';
 
-/** Where the system does not tell what a process does, it is given a while. */
-const HIDDEN_MS = 2_000;
-const knows = process.platform === 'linux';
-
-/** Waits until a process has opened a file. */
-export function untilOpen(pid: number | undefined, path: string): Promise<void> {
-  const [folder, real] = [`/proc/${pid}/fd`, realpathSync(path)];
-  const isIt = (fd: string) => {
-    try {
-      return readlinkSync(`${folder}/${fd}`) === real;
-    } catch {
-      // It was closed meanwhile.
-      return false;
-    }
-  };
-  return until(() => readdirSync(folder).some(isIt));
+/** Waits until a process has opened a file, or has ended. */
+export function untilOpen(child: ChildProcess, path: string): Promise<void> {
+  const real = realpathSync(path);
+  return until(
+    `${real} is open`,
+    () => child.exitCode !== null || child.signalCode !== null || isOpen(child.pid, real),
+  );
 }
 
-/** Until it is so, or the process has ended. */
-async function until(holds: () => boolean): Promise<void> {
-  if (!knows) return delay(HIDDEN_MS);
+function isOpen(pid: number | undefined, path: string): boolean {
+  if (process.platform !== 'linux') return spawnSync('lsof', ['-p', String(pid), '--', path]).status === 0;
+  const folder = `/proc/${pid}/fd`;
   try {
-    while (!holds()) await delay(10);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
-      throw error;
+    return readdirSync(folder).some((fd) => isLink(`${folder}/${fd}`, path));
+  } catch {
+    // It has just ended.
+    return false;
+  }
+}
+
+function isLink(fd: string, path: string): boolean {
+  try {
+    return readlinkSync(fd) === path;
+  } catch {
+    // It was closed meanwhile.
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -8,10 +8,11 @@ import { readStream } from '../../../src/formats/pickle/read.ts';
 import { type PickleHandler, SILENT } from '../../../src/formats/pickle/state.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { mutate, Random, randomProgram } from '../../support/pickle-programs.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 const PROGRAMS = Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000);
 const BATCH = 5_000;
-const SEED = Number(process.env.ASSAY_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
 const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathname;
 
 /** Every name the machine says a loader may ask for. */
@@ -26,17 +27,16 @@ async function importsOf(program: Uint8Array): Promise<Set<string>> {
 }
 
 /** Every name that CPython's C and Python unpicklers asked for, program by program. */
-function askedByCPython(python: string, programs: readonly Uint8Array[]): [string, string][][] {
+async function askedByCPython(python: string, programs: readonly Uint8Array[]): Promise<[string, string][][]> {
   const script = new URL('../../support/python/unpickle.py', import.meta.url).pathname;
   const framed = programs.map((program) => {
     const head = Buffer.alloc(4);
     head.writeUInt32LE(program.length);
     return Buffer.concat([head, program]);
   });
-  const run = spawnSync(python, [script], { input: Buffer.concat(framed), maxBuffer: 1 << 30 });
+  const run = await runProgram(python, [script], { input: Buffer.concat(framed) });
   if (run.status !== 0) throw new Error(`${python} ended with ${run.status}: ${run.stderr}`);
   return run.stdout
-    .toString('utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as [string, string][]);
@@ -47,7 +47,7 @@ async function expectSound(
   programs: readonly Uint8Array[],
   label: (index: number) => string,
 ): Promise<number> {
-  const asked = askedByCPython(python, programs);
+  const asked = await askedByCPython(python, programs);
   expect(asked).toHaveLength(programs.length);
   let imports = 0;
   for (const [index, program] of programs.entries()) {

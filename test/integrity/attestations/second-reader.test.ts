@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -6,11 +5,12 @@ import { signStatement } from '../../../src/integrity/attestations/sign-statemen
 import { PREDICATE_TYPES } from '../../../src/integrity/attestations/statement.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
+import { canImport, runProgram } from '../../support/run-program.ts';
 import { INPUTS, KINDS, PINNED, SUBJECTS, sample } from './samples.ts';
 
 const READER = fileURLToPath(new URL('second_reader.py', import.meta.url));
 const python = findPython() ?? 'python3';
-const present = spawnSync(python, ['-c', 'import in_toto_attestation, cryptography'], { stdio: 'ignore' }).status === 0;
+const present = await canImport(python, 'in_toto_attestation, cryptography');
 
 requirePart(
   "in-toto attestation framework's Python bindings",
@@ -23,7 +23,7 @@ requirePart(
     async function readBySecond(kind: (typeof KINDS)[number]) {
       const bundle = await signStatement(sample(kind), keySigner(privateKey));
       const input = JSON.stringify({ bundle, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) });
-      const { status, stdout, stderr } = spawnSync(python, [READER], { input, encoding: 'utf8' });
+      const { status, stdout, stderr } = await runProgram(python, [READER], { input });
       expect(stderr).toBe('');
       expect(status).toBe(0);
       return JSON.parse(stdout);

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { dvcListing } from '../../../src/integrity/manifests/dvc-listing.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 /** As DVC does: sorted by relpath, keys sorted, Python's separators and escapes. */
 const PYTHON = `
@@ -13,7 +13,7 @@ for files in json.load(sys.stdin):
 
 const python = findPython();
 requirePart('Python', python !== undefined, 'install python3', 'a listing of a folder', () => {
-  it("is what Python's json writes, byte for byte", () => {
+  it("is what Python's json writes, byte for byte", async () => {
     const path = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.string({ unit: 'binary', minLength: 1 }),
@@ -24,7 +24,7 @@ requirePart('Python', python !== undefined, 'install python3', 'a listing of a f
       .map((paths) => paths.map((one, i) => ({ path: one, md5: String(i) })));
     const samples = fc.sample(files, 300);
     const input = JSON.stringify(samples.map((one) => one.map(({ path: relpath, md5 }) => ({ relpath, md5 }))));
-    const written = execFileSync(python ?? '', ['-c', PYTHON], { input, encoding: 'utf8' });
-    expect(samples.map((one) => dvcListing(one))).toEqual(written.trimEnd().split('\n'));
+    const { stdout } = await runProgram(python ?? '', ['-c', PYTHON], { input });
+    expect(samples.map((one) => dvcListing(one))).toEqual(stdout.trimEnd().split('\n'));
   });
 });

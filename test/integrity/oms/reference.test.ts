@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import type { KeyObject } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,6 +9,7 @@ import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
 import { planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
+import { canImport, runProgram } from '../../support/run-program.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { hashBytes, hashFolder } from './model-folder.ts';
 import { keyPair } from './signed.ts';
@@ -26,7 +26,7 @@ interface Request {
 }
 
 const python = findPython();
-const isThere = python !== undefined && spawnSync(python, ['-c', 'import model_signing']).status === 0;
+const isThere = await canImport(python, 'model_signing');
 const root = tempFolder();
 
 /** Names that trip encoders, sorters and splitters up. */
@@ -68,12 +68,9 @@ function makeKey(curve: string): string {
 }
 
 /** Signs all of them in one process: it takes seconds to start. */
-function sign(requests: readonly Request[]): string {
+async function sign(requests: readonly Request[]): Promise<string> {
   const script = join(ROOT, 'test/support/python/sign_models.py');
-  const { status, stdout, stderr } = spawnSync(python ?? '', [script], {
-    input: JSON.stringify(requests),
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = await runProgram(python ?? '', [script], { input: JSON.stringify(requests) });
   if (status !== 0) throw new Error(stderr);
   return stdout.trim();
 }
@@ -139,9 +136,9 @@ requirePart(
     const signatureInside = { ...inside, signature: join(inside.model, 'model.sig') };
 
     let release = '';
-    beforeAll(() => {
+    beforeAll(async () => {
       const rest = [shardsOfBlake2, ignoring, linked, many, git, signedGit, single, singleShards, signatureInside];
-      release = sign([...curves, ...hashes, ...shards, ...rest]);
+      release = await sign([...curves, ...hashes, ...shards, ...rest]);
     });
 
     it('is the release that is pinned', () => {

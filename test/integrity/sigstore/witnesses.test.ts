@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SignatureProblem } from '../../../src/integrity/signature-error.ts';
-import { cpuTimer } from '../../support/cpu-time.ts';
 import { type SigstoreServices, startSigstoreServices } from '../../support/sigstore-services.ts';
 import {
   type BundleJson,
@@ -337,12 +336,10 @@ describe('the log entry', () => {
   test.each(['(((a+)+)+)+$', '(.*)*x', '[', '127.0.0.1(?=.*.*.*.*.*.*x)'])(
     'whose checkpoint is signed by %s',
     (name) => {
-      const spent = cpuTimer();
       const other = changed(v1, (copy) =>
         envelope(entryOf(copy), (text) => text.replace(/\u2014 \S+/, `\u2014 ${name}`)),
       );
       expectRefused(() => verifyJson(other, trust), 'log-entry', 'not supported');
-      expect(spent()).toBeLessThan(2_000);
     },
   );
 });

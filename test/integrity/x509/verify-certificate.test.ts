@@ -1,13 +1,12 @@
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SignedBundle } from '../../../src/integrity/bundle.ts';
 import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
 import { signBytes } from '../../../src/integrity/keys.ts';
 import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
 import type { Trust } from '../../../src/integrity/trust.ts';
 import { type CertificateOptions, verifyCertificate } from '../../../src/integrity/x509/verify-certificate.ts';
-import { cpuTimer } from '../../support/cpu-time.ts';
 import {
   alternativeNames,
   basicConstraints,
@@ -408,9 +407,15 @@ describe('a chain that does not hold', () => {
   test('a tangle of issuers of the same name costs little', () => {
     const self = { subject: 'tangle', key: keys.other };
     const tangle = Array.from({ length: 15 }, () => authority({ ...self, issuer: self }).certificate);
-    const spent = cpuTimer();
-    expectRefused(() => verify([leafWith({ issuer: self }), ...tangle]), 'certificate-chain', /steps/);
-    expect(spent()).toBeLessThan(1000);
+    const chain = [leafWith({ issuer: self }), ...tangle];
+    const verified = vi.spyOn(X509Certificate.prototype, 'verify');
+    try {
+      expectRefused(() => verify(chain), 'certificate-chain', /no path .* in 200 steps/);
+      expect(verified.mock.calls.length).toBeGreaterThan(0);
+      expect(verified.mock.calls.length).toBeLessThanOrEqual(200);
+    } finally {
+      verified.mockRestore();
+    }
   });
 });
 

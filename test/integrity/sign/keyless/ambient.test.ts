@@ -36,7 +36,7 @@ afterEach(async () => {
 
 function jwt(claims: object): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({})}.${part({ aud: 'sigstore', exp: Date.now() / 1000 + 300, sub: 'me', ...claims })}.x`;
+  return `${part({})}.${part({ aud: 'sigstore', exp: Date.now() / 1000 + 86_400, sub: 'me', ...claims })}.x`;
 }
 
 /** As the verb does: a way out that knows the credential. */

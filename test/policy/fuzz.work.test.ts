@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_STEPS } from '../../src/policy/cel/bounds.ts';
+import { growth } from '../support/growth.ts';
+import { work } from '../support/work.ts';
+import { policyText } from './a-policy.ts';
+import { expressions, judge, LONG_EXPRESSIONS } from './fuzz.ts';
+
+/** Blocks of code that a step of a rule takes, with room. */
+const EACH = 40;
+
+describe('the cost of an expression', () => {
+  it('is bounded, whatever it says', async () => {
+    await fc.assert(
+      fc.asyncProperty(expressions, async (expression) => {
+        const text = Buffer.from(policyText([{ expression }]));
+        const spent = await work(() => judge(text));
+        expect(spent).toBeLessThan(EACH * MAX_STEPS);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each(LONG_EXPRESSIONS)('grows with its length: many %s', async (_, expression) => {
+    const grown = await growth(500, (n) => judge(Buffer.from(policyText([{ expression: expression(n) }]))));
+    expect(grown).toBeLessThan(5);
+  });
+});

@@ -1,0 +1,12 @@
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { until } from './until.ts';
+
+/** File systems tell times in ticks of some milliseconds: what changes within that of the last change shows no other time. */
+export async function untilTimesMove(path: string): Promise<void> {
+  const probe = `${path}.time`;
+  await until('the time of files moves on', () => {
+    writeFileSync(probe, '');
+    return statSync(probe).ctimeMs > statSync(path).ctimeMs;
+  });
+  rmSync(probe);
+}
