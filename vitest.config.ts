@@ -14,7 +14,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // A busy machine takes longer; what is not so now mostly is in a few milliseconds.
     expect: { poll: { timeout: 60_000, interval: 20 } },
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
   },
