@@ -22,8 +22,11 @@ const DRIP_MS = 20;
 function talk(first: string, { drip, at = url }: { readonly drip?: string; readonly at?: URL } = {}) {
   return new Promise<{ readonly answer: string }>((resolve) => {
     let answer = '';
-    const socket: Socket = connect(Number(at.port), '127.0.0.1', () => socket.write(first));
-    const timer = drip === undefined ? undefined : setInterval(() => socket.write(drip), DRIP_MS);
+    let timer: NodeJS.Timeout | undefined;
+    const socket: Socket = connect(Number(at.port), '127.0.0.1', () => {
+      socket.write(first);
+      if (drip !== undefined) timer = setInterval(() => socket.write(drip), DRIP_MS);
+    });
     socket.on('data', (data) => {
       answer += data.toString('latin1');
     });
