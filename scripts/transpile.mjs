@@ -1,6 +1,6 @@
 // Makes `dist` from the sources without looking at types, in about a second: what runs compiled code in tests runs the newest.
 // The joined entries and the documents of the whole build (`npm run build`) are not made.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
