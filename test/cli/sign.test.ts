@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CA, type Issued, issue, makeKey, openssl, SIGNING } from '../integrity/sign/pki.ts';
 import { tempFolder } from '../support/temp.ts';
 import { untilOpen } from '../support/watch-process.ts';
@@ -73,6 +73,9 @@ beforeAll(() => {
   writeFileSync(inRoot('locked', 'x'), 'x');
   chmodSync(inRoot('locked'), 0o555);
 });
+
+// Only root removes what lies in a folder that may not be written.
+afterAll(() => chmodSync(inRoot('locked'), 0o700));
 
 const KEY = ['--private-key', 'key.pem'];
 

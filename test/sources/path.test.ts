@@ -136,6 +136,7 @@ describe('a folder', () => {
     expect(found.locked ?? found['locked/m']).toMatch(
       process.getuid?.() === 0 ? /2/ : /unreadable: the folder cannot be read/,
     );
+    chmodSync(join(path, 'locked'), 0o700);
   });
 
   test('has a bound on its files and its depth', async () => {

@@ -28,7 +28,8 @@ it.each([') = ', '(', '\\n', 'a', '(a) = ', `${HEX} `])(
 it.each(['"', '? ', 'a: 1\n', 'a: b: c\n'])(
   'a file of DVC that is full of %j costs as much as it is long',
   async (unit) => {
-    const size = (MAX_YAML_BYTES - 100) / 4;
+    // What nests stays far from the end of the stack.
+    const size = unit === '? ' ? 400 : (MAX_YAML_BYTES - 100) / 4;
     const grown = await growth(Math.floor(size / unit.length), (count) =>
       expect(readDvcFile(Buffer.from(unit.repeat(count)), 'x.dvc')).rejects.toThrow(),
     );
