@@ -10,7 +10,13 @@ import type { Limits } from './limits.ts';
 /** What all decompression within one file may still write. Shared by every layer of it. */
 export interface ExpansionBudget {
   remaining: number;
+  /** Charges memory before it is held, and gives it back. */
+  hold?(bytes: number): void;
+  release?(bytes: number): void;
 }
+
+/** Bytes that are written to a temporary file at a time, at least. */
+const WRITE_BYTES = 256 * 1024;
 
 interface TemporaryFile {
   readonly folder: string;
@@ -38,25 +44,31 @@ export async function spool(
 ): Promise<ByteSource> {
   const held: Uint8Array[] = [];
   let size = 0;
+  let heldBytes = 0;
   let file: TemporaryFile | undefined;
+  const empty = async (into: TemporaryFile) => {
+    await append(into, Buffer.concat(held.splice(0)), name);
+    budget.release?.(heldBytes);
+    heldBytes = 0;
+  };
   try {
     for await (const chunk of output) {
       size += chunk.length;
       charge(chunk.length, size, name, inputSize, budget, limits);
-      if (file === undefined && size <= limits.maxSpoolMemory) {
-        held.push(chunk);
-        continue;
-      }
-      if (file === undefined) {
-        file = await createFile(name);
-        for (const earlier of held.splice(0)) await append(file, earlier, name);
-      }
-      await append(file, chunk, name);
+      budget.hold?.(chunk.length);
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (file === undefined && size <= limits.maxSpoolMemory) continue;
+      file ??= await createFile(name);
+      // A call for each of many small pieces would take longer than making them.
+      if (heldBytes >= WRITE_BYTES) await empty(file);
     }
-    if (file === undefined) return new MemorySource(Buffer.concat(held), name);
+    if (file === undefined) return new HeldSource(Buffer.concat(held), name, budget);
+    await empty(file);
     await file.handle.close();
     return new SpooledSource(FileSource.open(file.path), file.folder, name);
   } catch (error) {
+    budget.release?.(heldBytes);
     await file?.handle.close();
     if (file !== undefined) remove(file.folder);
     throw error;
@@ -117,6 +129,21 @@ function charge(
 function remove(folder: string): void {
   folders.delete(folder);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Bytes in memory that were charged, until they are closed. */
+class HeldSource extends MemorySource {
+  #budget: ExpansionBudget | undefined;
+
+  constructor(bytes: Uint8Array, name: string, budget: ExpansionBudget) {
+    super(bytes, name);
+    this.#budget = budget;
+  }
+
+  override async close(): Promise<void> {
+    this.#budget?.release?.(this.size);
+    this.#budget = undefined;
+  }
 }
 
 class SpooledSource implements ByteSource {
