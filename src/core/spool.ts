@@ -6,6 +6,7 @@ import { type ByteSource, MemorySource } from './byte-source.ts';
 import { AssayError } from './errors.ts';
 import { FileSource } from './file-source.ts';
 import type { Limits } from './limits.ts';
+import type { SharedFile } from './shared-file.ts';
 
 /** What all decompression within one file may still write. Shared by every layer of it. */
 export interface ExpansionBudget {
@@ -165,6 +166,10 @@ class SpooledSource implements ByteSource {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return this.#file.read(offset, length);
+  }
+
+  share(): SharedFile {
+    return this.#file.share();
   }
 
   unchanged(): Promise<boolean> {

@@ -361,12 +361,8 @@ export class PickleJudge implements PickleHandler {
     const listed = type?.kind === GLOBAL || type?.kind === OBJECT;
     if (kind === 'module' && parts.length >= 2) return; // Source of a class, kept by PyTorch before 1.6 and only compared.
     if (kind !== 'storage' || !listed || name === undefined || type === undefined) {
-      this.#report(
-        rules.PERSISTENT_ID,
-        'a persistent id has another shape than a tensor storage',
-        'shape',
-        at,
-        () => describe(id, machine),
+      this.#report(rules.PERSISTENT_ID, 'a persistent id has another shape than a tensor storage', 'shape', at, () =>
+        describe(id, machine),
       );
       return;
     }
