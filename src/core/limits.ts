@@ -46,6 +46,9 @@ export interface Limits {
   readonly maxFindings: number;
   /** Milliseconds of wall clock for one file: ten times what the counted bounds allow on a slow machine, and more. */
   readonly maxFileMs: number;
+  /** Milliseconds after which a parser is ended that does not end by itself: beyond a file's time, and when it is told to stop. */
+  readonly parserGraceMs: number;
+  readonly parserStopMs: number;
   /** The sandbox: bytes of resident memory, seconds of CPU time, milliseconds of wall clock. */
   readonly sandboxMemoryBytes: number;
   readonly sandboxCpuSeconds: number;
@@ -79,6 +82,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxForks: 1_024,
   maxFindings: 200,
   maxFileMs: 1_200_000,
+  parserGraceMs: 2_000,
+  parserStopMs: 250,
   sandboxMemoryBytes: 512 * MiB,
   sandboxCpuSeconds: 60,
   sandboxWallMs: 60_000,

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { FileBudget, type MemoryPool } from '../core/budget.ts';
+import { FileBudget } from '../core/budget.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
 import { Coverage } from '../core/coverage.ts';
@@ -32,8 +32,8 @@ export interface FileScanOptions {
   readonly signal: AbortSignal;
   readonly globals: GlobalPolicy;
   readonly distance: 'near' | 'far';
-  /** Memory that it shares with other files. */
-  readonly memory?: MemoryPool | undefined;
+  /** What the file may cost; what its limits say, when absent. Closed in the end. */
+  readonly budget?: FileBudget;
   /** Told of every member's name, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
   /**
@@ -70,7 +70,7 @@ for (const scanner of SCANNERS) {
  *   cannot be understood are no error but the verdict `unknown`.
  */
 export async function scanSource(source: ByteSource, options: FileScanOptions): Promise<FileScanResult> {
-  const budget = new FileBudget(options.limits, source.size, options.memory);
+  const { budget = new FileBudget(options.limits, source.size) } = options;
   const scan = new FileScan(options, budget);
   const coverage = new Coverage();
   try {

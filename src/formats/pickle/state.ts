@@ -61,6 +61,8 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 }
 
 const MAX_TEXTS = 16_384;
+/** Units of work of making one value for a handler. */
+const VALUE_WORK = 4;
 /** Bytes that an entry of a table costs, about. */
 const ENTRY_BYTES = 64;
 const MIN_ROOM = 64;
@@ -411,7 +413,7 @@ export class PickleState {
   }
 
   #block(at: number, count: number): Value[] {
-    this.budget.work(count);
+    this.budget.work(count * VALUE_WORK);
     const values: Value[] = [];
     for (let i = at + 1; i <= at + count; i++)
       values.push({ kind: this.cells.kinds[i] ?? 0, ref: this.cells.refs[i] ?? 0 });

@@ -1,4 +1,4 @@
-import type { MemoryPool } from '../../core/budget.ts';
+import { FileBudget, type MemoryPool } from '../../core/budget.ts';
 import { type ByteSource, MemorySource } from '../../core/byte-source.ts';
 import { FileSource } from '../../core/file-source.ts';
 import { claimPlan, startDigest } from '../../integrity/digest.ts';
@@ -72,7 +72,7 @@ async function scanInTime(
       signal: clock.signal,
       globals,
       distance: order.distance,
-      memory,
+      budget: new FileBudget(settings.limits, source.size, memory),
       onTarget,
       onNames: (names) => {
         for (const module of providedModules(names.filter(isImportable))) provides.add(module);

@@ -38,6 +38,11 @@ export class ParserPool {
     this.#all = new Array(count).fill(undefined);
   }
 
+  /** How many parsers are at a file now. */
+  get parsing(): number {
+    return this.#all.filter((_, slot) => this.#board.current(slot) !== undefined).length;
+  }
+
   /** The settings of one assessment. */
   settings(given: GivenSettings): ParseSettings {
     const { maxScanMemory, maxFileMemory } = given.limits;

@@ -6,20 +6,8 @@ import type { OnTarget } from '../file-scan.ts';
 import { AskedSource, Asker, answerFrom } from './asked-source.ts';
 import type { Board } from './board.ts';
 import { endThread, type ParserThread, startThread } from './early.ts';
-import {
-  type FromParser,
-  type ParseOrder,
-  type ParseOutcome,
-  type ParseSettings,
-  type ShownTarget,
-  type ToParser,
-  toWire,
-} from './messages.ts';
+import type { Ask, FromParser, ParseOrder, ParseOutcome, ParseSettings, ShownTarget, ToParser } from './messages.ts';
 
-/** How long a parser may take to stop by itself: longer than it needs where it waits, and too little to be noticed. */
-const STOP_MS = 250;
-/** What a file may take beyond its time before its parser is ended: by then it would have looked at its clock. */
-const GRACE_MS = 2_000;
 const LOOK_MS = 200;
 
 /** What a caller does for a batch while it is parsed. */
@@ -89,7 +77,7 @@ export class Parser {
         stop = () => {
           this.#post({ kind: 'stop' });
           this.isLost = true;
-          stopping = setTimeout(() => end({ kind: 'stopped' }), STOP_MS);
+          stopping = setTimeout(() => end({ kind: 'stopped' }), settings.limits.parserStopMs);
         };
         this.#onLost = (error) =>
           signal?.aborted === true ? end({ kind: 'stopped' }) : lose(whyLost(error, settings));
@@ -140,33 +128,26 @@ export class Parser {
     handlers: BatchHandlers,
     fail: (error: unknown) => void,
   ): void {
-    switch (message.kind) {
-      case 'progress':
-        return handlers.onProgress(message.index, message.bytes);
-      case 'answer':
-        return this.#asker.take(message);
-      case 'ask': {
-        const source = handlers.sources[message.of];
-        if (source === undefined)
-          return fail(new AssayError('internal', 'a parser asked for a file that it was not given'));
-        void answerFrom(source, message, (error) => handlers.onReadError(message.of, error)).then(
-          (answer) => this.#post(answer),
-          fail,
-        );
-        return;
-      }
-      case 'show': {
-        const { call, target, format, storedAt, findings } = message;
-        const source = new AskedSource(this.#asker, call, target.source);
-        void Promise.resolve(handlers.onTarget?.(targetOf(target, source), format, storedAt, findings)).then(
-          () => this.#post({ kind: 'seen', call, error: undefined }),
-          (error: unknown) => {
-            this.#post({ kind: 'seen', call, error: toWire(error) });
-            fail(error);
-          },
-        );
-      }
+    if (message.kind === 'progress') handlers.onProgress(message.index, message.bytes);
+    else if (message.kind === 'answer') this.#asker.take(message);
+    else if (message.kind === 'ask') this.#answer(message, handlers, fail);
+    else this.#show(message, handlers.onTarget, fail);
+  }
+
+  #answer(ask: Ask, handlers: BatchHandlers, fail: (error: unknown) => void): void {
+    const source = handlers.sources[ask.of];
+    if (source === undefined) fail(new AssayError('internal', 'a parser asked for a file that it was not given'));
+    else {
+      const answer = answerFrom(source, ask, (error) => handlers.onReadError(ask.of, error));
+      answer.then((message) => this.#post(message)).catch(fail);
     }
+  }
+
+  #show(show: FromParser & { kind: 'show' }, onTarget: OnTarget | undefined, fail: (error: unknown) => void): void {
+    const { call, target, format, storedAt, findings } = show;
+    const source = new AskedSource(this.#asker, call, target.source);
+    const seen = (async () => onTarget?.(targetOf(target, source), format, storedAt, findings))();
+    seen.then(() => this.#post({ kind: 'seen', call, error: undefined })).catch(fail);
   }
 }
 
@@ -193,7 +174,7 @@ function whyLost(error: unknown, { limits }: ParseSettings): string {
 class Watch {
   readonly #board: Board;
   readonly #slot: number;
-  readonly #maxMs: number;
+  readonly #limits: Limits;
   #index: number | undefined;
   #ms = 0;
   #last = performance.now();
@@ -201,7 +182,7 @@ class Watch {
   constructor(board: Board, slot: number, limits: Limits) {
     this.#board = board;
     this.#slot = slot;
-    this.#maxMs = limits.maxFileMs;
+    this.#limits = limits;
   }
 
   /** Why the parser has to be ended, if it has. */
@@ -212,7 +193,8 @@ class Watch {
     else if (!this.#board.waits(this.#slot)) this.#ms += now - this.#last;
     this.#index = index;
     this.#last = now;
-    if (index === undefined || this.#ms <= this.#maxMs + GRACE_MS) return undefined;
-    return `took longer than ${this.#maxMs} ms (maxFileMs)`;
+    const { maxFileMs, parserGraceMs } = this.#limits;
+    if (index === undefined || this.#ms <= maxFileMs + parserGraceMs) return undefined;
+    return `took longer than ${maxFileMs} ms (maxFileMs)`;
   }
 }

@@ -65,6 +65,7 @@ export class PickleJudge implements PickleHandler {
   readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
   readonly #options: JudgeOptions;
   readonly #said = new Set<string>();
+  readonly #oddities = new Set<string>();
   readonly #standings = new Map<GlobalName, Standing>();
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
@@ -460,6 +461,8 @@ export class PickleJudge implements PickleHandler {
   }
 
   #odd(what: string, offset: number): void {
+    if (this.#oddities.has(what)) return;
+    this.#oddities.add(what);
     this.#report(rules.ODD_STRUCTURE, what, what, offset);
   }
 

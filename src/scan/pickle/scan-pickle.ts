@@ -1,3 +1,4 @@
+import { BudgetError } from '../../core/budget.ts';
 import { MemorySource, SliceSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { constantOf } from '../../formats/pickle/constants.ts';
@@ -218,6 +219,25 @@ class FileScan {
     const { source } = this.#target;
     const end = Math.min(source.size, start + MAX_TRAILING_SEARCH);
     let hidden = '';
+    try {
+      hidden = await this.#hiddenPickle(start, end);
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      this.#context.incomplete(`not all that follows the pickle was looked at: it ${error.message}`);
+    }
+    this.#context.cover(start, end, 'opaque', 'behind the last stream: no loader reads it');
+    const message = `${source.size - start} bytes follow the end of the pickle${hidden}`;
+    this.#context.report({
+      rule: TRAILING_DATA,
+      message,
+      subject: hidden === '' ? 'trailing' : 'trailing pickle',
+      offset: start,
+    });
+  }
+
+  /** What to say of the first pickle that stands somewhere in these bytes. */
+  async #hiddenPickle(start: number, end: number): Promise<string> {
+    const { source } = this.#target;
     let work = 0;
     for (const at of await protocolMarks(this.#target, start, end)) {
       const names: string[] = [];
@@ -232,20 +252,12 @@ class FileScan {
       const result = await readStream(source, at, judge, { limits, signal, budget });
       result.state.close();
       work += result.position - at;
-      if (work > MAX_TRAILING_WORK) break;
+      if (work > MAX_TRAILING_WORK) return '';
       if (names.length === 0 && result.end.kind !== 'stop') continue;
-      hidden = `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
       for (const name of names) this.#context.imported(name);
-      break;
+      return `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
     }
-    this.#context.cover(start, end, 'opaque', 'behind the last stream: no loader reads it');
-    const message = `${source.size - start} bytes follow the end of the pickle${hidden}`;
-    this.#context.report({
-      rule: TRAILING_DATA,
-      message,
-      subject: hidden === '' ? 'trailing' : 'trailing pickle',
-      offset: start,
-    });
+    return '';
   }
 }
 
