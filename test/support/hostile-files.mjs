@@ -1,7 +1,8 @@
 // Files that cost much to judge for their size, by size: for tests that count, and for the bench that measures.
-import { deflateRawSync, crc32, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 
-const all = (parts) => Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+const all = (parts) =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
 const b = (...parts) => all(parts);
 const u32 = (n) => {
   const bytes = Buffer.alloc(4);
@@ -173,7 +174,14 @@ export function gzipMembers(bytes) {
 export function zipMembers(bytes, data = b(P2, 'N.')) {
   const stored = deflateRawSync(data);
   const head = (signature, extra) =>
-    b(signature, extra, '\x14\x00\x00\x00\x08\x00\x00\x00\x00\x00', u32(crc32(data)), u32(stored.length), u32(data.length));
+    b(
+      signature,
+      extra,
+      '\x14\x00\x00\x00\x08\x00\x00\x00\x00\x00',
+      u32(crc32(data)),
+      u32(stored.length),
+      u32(data.length),
+    );
   const count = Math.min(65_000, times(bytes, 100 + stored.length));
   const locals = [];
   const central = [];
@@ -200,8 +208,20 @@ export function zipHeaders(bytes) {
 export function zipLongName(bytes) {
   const length = Math.min(65_000, bytes);
   const name = b(repeat('.abi3', times(length, 5)), '.x');
-  const local = b('PK\x03\x04', Buffer.alloc(22), name.subarray(0, 0), Buffer.from([name.length & 255, name.length >> 8, 0, 0]), name);
-  const central = b('PK\x01\x02', Buffer.alloc(24), Buffer.from([name.length & 255, name.length >> 8]), Buffer.alloc(16), name);
+  const local = b(
+    'PK\x03\x04',
+    Buffer.alloc(22),
+    name.subarray(0, 0),
+    Buffer.from([name.length & 255, name.length >> 8, 0, 0]),
+    name,
+  );
+  const central = b(
+    'PK\x01\x02',
+    Buffer.alloc(24),
+    Buffer.from([name.length & 255, name.length >> 8]),
+    Buffer.alloc(16),
+    name,
+  );
   const end = b('PK\x05\x06\0\0\0\0\x01\0\x01\0', u32(central.length), u32(local.length), '\0\0');
   return b(local, central, end);
 }

@@ -58,16 +58,13 @@ export async function readStream(
   const state = new PickleState(start, source.size, handler, limits, budget);
   const end = await runToEnd(state, source, options);
   const readings = state.cuts.splice(0).map((cut) => ({ cut, source }));
-  let left = limits.maxReadings;
   let allReadings = state.lostCuts === 0;
   for (let next = readings.shift(); next !== undefined; next = readings.shift()) {
     const { machine, from, to } = next.cut;
-    if (left-- > 0) {
-      const spliced = new SplicedSource(next.source, from, to);
-      const other = await runToEnd(machine, spliced, { limits, signal });
-      allReadings &&= other.kind !== 'limit' && machine.lostCuts === 0;
-      readings.push(...machine.cuts.map((cut) => ({ cut, source: spliced })));
-    } else allReadings = false;
+    const spliced = new SplicedSource(next.source, from, to);
+    const other = await runToEnd(machine, spliced, { limits, signal });
+    allReadings &&= other.kind !== 'limit' && machine.lostCuts === 0;
+    readings.push(...machine.cuts.map((cut) => ({ cut, source: spliced })));
     machine.close();
   }
   return { end, position: state.position, state, allReadings };

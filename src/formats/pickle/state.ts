@@ -113,6 +113,8 @@ export class PickleState {
   readonly limits: Limits;
   /** What all readings of the file share. */
   readonly budget: FileBudget;
+  /** Readings of the stream that may still be followed: its machine and all copies of it share them. */
+  #readings: { left: number };
   /** Readings that were met and are not followed. */
   lostCuts = 0;
   /** Bytes charged besides those of the arrays: tables, texts. */
@@ -142,6 +144,7 @@ export class PickleState {
     this.handler = handler;
     this.limits = limits;
     this.budget = budget;
+    this.#readings = { left: limits.maxReadings };
     budget.hold(value.newBytes(this.kinds.length, size));
     this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
@@ -157,10 +160,11 @@ export class PickleState {
    * cost nothing.
    */
   cut(from: number, to: number, handler: PickleHandler = this.handler): void {
-    if (this.cuts.length >= this.limits.maxReadings || !this.budget.fork()) {
+    if (this.#readings.left === 0 || !this.budget.fork()) {
       this.lostCuts++;
       return;
     }
+    this.#readings.left--;
     const machine = this.#fork(this.size - (to - from), handler);
     if (to > from) {
       machine.cutFrom = from;
@@ -200,6 +204,7 @@ export class PickleState {
     copy.close();
     copy.#charge(entries);
     copy.alternative = true;
+    copy.#readings = this.#readings;
     copy.cutFrom = this.cutFrom;
     copy.cutLength = this.cutLength;
     copy.position = this.position;
