@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ArtifactFile } from '../core/artifact.ts';
 import type { DigestBasis, FileAssessment } from '../core/assessment.ts';
 import type { ByteSource } from '../core/byte-source.ts';
@@ -43,6 +44,9 @@ export interface AssessedFile {
   readonly complete: boolean;
 }
 
+/** Files that are opened, or compared, before parsers are listened to: one that waits for files does nothing. */
+const AT_ONCE = 8;
+
 /** A file of a batch that could be opened. */
 interface Opened {
   readonly file: ArtifactFile;
@@ -61,7 +65,8 @@ export async function assessFiles(files: readonly ArtifactFile[], shared: Shared
   const opened: Opened[] = [];
   const timers: (NodeJS.Timeout | undefined)[] = [];
   try {
-    for (const file of files) {
+    for (const [i, file] of files.entries()) {
+      if (i % AT_ONCE === AT_ONCE - 1) await turn();
       throwIfAborted(shared.signal);
       shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
       const one = await openFile(file, shared);
@@ -130,6 +135,7 @@ async function parseOpened(opened: readonly Opened[], shared: Shared): Promise<[
   const outcomes = await shared.parsers.parse(orders, shared.settings, handlers, shared.signal);
   throwIfAborted(shared.signal);
   for (const [i, one] of opened.entries()) {
+    if (i % AT_ONCE === AT_ONCE - 1) await turn();
     const outcome = outcomes[i];
     if (outcome === undefined) throw new AssayError('internal', 'a file was not parsed', { subject: one.file.path });
     if (outcome.kind === 'parsed') results.push([one, await assessedOf(one, outcome.file, shared)]);

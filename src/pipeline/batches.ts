@@ -1,7 +1,7 @@
 import type { ArtifactFile } from '../core/artifact.ts';
 
 /** Small files go to a parser together: a message for each would take longer than most take to parse. */
-const MAX_FILES = 32;
+const MAX_FILES = 64;
 const MAX_BYTES = 256 * 1024;
 
 /** Files in their order, a few small ones at a time, large ones alone. */

@@ -16,9 +16,9 @@ describe('batches', () => {
   });
 
   it('hold no more than a few files, and all of them, in order', () => {
-    const many = files(...Array.from({ length: 100 }, () => 1));
+    const many = files(...Array.from({ length: 200 }, () => 1));
     const batches = batchesOf(many);
-    expect(batches.map((batch) => batch.length)).toEqual([32, 32, 32, 4]);
+    expect(batches.map((batch) => batch.length)).toEqual([64, 64, 64, 8]);
     expect(batches.flat()).toEqual(many);
   });
 });

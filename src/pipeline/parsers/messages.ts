@@ -97,7 +97,8 @@ export type ToParser =
   | { readonly kind: 'stop' };
 
 export type FromParser =
-  | { readonly kind: 'parsed'; readonly outcomes: readonly ParseOutcome[] }
+  /** JSON of `ParseOutcome[]`: many small objects cross sooner as one text. */
+  | { readonly kind: 'parsed'; readonly outcomes: string }
   | Ask
   | Answer
   | { readonly kind: 'progress'; readonly index: number; readonly bytes: number }

@@ -12,6 +12,9 @@ export type BatchOutcome = ParseOutcome | { readonly kind: 'lost'; readonly why:
 
 /** Threads that have nothing to do for so long are ended. */
 const IDLE_MS = 10_000;
+/** Starting a thread takes as long as parsing a few hundred small files: so long do these wait for one that runs. */
+const SMALL_BYTES = 512 * 1024;
+const PATIENCE_MS = 50;
 
 let sessions = 0;
 let shared: ParserPool | undefined;
@@ -91,7 +94,8 @@ export class ParserPool {
     handlers: BatchHandlers,
     signal: AbortSignal | undefined,
   ) {
-    const parser = await this.#take(settings.limits);
+    const bytes = left.reduce((sum, { order }) => sum + order.size, 0);
+    const parser = await this.#take(settings.limits, bytes <= SMALL_BYTES);
     try {
       const within = (index: number) => left[index]?.index ?? index;
       return await parser.parse(
@@ -110,20 +114,38 @@ export class ParserPool {
     }
   }
 
-  async #take(limits: Limits): Promise<Parser> {
-    for (;;) {
+  async #take(limits: Limits, isSmall: boolean): Promise<Parser> {
+    for (let patient = isSmall; ; ) {
       if (this.#closed) throw new AssayError('aborted', 'stopped before the end');
       const idle = this.#idle.pop();
       if (idle?.hasFailed === false) return idle;
       if (idle !== undefined) this.#all[this.#all.indexOf(idle)] = undefined;
       const slot = this.#all.indexOf(undefined);
-      if (slot >= 0) {
+      const runs = this.#all.some((parser) => parser !== undefined);
+      if (patient && runs) patient = await this.#freed(PATIENCE_MS);
+      else if (slot >= 0) {
         const parser = new Parser(slot, this.#board, limits, takeEarly());
         this.#all[slot] = parser;
         return parser;
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      } else await this.#freed();
     }
+  }
+
+  /** Waits until a parser is free, or one may be started. @returns false when nothing came of it in time */
+  #freed(patienceMs?: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      this.#waiting.push(wake);
+      if (patienceMs === undefined) return;
+      timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
+        resolve(false);
+      }, patienceMs);
+    });
   }
 
   #giveBack(parser: Parser): void {

@@ -34,7 +34,7 @@ port.on('message', async (message: ToParser) => {
       settings = message.settings;
       return;
     case 'parse':
-      send({ kind: 'parsed', outcomes: await parseAll(message.slot, message.orders) });
+      send({ kind: 'parsed', outcomes: JSON.stringify(await parseAll(message.slot, message.orders)) });
       return;
     case 'answer':
       asker.take(message);

@@ -88,7 +88,11 @@ export class Parser {
         };
         this.#onMessage = (message) => {
           if (message.kind === 'parsed') {
-            end(signal?.aborted === true ? { kind: 'stopped' } : { kind: 'parsed', outcomes: message.outcomes });
+            end(
+              signal?.aborted === true
+                ? { kind: 'stopped' }
+                : { kind: 'parsed', outcomes: JSON.parse(message.outcomes) },
+            );
           } else this.#hear(message, handlers, fail);
         };
         looking = setInterval(() => {
