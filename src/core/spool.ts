@@ -18,6 +18,9 @@ export interface ExpansionBudget {
 
 /** Bytes that are written to a temporary file at a time, at least. */
 const WRITE_BYTES = 256 * 1024;
+/** Smaller pieces are copied, into buffers of this size. */
+const SMALL_PIECE = 4 * 1024;
+const TAIL_BYTES = 64 * 1024;
 
 interface TemporaryFile {
   readonly folder: string;
@@ -43,12 +46,12 @@ export async function spool(
   budget: ExpansionBudget,
   limits: Limits,
 ): Promise<ByteSource> {
-  const held: Uint8Array[] = [];
+  const held = new Pieces();
   let size = 0;
   let heldBytes = 0;
   let file: TemporaryFile | undefined;
   const empty = async (into: TemporaryFile) => {
-    await append(into, Buffer.concat(held.splice(0)), name);
+    await append(into, held.take(), name);
     budget.release?.(heldBytes);
     heldBytes = 0;
   };
@@ -57,14 +60,14 @@ export async function spool(
       size += chunk.length;
       charge(chunk.length, size, name, inputSize, budget, limits);
       budget.hold?.(chunk.length);
-      held.push(chunk);
+      held.add(chunk);
       heldBytes += chunk.length;
       if (file === undefined && size <= limits.maxSpoolMemory) continue;
       file ??= await createFile(name);
       // A call for each of many small pieces would take longer than making them.
       if (heldBytes >= WRITE_BYTES) await empty(file);
     }
-    if (file === undefined) return new HeldSource(Buffer.concat(held), name, budget);
+    if (file === undefined) return new HeldSource(held.take(), name, budget);
     await empty(file);
     await file.handle.close();
     return new SpooledSource(FileSource.open(file.path), file.folder, name);
@@ -73,6 +76,39 @@ export async function spool(
     await file?.handle.close();
     if (file !== undefined) remove(file.folder);
     throw error;
+  }
+}
+
+/** Pieces of bytes in order. Small ones are put together as they come: each by itself would cost more than its bytes. */
+class Pieces {
+  #pieces: Uint8Array[] = [];
+  #tail = Buffer.alloc(0);
+  #used = 0;
+
+  add(piece: Uint8Array): void {
+    if (piece.length >= SMALL_PIECE) {
+      this.#endTail();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (this.#used + piece.length > this.#tail.length) {
+      const isFirst = this.#tail.length === 0;
+      this.#endTail();
+      this.#tail = Buffer.allocUnsafeSlow(isFirst ? SMALL_PIECE : TAIL_BYTES);
+    }
+    this.#tail.set(piece, this.#used);
+    this.#used += piece.length;
+  }
+
+  take(): Buffer {
+    this.#endTail();
+    return Buffer.concat(this.#pieces.splice(0));
+  }
+
+  #endTail(): void {
+    if (this.#used > 0) this.#pieces.push(this.#tail.subarray(0, this.#used));
+    this.#tail = this.#tail.subarray(this.#used);
+    this.#used = 0;
   }
 }
 

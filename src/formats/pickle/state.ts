@@ -63,6 +63,8 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 const MAX_TEXTS = 16_384;
 /** Units of work of making one value for a handler. */
 const VALUE_WORK = 4;
+/** Bytes of such a value, about. */
+const VALUE_BYTES = 40;
 /** Bytes that an entry of a table costs, about. */
 const ENTRY_BYTES = 64;
 const MIN_ROOM = 64;
@@ -419,6 +421,9 @@ export class PickleState {
 
   #block(at: number, count: number): Value[] {
     this.budget.work(count * VALUE_WORK);
+    // They are given up soon: what counts is that there is room for them.
+    this.budget.hold(count * VALUE_BYTES);
+    this.budget.release(count * VALUE_BYTES);
     const values: Value[] = [];
     for (let i = at + 1; i <= at + count; i++)
       values.push({ kind: this.cells.kinds[i] ?? 0, ref: this.cells.refs[i] ?? 0 });

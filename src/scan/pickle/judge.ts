@@ -32,7 +32,7 @@ const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
 /** Bytes that what is known of a tuple, or of a storage, costs, about. */
-const TUPLE_BYTES = 64;
+const TUPLE_BYTES = 128;
 const STORAGE_BYTES = 128;
 
 export interface Blob {
