@@ -22,6 +22,19 @@ const ownPlaces = (joined, entry, later) => ({
   },
 });
 
+/** Modules whose state a program and its entry share: each exists once, beside what is joined. */
+const SHARED = /\/pipeline\/parsers\/early\.js$/;
+
+const keptApart = (joined) => ({
+  name: 'kept-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/early\.js$/ }, ({ path, resolveDir }) => {
+      const place = resolve(resolveDir, path);
+      return SHARED.test(place) ? { path: relative(joined, place), external: true } : undefined;
+    });
+  },
+});
+
 /** The modules that are loaded on demand. */
 function loadedLater({ inputs }) {
   const imports = Object.values(inputs).flatMap((input) => input.imports);
@@ -46,7 +59,7 @@ async function join(folder, name, forward) {
       // Other threads and children start from modules of their own; so does all that is required by a path.
       external: ['*.cjs'],
       legalComments: 'inline',
-      plugins: [ownPlaces(joined, entry, later)],
+      plugins: [keptApart(joined), ownPlaces(joined, entry, later)],
       metafile: true,
       write,
       logLevel: 'error',
@@ -62,5 +75,6 @@ async function join(folder, name, forward) {
 const replace = [
   await join('cli/', 'run.js', "export { run } from './joined/run.js';"),
   await join('service/worker/', 'scan-thread.js', "import './joined/scan-thread.js';"),
+  await join('pipeline/parsers/', 'parser-thread.js', "import './joined/parser-thread.js';"),
 ];
 for (const one of replace) one();

@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { version } from '../core/version.ts';
+import { startEarly } from '../pipeline/parsers/early.ts';
+
+/** The verbs that parse models. */
+const PARSING: ReadonlySet<string> = new Set(['scan', 'review']);
 
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${version()}\n`);
 } else {
+  // Its code loads beside that of the command line.
+  if (PARSING.has(args[0] ?? '') && !args.includes('--help') && !args.includes('-h')) startEarly();
   const { run } = await import('./run.ts');
   await run(args);
 }

@@ -1,4 +1,5 @@
 import { AssayError } from './errors.ts';
+import type { SharedFile } from './shared-file.ts';
 
 /** Bytes of known length that can be read at any offset. Every reader parses from one of these. */
 export interface ByteSource {
@@ -18,6 +19,8 @@ export interface ByteSource {
    * memory however long the pass; sources without it are read in copies.
    */
   readOnce?(offset: number, length: number): Promise<Uint8Array>;
+  /** The open file that it is, for another thread of this process to read; absent where it is no file. */
+  share?(): SharedFile;
   /** False when the bytes behind the source are no longer those that were opened. */
   unchanged(): Promise<boolean>;
   close(): Promise<void>;

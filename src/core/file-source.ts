@@ -11,6 +11,7 @@ import {
 import { promisify } from 'node:util';
 import { type ByteSource, checkRange } from './byte-source.ts';
 import { AssayError } from './errors.ts';
+import type { SharedFile } from './shared-file.ts';
 
 const read = promisify(readCallback);
 
@@ -49,7 +50,8 @@ export class FileSource implements ByteSource {
   bytesRead = 0;
   readonly #path: string;
   readonly #fd: number;
-  readonly #stat: Stats;
+  /** Absent where another thread opened the file. */
+  readonly #stat: Stats | undefined;
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #loading = new Map<number, Promise<Uint8Array>>();
   readonly #buffers: Lent[] = [];
@@ -59,12 +61,12 @@ export class FileSource implements ByteSource {
   #sinkNext = 0;
   #closed = false;
 
-  private constructor(path: string, fd: number, stat: Stats) {
+  private constructor(path: string, fd: number, size: number, stat?: Stats) {
     this.#path = path;
     this.#fd = fd;
     this.#stat = stat;
     this.name = path;
-    this.size = stat.size;
+    this.size = size;
   }
 
   /** @throws AssayError `not-found`, `unreadable` (permissions, a device, a pipe, a socket). */
@@ -80,7 +82,16 @@ export class FileSource implements ByteSource {
       closeSync(fd);
       throw new AssayError('unreadable', 'is not a regular file', { subject: path, mend: 'give a file or a folder' });
     }
-    return new FileSource(path, fd, stat);
+    return new FileSource(path, fd, stat.size, stat);
+  }
+
+  /** The same open file, read by this thread. */
+  static shared({ path, fd, size }: SharedFile): FileSource {
+    return new FileSource(path, fd, size);
+  }
+
+  share(): SharedFile {
+    return { path: this.#path, fd: this.#fd, size: this.size };
   }
 
   /** Sends every block to `sink` in order, from the first. */
@@ -142,7 +153,7 @@ export class FileSource implements ByteSource {
     // By its name, which may by now lead to another file: then what was judged is not what a loader would open. Where it leads
     // to the same, this is the open file as well.
     try {
-      return sameFile(this.#stat, statSync(this.#path));
+      return this.#stat !== undefined && sameFile(this.#stat, statSync(this.#path));
     } catch {
       return false;
     }
@@ -154,7 +165,7 @@ export class FileSource implements ByteSource {
     if (this.#loading.size > 0) await Promise.allSettled(this.#loading.values());
     this.#blocks.clear();
     this.#giveBack();
-    closeSync(this.#fd);
+    if (this.#stat !== undefined) closeSync(this.#fd);
   }
 
   #blockCount(): number {

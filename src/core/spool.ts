@@ -6,11 +6,21 @@ import { type ByteSource, MemorySource } from './byte-source.ts';
 import { AssayError } from './errors.ts';
 import { FileSource } from './file-source.ts';
 import type { Limits } from './limits.ts';
+import type { SharedFile } from './shared-file.ts';
 
 /** What all decompression within one file may still write. Shared by every layer of it. */
 export interface ExpansionBudget {
   remaining: number;
+  /** Charges memory before it is held, and gives it back. */
+  hold?(bytes: number): void;
+  release?(bytes: number): void;
 }
+
+/** Bytes that are written to a temporary file at a time, at least. */
+const WRITE_BYTES = 256 * 1024;
+/** Smaller pieces are copied, into buffers of this size. */
+const SMALL_PIECE = 4 * 1024;
+const TAIL_BYTES = 64 * 1024;
 
 interface TemporaryFile {
   readonly folder: string;
@@ -36,30 +46,69 @@ export async function spool(
   budget: ExpansionBudget,
   limits: Limits,
 ): Promise<ByteSource> {
-  const held: Uint8Array[] = [];
+  const held = new Pieces();
   let size = 0;
+  let heldBytes = 0;
   let file: TemporaryFile | undefined;
+  const empty = async (into: TemporaryFile) => {
+    await append(into, held.take(), name);
+    budget.release?.(heldBytes);
+    heldBytes = 0;
+  };
   try {
     for await (const chunk of output) {
       size += chunk.length;
       charge(chunk.length, size, name, inputSize, budget, limits);
-      if (file === undefined && size <= limits.maxSpoolMemory) {
-        held.push(chunk);
-        continue;
-      }
-      if (file === undefined) {
-        file = await createFile(name);
-        for (const earlier of held.splice(0)) await append(file, earlier, name);
-      }
-      await append(file, chunk, name);
+      budget.hold?.(chunk.length);
+      held.add(chunk);
+      heldBytes += chunk.length;
+      if (file === undefined && size <= limits.maxSpoolMemory) continue;
+      file ??= await createFile(name);
+      // A call for each of many small pieces would take longer than making them.
+      if (heldBytes >= WRITE_BYTES) await empty(file);
     }
-    if (file === undefined) return new MemorySource(Buffer.concat(held), name);
+    if (file === undefined) return new HeldSource(held.take(), name, budget);
+    await empty(file);
     await file.handle.close();
     return new SpooledSource(FileSource.open(file.path), file.folder, name);
   } catch (error) {
+    budget.release?.(heldBytes);
     await file?.handle.close();
     if (file !== undefined) remove(file.folder);
     throw error;
+  }
+}
+
+/** Pieces of bytes in order. Small ones are put together as they come: each by itself would cost more than its bytes. */
+class Pieces {
+  #pieces: Uint8Array[] = [];
+  #tail = Buffer.alloc(0);
+  #used = 0;
+
+  add(piece: Uint8Array): void {
+    if (piece.length >= SMALL_PIECE) {
+      this.#endTail();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (this.#used + piece.length > this.#tail.length) {
+      const isFirst = this.#tail.length === 0;
+      this.#endTail();
+      this.#tail = Buffer.allocUnsafeSlow(isFirst ? SMALL_PIECE : TAIL_BYTES);
+    }
+    this.#tail.set(piece, this.#used);
+    this.#used += piece.length;
+  }
+
+  take(): Buffer {
+    this.#endTail();
+    return Buffer.concat(this.#pieces.splice(0));
+  }
+
+  #endTail(): void {
+    if (this.#used > 0) this.#pieces.push(this.#tail.subarray(0, this.#used));
+    this.#tail = this.#tail.subarray(this.#used);
+    this.#used = 0;
   }
 }
 
@@ -119,6 +168,21 @@ function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Bytes in memory that were charged, until they are closed. */
+class HeldSource extends MemorySource {
+  #budget: ExpansionBudget | undefined;
+
+  constructor(bytes: Uint8Array, name: string, budget: ExpansionBudget) {
+    super(bytes, name);
+    this.#budget = budget;
+  }
+
+  override async close(): Promise<void> {
+    this.#budget?.release?.(this.size);
+    this.#budget = undefined;
+  }
+}
+
 class SpooledSource implements ByteSource {
   readonly name: string;
   readonly size: number;
@@ -138,6 +202,10 @@ class SpooledSource implements ByteSource {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return this.#file.read(offset, length);
+  }
+
+  share(): SharedFile {
+    return this.#file.share();
   }
 
   unchanged(): Promise<boolean> {

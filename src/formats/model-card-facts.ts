@@ -30,6 +30,13 @@ export interface CodeReference {
   readonly ifPresent: boolean;
 }
 
+/** The same once it was read. */
+export interface ToldFacts {
+  readonly code: readonly CodeReference[];
+  readonly trustsCode: boolean;
+  readonly values: Readonly<Partial<Record<Fact, readonly string[]>>>;
+}
+
 /** What one file declares, as data: bounded, deduplicated, in the order of the file. */
 export class Facts {
   readonly code: CodeReference[] = [];
@@ -39,9 +46,8 @@ export class Facts {
   dropped = 0;
   readonly #values = new Map<Fact, string[]>();
 
-  /** Whether any fact is told but `savedFrom`, which is one only where nothing else is. */
-  get tells(): boolean {
-    return [...this.#values.keys()].some((fact) => fact !== 'savedFrom');
+  told(): ToldFacts {
+    return { code: this.code, trustsCode: this.trustsCode, values: Object.fromEntries(this.#values) };
   }
 
   values(fact: Fact): readonly string[] {

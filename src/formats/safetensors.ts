@@ -1,3 +1,4 @@
+import type { FileBudget } from '../core/budget.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
 import type { Format } from './format.ts';
@@ -87,7 +88,11 @@ export interface SafetensorsHeader {
  * (https://huggingface.co/docs/safetensors, "Format"); of the tensors not a byte is read.
  * @throws AssayError `limit` when the header is longer or deeper than the reader takes; what reading throws.
  */
-export async function readSafetensors(source: ByteSource, maxHeaderBytes: number): Promise<SafetensorsHeader> {
+export async function readSafetensors(
+  source: ByteSource,
+  maxHeaderBytes: number,
+  budget?: FileBudget,
+): Promise<SafetensorsHeader> {
   const prefix = source.readNow(0, 8) ?? (await source.read(0, 8));
   const length = u32le(prefix, 0) + u32le(prefix, 4) * 2 ** 32;
   if (length > MAX_HEADER || length > source.size - 8) {
@@ -102,8 +107,12 @@ export async function readSafetensors(source: ByteSource, maxHeaderBytes: number
   }
   if (length > maxHeaderBytes)
     throw new AssayError('limit', `a header of ${length} bytes (maxHeaderBytes)`, { subject: source.name });
+  // The names of tensors are held beside it.
+  budget?.hold(2 * length);
   const header = source.readNow(8, length) ?? (await source.read(8, length));
-  return new HeaderReader(8 + length, source.size).read(header);
+  const read = new HeaderReader(8 + length, source.size).read(header);
+  budget?.release(2 * length);
+  return read;
 }
 
 interface Entry {

@@ -27,7 +27,8 @@ export async function alsoRunsAsPickle(source: ByteSource, probe: Probe, options
     },
     onStep: () => void instructions++,
   };
-  const { end } = await readStream(source, 0, handler, options);
+  const { end, state } = await readStream(source, 0, handler, options);
+  state.close();
   if (impossible) return false;
   return calls > 0 || end.kind === 'limit' || (end.kind === 'stop' && instructions > 1);
 }

@@ -1,34 +1,29 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ArtifactFile } from '../core/artifact.ts';
 import type { DigestBasis, FileAssessment } from '../core/assessment.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
-import { type AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
+import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
+import { BLOCK_SIZE, FileSource } from '../core/file-source.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Limits } from '../core/limits.ts';
-import { claimPlan, keepsClaim, startDigest } from '../integrity/digest.ts';
-import { type HashPlan, type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
-import type { HashThreads } from '../integrity/hash-threads.ts';
-import type { GlobalPolicy } from '../scan/pickle/globals.ts';
-import { providedModules } from '../scan/provided-modules.ts';
-import { type FileDeclaration, readDeclaration } from './declared.ts';
-import type { FileClocks } from './file-clocks.ts';
+import { keepsClaim } from '../integrity/digest.ts';
+import { type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
+import { noteBounds } from '../sandbox/sandbox.ts';
+import type { FileDeclaration } from './declared.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
-import { type FileScanResult, type OnTarget, scanSource } from './file-scan.ts';
+import type { OnTarget } from './file-scan.ts';
+import { fromWire, type ParsedFile, type ParseOrder, type ParserPool, type ParseSettings } from './parsers/index.ts';
 
 /** What the files of one assessment share. */
 export interface Shared {
-  readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: OnEvent | undefined;
-  readonly globals: GlobalPolicy;
+  readonly onTarget: OnTarget | undefined;
+  readonly parsers: ParserPool;
+  readonly settings: ParseSettings;
   /** Modules that the artifact itself would provide; grows with what archives list. */
   readonly provided: Set<string>;
-  readonly threads: HashThreads;
-  readonly clocks: FileClocks;
-  /** How files are hashed, besides by SHA-256: what a signature asks for. */
-  readonly plans: readonly HashPlan[];
-  readonly onTarget: OnTarget | undefined;
 }
 
 export interface FileChecks {
@@ -49,87 +44,147 @@ export interface AssessedFile {
   readonly complete: boolean;
 }
 
-/** Opens, scans and hashes one file. Its bytes are read once, its identity compared before and after. */
-export async function assessFile(file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
-  shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
+/** Files that are opened, or compared, before parsers are listened to: one that waits for files does nothing. */
+const AT_ONCE = 8;
+
+/** A file of a batch that could be opened. */
+interface Opened {
+  readonly file: ArtifactFile;
+  readonly source: ByteSource;
+  readonly order: ParseOrder;
+  /** What reading it threw on this side, before it was sent to the parser. */
+  readError: unknown;
+}
+
+/**
+ * Opens files, has them parsed and hashed elsewhere, and compares their identity before and after. Each is read once.
+ * @throws AssayError `aborted`, `internal`
+ */
+export async function assessFiles(files: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {
+  const assessed = new Map<ArtifactFile, AssessedFile>();
+  const opened: Opened[] = [];
+  const timers: (NodeJS.Timeout | undefined)[] = [];
   try {
-    const source = await file.open(shared.signal);
-    const progress = reportBytes(source, file, shared.onEvent);
-    try {
-      return await assessSource(source, file, shared);
-    } finally {
-      clearInterval(progress);
-      await source.close();
+    for (const [i, file] of files.entries()) {
+      if (i % AT_ONCE === AT_ONCE - 1) await turn();
+      throwIfAborted(shared.signal);
+      shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
+      const one = await openFile(file, shared);
+      if (isAssayError(one)) assessed.set(file, unread(file, one));
+      else {
+        opened.push(one);
+        if (one.order.bytes.kind !== 'file') timers.push(reportBytes(one.source, file, shared.onEvent));
+      }
     }
-  } catch (error) {
-    throwIfAborted(shared.signal);
-    if (!isAssayError(error) || error.code === 'internal' || error.code === 'aborted') throw error;
-    return unread(file, error);
+    for (const [one, result] of await parseOpened(opened, shared)) assessed.set(one.file, result);
+    return files.flatMap((file) => assessed.get(file) ?? []);
   } finally {
-    shared.onEvent?.({ kind: 'file-end', path: file.path });
+    for (const timer of timers) clearInterval(timer);
+    for (const { source } of opened) await source.close();
+    for (const file of files) shared.onEvent?.({ kind: 'file-end', path: file.path });
   }
 }
 
-async function assessSource(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<AssessedFile> {
-  const near = file.distance === 'near';
-  const plans = [...shared.plans, ...(file.claimed === undefined ? [] : [claimPlan(file.claimed)])];
-  const digest = near ? startDigest(source, shared.threads, plans) : undefined;
-  const scan = await scanInTime(source, file, shared);
-  const declaration = await readDeclaration(file.path, source);
-  const digests = await digest?.finish(shared.signal);
-  const reasons = [...scan.reasons];
-  const checks = [...scan.checks, ...checksumCheck(file, digests)];
+/** @returns an error that says why the file is not read */
+async function openFile(file: ArtifactFile, { signal }: Shared): Promise<Opened | AssayError> {
+  try {
+    const source = await file.open(signal);
+    return { file, source, order: orderOf(file, source), readError: undefined };
+  } catch (error) {
+    throwIfAborted(signal);
+    return ofFile(error);
+  }
+}
+
+function orderOf(file: ArtifactFile, source: ByteSource): ParseOrder {
+  const { path, distance, claimed } = file;
+  return { path, size: source.size, distance, claimed, bytes: orderedBytes(source), lost: undefined };
+}
+
+function orderedBytes(source: ByteSource): ParseOrder['bytes'] {
+  const { name, size } = source;
+  const file = source.share?.();
+  if (file !== undefined) return { kind: 'file', file };
+  const bytes = size <= BLOCK_SIZE ? source.readNow(0, size) : undefined;
+  return bytes === undefined ? { kind: 'asked', name, size } : { kind: 'bytes', name, bytes };
+}
+
+/** @throws what is no error about the file */
+function ofFile(error: unknown): AssayError {
+  if (!isAssayError(error) || error.code === 'internal' || error.code === 'aborted') throw error;
+  return error;
+}
+
+async function parseOpened(opened: readonly Opened[], shared: Shared): Promise<[Opened, AssessedFile][]> {
+  if (opened.length === 0) return [];
+  const results: [Opened, AssessedFile][] = [];
+  const again: Opened[] = [];
+  const handlers = {
+    sources: opened.map(({ source }) => source),
+    onTarget: shared.onTarget,
+    onProgress: (index: number, bytes: number) => {
+      const path = opened[index]?.file.path;
+      if (path !== undefined) shared.onEvent?.({ kind: 'bytes', path, bytes });
+    },
+    onReadError: (index: number, error: unknown) => {
+      const one = opened[index];
+      if (one !== undefined) one.readError ??= error;
+    },
+  };
+  const orders = opened.map(({ order }) => order);
+  const outcomes = await shared.parsers.parse(orders, shared.settings, handlers, shared.signal);
+  throwIfAborted(shared.signal);
+  for (const [i, one] of opened.entries()) {
+    if (i % AT_ONCE === AT_ONCE - 1) await turn();
+    const outcome = outcomes[i];
+    if (outcome === undefined) throw new AssayError('internal', 'a file was not parsed', { subject: one.file.path });
+    if (outcome.kind === 'parsed') results.push([one, await assessedOf(one, outcome.file, shared)]);
+    else if (outcome.kind === 'failed') results.push([one, failedOf(one, fromWire(outcome.error))]);
+    else if (one.order.lost !== undefined) results.push([one, unread(one.file, limitOf(one.order.lost))]);
+    else again.push({ ...one, order: { ...one.order, lost: outcome.why } });
+  }
+  // What ended its parser is hashed all the same, and not parsed again.
+  for (const one of again) results.push(...(await parseOpened([one], shared)));
+  return results;
+}
+
+function limitOf(why: string): AssayError {
+  return new AssayError('limit', why);
+}
+
+/** @throws what reading threw on this side, or an error that is not about the file */
+function failedOf({ file, readError }: Opened, error: AssayError): AssessedFile {
+  if (readError !== undefined && !isAssayError(readError)) throw readError;
+  return unread(file, ofFile(error));
+}
+
+async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Promise<AssessedFile> {
+  const { file, source } = one;
+  for (const module of parsed.provides) shared.provided.add(module);
+  noteBounds(parsed.bounds);
+  const reasons = [...parsed.reasons];
+  const digests = file.distance === 'near' ? parsed.digests : undefined;
+  const checks = [...parsed.checks, ...checksumCheck(file, digests)];
   const changed = !(await source.unchanged());
   if (changed) reasons.unshift('the file changed while it was scanned');
   return {
     file: {
       path: file.path,
       size: source.size,
-      format: scan.format,
+      format: parsed.format,
       ...digestOf(file, digests && wholeDigest(digests, 'sha256')),
-      verdict: changed && scan.verdict !== 'malicious' ? 'unknown' : scan.verdict,
-      imports: scan.imports,
+      verdict: changed && parsed.verdict !== 'malicious' ? 'unknown' : parsed.verdict,
+      imports: parsed.imports,
       reasons,
-      coverage: { ranges: scan.coverage.ranges(), gaps: scan.coverage.gaps(source.size) },
+      coverage: parsed.coverage,
     },
-    findings: scan.findings,
+    findings: parsed.findings,
     checks: { path: file.path, checks },
-    digests: digests ?? [],
-    declaration,
-    bytesRead: bytesReadOf(source),
+    digests: parsed.digests,
+    declaration: parsed.declaration,
+    bytesRead: source instanceof FileSource ? parsed.bytesRead : bytesReadOf(source),
     complete: !changed,
   };
-}
-
-/** The scan under its wall clock: a file that takes longer is `unknown`. */
-async function scanInTime(source: ByteSource, file: ArtifactFile, shared: Shared): Promise<FileScanResult> {
-  const { limits, globals, provided, clocks, onTarget } = shared;
-  throwIfAborted(shared.signal);
-  const clock = clocks.start();
-  try {
-    return await scanSource(source, {
-      path: file.path,
-      limits,
-      signal: clock.signal,
-      globals,
-      distance: file.distance,
-      onTarget,
-      onNames: (names) => {
-        for (const module of providedModules(names.filter(isImportable))) provided.add(module);
-      },
-    });
-  } catch (error) {
-    // Out of time, not stopped from outside: the reason is a limit, and the file is `unknown`.
-    if (clock.signal.aborted && shared.signal?.aborted !== true) throw clock.signal.reason;
-    throw error;
-  } finally {
-    clocks.stop(clock);
-  }
-}
-
-/** A module at the top of an archive: what `sys.path` would find if it were put there. */
-function isImportable(name: string): boolean {
-  return !name.includes('/') || /^[^/]+\/__init__\.pyc?$/.test(name);
 }
 
 function digestOf(

@@ -2,26 +2,26 @@ import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import type { Assessment, FileAssessment, Ruleset } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
-import { throwIfAborted } from '../core/errors.ts';
+import { AssayError } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import { severityRank } from '../core/severity.ts';
-import { HashThreads } from '../integrity/hash-threads.ts';
 import { treeDigest } from '../integrity/tree-digest.ts';
 import { boundsSeen } from '../sandbox/sandbox.ts';
 import { pointerNotes } from '../scan/lfs-pointer.ts';
-import { type Allowance, createGlobalPolicy } from '../scan/pickle/globals.ts';
+import type { Allowance } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../scan/rule-lists.ts';
 import { rulesetOf } from '../scan/ruleset.ts';
 import { applyLists } from '../scan/ruleset-apply.ts';
-import { type AssessedFile, assessFile, type FileChecks, type Shared } from './assess-file.ts';
+import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './assess-file.ts';
+import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';
-import { FileClocks } from './file-clocks.ts';
 import type { OnTarget } from './file-scan.ts';
 import { inLanes, lanesFor } from './lanes.ts';
 import { manifestChecks } from './manifest-check.ts';
+import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
 import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
 import type { SignatureRequest } from './signature.ts';
 
@@ -37,10 +37,12 @@ export interface AssessOptions {
   readonly signature?: SignatureRequest;
   /** Shown everything that is scanned, files and members, while it is open: to quote from it. */
   readonly onTarget?: OnTarget;
+  /** Those that this thread shares, when absent. */
+  readonly parsers?: ParserPool;
 }
 
 /**
- * Scans every file of an artifact, the largest first, a lane a core up to a few. Does not close the artifact.
+ * Scans every file of an artifact on other threads, the largest first, a parser a core up to a few. Does not close the artifact.
  * @throws AssayError `aborted`, `internal`. A file that cannot be read makes the assessment incomplete, not an error.
  */
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
@@ -49,65 +51,64 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const { allowances = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
-  const lanes = lanesFor(availableParallelism());
-  const threads = new HashThreads(lanes);
-  const limits = options.limits ?? DEFAULT_LIMITS;
-  const clocks = new FileClocks(limits.maxFileMs, options.signal);
-  const shared = {
-    limits,
-    signal: options.signal,
-    onEvent: options.onEvent,
-    globals: createGlobalPolicy({ lists, allowances, provided }),
-    provided,
-    threads,
-    clocks,
-    plans: signature.plans,
-    onTarget: options.onTarget,
-  };
-  const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
-  options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
-  try {
-    const order = [...artifact.files].sort((a, b) => b.size - a.size);
-    const assessed = await inLanes(order, lanes, (file: ArtifactFile) => {
-      throwIfAborted(options.signal);
-      return assessFile(file, shared);
+  const { signal, onEvent, onTarget, limits = DEFAULT_LIMITS } = options;
+  const parsers = options.parsers ?? sharedParsers(lanesFor(availableParallelism()));
+  const settings = () =>
+    parsers.settings({
+      limits,
+      rules: rulesOf(lists),
+      allowances,
+      provided: new Set(provided),
+      plans: signature.plans,
+      shows: onTarget !== undefined,
+      tells: onEvent !== undefined,
     });
-    await againIfShadowed(order, assessed, shared, provided.size > known);
-    const signed = await judgeScanned(signature, artifact, assessed);
-    const scanned = assessed.map(({ file }) => file);
-    const manifests = await manifestChecks(artifact.files, scanned, options.signal);
-    const durationMs = performance.now() - started;
-    const summary = summarise(
-      artifact,
-      assessed,
-      { ...signed, checks: [...signed.checks, ...manifests] },
-      { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
-    );
-    return applyLists(summary, lists);
-  } finally {
-    clocks.close();
-    await threads.close();
-  }
+  const shared = { signal, onEvent, onTarget, parsers, provided, settings: settings() };
+  const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
+  onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
+  const order = [...artifact.files].sort((a, b) => b.size - a.size);
+  const assessed = await assessAll(order, shared);
+  if (provided.size > known) await againShadowed(order, assessed, { ...shared, settings: settings() });
+  const signed = await judgeScanned(signature, artifact, assessed);
+  const scanned = assessed.map(({ file }) => file);
+  const manifests = await manifestChecks(artifact.files, scanned, signal);
+  const durationMs = performance.now() - started;
+  const summary = summarise(
+    artifact,
+    assessed,
+    { ...signed, checks: [...signed.checks, ...manifests] },
+    { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
+  );
+  return applyLists(summary, lists);
+}
+
+async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {
+  const batches = await inLanes(batchesOf(order), shared.parsers.count, (files) => assessFiles(files, shared));
+  return batches.flat();
 }
 
 /**
  * Archives told of modules that they would provide only when they were scanned: what imports anything is judged again, so that
  * no verdict depends on which file came first.
  */
-async function againIfShadowed(
-  order: readonly ArtifactFile[],
-  assessed: AssessedFile[],
-  shared: Shared,
-  grown: boolean,
-): Promise<void> {
-  if (!grown) return;
-  for (const [i, file] of order.entries()) {
-    const before = assessed[i];
-    if (before === undefined || before.file.imports.length === 0) continue;
-    throwIfAborted(shared.signal);
-    const after = await assessFile(file, shared);
-    assessed[i] = { ...after, bytesRead: before.bytesRead + after.bytesRead };
+async function againShadowed(order: readonly ArtifactFile[], assessed: AssessedFile[], shared: Shared): Promise<void> {
+  const importing = [...order.keys()].filter((i) => (assessed[i]?.file.imports.length ?? 0) > 0);
+  const again = await assessAll(
+    importing.flatMap((i) => order[i] ?? []),
+    shared,
+  );
+  for (const [at, i] of importing.entries()) {
+    const [before, after] = [assessed[i], again[at]];
+    if (before !== undefined && after !== undefined)
+      assessed[i] = { ...after, bytesRead: before.bytesRead + after.bytesRead };
   }
+}
+
+/** What a parser makes the same lists of; nothing for those of this program. */
+function rulesOf({ bundle, content }: RuleLists): ParseSettings['rules'] {
+  if (bundle === undefined) return undefined;
+  if (content === undefined) throw new AssayError('internal', 'the rules of a bundle have no content');
+  return { bundle: content, digest: bundle };
 }
 
 interface Totals {

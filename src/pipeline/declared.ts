@@ -4,7 +4,7 @@ import type { Declared } from '../core/declared.ts';
 import { isAssayError } from '../core/errors.ts';
 import { type Finding, fingerprint } from '../core/finding.ts';
 import { isRepoName } from '../core/reference.ts';
-import type { CodeReference, Fact, Facts } from '../formats/model-card-facts.ts';
+import type { CodeReference, Fact, ToldFacts } from '../formats/model-card-facts.ts';
 import { declaringKind, readFacts } from '../formats/model-card-files.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
 import type { Rule } from '../scan/rule.ts';
@@ -13,7 +13,7 @@ import type { Rule } from '../scan/rule.ts';
 export interface FileDeclaration {
   readonly path: string;
   /** `undefined` when it could not be read; a note says why. */
-  readonly facts: Facts | undefined;
+  readonly facts: ToldFacts | undefined;
   readonly notes: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export async function readDeclaration(path: string, source: ByteSource): Promise
     const facts = await readFacts(kind, path, source);
     const notes =
       facts.dropped === 0 ? [] : [`${path}: ${facts.dropped} declared values are too long or too many to keep`];
-    return { path, facts, notes };
+    return { path, facts: facts.told(), notes };
   } catch (error) {
     if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
     const notes = [`${path}: what it declares is not known: ${error.message.slice(0, MAX_NOTE)}`];
@@ -53,7 +53,7 @@ export async function readDeclaration(path: string, source: ByteSource): Promise
 export function joinDeclarations(artifact: Artifact, declarations: readonly FileDeclaration[]): DeclaredByArtifact {
   const ordered = [...declarations].sort((a, b) => rank(a.path) - rank(b.path) || (a.path < b.path ? -1 : 1));
   const all = ordered.flatMap(({ path, facts }) => (facts === undefined ? [] : [{ path, facts }]));
-  const values = (fact: Fact) => joined(all.flatMap(({ facts }) => facts.values(fact)));
+  const values = (fact: Fact) => joined(all.flatMap(({ facts }) => facts.values[fact] ?? []));
   const paths = new Set(artifact.files.map((file) => file.path));
   const code = all.flatMap(({ path, facts }) =>
     facts.code
@@ -62,9 +62,9 @@ export function joinDeclarations(artifact: Artifact, declarations: readonly File
   );
   const bases = baseModels(values('baseModels'), values('savedFrom'), ownRepository(artifact));
   const speaks = ({ path, facts }: (typeof all)[number]) =>
-    facts.tells ||
+    Object.keys(facts.values).some((fact) => fact !== 'savedFrom') ||
     code.some((one) => one.path === path) ||
-    facts.values('savedFrom').some((name) => bases.includes(name));
+    facts.values.savedFrom?.some((name) => bases.includes(name));
   return {
     declared: {
       licences: values('licences'),

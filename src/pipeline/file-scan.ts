@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { FileBudget } from '../core/budget.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
 import { Coverage } from '../core/coverage.ts';
 import { AssayError, isAssayError, isContentError } from '../core/errors.ts';
 import { type Finding, fingerprint } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
-import type { ExpansionBudget } from '../core/spool.ts';
 import { type Verdict, worseVerdict } from '../core/verdict.ts';
 import type { Format, Probe } from '../formats/format.ts';
 import { identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
@@ -32,6 +32,8 @@ export interface FileScanOptions {
   readonly signal: AbortSignal;
   readonly globals: GlobalPolicy;
   readonly distance: 'near' | 'far';
+  /** What the file may cost; what its limits say, when absent. Closed in the end. */
+  readonly budget?: FileBudget;
   /** Told of every member's name, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
   /**
@@ -68,15 +70,20 @@ for (const scanner of SCANNERS) {
  *   cannot be understood are no error but the verdict `unknown`.
  */
 export async function scanSource(source: ByteSource, options: FileScanOptions): Promise<FileScanResult> {
-  const scan = new FileScan(options);
+  const { budget = new FileBudget(options.limits, source.size) } = options;
+  const scan = new FileScan(options, budget);
   const coverage = new Coverage();
-  const format = await scan.target(source, undefined, coverage, {}, 0);
-  return scan.result(format, coverage);
+  try {
+    const format = await scan.target(source, undefined, coverage, {}, 0);
+    return scan.result(format, coverage);
+  } finally {
+    budget.close();
+  }
 }
 
 class FileScan {
   readonly #options: FileScanOptions;
-  readonly #budget: ExpansionBudget;
+  readonly #budget: FileBudget;
   readonly #findings = new Map<string, Finding>();
   readonly #ids = new Map<string, string>();
   readonly #checks = new Map<string, Check>();
@@ -87,9 +94,9 @@ class FileScan {
   #last: { readonly rule: Rule; readonly subject: string; readonly target: Target } | undefined;
   #turned = performance.now();
 
-  constructor(options: FileScanOptions) {
+  constructor(options: FileScanOptions, budget: FileBudget) {
     this.#options = options;
-    this.#budget = { remaining: options.limits.maxExpandedBytes };
+    this.#budget = budget;
   }
 
   result(format: string, coverage: Coverage): FileScanResult {
@@ -155,7 +162,7 @@ class FileScan {
   }
 
   async #polyglot(target: Target, context: TargetContext, probe: Probe): Promise<void> {
-    if (!(await alsoRunsAsPickle(target.source, probe, this.#options))) return;
+    if (!(await alsoRunsAsPickle(target.source, probe, { ...this.#options, budget: this.#budget }))) return;
     const own = { ...target, format: PICKLE };
     const silent = new TargetContext(this, own, new Coverage(), this.#options, this.#budget, true);
     await this.#guard(silent, () => pickleScanner.scanFile(own, silent));
@@ -254,7 +261,7 @@ class TargetContext implements ScanContext {
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly globals: GlobalPolicy;
-  readonly budget: ExpansionBudget;
+  readonly budget: FileBudget;
   /** As far as it is known by now. */
   format: string;
   /** Findings that were told, kept or not. */
@@ -271,7 +278,7 @@ class TargetContext implements ScanContext {
     target: Target,
     coverage: Coverage,
     options: FileScanOptions,
-    budget: ExpansionBudget,
+    budget: FileBudget,
     findingsOnly = false,
   ) {
     this.limits = options.limits;

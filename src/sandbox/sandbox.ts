@@ -49,9 +49,14 @@ const STDERR_KEPT = 2000;
 
 const seen = new Set<SandboxBounds>();
 
-/** Under which bounds children ran in this process: a report says so when one had the watchdog alone. */
+/** Under which bounds children of this thread ran: a report says so when one had the watchdog alone. */
 export function boundsSeen(): ReadonlySet<SandboxBounds> {
   return seen;
+}
+
+/** Also children of other threads. */
+export function noteBounds(bounds: Iterable<SandboxBounds>): void {
+  for (const one of bounds) seen.add(one);
 }
 
 /**

@@ -25,7 +25,7 @@ export const compressedScanner: Scanner = {
       source: content,
       end,
       stopped,
-    } = await expand(decode(format.id, source, { limits, signal }), {
+    } = await expand(decode(format.id, source, { limits, signal, budget }), {
       name: `${source.name}!data`,
       inputSize: source.size,
       budget,

@@ -150,8 +150,8 @@ class TextScan {
 
   /** MLflow's own description of a model names its files in YAML. */
   #lookAtMlflow(window: string): void {
-    for (const word of window.match(/[^\s"',[\]{}]*\.git[^\s"',[\]{}]*/g) ?? [])
-      if (this.#hidden.size < 20 && leadsIntoGit(word)) this.#hidden.add(word);
+    for (const word of window.split(/[\s"',[\]{}]+/))
+      if (word.includes('.git') && this.#hidden.size < 20 && leadsIntoGit(word)) this.#hidden.add(word);
   }
 
   #finish(): void {

@@ -9,6 +9,8 @@ export interface RuleLists {
   readonly version: string;
   /** Digest of the bundle's payload, `sha256:<hex>`; `undefined` without one. */
   readonly bundle: string | undefined;
+  /** What the bundle holds, for another thread to make the same lists of. */
+  readonly content?: RuleBundle;
   readonly listed: (module: string, name: string) => ListedGlobal | undefined;
   readonly entries: () => Iterable<ListedGlobal>;
   readonly dangerOf: (module: string, name: string) => string | undefined;
@@ -41,6 +43,7 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
   return {
     version: bundle.version,
     bundle: digest,
+    content: bundle,
     listed: (module, name) => listed.get(`${module}:${name}`),
     entries: () => listed.values(),
     dangerOf: (module, name) => dangerOf(module, name) ?? barred(module, name),

@@ -67,7 +67,7 @@ export const safetensorsScanner: Scanner = {
   formats: [SAFETENSORS.id],
   rules: [HEADER, DUPLICATE, LAYOUT, TRAILING, METADATA],
   async scanFile({ source }, context) {
-    const header = await readSafetensors(source, context.limits.maxHeaderBytes);
+    const header = await readSafetensors(source, context.limits.maxHeaderBytes, context.budget);
     for (const { kind, message, offset, subject } of header.faults) {
       context.report({ rule: RULES[kind], message: `${capital(message)}.`, subject: `${kind}:${subject}`, offset });
     }

@@ -1,8 +1,8 @@
+import type { FileBudget } from '../core/budget.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Check } from '../core/check.ts';
 import type { CoverageKind } from '../core/coverage.ts';
 import type { Limits } from '../core/limits.ts';
-import type { ExpansionBudget } from '../core/spool.ts';
 import type { Format } from '../formats/format.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
 import type { Rule } from './rule.ts';
@@ -58,8 +58,8 @@ export interface ScanContext {
    * stored range of this target counts for this target. Closes `source`.
    */
   member(source: ByteSource, name: string, options?: MemberOptions): Promise<MemberResult>;
-  /** What is left of the bytes that decompression within this file may write. */
-  readonly budget: ExpansionBudget;
+  /** What this file may still cost. Loops that are not linear in its bytes charge it, and so do buffers before they are made. */
+  readonly budget: FileBudget;
   /** The content told more than the magic: a zip is a `torch-zip`, a pickle a `joblib`. */
   identified(formatId: string): void;
   /** Names every member of this container, for what only shows across files (a shadowed module). */

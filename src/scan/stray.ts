@@ -46,10 +46,11 @@ export async function activeFormat(source: ByteSource, context: ScanContext): Pr
   return format.id !== 'pickle' || (await runsAsPickle(source, context)) ? format : undefined;
 }
 
-async function runsAsPickle(source: ByteSource, { limits, signal }: ScanContext): Promise<boolean> {
+async function runsAsPickle(source: ByteSource, { limits, signal, budget }: ScanContext): Promise<boolean> {
   let imports = 0;
   const handler: PickleHandler = { ...IDLE, onImport: () => void imports++ };
-  const { end } = await readStream(source, 0, handler, { limits, signal });
+  const { end, state } = await readStream(source, 0, handler, { limits, signal, budget });
+  state.close();
   return imports > 0 || end.kind !== 'error';
 }
 

@@ -138,10 +138,9 @@ async function scanTorchParts(context: ScanContext, content: SliceSource, name: 
       ...IDLE,
       onImport: (global: { module: string; name: string }) => void names.push(`${global.module}.${global.name}`),
     };
-    const { end, position } = await readStream(source, start, handler, {
-      limits: context.limits,
-      signal: context.signal,
-    });
+    const { limits, signal, budget } = context;
+    const { end, position, state } = await readStream(source, start, handler, { limits, signal, budget });
+    state.close();
     return end.kind === 'stop' ? { end: position, names } : undefined;
   };
   let reached = 0;

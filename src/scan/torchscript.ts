@@ -78,9 +78,12 @@ export async function judgeTorchScript(
 ): Promise<void> {
   if (source.size > MAX_SOURCE)
     return context.incomplete(`the TorchScript source "${name}" is longer than ${MAX_SOURCE} bytes`);
+  const held = 2 * source.size;
+  context.budget.hold(held);
   const text = Buffer.from(await source.read(0, source.size)).toString('latin1');
   const { calls, end } = callsOf(text);
-  for (const { path, line } of calls.slice(0, MAX_SAID)) {
+  context.budget.release(held);
+  for (const { path, line } of calls) {
     context.report({
       rule: TORCHSCRIPT_RULE,
       subject: `${name} ${path}`,
@@ -106,7 +109,9 @@ function callsOf(text: string): { calls: Use[]; end: number } {
   let imports: string | undefined;
   let line = 1;
   let end = 0;
-  const use = (what: string) => void (uses.has(what) || uses.set(what, { path: what.slice(0, 200), line }));
+  // More are not said.
+  const use = (what: string) =>
+    void (uses.size >= MAX_SAID || uses.has(what) || uses.set(what, { path: what.slice(0, 200), line }));
   TOKEN.lastIndex = 0;
   const finishPath = (called: boolean) => {
     if (imports !== undefined) {

@@ -9,6 +9,9 @@ import { ZIP_RULES } from './zip-rules.ts';
 /** Bytes of gaps that are searched of a file whose every byte is fetched. */
 const MAX_FAR_GAP = 64 * 1024 * 1024;
 
+/** Units of work of one look for a header. */
+const SEARCH_WORK = 64;
+
 /**
  * What lies between, before and behind the members that the directory lists: members that it does not, padding, something
  * else. @param used what the archive takes up @param archiveEnd where the directory begins
@@ -50,6 +53,7 @@ async function scanGap(scan: ZipScan, gap: Span, archiveEnd: number, most: numbe
   let search = gap.start;
   while (search < gap.end && found < most) {
     await breathe(scan.context.signal);
+    scan.context.budget.work(SEARCH_WORK);
     const at = await findLocal(source, search, gap.end);
     if (at === undefined) break;
     const local = await readLocal(source, at);

@@ -102,7 +102,7 @@ async function scanCompressed(scan: ZipScan, member: ZipMember, codec: Codec): P
     member.method === LZMA ? await lzmaAlone(slice, member.size, (member.local.flags & FLAG_LZMA_END) !== 0) : slice;
   let crc = 0;
   const { limits, signal, budget } = context;
-  const expanded = await expand(decode(codec, stored, { limits, signal }), {
+  const expanded = await expand(decode(codec, stored, { limits, signal, budget }), {
     name: stored.name,
     inputSize: stored.size,
     budget,

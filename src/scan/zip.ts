@@ -1,5 +1,5 @@
 import { escapes, isDeceptive, linkEscapes, printableName } from '../formats/names.ts';
-import { readDirectory, type ZipDirectory } from '../formats/zip/directory.ts';
+import { directoryMemory, readDirectory, type ZipDirectory } from '../formats/zip/directory.ts';
 import { locate, unlisted, type ZipMember } from '../formats/zip/members.ts';
 import { FLAG_ENCRYPTED, type ZipEntry } from '../formats/zip/records.ts';
 import { breathe } from './breathe.ts';
@@ -37,23 +37,31 @@ export const zipScanner: Scanner = {
   formats: ['zip'],
   rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE],
   async scanFile(target, context) {
-    const directory = await readDirectory(target.source, context.limits);
-    const layout = layoutOf(directory?.entries.map((entry) => entry.name) ?? []);
-    const membersEnd = directory?.start ?? target.source.size;
-    const rereadsLeft = MAX_REREAD[target.depth] ?? 0;
-    const scan: ZipScan = { target, context, layout, rereadsLeft, membersEnd, say: sayer(context) };
-    if (layout.format !== undefined) context.identified(layout.format);
-    notAssessed(layout, context);
-    const used: Span[] = [];
-    if (directory === undefined) context.incomplete('the zip archive has no directory: it is cut off, or broken');
-    else {
-      judgeDirectory(scan, directory);
-      used.push({ start: directory.start, end: directory.end }, ...directory.records);
-      used.push(...(await scanListed(scan, directory.entries)));
+    const directory = await readDirectory(target.source, context.limits, context.budget);
+    try {
+      await scanZip(target, context, directory);
+    } finally {
+      if (directory !== undefined) context.budget.release(directoryMemory(directory));
     }
-    await scanGaps(scan, used, membersEnd);
   },
 };
+
+async function scanZip(target: Target, context: ScanContext, directory: ZipDirectory | undefined): Promise<void> {
+  const layout = layoutOf(directory?.entries.map((entry) => entry.name) ?? []);
+  const membersEnd = directory?.start ?? target.source.size;
+  const rereadsLeft = MAX_REREAD[target.depth] ?? 0;
+  const scan: ZipScan = { target, context, layout, rereadsLeft, membersEnd, say: sayer(context) };
+  if (layout.format !== undefined) context.identified(layout.format);
+  notAssessed(layout, context);
+  const used: Span[] = [];
+  if (directory === undefined) context.incomplete('the zip archive has no directory: it is cut off, or broken');
+  else {
+    judgeDirectory(scan, directory);
+    used.push({ start: directory.start, end: directory.end }, ...directory.records);
+    used.push(...(await scanListed(scan, directory.entries)));
+  }
+  await scanGaps(scan, used, membersEnd);
+}
 
 export interface Span {
   readonly start: number;

@@ -1,3 +1,4 @@
+import { FileBudget } from '../../src/core/budget.ts';
 import type { ByteSource } from '../../src/core/byte-source.ts';
 import type { Check } from '../../src/core/check.ts';
 import { Coverage, type CoverageKind } from '../../src/core/coverage.ts';
@@ -30,6 +31,8 @@ export interface FakeContext extends ScanContext {
 
 export interface FakeOptions {
   readonly limits?: Partial<Limits>;
+  /** Bytes that the work is allowed for; any, when absent. */
+  readonly size?: number;
   readonly globals?: ScanContext['globals'];
   readonly onMember?: (source: ByteSource, name: string, options: MemberOptions | undefined) => Promise<MemberResult>;
 }
@@ -43,7 +46,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     limits,
     signal: undefined,
     globals: options.globals ?? createGlobalPolicy(),
-    budget: { remaining: limits.maxExpandedBytes },
+    budget: new FileBudget(limits, options.size ?? Number.MAX_SAFE_INTEGER),
     reports: [],
     coverage: new Coverage(),
     reasons: [],

@@ -1,3 +1,4 @@
+import type { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { AssayError, type ErrorCode } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
@@ -11,6 +12,7 @@ export type Codec = 'gzip' | 'zlib' | 'deflate' | 'bzip2' | 'xz' | 'lzma' | 'zst
 export interface DecodeOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
+  readonly budget?: FileBudget | undefined;
 }
 
 /** How a compressed stream ended. */
@@ -34,13 +36,13 @@ export function isCodec(id: string): id is Codec {
 export async function* decode(codec: Codec, source: ByteSource, options: DecodeOptions): Decoding {
   switch (codec) {
     case 'gzip':
-      return { consumed: yield* gunzip(source, options.limits.maxMembers) };
+      return { consumed: yield* gunzip(source, options.limits.maxMembers, options.budget) };
     case 'zlib':
       return { consumed: yield* inflate('zlib', source, 0, source.size) };
     case 'deflate':
       return { consumed: yield* inflate('raw', source, 0, source.size) };
     case 'lz4':
-      return { consumed: yield* unlz4(source) };
+      return { consumed: yield* unlz4(source, options.budget) };
     default:
       return yield* sevenZip(codec, source, options);
   }

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { ByteReader } from '../byte-reader.ts';
@@ -12,15 +13,22 @@ const FCOMMENT = 16;
 const RESERVED = 0xe0;
 /** Bytes of a name or a comment; gzip itself writes a file's name. */
 const MAX_TEXT = 64 * 1024;
+/** Units of work that a member costs besides its bytes. */
+const MEMBER_WORK = 1_024;
 
 /**
  * The members of a gzip file (RFC 1952), one after the other as its readers join them. Returns how many bytes they took.
  * @throws AssayError `truncated`, `malformed` (also a checksum or a length that is not the output's), `unsupported`, `limit`.
  */
-export async function* gunzip(source: ByteSource, maxMembers: number): AsyncGenerator<Uint8Array, number> {
+export async function* gunzip(
+  source: ByteSource,
+  maxMembers: number,
+  budget?: FileBudget,
+): AsyncGenerator<Uint8Array, number> {
   let at = 0;
   for (let members = 0; at < source.size; members++) {
     if (members === maxMembers) throw new AssayError('limit', `more than ${maxMembers} gzip members (maxMembers)`);
+    budget?.work(MEMBER_WORK);
     const start = await memberStart(source, at);
     if (start === undefined) break;
     let crc = 0;

@@ -1,3 +1,4 @@
+import type { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { ByteReader } from '../byte-reader.ts';
@@ -6,14 +7,36 @@ const MAGIC = 0x184d2204;
 const SKIPPABLE = 0x184d2a50;
 const HISTORY = 64 * 1024;
 const STORED = 0x80000000;
+/** Units of work that a frame and a block cost besides their bytes. */
+const FRAME_WORK = 256;
+const BLOCK_WORK = 32;
 
 /**
  * LZ4 frames (lz4_Frame_format.md 1.6.4), one after the other. Returns how many bytes they took. Checksums are not compared:
  * a frame that fails them is scanned all the same.
  * @throws AssayError `truncated`, `malformed`, `unsupported` (legacy frames, dictionaries).
  */
-export async function* unlz4(source: ByteSource): AsyncGenerator<Uint8Array, number> {
+export async function* unlz4(source: ByteSource, budget?: FileBudget): AsyncGenerator<Uint8Array, number> {
   const reader = new ByteReader(source);
+  const room: Room = { buffer: new Uint8Array(0) };
+  try {
+    return yield* frames(source, reader, room, budget);
+  } finally {
+    budget?.release(room.buffer.length);
+  }
+}
+
+/** What blocks are decoded into: one for all frames, as large as the largest needs. */
+interface Room {
+  buffer: Uint8Array;
+}
+
+async function* frames(
+  source: ByteSource,
+  reader: ByteReader,
+  room: Room,
+  budget: FileBudget | undefined,
+): AsyncGenerator<Uint8Array, number> {
   while (reader.left >= 4) {
     await reader.fill(4);
     const start = reader.offset;
@@ -21,22 +44,34 @@ export async function* unlz4(source: ByteSource): AsyncGenerator<Uint8Array, num
     if (magic >= SKIPPABLE && magic < SKIPPABLE + 16) {
       await reader.fill(4);
       reader.skip(reader.u32());
-    } else if (magic === MAGIC) yield* frame(reader);
+    } else if (magic === MAGIC) yield* frame(reader, room, budget);
     else if (start === 0) throw new AssayError('unsupported', 'not a current LZ4 frame', { subject: source.name });
     else return start;
   }
   return reader.offset;
 }
 
-async function* frame(reader: ByteReader): AsyncGenerator<Uint8Array, void> {
+async function* frame(
+  reader: ByteReader,
+  room: Room,
+  budget: FileBudget | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  budget?.work(FRAME_WORK);
   const { maxBlock, linked, blockChecksum, contentChecksum } = await descriptor(reader);
   // Linked blocks copy from the 64 KiB before them: the buffer keeps those in front of the block.
-  const buffer = new Uint8Array(HISTORY + maxBlock);
+  // It moves them to the front when there is no room for a block, which is rare.
+  const needed = HISTORY + 2 * maxBlock;
+  if (room.buffer.length < needed) {
+    budget?.hold(needed - room.buffer.length);
+    room.buffer = new Uint8Array(needed);
+  }
+  const { buffer } = room;
   let history = 0;
   for (;;) {
     await reader.fill(4);
     const word = reader.u32();
     if (word === 0) break;
+    budget?.work(BLOCK_WORK);
     const length = word & 0x7fffffff;
     if (length > maxBlock)
       throw new AssayError('malformed', 'an LZ4 block longer than its frame allows', { offset: reader.offset });
@@ -47,10 +82,12 @@ async function* frame(reader: ByteReader): AsyncGenerator<Uint8Array, void> {
       buffer.set(input, history);
       end += length;
     } else end = decodeBlock(input, buffer, history, history + maxBlock, reader.offset);
-    yield buffer.slice(history, end);
-    const kept = linked ? Math.min(HISTORY, end) : 0;
-    buffer.copyWithin(0, end - kept, end);
-    history = kept;
+    if (end > history) yield buffer.slice(history, end);
+    history = linked ? end : 0;
+    if (history + maxBlock > buffer.length) {
+      buffer.copyWithin(0, history - HISTORY, history);
+      history = HISTORY;
+    }
     if (blockChecksum) reader.skip(4);
   }
   if (contentChecksum) reader.skip(4);

@@ -1,4 +1,5 @@
-import { grownRefs, type Refs } from './values.ts';
+import type { FileBudget } from '../../core/budget.ts';
+import { bytesOf, grownBytes, grownRefs, type Refs } from './values.ts';
 
 /**
  * Append-only storage of what tuples and calls hold. A block is a header, then one cell a value. A tuple's header has its
@@ -9,14 +10,24 @@ export class Cells {
   refs: Refs;
   /** Block 0 is the empty tuple. */
   length = 1;
+  readonly #budget: FileBudget;
 
-  constructor(kinds: Uint8Array, refs: Refs) {
+  /** The arrays are charged to the budget already. */
+  constructor(kinds: Uint8Array, refs: Refs, budget: FileBudget) {
     this.kinds = kinds;
     this.refs = refs;
+    this.#budget = budget;
   }
 
+  /** Bytes that are held. */
+  get bytes(): number {
+    return bytesOf(this.kinds, this.refs);
+  }
+
+  /** What is in use, and no more room than that. */
   copy(): Cells {
-    const cells = new Cells(this.kinds.slice(), this.refs.slice());
+    this.#budget.hold(this.length * (1 + this.refs.BYTES_PER_ELEMENT));
+    const cells = new Cells(this.kinds.slice(0, this.length), this.refs.slice(0, this.length), this.#budget);
     cells.length = this.length;
     return cells;
   }
@@ -36,11 +47,14 @@ export class Cells {
 
   #grow(): void {
     const size = Math.max(this.kinds.length * 2, this.length);
+    const before = this.bytes;
+    this.#budget.hold(grownBytes(this.refs, size));
     const kinds = new Uint8Array(size);
     const refs = grownRefs(this.refs, size);
     kinds.set(this.kinds);
     this.kinds = kinds;
     this.refs = refs;
+    this.#budget.release(before);
   }
 }
 

@@ -1,3 +1,4 @@
+import { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import type { Limits } from '../../core/limits.ts';
 import { describe, describeCall } from './describe.ts';
@@ -31,15 +32,18 @@ export interface FollowOptions {
 export async function followPickle(source: ByteSource, events: PickleEvents, options: FollowOptions): Promise<number> {
   const legacy = isTorchLegacy(await source.read(0, Math.min(16, source.size)));
   const handler = new Follower(events);
+  const budget = new FileBudget(options.limits, source.size);
   let at = 0;
   for (let streams = 0; at < source.size && streams < options.limits.maxPickleStreams; streams++) {
     if (legacy && streams === LEGACY_STREAMS) return at;
     const result = await readStream(source, at, handler, {
       limits: options.limits,
       signal: options.signal,
+      budget,
       onArray: (state) => passArray(source, state, events, handler, options),
     });
     events.streamEnd(at, result);
+    result.state.close();
     at = result.position;
     if (result.end.kind !== 'stop') return at;
   }
@@ -59,8 +63,9 @@ async function passArray(
     state.position = array.end;
     return;
   }
-  const inner = await readStream(source, array.start, handler, { limits, signal });
+  const inner = await readStream(source, array.start, handler, { limits, signal, budget: state.budget });
   events.streamEnd(array.start, inner);
+  inner.state.close();
   state.position = inner.position;
 }
 

@@ -19,6 +19,8 @@ const SIZED_BY_STATE = /[SaUV]/;
 /** Of version 4, which has metadata. */
 const MAX_FIELDS = 9;
 const STATE_BYTES = 512;
+/** No numpy makes arrays of more. */
+const MAX_DIMENSIONS = 64;
 /** Instructions that push one plain value, and those that push none. */
 const FIELD =
   /^(?:NONE|BININT|BININT1|BININT2|INT|LONG1|LONG|(?:SHORT_)?BIN(?:UNICODE|STRING)|UNICODE|STRING|(?:LONG_BIN|BIN|)GET)$/;
@@ -41,7 +43,9 @@ export async function inlineArray(state: PickleState, source: ByteSource): Promi
   if (shape === undefined || element === undefined) throw unclear(source, state);
   if (element.objects) return { kind: 'pickle', start: state.position };
   let size = element.size;
-  for (const dimension of state.tuple(shape) ?? [undefined]) {
+  const dimensions = state.tuple(shape) ?? [undefined];
+  if (dimensions.length > MAX_DIMENSIONS) throw unclear(source, state);
+  for (const dimension of dimensions) {
     const count = dimension === undefined ? undefined : await constantOf(dimension, source);
     if (typeof count !== 'number' || count < 0) throw unclear(source, state);
     size *= count;

@@ -1,7 +1,10 @@
-import { grownRefs, type Refs } from './values.ts';
+import type { FileBudget } from '../../core/budget.ts';
+import { bytesOf, grownBytes, grownRefs, type Refs } from './values.ts';
 
 /** Slots beyond the entries that are still kept in the arrays; higher ones go to a map, so that an index costs nothing. */
 const DENSE_SLACK = 65_536;
+/** Bytes that an entry of the map costs, about. */
+const SPARSE_BYTES = 128;
 
 /** A pickle's memo: index to value. Dense arrays, with a map for indexes no pickler would write. */
 export class Memo {
@@ -11,13 +14,27 @@ export class Memo {
   count = 0;
   readonly sparse = new Map<number | bigint, { kind: number; ref: number }>();
 
-  constructor(kinds: Uint8Array, refs: Refs) {
+  readonly #budget: FileBudget;
+
+  /** The arrays are charged to the budget already. */
+  constructor(kinds: Uint8Array, refs: Refs, budget: FileBudget) {
     this.kinds = kinds;
     this.refs = refs;
+    this.#budget = budget;
   }
 
+  /** Bytes that are held. */
+  get bytes(): number {
+    return bytesOf(this.kinds, this.refs) + this.sparse.size * SPARSE_BYTES;
+  }
+
+  /** What is in use, and no more room than that. */
   copy(): Memo {
-    const memo = new Memo(this.kinds.slice(), this.refs.slice());
+    let used = this.kinds.length;
+    while (used > 0 && this.kinds[used - 1] === 0) used--;
+    this.#budget.work(this.kinds.length - used + this.sparse.size);
+    this.#budget.hold(grownBytes(this.refs, used) + this.sparse.size * SPARSE_BYTES);
+    const memo = new Memo(this.kinds.slice(0, used), this.refs.slice(0, used), this.#budget);
     memo.count = this.count;
     for (const [index, value] of this.sparse) memo.sparse.set(index, value);
     return memo;
@@ -27,7 +44,10 @@ export class Memo {
   set(index: number | bigint, kind: number, ref: number): boolean {
     if (index >= this.kinds.length && index < this.count * 2 + DENSE_SLACK) this.#grow(Number(index));
     if (typeof index === 'bigint' || index >= this.kinds.length) {
-      if (!this.sparse.has(index)) this.count++;
+      if (!this.sparse.has(index)) {
+        this.#budget.hold(SPARSE_BYTES);
+        this.count++;
+      }
       this.sparse.set(index, { kind, ref });
       return true;
     }
@@ -48,6 +68,9 @@ export class Memo {
 
   #grow(index: number): void {
     const size = Math.max(this.kinds.length * 2, index + 1);
+    const before = this.bytes;
+    this.#budget.work(this.sparse.size);
+    this.#budget.hold(grownBytes(this.refs, size));
     const kinds = new Uint8Array(size);
     const refs = grownRefs(this.refs, size);
     kinds.set(this.kinds);
@@ -59,5 +82,6 @@ export class Memo {
     }
     this.kinds = kinds;
     this.refs = refs;
+    this.#budget.release(before - this.sparse.size * SPARSE_BYTES);
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { BudgetError, FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { BLOCK_SIZE } from '../../core/file-source.ts';
@@ -11,8 +12,8 @@ import type { StreamEnd } from './values.ts';
 
 /** Bytes fetched to read one name that lies behind the window. */
 const NAME_BYTES = 4096 + 16;
-/** Other readings of one stream that are followed; more makes it `incomplete`. */
-const MAX_READINGS = 64;
+/** Units of work that a stream costs before its first instruction, and an instruction that waits for a text. */
+const STREAM_WORK = 64;
 /** Bytes read where a window cannot be had for nothing. */
 const MIN_WINDOW = 65_536;
 /** Streams of at least this size are rehearsed, with so many of their bytes. */
@@ -26,6 +27,8 @@ let turned = performance.now();
 export interface ReadOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
+  /** What all streams and readings of the file share; absent for a stream that is read alone. */
+  readonly budget?: FileBudget | undefined;
   /** A long string operand that was passed over: bytes `start` to `end`. */
   onSkipped?(start: number, end: number): void;
   /** Raw bytes stand at the stream's position (joblib). Moves `state.position` behind them. */
@@ -36,6 +39,7 @@ export interface StreamResult {
   readonly end: StreamEnd;
   /** Offset behind the last instruction that was understood. */
   readonly position: number;
+  /** Its tables are there until `close`. */
   readonly state: PickleState;
   /** False when the stream has more readings than are followed. */
   readonly allReadings: boolean;
@@ -48,18 +52,22 @@ export async function readStream(
   handler: PickleHandler,
   options: ReadOptions,
 ): Promise<StreamResult> {
-  if (start === 0 && source.size > REHEARSED_SIZE) await rehearse(source, start, options.limits);
-  const state = new PickleState(start, source.size, handler, options.limits);
+  const { limits, signal, budget = new FileBudget(limits, source.size) } = options;
+  budget.work(STREAM_WORK);
+  if (start === 0 && source.size > REHEARSED_SIZE) await rehearse(source, start, limits);
+  const state = new PickleState(start, source.size, handler, limits, budget);
   const end = await runToEnd(state, source, options);
-  const readings = state.cuts.map((cut) => ({ cut, source }));
-  let followed = 0;
-  for (let next = readings.shift(); next !== undefined && followed < MAX_READINGS; next = readings.shift()) {
-    followed++;
-    const spliced = new SplicedSource(next.source, next.cut.from, next.cut.to);
-    await runToEnd(next.cut.machine, spliced, { limits: options.limits, signal: options.signal });
-    readings.push(...next.cut.machine.cuts.map((cut) => ({ cut, source: spliced })));
+  const readings = state.cuts.splice(0).map((cut) => ({ cut, source }));
+  let allReadings = state.lostCuts === 0;
+  for (let next = readings.shift(); next !== undefined; next = readings.shift()) {
+    const { machine, from, to } = next.cut;
+    const spliced = new SplicedSource(next.source, from, to);
+    const other = await runToEnd(machine, spliced, { limits, signal });
+    allReadings &&= other.kind !== 'limit' && machine.lostCuts === 0;
+    readings.push(...machine.cuts.map((cut) => ({ cut, source: spliced })));
+    machine.close();
   }
-  return { end, position: state.position, state, allReadings: readings.length === 0 };
+  return { end, position: state.position, state, allReadings };
 }
 
 /**
@@ -79,7 +87,18 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
   }
 }
 
+/** A counted bound that is met on the way is how the stream ends. */
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
+  try {
+    return await runWindows(state, source, options);
+  } catch (error) {
+    if (error instanceof BudgetError) return { kind: 'limit', limit: error.limit };
+    throw error;
+  }
+}
+
+async function runWindows(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
+  const { budget } = state;
   let need = 1;
   for (;;) {
     if (performance.now() - turned > TURN_MS) {
@@ -89,8 +108,13 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
     throwIfAborted(options.signal);
     const base = state.position;
     if (base >= source.size) return { kind: 'error', reason: 'truncated' };
+    // One that holds a long line is made for it.
+    const held = need > BLOCK_SIZE ? need : 0;
+    budget.hold(held);
     const window = windowNow(source, base, need) ?? (await windowAt(source, base, need));
     const result = run(state, window, base);
+    budget.release(held);
+    budget.work(1 + Math.min(window.length, state.position - base));
     switch (result.kind) {
       case 'end':
         return result.end;
@@ -99,6 +123,7 @@ async function runToEnd(state: PickleState, source: ByteSource, options: ReadOpt
         if (state.position > base + window.length) options.onSkipped?.(base + window.length, state.position);
         break;
       case 'text': {
+        budget.work(STREAM_WORK);
         const bytes = Math.min(NAME_BYTES, source.size - state.wanted);
         state.learn(state.wanted, source.readNow(state.wanted, bytes) ?? (await source.read(state.wanted, bytes)));
         break;
@@ -137,8 +162,9 @@ async function windowAt(source: ByteSource, base: number, need: number): Promise
  * Whether bytes that one loader takes for data could import something if another ran them as instructions. Walks
  * instructions without a stack: false only if an impossible one comes before the first import.
  */
-export function couldImport(bytes: Uint8Array): boolean {
+export function couldImport(bytes: Uint8Array, budget: FileBudget): boolean {
   for (let at = 0; at < bytes.length; ) {
+    budget.work(1);
     const layout = layoutAt(bytes, at);
     if (layout.kind === 'invalid') return false;
     if (layout.kind === 'more') return true;

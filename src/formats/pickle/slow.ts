@@ -23,7 +23,6 @@ import {
   STR_DUNDER,
 } from './values.ts';
 
-const MAX_LINE = 16 * 1024 * 1024;
 const MAX_NAME = 4096;
 
 /** A piece of an operand: where it starts and ends in the window, or what is missing. */
@@ -62,10 +61,7 @@ function noteStraddle(state: PickleState, start: number, end: number, at: number
   if (!(from < to && to < state.base + end)) return;
   state.frameEnd = Number.POSITIVE_INFINITY;
   state.handler.onOddity('frame-straddled', state.base + at);
-  const machine = state.fork(state.size - (to - from), state.handler);
-  machine.cutFrom = from;
-  machine.cutLength = state.cutLength + to - from;
-  state.cuts.push({ machine, from, to });
+  state.cut(from, to);
 }
 
 /** A line without its newline. At the end of the file the last byte is dropped, as `readline()[:-1]` of pickle.py does. */
@@ -80,7 +76,7 @@ function readLine(state: PickleState, p: number, at: number, last: boolean): Pie
     state.handler.onOddity('line-without-end', state.base + at);
     return { kind: 'piece', start: Math.min(p, length), end: Math.max(Math.min(p, length), length - 1) };
   }
-  if (length - at > MAX_LINE) return { kind: 'wait', result: limited('maxPickleLine') };
+  if (length - at > state.limits.maxPickleLine) return { kind: 'wait', result: limited('maxPickleLine') };
   return { kind: 'wait', result: { kind: 'more', need: (length - at) * 2 + 256 } };
 }
 
@@ -234,7 +230,7 @@ function dunderLine(content: Uint8Array, code: number): boolean {
 /** What `int()` accepts of ASCII bytes in base 10; the C unpickler reads no further than a NUL. */
 function decimal(text: string): number | bigint | undefined {
   const digits = (text.split('\0', 1)[0] ?? '').trim();
-  if (!/^[+-]?\d+(?:_\d+)*$/.test(digits) || digits.length > 4300) return undefined;
+  if (digits.length > 4300 || !/^[+-]?\d+(?:_\d+)*$/.test(digits)) return undefined;
   const plainDigits = digits.replaceAll('_', '').replace(/^\+/, '');
   const number = Number(plainDigits);
   return Number.isSafeInteger(number) ? number : BigInt(plainDigits);
@@ -242,7 +238,7 @@ function decimal(text: string): number | bigint | undefined {
 
 function isNumber(text: string, code: number): boolean {
   if (code === 0x46)
-    return /^\s*[+-]?(?:\d[\d_]*\.?[\d_]*(?:[eE][+-]?\d+)?|\.\d[\d_]*(?:[eE][+-]?\d+)?|inf|infinity|nan)\s*$/i.test(
+    return /^\s*[+-]?(?:\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d+)?|\.\d[\d_]*(?:[eE][+-]?\d+)?|inf|infinity|nan)\s*$/i.test(
       text,
     );
   return /^\s*[+-]?(?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|\d[\d_]*)L?\s*$/.test(text);
@@ -453,7 +449,7 @@ function build(state: PickleState, at: number): RunResult | undefined {
   if (state.waits) return { kind: 'text' };
   if (target.kind === OBJECT) state.cells.kinds[target.ref] = BUILT;
   state.builtFrom = state.valueAt(state.sp - 1);
-  if (state.keepItems) state.builtStates.set(target.ref, state.builtFrom);
+  if (state.keepItems) state.noteState(target.ref, state.builtFrom);
   state.sp--;
   state.position = state.base + at + 1;
   return follows === 'array' ? { kind: 'array' } : undefined;

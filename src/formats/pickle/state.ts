@@ -1,3 +1,4 @@
+import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
 import { Memo } from './memo.ts';
@@ -60,8 +61,21 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 }
 
 const MAX_TEXTS = 16_384;
+/** Units of work of making one value for a handler. */
+const VALUE_WORK = 4;
+/** Bytes of such a value, about. */
+const VALUE_BYTES = 40;
+/** Bytes that an entry of a table costs, about. */
+const ENTRY_BYTES = 64;
 const MIN_ROOM = 64;
 const MAX_ROOM = 8_388_608;
+const MIN_MARKS = 16;
+
+function grown(kinds: Uint8Array, used: number, room: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(room);
+  copy.set(kinds.subarray(0, used));
+  return copy;
+}
 
 /**
  * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
@@ -81,7 +95,7 @@ export class PickleState {
   refs: Refs;
   /** Values on the stack. */
   sp = 0;
-  marks = new Int32Array(16);
+  marks = new Int32Array(MIN_MARKS);
   markCount = 0;
   /** Where the frame ends that C loaders have buffered; Infinity outside of one. */
   frameEnd = Number.POSITIVE_INFINITY;
@@ -99,6 +113,15 @@ export class PickleState {
   readonly size: number;
   readonly handler: PickleHandler;
   readonly limits: Limits;
+  /** What all readings of the file share. */
+  readonly budget: FileBudget;
+  /** Readings of the stream that may still be followed: its machine and all copies of it share them. */
+  #readings: { left: number };
+  /** Readings that were met and are not followed. */
+  lostCuts = 0;
+  /** Bytes charged besides those of the arrays: tables, texts. */
+  #tables = 0;
+  #textBytes = 0;
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
   #items = new Map<number, number | undefined>();
@@ -109,24 +132,81 @@ export class PickleState {
   readonly builtStates = new Map<number, Value>();
 
   /** @param size absolute offset of the end of all bytes */
-  constructor(start: number, size: number, handler: PickleHandler, limits: Limits) {
+  constructor(
+    start: number,
+    size: number,
+    handler: PickleHandler,
+    limits: Limits,
+    budget = new FileBudget(limits, size),
+    fork = false,
+  ) {
     this.start = start;
     this.position = start;
     this.size = size;
     this.handler = handler;
     this.limits = limits;
+    this.budget = budget;
+    this.#readings = { left: limits.maxReadings };
+    budget.hold(value.newBytes(this.kinds.length, size));
     this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
     // again for each of many small pickles in a row.
-    const room = start > 0 ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 12)));
-    this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size));
-    this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size));
+    const room = start > 0 || fork ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 12)));
+    budget.hold(2 * value.newBytes(room, size));
+    this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size), budget);
+    this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size), budget);
+  }
+
+  /**
+   * Notes another reading of the bytes: from here on, with bytes `from` to `to` left out. More than are followed are counted and
+   * cost nothing.
+   */
+  cut(from: number, to: number, handler: PickleHandler = this.handler): void {
+    if (this.#readings.left === 0 || !this.budget.fork()) {
+      this.lostCuts++;
+      return;
+    }
+    this.#readings.left--;
+    const machine = this.#fork(this.size - (to - from), handler);
+    if (to > from) {
+      machine.cutFrom = from;
+      machine.cutLength = this.cutLength + to - from;
+    }
+    this.cuts.push({ machine, from, to });
+  }
+
+  /** Gives back the memory of a machine that is done. */
+  close(): void {
+    this.budget.release(this.#bytes());
+    this.#tables = 0;
+    this.#textBytes = 0;
+    this.kinds = new Uint8Array(0);
+    this.refs = value.newRefs(0, 0);
+    this.marks = new Int32Array(0);
+    this.cells = new Cells(new Uint8Array(0), value.newRefs(0, 0), this.budget);
+    this.memo = new Memo(new Uint8Array(0), value.newRefs(0, 0), this.budget);
+  }
+
+  #bytes(): number {
+    const { kinds, refs, marks, cells, memo } = this;
+    const own = value.bytesOf(kinds, refs) + (marks.length > MIN_MARKS ? marks.byteLength : 0);
+    return own + cells.bytes + memo.bytes + this.#tables + this.#textBytes;
+  }
+
+  #charge(entries: number): void {
+    this.budget.hold(entries * ENTRY_BYTES);
+    this.#tables += entries * ENTRY_BYTES;
   }
 
   /** The same state, to follow another reading of the bytes from here. */
-  fork(size: number, handler: PickleHandler): PickleState {
-    const copy = new PickleState(this.start, size, handler, this.limits);
+  #fork(size: number, handler: PickleHandler): PickleState {
+    const entries = this.globals.length + this.pushes.size + this.#texts.size + this.#items.size;
+    this.budget.work(entries + this.sp + this.markCount + this.cells.length);
+    const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
+    copy.close();
+    copy.#charge(entries);
     copy.alternative = true;
+    copy.#readings = this.#readings;
     copy.cutFrom = this.cutFrom;
     copy.cutLength = this.cutLength;
     copy.position = this.position;
@@ -136,10 +216,14 @@ export class PickleState {
     copy.cells = this.cells.copy();
     copy.memo = this.memo.copy();
     copy.keepFrom = this.keepFrom;
-    copy.kinds = this.kinds.slice();
-    copy.refs = this.refs.slice();
+    const room = Math.max(MIN_ROOM, this.sp);
+    const marks = new Int32Array(Math.max(MIN_MARKS, this.markCount));
+    this.budget.hold(value.grownBytes(this.refs, room) + (marks.length > MIN_MARKS ? marks.byteLength : 0));
+    copy.kinds = grown(this.kinds, this.sp, room);
+    copy.refs = value.grownRefs(this.refs.subarray(0, this.sp), room);
     copy.sp = this.sp;
-    copy.marks = this.marks.slice();
+    copy.marks = marks;
+    copy.marks.set(this.marks.subarray(0, this.markCount));
     copy.markCount = this.markCount;
     copy.#globalIds = new Map(this.#globalIds);
     copy.#texts = new Map(this.#texts);
@@ -186,13 +270,24 @@ export class PickleState {
   /** Takes the text that was waited for. `bytes` start at `ref`; a string too long to be a name is cut. */
   learn(ref: number, bytes: Uint8Array): void {
     const extent = extentAt(bytes, ref);
-    if (extent !== undefined) this.#extents.set(ref, extent);
+    if (extent !== undefined && !this.#extents.has(ref)) {
+      this.#charge(1);
+      this.#extents.set(ref, extent);
+    }
     this.#remember(ref, textOf(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
     this.wanted = -1;
   }
 
   #remember(ref: number, text: string): string {
-    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    this.budget.work(text.length);
+    if (this.#texts.size >= MAX_TEXTS) {
+      this.#texts.clear();
+      this.budget.release(this.#textBytes);
+      this.#textBytes = 0;
+    }
+    const bytes = text.length + ENTRY_BYTES;
+    this.budget.hold(bytes);
+    this.#textBytes += bytes;
     this.#texts.set(ref, text);
     return text;
   }
@@ -222,7 +317,9 @@ export class PickleState {
 
   /** Takes the items of a dict; `undefined` for too many. A second time leaves none: the last are not all there is. */
   keep(dict: Value, block: number | undefined): void {
-    const whole = dict.ref >= this.keepFrom && !this.#items.has(dict.ref);
+    const known = this.#items.has(dict.ref);
+    if (!known) this.#charge(1);
+    const whole = dict.ref >= this.keepFrom && !known;
     this.#items.set(dict.ref, whole ? block : undefined);
   }
 
@@ -244,8 +341,12 @@ export class PickleState {
     const computed = module === undefined || name === undefined;
     const mapped = this.protocol < 3;
     const key = computed ? `\0${offset}` : `${mapped ? 2 : 3}${module}\0${name}`;
+    this.budget.work(key.length);
     const known = this.#globalIds.get(key);
     if (known !== undefined) return { id: known, isNew: false };
+    this.budget.hold(2 * key.length);
+    this.#tables += 2 * key.length;
+    this.#charge(4);
     const id = this.globals.length;
     this.#globalIds.set(key, id);
     this.globals.push({ id, module: module ?? '?', name: name ?? '?', computed, mapped, offset });
@@ -275,12 +376,23 @@ export class PickleState {
   }
 
   pushMark(sp: number): void {
-    if (this.markCount >= this.marks.length) {
-      const marks = new Int32Array(this.marks.length * 2);
-      marks.set(this.marks);
-      this.marks = marks;
-    }
+    if (this.markCount >= this.marks.length) this.#growMarks();
     this.marks[this.markCount++] = sp;
+  }
+
+  #growMarks(): void {
+    const before = this.marks.length > MIN_MARKS ? this.marks.byteLength : 0;
+    this.budget.hold(this.marks.byteLength * 2);
+    const marks = new Int32Array(this.marks.length * 2);
+    marks.set(this.marks);
+    this.marks = marks;
+    this.budget.release(before);
+  }
+
+  /** What BUILD gave to a call's result, where that is kept. */
+  noteState(target: number, given: Value): void {
+    if (!this.builtStates.has(target)) this.#charge(1);
+    this.builtStates.set(target, given);
   }
 
   push(kind: number, ref: number): void {
@@ -289,11 +401,12 @@ export class PickleState {
   }
 
   growStack(): void {
-    const kinds = new Uint8Array(this.kinds.length * 2);
-    const refs = value.grownRefs(this.refs, kinds.length);
-    kinds.set(this.kinds);
-    this.kinds = kinds;
-    this.refs = refs;
+    const before = value.bytesOf(this.kinds, this.refs);
+    const room = Math.max(MIN_ROOM, this.kinds.length * 2);
+    this.budget.hold(value.grownBytes(this.refs, room));
+    this.kinds = grown(this.kinds, this.kinds.length, room);
+    this.refs = value.grownRefs(this.refs, room);
+    this.budget.release(before);
   }
 
   /** Copies `count` stack values from index `from` into a tuple's block. */
@@ -307,6 +420,10 @@ export class PickleState {
   }
 
   #block(at: number, count: number): Value[] {
+    this.budget.work(count * VALUE_WORK);
+    // They are given up soon: what counts is that there is room for them.
+    this.budget.hold(count * VALUE_BYTES);
+    this.budget.release(count * VALUE_BYTES);
     const values: Value[] = [];
     for (let i = at + 1; i <= at + count; i++)
       values.push({ kind: this.cells.kinds[i] ?? 0, ref: this.cells.refs[i] ?? 0 });

@@ -1,3 +1,5 @@
+import type { BudgetLimit } from '../../core/budget.ts';
+
 /**
  * Symbolic values. One is a kind and a ref: for constants and own containers the offset of the instruction that pushed
  * it, for the others an index. Kinds start at 1, so that 0 marks an empty memo slot; scalars come first.
@@ -41,6 +43,19 @@ export function grownRefs(refs: Refs, count: number): Refs {
   const grown = refs instanceof Uint32Array ? new Uint32Array(count) : new Float64Array(count);
   grown.set(refs);
   return grown;
+}
+
+/** Bytes of kinds and refs together, and those of `count` values: new ones, and others of the same kind. */
+export function bytesOf(kinds: Uint8Array, refs: Refs): number {
+  return kinds.byteLength + refs.byteLength;
+}
+
+export function newBytes(count: number, fileSize: number): number {
+  return count * (fileSize <= 0xffffffff ? 5 : 9);
+}
+
+export function grownBytes(refs: Refs, count: number): number {
+  return count * (1 + refs.BYTES_PER_ELEMENT);
 }
 
 export interface Value {
@@ -93,7 +108,13 @@ export type StreamEnd =
   | { readonly kind: 'error'; readonly reason: StreamError }
   | {
       readonly kind: 'limit';
-      readonly limit: 'maxPickleMemo' | 'maxPickleStack' | 'maxPickleCells' | 'maxPickleGlobals' | 'maxPickleLine';
+      readonly limit:
+        | 'maxPickleMemo'
+        | 'maxPickleStack'
+        | 'maxPickleCells'
+        | 'maxPickleGlobals'
+        | 'maxPickleLine'
+        | BudgetLimit;
     };
 
 export type StreamError =

@@ -1,3 +1,4 @@
+import type { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
@@ -27,6 +28,11 @@ export interface ZipDirectory {
   readonly oddities: readonly string[];
 }
 
+/** Bytes that a directory holds while it is used: its own, and names as text and as bytes. */
+export function directoryMemory({ start, end }: Pick<ZipDirectory, 'start' | 'end'>): number {
+  return 3 * (end - start);
+}
+
 interface EndRecord {
   /** Where the directory should end. */
   readonly directoryEnd: number;
@@ -40,15 +46,20 @@ interface EndRecord {
 /**
  * Finds the directory as loaders do (the last end record), and reads it whole.
  * @returns `undefined` when there is none
- * @throws AssayError `limit` (maxHeaderBytes, maxMembers), `malformed`, `truncated`.
+ * @param budget is charged `directoryMemory`
+ * @throws AssayError `limit` (maxHeaderBytes, maxMembers, maxFileMemory), `malformed`, `truncated`.
  */
-export async function readDirectory(source: ByteSource, limits: Limits): Promise<ZipDirectory | undefined> {
+export async function readDirectory(
+  source: ByteSource,
+  limits: Limits,
+  budget?: FileBudget,
+): Promise<ZipDirectory | undefined> {
   for (const length of [LOADER_TAIL, OUR_TAIL]) {
     const from = Math.max(0, source.size - length);
     const tail = await source.read(from, source.size - from);
     const found: ZipDirectory[] = [];
     for (const at of signatures(tail)) {
-      const directory = await directoryOf(source, from + at, limits, found.length > 0);
+      const directory = await directoryOf(source, from + at, { limits, budget, rival: found.length > 0 });
       if (directory !== undefined) found.push(directory);
     }
     const [chosen, ...others] = found;
@@ -78,8 +89,7 @@ function* signatures(tail: Uint8Array): Generator<number> {
 async function directoryOf(
   source: ByteSource,
   endAt: number,
-  limits: Limits,
-  rival: boolean,
+  { limits, budget, rival }: { limits: Limits; budget: FileBudget | undefined; rival: boolean },
 ): Promise<ZipDirectory | undefined> {
   const end = await endRecord(source, endAt);
   if (end === undefined) return undefined;
@@ -100,6 +110,7 @@ async function directoryOf(
       offset: start,
     });
   }
+  budget?.hold(directoryMemory({ start, end: start + size }));
   const bytes = await source.read(start, size);
   const entries = parseEntries(bytes, prefix, limits, oddities, source.name);
   if (entries.length !== count)

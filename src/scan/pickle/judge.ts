@@ -1,7 +1,8 @@
+import type { FileBudget } from '../../core/budget.ts';
 import { describe, describeCall } from '../../formats/pickle/describe.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID } from '../../formats/pickle/values.ts';
+import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
@@ -30,6 +31,9 @@ const MAX_BLOBS = 256;
 const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
+/** Bytes that what is known of a tuple, or of a storage, costs, about. */
+const TUPLE_BYTES = 128;
+const STORAGE_BYTES = 128;
 
 export interface Blob {
   readonly start: number;
@@ -43,6 +47,8 @@ export interface Blob {
 export interface JudgeOptions {
   readonly globals: GlobalPolicy;
   readonly within: Within | undefined;
+  /** What saying things is charged to. */
+  readonly budget?: FileBudget;
   report(report: Report): void;
   imported(name: string): void;
 }
@@ -59,10 +65,13 @@ export class PickleJudge implements PickleHandler {
   readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
   readonly #options: JudgeOptions;
   readonly #said = new Set<string>();
+  readonly #oddities = new Set<string>();
   readonly #standings = new Map<GlobalName, Standing>();
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
+  readonly #tuples = new WeakMap<PickleState, Map<number, string | undefined>>();
+  readonly #blobsAt = new Map<number, number>();
 
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
@@ -188,22 +197,61 @@ export class PickleJudge implements PickleHandler {
   }
 
   /** A global as an argument needs permission of its own: to be a value or a class, and to run no contract. */
-  #foreignArgument(args: readonly Value[], context: ContractContext, depth = 0): string | undefined {
+  #foreignArgument(args: readonly Value[], context: ContractContext): string | undefined {
     for (const arg of args) {
-      const inner = depth < 8 ? context.state.tuple(arg) : undefined;
-      const nested = inner === undefined ? undefined : this.#foreignArgument(inner, context, depth + 1);
-      if (nested !== undefined) return nested;
-      const global = context.state.global(arg);
-      if (global === undefined) continue;
-      const entry = context.listed(arg);
-      const name = `${global.module}.${global.name}`;
-      if (entry === undefined) return `is passed ${name}, which is not listed`;
-      if (CONTRACTS.has(`${entry.module}:${entry.name}`))
-        return `is passed ${name}, which only its own contract allows`;
-      if (!entry.uses.has('import') && !entry.uses.has('new'))
-        return `is passed ${name}, which is listed to be called only`;
+      const foreign = arg.kind === TUPLE ? this.#foreignWithin(arg, context) : this.#foreignGlobal(arg, context);
+      if (foreign !== undefined) return foreign;
     }
     return undefined;
+  }
+
+  /**
+   * The same of a tuple and all tuples in it. Tuples never change, and hold only what was made before them: each is looked at once
+   * for a machine, however often it is passed, and nested however deep.
+   */
+  #foreignWithin(tuple: Value, context: ContractContext): string | undefined {
+    const known = this.#knownTuples(context.state);
+    const open = [tuple];
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      if (known.has(top.ref)) {
+        open.pop();
+        continue;
+      }
+      const items = context.state.tuple(top) ?? [];
+      const deeper = items.filter(({ kind, ref }) => kind === TUPLE && !known.has(ref));
+      if (deeper.length > 0) {
+        for (const inner of deeper) open.push(inner);
+        continue;
+      }
+      let foreign: string | undefined;
+      for (const item of items) {
+        foreign = item.kind === TUPLE ? known.get(item.ref) : this.#foreignGlobal(item, context);
+        if (foreign !== undefined) break;
+      }
+      context.state.budget.hold(TUPLE_BYTES);
+      known.set(top.ref, foreign);
+      open.pop();
+    }
+    return known.get(tuple.ref);
+  }
+
+  /** By a tuple's cell: what was found in it. */
+  #knownTuples(machine: PickleState): Map<number, string | undefined> {
+    const known = this.#tuples.get(machine) ?? new Map<number, string | undefined>();
+    this.#tuples.set(machine, known);
+    return known;
+  }
+
+  #foreignGlobal(arg: Value, context: ContractContext): string | undefined {
+    const global = context.state.global(arg);
+    if (global === undefined) return undefined;
+    const entry = context.listed(arg);
+    const name = `${global.module}.${global.name}`;
+    if (entry === undefined) return `is passed ${name}, which is not listed`;
+    if (CONTRACTS.has(`${entry.module}:${entry.name}`)) return `is passed ${name}, which only its own contract allows`;
+    return entry.uses.has('import') || entry.uses.has('new')
+      ? undefined
+      : `is passed ${name}, which is listed to be called only`;
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -284,7 +332,7 @@ export class PickleJudge implements PickleHandler {
     if (item.kind < GLOBAL) return;
     const name = machine.text(key);
     if (machine.waits || name === undefined || !LOADER_NAMES.test(name)) return;
-    const shown = `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
+    const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
     this.#report(
       rules.METHOD_OVERRIDE,
       `gives an object ${name}, which Python itself looks up`,
@@ -314,15 +362,12 @@ export class PickleJudge implements PickleHandler {
     const listed = type?.kind === GLOBAL || type?.kind === OBJECT;
     if (kind === 'module' && parts.length >= 2) return; // Source of a class, kept by PyTorch before 1.6 and only compared.
     if (kind !== 'storage' || !listed || name === undefined || type === undefined) {
-      this.#report(
-        rules.PERSISTENT_ID,
-        'a persistent id has another shape than a tensor storage',
-        'shape',
-        at,
+      this.#report(rules.PERSISTENT_ID, 'a persistent id has another shape than a tensor storage', 'shape', at, () =>
         describe(id, machine),
       );
       return;
     }
+    if (!this.storages.has(name)) machine.budget.hold(STORAGE_BYTES);
     this.storages.set(name, { elementSize: elementSize(machine.global(type)), count });
   }
 
@@ -358,11 +403,13 @@ export class PickleJudge implements PickleHandler {
   }
 
   #addBlob(blob: Blob): void {
-    const known = this.blobs.findIndex((other) => other.start === blob.start);
-    if (known >= 0) {
+    const known = this.#blobsAt.get(blob.start);
+    if (known !== undefined) {
       if (blob.loaded) this.blobs[known] = blob;
-    } else if (this.blobs.length < MAX_BLOBS) this.blobs.push(blob);
-    else this.blobsLost = true;
+    } else if (this.blobs.length < MAX_BLOBS) {
+      this.#blobsAt.set(blob.start, this.blobs.length);
+      this.blobs.push(blob);
+    } else this.blobsLost = true;
   }
 
   #contractContext(machine: PickleState): ContractContext {
@@ -414,11 +461,14 @@ export class PickleJudge implements PickleHandler {
   }
 
   #odd(what: string, offset: number): void {
+    if (this.#oddities.has(what)) return;
+    this.#oddities.add(what);
     this.#report(rules.ODD_STRUCTURE, what, what, offset);
   }
 
   /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
   #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
+    this.#options.budget?.work(message.length + subject.length);
     const key = `${rule.id}\n${message}\n${subject}`;
     if (this.#said.has(key)) return;
     if (this.#said.size < MAX_SAID) this.#said.add(key);

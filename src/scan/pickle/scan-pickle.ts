@@ -1,3 +1,4 @@
+import { BudgetError } from '../../core/budget.ts';
 import { MemorySource, SliceSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { constantOf } from '../../formats/pickle/constants.ts';
@@ -67,9 +68,10 @@ class FileScan {
   }
 
   #judge(): PickleJudge {
-    const { globals } = this.#context;
+    const { globals, budget } = this.#context;
     const options = {
       globals,
+      budget,
       within: this.#within,
       report: (report: Parameters<ScanContext['report']>[0]) => this.#context.report(report),
       imported: (name: string) => this.#context.imported(name),
@@ -78,10 +80,11 @@ class FileScan {
   }
 
   #options(judge: PickleJudge): ReadOptions {
-    const { limits, signal } = this.#context;
+    const { limits, signal, budget } = this.#context;
     return {
       limits,
       signal,
+      budget,
       onSkipped: (start, end) => this.#context.cover(start, end, 'opaque', LONG_STRING),
       onArray: (state) => this.#array(state, judge),
     };
@@ -94,6 +97,7 @@ class FileScan {
     const result = await readStream(source, start, judge, this.#options(judge));
     judge.onEnd(result.state);
     if (later && isNoStream(result, judge)) {
+      result.state.close();
       await this.trailing(start);
       return undefined;
     }
@@ -101,6 +105,7 @@ class FileScan {
     if (judge.joblib) this.#context.identified('joblib');
     for (const [key, storage] of judge.storages) this.#storages.set(key, storage);
     if (this.#legacy) this.#strings = stringsOf(result.state);
+    result.state.close();
     if (!result.allReadings || judge.blobsLost)
       this.#context.incomplete('the pickle holds more other readings than are followed');
     await this.#blobs(judge.blobs);
@@ -130,10 +135,9 @@ class FileScan {
       });
     }
     if (array.kind === 'pickle') {
-      const inner = await readStream(source, array.start, this.#judge(), {
-        limits: this.#context.limits,
-        signal: this.#context.signal,
-      });
+      const { limits, signal, budget } = this.#context;
+      const inner = await readStream(source, array.start, this.#judge(), { limits, signal, budget });
+      inner.state.close();
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
           subject: source.name,
@@ -145,8 +149,7 @@ class FileScan {
     }
     // A plain pickle.load would run these bytes as instructions: that reading is followed as well.
     const head = await source.read(state.position, Math.min(65_536, source.size - state.position));
-    if (couldImport(head))
-      state.cuts.push({ machine: state.fork(source.size, judge), from: state.position, to: state.position });
+    if (couldImport(head, state.budget)) state.cut(state.position, state.position, judge);
     this.#context.cover(array.start, array.end, 'opaque', RAW_ARRAY);
     state.position = array.end;
   }
@@ -156,7 +159,11 @@ class FileScan {
     const keys: string[] = [];
     const state = this.#strings;
     const { source } = this.#target;
-    for (const ref of state) keys.push(await keyAt(source, ref));
+    for (const ref of state) {
+      const key = await keyAt(source, ref);
+      this.#context.budget.work(key.length + 8);
+      keys.push(key);
+    }
     const end = await skipStorages(source, start, keys, this.#storages, (from, to) =>
       this.#context.cover(from, to, 'opaque', RAW_STORAGE),
     );
@@ -181,6 +188,7 @@ class FileScan {
         subject: source.name,
       });
     }
+    this.#context.budget.work(blob.length);
     const text = Buffer.from(await source.read(blob.start, blob.length)).toString('utf8');
     return new MemorySource(Buffer.from(text, 'latin1'), name);
   }
@@ -190,12 +198,15 @@ class FileScan {
     const reported: string[] = [];
     const judge = new PickleJudge({
       globals: this.#context.globals,
+      budget: this.#context.budget,
       within: 'torch',
       report: (report) => reported.push(report.subject),
       imported: (name) => names.push(name),
     });
     const source = new SliceSource(this.#target.source, blob.start, blob.length, this.#target.source.name);
-    const result = await readStream(source, 0, judge, { limits: this.#context.limits, signal: this.#context.signal });
+    const { limits, signal, budget } = this.#context;
+    const result = await readStream(source, 0, judge, { limits, signal, budget });
+    result.state.close();
     const isPickle = result.end.kind === 'stop' || names.length > 0;
     if (!isPickle || reported.length === 0) return;
     for (const name of names) this.#context.imported(name);
@@ -208,25 +219,11 @@ class FileScan {
     const { source } = this.#target;
     const end = Math.min(source.size, start + MAX_TRAILING_SEARCH);
     let hidden = '';
-    let work = 0;
-    for (const at of await protocolMarks(this.#target, start, end)) {
-      const names: string[] = [];
-      const judge = new PickleJudge({
-        globals: this.#context.globals,
-        within: 'torch',
-        report: () => undefined,
-        imported: (name) => names.push(name),
-      });
-      const result = await readStream(source, at, judge, {
-        limits: this.#context.limits,
-        signal: this.#context.signal,
-      });
-      work += result.position - at;
-      if (work > MAX_TRAILING_WORK) break;
-      if (names.length === 0 && result.end.kind !== 'stop') continue;
-      hidden = `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
-      for (const name of names) this.#context.imported(name);
-      break;
+    try {
+      hidden = await this.#hiddenPickle(start, end);
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      this.#context.incomplete(`not all that follows the pickle was looked at: it ${error.message}`);
     }
     this.#context.cover(start, end, 'opaque', 'behind the last stream: no loader reads it');
     const message = `${source.size - start} bytes follow the end of the pickle${hidden}`;
@@ -236,6 +233,31 @@ class FileScan {
       subject: hidden === '' ? 'trailing' : 'trailing pickle',
       offset: start,
     });
+  }
+
+  /** What to say of the first pickle that stands somewhere in these bytes. */
+  async #hiddenPickle(start: number, end: number): Promise<string> {
+    const { source } = this.#target;
+    let work = 0;
+    for (const at of await protocolMarks(this.#target, start, end)) {
+      const names: string[] = [];
+      const judge = new PickleJudge({
+        globals: this.#context.globals,
+        budget: this.#context.budget,
+        within: 'torch',
+        report: () => undefined,
+        imported: (name) => names.push(name),
+      });
+      const { limits, signal, budget } = this.#context;
+      const result = await readStream(source, at, judge, { limits, signal, budget });
+      result.state.close();
+      work += result.position - at;
+      if (work > MAX_TRAILING_WORK) return '';
+      if (names.length === 0 && result.end.kind !== 'stop') continue;
+      for (const name of names) this.#context.imported(name);
+      return `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
+    }
+    return '';
   }
 }
 

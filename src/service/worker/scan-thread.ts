@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isAssayError } from '../../core/errors.ts';
 import { assess } from '../../pipeline/assess.ts';
 import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
+import { ParserPool } from '../../pipeline/parsers/index.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
@@ -16,6 +17,8 @@ const port = parentPort;
 if (port === null) throw new Error('this runs as a thread');
 const settings = workerData as ScanSettings;
 
+/** Scans are beside each other, one a thread: the files of each go to one parser, which is kept for the next scan. */
+const parsers = new ParserPool(1);
 let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
 let stop = new AbortController();
 
@@ -41,7 +44,7 @@ async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
           throw error;
         }),
     }));
-    const assessment = await assess({ ...artifact, files }, { lists, signal, onEvent });
+    const assessment = await assess({ ...artifact, files }, { lists, signal, onEvent, parsers });
     return {
       kind: 'assessed',
       assessment: { ...assessment, notes: [...assessment.notes, ...notes] },

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { FileBudget } from '../../../src/core/budget.ts';
+import { MemorySource } from '../../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../../src/core/limits.ts';
+import { scanSource } from '../../../src/pipeline/file-scan.ts';
+import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { frames, hostileFiles, keptItems, nestedArguments } from '../../support/hostile-files.mjs';
+
+const SIZE = 60_000;
+/** What they hold does nothing: they only take long, or would. */
+const CLEAN: ReadonlySet<string> = new Set([
+  ...['R', 'NEWOBJ', 'NEWOBJ_EX', 'OBJ', 'INST', 'BUILD'].map((call) => `arguments-${call}.pkl`),
+  ...[
+    'float.pkl',
+    'unicode.pkl',
+    'frames-empty.pkl',
+    'memo-laughs.pkl',
+    'marks.pkl',
+    'nested-bytes.pkl',
+    'streams.pkl',
+  ],
+  ...[
+    'kept-items.pkl',
+    'arrays.joblib',
+    'legacy.pt',
+    'frames.lz4',
+    'blocks.lz4',
+    'members.zip',
+    'long-name.zip',
+    'MLmodel',
+  ],
+  'members.gz',
+]);
+
+async function scan(bytes: Uint8Array, name: string, limits: Limits = DEFAULT_LIMITS) {
+  const budget = new FileBudget(limits, bytes.length);
+  const result = await scanSource(new MemorySource(bytes, name), {
+    path: name,
+    limits,
+    signal: new AbortController().signal,
+    globals: createGlobalPolicy(),
+    distance: 'near',
+    budget,
+    onNames: () => undefined,
+  });
+  return { ...result, budget };
+}
+
+describe('a file that costs much for its size', () => {
+  it.each(hostileFiles(SIZE))('$name is judged within what is counted', async ({ name, make }) => {
+    const bytes = make();
+    const { verdict, budget, reasons } = await scan(bytes, name);
+    // The last charge is the one that is too much: of all that it was for, nothing is done.
+    if (budget.spent > budget.allowed) expect(reasons.join()).toContain('maxFileWork');
+    expect(budget.peak).toBeLessThan(40 * bytes.length + 12 * 1024 * 1024);
+    expect(budget.forks).toBeLessThanOrEqual(DEFAULT_LIMITS.maxForks);
+    expect(verdict === 'clean', `${verdict}: ${reasons}`).toBe(CLEAN.has(name));
+  });
+
+  it('costs as much more as it is larger, however its tuples are nested', async () => {
+    const shallow = (await scan(nestedArguments(30, 2), 'a.pkl')).budget.spent;
+    const deep = (await scan(nestedArguments(30, 8), 'a.pkl')).budget.spent;
+    expect(deep / shallow).toBeLessThan(4.5);
+  });
+
+  it('makes no more copies of a machine than readings are followed, each of what is in use', async () => {
+    const { budget, verdict } = await scan(frames('straddled', 400_000), 'frames.pkl');
+    expect(budget.forks).toBe(DEFAULT_LIMITS.maxReadings);
+    expect(budget.peak).toBeLessThan(4 * 1024 * 1024);
+    expect(verdict).toBe('unknown');
+  });
+
+  it('is unknown when it needs more memory than a file may have', async () => {
+    const { verdict, reasons, budget } = await scan(keptItems(400_000), 'items.pkl', {
+      ...DEFAULT_LIMITS,
+      maxFileMemory: 2 * 1024 * 1024,
+    });
+    expect(verdict).toBe('unknown');
+    expect(reasons.join()).toContain('maxFileMemory');
+    expect(budget.peak).toBeLessThanOrEqual(2 * 1024 * 1024);
+  });
+
+  it('gives all its memory back', async () => {
+    const budgets = await Promise.all(
+      ['arrays.joblib', 'many-blobs.pkl', 'frames-straddled.pkl', 'streams.pkl', 'members.zip', 'blocks.lz4'].map(
+        async (name) => {
+          const bytes =
+            hostileFiles(SIZE)
+              .find((file) => file.name === name)
+              ?.make() ?? Buffer.alloc(0);
+          const budget = new FileBudget(DEFAULT_LIMITS, bytes.length);
+          let held = Number.NaN;
+          const close = budget.close.bind(budget);
+          budget.close = () => {
+            held = budget.held;
+            close();
+          };
+          await scanSource(new MemorySource(bytes, name), {
+            path: name,
+            limits: DEFAULT_LIMITS,
+            signal: new AbortController().signal,
+            globals: createGlobalPolicy(),
+            distance: 'near',
+            budget,
+            onNames: () => undefined,
+          });
+          return { name, held };
+        },
+      ),
+    );
+    for (const { name, held } of budgets) expect(held, name).toBe(0);
+  });
+});
