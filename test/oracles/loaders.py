@@ -1,5 +1,6 @@
 """The loaders, each a function of a path. A loader whose library is not installed is left out."""
 
+import copyreg
 import io
 import pickle
 
@@ -21,7 +22,27 @@ def _pickle_python(path):
         return pickle._Unpickler(file).load()
 
 
-LOADERS = {"pickle": [_pickle_file, _pickle_memory], "pickle.py": [_pickle_python]}
+#: What a caller may choose: Python 2's strings, no renaming, out-of-band buffers, persistent ids, an extension code.
+CHOSEN = {"encoding": "latin1", "fix_imports": False}
+
+
+def _chosen(make):
+    """The same unpickler for a caller who chooses otherwise than the defaults."""
+
+    def load(path):
+        copyreg.add_extension("collections", "OrderedDict", 1)
+        with open(path, "rb") as file:
+            unpickler = make(file, buffers=iter(lambda: b"", None), **CHOSEN)
+            unpickler.persistent_load = lambda id: None
+            return unpickler.load()
+
+    return load
+
+
+LOADERS = {
+    "pickle": [_pickle_file, _pickle_memory, _chosen(lambda *a, **k: record.Recording(*a, **k))],
+    "pickle.py": [_pickle_python, _chosen(lambda *a, **k: pickle._Unpickler(*a, **k))],
+}
 VERSIONS = {}
 
 
@@ -35,8 +56,8 @@ def _joblib():
 def _numpy():
     import numpy
 
-    def load(path):
-        loaded = numpy.load(path, allow_pickle=True)
+    def load(path, **chosen):
+        loaded = numpy.load(path, allow_pickle=True, **chosen)
         if not isinstance(loaded, numpy.lib.npyio.NpzFile):
             return loaded
         failures = []
@@ -49,7 +70,7 @@ def _numpy():
             raise failures[0]
         return None
 
-    LOADERS["numpy"] = [load]
+    LOADERS["numpy"] = [load, lambda path: load(path, **CHOSEN)]
     VERSIONS["numpy"] = numpy.__version__
 
 
@@ -94,7 +115,10 @@ def _torch():
     allowed = Allowed(restricted._get_allowed_globals())
     restricted._get_allowed_globals = lambda: allowed
 
-    LOADERS["torch"] = [lambda path: torch.load(path, weights_only=False)]
+    LOADERS["torch"] = [
+        lambda path: torch.load(path, weights_only=False),
+        lambda path: torch.load(path, weights_only=False, **CHOSEN),
+    ]
     LOADERS["torch-weights-only"] = [lambda path: torch.load(path, weights_only=True)]
     LOADERS["torchscript"] = [torch.jit.load]
     VERSIONS["torch"] = torch.__version__

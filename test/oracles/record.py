@@ -140,13 +140,10 @@ def _resolve(find, unpickler, module, name):
     try:
         value = find(unpickler, module, name)
     except BaseException:
-        for loaded in sorted(set(sys.modules) - before):
-            event("import", loaded)
-        if module in sys.modules:
+        # The name is not there, but its module ran.
+        if set(sys.modules) - before:
             event("module", module)
         raise
-    for loaded in sorted(set(sys.modules) - before):
-        event("import", loaded)
     event("resolve", f"{module}\n{name}")
     _touched(sys.modules.get(module))
     _touched(value)
