@@ -119,8 +119,10 @@ function walls(folders: readonly string[]): string[] {
     '--die-with-parent',
     '--new-session',
     '--clearenv',
+    // First, since what is readable may lie in it.
+    ...['--tmpfs', '/tmp', '--dev', '/dev'],
     ...readable.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
-    ...['--dev', '/dev', '--tmpfs', '/tmp', '--chdir', '/tmp'],
+    ...['--chdir', '/tmp'],
     ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin:/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
     ...['--setenv', 'PYTHONHASHSEED', '0', '--setenv', 'PYTHONDONTWRITEBYTECODE', '1'],
     ...['--setenv', 'OMP_NUM_THREADS', '1', '--setenv', 'OPENBLAS_NUM_THREADS', '1'],

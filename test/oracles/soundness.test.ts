@@ -41,7 +41,9 @@ requirePart(
   'apt-get install bubblewrap; pip install -r fixtures/python/requirements-ci.txt',
   'soundness: whatever a loader imports, the machine reports',
   () => {
-    it(`holds for ${PROGRAMS} random programs under ${LOADERS.join(', ')} (seed ${SEED})`, { timeout: 600_000 }, async () => {
+    it(`holds for ${PROGRAMS} random programs under ${LOADERS.join(', ')} (seed ${SEED})`, {
+      timeout: 600_000,
+    }, async () => {
       const programs = Array.from({ length: PROGRAMS }, (_, i) => program(SEED + i));
       const inputs = programs.map((bytes) => ({ name: 'a.pkl', bytes }));
       const { records } = runOracle(python ?? { program: '' }, inputs, { loaders: LOADERS, synthetic: true });
@@ -54,7 +56,9 @@ requirePart(
             if (kind !== 'ask') continue;
             imports++;
             if (!ours.has(name))
-              throw new Error(`seed ${SEED + index}: ${loader} asks for ${name.replace('\n', '.')}, the machine does not say so`);
+              throw new Error(
+                `seed ${SEED + index}: ${loader} asks for ${name.replace('\n', '.')}, the machine does not say so`,
+              );
           }
         }
       }
