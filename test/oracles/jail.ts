@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** Seconds of processor time that one batch may use. */
+const CPU_SECONDS = 600;
+const MEMORY_BYTES = 16 * 2 ** 30;
+
+/** A file to load, and what lies beside it. */
+export interface OracleInput {
+  /** Loaders may go by the suffix. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly beside?: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface OracleOptions {
+  /** All that the interpreter has, when absent. */
+  readonly loaders?: readonly string[];
+  /** Modules that do not exist are synthetic ones, which write down every use. */
+  readonly synthetic?: boolean;
+}
+
+/** What happened, in order: its kind, what it happened to, and with what. */
+export type OracleEvent = readonly [kind: string, name: string, detail?: string];
+
+export interface LoaderRecord {
+  /** `stop`, or the error. */
+  readonly end: string;
+  readonly events: readonly OracleEvent[];
+}
+
+export interface OracleRun {
+  readonly versions: Readonly<Record<string, string>>;
+  /** For each input, what each loader did. */
+  readonly records: readonly Readonly<Record<string, LoaderRecord>>[];
+}
+
+/** An interpreter with loaders. */
+export interface Interpreter {
+  readonly program: string;
+  /** Folders that it reads beside its own. */
+  readonly folders?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Whether a jail can be made here. */
+export function canJail(): boolean {
+  return spawnSync('bwrap', [...walls([]), '--', '/bin/true'], { stdio: 'ignore' }).status === 0;
+}
+
+/** The first interpreter, of the tests' own environment and the machine's, that has all these packages. */
+export function findInterpreter(...packages: readonly string[]): Interpreter | undefined {
+  const own = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+  const program = [process.env.ASSAY_ORACLE_PYTHON, own, '/usr/bin/python3'].find(
+    (name) =>
+      name !== undefined && spawnSync(name, ['-c', `import ${packages.join()}`], { stdio: 'ignore' }).status === 0,
+  );
+  return program === undefined ? undefined : { program };
+}
+
+/** The interpreter that has PyTorch: the machine's, or Debian's packages where ASSAY_ORACLE_TORCH says they are unpacked. */
+export function findTorch(): Interpreter | undefined {
+  const root = process.env.ASSAY_ORACLE_TORCH;
+  if (root === undefined) return findInterpreter('torch');
+  const libraries = `${root}/usr/lib/x86_64-linux-gnu`;
+  const paths = [
+    libraries,
+    `${root}/usr/lib`,
+    `${libraries}/blas`,
+    `${libraries}/lapack`,
+    `${root}/lib/x86_64-linux-gnu`,
+  ];
+  return {
+    program: '/usr/bin/python3',
+    folders: [root],
+    env: { LD_LIBRARY_PATH: paths.join(':'), PYTHONPATH: `${root}/usr/lib/python3/dist-packages` },
+  };
+}
+
+/**
+ * Loads files in a jail: no network, no processes of the machine, nothing to write but memory, bounded.
+ * @throws Error when the jail does not answer for every input
+ */
+export function runOracle(
+  interpreter: Interpreter,
+  inputs: readonly OracleInput[],
+  options: OracleOptions = {},
+): OracleRun {
+  const limits = [`--cpu=${CPU_SECONDS}`, `--as=${MEMORY_BYTES}`, '--nofile=256', '--core=0'];
+  const run = spawnSync(
+    'prlimit',
+    [
+      ...limits,
+      '--',
+      'bwrap',
+      ...walls(foldersOf(interpreter)),
+      ...Object.entries(interpreter.env ?? {}).flatMap(([name, value]) => ['--setenv', name, value]),
+      '--',
+      interpreter.program,
+      '-u',
+      `${HERE}worker.py`,
+    ],
+    { input: Buffer.concat(inputs.flatMap((input) => requestOf(input, options))), maxBuffer: 2 ** 30 },
+  );
+  if (run.status !== 0) throw new Error(`the jail ended with ${run.status ?? run.signal}: ${run.stderr}`);
+  const [head, ...lines] = run.stdout.toString('utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as OracleRun['records'][number]);
+  if (head === undefined || records.length !== inputs.length)
+    throw new Error(`the jail answered for ${records.length} of ${inputs.length} files: ${run.stderr}`);
+  return { versions: (JSON.parse(head) as OracleRun).versions, records };
+}
+
+function walls(folders: readonly string[]): string[] {
+  const readable = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives', '/etc/ld.so.cache', HERE, ...folders];
+  return [
+    '--unshare-all',
+    '--die-with-parent',
+    '--new-session',
+    '--clearenv',
+    // First, since what is readable may lie in it.
+    ...['--tmpfs', '/tmp', '--dev', '/dev'],
+    ...readable.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
+    ...['--chdir', '/tmp'],
+    ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin:/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
+    ...['--setenv', 'PYTHONHASHSEED', '0', '--setenv', 'PYTHONDONTWRITEBYTECODE', '1'],
+    ...['--setenv', 'OMP_NUM_THREADS', '1', '--setenv', 'OPENBLAS_NUM_THREADS', '1'],
+  ];
+}
+
+/** Where the interpreter and its packages lie. */
+function foldersOf({ program, folders = [] }: Interpreter): string[] {
+  const asked = spawnSync(program, ['-c', 'import sys; print(sys.prefix); print(sys.base_prefix)'], {
+    encoding: 'utf8',
+  });
+  if (asked.status !== 0) throw new Error(`${program} does not run: ${asked.stderr}`);
+  const own = asked.stdout.trim().split('\n');
+  return [...own.filter((path) => path !== '/usr'), ...folders];
+}
+
+function requestOf({ name, bytes, beside = {} }: OracleInput, options: OracleOptions): Buffer[] {
+  const files = { [name]: bytes, ...beside };
+  const request = { files: Object.keys(files), loaders: options.loaders, synthetic: options.synthetic };
+  return [framed(Buffer.from(JSON.stringify(request))), ...Object.values(files).map((content) => framed(content))];
+}
+
+function framed(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(bytes.length);
+  return Buffer.concat([head, bytes]);
+}
