@@ -1,5 +1,6 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,6 +23,17 @@ export interface CliOptions {
   readonly unprivileged?: boolean;
   /** Called once the program runs. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
+}
+
+const NOBODY = 65_532;
+
+/** Whoever a container runs as: another user where others can enter the checkout, else its owner without privileges. */
+export const STRANGER: CliOptions =
+  othersEnter(ROOT) && process.getuid?.() === 0 ? { uid: NOBODY } : { unprivileged: true };
+
+function othersEnter(folder: string): boolean {
+  const parent = dirname(folder);
+  return (statSync(folder).mode & 0o001) !== 0 && (parent === folder || othersEnter(parent));
 }
 
 /** Runs the built command line, away from any terminal, with an environment of its own. */

@@ -128,7 +128,11 @@ describe('compose.yaml', () => {
     const nobody = { uid: 65534, gid: 65534 };
     mkdirSync(folder);
     if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
-    const make = () => spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], isRoot ? nobody : {}).status;
+    // Another user may not enter the checkout.
+    const script = join(outer, 'secrets.sh');
+    copyFileSync(join(DEPLOY, 'secrets.sh'), script);
+    chmodSync(script, 0o755);
+    const make = () => spawnSync('sh', [script, folder], isRoot ? { ...nobody, cwd: outer } : {}).status;
     expect(make()).toBe(0);
     const before = readFileSync(join(folder, 'database'), 'utf8');
     expect(make()).toBe(0);

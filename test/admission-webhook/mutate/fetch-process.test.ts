@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GateState } from '../../../admission-webhook/src/index.ts';
 import { treeDigest } from '../../../src/integrity/tree-digest.ts';
-import { type CliResult, runCli } from '../../cli/run-cli.ts';
+import { type CliResult, runCli, STRANGER } from '../../cli/run-cli.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { requirePart } from '../../support/parts.ts';
 import { approved } from '../decide/support.ts';
@@ -15,7 +15,6 @@ import { answer, change, FETCH, gate, podOf } from './ground.ts';
 
 const PYTHON = resolve('.venv/bin/python');
 const HOW = 'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt';
-const NOBODY = 65_532;
 const CACHE = '/assay/models/hub';
 const TOKEN = 'hf_s3cret';
 
@@ -89,8 +88,7 @@ describe('what the init container runs, as a process of its own', () => {
 
   /** Whoever it is, without a home and with no place to write to but the volume. */
   function fetch(args = fetcher.args): Promise<CliResult> {
-    const uid = process.getuid?.() === 0 ? { uid: NOBODY } : {};
-    return runCli(args.map(inPlace), { cwd: '/', env: { ...envOf(fetcher), HOME: '/nonexistent' }, ...uid });
+    return runCli(args.map(inPlace), { cwd: '/', env: { ...envOf(fetcher), HOME: '/nonexistent' }, ...STRANGER });
   }
 
   const left = () => readdirSync(join(root, 'models'));
