@@ -19,7 +19,7 @@ export interface ByteSource {
    * memory however long the pass; sources without it are read in copies.
    */
   readOnce?(offset: number, length: number): Promise<Uint8Array>;
-  /** The open file that it is, for another thread of this process to read; absent where it is no file. */
+  /** The open file behind this source, which another thread of this process can read; absent when the source is not a file. */
   share?(): SharedFile;
   /** False when the bytes behind the source are no longer those that were opened. */
   unchanged(): Promise<boolean>;

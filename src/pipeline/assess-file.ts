@@ -109,7 +109,7 @@ function orderedBytes(source: ByteSource): ParseOrder['bytes'] {
   return bytes === undefined ? { kind: 'asked', name, size } : { kind: 'bytes', name, bytes };
 }
 
-/** @throws what is no error about the file */
+/** @throws every error that is not about the file */
 function ofFile(error: unknown): AssayError {
   if (!isAssayError(error) || error.code === 'internal' || error.code === 'aborted') throw error;
   return error;

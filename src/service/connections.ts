@@ -29,7 +29,7 @@ export function connectionRules(times: Partial<ConnectionTimes> = {}) {
       headersTimeout: headersMs,
       connectionsCheckingInterval: checkMs,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Looked for below: Node's own answer is no problem document.
+      // The check below replaces this one: Node's own answer is not a problem document.
       requireHostHeader: false,
     },
     forceCloseConnections: 'idle',

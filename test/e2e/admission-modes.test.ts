@@ -96,7 +96,7 @@ requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what holds in a namespace, at a
       expect(await ground().gate.answered()).toBe(before);
     });
 
-    it('a label that changes takes effect as soon as the API server tells of it', async () => {
+    it('a changed label takes effect when the API server reports it', async () => {
       const { kube } = ground();
       await kube.createNamespace('moving', { 'assay.dev/admission': 'warn' });
       await until('the namespace is known', async () => (await pod(STRAY, 'moving')).status === 201);

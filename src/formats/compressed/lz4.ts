@@ -59,7 +59,7 @@ async function* frame(
   budget?.work(FRAME_WORK);
   const { maxBlock, linked, blockChecksum, contentChecksum } = await descriptor(reader);
   // Linked blocks copy from the 64 KiB before them: the buffer keeps those in front of the block.
-  // It moves them to the front when there is no room for a block, which is rare.
+  // When a block does not fit, the kept bytes move to the front; this is rare.
   const needed = HISTORY + 2 * maxBlock;
   if (room.buffer.length < needed) {
     budget?.hold(needed - room.buffer.length);

@@ -23,7 +23,7 @@ export interface ParseSettings {
   readonly provided: ReadonlySet<string>;
   /** How files are hashed, besides by SHA-256. */
   readonly plans: readonly HashPlan[];
-  /** Whether everything that is scanned is shown to the caller, and whether bytes are told of as they come in. */
+  /** Whether the caller sees each scanned target, and whether it is told how many bytes were read. */
   readonly shows: boolean;
   readonly tells: boolean;
   /** What parsers share: see `Board`. */

@@ -85,7 +85,7 @@ async function parseOne(order: ParseOrder, index: number, parts: ParserParts): P
   const { bytes, path, size } = order;
   const source = bytes.kind === 'asked' ? new AskedSource(asker, index, bytes) : sourceOf(bytes);
   const tell = (read: { readonly bytes: number }) => send({ kind: 'progress', index, bytes: read.bytes });
-  // Whoever reads for this thread tells of it as well.
+  // The thread that reads for this one reports progress too.
   const tells = parts.settings.tells && bytes.kind !== 'asked';
   const progress = reportBytes(source, { path, size }, tells ? (event) => 'bytes' in event && tell(event) : undefined);
   try {
@@ -98,7 +98,7 @@ async function parseOne(order: ParseOrder, index: number, parts: ParserParts): P
   }
 }
 
-/** Shows what is scanned to the caller, who may read from it until it was seen. */
+/** Shows each target to the caller, who can read from it until the call returns. */
 const show: OnTarget = async (target, format, storedAt, findings) => {
   const call = shows++;
   const { source, file, member, depth, within, distance } = target;

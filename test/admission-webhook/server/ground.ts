@@ -36,7 +36,7 @@ export interface GroundOptions
 }
 
 const HOUR_MS = 3_600_000;
-/** A busy machine is no slow client: a test has only that limit be near which it is about. */
+/** A busy machine is not a slow client: a test lowers only the limit that it tests. */
 const PATIENT = {
   handshakeMs: HOUR_MS,
   headersMs: HOUR_MS,
