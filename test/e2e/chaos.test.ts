@@ -175,8 +175,8 @@ async function moveOn(
   { sam, rita }: Tokens,
   strike: (typeof STRIKES)[number],
 ): Promise<void> {
-  const wish = { to: 'staging', comment: 'for the team' };
-  const asked = await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, wish);
+  const request = { to: 'staging', comment: 'for the team' };
+  const asked = await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, request);
   expect(asked?.status).toBe(201);
   const { items } = await registry.transitions(operator, { version });
   const vote = () => ask(town, rita, 'POST', `/v1/transitions/${items[0]?.id}/approve`, { comment: 'read' });

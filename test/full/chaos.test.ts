@@ -183,8 +183,8 @@ async function moveOn(
   const [transition] = (known?.body.items ?? []) as { id: string; state: string }[];
   if (transition?.state === 'approved') return 'moved';
   if (transition === undefined) {
-    const transition = { to: 'staging', comment: 'for the team' };
-    await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, transition);
+    const request = { to: 'staging', comment: 'for the team' };
+    await ask(town, sam, 'POST', `/v1/versions/${version}/transition-requests`, request);
     return 'asked';
   }
   const voted = ask(town, rita, 'POST', `/v1/transitions/${transition.id}/approve`, { comment: 'read' });

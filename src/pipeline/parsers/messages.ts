@@ -23,8 +23,9 @@ export interface ParseSettings {
   readonly provided: ReadonlySet<string>;
   /** How files are hashed, besides by SHA-256. */
   readonly plans: readonly HashPlan[];
-  /** Whether the caller sees each scanned target, and whether it is told how many bytes were read. */
+  /** Whether the caller sees each scanned target. */
   readonly shows: boolean;
+  /** Whether the caller is told how many bytes were read. */
   readonly tells: boolean;
   /** What parsers share: see `Board`. */
   readonly board: SharedArrayBuffer;

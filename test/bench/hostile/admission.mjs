@@ -65,8 +65,8 @@ const at = { line: 1, column: 1 };
 
 async function walkTooMuch() {
   const text = `${ARGS}.all(a, ${ARGS}.all(b, a != b || a == b))`;
-  const rule = { id: 'rule', at, message: 'no', action: 'warn', expression: { text, at } };
-  const compiled = compileAdmissionPolicies([rule]);
+  const costly = { id: 'rule', at, message: 'no', action: 'warn', expression: { text, at } };
+  const compiled = compileAdmissionPolicies([costly]);
   if (compiled.kind === 'problems') throw new Error(compiled.problems[0].message);
   const request = requestOf(reviewOf(pod([container(list(15_000, (n) => `--x${n}`))])));
   const rule = state.namespaces.ruleOf('models');
