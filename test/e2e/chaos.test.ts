@@ -30,7 +30,7 @@ interface Place {
 
 interface Disaster {
   strike(): Promise<void>;
-  mend(): Promise<void>;
+  restore(): Promise<void>;
 }
 
 /** A Hub whose models are read when the test lets them be: a job runs until then. */
@@ -109,10 +109,10 @@ async function live(place: Place): Promise<void> {
     await untilRunning(town, models, died);
 
     // A server dies while jobs run, and they end before it is back.
-    for (const { strike, mend } of place.disasters) {
+    for (const { strike, restore } of place.disasters) {
       await strike();
       models.open();
-      await mend();
+      await restore();
       await untilAllEnded(town, registry, jobs.length);
       const before = models.now;
       await askFor(`after${batches.length}-`);
@@ -218,9 +218,9 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
       'end every job once, and lose or double nothing',
       async () => {
         const disasters: readonly Disaster[] = [
-          { strike: () => postgres().down('SIGQUIT'), mend: () => postgres().up() },
-          { strike: () => redis().down(), mend: () => redis().up() },
-          { strike: () => redis().down(), mend: () => redis().forget() },
+          { strike: () => postgres().down('SIGQUIT'), restore: () => postgres().up() },
+          { strike: () => redis().down(), restore: () => redis().up() },
+          { strike: () => redis().down(), restore: () => redis().forget() },
         ];
         const database = await postgres().freshDatabase();
         await live({ name: 'team', database, queue: redis().url, disasters });

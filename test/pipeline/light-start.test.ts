@@ -88,6 +88,7 @@ describe('scan', () => {
   it('would be caught if it did', async () => {
     const wasm = 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))';
     expect(await loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
+    // A file that is not there is tried and refused: the hook notes the attempt.
     const tried = await loadedBy(['-e', "try { process.dlopen({ exports: {} }, '/no.node') } catch {}"]);
     expect(tried.loaded).toEqual(['addon /no.node']);
   });

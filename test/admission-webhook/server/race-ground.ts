@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { denied, signed } from '../../snapshot/samples.ts';
 import { approved, RECORDED, recorded, reviewOf, sha256 } from '../decide/support.ts';
+import { type Reply, reviewed } from './ground.ts';
 
 const COMMIT = 'c'.repeat(40);
 const DAY_MS = 86_400_000;
@@ -49,4 +50,31 @@ export function questions(): readonly Question[] {
     return { name, expected: undefined, uid: JSON.parse(body.toString('utf8')).request.uid, body };
   });
   return [...asked, ...asked, ...asked, ...real];
+}
+
+/** Holds answers against their questions. `wrong` names each answer that differs from what its version asks for. */
+export class AnswerCheck {
+  readonly wrong: string[] = [];
+  readonly #others = new Map<string, string>();
+
+  /** How many questions have an answer that is the same from all versions. */
+  get same(): number {
+    return this.#others.size;
+  }
+
+  /** @returns the version of the snapshot that the answer names */
+  check({ expected, uid, name }: Question, reply: Reply): number {
+    const response = reviewed(reply);
+    if (response.uid !== uid) this.wrong.push(`${name}: the uid of another`);
+    const version = Number(response.auditAnnotations?.snapshot);
+    if (expected !== undefined && response.allowed !== expected(version))
+      this.wrong.push(`${name}: ${response.allowed} from version ${version}`);
+    if (expected === undefined) {
+      const { auditAnnotations, ...rest } = response;
+      const text = JSON.stringify([rest, { ...auditAnnotations, snapshot: '' }]);
+      if ((this.#others.get(name) ?? text) !== text) this.wrong.push(`${name}: another answer than before`);
+      this.#others.set(name, text);
+    }
+    return version;
+  }
 }

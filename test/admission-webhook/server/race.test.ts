@@ -8,8 +8,8 @@ import { writer } from '../../snapshot/samples.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { type Pair, place } from './certificates.ts';
-import { ask, type Reply, reviewed, startGate } from './ground.ts';
-import { type Question, questions, writeSnapshot } from './race-ground.ts';
+import { ask, type Reply, startGate } from './ground.ts';
+import { AnswerCheck, type Question, questions, writeSnapshot } from './race-ground.ts';
 
 const ROUNDS = 8;
 const folder = tempFolder();
@@ -87,21 +87,11 @@ describe('reviews while snapshots and certificates are replaced', () => {
     expect((await get('/readyz')).status).toBe(200);
 
     const all = questions();
-    const others = new Map<string, string>();
-    const wrong: string[] = [];
-    const check = ({ expected, uid, name }: Question, reply: Reply, wanted: number) => {
-      const response = reviewed(reply);
-      if (response.uid !== uid) wrong.push(`${name}: the uid of another`);
-      const version = Number(response.auditAnnotations?.snapshot);
-      if (version !== wanted) wrong.push(`${name}: version ${version}, not ${wanted}`);
-      if (expected !== undefined && response.allowed !== expected(version))
-        wrong.push(`${name}: ${response.allowed} from version ${version}`);
-      if (expected === undefined) {
-        const { auditAnnotations, ...rest } = response;
-        const text = JSON.stringify([rest, { ...auditAnnotations, snapshot: '' }]);
-        if ((others.get(name) ?? text) !== text) wrong.push(`${name}: another answer than before`);
-        others.set(name, text);
-      }
+    const answers = new AnswerCheck();
+    const { wrong } = answers;
+    const check = (question: Question, reply: Reply, wanted: number) => {
+      const version = answers.check(question, reply);
+      if (version !== wanted) wrong.push(`${question.name}: version ${version}, not ${wanted}`);
     };
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: authority.cert });
     const standing = new Set<string>();
@@ -135,7 +125,7 @@ describe('reviews while snapshots and certificates are replaced', () => {
     agent.destroy();
     expect(wrong).toEqual([]);
     expect(answered).toBe(2 * ROUNDS * all.length);
-    expect(others.size).toBeGreaterThan(10);
+    expect(answers.same).toBeGreaterThan(10);
     // One connection stood all the time, with the certificate that it began with.
     expect([...standing]).toEqual([expect.stringMatching(/^\d+ gate$/)]);
     expect(await metric('assay_admission_body_bytes')).toBe(0);

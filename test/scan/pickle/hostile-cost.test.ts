@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FileBudget } from '../../../src/core/budget.ts';
-import { MemorySource } from '../../../src/core/byte-source.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../../src/core/limits.ts';
-import { scanSource } from '../../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { frames, hostileFiles, keptItems, nestedArguments } from '../../support/hostile-files.mjs';
+import { scanBudgeted } from '../../support/scan-budgeted.ts';
 
 const SIZE = 60_000;
 /** What they hold does nothing: they only take long, or would. */
@@ -32,24 +29,10 @@ const CLEAN: ReadonlySet<string> = new Set([
   'members.gz',
 ]);
 
-async function scan(bytes: Uint8Array, name: string, limits: Limits = DEFAULT_LIMITS) {
-  const budget = new FileBudget(limits, bytes.length);
-  const result = await scanSource(new MemorySource(bytes, name), {
-    path: name,
-    limits,
-    signal: new AbortController().signal,
-    globals: createGlobalPolicy(),
-    distance: 'near',
-    budget,
-    onNames: () => undefined,
-  });
-  return { ...result, budget };
-}
-
 describe('a file that costs much for its size', () => {
   it.each(hostileFiles(SIZE))('$name is judged within what is counted', async ({ name, make }) => {
     const bytes = make();
-    const { verdict, budget, reasons } = await scan(bytes, name);
+    const { verdict, budget, reasons } = await scanBudgeted(bytes, name);
     // The last charge is the one that is too much: of all that it was for, nothing is done.
     if (budget.spent > budget.allowed) expect(reasons.join()).toContain('maxFileWork');
     expect(budget.peak).toBeLessThan(40 * bytes.length + 12 * 1024 * 1024);
@@ -58,20 +41,20 @@ describe('a file that costs much for its size', () => {
   });
 
   it('costs as much more as it is larger, however its tuples are nested', async () => {
-    const shallow = (await scan(nestedArguments(30, 2), 'a.pkl')).budget.spent;
-    const deep = (await scan(nestedArguments(30, 8), 'a.pkl')).budget.spent;
+    const shallow = (await scanBudgeted(nestedArguments(30, 2), 'a.pkl')).budget.spent;
+    const deep = (await scanBudgeted(nestedArguments(30, 8), 'a.pkl')).budget.spent;
     expect(deep / shallow).toBeLessThan(4.5);
   });
 
   it('makes no more copies of a machine than readings are followed, each of what is in use', async () => {
-    const { budget, verdict } = await scan(frames('straddled', 400_000), 'frames.pkl');
+    const { budget, verdict } = await scanBudgeted(frames('straddled', 400_000), 'frames.pkl');
     expect(budget.forks).toBe(DEFAULT_LIMITS.maxReadings);
     expect(budget.peak).toBeLessThan(4 * 1024 * 1024);
     expect(verdict).toBe('unknown');
   });
 
   it('is unknown when it needs more memory than a file may have', async () => {
-    const { verdict, reasons, budget } = await scan(keptItems(400_000), 'items.pkl', {
+    const { verdict, reasons, budget } = await scanBudgeted(keptItems(400_000), 'items.pkl', {
       ...DEFAULT_LIMITS,
       maxFileMemory: 2 * 1024 * 1024,
     });
@@ -88,22 +71,7 @@ describe('a file that costs much for its size', () => {
             hostileFiles(SIZE)
               .find((file) => file.name === name)
               ?.make() ?? Buffer.alloc(0);
-          const budget = new FileBudget(DEFAULT_LIMITS, bytes.length);
-          let held = Number.NaN;
-          const close = budget.close.bind(budget);
-          budget.close = () => {
-            held = budget.held;
-            close();
-          };
-          await scanSource(new MemorySource(bytes, name), {
-            path: name,
-            limits: DEFAULT_LIMITS,
-            signal: new AbortController().signal,
-            globals: createGlobalPolicy(),
-            distance: 'near',
-            budget,
-            onNames: () => undefined,
-          });
+          const { held } = await scanBudgeted(bytes, name);
           return { name, held };
         },
       ),
