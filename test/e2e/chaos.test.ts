@@ -94,8 +94,8 @@ async function live(place: Place): Promise<void> {
   try {
     const [jobs, batches]: [Job[], string[]] = [[], []];
     const askFor = async (prefix: string) => {
-      const wishes = Array.from({ length: BATCH }, (_, i) => ({ ref: models.add(`${prefix}${i}`) }));
-      const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: wishes });
+      const requests = Array.from({ length: BATCH }, (_, i) => ({ ref: models.add(`${prefix}${i}`) }));
+      const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: requests });
       expect(answer?.status, JSON.stringify(answer?.body)).toBe(202);
       for (const { job } of (answer?.body.items ?? []) as { job: Job }[]) jobs.push(job);
       batches.push((answer?.body.batch as Batch | undefined)?.id ?? 'none');

@@ -63,8 +63,8 @@ async function live(place: Place): Promise<void> {
     const jobs: Job[] = [];
     const batches: string[] = [];
     for (let at = 0; at < JOBS; at += BATCH) {
-      const wishes = targets.slice(at, at + BATCH).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
-      const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: wishes });
+      const requests = targets.slice(at, at + BATCH).map((upload, i) => ({ upload, model: `acme/m${(at + i) % 7}` }));
+      const answer = await ask(town, sam.secret, 'POST', '/v1/jobs/batch', { jobs: requests });
       expect(answer?.status, JSON.stringify(answer?.body)).toBe(202);
       for (const { job } of (answer?.body.items ?? []) as { job: Job }[]) jobs.push(job);
       batches.push((answer?.body.batch as Batch | undefined)?.id ?? 'none');
