@@ -2,7 +2,7 @@ import type { ByteSource } from '../core/byte-source.ts';
 import { isAssayError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { inspectPickle } from '../formats/pickle/inspect.ts';
+import { inspectPickle } from '../formats/pickle/inspect/index.ts';
 import type { OnTarget } from '../pipeline/file-scan.ts';
 import type { Excerpt } from '../report/index.ts';
 import { OpcodeWindows } from './opcode-windows.ts';

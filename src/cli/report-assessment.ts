@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Assessment } from '../core/assessment.ts';
 import { DOCUMENT_BOUNDS, parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
+import { LOADERS } from '../core/reading.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import type { Waiver } from '../core/waiver.ts';
@@ -60,6 +61,11 @@ const Report = v.object({
       digestBasis: v.picklist(['computed', 'claimed', 'none']),
       verdict: v.picklist(VERDICTS),
       imports: Texts,
+      // Reports of earlier versions have none.
+      readings: v.optional(
+        v.array(v.object({ loader: v.picklist(LOADERS), verdict: v.picklist(VERDICTS), imports: Texts })),
+        [],
+      ),
       reasons: Texts,
     }),
   ),

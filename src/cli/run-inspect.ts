@@ -1,6 +1,6 @@
 import { AssayError, isContentError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { inspectPickle } from '../formats/pickle/inspect.ts';
+import { inspectPickle } from '../formats/pickle/inspect/index.ts';
 import type { FileScanResult } from '../pipeline/file-scan.ts';
 import { formatTitles } from '../pipeline/format-titles.ts';
 import { terminalText } from '../report/index.ts';

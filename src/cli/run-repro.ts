@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { AssayError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { reproPickle } from '../formats/pickle/repro.ts';
+import { reproPickle } from '../formats/pickle/inspect/index.ts';
 import { terminalText } from '../report/index.ts';
 import { count } from '../report/style.ts';
 import { listedGlobals } from '../scan/pickle/allowlists.ts';

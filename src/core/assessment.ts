@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import type { CoverageRange } from './coverage.ts';
 import type { Declared } from './declared.ts';
 import type { Finding } from './finding.ts';
+import type { Reading } from './reading.ts';
 import type { SignatureAssessment } from './signature.ts';
 import type { Verdict } from './verdict.ts';
 import type { JudgedWaiver } from './waiver.ts';
@@ -19,6 +20,8 @@ export interface FileAssessment {
   readonly verdict: Verdict;
   /** Every global a pickle in the file can resolve, "module.name" as the loader passes them; sorted, unique. */
   readonly imports: readonly string[];
+  /** What each loader would do with it; empty when it holds no pickle. The verdict is the worst of theirs. */
+  readonly readings: readonly Reading[];
   /** Why the verdict is what it is when it is not the findings': what stopped the parse, what nobody judges. */
   readonly reasons: readonly string[];
   readonly coverage: {

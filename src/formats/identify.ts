@@ -1,6 +1,8 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './index.ts';
+import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
+import { textHead } from './text.ts';
 
 /** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
@@ -25,9 +27,19 @@ export async function probeOf(source: ByteSource): Promise<Probe> {
   return { head, tail: await source.read(size - PROBE_TAIL, PROBE_TAIL), size };
 }
 
-/** The first format of the list whose signs the bytes bear; `undefined` when none does. Never looks at a name. */
-export function identifyFormat(probe: Probe): Format | undefined {
-  return FORMATS.find((format) => format.identify(probe));
+/**
+ * The first format of the list whose signs the bytes bear; `undefined` when none does. Never looks at a name.
+ * @param forReaders the bytes are called like text: they are a pickle without a mark only if they run to its end
+ */
+export function identifyFormat(probe: Probe, forReaders = false): Format | undefined {
+  const found = FORMATS.find((format) => format.identify(probe));
+  if (found !== UNMARKED_PICKLE || !forReaders || textHead(probe) === undefined) return found;
+  return runAsPickle(probe) === 'whole' ? found : FORMATS.find((format) => format !== found && format.identify(probe));
+}
+
+/** Whether a format is a kind of text. */
+export function isTextKind(format: Format): boolean {
+  return TEXT_KINDS.has(format.id);
 }
 
 /** Formats that are text, and that only a reader's expectation tells apart. */

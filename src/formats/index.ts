@@ -1,4 +1,4 @@
-import { BZIP2, GZIP, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/formats.ts';
+import { BZIP2, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/formats.ts';
 import {
   ARROW,
   CATBOOST,
@@ -67,6 +67,7 @@ export const FORMATS: readonly Format[] = [
   // Also told by its end: whatever stands in front of an archive, it is one.
   ZIP,
   // Told by their first bytes.
+  JOBLIB_ZF,
   GZIP,
   BZIP2,
   XZ,

@@ -114,3 +114,8 @@ function isMp3({ head }: Probe): boolean {
   const next = Math.floor((144_000 * bitrate) / rate) + (((head[2] ?? 0) >> 1) & 1);
   return head[next] === 0xff && head[next + 1] === head[1];
 }
+
+/** Whether a format is one of pictures, sound, fonts or documents. */
+export function isMedia(format: Format): boolean {
+  return MEDIA.includes(format) || LATE_MEDIA.includes(format);
+}

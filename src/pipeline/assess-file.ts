@@ -7,6 +7,7 @@ import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import { BLOCK_SIZE, FileSource } from '../core/file-source.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Reading } from '../core/reading.ts';
 import { keepsClaim } from '../integrity/digest.ts';
 import { type PlannedDigests, wholeDigest } from '../integrity/hash-plan.ts';
 import { noteBounds } from '../sandbox/sandbox.ts';
@@ -175,6 +176,7 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
       ...digestOf(file, digests && wholeDigest(digests, 'sha256')),
       verdict: changed && parsed.verdict !== 'malicious' ? 'unknown' : parsed.verdict,
       imports: parsed.imports,
+      readings: changed ? parsed.readings.map(changedReading) : parsed.readings,
       reasons,
       coverage: parsed.coverage,
     },
@@ -185,6 +187,11 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
     bytesRead: source instanceof FileSource ? parsed.bytesRead : bytesReadOf(source),
     complete: !changed,
   };
+}
+
+/** What was read may not be what is there now. */
+function changedReading(reading: Reading): Reading {
+  return reading.verdict === 'malicious' ? reading : { ...reading, verdict: 'unknown' };
 }
 
 function digestOf(
@@ -229,6 +236,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       digestBasis: 'none',
       verdict: 'unknown',
       imports: [],
+      readings: [],
       reasons: [`${error.message}${mend}`],
       coverage: { ranges: [], gaps: file.size > 0 ? [{ start: 0, end: file.size }] : [] },
     },

@@ -6,10 +6,14 @@ import { Coverage } from '../core/coverage.ts';
 import { AssayError, isAssayError, isContentError } from '../core/errors.ts';
 import { type Finding, fingerprint } from '../core/finding.ts';
 import type { Limits } from '../core/limits.ts';
+import type { Reading } from '../core/reading.ts';
 import { type Verdict, worseVerdict } from '../core/verdict.ts';
-import type { Format, Probe } from '../formats/format.ts';
-import { identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
+import type { Format } from '../formats/format.ts';
+import { identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
+import { isMedia } from '../formats/media.ts';
 import { PICKLE } from '../formats/pickle/format.ts';
+import { ANY_LOADER, type LoaderSet } from '../formats/pickle/loaders.ts';
+import { isForReaders } from '../formats/reader-names.ts';
 import { judgeExtension } from '../scan/extension.ts';
 import { SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
@@ -17,7 +21,8 @@ import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
 import { POLYGLOT } from '../scan/polyglot.ts';
 import type { Rule } from '../scan/rule.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
-import { alsoRunsAsPickle } from './also-pickle.ts';
+import { Readings } from './readings.ts';
+import { TentativeContext } from './tentative-context.ts';
 
 export type OnTarget = (
   target: Target,
@@ -50,13 +55,12 @@ export interface FileScanResult {
   readonly findings: readonly Finding[];
   readonly checks: readonly Check[];
   readonly imports: readonly string[];
+  readonly readings: readonly Reading[];
   readonly reasons: readonly string[];
   readonly coverage: Coverage;
 }
 
 const TURN_MS = 50;
-/** A reason that is a limit of ours names it: it holds for every reading of the bytes. */
-const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
 
 const scannersByFormat = new Map<string, Scanner[]>();
 for (const scanner of SCANNERS) {
@@ -89,6 +93,7 @@ class FileScan {
   readonly #checks = new Map<string, Check>();
   readonly #imports = new Set<string>();
   readonly #reasons = new Set<string>();
+  readonly #readings = new Readings();
   #verdict: Verdict = 'clean';
   #dropped = 0;
   #last: { readonly rule: Rule; readonly subject: string; readonly target: Target } | undefined;
@@ -107,6 +112,7 @@ class FileScan {
       findings: [...this.#findings.values()],
       checks: [...this.#checks.values()],
       imports: [...this.#imports].sort(),
+      readings: this.#readings.list(),
       reasons: [...this.#reasons],
       coverage,
     };
@@ -122,19 +128,20 @@ class FileScan {
   ): Promise<string> {
     const probe = probeNow(source) ?? (await probeOf(source));
     const name = member ?? this.#options.path;
-    const format = refineText(name, identifyFormat(probe) ?? UNKNOWN);
+    const format = refineText(name, identifyFormat(probe, isForReaders(name)) ?? UNKNOWN);
     const { path: file, distance } = this.#options;
     const target: Target = {
       source,
       format,
       file,
       depth,
+      loaders: options.loaders ?? ANY_LOADER,
       distance,
       ...(member === undefined ? {} : { member }),
       ...(options.within === undefined ? {} : { within: options.within }),
     };
     const context = new TargetContext(this, target, coverage, this.#options, this.#budget);
-    await this.#run(target, context, probe);
+    await this.#run(target, context);
     const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
     this.#checkGaps(coverage, source.size, member);
@@ -146,13 +153,13 @@ class FileScan {
     return [...this.#findings.values()].filter((finding) => finding.member === member);
   }
 
-  async #run(target: Target, context: TargetContext, probe: Probe): Promise<void> {
+  async #run(target: Target, context: TargetContext): Promise<void> {
     const scanners = scannersByFormat.get(target.format.id);
     if (performance.now() - this.#turned >= TURN_MS) await this.#turn();
     if (scanners === undefined) context.notAssessed(unjudged(target.format));
     for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
     // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
-    if (target.format.id !== PICKLE.id) await this.#guard(context, () => this.#polyglot(target, context, probe));
+    if (target.format.id !== PICKLE.id) await this.#guard(context, () => this.#readAsPickle(target, context));
   }
 
   /** Bytes in memory are scanned without waiting for anything: the clock and signals need a turn now and then. */
@@ -161,12 +168,14 @@ class FileScan {
     this.#turned = performance.now();
   }
 
-  async #polyglot(target: Target, context: TargetContext, probe: Probe): Promise<void> {
-    if (!(await alsoRunsAsPickle(target.source, probe, { ...this.#options, budget: this.#budget }))) return;
-    const own = { ...target, format: PICKLE };
-    const silent = new TargetContext(this, own, new Coverage(), this.#options, this.#budget, true);
-    await this.#guard(silent, () => pickleScanner.scanFile(own, silent));
-    if (silent.reports === 0) return;
+  async #readAsPickle(target: Target, context: TargetContext): Promise<void> {
+    const tentative = new TentativeContext(context);
+    await this.#guard(tentative, () => pickleScanner.scanFile({ ...target, format: PICKLE }, tentative));
+    if (!tentative.acted) return;
+    if (isTextKind(target.format) || target.format === UNKNOWN) {
+      if (!context.knownNamesOnly) context.identified(PICKLE.id);
+      return;
+    }
     context.report({
       rule: POLYGLOT,
       message: `these bytes are ${target.format.title}, and a pickle as well`,
@@ -174,7 +183,7 @@ class FileScan {
     });
   }
 
-  async #guard(context: TargetContext, work: () => Promise<void>): Promise<void> {
+  async #guard(context: Pick<ScanContext, 'incomplete'>, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (caught) {
@@ -197,6 +206,7 @@ class FileScan {
   report(report: Report, target: Target): void {
     const { rule, subject, evidence } = report;
     const last = this.#last;
+    if (rule.verdict !== 'none') this.#readings.say(rule.verdict, report.loaders);
     if (evidence === undefined && last?.rule === rule && last.subject === subject && last.target === target) return;
     this.#last = { rule, subject, target };
     if (rule.verdict !== 'none') this.#verdict = worseVerdict(this.#verdict, rule.verdict);
@@ -222,18 +232,25 @@ class FileScan {
   }
 
   incomplete(reason: string, member: string | undefined): void {
+    this.#readings.say('unknown', undefined);
     this.#verdict = worseVerdict(this.#verdict, 'unknown');
     if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? reason : `${member}: ${reason}`);
   }
 
   notAssessed(check: Check, member: string | undefined): void {
+    this.#readings.say('not-assessed', undefined);
     this.#verdict = worseVerdict(this.#verdict, 'not-assessed');
     this.#checks.set(check.id, check);
     if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? check.detail : `${member}: ${check.detail}`);
   }
 
-  imported(name: string): void {
+  imported(name: string, loaders: LoaderSet): void {
     this.#imports.add(name);
+    this.#readings.imports(name, loaders);
+  }
+
+  reaches(loaders: LoaderSet): void {
+    this.#readings.reaches(loaders);
   }
 }
 
@@ -264,23 +281,13 @@ class TargetContext implements ScanContext {
   readonly budget: FileBudget;
   /** As far as it is known by now. */
   format: string;
-  /** Findings that were told, kept or not. */
-  reports = 0;
+  readonly knownNamesOnly: boolean;
   readonly #scan: FileScan;
   readonly #target: Target;
   readonly #coverage: Coverage;
   readonly #options: FileScanOptions;
-  /** Says only what was found: of another reading of the bytes, nothing else counts. */
-  readonly #findingsOnly: boolean;
 
-  constructor(
-    scan: FileScan,
-    target: Target,
-    coverage: Coverage,
-    options: FileScanOptions,
-    budget: FileBudget,
-    findingsOnly = false,
-  ) {
+  constructor(scan: FileScan, target: Target, coverage: Coverage, options: FileScanOptions, budget: FileBudget) {
     this.limits = options.limits;
     this.signal = options.signal;
     this.globals = options.globals;
@@ -290,13 +297,11 @@ class TargetContext implements ScanContext {
     this.#target = target;
     this.#coverage = coverage;
     this.#options = options;
-    this.#findingsOnly = findingsOnly;
+    this.knownNamesOnly = isReadByOthers(target);
+    if (target.format.id === PICKLE.id) scan.reaches(target.loaders);
   }
 
   report(report: Report): void {
-    if (this.#findingsOnly && report.rule.verdict !== 'malicious' && !report.rule.id.startsWith('pickle.global'))
-      return;
-    this.reports++;
     const { size } = this.#target.source;
     // What breaks off at the end of a file was looked for behind it.
     const within = report.offset !== undefined && report.offset > size ? { ...report, offset: size } : report;
@@ -308,19 +313,23 @@ class TargetContext implements ScanContext {
   }
 
   incomplete(reason: string): void {
-    if (!this.#findingsOnly || NAMES_LIMIT.test(reason)) this.#scan.incomplete(reason, this.#target.member);
+    this.#scan.incomplete(reason, this.#target.member);
   }
 
   notAssessed(check: Check): void {
-    if (!this.#findingsOnly) this.#scan.notAssessed(check, this.#target.member);
+    this.#scan.notAssessed(check, this.#target.member);
   }
 
-  imported(name: string): void {
-    this.#scan.imported(name);
+  imported(name: string, loaders: LoaderSet): void {
+    this.#scan.imported(name, loaders);
+  }
+
+  acts(): void {
+    this.#scan.reaches(this.#target.loaders);
   }
 
   identified(formatId: string): void {
-    if (!this.#findingsOnly) this.format = formatId;
+    this.format = formatId;
   }
 
   lists(names: readonly string[]): void {
@@ -337,7 +346,8 @@ class TargetContext implements ScanContext {
         return { format: UNKNOWN.id };
       }
       const coverage = new Coverage();
-      const format = await this.#scan.target(source, path, coverage, options, depth + 1);
+      const loaders = this.#target.loaders & (options.loaders ?? this.#target.loaders);
+      const format = await this.#scan.target(source, path, coverage, { ...options, loaders }, depth + 1);
       if (options.storedAt !== undefined) this.#adopt(coverage, options.storedAt);
       return { format };
     } finally {
@@ -350,6 +360,11 @@ class TargetContext implements ScanContext {
     for (const range of coverage.ranges())
       this.#coverage.mark(start + range.start, start + range.end, range.kind, range.why);
   }
+}
+
+/** Text or media, and called so: loaders of pickles are not given it. */
+function isReadByOthers({ format, file, member }: Target): boolean {
+  return (isTextKind(format) || isMedia(format)) && isForReaders(member ?? file);
 }
 
 function unjudged(format: Format): Check {

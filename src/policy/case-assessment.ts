@@ -51,6 +51,7 @@ function fileOf({ size = 1000, ...given }: Of<'files'>): FileAssessment {
     digestBasis: 'computed',
     verdict: 'clean',
     imports: [],
+    readings: [],
     reasons: [],
     ...defined(given),
     path: given.path,

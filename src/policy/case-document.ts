@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LOADERS } from '../core/reading.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import { VERDICTS } from '../core/verdict.ts';
 
@@ -22,6 +23,7 @@ const File = v.strictObject({
       digestBasis: v.picklist(['computed', 'claimed', 'none']),
       verdict: v.picklist(VERDICTS),
       imports: Texts,
+      readings: v.array(v.strictObject({ loader: v.picklist(LOADERS), verdict: v.picklist(VERDICTS), imports: Texts })),
       reasons: Texts,
     }),
   ).entries,

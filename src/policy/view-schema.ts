@@ -1,3 +1,4 @@
+import { LOADERS } from '../core/reading.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import {
@@ -73,6 +74,12 @@ const DECLARED = record('what is declared', {
   files: field(TEXTS, 'Paths of the files that said so.'),
 });
 
+const READING = record('a reading', {
+  loader: field(oneOf(...LOADERS), 'The loader: "pickle", "joblib", "torch-weights-only".'),
+  verdict: field(oneOf(...VERDICTS), 'What it would do.'),
+  imports: field(TEXTS, 'Every global that it can resolve, "module.name".'),
+});
+
 const FILE = record('a file', {
   path: field(STRING, 'Relative to the artifact; for a single file, its name.'),
   size: field(INT, 'Bytes.'),
@@ -81,6 +88,7 @@ const FILE = record('a file', {
   digestBasis: field(oneOf('computed', 'claimed', 'none'), 'Computed from all bytes, or claimed by the source.'),
   verdict: field(oneOf(...VERDICTS), 'What the scanners made of it.'),
   imports: field(TEXTS, 'Every global that a pickle in it can resolve, "module.name".'),
+  readings: field(listOf(READING), 'What each loader would do with it; empty when it holds no pickle.'),
   reasons: field(TEXTS, "Why the verdict is what it is, when it is not the findings'."),
   waived: field(BOOL, 'Whether waivers pardon its verdict; never true of a malicious file.'),
 });

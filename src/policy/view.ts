@@ -193,8 +193,9 @@ function sourceView({ artifact }: Assessment): CelMap {
 
 function fileView(file: FileAssessment, { waivedFiles }: ViewInput): CelMap {
   const { path, size, format, sha256, digestBasis, verdict, imports, reasons } = file;
+  const readings = file.readings.map(({ loader, ...reading }) => record({ loader, ...reading }));
   const waived = waivedFiles.has(path);
-  return record({ path, size: BigInt(size), format, sha256, digestBasis, verdict, imports, reasons, waived });
+  return record({ path, size: BigInt(size), format, sha256, digestBasis, verdict, imports, readings, reasons, waived });
 }
 
 function findingView(finding: Finding, { waived }: ViewInput): CelMap {

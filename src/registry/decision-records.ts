@@ -10,7 +10,13 @@ export type DecisionRow = Selectable<Tables['decisions']>;
 export type AssessmentRow = Selectable<Tables['assessments']>;
 
 export function assessmentOfRow(row: AssessmentRow): StoredAssessment {
-  return { id: row.id, version: row.version, assessment: JSON.parse(row.body) as Assessment, at: row.at };
+  return { id: row.id, version: row.version, assessment: assessmentOf(row.body), at: row.at };
+}
+
+/** An assessment as it was kept; earlier versions kept no readings. */
+function assessmentOf(body: string): Assessment {
+  const kept = JSON.parse(body) as Assessment;
+  return { ...kept, files: kept.files.map((file) => ({ ...file, readings: file.readings ?? [] })) };
 }
 
 const read = new WeakMap<DecisionRow, Decision>();

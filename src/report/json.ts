@@ -2,10 +2,12 @@ import type { Decision, FileAssessment, Risk } from '../core/assessment.ts';
 import type { Check } from '../core/check.ts';
 import type { Declared } from '../core/declared.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Reading } from '../core/reading.ts';
 import type { JudgedWaiver } from '../core/waiver.ts';
 import type { Judged, ReportContext } from './context.ts';
 import { jsonText, keptText } from './escape.ts';
 import { mapOwasp } from './owasp.ts';
+import { readingDetail } from './readings.ts';
 import { signatureReport } from './signature-json.ts';
 
 /** Of the contract in `schema/report-v1.json`; a change that breaks its readers is another version. */
@@ -91,9 +93,15 @@ function fileReport(file: FileAssessment, withCoverage: boolean) {
     digestBasis: file.digestBasis,
     verdict: file.verdict,
     imports: file.imports.map(keptText),
+    readings: file.readings.map(readingReport),
     reasons: file.reasons.map(keptText),
     ...(withCoverage ? { coverage: coverageReport(file) } : {}),
   };
+}
+
+function readingReport(reading: Reading) {
+  const { loader, verdict, imports } = reading;
+  return { loader, verdict, imports: imports.map(keptText), detail: readingDetail(reading) ?? null };
 }
 
 function coverageReport({ coverage }: FileAssessment) {

@@ -4,6 +4,7 @@ import { saferFiles } from './advice.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { markdownCode, markdownText } from './markdown-text.ts';
 import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
+import { readingsLine } from './readings.ts';
 import { count, humanBytes } from './style.ts';
 import { waiversOf } from './suppressions.ts';
 
@@ -34,6 +35,7 @@ export function markdownFile(
     ...findings.slice(0, MAX_FINDINGS).map((finding) => findingLine(finding, judged)),
     ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
     ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
+    ...[readingsLine(file) ?? []].flat().map((line) => `By loader: ${line}`),
     ...(explained ? ['What it means, and what to do: as above.'] : meansLines(file, rule)),
     ...nextLines(file, rule, explained, judged.assessment.files),
   ];

@@ -8,6 +8,7 @@ import { terminalText } from './escape.ts';
 import { findingsIn } from './findings-by-file.ts';
 import { meaning, REMEDIES, verdictLabel } from './meaning.ts';
 import type { Page } from './page.ts';
+import { readingsLine } from './readings.ts';
 import { count, humanBytes } from './style.ts';
 import { type Pardonable, waiversOf } from './suppressions.ts';
 import type { TableOptions } from './table.ts';
@@ -53,6 +54,8 @@ export function fileBlock(
   for (const reason of file.reasons.slice(0, options.verbose ? undefined : MAX_SHOWN)) {
     page.row('  because', terminalText(reason), undefined, 'dim');
   }
+  const readings = readingsLine(file);
+  if (readings !== undefined) page.row('  readings', readings, undefined, 'dim');
   const verdict = verdictPardon(judged, file);
   if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
   const [open] = findings.filter((finding) => pardonOf(judged, finding) === undefined);

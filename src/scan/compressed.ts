@@ -2,6 +2,7 @@ import { AssayError } from '../core/errors.ts';
 import { decode, isCodec } from '../formats/compressed/decode.ts';
 import { expand } from '../formats/compressed/expand.ts';
 import { COMPRESSED } from '../formats/compressed/formats.ts';
+import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../formats/pickle/loaders.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { judgeStray } from './stray.ts';
 import { structureRule } from './structure.ts';
@@ -11,6 +12,17 @@ const TRAILING = structureRule(
   'Bytes follow the end of a compressed stream',
   'Decompression ends before the file does. Loaders differ on what they do with the rest: most never read it, so it may hide anything.',
 );
+
+/** The loaders that decompress what they are given: joblib by the first bytes, pandas by the suffix. */
+const READERS: Readonly<Record<string, LoaderSet>> = {
+  gzip: JOBLIB | PANDAS | PANDAS_AGAIN,
+  bzip2: JOBLIB | PANDAS | PANDAS_AGAIN,
+  xz: JOBLIB | PANDAS | PANDAS_AGAIN,
+  lzma: JOBLIB,
+  zlib: JOBLIB,
+  lz4: JOBLIB,
+  zstd: PANDAS | PANDAS_AGAIN,
+};
 
 /** One compressed stream: what it decompresses to is scanned as a member named `data`. */
 export const compressedScanner: Scanner = {
@@ -33,7 +45,7 @@ export const compressedScanner: Scanner = {
       signal,
     });
     // What came out before an error is judged all the same: a loader gets that far too.
-    if (content.size > 0) await context.member(content, 'data');
+    if (content.size > 0) await context.member(content, 'data', { loaders: READERS[format.id] ?? NOBODY });
     else await content.close();
     if (stopped !== undefined) context.incomplete(`${format.title}: ${stopped.message}`);
     else if (end !== undefined) await judgeEnd(target, context, end.consumed);

@@ -1,6 +1,7 @@
 import { compressedScanner } from './compressed.ts';
 import { ggufScanner } from './gguf.ts';
 import { hdf5Scanner } from './hdf5.ts';
+import { joblibZfScanner } from './joblib-zf.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
 import { nativeScanner } from './native.ts';
 import { npyScanner } from './npy.ts';
@@ -21,6 +22,7 @@ export const SCANNERS: readonly Scanner[] = [
   zipScanner,
   tarScanner,
   compressedScanner,
+  joblibZfScanner,
   sevenZipScanner,
   npyScanner,
   safetensorsScanner,

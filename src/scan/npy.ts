@@ -1,6 +1,7 @@
 import { SliceSource } from '../core/byte-source.ts';
 import { NPY } from '../formats/npy/format.ts';
 import { type NpyHeader, readNpyHeader } from '../formats/npy/read.ts';
+import { NUMPY } from '../formats/pickle/loaders.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { activeFormat, judgeStray } from './stray.ts';
 import { structureRule } from './structure.ts';
@@ -29,7 +30,7 @@ export const npyScanner: Scanner = {
     if (header.object) {
       if (size > dataStart) {
         const data = new SliceSource(target.source, dataStart, size - dataStart, `${target.source.name}!data`);
-        await context.member(data, 'data', { storedAt: dataStart });
+        await context.member(data, 'data', { storedAt: dataStart, loaders: NUMPY });
       } else context.report({ rule: SIZE, subject: 'data', message: 'The array of objects has no data.' });
     } else await judgeNumbers(target, context, header, header.dataSize ?? 0);
   },

@@ -4,6 +4,7 @@ import type { Check } from '../core/check.ts';
 import type { CoverageKind } from '../core/coverage.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Format } from '../formats/format.ts';
+import type { LoaderSet } from '../formats/pickle/loaders.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
 import type { Rule } from './rule.ts';
 
@@ -24,6 +25,8 @@ export interface Target {
   /** 0 for a file, one more for each container around. */
   readonly depth: number;
   readonly within?: Within;
+  /** The loaders that come here when they are given the file; others do once it is unpacked. */
+  readonly loaders: LoaderSet;
   /** Nobody pays for reading it whole (a local file), or each byte is fetched: then read only what a verdict needs. */
   readonly distance: 'near' | 'far';
 }
@@ -36,6 +39,8 @@ export interface Report {
   readonly offset?: number;
   readonly line?: number;
   readonly evidence?: string;
+  /** Whose readings it is of; of all, when absent. */
+  readonly loaders?: LoaderSet;
 }
 
 /** How a scanner says what it saw. One context for each target; offsets are of that target. */
@@ -51,8 +56,12 @@ export interface ScanContext {
   incomplete(reason: string): void;
   /** The format is known and nobody judges it: verdict `not-assessed`, and this check. */
   notAssessed(check: Check): void;
-  /** A global that a pickle here can resolve, "module.name". */
-  imported(name: string): void;
+  /** A global that a pickle here can resolve, "module.name", and the loaders that do. */
+  imported(name: string, loaders: LoaderSet): void;
+  /** A reading of the bytes as a pickle imports, calls or changes something: what is said of it counts. */
+  acts(loaders: LoaderSet): void;
+  /** Names resolve only where Python or the artifact has them: no loader of pickles opens a file of this name. */
+  readonly knownNamesOnly: boolean;
   /**
    * Scans a member of this container with all scanners, whatever its format turns out to be. The member's coverage of a
    * stored range of this target counts for this target. Closes `source`.
@@ -68,6 +77,8 @@ export interface ScanContext {
 
 export interface MemberOptions {
   readonly within?: Within;
+  /** The loaders that open a container of this kind and read this member; the same as of the container, when absent. */
+  readonly loaders?: LoaderSet;
   /** The start of the member's stored bytes in this target; absent when it was decompressed. */
   readonly storedAt?: number;
 }

@@ -2,8 +2,11 @@ import { type ByteSource, SliceSource } from '../core/byte-source.ts';
 import { isBlank } from '../formats/blank.ts';
 import type { Format } from '../formats/format.ts';
 import { identifyFormat, probeOf } from '../formats/identify.ts';
+import { UNMARKED_PICKLE } from '../formats/pickle/format.ts';
+import { NOBODY } from '../formats/pickle/loaders.ts';
 import { readStream } from '../formats/pickle/read.ts';
-import type { PickleHandler } from '../formats/pickle/state.ts';
+import { type PickleHandler, SILENT } from '../formats/pickle/state.ts';
+import { GLOBAL, type Value } from '../formats/pickle/values.ts';
 import type { Rule } from './rule.ts';
 import type { MemberOptions, ScanContext, Target } from './scanner.ts';
 
@@ -37,35 +40,40 @@ const ACTIVE: ReadonlySet<string> = new Set([
 
 /**
  * The format that can carry code which a source is of; `undefined` when it is of none. Two bytes make a pickle's magic, and
- * numbers begin with them now and then: it counts when it runs to its end or imports something.
+ * numbers begin with them now and then: it counts when it runs to its end or imports something, without the magic both.
  */
 export async function activeFormat(source: ByteSource, context: ScanContext): Promise<Format | undefined> {
   if (source.size === 0) return undefined;
   const format = identifyFormat(await probeOf(source));
   if (format === undefined || !ACTIVE.has(format.id)) return undefined;
-  return format.id !== 'pickle' || (await runsAsPickle(source, context)) ? format : undefined;
+  const marked = format !== UNMARKED_PICKLE;
+  return format.id !== 'pickle' || (await runsAsPickle(source, context, marked)) ? format : undefined;
 }
 
-async function runsAsPickle(source: ByteSource, { limits, signal, budget }: ScanContext): Promise<boolean> {
+async function runsAsPickle(
+  source: ByteSource,
+  { limits, signal, budget }: ScanContext,
+  marked: boolean,
+): Promise<boolean> {
   let imports = 0;
-  const handler: PickleHandler = { ...IDLE, onImport: () => void imports++ };
+  let acts = false;
+  const act = ({ kind }: Value) => {
+    acts ||= kind >= GLOBAL;
+  };
+  const handler: PickleHandler = {
+    ...SILENT,
+    onImport: () => {
+      imports++;
+      return NOBODY;
+    },
+    onCall: ({ callee }) => act(callee),
+    onBuild: (target) => void act(target),
+    onMutate: (receiver) => act(receiver),
+  };
   const { end, state } = await readStream(source, 0, handler, { limits, signal, budget });
   state.close();
-  return imports > 0 || end.kind !== 'error';
+  return marked ? imports > 0 || end.kind !== 'error' : acts || end.kind === 'limit' || (imports > 0 && end.kind === 'stop');
 }
-
-/** Hears everything and says nothing. */
-export const IDLE: PickleHandler = {
-  onImport: () => {},
-  onCall: () => {},
-  onBuild: () => undefined,
-  onMutate: () => {},
-  onDunderKey: () => {},
-  onPersistentId: () => {},
-  onExtension: () => {},
-  onBlob: () => {},
-  onOddity: () => {},
-};
 
 export interface Stray {
   readonly start: number;

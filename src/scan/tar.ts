@@ -1,14 +1,19 @@
 import { SliceSource } from '../core/byte-source.ts';
 import { isContentError } from '../core/errors.ts';
 import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../formats/names.ts';
+import { NOBODY, PANDAS, PANDAS_AGAIN, TORCH, WEIGHTS_ONLY } from '../formats/pickle/loaders.ts';
 import { readStream } from '../formats/pickle/read.ts';
+import { SILENT } from '../formats/pickle/state.ts';
 import { readTar, type TarMember } from '../formats/tar/read.ts';
 import { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from '../formats/tar/torch.ts';
 import { breathe } from './breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
-import { IDLE, judgeStray } from './stray.ts';
+import { judgeStray } from './stray.ts';
 import { structureRule } from './structure.ts';
+
+/** PyTorch before 2.6 reads such an archive with weights_only as well. */
+const TORCH_PART = { within: 'torch', loaders: TORCH | WEIGHTS_ONLY } as const;
 
 const RULES = {
   traversal: {
@@ -127,7 +132,7 @@ async function scanMember({ source }: Target, context: ScanContext, member: TarM
     await context.member(
       content,
       safeName(name),
-      torch ? { storedAt: dataStart, within: 'torch' } : { storedAt: dataStart },
+      torch ? { storedAt: dataStart, ...TORCH_PART } : { storedAt: dataStart, loaders: PANDAS | PANDAS_AGAIN },
     );
 }
 
@@ -135,8 +140,11 @@ async function scanTorchParts(context: ScanContext, content: SliceSource, name: 
   const probe: Probe = async (source, start) => {
     const names: string[] = [];
     const handler = {
-      ...IDLE,
-      onImport: (global: { module: string; name: string }) => void names.push(`${global.module}.${global.name}`),
+      ...SILENT,
+      onImport: (global: { module: string; name: string }) => {
+        names.push(`${global.module}.${global.name}`);
+        return NOBODY;
+      },
     };
     const { limits, signal, budget } = context;
     const { end, position, state } = await readStream(source, start, handler, { limits, signal, budget });
@@ -153,13 +161,13 @@ async function scanTorchParts(context: ScanContext, content: SliceSource, name: 
         continue;
       }
       const pickle = new SliceSource(content.parent, at, part.end - part.start, content.name);
-      await context.member(pickle, `${name}@${part.start}`, { storedAt: at, within: 'torch' });
+      await context.member(pickle, `${name}@${part.start}`, { storedAt: at, ...TORCH_PART });
     }
   } catch (error) {
     if (!isContentError(error)) throw error;
     // Not as PyTorch writes it: then the rest is whatever its first bytes say.
     context.incomplete(`the member "${name}": ${error.message}`);
     const rest = new SliceSource(content.parent, content.start + reached, content.size - reached, content.name);
-    if (rest.size > 0) await context.member(rest, `${name}@${reached}`, { storedAt: rest.start, within: 'torch' });
+    if (rest.size > 0) await context.member(rest, `${name}@${reached}`, { storedAt: rest.start, ...TORCH_PART });
   }
 }

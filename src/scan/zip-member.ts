@@ -3,6 +3,7 @@ import { type ByteSource, chunks, SliceSource } from '../core/byte-source.ts';
 import { type Codec, decode } from '../formats/compressed/decode.ts';
 import { type Expanded, expand } from '../formats/compressed/expand.ts';
 import { printableName, safeName } from '../formats/names.ts';
+import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../formats/pickle/loaders.ts';
 import { FLAG_LZMA_END, lzmaAlone } from '../formats/zip/lzma.ts';
 import type { ZipMember } from '../formats/zip/members.ts';
 import { breathe } from './breathe.ts';
@@ -155,6 +156,13 @@ async function judgeEnd({ target, context }: ZipScan, member: ZipMember, { end, 
   return dataEnd;
 }
 
+/** Who reads a member of an archive of this layout, and as what. */
+function readersOf({ layout }: ZipScan, { name }: ZipMember): MemberOptions {
+  if (layout.format === 'torchscript') return { within: 'torchscript', loaders: TORCHSCRIPT };
+  if (isTorch(layout)) return { within: 'torch', loaders: TORCH | WEIGHTS_ONLY };
+  return { loaders: name.endsWith('.npy') ? NUMPY : PANDAS | PANDAS_AGAIN };
+}
+
 /** @param storedAt where the content's bytes stand in the archive; `undefined` when they were decompressed */
 async function scanContent(
   scan: ZipScan,
@@ -165,9 +173,7 @@ async function scanContent(
   const { context, layout, say } = scan;
   const role = layout.role(member.name);
   const place = storedAt === undefined ? {} : { storedAt };
-  const options: MemberOptions = isTorch(layout)
-    ? { ...place, within: layout.format === 'torchscript' ? 'torchscript' : 'torch' }
-    : place;
+  const options: MemberOptions = { ...place, ...readersOf(scan, member) };
   if (role === 'code') {
     await judgeTorchScript(context, source, printableName(member.name), storedAt);
     await source.close();

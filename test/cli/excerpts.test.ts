@@ -5,6 +5,7 @@ import { OpcodeWindows } from '../../src/cli/opcode-windows.ts';
 import { MemorySource } from '../../src/core/byte-source.ts';
 import { AssayError } from '../../src/core/errors.ts';
 import { PICKLE } from '../../src/formats/pickle/format.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import type { Excerpt } from '../../src/report/index.ts';
 import { CALL_RULE, finding } from '../report/sample.ts';
 import { mutate, Random, randomProgram } from '../support/pickle-programs.ts';
@@ -18,7 +19,12 @@ function findingsAt(offsets: readonly number[]) {
 async function excerptsOf(source: MemorySource, format: typeof PICKLE, offsets: readonly number[]): Promise<Excerpt[]> {
   const excerpts = new Excerpts(new AbortController().signal);
   const findings = findingsAt(offsets);
-  await excerpts.onTarget({ source, format, file: 'f', depth: 0, distance: 'near' }, format.id, undefined, findings);
+  await excerpts.onTarget(
+    { source, format, file: 'f', depth: 0, loaders: ANY_LOADER, distance: 'near' },
+    format.id,
+    undefined,
+    findings,
+  );
   return findings.flatMap(({ fingerprint }) => excerpts.taken.get(fingerprint) ?? []);
 }
 
@@ -100,7 +106,7 @@ describe('excerpts', () => {
       { kind: 'none', why: 'there are no bytes' },
     ]);
     const stopped = new Excerpts(AbortSignal.abort());
-    const target = { source: new MemorySource(Uint8Array.of(0x4e, 0x2e), 'f'), format: PICKLE, file: 'f', depth: 0 };
+    const target = { source: new MemorySource(Uint8Array.of(0x4e, 0x2e), 'f'), format: PICKLE, file: 'f', depth: 0, loaders: ANY_LOADER };
     await expect(
       stopped.onTarget({ ...target, distance: 'near' }, 'pickle', undefined, findingsAt([0])),
     ).rejects.toMatchObject({ code: 'aborted' });

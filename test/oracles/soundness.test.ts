@@ -27,6 +27,7 @@ async function importsOf(bytes: Uint8Array): Promise<Set<string> | undefined> {
     onImport: (global: { module: string; name: string; computed: boolean }) => {
       names.add(`${global.module}\n${global.name}`);
       computed ||= global.computed;
+      return 0;
     },
   };
   await readStream(new MemorySource(bytes, 'program'), 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });

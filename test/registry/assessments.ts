@@ -58,6 +58,7 @@ function fileOf(name: string, index: number, verdict: Verdict): FileAssessment {
     digestBasis: 'computed',
     verdict,
     imports: [],
+    readings: [],
     reasons: [],
     coverage: { ranges: [{ start: 0, end: size, kind: 'parsed' }], gaps: [] },
   };

@@ -72,6 +72,7 @@ export function file(over: Partial<FileAssessment> & { path: string }): FileAsse
     digestBasis: 'computed',
     verdict: 'clean',
     imports: [],
+    readings: [],
     reasons: [],
     coverage: { ranges: [{ start: 0, end: size, kind: 'parsed' }], gaps: [] },
     ...over,

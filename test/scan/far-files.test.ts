@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ByteSource, checkRange } from '../../src/core/byte-source.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import { SCANNERS } from '../../src/scan/index.ts';
 import { fakeContext } from '../support/scan-context.ts';
 
@@ -49,7 +50,10 @@ async function scanFar(source: FarSource): Promise<{ verdict: string; fetched: n
   const format = identifyFormat(await probeOf(source)) ?? UNKNOWN;
   const context = fakeContext();
   for (const scanner of SCANNERS.filter(({ formats }) => formats.includes(format.id))) {
-    await scanner.scanFile({ source, format, file: 'weights', depth: 0, distance: 'far' }, context);
+    await scanner.scanFile(
+      { source, format, file: 'weights', depth: 0, loaders: ANY_LOADER, distance: 'far' },
+      context,
+    );
   }
   return { verdict: context.verdict(source.size), fetched: source.fetched };
 }

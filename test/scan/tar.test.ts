@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isContentError } from '../../src/core/errors.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import { tarScanner } from '../../src/scan/tar.ts';
 import { fixture, memory, PAYLOAD, scanWith } from '../support/containers.ts';
 import { fakeContext } from '../support/scan-context.ts';
@@ -169,7 +170,10 @@ describe('tar archives', () => {
           }
           const format = { id: 'tar', title: 'tar', extensions: [], identify: () => true };
           await tarScanner
-            .scanFile({ source: memory(bytes), format, file: 'f', depth: 0, distance: 'near' }, fakeContext())
+            .scanFile(
+              { source: memory(bytes), format, file: 'f', depth: 0, loaders: ANY_LOADER, distance: 'near' },
+              fakeContext(),
+            )
             .catch((error: unknown) => expect(isContentError(error), String(error)).toBe(true));
         },
       ),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SliceSource } from '../../src/core/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import { zipScanner } from '../../src/scan/zip.ts';
 import { type Built, buildZip, fixture, memory, PAYLOAD, scanWith } from '../support/containers.ts';
 import { fakeContext } from '../support/scan-context.ts';
@@ -61,6 +62,7 @@ describe('archives as they are written', () => {
         format: { id: 'zip', title: '', extensions: [], identify: () => true },
         file: 'f',
         depth: 0,
+        loaders: ANY_LOADER,
         distance: 'near',
       },
       context,
@@ -345,7 +347,7 @@ it('never throws anything but content errors', async () => {
       const context = fakeContext();
       const format = { id: 'zip', title: 'zip', extensions: [], identify: () => true };
       await zipScanner
-        .scanFile({ source, format, file: 'f', depth: 0, distance: 'near' }, context)
+        .scanFile({ source, format, file: 'f', depth: 0, loaders: ANY_LOADER, distance: 'near' }, context)
         .catch((error: unknown) => expect(isContentError(error), String(error)).toBe(true));
     }),
     { numRuns: 1000 },

@@ -4,6 +4,7 @@ import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import type { Scanner, Target } from '../../src/scan/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
 
@@ -126,7 +127,10 @@ export async function scanWith(
   const context = fakeContext(options.limits === undefined ? {} : { limits: options.limits });
   const format = identifyFormat(await probeOf(source)) ?? UNKNOWN;
   try {
-    await scanner.scanFile({ source, format, file: 'file', depth: 0, distance: options.distance ?? 'near' }, context);
+    await scanner.scanFile(
+      { source, format, file: 'file', depth: 0, loaders: ANY_LOADER, distance: options.distance ?? 'near' },
+      context,
+    );
   } catch (error) {
     if (!isContentError(error)) throw error;
     context.reasons.push(error.message);

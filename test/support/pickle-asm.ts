@@ -1,6 +1,7 @@
 import { MemorySource } from '../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { describeCall, describe as describeValue } from '../../src/formats/pickle/describe.ts';
+import { NOBODY } from '../../src/formats/pickle/loaders.ts';
 import { OPCODES } from '../../src/formats/pickle/opcodes.ts';
 import { readStream, type StreamResult } from '../../src/formats/pickle/read.ts';
 import type { PickleHandler } from '../../src/formats/pickle/state.ts';
@@ -42,7 +43,10 @@ export interface Trace {
 export async function trace(program: Uint8Array, limits: Partial<Limits> = {}): Promise<Trace> {
   const events: string[] = [];
   const handler: PickleHandler = {
-    onImport: (g) => void events.push(g.computed ? 'import <computed>' : `import ${g.module} ${g.name}`),
+    onImport: (g) => {
+      events.push(g.computed ? 'import <computed>' : `import ${g.module} ${g.name}`);
+      return NOBODY;
+    },
     onCall: (call, machine) => void events.push(`${call.opcode} ${describeCall(call.callee, call.args, machine)}`),
     onBuild: (target, state, again, _offset, machine) => {
       events.push(

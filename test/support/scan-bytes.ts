@@ -5,6 +5,7 @@ import { isContentError } from '../../src/core/errors.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { Format } from '../../src/formats/format.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
+import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import type { Scanner } from '../../src/scan/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
 
@@ -25,7 +26,7 @@ export async function scanBytes(
   const context = fakeContext();
   for (const scanner of scanners.filter(({ formats }) => formats.includes(format.id))) {
     try {
-      await scanner.scanFile({ source, format, file, depth: 0, distance: 'near' }, context);
+      await scanner.scanFile({ source, format, file, depth: 0, loaders: ANY_LOADER, distance: 'near' }, context);
     } catch (error) {
       if (!isContentError(error)) throw error;
       context.reasons.push(error.message);

@@ -55,6 +55,8 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     members: [],
     listed: [],
     format: undefined,
+    knownNamesOnly: false,
+    acts: () => undefined,
     report: (report) => void context.reports.push(report),
     cover: (start: number, end: number, kind: CoverageKind, why?: string) =>
       context.coverage.mark(start, end, kind, why),

@@ -35,6 +35,7 @@ export function stubJudge(seen: Artifact[] = []): Judge {
         digestBasis: far ? 'claimed' : 'computed',
         verdict: evil ? 'malicious' : 'clean',
         imports: [],
+        readings: [],
         reasons: [],
         coverage: { ranges: [], gaps: [] },
       });

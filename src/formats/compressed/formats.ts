@@ -73,5 +73,20 @@ function inflates(head: Uint8Array, finishFlush: number): boolean {
   }
 }
 
+/** `ZF`, and a length in hexadecimal as `int(text, 16)` takes it. */
+export const ZF_HEADER = 21;
+const ZF_LENGTH = /^[\s+-]*(?:0[xX])?[\da-fA-F_]+L?\s*$/;
+
+/** What joblib wrote before 0.10. */
+export const JOBLIB_ZF: Format = {
+  id: 'joblib-zf',
+  title: 'joblib before 0.10 (ZF)',
+  extensions: [],
+  identify({ head }: Probe): boolean {
+    if (head[0] !== 0x5a || head[1] !== 0x46 || head.length < ZF_HEADER) return false;
+    return ZF_LENGTH.test(String.fromCharCode(...head.subarray(2, ZF_HEADER)));
+  },
+};
+
 /** Every format that is one compressed stream. */
 export const COMPRESSED: readonly Format[] = [GZIP, BZIP2, XZ, ZSTD, LZ4, LZMA, ZLIB];

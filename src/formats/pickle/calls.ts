@@ -1,7 +1,7 @@
-import { failed, type RunResult } from './machine.ts';
+import { IN_C } from './loaders.ts';
 import type { PickleState } from './state.ts';
 import type { CallOpcode, Value } from './values.ts';
-import { OBJECT, TUPLE } from './values.ts';
+import { DICT, failed, GLOBAL, OBJECT, type RunResult, TUPLE } from './values.ts';
 
 /** REDUCE, NEWOBJ and NEWOBJ_EX: callee and arguments on top of the stack become what the call returns. */
 export function reduce(state: PickleState, code: number, at: number): RunResult | undefined {
@@ -11,8 +11,17 @@ export function reduce(state: PickleState, code: number, at: number): RunResult 
   const args = state.valueAt(first + 1);
   const kwargs = extended ? state.valueAt(first + 2) : undefined;
   const opcode: CallOpcode = extended ? 'NEWOBJ_EX' : code === 0x52 ? 'REDUCE' : 'NEWOBJ';
-  if (args.kind !== TUPLE) state.handler.onOddity('args-not-tuple', state.base + at);
+  if (!mayBe(TUPLE, args) || (kwargs !== undefined && !mayBe(DICT, kwargs))) {
+    // C wants a tuple and a dict, pickle.py anything that it can unpack.
+    if (state.drop(IN_C)) return failed('refused');
+  }
+  if (args.kind !== TUPLE) state.handler.onOddity('args-not-tuple', state.base + at, state);
   return call(state, opcode, state.valueAt(first), args, kwargs, first, at, at + 1);
+}
+
+/** Whether a value may be of a kind: what is imported or made by a call may be anything. */
+function mayBe(kind: number, value: Value): boolean {
+  return value.kind === kind || value.kind >= GLOBAL;
 }
 
 /** INST and OBJ: what stands above the mark are the arguments (for OBJ, after the class). */

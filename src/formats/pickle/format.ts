@@ -1,8 +1,10 @@
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import type { Format, Probe } from '../format.ts';
+import { NOBODY } from './loaders.ts';
 import { run } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
 import { type PickleHandler, PickleState, SILENT } from './state.ts';
+import { GLOBAL, type Value } from './values.ts';
 
 /** Instructions that must hold before bytes without a protocol mark count as a pickle that goes on behind the head. */
 const MIN_INSTRUCTIONS = 16;
@@ -15,7 +17,7 @@ export const PICKLE: Format = {
 };
 
 /** The same, of protocols 0 and 1, which have no mark: told by running their instructions. */
-export const UNMARKED_PICKLE: Format = { ...PICKLE, identify: runsAsPickle };
+export const UNMARKED_PICKLE: Format = { ...PICKLE, identify: (probe) => runAsPickle(probe) !== undefined };
 
 /** PROTO 2 to 5, then an instruction that exists. */
 function hasProtocolMark(head: Uint8Array): boolean {
@@ -30,32 +32,31 @@ function hasProtocolMark(head: Uint8Array): boolean {
 }
 
 /**
- * Whether the unpickler would do something with these bytes: reach the end of a stream, make a call, or keep going past the
- * head. Protocols 0 and 1 have no mark at the start, and any format's bytes may also be a pickle's.
+ * What an unpickler would do with these bytes: run a stream to its end (`whole`); import, call or change something, or keep
+ * going past the head (`part`). Protocols 0 and 1 have no mark at the start, and any format's bytes may also be a pickle's.
  */
-export function runsAsPickle(probe: Probe): boolean {
-  const { head, size } = probe;
-  if (head[0] === undefined || OPCODES[head[0]] === undefined || head[0] === 0x2e) return false;
-  let calls = 0;
+export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined {
+  if (head[0] === undefined || OPCODES[head[0]] === undefined || head[0] === 0x2e) return undefined;
+  let acts = false;
   let instructions = 0;
-  let impossible = false;
+  const act = ({ kind }: Value) => {
+    acts ||= kind >= GLOBAL;
+  };
   const handler: PickleHandler = {
     ...SILENT,
-    onCall: () => void calls++,
-    // A plain loader ends at a persistent id, and CPython at a literal that is none.
-    onPersistentId: () => {
-      impossible ||= calls === 0;
+    onImport: () => {
+      acts = true;
+      return NOBODY;
     },
-    onOddity: (oddity) => {
-      if (oddity === 'bad-literal' || oddity === 'line-without-end' || oddity === 'args-not-tuple')
-        impossible ||= calls === 0;
-    },
+    onCall: ({ callee }) => act(callee),
+    onBuild: (target) => void act(target),
+    onMutate: (receiver) => act(receiver),
     onStep: () => void instructions++,
   };
   const state = new PickleState(0, size, handler, DEFAULT_LIMITS);
   const result = run(state, head, 0);
-  if (impossible) return false;
-  if (calls > 0) return true;
-  if (result.kind === 'end') return result.end.kind === 'stop' && instructions > 1;
-  return instructions >= MIN_INSTRUCTIONS || state.position > head.length;
+  if (result.kind === 'end' && result.end.kind === 'stop' && instructions > 1) return 'whole';
+  if (acts || (result.kind !== 'end' && (instructions >= MIN_INSTRUCTIONS || state.position > head.length)))
+    return 'part';
+  return undefined;
 }

@@ -1,30 +1,27 @@
 import { slow } from './slow.ts';
 import type { PickleState } from './state.ts';
-import type { StreamEnd, StreamError } from './values.ts';
-import { BOOL, BYTES, DICT, FLOAT, GLOBAL, INT, LIST, NONE, SET, STR, STR_DUNDER, TUPLE } from './values.ts';
-
-/** Why `run` returned. */
-export type RunResult =
-  /** Give a window that starts at `position` and holds `need` bytes, or all that are left. `position` may have moved on. */
-  | { readonly kind: 'more'; readonly need: number }
-  /** Give the bytes at `wanted` to `learn`, then run on. */
-  | { readonly kind: 'text' }
-  /** An array's raw bytes stand at `position`. */
-  | { readonly kind: 'array' }
-  | { readonly kind: 'end'; readonly end: StreamEnd };
+import {
+  BOOL,
+  BYTES,
+  DICT,
+  FLOAT,
+  failed,
+  GLOBAL,
+  INT,
+  LIST,
+  limited,
+  NONE,
+  type RunResult,
+  SET,
+  STR,
+  STR_DUNDER,
+  TUPLE,
+} from './values.ts';
 
 /** Where the frame ends, outside of one. */
 const NO_FRAME = Number.POSITIVE_INFINITY;
 
 const MORE: RunResult = { kind: 'more', need: 1 };
-
-export function failed(reason: StreamError): RunResult {
-  return { kind: 'end', end: { kind: 'error', reason } };
-}
-
-export function limited(limit: (StreamEnd & { kind: 'limit' })['limit']): RunResult {
-  return { kind: 'end', end: { kind: 'limit', limit } };
-}
 
 /** Instructions that only push: the kind of what they push, and above it the bytes of their operand. */
 const PUSHES = new Uint16Array(256);
@@ -136,7 +133,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         if (memo.count >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
         const index = width === 1 ? (window[p] as number) : u32(window, p);
         if (memo.set(index, kinds[sp - 1] as number, refs[sp - 1] as number)) {
-          state.handler.onOddity('sparse-memo', base + at);
+          state.handler.onOddity('sparse-memo', base + at, state);
         }
         p += width;
         continue;

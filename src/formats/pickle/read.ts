@@ -4,8 +4,8 @@ import type { ByteSource } from '../../core/byte-source.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { BLOCK_SIZE } from '../../core/file-source.ts';
 import type { Limits } from '../../core/limits.ts';
+import { ANY_LOADER, type LoaderSet } from './loaders.ts';
 import { run } from './machine.ts';
-import { layoutAt } from './opcodes.ts';
 import { SplicedSource } from './spliced-source.ts';
 import { type PickleHandler, PickleState, SILENT } from './state.ts';
 import type { StreamEnd } from './values.ts';
@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal | undefined;
   /** What all streams and readings of the file share; absent for a stream that is read alone. */
   readonly budget?: FileBudget | undefined;
+  /** Whose readings start here; of all that may be given any bytes, when absent. */
+  readonly loaders?: LoaderSet | undefined;
   /** A long string operand that was passed over: bytes `start` to `end`. */
   onSkipped?(start: number, end: number): void;
   /** Raw bytes stand at the stream's position (joblib). Moves `state.position` behind them. */
@@ -56,6 +58,7 @@ export async function readStream(
   budget.work(STREAM_WORK);
   if (start === 0 && source.size > REHEARSED_SIZE) await rehearse(source, start, limits);
   const state = new PickleState(start, source.size, handler, limits, budget);
+  state.alive = options.loaders ?? ANY_LOADER;
   const end = await runToEnd(state, source, options);
   const readings = state.cuts.splice(0).map((cut) => ({ cut, source }));
   let allReadings = state.lostCuts === 0;
@@ -130,6 +133,7 @@ async function runWindows(state: PickleState, source: ByteSource, options: ReadO
       }
       case 'array':
         await options.onArray?.(state);
+        if (state.alive === 0) return { kind: 'error', reason: 'refused' };
     }
   }
 }
@@ -156,22 +160,4 @@ async function windowAt(source: ByteSource, base: number, need: number): Promise
     at += piece.length;
   }
   return bytes;
-}
-
-/**
- * Whether bytes that one loader takes for data could import something if another ran them as instructions. Walks
- * instructions without a stack: false only if an impossible one comes before the first import.
- */
-export function couldImport(bytes: Uint8Array, budget: FileBudget): boolean {
-  for (let at = 0; at < bytes.length; ) {
-    budget.work(1);
-    const layout = layoutAt(bytes, at);
-    if (layout.kind === 'invalid') return false;
-    if (layout.kind === 'more') return true;
-    const { name } = layout.opcode;
-    if (name === 'STOP') return false;
-    if (name === 'GLOBAL' || name === 'INST' || name === 'STACK_GLOBAL' || name.startsWith('EXT')) return true;
-    at = layout.end;
-  }
-  return true;
 }

@@ -1,6 +1,7 @@
 import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
+import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
@@ -9,8 +10,11 @@ import * as value from './values.ts';
 
 /** Told what a stream does, as it does it. Offsets are of instructions. */
 export interface PickleHandler {
-  /** The first time a stream names a global. */
-  onImport(global: GlobalName, machine: PickleState): void;
+  /**
+   * The first time a stream names a global.
+   * @returns the loaders whose reading ends here, since they resolve no such name
+   */
+  onImport(global: GlobalName, machine: PickleState): LoaderSet;
   onCall(call: Call, machine: PickleState): void;
   /** @returns `array` when raw bytes follow that are not the stream's (joblib) */
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined;
@@ -19,10 +23,10 @@ export interface PickleHandler {
   /** A dict gets a key that starts with two underscores. */
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void;
   onPersistentId(id: Value, offset: number, machine: PickleState): void;
-  onExtension(code: number, offset: number): void;
+  onExtension(code: number, offset: number, machine: PickleState): void;
   /** A byte or text string that starts as a pickle of protocol 2 or later does: `offset` is of its content. */
   onBlob(offset: number, length: number): void;
-  onOddity(oddity: Oddity, offset: number): void;
+  onOddity(oddity: Oddity, offset: number, machine: PickleState): void;
   /** Before each instruction, when somebody watches. */
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
 }
@@ -31,7 +35,7 @@ const nothing = () => undefined;
 
 /** Hears nothing. */
 export const SILENT: PickleHandler = {
-  onImport: nothing,
+  onImport: () => NOBODY,
   onCall: nothing,
   onBuild: nothing,
   onMutate: nothing,
@@ -61,6 +65,8 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 }
 
 const MAX_TEXTS = 16_384;
+/** Instructions that put items into one dict whose items are kept. */
+const MAX_KEPT = 64;
 /** Units of work of making one value for a handler. */
 const VALUE_WORK = 4;
 /** Bytes of such a value, about. */
@@ -85,6 +91,8 @@ export class PickleState {
   /** Absolute offset of the next instruction. */
   position: number;
   protocol = 0;
+  /** The loaders that have raised no error so far: what happens, happens to them. */
+  alive: LoaderSet = ANY_LOADER;
   readonly globals: GlobalName[] = [];
   /** How often each global was put on the stack. */
   readonly pushes = new Map<number, number>();
@@ -124,7 +132,7 @@ export class PickleState {
   #textBytes = 0;
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
-  #items = new Map<number, number | undefined>();
+  #items = new Map<number, readonly number[] | undefined>();
   #extents = new Map<number, Extent>();
   /** What the last BUILD was given. */
   builtFrom: Value = { kind: value.NONE, ref: 0 };
@@ -158,21 +166,29 @@ export class PickleState {
   }
 
   /**
-   * Notes another reading of the bytes: from here on, with bytes `from` to `to` left out. More than are followed are counted and
-   * cost nothing.
+   * Notes another reading of the bytes, by some of the loaders: from here on, with bytes `from` to `to` left out. More than are
+   * followed are counted and cost nothing.
    */
-  cut(from: number, to: number, handler: PickleHandler = this.handler): void {
+  cut(from: number, to: number, loaders: LoaderSet, handler: PickleHandler = this.handler): void {
+    if ((this.alive & loaders) === 0) return;
     if (this.#readings.left === 0 || !this.budget.fork()) {
       this.lostCuts++;
       return;
     }
     this.#readings.left--;
     const machine = this.#fork(this.size - (to - from), handler);
+    machine.alive = this.alive & loaders;
     if (to > from) {
       machine.cutFrom = from;
       machine.cutLength = this.cutLength + to - from;
     }
     this.cuts.push({ machine, from, to });
+  }
+
+  /** Ends the reading of some loaders. @returns whether no loader reads on */
+  drop(loaders: LoaderSet): boolean {
+    this.alive &= ~loaders;
+    return this.alive === NOBODY;
   }
 
   /** Gives back the memory of a machine that is done. */
@@ -309,18 +325,18 @@ export class PickleState {
     return of.kind === value.PERSID ? this.#block(of.ref, 1)[0] : undefined;
   }
 
-  /** Keys and values put into a dict by one instruction, alternating; none when there were more of them. After `startKeeping`. */
+  /** Keys and values put into a dict, alternating; none when there were too many of them. After `startKeeping`. */
   itemsOf(of: Value): Value[] | undefined {
-    const block = of.kind === value.DICT ? this.#items.get(of.ref) : undefined;
-    return block === undefined ? undefined : this.#block(block, this.cells.refs[block] ?? 0);
+    const blocks = of.kind === value.DICT ? this.#items.get(of.ref) : undefined;
+    return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
   }
 
-  /** Takes the items of a dict; `undefined` for too many. A second time leaves none: the last are not all there is. */
+  /** Takes items of a dict; `undefined` for too many, which leaves none: the others are not all there is. */
   keep(dict: Value, block: number | undefined): void {
-    const known = this.#items.has(dict.ref);
-    if (!known) this.#charge(1);
-    const whole = dict.ref >= this.keepFrom && !known;
-    this.#items.set(dict.ref, whole ? block : undefined);
+    this.#charge(1);
+    const known = this.#items.has(dict.ref) ? this.#items.get(dict.ref) : [];
+    const whole = dict.ref >= this.keepFrom && block !== undefined && known !== undefined && known.length < MAX_KEPT;
+    this.#items.set(dict.ref, whole ? [...known, block] : undefined);
   }
 
   get keepItems(): boolean {

@@ -98,7 +98,7 @@ export type Oddity =
   | 'name-too-long'
   | 'odd-items' // SETITEMS or DICT with a key that has no value
   | 'args-not-tuple'
-  | 'bad-literal' // a text operand that is no number, or a string without quotes
+  | 'not-a-buffer' // READONLY_BUFFER on something that the stream did not get as a buffer
   | 'line-without-end' // a text operand ends with the file
   | 'protocol-late'; // PROTO after the first instruction
 
@@ -125,4 +125,28 @@ export type StreamError =
   | 'no-mark'
   | 'memo-miss'
   | 'protocol'
-  | 'bad-length';
+  | 'bad-length'
+  /** An operand of text that every loader refuses. */
+  | 'bad-literal'
+  /** No loader that came this far goes on. */
+  | 'refused'
+  /** A key without a value: loaders set the pairs before it, if at all. */
+  | 'odd-items';
+
+/** Why `run` returned. */
+export type RunResult =
+  /** Give a window that starts at `position` and holds `need` bytes, or all that are left. `position` may have moved on. */
+  | { readonly kind: 'more'; readonly need: number }
+  /** Give the bytes at `wanted` to `learn`, then run on. */
+  | { readonly kind: 'text' }
+  /** An array's raw bytes stand at `position`. */
+  | { readonly kind: 'array' }
+  | { readonly kind: 'end'; readonly end: StreamEnd };
+
+export function failed(reason: StreamError): RunResult {
+  return { kind: 'end', end: { kind: 'error', reason } };
+}
+
+export function limited(limit: (StreamEnd & { kind: 'limit' })['limit']): RunResult {
+  return { kind: 'end', end: { kind: 'limit', limit } };
+}

@@ -4,8 +4,10 @@ import type { CoverageRange } from '../../core/coverage.ts';
 import { AssayError, type ErrorCode, isAssayError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Limits } from '../../core/limits.ts';
+import type { Reading } from '../../core/reading.ts';
 import type { SharedFile } from '../../core/shared-file.ts';
 import type { Verdict } from '../../core/verdict.ts';
+import type { LoaderSet } from '../../formats/pickle/loaders.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash-plan.ts';
 import type { SandboxBounds } from '../../sandbox/sandbox.ts';
 import type { Allowance } from '../../scan/pickle/globals.ts';
@@ -56,6 +58,7 @@ export interface ParsedFile {
   readonly format: string;
   readonly verdict: Verdict;
   readonly imports: readonly string[];
+  readonly readings: readonly Reading[];
   readonly reasons: readonly string[];
   readonly coverage: {
     readonly ranges: readonly CoverageRange[];
@@ -85,6 +88,7 @@ export interface ShownTarget {
   readonly member: string | undefined;
   readonly depth: number;
   readonly within: 'torch' | 'torchscript' | undefined;
+  readonly loaders: LoaderSet;
   readonly distance: 'near' | 'far';
 }
 

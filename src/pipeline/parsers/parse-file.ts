@@ -43,18 +43,30 @@ export async function parseFile(source: ByteSource, order: ParseOrder, parts: Pa
   };
 }
 
-type ScannedParts = Pick<ParsedFile, 'format' | 'verdict' | 'imports' | 'reasons' | 'coverage' | 'findings' | 'checks'>;
+type ScannedParts = Pick<
+  ParsedFile,
+  'format' | 'verdict' | 'imports' | 'readings' | 'reasons' | 'coverage' | 'findings' | 'checks'
+>;
 
 function scannedParts(scan: FileScanResult, size: number): ScannedParts {
-  const { format, verdict, imports, reasons, findings, checks, coverage } = scan;
+  const { format, verdict, imports, readings, reasons, findings, checks, coverage } = scan;
   const read = { ranges: coverage.ranges(), gaps: coverage.gaps(size) };
-  return { format, verdict, imports, reasons, findings, checks, coverage: read };
+  return { format, verdict, imports, readings, reasons, findings, checks, coverage: read };
 }
 
 function lostParts({ size, lost }: ParseOrder): ScannedParts {
   const coverage = { ranges: [], gaps: size > 0 ? [{ start: 0, end: size }] : [] };
   const reasons = lost === undefined ? [] : [lost];
-  return { format: 'unknown', verdict: 'unknown', imports: [], reasons, findings: [], checks: [], coverage };
+  return {
+    format: 'unknown',
+    verdict: 'unknown',
+    imports: [],
+    readings: [],
+    reasons,
+    findings: [],
+    checks: [],
+    coverage,
+  };
 }
 
 /** The scan under its wall clock, which the parser looks at where it waits; its supervisor ends it where it does not. */

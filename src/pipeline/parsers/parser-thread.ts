@@ -101,7 +101,7 @@ async function parseOne(order: ParseOrder, index: number, parts: ParserParts): P
 /** Shows each target to the caller, who can read from it until the call returns. */
 const show: OnTarget = async (target, format, storedAt, findings) => {
   const call = shows++;
-  const { source, file, member, depth, within, distance } = target;
+  const { source, file, member, depth, within, loaders, distance } = target;
   const { id, title, extensions } = target.format;
   await new Promise<void>((resolve, reject) => {
     shown.set(call, { source, resolve, reject });
@@ -115,6 +115,7 @@ const show: OnTarget = async (target, format, storedAt, findings) => {
         member,
         depth,
         within,
+        loaders,
         distance,
       },
       format,

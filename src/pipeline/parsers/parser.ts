@@ -156,12 +156,13 @@ export class Parser {
 }
 
 function targetOf(shown: ShownTarget, source: ByteSource): Target {
-  const { format, file, member, depth, within, distance } = shown;
+  const { format, file, member, depth, within, loaders, distance } = shown;
   return {
     source,
     format: { ...format, identify: () => false },
     file,
     depth,
+    loaders,
     distance,
     ...(member === undefined ? {} : { member }),
     ...(within === undefined ? {} : { within }),

@@ -2,6 +2,7 @@ import { python3Name } from '../../formats/pickle/python2-names.ts';
 import type { GlobalName } from '../../formats/pickle/values.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../rule-lists.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
+import { pythonBrings, pythonHas } from './environment.ts';
 
 /** An organisation's own permission for one exact name. */
 export interface Allowance {
@@ -24,8 +25,12 @@ export type Standing =
 
 /** Which globals a pickle may use, and how. */
 export interface GlobalPolicy {
-  standing(global: Pick<GlobalName, 'module' | 'name' | 'mapped'>): Standing;
+  standing(global: Named): Standing;
+  /** Whether a name resolves in some environment: Python has it, a listed library may, or the artifact brings its module. */
+  resolves(global: Named): boolean;
 }
+
+type Named = Pick<GlobalName, 'module' | 'name' | 'mapped'>;
 
 export interface GlobalPolicyOptions {
   /** Those of this program, when absent. */
@@ -44,25 +49,53 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
   const provided = options.provided ?? new Set<string>();
   const { listed: shipped, dangerOf } = options.lists ?? BUILT_IN_LISTS;
   const allowed = (module: string, name: string) => own.get(`${module}:${name}`);
+  const inLibraries = topLevels(() => [...(options.lists ?? BUILT_IN_LISTS).entries()].map(({ module }) => module));
+  const exists = ({ module, name }: Pick<Named, 'module' | 'name'>) =>
+    pythonHas(module, name) ||
+    provided.has(topLevel(module)) ||
+    (!pythonBrings(module) && inLibraries().has(topLevel(module)));
   return {
     standing(global) {
-      const python3 = global.mapped ? python3Name(global.module, global.name) : global;
-      const names = [global, python3] as const;
+      const names = namesOf(global);
       const danger = firstOf(names, dangerOf);
       // A dangerous name cannot be pardoned; one on a shipped list has its uses, and its contract.
       const entry = firstOf(names, shipped) ?? (danger === undefined ? firstOf(names, allowed) : undefined);
-      if (entry !== undefined) {
+      // The caller's `fix_imports` decides which of two names is imported: one that is there must be listed as well.
+      const other = names.find(({ module, name }) => (shipped(module, name) ?? allowed(module, name)) === undefined);
+      if (entry !== undefined && (other === undefined || !exists(other))) {
         const shadowed = names.some(({ module }) => provided.has(topLevel(module)));
         return { kind: shadowed ? 'shadowed' : 'listed', entry };
       }
       if (danger !== undefined && options.dangerousNames !== false) return { kind: 'dangerous', danger };
       return { kind: 'unlisted' };
     },
+    resolves: (global) => namesOf(global).some((each) => exists(withoutNul(each))),
+  };
+}
+
+/** As the stream spells it, and as Python 3 maps it. */
+function namesOf(global: Named): readonly Pick<Named, 'module' | 'name'>[] {
+  if (!global.mapped) return [global];
+  const python3 = python3Name(global.module, global.name);
+  return python3.module === global.module && python3.name === global.name ? [global] : [global, python3];
+}
+
+/** No file is called with a NUL, but the packages before it are imported first. */
+function withoutNul({ module, name }: Pick<Named, 'module' | 'name'>): Pick<Named, 'module' | 'name'> {
+  const nul = module.indexOf('\0');
+  return nul < 0 ? { module, name } : { module: module.slice(0, module.lastIndexOf('.', nul) + 1).slice(0, -1), name };
+}
+
+function topLevels(modules: () => readonly string[]): () => ReadonlySet<string> {
+  let known: ReadonlySet<string> | undefined;
+  return () => {
+    known ??= new Set(modules().map(topLevel));
+    return known;
   };
 }
 
 function firstOf<T>(
-  names: readonly { readonly module: string; readonly name: string }[],
+  names: readonly Pick<Named, 'module' | 'name'>[],
   look: (module: string, name: string) => T | undefined,
 ): T | undefined {
   for (const { module, name } of names) {

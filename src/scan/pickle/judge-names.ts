@@ -34,8 +34,8 @@ export const ODDITIES: Readonly<Record<Oddity, string>> = {
   'operand-not-text': 'imports by operands that are no strings',
   'name-too-long': 'a module or global name is longer than 4096 bytes',
   'odd-items': 'a dict gets a key without a value',
-  'args-not-tuple': 'calls with arguments that are no tuple',
-  'bad-literal': 'a number or a quoted string is none',
+  'args-not-tuple': 'calls with arguments that are not a tuple, which only unpicklers in Python accept',
+  'not-a-buffer': 'asks a value of its own for a buffer',
   'line-without-end': 'a text operand ends with the file',
   'protocol-late': 'PROTO stands inside the stream',
 };

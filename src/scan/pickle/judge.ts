@@ -1,5 +1,6 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { describe, describeCall } from '../../formats/pickle/describe.ts';
+import { ALL_LOADERS, JOBLIB, LISTED_ONLY, type LoaderSet, NOBODY } from '../../formats/pickle/loaders.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
 import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
@@ -23,6 +24,8 @@ import {
   TORCHSCRIPT_CLASS,
   walksAttributes,
 } from './judge-names.ts';
+import { isFileMarker, namedFile } from './joblib-files.ts';
+import { refusedByLists, resolvedNames } from './loader-names.ts';
 import * as rules from './rules.ts';
 
 /** Byte strings of one pickle that are looked into. */
@@ -49,8 +52,12 @@ export interface JudgeOptions {
   readonly within: Within | undefined;
   /** What saying things is charged to. */
   readonly budget?: FileBudget;
+  /** Names resolve only where Python or the artifact has them. */
+  readonly knownNamesOnly?: boolean;
   report(report: Report): void;
-  imported(name: string): void;
+  imported(name: string, loaders: LoaderSet): void;
+  /** The stream imports, calls or changes something. */
+  acts?(loaders: LoaderSet): void;
 }
 
 /** Judges what one pickle stream does, as the machine tells it: the rules of the scanner, one method an event. */
@@ -72,14 +79,40 @@ export class PickleJudge implements PickleHandler {
   #computed = 0;
   readonly #tuples = new WeakMap<PickleState, Map<number, string | undefined>>();
   readonly #blobsAt = new Map<number, number>();
+  /** The loaders to which the event happens that is judged now. */
+  #loaders: LoaderSet = ALL_LOADERS;
+  /** Something that was imported or made was called or changed. */
+  #changed = false;
 
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
     this.onStep = onStep;
   }
 
-  onImport(global: GlobalName, machine: PickleState): void {
-    if (machine.alternative && !(IDENTIFIER_PATH.test(global.module) && IDENTIFIER_PATH.test(global.name))) return;
+  onImport(global: GlobalName, machine: PickleState): LoaderSet {
+    const refused = this.#refused(global, machine);
+    this.#loaders = machine.alive & ~refused;
+    if (this.#loaders !== NOBODY) {
+      this.#options.acts?.(this.#loaders);
+      this.#judgeImport(global, machine);
+    }
+    return refused;
+  }
+
+  /** The loaders that end at a name, since they know none of it. */
+  #refused(global: GlobalName, machine: PickleState): LoaderSet {
+    if (global.computed) return LISTED_ONLY;
+    const { globals, within } = this.#options;
+    // What was changed may have any name.
+    const knownNamesOnly = this.#options.knownNamesOnly === true && !this.#changed;
+    // Raw numbers that are run as instructions spell names now and then; those of modules are identifiers.
+    const unlikely = machine.alternative && !IDENTIFIER_PATH.test(global.module);
+    const nul = global.module.includes('\0');
+    if (unlikely || ((nul || knownNamesOnly) && !globals.resolves(global))) return ALL_LOADERS;
+    return refusedByLists(global, within);
+  }
+
+  #judgeImport(global: GlobalName, machine: PickleState): void {
     const offset = machine.fileOffset(global.offset);
     const full = `${global.module}.${global.name}`;
     if (global.computed) {
@@ -91,10 +124,10 @@ export class PickleJudge implements PickleHandler {
       );
       return;
     }
-    this.#options.imported(full);
+    for (const name of resolvedNames(global, this.#loaders)) this.#options.imported(name, this.#loaders);
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays and source code in SciPy's states are read from what BUILD is given.
-    if (isArrayMarker(global) || isDistribution(global) || full === 'numpy.dtype') machine.startKeeping();
+    if (isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || full === 'numpy.dtype') machine.startKeeping();
     const standing = this.#standing(global);
     if (standing.kind === 'listed') return;
     if (standing.kind === 'shadowed') {
@@ -115,6 +148,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   onCall(call: Call, machine: PickleState): void {
+    this.#happens(call.callee, machine);
     this.#judgeCall(call, machine);
     // An instruction that waits for a text is run again, and counts then.
     if (machine.waits || call.callee.kind !== GLOBAL) return;
@@ -255,6 +289,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
+    this.#happens(target, machine);
     const at = machine.fileOffset(offset);
     if (target.kind === GLOBAL) {
       const name = describe(target, machine);
@@ -274,10 +309,21 @@ export class PickleJudge implements PickleHandler {
       const name = `${made.module}.${made.name}`;
       this.#report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
     }
-    if (made !== undefined && isArrayMarker(made) && !machine.alternative) return 'array';
+    if (made !== undefined && isFileMarker(made)) this.#judgeFile(state, at, machine);
+    if (made !== undefined && isArrayMarker(made) && (machine.alive & JOBLIB) !== 0) return 'array';
     if (standing?.kind === 'listed' || standing?.kind === 'shadowed')
       this.#checkBuild(standing.entry, state, at, machine);
     return undefined;
+  }
+
+  /** An array of joblib's that stands in another file. */
+  #judgeFile(state: Value, offset: number, machine: PickleState): void {
+    const file = namedFile(state, machine);
+    if (file === undefined) return;
+    if (file.kind === 'beside')
+      this.#report(rules.EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
+    else
+      this.#report(rules.BROKEN_CONTRACT, 'joblib opens a file outside of its folder', file.shown, offset, file.shown);
   }
 
   #checkBuild(entry: ListedGlobal, state: Value, offset: number, machine: PickleState): void {
@@ -298,6 +344,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void {
+    this.#happens(receiver, machine);
     const at = machine.fileOffset(offset);
     if (receiver.kind === GLOBAL) {
       const name = describe(receiver, machine);
@@ -329,6 +376,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {
+    this.#loaders = machine.alive;
     if (item.kind < GLOBAL) return;
     const name = machine.text(key);
     if (machine.waits || name === undefined || !LOADER_NAMES.test(name)) return;
@@ -343,6 +391,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
+    this.#loaders = machine.alive;
     // A plain loader, whose reading this is, ends at a persistent id.
     if (machine.alternative && this.#options.within === undefined) return;
     const at = machine.fileOffset(offset);
@@ -371,7 +420,9 @@ export class PickleJudge implements PickleHandler {
     this.storages.set(name, { elementSize: elementSize(machine.global(type)), count });
   }
 
-  onExtension(code: number, offset: number): void {
+  onExtension(code: number, offset: number, machine: PickleState): void {
+    this.#loaders = machine.alive;
+    this.#options.acts?.(machine.alive);
     this.#report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
@@ -379,7 +430,8 @@ export class PickleJudge implements PickleHandler {
     this.#addBlob({ start, length, loaded: false, text: false });
   }
 
-  onOddity(oddity: Oddity, offset: number): void {
+  onOddity(oddity: Oddity, offset: number, machine: PickleState): void {
+    this.#loaders = machine.alive;
     this.#odd(ODDITIES[oddity], offset);
   }
 
@@ -460,19 +512,28 @@ export class PickleJudge implements PickleHandler {
     return standing;
   }
 
+  /** Whatever is done to what was imported, made or fetched is done for real; to a constant it raises. */
+  #happens(to: Value, machine: PickleState): void {
+    this.#loaders = machine.alive;
+    if (to.kind < GLOBAL) return;
+    this.#changed = true;
+    this.#options.acts?.(machine.alive);
+  }
+
   #odd(what: string, offset: number): void {
-    if (this.#oddities.has(what)) return;
-    this.#oddities.add(what);
+    const key = `${this.#loaders} ${what}`;
+    if (this.#oddities.has(key)) return;
+    this.#oddities.add(key);
     this.#report(rules.ODD_STRUCTURE, what, what, offset);
   }
 
   /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
   #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
     this.#options.budget?.work(message.length + subject.length);
-    const key = `${rule.id}\n${message}\n${subject}`;
+    const key = `${rule.id}\n${this.#loaders}\n${message}\n${subject}`;
     if (this.#said.has(key)) return;
     if (this.#said.size < MAX_SAID) this.#said.add(key);
-    const report = { rule, message, subject, offset };
+    const report = { rule, message, subject, offset, loaders: this.#loaders };
     const shown = typeof evidence === 'function' ? evidence() : evidence;
     this.#options.report(shown === undefined ? report : { ...report, evidence: shown });
   }

@@ -150,6 +150,19 @@ export const PERSISTENT_ID: Rule = {
   ...SUPPLY_CHAIN,
 };
 
+export const EXTERNAL_FILE: Rule = {
+  id: 'pickle.external-file',
+  title: 'A pickle names another file, which its loader opens',
+  severity: 'medium',
+  verdict: 'suspicious',
+  explanation:
+    'Before 0.10, joblib kept each array in a file of its own, and `joblib.load` still opens the file that the pickle names: with `numpy.load(allow_pickle=True)`, which runs what it holds. The verdict of that file is the verdict of this one.',
+  remedy: 'Scan the folder with all its files. Better: load it where you trust it and save it with a recent joblib.',
+  owasp: ['ML06:2023'],
+  atlas: ['AML.T0010', 'AML.T0011.000'],
+  cwe: ['CWE-73', 'CWE-502'],
+};
+
 export const ODD_STRUCTURE: Rule = {
   id: 'pickle.structure.odd',
   title: 'The pickle has a structure that no pickler writes',
@@ -212,6 +225,7 @@ export const PICKLE_RULES: readonly Rule[] = [
   LATE_MUTATION,
   EXTENSION,
   PERSISTENT_ID,
+  EXTERNAL_FILE,
   ODD_STRUCTURE,
   NESTED_PICKLE,
   TRAILING_DATA,

@@ -1,9 +1,10 @@
 import { BudgetError } from '../../core/budget.ts';
 import { MemorySource, SliceSource } from '../../core/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, isContentError } from '../../core/errors.ts';
 import { constantOf } from '../../formats/pickle/constants.ts';
-import { inlineArray } from '../../formats/pickle/joblib.ts';
-import { couldImport, type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
+import { type InlineArray, inlineArray } from '../../formats/pickle/joblib.ts';
+import { ALL_LOADERS, ANY_LOADER, JOBLIB, type LoaderSet, PICKLE_C } from '../../formats/pickle/loaders.ts';
+import { type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
 import type { PickleState } from '../../formats/pickle/state.ts';
 import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
 import type { StreamEnd } from '../../formats/pickle/values.ts';
@@ -68,15 +69,16 @@ class FileScan {
   }
 
   #judge(): PickleJudge {
-    const { globals, budget } = this.#context;
-    const options = {
+    const { globals, budget, knownNamesOnly } = this.#context;
+    return new PickleJudge({
       globals,
       budget,
+      knownNamesOnly,
       within: this.#within,
-      report: (report: Parameters<ScanContext['report']>[0]) => this.#context.report(report),
-      imported: (name: string) => this.#context.imported(name),
-    };
-    return new PickleJudge(options);
+      report: (report) => this.#context.report(report),
+      imported: (name, loaders) => this.#context.imported(name, loaders),
+      acts: (loaders) => this.#context.acts(loaders),
+    });
   }
 
   #options(judge: PickleJudge): ReadOptions {
@@ -85,6 +87,7 @@ class FileScan {
       limits,
       signal,
       budget,
+      loaders: loadersWithin(this.#within),
       onSkipped: (start, end) => this.#context.cover(start, end, 'opaque', LONG_STRING),
       onArray: (state) => this.#array(state, judge),
     };
@@ -127,7 +130,14 @@ class FileScan {
 
   async #array(state: PickleState, judge: PickleJudge): Promise<void> {
     const { source } = this.#target;
-    const array = await inlineArray(state, source);
+    // Only joblib takes what follows for an array: the others run on, over the same bytes.
+    state.cut(state.position, state.position, ~JOBLIB, judge);
+    if (state.drop(~JOBLIB)) return;
+    const array = await this.#inlineArray(state);
+    if (array === undefined) {
+      state.drop(JOBLIB);
+      return;
+    }
     if (state.frameEnd !== Number.POSITIVE_INFINITY && state.frameEnd > state.position) {
       throw new AssayError('malformed', 'an array stands inside a frame', {
         subject: source.name,
@@ -136,8 +146,14 @@ class FileScan {
     }
     if (array.kind === 'pickle') {
       const { limits, signal, budget } = this.#context;
-      const inner = await readStream(source, array.start, this.#judge(), { limits, signal, budget });
+      const own = this.#judge();
+      // joblib reads it with the C unpickler before 1.6, and with the one in Python since.
+      const loaders = JOBLIB | PICKLE_C;
+      const inner = await readStream(source, array.start, own, { limits, signal, budget, loaders });
+      own.onEnd(inner.state);
       inner.state.close();
+      judge.blobs.push(...own.blobs);
+      if (own.blobsLost || !inner.allReadings) judge.blobsLost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
           subject: source.name,
@@ -147,11 +163,18 @@ class FileScan {
       state.position = inner.position;
       return;
     }
-    // A plain pickle.load would run these bytes as instructions: that reading is followed as well.
-    const head = await source.read(state.position, Math.min(65_536, source.size - state.position));
-    if (couldImport(head, state.budget)) state.cut(state.position, state.position, judge);
     this.#context.cover(array.start, array.end, 'opaque', RAW_ARRAY);
     state.position = array.end;
+  }
+
+  async #inlineArray(state: PickleState): Promise<InlineArray | undefined> {
+    try {
+      return await inlineArray(state, this.#target.source);
+    } catch (error) {
+      if (!isContentError(error)) throw error;
+      this.#context.incomplete(`${error.message} at byte ${state.position}`);
+      return undefined;
+    }
   }
 
   /** The storages behind the pickles of a legacy file; the end of the last one. */
@@ -203,13 +226,14 @@ class FileScan {
       report: (report) => reported.push(report.subject),
       imported: (name) => names.push(name),
     });
+    const loaded: LoaderSet = this.#target.loaders;
     const source = new SliceSource(this.#target.source, blob.start, blob.length, this.#target.source.name);
     const { limits, signal, budget } = this.#context;
     const result = await readStream(source, 0, judge, { limits, signal, budget });
     result.state.close();
     const isPickle = result.end.kind === 'stop' || names.length > 0;
     if (!isPickle || reported.length === 0) return;
-    for (const name of names) this.#context.imported(name);
+    for (const name of names) this.#context.imported(name, loaded);
     const message = `carries a pickle of ${blob.length} bytes that uses ${names.slice(0, 3).join(', ') || 'odd instructions'}`;
     this.#context.report({ rule: NESTED_PICKLE, message, subject: names.join(' '), offset: blob.start });
   }
@@ -254,11 +278,16 @@ class FileScan {
       work += result.position - at;
       if (work > MAX_TRAILING_WORK) return '';
       if (names.length === 0 && result.end.kind !== 'stop') continue;
-      for (const name of names) this.#context.imported(name);
+      for (const name of names) this.#context.imported(name, this.#target.loaders);
       return `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
     }
     return '';
   }
+}
+
+/** TorchScript's unpickler is for archives of its own. */
+function loadersWithin(within: Within | undefined): LoaderSet {
+  return within === 'torchscript' ? ALL_LOADERS : ANY_LOADER;
 }
 
 /** Offsets of what looks like the start of a pickle of protocol 2 or later. */
@@ -306,4 +335,7 @@ const REASONS: Readonly<Record<(StreamEnd & { kind: 'error' })['reason'], string
   'memo-miss': 'it fetches a memo entry that was never stored',
   protocol: 'a protocol that no Python has',
   'bad-length': 'an impossible length',
+  'bad-literal': 'a line of text that no loader takes as an operand',
+  refused: 'no loader reads on',
+  'odd-items': 'a key without a value',
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FileSource } from '../../../src/core/file-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { followPickle } from '../../../src/formats/pickle/follow.ts';
+import { followPickle } from '../../../src/formats/pickle/inspect/index.ts';
 import { memory } from '../../support/containers.ts';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;

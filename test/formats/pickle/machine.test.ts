@@ -311,7 +311,10 @@ describe('windows', () => {
         program.length,
         {
           ...SILENT,
-          onImport: (g) => void said.push(`import ${g.module} ${g.name}`),
+          onImport: (g) => {
+            said.push(`import ${g.module} ${g.name}`);
+            return 0;
+          },
           onCall: (call) => void said.push(call.opcode),
         },
         DEFAULT_LIMITS,

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { isContentError } from '../../../src/core/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { inspectPickle } from '../../../src/formats/pickle/inspect.ts';
+import { inspectPickle, reproPickle } from '../../../src/formats/pickle/inspect/index.ts';
 import { OPCODES } from '../../../src/formats/pickle/opcodes.ts';
-import { reproPickle } from '../../../src/formats/pickle/repro.ts';
 
 const limits = { ...DEFAULT_LIMITS, maxPickleMemo: 10_000, maxPickleStack: 10_000, maxPickleCells: 10_000 };
 

@@ -22,7 +22,10 @@ async function ours(bytes: Uint8Array): Promise<string[]> {
   const names = new Set<string>();
   const handler = {
     ...SILENT,
-    onImport: (global: { module: string; name: string }) => void names.add(`${global.module}.${global.name}`),
+    onImport: (global: { module: string; name: string }) => {
+      names.add(`${global.module}.${global.name}`);
+      return 0;
+    },
   };
   const source = new MemorySource(bytes, 'file');
   await readStream(source, 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });

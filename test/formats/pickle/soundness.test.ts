@@ -20,7 +20,10 @@ async function importsOf(program: Uint8Array): Promise<Set<string>> {
   const names = new Set<string>();
   const handler: PickleHandler = {
     ...SILENT,
-    onImport: (global) => void names.add(`${global.module}\n${global.name}`),
+    onImport: (global) => {
+      names.add(`${global.module}\n${global.name}`);
+      return 0;
+    },
   };
   await readStream(new MemorySource(program, 'program'), 0, handler, { limits: DEFAULT_LIMITS, signal: undefined });
   return names;

@@ -1,9 +1,9 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../../core/byte-source.ts';
+import { layoutAt, type Opcode } from '../opcodes.ts';
+import type { StreamResult } from '../read.ts';
+import type { PickleState } from '../state.ts';
+import { latin1, textOf } from '../text.ts';
 import { type FollowOptions, followPickle } from './follow.ts';
-import { layoutAt, type Opcode } from './opcodes.ts';
-import type { StreamResult } from './read.ts';
-import type { PickleState } from './state.ts';
-import { latin1, textOf } from './text.ts';
 
 export interface InspectOptions extends FollowOptions {
   /** Instructions listed one by one; of the others only those that import, call or change something. */

@@ -1,10 +1,10 @@
-import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { type ByteSource, SliceSource } from '../../../core/byte-source.ts';
+import { AssayError } from '../../../core/errors.ts';
+import type { Limits } from '../../../core/limits.ts';
+import { layoutAt, type Opcode } from '../opcodes.ts';
+import { latin1, textOf } from '../text.ts';
+import { STR, STR_DUNDER } from '../values.ts';
 import { followPickle } from './follow.ts';
-import { layoutAt, type Opcode } from './opcodes.ts';
-import { latin1, textOf } from './text.ts';
-import { STR, STR_DUNDER } from './values.ts';
 
 export interface ReproOptions {
   readonly limits: Limits;

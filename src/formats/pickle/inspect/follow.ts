@@ -1,12 +1,13 @@
-import { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
-import type { Limits } from '../../core/limits.ts';
-import { describe, describeCall } from './describe.ts';
-import { inlineArray } from './joblib.ts';
-import { readStream, type StreamResult } from './read.ts';
-import type { PickleHandler, PickleState } from './state.ts';
-import { isTorchLegacy, LEGACY_STREAMS } from './torch-legacy.ts';
-import type { Call, GlobalName, Oddity, Value } from './values.ts';
+import { FileBudget } from '../../../core/budget.ts';
+import type { ByteSource } from '../../../core/byte-source.ts';
+import type { Limits } from '../../../core/limits.ts';
+import { describe, describeCall } from '../describe.ts';
+import { inlineArray } from '../joblib.ts';
+import { type LoaderSet, NOBODY } from '../loaders.ts';
+import { readStream, type StreamResult } from '../read.ts';
+import type { PickleHandler, PickleState } from '../state.ts';
+import { isTorchLegacy, LEGACY_STREAMS } from '../torch-legacy.ts';
+import type { Call, GlobalName, Oddity, Value } from '../values.ts';
 
 /** Told what the streams of a pickle file do, in order, for people: nothing is judged here. */
 export interface PickleEvents {
@@ -84,10 +85,11 @@ class Follower implements PickleHandler {
     if (machine?.alternative !== true) this.#events.note(offset, text);
   }
 
-  onImport(global: GlobalName, machine: PickleState): void {
+  onImport(global: GlobalName, machine: PickleState): LoaderSet {
     if (isArrayWrapper(global) || (global.module === 'numpy' && global.name === 'dtype')) machine.startKeeping();
     const name = global.computed ? '<a name computed while loading>' : `${global.module}.${global.name}`;
     this.#note(machine, global.offset, `import ${name}`);
+    return NOBODY;
   }
 
   onCall(call: Call, machine: PickleState): void {

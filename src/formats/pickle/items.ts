@@ -1,0 +1,109 @@
+import { BUILT } from './cells.ts';
+import { IN_C, IN_PYTHON } from './loaders.ts';
+import type { PickleState } from './state.ts';
+import { DICT, FROZENSET, failed, LIST, OBJECT, type RunResult, SET, STR_DUNDER } from './values.ts';
+
+/** Instructions that take all down to the mark and leave at most one value of the stream's own. */
+export function gather(state: PickleState, code: number, at: number, fence: number): RunResult | undefined {
+  const odd = code === 0x64 && (state.sp - fence) % 2 === 1;
+  if (code === 0x64) {
+    // DICT
+    const result = noteKeys(state, fence, state.sp - fence, at);
+    if (result !== undefined) return result;
+  }
+  state.sp = fence;
+  state.popMark();
+  if (odd) return failed('odd-items');
+  if (code !== 0x31) state.push(code === 0x64 ? DICT : code === 0x6c ? LIST : FROZENSET, state.base + at);
+  state.position = state.base + at + 1;
+  return undefined;
+}
+
+export function markedItems(state: PickleState, code: number, at: number, fence: number): RunResult | undefined {
+  const below = state.markCount > 1 ? (state.marks[state.markCount - 2] ?? 0) : 0;
+  if (fence - 1 < below) return failed('stack-underflow');
+  if (state.sp === fence) {
+    extendByNothing(state, code, at, fence - 1);
+    if (state.waits) return { kind: 'text' };
+    state.popMark();
+    state.position = state.base + at + 1;
+    return undefined;
+  }
+  if (code === 0x75) return setItems(state, fence, state.sp - fence, at, true);
+  return mutate(state, fence - 1, code === 0x65 ? 'APPENDS' : 'ADDITEMS', at, fence, true);
+}
+
+/** Without items C looks nothing up; pickle.py calls `extend` with an empty list, or looks up `add`. */
+function extendByNothing(state: PickleState, code: number, at: number, receiver: number): void {
+  const { alive } = state;
+  const value = state.valueAt(receiver);
+  if (code === 0x75 || value.kind === (code === 0x65 ? LIST : SET) || (alive & IN_PYTHON) === 0) return;
+  state.alive = alive & IN_PYTHON;
+  const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
+  state.handler.onMutate(value, code === 0x65 ? 'APPENDS' : 'ADDITEMS', built, state.base + at, state);
+  state.alive = alive;
+}
+
+/** Items for the value at stack index `receiver`; afterwards the stack ends at `sp`. */
+export function mutate(
+  state: PickleState,
+  receiver: number,
+  opcode: string,
+  at: number,
+  sp: number,
+  marked = false,
+): RunResult | undefined {
+  const value = state.valueAt(receiver);
+  const own = opcode === 'ADDITEMS' ? SET : opcode.startsWith('APPEND') ? LIST : DICT;
+  if (value.kind !== own) {
+    const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
+    state.handler.onMutate(value, opcode, built, state.base + at, state);
+    if (state.waits) return { kind: 'text' };
+  }
+  state.sp = sp;
+  if (marked) state.popMark();
+  state.position = state.base + at + 1;
+  return undefined;
+}
+
+export function setItems(
+  state: PickleState,
+  first: number,
+  count: number,
+  at: number,
+  marked: boolean,
+): RunResult | undefined {
+  const result = noteKeys(state, first, count, at);
+  if (result !== undefined) return result;
+  const dict = state.valueAt(first - 1);
+  if (state.keepItems && dict.kind === DICT) state.keep(dict, count <= 64 ? state.store(first, count) : undefined);
+  const changed = mutate(state, first - 1, marked ? 'SETITEMS' : 'SETITEM', at, first, marked);
+  return changed === undefined && count % 2 === 1 ? failed('odd-items') : changed;
+}
+
+function noteKeys(state: PickleState, first: number, count: number, at: number): RunResult | undefined {
+  if (count % 2 === 1) {
+    if (state.drop(IN_C)) return failed('odd-items');
+    state.handler.onOddity('odd-items', state.base + at, state);
+  }
+  for (let i = first; i + 1 < first + count; i += 2) {
+    if (state.kinds[i] !== STR_DUNDER) continue;
+    state.handler.onDunderKey(state.valueAt(i), state.valueAt(i + 1), state.base + at, state);
+    if (state.waits) return { kind: 'text' };
+  }
+  return undefined;
+}
+
+export function build(state: PickleState, at: number): RunResult | undefined {
+  if (state.sp - 2 < state.fence()) return failed('stack-underflow');
+  const target = state.valueAt(state.sp - 2);
+  const again = target.kind === OBJECT && state.cells.kinds[target.ref] === BUILT;
+  const follows = state.handler.onBuild(target, state.valueAt(state.sp - 1), again, state.base + at, state);
+  if (state.waits) return { kind: 'text' };
+  if (target.kind === OBJECT) state.cells.kinds[target.ref] = BUILT;
+  state.builtFrom = state.valueAt(state.sp - 1);
+  if (state.keepItems) state.noteState(target.ref, state.builtFrom);
+  state.sp--;
+  state.position = state.base + at + 1;
+  return follows === 'array' ? { kind: 'array' } : undefined;
+}

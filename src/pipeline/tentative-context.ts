@@ -1,0 +1,81 @@
+import type { FileBudget } from '../core/budget.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Check } from '../core/check.ts';
+import type { Limits } from '../core/limits.ts';
+import type { LoaderSet } from '../formats/pickle/loaders.ts';
+import type { GlobalPolicy } from '../scan/pickle/globals.ts';
+import type { MemberOptions, MemberResult, Report, ScanContext } from '../scan/scanner.ts';
+
+/** A reason that is a limit of ours names it: what lies behind the limit may act. */
+const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
+/** Bytes that do nothing say little; what they say beyond this is dropped until they act. */
+const MAX_HELD = 1_000;
+
+/**
+ * What is said of bytes of another format when they are read as a pickle: kept back until that reading acts, since most bytes
+ * are refused at once. The bytes stay covered by their own format.
+ */
+export class TentativeContext implements ScanContext {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly globals: GlobalPolicy;
+  readonly budget: FileBudget;
+  readonly knownNamesOnly: boolean;
+  readonly #outer: ScanContext;
+  /** `undefined` once the reading has acted. */
+  #held: (() => void)[] | undefined = [];
+
+  constructor(outer: ScanContext) {
+    this.limits = outer.limits;
+    this.signal = outer.signal;
+    this.globals = outer.globals;
+    this.budget = outer.budget;
+    this.knownNamesOnly = outer.knownNamesOnly;
+    this.#outer = outer;
+  }
+
+  get acted(): boolean {
+    return this.#held === undefined;
+  }
+
+  acts(loaders: LoaderSet): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#outer.acts(loaders);
+    for (const say of held) say();
+  }
+
+  #say(say: () => void): void {
+    if (this.#held === undefined) say();
+    else if (this.#held.length < MAX_HELD) this.#held.push(say);
+  }
+
+  report(report: Report): void {
+    this.#say(() => this.#outer.report(report));
+  }
+
+  imported(name: string, loaders: LoaderSet): void {
+    this.#say(() => this.#outer.imported(name, loaders));
+  }
+
+  incomplete(reason: string): void {
+    if (NAMES_LIMIT.test(reason)) this.#outer.incomplete(reason);
+    else this.#say(() => this.#outer.incomplete(reason));
+  }
+
+  notAssessed(check: Check): void {
+    this.#say(() => this.#outer.notAssessed(check));
+  }
+
+  cover(): void {}
+
+  identified(): void {}
+
+  lists(names: readonly string[]): void {
+    this.#outer.lists(names);
+  }
+
+  member(source: ByteSource, name: string, options?: MemberOptions): Promise<MemberResult> {
+    return this.#outer.member(source, name, options);
+  }
+}

@@ -1,0 +1,31 @@
+import type { PickleState } from '../../formats/pickle/state.ts';
+import type { GlobalName, Value } from '../../formats/pickle/values.ts';
+
+/** joblib's marker, before 0.10, for an array in a file of its own. */
+export function isFileMarker({ module, name }: Pick<GlobalName, 'module' | 'name'>): boolean {
+  return (name === 'NDArrayWrapper' || name === 'ZNDArrayWrapper') && /(^|\.)numpy_pickle(_compat)?$/.test(module);
+}
+
+/** The file that a marker's state names. */
+export type NamedFile =
+  | { readonly kind: 'beside'; readonly name: string }
+  /** A path out of the folder, or one that does not stand in the stream. */
+  | { readonly kind: 'elsewhere'; readonly shown: string };
+
+/**
+ * What joblib opens once a marker has its state: `filename`, joined to the folder of the pickle (NDArrayWrapper.read in
+ * joblib/numpy_pickle_compat.py). `undefined` while a text is not at hand.
+ */
+export function namedFile(state: Value, machine: PickleState): NamedFile | undefined {
+  const items = machine.itemsOf(state) ?? [];
+  let name: string | undefined;
+  for (let i = 0; i + 1 < items.length; i += 2) {
+    const [key, value] = [items[i], items[i + 1]];
+    if (key === undefined || value === undefined || machine.text(key) !== 'filename') continue;
+    name = machine.text(value);
+  }
+  if (machine.waits) return undefined;
+  if (name === undefined) return { kind: 'elsewhere', shown: 'a path that loading computes' };
+  const plain = !/[/\\\0]/.test(name) && name !== '' && name !== '.' && name !== '..' && !/^[A-Za-z]:/.test(name);
+  return plain ? { kind: 'beside', name } : { kind: 'elsewhere', shown: name };
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FileSource } from '../../../src/core/file-source.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { VERDICTS, type Verdict } from '../../../src/core/verdict.ts';
+import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
+import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import type { ReadingTruth } from '../../oracles/truth.ts';
+
+const PROBES = new URL('../../../fixtures/loader-probes', import.meta.url).pathname;
+
+interface Probe {
+  readonly id: string;
+  readonly file: string;
+  readonly expected: 'clean' | 'not-assessed' | 'suspicious' | 'malicious';
+}
+
+interface Truth {
+  readonly id: string;
+  readonly readings: readonly ReadingTruth[];
+}
+
+function read<T>(name: string): T {
+  return JSON.parse(readFileSync(join(PROBES, name), 'utf8')) as T;
+}
+
+const probes = read<readonly Probe[]>('probes.json');
+const truth = new Map(
+  read<readonly Truth[]>('truth.json').map(({ id, readings }) => [id, readings]),
+);
+
+async function scan({ file }: Probe): Promise<FileScanResult> {
+  const source = FileSource.open(join(PROBES, file));
+  try {
+    return await scanSource(source, {
+      path: basename(file),
+      limits: DEFAULT_LIMITS,
+      signal: new AbortController().signal,
+      globals: createGlobalPolicy(),
+      distance: 'near',
+      onNames: () => undefined,
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+const atLeast = (verdict: Verdict, floor: Verdict) => VERDICTS.indexOf(verdict) >= VERDICTS.indexOf(floor);
+
+/** What stands in files that the probe names, and what the loading program registered, are not in the file. */
+const ELSEWHERE = /^(?:joblib-(?:nd|znd)|diff-extension)/;
+
+describe('probes of loaders', () => {
+  it.each(probes)('$id is $expected', async (probe) => {
+    const result = await scan(probe);
+    const shown = `${result.verdict}: ${[...result.reasons, ...result.findings.map(({ message }) => message)].join('; ')}`;
+    if (probe.id.startsWith('benign-')) expect(result.verdict, shown).toBe(probe.expected);
+    else expect(atLeast(result.verdict, probe.expected), shown).toBe(true);
+  });
+
+  it.each(probes)('$id: what each loader does is in its reading', async (probe) => {
+    const result = await scan(probe);
+    for (const { loader, live, resolved = [] } of truth.get(probe.id) ?? []) {
+      if (!live) continue;
+      const reading = result.readings.find((each) => each.loader === loader);
+      expect(reading, `a reading of ${loader}`).toBeDefined();
+      if (probe.expected !== 'clean') expect(reading?.verdict, loader).not.toBe('clean');
+      if (!ELSEWHERE.test(probe.id)) expect(reading?.imports, loader).toEqual(expect.arrayContaining([...resolved]));
+    }
+  });
+});
