@@ -20,7 +20,7 @@ import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
 import { POLYGLOT } from '../scan/polyglot.ts';
 import type { Rule } from '../scan/rule.ts';
-import type { MemberOptions, MemberResult, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
+import type { MemberOptions, MemberResult, NameRule, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
 import { Readings } from './readings.ts';
 import { TentativeContext } from './tentative-context.ts';
 
@@ -173,7 +173,7 @@ class FileScan {
     await this.#guard(tentative, () => pickleScanner.scanFile({ ...target, format: PICKLE }, tentative));
     if (!tentative.acted) return;
     if (isTextKind(target.format) || target.format === UNKNOWN) {
-      if (!context.knownNamesOnly) context.identified(PICKLE.id);
+      if (context.names !== 'known') context.identified(PICKLE.id);
       return;
     }
     context.report({
@@ -281,7 +281,7 @@ class TargetContext implements ScanContext {
   readonly budget: FileBudget;
   /** As far as it is known by now. */
   format: string;
-  readonly knownNamesOnly: boolean;
+  readonly names: NameRule;
   readonly #scan: FileScan;
   readonly #target: Target;
   readonly #coverage: Coverage;
@@ -297,7 +297,7 @@ class TargetContext implements ScanContext {
     this.#target = target;
     this.#coverage = coverage;
     this.#options = options;
-    this.knownNamesOnly = isReadByOthers(target);
+    this.names = nameRuleOf(target);
     if (target.format.id === PICKLE.id) scan.reaches(target.loaders);
   }
 
@@ -362,9 +362,9 @@ class TargetContext implements ScanContext {
   }
 }
 
-/** Text or media, and called so: loaders of pickles are not given it. */
-function isReadByOthers({ format, file, member }: Target): boolean {
-  return (isTextKind(format) || isMedia(format)) && isForReaders(member ?? file);
+function nameRuleOf({ format, file, member }: Target): NameRule {
+  if ((isTextKind(format) || isMedia(format)) && isForReaders(member ?? file)) return 'known';
+  return format === PICKLE ? 'any' : 'identifiers';
 }
 
 function unjudged(format: Format): Check {

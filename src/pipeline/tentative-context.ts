@@ -4,7 +4,7 @@ import type { Check } from '../core/check.ts';
 import type { Limits } from '../core/limits.ts';
 import type { LoaderSet } from '../formats/pickle/loaders.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
-import type { MemberOptions, MemberResult, Report, ScanContext } from '../scan/scanner.ts';
+import type { MemberOptions, MemberResult, NameRule, Report, ScanContext } from '../scan/scanner.ts';
 
 /** A reason that is a limit of ours names it: what lies behind the limit may act. */
 const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
@@ -20,7 +20,7 @@ export class TentativeContext implements ScanContext {
   readonly signal: AbortSignal | undefined;
   readonly globals: GlobalPolicy;
   readonly budget: FileBudget;
-  readonly knownNamesOnly: boolean;
+  readonly names: NameRule;
   readonly #outer: ScanContext;
   /** `undefined` once the reading has acted. */
   #held: (() => void)[] | undefined = [];
@@ -30,7 +30,7 @@ export class TentativeContext implements ScanContext {
     this.signal = outer.signal;
     this.globals = outer.globals;
     this.budget = outer.budget;
-    this.knownNamesOnly = outer.knownNamesOnly;
+    this.names = outer.names;
     this.#outer = outer;
   }
 

@@ -14,6 +14,12 @@ import type { Rule } from './rule.ts';
  */
 export type Within = 'torch' | 'torchscript';
 
+/**
+ * Which names resolve: `any`; those of modules that are called as Python calls them, in bytes without the mark of a pickle; or
+ * those that Python, a listed library or the artifact has, in text and media that are called so, which no loader of pickles opens.
+ */
+export type NameRule = 'any' | 'identifiers' | 'known';
+
 /** What a scanner is given to look at: a file, or a member of one. */
 export interface Target {
   readonly source: ByteSource;
@@ -60,8 +66,8 @@ export interface ScanContext {
   imported(name: string, loaders: LoaderSet): void;
   /** A reading of the bytes as a pickle imports, calls or changes something: what is said of it counts. */
   acts(loaders: LoaderSet): void;
-  /** Names resolve only where Python or the artifact has them: no loader of pickles opens a file of this name. */
-  readonly knownNamesOnly: boolean;
+  /** Which names a pickle in these bytes may resolve. */
+  readonly names: NameRule;
   /**
    * Scans a member of this container with all scanners, whatever its format turns out to be. The member's coverage of a
    * stored range of this target counts for this target. Closes `source`.

@@ -245,7 +245,7 @@ export function hostileFiles(bytes) {
     { name: 'int.pkl', make: () => line('I', '9', bytes, 'x') },
     { name: 'long.pkl', make: () => line('L', '9', bytes, 'Lx') },
     { name: 'string.pkl', make: () => line('S', '\\', bytes) },
-    { name: 'unicode.pkl', make: () => line('V', '\\u005', bytes) },
+    { name: 'unicode.pkl', make: () => line('V', '\\u005f', bytes) },
     { name: 'get.pkl', make: () => line('g', '1_', bytes, '1') },
     { name: 'put.pkl', make: () => line('Np', '1', bytes) },
     ...['straddled', 'nested', 'empty', 'beyond', 'deep'].map((kind) => ({

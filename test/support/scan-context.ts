@@ -55,7 +55,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     members: [],
     listed: [],
     format: undefined,
-    knownNamesOnly: false,
+    names: 'any',
     acts: () => undefined,
     report: (report) => void context.reports.push(report),
     cover: (start: number, end: number, kind: CoverageKind, why?: string) =>

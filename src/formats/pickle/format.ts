@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import type { Format, Probe } from '../format.ts';
-import { NOBODY } from './loaders.ts';
+import { ALL_LOADERS, NOBODY } from './loaders.ts';
 import { run } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
 import { type PickleHandler, PickleState, SILENT } from './state.ts';
@@ -8,6 +8,8 @@ import { GLOBAL, type Value } from './values.ts';
 
 /** Instructions that must hold before bytes without a protocol mark count as a pickle that goes on behind the head. */
 const MIN_INSTRUCTIONS = 16;
+/** What a module is called; words of a text are called otherwise, and import nothing. */
+const MODULE = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 export const PICKLE: Format = {
   id: 'pickle',
@@ -44,7 +46,8 @@ export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined
   };
   const handler: PickleHandler = {
     ...SILENT,
-    onImport: () => {
+    onImport: ({ module }) => {
+      if (!MODULE.test(module)) return ALL_LOADERS;
       acts = true;
       return NOBODY;
     },

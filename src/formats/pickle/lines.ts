@@ -95,9 +95,9 @@ export function twoLines(state: PickleState, code: number, at: number, last: boo
 function readableNames(state: PickleState, code: number, module: Span, name: Span): boolean {
   const bytes = (span: Span) => state.window.subarray(span.start, span.end);
   const readable = code === 0x69 ? literals.isAscii : literals.isStrictUtf8;
-  if (module.end === module.start || !readable(bytes(module)) || !readable(bytes(name))) return false;
+  if (!readable(bytes(module)) || !readable(bytes(name))) return false;
   // C refuses an empty name, and INST without a mark, before it imports; pickle.py imports first.
-  if (name.end === name.start || (code === 0x69 && state.markCount === 0)) state.drop(IN_C);
+  if (module.end === module.start || name.end === name.start || (code === 0x69 && state.markCount === 0)) state.drop(IN_C);
   if (code === 0x69) state.drop(LISTED_ONLY);
   return state.alive !== 0;
 }
@@ -122,9 +122,9 @@ export function stackGlobal(state: PickleState, at: number): RunResult | undefin
   if (state.drop(LISTED_ONLY)) return failed('refused');
   const operands = [state.valueAt(state.sp - 2), state.valueAt(state.sp - 1)] as const;
   let computed = false;
-  for (const { kind } of operands) {
+  for (const { kind, ref } of operands) {
     if (kind === STR || kind === STR_DUNDER) continue;
-    if (kind < GLOBAL) {
+    if (kind < GLOBAL || !(state.handler.mayBeText?.({ kind, ref }, state) ?? true)) {
       state.handler.onOddity('operand-not-text', state.base + at, state);
       return failed('operand');
     }

@@ -26,6 +26,8 @@ export interface PickleHandler {
   onExtension(code: number, offset: number, machine: PickleState): void;
   /** A byte or text string that starts as a pickle of protocol 2 or later does: `offset` is of its content. */
   onBlob(offset: number, length: number): void;
+  /** Whether what was imported or made by a call may be a plain string; it may, when nobody knows. */
+  mayBeText?(of: Value, machine: PickleState): boolean;
   onOddity(oddity: Oddity, offset: number, machine: PickleState): void;
   /** Before each instruction, when somebody watches. */
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;

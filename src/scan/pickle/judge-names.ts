@@ -67,6 +67,14 @@ export function stateContract(entry: ListedGlobal): Contract | undefined {
   return isDistribution(entry) ? distributionState : undefined;
 }
 
+/** Functions whose result is never a plain string. */
+const MAKERS = /^numpy(?:\._?core)?(?:\.multiarray|\.numeric)?:(?:dtype|_reconstruct|_frombuffer|scalar)$/;
+
+/** Whether whatever a listed name makes is no plain string: an instance of a class, but for that of strings. */
+export function makesNoText({ module, name, uses }: ListedGlobal): boolean {
+  return (uses.has('new') && name !== 'str' && name !== 'unicode') || MAKERS.test(`${module}:${name}`);
+}
+
 export function isArrayMarker(global: GlobalName): boolean {
   return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
 }

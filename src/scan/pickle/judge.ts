@@ -5,7 +5,7 @@ import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
 import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
-import type { Report, Within } from '../scanner.ts';
+import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import type { ContractContext } from './contracts/contract.ts';
 import { CONTRACTS } from './contracts/index.ts';
@@ -18,6 +18,7 @@ import {
   IDENTIFIER_PATH,
   isArrayMarker,
   isNew,
+  makesNoText,
   LOADER_NAMES,
   ODDITIES,
   stateContract,
@@ -52,8 +53,7 @@ export interface JudgeOptions {
   readonly within: Within | undefined;
   /** What saying things is charged to. */
   readonly budget?: FileBudget;
-  /** Names resolve only where Python or the artifact has them. */
-  readonly knownNamesOnly?: boolean;
+  readonly names?: NameRule;
   report(report: Report): void;
   imported(name: string, loaders: LoaderSet): void;
   /** The stream imports, calls or changes something. */
@@ -104,11 +104,11 @@ export class PickleJudge implements PickleHandler {
     if (global.computed) return LISTED_ONLY;
     const { globals, within } = this.#options;
     // What was changed may have any name.
-    const knownNamesOnly = this.#options.knownNamesOnly === true && !this.#changed;
+    const names = this.#changed ? 'any' : (this.#options.names ?? 'any');
     // Raw numbers that are run as instructions spell names now and then; those of modules are identifiers.
-    const unlikely = machine.alternative && !IDENTIFIER_PATH.test(global.module);
+    const unlikely = (machine.alternative || names === 'identifiers') && !IDENTIFIER_PATH.test(global.module);
     const nul = global.module.includes('\0');
-    if (unlikely || ((nul || knownNamesOnly) && !globals.resolves(global))) return ALL_LOADERS;
+    if ((unlikely || nul || names === 'known') && !globals.resolves(global)) return ALL_LOADERS;
     return refusedByLists(global, within);
   }
 
@@ -220,6 +220,7 @@ export class PickleJudge implements PickleHandler {
     }
     const use: Use = isNew(call, args) ? 'new' : 'call';
     if (
+      call.args.kind === TUPLE &&
       allowed(entry, use, args.length) &&
       (entry.contract === undefined || contract !== undefined || isDistribution(entry))
     )
@@ -426,11 +427,21 @@ export class PickleJudge implements PickleHandler {
     this.#report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
+  /** An instance of a listed class is not a plain string, but where the class is that of strings. */
+  mayBeText(of: Value, machine: PickleState): boolean {
+    const call = machine.callOf(of);
+    const callee = call === undefined ? undefined : machine.global(call.callee);
+    const standing = callee === undefined ? undefined : this.#standing(callee);
+    return standing?.kind !== 'listed' || !makesNoText(standing.entry);
+  }
+
   onBlob(start: number, length: number): void {
     this.#addBlob({ start, length, loaded: false, text: false });
   }
 
   onOddity(oddity: Oddity, offset: number, machine: PickleState): void {
+    // Numbers that are run as instructions look like no pickler's work: what they do counts.
+    if (machine.alternative) return;
     this.#loaders = machine.alive;
     this.#odd(ODDITIES[oddity], offset);
   }

@@ -69,11 +69,11 @@ class FileScan {
   }
 
   #judge(): PickleJudge {
-    const { globals, budget, knownNamesOnly } = this.#context;
+    const { globals, budget, names } = this.#context;
     return new PickleJudge({
       globals,
       budget,
-      knownNamesOnly,
+      names,
       within: this.#within,
       report: (report) => this.#context.report(report),
       imported: (name, loaders) => this.#context.imported(name, loaders),

@@ -133,7 +133,6 @@ describe('an array of joblib', () => {
     ['a product that wraps around to nothing', { shape: `(${int(2 ** 30).repeat(5)}t` }],
     ['a product beyond all bounds, times nothing', { shape: `(${int(2 ** 30).repeat(60)}${int(0)}t` }],
     ['a dimension of another base', { shape: '(I010\nt' }],
-    ['fields that come in two parts', { more: `u(${text('order')}${text('C')}` }],
     ['fields that are followed by very many', { more: `u(${`${text('x')}N`.repeat(40)}` }],
   ])('cannot be told: %s', async (_, built) => {
     for (const early of [false, true])
