@@ -165,7 +165,16 @@ export function mixed(policy?: string): Judged {
             gaps: [],
           },
         }),
-        file({ path: 'extra/tokens.pkl', verdict: 'suspicious', imports: ['acme.tokens.Table', 'builtins.set'] }),
+        file({
+          path: 'extra/tokens.pkl',
+          verdict: 'suspicious',
+          imports: ['acme.tokens.Table', 'builtins.set'],
+          readings: [
+            { loader: 'pickle', verdict: 'clean', imports: ['builtins.set'] },
+            { loader: 'pickle.py', verdict: 'suspicious', imports: ['acme.tokens.Table', 'builtins.set'] },
+            { loader: 'torch-weights-only', verdict: 'clean', imports: [] },
+          ],
+        }),
         file({
           path: 'extra/cut.pkl',
           verdict: 'unknown',
