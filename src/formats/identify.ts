@@ -29,7 +29,7 @@ export async function probeOf(source: ByteSource): Promise<Probe> {
 
 /**
  * The first format of the list whose signs the bytes bear; `undefined` when none does. Never looks at a name.
- * @param forReaders the bytes are called like text: they are a pickle without a mark only if they run to its end
+ * @param forReaders the bytes are called like text: they are a pickle without a mark only if all of them are one
  */
 export function identifyFormat(probe: Probe, forReaders = false): Format | undefined {
   const found = FORMATS.find((format) => format.identify(probe));

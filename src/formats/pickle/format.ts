@@ -34,8 +34,8 @@ function hasProtocolMark(head: Uint8Array): boolean {
 }
 
 /**
- * What an unpickler would do with these bytes: run a stream to its end (`whole`); import, call or change something, or keep
- * going past the head (`part`). Protocols 0 and 1 have no mark at the start, and any format's bytes may also be a pickle's.
+ * What an unpickler would do with these bytes: import something and run to the last byte (`whole`); run to an end, import, call
+ * or change something, or keep going past the head (`part`). Protocols 0 and 1 have no mark at the start, and any format's bytes may also be a pickle's.
  */
 export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined {
   if (head[0] === undefined || OPCODES[head[0]] === undefined || head[0] === 0x2e) return undefined;
@@ -58,7 +58,8 @@ export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined
   };
   const state = new PickleState(0, size, handler, DEFAULT_LIMITS);
   const result = run(state, head, 0);
-  if (result.kind === 'end' && result.end.kind === 'stop' && instructions > 1) return 'whole';
+  if (result.kind === 'end' && result.end.kind === 'stop' && instructions > 1)
+    return acts && state.position === size ? 'whole' : 'part';
   if (acts || (result.kind !== 'end' && (instructions >= MIN_INSTRUCTIONS || state.position > head.length)))
     return 'part';
   return undefined;

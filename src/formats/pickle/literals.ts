@@ -30,12 +30,12 @@ function beforeNul(text: string): string {
   return nul < 0 ? text : text.slice(0, nul);
 }
 
-/** INT. `_pickle.c` load_int 5137; `pickle.py` 1306. */
+/** INT. C takes what `strtol` reads up to a NUL, be it nothing. `_pickle.c` load_int 5137; `pickle.py` 1306. */
 export function takersOfInt(text: string): Takers {
   if (text.length > MAX_NUMBER) return BOTH;
   const seen = beforeNul(text);
   return {
-    c: text !== '' && (PYTHON_INT.test(seen) || (seen === text && STRTOL.test(text))),
+    c: text !== '' && (seen === '' || PYTHON_INT.test(seen) || STRTOL.test(seen)),
     python: text === '00' || text === '01' || PYTHON_INT.test(text),
   };
 }
