@@ -9,7 +9,7 @@ import { Random } from '../support/pickle-programs.ts';
 import { type WrappedProgram, wrappedProgram } from '../support/wrapped-programs.ts';
 import { canJail, findInterpreter, findTorch, type Interpreter, runOracle } from './jail.ts';
 
-const FILES = Math.ceil(Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000) / 25);
+const FILES = Math.ceil(Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000) / 50);
 const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
 const BATCH = 400;
 const MODULE = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*\n/u;

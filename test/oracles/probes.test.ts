@@ -87,7 +87,9 @@ requirePart('jail', jailed, 'apt-get install bubblewrap', 'probes of loaders', (
   );
 
   const torch = findTorch();
-  it.skipIf(torch === undefined)('are what truth.json says for PyTorch', { timeout: 600_000 }, () => {
-    check(torch ?? { program: '' }, TORCH_LOADERS);
+  requirePart('PyTorch', torch !== undefined, 'apt-get install python3-torch', 'in PyTorch', () => {
+    it('are what truth.json says for PyTorch', { timeout: 600_000 }, () => {
+      check(torch ?? { program: '' }, TORCH_LOADERS);
+    });
   });
 });

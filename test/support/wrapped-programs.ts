@@ -11,7 +11,20 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const short = (text: string) => `\x8c${String.fromCharCode(text.length)}${text}`;
 /** Lines that begin a program: one loader or another takes each. */
 const HEADS = [
-  ...['I010\n', 'F 1.0\n', 'Np0\ng0\n', 'S"\xe9"\n', 'Pid\n', 'V\\u0061\n', 'L5L\n', '(', 'N', 'I1_0\n', 'F1e999\n', 'I0x1f\0\n'],
+  ...[
+    'I010\n',
+    'F 1.0\n',
+    'Np0\ng0\n',
+    'S"\xe9"\n',
+    'Pid\n',
+    'V\\u0061\n',
+    'L5L\n',
+    '(',
+    'N',
+    'I1_0\n',
+    'F1e999\n',
+    'I0x1f\0\n',
+  ],
   ...['Np1\0x\n', 'S"a" \n', 'L5\0L\n', '\x80\x02}q\x00.', ''],
 ] as const;
 const NAMES = ['a.pkl', 'a.bin', 'a', 'a.pt', 'a.joblib', 'a.npy', 'a.onnx', 'a.dat', 'a.gif', 'a.h5'] as const;
@@ -32,7 +45,9 @@ function npy(descr: string, body: Uint8Array): Buffer {
   return Buffer.concat([latin1('\x93NUMPY\x01\x00v\x00'), latin1(`${header}\n`), body]);
 }
 
-const WRAPPERS: readonly ((program: Uint8Array, random: Random) => WrappedProgram)[] = [
+type Wrapper = (program: Uint8Array, random: Random) => WrappedProgram;
+
+const WRAPPERS: readonly [Wrapper, ...Wrapper[]] = [
   (program, random) => ({ name: random.pick(NAMES), bytes: program }),
   (program, random) => ({ name: random.pick(NAMES), bytes: Buffer.concat([latin1(random.pick(HEADS)), program]) }),
   (program) => ({ name: 'a.gif', bytes: Buffer.concat([latin1('GIF89a\x01\x00\x01'), program]) }),
@@ -50,7 +65,11 @@ const WRAPPERS: readonly ((program: Uint8Array, random: Random) => WrappedProgra
   (program) => ({ name: 'a.joblib', bytes: deflateSync(program) }),
   (program, random) => ({
     name: 'a.joblib',
-    bytes: Buffer.concat([joblibHead('f8', 1), Buffer.from(mutate(Buffer.alloc(8, 0x30 + random.below(80)), random)).subarray(0, 8), program]),
+    bytes: Buffer.concat([
+      joblibHead('f8', 1),
+      Buffer.from(mutate(Buffer.alloc(8, 0x30 + random.below(80)), random)).subarray(0, 8),
+      program,
+    ]),
   }),
   (program) => ({ name: 'a.joblib', bytes: Buffer.concat([joblibHead('O8', 1), program]) }),
   (program, random) => ({

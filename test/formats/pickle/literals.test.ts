@@ -33,31 +33,88 @@ const KINDS: Readonly<Record<string, readonly [(text: string) => Buffer, (text: 
 };
 
 const PIECES = [
-  ...['0', '1', '7', '9', '00', '01', '010', '0x', '0X1f', '0o7', '0b1', '_', '__', '+', '-', ' ', '\t', '\r', '\x0b', '\x1c'],
-  ...['L', 'l', 'LL', '.', 'e', 'E5', 'e999', 'inf', 'nan', 'Infinity', '\0', "'", '"', '\\', '\\x4', '\\x41', '\\n', '\\u0041'],
-  ...['\\u12', '\\U00110000', '\\U0001F600', '\\\\', 'a', 'z', '\xe9', '\xc3\xa9', '\xed\xa0\x80', '\xef\xbb\xbf', '\x85', '\xa0'],
+  ...[
+    '0',
+    '1',
+    '7',
+    '9',
+    '00',
+    '01',
+    '010',
+    '0x',
+    '0X1f',
+    '0o7',
+    '0b1',
+    '_',
+    '__',
+    '+',
+    '-',
+    ' ',
+    '\t',
+    '\r',
+    '\x0b',
+    '\x1c',
+  ],
+  ...[
+    'L',
+    'l',
+    'LL',
+    '.',
+    'e',
+    'E5',
+    'e999',
+    'inf',
+    'nan',
+    'Infinity',
+    '\0',
+    "'",
+    '"',
+    '\\',
+    '\\x4',
+    '\\x41',
+    '\\n',
+    '\\u0041',
+  ],
+  ...[
+    '\\u12',
+    '\\U00110000',
+    '\\U0001F600',
+    '\\\\',
+    'a',
+    'z',
+    '\xe9',
+    '\xc3\xa9',
+    '\xed\xa0\x80',
+    '\xef\xbb\xbf',
+    '\x85',
+    '\xa0',
+  ],
 ];
 const operand = fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }).map((parts) => parts.join(''));
 
 const python = findPython();
 
 requirePart('Python 3', python !== undefined, 'apt-get install python3', 'operands of text', () => {
-  it.each(Object.entries(KINDS))('%s is taken by whom CPython says', { timeout: 300_000 }, async (kind, [pickle, verdict]) => {
-    const sampled = new Set([...PIECES, '', ...fc.sample(operand, { numRuns: 4_000, seed: 7 })]);
-    // C keeps an array: whether there is memory for a large index is the machine's matter.
-    const texts = [...sampled].filter((text) => kind !== 'PUT' || !/\d{7}/.test(text.replaceAll('_', '')));
-    const script = new URL('../../support/python/operands.py', import.meta.url).pathname;
-    const input = Buffer.from(JSON.stringify(texts.map((text) => pickle(text).toString('hex'))));
-    const run = await runProgram(python ?? '', [script], { input });
-    expect(run.status, run.stderr).toBe(0);
-    const truth = JSON.parse(run.stdout) as Verdict[];
-    const wrong = texts.flatMap((text, i) => {
-      const said = verdict(text);
-      const [c, inPython] = truth[i] ?? [false, false];
-      return said[0] === c && said[1] === inPython ? [] : [{ text, said, truth: truth[i] }];
-    });
-    expect(wrong).toEqual([]);
-  });
+  it.each(Object.entries(KINDS))(
+    '%s is taken by whom CPython says',
+    { timeout: 300_000 },
+    async (kind, [pickle, verdict]) => {
+      const sampled = new Set([...PIECES, '', ...fc.sample(operand, { numRuns: 4_000, seed: 7 })]);
+      // C keeps an array: whether there is memory for a large index is the machine's matter.
+      const texts = [...sampled].filter((text) => kind !== 'PUT' || !/\d{7}/.test(text.replaceAll('_', '')));
+      const script = new URL('../../support/python/operands.py', import.meta.url).pathname;
+      const input = Buffer.from(JSON.stringify(texts.map((text) => pickle(text).toString('hex'))));
+      const run = await runProgram(python ?? '', [script], { input });
+      expect(run.status, run.stderr).toBe(0);
+      const truth = JSON.parse(run.stdout) as Verdict[];
+      const wrong = texts.flatMap((text, i) => {
+        const said = verdict(text);
+        const [c, inPython] = truth[i] ?? [false, false];
+        return said[0] === c && said[1] === inPython ? [] : [{ text, said, truth: truth[i] }];
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it('long operands are taken to be numbers', () => {
     const text = '1'.repeat(100_000);

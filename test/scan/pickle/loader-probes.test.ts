@@ -26,9 +26,7 @@ function read<T>(name: string): T {
 }
 
 const probes = read<readonly Probe[]>('probes.json');
-const truth = new Map(
-  read<readonly Truth[]>('truth.json').map(({ id, readings }) => [id, readings]),
-);
+const truth = new Map(read<readonly Truth[]>('truth.json').map(({ id, readings }) => [id, readings]));
 
 async function scan({ file }: Probe): Promise<FileScanResult> {
   const source = FileSource.open(join(PROBES, file));

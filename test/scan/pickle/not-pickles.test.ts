@@ -11,7 +11,26 @@ const MODULES = new URL('../../../node_modules', import.meta.url).pathname;
 const FILES = 20_000;
 const MAX_BYTES = 65_536;
 const LISTS = 2_000;
-const WORDS = 'cat cup in is it call class config cos sin cmath the of and I1 Very The P N S t o b R . a e u s d l'.split(' ');
+const WORDS = [
+  ...([
+    'cat',
+    'cup',
+    'in',
+    'is',
+    'it',
+    'call',
+    'class',
+    'config',
+    'cos',
+    'sin',
+    'cmath',
+    'the',
+    'of',
+    'and',
+    'I1',
+  ] as const),
+  ...(['Very', 'The', 'P', 'N', 'S', 't', 'o', 'b', 'R', '.', 'a', 'e', 'u', 's', 'd', 'l'] as const),
+] as const;
 
 /** Files of the packages that this project installs: source code, prose, JSON, maps, images, fonts. */
 function* filesIn(folder: string): Generator<string> {
