@@ -62,7 +62,7 @@ export async function inlineArray(state: PickleState, source: ByteSource): Promi
   return { kind: 'raw', start, end: start + size };
 }
 
-/** Since joblib 1.1 a byte tells how many padding bytes precede the elements. */
+/** Since joblib 1.2 a byte tells how many padding bytes precede the elements. */
 async function afterPadding(alignment: Value | undefined, state: PickleState, source: ByteSource): Promise<number> {
   if (alignment === undefined || (await constantOf(alignment, source)) === null) return state.position;
   const [padding] = await source.read(state.position, 1);

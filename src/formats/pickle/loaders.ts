@@ -30,7 +30,7 @@ export const ALL_LOADERS: LoaderSet = ANY_LOADER | TORCHSCRIPT;
 /** Those that pass a caller's `persistent_load` on, or bring one. */
 export const WITH_PERSISTENT_IDS: LoaderSet = PICKLE_C | PICKLE_PY | DILL | TORCH | LISTED_ONLY;
 /** Those that pass a caller's `buffers` on. */
-export const WITH_BUFFERS: LoaderSet = PICKLE_C | PICKLE_PY | DILL;
+export const WITH_BUFFERS: LoaderSet = PICKLE_C | PICKLE_PY | DILL | TORCH;
 
 /** The names of a set, in the order of the list. */
 export function loadersOf(set: LoaderSet): Loader[] {
