@@ -27,6 +27,14 @@ export const UBJSON = magicFormat(
       [0, '{L'],
       [10, 'version'],
     ],
+    [
+      [0, '{L'],
+      [10, 'Config{L'],
+    ],
+    [
+      [0, '{L'],
+      [10, 'Model{L'],
+    ],
   ],
 );
 export const GGML = magicFormat(

@@ -22,7 +22,7 @@ import {
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
 import { HDF5 } from './hdf5.ts';
-import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
+import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json-format.ts';
 import { LFS_POINTER } from './lfs-pointer.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
@@ -122,6 +122,7 @@ export const FORMATS: readonly Format[] = [
   MSGPACK,
   // Text, the most telling first. The last three are never told by content: `refineText` chooses them.
   LFS_POINTER,
+  XGBOOST_JSON,
   JSON_LINES,
   JSON_DOCUMENT,
   JINJA,
