@@ -37,6 +37,8 @@ export const UBJSON = magicFormat(
     ],
   ],
 );
+/** Older files have no magic, and are told by nothing. */
+export const XGBOOST_BINARY = magicFormat('xgboost-binary', 'XGBoost model (binary)', [], [[[0, 'binf']]]);
 export const GGML = magicFormat(
   'ggml',
   'GGML model (before GGUF)',

@@ -18,6 +18,7 @@ import {
   TFRECORD,
   TORCH7,
   UBJSON,
+  XGBOOST_BINARY,
 } from './data-files.ts';
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
@@ -90,6 +91,7 @@ export const FORMATS: readonly Format[] = [
   TENSORRT,
   CATBOOST,
   UBJSON,
+  XGBOOST_BINARY,
   PARQUET,
   ARROW,
   SQLITE,

@@ -4,7 +4,7 @@ import { isAssayError } from '../core/errors.ts';
 import { readCatboost } from '../formats/boosters/catboost.ts';
 import { readLightgbm } from '../formats/boosters/lightgbm.ts';
 import { readXgboost } from '../formats/boosters/xgboost.ts';
-import { CATBOOST, UBJSON } from '../formats/data-files.ts';
+import { CATBOOST, UBJSON, XGBOOST_BINARY } from '../formats/data-files.ts';
 import { XGBOOST_JSON } from '../formats/json-format.ts';
 import { SENTENCEPIECE } from '../formats/proto-models.ts';
 import { LIGHTGBM } from '../formats/text.ts';
@@ -64,6 +64,7 @@ const STRUCTURE = structureRule(
 
 const FORMATS: ReadonlyMap<string, NativeModel> = new Map([
   [UBJSON.id, 'xgboost'],
+  [XGBOOST_BINARY.id, 'xgboost'],
   [XGBOOST_JSON.id, 'xgboost'],
   [LIGHTGBM.id, 'lightgbm'],
   [CATBOOST.id, 'catboost'],

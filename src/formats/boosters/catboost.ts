@@ -2,12 +2,14 @@ import type { FileBudget } from '../../core/budget.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { ByteReader } from '../byte-reader.ts';
+import { startsWith } from '../format.ts';
 import { CtrTables } from './catboost-ctr.ts';
 import { checkTrees, type Features } from './catboost-trees.ts';
 import { type FbTable, FlatBuffer } from './flatbuffer.ts';
 
 /** Fields of catboost/libs/model/flatbuffers/model.fbs. */
 const CORE = { version: 0, trees: 1, info: 2, parts: 3 } as const;
+const MAGIC = 'CBM1';
 /** CatBoost spells it so. */
 const VERSION = 'FlabuffersModel_v1';
 const CTR_PART = 'static_provider_v1';
@@ -30,7 +32,7 @@ const CTR = { model: 0, borders: 1 } as const;
 export async function readCatboost(source: ByteSource, budget: FileBudget): Promise<void> {
   const reader = new ByteReader(source, 0, 64);
   await reader.fill(8);
-  reader.skip(4);
+  if (!startsWith(reader.bytes(4), MAGIC)) throw bad(`does not begin with ${MAGIC}`);
   const size = reader.u32();
   if (size > reader.left) throw bad(`a core of ${size} bytes where ${reader.left} are left`);
   budget.hold(size);
