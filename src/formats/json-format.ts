@@ -52,7 +52,7 @@ export const JSON_DOCUMENT: Format = {
 export const XGBOOST_JSON: Format = {
   id: 'xgboost-json',
   title: 'XGBoost model (JSON)',
-  extensions: ['.json'],
+  extensions: [],
   identify: (probe) => {
     const head = jsonHead(probe) === 'document' ? textHead(probe) : undefined;
     return head !== undefined && /^\s*\{\s*"learner"\s*:\s*\{\s*"attributes"\s*:\s*\{/.test(head.text);

@@ -33,9 +33,10 @@ export async function* linesOf(source: ByteSource, budget: FileBudget): AsyncGen
       at += line.length + 1;
       from = i + 1;
     }
+    if (carry.length + text.length - from > MAX_LINE)
+      throw new AssayError('limit', `a line longer than ${MAX_LINE} bytes`, { offset: at });
     budget.hold(text.length - from);
     carry += text.slice(from);
-    if (carry.length > MAX_LINE) throw new AssayError('limit', `a line longer than ${MAX_LINE} bytes`, { offset: at });
   }
   budget.release(carry.length);
   if (carry !== '') throw new AssayError('truncated', 'the last line does not end', { offset: end });

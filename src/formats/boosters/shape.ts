@@ -103,6 +103,13 @@ export class ShapeReader implements DocumentEvents {
     this.kept = new Kept(budget);
   }
 
+  /** Gives back the memory of what was kept, and of what is still open. */
+  dispose(): void {
+    for (const { keys } of this.#levels) this.#budget.release(keys.size * KEY_BYTES);
+    this.#levels.length = 0;
+    this.kept.close();
+  }
+
   open(kind: 'object' | 'array', at: number): void {
     if (this.#levels.length >= MAX_DEPTH)
       throw new AssayError('limit', `nested deeper than ${MAX_DEPTH}`, { offset: at });

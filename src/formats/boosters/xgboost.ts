@@ -28,7 +28,7 @@ export async function readXgboost(source: ByteSource, budget: FileBudget): Promi
     else await walkJson(source, reader, budget);
     model.finish(reader.kept);
   } finally {
-    reader.kept.close();
+    reader.dispose();
   }
 }
 
