@@ -1,5 +1,6 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { AssayError } from '../../core/errors.ts';
+import { isIndex } from './number-list.ts';
 import { walkTree } from './tree.ts';
 
 /** What XGBoost keeps of each node of a tree: its neighbours, and the feature that it splits on. */
@@ -35,7 +36,7 @@ export function checkTree(tree: XgboostTree, budget: FileBudget): number {
       highest = Math.max(highest, feature);
       const children = [left, tree.right(node)] as const;
       for (const child of children) {
-        if (child < count && tree.parent(child) !== node)
+        if (isIndex(child, count) && tree.parent(child) !== node)
           throw bad(`node ${child} has parent ${tree.parent(child)}, and is a child of ${node}`);
       }
       return children;
