@@ -27,8 +27,18 @@ export const UBJSON = magicFormat(
       [0, '{L'],
       [10, 'version'],
     ],
+    [
+      [0, '{L'],
+      [10, 'Config{L'],
+    ],
+    [
+      [0, '{L'],
+      [10, 'Model{L'],
+    ],
   ],
 );
+/** Older files have no magic, and are told by nothing. */
+export const XGBOOST_BINARY = magicFormat('xgboost-binary', 'XGBoost model (binary)', [], [[[0, 'binf']]]);
 export const GGML = magicFormat(
   'ggml',
   'GGML model (before GGUF)',

@@ -60,6 +60,7 @@ const TEXT_KINDS: ReadonlySet<string> = new Set([
   'pmml',
   'openvino',
   'lightgbm',
+  'xgboost-json',
   'empty',
 ]);
 

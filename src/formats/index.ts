@@ -18,11 +18,12 @@ import {
   TFRECORD,
   TORCH7,
   UBJSON,
+  XGBOOST_BINARY,
 } from './data-files.ts';
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
 import { HDF5 } from './hdf5.ts';
-import { JSON_DOCUMENT, JSON_LINES } from './json-format.ts';
+import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json-format.ts';
 import { LFS_POINTER } from './lfs-pointer.ts';
 import { LATE_MEDIA, MEDIA } from './media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
@@ -90,6 +91,7 @@ export const FORMATS: readonly Format[] = [
   TENSORRT,
   CATBOOST,
   UBJSON,
+  XGBOOST_BINARY,
   PARQUET,
   ARROW,
   SQLITE,
@@ -122,6 +124,7 @@ export const FORMATS: readonly Format[] = [
   MSGPACK,
   // Text, the most telling first. The last three are never told by content: `refineText` chooses them.
   LFS_POINTER,
+  XGBOOST_JSON,
   JSON_LINES,
   JSON_DOCUMENT,
   JINJA,

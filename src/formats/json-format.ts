@@ -47,3 +47,14 @@ export const JSON_DOCUMENT: Format = {
   extensions: ['.json', '.ipynb', '.geojson'],
   identify: (probe) => jsonHead(probe) === 'document',
 };
+
+/** As XGBoost writes it: keys are sorted, so that these come first. */
+export const XGBOOST_JSON: Format = {
+  id: 'xgboost-json',
+  title: 'XGBoost model (JSON)',
+  extensions: [],
+  identify: (probe) => {
+    const head = jsonHead(probe) === 'document' ? textHead(probe) : undefined;
+    return head !== undefined && /^\s*\{\s*"learner"\s*:\s*\{\s*"attributes"\s*:\s*\{/.test(head.text);
+  },
+};

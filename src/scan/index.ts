@@ -4,11 +4,12 @@ import { hdf5Scanner } from './hdf5.ts';
 import { joblibZfScanner } from './joblib-zf.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
 import { nativeScanner } from './native.ts';
+import { nativeModelScanner } from './native-models.ts';
 import { npyScanner } from './npy.ts';
 import { pickleScanner } from './pickle/scan-pickle.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import { plainTextScanner } from './plain-text.ts';
-import { protoModelScanner, sentencePieceScanner } from './proto-models.ts';
+import { protoModelScanner } from './proto-models.ts';
 import { safetensorsScanner } from './safetensors.ts';
 import type { Scanner } from './scanner.ts';
 import { sevenZipScanner } from './sevenzip.ts';
@@ -29,7 +30,7 @@ export const SCANNERS: readonly Scanner[] = [
   ggufScanner,
   hdf5Scanner,
   protoModelScanner,
-  sentencePieceScanner,
+  nativeModelScanner,
   nativeScanner,
   plainTextScanner,
   plainMediaScanner,

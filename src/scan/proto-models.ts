@@ -3,7 +3,6 @@ import {
   COREML,
   ONNX,
   PADDLE_PROGRAM,
-  SENTENCEPIECE,
   TF_GRAPH,
   TF_KERAS_METADATA,
   TF_META_GRAPH,
@@ -68,22 +67,3 @@ async function walkTop(target: Target, context: ScanContext): Promise<StreamFiel
     fields.push(field);
   return fields;
 }
-
-/** A tokenizer's vocabulary: strings, numbers and normalisation tables, none of which any loader runs. */
-export const sentencePieceScanner: Scanner = {
-  id: 'sentencepiece',
-  formats: [SENTENCEPIECE.id],
-  rules: [],
-  async scanFile({ source }, context) {
-    // ModelProto has fields 1 to 5, all messages; extensions start at 200 and are data as well.
-    for await (const field of streamFields(source, 0, source.size)) {
-      if (field.wire !== 2 || (field.number > 5 && field.number < 200)) {
-        throw new AssayError('malformed', `field ${field.number} is none of a SentencePiece model`, {
-          subject: source.name,
-          offset: field.start,
-        });
-      }
-    }
-    context.cover(0, source.size, 'parsed');
-  },
-};

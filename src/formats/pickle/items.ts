@@ -1,7 +1,7 @@
 import { BUILT } from './cells.ts';
 import { IN_C, IN_PYTHON } from './loaders.ts';
 import type { PickleState } from './state.ts';
-import { DICT, FROZENSET, failed, LIST, OBJECT, type RunResult, SET, STR_DUNDER } from './values.ts';
+import { DICT, FROZENSET, failed, LIST, OBJECT, type RunResult, SET, STR_DUNDER, type Value } from './values.ts';
 
 /** Instructions that take all down to the mark and leave at most one value of the stream's own. */
 export function gather(state: PickleState, code: number, at: number, fence: number): RunResult | undefined {
@@ -10,6 +10,7 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
     // DICT
     const result = noteKeys(state, fence, state.sp - fence, at);
     if (result !== undefined) return result;
+    if (state.keepItems && !odd) keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
   state.sp = fence;
   state.popMark();
@@ -66,6 +67,13 @@ export function mutate(
   return undefined;
 }
 
+/** Keys and values that are kept of one dict: the attributes of an estimator are a hundred. */
+const MAX_KEPT_ITEMS = 1_024;
+
+function keepItems(state: PickleState, dict: Value, first: number, count: number): void {
+  state.keep(dict, count <= MAX_KEPT_ITEMS ? state.store(first, count) : undefined);
+}
+
 export function setItems(
   state: PickleState,
   first: number,
@@ -76,7 +84,7 @@ export function setItems(
   const result = noteKeys(state, first, count, at);
   if (result !== undefined) return result;
   const dict = state.valueAt(first - 1);
-  if (state.keepItems && dict.kind === DICT) state.keep(dict, count <= 64 ? state.store(first, count) : undefined);
+  if (state.keepItems && dict.kind === DICT) keepItems(state, dict, first, count);
   const changed = mutate(state, first - 1, marked ? 'SETITEMS' : 'SETITEM', at, first, marked);
   return changed === undefined && count % 2 === 1 ? failed('odd-items') : changed;
 }

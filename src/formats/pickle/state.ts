@@ -333,6 +333,12 @@ export class PickleState {
     return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
   }
 
+  /** The same, and none of a dict that got no items; `undefined` where they are not known. After `startKeeping`. */
+  entriesOf(of: Value): Value[] | undefined {
+    if (of.kind === value.DICT && of.ref >= this.keepFrom && !this.#items.has(of.ref)) return [];
+    return this.itemsOf(of);
+  }
+
   /** Takes items of a dict; `undefined` for too many, which leaves none: the others are not all there is. */
   keep(dict: Value, block: number | undefined): void {
     this.#charge(1);

@@ -12,6 +12,7 @@ import { CONTRACTS } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
+import { isFileMarker, namedFile } from './joblib-files.ts';
 import {
   allowed,
   elementSize,
@@ -25,8 +26,8 @@ import {
   TORCHSCRIPT_CLASS,
   walksAttributes,
 } from './judge-names.ts';
-import { isFileMarker, namedFile } from './joblib-files.ts';
 import { refusedByLists, resolvedNames } from './loader-names.ts';
+import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 
 /** Byte strings of one pickle that are looked into. */
@@ -64,6 +65,8 @@ export interface JudgeOptions {
 export class PickleJudge implements PickleHandler {
   readonly onStep: PickleHandler['onStep'];
   readonly blobs: Blob[] = [];
+  /** What native code is handed. */
+  readonly handed: (Handed | Untold)[] = [];
   /** More blobs were met than are looked into. */
   blobsLost = false;
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
@@ -126,8 +129,9 @@ export class PickleJudge implements PickleHandler {
     }
     for (const name of resolvedNames(global, this.#loaders)) this.#options.imported(name, this.#loaders);
     if (isArrayMarker(global)) this.joblib = true;
-    // Sizes of joblib's arrays and source code in SciPy's states are read from what BUILD is given.
-    if (isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || full === 'numpy.dtype') machine.startKeeping();
+    // Sizes of joblib's arrays, source code in SciPy's states and models of native code are read from what BUILD is given.
+    const keeps = isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || takesNativeState(global);
+    if (keeps || full === 'numpy.dtype') machine.startKeeping();
     const standing = this.#standing(global);
     if (standing.kind === 'listed') return;
     if (standing.kind === 'shadowed') {
@@ -311,10 +315,20 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
     }
     if (made !== undefined && isFileMarker(made)) this.#judgeFile(state, at, machine);
+    if (made !== undefined && takesNativeState(made)) this.#hand(made, state, machine);
+    if (machine.waits) return undefined;
     if (made !== undefined && isArrayMarker(made) && (machine.alive & JOBLIB) !== 0) return 'array';
     if (standing?.kind === 'listed' || standing?.kind === 'shadowed')
       this.#checkBuild(standing.entry, state, at, machine);
     return undefined;
+  }
+
+  /** Notes what an instance hands to native code, which is read after the stream. */
+  #hand(owner: GlobalName, state: Value, machine: PickleState): void {
+    const handed = handedBy(owner, state, machine);
+    if (machine.waits) return;
+    if (this.handed.length + handed.length > MAX_BLOBS) this.blobsLost = true;
+    else this.handed.push(...handed);
   }
 
   /** An array of joblib's that stands in another file. */

@@ -187,6 +187,19 @@ export const NESTED_PICKLE: Rule = {
   ...SUPPLY_CHAIN,
 };
 
+export const NATIVE_STATE: Rule = {
+  id: 'pickle.native-state',
+  title: 'A pickle hands native code a model that contradicts itself',
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'The state of an object holds a model of another format, which the class hands to the native code of its library: XGBoost, LightGBM, CatBoost, a tokenizer. That code follows counts, indexes and offsets without looking. These bytes are not of that format, or lead out of themselves.',
+  remedy: 'Have its author save the model again, in the own format of the library, and compare what both predict.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-20', 'CWE-125', 'CWE-787'],
+};
+
 export const TRAILING_DATA: Rule = {
   id: 'pickle.trailing-data',
   title: 'Bytes follow the end of the pickle',
@@ -228,6 +241,7 @@ export const PICKLE_RULES: readonly Rule[] = [
   EXTERNAL_FILE,
   ODD_STRUCTURE,
   NESTED_PICKLE,
+  NATIVE_STATE,
   TRAILING_DATA,
   BROKEN_STREAM,
 ];

@@ -12,6 +12,7 @@ import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import { type Blob, PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
+import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';
 const RAW_STORAGE = 'raw tensor storage: PyTorch reads it as numbers';
@@ -112,6 +113,7 @@ class FileScan {
     if (!result.allReadings || judge.blobsLost)
       this.#context.incomplete('the pickle holds more other readings than are followed');
     await this.#blobs(judge.blobs);
+    await scanHanded(judge.handed, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
     this.#broken(result.end, start, result.position);
     return undefined;
@@ -153,6 +155,7 @@ class FileScan {
       own.onEnd(inner.state);
       inner.state.close();
       judge.blobs.push(...own.blobs);
+      judge.handed.push(...own.handed);
       if (own.blobsLost || !inner.allReadings) judge.blobsLost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {

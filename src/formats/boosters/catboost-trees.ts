@@ -1,0 +1,143 @@
+import { AssayError } from '../../core/errors.ts';
+import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
+
+/** What the features of a model add up to. */
+export interface Features {
+  /** Borders and values: trees name them by index. */
+  readonly conditions: number;
+  readonly buckets: number;
+  /** Statistics of categories, and the highest class that is asked of those of each kind. */
+  readonly ctrs: number;
+  readonly targets: ReadonlyMap<number, number>;
+}
+
+/** Fields of TModelTrees. */
+const TREES = {
+  dimension: 0,
+  splits: 1,
+  sizes: 2,
+  starts: 3,
+  values: 8,
+  weights: 9,
+  steps: 10,
+  leaves: 11,
+  biases: 16,
+  bins: 17,
+} as const;
+/** What newer schemas add is not known. */
+const KNOWN_FIELDS = 19;
+const MAX_DEPTH = 24;
+const STEP_BYTES = 4;
+const BIN_BYTES = 4;
+
+/** @throws AssayError `malformed`, `unsupported` */
+export function checkTrees(core: FlatBuffer, table: FbTable, features: Features): void {
+  if (table.fields > KNOWN_FIELDS) throw new AssayError('unsupported', 'a newer schema of trees');
+  const trees = new Trees(core, table);
+  trees.checkConditions(features);
+  if (trees.steps.length === 0 && trees.leaves.length === 0) trees.checkSymmetric();
+  else trees.checkOthers();
+}
+
+class Trees {
+  readonly #core: FlatBuffer;
+  readonly #dimension: number;
+  readonly #splits: FbVector;
+  readonly #sizes: FbVector;
+  readonly #starts: FbVector;
+  readonly #values: FbVector;
+  readonly #weights: FbVector;
+  readonly #bins: FbVector;
+  readonly #biases: FbVector;
+  readonly steps: FbVector;
+  readonly leaves: FbVector;
+
+  constructor(core: FlatBuffer, table: FbTable) {
+    this.#core = core;
+    this.#dimension = table.i32(TREES.dimension, 0);
+    this.#splits = table.vector(TREES.splits, 4);
+    this.#sizes = table.vector(TREES.sizes, 4);
+    this.#starts = table.vector(TREES.starts, 4);
+    this.#values = table.vector(TREES.values, 8);
+    this.#weights = table.vector(TREES.weights, 8);
+    this.steps = table.vector(TREES.steps, STEP_BYTES);
+    this.leaves = table.vector(TREES.leaves, 4);
+    this.#biases = table.vector(TREES.biases, 8);
+    this.#bins = table.vector(TREES.bins, BIN_BYTES);
+    if (this.#dimension < 1) throw bad(`${this.#dimension} outputs`);
+    if (this.#starts.length !== this.#sizes.length)
+      throw bad(`${this.#starts.length} starts of ${this.#sizes.length} trees`);
+    if (this.#biases.length > 0 && this.#biases.length !== this.#dimension)
+      throw bad(`${this.#biases.length} biases of ${this.#dimension} outputs`);
+  }
+
+  checkConditions({ conditions, buckets }: Features): void {
+    const none = conditions === 0 && this.steps.length > 0;
+    for (let i = 0; i < this.#splits.length; i++) {
+      const split = this.#core.i32(this.#splits.at + 4 * i);
+      // Where nothing is asked, every node names condition 0.
+      if (split < 0 || split >= (none ? 1 : conditions)) throw bad(`condition ${split} of ${conditions}`);
+    }
+    if (this.#bins.length === 0) return;
+    if (this.#bins.length !== this.#splits.length)
+      throw bad(`${this.#bins.length} bins of ${this.#splits.length} conditions`);
+    for (let i = 0; i < this.#bins.length; i++) {
+      const bucket = this.#core.u16(this.#bins.at + BIN_BYTES * i);
+      if (bucket >= (none ? 1 : buckets)) throw bad(`bucket ${bucket} of ${buckets}`);
+    }
+  }
+
+  /** The conditions of a tree lie within those of all. */
+  #extent(tree: number): readonly [start: number, size: number] {
+    const [start, size] = [this.#core.i32(this.#starts.at + 4 * tree), this.#core.i32(this.#sizes.at + 4 * tree)];
+    if (start < 0 || size < 0 || start + size > this.#splits.length)
+      throw bad(`tree ${tree} has conditions ${start}+${size} of ${this.#splits.length}`);
+    return [start, size];
+  }
+
+  /** Trees that ask the same of all nodes of a level: a leaf for each answer to all of them. */
+  checkSymmetric(): void {
+    let leaves = 0;
+    for (let tree = 0; tree < this.#sizes.length; tree++) {
+      const [, size] = this.#extent(tree);
+      if (size > MAX_DEPTH) throw bad(`a tree of depth ${size}`);
+      leaves += 2 ** size;
+    }
+    if (this.#values.length !== leaves * this.#dimension)
+      throw bad(`${this.#values.length} values of ${leaves} leaves with ${this.#dimension} outputs`);
+    this.#checkWeights(leaves);
+  }
+
+  /** Trees whose nodes say how far it is to the next, on both sides; nowhere is a leaf. */
+  checkOthers(): void {
+    const nodes = this.#splits.length;
+    if (this.steps.length !== nodes || this.leaves.length !== nodes)
+      throw bad(`${this.steps.length} steps and ${this.leaves.length} leaves of ${nodes} nodes`);
+    for (let tree = 0; tree < this.#sizes.length; tree++) {
+      const [start, size] = this.#extent(tree);
+      if (size === 0) throw bad(`tree ${tree} has no nodes`);
+      for (let node = start; node < start + size; node++) this.#checkNode(node, start + size);
+    }
+    this.#checkWeights(this.#values.length / this.#dimension);
+  }
+
+  #checkNode(node: number, end: number): void {
+    const at = this.steps.at + STEP_BYTES * node;
+    const [left, right] = [this.#core.u16(at), this.#core.u16(at + 2)];
+    if (node + Math.max(left, right) >= end)
+      throw bad(`a step of ${Math.max(left, right)} from node ${node} to ${end}`);
+    if (left !== 0 && right !== 0) return;
+    const leaf = this.#core.u32(this.leaves.at + 4 * node);
+    if (leaf % this.#dimension !== 0 || leaf + this.#dimension > this.#values.length)
+      throw bad(`leaf ${leaf} of ${this.#values.length} values`);
+  }
+
+  #checkWeights(leaves: number): void {
+    if (this.#weights.length > 0 && this.#weights.length !== leaves)
+      throw bad(`${this.#weights.length} weights of ${leaves} leaves`);
+  }
+}
+
+function bad(what: string): AssayError {
+  return new AssayError('malformed', `not a CatBoost model: ${what}`);
+}

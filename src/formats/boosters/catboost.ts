@@ -1,0 +1,135 @@
+import type { FileBudget } from '../../core/budget.ts';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { ByteReader } from '../byte-reader.ts';
+import { startsWith } from '../format.ts';
+import { CtrTables } from './catboost-ctr.ts';
+import { checkTrees, type Features } from './catboost-trees.ts';
+import { type FbTable, FlatBuffer } from './flatbuffer.ts';
+
+/** Fields of catboost/libs/model/flatbuffers/model.fbs. */
+const CORE = { version: 0, trees: 1, info: 2, parts: 3 } as const;
+const MAGIC = 'CBM1';
+/** CatBoost spells it so. */
+const VERSION = 'FlabuffersModel_v1';
+const CTR_PART = 'static_provider_v1';
+
+/** More values of a feature are spread over several buckets. */
+const VALUES_PER_BUCKET = 254;
+
+/** Fields of TModelTrees that say what a model looks at, and those of each kind of feature. */
+const FEATURES = { categorical: 4, float: 5, oneHot: 6, ctr: 7, text: 12, estimated: 13, embedding: 18 } as const;
+const FLOAT = { index: 1, flatIndex: 2, borders: 3, id: 4 } as const;
+const CATEGORICAL = { index: 0, flatIndex: 1, id: 2 } as const;
+const ONE_HOT = { index: 0, values: 1, texts: 2 } as const;
+const CTR = { model: 0, borders: 1 } as const;
+
+/**
+ * Reads a CatBoost model to its end, and proves that its offsets, indexes and counts agree: CatBoost checks the buffer, and
+ * follows what it holds.
+ * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: features of texts or embeddings, a part that is not known
+ */
+export async function readCatboost(source: ByteSource, budget: FileBudget): Promise<void> {
+  const reader = new ByteReader(source, 0, 64);
+  await reader.fill(8);
+  if (!startsWith(reader.bytes(4), MAGIC)) throw bad(`does not begin with ${MAGIC}`);
+  const size = reader.u32();
+  if (size > reader.left) throw bad(`a core of ${size} bytes where ${reader.left} are left`);
+  budget.hold(size);
+  try {
+    const core = new FlatBuffer(await source.read(8, size), budget);
+    const root = core.root();
+    if (root.text(CORE.version) !== VERSION) throw new AssayError('unsupported', 'another version of the format');
+    for (const pair of root.tables(CORE.info))
+      if (pair.text(0) === undefined || pair.text(1) === undefined) throw bad('a setting without a name or a value');
+    const trees = root.table(CORE.trees);
+    if (trees === undefined) throw bad('no trees');
+    const features = featuresOf(core, trees);
+    checkTrees(core, trees, features);
+    await readParts(source, 8 + size, [...root.texts(CORE.parts)], features, budget);
+  } finally {
+    budget.release(size);
+  }
+}
+
+function featuresOf(core: FlatBuffer, trees: FbTable): Features {
+  for (const kind of ['text', 'estimated', 'embedding'] as const)
+    if (trees.vector(FEATURES[kind], 4).length > 0) throw new AssayError('unsupported', `${kind} features`);
+  const features = new FeatureCount();
+  let last = -1;
+  for (const feature of trees.tables(FEATURES.float)) {
+    last = ascending(last, feature.i32(FLOAT.index, -1), feature.i32(FLOAT.flatIndex, -1));
+    feature.text(FLOAT.id);
+    features.add(feature.vector(FLOAT.borders, 4).length);
+  }
+  last = -1;
+  const categorical = new Set<number>();
+  for (const feature of trees.tables(FEATURES.categorical)) {
+    last = ascending(last, feature.i32(CATEGORICAL.index, -1), feature.i32(CATEGORICAL.flatIndex, -1));
+    feature.text(CATEGORICAL.id);
+    categorical.add(last);
+  }
+  for (const feature of trees.tables(FEATURES.oneHot)) {
+    if (!categorical.has(feature.i32(ONE_HOT.index, -1))) throw bad('a one-hot feature of no category');
+    const values = feature.vector(ONE_HOT.values, 4).length;
+    for (const text of feature.texts(ONE_HOT.texts)) if (text.length > core.size) throw bad('a category');
+    features.add(values);
+  }
+  for (const feature of trees.tables(FEATURES.ctr)) {
+    features.addCtr(feature.table(CTR.model));
+    features.add(feature.vector(CTR.borders, 4).length);
+  }
+  return features;
+}
+
+/** CatBoost asks for as many values as the last feature's index says. */
+function ascending(last: number, index: number, flatIndex: number): number {
+  if (index <= last || flatIndex < 0) throw bad(`feature ${index} behind feature ${last}`);
+  return index;
+}
+
+/** Conditions that trees may ask for, and the buckets that their answers are kept in. */
+class FeatureCount implements Features {
+  conditions = 0;
+  buckets = 0;
+  /** The highest class that a table of statistics is asked for, by the table's kind. */
+  readonly targets = new Map<number, number>();
+  ctrs = 0;
+
+  add(values: number): void {
+    this.conditions += values;
+    this.buckets += Math.ceil(values / VALUES_PER_BUCKET);
+  }
+
+  addCtr(model: FbTable | undefined): void {
+    const base = model?.table(0);
+    const combination = base?.table(0);
+    if (model === undefined || base === undefined || combination === undefined) throw bad('a statistic of no features');
+    combination.vector(0, 4);
+    combination.vector(1, 8);
+    combination.vector(2, 8);
+    const [kind, target] = [base.u8(1, 0), model.i32(1, 0)];
+    if (target < 0) throw bad(`class ${target} of a statistic`);
+    this.targets.set(kind, Math.max(target, this.targets.get(kind) ?? 0));
+    this.ctrs++;
+  }
+}
+
+async function readParts(
+  source: ByteSource,
+  start: number,
+  parts: readonly string[],
+  features: Features,
+  budget: FileBudget,
+): Promise<void> {
+  const [part, ...more] = parts;
+  if (more.length > 0 || (part !== undefined && part !== CTR_PART))
+    throw new AssayError('unsupported', `the part ${JSON.stringify((more[0] ?? part ?? '').slice(0, 40))}`);
+  if (part === undefined && features.ctrs > 0) throw bad('statistics that are not there');
+  const end = part === undefined ? start : await new CtrTables(source, features, budget).read(start);
+  if (end !== source.size) throw bad(`${source.size - end} bytes follow the model`);
+}
+
+function bad(what: string): AssayError {
+  return new AssayError('malformed', `not a CatBoost model: ${what}`);
+}

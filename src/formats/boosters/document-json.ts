@@ -1,0 +1,39 @@
+import type { FileBudget } from '../../core/budget.ts';
+import { type ByteSource, chunks } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { type JsonEvents, JsonWalker } from '../json.ts';
+import type { DocumentEvents } from './shape.ts';
+
+const MAX_TEXT = 16 * 1024 * 1024;
+const MAX_DEPTH = 64;
+
+/**
+ * Walks over one JSON document, which has to fill the source. A key that stands twice in one object breaks it.
+ * @throws AssayError `malformed`, `truncated`, `limit`
+ */
+export async function walkJson(
+  source: ByteSource,
+  events: Partial<DocumentEvents>,
+  budget: FileBudget,
+  maxDepth = MAX_DEPTH,
+): Promise<void> {
+  const told: JsonEvents = {
+    open: (kind, _depth, at) => events.open?.(kind, at),
+    close: () => events.close?.(),
+    key: (name, _depth, at) => events.key?.(name, at),
+    duplicate: (name, _depth, at) => {
+      throw new AssayError('malformed', `the key ${JSON.stringify(name.slice(0, 80))} stands twice`, { offset: at });
+    },
+    scalar: (kind, token, _depth, at) => {
+      if (kind === 'string') events.text?.(token.text, at);
+      else if (kind === 'number') events.number?.(Number(token.text), at);
+      else events.literal?.(token.text === 'null' ? null : token.text === 'true', at);
+    },
+  };
+  const walker = new JsonWalker(told, { pythonNumbers: true, maxStringBytes: MAX_TEXT, maxDepth });
+  for await (const bytes of chunks(source)) {
+    budget.work(bytes.length);
+    walker.feed(bytes);
+  }
+  walker.end();
+}

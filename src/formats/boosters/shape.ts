@@ -1,0 +1,193 @@
+import type { FileBudget } from '../../core/budget.ts';
+import { AssayError } from '../../core/errors.ts';
+import { NumberList } from './number-list.ts';
+
+/** What a walk over a document of maps, lists, texts and numbers tells, in order, whatever it is written in. */
+export interface DocumentEvents {
+  open(kind: 'object' | 'array', at: number): void;
+  close(): void;
+  key(name: string, at: number): void;
+  text(value: string, at: number): void;
+  number(value: number, at: number): void;
+  literal(value: boolean | null, at: number): void;
+}
+
+/** What may stand at a place of a document. What has a name is kept under it. */
+export type Shape =
+  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, Shape>>; readonly name?: string }
+  | { readonly kind: 'list'; readonly item: Shape }
+  | { readonly kind: 'numbers'; readonly name: string }
+  | { readonly kind: 'text'; readonly name: string }
+  /** Texts, numbers and literals, nested as they like: nothing that an index is taken from. */
+  | { readonly kind: 'plain' };
+
+export const PLAIN: Shape = { kind: 'plain' };
+
+/** What was kept of a document so far. */
+export class Kept {
+  readonly #budget: FileBudget;
+  readonly #numbers = new Map<string, NumberList>();
+  readonly #texts = new Map<string, string>();
+  readonly #present = new Set<string>();
+
+  constructor(budget: FileBudget) {
+    this.#budget = budget;
+  }
+
+  /** Empty when it did not stand in the document. */
+  numbers(name: string): NumberList {
+    const known = this.#numbers.get(name) ?? new NumberList(this.#budget);
+    this.#numbers.set(name, known);
+    return known;
+  }
+
+  text(name: string): string | undefined {
+    return this.#texts.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#present.has(name);
+  }
+
+  startNumbers(name: string): NumberList {
+    this.#present.add(name);
+    const list = this.numbers(name);
+    list.clear();
+    return list;
+  }
+
+  keepText(name: string, value: string): void {
+    this.#present.add(name);
+    this.#texts.set(name, value);
+  }
+
+  /** Forgets what was kept under names that start so: of one item of a list, before the next. */
+  forget(prefix: string): void {
+    for (const name of [...this.#present].filter((known) => known.startsWith(prefix))) {
+      this.#present.delete(name);
+      this.#texts.delete(name);
+      this.#numbers.get(name)?.clear();
+    }
+  }
+
+  close(): void {
+    for (const list of this.#numbers.values()) list.close();
+  }
+}
+
+interface Level {
+  readonly shape: Shape;
+  readonly keys: Set<string>;
+  next: Shape | undefined;
+}
+
+const MAX_DEPTH = 64;
+const MAX_KEPT_TEXT = 1_024;
+/** Bytes that a key of an open object costs, about. */
+const KEY_BYTES = 96;
+
+/** Holds a document to a shape while it is walked, and keeps what the shape names. */
+export class ShapeReader implements DocumentEvents {
+  readonly kept: Kept;
+  readonly #root: Shape;
+  readonly #budget: FileBudget;
+  readonly #ended: (name: string, kept: Kept) => void;
+  readonly #levels: Level[] = [];
+  #list: NumberList | undefined;
+
+  /** @param ended told when an object with a name ends */
+  constructor(root: Shape, budget: FileBudget, ended: (name: string, kept: Kept) => void) {
+    this.#root = root;
+    this.#budget = budget;
+    this.#ended = ended;
+    this.kept = new Kept(budget);
+  }
+
+  /** Gives back the memory of what was kept, and of what is still open. */
+  dispose(): void {
+    for (const { keys } of this.#levels) this.#budget.release(keys.size * KEY_BYTES);
+    this.#levels.length = 0;
+    this.kept.close();
+  }
+
+  open(kind: 'object' | 'array', at: number): void {
+    if (this.#levels.length >= MAX_DEPTH)
+      throw new AssayError('limit', `nested deeper than ${MAX_DEPTH}`, { offset: at });
+    const shape = this.#next();
+    const wanted = kind === 'object' ? shape.kind === 'object' : shape.kind === 'list' || shape.kind === 'numbers';
+    if (!wanted && shape.kind !== 'plain') throw mismatch(shape, kind, at);
+    if (shape.kind === 'numbers') this.#list = this.kept.startNumbers(shape.name);
+    const next = shape.kind === 'list' ? shape.item : shape.kind === 'plain' ? PLAIN : undefined;
+    this.#levels.push({ shape, keys: new Set(), next });
+  }
+
+  close(): void {
+    const level = this.#levels.pop();
+    if (level === undefined) throw new AssayError('internal', 'the end of a container that was not opened');
+    this.#budget.release(level.keys.size * KEY_BYTES);
+    this.#list = undefined;
+    if (level.shape.kind === 'object' && level.shape.name !== undefined) this.#ended(level.shape.name, this.kept);
+  }
+
+  key(name: string, at: number): void {
+    const level = this.#levels[this.#levels.length - 1];
+    if (level === undefined) throw new AssayError('internal', 'a key outside of an object');
+    if (level.keys.has(name)) throw new AssayError('malformed', `the key ${shown(name)} stands twice`, { offset: at });
+    this.#budget.hold(KEY_BYTES);
+    level.keys.add(name);
+    if (level.shape.kind !== 'object') return;
+    level.next = Object.hasOwn(level.shape.fields, name) ? level.shape.fields[name] : undefined;
+    if (level.next === undefined)
+      throw new AssayError('unsupported', `the member ${shown(name)}, which is not known`, { offset: at });
+  }
+
+  text(value: string, at: number): void {
+    const shape = this.#next();
+    if (shape.kind === 'plain') return;
+    if (shape.kind !== 'text') throw mismatch(shape, 'a text', at);
+    if (value.length > MAX_KEPT_TEXT)
+      throw new AssayError('malformed', `${shape.name} of ${value.length} characters`, { offset: at });
+    this.kept.keepText(shape.name, value);
+  }
+
+  number(value: number, at: number): void {
+    if (this.#list !== undefined) this.#list.push(value);
+    else {
+      const shape = this.#next();
+      if (shape.kind !== 'plain') throw mismatch(shape, 'a number', at);
+    }
+  }
+
+  literal(value: boolean | null, at: number): void {
+    if (this.#list !== undefined && value !== null) this.#list.push(Number(value));
+    else {
+      const shape = this.#next();
+      if (shape.kind !== 'plain') throw mismatch(shape, String(value), at);
+    }
+  }
+
+  /** The shape of the value at hand. */
+  #next(): Shape {
+    const level = this.#levels[this.#levels.length - 1];
+    this.#budget.work(1);
+    return level === undefined ? this.#root : (level.next ?? PLAIN_IN_NUMBERS);
+  }
+}
+
+/** In a list of numbers nothing else fits. */
+const PLAIN_IN_NUMBERS: Shape = { kind: 'text', name: 'a number of a list' };
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
+}
+
+function mismatch(shape: Shape, found: string, at: number): AssayError {
+  const wanted = {
+    object: 'an object',
+    list: 'a list',
+    numbers: 'a list of numbers',
+    text: 'a text',
+    plain: 'a value',
+  };
+  return new AssayError('malformed', `${found} where ${wanted[shape.kind]} has to stand`, { offset: at });
+}

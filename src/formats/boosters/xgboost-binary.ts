@@ -1,0 +1,221 @@
+import type { FileBudget } from '../../core/budget.ts';
+import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { ByteReader } from '../byte-reader.ts';
+import { startsWith } from '../format.ts';
+import { walkJson } from './document-json.ts';
+import { checkTree, LEAF } from './xgboost-tree.ts';
+
+/** Bytes of the structures that XGBoost wrote as they lay in memory (versions 0.4 to 2.0, little-endian). */
+const LEARNER_PARAM = 136;
+const TREES_PARAM = 160;
+const TREE_PARAM = 148;
+const NODE = 20;
+const NODE_STATISTICS = 16;
+const LINEAR_PARAM = 136;
+
+const MAX_TEXT = 16 * 1024 * 1024;
+const MAX_NAME = 256;
+const MAX_TREES = 10_000_000;
+
+/** Before the model of a pickle that holds settings too: where they stand. */
+const CONFIG_HEADER = 'CONFIG-offset:';
+
+interface Learner {
+  readonly features: number;
+  /** Outputs of the model: classes, or targets. */
+  readonly groups: number;
+  readonly hasAttributes: boolean;
+  readonly hasMetrics: boolean;
+  readonly major: number;
+}
+
+/**
+ * Reads the binary form of XGBoost before 2.1, which has no magic, and proves that its indexes and counts agree.
+ * @throws AssayError `malformed`, `truncated`, `limit`, `unsupported`
+ */
+export async function readXgboostBinary(source: ByteSource, budget: FileBudget): Promise<void> {
+  await new BinaryReader(source, budget).run();
+}
+
+class BinaryReader {
+  readonly #source: ByteSource;
+  readonly #reader: ByteReader;
+  readonly #budget: FileBudget;
+
+  constructor(source: ByteSource, budget: FileBudget) {
+    this.#source = source;
+    this.#budget = budget;
+    this.#reader = new ByteReader(source);
+  }
+
+  async run(): Promise<void> {
+    const configAt = await this.#header();
+    const { features, groups, hasAttributes, hasMetrics, major } = await this.#learner();
+    const objective = await this.#text(MAX_NAME);
+    const booster = await this.#text(MAX_NAME);
+    if (booster === 'gblinear') await this.#linear(features, groups);
+    else if (booster === 'gbtree' || booster === 'dart') await this.#trees(features, groups, booster === 'dart');
+    else throw new AssayError('unsupported', `the booster ${JSON.stringify(booster.slice(0, 40))}`);
+    if (hasAttributes) await this.#texts(2);
+    // Since version 1, attributes hold these.
+    if (major === 0 && objective === 'count:poisson') await this.#text(MAX_NAME);
+    if (major === 0 && hasMetrics) await this.#texts(1);
+    await this.#rest(configAt);
+  }
+
+  /** Past the old magic or the header of a pickle. @returns where the settings start; `undefined` when there are none */
+  async #header(): Promise<number | undefined> {
+    const reader = this.#reader;
+    let configAt: number | undefined;
+    if (await this.#startsWith(CONFIG_HEADER)) {
+      reader.skip(CONFIG_HEADER.length);
+      await reader.fill(8);
+      const length = reader.u64();
+      configAt = reader.offset + length;
+      if (configAt > this.#source.size) throw this.#malformed(`settings at byte ${configAt}`);
+    }
+    if (await this.#startsWith('bs64')) throw new AssayError('unsupported', 'a model in base64');
+    if (await this.#startsWith('binf')) reader.skip(4);
+    return configAt;
+  }
+
+  async #startsWith(text: string): Promise<boolean> {
+    const length = Math.min(text.length, this.#reader.left);
+    await this.#reader.fill(length);
+    return startsWith(this.#reader.buffered(), text);
+  }
+
+  async #learner(): Promise<Learner> {
+    const fields = await this.#integers(LEARNER_PARAM);
+    // base_score is a float; then num_feature, num_class, contain_extra_attrs, contain_eval_metrics, version, num_target.
+    const [, features = 0, classes = 0, attributes = 0, metrics = 0, major = 0, , targets = 0] = fields;
+    if (features < 0 || classes < 0 || targets < 0) throw this.#malformed(`${features} features, ${classes} classes`);
+    if (!isFlag(attributes) || !isFlag(metrics) || major < 0 || major > 99)
+      throw this.#malformed('flags or a version that XGBoost does not write');
+    const groups = Math.max(1, classes, major >= 1 ? targets : 1);
+    return { features, groups, hasAttributes: attributes === 1, hasMetrics: metrics === 1, major };
+  }
+
+  async #trees(features: number, groups: number, dart: boolean): Promise<void> {
+    const fields = await this.#integers(TREES_PARAM);
+    // num_trees, num_roots or num_parallel_tree, num_feature, padding, num_pbuffer (64 bits), num_output_group,
+    // size_leaf_vector.
+    const [trees = 0, , treeFeatures = 0, , buffered = 0, bufferedHigh = 0, ownGroups = 0, vector = 0] = fields;
+    if (trees < 0 || trees > MAX_TREES || trees > this.#reader.left / TREE_PARAM)
+      throw this.#malformed(`${trees} trees in ${this.#reader.left} bytes`);
+    if (vector > 1 || buffered !== 0 || bufferedHigh !== 0)
+      throw new AssayError('unsupported', 'trees with leaf vectors or a prediction buffer');
+    let highest = -1;
+    for (let i = 0; i < trees; i++) highest = Math.max(highest, await this.#tree());
+    const most = treeFeatures > 0 ? Math.min(features, treeFeatures) : features;
+    if (highest >= most) throw this.#malformed(`a split on feature ${highest} of ${most}`);
+    const outputs = ownGroups > 0 ? Math.min(groups, ownGroups) : groups;
+    for (let i = 0; i < trees; i++) {
+      const group = await this.#integer();
+      if (group < 0 || group >= outputs) throw this.#malformed(`tree ${i} is of output ${group} of ${outputs}`);
+    }
+    if (dart && trees > 0) await this.#floats(trees);
+  }
+
+  /** @returns the highest feature that the tree splits on */
+  async #tree(): Promise<number> {
+    const at = this.#reader.offset;
+    const [roots = 0, count = 0, deleted = 0, , , vector = 0] = await this.#integers(TREE_PARAM);
+    if (roots !== 1 || vector > 1) throw new AssayError('unsupported', `a tree with ${roots} roots`, { offset: at });
+    if (count < 1 || count > this.#reader.left / (NODE + NODE_STATISTICS))
+      throw this.#malformed(`a tree of ${count} nodes in ${this.#reader.left} bytes`);
+    const bytes = count * (NODE + NODE_STATISTICS);
+    this.#budget.hold(bytes);
+    try {
+      await this.#reader.fill(bytes);
+      const nodes = this.#reader.bytes(bytes);
+      const view = new DataView(nodes.buffer, nodes.byteOffset, nodes.byteLength);
+      const field = (node: number, index: number) => view.getInt32(node * NODE + index * 4, true);
+      return checkTree(
+        {
+          count,
+          deleted,
+          left: (node) => field(node, 1),
+          right: (node) => field(node, 2),
+          // The first bit says which child it is of its parent; that of the feature where missing values go.
+          parent: (node) => (field(node, 0) === LEAF ? LEAF : field(node, 0) & 0x7fffffff),
+          feature: (node) => field(node, 3) & 0x7fffffff,
+        },
+        this.#budget,
+      );
+    } finally {
+      this.#budget.release(bytes);
+    }
+  }
+
+  async #linear(features: number, groups: number): Promise<void> {
+    const [own = 0, ownGroups = 0] = await this.#integers(LINEAR_PARAM);
+    const count = (Math.max(features, own) + 1) * Math.max(groups, ownGroups);
+    if (own > features || ownGroups > groups) throw this.#malformed(`weights of ${own} features of ${features}`);
+    await this.#floats(count);
+  }
+
+  /** A list of exactly `count` floats. */
+  async #floats(count: number): Promise<void> {
+    const length = await this.#length(4);
+    if (length !== count) throw this.#malformed(`${length} weights where ${count} have to be`);
+    this.#reader.skip(length * 4);
+  }
+
+  /** A list of groups of `each` texts. */
+  async #texts(each: number): Promise<void> {
+    const count = await this.#length(8 * each);
+    for (let i = 0; i < count * each; i++) {
+      this.#budget.work(1);
+      await this.#text(MAX_TEXT);
+    }
+  }
+
+  async #text(most: number): Promise<string> {
+    const length = await this.#length(1);
+    if (length > most) throw this.#malformed(`a text of ${length} bytes`);
+    this.#budget.work(length);
+    await this.#reader.fill(length);
+    return Buffer.from(this.#reader.bytes(length)).toString('latin1');
+  }
+
+  /** A 64-bit count of things of at least `size` bytes each. */
+  async #length(size: number): Promise<number> {
+    await this.#reader.fill(8);
+    const length = this.#reader.u64();
+    if (length > this.#reader.left / size)
+      throw this.#malformed(`${length} things of ${size} bytes where ${this.#reader.left} are left`);
+    return length;
+  }
+
+  async #integers(bytes: number): Promise<readonly number[]> {
+    await this.#reader.fill(bytes);
+    const content = this.#reader.bytes(bytes);
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+    this.#budget.work(bytes);
+    return Array.from({ length: bytes / 4 }, (_, i) => view.getInt32(i * 4, true));
+  }
+
+  async #integer(): Promise<number> {
+    if (!this.#reader.has(4)) await this.#reader.fill(4);
+    return this.#reader.u32() | 0;
+  }
+
+  /** The settings, as JSON, fill the rest. Without them the model ends with the file. */
+  async #rest(configAt: number | undefined): Promise<void> {
+    const { offset, left } = this.#reader;
+    if (offset !== (configAt ?? this.#source.size)) throw this.#malformed(`${left} bytes follow the model`);
+    if (configAt === undefined) return;
+    if (left > MAX_TEXT) throw new AssayError('limit', `settings of ${left} bytes`, { offset });
+    await walkJson(new SliceSource(this.#source, offset, left, this.#source.name), {}, this.#budget);
+  }
+
+  #malformed(what: string): AssayError {
+    return new AssayError('malformed', `not an XGBoost model: ${what}`, { offset: this.#reader.offset });
+  }
+}
+
+function isFlag(value: number): boolean {
+  return value === 0 || value === 1;
+}

@@ -1,0 +1,82 @@
+import { PLAIN, type Shape } from './shape.ts';
+
+const numbers = (name: string): Shape => ({ kind: 'numbers', name });
+const text = (name: string): Shape => ({ kind: 'text', name });
+const object = (fields: Readonly<Record<string, Shape>>, name?: string): Shape =>
+  name === undefined ? { kind: 'object', fields } : { kind: 'object', fields, name };
+
+/** Lists of a tree with one value a node, or a value for each output of a node. */
+const NODES = ['left_children', 'right_children', 'parents', 'split_indices', 'split_conditions', 'default_left'];
+const STATISTICS = ['loss_changes', 'sum_hessian', 'leaf_child_counts', 'split_type', 'base_weights', 'leaf_weights'];
+const CATEGORIES = ['categories', 'categories_nodes', 'categories_segments', 'categories_sizes'];
+
+/** One value a node, where they stand. */
+export const NODE_LISTS = [...NODES, 'loss_changes', 'sum_hessian', 'leaf_child_counts', 'split_type'];
+export const NEEDED_LISTS = [...NODES, 'base_weights'];
+
+const TREE = object(
+  {
+    ...Object.fromEntries([...NODES, ...STATISTICS, ...CATEGORIES].map((name) => [name, numbers(`tree.${name}`)])),
+    id: PLAIN,
+    tree_param: object({
+      num_nodes: text('tree.num_nodes'),
+      num_deleted: text('tree.num_deleted'),
+      num_feature: text('tree.num_feature'),
+      size_leaf_vector: text('tree.size_leaf_vector'),
+    }),
+  },
+  'tree',
+);
+
+/** Names of categories that were met in training: texts as bytes and offsets, or numbers. */
+const ENCODING = object(
+  { offsets: numbers('encoding.offsets'), values: numbers('encoding.values'), type: PLAIN },
+  'encoding',
+);
+
+const TREE_MODEL = {
+  gbtree_model_param: object({
+    num_trees: text('num_trees'),
+    num_parallel_tree: PLAIN,
+    size_leaf_vector: PLAIN,
+  }),
+  trees: { kind: 'list', item: TREE },
+  tree_info: numbers('tree_info'),
+  iteration_indptr: numbers('iteration_indptr'),
+  cats: object({
+    enc: { kind: 'list', item: ENCODING },
+    feature_segments: numbers('feature_segments'),
+    sorted_idx: numbers('sorted_idx'),
+  }),
+} as const;
+
+const LINEAR_MODEL = { weights: numbers('weights'), boosted_rounds: PLAIN, param: PLAIN };
+
+const BOOSTER = object({
+  name: text('booster'),
+  model: object({ ...TREE_MODEL, ...LINEAR_MODEL }),
+  gbtree: object({ name: text('inner'), model: object(TREE_MODEL) }),
+  weight_drop: numbers('weight_drop'),
+});
+
+const LEARNER = object({
+  attributes: PLAIN,
+  feature_names: PLAIN,
+  feature_types: PLAIN,
+  gradient_booster: BOOSTER,
+  learner_model_param: object({
+    base_score: PLAIN,
+    boost_from_average: PLAIN,
+    num_class: text('num_class'),
+    num_feature: text('num_feature'),
+    num_target: text('num_target'),
+  }),
+  // Names and settings: unknown ones are errors that XGBoost raises.
+  objective: PLAIN,
+  metrics: PLAIN,
+});
+
+const MODEL = { learner: LEARNER, version: PLAIN };
+
+/** A model as it is saved, or as it is pickled: with the settings of its training beside it. */
+export const XGBOOST: Shape = object({ ...MODEL, Config: PLAIN, Model: object(MODEL) });

@@ -1,0 +1,67 @@
+import { type ByteSource, MemorySource, SliceSource } from '../../core/byte-source.ts';
+import { AssayError, isContentError } from '../../core/errors.ts';
+import { readNativeModel, titleOf } from '../native-models.ts';
+import type { ScanContext } from '../scanner.ts';
+import { leaveUnjudged } from '../structure.ts';
+import type { Handed, Untold } from './native-states.ts';
+import { NATIVE_STATE } from './rules.ts';
+
+/** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
+const RAW: ReadonlySet<number> = new Set([0x42, 0x43, 0x8e, 0x96, 0x54, 0x55]);
+const UTF8: ReadonlySet<number> = new Set([0x58, 0x8c, 0x8d]);
+
+/** Judges what a pickle hands to native code, by the reader of the format that this code expects. */
+export async function scanHanded(
+  handed: readonly (Handed | Untold)[],
+  source: ByteSource,
+  context: ScanContext,
+): Promise<void> {
+  for (const one of handed) {
+    if (!('why' in one)) await scanOne(one, source, context);
+    else if (one.opens) {
+      const message = `hands ${one.owner} ${one.why}, which some versions open as a file`;
+      context.report({ rule: NATIVE_STATE, message, subject: one.owner });
+    } else leave(one, context, `${one.why} is handed to it`);
+  }
+}
+
+async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
+  try {
+    const bytes = await bytesOf(handed, source, context);
+    if (bytes === undefined) return leave(handed, context, 'an escaped text is handed to it');
+    const verdict = await readNativeModel(handed.model, bytes, context.budget);
+    if (verdict.kind === 'sound') return;
+    if (verdict.kind === 'unknown-part')
+      return leave(handed, context, `part of what is handed to it is not known: ${verdict.why}`);
+    const message = `hands ${handed.owner} ${handed.length} bytes that are not a sound ${titleOf(handed.model)}: ${verdict.why}`;
+    context.report({ rule: NATIVE_STATE, message, subject: handed.owner, offset: handed.start });
+  } catch (error) {
+    if (!isContentError(error)) throw error;
+    context.incomplete(`what is handed to ${handed.owner} at byte ${handed.start} was not read: ${error.message}`);
+  }
+}
+
+async function bytesOf(
+  { at, start, length, spelled, owner }: Handed,
+  source: ByteSource,
+  context: ScanContext,
+): Promise<ByteSource | undefined> {
+  const [code = 0] = await source.read(at, 1);
+  if (!RAW.has(code) && !UTF8.has(code)) return undefined;
+  // A string of Python 2 is bytes; a reader in Python 3 makes text of it, one way or another.
+  if (RAW.has(code) && spelled === 'utf8') return undefined;
+  if (spelled !== 'latin1' || RAW.has(code)) return new SliceSource(source, start, length, owner);
+  if (length > context.limits.maxSpoolMemory)
+    throw new AssayError('limit', `text of ${length} bytes to be decoded (maxSpoolMemory)`);
+  context.budget.work(length);
+  const text = Buffer.from(await source.read(start, length)).toString('utf8');
+  return new MemorySource(Buffer.from(text, 'latin1'), owner);
+}
+
+function leave({ model, owner }: Handed | Untold, context: ScanContext, what: string): void {
+  leaveUnjudged(
+    context,
+    `pickle.native-state.${model}`,
+    `${owner} gives its state to native code, and ${what}: no reader could judge it.`,
+  );
+}
