@@ -231,8 +231,8 @@ class FileScan {
     return id;
   }
 
-  incomplete(reason: string, member: string | undefined): void {
-    this.#readings.say('unknown', undefined);
+  incomplete(reason: string, member: string | undefined, loaders?: LoaderSet): void {
+    this.#readings.say('unknown', loaders);
     this.#verdict = worseVerdict(this.#verdict, 'unknown');
     if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? reason : `${member}: ${reason}`);
   }
@@ -312,8 +312,8 @@ class TargetContext implements ScanContext {
     this.#coverage.mark(start, Math.min(end, this.#target.source.size), kind, why);
   }
 
-  incomplete(reason: string): void {
-    this.#scan.incomplete(reason, this.#target.member);
+  incomplete(reason: string, loaders?: LoaderSet): void {
+    this.#scan.incomplete(reason, this.#target.member, loaders);
   }
 
   notAssessed(check: Check): void {

@@ -58,9 +58,9 @@ export class TentativeContext implements ScanContext {
     this.#say(() => this.#outer.imported(name, loaders));
   }
 
-  incomplete(reason: string): void {
-    if (NAMES_LIMIT.test(reason)) this.#outer.incomplete(reason);
-    else this.#say(() => this.#outer.incomplete(reason));
+  incomplete(reason: string, loaders?: LoaderSet): void {
+    if (NAMES_LIMIT.test(reason)) this.#outer.incomplete(reason, loaders);
+    else this.#say(() => this.#outer.incomplete(reason, loaders));
   }
 
   notAssessed(check: Check): void {

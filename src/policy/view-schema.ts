@@ -88,7 +88,10 @@ const FILE = record('a file', {
   digestBasis: field(oneOf('computed', 'claimed', 'none'), 'Computed from all bytes, or claimed by the source.'),
   verdict: field(oneOf(...VERDICTS), 'What the scanners made of it.'),
   imports: field(TEXTS, 'Every global that a pickle in it can resolve, "module.name".'),
-  readings: field(listOf(READING), 'What each loader would do with it: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.'),
+  readings: field(
+    listOf(READING),
+    'What each loader would do with it: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.',
+  ),
   reasons: field(TEXTS, "Why the verdict is what it is, when it is not the findings'."),
   waived: field(BOOL, 'Whether waivers pardon its verdict; never true of a malicious file.'),
 });

@@ -44,7 +44,7 @@ const MAX_MEANING = 320;
 
 /** The consequence for whoever loads the file: the start of what the worst finding's rule explains says more than the verdict. */
 export function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
-  const sentences = rule?.explanation.match(/[^.!?]+[.!?]+(?=\s|$)/g) ?? [];
+  const sentences = rule?.explanation.match(/\S.*?[.!?]+(?=\s|$)/gs) ?? [];
   const [first, second] = sentences.map((sentence) => sentence.trim());
   if (first === undefined) return MEANINGS[verdict];
   return second !== undefined && first.length + second.length < MAX_MEANING ? `${first} ${second}` : first;

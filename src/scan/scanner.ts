@@ -58,8 +58,8 @@ export interface ScanContext {
   report(report: Report): void;
   /** Says what was done with bytes of this target. What no scanner covers makes the verdict `unknown`. */
   cover(start: number, end: number, kind: CoverageKind, why?: string): void;
-  /** The parse did not reach the end: verdict `unknown`, with the reason. */
-  incomplete(reason: string): void;
+  /** The parse did not reach the end: verdict `unknown`, with the reason, for the loaders that read so far; for all, when absent. */
+  incomplete(reason: string, loaders?: LoaderSet): void;
   /** The format is known and nobody judges it: verdict `not-assessed`, and this check. */
   notAssessed(check: Check): void;
   /** A global that a pickle here can resolve, "module.name", and the loaders that do. */

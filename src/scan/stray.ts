@@ -72,7 +72,9 @@ async function runsAsPickle(
   };
   const { end, state } = await readStream(source, 0, handler, { limits, signal, budget });
   state.close();
-  return marked ? imports > 0 || end.kind !== 'error' : acts || end.kind === 'limit' || (imports > 0 && end.kind === 'stop');
+  return marked
+    ? imports > 0 || end.kind !== 'error'
+    : acts || end.kind === 'limit' || (imports > 0 && end.kind === 'stop');
 }
 
 export interface Stray {

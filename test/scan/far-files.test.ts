@@ -74,7 +74,9 @@ describe('files far away', () => {
   });
 
   it('what nobody judges costs its probe', async () => {
-    const { verdict, fetched } = await scanFar(new FarSource(Buffer.from('X\n\0\0\0\x02\0\x04\x02\0\0\x02\x03\0', 'latin1'), GiB));
+    const { verdict, fetched } = await scanFar(
+      new FarSource(Buffer.from('X\n\0\0\0\x02\0\x04\x02\0\0\x02\x03\0', 'latin1'), GiB),
+    );
     expect(verdict).toBe('not-assessed');
     expect(fetched).toBeLessThan(8 * 1024);
   });

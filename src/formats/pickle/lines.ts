@@ -97,7 +97,8 @@ function readableNames(state: PickleState, code: number, module: Span, name: Spa
   const readable = code === 0x69 ? literals.isAscii : literals.isStrictUtf8;
   if (!readable(bytes(module)) || !readable(bytes(name))) return false;
   // C refuses an empty name, and INST without a mark, before it imports; pickle.py imports first.
-  if (module.end === module.start || name.end === name.start || (code === 0x69 && state.markCount === 0)) state.drop(IN_C);
+  if (module.end === module.start || name.end === name.start || (code === 0x69 && state.markCount === 0))
+    state.drop(IN_C);
   if (code === 0x69) state.drop(LISTED_ONLY);
   return state.alive !== 0;
 }

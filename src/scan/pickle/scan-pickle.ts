@@ -3,7 +3,7 @@ import { MemorySource, SliceSource } from '../../core/byte-source.ts';
 import { AssayError, isContentError } from '../../core/errors.ts';
 import { constantOf } from '../../formats/pickle/constants.ts';
 import { type InlineArray, inlineArray } from '../../formats/pickle/joblib.ts';
-import { ALL_LOADERS, ANY_LOADER, JOBLIB, type LoaderSet, PICKLE_C } from '../../formats/pickle/loaders.ts';
+import { ALL_LOADERS, ANY_LOADER, JOBLIB, type LoaderSet, NOBODY, PICKLE_C } from '../../formats/pickle/loaders.ts';
 import { type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
 import type { PickleState } from '../../formats/pickle/state.ts';
 import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
@@ -115,18 +115,21 @@ class FileScan {
     await this.#blobs(judge.blobs);
     await scanHanded(judge.handed, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
-    this.#broken(result.end, start, result.position);
+    this.#broken(result, start);
     return undefined;
   }
 
-  #broken(end: StreamEnd, start: number, position: number): void {
+  /** Loaders that had ended before, at what others accept, are not concerned. */
+  #broken({ end, position, state }: StreamResult, start: number): void {
     const why = describeEnd(end);
-    this.#context.incomplete(`the pickle at byte ${start} was understood up to byte ${position}: ${why}`);
+    const of = state.alive === NOBODY ? {} : { loaders: state.alive };
+    this.#context.incomplete(`the pickle at byte ${start} was understood up to byte ${position}: ${why}`, of.loaders);
     this.#context.report({
       rule: BROKEN_STREAM,
       message: `the pickle at byte ${start} breaks off: ${why}`,
       subject: why,
       offset: position,
+      ...of,
     });
   }
 
