@@ -19,6 +19,7 @@ export const TORCHSCRIPT_CLASS: Standing = {
     name: '*',
     uses: new Set(['import', 'call', 'new', 'build']),
     contract: undefined,
+    types: undefined,
     tier: 'container',
     library: 'TorchScript',
     versions: '',

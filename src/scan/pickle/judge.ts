@@ -8,7 +8,7 @@ import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import type { ContractContext } from './contracts/contract.ts';
-import { CONTRACTS } from './contracts/index.ts';
+import { CONTRACTS, contractOf, judgedArguments } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
@@ -29,6 +29,8 @@ import {
 import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
+import { oddState } from './state-kinds.ts';
+import { callableResult, Received, type TakingUse, type Violation } from './types/index.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
@@ -36,9 +38,16 @@ const MAX_BLOBS = 256;
 const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
-/** Bytes that what is known of a tuple, or of a storage, costs, about. */
-const TUPLE_BYTES = 128;
+/** Bytes that what is known of a storage, a callable or a special key costs, about. */
 const STORAGE_BYTES = 128;
+const NAME_BYTES = 160;
+
+const HANDED: Readonly<Record<TakingUse, string>> = {
+  call: 'as an argument',
+  new: 'as an argument',
+  build: 'in its state',
+  items: 'as an item',
+};
 
 export interface Blob {
   readonly start: number;
@@ -80,7 +89,11 @@ export class PickleJudge implements PickleHandler {
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
-  readonly #tuples = new WeakMap<PickleState, Map<number, string | undefined>>();
+  /** What listed names were handed, looked at when the stream ended. */
+  readonly #received = new Received();
+  /** Calls by their offset that return something that can be called, and special keys by theirs. */
+  readonly #callables = new Map<number, string>();
+  readonly #specialKeys = new Map<number, string>();
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
   #loaders: LoaderSet = ALL_LOADERS;
@@ -155,6 +168,8 @@ export class PickleJudge implements PickleHandler {
     this.#happens(call.callee, machine);
     this.#judgeCall(call, machine);
     // An instruction that waits for a text is run again, and counts then.
+    if (machine.waits) return;
+    this.#noteCall(call, machine);
     if (machine.waits || call.callee.kind !== GLOBAL) return;
     this.#called.set(call.callee.ref, (this.#called.get(call.callee.ref) ?? 0) + 1);
   }
@@ -201,7 +216,7 @@ export class PickleJudge implements PickleHandler {
     if (maker === undefined || args === undefined || own === undefined) return false;
     const context = this.#contractContext(machine);
     if (maker.module === 'dill._dill' && maker.name === '_load_type') {
-      return dillType(args, context) === undefined && this.#foreignArgument(own, context) === undefined;
+      return dillType(args, context) === undefined && !own.some((arg) => arg.kind === GLOBAL);
     }
     if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
     const owner = context.listed(args[0]);
@@ -212,9 +227,8 @@ export class PickleJudge implements PickleHandler {
   #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#contractContext(machine);
-    const contract = CONTRACTS.get(`${entry.module}:${entry.name}`);
-    const broken =
-      contract?.(args, context) ?? (contract === undefined ? this.#foreignArgument(args, context) : undefined);
+    const contract = contractOf(entry);
+    const broken = contract?.(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
@@ -222,75 +236,35 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, machine.fileOffset(call.offset), shown);
       return;
     }
-    const use: Use = isNew(call, args) ? 'new' : 'call';
-    if (
-      call.args.kind === TUPLE &&
-      allowed(entry, use, args.length) &&
-      (entry.contract === undefined || contract !== undefined || isDistribution(entry))
-    )
-      return;
-    const callable = args.some((arg) => arg.kind === GLOBAL);
-    const rule = callable ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
+    const use = isNew(call, args) ? 'new' : 'call';
+    const contracted = entry.contract === undefined || contract !== undefined || isDistribution(entry);
+    if (call.args.kind === TUPLE && allowed(entry, use, args.length) && contracted) return;
     const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
-    this.#report(rule, message, full, machine.fileOffset(call.offset), shown);
+    this.#report(rules.UNUSUAL_USE, message, full, machine.fileOffset(call.offset), shown);
   }
 
-  /** A global as an argument needs permission of its own: to be a value or a class, and to run no contract. */
-  #foreignArgument(args: readonly Value[], context: ContractContext): string | undefined {
-    for (const arg of args) {
-      const foreign = arg.kind === TUPLE ? this.#foreignWithin(arg, context) : this.#foreignGlobal(arg, context);
-      if (foreign !== undefined) return foreign;
+  /** Keeps what a listed name is called with, and whether it returns something that can be called. */
+  #noteCall(call: Call, machine: PickleState): void {
+    const global = this.#callee(call.callee, machine);
+    const standing = global === undefined ? undefined : this.#standing(global);
+    if (standing?.kind !== 'listed' && standing?.kind !== 'shadowed') return;
+    if (standing === TORCHSCRIPT_CLASS) return;
+    const { entry } = standing;
+    const args = machine.tuple(call.args) ?? [call.args];
+    const name = callableResult(entry, args, this.#contractContext(machine));
+    if (machine.waits) return;
+    const at = machine.fileOffset(call.offset);
+    if (name !== undefined) {
+      const known = this.#callables.get(call.offset);
+      if (known === undefined) machine.budget.hold(NAME_BYTES);
+      // Two readings may call different things at one offset.
+      this.#callables.set(call.offset, known === undefined || known === name ? name : '?');
     }
-    return undefined;
-  }
-
-  /**
-   * The same of a tuple and all tuples in it. Tuples never change, and hold only what was made before them: each is looked at once
-   * for a machine, however often it is passed, and nested however deep.
-   */
-  #foreignWithin(tuple: Value, context: ContractContext): string | undefined {
-    const known = this.#knownTuples(context.state);
-    const open = [tuple];
-    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      if (known.has(top.ref)) {
-        open.pop();
-        continue;
-      }
-      const items = context.state.tuple(top) ?? [];
-      const deeper = items.filter(({ kind, ref }) => kind === TUPLE && !known.has(ref));
-      if (deeper.length > 0) {
-        for (const inner of deeper) open.push(inner);
-        continue;
-      }
-      let foreign: string | undefined;
-      for (const item of items) {
-        foreign = item.kind === TUPLE ? known.get(item.ref) : this.#foreignGlobal(item, context);
-        if (foreign !== undefined) break;
-      }
-      context.state.budget.hold(TUPLE_BYTES);
-      known.set(top.ref, foreign);
-      open.pop();
-    }
-    return known.get(tuple.ref);
-  }
-
-  /** By a tuple's cell: what was found in it. */
-  #knownTuples(machine: PickleState): Map<number, string | undefined> {
-    const known = this.#tuples.get(machine) ?? new Map<number, string | undefined>();
-    this.#tuples.set(machine, known);
-    return known;
-  }
-
-  #foreignGlobal(arg: Value, context: ContractContext): string | undefined {
-    const global = context.state.global(arg);
-    if (global === undefined) return undefined;
-    const entry = context.listed(arg);
-    const name = `${global.module}.${global.name}`;
-    if (entry === undefined) return `is passed ${name}, which is not listed`;
-    if (CONTRACTS.has(`${entry.module}:${entry.name}`)) return `is passed ${name}, which only its own contract allows`;
-    return entry.uses.has('import') || entry.uses.has('new')
-      ? undefined
-      : `is passed ${name}, which is listed to be called only`;
+    const use = isNew(call, args) ? 'new' : 'call';
+    const judged = judgedArguments(entry);
+    if (judged === 0 || call.args.kind !== TUPLE) this.#received.give(entry, use, call.args, at, machine);
+    else for (const arg of args.slice(judged)) this.#received.give(entry, use, arg, at, machine);
+    if (call.kwargs !== undefined) this.#received.give(entry, use, call.kwargs, at, machine);
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -356,9 +330,21 @@ export class PickleJudge implements PickleHandler {
         offset,
       );
     }
+    this.#received.give(entry, 'build', state, offset, machine);
+    const odd = oddState(entry, state, machine);
+    if (odd === undefined) return;
+    const rule = odd.acts ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
+    this.#report(rule, `${full}: ${odd.what}`, full, offset, () => describe(state, machine));
   }
 
-  onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void {
+  onMutate(
+    receiver: Value,
+    opcode: string,
+    built: boolean,
+    offset: number,
+    machine: PickleState,
+    items: Value | undefined,
+  ): void {
     this.#happens(receiver, machine);
     const at = machine.fileOffset(offset);
     if (receiver.kind === GLOBAL) {
@@ -380,21 +366,22 @@ export class PickleJudge implements PickleHandler {
     if (built)
       this.#report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
     const standing = this.#standing(made);
-    if (standing.kind === 'listed' && !standing.entry.uses.has('items')) {
-      this.#report(
-        rules.UNUSUAL_USE,
-        `${opcode} on what ${name} returned, which ${standing.entry.library} does not do`,
-        name,
-        at,
-      );
-    }
+    if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
+    const { entry } = standing;
+    if (items !== undefined) this.#received.give(entry, 'items', items, at, machine);
+    if (entry.uses.has('items')) return;
+    // The methods that take items are the object's own, and may be anything.
+    const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
+    this.#report(rules.BROKEN_CONTRACT, message, name, at);
   }
 
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {
     this.#loaders = machine.alive;
-    if (item.kind < GLOBAL) return;
     const name = machine.text(key);
-    if (machine.waits || name === undefined || !LOADER_NAMES.test(name)) return;
+    if (machine.waits || name === undefined) return;
+    if (!this.#specialKeys.has(key.ref)) machine.budget.hold(NAME_BYTES);
+    this.#specialKeys.set(key.ref, name);
+    if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
     const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
     this.#report(
       rules.METHOD_OVERRIDE,
@@ -464,6 +451,8 @@ export class PickleJudge implements PickleHandler {
    * After the stream: a function under a contract may be called, not kept, or whoever finds it calls it with anything.
    */
   onEnd(machine: PickleState): void {
+    this.#judgeReceived(machine);
+    if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#standing(global);
       if (standing.kind !== 'listed' || standing.entry.uses.has('import')) continue;
@@ -476,6 +465,46 @@ export class PickleJudge implements PickleHandler {
         full,
         machine.fileOffset(global.offset),
       );
+    }
+  }
+
+  #judgeReceived(machine: PickleState): void {
+    const context = {
+      callableName: (global: GlobalName) => {
+        const standing = this.#standing(global);
+        const known = standing.kind === 'listed' || standing.kind === 'shadowed';
+        if (!known || standing.entry.types?.isConstant === true) return undefined;
+        return `${standing.entry.module}:${standing.entry.name}`;
+      },
+      callableMadeAt: (offset: number) => this.#callables.get(offset),
+      specialKey: (ref: number) => this.#specialKeys.get(ref),
+    };
+    for (const violation of this.#received.violations(machine, context)) this.#reportReceived(violation);
+  }
+
+  #reportReceived({ entry, use, offset, loaders, found }: Violation): void {
+    this.#loaders = loaders;
+    const full = `${entry.module}.${entry.name}`;
+    const where = HANDED[use];
+    switch (found.kind) {
+      case 'callable': {
+        const name = found.name.replace(':', '.');
+        const message = `${full} is handed ${name} ${where}, which can be called and is not what ${entry.library} puts there`;
+        return this.#report(rules.BROKEN_CONTRACT, message, full, offset, name);
+      }
+      case 'special-key': {
+        const message = `gives an instance of ${full} the attribute ${found.name}, which Python itself looks up`;
+        return this.#report(rules.METHOD_OVERRIDE, message, found.name, offset, found.name);
+      }
+      case 'computed-key':
+        return this.#report(
+          rules.BROKEN_CONTRACT,
+          `an attribute of an instance of ${full} has a name that is computed`,
+          full,
+          offset,
+        );
+      case 'odd-key':
+        return this.#report(rules.UNUSUAL_USE, `a key in the state of ${full} is not a name`, full, offset);
     }
   }
 
@@ -502,6 +531,10 @@ export class PickleJudge implements PickleHandler {
         const entry = of === undefined ? undefined : listed(of);
         if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;
         return entry.uses.has('new') || entry.uses.has('import') ? entry : undefined;
+      },
+      unlisted: (of) => {
+        const global = machine.global(of);
+        return global !== undefined && !global.computed && this.#standing(global).kind === 'unlisted';
       },
       madeBy: (of) => {
         const call = machine.callOf(of);

@@ -18,6 +18,10 @@ export function isBuiltinType(of: Value | undefined, context: ContractContext): 
 /** `copyreg._reconstructor(cls, base, state)` calls `cls.__new__` and `base.__init__`. */
 const reconstructor: Contract = (args, context) => {
   if (args.length !== 3) return 'takes a class, its base and a state';
+  const [made, base] = args;
+  // A class that is on no list is reported as that.
+  if (made !== undefined && context.unlisted(made)) return undefined;
+  if (base !== undefined && context.unlisted(base)) return undefined;
   const known = isBuiltinType(args[0], context) || context.plain(args[0])?.uses.has('new') === true;
   if (!known) return 'the class to make is not one that its framework instantiates';
   return isBuiltinType(args[1], context) ? undefined : 'the base is not a built-in type';
@@ -87,16 +91,20 @@ function isHarmlessCallable(of: Value | undefined, context: ContractContext): bo
 }
 
 export const partial: Contract = ([wrapped], context) => {
+  if (wrapped !== undefined && context.unlisted(wrapped)) return undefined;
   const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
   return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
 };
 
+/** The factory makes the values of keys that are asked for, while loading too: so types of plain data only. */
 const defaultDict: Contract = ([factory], context) => {
-  if (factory === undefined || factory.kind === NONE || isHarmlessCallable(factory, context)) return undefined;
+  if (factory === undefined || factory.kind === NONE || isBuiltinType(factory, context)) return undefined;
+  if (context.unlisted(factory)) return undefined;
+  const entry = context.listed(factory);
+  if (entry?.module === 'collections' && entry.name === 'OrderedDict') return undefined;
   const maker = context.madeBy(factory);
-  if (maker?.module === 'functools' && maker.name === 'partial') return undefined;
   if (maker?.module === 'dill._dill' && maker.name === '_load_type') return undefined;
-  return 'the factory is not a plain listed callable';
+  return 'the factory is not a type of plain data';
 };
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */

@@ -2,7 +2,7 @@ import { OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, textAt } from './contract.ts';
 
 /** The first argument is instantiated with the others. */
-const classFirst: Contract = (args, context) =>
+export const classFirst: Contract = (args, context) =>
   context.plain(args[0]) === undefined ? 'the first argument is not a listed class' : undefined;
 
 const BIT_GENERATORS = new Set(['MT19937', 'PCG64', 'PCG64DXSM', 'Philox', 'SFC64', 'DSFMT']);

@@ -1,0 +1,110 @@
+import { callableSet } from './callable-sets.ts';
+
+/** Uses of a listed name that are handed something. */
+export const TAKING_USES = ['call', 'new', 'build', 'items'] as const;
+export type TakingUse = (typeof TAKING_USES)[number];
+
+/** What may stand in place of the dict or tuple that is a state. */
+export const STATE_KINDS = ['bytes', 'text', 'number', 'list', 'instance'] as const;
+export type StateKind = (typeof STATE_KINDS)[number];
+
+/** What a use may be handed besides plain data and instances of listed data classes. */
+export interface Takes {
+  /** Callables, by "module:name": functions, classes as values, members, classes whose instances can be called. */
+  readonly callables: ReadonlySet<string>;
+  /** Keys of a state that start with two underscores. */
+  readonly keys: ReadonlySet<string>;
+  readonly states: ReadonlySet<StateKind>;
+}
+
+/** What a listed name may be handed, and what it is itself. What is not said here is the strictest. */
+export interface EntryTypes {
+  readonly takes: ReadonlyMap<TakingUse, Takes>;
+  /** As a value it is a constant, such as a dtype of PyTorch, and cannot be called. */
+  readonly isConstant: boolean;
+  /** What it makes can be called: its class defines `__call__`. */
+  readonly makesCallable: boolean;
+}
+
+/**
+ * The same as a list has it: words, separated by spaces. `@numbers` is a named set, `numpy:add` one callable, `key:__doc__` a
+ * key of the state, `state:bytes` a kind of state.
+ */
+export interface TypesText {
+  readonly call?: string;
+  readonly new?: string;
+  readonly build?: string;
+  readonly items?: string;
+  readonly value?: 'constant';
+  readonly makes?: 'callable';
+}
+
+/** Plain data and instances of listed data classes. */
+export const PLAIN: Takes = { callables: new Set(), keys: new Set(), states: new Set() };
+export const PLAIN_ENTRY: EntryTypes = { takes: new Map(), isConstant: false, makesCallable: false };
+
+const NAME = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$/;
+const KEY = /^key:(__\w+)$/;
+const STATE = /^state:(\w+)$/;
+
+/** @returns what is wrong with a word of a type; `undefined` for a good one */
+export function wrongWord(word: string): string | undefined {
+  if (word.startsWith('@')) return callableSet(word.slice(1)) === undefined ? `names no set of callables` : undefined;
+  if (KEY.test(word) || NAME.test(word)) return undefined;
+  const state = STATE.exec(word)?.[1];
+  return state !== undefined && isStateKind(state) ? undefined : 'is not @set, module:name, key:__name or state:kind';
+}
+
+/** One object for each text: values that many entries may take are looked through once. */
+const known = new Map<string, Takes>();
+const MAX_KNOWN = 10_000;
+
+export function parseTypes(text: TypesText): EntryTypes {
+  const takes = new Map<TakingUse, Takes>();
+  for (const use of TAKING_USES) {
+    const words = text[use];
+    if (words === undefined) continue;
+    const parsed = known.get(words) ?? parseTakes(words.split(' '));
+    if (known.size < MAX_KNOWN) known.set(words, parsed);
+    takes.set(use, parsed);
+  }
+  return { takes, isConstant: text.value === 'constant', makesCallable: text.makes === 'callable' };
+}
+
+export function parseTakes(words: readonly string[]): Takes {
+  const callables = new Set<string>();
+  const keys = new Set<string>();
+  const states = new Set<StateKind>();
+  for (const word of words) {
+    const [key, state] = [KEY.exec(word)?.[1], STATE.exec(word)?.[1]];
+    if (word.startsWith('@')) for (const name of callableSet(word.slice(1)) ?? []) callables.add(name);
+    else if (key !== undefined) keys.add(key);
+    else if (state !== undefined && isStateKind(state)) states.add(state);
+    else callables.add(word);
+  }
+  return { callables, keys, states };
+}
+
+/** What either of two lists allows a name. */
+export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | undefined): EntryTypes | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const takes = new Map(one.takes);
+  for (const [use, more] of other.takes) {
+    const { callables, keys, states } = takes.get(use) ?? PLAIN;
+    takes.set(use, {
+      callables: new Set([...callables, ...more.callables]),
+      keys: new Set([...keys, ...more.keys]),
+      states: new Set([...states, ...more.states]),
+    });
+  }
+  // What one list knows to be callable stays so.
+  return {
+    takes,
+    isConstant: one.isConstant && other.isConstant,
+    makesCallable: one.makesCallable || other.makesCallable,
+  };
+}
+
+function isStateKind(text: string): text is StateKind {
+  return STATE_KINDS.some((kind) => kind === text);
+}
