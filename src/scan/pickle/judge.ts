@@ -30,7 +30,7 @@ import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 import { oddState } from './state-kinds.ts';
-import { callableResult, Received, type TakingUse, type Violation } from './types/index.ts';
+import { callableResult, isConstant, Received, type TakingUse, type Violation } from './types/index.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
@@ -473,7 +473,7 @@ export class PickleJudge implements PickleHandler {
       callableName: (global: GlobalName) => {
         const standing = this.#standing(global);
         const known = standing.kind === 'listed' || standing.kind === 'shadowed';
-        if (!known || standing.entry.types?.isConstant === true) return undefined;
+        if (!known || isConstant(standing.entry)) return undefined;
         return `${standing.entry.module}:${standing.entry.name}`;
       },
       callableMadeAt: (offset: number) => this.#callables.get(offset),

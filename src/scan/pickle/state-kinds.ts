@@ -14,7 +14,7 @@ export interface OddState {
 export function oddState(entry: ListedGlobal, state: Value, machine: PickleState): OddState | undefined {
   if (state.kind === DICT || state.kind === TUPLE || state.kind === NONE) return undefined;
   const kind = kindOf(state, machine);
-  if (kind === undefined || entry.types?.takes.get('build')?.states.has(kind) === true) return undefined;
+  if (kind === undefined || entry.types?.get('build')?.states.has(kind) === true) return undefined;
   // Native code takes bytes apart; everything else is data that the class does not expect.
   return { what: `its state is ${SHOWN[kind]} in place of a dict or tuple`, acts: kind === 'bytes' };
 }

@@ -25,6 +25,7 @@ const JUDGED: ReadonlyMap<string, number> = new Map([
   ...[
     ...['builtins:getattr', '__builtin__:getattr', 'builtins:type', '__builtin__:type', '_operator:getitem'],
     ...['functools:partial', 'collections:defaultdict', 'dill._dill:_create_array'],
+    'array:_array_reconstructor',
   ].map((name) => [name, 1] as const),
 ]);
 

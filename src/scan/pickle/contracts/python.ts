@@ -126,6 +126,12 @@ const subscript: Contract = ([generic], context) => {
     : 'subscripts something that is no type hint';
 };
 
+/** `array._array_reconstructor(type, typecode, format, bytes)` makes an instance of the type. */
+const arrayType: Contract = ([type], context) => {
+  const global = type === undefined ? undefined : context.state.global(type);
+  return global?.module === 'array' && global.name === 'array' ? undefined : 'the type to make is not array.array';
+};
+
 const DILL_TYPES = new Set([...PLAIN_TYPES, 'slice', 'range', 'NoneType', 'EllipsisType', 'NotImplementedType']);
 
 /** `dill._dill._load_type(name)` looks a type up in a table of Python's own, some of which make code. */
@@ -158,6 +164,7 @@ export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [
   ['builtins:type', typeOf],
   ['__builtin__:type', typeOf],
   ['_operator:getitem', subscript],
+  ['array:_array_reconstructor', arrayType],
   ['functools:partial', partial],
   ['collections:defaultdict', defaultDict],
   ['dill._dill:_load_type', dillType],

@@ -17,14 +17,8 @@ export interface Takes {
   readonly states: ReadonlySet<StateKind>;
 }
 
-/** What a listed name may be handed, and what it is itself. What is not said here is the strictest. */
-export interface EntryTypes {
-  readonly takes: ReadonlyMap<TakingUse, Takes>;
-  /** As a value it is a constant, such as a dtype of PyTorch, and cannot be called. */
-  readonly isConstant: boolean;
-  /** What it makes can be called: its class defines `__call__`. */
-  readonly makesCallable: boolean;
-}
+/** What a listed name may be handed. A use that is not there takes plain data and instances of listed data classes. */
+export type EntryTypes = ReadonlyMap<TakingUse, Takes>;
 
 /**
  * The same as a list has it: words, separated by spaces. `@numbers` is a named set, `numpy:add` one callable, `key:__doc__` a
@@ -35,13 +29,10 @@ export interface TypesText {
   readonly new?: string;
   readonly build?: string;
   readonly items?: string;
-  readonly value?: 'constant';
-  readonly makes?: 'callable';
 }
 
 /** Plain data and instances of listed data classes. */
 export const PLAIN: Takes = { callables: new Set(), keys: new Set(), states: new Set() };
-export const PLAIN_ENTRY: EntryTypes = { takes: new Map(), isConstant: false, makesCallable: false };
 
 const NAME = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$/;
 const KEY = /^key:(__\w+)$/;
@@ -68,7 +59,7 @@ export function parseTypes(text: TypesText): EntryTypes {
     if (known.size < MAX_KNOWN) known.set(words, parsed);
     takes.set(use, parsed);
   }
-  return { takes, isConstant: text.value === 'constant', makesCallable: text.makes === 'callable' };
+  return takes;
 }
 
 export function parseTakes(words: readonly string[]): Takes {
@@ -88,8 +79,8 @@ export function parseTakes(words: readonly string[]): Takes {
 /** What either of two lists allows a name. */
 export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | undefined): EntryTypes | undefined {
   if (one === undefined || other === undefined) return one ?? other;
-  const takes = new Map(one.takes);
-  for (const [use, more] of other.takes) {
+  const takes = new Map(one);
+  for (const [use, more] of other) {
     const { callables, keys, states } = takes.get(use) ?? PLAIN;
     takes.set(use, {
       callables: new Set([...callables, ...more.callables]),
@@ -97,12 +88,20 @@ export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | unde
       states: new Set([...states, ...more.states]),
     });
   }
-  // What one list knows to be callable stays so.
-  return {
-    takes,
-    isConstant: one.isConstant && other.isConstant,
-    makesCallable: one.makesCallable || other.makesCallable,
-  };
+  return takes;
+}
+
+/** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */
+const CALLABLE_INSTANCES = ['modules', 'callable-instances', 'torch-callables'];
+
+/** Whether the class of a listed name defines `__call__`. */
+export function makesCallable(name: { readonly module: string; readonly name: string }): boolean {
+  return CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true);
+}
+
+/** Whether a listed name is a constant, such as a dtype of PyTorch, and not something that can be called. */
+export function isConstant(name: { readonly module: string; readonly name: string }): boolean {
+  return callableSet('constants')?.has(`${name.module}:${name.name}`) === true;
 }
 
 function isStateKind(text: string): text is StateKind {

@@ -2,6 +2,7 @@ import type { Value } from '../../../formats/pickle/values.ts';
 import { OBJECT } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
 import type { ContractContext } from '../contracts/contract.ts';
+import { makesCallable } from './entry-types.ts';
 
 /** Functions that make an instance of their first argument. */
 const CLASS_FIRST =
@@ -24,7 +25,7 @@ export function callableResult(
   const [first, second] = args;
   if (isClassFirst(entry.name)) {
     const made = first === undefined ? undefined : context.listed(first);
-    return made?.types?.makesCallable === true ? nameOf(made) : undefined;
+    return made !== undefined && makesCallable(made) ? nameOf(made) : undefined;
   }
   switch (`${entry.module}:${entry.name}`) {
     case 'builtins:getattr':
@@ -42,7 +43,7 @@ export function callableResult(
     case 'functools:partial':
       return nameOf(entry);
     default:
-      return entry.types?.makesCallable === true ? nameOf(entry) : undefined;
+      return makesCallable(entry) ? nameOf(entry) : undefined;
   }
 }
 
