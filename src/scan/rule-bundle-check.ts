@@ -93,7 +93,8 @@ function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): st
       const [module = '', own = ''] = name.split(':');
       const danger = dangerOf(module, own);
       if (danger !== undefined && before?.callables.has(name) !== true) return `with ${name}, and it ${danger}`;
-      if (shipped !== undefined && before?.callables.has(name) !== true) return `with ${name}, which its types do not name`;
+      if (shipped !== undefined && before?.callables.has(name) !== true)
+        return `with ${name}, which its types do not name`;
     }
     const key = [...keys].find((one) => before?.keys.has(one) !== true);
     if (key !== undefined) return `with the key ${key}, which its types do not name`;

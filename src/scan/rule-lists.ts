@@ -1,5 +1,11 @@
 import type { Severity } from '../core/severity.ts';
-import { type Allowlist, type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
+import {
+  type Allowlist,
+  type ListedGlobal,
+  listedGlobals,
+  mergeAllowlists,
+  shippedAllowlists,
+} from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
 import type { Advisory, RuleBundle } from './rule-bundle.ts';
 import { RULESET_VERSION } from './ruleset-version.ts';

@@ -1,8 +1,8 @@
 import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
-import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Flows, HOLDS, isNotable } from './flows.ts';
+import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
@@ -470,7 +470,8 @@ export class PickleState {
   notable(from: number, count: number): Value | undefined {
     for (let i = from; i < from + count; i++) {
       const kind = this.kinds[i] ?? 0;
-      if (isNotable(kind, this.refs[i] ?? 0, this.cells.kinds)) return { kind: value.TUPLE, ref: this.store(from, count) };
+      if (isNotable(kind, this.refs[i] ?? 0, this.cells.kinds))
+        return { kind: value.TUPLE, ref: this.store(from, count) };
     }
     return undefined;
   }

@@ -1,6 +1,17 @@
 import type { PickleState } from '../../formats/pickle/state.ts';
 import type { Value } from '../../formats/pickle/values.ts';
-import { BYTES, BUFFER, DICT, FROZENSET, LIST, NONE, OBJECT, STR, STR_DUNDER, TUPLE } from '../../formats/pickle/values.ts';
+import {
+  BUFFER,
+  BYTES,
+  DICT,
+  FROZENSET,
+  LIST,
+  NONE,
+  OBJECT,
+  STR,
+  STR_DUNDER,
+  TUPLE,
+} from '../../formats/pickle/values.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { StateKind } from './types/index.ts';
 

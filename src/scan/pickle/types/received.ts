@@ -13,8 +13,7 @@ export interface Violation {
   readonly offset: number;
   /** The loaders that were alive when it was handed over. */
   readonly loaders: LoaderSet;
-  readonly found:
-    /** A callable that the entry does not name. */
+  readonly found: /** A callable that the entry does not name. */
     | { readonly kind: 'callable'; readonly name: string }
     /** A key of a state that Python itself looks up, and that the entry does not name. */
     | { readonly kind: 'special-key'; readonly name: string }

@@ -48,11 +48,7 @@ export function callableResult(
 }
 
 /** Members of enums are data: they are written in capitals, of a class. */
-function memberName(
-  owner: Value | undefined,
-  name: string | undefined,
-  context: ContractContext,
-): string | undefined {
+function memberName(owner: Value | undefined, name: string | undefined, context: ContractContext): string | undefined {
   if (owner === undefined || name === undefined) return '?';
   const call = owner.kind === OBJECT ? context.state.callOf(owner) : undefined;
   const entry = context.listed(call?.callee ?? owner);
