@@ -11,7 +11,7 @@ export interface Allowance {
   readonly name: string;
   readonly uses: readonly Use[];
   /** What its uses may be handed; plain data and instances of listed data classes, where it says nothing. */
-  readonly types?: TypesText | undefined;
+  readonly takes?: TypesText | undefined;
   readonly owner: string;
   readonly reason: string;
   /** ISO date; void from the day after. */
@@ -119,7 +119,7 @@ function asListed(allowance: Allowance): ListedGlobal {
     name,
     uses: new Set(allowance.uses),
     contract: undefined,
-    types: allowance.types === undefined ? undefined : parseTypes(allowance.types),
+    types: allowance.takes === undefined ? undefined : parseTypes(allowance.takes),
     tier: 'organisation',
     library: owner,
     versions: expires,

@@ -6,7 +6,7 @@ import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/value
 import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
-import type { ListedGlobal, Use } from './allowlists.ts';
+import type { ListedGlobal } from './allowlists.ts';
 import type { ContractContext } from './contracts/contract.ts';
 import { CONTRACTS, contractOf, judgedArguments } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
