@@ -56,6 +56,7 @@ const allowlist = v.strictObject({
   globals: v.pipe(v.array(listed), v.maxLength(MAX_NAMES, 'has too many entries')),
   types: v.exactOptional(named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, types, MAX_NAMES)),
   otherTypes: v.exactOptional(types),
+  evidence: v.exactOptional(v.unknown()),
 });
 
 const advisory = v.strictObject({

@@ -37,6 +37,8 @@ export interface Allowlist {
   readonly types?: Readonly<Record<string, TypesText>>;
   /** The same of all entries of the list that it does not name. */
   readonly otherTypes?: TypesText;
+  /** For people: which classes were looked at in which versions, and what loading can reach of them. */
+  readonly evidence?: unknown;
 }
 
 let listed: ReadonlyMap<string, ListedGlobal> | undefined;

@@ -30,7 +30,8 @@ import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 import { oddState } from './state-kinds.ts';
-import { callableResult, isConstant, Received, type TakingUse, type Violation } from './types/index.ts';
+import { callableResult, isConstant, Received } from './types/index.ts';
+import { violationFinding } from './violation-finding.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
@@ -41,13 +42,6 @@ const MAX_COMPUTED = 32;
 /** Bytes that what is known of a storage, a callable or a special key costs, about. */
 const STORAGE_BYTES = 128;
 const NAME_BYTES = 160;
-
-const HANDED: Readonly<Record<TakingUse, string>> = {
-  call: 'as an argument',
-  new: 'as an argument',
-  build: 'in its state',
-  items: 'as an item',
-};
 
 export interface Blob {
   readonly start: number;
@@ -479,32 +473,10 @@ export class PickleJudge implements PickleHandler {
       callableMadeAt: (offset: number) => this.#callables.get(offset),
       specialKey: (ref: number) => this.#specialKeys.get(ref),
     };
-    for (const violation of this.#received.violations(machine, context)) this.#reportReceived(violation);
-  }
-
-  #reportReceived({ entry, use, offset, loaders, found }: Violation): void {
-    this.#loaders = loaders;
-    const full = `${entry.module}.${entry.name}`;
-    const where = HANDED[use];
-    switch (found.kind) {
-      case 'callable': {
-        const name = found.name.replace(':', '.');
-        const message = `${full} is handed ${name} ${where}, which can be called and is not what ${entry.library} puts there`;
-        return this.#report(rules.BROKEN_CONTRACT, message, full, offset, name);
-      }
-      case 'special-key': {
-        const message = `gives an instance of ${full} the attribute ${found.name}, which Python itself looks up`;
-        return this.#report(rules.METHOD_OVERRIDE, message, found.name, offset, found.name);
-      }
-      case 'computed-key':
-        return this.#report(
-          rules.BROKEN_CONTRACT,
-          `an attribute of an instance of ${full} has a name that is computed`,
-          full,
-          offset,
-        );
-      case 'odd-key':
-        return this.#report(rules.UNUSUAL_USE, `a key in the state of ${full} is not a name`, full, offset);
+    for (const violation of this.#received.violations(machine, context)) {
+      const { rule, message, subject, evidence } = violationFinding(violation);
+      this.#loaders = violation.loaders;
+      this.#report(rule, message, subject, violation.offset, evidence);
     }
   }
 
