@@ -8,10 +8,11 @@ import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { ContractContext } from './contracts/contract.ts';
-import { CONTRACTS, contractOf, judgedArguments } from './contracts/index.ts';
+import { CONTRACTS, contractOf } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
+import { Handed } from './handed.ts';
 import { isFileMarker, namedFile } from './joblib-files.ts';
 import {
   allowed,
@@ -30,7 +31,6 @@ import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 import { oddState } from './state-kinds.ts';
-import { callableResult, isConstant, Received } from './types/index.ts';
 import { violationFinding } from './violation-finding.ts';
 
 /** Byte strings of one pickle that are looked into. */
@@ -39,9 +39,8 @@ const MAX_BLOBS = 256;
 const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
-/** Bytes that what is known of a storage, a callable or a special key costs, about. */
+/** Bytes that what is known of a storage costs, about. */
 const STORAGE_BYTES = 128;
-const NAME_BYTES = 160;
 
 export interface Blob {
   readonly start: number;
@@ -83,11 +82,7 @@ export class PickleJudge implements PickleHandler {
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
-  /** What listed names were handed, looked at when the stream ended. */
-  readonly #received = new Received();
-  /** Calls by their offset that return something that can be called, and special keys by theirs. */
-  readonly #callables = new Map<number, string>();
-  readonly #specialKeys = new Map<number, string>();
+  readonly #handed = new Handed();
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
   #loaders: LoaderSet = ALL_LOADERS;
@@ -237,28 +232,16 @@ export class PickleJudge implements PickleHandler {
     this.#report(rules.UNUSUAL_USE, message, full, machine.fileOffset(call.offset), shown);
   }
 
-  /** Keeps what a listed name is called with, and whether it returns something that can be called. */
   #noteCall(call: Call, machine: PickleState): void {
     const global = this.#callee(call.callee, machine);
-    const standing = global === undefined ? undefined : this.#standing(global);
-    if (standing?.kind !== 'listed' && standing?.kind !== 'shadowed') return;
-    if (standing === TORCHSCRIPT_CLASS) return;
-    const { entry } = standing;
-    const args = machine.tuple(call.args) ?? [call.args];
-    const name = callableResult(entry, args, this.#contractContext(machine));
-    if (machine.waits) return;
-    const at = machine.fileOffset(call.offset);
-    if (name !== undefined) {
-      const known = this.#callables.get(call.offset);
-      if (known === undefined) machine.budget.hold(NAME_BYTES);
-      // Two readings may call different things at one offset.
-      this.#callables.set(call.offset, known === undefined || known === name ? name : '?');
-    }
-    const use = isNew(call, args) ? 'new' : 'call';
-    const judged = judgedArguments(entry);
-    if (judged === 0 || call.args.kind !== TUPLE) this.#received.give(entry, use, call.args, at, machine);
-    else for (const arg of args.slice(judged)) this.#received.give(entry, use, arg, at, machine);
-    if (call.kwargs !== undefined) this.#received.give(entry, use, call.kwargs, at, machine);
+    const entry = global === undefined ? undefined : this.#entryOf(global);
+    if (entry === undefined || entry === TORCHSCRIPT_CLASS.entry) return;
+    this.#handed.call(call, entry, machine, this.#contractContext(machine));
+  }
+
+  #entryOf(global: GlobalName): ListedGlobal | undefined {
+    const standing = this.#standing(global);
+    return standing.kind === 'listed' || standing.kind === 'shadowed' ? standing.entry : undefined;
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -324,7 +307,7 @@ export class PickleJudge implements PickleHandler {
         offset,
       );
     }
-    this.#received.give(entry, 'build', state, offset, machine);
+    this.#handed.state(entry, state, offset, machine);
     const odd = oddState(entry, state, machine);
     if (odd === undefined) return;
     const rule = odd.acts ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
@@ -362,7 +345,7 @@ export class PickleJudge implements PickleHandler {
     const standing = this.#standing(made);
     if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
     const { entry } = standing;
-    if (items !== undefined) this.#received.give(entry, 'items', items, at, machine);
+    if (items !== undefined) this.#handed.items(entry, items, at, machine);
     if (entry.uses.has('items')) return;
     // The methods that take items are the object's own, and may be anything.
     const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
@@ -373,8 +356,7 @@ export class PickleJudge implements PickleHandler {
     this.#loaders = machine.alive;
     const name = machine.text(key);
     if (machine.waits || name === undefined) return;
-    if (!this.#specialKeys.has(key.ref)) machine.budget.hold(NAME_BYTES);
-    this.#specialKeys.set(key.ref, name);
+    this.#handed.specialKey(key, name, machine);
     if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
     const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
     this.#report(
@@ -445,7 +427,7 @@ export class PickleJudge implements PickleHandler {
    * After the stream: a function under a contract may be called, not kept, or whoever finds it calls it with anything.
    */
   onEnd(machine: PickleState): void {
-    this.#judgeReceived(machine);
+    this.#judgeHanded(machine);
     if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#standing(global);
@@ -462,18 +444,8 @@ export class PickleJudge implements PickleHandler {
     }
   }
 
-  #judgeReceived(machine: PickleState): void {
-    const context = {
-      callableName: (global: GlobalName) => {
-        const standing = this.#standing(global);
-        const known = standing.kind === 'listed' || standing.kind === 'shadowed';
-        if (!known || isConstant(standing.entry)) return undefined;
-        return `${standing.entry.module}:${standing.entry.name}`;
-      },
-      callableMadeAt: (offset: number) => this.#callables.get(offset),
-      specialKey: (ref: number) => this.#specialKeys.get(ref),
-    };
-    for (const violation of this.#received.violations(machine, context)) {
+  #judgeHanded(machine: PickleState): void {
+    for (const violation of this.#handed.violations(machine, (global) => this.#entryOf(global))) {
       const { rule, message, subject, evidence } = violationFinding(violation);
       this.#loaders = violation.loaders;
       this.#report(rule, message, subject, violation.offset, evidence);
@@ -493,8 +465,7 @@ export class PickleJudge implements PickleHandler {
   #contractContext(machine: PickleState): ContractContext {
     const listed = (of: Value) => {
       const global = machine.global(of);
-      const standing = global === undefined ? undefined : this.#standing(global);
-      return standing?.kind === 'listed' || standing?.kind === 'shadowed' ? standing.entry : undefined;
+      return global === undefined ? undefined : this.#entryOf(global);
     };
     return {
       state: machine,
