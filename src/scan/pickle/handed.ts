@@ -11,7 +11,7 @@ import { callableResult, isConstant, Received, type Violation } from './types/in
 const NAME_BYTES = 160;
 
 /** What listed names of a stream are handed, as the judge hears of it, and what of that they may not be. */
-export class Handed {
+export class HandedValues {
   readonly #received = new Received();
   /** Calls by their offset that return something that can be called, and special keys by theirs. */
   readonly #callables = new Map<number, string>();

@@ -12,7 +12,8 @@ import { CONTRACTS, contractOf } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
-import { Handed } from './handed.ts';
+import { HandedValues } from './handed.ts';
+import { importFinding } from './import-finding.ts';
 import { isFileMarker, namedFile } from './joblib-files.ts';
 import {
   allowed,
@@ -82,7 +83,7 @@ export class PickleJudge implements PickleHandler {
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
-  readonly #handed = new Handed();
+  readonly #handed = new HandedValues();
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
   #loaders: LoaderSet = ALL_LOADERS;
@@ -134,23 +135,8 @@ export class PickleJudge implements PickleHandler {
     // Sizes of joblib's arrays, source code in SciPy's states and models of native code are read from what BUILD is given.
     const keeps = isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || takesNativeState(global);
     if (keeps || full === 'numpy.dtype') machine.startKeeping();
-    const standing = this.#standing(global);
-    if (standing.kind === 'listed') return;
-    if (standing.kind === 'shadowed') {
-      this.#report(
-        rules.SHADOWED_GLOBAL,
-        `imports ${full}, which a file of the artifact would provide`,
-        full,
-        offset,
-        full,
-      );
-    } else if (standing.kind === 'dangerous') {
-      this.#report(rules.DANGEROUS_GLOBAL, `reaches ${full}: ${standing.danger}`, full, offset, full);
-    } else if (walksAttributes(global)) {
-      this.#report(rules.ATTRIBUTE_PATH, `walks attributes to ${full}`, full, offset, full);
-    } else {
-      this.#report(rules.UNLISTED_GLOBAL, `imports ${full}, which is on no list`, full, offset, full);
-    }
+    const found = importFinding(global, this.#standing(global));
+    if (found !== undefined) this.#report(found.rule, found.message, full, offset, full);
   }
 
   onCall(call: Call, machine: PickleState): void {
