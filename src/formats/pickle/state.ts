@@ -138,7 +138,8 @@ export class PickleState {
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
   #items = new Map<number, readonly number[] | undefined>();
-  #extents = new Map<number, Extent>();
+  /** `undefined` for a line whose end is too far off. */
+  #extents = new Map<number, Extent | undefined>();
   /** The first bytes of instructions that were fetched. */
   readonly #heads = new Map<number, Uint8Array>();
   /** Numbers that were fetched; NaN for what is not one that is safe. */
@@ -305,21 +306,21 @@ export class PickleState {
     return this.wanted >= 0;
   }
 
-  /** Where the content of a byte or text string lies; `undefined` when its instruction must be fetched first. */
+  /** Where the content of a byte or text string lies; `undefined` when its instruction must be fetched first, or is a long line. */
   extent(of: Value): Extent | undefined {
     if (of.kind !== value.BYTES && of.kind !== value.STR && of.kind !== value.STR_DUNDER) return undefined;
     const at = of.ref - this.base;
     const known =
       this.#extents.get(of.ref) ??
       (at >= 0 && at < this.window.length ? extentAt(this.window.subarray(at), of.ref) : undefined);
-    if (known === undefined) this.wanted = of.ref;
+    if (known === undefined && !this.#extents.has(of.ref)) this.wanted = of.ref;
     return known;
   }
 
   /** Takes the text that was waited for. `bytes` start at `ref`; a string too long to be a name is cut. */
   learn(ref: number, bytes: Uint8Array): void {
     const extent = extentAt(bytes, ref);
-    if (extent !== undefined && !this.#extents.has(ref)) {
+    if (!this.#extents.has(ref)) {
       this.#charge(1);
       this.#extents.set(ref, extent);
     }

@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import type { Breach, Contract } from './contracts/contract.ts';
 import { partial } from './contracts/python.ts';
-import { distributionState, isDistribution } from './contracts/scientific.ts';
+import { distributionState, isDistribution, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 
@@ -66,7 +66,7 @@ export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
 export function stateContract(entry: ListedGlobal): Contract | undefined {
   // functools.partial takes its callable, arguments and keywords as its state.
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
-  return isDistribution(entry) ? distributionState : undefined;
+  return isDistribution(entry) ? distributionState : NUMPY_STATES.get(`${entry.module}:${entry.name}`);
 }
 
 /** Functions whose result is never a plain string. */

@@ -526,7 +526,10 @@ export class PickleJudge implements PickleHandler {
       },
       scanBytes: (of) => {
         const extent = machine.extent(of);
-        if (extent === undefined) return;
+        if (extent === undefined) {
+          this.blobsLost ||= !machine.waits;
+          return;
+        }
         this.#addBlob({
           start: machine.fileOffset(extent.start),
           length: extent.length,

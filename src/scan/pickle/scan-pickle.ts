@@ -322,7 +322,8 @@ function isNoStream(result: StreamResult, judge: PickleJudge): boolean {
 
 function stringsOf(state: PickleState): number[] {
   const refs: number[] = [];
-  for (let i = 0; i < state.memo.count && i < 1_000_000; i++)
+  // Python 2 counts its entries from 1.
+  for (let i = 0; i <= state.memo.count && i < 1_000_000; i++)
     if (state.memo.kind(i) === STR) refs.push(state.memo.ref(i));
   return refs;
 }

@@ -29,8 +29,8 @@ export function hooks(of: Value | undefined, context: ContractContext): Breach |
   return args.length === 0 ? undefined : emptyList(args, context);
 }
 
-/** EMPTY_LIST, TUPLE1 and REDUCE in a row, with nothing but memo entries between: nobody could put anything into the list. */
-const EMPTY_ARGUMENT = /^\](?:q[^]|r[^]{4})?\x85(?:q[^]|r[^]{4})?R/;
+/** EMPTY_LIST, TUPLE1 (or TUPLE) and REDUCE in a row, with nothing but memo entries between: nobody could put anything into the list. */
+const EMPTY_ARGUMENT = /^\](?:q[\s\S]|r[\s\S]{4})?[\x85t](?:q[\s\S]|r[\s\S]{4})?R/;
 
 /** Python 2 makes an OrderedDict from the list of its items. */
 function emptyList(args: readonly Value[], { state }: ContractContext): Breach | undefined {
