@@ -1,8 +1,8 @@
 import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
-import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { integerOf } from './constants.ts';
+import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
