@@ -7,7 +7,9 @@ import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../.
 import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
-import type { Breach, ContractContext } from './contracts/contract.ts';
+import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
+import { makerOf } from './contracts/code-makers.ts';
+import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, READS_DICTS } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
@@ -84,6 +86,8 @@ export class PickleJudge implements PickleHandler {
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
+  /** The stream names something that makes code by value. */
+  #code = false;
   readonly #tuples = new WeakMap<PickleState, Map<number, string | undefined>>();
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
@@ -136,6 +140,14 @@ export class PickleJudge implements PickleHandler {
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || takesNativeState(global);
     if (keeps || READS_DICTS.has(full)) machine.startKeeping();
+    if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
+      this.#code = true;
+      machine.startKeeping();
+    }
+    if (makerOf(global) !== undefined) {
+      this.#report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
+      return;
+    }
     const standing = this.#standing(global);
     if (standing.kind === 'listed') return;
     if (standing.kind === 'shadowed') {
@@ -175,7 +187,32 @@ export class PickleJudge implements PickleHandler {
     return `${global?.module}:${global?.name}`;
   }
 
+  /** Code by value that is only kept was said where its maker was imported. */
+  #judgeCode(use: CodeUse, offset: number, machine: PickleState, shown: () => string): void {
+    if (use.kind === 'made') {
+      if (use.breach !== undefined) this.#report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
+      return;
+    }
+    const { module } = use;
+    if (module === undefined) {
+      this.#report(rules.COMPUTED_NAME, 'imports a module by a name that a call computes', 'module', offset, shown);
+      return;
+    }
+    this.#options.imported(module, this.#loaders);
+    const standing = this.#options.globals.standing({ module, name: '*', mapped: false });
+    if (standing.kind === 'dangerous')
+      this.#report(rules.DANGEROUS_GLOBAL, `imports ${module}: ${standing.danger}`, module, offset, shown);
+    else this.#report(rules.UNLISTED_GLOBAL, `imports the module ${module}`, module, offset, shown);
+  }
+
   #judgeCall(call: Call, machine: PickleState): void {
+    const code = this.#code ? codeCall(call, this.#contractContext(machine)) : undefined;
+    if (machine.waits) return;
+    if (code !== undefined) {
+      const shown = () => describeCall(call.callee, call.args, machine);
+      this.#judgeCode(code, machine.fileOffset(call.offset), machine, shown);
+      return;
+    }
     const global = this.#callee(call.callee, machine);
     if (machine.waits) return;
     const offset = machine.fileOffset(call.offset);
@@ -234,6 +271,14 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
+    if (this.#code && passesCode(args, context))
+      this.#report(
+        rules.CODE_RUNS,
+        `hands code that it brings to ${full}`,
+        full,
+        machine.fileOffset(call.offset),
+        shown,
+      );
     if (broken !== undefined) {
       this.#breach(full, broken, machine.fileOffset(call.offset), shown);
       return;
@@ -317,6 +362,12 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
       return undefined;
     }
+    const code = this.#code ? codeState(target, state, this.#contractContext(machine)) : undefined;
+    if (machine.waits) return undefined;
+    if (code !== undefined) {
+      this.#judgeCode(code, at, machine, () => describe(state, machine));
+      return undefined;
+    }
     const call = machine.callOf(target);
     if (call === undefined) {
       if (target.kind >= FIRST_COMPOSITE) this.#odd('BUILD on a value that takes no state', at);
@@ -392,6 +443,8 @@ export class PickleJudge implements PickleHandler {
     if (call === undefined || global === undefined) return; // A computed callee was reported at its call.
     const made = this.#madeClass(global, call.args, machine) ?? global;
     const name = `${made.module}.${made.name}`;
+    if (this.#code && madeOfCode(receiver, this.#contractContext(machine)) !== undefined)
+      this.#report(rules.CODE_RUNS, `${opcode} on something that it brings as code`, 'code', at);
     const filled = fillHooks(receiver, this.#contractContext(machine));
     if (filled !== undefined) this.#breach(name, filled, at, () => describe(receiver, machine));
     if (built)

@@ -34,6 +34,10 @@ export function pointers(what: string): Breach {
   return { kind: 'pointers', what };
 }
 
+export function breachText(breach: Breach): string {
+  return typeof breach === 'string' ? breach : breach.what;
+}
+
 /** The first breach of several checks; those that can act go before those of data. */
 export function worst(...breaches: readonly (Breach | undefined)[]): Breach | undefined {
   return (
