@@ -43,6 +43,7 @@ const MAX_COMPUTED = 32;
 /** Bytes that what is known of a tuple, or of a storage, costs, about. */
 const TUPLE_BYTES = 128;
 const STORAGE_BYTES = 128;
+const NAMELESS = { module: '', name: '' };
 
 export interface Blob {
   readonly start: number;
@@ -174,7 +175,9 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits || call.callee.kind !== GLOBAL) return;
     this.#count(call.callee);
     // Some functions call the one that they are given first, and answer for it.
-    const [inner] = CALLERS.has(this.#nameOf(call.callee, machine)) ? (machine.tuple(call.args) ?? []) : [];
+    const caller = this.#code && makerOf(machine.global(call.callee) ?? NAMELESS) === 'class';
+    const calls = caller || CALLERS.has(this.#nameOf(call.callee, machine));
+    const [inner] = calls ? (machine.tuple(call.args) ?? []) : [];
     if (inner?.kind === GLOBAL) this.#count(inner);
   }
 
@@ -188,7 +191,7 @@ export class PickleJudge implements PickleHandler {
   }
 
   /** Code by value that is only kept was said where its maker was imported. */
-  #judgeCode(use: CodeUse, offset: number, machine: PickleState, shown: () => string): void {
+  #judgeCode(use: CodeUse, offset: number, shown: () => string): void {
     if (use.kind === 'made') {
       if (use.breach !== undefined) this.#report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
       return;
@@ -210,7 +213,7 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     if (code !== undefined) {
       const shown = () => describeCall(call.callee, call.args, machine);
-      this.#judgeCode(code, machine.fileOffset(call.offset), machine, shown);
+      this.#judgeCode(code, machine.fileOffset(call.offset), shown);
       return;
     }
     const global = this.#callee(call.callee, machine);
@@ -365,7 +368,7 @@ export class PickleJudge implements PickleHandler {
     const code = this.#code ? codeState(target, state, this.#contractContext(machine)) : undefined;
     if (machine.waits) return undefined;
     if (code !== undefined) {
-      this.#judgeCode(code, at, machine, () => describe(state, machine));
+      this.#judgeCode(code, at, () => describe(state, machine));
       return undefined;
     }
     const call = machine.callOf(target);

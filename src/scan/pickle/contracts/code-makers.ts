@@ -47,6 +47,7 @@ const TYPES: Readonly<Record<string, Maker>> = {
   CellType: 'cell',
   ClassType: 'class',
   TypeType: 'class',
+  type: 'class',
 };
 
 const CLOUDPICKLE_MODULE = /^(?:joblib\.externals\.)?cloudpickle(?:\.cloudpickle(?:_fast)?)?$/;
