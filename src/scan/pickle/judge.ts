@@ -213,6 +213,14 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     if (code !== undefined) {
       const shown = () => describeCall(call.callee, call.args, machine);
+      if (call.callee.kind === GLOBAL && makerOf(machine.global(call.callee) ?? NAMELESS) === undefined)
+        this.#report(
+          rules.CODE_BY_VALUE,
+          'brings code by value, with a type that it loads',
+          'type',
+          machine.fileOffset(call.offset),
+          shown,
+        );
       this.#judgeCode(code, machine.fileOffset(call.offset), shown);
       return;
     }

@@ -29,6 +29,8 @@ export type CodeUse =
 export function madeOfCode(of: Value | undefined, context: ContractContext): Maker | undefined {
   const call = of?.kind === OBJECT ? context.state.callOf(of) : undefined;
   const maker = call === undefined ? undefined : calledMaker(call.callee, context);
+  // A type is one of code, or as plain as dict.
+  if (maker === 'type') return of === undefined || typeMaker(of, context) === undefined ? undefined : maker;
   return maker === 'import' || maker === 'constant' || maker === 'filler' ? undefined : maker;
 }
 
@@ -60,8 +62,9 @@ export function codeCall(call: Call, context: ContractContext): CodeUse | undefi
     if (call.opcode !== 'REDUCE' || call.args.kind !== TUPLE) return made('is called in a way no pickler calls it');
     return made(MADE[maker](args, context));
   }
+  // dill makes classes by the type that it loads, and code by functions of its own.
   if (global?.module === 'dill._dill' && global.name === '_load_type')
-    return makerOfType(textAt(args, 0, context)) === undefined ? undefined : made(undefined);
+    return makerOfType(textAt(args, 0, context)) === 'class' ? made(undefined) : undefined;
   if (global !== undefined) return undefined;
   const what = madeOfCode(call.callee, context);
   return what === undefined ? undefined : made(`calls a ${what} that it brings as code`);
