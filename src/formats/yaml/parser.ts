@@ -43,7 +43,9 @@ export class Parser {
 
   /** Goes to the next document. @returns false behind the last one. @throws AssayError `malformed`, `limit` */
   document(first: boolean): boolean {
-    while (this.#is('document-end')) this.#scanner.next();
+    // YAML 1.2 lets a document begin without a mark behind one that ends with it.
+    let bare = first;
+    while (this.#take('document-end') !== undefined) bare = true;
     if (this.#is('stream-end')) return false;
     this.#handles.clear();
     let directives = false;
@@ -52,7 +54,7 @@ export class Parser {
       this.#scanner.next();
       directives = true;
     }
-    if (this.#take('document-start') === undefined && (!first || directives))
+    if (this.#take('document-start') === undefined && (!bare || directives))
       throw this.#unexpected('where a document begins');
     this.#states.push(() => this.#documentContent());
     return true;
@@ -89,7 +91,8 @@ export class Parser {
 
   #documentContent(): YamlEvent {
     const { kind, at } = this.#scanner.peek();
-    const ends = kind === 'tag-directive' || kind === 'document-start' || kind === 'document-end' || kind === 'stream-end';
+    const ends =
+      kind === 'tag-directive' || kind === 'document-start' || kind === 'document-end' || kind === 'stream-end';
     return ends ? empty(at, NONE) : this.#node(true, false);
   }
 

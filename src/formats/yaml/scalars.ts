@@ -36,7 +36,7 @@ export function quotedScalar(cursor: Cursor): string {
       if (quote === '"' || cursor.peek() !== "'") return parts.join('');
       parts.push("'");
       cursor.skip();
-    } else if (character === '\\' && quote === '"') parts.push(escape(cursor));
+    } else if (character === '\\' && quote === '"') parts.push(escaped(cursor));
     else if (isBlank(character) || cursor.isBreak(character)) parts.push(spaces(cursor));
     else parts.push(run(cursor, quote));
   }
@@ -53,7 +53,7 @@ function run(cursor: Cursor, quote: string): string {
   return cursor.text.slice(from, cursor.at);
 }
 
-function escape(cursor: Cursor): string {
+function escaped(cursor: Cursor): string {
   cursor.skip();
   const character = cursor.peek();
   if (cursor.isBreak(character)) {
@@ -105,7 +105,8 @@ export function blockScalar(cursor: Cursor, parentIndent: number): string {
   cursor.skip(header.length);
   cursor.skipBlanks();
   if (cursor.peek() === '#') cursor.skipToBreak();
-  if (cursor.peek() !== '' && cursor.skipBreak() === '') throw cursor.malformed('text behind the header of a block scalar');
+  if (cursor.peek() !== '' && cursor.skipBreak() === '')
+    throw cursor.malformed('text behind the header of a block scalar');
   const least = Math.max(1, parentIndent + 1);
   const given = /[1-9]/.exec(header)?.[0];
   const indent = given === undefined ? undefined : least + Number(given) - 1;

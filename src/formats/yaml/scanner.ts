@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/errors.ts';
 import { Cursor } from './cursor.ts';
-import { blockScalar, plainScalar, quotedScalar } from './scalars.ts';
 import { tagDirective, tagToken, wordToken } from './properties.ts';
+import { blockScalar, plainScalar, quotedScalar } from './scalars.ts';
 import type { Mark, Token, YamlOptions } from './tokens.ts';
 
 /** What may turn out to be a key, once a colon follows. */
@@ -199,7 +199,8 @@ export class Scanner {
     } else {
       if (this.#flow === 0) {
         if (!this.#keyMayStart) throw this.#cursor.malformed('a value where no key stands before it');
-        if (this.#addIndent(this.#cursor.column)) this.#queue.push({ kind: 'block-mapping-start', at: this.#cursor.at });
+        if (this.#addIndent(this.#cursor.column))
+          this.#queue.push({ kind: 'block-mapping-start', at: this.#cursor.at });
       }
       this.#keyMayStart = this.#flow === 0;
       this.#dropKey();
