@@ -1,8 +1,8 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { isAssayError } from '../../core/errors.ts';
+import { readYaml } from '../../core/yaml/index.ts';
 import { readSettings } from '../../formats/settings/index.ts';
 import { isTextName } from '../../formats/source/index.ts';
-import { readYaml } from '../../formats/yaml/index.ts';
 import type { Interest } from '../interest.ts';
 import type { GlobalPolicy } from '../pickle/globals.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';

@@ -55,4 +55,5 @@ export const ODD_TEMPLATE: Rule = {
   cwe: ['CWE-1336', 'CWE-400'],
 };
 
-export const textRules: readonly Rule[] = [DANGEROUS_TARGET, TARGET, DANGEROUS_TEMPLATE, ODD_TEMPLATE];
+export const templateRules: readonly Rule[] = [DANGEROUS_TEMPLATE, ODD_TEMPLATE];
+export const textRules: readonly Rule[] = [DANGEROUS_TARGET, TARGET, ...templateRules];

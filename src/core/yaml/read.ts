@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../errors.ts';
 import { Parser, type Properties } from './parser.ts';
 import type { YamlOptions } from './tokens.ts';
 

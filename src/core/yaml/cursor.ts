@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../errors.ts';
 
 /** A place in a text of YAML, with its column. */
 export class Cursor {

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../errors.ts';
 import { Scanner } from './scanner.ts';
 import type { Token, YamlOptions } from './tokens.ts';
 

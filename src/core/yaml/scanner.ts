@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../errors.ts';
 import { Cursor } from './cursor.ts';
 import { tagDirective, tagToken, wordToken } from './properties.ts';
 import { blockScalar, plainScalar, quotedScalar } from './scalars.ts';

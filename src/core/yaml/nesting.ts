@@ -1,4 +1,4 @@
-import { AssayError, isContentError } from '../../core/errors.ts';
+import { AssayError, isContentError } from '../errors.ts';
 import { readYaml } from './read.ts';
 
 /** Collections within collections that a document of ours or of others may have. */
