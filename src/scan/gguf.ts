@@ -1,7 +1,7 @@
 import { GGUF, type GgufHeader, readGguf } from '../formats/gguf.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { headerBlock, leaveUnjudged, readOrReport, structureRule } from './structure.ts';
-import { judgeTemplates, templateRules } from './text/index.ts';
+import { judgeTemplates } from './text/index.ts';
 
 const WHY =
   'Loaders of GGUF are written in C and C++, and have had memory errors on counts, lengths and offsets like these.';
@@ -26,7 +26,7 @@ const TRAILING = structureRule(
 export const ggufScanner: Scanner = {
   id: 'gguf',
   formats: [GGUF.id],
-  rules: [STRUCTURE, LAYOUT, TRAILING, ...templateRules],
+  rules: [STRUCTURE, LAYOUT, TRAILING],
   async scanFile(target, context) {
     const header = await readOrReport(target, context, STRUCTURE, () =>
       readGguf(target.source, isTemplate, headerBlock(target)),

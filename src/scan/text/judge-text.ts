@@ -5,6 +5,7 @@ import { readSettings } from '../../formats/settings/index.ts';
 import { isTextName } from '../../formats/source/index.ts';
 import type { Interest } from '../interest.ts';
 import type { GlobalPolicy } from '../pickle/globals.ts';
+import { TARGET_KEYS } from './keys.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { isProse } from './prose.ts';
 import { judgeTemplates, type TemplateText } from './templates.ts';
@@ -28,6 +29,8 @@ export interface TextJudgement {
 const MAX_DEPTH = 200;
 /** Ends of lines to some readers of YAML, and letters to others. */
 const DISPUTED_BREAKS = /[\x85\u2028\u2029]/;
+/** What a line would have to hold to be such a key; escapes hide its letters. */
+const MAY_NAME_CODE = /_target_|_component_|class_path|py\/|\\[xuU]/i;
 /** Text in which braces and dotted names are ordinary. */
 const PROSE_KINDS: ReadonlySet<string> = new Set(['markdown', 'csv']);
 
@@ -58,7 +61,8 @@ class TextJudge {
       this.#yaml(false);
       if (kind === 'yaml') this.#doubt('format.yaml.scan', 'it has characters that end a line for some readers only');
     }
-    if (kind === 'settings') this.#settings();
+    // Under any other name of text, only keys that mean nothing else count.
+    if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
     if (kind === 'jinja') this.#templates.push({ text, declared: true });
     else if (kind === 'text' && /\{[{%]/.test(text) && !/\.(?:tex|bib)$/i.test(this.#form.path))
       this.#templates.push({ text, declared: text.includes('{%') });
@@ -106,18 +110,23 @@ class TextJudge {
     this.#templates.push(...keys.templates);
   }
 
-  #settings(): void {
+  #settings(claimed: boolean): void {
     const { text, globals, budget } = this.#form;
     budget.work(text.length);
-    const keys = new LoaderKeys({ globals, settings: true });
+    const keys = new LoaderKeys({ globals, settings: claimed });
     readSettings(text, {
       section: (name) => {
         if (
+          claimed &&
           /^(?:loggers|handlers|formatters|(?:logger|handler|formatter)_|app:|filter:|composite:|server:)/i.test(name)
         )
           this.#interests.add('format.settings.scan');
       },
       pair: (name, value) => {
+        if (!claimed) {
+          if (TARGET_KEYS.has(name.toLowerCase())) keys.target(name, value);
+          return;
+        }
         if (name.startsWith('@') || /^@(?:jinja|format|py)/i.test(value)) this.#interests.add('format.settings.scan');
         // Python's configparser makes keys small.
         keys.pair(name.toLowerCase(), value);

@@ -33,6 +33,7 @@ const MAX_TARGETS = 1_000;
 /** OmegaConf's resolvers that only read settings; others are functions that a program adds, `eval` among them. */
 const RESOLVER = /\$\{\s{0,20}([\w.]{1,100}):/g;
 const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys', 'oc.dict.values', 'oc.deprecated']);
+const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 const CORE_TAG =
   /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|set|omap|pairs|binary|timestamp|merge|value))$/;
 const PYTHON_TAG = /^tag:yaml\.org,2002:python\/(?:object\/apply|object\/new|object|name|module):?(.*)$/s;
@@ -89,6 +90,12 @@ export class LoaderKeys {
     if (TARGET_KEYS.has(key)) this.target(key, text);
     else if (frame.isMapping && this.#isMaybe(key) && frame.targets.length < MAX_TARGETS)
       frame.targets.push({ key, value: text });
+    else if (frame.isMapping && this.#options.settings && text.length < 200 && DOTTED.test(text)) this.#anyValue(text);
+  }
+
+  /** Under a key that is not known, some loaders take a path for a function (jsonargparse's callables). */
+  #anyValue(text: string): void {
+    if (codePath(text, this.#options.globals).kind === 'dangerous') this.interests.add('format.instantiation.scan');
   }
 
   /** A key that is known to name code, and its value. */

@@ -56,6 +56,12 @@ describe('text that loaders make objects of', () => {
     ['c.toml', 'm = { "\\u005ftarget_" = "os.system" }'],
     ['c.toml', 'm."_target_" = "os.system"'],
     ['c.ini', '[m]\n_TARGET_: os.system'],
+    ['c.txt', '[m]\n_target_ = "os.system"'],
+    ['c.txt', '[m]\n"\\u005ftarget_" = "os.system"'],
+    ['c.yaml', '_target_: "os\\\n  .system"'],
+    ['c.yaml', '? {a: b}\n: {_target_: os.system}'],
+    ['c.yaml', 'a:\t!new:os.system []'],
+    ['x.html', '<html>: !new:os.system []'],
     ['c.yaml', `chat_template: "{{ x.__class__ }}"`],
     ['c.yaml', 'doc_to_text: "{{ x.__class__ }}"'],
   ])('%s with %j is malicious', async (file, text) => {
@@ -75,6 +81,7 @@ describe('text that loaders make objects of', () => {
     ['c.yaml', 'target: ldm.models.X\nparams: {}'],
     ['c.yaml', 'a: os\nb: {target: "${a}.system", params: {}}'],
     ['c.yaml', '_target_: ${oc.env:X}'],
+    ['c.ini', '[a]\nclass_path = %(y)s'],
     ['c.toml', 'class_path = "my.Class"'],
   ])('%s with %j is suspicious', async (file, text) => {
     expect(await verdict(file, text)).toBe('suspicious');
@@ -99,6 +106,11 @@ describe('text that loaders make objects of', () => {
     ['x.rb', '["#{system(1)}"]'],
     ['x.php', 'x'],
     ['x.vbs', 'x'],
+    ['c.yaml', 'a: os.system'],
+    ['c.yaml', '_target_: [os.system]'],
+    ['c.yaml', 'hydra: {job: {env_set: {A: b}}}'],
+    ['local.env', 'LD_PRELOAD=/x.so'],
+    ['x.properties', 'a=${script:js:1}'],
     ['Makefile', 'all:\n\techo x\n'],
     ['Dockerfile', 'FROM x\n'],
     ['docker/Dockerfile.gpu', 'FROM x\n'],
