@@ -11,6 +11,7 @@ function file(path: string, rest: Partial<FileAssessment>): FileAssessment {
     digestBasis: 'none',
     verdict: 'clean',
     imports: [],
+    readings: [],
     reasons: [],
     coverage: { ranges: [], gaps: [] },
     ...rest,
