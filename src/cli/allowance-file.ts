@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../core/errors.ts';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 import { isUse, listedGlobals, type Use } from '../scan/pickle/allowlists.ts';
 import { dangerOf } from '../scan/pickle/dangerous.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';
@@ -44,6 +45,7 @@ function parseAllowances(text: string, subject: string, parse: (text: string) =>
   if (text.length > MAX_BYTES) throw wrong('is larger than 1 MiB');
   let document: unknown;
   try {
+    assertShallowYaml(text);
     document = parse(text);
   } catch (error) {
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
