@@ -1,4 +1,5 @@
 import type { GlobalPolicy } from '../pickle/globals.ts';
+import { isComputingOperator } from '../torchscript.ts';
 
 /** Characters of a path that are looked at; a longer one is not a path of Python. */
 const MAX_PATH = 1_000;
@@ -23,6 +24,7 @@ export function codePath(text: string, globals: GlobalPolicy): CodePath {
   if (trimmed.length > MAX_PATH || !PATH.test(trimmed)) return { kind: 'none' };
   const parts = trimmed.split(/\s*[.:]\s*/);
   if (parts.length > MAX_PARTS) return { kind: 'none' };
+  if (isComputingOperator(parts)) return { kind: 'path', path, allowed: false };
   const danger = dangerOfParts(parts, globals);
   if (danger !== undefined) return { kind: 'dangerous', path, danger };
   return parts.length === 1 ? { kind: 'word', path } : { kind: 'path', path, allowed: isAllowed(parts, globals) };

@@ -29,6 +29,8 @@ describe('text that loaders make objects of', () => {
     ['c.yaml', 'a: !module:os'],
     ['c.yaml', 'a: !apply:eval [x]'],
     ['c.yaml', 'a: !new:torch.os.system [x]'],
+    ['c.yaml', '_target_: torch.ops.aten.from_file.default'],
+    ['c.yaml', '_target_: torch.ops.load_library'],
     ['c.yaml', 'a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]'],
     ['c.yaml', '%TAG !e! tag:yaml.org,2002:python/object/\n---\n!e!apply:os.system [x]'],
     ['c.yaml', 'target: subprocess.Popen\nparams: {args: x}'],
