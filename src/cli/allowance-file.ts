@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../core/errors.ts';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 import { isUse, listedGlobals, type Use } from '../scan/pickle/allowlists.ts';
-import { whyRefused } from '../scan/pickle/code-makers.ts';
 import { dangerOf } from '../scan/pickle/dangerous.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';
+import { whyRefused } from '../scan/pickle/refused-names.ts';
 import { TAKING_USES, type TypesText, wrongWord } from '../scan/pickle/types/index.ts';
 
 export interface AllowanceFile {
@@ -54,6 +55,7 @@ function parseAllowances(text: string, subject: string, parse: (text: string) =>
   if (text.length > MAX_BYTES) throw wrong('is larger than 1 MiB');
   let document: unknown;
   try {
+    assertShallowYaml(text);
     document = parse(text);
   } catch (error) {
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');

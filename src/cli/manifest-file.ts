@@ -1,6 +1,7 @@
 import { DOCUMENT_BOUNDS, parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError, isAssayError } from '../core/errors.ts';
 import { readSmallFile } from '../core/small-file.ts';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 
 /** Objects of one manifest. */
 const MAX_OBJECTS = 100_000;
@@ -54,6 +55,7 @@ async function parseDocuments(bytes: Buffer, subject: string): Promise<readonly 
 async function parseYaml(text: string, subject: string): Promise<readonly unknown[]> {
   const { parseAllDocuments } = await import('yaml');
   try {
+    assertShallowYaml(text, subject);
     const documents = parseAllDocuments(text, { logLevel: 'silent' });
     return [...documents].map((document) => {
       const [error] = document.errors;
@@ -62,7 +64,7 @@ async function parseYaml(text: string, subject: string): Promise<readonly unknow
     });
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    if (/call stack/.test(why)) throw new AssayError('limit', 'is nested too deep', { subject, cause });
+    if (/call stack|nested too deep/.test(why)) throw new AssayError('limit', 'is nested too deep', { subject, cause });
     throw new AssayError('malformed', `is not YAML or JSON: ${why.replace(/:$/, '')}`, {
       subject,
       mend: 'render templates first',

@@ -3,6 +3,7 @@ import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './index.ts';
 import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
 import { textHead } from './text.ts';
+import { isCodeName, SOURCE_CODE } from './source/index.ts';
 
 /** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
@@ -61,6 +62,8 @@ const TEXT_KINDS: ReadonlySet<string> = new Set([
   'openvino',
   'lightgbm',
   'xgboost-json',
+  'settings',
+  'source-code',
   'empty',
 ]);
 
@@ -121,8 +124,9 @@ export function extensionLie(path: string, format: Format): Format | undefined {
   if (extension === '' || NEUTRAL.has(extension) || format.id === 'empty' || format.id === 'lfs-pointer')
     return undefined;
   const promised = FORMATS.find((candidate) => candidate.extensions.includes(extension));
-  if (promised === undefined || format.extensions.includes(extension) || HONEST[extension]?.includes(format.id))
-    return undefined;
+  // Names of source code are short, and many are also given to data.
+  if (promised === undefined || promised === SOURCE_CODE) return undefined;
+  if (format.extensions.includes(extension) || HONEST[extension]?.includes(format.id)) return undefined;
   return TEXT_KINDS.has(promised.id) && TEXT_KINDS.has(format.id) ? undefined : promised;
 }
 
@@ -132,6 +136,7 @@ export function extensionLie(path: string, format: Format): Format | undefined {
  */
 export function refineText(path: string, format: Format): Format {
   if (format.id !== 'text') return format;
+  if (isCodeName(path)) return SOURCE_CODE;
   const extension = extensionOf(path);
   return (
     FORMATS.find((candidate) => TEXT_KINDS.has(candidate.id) && candidate.extensions.includes(extension)) ?? format

@@ -40,7 +40,9 @@ import {
   TF_SAVED_MODEL,
 } from './proto-models.ts';
 import { SAFETENSORS } from './safetensors.ts';
+import { SETTINGS } from './settings/index.ts';
 import { SEVEN_ZIP } from './sevenzip/format.ts';
+import { SOURCE_CODE } from './source/index.ts';
 import { TAR } from './tar/header.ts';
 import {
   CSV,
@@ -122,7 +124,7 @@ export const FORMATS: readonly Format[] = [
   SENTENCEPIECE,
   TENSOR_BUNDLE,
   MSGPACK,
-  // Text, the most telling first. The last three are never told by content: `refineText` chooses them.
+  // Text, the most telling first. Those behind it are never told by content: `refineText` chooses them.
   LFS_POINTER,
   XGBOOST_JSON,
   JSON_LINES,
@@ -142,4 +144,6 @@ export const FORMATS: readonly Format[] = [
   MARKDOWN,
   CSV,
   JAVASCRIPT,
+  SETTINGS,
+  SOURCE_CODE,
 ];

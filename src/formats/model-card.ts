@@ -1,4 +1,5 @@
 import { AssayError } from '../core/errors.ts';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 import { type Fact, Facts } from './model-card-facts.ts';
 
 /** Bytes of a card that are looked at: the front matter must end within them. */
@@ -83,6 +84,7 @@ async function parseBlocks(text: string, facts: Facts, name: string): Promise<vo
     else if (!within) for (const item of node.items) take(fact, item, true);
   };
   try {
+    assertShallowYaml(text, name);
     const document = parseDocument(text, {
       schema: 'failsafe',
       uniqueKeys: false,

@@ -203,7 +203,7 @@ export const YAML = textFormat('yaml', 'YAML document', ['.yaml', '.yml'], (text
 export const TEXT = textFormat(
   'text',
   'text',
-  ['.txt', '.text', '.log', '.cfg', '.ini', '.toml', '.rst', '.tex', '.bib', '.bpe', '.merges', '.vocab', '.lock'],
+  ['.txt', '.text', '.log', '.rst', '.tex', '.bib', '.bpe', '.merges', '.vocab', '.lock'],
   () => true,
 );
 

@@ -139,6 +139,7 @@ class FileScan {
       distance,
       ...(member === undefined ? {} : { member }),
       ...(options.within === undefined ? {} : { within: options.within }),
+      ...(options.records === undefined ? {} : { records: options.records }),
     };
     const context = new TargetContext(this, target, coverage, this.#options, this.#budget);
     await this.#run(target, context);

@@ -1,5 +1,6 @@
 import type { Document, LineCounter, Scalar } from 'yaml';
 import { closest } from '../core/closest.ts';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 import type { Position, Problem } from './problem.ts';
 import { yamlLibrary } from './yaml-library.ts';
 
@@ -137,6 +138,7 @@ export class YamlSource {
   #parse(schema: YamlSchema): Document.Parsed | undefined {
     const { parseDocument } = yamlLibrary();
     try {
+      assertShallowYaml(this.#text);
       // The library compares each key with every other: that is done below, in one pass.
       const options = { schema, uniqueKeys: false, prettyErrors: false, logLevel: 'error' } as const;
       const document = parseDocument(this.#text, { ...options, lineCounter: this.#lines });
@@ -151,7 +153,7 @@ export class YamlSource {
       return this.problems.length === 0 ? document : undefined;
     } catch (error) {
       const why = error instanceof Error ? firstLine(error.message) : String(error);
-      const isStack = /call stack/.test(why);
+      const isStack = /call stack|nested too deep/.test(why);
       return this.report(this.#at(0), isStack ? 'the file is nested too deep' : `this is not YAML: ${why}`);
     }
   }

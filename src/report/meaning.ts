@@ -1,4 +1,5 @@
 import type { FileAssessment } from '../core/assessment.ts';
+import { holdsUnjudgedCode } from '../core/code-bearing.ts';
 import { VERDICTS, type Verdict } from '../core/verdict.ts';
 import type { RuleInfo } from './context.ts';
 import { count } from './style.ts';
@@ -27,9 +28,18 @@ export function headline(files: readonly FileAssessment[]): string {
   const share = files.filter((file) => file.verdict === worst).length;
   const [one, many] = HEADLINES[worst];
   const word = worst.replace('-', ' ');
+  const code = worst === 'not-assessed' ? files.filter(holdsUnjudgedCode).length : 0;
+  if (code > 0) return `${word}: ${codeShare(code, files.length)} that no scanner judged`;
   if (files.length === 1) return `${word}: the file ${one}`;
   if (share === files.length) return `${word}: all ${count(share, 'file')} ${many}`;
   return `${word}: ${share} of ${count(files.length, 'file')} ${share === 1 ? one : many}`;
+}
+
+/** `the file holds code`, `2 of 5 files hold code` */
+function codeShare(code: number, all: number): string {
+  if (all === 1) return 'the file holds code';
+  if (code === all) return `all ${count(all, 'file')} hold code`;
+  return `${code} of ${count(all, 'file')} ${code === 1 ? 'holds' : 'hold'} code`;
 }
 
 const MEANINGS: Readonly<Record<Verdict, string>> = {

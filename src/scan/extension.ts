@@ -58,6 +58,7 @@ const PASSIVE: ReadonlySet<string> = new Set([
     'json',
     'jsonl',
     'yaml',
+    'settings',
     'xml',
     'empty',
     'lfs-pointer',

@@ -1,6 +1,7 @@
 import { GGUF, type GgufHeader, readGguf } from '../formats/gguf.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
 import { headerBlock, leaveUnjudged, readOrReport, structureRule } from './structure.ts';
+import { judgeTemplates } from './text/index.ts';
 
 const WHY =
   'Loaders of GGUF are written in C and C++, and have had memory errors on counts, lengths and offsets like these.';
@@ -21,7 +22,7 @@ const TRAILING = structureRule(
   'The file goes on after the last tensor. No loader of GGUF reads those bytes, so they are there for somebody else.',
 );
 
-/** Judges a GGUF file by its header; chat templates in it are named, and left to a scanner of templates. */
+/** Judges a GGUF file by its header, and the chat templates in it. */
 export const ggufScanner: Scanner = {
   id: 'gguf',
   formats: [GGUF.id],
@@ -33,16 +34,24 @@ export const ggufScanner: Scanner = {
     if (header === undefined) return;
     context.cover(0, header.headerEnd, 'parsed');
     await checkLayout(target, context, header);
-    const templates = header.keys.filter(isTemplate);
-    if (templates.length > 0) {
-      leaveUnjudged(
-        context,
-        'format.gguf.chat-template',
-        `Holds ${templates.slice(0, 5).join(', ')}: a program that loaders run, which no scanner judges yet.`,
-      );
-    }
+    checkTemplates(context, header);
   },
 };
+
+function checkTemplates(context: ScanContext, { keys, texts }: GgufHeader): void {
+  const { findings, why } = judgeTemplates(texts.map(({ text }) => ({ text, declared: true })));
+  for (const finding of findings) context.report(finding);
+  // A template that is not text, or a list of names of templates beside those that were read.
+  const read = new Set(texts.map(({ key }) => key));
+  const unread = keys.filter((key) => isTemplate(key) && !NAMES.has(key) && !read.has(key));
+  const [first = unread[0]] = [...why.values()];
+  if (first === undefined) return;
+  const detail = `Holds a chat template, a program that loaders run, that is not proved to be plain (${first}); no scanner judges it yet.`;
+  leaveUnjudged(context, 'format.gguf.chat-template', detail);
+}
+
+/** The list of the other templates' names. */
+const NAMES: ReadonlySet<string> = new Set(['tokenizer.chat_templates']);
 
 function isTemplate(key: string): boolean {
   return key.startsWith('tokenizer.chat_template');

@@ -1,14 +1,13 @@
 import { posix } from 'node:path';
 import type { JsonEvents, JsonScalar, JsonToken } from '../formats/json.ts';
 import type { Interest } from './interest.ts';
+import { type LoaderKeys, namesTarget } from './text/index.ts';
 
 /** Keys that make a JSON document more than data, wherever they stand. */
 const KEYS: ReadonlyMap<string, Interest> = new Map([
   ['auto_map', 'format.hub-config.scan'],
   ['custom_pipelines', 'format.hub-config.scan'],
   ['custom_pipeline', 'format.hub-config.scan'],
-  ['chat_template', 'format.chat-template.scan'],
-  ['chat_templates', 'format.chat-template.scan'],
   ['_target_', 'format.hydra-config.scan'],
   ['class_name', 'format.keras-config.scan'],
   ['registered_name', 'format.keras-config.scan'],
@@ -44,13 +43,17 @@ export class JsonInterest implements JsonEvents {
   readonly #isModules: boolean;
   #listStarts = false;
 
-  /** @param name the file's name: two documents of the Hub are only told by it. */
-  constructor(name: string) {
+  readonly #loaderKeys: LoaderKeys;
+
+  /** @param name the file's name: two documents of the Hub are only known by it */
+  constructor(name: string, loaderKeys: LoaderKeys) {
+    this.#loaderKeys = loaderKeys;
     this.#isPipeline = name === 'model_index.json';
     this.#isModules = name === 'modules.json';
   }
 
   key(name: string, depth: number): void {
+    this.#loaderKeys.key(name);
     if (depth < MAX_DEPTH_KEPT) this.#keys[depth] = name;
     const interest = KEYS.get(name);
     if (interest !== undefined) this.interests.add(interest);
@@ -58,11 +61,17 @@ export class JsonInterest implements JsonEvents {
 
   duplicate(name: string, _depth: number, at: number): void {
     const matters =
-      KEYS.has(name) || name === 'module' || name === 'config' || name === 'function' || name === 'trust_remote_code';
+      KEYS.has(name) ||
+      namesTarget(name) ||
+      name === 'module' ||
+      name === 'config' ||
+      name === 'function' ||
+      name === 'trust_remote_code';
     if (matters && this.duplicates.length < 20) this.duplicates.push({ key: name, at });
   }
 
   open(kind: 'object' | 'array', depth: number): void {
+    this.#loaderKeys.open(kind);
     // A diffusers part is [library, class]; a pipeline class given so is code of the repository.
     if (kind === 'array' && depth === 1) {
       this.#listStarts = this.#isPipeline;
@@ -70,8 +79,13 @@ export class JsonInterest implements JsonEvents {
     }
   }
 
+  close(): void {
+    this.#loaderKeys.close();
+  }
+
   scalar(kind: JsonScalar, token: JsonToken, depth: number): void {
     const key = this.#keys[depth];
+    if (kind === 'string') this.#loaderKeys.scalar(token.text);
     if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
     if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')
       this.interests.add('format.hub-config.scan');

@@ -1,12 +1,14 @@
 import { chunks } from '../core/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
-import { probeOf, refineText } from '../formats/identify.ts';
+import { extensionOf, probeOf, refineText } from '../formats/identify.ts';
 import { JsonWalker } from '../formats/json.ts';
+import { isCodeName, SOURCE_CODE } from '../formats/source/index.ts';
 import { controlAt, type Encoding, newDecoder, textHead } from '../formats/text.ts';
-import { leaveInterests } from './interest.ts';
+import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, Scanner, Target } from './scanner.ts';
+import { judgeTemplates, judgeText, LoaderKeys, type TextFinding, textRules } from './text/index.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
 
 const DUPLICATE_KEY: Rule = {
@@ -48,6 +50,14 @@ const HIDDEN_PATH: Rule = {
   cwe: ['CWE-552', 'CWE-829'],
 };
 
+/** Characters of a text that is read as a whole. */
+const MAX_WHOLE = 8 * 1024 * 1024;
+/** Kinds of text that must be read as what they claim to be. */
+const CLAIMS: ReadonlySet<string> = new Set(['yaml', 'settings', 'jinja']);
+/** What a text that is too long to be read as YAML would have to hold to be more than data there. */
+const MAY_BE_YAML =
+  /(?:^|[\s[{,:?-])![\w!<%:/-]{0,100}[.:]\w|_target_|_component_|class_path|"[^"\n]{0,100}\\[xuU][0-9a-fA-F]/;
+
 /** Checks that text is text to its end, and names what in it would make a loader run something. */
 export const plainTextScanner: Scanner = {
   id: 'plain-text',
@@ -56,6 +66,8 @@ export const plainTextScanner: Scanner = {
     'text',
     'markdown',
     'csv',
+    'settings',
+    'source-code',
     'json',
     'jsonl',
     'yaml',
@@ -69,7 +81,7 @@ export const plainTextScanner: Scanner = {
     'openvino',
     'pmml',
   ],
-  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH],
+  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...textRules],
   async scanFile(target, context) {
     if (target.source.size === 0) return;
     await new TextScan(target, context).run();
@@ -81,11 +93,18 @@ class TextScan {
   readonly #context: ScanContext;
   readonly #kind: string;
   readonly #name: string;
-  readonly #json: { readonly interest: JsonInterest; readonly walker: JsonWalker } | undefined;
-  readonly #interests;
+  readonly #path: string;
+  readonly #json:
+    | { readonly interest: JsonInterest; readonly walker: JsonWalker; readonly keys: LoaderKeys }
+    | undefined;
+  readonly #interests = new Set<Interest>();
+  readonly #why = new Map<Interest, string>();
+  readonly #whole: string[] = [];
+  #length = 0;
   readonly #hidden = new Set<string>();
   #carry = '';
   #siteLine = false;
+  #mayBeYaml = false;
 
   constructor(target: Target, context: ScanContext) {
     this.#target = target;
@@ -95,11 +114,18 @@ class TextScan {
     if (refined !== target.format) context.identified(refined.id);
     this.#kind = refined.id;
     this.#name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('!')) + 1);
-    this.#interests = new Set(interestsOfKind(this.#kind, this.#name));
+    this.#path = path;
+    for (const interest of interestsOfKind(this.#kind, this.#name)) this.#interests.add(interest);
+    if (isCodeName(path) || (extensionOf(path) !== '' && SOURCE_CODE.extensions.includes(extensionOf(path))))
+      this.#interests.add('format.source-code.scan');
+    if (extensionOf(path) === '.pth') this.#interests.add('format.site-file.scan');
     if (this.#kind === 'json' || this.#kind === 'jsonl') {
-      const interest = new JsonInterest(this.#name);
+      const except = this.#name === 'modules.json' ? new Set(['type']) : new Set<string>();
+      const keys = new LoaderKeys({ globals: context.globals, settings: this.#kind === 'json', except });
+      const interest = new JsonInterest(this.#name, keys);
       this.#json = {
         interest,
+        keys,
         walker: new JsonWalker(interest, { multiple: this.#kind === 'jsonl', pythonNumbers: true }),
       };
     }
@@ -124,6 +150,7 @@ class TextScan {
       if (!this.#looksLikeText(text, bytes, at, encoding)) return;
       this.#json?.walker.feed(encoding === 'utf-8' || encoding === 'latin1' ? bytes : Buffer.from(text));
       this.#look(text);
+      if (this.#json === undefined) this.#keep(text);
       this.#context.cover(at, at + bytes.length, 'parsed');
       at += bytes.length;
     }
@@ -142,10 +169,47 @@ class TextScan {
   #look(text: string): void {
     const window = this.#carry + text;
     // Keys and values of JSON are looked at one by one; its raw text tells nothing more.
-    if (this.#json === undefined) findInterests(window, this.#kind, this.#interests);
+    if (this.#json === undefined) {
+      findInterests(window, this.#kind, this.#interests);
+      this.#mayBeYaml ||= MAY_BE_YAML.test(window);
+    }
     if (this.#name === 'MLmodel') this.#lookAtMlflow(window);
     if (this.#name.toLowerCase().endsWith('.pth') && /^import[ \t]/m.test(window)) this.#siteLine = true;
     this.#carry = window.slice(-OVERLAP);
+  }
+
+  #keep(text: string): void {
+    this.#length += text.length;
+    if (this.#length > MAX_WHOLE) this.#whole.length = 0;
+    else {
+      // Two bytes for each character, and as much again when the pieces are joined.
+      this.#context.budget.hold(4 * text.length);
+      this.#whole.push(text);
+    }
+  }
+
+  /** What loaders would make of the text as a whole. */
+  #judgeWhole(): void {
+    const { context, kind } = { context: this.#context, kind: this.#kind };
+    if (this.#length > MAX_WHOLE) {
+      if (CLAIMS.has(kind)) throw new AssayError('limit', `is ${kind} of more than ${MAX_WHOLE} characters`);
+      if (this.#mayBeYaml) this.#report([], new Map([['format.yaml.scan', 'it is too long to be read as YAML']]));
+      return;
+    }
+    const { globals, budget } = context;
+    const text = this.#whole.join('');
+    const { findings, interests, why } = judgeText({ text, kind, path: this.#path, globals, budget });
+    for (const interest of interests) this.#interests.add(interest);
+    this.#report(findings, why);
+    budget.release(4 * this.#length);
+  }
+
+  #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {
+    for (const finding of findings) this.#context.report(finding);
+    for (const [interest, reason] of why) {
+      this.#interests.add(interest);
+      this.#why.set(interest, reason);
+    }
   }
 
   /** MLflow's own description of a model names its files in YAML. */
@@ -157,7 +221,10 @@ class TextScan {
   #finish(): void {
     if (this.#json !== undefined) {
       this.#json.walker.end();
-      for (const interest of this.#json.interest.interests) this.#interests.add(interest);
+      const { interest: found, keys } = this.#json;
+      for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
+      const { findings, why } = judgeTemplates(keys.templates);
+      this.#report([...keys.findings.values(), ...findings], why);
       for (const { key, at } of this.#json.interest.duplicates) {
         this.#context.report({
           rule: DUPLICATE_KEY,
@@ -178,6 +245,7 @@ class TextScan {
         subject: 'import',
       });
     }
-    leaveInterests(this.#context, this.#interests);
+    if (this.#json === undefined) this.#judgeWhole();
+    leaveInterests(this.#context, this.#interests, this.#why);
   }
 }

@@ -5,6 +5,7 @@ import type { CoverageKind } from '../core/coverage.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Format } from '../formats/format.ts';
 import type { LoaderSet } from '../formats/pickle/loaders.ts';
+import type { StorageRecords } from './pickle/contracts/torch-storage.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
 import type { Rule } from './rule.ts';
 
@@ -33,6 +34,8 @@ export interface Target {
   readonly within?: Within;
   /** The loaders that come here when they are given the file; others do once it is unpacked. */
   readonly loaders: LoaderSet;
+  /** Storages beside a pickle that its persistent ids may name. */
+  readonly records?: StorageRecords;
   /** Nobody pays for reading it whole (a local file), or each byte is fetched: then read only what a verdict needs. */
   readonly distance: 'near' | 'far';
 }
@@ -85,6 +88,7 @@ export interface MemberOptions {
   readonly within?: Within;
   /** The loaders that open a container of this kind and read this member; the same as of the container, when absent. */
   readonly loaders?: LoaderSet;
+  readonly records?: StorageRecords;
   /** The start of the member's stored bytes in this target; absent when it was decompressed. */
   readonly storedAt?: number;
 }

@@ -5,7 +5,7 @@ const WHOLE_KIND: Readonly<Record<string, Interest>> = {
   python: 'format.source-code.scan',
   javascript: 'format.source-code.scan',
   shell: 'format.source-code.scan',
-  jinja: 'format.chat-template.scan',
+  'source-code': 'format.source-code.scan',
   openvino: 'format.openvino.scan',
   pmml: 'format.pmml.scan',
 };
@@ -16,10 +16,10 @@ interface Pattern {
   readonly kinds: ReadonlySet<string>;
 }
 
-const SETTINGS = new Set(['yaml', 'text', 'json', 'jsonl']);
+const SETTINGS = new Set(['yaml', 'text', 'json', 'jsonl', 'settings']);
 const MARKUP = new Set(['html', 'svg', 'xml', 'pmml', 'openvino']);
-const ALL_BUT_JSON = new Set(['yaml', 'text', 'markdown', 'csv', 'lightgbm']);
-const PLAIN = new Set(['text', 'yaml']);
+const ALL_BUT_JSON = new Set(['text', 'markdown', 'csv', 'settings', 'lightgbm']);
+const PLAIN = new Set(['text', 'yaml', 'settings']);
 
 /** Each is linear: no two of its parts can match the same characters. None spans more than `OVERLAP`. */
 const PATTERNS: readonly Pattern[] = [
@@ -28,23 +28,12 @@ const PATTERNS: readonly Pattern[] = [
     kinds: ALL_BUT_JSON,
     pattern: /!!python\/|!<tag:yaml|tag:yaml\.org,2002:python|^%TAG /m,
   },
-  {
-    interest: 'format.yaml-tags.scan',
-    kinds: new Set(['yaml']),
-    pattern: /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/,
-  },
   { interest: 'format.hydra-config.scan', kinds: SETTINGS, pattern: /\b_target_["']?\s{0,40}:/ },
   { interest: 'format.hub-config.scan', kinds: SETTINGS, pattern: /\b(?:auto_map|custom_pipelines?)["']?\s{0,40}:/ },
   {
     interest: 'format.hub-config.scan',
     kinds: SETTINGS,
     pattern: /\btrust_remote_code["']?\s{0,40}:\s{0,40}["']?(?:[Tt]rue|TRUE|[Yy]es|[Oo]n|1)\b/,
-  },
-  { interest: 'format.chat-template.scan', kinds: SETTINGS, pattern: /\bchat_templates?["']?\s{0,40}:/ },
-  {
-    interest: 'format.chat-template.scan',
-    kinds: PLAIN,
-    pattern: /\{%[-+]?\s{0,40}(?:for|if|set|macro|include|import|from|call|filter|block)\b/,
   },
   { interest: 'format.mlflow.scan', kinds: SETTINGS, pattern: /\bloader_module["']?\s{0,40}:/ },
   { interest: 'format.keras-config.scan', kinds: SETTINGS, pattern: /"(?:class_name|registered_name)"\s{0,40}:/ },

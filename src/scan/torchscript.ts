@@ -142,6 +142,12 @@ function callsOf(text: string): { calls: Use[]; end: number } {
   return { calls: [...uses.values()], end };
 }
 
+/** Whether a path names an operator of PyTorch's own that computes: `torch.ops.aten.linear.default`, as torch.export writes it. */
+export function isComputingOperator(path: readonly string[]): boolean {
+  const [root, ops, namespace = ''] = path;
+  return root === 'torch' && ops === 'ops' && NAMESPACES.has(namespace) && !path.some((part) => DANGEROUS.has(part));
+}
+
 function ownModule([root, ...rest]: readonly string[]): boolean {
   return root === '__torch__' || (root === 'torch' && rest.length === 0);
 }

@@ -3,6 +3,13 @@ export interface ZipLayout {
   /** Format identifier; `undefined` for a zip of no known kind. */
   readonly format: 'torch-zip' | 'torchscript' | 'torch-package' | 'pt2' | 'npz' | 'keras' | 'skops' | undefined;
   role(name: string): MemberRole;
+  /** How the storages are named that a pickle's persistent ids mean: these texts around the key. */
+  storagesOf(pickle: string): StorageNames | undefined;
+}
+
+export interface StorageNames {
+  readonly before: string;
+  readonly after: string;
 }
 
 /** `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
@@ -23,6 +30,13 @@ export function layoutOf(names: readonly string[]): ZipLayout {
   return torchPackage(known) ?? pt2(known) ?? torch(known) ?? other(known);
 }
 
+/** Where the storages of each pickle of a torch archive stand (torch/csrc/jit/serialization/export_module.cpp). */
+const TENSOR_FOLDERS: Readonly<Record<string, string>> = {
+  'data.pkl': 'data',
+  'constants.pkl': 'constants',
+  'bytecode.pkl': 'constants',
+};
+
 function torch(names: ReadonlySet<string>): ZipLayout | undefined {
   const root = rootOf(
     names,
@@ -38,6 +52,10 @@ function torch(names: ReadonlySet<string>): ZipLayout | undefined {
       const rest = name.slice(root.length);
       if (/^(data|constants|tensors)\/\d+$/.test(rest)) return 'storage';
       return /^code\/.*\.py$/s.test(rest) ? 'code' : 'member';
+    },
+    storagesOf(pickle) {
+      const folder = TENSOR_FOLDERS[pickle.startsWith(root) ? pickle.slice(root.length) : ''];
+      return folder === undefined ? undefined : { before: `${root}${folder}/`, after: '' };
     },
   };
 }
@@ -56,6 +74,7 @@ function pt2(names: ReadonlySet<string>): ZipLayout | undefined {
   return {
     format: 'pt2',
     role: (name) => (name.startsWith(root) && storage.test(name.slice(root.length)) ? 'storage' : 'member'),
+    storagesOf: () => undefined,
   };
 }
 
@@ -74,15 +93,18 @@ function torchPackage(names: ReadonlySet<string>): ZipLayout | undefined {
       if (/^\.data\/\d+\.storage$/.test(rest)) return 'storage';
       return rest.endsWith('.py') ? 'module' : 'member';
     },
+    storagesOf: (pickle) =>
+      pickle.startsWith(root) && pickle.endsWith('.pkl') ? { before: `${root}.data/`, after: '.storage' } : undefined,
   };
 }
 
 function other(names: ReadonlySet<string>): ZipLayout {
   const files = [...names].filter((name) => !name.endsWith('/'));
   const role = (): MemberRole => 'member';
-  if (files.length > 0 && files.every((name) => name.endsWith('.npy'))) return { format: 'npz', role };
-  if (names.has('config.json') && names.has('metadata.json')) return { format: 'keras', role };
-  return { format: names.has('schema.json') ? 'skops' : undefined, role };
+  const storagesOf = () => undefined;
+  if (files.length > 0 && files.every((name) => name.endsWith('.npy'))) return { format: 'npz', role, storagesOf };
+  if (names.has('config.json') && names.has('metadata.json')) return { format: 'keras', role, storagesOf };
+  return { format: names.has('schema.json') ? 'skops' : undefined, role, storagesOf };
 }
 
 /** The shortest `<root>/` or nothing under which `needed` and one of `beside` stand. */

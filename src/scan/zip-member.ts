@@ -13,6 +13,7 @@ import { judgeTorchScript } from './torchscript.ts';
 import type { ZipScan } from './zip.ts';
 import { isTorch } from './zip-layout.ts';
 import { ZIP_RULES } from './zip-rules.ts';
+import { storageRecords } from './zip-storages.ts';
 
 const STORED = 0;
 const LZMA = 14;
@@ -173,7 +174,7 @@ async function scanContent(
   const { context, layout, say } = scan;
   const role = layout.role(member.name);
   const place = storedAt === undefined ? {} : { storedAt };
-  const options: MemberOptions = { ...place, ...readersOf(scan, member) };
+  const options: MemberOptions = { ...place, ...readersOf(scan, member), ...besides(scan, member.name) };
   if (role === 'code') {
     await judgeTorchScript(context, source, printableName(member.name), storedAt);
     await source.close();
@@ -201,4 +202,10 @@ async function scanContent(
     );
   }
   await context.member(source, safeName(member.name), options);
+}
+
+/** The storages that a pickle's persistent ids may name. */
+function besides({ layout, entries, context }: ZipScan, pickle: string): Pick<MemberOptions, 'records'> {
+  const names = layout.storagesOf(pickle);
+  return names === undefined ? {} : { records: storageRecords(entries, names, context.budget) };
 }

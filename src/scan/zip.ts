@@ -25,6 +25,8 @@ export interface ZipScan {
   readonly target: Target;
   readonly context: ScanContext;
   readonly layout: ZipLayout;
+  /** What the directory lists, by any name. */
+  readonly entries: readonly ZipEntry[];
   /** Members that are still read although their bytes are read already. */
   rereadsLeft: number;
   /** Where the members end. */
@@ -47,10 +49,11 @@ export const zipScanner: Scanner = {
 };
 
 async function scanZip(target: Target, context: ScanContext, directory: ZipDirectory | undefined): Promise<void> {
-  const layout = layoutOf(directory?.entries.map((entry) => entry.name) ?? []);
+  const entries = directory?.entries ?? [];
+  const layout = layoutOf(entries.map((entry) => entry.name));
   const membersEnd = directory?.start ?? target.source.size;
   const rereadsLeft = MAX_REREAD[target.depth] ?? 0;
-  const scan: ZipScan = { target, context, layout, rereadsLeft, membersEnd, say: sayer(context) };
+  const scan: ZipScan = { target, context, layout, entries, rereadsLeft, membersEnd, say: sayer(context) };
   if (layout.format !== undefined) context.identified(layout.format);
   notAssessed(layout, context);
   const used: Span[] = [];

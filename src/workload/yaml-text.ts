@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { assertShallowYaml } from '../core/yaml/index.ts';
 
 /** YAML within a field. A parse takes up to 14 microseconds for each character (measured), and a request waits for it. */
 const MAX_YAML = 32 * 1024;
@@ -11,6 +12,7 @@ export type YamlText =
 export function parseYamlText(text: string): YamlText {
   if (text.length > MAX_YAML) return { kind: 'unread', why: `is YAML of more than ${MAX_YAML} characters` };
   try {
+    assertShallowYaml(text);
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     if (document.errors.length > 0) return { kind: 'unread', why: 'is not YAML' };
     return { kind: 'value', value: document.toJS({ maxAliasCount: 0 }) };

@@ -14,7 +14,8 @@ const files = fixtureFiles(FOLDER);
 const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 'utf8'));
 
 /** Probes whose verdict is already the expected one; of the others nobody judges the content yet. */
-const JUDGED = /^(?:st-|gguf-(?:nkv|strlen|tensor)|llamafile|repo-ok|repo-pth|xgb-json-ok)/;
+const JUDGED =
+  /^(?:st-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok)/;
 
 async function scan(file: string) {
   const bytes = files.get(file);

@@ -19,7 +19,6 @@ const NOT_CLEAN: Readonly<Record<string, string>> = {
   'pointer.safetensors': 'unknown',
   'table.feather': 'not-assessed',
   'table.parquet': 'not-assessed',
-  'template.gguf': 'not-assessed',
   'user-block.h5': 'suspicious',
 };
 

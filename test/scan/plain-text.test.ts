@@ -23,8 +23,6 @@ describe('text of interest', () => {
     ['config.json', '{"a": [{"auto_map": {"AutoModel": "x.Y"}}]}', 'hub-config'],
     ['config.json', '{"\\u0061uto_map": {}}', 'hub-config'],
     ['config.json', '{"trust_remote_code": true}', 'hub-config'],
-    ['tokenizer_config.json', '{"chat_template": "x"}', 'chat-template'],
-    ['a.json', '{"x": {"_target_": "os.system"}}', 'hydra-config'],
     ['a.json', '{"layers": [{"class_name": "Lambda"}]}', 'keras-config'],
     ['a.json', '{"py/reduce": []}', 'object-json'],
     ['a.jsonl', '{"a": 1}\n{"auto_map": {}}\n', 'hub-config'],
@@ -32,17 +30,14 @@ describe('text of interest', () => {
     ['model_index.json', '{"_class_name": "P", "unet": ["evil", "Net"]}', 'hub-config'],
     ['model_index.json', '{"_class_name": ["pipeline", "P"]}', 'hub-config'],
     ['modules.json', '[{"idx": 0, "type": "evil.T"}]', 'hub-config'],
-    ['c.yaml', 'model:\n  _target_: builtins.eval\n', 'hydra-config'],
-    ['c.yaml', '{model: {_target_ : builtins.eval}}\n', 'hydra-config'],
-    ['c.yaml', '"\\x5ftarget_": builtins.eval\n', 'yaml-tags'],
-    ['c.yaml', 'a: !!python/object/apply:os.system [x]\n', 'yaml-tags'],
-    ['c.yaml', '%TAG ! tag:yaml.org,2002:python/\n---\na: 1\n', 'yaml-tags'],
     ['c.yaml', 'trust_remote_code: True\n', 'hub-config'],
     ['MLmodel', 'flavors:\n  python_function:\n    loader_module: evil\n', 'mlflow'],
     ['requirements.txt', 'torch\n', 'requirements'],
     ['deps.txt', 'evil @ https://evil.example/x.whl\n', 'requirements'],
-    ['t.jinja', 'plain', 'chat-template'],
-    ['t.txt', 'You are helpful.\n{% for m in messages %}{{ m }}{% endfor %}', 'chat-template'],
+    ['t.txt', 'You are helpful.\n{% for m in f(messages) %}{{ m }}{% endfor %}', 'chat-template'],
+    ['tokenizer_config.json', '{"chat_template": "{{ f(x) }}"}', 'chat-template'],
+    ['tokenizer_config.json', '{"chat_template": [{"name": "a", "template": "{{ f(x) }}"}]}', 'chat-template'],
+    ['a.json', '{"x": {"_target_": ""}}', 'hydra-config'],
     ['x.py', 'print(1)\n', 'source-code'],
     ['x.txt', '#!/bin/sh\nls\n', 'source-code'],
     ['x.xml', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>', 'xml-entities'],
@@ -66,6 +61,8 @@ describe('text of interest', () => {
       '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x"><svg xmlns="http://www.w3.org/2000/svg"><path d="M0"/></svg>',
     ],
     ['t.csv', 'a,b\n1,2\n'],
+    ['t.jinja', 'plain {% for m in messages %}{{ m.content }}{% endfor %}'],
+    ['tokenizer_config.json', '{"chat_template": "{{ messages[0].content }}"}'],
     ['empty.py', ''],
   ])('%s with %j is clean', async (file, text) => {
     expect(await scan(text, file)).toMatchObject({ verdict: 'clean', checks: [] });
@@ -77,14 +74,15 @@ describe('text that is not what it seems', () => {
     expect((await scan(Buffer.from('\ufeff{"auto_map": {}}', 'utf16le'), 'config.json')).checks).toEqual([
       'hub-config',
     ]);
-    expect((await scan(Buffer.from('\ufeffa: !!python/name:os.system', 'utf16le'), 'c.yaml')).checks).toEqual([
-      'yaml-tags',
-    ]);
+    expect(await scan(Buffer.from('\ufeffa: !!python/name:os.system', 'utf16le'), 'c.yaml')).toMatchObject({
+      verdict: 'malicious',
+      checks: ['yaml-tags'],
+    });
   });
 
   it('finds what stands across the border of two chunks', async () => {
     const text = `${'#'.repeat(MiB - 10)}\n_target_: os.system\n`;
-    expect((await scan(text, 'c.yaml')).checks).toEqual(['hydra-config']);
+    expect(await scan(text, 'c.yaml')).toMatchObject({ verdict: 'malicious', checks: ['hydra-config'] });
   });
 
   it('is unknown when binary data follows', async () => {
@@ -99,7 +97,7 @@ describe('text that is not what it seems', () => {
       Buffer.from('words\n'.repeat(300_000)),
       Buffer.from('caf\xe9\n_target_: x\n', 'latin1'),
     ]);
-    expect(await scan(bytes, 'x.yaml')).toMatchObject({ verdict: 'not-assessed', checks: ['hydra-config'] });
+    expect(await scan(bytes, 'x.yaml')).toMatchObject({ verdict: 'not-assessed', checks: ['hydra-config', 'yaml'] });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
+import { integerOf } from './constants.ts';
 import { Flows, HOLDS, isNotable } from './flows.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
@@ -81,7 +82,9 @@ function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
 
 const MAX_TEXTS = 16_384;
 /** Instructions that put items into one dict whose items are kept. */
-const MAX_KEPT = 64;
+const MAX_KEPT = 256;
+/** What is kept of an instruction and what follows it. */
+const HEAD_BYTES = 16;
 /** Units of work of making one value for a handler. */
 const VALUE_WORK = 4;
 /** Bytes of such a value, about. */
@@ -149,7 +152,12 @@ export class PickleState {
   #globalIds = new Map<string, number>();
   #texts = new Map<number, string>();
   #items = new Map<number, readonly number[] | undefined>();
-  #extents = new Map<number, Extent>();
+  /** `undefined` for a line whose end is too far off. */
+  #extents = new Map<number, Extent | undefined>();
+  /** The first bytes of instructions that were fetched. */
+  readonly #heads = new Map<number, Uint8Array>();
+  /** Numbers that were fetched; NaN for what is not one that is safe. */
+  readonly #integers = new Map<number, number>();
   /** What the last BUILD was given. */
   builtFrom: Value = { kind: value.NONE, ref: 0 };
   /** After `startKeeping`, what each call's result was given by BUILD. */
@@ -278,6 +286,30 @@ export class PickleState {
     return undefined;
   }
 
+  /** The number of an integer or a Boolean; `undefined` for anything else, and when its bytes must be fetched first. */
+  integer(of: Value): number | undefined {
+    if (of.kind !== value.INT && of.kind !== value.BOOL) return undefined;
+    this.budget.work(VALUE_WORK);
+    const at = of.ref - this.base;
+    if (at >= 0 && at < this.window.length) {
+      const bytes = this.window.subarray(at);
+      if (layoutAt(bytes, 0).kind === 'whole') return integerOf(bytes);
+    }
+    const known = this.#integers.get(of.ref);
+    if (known === undefined) this.wanted = of.ref;
+    return known === undefined || Number.isNaN(known) ? undefined : known;
+  }
+
+  /** The bytes from the instruction on that made a container of the stream's own; `undefined` when they must be fetched first. */
+  headOf(container: Value): Uint8Array | undefined {
+    this.budget.work(VALUE_WORK);
+    const at = container.ref - this.base;
+    if (at >= 0 && at + HEAD_BYTES <= this.window.length) return this.window.subarray(at, at + HEAD_BYTES);
+    const known = this.#heads.get(container.ref);
+    if (known === undefined) this.wanted = container.ref;
+    return known;
+  }
+
   /** The same when it is at hand, for people: asks for nothing. */
   peekText(of: Value): string | undefined {
     const wanted = this.wanted;
@@ -291,24 +323,27 @@ export class PickleState {
     return this.wanted >= 0;
   }
 
-  /** Where the content of a byte or text string lies; `undefined` when its instruction must be fetched first. */
+  /** Where the content of a byte or text string lies; `undefined` when its instruction must be fetched first, or is a long line. */
   extent(of: Value): Extent | undefined {
     if (of.kind !== value.BYTES && of.kind !== value.STR && of.kind !== value.STR_DUNDER) return undefined;
     const at = of.ref - this.base;
     const known =
       this.#extents.get(of.ref) ??
       (at >= 0 && at < this.window.length ? extentAt(this.window.subarray(at), of.ref) : undefined);
-    if (known === undefined) this.wanted = of.ref;
+    if (known === undefined && !this.#extents.has(of.ref)) this.wanted = of.ref;
     return known;
   }
 
   /** Takes the text that was waited for. `bytes` start at `ref`; a string too long to be a name is cut. */
   learn(ref: number, bytes: Uint8Array): void {
     const extent = extentAt(bytes, ref);
-    if (extent !== undefined && !this.#extents.has(ref)) {
+    if (!this.#extents.has(ref)) {
       this.#charge(1);
       this.#extents.set(ref, extent);
     }
+    if (!this.#integers.has(ref)) this.#charge(2);
+    this.#heads.set(ref, bytes.slice(0, HEAD_BYTES));
+    this.#integers.set(ref, integerOf(bytes) ?? Number.NaN);
     this.#remember(ref, textOf(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
     this.wanted = -1;
   }
@@ -344,9 +379,11 @@ export class PickleState {
     return of.kind === value.PERSID ? this.#block(of.ref, 1)[0] : undefined;
   }
 
-  /** Keys and values put into a dict, alternating; none when there were too many of them. After `startKeeping`. */
+  /** Keys and values put into a dict, alternating; `undefined` when there were too many of them, or before `startKeeping`. */
   itemsOf(of: Value): Value[] | undefined {
-    const blocks = of.kind === value.DICT ? this.#items.get(of.ref) : undefined;
+    if (of.kind !== value.DICT) return undefined;
+    if (of.ref >= this.keepFrom && !this.#items.has(of.ref)) return [];
+    const blocks = this.#items.get(of.ref);
     return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
   }
 

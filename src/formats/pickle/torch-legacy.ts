@@ -23,8 +23,8 @@ export async function skipStorages(
   source: ByteSource,
   start: number,
   keys: readonly string[],
-  elementSizes: ReadonlyMap<string, { elementSize: number | undefined }>,
-  onStorage: (start: number, end: number) => void,
+  elementSizes: ReadonlyMap<string, { readonly elementSize: number | undefined }>,
+  onStorage: (start: number, end: number, key: string, elements: number) => void,
 ): Promise<number> {
   let at = start;
   for (const key of keys) {
@@ -43,7 +43,7 @@ export async function skipStorages(
         offset: at,
       });
     }
-    onStorage(at + 8, end);
+    onStorage(at + 8, end, key, count);
     at = end;
   }
   return at;

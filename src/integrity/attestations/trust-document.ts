@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Document, LineCounter, parseDocument, visit } from 'yaml';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
 import { type ShapeIssue, sentenceOf, shapeIssue } from './shape-issue.ts';
 import { isStage } from './stage.ts';
 import { parseTime } from './time.ts';
@@ -139,10 +140,11 @@ function composed(bytes: Uint8Array, lines: LineCounter, wrong: (message: string
 function parsedYaml(bytes: Uint8Array, lines: LineCounter, wrong: (message: string) => AssayError): Document.Parsed {
   try {
     const yaml = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    assertShallowYaml(yaml);
     return parseDocument(yaml, { lineCounter: lines, version: '1.2', prettyErrors: false });
   } catch (error) {
     // Not UTF-8, or brackets within brackets past the end of the stack.
-    throw wrong(error instanceof RangeError ? 'is nested too deeply' : 'is not UTF-8');
+    throw wrong(isAssayError(error) || error instanceof RangeError ? 'is nested too deeply' : 'is not UTF-8');
   }
 }
 

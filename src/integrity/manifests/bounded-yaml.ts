@@ -1,4 +1,5 @@
 import { AssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
 
 /** A parse takes up to 14 microseconds and 3 KB for each byte (measured). */
 export const MAX_YAML_BYTES = 128 * 1024;
@@ -18,6 +19,7 @@ export async function parseBoundedYaml(bytes: Uint8Array, name: string): Promise
   };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    assertShallowYaml(text, name);
     // The library compares each key with every other: that is done here, in one pass.
     const document = parseDocument(text, {
       schema: 'failsafe',

@@ -1,9 +1,11 @@
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
+import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
-import type { Contract } from './contracts/contract.ts';
+import type { Breach, Contract } from './contracts/contract.ts';
 import { partial } from './contracts/python.ts';
-import { distributionState, isDistribution } from './contracts/scientific.ts';
+import { distributionState, isDistribution, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
+import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 
 /** Names the unpickler or the interpreter looks up on an object or a class while loading. */
 export const LOADER_NAMES =
@@ -65,7 +67,7 @@ export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
 export function stateContract(entry: ListedGlobal): Contract | undefined {
   // functools.partial takes its callable, arguments and keywords as its state.
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
-  return isDistribution(entry) ? distributionState : undefined;
+  return isDistribution(entry) ? distributionState : NUMPY_STATES.get(`${entry.module}:${entry.name}`);
 }
 
 /** Functions whose result is never a plain string. */
@@ -80,27 +82,8 @@ export function isArrayMarker(global: GlobalName): boolean {
   return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
 }
 
-export const ELEMENT_SIZES: Readonly<Record<string, number>> = {
-  DoubleStorage: 8,
-  FloatStorage: 4,
-  HalfStorage: 2,
-  BFloat16Storage: 2,
-  LongStorage: 8,
-  IntStorage: 4,
-  ShortStorage: 2,
-  CharStorage: 1,
-  ByteStorage: 1,
-  BoolStorage: 1,
-  UntypedStorage: 1,
-  ComplexDoubleStorage: 16,
-  ComplexFloatStorage: 8,
-  QInt8Storage: 1,
-  QUInt8Storage: 1,
-  QInt32Storage: 4,
-  QUInt4x2Storage: 1,
-  QUInt2x4Storage: 1,
-};
-
-export function elementSize(global: GlobalName | undefined): number | undefined {
-  return global === undefined ? undefined : ELEMENT_SIZES[global.name];
+/** The rule that a breach is reported under, and what it says. */
+export function ruleOf(breach: Breach): readonly [rule: Rule, what: string] {
+  if (typeof breach === 'string') return [BROKEN_CONTRACT, breach];
+  return [breach.kind === 'pointers' ? BYTES_AS_OBJECTS : UNEXPECTED_DATA, breach.what];
 }

@@ -3,27 +3,31 @@ import { describe, describeCall } from '../../formats/pickle/describe.ts';
 import { ALL_LOADERS, JOBLIB, LISTED_ONLY, type LoaderSet, NOBODY } from '../../formats/pickle/loaders.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, INT, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
+import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
-import type { ContractContext } from './contracts/contract.ts';
-import { CONTRACTS, contractOf } from './contracts/index.ts';
+import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
+import { makerOf } from './contracts/code-makers.ts';
+import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
+import { fillHooks } from './contracts/torch-hooks.ts';
+import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
 import { isFileMarker, namedFile } from './joblib-files.ts';
 import {
   allowed,
-  elementSize,
   IDENTIFIER_PATH,
   isArrayMarker,
   isNew,
   LOADER_NAMES,
   makesNoText,
   ODDITIES,
+  ruleOf,
   stateContract,
   TORCHSCRIPT_CLASS,
   walksAttributes,
@@ -42,6 +46,7 @@ const MAX_SAID = 4096;
 const MAX_COMPUTED = 32;
 /** Bytes that what is known of a storage costs, about. */
 const STORAGE_BYTES = 128;
+const NAMELESS = { module: '', name: '' };
 
 export interface Blob {
   readonly start: number;
@@ -55,6 +60,8 @@ export interface Blob {
 export interface JudgeOptions {
   readonly globals: GlobalPolicy;
   readonly within: Within | undefined;
+  /** The storages of the archive around it, where those are told. */
+  readonly records?: StorageRecords | undefined;
   /** What saying things is charged to. */
   readonly budget?: FileBudget;
   readonly names?: NameRule;
@@ -74,8 +81,8 @@ export class PickleJudge implements PickleHandler {
   blobsLost = false;
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
   joblib = false;
-  /** Storages that persistent ids name: key to bytes an element and elements. */
-  readonly storages = new Map<string, { elementSize: number | undefined; count: Value | undefined }>();
+  /** Storages that persistent ids name, by key. */
+  readonly storages = new Map<string, StorageClaim>();
   readonly #options: JudgeOptions;
   readonly #said = new Set<string>();
   readonly #oddities = new Set<string>();
@@ -84,6 +91,8 @@ export class PickleJudge implements PickleHandler {
   readonly #called = new Map<number, number>();
   #computed = 0;
   readonly #handed = new HandedValues();
+  /** The stream names something that makes code by value. */
+  #code = false;
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
   #loaders: LoaderSet = ALL_LOADERS;
@@ -132,9 +141,17 @@ export class PickleJudge implements PickleHandler {
     }
     for (const name of resolvedNames(global, this.#loaders)) this.#options.imported(name, this.#loaders);
     if (isArrayMarker(global)) this.joblib = true;
-    // Sizes of joblib's arrays, source code in SciPy's states and models of native code are read from what BUILD is given.
+    // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || takesNativeState(global);
-    if (keeps || full === 'numpy.dtype') machine.startKeeping();
+    if (keeps || READS_DICTS.has(full)) machine.startKeeping();
+    if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
+      this.#code = true;
+      machine.startKeeping();
+    }
+    if (makerOf(global) !== undefined) {
+      this.#report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
+      return;
+    }
     const found = importFinding(global, this.#standing(global));
     if (found !== undefined) this.#report(found.rule, found.message, full, offset, full);
   }
@@ -146,10 +163,57 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     this.#noteCall(call, machine);
     if (machine.waits || call.callee.kind !== GLOBAL) return;
-    this.#called.set(call.callee.ref, (this.#called.get(call.callee.ref) ?? 0) + 1);
+    this.#count(call.callee);
+    // Some functions call the one that they are given first, and answer for it.
+    const caller = this.#code && makerOf(machine.global(call.callee) ?? NAMELESS) === 'class';
+    const calls = caller || CALLERS.has(this.#nameOf(call.callee, machine));
+    const [inner] = calls ? (machine.tuple(call.args) ?? []) : [];
+    if (inner?.kind === GLOBAL) this.#count(inner);
+  }
+
+  #count(callee: Value): void {
+    this.#called.set(callee.ref, (this.#called.get(callee.ref) ?? 0) + 1);
+  }
+
+  #nameOf(of: Value, machine: PickleState): string {
+    const global = machine.global(of);
+    return `${global?.module}:${global?.name}`;
+  }
+
+  /** Code by value that is only kept was said where its maker was imported. */
+  #judgeCode(use: CodeUse, offset: number, shown: () => string): void {
+    if (use.kind === 'made') {
+      if (use.breach !== undefined) this.#report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
+      return;
+    }
+    const { module } = use;
+    if (module === undefined) {
+      this.#report(rules.COMPUTED_NAME, 'imports a module by a name that a call computes', 'module', offset, shown);
+      return;
+    }
+    this.#options.imported(module, this.#loaders);
+    const standing = this.#options.globals.standing({ module, name: '*', mapped: false });
+    if (standing.kind === 'dangerous')
+      this.#report(rules.DANGEROUS_GLOBAL, `imports ${module}: ${standing.danger}`, module, offset, shown);
+    else this.#report(rules.UNLISTED_GLOBAL, `imports the module ${module}`, module, offset, shown);
   }
 
   #judgeCall(call: Call, machine: PickleState): void {
+    const code = this.#code ? codeCall(call, this.#contractContext(machine)) : undefined;
+    if (machine.waits) return;
+    if (code !== undefined) {
+      const shown = () => describeCall(call.callee, call.args, machine);
+      if (call.callee.kind === GLOBAL && makerOf(machine.global(call.callee) ?? NAMELESS) === undefined)
+        this.#report(
+          rules.CODE_BY_VALUE,
+          'brings code by value, with a type that it loads',
+          'type',
+          machine.fileOffset(call.offset),
+          shown,
+        );
+      this.#judgeCode(code, machine.fileOffset(call.offset), shown);
+      return;
+    }
     const global = this.#callee(call.callee, machine);
     if (machine.waits) return;
     const offset = machine.fileOffset(call.offset);
@@ -207,8 +271,16 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
+    if (this.#code && passesCode(args, context))
+      this.#report(
+        rules.CODE_RUNS,
+        `hands code that it brings to ${full}`,
+        full,
+        machine.fileOffset(call.offset),
+        shown,
+      );
     if (broken !== undefined) {
-      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, machine.fileOffset(call.offset), shown);
+      this.#breach(full, broken, machine.fileOffset(call.offset), shown);
       return;
     }
     const use = isNew(call, args) ? 'new' : 'call';
@@ -238,6 +310,12 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
       return undefined;
     }
+    const code = this.#code ? codeState(target, state, this.#contractContext(machine)) : undefined;
+    if (machine.waits) return undefined;
+    if (code !== undefined) {
+      this.#judgeCode(code, at, () => describe(state, machine));
+      return undefined;
+    }
     const call = machine.callOf(target);
     if (call === undefined) {
       if (target.kind >= FIRST_COMPOSITE) this.#odd('BUILD on a value that takes no state', at);
@@ -256,7 +334,7 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return undefined;
     if (made !== undefined && isArrayMarker(made) && (machine.alive & JOBLIB) !== 0) return 'array';
     if (standing?.kind === 'listed' || standing?.kind === 'shadowed')
-      this.#checkBuild(standing.entry, state, at, machine);
+      this.#checkBuild(standing.entry, target, state, at, machine);
     return undefined;
   }
 
@@ -278,13 +356,12 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.BROKEN_CONTRACT, 'joblib opens a file outside of its folder', file.shown, offset, file.shown);
   }
 
-  #checkBuild(entry: ListedGlobal, state: Value, offset: number, machine: PickleState): void {
+  #checkBuild(entry: ListedGlobal, target: Value, state: Value, offset: number, machine: PickleState): void {
     const full = `${entry.module}.${entry.name}`;
     const contract = stateContract(entry);
-    const broken = contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine));
+    const broken = contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine, target));
     if (machine.waits) return;
-    if (broken !== undefined)
-      this.#report(rules.BROKEN_CONTRACT, `${full}: ${broken}`, full, offset, () => describe(state, machine));
+    if (broken !== undefined) this.#breach(full, broken, offset, () => describe(state, machine));
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
       this.#report(
         rules.UNUSUAL_USE,
@@ -326,6 +403,10 @@ export class PickleJudge implements PickleHandler {
     if (call === undefined || global === undefined) return; // A computed callee was reported at its call.
     const made = this.#madeClass(global, call.args, machine) ?? global;
     const name = `${made.module}.${made.name}`;
+    if (this.#code && madeOfCode(receiver, this.#contractContext(machine)) !== undefined)
+      this.#report(rules.CODE_RUNS, `${opcode} on something that it brings as code`, 'code', at);
+    const filled = fillHooks(receiver, this.#contractContext(machine));
+    if (filled !== undefined) this.#breach(name, filled, at, () => describe(receiver, machine));
     if (built)
       this.#report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
     const standing = this.#standing(made);
@@ -359,29 +440,28 @@ export class PickleJudge implements PickleHandler {
     // A plain loader, whose reading this is, ends at a persistent id.
     if (machine.alternative && this.#options.within === undefined) return;
     const at = machine.fileOffset(offset);
-    const parts = machine.tuple(id);
-    if (this.#options.within === undefined || parts === undefined) {
-      const where =
-        this.#options.within !== undefined
-          ? 'has another shape than a tensor storage'
-          : 'stands outside a PyTorch file';
-      this.#report(rules.PERSISTENT_ID, `a persistent id ${where}`, where, at, () => describe(id, machine));
+    const shown = () => describe(id, machine);
+    if (this.#options.within === undefined) {
+      this.#report(rules.PERSISTENT_ID, 'a persistent id stands outside a PyTorch file', 'outside', at, shown);
       return;
     }
-    const [tag, type, key, , count] = parts;
-    const kind = tag === undefined ? undefined : machine.text(tag);
-    const name = key?.kind === INT ? `#${key.ref}` : key === undefined ? undefined : machine.text(key);
-    if (machine.waits) return;
-    const listed = type?.kind === GLOBAL || type?.kind === OBJECT;
-    if (kind === 'module' && parts.length >= 2) return; // Source of a class, kept by PyTorch before 1.6 and only compared.
-    if (kind !== 'storage' || !listed || name === undefined || type === undefined) {
-      this.#report(rules.PERSISTENT_ID, 'a persistent id has another shape than a tensor storage', 'shape', at, () =>
-        describe(id, machine),
-      );
-      return;
-    }
-    if (!this.storages.has(name)) machine.budget.hold(STORAGE_BYTES);
-    this.storages.set(name, { elementSize: elementSize(machine.global(type)), count });
+    const read = readStorageId(id, this.#options.records, this.#contractContext(machine));
+    if (machine.waits || read.kind === 'module') return;
+    if (read.kind === 'storage') this.#keepClaim(read.claim, at, machine);
+    if (read.breach === undefined) return;
+    const [rule, what] = ruleOf(read.breach);
+    const shape = rule === rules.UNEXPECTED_DATA ? rules.PERSISTENT_ID : rule;
+    this.#report(shape, `a persistent id ${what}`, read.kind, at, shown);
+  }
+
+  /** A storage is one thing, whoever names it: ids that differ in its size leave loaders to choose. */
+  #keepClaim(claim: StorageClaim, at: number, machine: PickleState): void {
+    const known = this.storages.get(claim.key);
+    if (known === undefined) machine.budget.hold(STORAGE_BYTES);
+    const size = ({ elements, elementSize }: StorageClaim) => elements * elementSize;
+    if (known !== undefined && size(known) !== size(claim))
+      this.#report(rules.PERSISTENT_ID, 'two persistent ids give one storage different sizes', 'sizes', at);
+    this.storages.set(claim.key, claim);
   }
 
   onExtension(code: number, offset: number, machine: PickleState): void {
@@ -448,13 +528,14 @@ export class PickleJudge implements PickleHandler {
     } else this.blobsLost = true;
   }
 
-  #contractContext(machine: PickleState): ContractContext {
+  #contractContext(machine: PickleState, target?: Value): ContractContext {
     const listed = (of: Value) => {
       const global = machine.global(of);
       return global === undefined ? undefined : this.#entryOf(global);
     };
     return {
       state: machine,
+      target,
       listed,
       plain: (of) => {
         const entry = of === undefined ? undefined : listed(of);
@@ -471,7 +552,10 @@ export class PickleJudge implements PickleHandler {
       },
       scanBytes: (of) => {
         const extent = machine.extent(of);
-        if (extent === undefined) return;
+        if (extent === undefined) {
+          this.blobsLost ||= !machine.waits;
+          return;
+        }
         this.#addBlob({
           start: machine.fileOffset(extent.start),
           length: extent.length,
@@ -505,6 +589,11 @@ export class PickleJudge implements PickleHandler {
     if (to.kind < GLOBAL) return;
     this.#changed = true;
     this.#options.acts?.(machine.alive);
+  }
+
+  #breach(name: string, breach: Breach, offset: number, shown: () => string): void {
+    const [rule, what] = ruleOf(breach);
+    this.#report(rule, `${name}: ${what}`, name, offset, shown);
   }
 
   #odd(what: string, offset: number): void {

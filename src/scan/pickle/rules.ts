@@ -82,6 +82,53 @@ export const BROKEN_CONTRACT: Rule = {
   ...SUPPLY_CHAIN,
 };
 
+export const UNEXPECTED_DATA: Rule = {
+  id: 'pickle.contract.unexpected',
+  title: 'A known function is given data that its framework does not write',
+  severity: 'medium',
+  verdict: 'suspicious',
+  explanation:
+    'The name is listed under a contract for its arguments. These are data and act on nothing, yet no known version of the framework writes them: sizes that contradict each other, another kind of value, a name that is not among the known ones.',
+  remedy: `${USE_SAFE_FORMAT} If a program of your own or a newer version wrote it so, accept the finding with a waiver.`,
+  ...SUPPLY_CHAIN,
+};
+
+export const BYTES_AS_OBJECTS: Rule = {
+  id: 'pickle.bytes-as-objects',
+  title: 'Bytes of the file would be used as pointers to Python objects',
+  severity: 'critical',
+  verdict: 'malicious',
+  explanation:
+    'NumPy keeps objects as pointers. Here raw bytes stand where the element type says that objects are, or a type hides that it holds some. NumPy then follows addresses that the file chooses, which gives whoever made it the process.',
+  remedy: 'Do not load this file. Report it to where it came from.',
+  owasp: ['ML06:2023'],
+  atlas: ['AML.T0010', 'AML.T0011.000'],
+  cwe: ['CWE-502', 'CWE-822'],
+};
+
+export const CODE_BY_VALUE: Rule = {
+  id: 'pickle.code.by-value',
+  title: 'Pickle brings code of its own',
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'A function or a class was pickled with its code, as cloudpickle and dill do for what is defined in a notebook or a script. Nothing in the file calls it, and it names nothing that is known to do harm; whoever uses the model runs it all the same, and nobody reviewed it.',
+  remedy:
+    'Move the function or the class into a package, import it from there and save the model again; or read the code, and accept the finding with a waiver for this digest.',
+  ...SUPPLY_CHAIN,
+};
+
+export const CODE_RUNS: Rule = {
+  id: 'pickle.code.runs',
+  title: 'Code that the pickle brings is run, or could do harm',
+  severity: 'critical',
+  verdict: 'malicious',
+  explanation:
+    'A function or a class was pickled with its code. Loading the file calls it, makes an instance of it or hands it to something that may; or the code names something that runs programs, evaluates text, or reaches files, the network or the interpreter.',
+  remedy: 'Do not load this file. Ask its author for the source code, and for a model without code in it.',
+  ...SUPPLY_CHAIN,
+};
+
 export const UNUSUAL_USE: Rule = {
   id: 'pickle.use.unusual',
   title: 'A known name is used in a way its framework does not',
@@ -232,6 +279,10 @@ export const PICKLE_RULES: readonly Rule[] = [
   COMPUTED_NAME,
   COMPUTED_CALL,
   BROKEN_CONTRACT,
+  UNEXPECTED_DATA,
+  BYTES_AS_OBJECTS,
+  CODE_BY_VALUE,
+  CODE_RUNS,
   UNUSUAL_USE,
   FOREIGN_STATE,
   METHOD_OVERRIDE,

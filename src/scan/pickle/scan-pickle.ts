@@ -10,8 +10,9 @@ import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickl
 import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
+import { storageOddities } from './contracts/torch-legacy.ts';
 import { type Blob, PickleJudge } from './judge.ts';
-import { BROKEN_STREAM, NESTED_PICKLE, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
+import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';
@@ -76,6 +77,7 @@ class FileScan {
       budget,
       names,
       within: this.#within,
+      records: this.#legacy ? undefined : this.#target.records,
       report: (report) => this.#context.report(report),
       imported: (name, loaders) => this.#context.imported(name, loaders),
       acts: (loaders) => this.#context.acts(loaders),
@@ -191,9 +193,13 @@ class FileScan {
       this.#context.budget.work(key.length + 8);
       keys.push(key);
     }
-    const end = await skipStorages(source, start, keys, this.#storages, (from, to) =>
-      this.#context.cover(from, to, 'opaque', RAW_STORAGE),
-    );
+    const stored = new Map<string, number>();
+    const end = await skipStorages(source, start, keys, this.#storages, (from, to, key, elements) => {
+      stored.set(key, elements);
+      this.#context.cover(from, to, 'opaque', RAW_STORAGE);
+    });
+    for (const why of storageOddities(keys, stored, this.#storages))
+      this.#context.report({ rule: PERSISTENT_ID, message: `a persistent id ${why}`, subject: 'sizes', offset: start });
     this.#context.cover(start, end, 'parsed');
     return end;
   }
@@ -314,7 +320,8 @@ function isNoStream(result: StreamResult, judge: PickleJudge): boolean {
 
 function stringsOf(state: PickleState): number[] {
   const refs: number[] = [];
-  for (let i = 0; i < state.memo.count && i < 1_000_000; i++)
+  // Python 2 counts its entries from 1.
+  for (let i = 0; i <= state.memo.count && i < 1_000_000; i++)
     if (state.memo.kind(i) === STR) refs.push(state.memo.ref(i));
   return refs;
 }

@@ -1,4 +1,5 @@
 import type { ListedGlobal } from '../allowlists.ts';
+import { isClassFirst } from '../class-first.ts';
 import type { Contract } from './contract.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
@@ -31,7 +32,7 @@ const JUDGED: ReadonlyMap<string, number> = new Map([
 
 export function judgedArguments(entry: ListedGlobal): number {
   const known = JUDGED.get(`${entry.module}:${entry.name}`);
-  return known ?? (contractOf(entry) === classFirst ? 1 : 0);
+  return known ?? (isClassFirst(entry.name) ? 1 : 0);
 }
 
 /** What the arguments of a listed name must keep to, if anything. */
@@ -39,3 +40,16 @@ export function contractOf({ module, name }: ListedGlobal): Contract | undefined
   // Cython writes such a function for each class: it makes an instance of its first argument.
   return CONTRACTS.get(`${module}:${name}`) ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
 }
+
+/** Functions that call the one that they are given first, under a contract of their own. */
+export const CALLERS: ReadonlySet<string> = new Set([
+  'torch._tensor:_rebuild_from_type_v2',
+  'dill._dill:_create_array',
+]);
+
+/** Once a stream names one of these, its dicts are kept: contracts read them. */
+export const READS_DICTS: ReadonlySet<string> = new Set([
+  'numpy.dtype',
+  'torch._tensor._rebuild_from_type_v2',
+  'torch._utils._rebuild_parameter_with_state',
+]);

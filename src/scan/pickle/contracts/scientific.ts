@@ -1,5 +1,7 @@
 import { OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, textAt } from './contract.ts';
+import { arrayState, fromBuffer, reconstruct, reconstructMasked, scalar } from './numpy-array.ts';
+import { dtypeCall, dtypeState } from './numpy-dtype.ts';
 
 /** The first argument is instantiated with the others. */
 export const classFirst: Contract = (args, context) =>
@@ -130,7 +132,6 @@ export function isDistribution(global: { module: string; name: string }): boolea
 }
 
 const CLASS_FIRST = [
-  ...['numpy.core.multiarray:_reconstruct', 'numpy._core.multiarray:_reconstruct', 'numpy.ma.core:_mareconstruct'],
   ...[
     'pandas.core.indexes.base:_new_Index',
     'pandas.indexes.base:_new_Index',
@@ -145,7 +146,24 @@ const CLASS_FIRST = [
   ...['_kd_tree', 'kd_tree', '_ball_tree', 'ball_tree'].map((name) => `sklearn.neighbors.${name}:newObj`),
 ];
 
+const NUMPY_CONTRACTS = ['numpy.core', 'numpy._core'].flatMap((core) => [
+  [`${core}.multiarray:scalar`, scalar] as const,
+  [`${core}.multiarray:_reconstruct`, reconstruct] as const,
+  [`${core}.numeric:_frombuffer`, fromBuffer] as const,
+]);
+
+/** Of NumPy's own functions and classes whose results BUILD gives a state to: what it must keep to. */
+export const NUMPY_STATES: ReadonlyMap<string, Contract> = new Map([
+  ['numpy:dtype', dtypeState],
+  ['numpy.core.multiarray:_reconstruct', arrayState],
+  ['numpy._core.multiarray:_reconstruct', arrayState],
+  ['numpy.ma.core:_mareconstruct', arrayState],
+]);
+
 export const SCIENTIFIC_CONTRACTS: readonly (readonly [string, Contract])[] = [
+  ['numpy:dtype', dtypeCall],
+  ['numpy.ma.core:_mareconstruct', reconstructMasked],
+  ...NUMPY_CONTRACTS,
   ...CLASS_FIRST.map((name) => [name, classFirst] as const),
   ['numpy.random._pickle:__bit_generator_ctor', bitGenerator],
   ['numpy.random._pickle:__generator_ctor', bitGenerator],

@@ -1,16 +1,9 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { OBJECT } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
+import { isClassFirst } from '../class-first.ts';
 import type { ContractContext } from '../contracts/contract.ts';
 import { makesCallable } from './entry-types.ts';
-
-/** Functions that make an instance of their first argument. */
-const CLASS_FIRST =
-  /^(_reconstructor|_reconstruct|_mareconstruct|_mrreconstruct|newObj|new_object|_new_[A-Za-z]*Index|_array_reconstructor|__pyx_unpickle_\w+)$/;
-
-export function isClassFirst(name: string): boolean {
-  return CLASS_FIRST.test(name);
-}
 
 /**
  * The name of what a listed call returns, when that can be called: `module:name` of the function or class, of a member with the

@@ -1,0 +1,73 @@
+import { AssayError } from '../errors.ts';
+
+/** A place in a text of YAML, with its column. */
+export class Cursor {
+  readonly text: string;
+  readonly #breaks: string;
+  at = 0;
+  #lineStart = 0;
+
+  constructor(text: string, unicodeBreaks: boolean) {
+    this.text = text;
+    this.#breaks = unicodeBreaks ? '\n\r\x85\u2028\u2029' : '\n\r';
+    if (text.startsWith('\ufeff')) this.at = this.#lineStart = 1;
+  }
+
+  get column(): number {
+    return this.at - this.#lineStart;
+  }
+
+  get lineStart(): number {
+    return this.#lineStart;
+  }
+
+  /** The character some places ahead; empty behind the end. */
+  peek(ahead = 0): string {
+    return this.text.charAt(this.at + ahead);
+  }
+
+  isBreak(character: string): boolean {
+    return character !== '' && this.#breaks.includes(character);
+  }
+
+  /** Whether a word ends before this character. */
+  isEnd(character: string): boolean {
+    return character === '' || character === ' ' || character === '\t' || this.isBreak(character);
+  }
+
+  skip(count = 1): void {
+    this.at += count;
+  }
+
+  skipBlanks(): void {
+    while (isBlank(this.peek())) this.at++;
+  }
+
+  /** Passes the end of a line. @returns what it counts as in a scalar; empty when there is none */
+  skipBreak(): string {
+    const character = this.peek();
+    if (!this.isBreak(character)) return '';
+    this.at += character === '\r' && this.peek(1) === '\n' ? 2 : 1;
+    this.#lineStart = this.at;
+    return character === '\u2028' || character === '\u2029' ? character : '\n';
+  }
+
+  skipToBreak(): void {
+    while (this.at < this.text.length && !this.isBreak(this.peek())) this.at++;
+  }
+
+  /** Whether a line that ends or starts a document begins here. */
+  atDocumentMark(): boolean {
+    if (this.column !== 0) return false;
+    const mark = this.text.slice(this.at, this.at + 3);
+    return (mark === '---' || mark === '...') && this.isEnd(this.peek(3));
+  }
+
+  malformed(what: string, at = this.at): AssayError {
+    return new AssayError('malformed', `not valid YAML: ${what} at character ${at}`, { offset: at });
+  }
+}
+
+export function isBlank(character: string): boolean {
+  return character === ' ' || character === '\t';
+}

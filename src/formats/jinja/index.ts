@@ -1,0 +1,10 @@
+export { readTemplate } from './parse.ts';
+export {
+  type Applied,
+  type Argument,
+  type Binding,
+  type Expression,
+  partsOf,
+  type Statement,
+  type Template,
+} from './tree.ts';

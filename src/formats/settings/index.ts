@@ -1,0 +1,1 @@
+export { readSettings, SETTINGS, type SettingsEvents } from './read.ts';

@@ -1,0 +1,146 @@
+import type { Value } from '../../../formats/pickle/values.ts';
+import { BUFFER, BYTES, LIST, NONE, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
+import { bytesIn } from './bounds.ts';
+import { type Breach, type Contract, type ContractContext, pointers, textAt, unexpected, worst } from './contract.ts';
+import { flag, numberOf, numbersOf, otherThan } from './numbers.ts';
+import { type ElementType, usedType } from './numpy-dtype.ts';
+
+const IN_PLACE = pointers('bytes stand in place of objects');
+const UNTOLD = pointers('bytes are given for elements whose type cannot be told, which may be objects');
+const CONTRADICTS = unexpected('the bytes are more or fewer than the elements need');
+
+/** Fewest and most bytes that a value may hold. */
+interface Length {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Characters of an escape in the longest spelling of one byte: `\u00ff` in a line, two bytes in UTF-8. */
+const LONGEST_ESCAPE = 6;
+const QUOTES = 2;
+
+/** How long a byte string is; `undefined` for what is not one. Python 2 wrote them as text, protocol 2 as encoded text. */
+function lengthOf(of: Value, context: ContractContext): Length | 'untold' | undefined {
+  if (of.kind === BUFFER) return 'untold';
+  if (of.kind === OBJECT) return encodedLength(of, context);
+  if (of.kind !== BYTES && of.kind !== STR && of.kind !== STR_DUNDER) return undefined;
+  const extent = context.state.extent(of);
+  if (extent === undefined) return 'untold';
+  if (of.kind === BYTES) return { least: extent.length, most: extent.length };
+  return { least: Math.floor((extent.length - QUOTES) / LONGEST_ESCAPE), most: extent.length };
+}
+
+/** `_codecs.encode(text, 'latin1')`; `bytes()` and `bytearray(...)` as they were written before protocols 3 and 5. */
+function encodedLength(of: Value, context: ContractContext): Length | 'untold' | undefined {
+  const maker = context.madeBy(of);
+  const args = context.state.tuple(context.state.callOf(of)?.args ?? of) ?? [];
+  const [first] = args;
+  if (maker?.module === '_codecs' && maker.name === 'encode')
+    return first === undefined ? undefined : lengthOf(first, context);
+  const plain = maker?.module === 'builtins' || maker?.module === '__builtin__';
+  if (!plain || !/^(?:bytes|bytearray)$/.test(maker?.name ?? '')) return undefined;
+  return first === undefined ? { least: 0, most: 0 } : 'untold';
+}
+
+/** Whether bytes are as many as elements of a type take. */
+function contentBreach(
+  content: Value | undefined,
+  type: ElementType | undefined,
+  shape: readonly number[],
+  context: ContractContext,
+): Breach | undefined {
+  if (content === undefined) return unexpected('the content is missing');
+  const length = lengthOf(content, context);
+  if (length !== undefined && type === undefined) return UNTOLD;
+  if (length !== undefined && type?.objects === true) return IN_PLACE;
+  if (content.kind === LIST) return type?.objects === true ? undefined : unexpected('a list stands in place of bytes');
+  if (length === undefined) return otherThan(content, 'the content of an array');
+  if (length === 'untold' || type?.size === undefined) return undefined;
+  const needed = bytesIn(shape, type.size);
+  if (needed === undefined) return 'the sizes are so large that the arithmetic of the loader wraps around';
+  return needed < BigInt(length.least) || needed > BigInt(length.most) ? CONTRADICTS : undefined;
+}
+
+/** `scalar(type, bytes)` reads the element from the bytes: a pointer, where the type says so. */
+export const scalar: Contract = (args, context) => {
+  const type = usedType(args[0], context);
+  if (type?.objects === true) return IN_PLACE;
+  if (args.length === 1 && type !== undefined) return undefined;
+  if (args.length !== 2) return unexpected('it is given more or fewer arguments');
+  return contentBreach(args[1], type, [], context);
+};
+
+/** `_reconstruct(class, (0,), b'b')` makes an empty array, which its state fills. */
+export const reconstruct: Contract = (args, context) => {
+  const [type, shape, code] = args;
+  if (context.plain(type) === undefined) return 'the first argument is not a listed class';
+  return worst(emptyShape(shape, context), emptyCode(code, context), count(args, 3));
+};
+
+/** `_mareconstruct(class, base class, (0,), b'b')`. */
+export const reconstructMasked: Contract = (args, context) => {
+  const [type, base, shape, code] = args;
+  if (context.plain(type) === undefined || context.plain(base) === undefined)
+    return 'the class or its base is not a listed class';
+  return worst(emptyShape(shape, context), emptyCode(code, context), count(args, 4));
+};
+
+function count(args: readonly Value[], needed: number): Breach | undefined {
+  return args.length === needed ? undefined : unexpected('it is given more or fewer arguments');
+}
+
+function emptyShape(shape: Value | undefined, context: ContractContext): Breach | undefined {
+  const read = numbersOf(shape, context);
+  if (read.kind === 'broken') return read.breach;
+  return read.numbers.length === 1 && read.numbers[0] === 0 ? undefined : unexpected('the array to fill is not empty');
+}
+
+/** The letter of a type, which the state replaces. */
+function emptyCode(code: Value | undefined, context: ContractContext): Breach | undefined {
+  const length = code === undefined ? undefined : lengthOf(code, context);
+  return length === undefined ? otherThan(code, 'the letter of a type') : undefined;
+}
+
+/** `(version, shape, type, fortran, content)`, without the version before NumPy 1; masked arrays add a mask and a fill value. */
+export const arrayState: Contract = (state, context) => {
+  const parts = state.length === 4 ? [undefined, ...state] : state;
+  const [version, shape, type, fortran, content, mask] = parts;
+  if (parts.length !== 5 && parts.length !== 7) return stateOfNoArray(state);
+  if (version !== undefined && typeof numberOf(version, context) !== 'number') return otherThan(version, 'a version');
+  const element = usedType(type, context);
+  const sizes = numbersOf(shape, context);
+  if (sizes.kind === 'broken') return worst(contentBreach(content, element, [], context), sizes.breach);
+  if (sizes.numbers.some((size) => size < 0)) return unexpected('a size is negative');
+  return worst(
+    contentBreach(content, element, sizes.numbers, context),
+    flag(fortran),
+    mask === undefined ? undefined : maskBreach(mask, context),
+  );
+};
+
+/** A mask is raw Booleans, one for each element or field. */
+function maskBreach(mask: Value, context: ContractContext): Breach | undefined {
+  return lengthOf(mask, context) === undefined ? otherThan(mask, 'a mask') : undefined;
+}
+
+/** Subclasses may add a state of their own around it; what can be called has no place there. */
+function stateOfNoArray(state: readonly Value[]): Breach {
+  return state.length === 1 && state[0]?.kind !== NONE
+    ? otherThan(state[0], 'the state of an array')
+    : unexpected('the state of the array has another shape');
+}
+
+/** `_frombuffer(buffer, type, shape, order)`, of protocol 5. */
+export const fromBuffer: Contract = (args, context) => {
+  const [buffer, type, shape, order] = args;
+  const element = usedType(type, context);
+  const sizes = numbersOf(shape, context);
+  if (sizes.kind === 'broken') return sizes.breach;
+  return worst(
+    contentBreach(buffer, element, sizes.numbers, context),
+    /^[CFAK]$/.test(textAt([order ?? { kind: NONE, ref: 0 }], 0, context) ?? '') || context.state.waits
+      ? undefined
+      : otherThan(order, 'an order'),
+    count(args, 4),
+  );
+};

@@ -1,0 +1,58 @@
+import type { GlobalPolicy } from '../pickle/globals.ts';
+import { isComputingOperator } from '../torchscript.ts';
+
+/** Characters of a path that are looked at; a longer one is not a path of Python. */
+const MAX_PATH = 1_000;
+const MAX_PARTS = 40;
+const PATH = /^[A-Za-z_]\w*(?:\s*[.:]\s*[A-Za-z_]\w*)*$/;
+
+/** What a text would be to a loader that imports it. */
+export type CodePath =
+  | { readonly kind: 'dangerous'; readonly path: string; readonly danger: string }
+  /** `package.module.Class`. */
+  | { readonly kind: 'path'; readonly path: string; readonly allowed: boolean }
+  /** One word: a builtin, or nothing. */
+  | { readonly kind: 'word'; readonly path: string }
+  /** Put together when it is loaded: `${...}`, `%(...)s`, `{{...}}`. */
+  | { readonly kind: 'computed'; readonly path: string }
+  | { readonly kind: 'none' };
+
+export function codePath(text: string, globals: GlobalPolicy): CodePath {
+  const trimmed = text.trim();
+  const path = trimmed.slice(0, 200);
+  if (/\$\{|%\(|\{\{/.test(trimmed)) return { kind: 'computed', path };
+  if (trimmed.length > MAX_PATH || !PATH.test(trimmed)) return { kind: 'none' };
+  const parts = trimmed.split(/\s*[.:]\s*/);
+  if (parts.length > MAX_PARTS) return { kind: 'none' };
+  if (isComputingOperator(parts)) return { kind: 'path', path, allowed: false };
+  const danger = dangerOfParts(parts, globals);
+  if (danger !== undefined) return { kind: 'dangerous', path, danger };
+  return parts.length === 1 ? { kind: 'word', path } : { kind: 'path', path, allowed: isAllowed(parts, globals) };
+}
+
+/** A path reaches what it ends in, and every module that it walks over: `torch.os.system` is `os.system`. */
+function dangerOfParts(parts: readonly string[], globals: GlobalPolicy): string | undefined {
+  const name = parts[parts.length - 1] ?? '';
+  for (let start = 0; start < parts.length; start++) {
+    const own = start === 0 && parts.length === 1;
+    const module = own ? 'builtins' : parts.slice(start, -1).join('.');
+    const standing = globals.standing({ module: module === '' ? 'builtins' : module, name, mapped: false });
+    // The last part alone is a builtin only where the whole path is: `numpy.max` is not `max`.
+    if (standing.kind === 'dangerous' && (module !== '' || own)) return standing.danger;
+  }
+  const dunder = parts.slice(1).find((part) => part.startsWith('__'));
+  return dunder === undefined ? undefined : `walks over ${dunder}`;
+}
+
+function isAllowed(parts: readonly string[], globals: GlobalPolicy): boolean {
+  for (let cut = parts.length - 1; cut > 0; cut--) {
+    const standing = globals.standing({
+      module: parts.slice(0, cut).join('.'),
+      name: parts.slice(cut).join('.'),
+      mapped: false,
+    });
+    if (standing.kind === 'listed' && standing.entry.tier === 'organisation' && standing.entry.uses.has('call'))
+      return true;
+  }
+  return false;
+}

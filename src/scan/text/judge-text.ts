@@ -1,0 +1,144 @@
+import type { FileBudget } from '../../core/budget.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { readYaml } from '../../core/yaml/index.ts';
+import { readSettings } from '../../formats/settings/index.ts';
+import { isTextName } from '../../formats/source/index.ts';
+import type { Interest } from '../interest.ts';
+import type { GlobalPolicy } from '../pickle/globals.ts';
+import { TARGET_KEYS } from './keys.ts';
+import { LoaderKeys, type TextFinding } from './loader-keys.ts';
+import { isProse } from './prose.ts';
+import { judgeTemplates, type TemplateText } from './templates.ts';
+
+/** A text, and what it claims to be. */
+export interface TextForm {
+  readonly text: string;
+  /** The id of its format: `yaml`, `text`, `markdown`, ... */
+  readonly kind: string;
+  readonly path: string;
+  readonly globals: GlobalPolicy;
+  readonly budget: FileBudget;
+}
+
+export interface TextJudgement {
+  readonly findings: readonly TextFinding[];
+  readonly interests: ReadonlySet<Interest>;
+  readonly why: ReadonlyMap<Interest, string>;
+}
+
+const MAX_DEPTH = 200;
+/** Ends of lines to some readers of YAML, and letters to others. */
+const DISPUTED_BREAKS = /[\x85\u2028\u2029]/;
+/** What a line would have to hold to be such a key; escapes hide its letters. */
+const MAY_NAME_CODE = /_target_|_component_|class_path|py\/|\\[xuU]/i;
+/** Text in which braces and dotted names are ordinary. */
+const PROSE_KINDS: ReadonlySet<string> = new Set(['markdown', 'csv']);
+
+/**
+ * What loaders that take a text for a document would make of it: YAML whatever its name, settings and templates where its name
+ * or its content says so.
+ * @throws AssayError `limit`
+ */
+export function judgeText(form: TextForm): TextJudgement {
+  return new TextJudge(form).judge();
+}
+
+class TextJudge {
+  readonly #form: TextForm;
+  readonly #findings = new Map<string, TextFinding>();
+  readonly #interests = new Set<Interest>();
+  readonly #why = new Map<Interest, string>();
+  readonly #templates: TemplateText[] = [];
+
+  constructor(form: TextForm) {
+    this.#form = form;
+  }
+
+  judge(): TextJudgement {
+    const { text, kind } = this.#form;
+    this.#yaml(true);
+    if (DISPUTED_BREAKS.test(text)) {
+      this.#yaml(false);
+      if (kind === 'yaml') this.#doubt('format.yaml.scan', 'it has characters that end a line for some readers only');
+    }
+    // Under any other name of text, only keys that mean nothing else count.
+    if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
+    if (kind === 'jinja') this.#templates.push({ text, declared: true });
+    else if (kind === 'text' && /\{[{%]/.test(text) && !/\.(?:tex|bib)$/i.test(this.#form.path))
+      this.#templates.push({ text, declared: text.includes('{%') });
+    if (kind === 'text' && !isTextName(this.#form.path) && !isProse(text)) this.#interests.add('format.text.scan');
+    this.#judgeTemplates();
+    return { findings: [...this.#findings.values()], interests: this.#interests, why: this.#why };
+  }
+
+  #doubt(interest: Interest, why: string): void {
+    this.#interests.add(interest);
+    if (!this.#why.has(interest)) this.#why.set(interest, why);
+  }
+
+  /** A document counts once it is whole: loaders build nothing of one that breaks off, and everything of those before it. */
+  #yaml(unicodeBreaks: boolean): void {
+    const { text, kind, globals, budget } = this.#form;
+    budget.work(text.length);
+    const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind) });
+    let keys = listen();
+    const commit = () => {
+      this.#take(keys);
+      keys = listen();
+    };
+    try {
+      const events = {
+        open: (one: 'mapping' | 'sequence') => keys.open(one),
+        close: () => keys.close(),
+        key: (name: string) => keys.key(name),
+        scalar: (value: string) => keys.scalar(value),
+        tag: (tag: string, value: string | undefined) => keys.tag(tag, value),
+        document: commit,
+      };
+      readYaml(text, events, { maxDepth: MAX_DEPTH, unicodeBreaks });
+    } catch (error) {
+      if (!isAssayError(error) || error.code !== 'malformed') throw error;
+      if (kind !== 'yaml') return;
+      commit();
+      this.#doubt('format.yaml.scan', error.message);
+    }
+  }
+
+  #take(keys: LoaderKeys): void {
+    for (const [key, finding] of keys.findings) this.#findings.set(key, finding);
+    for (const interest of keys.interests) this.#interests.add(interest);
+    this.#templates.push(...keys.templates);
+  }
+
+  #settings(claimed: boolean): void {
+    const { text, globals, budget } = this.#form;
+    budget.work(text.length);
+    const keys = new LoaderKeys({ globals, settings: claimed });
+    readSettings(text, {
+      section: (name) => {
+        if (
+          claimed &&
+          /^(?:loggers|handlers|formatters|(?:logger|handler|formatter)_|app:|filter:|composite:|server:)/i.test(name)
+        )
+          this.#interests.add('format.settings.scan');
+      },
+      pair: (name, value) => {
+        if (!claimed) {
+          if (TARGET_KEYS.has(name.toLowerCase())) keys.target(name, value);
+          return;
+        }
+        if (name.startsWith('@') || /^@(?:jinja|format|py)/i.test(value)) this.#interests.add('format.settings.scan');
+        // Python's configparser makes keys small.
+        keys.pair(name.toLowerCase(), value);
+        if (/\{[{%]/.test(value)) this.#templates.push({ text: value, declared: false });
+      },
+    });
+    this.#take(keys);
+  }
+
+  #judgeTemplates(): void {
+    const { findings, why } = judgeTemplates(this.#templates);
+    for (const finding of findings) this.#findings.set(`${finding.rule.id}\n${finding.subject}`, finding);
+    for (const [interest, reason] of why) this.#doubt(interest, reason);
+  }
+}

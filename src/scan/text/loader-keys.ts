@@ -1,0 +1,187 @@
+import type { Interest } from '../interest.ts';
+import type { GlobalPolicy } from '../pickle/globals.ts';
+import type { Rule } from '../rule.ts';
+import { codePath } from './code-path.ts';
+import { ARGUMENT_KEYS, INSTRUCTION_KEYS, MAYBE_TARGET_KEYS, TARGET_KEYS } from './keys.ts';
+import { DANGEROUS_TARGET, TARGET } from './rules.ts';
+
+/** Something that a loader would act on. */
+export interface TextFinding {
+  readonly rule: Rule;
+  readonly message: string;
+  readonly subject: string;
+}
+
+/** What a mapping that is open has said so far. */
+interface Frame {
+  key: string;
+  isMapping: boolean;
+  hasArguments: boolean;
+  readonly targets: { readonly key: string; readonly value: string }[];
+}
+
+export interface LoaderKeysOptions {
+  readonly globals: GlobalPolicy;
+  /** Whether loaders read such a document as settings: then `target` and its like count, too. */
+  readonly settings: boolean;
+  /** Keys that mean something else in this file. */
+  readonly except?: ReadonlySet<string>;
+}
+
+const MAX_FINDINGS = 100;
+const MAX_TARGETS = 1_000;
+/** OmegaConf's resolvers that only read settings; others are functions that a program adds, `eval` among them. */
+const RESOLVER = /\$\{\s{0,20}([\w.]{1,100}):/g;
+const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys', 'oc.dict.values', 'oc.deprecated']);
+const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
+const CORE_TAG =
+  /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|set|omap|pairs|binary|timestamp|merge|value))$/;
+const PYTHON_TAG = /^tag:yaml\.org,2002:python\/(?:object\/apply|object\/new|object|name|module):?(.*)$/s;
+
+/**
+ * Listens to a walk over a document and says what in it makes a loader import or call something. Follows mappings, because
+ * `target` means something only beside `params`.
+ */
+export class LoaderKeys {
+  readonly findings = new Map<string, TextFinding>();
+  readonly interests = new Set<Interest>();
+  /** Texts that a loader may render, and whether their key says so. */
+  readonly templates: { readonly text: string; readonly declared: boolean }[] = [];
+  readonly #options: LoaderKeysOptions;
+  readonly #frames: Frame[] = [];
+  #templateDepth = Number.POSITIVE_INFINITY;
+
+  constructor(options: LoaderKeysOptions) {
+    this.#options = options;
+  }
+
+  open(kind: 'mapping' | 'object' | 'sequence' | 'array'): void {
+    const isMapping = kind === 'mapping' || kind === 'object';
+    this.#frames.push({ key: '', isMapping, hasArguments: false, targets: [] });
+  }
+
+  close(): void {
+    const frame = this.#frames.pop();
+    if (this.#frames.length < this.#templateDepth) this.#templateDepth = Number.POSITIVE_INFINITY;
+    for (const { key, value } of frame?.targets ?? []) this.#maybeTarget(key, value, frame?.hasArguments === true);
+  }
+
+  key(name: string): void {
+    const frame = this.#frames[this.#frames.length - 1];
+    if (frame === undefined) return;
+    frame.key = name;
+    if (this.#frames.length <= this.#templateDepth)
+      this.#templateDepth =
+        name === 'chat_template' || name === 'chat_templates' ? this.#frames.length : Number.POSITIVE_INFINITY;
+    if (ARGUMENT_KEYS.has(name)) frame.hasArguments = true;
+    const interest = INSTRUCTION_KEYS.get(name);
+    if (interest !== undefined && interest !== 'format.chat-template.scan') this.interests.add(interest);
+    if (name === 'template_format') this.interests.add('format.chat-template.scan');
+  }
+
+  scalar(text: string): void {
+    const frame = this.#frames[this.#frames.length - 1];
+    const isTemplate = this.#frames.length >= this.#templateDepth;
+    if (isTemplate || (this.#options.settings && /\{[{%]/.test(text))) this.#template(text, isTemplate);
+    if (this.#options.settings && text.includes('${')) this.#resolvers(text);
+    if (frame === undefined) return;
+    // `{"py/reduce": ["os.system", ...]}`: what is called stands first in a list.
+    const key = frame.isMapping ? frame.key : this.#listKey();
+    if (TARGET_KEYS.has(key)) this.target(key, text);
+    else if (frame.isMapping && this.#isMaybe(key) && frame.targets.length < MAX_TARGETS)
+      frame.targets.push({ key, value: text });
+    else if (frame.isMapping && this.#options.settings && text.length < 200 && DOTTED.test(text)) this.#anyValue(text);
+  }
+
+  /** Under a key that is not known, some loaders take a path for a function (jsonargparse's callables). */
+  #anyValue(text: string): void {
+    if (codePath(text, this.#options.globals).kind === 'dangerous') this.interests.add('format.instantiation.scan');
+  }
+
+  /** A key that is known to name code, and its value. */
+  target(key: string, value: string): void {
+    const path = codePath(value, this.#options.globals);
+    if (path.kind === 'dangerous') this.#dangerous(`${key}: ${path.path}`, path.path, path.danger);
+    else if (path.kind === 'path' && !path.allowed) this.#names(`${key}: ${path.path}`, path.path);
+    else if (path.kind === 'computed') this.#names(`${key}: ${path.path}, which is put together`, key);
+    else if (path.kind !== 'path') this.interests.add('format.instantiation.scan');
+  }
+
+  /** A tag of YAML, with the text that it is of. */
+  tag(tag: string, text: string | undefined): void {
+    if (CORE_TAG.test(tag)) return;
+    this.interests.add('format.yaml-tags.scan');
+    const python = PYTHON_TAG.exec(tag)?.[1];
+    const written = tag.startsWith('!') ? tag.slice(1) : tag.replace(/^tag:[^:]*:/, '');
+    const colon = written.indexOf(':');
+    const target = python ?? (colon < 0 ? written : written.slice(colon + 1));
+    for (const part of new Set([target, written, target === '' || colon < 0 ? (text ?? '') : '']))
+      if (part !== '') this.#tagTarget(tag, part);
+    if ((python !== undefined || /^(?:new|apply|name|module|include)(?::|$)/.test(written)) && colon >= 0)
+      this.#names(`the tag ${tag.slice(0, 200)}`, tag.slice(0, 200));
+  }
+
+  /** Other pairs of settings in lines, where there is nothing around them. */
+  pair(key: string, value: string): void {
+    if (TARGET_KEYS.has(key)) this.target(key, value);
+    else if (this.#isMaybe(key)) this.#maybeTarget(key, value, false);
+    const interest = INSTRUCTION_KEYS.get(key);
+    if (interest !== undefined) this.interests.add(interest);
+  }
+
+  #listKey(): string {
+    for (let i = this.#frames.length - 1; i >= 0; i--) {
+      const frame = this.#frames[i];
+      if (frame?.isMapping === true) return frame.key.startsWith('py/') ? frame.key : '';
+    }
+    return '';
+  }
+
+  #isMaybe(key: string): boolean {
+    return this.#options.settings && MAYBE_TARGET_KEYS.has(key) && this.#options.except?.has(key) !== true;
+  }
+
+  #maybeTarget(key: string, value: string, withArguments: boolean): void {
+    const path = codePath(value, this.#options.globals);
+    if (path.kind === 'dangerous' && (path.path.includes('.') || withArguments))
+      this.#dangerous(`${key}: ${path.path}`, path.path, path.danger);
+    else if (path.kind === 'path' && path.allowed) return;
+    else if (path.kind === 'path' && key === 'target' && withArguments) this.#names(`${key}: ${path.path}`, path.path);
+    else if (path.kind === 'path') this.interests.add('format.instantiation.scan');
+    else if (path.kind === 'computed' && withArguments) this.#names(`${key}: ${path.path}, which is put together`, key);
+    else if (path.kind === 'computed' && key === 'target') this.interests.add('format.instantiation.scan');
+  }
+
+  #tagTarget(tag: string, target: string): void {
+    const shown = `the tag ${tag.slice(0, 200)}`;
+    const path = codePath(target, this.#options.globals);
+    const module = path.kind === 'word' ? codePath(`${path.path}.x`, this.#options.globals) : path;
+    if (path.kind === 'dangerous') this.#dangerous(shown, path.path, path.danger);
+    else if (module.kind === 'dangerous') this.#dangerous(shown, path.kind === 'word' ? path.path : '', module.danger);
+    else if ((path.kind === 'path' && !path.allowed) || path.kind === 'computed') this.#names(shown, path.path);
+  }
+
+  #template(text: string, declared: boolean): void {
+    if (this.templates.length < MAX_TARGETS) this.templates.push({ text, declared });
+    else this.interests.add('format.chat-template.scan');
+  }
+
+  #resolvers(text: string): void {
+    for (const [, name = ''] of text.slice(0, 100_000).matchAll(RESOLVER)) {
+      if (!PLAIN_RESOLVERS.has(name)) this.interests.add('format.instantiation.scan');
+    }
+  }
+
+  #dangerous(shown: string, subject: string, danger: string): void {
+    this.#add({ rule: DANGEROUS_TARGET, message: `It has ${shown}: it ${danger}.`, subject });
+  }
+
+  #names(shown: string, subject: string): void {
+    this.#add({ rule: TARGET, message: `It has ${shown}: a loader would import and call it.`, subject });
+  }
+
+  #add(finding: TextFinding): void {
+    if (this.findings.size < MAX_FINDINGS || finding.rule === DANGEROUS_TARGET)
+      this.findings.set(`${finding.rule.id}\n${finding.subject}`, finding);
+  }
+}

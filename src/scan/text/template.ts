@@ -1,0 +1,233 @@
+import { isContentError } from '../../core/errors.ts';
+import {
+  type Applied,
+  type Argument,
+  type Expression,
+  partsOf,
+  readTemplate,
+  type Template,
+} from '../../formats/jinja/index.ts';
+import { constantText } from './template-constant.ts';
+import {
+  GATES,
+  INNER_ATTRIBUTES,
+  PLAIN_FILTERS,
+  PLAIN_FUNCTIONS,
+  PLAIN_METHODS,
+  PLAIN_TAGS,
+  PLAIN_TESTS,
+  READS_ATTRIBUTE,
+} from './template-names.ts';
+import { Numbers } from './template-numbers.ts';
+
+/** What a template would do when it is rendered. */
+export interface TemplateJudgement {
+  /** It reaches objects behind its values, or asks for an attribute whose name it puts together. */
+  readonly malicious: readonly string[];
+  readonly suspicious: readonly string[];
+  /** Why it is not proved to be plain; empty when it is. */
+  readonly unproved: readonly string[];
+}
+
+const MAX_REASONS = 20;
+/** Repetitions that no conversation needs. */
+const MAX_RANGE = 100_000;
+const DUNDER = /__\w*/;
+
+/**
+ * Proves that a template only loops over values, compares and prints them; or says why not. Nothing is rendered.
+ */
+export function judgeTemplate(text: string): TemplateJudgement {
+  try {
+    return new Judge(readTemplate(text)).judgement();
+  } catch (error) {
+    if (!isContentError(error)) throw error;
+    // What cannot be read is searched: that only raises.
+    const inner = /\{[{%][^}]{0,2000}(__\w+__|\|\s{0,20}attr\b)/.exec(text)?.[1];
+    return {
+      malicious: [],
+      suspicious: inner === undefined ? [] : [`names ${inner}`],
+      unproved: [`is not read to its end (${error.message})`],
+    };
+  }
+}
+
+class Judge {
+  readonly #template: Template;
+  readonly #numbers: Numbers;
+  readonly #macros = new Set<string>();
+  readonly #bound = new Set<string>();
+  readonly #malicious = new Set<string>();
+  readonly #suspicious = new Set<string>();
+  readonly #unproved = new Set<string>();
+
+  constructor(template: Template) {
+    this.#template = template;
+    this.#numbers = new Numbers(template);
+  }
+
+  judgement(): TemplateJudgement {
+    for (const { tag, bindings } of this.#template.statements) {
+      const [own, ...parameters] = bindings.map(({ name }) => name);
+      if (tag === 'macro' && own !== undefined) this.#macros.add(own);
+      for (const name of tag === 'macro' ? parameters : [own ?? '', ...parameters]) this.#bound.add(name);
+    }
+    for (const { tag, expressions, bindings } of this.#template.statements) {
+      if (!PLAIN_TAGS.has(tag)) this.#doubt(`has the statement ${short(tag)}`);
+      for (const { name } of bindings) this.#bindsName(name);
+      for (const expression of expressions) this.#visit(expression);
+    }
+    for (const text of this.#template.data) {
+      if (/:\/\/|<script|javascript:/i.test(text)) this.#doubt('writes addresses or scripts into what it makes');
+    }
+    const some = (set: ReadonlySet<string>) => [...set].slice(0, MAX_REASONS);
+    return { malicious: some(this.#malicious), suspicious: some(this.#suspicious), unproved: some(this.#unproved) };
+  }
+
+  #doubt(what: string): void {
+    this.#unproved.add(what);
+  }
+
+  #bindsName(name: string): void {
+    if (name.split('.').some((part) => part.startsWith('_'))) this.#doubt(`gives ${short(name)} a value`);
+    if (PLAIN_FUNCTIONS.has(name)) this.#doubt(`gives ${short(name)} another meaning`);
+  }
+
+  #visit(root: Expression): void {
+    const open: Expression[] = [root];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      this.#look(one);
+      open.push(...partsOf(one));
+    }
+  }
+
+  #look(one: Expression): void {
+    if (one.kind === 'name') this.#name(one.name);
+    else if (one.kind === 'text') this.#literal(one.text);
+    else if (one.kind === 'attribute') this.#attribute(one.name, one.of);
+    else if (one.kind === 'item') this.#item(one.key, one.of);
+    else if (one.kind === 'call') this.#call(one.of, one.arguments);
+    else if (one.kind === 'filter') this.#filter(one);
+    else if (one.kind === 'test') {
+      if (!PLAIN_TESTS.has(one.name)) this.#doubt(`uses the test ${short(one.name)}`);
+    } else if (one.kind === 'operation') this.#operation(one.operator, one.parts);
+    else if (one.kind === 'number' && one.value > MAX_RANGE) this.#doubt(`has a number above ${MAX_RANGE}`);
+  }
+
+  #operation(operator: string, parts: readonly Expression[]): void {
+    if (operator === '%' && parts.some(isText)) this.#suspicious.add('puts text together with %');
+    if (operator === '**' || (operator === '*' && !parts.every((part) => this.#numbers.has(part))))
+      this.#doubt('multiplies what may be text, or raises a power');
+  }
+
+  #name(name: string): void {
+    if (GATES.has(name)) {
+      if (this.#bound.has(name)) this.#doubt(`gives ${name} another meaning`);
+      else this.#suspicious.add(`names ${name}`);
+    }
+    if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`has the name ${short(name)}`);
+    if (name.startsWith('__')) this.#malicious.add(`names ${short(name)}`);
+  }
+
+  #literal(text: string): void {
+    const dunder = /__\w+__/.exec(text)?.[0];
+    if (dunder !== undefined) this.#suspicious.add(`has the text ${short(dunder)}`);
+    if (/%c/.test(text)) this.#suspicious.add('has the text %c, which makes characters of numbers');
+  }
+
+  #attribute(name: string, of: Expression): void {
+    if (DUNDER.test(name) || (of.kind === 'name' && GATES.has(of.name) && !this.#bound.has(of.name)))
+      this.#malicious.add(`asks for the attribute ${short(name)}`);
+    else if (name.startsWith('_') || INNER_ATTRIBUTES.has(name))
+      this.#suspicious.add(`asks for the attribute ${short(name)}`);
+    else if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`asks for the attribute ${short(name)}`);
+  }
+
+  /** Jinja looks for an attribute where there is no item. */
+  #item(key: Expression, of: Expression): void {
+    if (key.kind === 'slice' || this.#numbers.has(key)) return;
+    const text = constantText(key);
+    if (text !== undefined) this.#attribute(text.replace(/[\s-]/g, ''), of);
+    else if (madeOfText(key)) this.#suspicious.add('asks for an item whose name it puts together');
+    else this.#doubt('asks for an item whose name is not written out');
+  }
+
+  #call(of: Expression, given: readonly Argument[]): void {
+    if (given.some(({ name }) => name?.startsWith('*'))) this.#doubt('spreads what it gives to a function');
+    if (of.kind === 'name') {
+      if (of.name === 'range') this.#range(given);
+      const known = PLAIN_FUNCTIONS.has(of.name) || this.#macros.has(of.name);
+      if (!known || this.#bound.has(of.name)) this.#doubt(`calls ${short(of.name)}`);
+    } else if (of.kind !== 'attribute') this.#doubt('calls what is not a function by its name');
+    else if (!PLAIN_METHODS.has(of.name)) this.#doubt(`calls the method ${short(of.name)}`);
+  }
+
+  #range(given: readonly Argument[]): void {
+    for (const { value } of given) {
+      if (largest(value) > MAX_RANGE) this.#suspicious.add(`repeats something more than ${MAX_RANGE} times`);
+      else if (!this.#numbers.has(value)) this.#doubt('repeats something as often as a value says');
+    }
+  }
+
+  #filter(filter: Applied): void {
+    const { name } = filter;
+    if (name === 'attr') this.#attr(filter);
+    else if (name === 'format') this.#suspicious.add('puts text together with format');
+    else if (!PLAIN_FILTERS.has(name)) this.#doubt(`uses the filter ${short(name)}`);
+    if (READS_ATTRIBUTE.has(name)) this.#namedAttributes(filter);
+  }
+
+  #attr(filter: Applied): void {
+    const text =
+      filter.arguments.length === 1 ? filter.arguments.map(({ value }) => constantText(value))[0] : undefined;
+    if (text === undefined) this.#malicious.add('asks for an attribute whose name it puts together');
+    else if (text.includes('_')) this.#malicious.add(`asks for the attribute ${short(text)}`);
+    else this.#suspicious.add(`asks for the attribute ${short(text)} with a filter`);
+  }
+
+  /** `map(attribute='a.b')`, `selectattr('a')`; `map('upper')` names a filter. */
+  #namedAttributes(filter: Applied): void {
+    for (const [index, { name, value }] of filter.arguments.entries()) {
+      const isFilter = filter.name === 'map' && name === undefined && index === 0;
+      const names = name === 'attribute' || (name === undefined && index < 2);
+      if (!isFilter && !names) continue;
+      const text = constantText(value);
+      if (text !== undefined && isFilter) this.#filter({ ...filter, name: text, arguments: filter.arguments.slice(1) });
+      else if (text?.split('.').some((part) => part.startsWith('_')))
+        this.#malicious.add(`asks for the attribute ${short(text)}`);
+      else if (text === undefined && !(name === undefined && index > 0) && filter.name !== 'join')
+        this.#doubt(`gives the filter ${filter.name} a name that is not written out`);
+    }
+  }
+}
+
+function isText({ kind }: Expression): boolean {
+  return kind === 'text';
+}
+
+function madeOfText(key: Expression): boolean {
+  if (key.kind === 'filter') return ['join', 'format', 'replace', 'reverse'].includes(key.name);
+  if (key.kind !== 'operation') return key.kind === 'call' && key.of.kind === 'attribute';
+  return key.operator === '~' || ((key.operator === '+' || key.operator === '%') && key.parts.some(isText));
+}
+
+/** The largest number that stands in an expression; `**` of two makes any. */
+function largest(root: Expression): number {
+  let most = 0;
+  const open: Expression[] = [root];
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (one.kind === 'number') most = Math.max(most, one.value);
+    if (one.kind === 'operation' && (one.operator === '**' || (one.operator === '*' && one.parts.every(isNumber))))
+      most = Number.POSITIVE_INFINITY;
+    open.push(...partsOf(one));
+  }
+  return most;
+}
+
+function isNumber({ kind }: Expression): boolean {
+  return kind === 'number';
+}
+
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}

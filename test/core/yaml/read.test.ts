@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { readYaml } from '../../../src/core/yaml/index.ts';
+
+interface Told {
+  readonly keys: string[];
+  readonly values: string[];
+  readonly tags: string[];
+  documents: number;
+  error: string | undefined;
+}
+
+function read(text: string, unicodeBreaks = true): Told {
+  const told: Told = { keys: [], values: [], tags: [], documents: 0, error: undefined };
+  try {
+    readYaml(
+      text,
+      {
+        key: (name) => void told.keys.push(name),
+        scalar: (value) => void told.values.push(value),
+        tag: (tag) => void told.tags.push(tag),
+        document: () => void told.documents++,
+      },
+      { maxDepth: 50, unicodeBreaks },
+    );
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    told.error = error.code;
+  }
+  return told;
+}
+
+describe('a reading of YAML', () => {
+  it.each([
+    ['plain', '_target_: os.system', ['_target_']],
+    ['in braces', '{_target_: os.system}', ['_target_']],
+    ['in braces without a blank', '{"_target_":os.system}', ['_target_']],
+    ['with escapes', '"\\u005ftarget\\x5f": os.system', ['_target_']],
+    ['over two lines', '? "_tar\\\n  get_"\n: os.system', ['_target_']],
+    ['in a block', '? |-\n  _target_\n: os.system', ['_target_']],
+    ['by an alias', '- &k _target_\n- {*k : os.system}', ['_target_']],
+    ['behind a mark', '? _target_\n: os.system', ['_target_']],
+    ['behind a mark in braces', '{?_target_: os.system}', ['_target_']],
+    ['behind a line separator', '# c\u2028_target_: os.system', ['_target_']],
+    ['in a pair of a list', '[_target_: os.system]', ['_target_']],
+    ['in a second document', 'a\n---\n_target_: os.system', ['_target_']],
+    ['in a document behind an end', 'a\n...\n_target_: os.system', ['_target_']],
+    ['with a tag', '!!str _target_: os.system', ['_target_']],
+  ])('finds a key %s', (_, text, keys) => {
+    expect(read(text)).toMatchObject({ keys, error: undefined });
+  });
+
+  it.each([
+    ['!!python/name:os.system', 'tag:yaml.org,2002:python/name:os.system'],
+    ['!new:os.system', '!new:os.system'],
+    ['!<tag:yaml.org,2002:python/name:os.system>', 'tag:yaml.org,2002:python/name:os.system'],
+    ['%TAG !e! tag:yaml.org,2002:python/\n---\n!e!name:os.system', 'tag:yaml.org,2002:python/name:os.system'],
+    ['%TAG ! tag:yaml.org,2002:python/\n---\n!name:os.system', 'tag:yaml.org,2002:python/name:os.system'],
+    ['!!python/name%3aos.%73ystem', 'tag:yaml.org,2002:python/name:os.system'],
+    ['a: &x !new:os.system []', '!new:os.system'],
+    ['[a, !new:os.system {}]', '!new:os.system'],
+  ])('resolves the tag of %j', (text, tag) => {
+    expect(read(text).tags).toEqual([tag]);
+  });
+
+  it('takes text in quotes, comments and blocks for text', () => {
+    const text = `a: "x !new:b.C"\nb: 'it''s _target_: y'\n# !new:b.C\nc: |\n  _target_: z\n  !new:b.C\nd: e # _target_: f\n`;
+    expect(read(text)).toMatchObject({ keys: ['a', 'b', 'c', 'd'], tags: [], error: undefined, documents: 1 });
+  });
+
+  it('counts a document once it is whole, whatever follows', () => {
+    expect(read('{_target_: os.system}\ngarbage: [')).toMatchObject({ documents: 1, error: 'malformed' });
+    expect(read('_target_: [os.system\n')).toMatchObject({ documents: 0, error: 'malformed' });
+  });
+
+  it.each(['a\nb: c', '[PAD]\n[UNK]\n', '# T\n\ntext\nkey: value\n', '"a" b', '`x`', 'a: b: c', '- a\nb'])(
+    'ends where no reader goes on: %j',
+    (text) => {
+      expect(read(text).error).toBe('malformed');
+    },
+  );
+
+  it('bounds how deep it goes', () => {
+    for (const text of ['['.repeat(60), '- '.repeat(60), '{a: '.repeat(60), '? '.repeat(60)])
+      expect(read(text).error).toBe('limit');
+  });
+
+  it('throws nothing but its own errors', () => {
+    const piece = fc.constantFrom(
+      ...[
+        'a',
+        ': ',
+        '- ',
+        '? ',
+        '\n',
+        '\n  ',
+        '[',
+        ']',
+        '{',
+        '}',
+        ', ',
+        '"',
+        "'",
+        '!x ',
+        '!e!y',
+        '&a ',
+        '*a',
+        '|',
+        '>-',
+        '#',
+      ],
+      ...[
+        '\\',
+        '---\n',
+        '...\n',
+        '%TAG ! tag:x,1:\n',
+        '\t',
+        '\u2028',
+        '\x85',
+        '\r',
+        '!<',
+        '%',
+        '@',
+        '`',
+        '<<: *a',
+        '\\U00110000',
+      ],
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.array(piece, { maxLength: 40 }).map((all) => all.join('')),
+    );
+    fc.assert(
+      fc.property(text, fc.boolean(), (one, breaks) => {
+        read(one, breaks);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

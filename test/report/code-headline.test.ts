@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { FileAssessment } from '../../src/core/assessment.ts';
+import { headline } from '../../src/report/meaning.ts';
+
+function file(path: string, rest: Partial<FileAssessment>): FileAssessment {
+  return {
+    path,
+    size: 1,
+    format: 'json',
+    sha256: null,
+    digestBasis: 'none',
+    verdict: 'clean',
+    imports: [],
+    readings: [],
+    reasons: [],
+    coverage: { ranges: [], gaps: [] },
+    ...rest,
+  };
+}
+
+const CODE = file('x.py', { format: 'python', verdict: 'not-assessed' });
+const NOTEBOOK = file('x.ipynb', {
+  verdict: 'not-assessed',
+  reasons: ['It is source code; no scanner judges it yet.'],
+});
+const MODEL = file('x.onnx', { format: 'onnx', verdict: 'not-assessed' });
+
+describe('the headline', () => {
+  it('says that code was not judged', () => {
+    expect(headline([CODE])).toBe('not assessed: the file holds code that no scanner judged');
+    expect(headline([CODE, NOTEBOOK])).toBe('not assessed: all 2 files hold code that no scanner judged');
+    expect(headline([CODE, MODEL])).toBe('not assessed: 1 of 2 files holds code that no scanner judged');
+    expect(headline([CODE, NOTEBOOK, file('a', {})])).toBe(
+      'not assessed: 2 of 3 files hold code that no scanner judged',
+    );
+  });
+
+  it('keeps to the format where there is no code, and to the worst', () => {
+    expect(headline([MODEL])).toBe('not assessed: the file is of a format that no scanner judges yet');
+    expect(headline([CODE, file('b', { verdict: 'suspicious' })])).toMatch(/^suspicious: 1 of 2 files/);
+  });
+});

@@ -1,0 +1,16 @@
+import { MemorySource } from '../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { type FileScanResult, scanSource } from '../../src/pipeline/file-scan.ts';
+import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+
+/** Scans bytes as a file of this name, with the shipped lists. */
+export function scanPickleBytes(bytes: Uint8Array, path = 'model.pkl'): Promise<FileScanResult> {
+  return scanSource(new MemorySource(bytes, path), {
+    path,
+    limits: DEFAULT_LIMITS,
+    signal: new AbortController().signal,
+    globals: createGlobalPolicy(),
+    distance: 'near',
+    onNames: () => undefined,
+  });
+}
