@@ -172,6 +172,18 @@ describe('extensionLie', () => {
   });
 });
 
+describe('text under a name that readers of text open', () => {
+  const license = `Copyright (c) 2018, ${'A. Author, '.repeat(6)}A. Long\nAll rights reserved.\n\nRedistribution and use\n`;
+  const named = (text: string, forReaders: boolean) => {
+    const probe = probeNow(new MemorySource(Buffer.from(text), 'LICENSE'));
+    return (probe === undefined ? undefined : identifyFormat(probe, forReaders)?.id) ?? 'unknown';
+  };
+
+  it('is not a pickle because some words of it read as a stream that does nothing', () => {
+    expect([named(license, false), named(license, true)]).toEqual(['pickle', 'text']);
+  });
+});
+
 describe('weights that stand beside a program', () => {
   const header = [0x5d, 0, 0, 0, 2, 0, 0, 0, ...Array<number>(56).fill(0), 0xef, 0xbe, 0xad, 0xde];
   const weights = (bytes: readonly number[]) => Uint8Array.from([...bytes, ...Array<number>(124).fill(0)]);
