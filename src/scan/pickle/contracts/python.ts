@@ -1,6 +1,7 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { INT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
+import { isKeptMethod } from './kept-methods.ts';
 
 const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
 const BUILTIN_TYPES = new Set([...PLAIN_TYPES, 'long', 'unicode']);
@@ -18,6 +19,7 @@ export function isBuiltinType(of: Value | undefined, context: ContractContext): 
 /** `copyreg._reconstructor(cls, base, state)` calls `cls.__new__` and `base.__init__`. */
 const reconstructor: Contract = (args, context) => {
   if (args.length !== 3) return 'takes a class, its base and a state';
+  if (isUnlistedClass(args[0], context) && isBuiltinType(args[1], context)) return undefined;
   const known = isBuiltinType(args[0], context) || context.plain(args[0])?.uses.has('new') === true;
   if (!known) return 'the class to make is not one that its framework instantiates';
   return isBuiltinType(args[1], context) ? undefined : 'the base is not a built-in type';
@@ -60,6 +62,16 @@ const BOUND_METHODS =
   /^_(entropy|infer_parameters|lazy_load_hook|cmp|(triangular2?|exp_range)_scale_fn|annealing_(cos|linear)|h_[a-z_]+|call_[a-z_]+)$/;
 
 /**
+ * A class, by its name, that is on no list: a finding of its own says so, and nothing worse is known of its members. What is
+ * named like a module or a function may lead anywhere.
+ */
+export function isUnlistedClass(of: Value | undefined, context: ContractContext): boolean {
+  const global = of === undefined ? undefined : context.state.global(of);
+  if (of === undefined || global === undefined || global.computed) return false;
+  return context.listed(of) === undefined && /^_*[A-Z]\w*$/.test(global.name);
+}
+
+/**
  * `getattr(owner, name)`: how Python writes members of enums, nested classes and bound methods. A method kept as a value is
  * called by whoever finds it, with arguments of the stream: so only members that frameworks were seen to keep.
  */
@@ -69,9 +81,14 @@ const getAttribute: Contract = (args, context) => {
   if (args.length !== 2 || owner === undefined || name === undefined) return 'the attribute is not a constant name';
   if (owner.kind === OBJECT) {
     const call = context.state.callOf(owner);
+    const made = call === undefined ? undefined : context.state.global(call.callee);
+    if (made !== undefined && (isKeptMethod(made, name) || isUnlistedClass(call?.callee, context))) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
     return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
   }
+  const kept = context.state.global(owner);
+  if (kept !== undefined && isKeptMethod(kept, name)) return undefined;
+  if (isUnlistedClass(owner, context) && !name.startsWith('__')) return undefined;
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';
   const member = `${entry.module}:${entry.name}.${name}`;
