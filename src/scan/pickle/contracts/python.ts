@@ -82,7 +82,10 @@ const getAttribute: Contract = (args, context) => {
   if (owner.kind === OBJECT) {
     const call = context.state.callOf(owner);
     const made = call === undefined ? undefined : context.state.global(call.callee);
-    if (made !== undefined && (isKeptMethod(made, name) || isUnlistedClass(call?.callee, context))) return undefined;
+    if (made !== undefined && isKeptMethod(made, name)) return undefined;
+    // What made it is on no list, which is a finding of its own; calling the method would be another.
+    const unlisted = made?.computed === false && call !== undefined && context.listed(call.callee) === undefined;
+    if (unlisted && !name.startsWith('__')) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
     return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
   }
