@@ -11,7 +11,7 @@ const MAX_FORMULA = 4096;
  */
 const FORMULA_PIECE = new RegExp(
   [
-    String.raw`\s+|[~+\-*/:|(),=]`,
+    String.raw`[ \t\n]+|[~+\-*/:|(),=]`,
     String.raw`\d{1,6}(?:\.\d{1,6})?(?![\w.])`,
     String.raw`(?:C|Q|I|bs|cr|cc|te|center|standardize|scale|Treatment|Sum|Poly|Helmert|Diff)\(`,
     String.raw`np\.(?:log|log2|log10|log1p|exp|expm1|sqrt|square|abs|sin|cos|tan)\(`,
@@ -33,7 +33,7 @@ export function isPlainFormula(formula: string): boolean {
   return true;
 }
 
-/** The state of what statsmodels keeps a model's data in: with `restore_design_info`, its formula is evaluated on load. */
+/** The state of what statsmodels keeps a model's data in: with one of two keys, its formula is evaluated on load. */
 const formulaState: Contract = ([state], context) => {
   const items = itemsOf(state, context);
   if (items === undefined) return 'the state of the data is not a plain dict';
@@ -43,7 +43,7 @@ const formulaState: Contract = ([state], context) => {
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;
     if (key === undefined) return 'a key of the state is not a string';
-    if (key === 'restore_design_info') evaluated = true;
+    if (key === 'restore_design_info' || key === 'restore_model_spec') evaluated = true;
     if (key === 'formula') formula = textAt(items, i + 1, context);
     if (context.state.waits) return undefined;
   }
