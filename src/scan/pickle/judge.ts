@@ -11,7 +11,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, READS_DICTS } from './contracts/index.ts';
-import { CALLED_MEMBERS, dillType, isUnlistedClass } from './contracts/python.ts';
+import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -272,7 +272,8 @@ export class PickleJudge implements PickleHandler {
     // Protocol 2 writes a class within a class so; the one without is reported when it is on no list.
     if (isUnlistedClass(args[0], context) && /^_*[A-Z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
     const owner = context.listed(args[0]);
-    const contract = CALLED_MEMBERS.get(`${owner?.module}:${owner?.name}.${machine.text(args[1])}`);
+    const member = `${owner?.module}:${owner?.name}.${machine.text(args[1])}`;
+    const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member);
     return contract !== undefined && contract(own, context) === undefined;
   }
 

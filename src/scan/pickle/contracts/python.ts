@@ -52,6 +52,28 @@ export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
   ['scipy.spatial.kdtree:KDTree.innernode', noArguments],
 ]);
 
+/** An enum within a class: a member of it is looked up by a plain value. */
+const enumValue: Contract = ([value], { state }) =>
+  value !== undefined && (value.kind === INT || state.text(value) !== undefined) ? undefined : 'takes a plain value';
+
+/** Classes within classes, which protocol 2 fetches with getattr before it makes an instance. */
+export const NESTED_CLASSES: ReadonlyMap<string, Contract> = new Map([
+  ...[
+    'Integer._LogUniform',
+    'Integer._Uniform',
+    'Float._LogUniform',
+    'Float._Uniform',
+    'Float._Normal',
+    'Categorical._Uniform',
+  ].flatMap((name) =>
+    [`flaml.tune.sample:${name}`, `flaml.sample:${name}`].map((full) => [full, noArguments] as const),
+  ),
+  ['formulaic.parser.types.factor:Factor.EvalMethod', enumValue],
+  ['formulaic.parser.types.factor:Factor.Kind', enumValue],
+  ['formulaic.parser.types.token:Token.Kind', enumValue],
+  ['formulaic.utils.variables:Variable.Role', enumValue],
+]);
+
 /** Members that a framework keeps as values: of a class, by its name; of an instance, by the method's own. */
 const CLASS_MEMBERS = new Set([
   'scipy.interpolate._interpolate:interp1d._call_linear_np',
@@ -95,7 +117,7 @@ const getAttribute: Contract = (args, context) => {
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';
   const member = `${entry.module}:${entry.name}.${name}`;
-  if (CALLED_MEMBERS.has(member) || CLASS_MEMBERS.has(member)) return undefined;
+  if (CALLED_MEMBERS.has(member) || NESTED_CLASSES.has(member) || CLASS_MEMBERS.has(member)) return undefined;
   // Members of enums are written in capitals, methods never.
   const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
   return isEnumMember ? undefined : 'fetches a member that no framework keeps';
