@@ -3,8 +3,8 @@ import { isTensorShard, TENSOR_SHARD } from './data-files.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './index.ts';
 import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
-import { textHead } from './text.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
+import { textHead } from './text.ts';
 
 /** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
