@@ -10,8 +10,9 @@ export default defineConfig({
     exclude: ['test/bench/**', ...(full ? [] : ['test/full/**'])],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Backstops for what never ends: on a starved machine, starting an API server takes minutes.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // A busy machine takes longer; what is not so now mostly is in a few milliseconds.
     expect: { poll: { timeout: 60_000, interval: 20 } },
     maxWorkers: 3,

@@ -108,6 +108,38 @@ export const TENSOR_BUNDLE: Format = {
   identify: ({ tail }) => startsWith(tail, [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb], tail.length - 8),
 };
 
+/** The values that an index names: raw bytes, told by the name that TensorFlow gives them. */
+export const TENSOR_SHARD: Format = {
+  id: 'tensorbundle-data',
+  title: 'TensorFlow checkpoint values',
+  extensions: [],
+  identify: () => false,
+};
+
+export function isTensorShard(path: string): boolean {
+  return /\.data-\d{5}-of-\d{5}$/.test(path);
+}
+
+/** Bytes of the header, and of what describes a blob. */
+const MIL_UNIT = 64;
+const MIL_SENTINEL = [0xef, 0xbe, 0xad, 0xde];
+
+/**
+ * The weights beside a Core ML program: a header of blob count, version 2 and zeros, then each blob behind its description.
+ * The count may look like the start of an LZMA stream; the zeros behind it say that such a stream holds no bytes at all.
+ */
+export const COREML_WEIGHTS: Format = {
+  id: 'coreml-weights',
+  title: 'Core ML weights',
+  extensions: [],
+  identify: ({ head }) =>
+    head.length >= 2 * MIL_UNIT &&
+    u32le(head, 0) > 0 &&
+    u32le(head, 4) === 2 &&
+    head.subarray(8, MIL_UNIT).every((byte) => byte === 0) &&
+    startsWith(head, MIL_SENTINEL, MIL_UNIT),
+};
+
 /** Length, masked CRC-32C of the length, data, CRC of the data: TensorBoard logs and data sets. */
 export const TFRECORD: Format = {
   id: 'tfrecord',

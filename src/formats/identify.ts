@@ -1,9 +1,10 @@
 import type { ByteSource } from '../core/byte-source.ts';
+import { isTensorShard, TENSOR_SHARD } from './data-files.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './index.ts';
 import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
-import { textHead } from './text.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
+import { textHead } from './text.ts';
 
 /** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
@@ -106,6 +107,10 @@ const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.mar': ['zip'],
   '.ico': ['png', 'bmp'],
   '.so': ['elf', 'mach-o'],
+  // PyTorch's examples save checkpoints as `.pth.tar`, whatever `torch.save` writes: no tar archive is promised.
+  '.pth.tar': ['zip', 'pickle'],
+  '.pt.tar': ['zip', 'pickle'],
+  '.ckpt.tar': ['zip', 'pickle'],
 };
 
 /** The last extension of a path, lower case, with its dot; empty when the name has none. */
@@ -113,6 +118,11 @@ export function extensionOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const dot = name.lastIndexOf('.');
   return dot > 0 ? name.slice(dot).toLowerCase() : '';
+}
+
+/** The last two extensions of a path, lower case: `.pth.tar`; empty when the name has fewer. */
+function doubleExtensionOf(path: string): string {
+  return /\.[^./]+\.[^./]+$/.exec(path)?.[0].toLowerCase() ?? '';
 }
 
 /**
@@ -125,16 +135,18 @@ export function extensionLie(path: string, format: Format): Format | undefined {
     return undefined;
   const promised = FORMATS.find((candidate) => candidate.extensions.includes(extension));
   // Names of source code are short, and many are also given to data.
-  if (promised === undefined || promised === SOURCE_CODE) return undefined;
-  if (format.extensions.includes(extension) || HONEST[extension]?.includes(format.id)) return undefined;
+  if (promised === undefined || promised === SOURCE_CODE || format.extensions.includes(extension)) return undefined;
+  const honest = HONEST[doubleExtensionOf(path)] ?? HONEST[extension];
+  if (honest?.includes(format.id)) return undefined;
   return TEXT_KINDS.has(promised.id) && TEXT_KINDS.has(format.id) ? undefined : promised;
 }
 
 /**
- * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. Formats that
- * content tells for sure stay what they are.
+ * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. So are raw
+ * values of a TensorFlow checkpoint told by their name alone. Formats that content tells for sure stay what they are.
  */
 export function refineText(path: string, format: Format): Format {
+  if (format.id === UNKNOWN.id && isTensorShard(path)) return TENSOR_SHARD;
   if (format.id !== 'text') return format;
   if (isCodeName(path)) return SOURCE_CODE;
   const extension = extensionOf(path);

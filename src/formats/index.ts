@@ -2,6 +2,7 @@ import { BZIP2, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/
 import {
   ARROW,
   CATBOOST,
+  COREML_WEIGHTS,
   EXECUTORCH,
   GGML,
   MATLAB,
@@ -13,6 +14,7 @@ import {
   RDS,
   SQLITE,
   TENSOR_BUNDLE,
+  TENSOR_SHARD,
   TENSORRT,
   TFLITE,
   TFRECORD,
@@ -101,6 +103,7 @@ export const FORMATS: readonly Format[] = [
   MLIR,
   RDS,
   TORCH7,
+  COREML_WEIGHTS,
   UNMARKED_PICKLE,
   TAR,
   ZLIB,
@@ -123,6 +126,7 @@ export const FORMATS: readonly Format[] = [
   PADDLE_PROGRAM,
   SENTENCEPIECE,
   TENSOR_BUNDLE,
+  TENSOR_SHARD,
   MSGPACK,
   // Text, the most telling first. Those behind it are never told by content: `refineText` chooses them.
   LFS_POINTER,

@@ -1,5 +1,5 @@
 import type { Format, Probe } from './format.ts';
-import { magicFormat, u32le } from './magic.ts';
+import { magicFormat, u32be, u32le } from './magic.ts';
 
 /** Pictures, sound, fonts, documents: data that stands beside a model. Told by their first bytes. */
 export const MEDIA: readonly Format[] = [
@@ -44,6 +44,7 @@ export const MEDIA: readonly Format[] = [
     const count = (head[4] ?? 0) | ((head[5] ?? 0) << 8);
     return count > 0 && count <= 64 && size >= 6 + 16 * count && u32le(head, 18) === 6 + 16 * count;
   }),
+  magicFormat('icns', 'Apple icon', ['.icns'], [[[0, 'icns']]], ({ head, size }) => u32be(head, 4) === size),
   magicFormat('flac', 'FLAC sound', ['.flac'], [[[0, 'fLaC']]]),
   magicFormat(
     'ogg',

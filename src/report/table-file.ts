@@ -117,25 +117,27 @@ function nextRows(
   if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
   else if (safer === undefined && file.verdict !== 'clean') say(REMEDIES[file.verdict]);
   if (file.verdict !== 'suspicious') return;
-  allowRows(page, say, unlistedGlobals(file, options.isListed));
+  allowRows(page, say, unlistedGlobals(file, options.isListed), options.verbose);
   say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
   page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
 }
 
-function allowRows(page: Page, say: (text: string) => void, names: readonly string[]): void {
-  const [first] = names;
-  if (first === undefined) return;
+function allowRows(page: Page, say: (text: string) => void, names: readonly string[], verbose: boolean): void {
+  if (names.length === 0) return;
   const known =
     names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;
   say(`If you know ${known} in a file of your own, --allow FILE:`);
-  for (const line of allowanceExample(first)) page.code(line);
+  page.code('allow:');
+  const shown = verbose ? names : names.slice(0, MAX_SHOWN);
+  for (const name of shown) for (const line of allowanceEntry(name)) page.code(line);
+  if (names.length > shown.length)
+    page.row('', `and ${count(names.length - shown.length, 'more name')}; --verbose shows all`, 'dim');
 }
 
-/** One entry as `--allow FILE` reads it. */
-function allowanceExample(global: string): string[] {
+/** The entry that admits a name, as `--allow FILE` reads it. */
+function allowanceEntry(global: string): string[] {
   const module = moduleOf(global);
   return [
-    'allow:',
     `  - module: ${module}`,
     `    name: ${global.slice(module.length + 1)}`,
     '    uses: [import, call, new, build, items]  # only those it needs',

@@ -41,6 +41,7 @@ const PASSIVE: ReadonlySet<string> = new Set([
     'bmp',
     'tiff',
     'ico',
+    'icns',
     'wav',
     'avi',
     'mp3',

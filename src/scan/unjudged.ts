@@ -20,6 +20,8 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   msgpack: 'MessagePack may hold extension types that a loader interprets.',
   'paddle-tensors': 'Paddle parameters are numbers.',
   tensorbundle: 'A TensorFlow checkpoint index names tensors in files beside it.',
+  'tensorbundle-data': 'The values of a TensorFlow checkpoint are numbers, which only its index tells apart.',
+  'coreml-weights': 'The weights of a Core ML program are numbers, which only the program tells apart.',
   tfrecord: 'Records may hold poisoned training data.',
   wasm: 'WebAssembly is a program.',
   'lua-bytecode': 'Lua byte code is a program, and crafted byte code breaks out of the Lua virtual machine.',

@@ -84,4 +84,6 @@ export interface ServiceLimits {
   /** Requests a minute for each principal. */
   readonly requestsPerMinute: number;
   readonly requestTimeoutMs: number;
+  /** Slower than this, and new requests are sent away until the loop is free again; 0 for never. */
+  readonly maxLoopDelayMs: number;
 }

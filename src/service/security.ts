@@ -58,8 +58,6 @@ function fixedHeaders(publicUrl: string): OutgoingHttpHeaders {
 const MINUTE_MS = 60_000;
 /** Distinct principals and addresses that are counted; the least recently seen is forgotten first. */
 const COUNTED = 10_000;
-/** Slower than this, and new requests are sent away until the loop is free again. */
-const MAX_LOOP_DELAY_MS = 2_000;
 /** A start blocks the loop, and is no load. */
 const SETTLING_MS = 5_000;
 
@@ -82,7 +80,7 @@ export async function addLimits(app: App, config: ServiceConfig): Promise<void> 
     settled = performance.now() + SETTLING_MS;
   });
   await app.register(underPressure, {
-    maxEventLoopDelay: MAX_LOOP_DELAY_MS,
+    maxEventLoopDelay: config.limits.maxLoopDelayMs,
     retryAfter: 5,
     pressureHandler: (request) => {
       // Busy is not dead: who restarts a busy service makes it busier.

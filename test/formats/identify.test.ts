@@ -142,6 +142,9 @@ describe('extensionLie', () => {
     ['notes.txt', 'gguf', 'text'],
     ['a/b.PNG', 'jpeg', 'png'],
     ['model.onnx', 'tf-graph', 'onnx'],
+    ['model.pth.tar', 'elf', 'tar'],
+    ['layers.tar', 'zip', 'tar'],
+    ['notes.pth.tar/layers.tar', 'pickle', 'tar'],
   ])('%s that is %s promised %s', (path, id, promised) => {
     expect(extensionLie(path, formatOf(id))?.id).toBe(promised);
   });
@@ -161,8 +164,55 @@ describe('extensionLie', () => {
     ['model.safetensors', 'safetensors'],
     ['model.safetensors', 'lfs-pointer'],
     ['model.xyz', 'pickle'],
+    ['model_best.pth.tar', 'zip'],
+    ['checkpoint.PTH.tar', 'pickle'],
+    ['epoch.ckpt.tar', 'tar'],
   ])('%s may be %s', (path, id) => {
     expect(extensionLie(path, formatOf(id))).toBeUndefined();
+  });
+});
+
+describe('text under a name that readers of text open', () => {
+  const license = `Copyright (c) 2018, ${'A. Author, '.repeat(6)}A. Long\nAll rights reserved.\n\nRedistribution and use\n`;
+  const named = (text: string, forReaders: boolean) => {
+    const probe = probeNow(new MemorySource(Buffer.from(text), 'LICENSE'));
+    return (probe === undefined ? undefined : identifyFormat(probe, forReaders)?.id) ?? 'unknown';
+  };
+
+  it('is not a pickle because some words of it read as a stream that does nothing', () => {
+    expect([named(license, false), named(license, true)]).toEqual(['pickle', 'text']);
+  });
+});
+
+describe('weights that stand beside a program', () => {
+  const header = [0x5d, 0, 0, 0, 2, 0, 0, 0, ...Array<number>(56).fill(0), 0xef, 0xbe, 0xad, 0xde];
+  const weights = (bytes: readonly number[]) => Uint8Array.from([...bytes, ...Array<number>(124).fill(0)]);
+
+  it('of Core ML are told from an LZMA stream, whose start their count may be', () => {
+    expect(idOf(weights(header))).toBe('coreml-weights');
+  });
+
+  it.each([
+    ['a version that is not 2', [4, 3]],
+    ['a byte among the zeros', [12, 1]],
+    ['another mark in front of the first blob', [64, 0xee]],
+  ] satisfies [string, [number, number]][])('of Core ML do not have %s', (_title, [at, byte]) => {
+    expect(idOf(weights(header.with(at, byte)))).not.toBe('coreml-weights');
+  });
+
+  it('of TensorFlow are told by their name, when nothing else tells what they are', () => {
+    expect(refineText('variables/variables.data-00000-of-00001', UNKNOWN).id).toBe('tensorbundle-data');
+    expect(refineText('variables.data-00000-of-00001', formatOf('pickle')).id).toBe('pickle');
+    expect(refineText('variables.data-1-of-2', UNKNOWN).id).toBe('unknown');
+  });
+
+  it('an Apple icon says how long it is', () => {
+    expect(idOf(Uint8Array.from([...Buffer.from('icns'), 0, 0, 0, 16, ...Buffer.from('ic07'), 0, 0, 0, 8]))).toBe(
+      'icns',
+    );
+    expect(idOf(Uint8Array.from([...Buffer.from('icns'), 0, 0, 0, 17, ...Buffer.from('ic07'), 0, 0, 0, 8]))).not.toBe(
+      'icns',
+    );
   });
 });
 

@@ -80,7 +80,7 @@ requirePart('jail', jailed, 'apt-get install bubblewrap', 'probes of loaders', (
     'pip install -r fixtures/python/requirements-ci.txt',
     'in Python',
     () => {
-      it('are what truth.json says they are', { timeout: 600_000 }, () => {
+      it('are what truth.json says they are', { timeout: 3_600_000 }, () => {
         check(python ?? { program: '' }, OTHER_LOADERS);
       });
     },
@@ -88,7 +88,7 @@ requirePart('jail', jailed, 'apt-get install bubblewrap', 'probes of loaders', (
 
   const torch = findTorch();
   requirePart('PyTorch', torch !== undefined, 'apt-get install python3-torch', 'in PyTorch', () => {
-    it('are what truth.json says for PyTorch', { timeout: 600_000 }, () => {
+    it('are what truth.json says for PyTorch', { timeout: 3_600_000 }, () => {
       check(torch ?? { program: '' }, TORCH_LOADERS);
     });
   });

@@ -43,7 +43,7 @@ requirePart(
   'soundness: whatever a loader imports, the machine reports',
   () => {
     it(`holds for ${PROGRAMS} random programs under ${LOADERS.join(', ')} (seed ${SEED})`, {
-      timeout: 600_000,
+      timeout: 3_600_000,
     }, async () => {
       const programs = Array.from({ length: PROGRAMS }, (_, i) => program(SEED + i));
       const inputs = programs.map((bytes) => ({ name: 'a.pkl', bytes }));

@@ -14,6 +14,26 @@ const trainingArgs = () =>
     ],
   });
 
+describe('names on no list', () => {
+  const using = (count: number) => {
+    const imports = Array.from({ length: count }, (_, at) => `acme.parts.Part${at}`);
+    return judged({ files: [file({ path: 'model.pkl', format: 'pickle', verdict: 'suspicious', imports })] });
+  };
+  const entries = (table: string) => table.match(/- module: acme\.parts\n +name: Part\d$/gm)?.length;
+
+  it('are printed as the entries that admit them, one allow list', () => {
+    const table = renderTable(using(3), CONTEXT, tableOptions({}));
+    expect([entries(table), table.match(/allow:$/gm)?.length]).toEqual([3, 1]);
+  });
+
+  it('are printed five at a time, and all when everything is shown', () => {
+    const table = renderTable(using(7), CONTEXT, tableOptions({}));
+    expect(entries(table)).toBe(5);
+    expect(table).toContain('and 2 more names; --verbose shows all');
+    expect(entries(renderTable(using(7), CONTEXT, tableOptions({ verbose: true })))).toBe(7);
+  });
+});
+
 describe('the table', () => {
   it.each([80, 120])('is the frozen one at %i columns, and no line is wider', async (width) => {
     const table = renderTable(mixed(), CONTEXT, tableOptions({ width }));

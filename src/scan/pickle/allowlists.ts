@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type EntryTypes, mergeTypes, parseTypes, type TypesText } from './types/entry-types.ts';
 
 /**
@@ -49,13 +50,13 @@ export function listedGlobals(): ReadonlyMap<string, ListedGlobal> {
   return listed;
 }
 
-/** The shipped lists by name: `torch`, `scikit-learn`. */
+/** The shipped lists by name: `torch`, `scikit-learn`. Some lie in folders by their first letter. */
 export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
   const folder = new URL('./allowlists/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.json'));
   return new Map(
     files.sort().map((file) => {
-      return [file.slice(0, -'.json'.length), JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist];
+      return [basename(file, '.json'), JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist];
     }),
   );
 }

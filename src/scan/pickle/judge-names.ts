@@ -2,6 +2,7 @@ import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/value
 import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import type { Breach, Contract } from './contracts/contract.ts';
+import { LIBRARY_STATES } from './contracts/libraries.ts';
 import { partial } from './contracts/python.ts';
 import { distributionState, isDistribution, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
@@ -67,7 +68,14 @@ export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
 export function stateContract(entry: ListedGlobal): Contract | undefined {
   // functools.partial takes its callable, arguments and keywords as its state.
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
-  return isDistribution(entry) ? distributionState : NUMPY_STATES.get(`${entry.module}:${entry.name}`);
+  if (isDistribution(entry)) return distributionState;
+  const name = `${entry.module}:${entry.name}`;
+  return NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name);
+}
+
+/** Whether the items of a state must be kept until BUILD, to be read by its contract. */
+export function readsState(global: GlobalName): boolean {
+  return isDistribution(global) || LIBRARY_STATES.has(`${global.module}:${global.name}`);
 }
 
 /** Functions whose result is never a plain string. */

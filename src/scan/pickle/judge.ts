@@ -11,7 +11,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
-import { CALLED_MEMBERS, dillType } from './contracts/python.ts';
+import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -27,6 +27,7 @@ import {
   LOADER_NAMES,
   makesNoText,
   ODDITIES,
+  readsState,
   ruleOf,
   stateContract,
   TORCHSCRIPT_CLASS,
@@ -142,7 +143,7 @@ export class PickleJudge implements PickleHandler {
     for (const name of resolvedNames(global, this.#loaders)) this.#options.imported(name, this.#loaders);
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
-    const keeps = isArrayMarker(global) || isFileMarker(global) || isDistribution(global) || takesNativeState(global);
+    const keeps = isArrayMarker(global) || isFileMarker(global) || readsState(global) || takesNativeState(global);
     if (keeps || READS_DICTS.has(full)) machine.startKeeping();
     if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
       this.#code = true;
@@ -258,8 +259,11 @@ export class PickleJudge implements PickleHandler {
       return dillType(args, context) === undefined && !own.some((arg) => arg.kind === GLOBAL);
     }
     if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
+    // Protocol 2 writes a class within a class so; the one without is reported when it is on no list.
+    if (isUnlistedClass(args[0], context) && /^_*[A-Z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
     const owner = context.listed(args[0]);
-    const contract = CALLED_MEMBERS.get(`${owner?.module}:${owner?.name}.${machine.text(args[1])}`);
+    const member = `${owner?.module}:${owner?.name}.${machine.text(args[1])}`;
+    const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member);
     return contract !== undefined && contract(own, context) === undefined;
   }
 

@@ -80,6 +80,8 @@ export const LIMITS: ServiceConfig['limits'] = {
   maxScanMs: 600_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
+  // A busy machine is no load of the service's.
+  maxLoopDelayMs: 0,
 };
 
 /** Longer than any test: no receiver is given up, and no lease of a delivery ends. */

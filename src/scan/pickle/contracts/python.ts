@@ -1,6 +1,7 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { INT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
+import { isKeptMethod } from './kept-methods.ts';
 
 const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
 const BUILTIN_TYPES = new Set([...PLAIN_TYPES, 'long', 'unicode']);
@@ -18,10 +19,9 @@ export function isBuiltinType(of: Value | undefined, context: ContractContext): 
 /** `copyreg._reconstructor(cls, base, state)` calls `cls.__new__` and `base.__init__`. */
 const reconstructor: Contract = (args, context) => {
   if (args.length !== 3) return 'takes a class, its base and a state';
-  const [made, base] = args;
-  // A class that is on no list is reported as that.
-  if (made !== undefined && context.unlisted(made)) return undefined;
-  if (base !== undefined && context.unlisted(base)) return undefined;
+  if (isUnlistedClass(args[0], context) && isBuiltinType(args[1], context)) return undefined;
+  // A base that is on no list is reported as that.
+  if (args[1] !== undefined && context.unlisted(args[1])) return undefined;
   const known = isBuiltinType(args[0], context) || context.plain(args[0])?.uses.has('new') === true;
   if (!known) return 'the class to make is not one that its framework instantiates';
   return isBuiltinType(args[1], context) ? undefined : 'the base is not a built-in type';
@@ -54,6 +54,28 @@ export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
   ['scipy.spatial.kdtree:KDTree.innernode', noArguments],
 ]);
 
+/** An enum within a class: a member of it is looked up by a plain value. */
+const enumValue: Contract = ([value], { state }) =>
+  value !== undefined && (value.kind === INT || state.text(value) !== undefined) ? undefined : 'takes a plain value';
+
+/** Classes within classes, which protocol 2 fetches with getattr before it makes an instance. */
+export const NESTED_CLASSES: ReadonlyMap<string, Contract> = new Map([
+  ...[
+    'Integer._LogUniform',
+    'Integer._Uniform',
+    'Float._LogUniform',
+    'Float._Uniform',
+    'Float._Normal',
+    'Categorical._Uniform',
+  ].flatMap((name) =>
+    [`flaml.tune.sample:${name}`, `flaml.sample:${name}`].map((full) => [full, noArguments] as const),
+  ),
+  ['formulaic.parser.types.factor:Factor.EvalMethod', enumValue],
+  ['formulaic.parser.types.factor:Factor.Kind', enumValue],
+  ['formulaic.parser.types.token:Token.Kind', enumValue],
+  ['formulaic.utils.variables:Variable.Role', enumValue],
+]);
+
 /** Members that a framework keeps as values: of a class, by its name; of an instance, by the method's own. */
 const CLASS_MEMBERS = new Set([
   'scipy.interpolate._interpolate:interp1d._call_linear_np',
@@ -62,6 +84,16 @@ const CLASS_MEMBERS = new Set([
 ]);
 const BOUND_METHODS =
   /^_(entropy|infer_parameters|lazy_load_hook|cmp|(triangular2?|exp_range)_scale_fn|annealing_(cos|linear)|h_[a-z_]+|call_[a-z_]+)$/;
+
+/**
+ * A class, by its name, that is on no list: a finding of its own says so, and nothing worse is known of its members. What is
+ * named like a module or a function may lead anywhere.
+ */
+export function isUnlistedClass(of: Value | undefined, context: ContractContext): boolean {
+  const global = of === undefined ? undefined : context.state.global(of);
+  if (of === undefined || global === undefined || global.computed) return false;
+  return context.listed(of) === undefined && /^_*[A-Z]\w*$/.test(global.name);
+}
 
 /**
  * `getattr(owner, name)`: how Python writes members of enums, nested classes and bound methods. A method kept as a value is
@@ -73,13 +105,21 @@ const getAttribute: Contract = (args, context) => {
   if (args.length !== 2 || owner === undefined || name === undefined) return 'the attribute is not a constant name';
   if (owner.kind === OBJECT) {
     const call = context.state.callOf(owner);
+    const made = call === undefined ? undefined : context.state.global(call.callee);
+    if (made !== undefined && isKeptMethod(made, name)) return undefined;
+    // What made it is on no list, which is a finding of its own; calling the method would be another.
+    const unlisted = made?.computed === false && call !== undefined && context.listed(call.callee) === undefined;
+    if (unlisted && !name.startsWith('__')) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
     return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
   }
+  const kept = context.state.global(owner);
+  if (kept !== undefined && isKeptMethod(kept, name)) return undefined;
+  if (isUnlistedClass(owner, context) && !name.startsWith('__')) return undefined;
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';
   const member = `${entry.module}:${entry.name}.${name}`;
-  if (CALLED_MEMBERS.has(member) || CLASS_MEMBERS.has(member)) return undefined;
+  if (CALLED_MEMBERS.has(member) || NESTED_CLASSES.has(member) || CLASS_MEMBERS.has(member)) return undefined;
   // Members of enums are written in capitals, methods never.
   const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
   return isEnumMember ? undefined : 'fetches a member that no framework keeps';

@@ -138,7 +138,7 @@ const CLASS_FIRST = [
     'pandas.core.indexes.datetimes:_new_DatetimeIndex',
   ],
   ...['pandas.core.indexes.interval:_new_IntervalIndex', 'pandas.core.indexes.timedeltas:_new_TimedeltaIndex'],
-  ...['pandas.core.indexes.period:_new_PeriodIndex', 'scipy.spatial.ckdtree:new_object'],
+  ...['pandas.core.indexes.period:_new_PeriodIndex', 'scipy.spatial.ckdtree:new_object', 'hdbscan.dist_metrics:newObj'],
   ...['_dist_metrics', 'dist_metrics'].flatMap((name) => [
     `sklearn.neighbors.${name}:newObj`,
     `sklearn.metrics.${name}:newObj`,
