@@ -4,6 +4,8 @@ import { assertShallowYaml } from '../core/yaml/index.ts';
 import { isUse, listedGlobals, type Use } from '../scan/pickle/allowlists.ts';
 import { dangerOf } from '../scan/pickle/dangerous.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';
+import { whyRefused } from '../scan/pickle/refused-names.ts';
+import { TAKING_USES, type TypesText, wrongWord } from '../scan/pickle/types/index.ts';
 
 export interface AllowanceFile {
   /** Those that hold today. */
@@ -12,7 +14,15 @@ export interface AllowanceFile {
   readonly notes: readonly string[];
 }
 
-const KEYS: readonly string[] = ['module', 'name', 'uses', 'owner', 'reason', 'expires'] satisfies (keyof Allowance)[];
+const KEYS: readonly string[] = [
+  'module',
+  'name',
+  'uses',
+  'takes',
+  'owner',
+  'reason',
+  'expires',
+] satisfies (keyof Allowance)[];
 const DOTTED = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 /** CWE-770: more is no list that somebody wrote and reads. */
 const MAX_BYTES = 1024 * 1024;
@@ -80,19 +90,46 @@ function parseAllowance(entry: unknown, wrong: (message: string) => AssayError):
     throw wrong('names no exact module and name; patterns are not allowed');
   const expires = text('expires');
   if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is no date like 2027-01-31`);
-  const allowance = {
+  const takes = parseTakes(entry.takes, wrong);
+  const allowance: Allowance = {
     module,
     name,
     uses: parseUses(entry.uses, wrong),
     owner: text('owner'),
     reason: text('reason'),
     expires,
+    ...(takes === undefined ? {} : { takes }),
   };
   const danger = dangerOf(module, name);
   if (danger !== undefined && !listedGlobals().has(`${module}:${name}`)) {
     throw wrong(`allows ${module}.${name}, which nobody can allow: it ${danger}`);
   }
+  const refused = whyRefused(module, name);
+  if (refused !== undefined) throw wrong(`allows ${module}.${name}, which nobody can allow: it ${refused}`);
   return allowance;
+}
+
+/** What each use may be handed besides plain data: a list of words for each. Without it, nothing else. */
+function parseTakes(value: unknown, wrong: (message: string) => AssayError): TypesText | undefined {
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) throw wrong('has "takes", which is not a mapping from uses to lists');
+  const entries = Object.entries(value).map(([use, words]) => {
+    if (!TAKING_USES.some((one) => one === use))
+      throw wrong(`has "takes: ${use}", which is none of ${TAKING_USES.join(', ')}`);
+    if (!Array.isArray(words) || words.length === 0) throw wrong(`has "takes: ${use}", which is not a list`);
+    return [use, words.map((word: unknown) => parseWord(word, wrong)).join(' ')] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function parseWord(word: unknown, wrong: (message: string) => AssayError): string {
+  const fault = typeof word === 'string' ? wrongWord(word) : 'is not text';
+  if (typeof word !== 'string' || fault !== undefined) throw wrong(`takes "${String(word)}", which ${fault}`);
+  const [module = '', name] = word.split(':');
+  const named = name !== undefined && module !== 'key' && module !== 'state';
+  const refused = named ? whyRefused(module, name) : undefined;
+  if (refused !== undefined) throw wrong(`takes ${module}.${name}, which nobody can allow: it ${refused}`);
+  return word;
 }
 
 function parseUses(value: unknown, wrong: (message: string) => AssayError): Use[] {

@@ -5,6 +5,7 @@ import { RULES } from './catalogue.ts';
 import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
 import type { RuleBundle } from './rule-bundle.ts';
+import { withBundle } from './rule-lists.ts';
 import { compareVersions } from './ruleset-version.ts';
 
 /** What a bundle must be newer than, and when. */
@@ -58,7 +59,7 @@ function looseName(bundle: RuleBundle): string | undefined {
     }
   }
   const shipped = shippedAllowlists();
-  const merged = mergeAllowlists(new Map([...shipped, ...own]).values());
+  const merged = mergeAllowlists(withBundle(bundle).values());
   for (const { globals } of own.flatMap(([list, one]) => [one, shipped.get(list) ?? { globals: [] }])) {
     for (const [module, name] of globals) {
       const fault = looseGlobal(merged.get(`${module}:${name}`));
@@ -74,10 +75,29 @@ function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
   const { module, name, uses, contract } = entry;
   const shipped = listedGlobals().get(`${module}:${name}`);
   if (contract !== shipped?.contract) return 'without the contract that its arguments must keep';
+  const more = looserTypes(entry, shipped);
+  if (more !== undefined) return more;
   const python3 = python3Name(module, name);
   const danger = dangerOf(module, name) ?? dangerOf(python3.module, python3.name);
   if (danger === undefined && contract === undefined) return undefined;
-  const more = [...uses].find((use) => shipped?.uses.has(use) !== true);
-  if (more === undefined) return undefined;
-  return danger === undefined ? `to ${more}, which its contract does not foresee` : `to ${more}, and it ${danger}`;
+  const use = [...uses].find((one) => shipped?.uses.has(one) !== true);
+  if (use === undefined) return undefined;
+  return danger === undefined ? `to ${use}, which its contract does not foresee` : `to ${use}, and it ${danger}`;
+}
+
+/** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
+function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
+  for (const [use, { callables, keys }] of entry.types ?? []) {
+    const before = shipped?.types?.get(use);
+    for (const name of callables) {
+      const [module = '', own = ''] = name.split(':');
+      const danger = dangerOf(module, own);
+      if (danger !== undefined && before?.callables.has(name) !== true) return `with ${name}, and it ${danger}`;
+      if (shipped !== undefined && before?.callables.has(name) !== true)
+        return `with ${name}, which its types do not name`;
+    }
+    const key = [...keys].find((one) => before?.keys.has(one) !== true);
+    if (key !== undefined) return `with the key ${key}, which its types do not name`;
+  }
+  return undefined;
 }

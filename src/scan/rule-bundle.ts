@@ -3,6 +3,7 @@ import { parseSignedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import { isUse } from './pickle/allowlists.ts';
+import { wrongWord } from './pickle/types/index.ts';
 import { isRulesetVersion } from './ruleset-version.ts';
 
 /** What the DSSE envelope of a rule bundle says that it holds: no signature over anything else is one over rules. */
@@ -29,14 +30,6 @@ const listed = v.union([
   v.strictTuple([name, name, uses, v.pipe(v.string(), v.maxLength(2000, 'is too long'))]),
   v.strictTuple([name, name, uses, v.pipe(v.string(), v.maxLength(2000, 'is too long')), text(100)]),
 ]);
-const allowlist = v.strictObject({
-  tier: text(100),
-  library: text(200),
-  script: v.pipe(v.string(), v.maxLength(300, 'is too long')),
-  versions: v.pipe(v.array(text(100)), v.maxLength(1000, 'has too many entries')),
-  globals: v.pipe(v.array(listed), v.maxLength(MAX_NAMES, 'has too many entries')),
-});
-
 /** A record whose keys are no property of every object. */
 function named<T>(key: RegExp, value: v.GenericSchema<unknown, T>, most: number) {
   return v.pipe(
@@ -44,6 +37,27 @@ function named<T>(key: RegExp, value: v.GenericSchema<unknown, T>, most: number)
     v.check((record) => Object.keys(record).length <= most, 'has too many entries'),
   );
 }
+
+const taken = v.pipe(
+  text(10_000),
+  v.check((words) => words.split(' ').every((word) => wrongWord(word) === undefined), 'says what is not a type'),
+);
+const types = v.strictObject({
+  call: v.exactOptional(taken),
+  new: v.exactOptional(taken),
+  build: v.exactOptional(taken),
+  items: v.exactOptional(taken),
+});
+const allowlist = v.strictObject({
+  tier: text(100),
+  library: text(200),
+  script: v.pipe(v.string(), v.maxLength(300, 'is too long')),
+  versions: v.pipe(v.array(text(100)), v.maxLength(1000, 'has too many entries')),
+  globals: v.pipe(v.array(listed), v.maxLength(MAX_NAMES, 'has too many entries')),
+  types: v.exactOptional(named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, types, MAX_NAMES)),
+  otherTypes: v.exactOptional(types),
+  evidence: v.exactOptional(v.unknown()),
+});
 
 const advisory = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, 'is no id')),

@@ -1,5 +1,11 @@
 import type { Severity } from '../core/severity.ts';
-import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
+import {
+  type Allowlist,
+  type ListedGlobal,
+  listedGlobals,
+  mergeAllowlists,
+  shippedAllowlists,
+} from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
 import type { Advisory, RuleBundle } from './rule-bundle.ts';
 import { RULESET_VERSION } from './ruleset-version.ts';
@@ -37,7 +43,7 @@ export const BUILT_IN_LISTS: RuleLists = {
  * @param digest of the bundle's payload
  */
 export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
-  const merged = mergeAllowlists(new Map([...shippedAllowlists(), ...Object.entries(bundle.allowlists)]).values());
+  const merged = mergeAllowlists(withBundle(bundle).values());
   const barred = (module: string, name: string) => dangerAmong(bundle.dangerous, module, name);
   const listed = new Map([...merged].filter(([, { module, name }]) => barred(module, name) === undefined));
   return {
@@ -50,4 +56,16 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
     severities: new Map(Object.entries(bundle.severities)),
     advisories: new Map(bundle.advisories.flatMap((one) => one.sha256.map((hex) => [hex, one] as const))),
   };
+}
+
+/** Lists by name, a bundle's in place of this program's. One that says nothing of types keeps those that it replaces. */
+export function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
+  const lists = new Map(shippedAllowlists());
+  for (const [name, list] of Object.entries(bundle.allowlists)) {
+    const { types, otherTypes } = lists.get(name) ?? {};
+    const silent = list.types === undefined && list.otherTypes === undefined;
+    const kept = { ...(types === undefined ? {} : { types }), ...(otherTypes === undefined ? {} : { otherTypes }) };
+    lists.set(name, silent ? { ...list, ...kept } : list);
+  }
+  return lists;
 }

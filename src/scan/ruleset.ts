@@ -8,12 +8,13 @@ import { BUILT_IN_LISTS, type RuleLists } from './rule-lists.ts';
 /** Names everything a verdict rests on: rules, lists, dangerous names and the organisation's own allowances. */
 export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {
   const hash = shippedHash();
-  const own = allowances.map(({ module, name, uses, owner, expires }) => [
+  const own = allowances.map(({ module, name, uses, takes, owner, expires }) => [
     module,
     name,
     [...uses].sort(),
     owner,
     expires,
+    ...(takes === undefined ? [] : [Object.entries(takes).sort()]),
   ]);
   hash.update(JSON.stringify(own.map((entry) => JSON.stringify(entry)).sort()));
   if (lists.bundle !== undefined) hash.update(`bundle:${lists.bundle}`);
@@ -37,5 +38,6 @@ function hashShipped(): Hash {
     .sort())
     hash.update(readFileSync(new URL(name, folder)));
   hash.update(readFileSync(new URL('./pickle/dangerous.json', import.meta.url)));
+  hash.update(readFileSync(new URL('./pickle/types/callable-sets.json', import.meta.url)));
   return hash;
 }

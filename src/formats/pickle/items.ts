@@ -12,6 +12,7 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
     if (result !== undefined) return result;
     if (state.keepItems && !odd) keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
+  if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);
   state.sp = fence;
   state.popMark();
   if (odd) return failed('odd-items');
@@ -41,7 +42,7 @@ function extendByNothing(state: PickleState, code: number, at: number, receiver:
   if (code === 0x75 || value.kind === (code === 0x65 ? LIST : SET) || (alive & IN_PYTHON) === 0) return;
   state.alive = alive & IN_PYTHON;
   const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
-  state.handler.onMutate(value, code === 0x65 ? 'APPENDS' : 'ADDITEMS', built, state.base + at, state);
+  state.handler.onMutate(value, code === 0x65 ? 'APPENDS' : 'ADDITEMS', built, state.base + at, state, undefined);
   state.alive = alive;
 }
 
@@ -56,9 +57,13 @@ export function mutate(
 ): RunResult | undefined {
   const value = state.valueAt(receiver);
   const own = opcode === 'ADDITEMS' ? SET : opcode.startsWith('APPEND') ? LIST : DICT;
+  const count = state.sp - receiver - 1;
+  // SETITEM puts items into lists as well.
+  if (value.kind >= LIST && value.kind <= FROZENSET) state.holdAll(value.ref, receiver + 1, count, own === DICT);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
-    state.handler.onMutate(value, opcode, built, state.base + at, state);
+    const items = state.notable(receiver + 1, count);
+    state.handler.onMutate(value, opcode, built, state.base + at, state, items);
     if (state.waits) return { kind: 'text' };
   }
   state.sp = sp;

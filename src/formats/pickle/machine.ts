@@ -185,13 +185,14 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       }
       case 0x61: // APPEND
         if (sp - 2 < fence || kinds[sp - 2] !== LIST) break;
-        sp--;
+        if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
         continue;
       case 0x65: // APPENDS
       case 0x90: {
         // ADDITEMS
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
+        if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
         sp = fence;
         fence = state.popMark();
         continue;
@@ -199,6 +200,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       case 0x73: // SETITEM
         if (sp - 3 < fence || kinds[sp - 3] !== DICT || kinds[sp - 2] === STR_DUNDER || keeping) break;
         sp -= 2;
+        if (holdsNotable(kinds, sp, sp + 2)) state.holdAll(refs[sp - 1] as number, sp, 2, true);
         continue;
       case 0x75: {
         // SETITEMS
@@ -207,6 +209,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         let dunder = false;
         for (let key = fence; key < sp; key += 2) if (kinds[key] === STR_DUNDER) dunder = true;
         if (dunder) break;
+        if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, true);
         sp = fence;
         fence = state.popMark();
         continue;
@@ -238,6 +241,12 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
 function plainReceiver(state: PickleState, mark: number, kind: number): boolean {
   const below = state.markCount > 1 ? (state.marks[state.markCount - 2] ?? 0) : 0;
   return mark - 1 >= below && state.kinds[mark - 1] === kind;
+}
+
+/** Whether some of the stack values from `from` on may be more than constants. */
+function holdsNotable(kinds: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if ((kinds[i] as number) >= TUPLE) return true;
+  return false;
 }
 
 function u32(bytes: Uint8Array, at: number): number {

@@ -90,10 +90,24 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
   }
 }
 
-/** A counted bound that is met on the way is how the stream ends. */
+/** A counted bound that is met on the way is how the stream ends. Whatever ended it, the handler hears of the end. */
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
+  let end: StreamEnd;
   try {
-    return await runWindows(state, source, options);
+    end = await runWindows(state, source, options);
+  } catch (error) {
+    const met = atEnd(state);
+    if (!(error instanceof BudgetError)) throw error;
+    return met ?? { kind: 'limit', limit: error.limit };
+  }
+  return atEnd(state) ?? end;
+}
+
+/** Tells the handler that the stream ended; the bound that was met while it looked back. */
+function atEnd(state: PickleState): StreamEnd | undefined {
+  try {
+    state.handler.onEnd?.(state);
+    return undefined;
   } catch (error) {
     if (error instanceof BudgetError) return { kind: 'limit', limit: error.limit };
     throw error;

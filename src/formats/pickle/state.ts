@@ -2,6 +2,7 @@ import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
 import { integerOf } from './constants.ts';
+import { Flows, HOLDS, isNotable } from './flows.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
@@ -19,8 +20,18 @@ export interface PickleHandler {
   onCall(call: Call, machine: PickleState): void;
   /** @returns `array` when raw bytes follow that are not the stream's (joblib) */
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined;
-  /** Items are put into something that the stream did not make as a plain list, dict or set. */
-  onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void;
+  /**
+   * Items are put into something that the stream did not make as a plain list, dict or set. `items` is a tuple of them, when they
+   * are more than constants.
+   */
+  onMutate(
+    receiver: Value,
+    opcode: string,
+    built: boolean,
+    offset: number,
+    machine: PickleState,
+    items: Value | undefined,
+  ): void;
   /** A dict gets a key that starts with two underscores. */
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void;
   onPersistentId(id: Value, offset: number, machine: PickleState): void;
@@ -30,6 +41,8 @@ export interface PickleHandler {
   /** Whether what was imported or made by a call may be a plain string; it may, when nobody knows. */
   mayBeText?(of: Value, machine: PickleState): boolean;
   onOddity(oddity: Oddity, offset: number, machine: PickleState): void;
+  /** The stream ended, or a reading of it did, however that was. */
+  onEnd?(machine: PickleState): void;
   /** Before each instruction, when somebody watches. */
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
 }
@@ -104,6 +117,7 @@ export class PickleState {
   readonly cuts: FrameCut[] = [];
   cells: Cells;
   memo: Memo;
+  flows: Flows;
   kinds = new Uint8Array(512);
   refs: Refs;
   /** Values on the stack. */
@@ -173,6 +187,7 @@ export class PickleState {
     budget.hold(2 * value.newBytes(room, size));
     this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size), budget);
     this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size), budget);
+    this.flows = new Flows(this.refs, budget);
   }
 
   /**
@@ -211,12 +226,13 @@ export class PickleState {
     this.marks = new Int32Array(0);
     this.cells = new Cells(new Uint8Array(0), value.newRefs(0, 0), this.budget);
     this.memo = new Memo(new Uint8Array(0), value.newRefs(0, 0), this.budget);
+    this.flows = new Flows(this.refs, this.budget);
   }
 
   #bytes(): number {
     const { kinds, refs, marks, cells, memo } = this;
     const own = value.bytesOf(kinds, refs) + (marks.length > MIN_MARKS ? marks.byteLength : 0);
-    return own + cells.bytes + memo.bytes + this.#tables + this.#textBytes;
+    return own + cells.bytes + memo.bytes + this.flows.bytes + this.#tables + this.#textBytes;
   }
 
   #charge(entries: number): void {
@@ -241,6 +257,7 @@ export class PickleState {
     for (const [id, count] of this.pushes) copy.pushes.set(id, count);
     copy.cells = this.cells.copy();
     copy.memo = this.memo.copy();
+    copy.flows = this.flows.copy();
     copy.keepFrom = this.keepFrom;
     const room = Math.max(MIN_ROOM, this.sp);
     const marks = new Int32Array(Math.max(MIN_MARKS, this.markCount));
@@ -475,9 +492,44 @@ export class PickleState {
     if (count === 0) return 0;
     const { cells } = this;
     const at = cells.allocate(count);
-    cells.set(at, 0, count);
-    for (let i = 0; i < count; i++) cells.set(at + 1 + i, this.kinds[from + i] ?? 0, this.refs[from + i] ?? 0);
+    let holds = 0;
+    for (let i = 0; i < count; i++) {
+      const kind = this.kinds[from + i] ?? 0;
+      const ref = this.refs[from + i] ?? 0;
+      cells.set(at + 1 + i, kind, ref);
+      if (isNotable(kind, ref, cells.kinds)) holds = HOLDS;
+    }
+    cells.set(at, holds, count);
     return at;
+  }
+
+  /** Stack values of which some are more than constants, as a tuple; `undefined` when all are constants. */
+  notable(from: number, count: number): Value | undefined {
+    for (let i = from; i < from + count; i++) {
+      const kind = this.kinds[i] ?? 0;
+      if (isNotable(kind, this.refs[i] ?? 0, this.cells.kinds))
+        return { kind: value.TUPLE, ref: this.store(from, count) };
+    }
+    return undefined;
+  }
+
+  /** Whether a value is more than a constant, or a tuple of constants. */
+  isNotable(of: Value): boolean {
+    return isNotable(of.kind, of.ref, this.cells.kinds);
+  }
+
+  /** The container made at `owner` takes stack values: every one, or keys and values in turn. Constants are not kept. */
+  holdAll(owner: number, from: number, count: number, pairs: boolean): void {
+    const { kinds, refs, flows } = this;
+    const cellKinds = this.cells.kinds;
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[from + i] ?? 0;
+      const ref = refs[from + i] ?? 0;
+      const isKey = pairs && (i & 1) === 0;
+      if (isNotable(kind, ref, cellKinds) || (isKey && kind === value.STR_DUNDER)) flows.hold(owner, kind, ref, isKey);
+      // A key that is a tuple of constants is still not a name.
+      else if (isKey && kind === value.TUPLE) flows.hold(owner, kind, ref, true);
+    }
   }
 
   #block(at: number, count: number): Value[] {

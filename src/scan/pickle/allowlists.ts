@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { type EntryTypes, mergeTypes, parseTypes, type TypesText } from './types/entry-types.ts';
 
 /**
  * What a listed global may be used for: `import` as a value or an argument, `call`ed, `new` as the class of an instance,
@@ -13,6 +14,8 @@ export interface ListedGlobal {
   readonly uses: ReadonlySet<Use>;
   /** Names a contract that its arguments must keep. */
   readonly contract: string | undefined;
+  /** What each use may be handed; plain data and instances of listed data classes, where it says nothing. */
+  readonly types: EntryTypes | undefined;
   readonly tier: string;
   readonly library: string;
   readonly versions: string;
@@ -31,6 +34,12 @@ export interface Allowlist {
     versions: string,
     contract?: string,
   ])[];
+  /** What entries may be handed that is more than data, by "module:name". */
+  readonly types?: Readonly<Record<string, TypesText>>;
+  /** The same of all entries of the list that it does not name. */
+  readonly otherTypes?: TypesText;
+  /** For people: which classes were looked at in which versions, and what loading can reach of them. */
+  readonly evidence?: unknown;
 }
 
 let listed: ReadonlyMap<string, ListedGlobal> | undefined;
@@ -56,14 +65,17 @@ export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
 export function mergeAllowlists(lists: Iterable<Allowlist>): ReadonlyMap<string, ListedGlobal> {
   const map = new Map<string, ListedGlobal>();
   for (const list of lists) {
+    const others = list.otherTypes === undefined ? undefined : parseTypes(list.otherTypes);
     for (const [module, name, uses, versions, contract] of list.globals) {
       const key = `${module}:${name}`;
       const earlier = map.get(key);
+      const own = list.types !== undefined && Object.hasOwn(list.types, key) ? list.types[key] : undefined;
       map.set(key, {
         module,
         name,
         uses: new Set([...(earlier?.uses ?? []), ...uses.split(' ').filter(isUse)]),
         contract: contract ?? earlier?.contract,
+        types: mergeTypes(earlier?.types, own === undefined ? others : parseTypes(own)),
         tier: earlier?.tier ?? list.tier,
         library: earlier?.library ?? list.library,
         versions: earlier?.versions ?? versions,

@@ -3,12 +3,15 @@ import type { GlobalName } from '../../formats/pickle/values.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../rule-lists.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { pythonBrings, pythonHas } from './environment.ts';
+import { parseTypes, type TypesText } from './types/index.ts';
 
 /** An organisation's own permission for one exact name. */
 export interface Allowance {
   readonly module: string;
   readonly name: string;
   readonly uses: readonly Use[];
+  /** What its uses may be handed; plain data and instances of listed data classes, where it says nothing. */
+  readonly takes?: TypesText | undefined;
   readonly owner: string;
   readonly reason: string;
   /** ISO date; void from the day after. */
@@ -116,6 +119,7 @@ function asListed(allowance: Allowance): ListedGlobal {
     name,
     uses: new Set(allowance.uses),
     contract: undefined,
+    types: allowance.takes === undefined ? undefined : parseTypes(allowance.takes),
     tier: 'organisation',
     library: owner,
     versions: expires,

@@ -15,13 +15,14 @@ export const LOADER_NAMES =
 export const IDENTIFIER_PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 /** A class of the archive's own: TorchScript resolves it to the source beside the pickle, which is judged there. */
-export const TORCHSCRIPT_CLASS: Standing = {
+export const TORCHSCRIPT_CLASS: Standing & { readonly kind: 'listed' } = {
   kind: 'listed',
   entry: {
     module: '__torch__',
     name: '*',
     uses: new Set(['import', 'call', 'new', 'build']),
     contract: undefined,
+    types: undefined,
     tier: 'container',
     library: 'TorchScript',
     versions: '',

@@ -6,16 +6,18 @@ import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/value
 import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
-import type { ListedGlobal, Use } from './allowlists.ts';
+import type { ListedGlobal } from './allowlists.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
 import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
-import { CALLERS, CONTRACTS, READS_DICTS } from './contracts/index.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
 import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
+import { HandedValues } from './handed.ts';
+import { importFinding } from './import-finding.ts';
 import { isFileMarker, namedFile } from './joblib-files.ts';
 import {
   allowed,
@@ -34,6 +36,8 @@ import {
 import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
+import { oddState } from './state-kinds.ts';
+import { violationFinding } from './violation-finding.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
@@ -41,8 +45,7 @@ const MAX_BLOBS = 256;
 const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
-/** Bytes that what is known of a tuple, or of a storage, costs, about. */
-const TUPLE_BYTES = 128;
+/** Bytes that what is known of a storage costs, about. */
 const STORAGE_BYTES = 128;
 const NAMELESS = { module: '', name: '' };
 
@@ -88,9 +91,9 @@ export class PickleJudge implements PickleHandler {
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
+  readonly #handed = new HandedValues();
   /** The stream names something that makes code by value. */
   #code = false;
-  readonly #tuples = new WeakMap<PickleState, Map<number, string | undefined>>();
   readonly #blobsAt = new Map<number, number>();
   /** The loaders to which the event happens that is judged now. */
   #loaders: LoaderSet = ALL_LOADERS;
@@ -150,29 +153,16 @@ export class PickleJudge implements PickleHandler {
       this.#report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
       return;
     }
-    const standing = this.#standing(global);
-    if (standing.kind === 'listed') return;
-    if (standing.kind === 'shadowed') {
-      this.#report(
-        rules.SHADOWED_GLOBAL,
-        `imports ${full}, which a file of the artifact would provide`,
-        full,
-        offset,
-        full,
-      );
-    } else if (standing.kind === 'dangerous') {
-      this.#report(rules.DANGEROUS_GLOBAL, `reaches ${full}: ${standing.danger}`, full, offset, full);
-    } else if (walksAttributes(global)) {
-      this.#report(rules.ATTRIBUTE_PATH, `walks attributes to ${full}`, full, offset, full);
-    } else {
-      this.#report(rules.UNLISTED_GLOBAL, `imports ${full}, which is on no list`, full, offset, full);
-    }
+    const found = importFinding(global, this.#standing(global));
+    if (found !== undefined) this.#report(found.rule, found.message, full, offset, full);
   }
 
   onCall(call: Call, machine: PickleState): void {
     this.#happens(call.callee, machine);
     this.#judgeCall(call, machine);
     // An instruction that waits for a text is run again, and counts then.
+    if (machine.waits) return;
+    this.#noteCall(call, machine);
     if (machine.waits || call.callee.kind !== GLOBAL) return;
     this.#count(call.callee);
     // Some functions call the one that they are given first, and answer for it.
@@ -266,7 +256,7 @@ export class PickleJudge implements PickleHandler {
     if (maker === undefined || args === undefined || own === undefined) return false;
     const context = this.#contractContext(machine);
     if (maker.module === 'dill._dill' && maker.name === '_load_type') {
-      return dillType(args, context) === undefined && this.#foreignArgument(own, context) === undefined;
+      return dillType(args, context) === undefined && !own.some((arg) => arg.kind === GLOBAL);
     }
     if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
     // Protocol 2 writes a class within a class so; the one without is reported when it is on no list.
@@ -280,9 +270,8 @@ export class PickleJudge implements PickleHandler {
   #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#contractContext(machine);
-    const contract = CONTRACTS.get(`${entry.module}:${entry.name}`);
-    const broken =
-      contract?.(args, context) ?? (contract === undefined ? this.#foreignArgument(args, context) : undefined);
+    const contract = contractOf(entry);
+    const broken = contract?.(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
@@ -298,75 +287,23 @@ export class PickleJudge implements PickleHandler {
       this.#breach(full, broken, machine.fileOffset(call.offset), shown);
       return;
     }
-    const use: Use = isNew(call, args) ? 'new' : 'call';
-    if (
-      call.args.kind === TUPLE &&
-      allowed(entry, use, args.length) &&
-      (entry.contract === undefined || contract !== undefined || isDistribution(entry))
-    )
-      return;
-    const callable = args.some((arg) => arg.kind === GLOBAL);
-    const rule = callable ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
+    const use = isNew(call, args) ? 'new' : 'call';
+    const contracted = entry.contract === undefined || contract !== undefined || isDistribution(entry);
+    if (call.args.kind === TUPLE && allowed(entry, use, args.length) && contracted) return;
     const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
-    this.#report(rule, message, full, machine.fileOffset(call.offset), shown);
+    this.#report(rules.UNUSUAL_USE, message, full, machine.fileOffset(call.offset), shown);
   }
 
-  /** A global as an argument needs permission of its own: to be a value or a class, and to run no contract. */
-  #foreignArgument(args: readonly Value[], context: ContractContext): string | undefined {
-    for (const arg of args) {
-      const foreign = arg.kind === TUPLE ? this.#foreignWithin(arg, context) : this.#foreignGlobal(arg, context);
-      if (foreign !== undefined) return foreign;
-    }
-    return undefined;
+  #noteCall(call: Call, machine: PickleState): void {
+    const global = this.#callee(call.callee, machine);
+    const entry = global === undefined ? undefined : this.#entryOf(global);
+    if (entry === undefined || entry === TORCHSCRIPT_CLASS.entry) return;
+    this.#handed.call(call, entry, machine, this.#contractContext(machine));
   }
 
-  /**
-   * The same of a tuple and all tuples in it. Tuples never change, and hold only what was made before them: each is looked at once
-   * for a machine, however often it is passed, and nested however deep.
-   */
-  #foreignWithin(tuple: Value, context: ContractContext): string | undefined {
-    const known = this.#knownTuples(context.state);
-    const open = [tuple];
-    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      if (known.has(top.ref)) {
-        open.pop();
-        continue;
-      }
-      const items = context.state.tuple(top) ?? [];
-      const deeper = items.filter(({ kind, ref }) => kind === TUPLE && !known.has(ref));
-      if (deeper.length > 0) {
-        for (const inner of deeper) open.push(inner);
-        continue;
-      }
-      let foreign: string | undefined;
-      for (const item of items) {
-        foreign = item.kind === TUPLE ? known.get(item.ref) : this.#foreignGlobal(item, context);
-        if (foreign !== undefined) break;
-      }
-      context.state.budget.hold(TUPLE_BYTES);
-      known.set(top.ref, foreign);
-      open.pop();
-    }
-    return known.get(tuple.ref);
-  }
-
-  /** By a tuple's cell: what was found in it. */
-  #knownTuples(machine: PickleState): Map<number, string | undefined> {
-    const known = this.#tuples.get(machine) ?? new Map<number, string | undefined>();
-    this.#tuples.set(machine, known);
-    return known;
-  }
-
-  #foreignGlobal(arg: Value, context: ContractContext): string | undefined {
-    const global = context.state.global(arg);
-    if (global === undefined) return undefined;
-    const entry = context.listed(arg);
-    const name = `${global.module}.${global.name}`;
-    if (entry === undefined) return `is passed ${name}, which is not listed`;
-    if (CONTRACTS.has(`${entry.module}:${entry.name}`)) return `is passed ${name}, which only its own contract allows`;
-    return entry.uses.has('import') || entry.uses.has('new')
-      ? undefined
-      : `is passed ${name}, which is listed to be called only`;
+  #entryOf(global: GlobalName): ListedGlobal | undefined {
+    const standing = this.#standing(global);
+    return standing.kind === 'listed' || standing.kind === 'shadowed' ? standing.entry : undefined;
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -437,9 +374,21 @@ export class PickleJudge implements PickleHandler {
         offset,
       );
     }
+    this.#handed.state(entry, state, offset, machine);
+    const odd = oddState(entry, state, machine);
+    if (odd === undefined) return;
+    const rule = odd.acts ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
+    this.#report(rule, `${full}: ${odd.what}`, full, offset, () => describe(state, machine));
   }
 
-  onMutate(receiver: Value, opcode: string, built: boolean, offset: number, machine: PickleState): void {
+  onMutate(
+    receiver: Value,
+    opcode: string,
+    built: boolean,
+    offset: number,
+    machine: PickleState,
+    items: Value | undefined,
+  ): void {
     this.#happens(receiver, machine);
     const at = machine.fileOffset(offset);
     if (receiver.kind === GLOBAL) {
@@ -465,21 +414,21 @@ export class PickleJudge implements PickleHandler {
     if (built)
       this.#report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
     const standing = this.#standing(made);
-    if (standing.kind === 'listed' && !standing.entry.uses.has('items')) {
-      this.#report(
-        rules.UNUSUAL_USE,
-        `${opcode} on what ${name} returned, which ${standing.entry.library} does not do`,
-        name,
-        at,
-      );
-    }
+    if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
+    const { entry } = standing;
+    if (items !== undefined) this.#handed.items(entry, items, at, machine);
+    if (entry.uses.has('items')) return;
+    // The methods that take items are the object's own, and may be anything.
+    const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
+    this.#report(rules.BROKEN_CONTRACT, message, name, at);
   }
 
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {
     this.#loaders = machine.alive;
-    if (item.kind < GLOBAL) return;
     const name = machine.text(key);
-    if (machine.waits || name === undefined || !LOADER_NAMES.test(name)) return;
+    if (machine.waits || name === undefined) return;
+    this.#handed.specialKey(key, name, machine);
+    if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
     const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
     this.#report(
       rules.METHOD_OVERRIDE,
@@ -548,6 +497,8 @@ export class PickleJudge implements PickleHandler {
    * After the stream: a function under a contract may be called, not kept, or whoever finds it calls it with anything.
    */
   onEnd(machine: PickleState): void {
+    this.#judgeHanded(machine);
+    if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#standing(global);
       if (standing.kind !== 'listed' || standing.entry.uses.has('import')) continue;
@@ -560,6 +511,14 @@ export class PickleJudge implements PickleHandler {
         full,
         machine.fileOffset(global.offset),
       );
+    }
+  }
+
+  #judgeHanded(machine: PickleState): void {
+    for (const violation of this.#handed.violations(machine, (global) => this.#entryOf(global))) {
+      const { rule, message, subject, evidence } = violationFinding(violation);
+      this.#loaders = violation.loaders;
+      this.#report(rule, message, subject, violation.offset, evidence);
     }
   }
 
@@ -576,8 +535,7 @@ export class PickleJudge implements PickleHandler {
   #contractContext(machine: PickleState, target?: Value): ContractContext {
     const listed = (of: Value) => {
       const global = machine.global(of);
-      const standing = global === undefined ? undefined : this.#standing(global);
-      return standing?.kind === 'listed' || standing?.kind === 'shadowed' ? standing.entry : undefined;
+      return global === undefined ? undefined : this.#entryOf(global);
     };
     return {
       state: machine,
@@ -587,6 +545,10 @@ export class PickleJudge implements PickleHandler {
         const entry = of === undefined ? undefined : listed(of);
         if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;
         return entry.uses.has('new') || entry.uses.has('import') ? entry : undefined;
+      },
+      unlisted: (of) => {
+        const global = machine.global(of);
+        return global !== undefined && !global.computed && this.#standing(global).kind === 'unlisted';
       },
       madeBy: (of) => {
         const call = machine.callOf(of);

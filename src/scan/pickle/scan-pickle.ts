@@ -101,7 +101,6 @@ class FileScan {
     const { source } = this.#target;
     const judge = this.#judge();
     const result = await readStream(source, start, judge, this.#options(judge));
-    judge.onEnd(result.state);
     if (later && isNoStream(result, judge)) {
       result.state.close();
       await this.trailing(start);
@@ -157,7 +156,6 @@ class FileScan {
       // joblib reads it with the C unpickler before 1.6, and with the one in Python since.
       const loaders = JOBLIB | PICKLE_C;
       const inner = await readStream(source, array.start, own, { limits, signal, budget, loaders });
-      own.onEnd(inner.state);
       inner.state.close();
       judge.blobs.push(...own.blobs);
       judge.handed.push(...own.handed);

@@ -147,6 +147,7 @@ describe('broken contracts are malicious', () => {
     ];
     const result = await judge(kept);
     expect(result.findings).toMatchObject([
+      { ruleId: 'pickle.contract.broken', message: expect.stringContaining('in its state') },
       { ruleId: 'pickle.contract.broken', message: expect.stringContaining('kept as a value') },
     ]);
     const harmless = await judge([

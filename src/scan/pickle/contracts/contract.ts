@@ -11,6 +11,8 @@ export interface ContractContext {
   listed(of: Value): ListedGlobal | undefined;
   /** The same, of a name that is a value or a class and runs no contract of its own. */
   plain(of: Value | undefined): ListedGlobal | undefined;
+  /** Whether a global is on no list and not known to be dangerous: it has a finding of its own, and that is all there is to say. */
+  unlisted(of: Value): boolean;
   /** The global that a call's result came from. */
   madeBy(of: Value): GlobalName | undefined;
   /** Has a byte string scanned as a file of its own. */

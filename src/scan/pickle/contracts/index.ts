@@ -1,6 +1,8 @@
+import type { ListedGlobal } from '../allowlists.ts';
+import { isClassFirst } from '../class-first.ts';
 import type { Contract } from './contract.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
-import { SCIENTIFIC_CONTRACTS } from './scientific.ts';
+import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
 import { TORCH_CONTRACTS } from './torch.ts';
 
 /**
@@ -12,6 +14,32 @@ export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...TORCH_CONTRACTS,
   ...SCIENTIFIC_CONTRACTS,
 ]);
+
+/** How many leading arguments a contract judges itself; the others are held to what the entry may be handed. */
+const JUDGED: ReadonlyMap<string, number> = new Map([
+  ['copyreg:_reconstructor', 2],
+  ['copy_reg:_reconstructor', 2],
+  ['numpy.random._pickle:__bit_generator_ctor', 1],
+  ['numpy.random._pickle:__generator_ctor', 2],
+  ['numpy.random._pickle:__randomstate_ctor', 2],
+  ['torch._tensor:_rebuild_from_type_v2', 2],
+  ...[
+    ...['builtins:getattr', '__builtin__:getattr', 'builtins:type', '__builtin__:type', '_operator:getitem'],
+    ...['functools:partial', 'collections:defaultdict', 'dill._dill:_create_array'],
+    'array:_array_reconstructor',
+  ].map((name) => [name, 1] as const),
+]);
+
+export function judgedArguments(entry: ListedGlobal): number {
+  const known = JUDGED.get(`${entry.module}:${entry.name}`);
+  return known ?? (isClassFirst(entry.name) ? 1 : 0);
+}
+
+/** What the arguments of a listed name must keep to, if anything. */
+export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
+  // Cython writes such a function for each class: it makes an instance of its first argument.
+  return CONTRACTS.get(`${module}:${name}`) ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
+}
 
 /** Functions that call the one that they are given first, under a contract of their own. */
 export const CALLERS: ReadonlySet<string> = new Set([

@@ -20,6 +20,8 @@ export function isBuiltinType(of: Value | undefined, context: ContractContext): 
 const reconstructor: Contract = (args, context) => {
   if (args.length !== 3) return 'takes a class, its base and a state';
   if (isUnlistedClass(args[0], context) && isBuiltinType(args[1], context)) return undefined;
+  // A base that is on no list is reported as that.
+  if (args[1] !== undefined && context.unlisted(args[1])) return undefined;
   const known = isBuiltinType(args[0], context) || context.plain(args[0])?.uses.has('new') === true;
   if (!known) return 'the class to make is not one that its framework instantiates';
   return isBuiltinType(args[1], context) ? undefined : 'the base is not a built-in type';
@@ -129,16 +131,20 @@ function isHarmlessCallable(of: Value | undefined, context: ContractContext): bo
 }
 
 export const partial: Contract = ([wrapped], context) => {
+  if (wrapped !== undefined && context.unlisted(wrapped)) return undefined;
   const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
   return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
 };
 
+/** The factory makes the values of keys that are asked for, while loading too: so types of plain data only. */
 const defaultDict: Contract = ([factory], context) => {
-  if (factory === undefined || factory.kind === NONE || isHarmlessCallable(factory, context)) return undefined;
+  if (factory === undefined || factory.kind === NONE || isBuiltinType(factory, context)) return undefined;
+  if (context.unlisted(factory)) return undefined;
+  const entry = context.listed(factory);
+  if (entry?.module === 'collections' && entry.name === 'OrderedDict') return undefined;
   const maker = context.madeBy(factory);
-  if (maker?.module === 'functools' && maker.name === 'partial') return undefined;
   if (maker?.module === 'dill._dill' && maker.name === '_load_type') return undefined;
-  return 'the factory is not a plain listed callable';
+  return 'the factory is not a type of plain data';
 };
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */
@@ -158,6 +164,12 @@ const subscript: Contract = ([generic], context) => {
   return global?.module === 'typing' && /^[A-Z][A-Za-z]*$/.test(global.name)
     ? undefined
     : 'subscripts something that is no type hint';
+};
+
+/** `array._array_reconstructor(type, typecode, format, bytes)` makes an instance of the type. */
+const arrayType: Contract = ([type], context) => {
+  const global = type === undefined ? undefined : context.state.global(type);
+  return global?.module === 'array' && global.name === 'array' ? undefined : 'the type to make is not array.array';
 };
 
 const DILL_TYPES = new Set([...PLAIN_TYPES, 'slice', 'range', 'NoneType', 'EllipsisType', 'NotImplementedType']);
@@ -192,6 +204,7 @@ export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [
   ['builtins:type', typeOf],
   ['__builtin__:type', typeOf],
   ['_operator:getitem', subscript],
+  ['array:_array_reconstructor', arrayType],
   ['functools:partial', partial],
   ['collections:defaultdict', defaultDict],
   ['dill._dill:_load_type', dillType],

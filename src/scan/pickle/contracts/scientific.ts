@@ -4,7 +4,7 @@ import { arrayState, fromBuffer, reconstruct, reconstructMasked, scalar } from '
 import { dtypeCall, dtypeState } from './numpy-dtype.ts';
 
 /** The first argument is instantiated with the others. */
-const classFirst: Contract = (args, context) =>
+export const classFirst: Contract = (args, context) =>
   context.plain(args[0]) === undefined ? 'the first argument is not a listed class' : undefined;
 
 const BIT_GENERATORS = new Set(['MT19937', 'PCG64', 'PCG64DXSM', 'Philox', 'SFC64', 'DSFMT']);

@@ -1,0 +1,109 @@
+import { callableSet } from './callable-sets.ts';
+
+/** Uses of a listed name that are handed something. */
+export const TAKING_USES = ['call', 'new', 'build', 'items'] as const;
+export type TakingUse = (typeof TAKING_USES)[number];
+
+/** What may stand in place of the dict or tuple that is a state. */
+export const STATE_KINDS = ['bytes', 'text', 'number', 'list', 'instance'] as const;
+export type StateKind = (typeof STATE_KINDS)[number];
+
+/** What a use may be handed besides plain data and instances of listed data classes. */
+export interface Takes {
+  /** Callables, by "module:name": functions, classes as values, members, classes whose instances can be called. */
+  readonly callables: ReadonlySet<string>;
+  /** Keys of a state that start with two underscores. */
+  readonly keys: ReadonlySet<string>;
+  readonly states: ReadonlySet<StateKind>;
+}
+
+/** What a listed name may be handed. A use that is not there takes plain data and instances of listed data classes. */
+export type EntryTypes = ReadonlyMap<TakingUse, Takes>;
+
+/**
+ * The same as a list has it: words, separated by spaces. `@numbers` is a named set, `numpy:add` one callable, `key:__doc__` a
+ * key of the state, `state:bytes` a kind of state.
+ */
+export interface TypesText {
+  readonly call?: string;
+  readonly new?: string;
+  readonly build?: string;
+  readonly items?: string;
+}
+
+/** Plain data and instances of listed data classes. */
+export const PLAIN: Takes = { callables: new Set(), keys: new Set(), states: new Set() };
+
+const NAME = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$/;
+const KEY = /^key:(__\w+)$/;
+const STATE = /^state:(\w+)$/;
+
+/** @returns what is wrong with a word of a type; `undefined` for a good one */
+export function wrongWord(word: string): string | undefined {
+  if (word.startsWith('@')) return callableSet(word.slice(1)) === undefined ? `names no set of callables` : undefined;
+  if (KEY.test(word) || NAME.test(word)) return undefined;
+  const state = STATE.exec(word)?.[1];
+  return state !== undefined && isStateKind(state) ? undefined : 'is not @set, module:name, key:__name or state:kind';
+}
+
+/** One object for each text: values that many entries may take are looked through once. */
+const known = new Map<string, Takes>();
+const MAX_KNOWN = 10_000;
+
+export function parseTypes(text: TypesText): EntryTypes {
+  const takes = new Map<TakingUse, Takes>();
+  for (const use of TAKING_USES) {
+    const words = text[use];
+    if (words === undefined) continue;
+    const parsed = known.get(words) ?? parseTakes(words.split(' '));
+    if (known.size < MAX_KNOWN) known.set(words, parsed);
+    takes.set(use, parsed);
+  }
+  return takes;
+}
+
+export function parseTakes(words: readonly string[]): Takes {
+  const callables = new Set<string>();
+  const keys = new Set<string>();
+  const states = new Set<StateKind>();
+  for (const word of words) {
+    const [key, state] = [KEY.exec(word)?.[1], STATE.exec(word)?.[1]];
+    if (word.startsWith('@')) for (const name of callableSet(word.slice(1)) ?? []) callables.add(name);
+    else if (key !== undefined) keys.add(key);
+    else if (state !== undefined && isStateKind(state)) states.add(state);
+    else callables.add(word);
+  }
+  return { callables, keys, states };
+}
+
+/** What either of two lists allows a name. */
+export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | undefined): EntryTypes | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const takes = new Map(one);
+  for (const [use, more] of other) {
+    const { callables, keys, states } = takes.get(use) ?? PLAIN;
+    takes.set(use, {
+      callables: new Set([...callables, ...more.callables]),
+      keys: new Set([...keys, ...more.keys]),
+      states: new Set([...states, ...more.states]),
+    });
+  }
+  return takes;
+}
+
+/** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */
+const CALLABLE_INSTANCES = ['modules', 'callable-instances', 'torch-callables'];
+
+/** Whether the class of a listed name defines `__call__`. */
+export function makesCallable(name: { readonly module: string; readonly name: string }): boolean {
+  return CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true);
+}
+
+/** Whether a listed name is a constant, such as a dtype of PyTorch, and not something that can be called. */
+export function isConstant(name: { readonly module: string; readonly name: string }): boolean {
+  return callableSet('constants')?.has(`${name.module}:${name.name}`) === true;
+}
+
+function isStateKind(text: string): text is StateKind {
+  return STATE_KINDS.some((kind) => kind === text);
+}

@@ -1,0 +1,180 @@
+import type { Given } from '../../../formats/pickle/flows.ts';
+import type { LoaderSet } from '../../../formats/pickle/loaders.ts';
+import type { PickleState } from '../../../formats/pickle/state.ts';
+import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
+import { DICT, FROZENSET, GLOBAL, LIST, OBJECT, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
+import type { ListedGlobal } from '../allowlists.ts';
+import { PLAIN, type Takes, type TakingUse } from './entry-types.ts';
+
+/** Something that a use of a listed name was handed and may not be. */
+export interface Violation {
+  readonly entry: ListedGlobal;
+  readonly use: TakingUse;
+  readonly offset: number;
+  /** The loaders that were alive when it was handed over. */
+  readonly loaders: LoaderSet;
+  readonly found: /** A callable that the entry does not name. */
+    | { readonly kind: 'callable'; readonly name: string }
+    /** A key of a state that Python itself looks up, and that the entry does not name. */
+    | { readonly kind: 'special-key'; readonly name: string }
+    /** A key that is not a literal. */
+    | { readonly kind: 'computed-key' }
+    | { readonly kind: 'odd-key' };
+}
+
+/** What a solver must ask about the values of a stream. */
+export interface ReceivedContext {
+  /** As a callable value: its name. `undefined` for constants, and for what another rule reports. */
+  callableName(global: GlobalName): string | undefined;
+  /** What the call at an offset returned, when that can be called. */
+  callableMadeAt(offset: number): string | undefined;
+  /** The text of a key that starts with two underscores, by the offset of its instruction. */
+  specialKey(ref: number): string | undefined;
+}
+
+interface ListedUse {
+  readonly entry: ListedGlobal;
+  readonly use: TakingUse;
+  readonly takes: Takes;
+  readonly loaders: LoaderSet;
+}
+
+/** Bytes that a use, and an entry of a set, cost, about. */
+const USE_BYTES = 128;
+const SET_BYTES = 40;
+
+/** What listed names were handed, kept while a stream runs and looked at when it ended: contents change until then. */
+export class Received {
+  readonly #uses: ListedUse[] = [];
+  readonly #ids = new Map<ListedGlobal, Map<string, number>>();
+
+  give(entry: ListedGlobal, use: TakingUse, value: Value, offset: number, machine: PickleState): void {
+    if (machine.isNotable(value)) machine.flows.give(this.#idOf(entry, use, machine), value, offset);
+  }
+
+  #idOf(entry: ListedGlobal, use: TakingUse, { budget, alive: loaders }: PickleState): number {
+    const ids = this.#ids.get(entry) ?? new Map<string, number>();
+    const key = `${use} ${loaders}`;
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    budget.hold(USE_BYTES);
+    this.#ids.set(entry, ids);
+    const id = this.#uses.length;
+    this.#uses.push({ entry, use, takes: entry.types?.get(use) ?? PLAIN, loaders });
+    ids.set(key, id);
+    return id;
+  }
+
+  /** All that was handed where it may not be, each callable once for all uses that may be handed the same. */
+  *violations(machine: PickleState, context: ReceivedContext): Generator<Violation> {
+    const byTakes = new Map<Takes, number[]>();
+    machine.budget.hold(machine.flows.given * SET_BYTES);
+    for (let index = 0; index < machine.flows.given; index++) {
+      const takes = this.#uses[machine.flows.givenAt(index).use]?.takes ?? PLAIN;
+      const group = byTakes.get(takes);
+      if (group === undefined) byTakes.set(takes, [index]);
+      else group.push(index);
+    }
+    const walk = new Walk(machine, context);
+    for (const [takes, group] of byTakes) {
+      walk.start(takes);
+      for (const index of group) {
+        const given = machine.flows.givenAt(index);
+        const listed = this.#uses[given.use];
+        if (listed === undefined) continue;
+        for (const found of walk.from(given, listed.use)) {
+          yield { entry: listed.entry, use: listed.use, offset: given.offset, loaders: listed.loaders, found };
+        }
+      }
+    }
+    machine.budget.release(machine.flows.given * SET_BYTES + walk.close());
+  }
+}
+
+/** Goes through values once for each kind of taker, whatever the number of uses and however deep they are nested. */
+class Walk {
+  readonly #machine: PickleState;
+  readonly #context: ReceivedContext;
+  /** Of each tuple's block, and each container's place among all contents: the round that last met it. */
+  readonly #tuples: Int32Array;
+  readonly #containers: Int32Array;
+  #round = 0;
+  #takes: Takes = PLAIN;
+  #states = new Set<number>();
+
+  constructor(machine: PickleState, context: ReceivedContext) {
+    this.#machine = machine;
+    this.#context = context;
+    machine.budget.hold(4 * (machine.cells.length + machine.flows.held));
+    this.#tuples = new Int32Array(machine.cells.length);
+    this.#containers = new Int32Array(machine.flows.held);
+  }
+
+  /** Bytes that are given back. */
+  close(): number {
+    return this.#tuples.byteLength + this.#containers.byteLength;
+  }
+
+  start(takes: Takes): void {
+    this.#round++;
+    this.#takes = takes;
+    this.#states = new Set();
+  }
+
+  *from({ value }: Given, use: TakingUse): Generator<Violation['found']> {
+    if (use === 'build') yield* this.#stateKeys(value);
+    const open = [value];
+    for (let top = open.pop(); top !== undefined; top = open.pop()) {
+      this.#machine.budget.work(1);
+      const name = this.#callable(top);
+      if (name !== undefined && !this.#takes.callables.has(name)) yield { kind: 'callable', name };
+      for (const item of this.#open(top)) open.push(item);
+    }
+  }
+
+  #callable(of: Value): string | undefined {
+    const { machine, context } = { machine: this.#machine, context: this.#context };
+    if (of.kind === GLOBAL) {
+      const global = machine.global(of);
+      return global === undefined ? undefined : context.callableName(global);
+    }
+    return of.kind === OBJECT ? context.callableMadeAt(machine.cells.refs[of.ref] ?? -1) : undefined;
+  }
+
+  /** What a tuple or container holds that matters, the first time this round meets it. */
+  #open(of: Value): readonly Value[] {
+    const { flows } = this.#machine;
+    if (of.kind === TUPLE) {
+      if (this.#tuples[of.ref] === this.#round) return [];
+      this.#tuples[of.ref] = this.#round;
+      return (this.#machine.tuple(of) ?? []).filter((item) => this.#machine.isNotable(item));
+    }
+    if (of.kind < LIST || of.kind > FROZENSET) return [];
+    const place = flows.placeOf(of.ref);
+    if (place === undefined || this.#containers[place] === this.#round) return [];
+    this.#containers[place] = this.#round;
+    return flows.contents(of.ref);
+  }
+
+  /** Keys of the dict that is a state, or of each dict in a tuple that is one: they become attributes. */
+  *#stateKeys(state: Value): Generator<Violation['found']> {
+    if (state.kind === TUPLE) {
+      if (this.#states.has(-state.ref)) return;
+      this.#machine.budget.hold(SET_BYTES);
+      this.#states.add(-state.ref);
+    }
+    const parts = state.kind === TUPLE ? (this.#machine.tuple(state) ?? []) : [state];
+    for (const { kind, ref } of parts) {
+      if (kind !== DICT || this.#states.has(ref)) continue;
+      this.#machine.budget.hold(SET_BYTES);
+      this.#states.add(ref);
+      for (const item of this.#machine.flows.contents(ref)) {
+        if (!item.isKey) continue;
+        if (item.kind === STR_DUNDER) {
+          const name = this.#context.specialKey(item.ref) ?? '?';
+          if (!this.#takes.keys.has(name)) yield { kind: 'special-key', name };
+        } else yield { kind: item.kind >= GLOBAL ? 'computed-key' : 'odd-key' };
+      }
+    }
+  }
+}
