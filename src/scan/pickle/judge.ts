@@ -3,19 +3,19 @@ import { describe, describeCall } from '../../formats/pickle/describe.ts';
 import { ALL_LOADERS, JOBLIB, LISTED_ONLY, type LoaderSet, NOBODY } from '../../formats/pickle/loaders.ts';
 import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { BYTES, EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
-import type { Rule } from '../rule.ts';
+import { EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
+import { Blobs } from './blobs.ts';
+import { mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
-import { type Breach, breachText, type ContractContext } from './contracts/contract.ts';
+import { breachText } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
-import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES } from './contracts/python.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
-import type { GlobalPolicy, Standing } from './globals.ts';
+import type { GlobalPolicy } from './globals.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
 import { isFileMarker, namedFile } from './joblib-files.ts';
@@ -36,27 +36,16 @@ import {
 import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
+import { Sayer } from './sayer.ts';
 import { oddState } from './state-kinds.ts';
+import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
 
-/** Byte strings of one pickle that are looked into. */
-const MAX_BLOBS = 256;
-/** Findings of a stream that are remembered, so that they are not said again. */
-const MAX_SAID = 4096;
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
 /** Bytes that what is known of a storage costs, about. */
 const STORAGE_BYTES = 128;
 const NAMELESS = { module: '', name: '' };
-
-export interface Blob {
-  readonly start: number;
-  readonly length: number;
-  /** A listed function will load it; otherwise it is only carried. */
-  readonly loaded: boolean;
-  /** Spelled as text, each character a byte, in UTF-8. */
-  readonly text: boolean;
-}
 
 export interface JudgeOptions {
   readonly globals: GlobalPolicy;
@@ -75,41 +64,37 @@ export interface JudgeOptions {
 /** Judges what one pickle stream does, as the machine tells it: the rules of the scanner, one method an event. */
 export class PickleJudge implements PickleHandler {
   readonly onStep: PickleHandler['onStep'];
-  readonly blobs: Blob[] = [];
+  readonly blobs = new Blobs();
   /** What native code is handed. */
   readonly handed: (Handed | Untold)[] = [];
-  /** More blobs were met than are looked into. */
-  blobsLost = false;
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
   joblib = false;
   /** Storages that persistent ids name, by key. */
   readonly storages = new Map<string, StorageClaim>();
   readonly #options: JudgeOptions;
-  readonly #said = new Set<string>();
-  readonly #oddities = new Set<string>();
-  readonly #standings = new Map<GlobalName, Standing>();
+  readonly #say: Sayer;
+  readonly #names: StreamNames;
   /** How often each global of the stream was called. */
   readonly #called = new Map<number, number>();
   #computed = 0;
   readonly #handed = new HandedValues();
   /** The stream names something that makes code by value. */
   #code = false;
-  readonly #blobsAt = new Map<number, number>();
-  /** The loaders to which the event happens that is judged now. */
-  #loaders: LoaderSet = ALL_LOADERS;
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
+    this.#say = new Sayer((report) => options.report(report), options.budget);
+    this.#names = new StreamNames(options.globals, options.within, this.blobs);
     this.onStep = onStep;
   }
 
   onImport(global: GlobalName, machine: PickleState): LoaderSet {
     const refused = this.#refused(global, machine);
-    this.#loaders = machine.alive & ~refused;
-    if (this.#loaders !== NOBODY) {
-      this.#options.acts?.(this.#loaders);
+    this.#say.loaders = machine.alive & ~refused;
+    if (this.#say.loaders !== NOBODY) {
+      this.#options.acts?.(this.#say.loaders);
       this.#judgeImport(global, machine);
     }
     return refused;
@@ -132,7 +117,7 @@ export class PickleJudge implements PickleHandler {
     const offset = machine.fileOffset(global.offset);
     const full = `${global.module}.${global.name}`;
     if (global.computed) {
-      this.#report(
+      this.#say.report(
         rules.COMPUTED_NAME,
         'imports a name that a call computes',
         `computed at ${machine.globals.length}`,
@@ -140,7 +125,7 @@ export class PickleJudge implements PickleHandler {
       );
       return;
     }
-    for (const name of resolvedNames(global, this.#loaders)) this.#options.imported(name, this.#loaders);
+    for (const name of resolvedNames(global, this.#say.loaders)) this.#options.imported(name, this.#say.loaders);
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || readsState(global) || takesNativeState(global);
@@ -150,11 +135,11 @@ export class PickleJudge implements PickleHandler {
       machine.startKeeping();
     }
     if (makerOf(global) !== undefined) {
-      this.#report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
+      this.#say.report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
       return;
     }
-    const found = importFinding(global, this.#standing(global));
-    if (found !== undefined) this.#report(found.rule, found.message, full, offset, full);
+    const found = importFinding(global, this.#names.standing(global));
+    if (found !== undefined) this.#say.report(found.rule, found.message, full, offset, full);
   }
 
   onCall(call: Call, machine: PickleState): void {
@@ -184,28 +169,28 @@ export class PickleJudge implements PickleHandler {
   /** Code by value that is only kept was said where its maker was imported. */
   #judgeCode(use: CodeUse, offset: number, shown: () => string): void {
     if (use.kind === 'made') {
-      if (use.breach !== undefined) this.#report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
+      if (use.breach !== undefined) this.#say.report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
       return;
     }
     const { module } = use;
     if (module === undefined) {
-      this.#report(rules.COMPUTED_NAME, 'imports a module by a name that a call computes', 'module', offset, shown);
+      this.#say.report(rules.COMPUTED_NAME, 'imports a module by a name that a call computes', 'module', offset, shown);
       return;
     }
-    this.#options.imported(module, this.#loaders);
+    this.#options.imported(module, this.#say.loaders);
     const standing = this.#options.globals.standing({ module, name: '*', mapped: false });
     if (standing.kind === 'dangerous')
-      this.#report(rules.DANGEROUS_GLOBAL, `imports ${module}: ${standing.danger}`, module, offset, shown);
-    else this.#report(rules.UNLISTED_GLOBAL, `imports the module ${module}`, module, offset, shown);
+      this.#say.report(rules.DANGEROUS_GLOBAL, `imports ${module}: ${standing.danger}`, module, offset, shown);
+    else this.#say.report(rules.UNLISTED_GLOBAL, `imports the module ${module}`, module, offset, shown);
   }
 
   #judgeCall(call: Call, machine: PickleState): void {
-    const code = this.#code ? codeCall(call, this.#contractContext(machine)) : undefined;
+    const code = this.#code ? codeCall(call, this.#names.context(machine)) : undefined;
     if (machine.waits) return;
     if (code !== undefined) {
       const shown = () => describeCall(call.callee, call.args, machine);
       if (call.callee.kind === GLOBAL && makerOf(machine.global(call.callee) ?? NAMELESS) === undefined)
-        this.#report(
+        this.#say.report(
           rules.CODE_BY_VALUE,
           'brings code by value, with a type that it loads',
           'type',
@@ -215,68 +200,39 @@ export class PickleJudge implements PickleHandler {
       this.#judgeCode(code, machine.fileOffset(call.offset), shown);
       return;
     }
-    const global = this.#callee(call.callee, machine);
+    const global = this.#names.callee(call.callee, machine);
     if (machine.waits) return;
     const offset = machine.fileOffset(call.offset);
     if (global === undefined) {
-      if (this.#keepsMethodContract(call, machine) || machine.waits) return;
+      if (mayBeCalled(call, this.#names.context(machine)) || machine.waits) return;
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
       if (call.callee.kind === PERSID && machine.alternative) return;
       const shown = this.#computed++ < MAX_COMPUTED ? describeCall(call.callee, call.args, machine) : 'more of them';
-      this.#report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
+      this.#say.report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
       return;
     }
-    const standing = this.#standing(global);
+    const standing = this.#names.standing(global);
     if (standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
       // Said again with its arguments: the same finding, with better evidence.
       const rule = standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
       const full = `${global.module}.${global.name}`;
-      this.#report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
+      this.#say.report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
       return;
     }
     if (standing.kind === 'listed' || standing.kind === 'shadowed') this.#checkCall(call, standing.entry, machine);
   }
 
-  /** The global that is called: itself, or the class that PyTorch wrapped in a persistent id with its source. */
-  #callee(of: Value, machine: PickleState): GlobalName | undefined {
-    const id = this.#options.within === undefined ? undefined : machine.persistentId(of);
-    const parts = id === undefined ? undefined : machine.tuple(id);
-    const [tag, type] = parts ?? [];
-    if (tag === undefined || type === undefined || machine.text(tag) !== 'module') return machine.global(of);
-    return machine.global(type);
-  }
-
-  /** Results of calls that may be called: a class method that a framework pickles, a built-in type that dill names. */
-  #keepsMethodContract(call: Call, machine: PickleState): boolean {
-    const made = machine.callOf(call.callee);
-    const maker = made === undefined ? undefined : machine.global(made.callee);
-    const args = made === undefined ? undefined : machine.tuple(made.args);
-    const own = machine.tuple(call.args);
-    if (maker === undefined || args === undefined || own === undefined) return false;
-    const context = this.#contractContext(machine);
-    if (maker.module === 'dill._dill' && maker.name === '_load_type') {
-      return dillType(args, context) === undefined && !own.some((arg) => arg.kind === GLOBAL);
-    }
-    if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
-    // Protocol 2 writes a class within a class so; the one without is reported when it is on no list.
-    if (isUnlistedClass(args[0], context) && /^_*[A-Z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
-    const owner = context.listed(args[0]);
-    const member = `${owner?.module}:${owner?.name}.${machine.text(args[1])}`;
-    const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member);
-    return contract !== undefined && contract(own, context) === undefined;
-  }
-
   #checkCall(call: Call, entry: ListedGlobal, machine: PickleState): void {
     const args = machine.tuple(call.args) ?? [call.args];
-    const context = this.#contractContext(machine);
+    const context = this.#names.context(machine);
     const contract = contractOf(entry);
     const broken = contract?.(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
     if (this.#code && passesCode(args, context))
-      this.#report(
+      this.#say.report(
         rules.CODE_RUNS,
         `hands code that it brings to ${full}`,
         full,
@@ -284,26 +240,21 @@ export class PickleJudge implements PickleHandler {
         shown,
       );
     if (broken !== undefined) {
-      this.#breach(full, broken, machine.fileOffset(call.offset), shown);
+      this.#say.breach(full, broken, machine.fileOffset(call.offset), shown);
       return;
     }
     const use = isNew(call, args) ? 'new' : 'call';
     const contracted = entry.contract === undefined || contract !== undefined || isDistribution(entry);
     if (call.args.kind === TUPLE && allowed(entry, use, args.length) && contracted) return;
     const message = `${full} is ${use === 'new' ? 'instantiated' : 'called'}, which ${entry.library} does not do`;
-    this.#report(rules.UNUSUAL_USE, message, full, machine.fileOffset(call.offset), shown);
+    this.#say.report(rules.UNUSUAL_USE, message, full, machine.fileOffset(call.offset), shown);
   }
 
   #noteCall(call: Call, machine: PickleState): void {
-    const global = this.#callee(call.callee, machine);
-    const entry = global === undefined ? undefined : this.#entryOf(global);
+    const global = this.#names.callee(call.callee, machine);
+    const entry = global === undefined ? undefined : this.#names.entryOf(global);
     if (entry === undefined || entry === TORCHSCRIPT_CLASS.entry) return;
-    this.#handed.call(call, entry, machine, this.#contractContext(machine));
-  }
-
-  #entryOf(global: GlobalName): ListedGlobal | undefined {
-    const standing = this.#standing(global);
-    return standing.kind === 'listed' || standing.kind === 'shadowed' ? standing.entry : undefined;
+    this.#handed.call(call, entry, machine, this.#names.context(machine));
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -311,10 +262,10 @@ export class PickleJudge implements PickleHandler {
     const at = machine.fileOffset(offset);
     if (target.kind === GLOBAL) {
       const name = describe(target, machine);
-      this.#report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
+      this.#say.report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
       return undefined;
     }
-    const code = this.#code ? codeState(target, state, this.#contractContext(machine)) : undefined;
+    const code = this.#code ? codeState(target, state, this.#names.context(machine)) : undefined;
     if (machine.waits) return undefined;
     if (code !== undefined) {
       this.#judgeCode(code, at, () => describe(state, machine));
@@ -322,16 +273,16 @@ export class PickleJudge implements PickleHandler {
     }
     const call = machine.callOf(target);
     if (call === undefined) {
-      if (target.kind >= FIRST_COMPOSITE) this.#odd('BUILD on a value that takes no state', at);
+      if (target.kind >= FIRST_COMPOSITE) this.#say.odd('BUILD on a value that takes no state', at);
       return undefined;
     }
-    const global = this.#callee(call.callee, machine);
+    const global = this.#names.callee(call.callee, machine);
     if (machine.waits) return undefined;
-    const made = global === undefined ? undefined : this.#madeClass(global, call.args, machine);
-    const standing = made === undefined ? undefined : this.#standing(made);
+    const made = global === undefined ? undefined : this.#names.madeClass(global, call.args, machine);
+    const standing = made === undefined ? undefined : this.#names.standing(made);
     if (made !== undefined && again) {
       const name = `${made.module}.${made.name}`;
-      this.#report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
+      this.#say.report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
     }
     if (made !== undefined && isFileMarker(made)) this.#judgeFile(state, at, machine);
     if (made !== undefined && takesNativeState(made)) this.#hand(made, state, machine);
@@ -346,7 +297,7 @@ export class PickleJudge implements PickleHandler {
   #hand(owner: GlobalName, state: Value, machine: PickleState): void {
     const handed = handedBy(owner, state, machine);
     if (machine.waits) return;
-    if (this.handed.length + handed.length > MAX_BLOBS) this.blobsLost = true;
+    if (!this.blobs.hasRoom(this.handed.length + handed.length)) this.blobs.lost = true;
     else this.handed.push(...handed);
   }
 
@@ -355,19 +306,25 @@ export class PickleJudge implements PickleHandler {
     const file = namedFile(state, machine);
     if (file === undefined) return;
     if (file.kind === 'beside')
-      this.#report(rules.EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
+      this.#say.report(rules.EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
     else
-      this.#report(rules.BROKEN_CONTRACT, 'joblib opens a file outside of its folder', file.shown, offset, file.shown);
+      this.#say.report(
+        rules.BROKEN_CONTRACT,
+        'joblib opens a file outside of its folder',
+        file.shown,
+        offset,
+        file.shown,
+      );
   }
 
   #checkBuild(entry: ListedGlobal, target: Value, state: Value, offset: number, machine: PickleState): void {
     const full = `${entry.module}.${entry.name}`;
     const contract = stateContract(entry);
-    const broken = contract?.(machine.tuple(state) ?? [state], this.#contractContext(machine, target));
+    const broken = contract?.(machine.tuple(state) ?? [state], this.#names.context(machine, target));
     if (machine.waits) return;
-    if (broken !== undefined) this.#breach(full, broken, offset, () => describe(state, machine));
+    if (broken !== undefined) this.#say.breach(full, broken, offset, () => describe(state, machine));
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
-      this.#report(
+      this.#say.report(
         rules.UNUSUAL_USE,
         `what ${full} returned is given a state, which ${entry.library} does not do`,
         full,
@@ -378,7 +335,7 @@ export class PickleJudge implements PickleHandler {
     const odd = oddState(entry, state, machine);
     if (odd === undefined) return;
     const rule = odd.acts ? rules.BROKEN_CONTRACT : rules.UNUSUAL_USE;
-    this.#report(rule, `${full}: ${odd.what}`, full, offset, () => describe(state, machine));
+    this.#say.report(rule, `${full}: ${odd.what}`, full, offset, () => describe(state, machine));
   }
 
   onMutate(
@@ -393,44 +350,44 @@ export class PickleJudge implements PickleHandler {
     const at = machine.fileOffset(offset);
     if (receiver.kind === GLOBAL) {
       const name = describe(receiver, machine);
-      this.#report(rules.FOREIGN_STATE, `${opcode} puts items into ${name}`, name, at, name);
+      this.#say.report(rules.FOREIGN_STATE, `${opcode} puts items into ${name}`, name, at, name);
       return;
     }
     if (receiver.kind !== OBJECT) {
       if (receiver.kind === PERSID)
-        this.#report(rules.FOREIGN_STATE, `${opcode} on an object outside the pickle`, opcode, at);
-      else this.#odd(`${opcode} on a value that takes no items`, at);
+        this.#say.report(rules.FOREIGN_STATE, `${opcode} on an object outside the pickle`, opcode, at);
+      else this.#say.odd(`${opcode} on a value that takes no items`, at);
       return;
     }
     const call = machine.callOf(receiver);
     const global = call === undefined ? undefined : machine.global(call.callee);
     if (call === undefined || global === undefined) return; // A computed callee was reported at its call.
-    const made = this.#madeClass(global, call.args, machine) ?? global;
+    const made = this.#names.madeClass(global, call.args, machine) ?? global;
     const name = `${made.module}.${made.name}`;
-    if (this.#code && madeOfCode(receiver, this.#contractContext(machine)) !== undefined)
-      this.#report(rules.CODE_RUNS, `${opcode} on something that it brings as code`, 'code', at);
-    const filled = fillHooks(receiver, this.#contractContext(machine));
-    if (filled !== undefined) this.#breach(name, filled, at, () => describe(receiver, machine));
+    if (this.#code && madeOfCode(receiver, this.#names.context(machine)) !== undefined)
+      this.#say.report(rules.CODE_RUNS, `${opcode} on something that it brings as code`, 'code', at);
+    const filled = fillHooks(receiver, this.#names.context(machine));
+    if (filled !== undefined) this.#say.breach(name, filled, at, () => describe(receiver, machine));
     if (built)
-      this.#report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
-    const standing = this.#standing(made);
+      this.#say.report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
+    const standing = this.#names.standing(made);
     if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
     const { entry } = standing;
     if (items !== undefined) this.#handed.items(entry, items, at, machine);
     if (entry.uses.has('items')) return;
     // The methods that take items are the object's own, and may be anything.
     const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
-    this.#report(rules.BROKEN_CONTRACT, message, name, at);
+    this.#say.report(rules.BROKEN_CONTRACT, message, name, at);
   }
 
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {
-    this.#loaders = machine.alive;
+    this.#say.loaders = machine.alive;
     const name = machine.text(key);
     if (machine.waits || name === undefined) return;
     this.#handed.specialKey(key, name, machine);
     if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
     const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
-    this.#report(
+    this.#say.report(
       rules.METHOD_OVERRIDE,
       `gives an object ${name}, which Python itself looks up`,
       name,
@@ -440,22 +397,22 @@ export class PickleJudge implements PickleHandler {
   }
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
-    this.#loaders = machine.alive;
+    this.#say.loaders = machine.alive;
     // A plain loader, whose reading this is, ends at a persistent id.
     if (machine.alternative && this.#options.within === undefined) return;
     const at = machine.fileOffset(offset);
     const shown = () => describe(id, machine);
     if (this.#options.within === undefined) {
-      this.#report(rules.PERSISTENT_ID, 'a persistent id stands outside a PyTorch file', 'outside', at, shown);
+      this.#say.report(rules.PERSISTENT_ID, 'a persistent id stands outside a PyTorch file', 'outside', at, shown);
       return;
     }
-    const read = readStorageId(id, this.#options.records, this.#contractContext(machine));
+    const read = readStorageId(id, this.#options.records, this.#names.context(machine));
     if (machine.waits || read.kind === 'module') return;
     if (read.kind === 'storage') this.#keepClaim(read.claim, at, machine);
     if (read.breach === undefined) return;
     const [rule, what] = ruleOf(read.breach);
     const shape = rule === rules.UNEXPECTED_DATA ? rules.PERSISTENT_ID : rule;
-    this.#report(shape, `a persistent id ${what}`, read.kind, at, shown);
+    this.#say.report(shape, `a persistent id ${what}`, read.kind, at, shown);
   }
 
   /** A storage is one thing, whoever names it: ids that differ in its size leave loaders to choose. */
@@ -464,33 +421,33 @@ export class PickleJudge implements PickleHandler {
     if (known === undefined) machine.budget.hold(STORAGE_BYTES);
     const size = ({ elements, elementSize }: StorageClaim) => elements * elementSize;
     if (known !== undefined && size(known) !== size(claim))
-      this.#report(rules.PERSISTENT_ID, 'two persistent ids give one storage different sizes', 'sizes', at);
+      this.#say.report(rules.PERSISTENT_ID, 'two persistent ids give one storage different sizes', 'sizes', at);
     this.storages.set(claim.key, claim);
   }
 
   onExtension(code: number, offset: number, machine: PickleState): void {
-    this.#loaders = machine.alive;
+    this.#say.loaders = machine.alive;
     this.#options.acts?.(machine.alive);
-    this.#report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
+    this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
   /** An instance of a listed class is not a plain string, but where the class is that of strings. */
   mayBeText(of: Value, machine: PickleState): boolean {
     const call = machine.callOf(of);
     const callee = call === undefined ? undefined : machine.global(call.callee);
-    const standing = callee === undefined ? undefined : this.#standing(callee);
+    const standing = callee === undefined ? undefined : this.#names.standing(callee);
     return standing?.kind !== 'listed' || !makesNoText(standing.entry);
   }
 
   onBlob(start: number, length: number): void {
-    this.#addBlob({ start, length, loaded: false, text: false });
+    this.blobs.add({ start, length, loaded: false, text: false });
   }
 
   onOddity(oddity: Oddity, offset: number, machine: PickleState): void {
     // Numbers that are run as instructions look like no pickler's work: what they do counts.
     if (machine.alternative) return;
-    this.#loaders = machine.alive;
-    this.#odd(ODDITIES[oddity], offset);
+    this.#say.loaders = machine.alive;
+    this.#say.odd(ODDITIES[oddity], offset);
   }
 
   /**
@@ -500,12 +457,12 @@ export class PickleJudge implements PickleHandler {
     this.#judgeHanded(machine);
     if (machine.alternative) return;
     for (const global of machine.globals) {
-      const standing = this.#standing(global);
+      const standing = this.#names.standing(global);
       if (standing.kind !== 'listed' || standing.entry.uses.has('import')) continue;
       if (!CONTRACTS.has(`${standing.entry.module}:${standing.entry.name}`)) continue;
       if ((machine.pushes.get(global.id) ?? 0) <= (this.#called.get(global.id) ?? 0)) continue;
       const full = `${global.module}.${global.name}`;
-      this.#report(
+      this.#say.report(
         rules.BROKEN_CONTRACT,
         `${full} is kept as a value, which only calling it is listed for`,
         full,
@@ -515,106 +472,18 @@ export class PickleJudge implements PickleHandler {
   }
 
   #judgeHanded(machine: PickleState): void {
-    for (const violation of this.#handed.violations(machine, (global) => this.#entryOf(global))) {
+    for (const violation of this.#handed.violations(machine, (global) => this.#names.entryOf(global))) {
       const { rule, message, subject, evidence } = violationFinding(violation);
-      this.#loaders = violation.loaders;
-      this.#report(rule, message, subject, violation.offset, evidence);
+      this.#say.loaders = violation.loaders;
+      this.#say.report(rule, message, subject, violation.offset, evidence);
     }
-  }
-
-  #addBlob(blob: Blob): void {
-    const known = this.#blobsAt.get(blob.start);
-    if (known !== undefined) {
-      if (blob.loaded) this.blobs[known] = blob;
-    } else if (this.blobs.length < MAX_BLOBS) {
-      this.#blobsAt.set(blob.start, this.blobs.length);
-      this.blobs.push(blob);
-    } else this.blobsLost = true;
-  }
-
-  #contractContext(machine: PickleState, target?: Value): ContractContext {
-    const listed = (of: Value) => {
-      const global = machine.global(of);
-      return global === undefined ? undefined : this.#entryOf(global);
-    };
-    return {
-      state: machine,
-      target,
-      listed,
-      plain: (of) => {
-        const entry = of === undefined ? undefined : listed(of);
-        if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;
-        return entry.uses.has('new') || entry.uses.has('import') ? entry : undefined;
-      },
-      unlisted: (of) => {
-        const global = machine.global(of);
-        return global !== undefined && !global.computed && this.#standing(global).kind === 'unlisted';
-      },
-      madeBy: (of) => {
-        const call = machine.callOf(of);
-        return call === undefined ? undefined : machine.global(call.callee);
-      },
-      scanBytes: (of) => {
-        const extent = machine.extent(of);
-        if (extent === undefined) {
-          this.blobsLost ||= !machine.waits;
-          return;
-        }
-        this.#addBlob({
-          start: machine.fileOffset(extent.start),
-          length: extent.length,
-          loaded: true,
-          text: of.kind !== BYTES,
-        });
-      },
-    };
-  }
-
-  /** The class of what a call made: its callee, or what `copyreg._reconstructor` was given. */
-  #madeClass(callee: GlobalName, args: Value, machine: PickleState): GlobalName | undefined {
-    if (callee.name !== '_reconstructor') return callee;
-    const first = machine.tuple(args)?.[0];
-    return first === undefined ? undefined : machine.global(first);
-  }
-
-  #standing(global: GlobalName): Standing {
-    if (global.computed) return { kind: 'unlisted' };
-    const known = this.#standings.get(global);
-    if (known !== undefined) return known;
-    const own = this.#options.within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
-    const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#options.globals.standing(global);
-    this.#standings.set(global, standing);
-    return standing;
   }
 
   /** Whatever is done to what was imported, made or fetched is done for real; to a constant it raises. */
   #happens(to: Value, machine: PickleState): void {
-    this.#loaders = machine.alive;
+    this.#say.loaders = machine.alive;
     if (to.kind < GLOBAL) return;
     this.#changed = true;
     this.#options.acts?.(machine.alive);
-  }
-
-  #breach(name: string, breach: Breach, offset: number, shown: () => string): void {
-    const [rule, what] = ruleOf(breach);
-    this.#report(rule, `${name}: ${what}`, name, offset, shown);
-  }
-
-  #odd(what: string, offset: number): void {
-    const key = `${this.#loaders} ${what}`;
-    if (this.#oddities.has(key)) return;
-    this.#oddities.add(key);
-    this.#report(rules.ODD_STRUCTURE, what, what, offset);
-  }
-
-  /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
-  #report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
-    this.#options.budget?.work(message.length + subject.length);
-    const key = `${rule.id}\n${this.#loaders}\n${message}\n${subject}`;
-    if (this.#said.has(key)) return;
-    if (this.#said.size < MAX_SAID) this.#said.add(key);
-    const report = { rule, message, subject, offset, loaders: this.#loaders };
-    const shown = typeof evidence === 'function' ? evidence() : evidence;
-    this.#options.report(shown === undefined ? report : { ...report, evidence: shown });
   }
 }

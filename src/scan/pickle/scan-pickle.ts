@@ -10,8 +10,9 @@ import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickl
 import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
+import type { Blob } from './blobs.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
-import { type Blob, PickleJudge } from './judge.ts';
+import { PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 import { scanHanded } from './scan-handed.ts';
 
@@ -111,9 +112,9 @@ class FileScan {
     for (const [key, storage] of judge.storages) this.#storages.set(key, storage);
     if (this.#legacy) this.#strings = stringsOf(result.state);
     result.state.close();
-    if (!result.allReadings || judge.blobsLost)
+    if (!result.allReadings || judge.blobs.lost)
       this.#context.incomplete('the pickle holds more other readings than are followed');
-    await this.#blobs(judge.blobs);
+    await this.#blobs(judge.blobs.list);
     await scanHanded(judge.handed, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
     this.#broken(result, start);
@@ -157,9 +158,9 @@ class FileScan {
       const loaders = JOBLIB | PICKLE_C;
       const inner = await readStream(source, array.start, own, { limits, signal, budget, loaders });
       inner.state.close();
-      judge.blobs.push(...own.blobs);
+      for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
-      if (own.blobsLost || !inner.allReadings) judge.blobsLost = true;
+      if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
           subject: source.name,
@@ -315,7 +316,7 @@ async function protocolMarks(target: Target, start: number, end: number): Promis
 
 /** Whether what follows a finished stream is no pickle at all: it broke before it did anything. */
 function isNoStream(result: StreamResult, judge: PickleJudge): boolean {
-  return result.end.kind === 'error' && result.state.globals.length === 0 && judge.blobs.length === 0;
+  return result.end.kind === 'error' && result.state.globals.length === 0 && judge.blobs.list.length === 0;
 }
 
 function stringsOf(state: PickleState): number[] {

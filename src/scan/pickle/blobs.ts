@@ -1,0 +1,34 @@
+/** Byte strings of one pickle that are looked into. */
+const MAX_BLOBS = 256;
+
+export interface Blob {
+  readonly start: number;
+  readonly length: number;
+  /** A listed function will load it; otherwise it is only carried. */
+  readonly loaded: boolean;
+  /** Spelled as text, each character a byte, in UTF-8. */
+  readonly text: boolean;
+}
+
+/** Byte strings of a stream that are pickles themselves, or are loaded; each once. */
+export class Blobs {
+  readonly list: Blob[] = [];
+  /** More were met than are looked into. */
+  lost = false;
+  readonly #known = new Map<number, number>();
+
+  /** @returns whether there is room for so many more of another kind */
+  hasRoom(count: number): boolean {
+    return count <= MAX_BLOBS;
+  }
+
+  add(blob: Blob): void {
+    const known = this.#known.get(blob.start);
+    if (known !== undefined) {
+      if (blob.loaded) this.list[known] = blob;
+    } else if (this.list.length < MAX_BLOBS) {
+      this.#known.set(blob.start, this.list.length);
+      this.list.push(blob);
+    } else this.lost = true;
+  }
+}

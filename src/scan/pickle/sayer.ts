@@ -1,0 +1,48 @@
+import type { FileBudget } from '../../core/budget.ts';
+import { ALL_LOADERS, type LoaderSet } from '../../formats/pickle/loaders.ts';
+import type { Rule } from '../rule.ts';
+import type { Report } from '../scanner.ts';
+import type { Breach } from './contracts/contract.ts';
+import { ruleOf } from './judge-names.ts';
+import { ODD_STRUCTURE } from './rules.ts';
+
+/** Findings of a stream that are remembered, so that they are not said again. */
+const MAX_SAID = 4096;
+
+/** Says what was found in a stream, once for the same loaders. */
+export class Sayer {
+  /** The loaders to which the event happens that is judged now. */
+  loaders: LoaderSet = ALL_LOADERS;
+  readonly #said = new Set<string>();
+  readonly #oddities = new Set<string>();
+  readonly #budget: FileBudget | undefined;
+  readonly #to: (report: Report) => void;
+
+  constructor(to: (report: Report) => void, budget: FileBudget | undefined) {
+    this.#to = to;
+    this.#budget = budget;
+  }
+
+  /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
+  report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
+    this.#budget?.work(message.length + subject.length);
+    const key = `${rule.id}\n${this.loaders}\n${message}\n${subject}`;
+    if (this.#said.has(key)) return;
+    if (this.#said.size < MAX_SAID) this.#said.add(key);
+    const report = { rule, message, subject, offset, loaders: this.loaders };
+    const shown = typeof evidence === 'function' ? evidence() : evidence;
+    this.#to(shown === undefined ? report : { ...report, evidence: shown });
+  }
+
+  breach(name: string, breach: Breach, offset: number, shown: () => string): void {
+    const [rule, what] = ruleOf(breach);
+    this.report(rule, `${name}: ${what}`, name, offset, shown);
+  }
+
+  odd(what: string, offset: number): void {
+    const key = `${this.loaders} ${what}`;
+    if (this.#oddities.has(key)) return;
+    this.#oddities.add(key);
+    this.report(ODD_STRUCTURE, what, what, offset);
+  }
+}
