@@ -106,7 +106,13 @@ describe('excerpts', () => {
       { kind: 'none', why: 'there are no bytes' },
     ]);
     const stopped = new Excerpts(AbortSignal.abort());
-    const target = { source: new MemorySource(Uint8Array.of(0x4e, 0x2e), 'f'), format: PICKLE, file: 'f', depth: 0, loaders: ANY_LOADER };
+    const target = {
+      source: new MemorySource(Uint8Array.of(0x4e, 0x2e), 'f'),
+      format: PICKLE,
+      file: 'f',
+      depth: 0,
+      loaders: ANY_LOADER,
+    };
     await expect(
       stopped.onTarget({ ...target, distance: 'near' }, 'pickle', undefined, findingsAt([0])),
     ).rejects.toMatchObject({ code: 'aborted' });

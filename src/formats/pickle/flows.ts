@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import { bytesOf, type Refs, TUPLE, type Value } from './values.ts';
+import { bytesOf, type Refs, STR_DUNDER, TUPLE, type Value } from './values.ts';
 
 /** Marks the kind of a value that is a key of its dict. */
 const KEY = 0x80;
@@ -80,6 +80,18 @@ export class Flows {
     copy.#given = this.#given;
     this.#budget.release(this.#order?.byteLength ?? 0);
     return copy;
+  }
+
+  /** The container made at `owner` takes stack values: every one, or keys and values in turn. Constants are not kept. */
+  holdAll(owner: number, { kinds, refs, cells }: Stacked, from: number, count: number, pairs: boolean): void {
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[from + i] ?? 0;
+      const ref = refs[from + i] ?? 0;
+      const isKey = pairs && (i & 1) === 0;
+      if (isNotable(kind, ref, cells.kinds) || (isKey && kind === STR_DUNDER)) this.hold(owner, kind, ref, isKey);
+      // A key that is a tuple of constants is still not a name.
+      else if (isKey && kind === TUPLE) this.hold(owner, kind, ref, true);
+    }
   }
 
   /** The container made at `owner` holds the value. */
@@ -199,6 +211,19 @@ export class Flows {
     this.#uses = uses;
     this.#budget.release(before);
   }
+}
+
+/** The stack, and what tuples hold. */
+export interface Stacked {
+  readonly kinds: Uint8Array;
+  readonly refs: Refs;
+  readonly cells: { readonly kinds: Uint8Array };
+}
+
+/** Whether some of these stack values are more than constants. */
+export function anyNotable({ kinds, refs, cells }: Stacked, from: number, count: number): boolean {
+  for (let i = from; i < from + count; i++) if (isNotable(kinds[i] ?? 0, refs[i] ?? 0, cells.kinds)) return true;
+  return false;
 }
 
 /** Whether a value can hold or be more than a constant. The empty tuple, and tuples of constants, cannot. */

@@ -2,11 +2,12 @@ import { FileBudget } from '../../core/budget.ts';
 import type { Limits } from '../../core/limits.ts';
 import { BUILT, Cells } from './cells.ts';
 import { integerOf } from './constants.ts';
-import { Flows, HOLDS, isNotable } from './flows.ts';
+import { anyNotable, Flows, HOLDS, isNotable } from './flows.ts';
+import { GlobalTable } from './global-table.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
-import { latin1, textOf } from './text.ts';
+import { type Extent, extentAt, latin1, textOf } from './text.ts';
 import type { Call, GlobalName, Oddity, Refs, Value } from './values.ts';
 import * as value from './values.ts';
 
@@ -62,24 +63,6 @@ export const SILENT: PickleHandler = {
   onOddity: nothing,
 };
 
-/** A place where old C unpicklers, reading from a file, drop the rest of a frame: bytes `from` to `to`. */
-export interface FrameCut {
-  readonly machine: PickleState;
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface Extent {
-  readonly start: number;
-  readonly length: number;
-}
-
-function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
-  const layout = layoutAt(bytes, 0);
-  if (layout.kind !== 'whole') return undefined;
-  return { start: ref + layout.operand, length: layout.end - layout.operand };
-}
-
 const MAX_TEXTS = 16_384;
 /** Instructions that put items into one dict whose items are kept. */
 const MAX_KEPT = 256;
@@ -95,12 +78,6 @@ const MIN_ROOM = 64;
 const MAX_ROOM = 8_388_608;
 const MIN_MARKS = 16;
 
-function grown(kinds: Uint8Array, used: number, room: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(room);
-  copy.set(kinds.subarray(0, used));
-  return copy;
-}
-
 /**
  * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
  * bytes of the stream: strings stay offsets, read again when their text matters.
@@ -111,10 +88,8 @@ export class PickleState {
   protocol = 0;
   /** The loaders that have raised no error so far: what happens, happens to them. */
   alive: LoaderSet = ANY_LOADER;
-  readonly globals: GlobalName[] = [];
-  /** How often each global was put on the stack. */
-  readonly pushes = new Map<number, number>();
-  readonly cuts: FrameCut[] = [];
+  /** Other readings, which start where this machine stood: bytes `from` to `to` are left out. */
+  readonly cuts: { readonly machine: PickleState; readonly from: number; readonly to: number }[] = [];
   cells: Cells;
   memo: Memo;
   flows: Flows;
@@ -149,7 +124,7 @@ export class PickleState {
   /** Bytes charged besides those of the arrays: tables, texts. */
   #tables = 0;
   #textBytes = 0;
-  #globalIds = new Map<string, number>();
+  #names: GlobalTable;
   #texts = new Map<number, string>();
   #items = new Map<number, readonly number[] | undefined>();
   /** `undefined` for a line whose end is too far off. */
@@ -179,6 +154,7 @@ export class PickleState {
     this.limits = limits;
     this.budget = budget;
     this.#readings = { left: limits.maxReadings };
+    this.#names = new GlobalTable(budget);
     budget.hold(value.newBytes(this.kinds.length, size));
     this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
@@ -216,6 +192,16 @@ export class PickleState {
     return this.alive === NOBODY;
   }
 
+  /** The globals that the stream names, each once. */
+  get globals(): readonly GlobalName[] {
+    return this.#names.list;
+  }
+
+  /** How often each of them was put on the stack. */
+  get pushes(): ReadonlyMap<number, number> {
+    return this.#names.pushes;
+  }
+
   /** Gives back the memory of a machine that is done. */
   close(): void {
     this.budget.release(this.#bytes());
@@ -227,12 +213,13 @@ export class PickleState {
     this.cells = new Cells(new Uint8Array(0), value.newRefs(0, 0), this.budget);
     this.memo = new Memo(new Uint8Array(0), value.newRefs(0, 0), this.budget);
     this.flows = new Flows(this.refs, this.budget);
+    this.#names.bytes = 0;
   }
 
   #bytes(): number {
     const { kinds, refs, marks, cells, memo } = this;
     const own = value.bytesOf(kinds, refs) + (marks.length > MIN_MARKS ? marks.byteLength : 0);
-    return own + cells.bytes + memo.bytes + this.flows.bytes + this.#tables + this.#textBytes;
+    return own + cells.bytes + memo.bytes + this.flows.bytes + this.#names.bytes + this.#tables + this.#textBytes;
   }
 
   #charge(entries: number): void {
@@ -242,7 +229,7 @@ export class PickleState {
 
   /** The same state, to follow another reading of the bytes from here. */
   #fork(size: number, handler: PickleHandler): PickleState {
-    const entries = this.globals.length + this.pushes.size + this.#texts.size + this.#items.size;
+    const entries = this.#names.entries + this.#texts.size + this.#items.size;
     this.budget.work(entries + this.sp + this.markCount + this.cells.length);
     const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
     copy.close();
@@ -253,8 +240,7 @@ export class PickleState {
     copy.cutLength = this.cutLength;
     copy.position = this.position;
     copy.protocol = this.protocol;
-    copy.globals.push(...this.globals);
-    for (const [id, count] of this.pushes) copy.pushes.set(id, count);
+    copy.#names = this.#names.copy();
     copy.cells = this.cells.copy();
     copy.memo = this.memo.copy();
     copy.flows = this.flows.copy();
@@ -262,13 +248,12 @@ export class PickleState {
     const room = Math.max(MIN_ROOM, this.sp);
     const marks = new Int32Array(Math.max(MIN_MARKS, this.markCount));
     this.budget.hold(value.grownBytes(this.refs, room) + (marks.length > MIN_MARKS ? marks.byteLength : 0));
-    copy.kinds = grown(this.kinds, this.sp, room);
+    copy.kinds = value.grownKinds(this.kinds, this.sp, room);
     copy.refs = value.grownRefs(this.refs.subarray(0, this.sp), room);
     copy.sp = this.sp;
     copy.marks = marks;
     copy.marks.set(this.marks.subarray(0, this.markCount));
     copy.markCount = this.markCount;
-    copy.#globalIds = new Map(this.#globalIds);
     copy.#texts = new Map(this.#texts);
     copy.#items = new Map(this.#items);
     return copy;
@@ -416,19 +401,7 @@ export class PickleState {
 
   /** The index of a global, new to the stream or not. `undefined` names are computed ones. */
   globalId(module: string | undefined, name: string | undefined, offset: number): { id: number; isNew: boolean } {
-    const computed = module === undefined || name === undefined;
-    const mapped = this.protocol < 3;
-    const key = computed ? `\0${offset}` : `${mapped ? 2 : 3}${module}\0${name}`;
-    this.budget.work(key.length);
-    const known = this.#globalIds.get(key);
-    if (known !== undefined) return { id: known, isNew: false };
-    this.budget.hold(2 * key.length);
-    this.#tables += 2 * key.length;
-    this.#charge(4);
-    const id = this.globals.length;
-    this.#globalIds.set(key, id);
-    this.globals.push({ id, module: module ?? '?', name: name ?? '?', computed, mapped, offset });
-    return { id, isNew: true };
+    return this.#names.idOf(module, name, this.protocol < 3, offset);
   }
 
   /** Where an offset of this reading lies in the file. */
@@ -437,7 +410,7 @@ export class PickleState {
   }
 
   countPush(id: number): void {
-    this.pushes.set(id, (this.pushes.get(id) ?? 0) + 1);
+    this.#names.countPush(id);
   }
 
   valueAt(index: number): Value {
@@ -454,17 +427,15 @@ export class PickleState {
   }
 
   pushMark(sp: number): void {
-    if (this.markCount >= this.marks.length) this.#growMarks();
+    if (this.markCount >= this.marks.length) {
+      const before = this.marks.length > MIN_MARKS ? this.marks.byteLength : 0;
+      this.budget.hold(this.marks.byteLength * 2);
+      const marks = new Int32Array(this.marks.length * 2);
+      marks.set(this.marks);
+      this.marks = marks;
+      this.budget.release(before);
+    }
     this.marks[this.markCount++] = sp;
-  }
-
-  #growMarks(): void {
-    const before = this.marks.length > MIN_MARKS ? this.marks.byteLength : 0;
-    this.budget.hold(this.marks.byteLength * 2);
-    const marks = new Int32Array(this.marks.length * 2);
-    marks.set(this.marks);
-    this.marks = marks;
-    this.budget.release(before);
   }
 
   /** What BUILD gave to a call's result, where that is kept. */
@@ -482,7 +453,7 @@ export class PickleState {
     const before = value.bytesOf(this.kinds, this.refs);
     const room = Math.max(MIN_ROOM, this.kinds.length * 2);
     this.budget.hold(value.grownBytes(this.refs, room));
-    this.kinds = grown(this.kinds, this.kinds.length, room);
+    this.kinds = value.grownKinds(this.kinds, this.kinds.length, room);
     this.refs = value.grownRefs(this.refs, room);
     this.budget.release(before);
   }
@@ -505,12 +476,7 @@ export class PickleState {
 
   /** Stack values of which some are more than constants, as a tuple; `undefined` when all are constants. */
   notable(from: number, count: number): Value | undefined {
-    for (let i = from; i < from + count; i++) {
-      const kind = this.kinds[i] ?? 0;
-      if (isNotable(kind, this.refs[i] ?? 0, this.cells.kinds))
-        return { kind: value.TUPLE, ref: this.store(from, count) };
-    }
-    return undefined;
+    return anyNotable(this, from, count) ? { kind: value.TUPLE, ref: this.store(from, count) } : undefined;
   }
 
   /** Whether a value is more than a constant, or a tuple of constants. */
@@ -520,16 +486,7 @@ export class PickleState {
 
   /** The container made at `owner` takes stack values: every one, or keys and values in turn. Constants are not kept. */
   holdAll(owner: number, from: number, count: number, pairs: boolean): void {
-    const { kinds, refs, flows } = this;
-    const cellKinds = this.cells.kinds;
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[from + i] ?? 0;
-      const ref = refs[from + i] ?? 0;
-      const isKey = pairs && (i & 1) === 0;
-      if (isNotable(kind, ref, cellKinds) || (isKey && kind === value.STR_DUNDER)) flows.hold(owner, kind, ref, isKey);
-      // A key that is a tuple of constants is still not a name.
-      else if (isKey && kind === value.TUPLE) flows.hold(owner, kind, ref, true);
-    }
+    this.flows.holdAll(owner, this, from, count, pairs);
   }
 
   #block(at: number, count: number): Value[] {

@@ -100,3 +100,16 @@ export function textOf(bytes: Uint8Array): string | undefined {
       return decodeUtf8(content);
   }
 }
+
+/** Where the content of a string lies. */
+export interface Extent {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The extent of the string instruction at the start of `bytes`, which stands at offset `ref`. */
+export function extentAt(bytes: Uint8Array, ref: number): Extent | undefined {
+  const layout = layoutAt(bytes, 0);
+  if (layout.kind !== 'whole') return undefined;
+  return { start: ref + layout.operand, length: layout.end - layout.operand };
+}

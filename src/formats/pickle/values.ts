@@ -38,6 +38,13 @@ export function newRefs(count: number, fileSize: number): Refs {
   return fileSize <= 0xffffffff ? new Uint32Array(count) : new Float64Array(count);
 }
 
+/** The first `used` kinds, with room for `room`. */
+export function grownKinds(kinds: Uint8Array, used: number, room: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(room);
+  copy.set(kinds.subarray(0, used));
+  return copy;
+}
+
 /** Refs of the same kind, with room for `count`. */
 export function grownRefs(refs: Refs, count: number): Refs {
   const grown = refs instanceof Uint32Array ? new Uint32Array(count) : new Float64Array(count);
