@@ -206,10 +206,14 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         // SETITEMS
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (keeping || !plainReceiver(state, fence, DICT) || ((sp - fence) & 1) === 1) break;
-        let dunder = false;
-        for (let key = fence; key < sp; key += 2) if (kinds[key] === STR_DUNDER) dunder = true;
-        if (dunder) break;
-        if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, true);
+        let keys = 0;
+        let values = 0;
+        for (let i = fence; i < sp; i += 2) {
+          keys |= 1 << (kinds[i] as number);
+          values |= 1 << (kinds[i + 1] as number);
+        }
+        if ((keys & (1 << STR_DUNDER)) !== 0) break;
+        if ((keys | values) >>> TUPLE !== 0) state.holdAll(refs[fence - 1] as number, fence, sp - fence, true);
         sp = fence;
         fence = state.popMark();
         continue;
@@ -245,8 +249,9 @@ function plainReceiver(state: PickleState, mark: number, kind: number): boolean 
 
 /** Whether some of the stack values from `from` on may be more than constants. */
 function holdsNotable(kinds: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if ((kinds[i] as number) >= TUPLE) return true;
-  return false;
+  let seen = 0;
+  for (let i = from; i < to; i++) seen |= 1 << (kinds[i] as number);
+  return seen >>> TUPLE !== 0;
 }
 
 function u32(bytes: Uint8Array, at: number): number {
