@@ -59,7 +59,7 @@ export function titleOf(model: NativeModel): string {
 const STRUCTURE = structureRule(
   'native-model.structure',
   'A model contradicts itself',
-  'Its encoding breaks off, or a count, an index or an offset in it leads out of what it belongs to: a child that is no node of its tree, a feature that the model does not have, a tree that loops. The libraries of these models are native code that follows such indexes without looking; a file like this makes them read or write memory that is not theirs.',
+  'Its encoding breaks off, or a count, an index or an offset in it leads out of what it belongs to: a child that is not a node of its tree, a feature that the model does not have, a tree that loops. The libraries of these models are native code that follows such indexes without looking; a file like this makes them read or write memory that is not theirs.',
 );
 
 const FORMATS: ReadonlyMap<string, NativeModel> = new Map([

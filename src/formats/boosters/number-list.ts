@@ -17,7 +17,7 @@ export class NumberList {
     this.#values[this.length++] = value;
   }
 
-  /** NaN beyond the end, which is no index. */
+  /** NaN beyond the end, which is not an index. */
   at(index: number): number {
     return index < this.length ? (this.#values[index] ?? Number.NaN) : Number.NaN;
   }

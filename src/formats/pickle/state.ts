@@ -49,7 +49,6 @@ export interface PickleHandler {
 }
 
 const nothing = () => undefined;
-
 /** Hears nothing. */
 export const SILENT: PickleHandler = {
   onImport: () => NOBODY,
@@ -77,7 +76,6 @@ const ENTRY_BYTES = 64;
 const MIN_ROOM = 64;
 const MAX_ROOM = 8_388_608;
 const MIN_MARKS = 16;
-
 /**
  * Where CPython's unpickler stands (Lib/pickle.py, Modules/_pickle.c): stack, marks, memo, on symbolic values. It holds no
  * bytes of the stream: strings stay offsets, read again when their text matters.

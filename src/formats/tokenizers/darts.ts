@@ -49,7 +49,7 @@ function hasValue(unit: number): boolean {
   return (unit & 0x100) !== 0;
 }
 
-/** A value is no step: its first bit is set. */
+/** A value is not a step: its first bit is set. */
 function labelOf(unit: number): number {
   return (unit & 0x800000ff) >>> 0;
 }

@@ -11,7 +11,7 @@ const KINDS = { first: 1, last: 6 } as const;
 const CHARSMAP = 2;
 const RULES: Readonly<Record<number, WireType>> = { 1: 2, [CHARSMAP]: 2, 3: 0, 4: 0, 5: 0, 6: 2 };
 const EXTENSIONS = 200;
-/** Bytes of a message that is no list: settings, and a map of characters. */
+/** Bytes of a message that is not a list: settings, and a map of characters. */
 const MAX_MESSAGE = 128 * 1024 * 1024;
 const MAX_PIECE = 65_536;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

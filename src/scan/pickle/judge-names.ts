@@ -81,7 +81,7 @@ export function readsState(global: GlobalName): boolean {
 /** Functions whose result is never a plain string. */
 const MAKERS = /^numpy(?:\._?core)?(?:\.multiarray|\.numeric)?:(?:dtype|_reconstruct|_frombuffer|scalar)$/;
 
-/** Whether whatever a listed name makes is no plain string: an instance of a class, but for that of strings. */
+/** Whether a listed name never makes a plain string: a class does not, but for that of strings. */
 export function makesNoText({ module, name, uses }: ListedGlobal): boolean {
   return (uses.has('new') && name !== 'str' && name !== 'unicode') || MAKERS.test(`${module}:${name}`);
 }

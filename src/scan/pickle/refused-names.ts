@@ -1,6 +1,6 @@
 import { dangerOf } from './dangerous.ts';
 
-/** Names that make code, or call what they are given: whoever may use one may run anything. */
+/** Names that make code, or call what they are given: one that is allowed allows everything. */
 const MAKERS: Readonly<Record<string, string>> = {
   types: 'CodeType FunctionType LambdaType MethodType ModuleType BuiltinFunctionType coroutine new_class',
   builtins:

@@ -146,7 +146,7 @@ function functionParts([code, ...rest]: readonly Value[], context: ContractConte
   return global === undefined ? undefined : 'makes a function with a global in place of its parts';
 }
 
-/** `(metaclass, name, bases, attributes, ...)`: the metaclass is called, and bases are told of the new class. */
+/** `(metaclass, name, bases, attributes, ...)`: the metaclass is called, and bases hear of the new class. */
 function classParts([meta, , bases]: readonly Value[], context: ContractContext): Breach | undefined {
   const global = meta === undefined ? undefined : context.state.global(meta);
   const type = /^(?:builtins|__builtin__):type$|^abc:ABCMeta$/.test(`${global?.module}:${global?.name}`);
