@@ -4,6 +4,7 @@ import { python3Name } from '../formats/pickle/python2-names.ts';
 import { RULES } from './catalogue.ts';
 import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
+import { PLAIN, type Takes } from './pickle/types/index.ts';
 import type { RuleBundle } from './rule-bundle.ts';
 import { withBundle } from './rule-lists.ts';
 import { compareVersions } from './ruleset-version.ts';
@@ -87,17 +88,22 @@ function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
 
 /** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
 function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
-  for (const [use, { callables, keys }] of entry.types ?? []) {
-    const before = shipped?.types?.get(use);
-    for (const name of callables) {
-      const [module = '', own = ''] = name.split(':');
-      const danger = dangerOf(module, own);
-      if (danger !== undefined && before?.callables.has(name) !== true) return `with ${name}, and it ${danger}`;
-      if (shipped !== undefined && before?.callables.has(name) !== true)
-        return `with ${name}, which its types do not name`;
-    }
-    const key = [...keys].find((one) => before?.keys.has(one) !== true);
-    if (key !== undefined) return `with the key ${key}, which its types do not name`;
+  for (const [use, takes] of entry.types ?? []) {
+    const before = shipped?.types?.get(use) ?? PLAIN;
+    const more = takes === before ? undefined : looserTakes(takes, before, shipped !== undefined);
+    if (more !== undefined) return more;
   }
   return undefined;
+}
+
+function looserTakes(takes: Takes, before: Takes, isShipped: boolean): string | undefined {
+  for (const name of takes.callables) {
+    if (before.callables.has(name)) continue;
+    const [module = '', own = ''] = name.split(':');
+    const danger = dangerOf(module, own);
+    if (danger !== undefined) return `with ${name}, and it ${danger}`;
+    if (isShipped) return `with ${name}, which its types do not name`;
+  }
+  const key = [...takes.keys].find((one) => !before.keys.has(one));
+  return key === undefined ? undefined : `with the key ${key}, which its types do not name`;
 }

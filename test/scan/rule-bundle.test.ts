@@ -193,9 +193,10 @@ describe('what a bundle may not say, whoever signed it', () => {
       const one = bundle({ allowlists: { [name]: only } });
       if (fault(one) !== '') continue;
       const lists = listsWith(one, DIGEST);
-      for (const entry of lists.entries()) {
-        expect(entry.contract).toBe(BUILT_IN_LISTS.listed(entry.module, entry.name)?.contract);
-      }
+      const changed = [...lists.entries()].filter(
+        ({ module, name, contract }) => contract !== BUILT_IN_LISTS.listed(module, name)?.contract,
+      );
+      expect(changed).toEqual([]);
     }
     expect(fault({ allowlists })).toBe('');
   });

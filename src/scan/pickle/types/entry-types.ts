@@ -80,15 +80,24 @@ export function parseTakes(words: readonly string[]): Takes {
 export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | undefined): EntryTypes | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   const takes = new Map(one);
-  for (const [use, more] of other) {
-    const { callables, keys, states } = takes.get(use) ?? PLAIN;
-    takes.set(use, {
-      callables: new Set([...callables, ...more.callables]),
-      keys: new Set([...keys, ...more.keys]),
-      states: new Set([...states, ...more.states]),
-    });
-  }
+  for (const [use, more] of other) takes.set(use, mergeTakes(takes.get(use) ?? PLAIN, more));
   return takes;
+}
+
+/** One object for each pair, for the same reason as above. */
+const merged = new WeakMap<Takes, WeakMap<Takes, Takes>>();
+
+function mergeTakes(one: Takes, other: Takes): Takes {
+  if (one === other) return one;
+  const known = merged.get(one) ?? new WeakMap<Takes, Takes>();
+  merged.set(one, known);
+  const both = known.get(other) ?? {
+    callables: new Set([...one.callables, ...other.callables]),
+    keys: new Set([...one.keys, ...other.keys]),
+    states: new Set([...one.states, ...other.states]),
+  };
+  known.set(other, both);
+  return both;
 }
 
 /** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */
