@@ -5,7 +5,7 @@ import { bytesOf, type Refs, STR_DUNDER, TUPLE, type Value } from './values.ts';
 const KEY = 0x80;
 /** In the header of a tuple's block: it holds something else than constants and tuples of them. */
 export const HOLDS = 2;
-const MIN_ROOM = 256;
+const MIN_ROOM = 64;
 /** Values of one digit of an offset, as they are sorted. */
 const DIGITS = 4096;
 
@@ -36,10 +36,16 @@ export class Flows {
   #offsets: Refs;
   #given = 0;
   readonly #budget: FileBudget;
+  /** Room for contents that is made when there are any. */
+  readonly #firstRoom: number;
   #order: Uint32Array | undefined;
 
-  /** @param like refs of the stream's machine, for their width */
-  constructor(like: Refs, budget: FileBudget) {
+  /**
+   * @param like refs of the stream's machine, for their width
+   * @param guess of how many things containers will hold
+   */
+  constructor(like: Refs, budget: FileBudget, guess = 0) {
+    this.#firstRoom = Math.max(MIN_ROOM, guess);
     const make = () => (like instanceof Uint32Array ? new Uint32Array(0) : new Float64Array(0));
     this.#owners = make();
     this.#refs = make();
@@ -85,12 +91,13 @@ export class Flows {
   /** The container made at `owner` takes stack values: every one, or keys and values in turn. Constants are not kept. */
   holdAll(owner: number, { kinds, refs, cells }: Stacked, from: number, count: number, pairs: boolean): void {
     for (let i = 0; i < count; i++) {
-      const kind = kinds[from + i] ?? 0;
-      const ref = refs[from + i] ?? 0;
+      const kind = kinds[from + i] as number;
+      if (kind < TUPLE && kind !== STR_DUNDER) continue;
+      const ref = refs[from + i] as number;
       const isKey = pairs && (i & 1) === 0;
-      if (isNotable(kind, ref, cells.kinds) || (isKey && kind === STR_DUNDER)) this.hold(owner, kind, ref, isKey);
       // A key that is a tuple of constants is still not a name.
-      else if (isKey && kind === TUPLE) this.hold(owner, kind, ref, true);
+      if (isNotable(kind, ref, cells.kinds) || (isKey && (kind === STR_DUNDER || kind === TUPLE)))
+        this.hold(owner, kind, ref, isKey);
     }
   }
 
@@ -184,7 +191,7 @@ export class Flows {
   }
 
   #growContents(): void {
-    const room = Math.max(MIN_ROOM, this.#kinds.length * 2);
+    const room = Math.max(this.#firstRoom, this.#kinds.length * 2);
     const width = 1 + 2 * this.#refs.BYTES_PER_ELEMENT;
     const before = this.#kinds.length * width;
     this.#budget.hold(room * width);

@@ -161,7 +161,7 @@ export class PickleState {
     budget.hold(2 * value.newBytes(room, size));
     this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size), budget);
     this.memo = new Memo(new Uint8Array(room), value.newRefs(room, size), budget);
-    this.flows = new Flows(this.refs, budget);
+    this.flows = new Flows(this.refs, budget, room >> 1);
   }
 
   /**
