@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { MemorySource } from '../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
@@ -6,11 +5,11 @@ import { type FileScanResult, scanSource } from '../../src/pipeline/file-scan.ts
 import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
 import { requirePart } from '../support/parts.ts';
 import { Random } from '../support/pickle-programs.ts';
+import { SEED } from '../support/seed.ts';
 import { type WrappedProgram, wrappedProgram } from '../support/wrapped-programs.ts';
 import { canJail, findInterpreter, findTorch, type Interpreter, runOracle } from './jail.ts';
 
 const FILES = Math.ceil(Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000) / 50);
-const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
 const BATCH = 400;
 const MODULE = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*\n/u;
 

@@ -5,10 +5,10 @@ import { readStream } from '../../src/formats/pickle/read.ts';
 import { SILENT } from '../../src/formats/pickle/state.ts';
 import { requirePart } from '../support/parts.ts';
 import { Random, randomProgram } from '../support/pickle-programs.ts';
+import { SEED } from '../support/seed.ts';
 import { canJail, findInterpreter, runOracle } from './jail.ts';
 
 const PROGRAMS = Math.ceil(Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000) / 50);
-const SEED = Number(process.env.ASSAY_SEED ?? Date.now() % 2 ** 31);
 const LOADERS = ['pickle', 'pickle.py', 'joblib', 'dill'];
 /** Lines of text that begin a program: one loader or another takes each. */
 const HEADS = ['I010\n', 'F 1.0\n', 'Np0\ng0\n', 'S"\xe9"\n', 'Pid\n', 'V\\u0061\n', 'L5L\n', '(', 'N', ''] as const;

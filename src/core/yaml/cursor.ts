@@ -1,15 +1,18 @@
 import { AssayError } from '../errors.ts';
+import type { YamlDialect } from './tokens.ts';
 
 /** A place in a text of YAML, with its column. */
 export class Cursor {
   readonly text: string;
+  readonly dialect: YamlDialect;
   readonly #breaks: string;
   at = 0;
   #lineStart = 0;
 
-  constructor(text: string, unicodeBreaks: boolean) {
+  constructor(text: string, dialect: YamlDialect) {
     this.text = text;
-    this.#breaks = unicodeBreaks ? '\n\r\x85\u2028\u2029' : '\n\r';
+    this.dialect = dialect;
+    this.#breaks = dialect === 'yaml-1.2' ? '\n\r' : '\n\r\x85\u2028\u2029';
     if (text.startsWith('\ufeff')) this.at = this.#lineStart = 1;
   }
 
@@ -50,6 +53,11 @@ export class Cursor {
     this.at += character === '\r' && this.peek(1) === '\n' ? 2 : 1;
     this.#lineStart = this.at;
     return character === '\u2028' || character === '\u2029' ? character : '\n';
+  }
+
+  /** Passes a byte order mark that opens a line, where this dialect has it. */
+  skipMark(): void {
+    if (this.dialect !== 'pyyaml' && this.column === 0 && this.peek() === '\ufeff') this.at++;
   }
 
   skipToBreak(): void {

@@ -15,7 +15,7 @@ export function assertShallowYaml(text: string, subject?: string): void {
     new AssayError('limit', 'is nested too deep', { ...(subject === undefined ? {} : { subject }), cause });
   try {
     // What breaks the rules breaks them for the library as well, but it goes on behind the error, as deep as there are brackets.
-    readYaml(text, {}, { maxDepth: MAX_YAML_DEPTH, unicodeBreaks: false });
+    readYaml(text, {}, { maxDepth: MAX_YAML_DEPTH, dialect: 'yaml-1.2' });
   } catch (error) {
     if (isContentError(error)) throw tooDeep(error);
     throw error;

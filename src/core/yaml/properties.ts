@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts';
-import type { Token } from './tokens.ts';
+import type { Token, YamlDialect } from './tokens.ts';
 
 /** `&name` or `*name`. @throws AssayError `malformed` */
 export function wordToken(cursor: Cursor): Token {
@@ -7,6 +7,11 @@ export function wordToken(cursor: Cursor): Token {
   const kind = cursor.peek() === '*' ? 'alias' : 'anchor';
   cursor.skip();
   const from = cursor.at;
+  if (cursor.dialect !== 'yaml-1.2') {
+    while (/[\w-]/.test(cursor.peek())) cursor.skip();
+    if (cursor.at > from && /[?:%@`]/.test(cursor.peek()))
+      return { kind, at, name: cursor.text.slice(from, cursor.at) };
+  }
   // ruamel.yaml and YAML 1.2 allow more than PyYAML's letters.
   while (!cursor.isEnd(cursor.peek()) && !',[]{}'.includes(cursor.peek())) {
     if (cursor.peek() === ':' && cursor.isEnd(cursor.peek(1))) break;
@@ -16,8 +21,15 @@ export function wordToken(cursor: Cursor): Token {
   return { kind, at, name: cursor.text.slice(from, cursor.at) };
 }
 
+/** What ends a tag besides blanks, among braces and outside of them. */
+const TAG_ENDS: Readonly<Record<YamlDialect, { readonly flow: string; readonly block: string }>> = {
+  pyyaml: { flow: '{}', block: '{}' },
+  libyaml: { flow: ',{}', block: '{}' },
+  'yaml-1.2': { flow: ',[]{}', block: ',[]{}' },
+};
+
 /** `!suffix`, `!!suffix`, `!handle!suffix`, `!<uri>` or `!`. @throws AssayError `malformed` */
-export function tagToken(cursor: Cursor): Token {
+export function tagToken(cursor: Cursor, flow: boolean): Token {
   const { at } = cursor;
   if (cursor.peek(1) === '<') {
     const end = cursor.text.indexOf('>', at);
@@ -29,10 +41,11 @@ export function tagToken(cursor: Cursor): Token {
   cursor.skip();
   const from = cursor.at;
   let handleEnd = from;
+  const ends = TAG_ENDS[cursor.dialect][flow ? 'flow' : 'block'];
   while (!cursor.isEnd(cursor.peek())) {
     if (cursor.peek() === '!' && handleEnd === from && /^[\w-]*$/.test(cursor.text.slice(from, cursor.at)))
       handleEnd = cursor.at + 1;
-    else if (',{}'.includes(cursor.peek())) break;
+    else if (ends.includes(cursor.peek())) break;
     cursor.skip();
   }
   const suffix = decodeUri(cursor.text.slice(handleEnd, cursor.at));

@@ -175,5 +175,7 @@ function endsPlain(cursor: Cursor, flow: boolean): boolean {
     const next = cursor.peek(1);
     return cursor.isEnd(next) || (flow && ',[]{}'.includes(next));
   }
-  return flow && ',?[]{}'.includes(character) && !(character === '?' && !cursor.isEnd(cursor.peek(1)));
+  if (!flow) return false;
+  if (character === '?') return cursor.dialect === 'pyyaml' && cursor.isEnd(cursor.peek(1));
+  return ',[]{}'.includes(character);
 }

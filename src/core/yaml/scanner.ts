@@ -33,7 +33,7 @@ export class Scanner {
   #done = false;
 
   constructor(text: string, options: YamlOptions) {
-    this.#cursor = new Cursor(text, options.unicodeBreaks);
+    this.#cursor = new Cursor(text, options.dialect);
     this.#maxDepth = options.maxDepth;
   }
 
@@ -90,7 +90,7 @@ export class Scanner {
     if (character === '*' || character === '&' || character === '!') {
       this.#saveKey();
       this.#keyMayStart = false;
-      this.#queue.push(character === '!' ? tagToken(cursor) : wordToken(cursor));
+      this.#queue.push(character === '!' ? tagToken(cursor, this.#flow > 0) : wordToken(cursor));
     } else if ((character === '|' || character === '>') && this.#flow === 0) {
       this.#keyMayStart = true;
       this.#dropKey();
@@ -112,8 +112,8 @@ export class Scanner {
   #toNextToken(): void {
     const cursor = this.#cursor;
     for (;;) {
+      cursor.skipMark();
       cursor.skipBlanks();
-      if (cursor.peek() === '\ufeff' && cursor.column === 0) cursor.skip();
       if (cursor.peek() === '#') cursor.skipToBreak();
       if (cursor.skipBreak() === '') return;
       if (this.#flow === 0) this.#keyMayStart = true;

@@ -23,9 +23,16 @@ export type Mark =
   | 'key'
   | 'value';
 
+/**
+ * Whose YAML it is. `pyyaml`: lines end at NEL, LS and PS, too, a tag may hold `,[]`, an anchor ends at `?:%@` and a backquote,
+ * a plain scalar among braces ends before `? `, and one byte order mark opens the text (PyYAML, lib/yaml/scanner.py). `libyaml`: the same lines, but a comma ends a tag among braces, and a mark may open any line
+ * (scanner.c). `yaml-1.2`: lines end at CR and LF alone, and `,[]{}` end a tag (YAML 1.2.2, 5.4, 6.9.1).
+ */
+export const YAML_DIALECTS = ['pyyaml', 'libyaml', 'yaml-1.2'] as const;
+export type YamlDialect = (typeof YAML_DIALECTS)[number];
+
 export interface YamlOptions {
   /** Collections within collections. */
   readonly maxDepth: number;
-  /** YAML 1.1 ends lines at NEL, LS and PS, too; YAML 1.2 does not. */
-  readonly unicodeBreaks: boolean;
+  readonly dialect: YamlDialect;
 }

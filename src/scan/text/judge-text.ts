@@ -1,6 +1,6 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { readYaml } from '../../core/yaml/index.ts';
+import { readYaml, YAML_DIALECTS, type YamlDialect } from '../../core/yaml/index.ts';
 import { readSettings } from '../../formats/settings/index.ts';
 import { isTextName } from '../../formats/source/index.ts';
 import type { Interest } from '../interest.ts';
@@ -27,8 +27,9 @@ export interface TextJudgement {
 }
 
 const MAX_DEPTH = 200;
-/** Ends of lines to some readers of YAML, and letters to others. */
+/** Ends of lines to some readers of YAML, and letters to others; marks and tags that only some read as such. */
 const DISPUTED_BREAKS = /[\x85\u2028\u2029]/;
+const DISPUTED = /[\x85\u2028\u2029]|(?!^)\ufeff|![^\s!]*[,[\]]|[&*][\w-]+[?:%@`]/;
 /** What a line would have to hold to be such a key; escapes hide its letters. */
 const MAY_NAME_CODE = /_target_|_component_|class_path|py\/|\\[xuU]/i;
 /** Text in which braces and dotted names are ordinary. */
@@ -56,11 +57,9 @@ class TextJudge {
 
   judge(): TextJudgement {
     const { text, kind } = this.#form;
-    this.#yaml(true);
-    if (DISPUTED_BREAKS.test(text)) {
-      this.#yaml(false);
-      if (kind === 'yaml') this.#doubt('format.yaml.scan', 'it has characters that end a line for some readers only');
-    }
+    for (const dialect of isDisputed(text) ? YAML_DIALECTS : (['pyyaml'] as const)) this.#yaml(dialect);
+    if (kind === 'yaml' && DISPUTED_BREAKS.test(text))
+      this.#doubt('format.yaml.scan', 'it has characters that end a line for some readers only');
     // Under any other name of text, only keys that mean nothing else count.
     if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
     if (kind === 'jinja') this.#templates.push({ text, declared: true });
@@ -77,7 +76,7 @@ class TextJudge {
   }
 
   /** A document counts once it is whole: loaders build nothing of one that breaks off, and everything of those before it. */
-  #yaml(unicodeBreaks: boolean): void {
+  #yaml(dialect: YamlDialect): void {
     const { text, kind, globals, budget } = this.#form;
     budget.work(text.length);
     const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind) });
@@ -95,7 +94,7 @@ class TextJudge {
         tag: (tag: string, value: string | undefined) => keys.tag(tag, value),
         document: commit,
       };
-      readYaml(text, events, { maxDepth: MAX_DEPTH, unicodeBreaks });
+      readYaml(text, events, { maxDepth: MAX_DEPTH, dialect });
     } catch (error) {
       if (!isAssayError(error) || error.code !== 'malformed') throw error;
       if (kind !== 'yaml') return;
@@ -141,4 +140,10 @@ class TextJudge {
     for (const finding of findings) this.#findings.set(`${finding.rule.id}\n${finding.subject}`, finding);
     for (const [interest, reason] of why) this.#doubt(interest, reason);
   }
+}
+
+/** Whether the dialects of YAML may read a text differently. */
+function isDisputed(text: string): boolean {
+  const open = text.search(/[[{]/);
+  return DISPUTED.test(text) || (open >= 0 && /\?(?:\s|$)/.test(text.slice(open)));
 }

@@ -1,35 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAssayError } from '../../../src/core/errors.ts';
-import { readYaml } from '../../../src/core/yaml/index.ts';
-
-interface Told {
-  readonly keys: string[];
-  readonly values: string[];
-  readonly tags: string[];
-  documents: number;
-  error: string | undefined;
-}
-
-function read(text: string, unicodeBreaks = true): Told {
-  const told: Told = { keys: [], values: [], tags: [], documents: 0, error: undefined };
-  try {
-    readYaml(
-      text,
-      {
-        key: (name) => void told.keys.push(name),
-        scalar: (value) => void told.values.push(value),
-        tag: (tag) => void told.tags.push(tag),
-        document: () => void told.documents++,
-      },
-      { maxDepth: 50, unicodeBreaks },
-    );
-  } catch (error) {
-    if (!isAssayError(error)) throw error;
-    told.error = error.code;
-  }
-  return told;
-}
+import { YAML_DIALECTS } from '../../../src/core/yaml/index.ts';
+import { readTold as read } from './told.ts';
 
 describe('a reading of YAML', () => {
   it.each([
@@ -132,8 +104,8 @@ describe('a reading of YAML', () => {
       fc.array(piece, { maxLength: 40 }).map((all) => all.join('')),
     );
     fc.assert(
-      fc.property(text, fc.boolean(), (one, breaks) => {
-        read(one, breaks);
+      fc.property(text, fc.constantFrom(...YAML_DIALECTS), (one, dialect) => {
+        read(one, dialect);
       }),
       { numRuns: 2_000 },
     );

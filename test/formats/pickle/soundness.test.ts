@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -9,10 +8,10 @@ import { type PickleHandler, SILENT } from '../../../src/formats/pickle/state.ts
 import { findPython, requirePart } from '../../support/parts.ts';
 import { mutate, Random, randomProgram } from '../../support/pickle-programs.ts';
 import { runProgram } from '../../support/run-program.ts';
+import { SEED } from '../../support/seed.ts';
 
 const PROGRAMS = Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000);
 const BATCH = 5_000;
-const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
 const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathname;
 
 /** Every name the machine says a loader may ask for. */
