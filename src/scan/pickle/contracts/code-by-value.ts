@@ -142,8 +142,14 @@ function isPlainConstant(value: Value, context: ContractContext): boolean {
 /** Code first; its globals, defaults and cells are values like others, and code among them was judged where it was made. */
 function functionParts([code, ...rest]: readonly Value[], context: ContractContext): Breach | undefined {
   if (madeOfCode(code, context) !== 'code') return 'makes a function of something that is not code';
-  const global = rest.find(({ kind }) => kind === GLOBAL);
+  const global = rest.find((part, i) => part.kind === GLOBAL && !(i === 0 && isMainNamespace(part, context)));
   return global === undefined ? undefined : 'makes a function with a global in place of its parts';
+}
+
+/** What dill alone takes for the names of the main module (dill/_dill.py, Unpickler.find_class); other loaders raise. */
+function isMainNamespace(of: Value, { state }: ContractContext): boolean {
+  const global = state.global(of);
+  return global?.module === '__builtin__' && global.name === '__main__';
 }
 
 /** `(metaclass, name, bases, attributes, ...)`: the metaclass is called, and bases hear of the new class. */

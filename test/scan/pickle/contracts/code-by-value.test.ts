@@ -60,6 +60,16 @@ describe('code pickled by value, made by hand', () => {
     expect(await rulesOf(...made(...code([text('width')])))).toEqual([]);
   });
 
+  it('may have the main module of dill for its globals, and no other global', async () => {
+    const within = (module: string, name: string) =>
+      call('dill._dill', '_create_function', ...code([]), global(module, name), text('f'), 'NONE', 'NONE');
+    expect(await rulesOf(...within('__builtin__', '__main__'))).toEqual(['pickle.global.unlisted']);
+    expect(await rulesOf(...within('builtins', 'dict'))).toContain('pickle.code.runs');
+    const kept = [...within('__builtin__', '__main__'), 'POP', global('__builtin__', '__main__')];
+    const written = [...kept, text('print'), 'NONE', 'SETITEM'] satisfies Instruction[];
+    expect(await rulesOf(...written)).toContain('pickle.build.foreign');
+  });
+
   it.each([
     ['a function that is called', [...made(...code([])), 'EMPTY_TUPLE', 'REDUCE']],
     ['a name that runs programs', code([text('os'), text('system')])],
