@@ -316,6 +316,8 @@ describe('assay sign', () => {
   });
 
   it('prints commands that hold as they stand', async () => {
+    mkdirSync(inRoot('printed'));
+    writeFileSync(inRoot('printed', 'weights.bin'), 'weights');
     for (const args of [
       [...KEY],
       [
@@ -327,7 +329,7 @@ describe('assay sign', () => {
         inRoot('authority.pem'),
       ],
     ]) {
-      const { stdout } = await run(['sign', 'model', ...args]);
+      const { stdout } = await run(['sign', 'printed', ...args]);
       const commands =
         stdout.split('Check it with\n')[1]?.replaceAll('assay verify', `${process.execPath} ${MAIN} verify`) ?? '';
       const shell = spawn('sh', ['-ec', commands], { cwd: root, stdio: 'ignore' });

@@ -17,7 +17,7 @@ onEveryGround('models, versions and decisions', (service) => {
   });
 
   it('scans an upload to a decision', async () => {
-    const version = await register(submitter, 'acme/bert', [clean]);
+    const version = await register(submitter, 'acme/bert', [{ ...clean, path: 'bert.safetensors' }]);
     expect(version).toMatchObject({ model: 'acme/bert', number: 1, stage: 'candidate', createdBy: 'sam' });
     expect(version.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
 
