@@ -37,10 +37,11 @@ it('signs for whoever has the token, where the rules take that, and not where th
 
 it('lets nobody do what his token may not', async () => {
   const { as } = running();
+  expect((await as('alice', 'promote', writeModel(root, 'roberta'), '--stage', 'staging', '-q')).code).toBe(0);
   for (const args of [
-    ['approve', 'bert@1', '--stage', 'staging', '--key', 'bob.pem'],
-    ['reject', 'bert@1'],
-    ['quarantine', 'bert@1', '--reason', 'no'],
+    ['approve', 'roberta@1', '--stage', 'staging', '--key', 'bob.pem'],
+    ['reject', 'roberta@1'],
+    ['quarantine', 'roberta@1', '--reason', 'no'],
     ['audit-log', 'verify'],
   ]) {
     const ran = await as('victor', ...args);

@@ -336,8 +336,9 @@ describe('assay admit --fallback', () => {
   });
 
   it('refuses a snapshot that has ended', async () => {
-    writeFileSync(file, await signed({ expires: '2026-11-25T11:30:00Z' }));
-    expect(await ask()).toMatchObject({
+    const ended = join(folder, 'ended.json');
+    writeFileSync(ended, await signed({ expires: '2026-11-25T11:30:00Z' }));
+    expect(await ask('--snapshot', ended)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/it ended at 2026-11-25T11:30:00Z; write a newer one/),
     });
