@@ -51,6 +51,7 @@ beforeAll(() => {
     mkdirSync(join(folder, 'model', path, '..'), { recursive: true });
     writeFileSync(join(folder, 'model', path), bytes);
   }
+  writeFileSync(join(folder, 'abc'), 'abc');
 });
 
 describe('digest', () => {
@@ -69,7 +70,6 @@ describe('digest', () => {
   });
 
   it('prints BLAKE3 by the published vector', async () => {
-    writeFileSync(join(folder, 'abc'), 'abc');
     const { stdout } = await digest(['abc', '-a', 'blake3', '-q']);
     expect(stdout).toBe('6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85  abc\n');
   });

@@ -88,6 +88,14 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
     await kube.createNamespace('infra');
     await kube.installCrds();
     for (const namespace of ['gated', 'free']) await kube.createAll([pod(), deployment], { namespace });
+    const doomed = { name: 'doomed' };
+    await kube.createAll(
+      [
+        { ...pod(), metadata: doomed },
+        { ...deployment, metadata: { ...doomed, finalizers: ['assay.dev/test'] } },
+      ],
+      { namespace: 'gated' },
+    );
     const verbs = ['get', 'create', 'update', 'patch', 'delete'];
     const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
     await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
@@ -166,12 +174,14 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart
     });
 
     it('nothing of what is being deleted, so that it can end while the webhook is down', async () => {
-      const path = '/apis/apps/v1/namespaces/gated/deployments/d';
+      const path = '/apis/apps/v1/namespaces/gated/deployments/doomed';
       expect((await kube.request('DELETE', path)).status).toBe(200);
       expect((await kube.request('PATCH', path, { metadata: { annotations: { a: 'b' } } })).status).toBe(200);
       expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
       expect((await kube.request('GET', path)).status).toBe(404);
-      expect((await kube.request('DELETE', '/api/v1/namespaces/gated/pods/p?gracePeriodSeconds=0')).status).toBe(200);
+      expect((await kube.request('DELETE', '/api/v1/namespaces/gated/pods/doomed?gracePeriodSeconds=0')).status).toBe(
+        200,
+      );
     });
 
     it('nothing in its own namespace, in kube-system, or where the label says off', async () => {

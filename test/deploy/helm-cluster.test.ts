@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { ROOT } from '../cli/run-cli.ts';
 import { crdFor, hasKube, KUBE_HOW, type RunningKube, startKube } from '../support/kube/index.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { HELM, HELM_HOW, hasHelm } from './admission-chart.ts';
 
@@ -141,4 +141,5 @@ requirePart(
       await helm('uninstall', 'second');
     });
   },
+  STORY,
 );
