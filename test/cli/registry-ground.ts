@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Role } from '../../src/registry/index.ts';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresDatabases } from '../support/postgres.ts';
 import { type CliResult, ROOT, runCli } from './run-cli.ts';
 
@@ -36,19 +36,26 @@ type Suite = (ground: () => Ground) => void;
 
 /** Runs a suite on a file and at a running service, and a shorter one on PostgreSQL. */
 export function onEveryGround(suite: Suite, shorter: Suite): void {
-  describe('a file', () => on(async (root) => localGround(root, 'models.db', {}), suite));
-  describe('a service', () => on(serviceGround, suite));
-  requirePart('PostgreSQL server', hasPostgres, HOW, 'PostgreSQL', () => {
-    let server: PostgresDatabases | undefined;
-    afterAll(async () => server?.stop());
-    on(async (root) => {
-      server = await PostgresDatabases.shared();
-      const url = new URL(await server.freshDatabase());
-      const password = url.password;
-      url.password = '';
-      return localGround(root, url.href, { PGPASSWORD: password });
-    }, shorter);
-  });
+  describe('a file', STORY, () => on(async (root) => localGround(root, 'models.db', {}), suite));
+  describe('a service', STORY, () => on(serviceGround, suite));
+  requirePart(
+    'PostgreSQL server',
+    hasPostgres,
+    HOW,
+    'PostgreSQL',
+    () => {
+      let server: PostgresDatabases | undefined;
+      afterAll(async () => server?.stop());
+      on(async (root) => {
+        server = await PostgresDatabases.shared();
+        const url = new URL(await server.freshDatabase());
+        const password = url.password;
+        url.password = '';
+        return localGround(root, url.href, { PGPASSWORD: password });
+      }, shorter);
+    },
+    STORY,
+  );
 }
 
 type Opened = Pick<Ground, 'kind' | 'as'> & { readonly close?: () => Promise<void> };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { STORY } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { writeKey, writeModel } from './registry-ground.ts';
 import { MAIN, runCli } from './run-cli.ts';
@@ -24,7 +25,7 @@ beforeAll(() => {
   writeModel(root, 'evil', 'evil');
 });
 
-describe('one person with one key', () => {
+describe('one person with one key', STORY, () => {
   const { approve, run: verb } = on('one.db');
 
   it('approves for production in one command, on a registry that was not there', async () => {
@@ -115,16 +116,22 @@ describe('a registry that somebody changed', () => {
 });
 
 describe('what is refused', () => {
+  beforeAll(async () => {
+    const ran = await on('refused.db').approve('bert', '--stage', 'production', '--key', 'own.pem', '-q');
+    expect(ran.code).toBe(0);
+    writeFileSync(at('plain.json'), '{}');
+  });
+
   it('is not a registry: nothing is made, and one line says why', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['models', '--registry', 'none.db'], /--registry none\.db: there is no registry; /],
       [['approve', 'bert', '--stage', 'staging', '--key', 'own.pem'], /assay approve: needs a registry; /],
       [['approve', 'bert', '--stage', 'staging', '--registry', 'none.db'], /nothing was given to sign with; /],
       [['models', '--registry', 'bert'], /bert cannot be opened/],
-      [['models', '--registry', 'bert.json'], /bert\.json cannot be opened|SQLITE_NOTADB/],
+      [['models', '--registry', 'plain.json'], /plain\.json cannot be opened|SQLITE_NOTADB/],
       [['models', '--registry', 'postgres://a:secret@localhost/x'], /--registry: carries a password, .*PGPASSWORD/],
       [['models', '--registry', 'mysql://localhost/x'], /is no registry; /],
-      [['models', '--registry', 'one.db', '--url', 'https://x'], /--registry: and --url were both given; /],
+      [['models', '--registry', 'refused.db', '--url', 'https://x'], /--registry: and --url were both given; /],
       [['promote', 'bert', '--stage', 'staging', '--registry', 'no/folder/r.db'], /there is no folder no\/folder; /],
     ];
     for (const [args, message] of cases) {
@@ -141,7 +148,7 @@ describe('what is refused', () => {
     writeModel(root, 'insider');
     const trust = 'version: 1\nsigners:\n  - { name: own, key: ../own.pub, may: [approval] }\n';
     writeFileSync(at('insider/trust.yaml'), trust);
-    const { approve } = on('one.db');
+    const { approve } = on('refused.db');
     const signed = ['--stage', 'production', '--key', 'own.pem'];
     for (const [args, message, code] of [
       [['bert', ...signed, '--until', '2020-01-01T00:00:00Z'], /--until 2020-01-01T00:00:00Z: is past/, 2],
@@ -195,9 +202,13 @@ describe('at a terminal', () => {
       child.once('close', (code) => resolve({ screen, code }));
     });
   }
-  const args = ['approve', 'gpt', '--stage', 'staging', '--registry', 'asked.db', '--key', 'own.pem', '--no-color'];
+  const approve = (registry: string) => [
+    ...['approve', 'gpt', '--stage', 'staging', '--registry', registry],
+    ...['--key', 'own.pem', '--no-color'],
+  ];
 
   it('shows what is approved and asks; anything but yes is no', async () => {
+    const args = approve('asked.db');
     const no = await typed('n\n', ...args);
     expect(no.screen).toMatch(/digest +sha256:[0-9a-f]{64}/);
     expect(no.screen).toMatch(/policy +baseline sha256:/);
@@ -213,7 +224,7 @@ describe('at a terminal', () => {
   });
 
   it('does not ask when it is told so', async () => {
-    const ran = await typed('', ...args, '--yes');
+    const ran = await typed('', ...approve('told.db'), '--yes');
     expect(ran.screen).not.toContain('[y/N]');
     expect(ran.screen).toContain('APPROVED');
   });

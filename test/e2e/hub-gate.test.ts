@@ -8,7 +8,7 @@ import { GateKit, HUB_TOKEN, person } from '../service/gate/gate-kit.ts';
 import { npy } from '../service/gate/npy.ts';
 import { type FakeRepo, fakeFile } from '../support/fake-hub.ts';
 import { BrittleLine, HOW_HUB_CLIENT, hasHubClient, runHubClient, runPython } from '../support/hub-client.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { noise } from '../support/temp.ts';
 import { barrier, until } from '../support/until.ts';
 
@@ -28,285 +28,296 @@ const HTTP_CLIENT = [
 ].join('\n');
 const BIG = npy(noise(11 * 1024 * 1024, 5));
 
-requirePart('huggingface_hub', hasHubClient, HOW_HUB_CLIENT, 'the gate of the Hub, for its real clients', () => {
-  let kit: GateKit;
-  let token: string;
-  let repo: FakeRepo;
-  let approved: string;
-  let unapproved: string;
-  let version: string;
-  let homes = 0;
+requirePart(
+  'huggingface_hub',
+  hasHubClient,
+  HOW_HUB_CLIENT,
+  'the gate of the Hub, for its real clients',
+  () => {
+    let kit: GateKit;
+    let token: string;
+    let repo: FakeRepo;
+    let approved: string;
+    let unapproved: string;
+    let version: string;
+    let homes = 0;
 
-  beforeAll(async () => {
-    kit = await GateKit.start();
-    token = await kit.token('users');
-    repo = kit.hub.repo('owner/model');
-    repo.gated = true;
-    approved = repo.commit([
-      fakeFile('config.json', JSON.stringify(CONFIG)),
-      fakeFile('tokenizer.json', JSON.stringify(TOKENIZER)),
-      fakeFile('tokenizer_config.json', '{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}'),
-      fakeFile('a/b/ü (1).txt', 'text'),
-      fakeFile('a/empty.txt', ''),
-      fakeFile('weights.npy', BIG, { lfs: true }),
-      fakeFile('a/more.npy', npy(noise(100_000, 6)), { lfs: true }),
-    ]);
-    repo.refs.set('refs/pr/1', approved);
-    version = await kit.scanAndApprove(`hf://owner/model@${approved}`);
-    unapproved = repo.commit([fakeFile('config.json', JSON.stringify({ ...CONFIG, hidden_size: 96 }))]);
-    await kit.scan(`hf://owner/model@${unapproved}`);
-  }, 240_000);
-  afterAll(() => kit.close());
-  beforeEach(() => kit.hub.heal());
+    beforeAll(async () => {
+      kit = await GateKit.start();
+      token = await kit.token('users');
+      repo = kit.hub.repo('owner/model');
+      repo.gated = true;
+      approved = repo.commit([
+        fakeFile('config.json', JSON.stringify(CONFIG)),
+        fakeFile('tokenizer.json', JSON.stringify(TOKENIZER)),
+        fakeFile('tokenizer_config.json', '{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}'),
+        fakeFile('a/b/ü (1).txt', 'text'),
+        fakeFile('a/empty.txt', ''),
+        fakeFile('weights.npy', BIG, { lfs: true }),
+        fakeFile('a/more.npy', npy(noise(100_000, 6)), { lfs: true }),
+      ]);
+      repo.refs.set('refs/pr/1', approved);
+      version = await kit.scanAndApprove(`hf://owner/model@${approved}`);
+      unapproved = repo.commit([fakeFile('config.json', JSON.stringify({ ...CONFIG, hidden_size: 96 }))]);
+      await kit.scan(`hf://owner/model@${unapproved}`);
+    }, 240_000);
+    afterAll(() => kit.close());
+    beforeEach(() => kit.hub.heal());
 
-  /** A client that has downloaded nothing yet. */
-  function fresh(changes: { endpoint?: string; token?: string; env?: NodeJS.ProcessEnv } = {}) {
-    homes += 1;
-    const home = join(kit.folder, `home-${homes}`);
-    mkdirSync(home);
-    return { endpoint: kit.endpoint, token, home, ...changes };
-  }
+    /** A client that has downloaded nothing yet. */
+    function fresh(changes: { endpoint?: string; token?: string; env?: NodeJS.ProcessEnv } = {}) {
+      homes += 1;
+      const home = join(kit.folder, `home-${homes}`);
+      mkdirSync(home);
+      return { endpoint: kit.endpoint, token, home, ...changes };
+    }
 
-  test('a snapshot of an approved commit is what the Hub itself would have given, byte for byte', async () => {
-    const ours = fresh();
-    const theirs = fresh({ endpoint: kit.hub.endpoint, token: HUB_TOKEN });
-    const wish = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
-    const [fromGate] = await runHubClient(ours, wish);
-    const [fromHub] = await runHubClient(theirs, wish);
-    expect([fromGate?.message, fromHub?.message]).toEqual([undefined, undefined]);
-    const layout = layoutOf(ours.home);
-    expect(layout.length).toBeGreaterThan(12);
-    expect(layout).toEqual(layoutOf(theirs.home));
-  });
+    test('a snapshot of an approved commit is what the Hub itself would have given, byte for byte', async () => {
+      const ours = fresh();
+      const theirs = fresh({ endpoint: kit.hub.endpoint, token: HUB_TOKEN });
+      const wish = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
+      const [fromGate] = await runHubClient(ours, wish);
+      const [fromHub] = await runHubClient(theirs, wish);
+      expect([fromGate?.message, fromHub?.message]).toEqual([undefined, undefined]);
+      const layout = layoutOf(ours.home);
+      expect(layout.length).toBeGreaterThan(12);
+      expect(layout).toEqual(layoutOf(theirs.home));
+    });
 
-  test('main, and a file of it, are the newest approved commit, not the newest', async () => {
-    const client = fresh();
-    const [folder, file, pr] = await runHubClient(client, [
-      { do: 'snapshot', repo: 'owner/model' },
-      { do: 'file', repo: 'owner/model', path: 'config.json' },
-      { do: 'file', repo: 'owner/model', path: 'config.json', revision: 'refs/pr/1' },
-    ]);
-    expect(folder?.answer).toMatch(new RegExp(`/snapshots/${approved}$`));
-    expect(file?.answer).toBe(`${folder?.answer}/config.json`);
-    expect(pr?.answer).toBe(file?.answer);
-    expect(JSON.parse(readFileSync(file?.answer, 'utf8'))).toEqual(CONFIG);
-    expect(readFileSync(join(client.home, 'hub/models--owner--model/refs/main'), 'utf8')).toBe(approved);
-  });
+    test('main, and a file of it, are the newest approved commit, not the newest', async () => {
+      const client = fresh();
+      const [folder, file, pr] = await runHubClient(client, [
+        { do: 'snapshot', repo: 'owner/model' },
+        { do: 'file', repo: 'owner/model', path: 'config.json' },
+        { do: 'file', repo: 'owner/model', path: 'config.json', revision: 'refs/pr/1' },
+      ]);
+      expect(folder?.answer).toMatch(new RegExp(`/snapshots/${approved}$`));
+      expect(file?.answer).toBe(`${folder?.answer}/config.json`);
+      expect(pr?.answer).toBe(file?.answer);
+      expect(JSON.parse(readFileSync(file?.answer, 'utf8'))).toEqual(CONFIG);
+      expect(readFileSync(join(client.home, 'hub/models--owner--model/refs/main'), 'utf8')).toBe(approved);
+    });
 
-  test('an unapproved commit fails, and the error says why and what to do', async () => {
-    const answers = await runHubClient(fresh(), [
-      { do: 'snapshot', repo: 'owner/model', revision: unapproved },
-      { do: 'file', repo: 'owner/model', path: 'config.json', revision: unapproved },
-    ]);
-    for (const { error, message } of answers) {
-      expect(error).toBe('GatedRepoError');
-      expect(message).toContain(`Assay does not hand out hf://owner/model@${unapproved} for production`);
-      expect(message).toContain('it stands at candidate, and is not approved');
-      expect(message).toMatch(
-        /the report is \S+\/v1\/versions\/[\w-]+\/report\?format=html; ask for its approval there/,
+    test('an unapproved commit fails, and the error says why and what to do', async () => {
+      const answers = await runHubClient(fresh(), [
+        { do: 'snapshot', repo: 'owner/model', revision: unapproved },
+        { do: 'file', repo: 'owner/model', path: 'config.json', revision: unapproved },
+      ]);
+      for (const { error, message } of answers) {
+        expect(error).toBe('GatedRepoError');
+        expect(message).toContain(`Assay does not hand out hf://owner/model@${unapproved} for production`);
+        expect(message).toContain('it stands at candidate, and is not approved');
+        expect(message).toMatch(
+          /the report is \S+\/v1\/versions\/[\w-]+\/report\?format=html; ask for its approval there/,
+        );
+      }
+    });
+
+    test('a model that nobody knows, a token that is none: the error says so', async () => {
+      kit.hub.repo('owner/stray').commit([fakeFile('config.json', '{}')]);
+      const [stray, missing] = await runHubClient(fresh(), [
+        { do: 'snapshot', repo: 'owner/stray' },
+        { do: 'snapshot', repo: 'owner/nowhere' },
+      ]);
+      expect([stray?.error, stray?.message]).toEqual([
+        'GatedRepoError',
+        expect.stringMatching(
+          /Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): nobody has had it scanned/,
+        ),
+      ]);
+      expect([missing?.error, missing?.message]).toEqual([
+        'RepositoryNotFoundError',
+        expect.stringContaining('the Hub has no model owner/nowhere'),
+      ]);
+      const wish = [{ do: 'snapshot', repo: 'owner/model' }];
+      const [wrong] = await runHubClient(fresh({ token: HUB_TOKEN }), wish);
+      expect([wrong?.error, wrong?.message]).toEqual([
+        'GatedRepoError',
+        expect.stringContaining('set HF_TOKEN to an API token of it, with the role gate'),
+      ]);
+    });
+
+    test('what libraries ask before they download is answered', async () => {
+      const [asked] = await runHubClient(fresh(), [{ do: 'look', repo: 'owner/model' }]);
+      expect(asked?.message).toBeUndefined();
+      expect(asked?.answer).toMatchObject({
+        sha: approved,
+        ls: expect.arrayContaining(['owner/model/a', 'owner/model/config.json']),
+        glob: expect.arrayContaining(['owner/model/a/empty.txt', 'owner/model/a/b/ü (1).txt']),
+        read: JSON.stringify(CONFIG),
+        exists: [true, false],
+        refs: [['main', approved]],
+        paths: expect.arrayContaining([['config.json', JSON.stringify(CONFIG).length]]),
+      });
+      expect(asked?.answer.files.sort()).toEqual(
+        repo.commits
+          .get(approved)
+          ?.map(({ path }) => path)
+          .sort(),
       );
-    }
-  });
-
-  test('a model that nobody knows, a token that is none: the error says so', async () => {
-    kit.hub.repo('owner/stray').commit([fakeFile('config.json', '{}')]);
-    const [stray, missing] = await runHubClient(fresh(), [
-      { do: 'snapshot', repo: 'owner/stray' },
-      { do: 'snapshot', repo: 'owner/nowhere' },
-    ]);
-    expect([stray?.error, stray?.message]).toEqual([
-      'GatedRepoError',
-      expect.stringMatching(/Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): nobody has had it scanned/),
-    ]);
-    expect([missing?.error, missing?.message]).toEqual([
-      'RepositoryNotFoundError',
-      expect.stringContaining('the Hub has no model owner/nowhere'),
-    ]);
-    const wish = [{ do: 'snapshot', repo: 'owner/model' }];
-    const [wrong] = await runHubClient(fresh({ token: HUB_TOKEN }), wish);
-    expect([wrong?.error, wrong?.message]).toEqual([
-      'GatedRepoError',
-      expect.stringContaining('set HF_TOKEN to an API token of it, with the role gate'),
-    ]);
-  });
-
-  test('what libraries ask before they download is answered', async () => {
-    const [asked] = await runHubClient(fresh(), [{ do: 'look', repo: 'owner/model' }]);
-    expect(asked?.message).toBeUndefined();
-    expect(asked?.answer).toMatchObject({
-      sha: approved,
-      ls: expect.arrayContaining(['owner/model/a', 'owner/model/config.json']),
-      glob: expect.arrayContaining(['owner/model/a/empty.txt', 'owner/model/a/b/ü (1).txt']),
-      read: JSON.stringify(CONFIG),
-      exists: [true, false],
-      refs: [['main', approved]],
-      paths: expect.arrayContaining([['config.json', JSON.stringify(CONFIG).length]]),
+      expect(asked?.answer.siblings).toContainEqual([
+        'weights.npy',
+        BIG.length,
+        repo.commits.get(approved)?.find(({ path }) => path === 'weights.npy')?.oid,
+      ]);
     });
-    expect(asked?.answer.files.sort()).toEqual(
-      repo.commits
-        .get(approved)
-        ?.map(({ path }) => path)
-        .sort(),
-    );
-    expect(asked?.answer.siblings).toContainEqual([
-      'weights.npy',
-      BIG.length,
-      repo.commits.get(approved)?.find(({ path }) => path === 'weights.npy')?.oid,
-    ]);
-  });
 
-  test('the command line and transformers show the reason, too, whatever they make of it themselves', async () => {
-    const why = `Assay does not hand out hf://owner/model@${unapproved} for production: it stands at candidate`;
-    const [download, upload, missing, config, login] = await runHubClient(fresh(), [
-      { do: 'hf', args: ['download', 'owner/model', '--revision', unapproved] },
-      { do: 'hf', args: ['upload', 'owner/model', kit.folder, '--include', 'nothing'] },
-      { do: 'hf', args: ['download', 'owner/model', '--revision', 'nope'] },
-      { do: 'config', repo: 'owner/nowhere' },
-      { do: 'login' },
-    ]);
-    expect(download?.answer).toEqual([1, expect.stringContaining(why)]);
-    expect(upload?.answer).toEqual([1, expect.stringContaining('it takes no uploads; to upload, set HF_ENDPOINT')]);
-    expect(missing?.answer).toEqual([1, expect.stringContaining('has no revision "nope"')]);
-    expect(config?.error).toBe('OSError');
-    expect(login).toEqual({ answer: 'users' });
-  });
-
-  test('transformers loads a configuration and a tokenizer, with nothing changed but the environment', async () => {
-    const [loaded] = await runHubClient(fresh(), [{ do: 'config', repo: 'owner/model' }]);
-    expect(loaded).toEqual({ answer: ['bert', 48, [1, 2]] });
-  });
-
-  // The client keeps what it got in pieces of 10 MiB.
-  test('a line that breaks is taken up where it broke', async () => {
-    const line = await BrittleLine.to(kit.service.url, 10.5 * 1024 * 1024);
-    const client = fresh({ endpoint: `${line.origin}/hub` });
-    const [file] = await runHubClient(client, [
-      { do: 'file', repo: 'owner/model', path: 'weights.npy', revision: approved },
-    ]);
-    await line.close();
-    expect([line.isBroken, line.ranges]).toEqual([true, 1]);
-    expect(readFileSync(file?.answer).equals(BIG)).toBe(true);
-  });
-
-  test('two clients at once each get the whole', async () => {
-    const twin = kit.hub.repo('owner/twin');
-    const commit = twin.commit(repo.commits.get(approved) ?? []);
-    await kit.scanAndApprove(`hf://owner/twin@${commit}`);
-    const [both] = await runHubClient(fresh(), [{ do: 'both', repo: 'owner/twin', revision: commit }]);
-    for (const folder of both?.answer ?? []) {
-      expect(readFileSync(join(folder, 'weights.npy')).equals(BIG)).toBe(true);
-      expect(readFileSync(join(folder, 'a/b/ü (1).txt'), 'utf8')).toBe('text');
-    }
-    expect(both?.answer).toHaveLength(2);
-  });
-
-  test('while the Hub is away, and after a restart, what is approved comes from the cache', async () => {
-    const again = await kit.another();
-    kit.hub.fail(/./, { reset: true });
-    const [folder, file, refused] = await runHubClient(fresh({ endpoint: `${again.url}/hub` }), [
-      { do: 'snapshot', repo: 'owner/model' },
-      { do: 'file', repo: 'owner/model', path: 'config.json', revision: 'refs/pr/1' },
-      { do: 'file', repo: 'owner/model', path: 'config.json', revision: unapproved },
-    ]);
-    expect([folder?.message, file?.message]).toEqual([undefined, undefined]);
-    expect(readFileSync(join(folder?.answer, 'weights.npy')).equals(BIG)).toBe(true);
-    expect(refused?.error).toBe('GatedRepoError');
-    await again.close();
-  });
-
-  test('other bytes than were assessed reach nobody', async () => {
-    const turned = kit.hub.repo('owner/turned');
-    const files = [fakeFile('config.json', '{"n": 7}'), fakeFile('w.npy', npy(noise(50_000, 9)), { lfs: true })];
-    const commit = turned.commit(files);
-    await kit.scanAndApprove(`hf://owner/turned@${commit}`);
-    kit.hub.fail(/GET (?:cdn|hub:\/owner\/turned\/resolve)/, { corrupt: true });
-    const client = fresh();
-    const answers = await runHubClient(
-      client,
-      files.map(({ path }) => ({ do: 'file', repo: 'owner/turned', path, revision: commit })),
-    );
-    for (const { error, message } of answers) {
-      expect(error).toBe('HfHubHTTPError');
-      expect(message).toContain('the Hub serves something else than was assessed, and it is not handed out');
-    }
-    const left = readdirSync(join(client.home, 'hub/models--owner--turned'), { recursive: true, encoding: 'utf8' });
-    expect(left.filter((path) => /^(?:blobs\/|snapshots\/[^/]+\/)/.test(path))).toEqual([]);
-  });
-
-  /** Has the Hub answer only when its client was told `times` times that the answer will come. @returns how it was told */
-  async function answerLate(times: number, asking: () => Promise<void>) {
-    const held = barrier();
-    kit.hub.fail(/GET cdn:/, { waitsFor: held.opened }, 1);
-    const before = kit.hub.requests.length;
-    const intervals = vi.spyOn(globalThis, 'setInterval');
-    const processing = vi.spyOn(ServerResponse.prototype, 'writeProcessing');
-    const goOn = vi.spyOn(ServerResponse.prototype, 'writeContinue');
-    const asked = asking();
-    asked.catch(() => undefined);
-    try {
-      await until('the Hub is asked', () => kit.hub.requests.slice(before).some(({ server }) => server === 'cdn'));
-      const alive = intervals.mock.calls.filter(([, ms]) => ms === ALIVE_MS);
-      expect(alive).toHaveLength(1);
-      for (let i = 0; i < times; i++) alive.forEach(([tell]) => void tell());
-      return { processing: processing.mock.calls.length, goOn: goOn.mock.calls.length };
-    } finally {
-      held.open();
-      await asked;
-      vi.restoreAllMocks();
-    }
-  }
-
-  test('a client of a slow Hub is told to wait, more often than it loses patience', async () => {
-    const slow = kit.hub.repo('owner/slow');
-    const bytes = npy(noise(50_000, 10));
-    const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
-    await kit.scanAndApprove(`hf://owner/slow@${commit}`);
-    const patient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '600' } });
-    const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
-    // What huggingface_hub waits for without a word.
-    expect(ALIVE_MS).toBeLessThan(10_000 / 2);
-    const told = await answerLate(4, async () => {
-      const [file] = await runHubClient(patient, [{ do: 'file', repo: 'owner/slow', path: 'w.npy', revision: commit }]);
-      expect(readFileSync(file?.answer).equals(bytes)).toBe(true);
+    test('the command line and transformers show the reason, too, whatever they make of it themselves', async () => {
+      const why = `Assay does not hand out hf://owner/model@${unapproved} for production: it stands at candidate`;
+      const [download, upload, missing, config, login] = await runHubClient(fresh(), [
+        { do: 'hf', args: ['download', 'owner/model', '--revision', unapproved] },
+        { do: 'hf', args: ['upload', 'owner/model', kit.folder, '--include', 'nothing'] },
+        { do: 'hf', args: ['download', 'owner/model', '--revision', 'nope'] },
+        { do: 'config', repo: 'owner/nowhere' },
+        { do: 'login' },
+      ]);
+      expect(download?.answer).toEqual([1, expect.stringContaining(why)]);
+      expect(upload?.answer).toEqual([1, expect.stringContaining('it takes no uploads; to upload, set HF_ENDPOINT')]);
+      expect(missing?.answer).toEqual([1, expect.stringContaining('has no revision "nope"')]);
+      expect(config?.error).toBe('OSError');
+      expect(login).toEqual({ answer: 'users' });
     });
-    expect(told).toEqual({ processing: 4, goOn: 0 });
-    expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
-  });
 
-  test('so is a client of the time before huggingface_hub 1.0, over http.client, as it understands it', async () => {
-    const slow = kit.hub.repo('owner/slower');
-    const bytes = npy(noise(1_000, 12));
-    const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
-    await kit.scanAndApprove(`hf://owner/slower@${commit}`);
-    const told = await answerLate(4, async () => {
-      const printed = await runPython(HTTP_CLIENT, [`${kit.endpoint}/owner/slower/resolve/${commit}/w.npy`, token]);
-      expect(printed.trim()).toBe(slow.commits.get(commit)?.[0]?.oid);
+    test('transformers loads a configuration and a tokenizer, with nothing changed but the environment', async () => {
+      const [loaded] = await runHubClient(fresh(), [{ do: 'config', repo: 'owner/model' }]);
+      expect(loaded).toEqual({ answer: ['bert', 48, [1, 2]] });
     });
-    expect(told).toEqual({ processing: 0, goOn: 4 });
-  });
 
-  test("the Hub's client in JavaScript reads through it, too: a scan of what was handed out", async () => {
-    const env = { HF_ENDPOINT: kit.endpoint, HF_TOKEN: token, HF_HOME: '/nonexistent' };
-    const artifact = await openArtifact('hf://owner/model', { env });
-    expect(artifact.pinned).toBe(`hf://owner/model@${approved}`);
-    expect(artifact.files.map(({ path, claimed }) => [path, claimed?.hex]).sort()).toEqual(
-      repo.commits
-        .get(approved)
-        ?.map(({ path, oid }) => [path, oid])
-        .sort(),
-    );
-    await artifact.close();
-  });
+    // The client keeps what it got in pieces of 10 MiB.
+    test('a line that breaks is taken up where it broke', async () => {
+      const line = await BrittleLine.to(kit.service.url, 10.5 * 1024 * 1024);
+      const client = fresh({ endpoint: `${line.origin}/hub` });
+      const [file] = await runHubClient(client, [
+        { do: 'file', repo: 'owner/model', path: 'weights.npy', revision: approved },
+      ]);
+      await line.close();
+      expect([line.isBroken, line.ranges]).toEqual([true, 1]);
+      expect(readFileSync(file?.answer).equals(BIG)).toBe(true);
+    });
 
-  test('an approval that is revoked ends it at once', async () => {
-    const { registry } = kit.service;
-    const [approval] = await registry.approvals(person('reader', ['viewer']), version);
-    if (approval === undefined) throw new Error('no approval');
-    await registry.quarantine(person('selma', ['security-approver']), version, 'it was tampered with');
-    const [refused] = await runHubClient(fresh(), [{ do: 'snapshot', repo: 'owner/model', revision: approved }]);
-    expect(refused?.message).toContain('it is quarantined: it was tampered with');
-  });
-});
+    test('two clients at once each get the whole', async () => {
+      const twin = kit.hub.repo('owner/twin');
+      const commit = twin.commit(repo.commits.get(approved) ?? []);
+      await kit.scanAndApprove(`hf://owner/twin@${commit}`);
+      const [both] = await runHubClient(fresh(), [{ do: 'both', repo: 'owner/twin', revision: commit }]);
+      for (const folder of both?.answer ?? []) {
+        expect(readFileSync(join(folder, 'weights.npy')).equals(BIG)).toBe(true);
+        expect(readFileSync(join(folder, 'a/b/ü (1).txt'), 'utf8')).toBe('text');
+      }
+      expect(both?.answer).toHaveLength(2);
+    });
+
+    test('while the Hub is away, and after a restart, what is approved comes from the cache', async () => {
+      const again = await kit.another();
+      kit.hub.fail(/./, { reset: true });
+      const [folder, file, refused] = await runHubClient(fresh({ endpoint: `${again.url}/hub` }), [
+        { do: 'snapshot', repo: 'owner/model' },
+        { do: 'file', repo: 'owner/model', path: 'config.json', revision: 'refs/pr/1' },
+        { do: 'file', repo: 'owner/model', path: 'config.json', revision: unapproved },
+      ]);
+      expect([folder?.message, file?.message]).toEqual([undefined, undefined]);
+      expect(readFileSync(join(folder?.answer, 'weights.npy')).equals(BIG)).toBe(true);
+      expect(refused?.error).toBe('GatedRepoError');
+      await again.close();
+    });
+
+    test('other bytes than were assessed reach nobody', async () => {
+      const turned = kit.hub.repo('owner/turned');
+      const files = [fakeFile('config.json', '{"n": 7}'), fakeFile('w.npy', npy(noise(50_000, 9)), { lfs: true })];
+      const commit = turned.commit(files);
+      await kit.scanAndApprove(`hf://owner/turned@${commit}`);
+      kit.hub.fail(/GET (?:cdn|hub:\/owner\/turned\/resolve)/, { corrupt: true });
+      const client = fresh();
+      const answers = await runHubClient(
+        client,
+        files.map(({ path }) => ({ do: 'file', repo: 'owner/turned', path, revision: commit })),
+      );
+      for (const { error, message } of answers) {
+        expect(error).toBe('HfHubHTTPError');
+        expect(message).toContain('the Hub serves something else than was assessed, and it is not handed out');
+      }
+      const left = readdirSync(join(client.home, 'hub/models--owner--turned'), { recursive: true, encoding: 'utf8' });
+      expect(left.filter((path) => /^(?:blobs\/|snapshots\/[^/]+\/)/.test(path))).toEqual([]);
+    });
+
+    /** Has the Hub answer only when its client was told `times` times that the answer will come. @returns how it was told */
+    async function answerLate(times: number, asking: () => Promise<void>) {
+      const held = barrier();
+      kit.hub.fail(/GET cdn:/, { waitsFor: held.opened }, 1);
+      const before = kit.hub.requests.length;
+      const intervals = vi.spyOn(globalThis, 'setInterval');
+      const processing = vi.spyOn(ServerResponse.prototype, 'writeProcessing');
+      const goOn = vi.spyOn(ServerResponse.prototype, 'writeContinue');
+      const asked = asking();
+      asked.catch(() => undefined);
+      try {
+        await until('the Hub is asked', () => kit.hub.requests.slice(before).some(({ server }) => server === 'cdn'));
+        const alive = intervals.mock.calls.filter(([, ms]) => ms === ALIVE_MS);
+        expect(alive).toHaveLength(1);
+        for (let i = 0; i < times; i++) alive.forEach(([tell]) => void tell());
+        return { processing: processing.mock.calls.length, goOn: goOn.mock.calls.length };
+      } finally {
+        held.open();
+        await asked;
+        vi.restoreAllMocks();
+      }
+    }
+
+    test('a client of a slow Hub is told to wait, more often than it loses patience', async () => {
+      const slow = kit.hub.repo('owner/slow');
+      const bytes = npy(noise(50_000, 10));
+      const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
+      await kit.scanAndApprove(`hf://owner/slow@${commit}`);
+      const patient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '600' } });
+      const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
+      // What huggingface_hub waits for without a word.
+      expect(ALIVE_MS).toBeLessThan(10_000 / 2);
+      const told = await answerLate(4, async () => {
+        const [file] = await runHubClient(patient, [
+          { do: 'file', repo: 'owner/slow', path: 'w.npy', revision: commit },
+        ]);
+        expect(readFileSync(file?.answer).equals(bytes)).toBe(true);
+      });
+      expect(told).toEqual({ processing: 4, goOn: 0 });
+      expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
+    });
+
+    test('so is a client of the time before huggingface_hub 1.0, over http.client, as it understands it', async () => {
+      const slow = kit.hub.repo('owner/slower');
+      const bytes = npy(noise(1_000, 12));
+      const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
+      await kit.scanAndApprove(`hf://owner/slower@${commit}`);
+      const told = await answerLate(4, async () => {
+        const printed = await runPython(HTTP_CLIENT, [`${kit.endpoint}/owner/slower/resolve/${commit}/w.npy`, token]);
+        expect(printed.trim()).toBe(slow.commits.get(commit)?.[0]?.oid);
+      });
+      expect(told).toEqual({ processing: 0, goOn: 4 });
+    });
+
+    test("the Hub's client in JavaScript reads through it, too: a scan of what was handed out", async () => {
+      const env = { HF_ENDPOINT: kit.endpoint, HF_TOKEN: token, HF_HOME: '/nonexistent' };
+      const artifact = await openArtifact('hf://owner/model', { env });
+      expect(artifact.pinned).toBe(`hf://owner/model@${approved}`);
+      expect(artifact.files.map(({ path, claimed }) => [path, claimed?.hex]).sort()).toEqual(
+        repo.commits
+          .get(approved)
+          ?.map(({ path, oid }) => [path, oid])
+          .sort(),
+      );
+      await artifact.close();
+    });
+
+    test('an approval that is revoked ends it at once', async () => {
+      const { registry } = kit.service;
+      const [approval] = await registry.approvals(person('reader', ['viewer']), version);
+      if (approval === undefined) throw new Error('no approval');
+      await registry.quarantine(person('selma', ['security-approver']), version, 'it was tampered with');
+      const [refused] = await runHubClient(fresh(), [{ do: 'snapshot', repo: 'owner/model', revision: approved }]);
+      expect(refused?.message).toContain('it is quarantined: it was tampered with');
+    });
+  },
+  STORY,
+);
 
 /** What a loader sees of a cache: links and where they lead, references, and bytes. */
 function layoutOf(home: string): [string, string][] {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pull } from '../../src/pipeline/pull.ts';
 import { FakeHub, fakeFile } from '../support/fake-hub.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { stubJudge } from '../support/stub-judge.ts';
 
 const PYTHON = resolve('.venv/bin/python');
@@ -20,92 +20,99 @@ print(folder)
 for warning in huggingface_hub.scan_cache_dir().warnings: print(warning)
 `;
 
-requirePart('python venv', existsSync(PYTHON), HOW, 'the cache of a pull, for the real huggingface_hub', () => {
-  let hub: FakeHub;
-  let root: string;
-  let commit: string;
+requirePart(
+  'python venv',
+  existsSync(PYTHON),
+  HOW,
+  'the cache of a pull, for the real huggingface_hub',
+  () => {
+    let hub: FakeHub;
+    let root: string;
+    let commit: string;
 
-  beforeAll(async () => {
-    hub = await FakeHub.start({ token: 'hf_s3cret', pageSize: 2 });
-    root = mkdtempSync(join(tmpdir(), 'assay-hfhub-'));
-    const repo = hub.repo('owner/model');
-    repo.gated = true;
-    commit = repo.commit([
-      fakeFile('config.json', '{}'),
-      fakeFile('same.json', '{}'),
-      fakeFile('a b/ü.txt', 'text'),
-      fakeFile('empty', ''),
-      fakeFile('model.bin', Buffer.alloc(11 * 1024 * 1024, 'w'), { lfs: true }),
-    ]);
-    repo.refs.set('refs/pr/1', commit);
-  });
-  afterAll(async () => {
-    await hub.close();
-    rmSync(root, { recursive: true });
-  });
-
-  const env = (home: string) => ({
-    HF_ENDPOINT: hub.endpoint,
-    HF_HOME: join(root, home),
-    HF_TOKEN: 'hf_s3cret',
-    HF_HUB_DISABLE_TELEMETRY: '1',
-    PATH: process.env.PATH,
-  });
-
-  async function snapshot(home: string, revision: string, where: 'local' | 'remote'): Promise<string> {
-    const { stdout } = await promisify(execFile)(PYTHON, ['-c', SNAPSHOT, revision, where], {
-      env: env(home),
-      timeout: 170_000,
+    beforeAll(async () => {
+      hub = await FakeHub.start({ token: 'hf_s3cret', pageSize: 2 });
+      root = mkdtempSync(join(tmpdir(), 'assay-hfhub-'));
+      const repo = hub.repo('owner/model');
+      repo.gated = true;
+      commit = repo.commit([
+        fakeFile('config.json', '{}'),
+        fakeFile('same.json', '{}'),
+        fakeFile('a b/ü.txt', 'text'),
+        fakeFile('empty', ''),
+        fakeFile('model.bin', Buffer.alloc(11 * 1024 * 1024, 'w'), { lfs: true }),
+      ]);
+      repo.refs.set('refs/pr/1', commit);
     });
-    const [folder = '', ...warnings] = stdout.trim().split('\n');
-    expect(warnings).toEqual([]);
-    return folder;
-  }
-
-  /** What a loader sees of a cache: links and where they lead, references, and bytes. */
-  function layout(home: string): [string, string][] {
-    const folder = join(root, home, 'hub/models--owner--model');
-    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-      /^(?:blobs|refs|snapshots)\//.test(path),
-    );
-    return paths.sort().flatMap((path): [string, string][] => {
-      const stat = lstatSync(join(folder, path));
-      if (stat.isDirectory()) return [];
-      const link = stat.isSymbolicLink();
-      return [
-        [path, link ? `-> ${readlinkSync(join(folder, path))}` : readFileSync(join(folder, path)).toString('base64')],
-      ];
+    afterAll(async () => {
+      await hub.close();
+      rmSync(root, { recursive: true });
     });
-  }
 
-  test('is what its own download leaves from the same Hub', async () => {
-    await snapshot('theirs', 'main', 'remote');
-    const outcome = await pull('hf://owner/model', stubJudge(), { env: env('ours') });
-    expect(outcome).toMatchObject({ kind: 'written', commit });
-    expect(layout('ours')).toEqual(layout('theirs'));
-  });
+    const env = (home: string) => ({
+      HF_ENDPOINT: hub.endpoint,
+      HF_HOME: join(root, home),
+      HF_TOKEN: 'hf_s3cret',
+      HF_HUB_DISABLE_TELEMETRY: '1',
+      PATH: process.env.PATH,
+    });
 
-  test('satisfies it without a connection, by branch, pull request and commit', async () => {
-    await pull('hf://owner/model@refs/pr/1', stubJudge(), { env: env('ours') });
-    const before = hub.requests.length;
-    for (const revision of ['main', 'refs/pr/1', commit]) {
-      expect(await snapshot('ours', revision, 'local')).toBe(
-        join(root, 'ours/hub/models--owner--model/snapshots', commit),
-      );
+    async function snapshot(home: string, revision: string, where: 'local' | 'remote'): Promise<string> {
+      const { stdout } = await promisify(execFile)(PYTHON, ['-c', SNAPSHOT, revision, where], {
+        env: env(home),
+        timeout: 170_000,
+      });
+      const [folder = '', ...warnings] = stdout.trim().split('\n');
+      expect(warnings).toEqual([]);
+      return folder;
     }
-    expect(hub.requests.length).toBe(before);
-  });
 
-  test('spares it the download when there is a connection', async () => {
-    const before = hub.sentBy('cdn');
-    await snapshot('ours', 'main', 'remote');
-    expect(hub.sentBy('cdn')).toBe(before);
-  });
+    /** What a loader sees of a cache: links and where they lead, references, and bytes. */
+    function layout(home: string): [string, string][] {
+      const folder = join(root, home, 'hub/models--owner--model');
+      const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+        /^(?:blobs|refs|snapshots)\//.test(path),
+      );
+      return paths.sort().flatMap((path): [string, string][] => {
+        const stat = lstatSync(join(folder, path));
+        if (stat.isDirectory()) return [];
+        const link = stat.isSymbolicLink();
+        return [
+          [path, link ? `-> ${readlinkSync(join(folder, path))}` : readFileSync(join(folder, path)).toString('base64')],
+        ];
+      });
+    }
 
-  test('takes over blobs that it downloaded', async () => {
-    const before = hub.sentBy('cdn');
-    const outcome = await pull(`hf://owner/model@${commit}`, stubJudge(), { env: env('theirs') });
-    expect(outcome.kind).toBe('written');
-    expect(hub.sentBy('cdn') - before).toBeLessThan(200_000);
-  });
-});
+    test('is what its own download leaves from the same Hub', async () => {
+      await snapshot('theirs', 'main', 'remote');
+      const outcome = await pull('hf://owner/model', stubJudge(), { env: env('ours') });
+      expect(outcome).toMatchObject({ kind: 'written', commit });
+      expect(layout('ours')).toEqual(layout('theirs'));
+    });
+
+    test('satisfies it without a connection, by branch, pull request and commit', async () => {
+      await pull('hf://owner/model@refs/pr/1', stubJudge(), { env: env('ours') });
+      const before = hub.requests.length;
+      for (const revision of ['main', 'refs/pr/1', commit]) {
+        expect(await snapshot('ours', revision, 'local')).toBe(
+          join(root, 'ours/hub/models--owner--model/snapshots', commit),
+        );
+      }
+      expect(hub.requests.length).toBe(before);
+    });
+
+    test('spares it the download when there is a connection', async () => {
+      const before = hub.sentBy('cdn');
+      await snapshot('ours', 'main', 'remote');
+      expect(hub.sentBy('cdn')).toBe(before);
+    });
+
+    test('takes over blobs that it downloaded', async () => {
+      const before = hub.sentBy('cdn');
+      const outcome = await pull(`hf://owner/model@${commit}`, stubJudge(), { env: env('theirs') });
+      expect(outcome.kind).toBe('written');
+      expect(hub.sentBy('cdn') - before).toBeLessThan(200_000);
+    });
+  },
+  STORY,
+);
