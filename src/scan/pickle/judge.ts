@@ -11,7 +11,7 @@ import { mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
-import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -129,7 +129,7 @@ export class PickleJudge implements PickleHandler {
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || readsState(global) || takesNativeState(global);
-    if (keeps || READS_DICTS.has(full)) machine.startKeeping();
+    if (keeps || READS_DICTS.has(full)) machine.startKeeping(READS_LISTS.has(full));
     if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
       this.#code = true;
       machine.startKeeping();

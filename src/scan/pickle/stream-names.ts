@@ -75,6 +75,7 @@ export class StreamNames {
         const call = machine.callOf(of);
         return call === undefined ? undefined : machine.global(call.callee);
       },
+      checkArrow: (array) => this.#blobs.addArrow(array),
       scanBytes: (of) => this.#scanBytes(of, machine),
     };
   }

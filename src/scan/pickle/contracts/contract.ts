@@ -1,6 +1,7 @@
 import type { PickleState } from '../../../formats/pickle/state.ts';
 import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
+import type { HandedArrow } from '../scan-arrow.ts';
 
 /** What a contract may ask about the arguments of a call. */
 export interface ContractContext {
@@ -15,6 +16,8 @@ export interface ContractContext {
   unlisted(of: Value): boolean;
   /** The global that a call's result came from. */
   madeBy(of: Value): GlobalName | undefined;
+  /** Has an array of Arrow's looked at after the stream, when its bytes can be read. */
+  checkArrow(array: HandedArrow): void;
   /** Has a byte string scanned as a file of its own. */
   scanBytes(of: Value): void;
 }

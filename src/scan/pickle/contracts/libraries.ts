@@ -1,5 +1,6 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { NONE } from '../../../formats/pickle/values.ts';
+import { ARROW_STATES } from './arrow.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
 
 /** Longer formulas are left to a person. */
@@ -77,4 +78,5 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
     (name) => [`statsmodels.base.data:${name}`, formulaState] as const,
   ),
   ['joblib.memory:Memory', memoryState],
+  ...ARROW_STATES,
 ]);

@@ -106,15 +106,16 @@ const getAttribute: Contract = (args, context) => {
   if (owner.kind === OBJECT) {
     const call = context.state.callOf(owner);
     const made = call === undefined ? undefined : context.state.global(call.callee);
-    if (made !== undefined && isKeptMethod(made, name)) return undefined;
+    const entry = call === undefined ? undefined : context.listed(call.callee);
+    if (made !== undefined && isKeptMethod(made, name, entry)) return undefined;
     // What made it is on no list, which is a finding of its own; calling the method would be another.
-    const unlisted = made?.computed === false && call !== undefined && context.listed(call.callee) === undefined;
+    const unlisted = made?.computed === false && call !== undefined && entry === undefined;
     if (unlisted && !name.startsWith('__')) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
     return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
   }
   const kept = context.state.global(owner);
-  if (kept !== undefined && isKeptMethod(kept, name)) return undefined;
+  if (kept !== undefined && isKeptMethod(kept, name, context.listed(owner))) return undefined;
   if (isUnlistedClass(owner, context) && !name.startsWith('__')) return undefined;
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';

@@ -4,7 +4,7 @@ import type { PickleState } from '../../../formats/pickle/state.ts';
 import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
 import { DICT, FROZENSET, GLOBAL, LIST, OBJECT, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
-import { PLAIN, type Takes, type TakingUse } from './entry-types.ts';
+import { mayHold, PLAIN, type Takes, type TakingUse } from './entry-types.ts';
 
 /** Something that a use of a listed name was handed and may not be. */
 export interface Violation {
@@ -127,7 +127,7 @@ class Walk {
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
       this.#machine.budget.work(1);
       const name = this.#callable(top);
-      if (name !== undefined && !this.#takes.callables.has(name)) yield { kind: 'callable', name };
+      if (name !== undefined && !mayHold(this.#takes, name)) yield { kind: 'callable', name };
       for (const item of this.#open(top)) open.push(item);
     }
   }
