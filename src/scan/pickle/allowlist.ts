@@ -16,6 +16,8 @@ export interface ListedGlobal {
   readonly types: EntryTypes | undefined;
   /** What makes it more than a class of plain instances. */
   readonly traits?: Traits;
+  /** `classes`: its library's classes were looked at in their source; nothing that loading reaches calls what they hold. */
+  readonly evidence?: 'classes';
   readonly tier: string;
   readonly library: string;
   readonly versions: string;

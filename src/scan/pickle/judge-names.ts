@@ -4,7 +4,8 @@ import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
 import { LIBRARY_STATES } from './contracts/libraries.ts';
 import { partial } from './contracts/python.ts';
-import { distributionState, isDistribution, NUMPY_STATES } from './contracts/scientific.ts';
+import { isDistribution } from './contracts/distributions.ts';
+import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 

@@ -12,7 +12,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
-import { isDistribution } from './contracts/scientific.ts';
+import { isDistribution } from './contracts/distributions.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
 import type { GlobalPolicy } from './globals.ts';
@@ -426,6 +426,8 @@ export class PickleJudge implements PickleHandler {
   }
 
   onExtension(code: number, offset: number, machine: PickleState): void {
+    // Raw numbers that are run as instructions name codes that nobody registered, and the loader ends.
+    if (machine.alternative) return;
     this.#say.loaders = machine.alive;
     this.#options.acts?.(machine.alive);
     this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);

@@ -26,6 +26,11 @@ export class ListTypes {
     return this.#strict.has(key) ? said : mergeTypes(said, this.#every);
   }
 
+  /** Whether the list says of all its entries what they may be handed, and makes no exception of this one. */
+  isLookedAt(key: string): boolean {
+    return this.#every !== undefined && !this.#strict.has(key);
+  }
+
   traitsOf(key: string): Traits | undefined {
     const { methods } = this.#list;
     const kept = methods !== undefined && Object.hasOwn(methods, key) ? methods[key] : undefined;

@@ -62,6 +62,10 @@ export class StreamNames {
       state: machine,
       target,
       listed,
+      entry: (module, name) => {
+        const standing = this.#globals.standing({ module, name, mapped: false });
+        return standing.kind === 'listed' || standing.kind === 'shadowed' ? standing.entry : undefined;
+      },
       plain: (of) => {
         const entry = of === undefined ? undefined : listed(of);
         if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;

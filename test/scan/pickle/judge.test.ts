@@ -5,7 +5,7 @@ import { readStream } from '../../../src/formats/pickle/read.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
 import { listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
 import { CONTRACTS } from '../../../src/scan/pickle/contracts/index.ts';
-import { isDistribution } from '../../../src/scan/pickle/contracts/scientific.ts';
+import { isDistribution } from '../../../src/scan/pickle/contracts/distributions.ts';
 import { type Allowance, createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 import { PickleJudge } from '../../../src/scan/pickle/judge.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';

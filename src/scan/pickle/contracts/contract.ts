@@ -10,7 +10,9 @@ export interface ContractContext {
   readonly target?: Value | undefined;
   /** The list entry of a global value; `undefined` for unlisted globals and all other values. */
   listed(of: Value): ListedGlobal | undefined;
-  /** The same, of a name that is a value or a class and runs no contract of its own. */
+  /** The same, of a name. */
+  entry(module: string, name: string): ListedGlobal | undefined;
+  /** The same, of a global that is a value or a class and runs no contract of its own. */
   plain(of: Value | undefined): ListedGlobal | undefined;
   /** Whether a global is on no list and not known to be dangerous: it has a finding of its own, and that is all there is to say. */
   unlisted(of: Value): boolean;

@@ -51,6 +51,7 @@ export const CALLERS: ReadonlySet<string> = new Set([
 
 /** Once a stream names one of these, its dicts are kept: contracts read them. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
+  'functools.partial',
   'pyarrow.lib._restore_array',
   'pyarrow.lib.chunked_array',
   'numpy.dtype',

@@ -2,6 +2,7 @@ import type { Value } from '../../../formats/pickle/values.ts';
 import { NONE } from '../../../formats/pickle/values.ts';
 import { ARROW_STATES } from './arrow.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
+import { FLAML_STATES } from './flaml.ts';
 
 /** Longer formulas are left to a person. */
 const MAX_FORMULA = 4096;
@@ -79,4 +80,5 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
   ),
   ['joblib.memory:Memory', memoryState],
   ...ARROW_STATES,
+  ...FLAML_STATES,
 ]);

@@ -40,6 +40,12 @@ export function mayHold({ callables, own }: Takes, name: string): boolean {
   return callables.has(name) || own.some((names) => names.has(name));
 }
 
+/** Whether a callable is a member of a class that the lists of the entry name. */
+export function isOwnMember({ own }: Takes, name: string): boolean {
+  const dot = name.lastIndexOf('.');
+  return dot > name.indexOf(':') && own.some((names) => names.has(name.slice(0, dot)));
+}
+
 const OWN = '@own';
 const NAME = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$/;
 const KEY = /^key:(__\w+)$/;
