@@ -88,7 +88,8 @@ function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
 
 /** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
 function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
-  if (shipped?.traits?.callable === true && entry.traits?.callable !== true) return 'as if its instances could not be called';
+  if (shipped?.traits?.callable === true && entry.traits?.callable !== true)
+    return 'as if its instances could not be called';
   if (shipped?.traits?.dictState === true && entry.traits?.dictState !== true) return 'with a state of slots';
   const method = [...(entry.traits?.methods ?? [])].find((one) => shipped?.traits?.methods.has(one) !== true);
   if (shipped !== undefined && method !== undefined) return `with its method ${method}, which its list does not name`;

@@ -21,9 +21,15 @@ const BITS: ReadonlyMap<string, number> = new Map([
   ['bool', 1],
   ...['int8', 'uint8'].map((name) => [name, 8] as const),
   ...['int16', 'uint16', 'halffloat', 'float16'].map((name) => [name, 16] as const),
-  ...['int32', 'uint32', 'float', 'float32', 'date32[day]', 'time32[s]', 'time32[ms]'].map((name) => [name, 32] as const),
-  ...['int64', 'uint64', 'double', 'float64', 'date64[ms]', 'time64[us]', 'time64[ns]'].map((name) => [name, 64] as const),
-  ...['timestamp', 'duration'].flatMap((name) => ['s', 'ms', 'us', 'ns'].map((unit) => [`${name}[${unit}]`, 64] as const)),
+  ...['int32', 'uint32', 'float', 'float32', 'date32[day]', 'time32[s]', 'time32[ms]'].map(
+    (name) => [name, 32] as const,
+  ),
+  ...['int64', 'uint64', 'double', 'float64', 'date64[ms]', 'time64[us]', 'time64[ns]'].map(
+    (name) => [name, 64] as const,
+  ),
+  ...['timestamp', 'duration'].flatMap((name) =>
+    ['s', 'ms', 'us', 'ns'].map((unit) => [`${name}[${unit}]`, 64] as const),
+  ),
 ]);
 /** Types whose elements lie between offsets, with the bytes of an offset. */
 const OFFSET_BYTES: ReadonlyMap<string, 4 | 8> = new Map([
@@ -47,7 +53,8 @@ export function isArrowType(type: string): boolean {
 export async function checkArrowArray(array: ArrowArray, budget: FileBudget): Promise<void> {
   const { type, length, nullCount, offset, buffers } = array;
   const end = offset + length;
-  if (length < 0 || offset < 0 || !Number.isSafeInteger(end * 8 + 64)) throw bad(`${length} elements from ${offset} on`);
+  if (length < 0 || offset < 0 || !Number.isSafeInteger(end * 8 + 64))
+    throw bad(`${length} elements from ${offset} on`);
   if (nullCount < -1 || nullCount > length) throw bad(`${nullCount} of ${length} elements are missing`);
   const [validity, second, third] = buffers;
   if (validity !== undefined) needs(validity, Math.ceil(end / 8), 'what says which elements are missing');

@@ -10,7 +10,8 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
     // DICT
     const result = noteKeys(state, fence, state.sp - fence, at);
     if (result !== undefined) return result;
-    if (Number.isFinite(state.keepFrom) && !odd) keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
+    if (Number.isFinite(state.keepFrom) && !odd)
+      keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
   if (code === 0x6c) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
   if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);

@@ -20,7 +20,10 @@ export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
   const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.json'));
   return new Map(
     files.sort().map((file) => {
-      return [basename(file, '.json'), expand(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as WrittenAllowlist)];
+      return [
+        basename(file, '.json'),
+        expand(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as WrittenAllowlist),
+      ];
     }),
   );
 }

@@ -2,9 +2,9 @@ import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/value
 import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
+import { isDistribution } from './contracts/distributions.ts';
 import { LIBRARY_STATES } from './contracts/libraries.ts';
 import { partial } from './contracts/python.ts';
-import { isDistribution } from './contracts/distributions.ts';
 import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';

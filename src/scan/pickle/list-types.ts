@@ -43,6 +43,7 @@ export class ListTypes {
 /** All that a list names: its globals, and the methods of its classes. */
 function ownNames({ globals, methods = {} }: Allowlist): ReadonlySet<string> {
   const names = new Set(globals.map(([module, name]) => `${module}:${name}`));
-  for (const [owner, own] of Object.entries(methods)) for (const method of own.split(' ')) names.add(`${owner}.${method}`);
+  for (const [owner, own] of Object.entries(methods))
+    for (const method of own.split(' ')) names.add(`${owner}.${method}`);
   return names;
 }

@@ -18,7 +18,11 @@ export interface HandedArrow {
 }
 
 /** Proves that the elements of each array lie inside of its buffers. */
-export async function scanArrows(arrays: readonly HandedArrow[], source: ByteSource, context: ScanContext): Promise<void> {
+export async function scanArrows(
+  arrays: readonly HandedArrow[],
+  source: ByteSource,
+  context: ScanContext,
+): Promise<void> {
   for (const array of arrays) await scanOne(array, source, context);
 }
 
@@ -26,7 +30,8 @@ async function scanOne(array: HandedArrow, source: ByteSource, context: ScanCont
   try {
     const buffers: (ByteSource | undefined)[] = [];
     for (const buffer of array.buffers) {
-      const bytes = buffer?.length === 0 ? new MemorySource(new Uint8Array(0), 'empty') : await read(buffer, source, context);
+      const bytes =
+        buffer?.length === 0 ? new MemorySource(new Uint8Array(0), 'empty') : await read(buffer, source, context);
       if (buffer !== undefined && bytes === undefined) {
         context.incomplete(`a buffer of the Arrow array at byte ${array.at} is spelled in a way that is not read`);
         return;
@@ -36,7 +41,8 @@ async function scanOne(array: HandedArrow, source: ByteSource, context: ScanCont
     await checkArrowArray({ ...array, buffers }, context.budget);
   } catch (error) {
     if (!isContentError(error)) throw error;
-    if (error.code !== 'malformed') context.incomplete(`the Arrow array at byte ${array.at} was not read: ${error.message}`);
+    if (error.code !== 'malformed')
+      context.incomplete(`the Arrow array at byte ${array.at} was not read: ${error.message}`);
     else
       context.report({
         rule: NATIVE_STATE,

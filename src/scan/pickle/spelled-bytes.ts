@@ -35,7 +35,9 @@ function bytesIn(value: Value, machine: PickleState): SpelledBytes | undefined {
   const maker = madeBy(value, machine);
   const call = machine.callOf(value);
   const [text, encoding] = (call === undefined ? undefined : machine.tuple(call.args)) ?? [];
-  return maker === undefined || !ENCODERS.has(maker) || text === undefined ? undefined : latin1(text, encoding, machine);
+  return maker === undefined || !ENCODERS.has(maker) || text === undefined
+    ? undefined
+    : latin1(text, encoding, machine);
 }
 
 function latin1(text: Value, encoding: Value | undefined, machine: PickleState): SpelledBytes | undefined {

@@ -122,7 +122,12 @@ describe('a callable in a state that does not name it', () => {
       verdict: 'clean',
       rules: [],
     });
-    const bound = call('builtins', 'getattr', ...instance('scipy.stats._continuous_distns', 'norm_gen'), text('_entropy'));
+    const bound = call(
+      'builtins',
+      'getattr',
+      ...instance('scipy.stats._continuous_distns', 'norm_gen'),
+      text('_entropy'),
+    );
     expect((await judge(...transformer, ...dict(text('func'), ...bound), 'BUILD')).verdict).toBe('malicious');
   });
 

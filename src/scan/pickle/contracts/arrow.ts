@@ -111,7 +111,8 @@ const arrowState: Contract = (state, context) => {
     if (key === undefined) return 'a key of the state is not a string';
     if (key !== '_pa_array' && key !== '_data') continue;
     const maker = value === undefined ? '' : nameOf(value, context);
-    if (maker !== ARRAY && maker !== CHUNKED) return unexpected('the array is not one that pyarrow makes of the stream');
+    if (maker !== ARRAY && maker !== CHUNKED)
+      return unexpected('the array is not one that pyarrow makes of the stream');
     found = undefined;
   }
   return found;

@@ -1,4 +1,5 @@
-const MODULES = /^(?:scipy\.stats\._(?:continuous_distns|discrete_distns|levy_stable)|statsmodels\.distributions\.discrete)$/;
+const MODULES =
+  /^(?:scipy\.stats\._(?:continuous_distns|discrete_distns|levy_stable)|statsmodels\.distributions\.discrete)$/;
 
 /** Classes that execute source code of their state. */
 export function isDistribution({ module, name }: { readonly module: string; readonly name: string }): boolean {

@@ -18,7 +18,8 @@ function estimatorBreach(of: Value, context: ContractContext): Breach | undefine
   for (let i = 0; i < items.length; i += 2) {
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;
-    if (key === undefined || key === 'cleanup') return 'the estimator brings its own cleanup, which is called when it is dropped';
+    if (key === undefined || key === 'cleanup')
+      return 'the estimator brings its own cleanup, which is called when it is dropped';
   }
   return undefined;
 }

@@ -134,7 +134,10 @@ interface ListedName {
 
 /** Whether the class of a listed name defines `__call__`. */
 export function makesCallable(name: ListedName): boolean {
-  return name.traits?.callable === true || CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true);
+  return (
+    name.traits?.callable === true ||
+    CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true)
+  );
 }
 
 /** Whether a listed name is a constant, such as a dtype of PyTorch, and not something that can be called. */

@@ -129,7 +129,8 @@ class Walk {
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
       this.#machine.budget.work(1);
       const name = this.#callable(top);
-      if (name !== undefined && !mayHold(this.#takes, name)) yield { kind: isOwnMember(this.#takes, name) ? 'own-member' : 'callable', name };
+      if (name !== undefined && !mayHold(this.#takes, name))
+        yield { kind: isOwnMember(this.#takes, name) ? 'own-member' : 'callable', name };
       for (const item of this.#open(top)) open.push(item);
     }
   }
