@@ -12,6 +12,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
+import { isExpression, mayEvaluate } from './contracts/expressions.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -213,9 +214,10 @@ export class PickleJudge implements PickleHandler {
       return;
     }
     const standing = this.#names.standing(global);
-    if (standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
+    const evaluates = isExpression(global) && standing.kind !== 'listed' && mayEvaluate(global, call, machine);
+    if (evaluates || standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
       // Said again with its arguments: the same finding, with better evidence.
-      const rule = standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
+      const rule = evaluates || standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
       const full = `${global.module}.${global.name}`;
       this.#say.report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
       return;

@@ -4,6 +4,7 @@ import type { Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { Blobs } from './blobs.ts';
 import type { ContractContext } from './contracts/contract.ts';
+import { isExpression } from './contracts/expressions.ts';
 import { CONTRACTS } from './contracts/index.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
 import { TORCHSCRIPT_CLASS } from './judge-names.ts';
@@ -26,7 +27,9 @@ export class StreamNames {
     const known = this.#standings.get(global);
     if (known !== undefined) return known;
     const own = this.#within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
-    const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
+    const found: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
+    // What such a class is called with decides.
+    const standing: Standing = found.kind === 'dangerous' && isExpression(global) ? { kind: 'unlisted' } : found;
     this.#standings.set(global, standing);
     return standing;
   }

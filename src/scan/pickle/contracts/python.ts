@@ -152,6 +152,9 @@ function isHarmlessCallable(of: Value | undefined, context: ContractContext): bo
 
 export const partial: Contract = ([wrapped], context) => {
   if (wrapped !== undefined && context.unlisted(wrapped)) return undefined;
+  const call = wrapped === undefined ? undefined : context.state.callOf(wrapped);
+  // What made it is on no list, which is a finding of its own.
+  if (call !== undefined && context.unlisted(call.callee)) return undefined;
   const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
   const global = wrapped === undefined ? undefined : context.state.global(wrapped);
   // What a defaultdict gets from it is judged where the partial is used; a call makes an empty one.
@@ -166,6 +169,8 @@ const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'nltk.probability:ConditionalFreqDist',
   'nltk.probability:FreqDist',
   'deap.tools.support:Logbook',
+  'river.proba.gaussian:Gaussian',
+  'river.proba.multinomial:Multinomial',
 ]);
 
 /** A partial that makes plain data: of a built-in type, or of a defaultdict with such a factory. Its state replaces its arguments. */
@@ -209,6 +214,9 @@ function factoryBreach(factory: Value | undefined, depth: number, context: Contr
   const entry = context.listed(factory);
   if (entry !== undefined && EMPTY_CONTAINERS.has(`${entry.module}:${entry.name}`)) return undefined;
   if (made?.module === 'dill._dill' && made.name === '_load_type') return undefined;
+  // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
+  if (entry?.evidence === 'classes' && entry.uses.has('new'))
+    return unexpected('the factory is a class that models are not known to have there');
   return NOT_PLAIN;
 }
 
