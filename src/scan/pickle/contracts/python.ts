@@ -214,10 +214,21 @@ function factoryBreach(factory: Value | undefined, depth: number, context: Contr
   const entry = context.listed(factory);
   if (entry !== undefined && EMPTY_CONTAINERS.has(`${entry.module}:${entry.name}`)) return undefined;
   if (made?.module === 'dill._dill' && made.name === '_load_type') return undefined;
+  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : undefined;
+  if (owner?.evidence === 'classes')
+    return unexpected('the factory is a method that models are not known to have there');
   // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
   if (entry?.evidence === 'classes' && entry.uses.has('new'))
     return unexpected('the factory is a class that models are not known to have there');
   return NOT_PLAIN;
+}
+
+/** The class whose method, or whose instance's, `getattr` fetched. */
+function ownerOf(of: Value, context: ContractContext): ListedGlobal | undefined {
+  const call = context.state.callOf(of);
+  const [owner] = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
+  if (owner === undefined) return undefined;
+  return context.listed(context.state.callOf(owner)?.callee ?? owner);
 }
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */
