@@ -14,8 +14,8 @@ export function mayBeCalled(call: Call, context: ContractContext): boolean {
     return dillType(args, context) === undefined && !own.some((arg) => arg.kind === GLOBAL);
   }
   if (maker.name !== 'getattr' || args[0] === undefined || args[1] === undefined) return false;
-  // Protocol 2 writes members of classes so, which later ones name; the class is reported when it is on no list.
-  if (isUnlistedClass(args[0], context) && /^_?[A-Za-z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
+  // Protocol 2 writes a class within a class so; the one without is reported when it is on no list.
+  if (isUnlistedClass(args[0], context) && /^_*[A-Z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
   const owner = context.listed(args[0]);
   const member = `${owner?.module}:${owner?.name}.${machine.text(args[1])}`;
   const inner = owner === undefined ? undefined : nestedClass(owner, machine.text(args[1]) ?? '', context);
