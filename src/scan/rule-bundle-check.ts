@@ -4,7 +4,7 @@ import { python3Name } from '../formats/pickle/python2-names.ts';
 import { RULES } from './catalogue.ts';
 import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
-import { PLAIN, type Takes } from './pickle/types/index.ts';
+import { mayHold, PLAIN, type Takes } from './pickle/types/index.ts';
 import type { RuleBundle } from './rule-bundle.ts';
 import { withBundle } from './rule-lists.ts';
 import { compareVersions } from './ruleset-version.ts';
@@ -88,6 +88,11 @@ function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
 
 /** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
 function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
+  if (shipped?.traits?.callable === true && entry.traits?.callable !== true)
+    return 'as if its instances could not be called';
+  if (shipped?.traits?.dictState === true && entry.traits?.dictState !== true) return 'with a state of slots';
+  const method = [...(entry.traits?.methods ?? [])].find((one) => shipped?.traits?.methods.has(one) !== true);
+  if (shipped !== undefined && method !== undefined) return `with its method ${method}, which its list does not name`;
   for (const [use, takes] of entry.types ?? []) {
     const before = shipped?.types?.get(use) ?? PLAIN;
     const more = takes === before ? undefined : looserTakes(takes, before, shipped !== undefined);
@@ -97,8 +102,8 @@ function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): st
 }
 
 function looserTakes(takes: Takes, before: Takes, isShipped: boolean): string | undefined {
-  for (const name of takes.callables) {
-    if (before.callables.has(name)) continue;
+  for (const name of [...takes.callables, ...takes.own.flatMap((names) => [...names])]) {
+    if (mayHold(before, name)) continue;
     const [module = '', own = ''] = name.split(':');
     const danger = dangerOf(module, own);
     if (danger !== undefined) return `with ${name}, and it ${danger}`;

@@ -48,6 +48,7 @@ const types = v.strictObject({
   build: v.exactOptional(taken),
   items: v.exactOptional(taken),
 });
+const modules = named(/^[A-Za-z_][\w.]{0,299}$/, text(100_000), MAX_NAMES);
 const allowlist = v.strictObject({
   tier: text(100),
   library: text(200),
@@ -56,6 +57,11 @@ const allowlist = v.strictObject({
   globals: v.pipe(v.array(listed), v.maxLength(MAX_NAMES, 'has too many entries')),
   types: v.exactOptional(named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, types, MAX_NAMES)),
   otherTypes: v.exactOptional(types),
+  everyTypes: v.exactOptional(types),
+  strict: v.exactOptional(v.pipe(v.array(text(600)), v.maxLength(MAX_NAMES, 'has too many entries'))),
+  callable: v.exactOptional(modules),
+  dictStates: v.exactOptional(modules),
+  methods: v.exactOptional(named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, text(10_000), MAX_NAMES)),
   evidence: v.exactOptional(v.unknown()),
 });
 

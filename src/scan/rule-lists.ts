@@ -62,10 +62,8 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
 export function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
   const lists = new Map(shippedAllowlists());
   for (const [name, list] of Object.entries(bundle.allowlists)) {
-    const { types, otherTypes } = lists.get(name) ?? {};
-    const silent = list.types === undefined && list.otherTypes === undefined;
-    const kept = { ...(types === undefined ? {} : { types }), ...(otherTypes === undefined ? {} : { otherTypes }) };
-    lists.set(name, silent ? { ...list, ...kept } : list);
+    const silent = list.types === undefined && list.otherTypes === undefined && list.everyTypes === undefined;
+    lists.set(name, silent ? { ...lists.get(name), ...list } : list);
   }
   return lists;
 }

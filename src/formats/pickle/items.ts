@@ -10,8 +10,10 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
     // DICT
     const result = noteKeys(state, fence, state.sp - fence, at);
     if (result !== undefined) return result;
-    if (state.keepItems && !odd) keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
+    if (Number.isFinite(state.keepFrom) && !odd)
+      keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
+  if (code === 0x6c) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
   if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);
   state.sp = fence;
   state.popMark();
@@ -60,6 +62,7 @@ export function mutate(
   const count = state.sp - receiver - 1;
   // SETITEM puts items into lists as well.
   if (value.kind >= LIST && value.kind <= FROZENSET) state.holdAll(value.ref, receiver + 1, count, own === DICT);
+  if (value.kind === LIST) keepElements(state, value, receiver + 1, own === LIST ? count : undefined);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
     const items = state.notable(receiver + 1, count);
@@ -75,6 +78,15 @@ export function mutate(
 /** Keys and values that are kept of one dict: the attributes of an estimator are a hundred. */
 const MAX_KEPT_ITEMS = 1_024;
 
+/** Elements that are kept of one list. */
+const MAX_KEPT_ELEMENTS = 64;
+
+/** Nothing is known of a list whose elements were replaced, by SETITEM. */
+function keepElements(state: PickleState, list: Value, first: number, count: number | undefined): void {
+  if (list.ref < state.listsFrom) return;
+  state.keep(list, count !== undefined && count <= MAX_KEPT_ELEMENTS ? state.store(first, count) : undefined);
+}
+
 function keepItems(state: PickleState, dict: Value, first: number, count: number): void {
   state.keep(dict, count <= MAX_KEPT_ITEMS ? state.store(first, count) : undefined);
 }
@@ -89,7 +101,7 @@ export function setItems(
   const result = noteKeys(state, first, count, at);
   if (result !== undefined) return result;
   const dict = state.valueAt(first - 1);
-  if (state.keepItems && dict.kind === DICT) keepItems(state, dict, first, count);
+  if (Number.isFinite(state.keepFrom) && dict.kind === DICT) keepItems(state, dict, first, count);
   const changed = mutate(state, first - 1, marked ? 'SETITEMS' : 'SETITEM', at, first, marked);
   return changed === undefined && count % 2 === 1 ? failed('odd-items') : changed;
 }
@@ -115,7 +127,7 @@ export function build(state: PickleState, at: number): RunResult | undefined {
   if (state.waits) return { kind: 'text' };
   if (target.kind === OBJECT) state.cells.kinds[target.ref] = BUILT;
   state.builtFrom = state.valueAt(state.sp - 1);
-  if (state.keepItems) state.noteState(target.ref, state.builtFrom);
+  if (Number.isFinite(state.keepFrom)) state.noteState(target.ref, state.builtFrom);
   state.sp--;
   state.position = state.base + at + 1;
   return follows === 'array' ? { kind: 'array' } : undefined;

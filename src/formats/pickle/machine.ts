@@ -58,7 +58,8 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
   let sp = state.sp;
   let p = state.position - base;
   let fence = state.fence();
-  let keeping = state.keepItems;
+  let keeping = Number.isFinite(state.keepFrom);
+  let { listsFrom } = state;
   let end = Math.min(window.length, state.frameEnd - base);
   for (;;) {
     if (p >= end) {
@@ -184,7 +185,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         continue;
       }
       case 0x61: // APPEND
-        if (sp - 2 < fence || kinds[sp - 2] !== LIST) break;
+        if (sp - 2 < fence || kinds[sp - 2] !== LIST || (refs[sp - 2] as number) >= listsFrom) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
         continue;
       case 0x65: // APPENDS
@@ -192,6 +193,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         // ADDITEMS
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
+        if ((refs[fence - 1] as number) >= listsFrom) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
         sp = fence;
         fence = state.popMark();
@@ -235,7 +237,8 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
     refs = state.refs;
     sp = state.sp;
     fence = state.fence();
-    keeping = state.keepItems;
+    keeping = Number.isFinite(state.keepFrom);
+    listsFrom = state.listsFrom;
     p = state.position - base;
     end = Math.min(window.length, state.frameEnd - base);
   }

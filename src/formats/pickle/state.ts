@@ -99,8 +99,9 @@ export class PickleState {
   markCount = 0;
   /** Where the frame ends that C loaders have buffered; Infinity outside of one. */
   frameEnd = Number.POSITIVE_INFINITY;
-  /** Dicts made from this offset on keep their items, for `itemsOf`, and results of calls their state, in `builtStates`. */
+  /** Dicts and lists made from this offset on keep their items, and results of calls their state, in `builtStates`. */
   keepFrom = Number.POSITIVE_INFINITY;
+  listsFrom = Number.POSITIVE_INFINITY;
   /** A string whose bytes a handler needs and that is not at hand. */
   wanted = -1;
   window: Uint8Array = new Uint8Array(0);
@@ -243,6 +244,7 @@ export class PickleState {
     copy.memo = this.memo.copy();
     copy.flows = this.flows.copy();
     copy.keepFrom = this.keepFrom;
+    copy.listsFrom = this.listsFrom;
     const room = Math.max(MIN_ROOM, this.sp);
     const marks = new Int32Array(Math.max(MIN_MARKS, this.markCount));
     this.budget.hold(value.grownBytes(this.refs, room) + (marks.length > MIN_MARKS ? marks.byteLength : 0));
@@ -362,21 +364,22 @@ export class PickleState {
     return of.kind === value.PERSID ? this.#block(of.ref, 1)[0] : undefined;
   }
 
-  /** Keys and values put into a dict, alternating; `undefined` when there were too many of them, or before `startKeeping`. */
+  /** Keys and values put into a dict, alternating; `undefined` where they are not known: too many, or before `startKeeping`. */
   itemsOf(of: Value): Value[] | undefined {
-    if (of.kind !== value.DICT) return undefined;
-    if (of.ref >= this.keepFrom && !this.#items.has(of.ref)) return [];
-    const blocks = this.#items.get(of.ref);
-    return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
+    return of.kind === value.DICT ? this.#kept(of.ref, this.keepFrom) : undefined;
   }
 
-  /** The same, and none of a dict that got no items; `undefined` where they are not known. After `startKeeping`. */
-  entriesOf(of: Value): Value[] | undefined {
-    if (of.kind === value.DICT && of.ref >= this.keepFrom && !this.#items.has(of.ref)) return [];
-    return this.itemsOf(of);
+  /** The elements of a short list, likewise. */
+  elementsOf(of: Value): Value[] | undefined {
+    return of.kind === value.LIST ? this.#kept(of.ref, this.listsFrom) : undefined;
   }
 
-  /** Takes items of a dict; `undefined` for too many, which leaves none: the others are not all there is. */
+  #kept(ref: number, from: number): Value[] | undefined {
+    if (ref >= from && !this.#items.has(ref)) return [];
+    return this.#items.get(ref)?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
+  }
+
+  /** Takes items of a dict or list; `undefined` for too many, which leaves none: the others are not all there is. */
   keep(dict: Value, block: number | undefined): void {
     this.#charge(1);
     const known = this.#items.has(dict.ref) ? this.#items.get(dict.ref) : [];
@@ -384,12 +387,9 @@ export class PickleState {
     this.#items.set(dict.ref, whole ? [...known, block] : undefined);
   }
 
-  get keepItems(): boolean {
-    return this.keepFrom !== Number.POSITIVE_INFINITY;
-  }
-
   /** Keeps items and states from here on. What a dict held before is not known, so none of it is told. */
-  startKeeping(): void {
+  startKeeping(lists = false): void {
+    if (lists) this.listsFrom = Math.min(this.listsFrom, this.position);
     this.keepFrom = Math.min(this.keepFrom, this.position);
   }
 

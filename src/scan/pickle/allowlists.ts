@@ -1,46 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type EntryTypes, mergeTypes, parseTypes, type TypesText } from './types/entry-types.ts';
+import { type Allowlist, expand, isUse, type ListedGlobal, type Use, type WrittenAllowlist } from './allowlist.ts';
+import { ListTypes } from './list-types.ts';
+import { mergeTypes } from './types/entry-types.ts';
 
-/**
- * What a listed global may be used for: `import` as a value or an argument, `call`ed, `new` as the class of an instance,
- * `build` to take a state, `items` to take elements.
- */
-export type Use = 'import' | 'call' | 'new' | 'build' | 'items';
-
-export interface ListedGlobal {
-  readonly module: string;
-  readonly name: string;
-  readonly uses: ReadonlySet<Use>;
-  /** Names a contract that its arguments must keep. */
-  readonly contract: string | undefined;
-  /** What each use may be handed; plain data and instances of listed data classes, where it says nothing. */
-  readonly types: EntryTypes | undefined;
-  readonly tier: string;
-  readonly library: string;
-  readonly versions: string;
-}
-
-/** A list as it lies in `allowlists/`: where each name comes from, which versions of the library wrote it. */
-export interface Allowlist {
-  readonly tier: string;
-  readonly library: string;
-  readonly script: string;
-  readonly versions: readonly string[];
-  readonly globals: readonly (readonly [
-    module: string,
-    name: string,
-    uses: string,
-    versions: string,
-    contract?: string,
-  ])[];
-  /** What entries may be handed that is more than data, by "module:name". */
-  readonly types?: Readonly<Record<string, TypesText>>;
-  /** The same of all entries of the list that it does not name. */
-  readonly otherTypes?: TypesText;
-  /** For people: which classes were looked at in which versions, and what loading can reach of them. */
-  readonly evidence?: unknown;
-}
+export { type Allowlist, isUse, type ListedGlobal, type Use } from './allowlist.ts';
 
 let listed: ReadonlyMap<string, ListedGlobal> | undefined;
 
@@ -56,7 +20,10 @@ export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
   const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.json'));
   return new Map(
     files.sort().map((file) => {
-      return [basename(file, '.json'), JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Allowlist];
+      return [
+        basename(file, '.json'),
+        expand(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as WrittenAllowlist),
+      ];
     }),
   );
 }
@@ -65,17 +32,19 @@ export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
 export function mergeAllowlists(lists: Iterable<Allowlist>): ReadonlyMap<string, ListedGlobal> {
   const map = new Map<string, ListedGlobal>();
   for (const list of lists) {
-    const others = list.otherTypes === undefined ? undefined : parseTypes(list.otherTypes);
+    const told = new ListTypes(list);
     for (const [module, name, uses, versions, contract] of list.globals) {
       const key = `${module}:${name}`;
       const earlier = map.get(key);
-      const own = list.types !== undefined && Object.hasOwn(list.types, key) ? list.types[key] : undefined;
+      const traits = told.traitsOf(key) ?? earlier?.traits;
       map.set(key, {
         module,
         name,
-        uses: new Set([...(earlier?.uses ?? []), ...uses.split(' ').filter(isUse)]),
+        uses: earlier === undefined ? usesOf(uses) : new Set([...earlier.uses, ...usesOf(uses)]),
         contract: contract ?? earlier?.contract,
-        types: mergeTypes(earlier?.types, own === undefined ? others : parseTypes(own)),
+        types: mergeTypes(earlier?.types, told.typesOf(key)),
+        ...(traits === undefined ? {} : { traits }),
+        ...(told.isLookedAt(key) ? { evidence: 'classes' as const } : {}),
         tier: earlier?.tier ?? list.tier,
         library: earlier?.library ?? list.library,
         versions: earlier?.versions ?? versions,
@@ -85,8 +54,11 @@ export function mergeAllowlists(lists: Iterable<Allowlist>): ReadonlyMap<string,
   return map;
 }
 
-const USES: readonly string[] = ['import', 'call', 'new', 'build', 'items'] satisfies Use[];
+/** Many entries have the same uses. */
+const knownUses = new Map<string, ReadonlySet<Use>>();
 
-export function isUse(text: string): text is Use {
-  return USES.includes(text);
+function usesOf(text: string): ReadonlySet<Use> {
+  const known = knownUses.get(text) ?? new Set(text.split(' ').filter(isUse));
+  if (knownUses.size < 64) knownUses.set(text, known);
+  return known;
 }

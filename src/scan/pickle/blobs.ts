@@ -1,5 +1,9 @@
+import type { HandedArrow } from './scan-arrow.ts';
+
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
+/** Arrays of Arrow's in one pickle: a table has one for each column. */
+const MAX_ARROWS = 65_536;
 
 export interface Blob {
   readonly start: number;
@@ -16,6 +20,14 @@ export class Blobs {
   /** More were met than are looked into. */
   lost = false;
   readonly #known = new Map<number, number>();
+
+  /** Arrays of Arrow's whose buffers are looked at after the stream. */
+  readonly arrows: HandedArrow[] = [];
+
+  addArrow(array: HandedArrow): void {
+    if (this.arrows.length < MAX_ARROWS) this.arrows.push(array);
+    else this.lost = true;
+  }
 
   /** @returns whether there is room for so many more of another kind */
   hasRoom(count: number): boolean {

@@ -1,6 +1,6 @@
 import { type Call, GLOBAL } from '../../formats/pickle/values.ts';
 import type { ContractContext } from './contracts/contract.ts';
-import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES } from './contracts/python.ts';
+import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES, nestedClass } from './contracts/python.ts';
 
 /** Whether a call's result may be called: a class method that a framework pickles, a built-in type that dill names. */
 export function mayBeCalled(call: Call, context: ContractContext): boolean {
@@ -18,6 +18,7 @@ export function mayBeCalled(call: Call, context: ContractContext): boolean {
   if (isUnlistedClass(args[0], context) && /^_*[A-Z]\w*$/.test(machine.text(args[1]) ?? '')) return true;
   const owner = context.listed(args[0]);
   const member = `${owner?.module}:${owner?.name}.${machine.text(args[1])}`;
-  const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member);
+  const inner = owner === undefined ? undefined : nestedClass(owner, machine.text(args[1]) ?? '', context);
+  const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member) ?? inner;
   return contract !== undefined && contract(own, context) === undefined;
 }

@@ -1,10 +1,11 @@
 import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
-import type { Breach, Contract } from './contracts/contract.ts';
+import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
+import { isDistribution } from './contracts/distributions.ts';
 import { LIBRARY_STATES } from './contracts/libraries.ts';
 import { partial } from './contracts/python.ts';
-import { distributionState, isDistribution, NUMPY_STATES } from './contracts/scientific.ts';
+import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 
@@ -64,13 +65,18 @@ export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
   return use === 'call' && args === 0 && entry.uses.has('new');
 }
 
+/** A state of slots sets attributes one by one, and properties run code when they are set. */
+const dictState: Contract = (state) =>
+  state.length === 2 ? unexpected('a state of slots sets properties that run code of the library') : undefined;
+
 /** Of classes whose state can do harm: what it must keep to. */
 export function stateContract(entry: ListedGlobal): Contract | undefined {
   // functools.partial takes its callable, arguments and keywords as its state.
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
   if (isDistribution(entry)) return distributionState;
   const name = `${entry.module}:${entry.name}`;
-  return NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name);
+  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name);
+  return own ?? (entry.traits?.dictState === true ? dictState : undefined);
 }
 
 /** Whether the items of a state must be kept until BUILD, to be read by its contract. */

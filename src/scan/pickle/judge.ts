@@ -11,8 +11,9 @@ import { mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
-import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
-import { isDistribution } from './contracts/scientific.ts';
+import { isDistribution } from './contracts/distributions.ts';
+import { isExpression, mayEvaluate } from './contracts/expressions.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
 import type { GlobalPolicy } from './globals.ts';
@@ -129,7 +130,7 @@ export class PickleJudge implements PickleHandler {
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || readsState(global) || takesNativeState(global);
-    if (keeps || READS_DICTS.has(full)) machine.startKeeping();
+    if (keeps || READS_DICTS.has(full)) machine.startKeeping(READS_LISTS.has(full));
     if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
       this.#code = true;
       machine.startKeeping();
@@ -213,9 +214,10 @@ export class PickleJudge implements PickleHandler {
       return;
     }
     const standing = this.#names.standing(global);
-    if (standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
+    const evaluates = isExpression(global) && standing.kind !== 'listed' && mayEvaluate(global, call, machine);
+    if (evaluates || standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
       // Said again with its arguments: the same finding, with better evidence.
-      const rule = standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
+      const rule = evaluates || standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
       const full = `${global.module}.${global.name}`;
       this.#say.report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
       return;
@@ -426,6 +428,8 @@ export class PickleJudge implements PickleHandler {
   }
 
   onExtension(code: number, offset: number, machine: PickleState): void {
+    // Raw numbers that are run as instructions name codes that nobody registered, and the loader ends.
+    if (machine.alternative) return;
     this.#say.loaders = machine.alive;
     this.#options.acts?.(machine.alive);
     this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);

@@ -1,18 +1,13 @@
 import type { PickleState } from '../../formats/pickle/state.ts';
-import { BYTES, type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
+import { type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
 import type { NativeModel } from '../native-models.ts';
+import { extentOf, madeBy, type SpelledBytes, spelledBytes } from './spelled-bytes.ts';
 
 /** Bytes that a class hands to its library's native code when it is given its state. */
-export interface Handed {
+export interface Handed extends SpelledBytes {
   readonly model: NativeModel;
   /** The class: "xgboost.core.Booster". */
   readonly owner: string;
-  /** Where the instruction stands that holds the bytes, and where they start. */
-  readonly at: number;
-  readonly start: number;
-  readonly length: number;
-  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8. */
-  readonly spelled: 'bytes' | 'latin1' | 'utf8';
 }
 
 /** A state whose bytes cannot be told from the stream. */
@@ -93,9 +88,9 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
   const tell = (value: Value) =>
     bytesOf(value, native.model, full, machine) ??
     untold(what(value), native.instead !== undefined && value.kind !== OBJECT);
-  if (native.keys === undefined || (native.bare === true && machine.entriesOf(state) === undefined))
+  if (native.keys === undefined || (native.bare === true && machine.itemsOf(state) === undefined))
     return state.kind === NONE ? [] : [tell(state)];
-  const items = machine.entriesOf(state);
+  const items = machine.itemsOf(state);
   if (items === undefined) return [untold('a state whose members cannot be told')];
   const handed: (Handed | Untold)[] = [];
   for (let i = 0; i + 1 < items.length; i += 2) {
@@ -116,61 +111,10 @@ function what(value: Value): string {
   return value.kind === STR || value.kind === STR_DUNDER ? 'a text' : 'a value';
 }
 
-/** Byte arrays of protocols before 5, and bytes of those before 3, are calls. */
-const ARRAYS: ReadonlySet<string> = new Set(['builtins:bytearray', '__builtin__:bytearray']);
-const ENCODERS: ReadonlySet<string> = new Set(['_codecs:encode']);
-
 function bytesOf(value: Value, model: NativeModel, owner: string, machine: PickleState): Handed | undefined {
   const text = value.kind === STR || value.kind === STR_DUNDER;
-  if (text) return model === 'lightgbm' ? extentOf(value, 'utf8', model, owner, machine) : undefined;
-  if (value.kind === BYTES) return extentOf(value, 'bytes', model, owner, machine);
-  const maker = madeBy(value, machine);
-  const call = machine.callOf(value);
-  const [first, encoding] = (call === undefined ? undefined : machine.tuple(call.args)) ?? [];
-  if (maker === undefined || first === undefined || call?.built === true) return undefined;
-  if (ARRAYS.has(maker) && encoding === undefined) return bytesIn(first, model, owner, machine);
-  if (!ARRAYS.has(maker) && !ENCODERS.has(maker)) return undefined;
-  return latin1(first, encoding, model, owner, machine);
-}
-
-/** What a byte array is made from. */
-function bytesIn(value: Value, model: NativeModel, owner: string, machine: PickleState): Handed | undefined {
-  if (value.kind === BYTES) return extentOf(value, 'bytes', model, owner, machine);
-  const maker = madeBy(value, machine);
-  const call = machine.callOf(value);
-  const [text, encoding] = (call === undefined ? undefined : machine.tuple(call.args)) ?? [];
-  if (maker === undefined || !ENCODERS.has(maker) || text === undefined) return undefined;
-  return latin1(text, encoding, model, owner, machine);
-}
-
-function latin1(
-  text: Value,
-  encoding: Value | undefined,
-  model: NativeModel,
-  owner: string,
-  machine: PickleState,
-): Handed | undefined {
-  const name = encoding === undefined ? undefined : machine.text(encoding);
-  const known = name === 'latin1' || name === 'latin-1';
-  const isText = text.kind === STR || text.kind === STR_DUNDER;
-  return known && isText ? extentOf(text, 'latin1', model, owner, machine) : undefined;
-}
-
-function extentOf(
-  value: Value,
-  spelled: Handed['spelled'],
-  model: NativeModel,
-  owner: string,
-  machine: PickleState,
-): Handed | undefined {
-  const extent = machine.extent(value);
-  if (extent === undefined) return undefined;
-  const { start, length } = extent;
-  return { model, owner, spelled, at: machine.fileOffset(value.ref), start: machine.fileOffset(start), length };
-}
-
-function madeBy(value: Value, machine: PickleState): string | undefined {
-  const call = machine.callOf(value);
-  const global = call === undefined ? undefined : machine.global(call.callee);
-  return global === undefined ? undefined : `${global.module}:${global.name}`;
+  // Only LightGBM takes a text, in UTF-8.
+  const asText = text && model === 'lightgbm' ? extentOf(value, 'utf8', machine) : undefined;
+  const found = text ? asText : spelledBytes(value, machine);
+  return found === undefined || found.at === 0 ? undefined : { ...found, model, owner };
 }

@@ -5,6 +5,7 @@ import type { ScanContext } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';
 import type { Handed, Untold } from './native-states.ts';
 import { NATIVE_STATE } from './rules.ts';
+import type { SpelledBytes } from './spelled-bytes.ts';
 
 /** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
 const RAW: ReadonlySet<number> = new Set([0x42, 0x43, 0x8e, 0x96, 0x54, 0x55]);
@@ -27,7 +28,7 @@ export async function scanHanded(
 
 async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
   try {
-    const bytes = await bytesOf(handed, source, context);
+    const bytes = await bytesOf(handed, handed.owner, source, context);
     if (bytes === undefined) return leave(handed, context, 'an escaped text is handed to it');
     const verdict = await readNativeModel(handed.model, bytes, context.budget);
     if (verdict.kind === 'sound') return;
@@ -41,8 +42,10 @@ async function scanOne(handed: Handed, source: ByteSource, context: ScanContext)
   }
 }
 
-async function bytesOf(
-  { at, start, length, spelled, owner }: Handed,
+/** Bytes that a stream spells, as a source of their own; `undefined` for those that escapes spell. */
+export async function bytesOf(
+  { at, start, length, spelled }: SpelledBytes,
+  owner: string,
   source: ByteSource,
   context: ScanContext,
 ): Promise<ByteSource | undefined> {

@@ -14,6 +14,7 @@ import type { Blob } from './blobs.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
 import { PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
+import { scanArrows } from './scan-arrow.ts';
 import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';
@@ -116,6 +117,7 @@ class FileScan {
       this.#context.incomplete('the pickle holds more other readings than are followed');
     await this.#blobs(judge.blobs.list);
     await scanHanded(judge.handed, this.#target.source, this.#context);
+    await scanArrows(judge.blobs.arrows, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
     this.#broken(result, start);
     return undefined;
@@ -160,6 +162,7 @@ class FileScan {
       inner.state.close();
       for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
+      for (const arrow of own.blobs.arrows) judge.blobs.addArrow(arrow);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {

@@ -4,6 +4,7 @@ import type { Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { Blobs } from './blobs.ts';
 import type { ContractContext } from './contracts/contract.ts';
+import { isExpression } from './contracts/expressions.ts';
 import { CONTRACTS } from './contracts/index.ts';
 import type { GlobalPolicy, Standing } from './globals.ts';
 import { TORCHSCRIPT_CLASS } from './judge-names.ts';
@@ -26,7 +27,9 @@ export class StreamNames {
     const known = this.#standings.get(global);
     if (known !== undefined) return known;
     const own = this.#within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
-    const standing: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
+    const found: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
+    // What such a class is called with decides.
+    const standing: Standing = found.kind === 'dangerous' && isExpression(global) ? { kind: 'unlisted' } : found;
     this.#standings.set(global, standing);
     return standing;
   }
@@ -62,6 +65,10 @@ export class StreamNames {
       state: machine,
       target,
       listed,
+      entry: (module, name) => {
+        const standing = this.#globals.standing({ module, name, mapped: false });
+        return standing.kind === 'listed' || standing.kind === 'shadowed' ? standing.entry : undefined;
+      },
       plain: (of) => {
         const entry = of === undefined ? undefined : listed(of);
         if (entry === undefined || CONTRACTS.has(`${entry.module}:${entry.name}`)) return undefined;
@@ -75,6 +82,7 @@ export class StreamNames {
         const call = machine.callOf(of);
         return call === undefined ? undefined : machine.global(call.callee);
       },
+      checkArrow: (array) => this.#blobs.addArrow(array),
       scanBytes: (of) => this.#scanBytes(of, machine),
     };
   }

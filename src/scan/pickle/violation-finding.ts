@@ -25,6 +25,11 @@ export function violationFinding({ entry, use, found }: Violation): ViolationFin
       const message = `${full} is handed ${name} ${HANDED[use]}, which can be called and is not what ${entry.library} puts there`;
       return { rule: BROKEN_CONTRACT, message, subject: full, evidence: name };
     }
+    case 'own-member': {
+      const name = found.name.replace(':', '.');
+      const message = `${full} keeps ${name}, a method that models of ${entry.library} are not known to keep`;
+      return { rule: UNUSUAL_USE, message, subject: full, evidence: name };
+    }
     case 'special-key': {
       const message = `gives an instance of ${full} the attribute ${found.name}, which Python itself looks up`;
       return { rule: METHOD_OVERRIDE, message, subject: found.name, evidence: found.name };

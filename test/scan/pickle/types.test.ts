@@ -122,7 +122,13 @@ describe('a callable in a state that does not name it', () => {
       verdict: 'clean',
       rules: [],
     });
-    expect((await judge(...transformer, ...dict(text('func'), ...partial), 'BUILD')).verdict).toBe('malicious');
+    const bound = call(
+      'builtins',
+      'getattr',
+      ...instance('scipy.stats._continuous_distns', 'norm_gen'),
+      text('_entropy'),
+    );
+    expect((await judge(...transformer, ...dict(text('func'), ...bound), 'BUILD')).verdict).toBe('malicious');
   });
 
   it('is only what its own rule says, when it is on no list', async () => {

@@ -1,6 +1,7 @@
 import type { PickleState } from '../../../formats/pickle/state.ts';
 import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
+import type { HandedArrow } from '../scan-arrow.ts';
 
 /** What a contract may ask about the arguments of a call. */
 export interface ContractContext {
@@ -9,12 +10,16 @@ export interface ContractContext {
   readonly target?: Value | undefined;
   /** The list entry of a global value; `undefined` for unlisted globals and all other values. */
   listed(of: Value): ListedGlobal | undefined;
-  /** The same, of a name that is a value or a class and runs no contract of its own. */
+  /** The same, of a name. */
+  entry(module: string, name: string): ListedGlobal | undefined;
+  /** The same, of a global that is a value or a class and runs no contract of its own. */
   plain(of: Value | undefined): ListedGlobal | undefined;
   /** Whether a global is on no list and not known to be dangerous: it has a finding of its own, and that is all there is to say. */
   unlisted(of: Value): boolean;
   /** The global that a call's result came from. */
   madeBy(of: Value): GlobalName | undefined;
+  /** Has an array of Arrow's looked at after the stream, when its bytes can be read. */
+  checkArrow(array: HandedArrow): void;
   /** Has a byte string scanned as a file of its own. */
   scanBytes(of: Value): void;
 }

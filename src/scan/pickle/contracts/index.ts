@@ -1,5 +1,6 @@
 import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
+import { ARROW_CONTRACTS } from './arrow.ts';
 import type { Contract } from './contract.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
@@ -13,6 +14,7 @@ export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...PYTHON_CONTRACTS,
   ...TORCH_CONTRACTS,
   ...SCIENTIFIC_CONTRACTS,
+  ...ARROW_CONTRACTS,
 ]);
 
 /** How many leading arguments a contract judges itself; the others are held to what the entry may be handed. */
@@ -49,7 +51,13 @@ export const CALLERS: ReadonlySet<string> = new Set([
 
 /** Once a stream names one of these, its dicts are kept: contracts read them. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
+  'functools.partial',
+  'pyarrow.lib._restore_array',
+  'pyarrow.lib.chunked_array',
   'numpy.dtype',
   'torch._tensor._rebuild_from_type_v2',
   'torch._utils._rebuild_parameter_with_state',
 ]);
+
+/** The same of lists. */
+export const READS_LISTS: ReadonlySet<string> = new Set(['pyarrow.lib._restore_array', 'pyarrow.lib.chunked_array']);

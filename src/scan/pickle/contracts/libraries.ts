@@ -1,6 +1,8 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { NONE } from '../../../formats/pickle/values.ts';
+import { ARROW_STATES } from './arrow.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
+import { FLAML_STATES } from './flaml.ts';
 
 /** Longer formulas are left to a person. */
 const MAX_FORMULA = 4096;
@@ -77,4 +79,6 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
     (name) => [`statsmodels.base.data:${name}`, formulaState] as const,
   ),
   ['joblib.memory:Memory', memoryState],
+  ...ARROW_STATES,
+  ...FLAML_STATES,
 ]);

@@ -73,7 +73,9 @@ export const scalar: Contract = (args, context) => {
 /** `_reconstruct(class, (0,), b'b')` makes an empty array, which its state fills. */
 export const reconstruct: Contract = (args, context) => {
   const [type, shape, code] = args;
-  if (context.plain(type) === undefined) return 'the first argument is not a listed class';
+  // A class on no list is a finding of its own.
+  const unlisted = type !== undefined && context.unlisted(type);
+  if (context.plain(type) === undefined && !unlisted) return 'the first argument is not a listed class';
   return worst(emptyShape(shape, context), emptyCode(code, context), count(args, 3));
 };
 

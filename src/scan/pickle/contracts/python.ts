@@ -1,6 +1,8 @@
 import type { Value } from '../../../formats/pickle/values.ts';
-import { INT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
-import { type Contract, type ContractContext, textAt } from './contract.ts';
+import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
+import type { ListedGlobal } from '../allowlist.ts';
+import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
+import { isDistribution } from './distributions.ts';
 import { isKeptMethod } from './kept-methods.ts';
 
 const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
@@ -58,6 +60,13 @@ export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
 const enumValue: Contract = ([value], { state }) =>
   value !== undefined && (value.kind === INT || state.text(value) !== undefined) ? undefined : 'takes a plain value';
 
+/** A member of an enum within a class that is on a list. */
+export function nestedClass(owner: ListedGlobal, name: string, context: ContractContext): Contract | undefined {
+  const inner = context.entry(owner.module, `${owner.name}.${name}`);
+  if (inner?.uses.has('call') === true) return enumValue;
+  return inner?.uses.has('new') === true ? noArguments : undefined;
+}
+
 /** Classes within classes, which protocol 2 fetches with getattr before it makes an instance. */
 export const NESTED_CLASSES: ReadonlyMap<string, Contract> = new Map([
   ...[
@@ -106,20 +115,31 @@ const getAttribute: Contract = (args, context) => {
   if (owner.kind === OBJECT) {
     const call = context.state.callOf(owner);
     const made = call === undefined ? undefined : context.state.global(call.callee);
-    if (made !== undefined && isKeptMethod(made, name)) return undefined;
+    const entry = call === undefined ? undefined : context.listed(call.callee);
+    if (made !== undefined && isKeptMethod(made, name, entry)) return undefined;
     // What made it is on no list, which is a finding of its own; calling the method would be another.
-    const unlisted = made?.computed === false && call !== undefined && context.listed(call.callee) === undefined;
+    const unlisted = made?.computed === false && call !== undefined && entry === undefined;
     if (unlisted && !name.startsWith('__')) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
-    return known && BOUND_METHODS.test(name) ? undefined : 'fetches a method that no framework keeps';
+    if (known && BOUND_METHODS.test(name)) return undefined;
+    if (entry !== undefined && isDistribution(entry) && name === 'rvs') return undefined;
+    // Another version of a class that was looked at may keep other methods: nothing calls them while loading.
+    return known && entry?.evidence === 'classes' && !name.startsWith('_')
+      ? unexpected('fetches a method that no model is known to keep')
+      : 'fetches a method that no framework keeps';
   }
+  if (owner.kind === STR || owner.kind === STR_DUNDER || owner.kind === LIST)
+    return /^(?:format|join|split|strip|lower|upper)$/.test(name) && owner.kind === STR
+      ? undefined
+      : unexpected('keeps a method of plain data');
   const kept = context.state.global(owner);
-  if (kept !== undefined && isKeptMethod(kept, name)) return undefined;
+  if (kept !== undefined && isKeptMethod(kept, name, context.listed(owner))) return undefined;
   if (isUnlistedClass(owner, context) && !name.startsWith('__')) return undefined;
   const entry = context.plain(owner);
   if (entry === undefined) return 'reads an attribute of something that is not a listed class';
   const member = `${entry.module}:${entry.name}.${name}`;
   if (CALLED_MEMBERS.has(member) || NESTED_CLASSES.has(member) || CLASS_MEMBERS.has(member)) return undefined;
+  if (nestedClass(entry, name, context) !== undefined) return undefined;
   // Members of enums are written in capitals, methods never.
   const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
   return isEnumMember ? undefined : 'fetches a member that no framework keeps';
@@ -132,20 +152,84 @@ function isHarmlessCallable(of: Value | undefined, context: ContractContext): bo
 
 export const partial: Contract = ([wrapped], context) => {
   if (wrapped !== undefined && context.unlisted(wrapped)) return undefined;
+  const call = wrapped === undefined ? undefined : context.state.callOf(wrapped);
+  // What made it is on no list, which is a finding of its own.
+  if (call !== undefined && context.unlisted(call.callee)) return undefined;
   const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
+  const global = wrapped === undefined ? undefined : context.state.global(wrapped);
+  // What a defaultdict gets from it is judged where the partial is used; a call makes an empty one.
+  if (global?.module === 'collections' && global.name === 'defaultdict') return undefined;
   return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
 };
 
+/** Classes of libraries whose instances are made empty, of plain data: what their constructors do was read. */
+const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
+  'collections:OrderedDict',
+  'collections:Counter',
+  'nltk.probability:ConditionalFreqDist',
+  'nltk.probability:FreqDist',
+  'deap.tools.support:Logbook',
+  'river.proba.gaussian:Gaussian',
+  'river.proba.multinomial:Multinomial',
+]);
+
+/** A partial that makes plain data: of a built-in type, or of a defaultdict with such a factory. Its state replaces its arguments. */
+function partialFactory(of: Value, depth: number, context: ContractContext): Breach | undefined {
+  const { state } = context;
+  const call = state.callOf(of);
+  const [wrapped, ...given] = (call === undefined ? undefined : state.tuple(call.args)) ?? [];
+  const first = partialBreach(wrapped, given, depth, context);
+  if (first !== undefined || call?.built !== true) return first;
+  const built = state.builtStates.get(of.ref);
+  const parts = built === undefined ? undefined : state.tuple(built);
+  const args = parts?.[1] === undefined ? undefined : state.tuple(parts[1]);
+  const keywords = parts?.[2]?.kind === DICT ? state.itemsOf(parts[2]) : undefined;
+  return args !== undefined && keywords?.length === 0 ? partialBreach(parts?.[0], args, depth, context) : NOT_PLAIN;
+}
+
+function partialBreach(
+  wrapped: Value | undefined,
+  args: readonly Value[],
+  depth: number,
+  context: ContractContext,
+): Breach | undefined {
+  if (isBuiltinType(wrapped, context)) return args.every((arg) => arg.kind < GLOBAL) ? undefined : NOT_PLAIN;
+  const global = wrapped === undefined ? undefined : context.state.global(wrapped);
+  if (global?.module !== 'collections' || global.name !== 'defaultdict') return NOT_PLAIN;
+  return args.length <= 1 ? factoryBreach(args[0], depth + 1, context) : NOT_PLAIN;
+}
+
+const NOT_PLAIN = 'the factory is not a type of plain data';
+const MAX_FACTORIES = 8;
+
 /** The factory makes the values of keys that are asked for, while loading too: so types of plain data only. */
-const defaultDict: Contract = ([factory], context) => {
+const defaultDict: Contract = ([factory], context) => factoryBreach(factory, 0, context);
+
+function factoryBreach(factory: Value | undefined, depth: number, context: ContractContext): Breach | undefined {
   if (factory === undefined || factory.kind === NONE || isBuiltinType(factory, context)) return undefined;
+  const made = context.madeBy(factory);
+  if (made?.module === 'functools' && made.name === 'partial')
+    return depth < MAX_FACTORIES ? partialFactory(factory, depth, context) : NOT_PLAIN;
   if (context.unlisted(factory)) return undefined;
   const entry = context.listed(factory);
-  if (entry?.module === 'collections' && entry.name === 'OrderedDict') return undefined;
-  const maker = context.madeBy(factory);
-  if (maker?.module === 'dill._dill' && maker.name === '_load_type') return undefined;
-  return 'the factory is not a type of plain data';
-};
+  if (entry !== undefined && EMPTY_CONTAINERS.has(`${entry.module}:${entry.name}`)) return undefined;
+  if (made?.module === 'dill._dill' && made.name === '_load_type') return undefined;
+  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : undefined;
+  if (owner?.evidence === 'classes')
+    return unexpected('the factory is a method that models are not known to have there');
+  // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
+  if (entry?.evidence === 'classes' && entry.uses.has('new'))
+    return unexpected('the factory is a class that models are not known to have there');
+  return NOT_PLAIN;
+}
+
+/** The class whose method, or whose instance's, `getattr` fetched. */
+function ownerOf(of: Value, context: ContractContext): ListedGlobal | undefined {
+  const call = context.state.callOf(of);
+  const [owner] = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
+  if (owner === undefined) return undefined;
+  return context.listed(context.state.callOf(owner)?.callee ?? owner);
+}
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */
 const byteArray: Contract = ([content]) => (content?.kind === INT ? 'asks for memory by a number' : undefined);

@@ -124,13 +124,6 @@ export const distributionState: Contract = ([state], context) => {
   return undefined;
 };
 
-export function isDistribution(global: { module: string; name: string }): boolean {
-  return (
-    /^scipy\.stats\._(continuous_distns|discrete_distns|levy_stable)$/.test(global.module) &&
-    global.name.endsWith('_gen')
-  );
-}
-
 const CLASS_FIRST = [
   ...[
     'pandas.core.indexes.base:_new_Index',

@@ -12,6 +12,8 @@ export type StateKind = (typeof STATE_KINDS)[number];
 export interface Takes {
   /** Callables, by "module:name": functions, classes as values, members, classes whose instances can be called. */
   readonly callables: ReadonlySet<string>;
+  /** All that the lists of the entry itself name. */
+  readonly own: readonly ReadonlySet<string>[];
   /** Keys of a state that start with two underscores. */
   readonly keys: ReadonlySet<string>;
   readonly states: ReadonlySet<StateKind>;
@@ -21,7 +23,7 @@ export interface Takes {
 export type EntryTypes = ReadonlyMap<TakingUse, Takes>;
 
 /**
- * The same as a list has it: words, separated by spaces. `@numbers` is a named set, `numpy:add` one callable, `key:__doc__` a
+ * The same as a list has it: words, separated by spaces. `@numbers` is a named set, `@own` the names of the list itself, `numpy:add` one callable, `key:__doc__` a
  * key of the state, `state:bytes` a kind of state.
  */
 export interface TypesText {
@@ -32,14 +34,26 @@ export interface TypesText {
 }
 
 /** Plain data and instances of listed data classes. */
-export const PLAIN: Takes = { callables: new Set(), keys: new Set(), states: new Set() };
+export const PLAIN: Takes = { callables: new Set(), own: [], keys: new Set(), states: new Set() };
 
+export function mayHold({ callables, own }: Takes, name: string): boolean {
+  return callables.has(name) || own.some((names) => names.has(name));
+}
+
+/** Whether a callable is a member of a class that the lists of the entry name. */
+export function isOwnMember({ own }: Takes, name: string): boolean {
+  const dot = name.lastIndexOf('.');
+  return dot > name.indexOf(':') && own.some((names) => names.has(name.slice(0, dot)));
+}
+
+const OWN = '@own';
 const NAME = /^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$/;
 const KEY = /^key:(__\w+)$/;
 const STATE = /^state:(\w+)$/;
 
 /** @returns what is wrong with a word of a type; `undefined` for a good one */
 export function wrongWord(word: string): string | undefined {
+  if (word === OWN) return undefined;
   if (word.startsWith('@')) return callableSet(word.slice(1)) === undefined ? `names no set of callables` : undefined;
   if (KEY.test(word) || NAME.test(word)) return undefined;
   const state = STATE.exec(word)?.[1];
@@ -50,30 +64,38 @@ export function wrongWord(word: string): string | undefined {
 const known = new Map<string, Takes>();
 const MAX_KNOWN = 10_000;
 
-export function parseTypes(text: TypesText): EntryTypes {
+/** @param own the names of the list that says it */
+export function parseTypes(text: TypesText, own?: ReadonlySet<string>): EntryTypes {
   const takes = new Map<TakingUse, Takes>();
   for (const use of TAKING_USES) {
     const words = text[use];
-    if (words === undefined) continue;
-    const parsed = known.get(words) ?? parseTakes(words.split(' '));
-    if (known.size < MAX_KNOWN) known.set(words, parsed);
-    takes.set(use, parsed);
+    if (words !== undefined) takes.set(use, parsed(words, own));
   }
   return takes;
 }
 
-export function parseTakes(words: readonly string[]): Takes {
+function parsed(words: string, own: ReadonlySet<string> | undefined): Takes {
+  const found = known.get(words);
+  if (found !== undefined) return found;
+  const split = words.split(' ');
+  const takes = parseTakes(split, own);
+  if (known.size < MAX_KNOWN && !split.includes(OWN)) known.set(words, takes);
+  return takes;
+}
+
+export function parseTakes(words: readonly string[], own?: ReadonlySet<string>): Takes {
   const callables = new Set<string>();
   const keys = new Set<string>();
   const states = new Set<StateKind>();
   for (const word of words) {
     const [key, state] = [KEY.exec(word)?.[1], STATE.exec(word)?.[1]];
+    if (word === OWN) continue;
     if (word.startsWith('@')) for (const name of callableSet(word.slice(1)) ?? []) callables.add(name);
     else if (key !== undefined) keys.add(key);
     else if (state !== undefined && isStateKind(state)) states.add(state);
     else callables.add(word);
   }
-  return { callables, keys, states };
+  return { callables, own: own !== undefined && words.includes(OWN) ? [own] : [], keys, states };
 }
 
 /** What either of two lists allows a name. */
@@ -93,6 +115,7 @@ function mergeTakes(one: Takes, other: Takes): Takes {
   merged.set(one, known);
   const both = known.get(other) ?? {
     callables: new Set([...one.callables, ...other.callables]),
+    own: [...new Set([...one.own, ...other.own])],
     keys: new Set([...one.keys, ...other.keys]),
     states: new Set([...one.states, ...other.states]),
   };
@@ -103,9 +126,18 @@ function mergeTakes(one: Takes, other: Takes): Takes {
 /** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */
 const CALLABLE_INSTANCES = ['modules', 'callable-instances', 'torch-callables'];
 
+interface ListedName {
+  readonly module: string;
+  readonly name: string;
+  readonly traits?: { readonly callable: boolean };
+}
+
 /** Whether the class of a listed name defines `__call__`. */
-export function makesCallable(name: { readonly module: string; readonly name: string }): boolean {
-  return CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true);
+export function makesCallable(name: ListedName): boolean {
+  return (
+    name.traits?.callable === true ||
+    CALLABLE_INSTANCES.some((set) => callableSet(set)?.has(`${name.module}:${name.name}`) === true)
+  );
 }
 
 /** Whether a listed name is a constant, such as a dtype of PyTorch, and not something that can be called. */

@@ -4,7 +4,7 @@ import type { PickleState } from '../../../formats/pickle/state.ts';
 import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
 import { DICT, FROZENSET, GLOBAL, LIST, OBJECT, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
-import { PLAIN, type Takes, type TakingUse } from './entry-types.ts';
+import { isOwnMember, mayHold, PLAIN, type Takes, type TakingUse } from './entry-types.ts';
 
 /** Something that a use of a listed name was handed and may not be. */
 export interface Violation {
@@ -15,6 +15,8 @@ export interface Violation {
   readonly loaders: LoaderSet;
   readonly found: /** A callable that the entry does not name. */
     | { readonly kind: 'callable'; readonly name: string }
+    /** A method of a class that the list names, which no model of its library is known to keep. */
+    | { readonly kind: 'own-member'; readonly name: string }
     /** A key of a state that Python itself looks up, and that the entry does not name. */
     | { readonly kind: 'special-key'; readonly name: string }
     /** A key that is not a literal. */
@@ -127,7 +129,8 @@ class Walk {
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
       this.#machine.budget.work(1);
       const name = this.#callable(top);
-      if (name !== undefined && !this.#takes.callables.has(name)) yield { kind: 'callable', name };
+      if (name !== undefined && !mayHold(this.#takes, name))
+        yield { kind: isOwnMember(this.#takes, name) ? 'own-member' : 'callable', name };
       for (const item of this.#open(top)) open.push(item);
     }
   }

@@ -1,5 +1,5 @@
 import type { Value } from '../../../formats/pickle/values.ts';
-import { OBJECT } from '../../../formats/pickle/values.ts';
+import { LIST, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
 import type { ContractContext } from '../contracts/contract.ts';
@@ -43,7 +43,12 @@ export function callableResult(
 /** Members of enums are data: they are written in capitals, of a class. */
 function memberName(owner: Value | undefined, name: string | undefined, context: ContractContext): string | undefined {
   if (owner === undefined || name === undefined) return '?';
+  if (owner.kind === STR) return `builtins:str.${name}`;
+  // Said already, as a method of plain data.
+  if (owner.kind === LIST || owner.kind === STR_DUNDER) return undefined;
   const call = owner.kind === OBJECT ? context.state.callOf(owner) : undefined;
+  // A class on no list is a finding of its own.
+  if (context.unlisted(call?.callee ?? owner)) return undefined;
   const entry = context.listed(call?.callee ?? owner);
   if (entry === undefined) return '?';
   if (call === undefined && /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name)) return undefined;

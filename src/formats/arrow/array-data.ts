@@ -1,0 +1,108 @@
+import type { FileBudget } from '../../core/budget.ts';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+
+/** `undefined` where Arrow has no buffer. */
+export type ArrowBuffer = ByteSource | undefined;
+
+/** One array without children, as Arrow's `ArrayData` holds it. */
+export interface ArrowArray {
+  /** As pyarrow spells it: "int64", "large_string". */
+  readonly type: string;
+  readonly length: number;
+  /** -1: not counted yet. */
+  readonly nullCount: number;
+  readonly offset: number;
+  readonly buffers: readonly ArrowBuffer[];
+}
+
+/** Types of elements of one width, in bits. */
+const BITS: ReadonlyMap<string, number> = new Map([
+  ['bool', 1],
+  ...['int8', 'uint8'].map((name) => [name, 8] as const),
+  ...['int16', 'uint16', 'halffloat', 'float16'].map((name) => [name, 16] as const),
+  ...['int32', 'uint32', 'float', 'float32', 'date32[day]', 'time32[s]', 'time32[ms]'].map(
+    (name) => [name, 32] as const,
+  ),
+  ...['int64', 'uint64', 'double', 'float64', 'date64[ms]', 'time64[us]', 'time64[ns]'].map(
+    (name) => [name, 64] as const,
+  ),
+  ...['timestamp', 'duration'].flatMap((name) =>
+    ['s', 'ms', 'us', 'ns'].map((unit) => [`${name}[${unit}]`, 64] as const),
+  ),
+]);
+/** Types whose elements lie between offsets, with the bytes of an offset. */
+const OFFSET_BYTES: ReadonlyMap<string, 4 | 8> = new Map([
+  ['string', 4],
+  ['binary', 4],
+  ['large_string', 8],
+  ['large_binary', 8],
+]);
+/** Bytes that are read at once. A multiple of both widths. */
+const CHUNK = 64 * 1024;
+
+export function isArrowType(type: string): boolean {
+  return BITS.has(type) || OFFSET_BYTES.has(type);
+}
+
+/**
+ * Proves that every element lies inside of its buffers. Arrow makes an array of whatever it is given, and follows offsets and counts
+ * without looking.
+ * @throws AssayError `malformed`; what reading a buffer throws
+ */
+export async function checkArrowArray(array: ArrowArray, budget: FileBudget): Promise<void> {
+  const { type, length, nullCount, offset, buffers } = array;
+  const end = offset + length;
+  if (length < 0 || offset < 0 || !Number.isSafeInteger(end * 8 + 64))
+    throw bad(`${length} elements from ${offset} on`);
+  if (nullCount < -1 || nullCount > length) throw bad(`${nullCount} of ${length} elements are missing`);
+  const [validity, second, third] = buffers;
+  if (validity !== undefined) needs(validity, Math.ceil(end / 8), 'what says which elements are missing');
+  else if (nullCount > 0) throw bad('nothing says which elements are missing');
+  const bits = BITS.get(type);
+  if (bits !== undefined) {
+    if (buffers.length !== 2) throw bad(`${buffers.length} buffers of ${type}`);
+    return needs(second, Math.ceil((end * bits) / 8), 'the elements');
+  }
+  const width = OFFSET_BYTES.get(type);
+  if (width === undefined) throw bad(`the type ${type}`);
+  if (buffers.length !== 3) throw bad(`${buffers.length} buffers of ${type}`);
+  // Arrow takes an array without elements that has no offsets either.
+  if (end === 0 && (second?.size ?? 0) === 0) return;
+  needs(second, (end + 1) * width, 'the offsets');
+  if (second !== undefined) await checkOffsets(second, width, offset, end, third?.size ?? 0, budget);
+}
+
+function needs(buffer: ArrowBuffer, bytes: number, what: string): void {
+  const size = buffer?.size ?? 0;
+  if (size < bytes) throw bad(`${what} take ${bytes} bytes, and ${size} are there`);
+}
+
+/** They never fall, and end inside of the data. */
+async function checkOffsets(
+  source: ByteSource,
+  width: 4 | 8,
+  first: number,
+  last: number,
+  size: number,
+  budget: FileBudget,
+): Promise<void> {
+  let before = 0;
+  const stop = (last + 1) * width;
+  for (let at = first * width; at < stop; at += CHUNK) {
+    const bytes = await source.read(at, Math.min(CHUNK, stop - at));
+    budget.work(bytes.length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let i = 0; i < bytes.length; i += width) {
+      const low = width === 4 ? view.getInt32(i, true) : view.getUint32(i, true);
+      const offset = width === 4 ? low : view.getInt32(i + 4, true) * 2 ** 32 + low;
+      if (offset < before) throw bad(`the offset ${offset} after ${before}`);
+      if (offset > size) throw bad(`the offset ${offset} in ${size} bytes`);
+      before = offset;
+    }
+  }
+}
+
+function bad(what: string): AssayError {
+  return new AssayError('malformed', `the Arrow array says: ${what}`);
+}

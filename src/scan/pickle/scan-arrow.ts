@@ -1,0 +1,62 @@
+import { type ByteSource, MemorySource } from '../../core/byte-source.ts';
+import { isContentError } from '../../core/errors.ts';
+import { checkArrowArray } from '../../formats/arrow/index.ts';
+import type { ScanContext } from '../scanner.ts';
+import { NATIVE_STATE } from './rules.ts';
+import { bytesOf } from './scan-handed.ts';
+import type { SpelledBytes } from './spelled-bytes.ts';
+
+/** An array of Arrow's as a stream makes it: numbers that native code trusts, and the buffers that they lead into. */
+export interface HandedArrow {
+  readonly type: string;
+  readonly length: number;
+  readonly nullCount: number;
+  readonly offset: number;
+  readonly buffers: readonly (SpelledBytes | undefined)[];
+  /** Where the stream makes it. */
+  readonly at: number;
+}
+
+/** Proves that the elements of each array lie inside of its buffers. */
+export async function scanArrows(
+  arrays: readonly HandedArrow[],
+  source: ByteSource,
+  context: ScanContext,
+): Promise<void> {
+  for (const array of arrays) await scanOne(array, source, context);
+}
+
+async function scanOne(array: HandedArrow, source: ByteSource, context: ScanContext): Promise<void> {
+  try {
+    const buffers: (ByteSource | undefined)[] = [];
+    for (const buffer of array.buffers) {
+      const bytes =
+        buffer?.length === 0 ? new MemorySource(new Uint8Array(0), 'empty') : await read(buffer, source, context);
+      if (buffer !== undefined && bytes === undefined) {
+        context.incomplete(`a buffer of the Arrow array at byte ${array.at} is spelled in a way that is not read`);
+        return;
+      }
+      buffers.push(bytes);
+    }
+    await checkArrowArray({ ...array, buffers }, context.budget);
+  } catch (error) {
+    if (!isContentError(error)) throw error;
+    if (error.code !== 'malformed')
+      context.incomplete(`the Arrow array at byte ${array.at} was not read: ${error.message}`);
+    else
+      context.report({
+        rule: NATIVE_STATE,
+        message: `makes an Arrow array that leads out of its buffers: ${error.message}`,
+        subject: 'pyarrow.lib._restore_array',
+        offset: array.at,
+      });
+  }
+}
+
+async function read(
+  buffer: SpelledBytes | undefined,
+  source: ByteSource,
+  context: ScanContext,
+): Promise<ByteSource | undefined> {
+  return buffer === undefined ? undefined : bytesOf(buffer, 'pyarrow.lib.py_buffer', source, context);
+}
