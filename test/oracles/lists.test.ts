@@ -6,14 +6,47 @@ import { checkLists } from './lists/soundness.ts';
 
 const FILES = Number(process.env.ASSAY_LISTS_FILES ?? 5000);
 const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
-const STANDARD = ['builtins', '__builtin__', 'collections', 'copyreg', 'copy_reg', '_codecs', 'functools', 'datetime', 'decimal'];
-const MORE = ['fractions', 'uuid', 'pathlib', 'array', 'enum', 'random', 'types', 'zoneinfo', 'argparse', 'operator', '_operator'];
+const STANDARD = [
+  'builtins',
+  '__builtin__',
+  'collections',
+  'copyreg',
+  'copy_reg',
+  '_codecs',
+  'functools',
+  'datetime',
+  'decimal',
+];
+const MORE = [
+  'fractions',
+  'uuid',
+  'pathlib',
+  'array',
+  'enum',
+  'random',
+  'types',
+  'zoneinfo',
+  'argparse',
+  'operator',
+  '_operator',
+];
 
 /** Nothing that we call clean does more on load than make objects. */
-async function check(interpreter: Interpreter, libraries: readonly string[], packages: readonly string[], share: number) {
+async function check(
+  interpreter: Interpreter,
+  libraries: readonly string[],
+  packages: readonly string[],
+  share: number,
+) {
   const files = Math.ceil(FILES * share);
   const own = [...STANDARD, ...MORE, ...packages];
-  const { composed, loaded, whole, failures } = await checkLists({ interpreter, libraries, packages: own, seed: SEED, files });
+  const { composed, loaded, whole, failures } = await checkLists({
+    interpreter,
+    libraries,
+    packages: own,
+    seed: SEED,
+    files,
+  });
   process.stderr.write(`${loaded} of ${composed} files are clean, ${whole} make an object\n`);
   expect(failures.map(({ seed, what, found }) => `seed ${seed}, ${what}: ${found.join('; ')}`)).toEqual([]);
   expect(whole).toBeGreaterThan(loaded / 4);

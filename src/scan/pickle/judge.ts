@@ -6,12 +6,14 @@ import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/value
 import { EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
+import { Bare } from './bare.ts';
 import { Blobs } from './blobs.ts';
 import { mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
+import { nativeState } from './contracts/native/index.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -80,6 +82,8 @@ export class PickleJudge implements PickleHandler {
   readonly #handed = new HandedValues();
   /** The stream names something that makes code by value. */
   #code = false;
+  /** Instances that are not whole before they are given a state, by the call that made each. */
+  readonly #bare = new Bare();
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
@@ -227,7 +231,7 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const broken = contract?.(args, context);
+    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
@@ -255,6 +259,7 @@ export class PickleJudge implements PickleHandler {
     const entry = global === undefined ? undefined : this.#names.entryOf(global);
     if (entry === undefined || entry === TORCHSCRIPT_CLASS.entry) return;
     this.#handed.call(call, entry, machine, this.#names.context(machine));
+    this.#bare.made(call, entry, machine);
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -319,9 +324,11 @@ export class PickleJudge implements PickleHandler {
 
   #checkBuild(entry: ListedGlobal, target: Value, state: Value, offset: number, machine: PickleState): void {
     const full = `${entry.module}.${entry.name}`;
-    const contract = stateContract(entry);
-    const broken = contract?.(machine.tuple(state) ?? [state], this.#names.context(machine, target));
+    const contract = stateContract(entry) ?? nativeState(target, machine);
+    const parts = machine.tuple(state) ?? [state];
+    const broken = contract?.(parts, this.#names.context(machine, target)) ?? this.#bare.handed(parts, machine);
     if (machine.waits) return;
+    this.#bare.built(target, machine);
     if (broken !== undefined) this.#say.breach(full, broken, offset, () => describe(state, machine));
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
       this.#say.report(
@@ -455,6 +462,8 @@ export class PickleJudge implements PickleHandler {
    */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
+    for (const [offset, name] of this.#bare.left)
+      this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
     if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#names.standing(global);

@@ -2,17 +2,21 @@ import type { PickleState } from '../../formats/pickle/state.ts';
 import { BYTES, type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
 import type { NativeModel } from '../native-models.ts';
 
-/** Bytes that a class hands to its library's native code when it is given its state. */
-export interface Handed {
-  readonly model: NativeModel;
-  /** The class: "xgboost.core.Booster". */
-  readonly owner: string;
+/** Where bytes lie that a value of a stream holds. */
+export interface Place {
   /** Where the instruction stands that holds the bytes, and where they start. */
   readonly at: number;
   readonly start: number;
   readonly length: number;
   /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8. */
   readonly spelled: 'bytes' | 'latin1' | 'utf8';
+}
+
+/** Bytes that a class hands to its library's native code when it is given its state. */
+export interface Handed extends Place {
+  readonly model: NativeModel;
+  /** The class: "xgboost.core.Booster". */
+  readonly owner: string;
 }
 
 /** A state whose bytes cannot be told from the stream. */
@@ -90,9 +94,11 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
   if (native === undefined) return [];
   const full = `${owner.module}.${owner.name}`;
   const untold = (why: string, opens = false): Untold => ({ model: native.model, owner: full, why, opens });
-  const tell = (value: Value) =>
-    bytesOf(value, native.model, full, machine) ??
-    untold(what(value), native.instead !== undefined && value.kind !== OBJECT);
+  const tell = (value: Value) => {
+    const place = placeOf(value, native.model === 'lightgbm', machine);
+    if (place === undefined) return untold(what(value), native.instead !== undefined && value.kind !== OBJECT);
+    return { model: native.model, owner: full, ...place };
+  };
   if (native.keys === undefined || (native.bare === true && machine.entriesOf(state) === undefined))
     return state.kind === NONE ? [] : [tell(state)];
   const items = machine.entriesOf(state);
@@ -120,53 +126,42 @@ function what(value: Value): string {
 const ARRAYS: ReadonlySet<string> = new Set(['builtins:bytearray', '__builtin__:bytearray']);
 const ENCODERS: ReadonlySet<string> = new Set(['_codecs:encode']);
 
-function bytesOf(value: Value, model: NativeModel, owner: string, machine: PickleState): Handed | undefined {
+/** Where the bytes lie that a value is made of; of a text, where that is handed on in UTF-8. */
+export function placeOf(value: Value, utf8: boolean, machine: PickleState): Place | undefined {
   const text = value.kind === STR || value.kind === STR_DUNDER;
-  if (text) return model === 'lightgbm' ? extentOf(value, 'utf8', model, owner, machine) : undefined;
-  if (value.kind === BYTES) return extentOf(value, 'bytes', model, owner, machine);
+  if (text) return utf8 ? extentOf(value, 'utf8', machine) : undefined;
+  if (value.kind === BYTES) return extentOf(value, 'bytes', machine);
   const maker = madeBy(value, machine);
   const call = machine.callOf(value);
   const [first, encoding] = (call === undefined ? undefined : machine.tuple(call.args)) ?? [];
   if (maker === undefined || first === undefined || call?.built === true) return undefined;
-  if (ARRAYS.has(maker) && encoding === undefined) return bytesIn(first, model, owner, machine);
+  if (ARRAYS.has(maker) && encoding === undefined) return bytesIn(first, machine);
   if (!ARRAYS.has(maker) && !ENCODERS.has(maker)) return undefined;
-  return latin1(first, encoding, model, owner, machine);
+  return latin1(first, encoding, machine);
 }
 
 /** What a byte array is made from. */
-function bytesIn(value: Value, model: NativeModel, owner: string, machine: PickleState): Handed | undefined {
-  if (value.kind === BYTES) return extentOf(value, 'bytes', model, owner, machine);
+function bytesIn(value: Value, machine: PickleState): Place | undefined {
+  if (value.kind === BYTES) return extentOf(value, 'bytes', machine);
   const maker = madeBy(value, machine);
   const call = machine.callOf(value);
   const [text, encoding] = (call === undefined ? undefined : machine.tuple(call.args)) ?? [];
   if (maker === undefined || !ENCODERS.has(maker) || text === undefined) return undefined;
-  return latin1(text, encoding, model, owner, machine);
+  return latin1(text, encoding, machine);
 }
 
-function latin1(
-  text: Value,
-  encoding: Value | undefined,
-  model: NativeModel,
-  owner: string,
-  machine: PickleState,
-): Handed | undefined {
+function latin1(text: Value, encoding: Value | undefined, machine: PickleState): Place | undefined {
   const name = encoding === undefined ? undefined : machine.text(encoding);
   const known = name === 'latin1' || name === 'latin-1';
   const isText = text.kind === STR || text.kind === STR_DUNDER;
-  return known && isText ? extentOf(text, 'latin1', model, owner, machine) : undefined;
+  return known && isText ? extentOf(text, 'latin1', machine) : undefined;
 }
 
-function extentOf(
-  value: Value,
-  spelled: Handed['spelled'],
-  model: NativeModel,
-  owner: string,
-  machine: PickleState,
-): Handed | undefined {
+function extentOf(value: Value, spelled: Place['spelled'], machine: PickleState): Place | undefined {
   const extent = machine.extent(value);
   if (extent === undefined) return undefined;
   const { start, length } = extent;
-  return { model, owner, spelled, at: machine.fileOffset(value.ref), start: machine.fileOffset(start), length };
+  return { spelled, at: machine.fileOffset(value.ref), start: machine.fileOffset(start), length };
 }
 
 function madeBy(value: Value, machine: PickleState): string | undefined {

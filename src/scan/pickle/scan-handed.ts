@@ -3,7 +3,7 @@ import { AssayError, isContentError } from '../../core/errors.ts';
 import { readNativeModel, titleOf } from '../native-models.ts';
 import type { ScanContext } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';
-import type { Handed, Untold } from './native-states.ts';
+import type { Handed, Place, Untold } from './native-states.ts';
 import { NATIVE_STATE } from './rules.ts';
 
 /** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
@@ -27,7 +27,7 @@ export async function scanHanded(
 
 async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
   try {
-    const bytes = await bytesOf(handed, source, context);
+    const bytes = await bytesAt(handed, handed.owner, source, context);
     if (bytes === undefined) return leave(handed, context, 'an escaped text is handed to it');
     const verdict = await readNativeModel(handed.model, bytes, context.budget);
     if (verdict.kind === 'sound') return;
@@ -41,8 +41,10 @@ async function scanOne(handed: Handed, source: ByteSource, context: ScanContext)
   }
 }
 
-async function bytesOf(
-  { at, start, length, spelled, owner }: Handed,
+/** Bytes that a value of a stream holds; `undefined` where they are spelled in a way that loaders read differently. */
+export async function bytesAt(
+  { at, start, length, spelled }: Place,
+  owner: string,
   source: ByteSource,
   context: ScanContext,
 ): Promise<ByteSource | undefined> {

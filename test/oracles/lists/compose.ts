@@ -3,7 +3,7 @@ import { buildZip } from '../../support/containers.ts';
 import type { Random } from '../../support/pickle-programs.ts';
 import type { Corpus, Packing } from './corpus.ts';
 import { mutateTree } from './mutate.ts';
-import { call, dict, instance, leaf, list, name, type Node, tuple } from './tree.ts';
+import { call, dict, instance, leaf, list, type Node, name, tuple } from './tree.ts';
 import type { Values } from './values.ts';
 import { writeTree } from './write-tree.ts';
 
@@ -16,7 +16,12 @@ export interface Composed {
 }
 
 /** One file: a real one that was changed, or a listed name put to one of its uses. */
-export function compose(random: Random, corpus: Corpus, entries: readonly [ListedGlobal, ...ListedGlobal[]], values: Values): Composed {
+export function compose(
+  random: Random,
+  corpus: Corpus,
+  entries: readonly [ListedGlobal, ...ListedGlobal[]],
+  values: Values,
+): Composed {
   if (random.chance(0.5)) {
     const sample = random.pick(corpus.samples);
     const root = mutateTree(sample.root, random, values, 1 + random.below(3));
@@ -27,13 +32,22 @@ export function compose(random: Random, corpus: Corpus, entries: readonly [Liste
   const use = random.pick(uses);
   const root = used(entry, use, random, values);
   const protocol = random.chance(0.3) ? 2 : 4;
-  return packed(root, protocol, { kind: random.chance(0.15) ? 'joblib' : 'pickle' }, `${use} ${entry.module}:${entry.name}`);
+  return packed(
+    root,
+    protocol,
+    { kind: random.chance(0.15) ? 'joblib' : 'pickle' },
+    `${use} ${entry.module}:${entry.name}`,
+  );
 }
 
 export function packed(root: Node, protocol: number, packing: Packing, what: string): Composed {
   const pickle = writeTree(root, protocol);
-  if (packing.kind !== 'torch') return { name: packing.kind === 'joblib' ? 'a.joblib' : 'a.pkl', bytes: pickle, loader: packing.kind, what };
-  const members = packing.entries.map((entry, i) => ({ name: entry.name, data: i === packing.at ? pickle : entry.data }));
+  if (packing.kind !== 'torch')
+    return { name: packing.kind === 'joblib' ? 'a.joblib' : 'a.pkl', bytes: pickle, loader: packing.kind, what };
+  const members = packing.entries.map((entry, i) => ({
+    name: entry.name,
+    data: i === packing.at ? pickle : entry.data,
+  }));
   return { name: 'a.pt', bytes: buildZip(members), loader: 'torch', what };
 }
 
@@ -74,4 +88,20 @@ function built(made: ReturnType<typeof instance>, random: Random, values: Values
   return made;
 }
 
-const KEYS: readonly [string, ...string[]] = ['a', 'n_features_in_', 'state', 'data', '_data', 'shape', 'name', '_version', 'args', 'tree_', 'estimators_', 'params', 'value', '_index', '_sklearn_version'];
+const KEYS: readonly [string, ...string[]] = [
+  'a',
+  'n_features_in_',
+  'state',
+  'data',
+  '_data',
+  'shape',
+  'name',
+  '_version',
+  'args',
+  'tree_',
+  'estimators_',
+  'params',
+  'value',
+  '_index',
+  '_sklearn_version',
+];

@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { readTree } from './read-tree.ts';
-import { makerOf, nodesOf, type Made, type Node } from './tree.ts';
+import { type Made, makerOf, type Node, nodesOf } from './tree.ts';
 import { readZip, type ZipEntry } from './zip-entries.ts';
 
 /** How a pickle is packed, and so which loader takes it. */
-export type Packing = { readonly kind: 'pickle' } | { readonly kind: 'joblib' } | { readonly kind: 'torch'; readonly entries: readonly ZipEntry[]; readonly at: number };
+export type Packing =
+  | { readonly kind: 'pickle' }
+  | { readonly kind: 'joblib' }
+  | { readonly kind: 'torch'; readonly entries: readonly ZipEntry[]; readonly at: number };
 
 /** A real file as a tree. */
 export interface Sample {
@@ -32,7 +35,11 @@ const MAX_BYTES = 100_000;
 export function readCorpus(libraries: readonly string[]): Corpus {
   const samples: Sample[] = [];
   for (const library of libraries.length === 0 ? readdirSync(FOLDER) : libraries) {
-    for (const entry of readdirSync(join(FOLDER, library), { recursive: true, withFileTypes: true, encoding: 'utf8' })) {
+    for (const entry of readdirSync(join(FOLDER, library), {
+      recursive: true,
+      withFileTypes: true,
+      encoding: 'utf8',
+    })) {
       const path = join(entry.parentPath, entry.name);
       const sample = entry.isFile() ? readSample(path) : undefined;
       if (sample !== undefined) samples.push(sample);
@@ -61,7 +68,8 @@ function readSample(path: string): Sample | undefined {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) return undefined;
   try {
-    if (['.pkl', '.dill', '.pickle'].includes(extname(path))) return { path, ...readTree(bytes), packing: { kind: 'pickle' } };
+    if (['.pkl', '.dill', '.pickle'].includes(extname(path)))
+      return { path, ...readTree(bytes), packing: { kind: 'pickle' } };
     if (extname(path) === '.joblib') return { path, ...readTree(unpacked(bytes)), packing: { kind: 'joblib' } };
     if (!['.pt', '.pth', '.bin', '.ckpt'].includes(extname(path)) || bytes[0] !== 0x50) return undefined;
     const entries = readZip(bytes);

@@ -56,7 +56,8 @@ function near(node: Node, random: Random, values: Values): Node {
 
 function changedBytes(bytes: Uint8Array, random: Random): Uint8Array {
   const copy = Uint8Array.from(bytes);
-  for (let left = 1 + random.below(8); left > 0 && copy.length > 0; left--) copy[random.below(copy.length)] = random.pick([0, 1, 127, 128, 255, 2, 64]);
+  for (let left = 1 + random.below(8); left > 0 && copy.length > 0; left--)
+    copy[random.below(copy.length)] = random.pick([0, 1, 127, 128, 255, 2, 64]);
   return copy;
 }
 
@@ -66,7 +67,9 @@ function changeArray(array: Node & { kind: 'made' }, random: Random, values: Val
   const content = state.items.length - 1;
   const bytes = state.items[content];
   if (random.chance(0.6) && bytes?.kind === 'leaf' && bytes.value instanceof Uint8Array) {
-    state.items[content] = leaf(random.chance(0.7) ? words(bytes.value, random, values) : changedBytes(bytes.value, random));
+    state.items[content] = leaf(
+      random.chance(0.7) ? words(bytes.value, random, values) : changedBytes(bytes.value, random),
+    );
     return;
   }
   const other = values.array(3);
@@ -94,6 +97,9 @@ function placesOf(parent: Node): Place[] {
   if (parent.kind === 'persistent') return [{ get: () => parent.id, set: (node) => void (parent.id = node) }];
   if (parent.kind !== 'made') return inList(parent.items);
   // What is called stays: another callee is another entry, which is composed from its own samples.
-  const args: Place = { get: () => parent.args, set: (node) => void (parent.args = node.kind === 'tuple' ? node : parent.args) };
+  const args: Place = {
+    get: () => parent.args,
+    set: (node) => void (parent.args = node.kind === 'tuple' ? node : parent.args),
+  };
   return [args, ...parent.steps.flatMap((step) => inList(step.items))];
 }

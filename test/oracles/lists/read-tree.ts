@@ -1,6 +1,6 @@
 import { OPCODES, type Operand } from '../../../src/formats/pickle/opcodes.ts';
 import { arrayBody } from './joblib-body.ts';
-import { type Container, type Made, type Name, type Node, type Step, leaf, makerOf, tuple } from './tree.ts';
+import { type Container, leaf, type Made, makerOf, type Name, type Node, type Step, tuple } from './tree.ts';
 
 /** What the tree of a pickle was read from. */
 export interface ReadTree {
@@ -178,7 +178,11 @@ class Reader {
         this.#push(leaf(operand.toString(opcode.endsWith('STRING') ? 'latin1' : 'utf8')));
         return true;
       case 'UNICODE':
-        this.#push(leaf(operand.toString('latin1').replace(/\\u([0-9a-f]{4})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))));
+        this.#push(
+          leaf(
+            operand.toString('latin1').replace(/\\u([0-9a-f]{4})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))),
+          ),
+        );
         return true;
       default:
         return false;
@@ -203,7 +207,12 @@ class Reader {
     }
     const step = STEPS[opcode];
     if (step === undefined) return false;
-    const items = opcode === 'APPEND' ? [this.#pop()] : opcode === 'SETITEM' ? [this.#pop(), this.#pop()].reverse() : this.#popMark();
+    const items =
+      opcode === 'APPEND'
+        ? [this.#pop()]
+        : opcode === 'SETITEM'
+          ? [this.#pop(), this.#pop()].reverse()
+          : this.#popMark();
     const target = this.#top();
     if (target.kind === 'made') target.steps.push({ does: step, items });
     else if ('items' in target) target.items.push(...items);
@@ -240,7 +249,8 @@ class Reader {
         const target = this.#top();
         if (target.kind !== 'made') throw new Error('takes no state');
         target.steps.push({ does: 'build', items: [state] });
-        if (makerOf(target) === 'joblib.numpy_pickle:NumpyArrayWrapper') target.body = this.#take(arrayBody(state, this.#bytes.subarray(this.#at)));
+        if (makerOf(target) === 'joblib.numpy_pickle:NumpyArrayWrapper')
+          target.body = this.#take(arrayBody(state, this.#bytes.subarray(this.#at)));
         return true;
       }
       case 'BINPERSID':

@@ -48,7 +48,11 @@ export async function checkLists(run: ListsRun): Promise<ListsSum> {
     ({ module }) => run.packages.length === 0 || run.packages.includes(module.split('.')[0] ?? ''),
   );
   const modules = [...new Set(listed.map(({ module }) => module))];
-  const about = { modules, classes: listed.map(nameOf), warm: corpus.samples.map(({ root, protocol, packing }) => packed(root, protocol, packing, '')) };
+  const about = {
+    modules,
+    classes: listed.map(nameOf),
+    warm: corpus.samples.map(({ root, protocol, packing }) => packed(root, protocol, packing, '')),
+  };
   const loader = new ListsLoader(run.interpreter, about, run.under);
   try {
     const present = new Set(await loader.present);

@@ -1,6 +1,6 @@
 import type { Random } from '../../support/pickle-programs.ts';
 import type { Corpus } from './corpus.ts';
-import { call, copyOf, dict, instance, int, leaf, list, type Made, makerOf, name, type Node, tuple } from './tree.ts';
+import { call, copyOf, dict, instance, int, leaf, list, type Made, makerOf, type Node, name, tuple } from './tree.ts';
 
 const INTEGERS: readonly [bigint, ...bigint[]] = [
   ...([0n, 1n, -1n, 2n, 3n, 7n, 64n, 255n, 256n, 624n, 625n, 65_537n, 10n ** 6n, 10n ** 9n] as const),
@@ -9,14 +9,46 @@ const INTEGERS: readonly [bigint, ...bigint[]] = [
 ];
 const FLOATS: readonly [number, ...number[]] = [0, 1.5, -0, -1, NaN, Infinity, -Infinity, 1e308, 5e-324, 2 ** 53];
 const TEXTS: readonly [string, ...string[]] = [
-  ...(['', 'a', 'x', 'é', 'os', 'system', 'f8', 'O', 'torch.float32', 'cpu', 'utf-8', 'C', '2020-01-01', 'UTC'] as const),
+  ...([
+    '',
+    'a',
+    'x',
+    'é',
+    'os',
+    'system',
+    'f8',
+    'O',
+    'torch.float32',
+    'cpu',
+    'utf-8',
+    'C',
+    '2020-01-01',
+    'UTC',
+  ] as const),
   ...['/etc/passwd', '../a', 'http://localhost/', '{0.__class__}', '%s%s%n', 'a\0b', 'lambda: 0', 'MT19937', 'state'],
-  ...['__class__', '__dict__', '__setstate__', '__reduce__', '__call__', '__getattr__', '__init__', '__del__', '__doc__'],
+  ...[
+    '__class__',
+    '__dict__',
+    '__setstate__',
+    '__reduce__',
+    '__call__',
+    '__getattr__',
+    '__init__',
+    '__del__',
+    '__doc__',
+  ],
   ...['__len__', '__iter__', '__hash__', '__eq__', '__array__', '__array_interface__', '__wrapped__', '_private'],
   'x'.repeat(5000),
 ];
 /** Names that other entries are sometimes given: what may stand where, the entry says. */
-const TOOLS = ['functools:partial', 'collections:defaultdict', 'builtins:getattr', 'builtins:list', 'builtins:object', 'builtins:set'];
+const TOOLS = [
+  'functools:partial',
+  'collections:defaultdict',
+  'builtins:getattr',
+  'builtins:list',
+  'builtins:object',
+  'builtins:set',
+];
 
 /** Values of every kind, odd ones more often than not. */
 export class Values {
@@ -108,7 +140,10 @@ export class Values {
   }
 
   #dict(depth: number): Node {
-    const items = this.#some(depth).flatMap((value) => [this.#random.chance(0.8) ? leaf(this.#key()) : this.scalar(), value]);
+    const items = this.#some(depth).flatMap((value) => [
+      this.#random.chance(0.8) ? leaf(this.#key()) : this.scalar(),
+      value,
+    ]);
     return dict(...items);
   }
 
@@ -141,7 +176,22 @@ export class Values {
   array(depth: number): Node {
     const random = this.#random;
     const shape = Array.from({ length: random.below(4) }, () => random.pick([0, 1, 1, 2, 3, 5, 8]));
-    const code = random.pick(['f8', 'f4', 'i8', 'i4', 'i2', 'u1', 'u8', 'b1', 'c16', 'S3', 'U2', 'M8', 'O8', 'V4'] as const);
+    const code = random.pick([
+      'f8',
+      'f4',
+      'i8',
+      'i4',
+      'i2',
+      'u1',
+      'u8',
+      'b1',
+      'c16',
+      'S3',
+      'U2',
+      'M8',
+      'O8',
+      'V4',
+    ] as const);
     return this.arrayOf(code, shape, depth);
   }
 
@@ -151,8 +201,19 @@ export class Values {
     const content = objects
       ? list(...Array.from({ length: count }, () => this.any(depth - 2)))
       : leaf(this.numbers(code, count));
-    const made = call(name('numpy.core.multiarray:_reconstruct'), name('numpy:ndarray'), tuple(int(0)), leaf(Uint8Array.of(98)));
-    const state = tuple(int(1), tuple(...shape.map((size) => int(size))), dtypeOf(code), leaf(this.#random.chance(0.2)), content);
+    const made = call(
+      name('numpy.core.multiarray:_reconstruct'),
+      name('numpy:ndarray'),
+      tuple(int(0)),
+      leaf(Uint8Array.of(98)),
+    );
+    const state = tuple(
+      int(1),
+      tuple(...shape.map((size) => int(size))),
+      dtypeOf(code),
+      leaf(this.#random.chance(0.2)),
+      content,
+    );
     made.steps.push({ does: 'build', items: [state] });
     return made;
   }
@@ -186,8 +247,18 @@ export function dtypeOf(code: string): Node {
   const order = leaf(/[fiucUM]/.test(letter) && code !== 'u1' ? '<' : '|');
   const sized = /[SUV]/.test(letter);
   const bytes = Number(code.slice(1)) * (letter === 'U' ? 4 : 1);
-  const state = [int(letter === 'M' ? 4 : 3), order, leaf(null), leaf(null), leaf(null), int(sized ? bytes : -1), int(sized ? (letter === 'U' ? 4 : 1) : -1), int(FLAGS[letter] ?? 0)];
-  if (letter === 'M') state.push(tuple(dict(), tuple(leaf(Uint8Array.from(Buffer.from('ns'))), int(1), int(1), int(1))) as never);
+  const state = [
+    int(letter === 'M' ? 4 : 3),
+    order,
+    leaf(null),
+    leaf(null),
+    leaf(null),
+    int(sized ? bytes : -1),
+    int(sized ? (letter === 'U' ? 4 : 1) : -1),
+    int(FLAGS[letter] ?? 0),
+  ];
+  if (letter === 'M')
+    state.push(tuple(dict(), tuple(leaf(Uint8Array.from(Buffer.from('ns'))), int(1), int(1), int(1))) as never);
   made.steps.push({ does: 'build', items: [tuple(...state)] });
   return made;
 }

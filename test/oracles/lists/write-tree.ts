@@ -103,7 +103,8 @@ class Writer {
     const bytes: number[] = [];
     // A byte more than the digits need, for the sign.
     const width = Math.ceil((value.toString(16).replace('-', '').length + 1) / 2);
-    for (let rest = BigInt.asUintN(8 * width, value), i = 0; i < width; i++, rest >>= 8n) bytes.push(Number(rest & 255n));
+    for (let rest = BigInt.asUintN(8 * width, value), i = 0; i < width; i++, rest >>= 8n)
+      bytes.push(Number(rest & 255n));
     if (bytes.length < 256) this.op('\x8a', Buffer.from([bytes.length, ...bytes]));
     else this.op('\x8b', u4(bytes.length), Buffer.from(bytes));
   }

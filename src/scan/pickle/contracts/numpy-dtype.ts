@@ -20,6 +20,8 @@ export interface ElementType {
   readonly objects: boolean;
   /** NumPy takes the size from the state. */
   readonly sizedByState: boolean;
+  /** The letter of its kind: `i`, `f`; `V` for records. `undefined` where the class of the element tells. */
+  readonly letter?: string | undefined;
 }
 
 /** Kind and size, as `dtype.__reduce__` writes them. */
@@ -82,7 +84,7 @@ function constructed(args: readonly Value[], context: ContractContext): ElementT
   if (match === null) return /O|object/.test(text) ? { size: undefined, objects: true, sizedByState: true } : undefined;
   const [, kind = 'b', digits = '1'] = match;
   const size = Number(digits) * (kind === 'U' ? 4 : 1);
-  return { size, objects: kind === 'O', sizedByState: /[SUVa]/.test(kind) };
+  return { size, objects: kind === 'O', sizedByState: /[SUVa]/.test(kind), letter: kind };
 }
 
 /** Records, and types of other libraries, which are written as the class of their elements. */
@@ -130,7 +132,7 @@ type Read =
 function readState(state: readonly Value[], base: ElementType | undefined, context: ContractContext): Read {
   if (state.length !== 8 && state.length !== 9) return { why: unexpected('the state has another shape') };
   if (base === undefined) return { why: unexpected('the type cannot be told') };
-  const [version, , subarray, , fields, size, , flags] = state;
+  const [version, , subarray, names, fields, size, , flags] = state;
   const numbers = [version, size, flags].map((value) => numberOf(value, context));
   const [first, bytes, bits] = numbers;
   const wrong = numbers.find((number) => typeof number !== 'number');
@@ -139,12 +141,9 @@ function readState(state: readonly Value[], base: ElementType | undefined, conte
   if (first !== 3 && first !== 4) return { why: unexpected('the state is of another version') };
   if (bytes < -1 || bits < -128 || bits > 255) return { why: unexpected('the size or the flags are not of NumPy') };
   const whole = base.sizedByState && bytes >= 0 ? bytes : base.size;
-  const parts = fieldsBreach(fields, whole, context) ?? subarrayBreach(subarray, whole, context);
+  const parts = fieldsBreach(fields, names, whole, context) ?? subarrayBreach(subarray, whole, context);
   if (parts !== undefined && parts.breach !== undefined) return { why: parts.breach };
-  return flagged(
-    { size: whole, objects: base.objects || parts?.objects === true, sizedByState: base.sizedByState },
-    bits,
-  );
+  return flagged({ ...base, size: whole, objects: base.objects || parts?.objects === true }, bits);
 }
 
 function flagged(type: ElementType, bits: number): Read {
@@ -166,12 +165,19 @@ interface Span {
 }
 
 /** `{name: (type, offset)}`, and again under its title where a field has one. */
-function fieldsBreach(of: Value | undefined, whole: number | undefined, context: ContractContext): Parts | undefined {
+function fieldsBreach(
+  of: Value | undefined,
+  names: Value | undefined,
+  whole: number | undefined,
+  context: ContractContext,
+): Parts | undefined {
   if (of === undefined || of.kind === NONE) return undefined;
   const items = of.kind === DICT ? context.state.itemsOf(of) : undefined;
   if (items === undefined) return { objects: true, breach: otherThan(of, 'fields that can be told') };
   if (items.length > 2 * MAX_FIELDS)
     return { objects: true, breach: unexpected('it has more fields than are looked into') };
+  const unnamed = namesBreach(items, names, context);
+  if (unnamed !== undefined) return { objects: true, breach: unnamed };
   const spans: Span[] = [];
   const seen = new Set<number>();
   for (let i = 1; i < items.length; i += 2) {
@@ -184,6 +190,17 @@ function fieldsBreach(of: Value | undefined, whole: number | undefined, context:
     spans.push(span);
   }
   return overlap(spans) ?? { objects: spans.some(({ objects }) => objects) };
+}
+
+/** NumPy looks each name up among the fields, and goes on with nothing where there is none. */
+function namesBreach(items: readonly Value[], names: Value | undefined, context: ContractContext): Breach | undefined {
+  const listed = names === undefined ? undefined : context.state.tuple(names);
+  if (listed === undefined) return otherThan(names, 'the names of fields');
+  const keys = new Set(items.filter((_, i) => i % 2 === 0).map((key) => context.state.text(key)));
+  if (context.state.waits) return undefined;
+  const texts = listed.map((own) => context.state.text(own));
+  const known = texts.every((text) => text !== undefined && keys.has(text));
+  return known || context.state.waits ? undefined : 'a name of a field is not among the fields';
 }
 
 function fieldSpan(field: Value, context: ContractContext): Span | Breach {

@@ -1,0 +1,41 @@
+import type { Place } from '../../native-states.ts';
+import { type Breach, type ContractContext, perMachine, unexpected } from '../contract.ts';
+import type { KnownArray } from './known-array.ts';
+
+/** What the numbers of an array must keep to, since native code follows them without a look. */
+export type Keeps =
+  /** Each is from `least` on and below `below`. */
+  | { readonly kind: 'indexes'; readonly least: number; readonly below: number }
+  /** The first is zero, none is less than the one before, the last is at most `most`. */
+  | { readonly kind: 'offsets'; readonly most: number }
+  /** Records of a tree, each after its parent: see `nodes.ts`. */
+  | { readonly kind: 'tree'; readonly features: number }
+  | { readonly kind: 'ckdtree'; readonly dimensions: number; readonly points: number }
+  | { readonly kind: 'ranges'; readonly points: number };
+
+/** Numbers that are read after the stream. */
+export interface Claim {
+  /** Of whose state the array is a part. */
+  readonly owner: string;
+  readonly place: Place;
+  /** Bytes of one element. */
+  readonly width: number;
+  readonly keeps: Keeps;
+}
+
+const CLAIM_BYTES = 256;
+
+/** Claims of one stream. */
+export const claimsOf = perMachine((): Claim[] => []);
+
+/** Has the numbers of an array looked at after the stream. @returns a breach where they cannot be read */
+export function claim(array: KnownArray, keeps: Keeps, context: ContractContext): Breach | undefined {
+  const { state, target } = context;
+  if (state.waits) return undefined;
+  if (array.place === undefined) return unexpected('numbers that native code follows cannot be read');
+  const maker = target === undefined ? undefined : context.madeBy(target);
+  const owner = maker === undefined ? '?' : `${maker.module}.${maker.name}`;
+  state.budget.hold(CLAIM_BYTES);
+  claimsOf(state).push({ owner, place: array.place, width: array.itemSize, keeps });
+  return undefined;
+}
