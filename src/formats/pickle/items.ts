@@ -12,6 +12,7 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
     if (result !== undefined) return result;
     if (state.keepItems && !odd) keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
+  if (code === 0x6c && state.keepItems) state.lengthen(state.base + at, state.sp - fence);
   if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);
   state.sp = fence;
   state.popMark();
@@ -60,6 +61,7 @@ export function mutate(
   const count = state.sp - receiver - 1;
   // SETITEM puts items into lists as well.
   if (value.kind >= LIST && value.kind <= FROZENSET) state.holdAll(value.ref, receiver + 1, count, own === DICT);
+  if (value.kind === LIST && own === LIST && state.keepItems) state.lengthen(value.ref, count);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
     const items = state.notable(receiver + 1, count);

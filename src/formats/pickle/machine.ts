@@ -186,6 +186,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       case 0x61: // APPEND
         if (sp - 2 < fence || kinds[sp - 2] !== LIST) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
+        if (state.keepItems) state.lengthen(refs[sp - 1] as number, 1);
         continue;
       case 0x65: // APPENDS
       case 0x90: {
@@ -193,6 +194,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
+        if (state.keepItems && code === 0x65) state.lengthen(refs[fence - 1] as number, sp - fence);
         sp = fence;
         fence = state.popMark();
         continue;

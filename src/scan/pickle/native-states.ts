@@ -8,8 +8,8 @@ export interface Place {
   readonly at: number;
   readonly start: number;
   readonly length: number;
-  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8. */
-  readonly spelled: 'bytes' | 'latin1' | 'utf8';
+  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8; `between` instructions as they stand. */
+  readonly spelled: 'bytes' | 'latin1' | 'utf8' | 'between';
 }
 
 /** Bytes that a class hands to its library's native code when it is given its state. */

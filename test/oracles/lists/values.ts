@@ -258,7 +258,7 @@ export function dtypeOf(code: string): Node {
     int(FLAGS[letter] ?? 0),
   ];
   if (letter === 'M')
-    state.push(tuple(dict(), tuple(leaf(Uint8Array.from(Buffer.from('ns'))), int(1), int(1), int(1))) as never);
+    state.push(tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))) as never);
   made.steps.push({ does: 'build', items: [tuple(...state)] });
   return made;
 }

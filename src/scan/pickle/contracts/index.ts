@@ -52,6 +52,8 @@ export const CALLERS: ReadonlySet<string> = new Set([
 /** Once a stream names one of these, its dicts are kept: contracts read them. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
   'numpy.dtype',
+  'numpy.core.multiarray._reconstruct',
+  'numpy._core.multiarray._reconstruct',
   'torch._tensor._rebuild_from_type_v2',
   'torch._utils._rebuild_parameter_with_state',
 ]);

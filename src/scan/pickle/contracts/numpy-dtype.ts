@@ -1,5 +1,5 @@
 import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import { BYTES, DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { bytesIn, MAX_DIMENSIONS } from './bounds.ts';
 import {
   type Breach,
@@ -90,7 +90,9 @@ function constructed(args: readonly Value[], context: ContractContext): ElementT
 /** Records, and types of other libraries, which are written as the class of their elements. */
 function ofClass({ module, name }: { module: string; name: string }): ElementType {
   const own = module === 'numpy';
+  const dated = own ? /^(datetime|timedelta)64$/.exec(name)?.[1] : undefined;
   return {
+    letter: dated === undefined ? undefined : dated === 'datetime' ? 'M' : 'm',
     size: undefined,
     objects: own && /^object_?$/.test(name),
     sizedByState: own && /^(?:record|void|str_|bytes_)$/.test(name),
@@ -139,11 +141,32 @@ function readState(state: readonly Value[], base: ElementType | undefined, conte
   if (wrong !== undefined) return { why: wrong as Breach };
   if (typeof bytes !== 'number' || typeof bits !== 'number') return { why: unexpected('a size is not a number') };
   if (first !== 3 && first !== 4) return { why: unexpected('the state is of another version') };
+  const undated = /^[mM]$/.test(base.letter ?? '') ? unitBreach(state[8], context) : undefined;
+  if (undated !== undefined) return { why: undated };
   if (bytes < -1 || bits < -128 || bits > 255) return { why: unexpected('the size or the flags are not of NumPy') };
   const whole = base.sizedByState && bytes >= 0 ? bytes : base.size;
   const parts = fieldsBreach(fields, names, whole, context) ?? subarrayBreach(subarray, whole, context);
   if (parts !== undefined && parts.breach !== undefined) return { why: parts.breach };
   return flagged({ ...base, size: whole, objects: base.objects || parts?.objects === true }, bits);
+}
+
+const UNITS = /^(?:generic|[YMWDhms]|[munpfa]s)$/;
+/** More units to a step than this wrap around when they are converted. */
+const MAX_STEP = 10 ** 6;
+
+/** `(metadata, (unit, units to a step, 1, 1))` of dates; NumPy goes on with nothing where it is missing. */
+function unitBreach(of: Value | undefined, context: ContractContext): Breach | undefined {
+  const [, step] = (of === undefined ? undefined : context.state.tuple(of)) ?? [];
+  const [unit, count, parts, event] = (step === undefined ? undefined : context.state.tuple(step)) ?? [];
+  const numbers = [count, parts, event].map((number) => numberOf(number, context));
+  const encoded = unit === undefined ? undefined : context.state.callOf(unit);
+  const [spelled = unit] = encoded === undefined ? [] : (context.state.tuple(encoded.args) ?? []);
+  const name = spelled === undefined ? undefined : context.state.text(spelled);
+  if (context.state.waits) return undefined;
+  if (unit?.kind !== BYTES && !UNITS.test(name ?? '')) return unexpected('the unit of a date is not one of NumPy');
+  const [units, ...ones] = numbers;
+  const known = typeof units === 'number' && units >= 1 && units <= MAX_STEP && ones.every((one) => one === 1);
+  return known ? undefined : unexpected('the step of a date is not one of NumPy');
 }
 
 function flagged(type: ElementType, bits: number): Read {

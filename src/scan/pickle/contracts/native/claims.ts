@@ -28,13 +28,13 @@ const CLAIM_BYTES = 256;
 /** Claims of one stream. */
 export const claimsOf = perMachine((): Claim[] => []);
 
-/** Has the numbers of an array looked at after the stream. @returns a breach where they cannot be read */
-export function claim(array: KnownArray, keeps: Keeps, context: ContractContext): Breach | undefined {
+/** Has the numbers of an array looked at after the stream: of what BUILD gives a state to, or of what is `called`. @returns a breach where they cannot be read */
+export function claim(array: KnownArray, keeps: Keeps, context: ContractContext, called?: string): Breach | undefined {
   const { state, target } = context;
   if (state.waits) return undefined;
   if (array.place === undefined) return unexpected('numbers that native code follows cannot be read');
   const maker = target === undefined ? undefined : context.madeBy(target);
-  const owner = maker === undefined ? '?' : `${maker.module}.${maker.name}`;
+  const owner = called ?? `${maker?.module}.${maker?.name}`;
   state.budget.hold(CLAIM_BYTES);
   claimsOf(state).push({ owner, place: array.place, width: array.itemSize, keeps });
   return undefined;

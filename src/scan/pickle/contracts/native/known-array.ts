@@ -22,7 +22,7 @@ const BODY_BYTES = 64;
 export function noteBody(array: Value, start: number, length: number, machine: PickleState): void {
   const bodies = bodiesOf(machine);
   if (!bodies.has(array.ref)) machine.budget.hold(BODY_BYTES);
-  bodies.set(array.ref, { at: start, start, length, spelled: 'bytes' });
+  bodies.set(array.ref, { at: start, start, length, spelled: 'between' });
 }
 
 /** The array that a value is; `undefined` for anything else, and where its type or shape cannot be told. */
@@ -34,6 +34,11 @@ export function knownArray(of: Value | undefined, context: ContractContext): Kno
   if (/^numpy\._?core\.multiarray:_reconstruct$/.test(name)) {
     const parts = (built === undefined ? undefined : context.state.tuple(built)) ?? [];
     const [shape, type, , content] = parts.length === 4 ? parts : parts.slice(1);
+    return arrayOf(shape, type, content && placeOf(content, false, context.state), context);
+  }
+  if (name === 'dill._dill:_create_array') {
+    const state = context.state.tuple(context.state.callOf(of)?.args ?? of)?.[2];
+    const [, shape, type, , content] = (state === undefined ? undefined : context.state.tuple(state)) ?? [];
     return arrayOf(shape, type, content && placeOf(content, false, context.state), context);
   }
   if (/^numpy\._?core\.numeric:_frombuffer$/.test(name)) {

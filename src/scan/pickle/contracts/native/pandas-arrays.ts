@@ -64,10 +64,20 @@ type Placement =
 
 function placeOf(of: Value, context: ContractContext): Placement | undefined {
   const maker = context.madeBy(of);
-  if (maker?.name === 'slice') return rangeOf(context.state.tuple(context.state.callOf(of)?.args ?? of), context);
+  if (maker?.name === 'slice' || isDillSlice(of, context)) return rangeOf(context.state.tuple(context.state.callOf(of)?.args ?? of), context);
   const array = knownArray(of, context);
   if (!isIndexArray(array) || array.sizes.length !== 1) return undefined;
   return { kind: 'array', array, count: array.sizes[0] ?? 0 };
+}
+
+/** dill looks the type up by its name. */
+function isDillSlice(of: Value, context: ContractContext): boolean {
+  const callee = context.state.callOf(of)?.callee;
+  const maker = callee === undefined ? undefined : context.madeBy(callee);
+  const args = callee === undefined ? undefined : context.state.callOf(callee)?.args;
+  const [type] = (args === undefined ? undefined : context.state.tuple(args)) ?? [];
+  const known = maker?.module === 'dill._dill' && maker.name === '_load_type' && type !== undefined;
+  return known && /^[sS]lice(?:Type)?$/.test(context.state.text(type) ?? '');
 }
 
 function rangeOf(args: readonly Value[] | undefined, context: ContractContext): Placement | undefined {
@@ -93,7 +103,13 @@ const manager: Contract = ([blocks], context) => {
   return worst(
     ...places.map((one) => {
       if (one === undefined) return unexpected('the places of a block cannot be told');
-      if (one.kind === 'array') return claim(one.array, { kind: 'indexes', least: 0, below: total }, context);
+      if (one.kind === 'array')
+        return claim(
+          one.array,
+          { kind: 'indexes', least: 0, below: total },
+          context,
+          'pandas.core.internals.managers.BlockManager',
+        );
       return one.count === 0 || (one.least >= 0 && one.most < total)
         ? undefined
         : unexpected('a block has a place outside of its frame');

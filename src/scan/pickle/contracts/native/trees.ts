@@ -1,4 +1,5 @@
 import type { Value } from '../../../../formats/pickle/values.ts';
+import { placeOf } from '../../native-states.ts';
 import { type Breach, type Contract, type ContractContext, unexpected, worst } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { claim } from './claims.ts';
@@ -15,7 +16,7 @@ export const treeCall: Contract = ([features, classes, outputs], context) => {
   if (typeof wide !== 'number') return wide;
   if (typeof count !== 'number') return count;
   if (!isIndexArray(array) || count < 0 || array.sizes.length !== 1 || array.sizes[0] !== count) return SHAPES;
-  return claim(array, { kind: 'indexes', least: 0, below: MAX_CLASSES }, context);
+  return claim(array, { kind: 'indexes', least: 0, below: MAX_CLASSES }, context, 'sklearn.tree._tree.Tree');
 };
 
 /** More classes than this would take gigabytes for each node. */
@@ -64,7 +65,8 @@ const kdState: Contract = (state, context) => {
   const [tree, points, number, wide, , maxes, mins, order, box] = state;
   if (state.length === 1 && fieldsOf(tree, context) !== undefined) return undefined; // The class in Python, of before SciPy 1.6.
   const [count, dimensions] = [numberOf(number, context), numberOf(wide, context)];
-  const [nodes, all, indexes] = [tree, points, order].map((part) => knownArray(part, context));
+  const [all, indexes] = [points, order].map((part) => knownArray(part, context));
+  const nodes = knownArray(tree, context) ?? asBytes(tree, context);
   if (context.state.waits) return undefined;
   if (typeof count !== 'number' || typeof dimensions !== 'number' || nodes === undefined) return UNTOLD;
   if (all === undefined || !isIndexArray(indexes)) return UNTOLD;
@@ -80,6 +82,12 @@ const kdState: Contract = (state, context) => {
     claim(indexes, { kind: 'indexes', least: 0, below: count }, context),
   );
 };
+
+/** Before SciPy 1.6 nodes were written as a byte string. */
+function asBytes(of: Value | undefined, { state }: ContractContext): KnownArray | undefined {
+  const place = of === undefined ? undefined : placeOf(of, false, state);
+  return place === undefined ? undefined : { letter: 'V', itemSize: 1, sizes: [place.length], place };
+}
 
 function isOf(array: KnownArray | undefined, kind: string, ...sizes: readonly number[]): boolean {
   if (array === undefined || `${array.letter}${array.itemSize}` !== kind) return false;
@@ -101,6 +109,7 @@ export const TREE_STATES: readonly (readonly [string, Contract])[] = [
   ...['_kd_tree', 'kd_tree', '_ball_tree', 'ball_tree'].map(
     (name) => [`sklearn.neighbors.${name}:newObj`, madeByClass] as const,
   ),
+  ['scipy.spatial.ckdtree:new_object', kdState],
   ...['_ckdtree:cKDTree', 'ckdtree:cKDTree', '_kdtree:KDTree', 'kdtree:KDTree'].map(
     (name) => [`scipy.spatial.${name}`, kdState] as const,
   ),
