@@ -13,7 +13,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
-import { nativeState } from './contracts/native/index.ts';
+import { type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
@@ -67,6 +67,8 @@ export interface JudgeOptions {
 export class PickleJudge implements PickleHandler {
   readonly onStep: PickleHandler['onStep'];
   readonly blobs = new Blobs();
+  /** Numbers that native code follows. */
+  readonly claims: Claim[] = [];
   /** What native code is handed. */
   readonly handed: (Handed | Untold)[] = [];
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
@@ -462,7 +464,8 @@ export class PickleJudge implements PickleHandler {
    */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
-    for (const [offset, name] of this.#bare.left)
+    this.claims.push(...takeClaims(machine));
+    for (const [offset, name] of this.#bare.close(machine))
       this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
     if (machine.alternative) return;
     for (const global of machine.globals) {

@@ -11,7 +11,7 @@ import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import type { Blob } from './blobs.ts';
-import { claimsOf, noteBody } from './contracts/native/index.ts';
+import { noteBody } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
 import { PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
@@ -118,7 +118,7 @@ class FileScan {
       this.#context.incomplete('the pickle holds more other readings than are followed');
     await this.#blobs(judge.blobs.list);
     await scanHanded(judge.handed, this.#target.source, this.#context);
-    await scanClaims(claimsOf(result.state), this.#target.source, this.#context);
+    await scanClaims(judge.claims, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
     this.#broken(result, start);
     return undefined;
@@ -163,7 +163,7 @@ class FileScan {
       inner.state.close();
       for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
-      await scanClaims(claimsOf(inner.state), source, this.#context);
+      judge.claims.push(...own.claims);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {

@@ -1,3 +1,4 @@
+import type { PickleState } from '../../../../formats/pickle/state.ts';
 import type { Place } from '../../native-states.ts';
 import { type Breach, type ContractContext, perMachine, unexpected } from '../contract.ts';
 import type { KnownArray } from './known-array.ts';
@@ -26,7 +27,7 @@ export interface Claim {
 const CLAIM_BYTES = 256;
 
 /** Claims of one stream. */
-export const claimsOf = perMachine((): Claim[] => []);
+const claimsOf = perMachine((): Claim[] => []);
 
 /** Has the numbers of an array looked at after the stream: of what BUILD gives a state to, or of what is `called`. @returns a breach where they cannot be read */
 export function claim(array: KnownArray, keeps: Keeps, context: ContractContext, called?: string): Breach | undefined {
@@ -38,4 +39,11 @@ export function claim(array: KnownArray, keeps: Keeps, context: ContractContext,
   state.budget.hold(CLAIM_BYTES);
   claimsOf(state).push({ owner, place: array.place, width: array.itemSize, keeps });
   return undefined;
+}
+
+/** Claims of a stream that ended, whose memory is no longer counted. */
+export function closeClaims(machine: PickleState): readonly Claim[] {
+  const claims = claimsOf(machine).splice(0);
+  machine.budget.release(CLAIM_BYTES * claims.length);
+  return claims;
 }

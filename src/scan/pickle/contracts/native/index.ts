@@ -1,13 +1,15 @@
 import type { PickleState } from '../../../../formats/pickle/state.ts';
 import type { Value } from '../../../../formats/pickle/values.ts';
 import { isClassFirst } from '../../class-first.ts';
-import type { Contract } from '../contract.ts';
+import { type Contract, unexpected } from '../contract.ts';
+import { type Claim, closeClaims } from './claims.ts';
+import { closeBodies } from './known-array.ts';
 import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
 import { RANDOM_STATES } from './random.ts';
 import { SPARSE_STATES } from './sparse.ts';
 import { TREE_STATES, treeCall } from './trees.ts';
 
-export { type Claim, claimsOf } from './claims.ts';
+export type { Claim } from './claims.ts';
 export { noteBody } from './known-array.ts';
 export { brokenNumbers } from './nodes.ts';
 
@@ -32,12 +34,15 @@ export function needsState(name: string): boolean {
   return NEEDED.test(name) && NATIVE_STATES.has(name);
 }
 
+const unknownArray: Contract = () => unexpected('what its array must hold is not known');
+
 /** The contract of what a function that makes instances of its first argument made. */
 export function nativeState(target: Value, machine: PickleState): Contract | undefined {
   const call = machine.callOf(target);
   const callee = call === undefined ? undefined : machine.global(call.callee);
   if (call === undefined || callee === undefined || !isClassFirst(callee.name)) return undefined;
-  return NATIVE_STATES.get(firstName(call.args, machine) ?? '');
+  const known = NATIVE_STATES.get(firstName(call.args, machine) ?? '');
+  return known ?? (callee.name === '__pyx_unpickle_NDArrayBacked' ? unknownArray : undefined);
 }
 
 /** "module:name" of the first of a call's arguments. */
@@ -45,4 +50,10 @@ export function firstName(args: Value, machine: PickleState): string | undefined
   const first = machine.tuple(args)?.[0];
   const global = first === undefined ? undefined : machine.global(first);
   return global === undefined ? undefined : `${global.module}:${global.name}`;
+}
+
+/** The claims of a stream that ended; what is known of its arrays is given back. */
+export function takeClaims(machine: PickleState): readonly Claim[] {
+  machine.budget.release(closeBodies(machine));
+  return closeClaims(machine);
 }

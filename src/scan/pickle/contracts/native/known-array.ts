@@ -25,6 +25,14 @@ export function noteBody(array: Value, start: number, length: number, machine: P
   bodies.set(array.ref, { at: start, start, length, spelled: 'between' });
 }
 
+/** @returns bytes that are given back */
+export function closeBodies(machine: PickleState): number {
+  const bodies = bodiesOf(machine);
+  const held = BODY_BYTES * bodies.size;
+  bodies.clear();
+  return held;
+}
+
 /** The array that a value is; `undefined` for anything else, and where its type or shape cannot be told. */
 export function knownArray(of: Value | undefined, context: ContractContext): KnownArray | undefined {
   const maker = of === undefined ? undefined : context.madeBy(of);

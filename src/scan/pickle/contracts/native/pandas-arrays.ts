@@ -43,6 +43,7 @@ const ARRAYS: readonly (readonly [modules: string, names: string, kind: RegExp])
   ['pandas.arrays pandas.core.arrays.period', 'PeriodArray', /^i8$/],
   ['pandas.arrays pandas.core.arrays.numpy_', 'NumpyExtensionArray PandasArray', /^/],
   ['pandas pandas.core.arrays.categorical', 'Categorical', /^i[1248]$/],
+  ['pandas.arrays pandas.core.arrays.string_', 'StringArray StringArrayNumpySemantics ObjectStringArray', /^O8$/],
 ];
 
 export const PANDAS_STATES: readonly (readonly [string, Contract])[] = ARRAYS.flatMap(([modules, names, kind]) =>
@@ -64,7 +65,8 @@ type Placement =
 
 function placeOf(of: Value, context: ContractContext): Placement | undefined {
   const maker = context.madeBy(of);
-  if (maker?.name === 'slice' || isDillSlice(of, context)) return rangeOf(context.state.tuple(context.state.callOf(of)?.args ?? of), context);
+  if (maker?.name === 'slice' || isDillSlice(of, context))
+    return rangeOf(context.state.tuple(context.state.callOf(of)?.args ?? of), context);
   const array = knownArray(of, context);
   if (!isIndexArray(array) || array.sizes.length !== 1) return undefined;
   return { kind: 'array', array, count: array.sizes[0] ?? 0 };
