@@ -395,14 +395,10 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits || name === undefined) return;
     this.#handed.specialKey(key, name, machine);
     if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
-    const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
-    this.#say.report(
-      rules.METHOD_OVERRIDE,
-      `gives an object ${name}, which Python itself looks up`,
-      name,
-      machine.fileOffset(offset),
-      shown,
-    );
+    const message = `gives an object ${name}, which Python itself looks up`;
+    this.#say.report(rules.METHOD_OVERRIDE, message, name, machine.fileOffset(offset), () => {
+      return `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
+    });
   }
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {

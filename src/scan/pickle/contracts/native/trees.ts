@@ -49,11 +49,24 @@ function featuresOf({ state, target }: ContractContext): number | undefined {
  * instance is also that of metrics, whose states are other tuples.
  */
 const neighbourState: Contract = (state, context) => {
-  const [points, order, nodes] = state.slice(0, 3).map((part) => knownArray(part, context));
+  const [points, order, nodes, bounds] = state.slice(0, 4).map((part) => knownArray(part, context));
+  const [metric, weights] = state.slice(11);
+  const weighed = isAbsent(weights) ? undefined : knownArray(weights, context);
   if (context.state.waits) return undefined;
-  if (points?.sizes.length !== 2 || !isIndexArray(order) || nodes?.letter !== 'V') return UNTOLD;
-  const count = points.sizes[0] ?? 0;
-  if (order.sizes[0] !== count || order.sizes.length !== 1 || nodes.itemSize < 32) return SHAPES;
+  if (points?.letter !== 'f' || !isIndexArray(order) || nodes?.letter !== 'V' || bounds?.letter !== 'f') return UNTOLD;
+  if (metric === undefined || context.madeBy(metric)?.name !== 'newObj') return UNTOLD;
+  if (!isAbsent(weights) && weighed?.letter !== 'f') return UNTOLD;
+  const [count = 0, wide] = points.sizes;
+  const [, boxes, dimensions] = bounds.sizes;
+  const fits =
+    points.sizes.length === 2 &&
+    isLine(order, count) &&
+    nodes.itemSize === 32 &&
+    isLine(nodes, boxes ?? 0) &&
+    bounds.sizes.length === 3 &&
+    (dimensions === wide || dimensions === 1) &&
+    (weighed === undefined || isLine(weighed, count));
+  if (!fits) return SHAPES;
   return worst(
     claim(order, { kind: 'indexes', least: 0, below: count }, context),
     claim(nodes, { kind: 'ranges', points: count }, context),
@@ -94,6 +107,19 @@ function isOf(array: KnownArray | undefined, kind: string, ...sizes: readonly nu
   return array.sizes.length === sizes.length && sizes.every((size, i) => array.sizes[i] === size);
 }
 
+function isLine({ sizes }: KnownArray, length: number): boolean {
+  return sizes.length === 1 && sizes[0] === length;
+}
+
+/** The power, a vector and a matrix (sklearn/metrics/_dist_metrics.pyx.tp). */
+const metricState: Contract = (state, context) => {
+  const arrays = state.slice(1, 3).map((part) => knownArray(part, context));
+  if (context.state.waits) return undefined;
+  return arrays.length === 2 && arrays.every((array) => array?.letter === 'f')
+    ? undefined
+    : unexpected('the state of the metric cannot be told');
+};
+
 /** A class that instances are made of, by the function that makes them. */
 function classMade({ state, target }: ContractContext): string | undefined {
   const call = target === undefined ? undefined : state.callOf(target);
@@ -102,13 +128,17 @@ function classMade({ state, target }: ContractContext): string | undefined {
 }
 
 const madeByClass: Contract = (state, context): Breach | undefined =>
-  /^(?:KD|Ball)Tree/.test(classMade(context) ?? '') ? neighbourState(state, context) : undefined;
+  /^(?:KD|Ball)Tree/.test(classMade(context) ?? '') ? neighbourState(state, context) : metricState(state, context);
 
 export const TREE_STATES: readonly (readonly [string, Contract])[] = [
   ['sklearn.tree._tree:Tree', treeState],
   ...['_kd_tree', 'kd_tree', '_ball_tree', 'ball_tree'].map(
     (name) => [`sklearn.neighbors.${name}:newObj`, madeByClass] as const,
   ),
+  ...['sklearn.metrics', 'sklearn.neighbors'].flatMap((module) =>
+    ['_dist_metrics', 'dist_metrics'].map((name) => [`${module}.${name}:newObj`, madeByClass] as const),
+  ),
+  ['hdbscan.dist_metrics:newObj', madeByClass],
   ['scipy.spatial.ckdtree:new_object', kdState],
   ...['_ckdtree:cKDTree', 'ckdtree:cKDTree', '_kdtree:KDTree', 'kdtree:KDTree'].map(
     (name) => [`scipy.spatial.${name}`, kdState] as const,
