@@ -100,6 +100,9 @@ def prepare(request):
             importlib.import_module(module)
         except BaseException as error:
             missing.append(f"{module}: {type(error).__name__}")
+    if torch is not None:
+        # What compares versions is imported when it is needed.
+        torch.__version__ == "1"
     classes, present = [], []
     for full in request["classes"]:
         module, name = full.split(":")
