@@ -39,6 +39,7 @@ import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
+import { expandsTuples } from './shared-tuples.ts';
 import { oddState } from './state-kinds.ts';
 import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
@@ -461,6 +462,7 @@ export class PickleJudge implements PickleHandler {
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
     this.claims.push(...takeClaims(machine));
+    if (expandsTuples(machine)) this.#say.odd('a tuple stands in others so often that hashing it takes hours', 0);
     for (const [offset, name] of this.#bare.close(machine))
       this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
     if (machine.alternative) return;

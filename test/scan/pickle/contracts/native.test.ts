@@ -216,6 +216,21 @@ describe('trees', () => {
   });
 });
 
+describe('tuples that hold each other', () => {
+  const nested = (depth: number) => {
+    let inner: Node = tuple(int(1));
+    for (let i = 0; i < depth; i++) inner = tuple(inner, inner);
+    return dict(inner, none);
+  };
+
+  it.each([
+    [4, CLEAN],
+    [40, ['suspicious', 'pickle.structure.odd']],
+  ])('%d deep', async (depth, expected) => {
+    expect(await judged(nested(depth))).toEqual(expected);
+  });
+});
+
 describe('random numbers', () => {
   const state = (position: number) => {
     const key = array(dtype('u4'), [624], leaf(new Uint8Array(4 * 624)));
