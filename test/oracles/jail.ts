@@ -99,16 +99,15 @@ export function runOracle(
   return { versions: (JSON.parse(head) as OracleRun).versions, records };
 }
 
-/** The command that runs a worker of this folder in a jail, by an interpreter, and under another program where one is named. */
+/** The command that runs a worker of this folder in a jail. */
 export function jailed(
   interpreter: Interpreter,
   worker: string,
-  under: readonly string[] = [],
 ): { readonly program: string; readonly args: readonly string[] } {
   const limits = [`--cpu=${CPU_SECONDS}`, `--as=${MEMORY_BYTES}`, '--nofile=256', '--core=0'];
   const env = Object.entries(interpreter.env ?? {}).flatMap(([name, value]) => ['--setenv', name, value]);
   const walled = ['bwrap', ...walls(foldersOf(interpreter)), ...env];
-  const args = [...limits, '--', ...walled, '--', ...under, interpreter.program, '-u', `${HERE}${worker}`];
+  const args = [...limits, '--', ...walled, '--', interpreter.program, '-u', `${HERE}${worker}`];
   return { program: 'prlimit', args };
 }
 

@@ -11,11 +11,10 @@ import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import type { Blob } from './blobs.ts';
-import { noteBody } from './contracts/native/index.ts';
+import { noteBody, scanClaims } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
 import { PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
-import { scanClaims } from './scan-claims.ts';
 import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';

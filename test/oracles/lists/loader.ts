@@ -33,8 +33,8 @@ export class ListsLoader {
   /** Listed names that its libraries have. */
   readonly present: Promise<readonly string[]>;
 
-  constructor(interpreter: Interpreter, about: About, under: readonly string[] = []) {
-    const { program, args } = jailed(interpreter, 'lists/worker.py', under);
+  constructor(interpreter: Interpreter, about: About) {
+    const { program, args } = jailed(interpreter, 'lists/worker.py');
     this.#child = spawn(program, args);
     this.#child.stderr.on('data', (said: Buffer) => {
       this.#said = (this.#said + said.toString()).slice(-4000);

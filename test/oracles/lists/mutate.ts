@@ -14,33 +14,28 @@ function change(root: Container, random: Random, values: Values): void {
   const nodes = nodesOf(root);
   const arrays = random.chance(0.35) ? nodes.filter(isArray) : [];
   const array = arrays[random.below(Math.max(1, arrays.length))];
-  if (array !== undefined) return changeArray(array, random, values);
   const parents = nodes.filter((node) => below(node).length > 0);
   const parent = parents[random.below(parents.length)];
-  if (parent === undefined) return;
-  const place = placesOf(parent);
-  const at = random.below(place.length);
-  const spot = place[at];
-  if (spot === undefined) return;
-  switch (random.below(10)) {
-    case 0:
-      return spot.set(values.any());
-    case 1:
-      if ('items' in parent) parent.items.splice(random.below(parent.items.length), parent.kind === 'dict' ? 2 : 1);
-      return;
-    case 2:
-      if ('items' in parent && parent.kind !== 'dict') parent.items.push(values.any(1));
-      return;
-    case 3: {
-      // A value that stands elsewhere in the same file.
-      const other = nodes[random.below(nodes.length)];
-      return other === undefined || other === root ? undefined : spot.set(copyOf(other));
-    }
-    case 4:
-      return spot.set(values.sample());
-    default:
-      return spot.set(near(spot.get(), random, values));
-  }
+  if (array !== undefined) changeArray(array, random, values);
+  else if (parent !== undefined) changeOne(parent, nodes, random, values);
+}
+
+function changeOne(parent: Node, nodes: readonly Node[], random: Random, values: Values): void {
+  const places = placesOf(parent);
+  const place = places[random.below(places.length)];
+  if (place === undefined) return;
+  const kind = random.below(10);
+  if (kind === 0) place.set(values.any());
+  else if (kind === 1) {
+    if ('items' in parent) parent.items.splice(random.below(parent.items.length), parent.kind === 'dict' ? 2 : 1);
+  } else if (kind === 2) {
+    if ('items' in parent && parent.kind !== 'dict') parent.items.push(values.any(1));
+  } else if (kind === 3) {
+    // A value that stands elsewhere in the same file; the first node holds the file.
+    const other = nodes[1 + random.below(nodes.length - 1)];
+    if (other !== undefined) place.set(copyOf(other));
+  } else if (kind === 4) place.set(values.sample());
+  else place.set(near(place.get(), random, values));
 }
 
 /** A value of the same kind where there is one: what a check of types lets pass. */
@@ -91,15 +86,32 @@ interface Place {
 }
 
 function placesOf(parent: Node): Place[] {
-  const inList = (items: Node[]) =>
-    items.map((_, i): Place => ({ get: () => items[i] ?? leaf(null), set: (node) => void (items[i] = node) }));
   if (parent.kind === 'leaf' || parent.kind === 'name') return [];
-  if (parent.kind === 'persistent') return [{ get: () => parent.id, set: (node) => void (parent.id = node) }];
-  if (parent.kind !== 'made') return inList(parent.items);
+  if (parent.kind === 'persistent')
+    return [
+      placeOf(
+        () => parent.id,
+        (node) => Object.assign(parent, { id: node }),
+      ),
+    ];
+  if (parent.kind !== 'made') return placesIn(parent.items);
   // What is called stays: another callee is another entry, which is composed from its own samples.
-  const args: Place = {
-    get: () => parent.args,
-    set: (node) => void (parent.args = node.kind === 'tuple' ? node : parent.args),
-  };
-  return [args, ...parent.steps.flatMap((step) => inList(step.items))];
+  const args = placeOf(
+    () => parent.args,
+    (node) => node.kind === 'tuple' && Object.assign(parent, { args: node }),
+  );
+  return [args, ...parent.steps.flatMap((step) => placesIn(step.items))];
+}
+
+function placeOf(get: () => Node, set: (node: Node) => unknown): Place {
+  return { get, set: (node) => void set(node) };
+}
+
+function placesIn(items: Node[]): Place[] {
+  return items.map((_, i) =>
+    placeOf(
+      () => items[i] ?? leaf(null),
+      (node) => items.splice(i, 1, node),
+    ),
+  );
 }

@@ -119,10 +119,12 @@ class Reader {
         this.#memo.set(Number(unsigned(operand)), this.#top());
         return;
       case 'GET':
-        return this.#get(Number(operand.toString()));
+        this.#get(Number(operand.toString()));
+        return;
       case 'BINGET':
       case 'LONG_BINGET':
-        return this.#get(Number(unsigned(operand)));
+        this.#get(Number(unsigned(operand)));
+        return;
       default:
         throw new Error(`does not read ${opcode}`);
     }

@@ -18,8 +18,6 @@ export interface ListsRun {
   readonly seed: number;
   /** How many files are to be loaded. */
   readonly files: number;
-  /** A program that the jailed process runs under. */
-  readonly under?: readonly string[];
 }
 
 export interface ListsSum {
@@ -53,7 +51,7 @@ export async function checkLists(run: ListsRun): Promise<ListsSum> {
     classes: listed.map(nameOf),
     warm: corpus.samples.map(({ root, protocol, packing }) => packed(root, protocol, packing, '')),
   };
-  const loader = new ListsLoader(run.interpreter, about, run.under);
+  const loader = new ListsLoader(run.interpreter, about);
   try {
     const present = new Set(await loader.present);
     const [first, ...rest] = listed.filter((entry) => present.has(nameOf(entry)));

@@ -257,8 +257,7 @@ export function dtypeOf(code: string): Node {
     int(sized ? (letter === 'U' ? 4 : 1) : -1),
     int(FLAGS[letter] ?? 0),
   ];
-  if (letter === 'M')
-    state.push(tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))) as never);
+  if (letter === 'M') state.push(tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))) as never);
   made.steps.push({ does: 'build', items: [tuple(...state)] });
   return made;
 }

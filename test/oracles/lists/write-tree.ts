@@ -21,10 +21,14 @@ class Writer {
   }
 
   write(node: Node): void {
-    if (node.kind === 'leaf') return this.#leaf(node);
     const known = this.#memo.get(node);
-    if (known !== undefined) return this.op('j', u4(known));
-    if (this.#open.has(node)) return this.op('N');
+    if (node.kind === 'leaf') this.#leaf(node);
+    else if (known !== undefined) this.op('j', u4(known));
+    else if (this.#open.has(node)) this.op('N');
+    else this.#composite(node);
+  }
+
+  #composite(node: Exclude<Node, Leaf>): void {
     this.#open.add(node);
     switch (node.kind) {
       case 'name':
@@ -98,15 +102,20 @@ class Writer {
   }
 
   #integer(value: bigint): void {
-    if (value >= 0n && value < 256n) return this.op('K', Buffer.from([Number(value)]));
-    if (value >= -(2n ** 31n) && value < 2n ** 31n) return this.op('J', u4(Number(BigInt.asUintN(32, value))));
-    const bytes: number[] = [];
+    if (value >= 0n && value < 256n) this.op('K', Buffer.from([Number(value)]));
+    else if (value >= -(2n ** 31n) && value < 2n ** 31n) this.op('J', u4(Number(BigInt.asUintN(32, value))));
+    else this.#long(value);
+  }
+
+  #long(value: bigint): void {
     // A byte more than the digits need, for the sign.
     const width = Math.ceil((value.toString(16).replace('-', '').length + 1) / 2);
-    for (let rest = BigInt.asUintN(8 * width, value), i = 0; i < width; i++, rest >>= 8n)
-      bytes.push(Number(rest & 255n));
-    if (bytes.length < 256) this.op('\x8a', Buffer.from([bytes.length, ...bytes]));
-    else this.op('\x8b', u4(bytes.length), Buffer.from(bytes));
+    const hex = BigInt.asUintN(8 * width, value)
+      .toString(16)
+      .padStart(2 * width, '0');
+    const bytes = Buffer.from(hex, 'hex').reverse();
+    if (bytes.length < 256) this.op('\x8a', Buffer.from([bytes.length]), bytes);
+    else this.op('\x8b', u4(bytes.length), bytes);
   }
 
   #text(value: string): void {

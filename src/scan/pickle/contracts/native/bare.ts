@@ -1,10 +1,10 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import type { Call, Value } from '../../formats/pickle/values.ts';
-import { OBJECT } from '../../formats/pickle/values.ts';
-import type { ListedGlobal } from './allowlists.ts';
-import { isClassFirst } from './class-first.ts';
-import { type Breach, unexpected } from './contracts/contract.ts';
-import { firstName, needsState } from './contracts/native/index.ts';
+import type { PickleState } from '../../../../formats/pickle/state.ts';
+import type { Call, Value } from '../../../../formats/pickle/values.ts';
+import { OBJECT } from '../../../../formats/pickle/values.ts';
+import type { ListedGlobal } from '../../allowlists.ts';
+import { isClassFirst } from '../../class-first.ts';
+import { type Breach, unexpected } from '../contract.ts';
+import { firstName, needsState } from './states.ts';
 
 const BYTES = 96;
 /** Tuples within tuples that are looked into. */

@@ -1,9 +1,10 @@
-import type { ByteSource } from '../../core/byte-source.ts';
-import { isContentError } from '../../core/errors.ts';
-import type { ScanContext } from '../scanner.ts';
-import { brokenNumbers, type Claim } from './contracts/native/index.ts';
-import { UNEXPECTED_DATA } from './rules.ts';
-import { bytesAt } from './scan-handed.ts';
+import type { ByteSource } from '../../../../core/byte-source.ts';
+import { isContentError } from '../../../../core/errors.ts';
+import type { ScanContext } from '../../../scanner.ts';
+import { UNEXPECTED_DATA } from '../../rules.ts';
+import { bytesAt } from '../../scan-handed.ts';
+import type { Claim } from './claims.ts';
+import { brokenNumbers } from './nodes.ts';
 
 /** Reads the numbers that native code follows without a look. */
 export async function scanClaims(claims: readonly Claim[], source: ByteSource, context: ScanContext): Promise<void> {
