@@ -131,7 +131,7 @@ def attributes_of(classes):
 
 
 #: Written by Python itself, by caches of classes and by forks.
-PASSING = {"__warningregistry__", "__abstractmethods__", "_abc_impl", "__annotations__", "__annotations_cache__", "__doc__", "__slotnames__", "_shutdown_locks_lock", "_active_limbo_lock", "_shutdown_locks"}
+PASSING = {"__warningregistry__", "__abstractmethods__", "_abc_impl", "__annotations__", "__annotations_cache__", "__doc__", "__slotnames__", "_shutdown_locks_lock", "_active_limbo_lock", "_shutdown_locks", "_test_dir", "_pkg_dir"}
 
 
 def changes_in(kept):
