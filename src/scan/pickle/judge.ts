@@ -12,6 +12,7 @@ import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './con
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS } from './contracts/index.ts';
+import { longValue } from './contracts/long-values.ts';
 import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
 import { isDistribution } from './contracts/scientific.ts';
 import { expandsTuples } from './contracts/shared-tuples.ts';
@@ -233,7 +234,7 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine);
+    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);

@@ -106,14 +106,14 @@ describe('arrays of pandas', () => {
 
   it('are not clean when they are used before they have a state', async () => {
     const bare = made();
-    const used = call(name('pandas.core.indexes.base:_new_Index'), name('pandas:Index'), tuple(bare));
+    const used: Node = call(name('pandas.core.indexes.base:_new_Index'), name('pandas:Index'), tuple(bare));
     bare.steps.push({ does: 'build', items: [tuple(used, dict())] });
     expect(await judged(bare)).not.toEqual(CLEAN);
   });
 });
 
 describe('blocks of pandas', () => {
-  const frame = (...placements: Node[]) => {
+  const frame = (...placements: Node[]): Node => {
     const blocks = placements.map((one) =>
       call(name('pandas._libs.internals:_unpickle_block'), floats(1), one, int(2)),
     );
@@ -167,7 +167,7 @@ function changed(path: string, maker: string, change: (made: Made) => void): Nod
 
 /** Changes bytes of the array that is a part of a state: the state's place, the offset, the number there. */
 function withNumber(path: readonly number[], offset: number, value: bigint) {
-  return (made: Made) => {
+  return (made: Made): void => {
     const state = path.reduce<Node | undefined>(
       (node, index) => (node !== undefined && 'items' in node ? node.items[index] : undefined),
       made.steps[0]?.items[0],
@@ -195,7 +195,7 @@ describe('trees', () => {
     ['a split of a dimension that is not there', UNEXPECTED, KD, withNumber([0], 0, 2n)],
     ['points that are not there', UNEXPECTED, KD, withNumber([0], 32, 7n)],
     ['an order of points that are not there', UNEXPECTED, KD, withNumber([7], 0, 6n)],
-    ['no state', UNEXPECTED, KD, (made: Made) => void made.steps.splice(0)],
+    ['no state', UNEXPECTED, KD, (made: Made): void => void made.steps.splice(0)],
     ['nodes of scikit-learn as they were written', CLEAN, TREE, nothing],
     ['more outputs than numbers of classes', UNEXPECTED, TREE, afterOutputs],
     ['neighbours as they were written', CLEAN, NEIGHBOURS, nothing],
@@ -231,8 +231,17 @@ describe('tuples that hold each other', () => {
   });
 });
 
+it('a collection is not made of a range or a network', async () => {
+  const network = call(name('ipaddress:IPv4Network'), leaf('10.0.0.0/8'));
+  expect(await judged(network)).toEqual(CLEAN);
+  expect(await judged(call(name('collections:deque'), network, int(3)))).toEqual(UNEXPECTED);
+  expect(await judged(call(name('builtins:set'), call(name('builtins:range'), int(0), int(2 ** 40), int(1))))).toEqual(
+    UNEXPECTED,
+  );
+});
+
 describe('random numbers', () => {
-  const state = (position: number) => {
+  const state = (position: number): Node => {
     const key = array(dtype('u4'), [624], leaf(new Uint8Array(4 * 624)));
     const inner = dict(leaf('key'), key, leaf('pos'), int(position));
     const made = call(name('numpy.random._pickle:__bit_generator_ctor'), leaf('MT19937'));
