@@ -88,28 +88,27 @@ export function runOracle(
   inputs: readonly OracleInput[],
   options: OracleOptions = {},
 ): OracleRun {
-  const limits = [`--cpu=${CPU_SECONDS}`, `--as=${MEMORY_BYTES}`, '--nofile=256', '--core=0'];
-  const run = spawnSync(
-    'prlimit',
-    [
-      ...limits,
-      '--',
-      'bwrap',
-      ...walls(foldersOf(interpreter)),
-      ...Object.entries(interpreter.env ?? {}).flatMap(([name, value]) => ['--setenv', name, value]),
-      '--',
-      interpreter.program,
-      '-u',
-      `${HERE}worker.py`,
-    ],
-    { input: Buffer.concat(inputs.flatMap((input) => requestOf(input, options))), maxBuffer: 2 ** 30 },
-  );
+  const { program, args } = jailed(interpreter, 'worker.py');
+  const input = Buffer.concat(inputs.flatMap((each) => requestOf(each, options)));
+  const run = spawnSync(program, args, { input, maxBuffer: 2 ** 30 });
   if (run.status !== 0) throw new Error(`the jail ended with ${run.status ?? run.signal}: ${run.stderr}`);
   const [head, ...lines] = run.stdout.toString('utf8').trimEnd().split('\n');
   const records = lines.map((line) => JSON.parse(line) as OracleRun['records'][number]);
   if (head === undefined || records.length !== inputs.length)
     throw new Error(`the jail answered for ${records.length} of ${inputs.length} files: ${run.stderr}`);
   return { versions: (JSON.parse(head) as OracleRun).versions, records };
+}
+
+/** The command that runs a worker of this folder in a jail. */
+export function jailed(
+  interpreter: Interpreter,
+  worker: string,
+): { readonly program: string; readonly args: readonly string[] } {
+  const limits = [`--cpu=${CPU_SECONDS}`, `--as=${MEMORY_BYTES}`, '--nofile=256', '--core=0'];
+  const env = Object.entries(interpreter.env ?? {}).flatMap(([name, value]) => ['--setenv', name, value]);
+  const walled = ['bwrap', ...walls(foldersOf(interpreter)), ...env];
+  const args = [...limits, '--', ...walled, '--', interpreter.program, '-u', `${HERE}${worker}`];
+  return { program: 'prlimit', args };
 }
 
 function walls(folders: readonly string[]): string[] {
@@ -145,7 +144,8 @@ function requestOf({ name, bytes, beside = {} }: OracleInput, options: OracleOpt
   return [framed(Buffer.from(JSON.stringify(request))), ...Object.values(files).map((content) => framed(content))];
 }
 
-function framed(bytes: Uint8Array): Buffer {
+/** A length in four bytes, then as many. */
+export function framed(bytes: Uint8Array): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt32LE(bytes.length);
   return Buffer.concat([head, bytes]);

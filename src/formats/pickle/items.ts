@@ -14,6 +14,7 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
       keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
   if (code === 0x6c) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
+  if (code === 0x6c && Number.isFinite(state.keepFrom)) state.lengthen(state.base + at, state.sp - fence);
   if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);
   state.sp = fence;
   state.popMark();
@@ -63,6 +64,7 @@ export function mutate(
   // SETITEM puts items into lists as well.
   if (value.kind >= LIST && value.kind <= FROZENSET) state.holdAll(value.ref, receiver + 1, count, own === DICT);
   if (value.kind === LIST) keepElements(state, value, receiver + 1, own === LIST ? count : undefined);
+  if (value.kind === LIST && own === LIST && Number.isFinite(state.keepFrom)) state.lengthen(value.ref, count);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
     const items = state.notable(receiver + 1, count);

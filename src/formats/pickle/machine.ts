@@ -187,6 +187,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
       case 0x61: // APPEND
         if (sp - 2 < fence || kinds[sp - 2] !== LIST || (refs[sp - 2] as number) >= listsFrom) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
+        if (keeping) state.lengthen(refs[sp - 1] as number, 1);
         continue;
       case 0x65: // APPENDS
       case 0x90: {
@@ -195,6 +196,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
         if ((refs[fence - 1] as number) >= listsFrom) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
+        if (keeping && code === 0x65) state.lengthen(refs[fence - 1] as number, sp - fence);
         sp = fence;
         fence = state.popMark();
         continue;

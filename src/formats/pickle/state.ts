@@ -126,6 +126,7 @@ export class PickleState {
   #names: GlobalTable;
   #texts = new Map<number, string>();
   #items = new Map<number, readonly number[] | undefined>();
+  #lengths = new Map<number, number>();
   /** `undefined` for a line whose end is too far off. */
   #extents = new Map<number, Extent | undefined>();
   /** The first bytes of instructions that were fetched. */
@@ -228,7 +229,7 @@ export class PickleState {
 
   /** The same state, to follow another reading of the bytes from here. */
   #fork(size: number, handler: PickleHandler): PickleState {
-    const entries = this.#names.entries + this.#texts.size + this.#items.size;
+    const entries = this.#names.entries + this.#texts.size + this.#items.size + this.#lengths.size;
     this.budget.work(entries + this.sp + this.markCount + this.cells.length);
     const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
     copy.close();
@@ -256,6 +257,7 @@ export class PickleState {
     copy.markCount = this.markCount;
     copy.#texts = new Map(this.#texts);
     copy.#items = new Map(this.#items);
+    copy.#lengths = new Map(this.#lengths);
     return copy;
   }
 
@@ -385,6 +387,18 @@ export class PickleState {
     const known = this.#items.has(dict.ref) ? this.#items.get(dict.ref) : [];
     const whole = dict.ref >= this.keepFrom && block !== undefined && known !== undefined && known.length < MAX_KEPT;
     this.#items.set(dict.ref, whole ? [...known, block] : undefined);
+  }
+
+  /** Counts items that a list got. */
+  lengthen(list: number, count: number): void {
+    const known = this.#lengths.get(list);
+    if (known === undefined) this.#charge(1);
+    this.#lengths.set(list, (known ?? 0) + count);
+  }
+
+  /** How many items a list of the stream's own has; `undefined` for one that was made before `startKeeping`. */
+  lengthOf(of: Value): number | undefined {
+    return of.kind === value.LIST && of.ref >= this.keepFrom ? (this.#lengths.get(of.ref) ?? 0) : undefined;
   }
 
   /** Keeps items and states from here on. What a dict held before is not known, so none of it is told. */

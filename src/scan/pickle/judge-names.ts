@@ -4,6 +4,7 @@ import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
 import { LIBRARY_STATES } from './contracts/libraries.ts';
+import { NATIVE_STATES } from './contracts/native/index.ts';
 import { partial } from './contracts/python.ts';
 import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
 import type { Standing } from './globals.ts';
@@ -75,13 +76,14 @@ export function stateContract(entry: ListedGlobal): Contract | undefined {
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
   if (isDistribution(entry)) return distributionState;
   const name = `${entry.module}:${entry.name}`;
-  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name);
+  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name) ?? NATIVE_STATES.get(name);
   return own ?? (entry.traits?.dictState === true ? dictState : undefined);
 }
 
 /** Whether the items of a state must be kept until BUILD, to be read by its contract. */
 export function readsState(global: GlobalName): boolean {
-  return isDistribution(global) || LIBRARY_STATES.has(`${global.module}:${global.name}`);
+  const name = `${global.module}:${global.name}`;
+  return isDistribution(global) || LIBRARY_STATES.has(name) || NATIVE_STATES.has(name);
 }
 
 /** Functions whose result is never a plain string. */

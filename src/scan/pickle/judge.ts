@@ -14,6 +14,9 @@ import { breachText } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
 import { isExpression, mayEvaluate } from './contracts/expressions.ts';
 import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
+import { longValue } from './contracts/long-values.ts';
+import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
+import { expandsTuples } from './contracts/shared-tuples.ts';
 import { fillHooks } from './contracts/torch-hooks.ts';
 import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
 import type { GlobalPolicy } from './globals.ts';
@@ -66,6 +69,8 @@ export interface JudgeOptions {
 export class PickleJudge implements PickleHandler {
   readonly onStep: PickleHandler['onStep'];
   readonly blobs = new Blobs();
+  /** Numbers that native code follows. */
+  readonly claims: Claim[] = [];
   /** What native code is handed. */
   readonly handed: (Handed | Untold)[] = [];
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
@@ -81,6 +86,8 @@ export class PickleJudge implements PickleHandler {
   readonly #handed = new HandedValues();
   /** The stream names something that makes code by value. */
   #code = false;
+  /** Instances that are not whole before they are given a state, by the call that made each. */
+  readonly #bare = new Bare();
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
@@ -229,7 +236,7 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const broken = contract?.(args, context);
+    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
@@ -257,6 +264,7 @@ export class PickleJudge implements PickleHandler {
     const entry = global === undefined ? undefined : this.#names.entryOf(global);
     if (entry === undefined || entry === TORCHSCRIPT_CLASS.entry) return;
     this.#handed.call(call, entry, machine, this.#names.context(machine));
+    this.#bare.made(call, entry, machine);
   }
 
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined {
@@ -321,9 +329,11 @@ export class PickleJudge implements PickleHandler {
 
   #checkBuild(entry: ListedGlobal, target: Value, state: Value, offset: number, machine: PickleState): void {
     const full = `${entry.module}.${entry.name}`;
-    const contract = stateContract(entry);
-    const broken = contract?.(machine.tuple(state) ?? [state], this.#names.context(machine, target));
+    const contract = stateContract(entry) ?? nativeState(target, machine);
+    const parts = machine.tuple(state) ?? [state];
+    const broken = contract?.(parts, this.#names.context(machine, target)) ?? this.#bare.handed(parts, machine);
     if (machine.waits) return;
+    this.#bare.built(target, machine);
     if (broken !== undefined) this.#say.breach(full, broken, offset, () => describe(state, machine));
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
       this.#say.report(
@@ -388,14 +398,10 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits || name === undefined) return;
     this.#handed.specialKey(key, name, machine);
     if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
-    const shown = () => `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
-    this.#say.report(
-      rules.METHOD_OVERRIDE,
-      `gives an object ${name}, which Python itself looks up`,
-      name,
-      machine.fileOffset(offset),
-      shown,
-    );
+    const message = `gives an object ${name}, which Python itself looks up`;
+    this.#say.report(rules.METHOD_OVERRIDE, message, name, machine.fileOffset(offset), () => {
+      return `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
+    });
   }
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
@@ -459,6 +465,10 @@ export class PickleJudge implements PickleHandler {
    */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
+    this.claims.push(...takeClaims(machine));
+    if (expandsTuples(machine)) this.#say.odd('a tuple stands in others so often that hashing it takes hours', 0);
+    for (const [offset, name] of this.#bare.close(machine))
+      this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
     if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#names.standing(global);

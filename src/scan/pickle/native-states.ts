@@ -1,7 +1,7 @@
 import type { PickleState } from '../../formats/pickle/state.ts';
 import { type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
 import type { NativeModel } from '../native-models.ts';
-import { extentOf, madeBy, type SpelledBytes, spelledBytes } from './spelled-bytes.ts';
+import { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
 
 /** Bytes that a class hands to its library's native code when it is given its state. */
 export interface Handed extends SpelledBytes {
@@ -85,9 +85,11 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
   if (native === undefined) return [];
   const full = `${owner.module}.${owner.name}`;
   const untold = (why: string, opens = false): Untold => ({ model: native.model, owner: full, why, opens });
-  const tell = (value: Value) =>
-    bytesOf(value, native.model, full, machine) ??
-    untold(what(value), native.instead !== undefined && value.kind !== OBJECT);
+  const tell = (value: Value) => {
+    const place = placeOf(value, native.model === 'lightgbm', machine);
+    if (place === undefined) return untold(what(value), native.instead !== undefined && value.kind !== OBJECT);
+    return { model: native.model, owner: full, ...place };
+  };
   if (native.keys === undefined || (native.bare === true && machine.itemsOf(state) === undefined))
     return state.kind === NONE ? [] : [tell(state)];
   const items = machine.itemsOf(state);
@@ -109,12 +111,4 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
 function what(value: Value): string {
   if (value.kind === OBJECT) return 'what a call returned';
   return value.kind === STR || value.kind === STR_DUNDER ? 'a text' : 'a value';
-}
-
-function bytesOf(value: Value, model: NativeModel, owner: string, machine: PickleState): Handed | undefined {
-  const text = value.kind === STR || value.kind === STR_DUNDER;
-  // Only LightGBM takes a text, in UTF-8.
-  const asText = text && model === 'lightgbm' ? extentOf(value, 'utf8', machine) : undefined;
-  const found = text ? asText : spelledBytes(value, machine);
-  return found === undefined || found.at === 0 ? undefined : { ...found, model, owner };
 }

@@ -3,7 +3,7 @@ import { isContentError } from '../../core/errors.ts';
 import { checkArrowArray } from '../../formats/arrow/index.ts';
 import type { ScanContext } from '../scanner.ts';
 import { NATIVE_STATE } from './rules.ts';
-import { bytesOf } from './scan-handed.ts';
+import { bytesAt } from './scan-handed.ts';
 import type { SpelledBytes } from './spelled-bytes.ts';
 
 /** An array of Arrow's as a stream makes it: numbers that native code trusts, and the buffers that they lead into. */
@@ -58,5 +58,5 @@ async function read(
   source: ByteSource,
   context: ScanContext,
 ): Promise<ByteSource | undefined> {
-  return buffer === undefined ? undefined : bytesOf(buffer, 'pyarrow.lib.py_buffer', source, context);
+  return buffer === undefined ? undefined : bytesAt(buffer, 'pyarrow.lib.py_buffer', source, context);
 }

@@ -9,6 +9,8 @@ import type { SpelledBytes } from './spelled-bytes.ts';
 
 /** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
 const RAW: ReadonlySet<number> = new Set([0x42, 0x43, 0x8e, 0x96, 0x54, 0x55]);
+/** UNICODE, of protocol 0. */
+const RAW_UNICODE = 0x56;
 const UTF8: ReadonlySet<number> = new Set([0x58, 0x8c, 0x8d]);
 
 /** Judges what a pickle hands to native code, by the reader of the format that this code expects. */
@@ -28,7 +30,7 @@ export async function scanHanded(
 
 async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
   try {
-    const bytes = await bytesOf(handed, handed.owner, source, context);
+    const bytes = await bytesAt(handed, handed.owner, source, context);
     if (bytes === undefined) return leave(handed, context, 'an escaped text is handed to it');
     const verdict = await readNativeModel(handed.model, bytes, context.budget);
     if (verdict.kind === 'sound') return;
@@ -42,14 +44,16 @@ async function scanOne(handed: Handed, source: ByteSource, context: ScanContext)
   }
 }
 
-/** Bytes that a stream spells, as a source of their own; `undefined` for those that escapes spell. */
-export async function bytesOf(
+/** Bytes that a value of a stream holds; `undefined` where they are spelled in a way that loaders read differently. */
+export async function bytesAt(
   { at, start, length, spelled }: SpelledBytes,
   owner: string,
   source: ByteSource,
   context: ScanContext,
 ): Promise<ByteSource | undefined> {
+  if (spelled === 'between') return new SliceSource(source, start, length, owner);
   const [code = 0] = await source.read(at, 1);
+  if (code === RAW_UNICODE && spelled === 'latin1') return unescaped(await source.read(start, length), owner, context);
   if (!RAW.has(code) && !UTF8.has(code)) return undefined;
   // A string of Python 2 is bytes; a reader in Python 3 makes text of it, one way or another.
   if (RAW.has(code) && spelled === 'utf8') return undefined;
@@ -59,6 +63,16 @@ export async function bytesOf(
   context.budget.work(length);
   const text = Buffer.from(await source.read(start, length)).toString('utf8');
   return new MemorySource(Buffer.from(text, 'latin1'), owner);
+}
+
+/** A line of text in which a backslash, a newline and what is beyond one byte are written by their numbers. */
+function unescaped(line: Uint8Array, owner: string, context: ScanContext): ByteSource {
+  context.budget.work(line.length);
+  const text = Buffer.from(line).toString('latin1');
+  const plain = text.replace(/\\u00([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return new MemorySource(Buffer.from(plain, 'latin1'), owner);
 }
 
 function leave({ model, owner }: Handed | Untold, context: ScanContext, what: string): void {

@@ -11,6 +11,7 @@ import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import type { Blob } from './blobs.ts';
+import { noteBody, scanClaims } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
 import { PickleJudge } from './judge.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
@@ -118,6 +119,7 @@ class FileScan {
     await this.#blobs(judge.blobs.list);
     await scanHanded(judge.handed, this.#target.source, this.#context);
     await scanArrows(judge.blobs.arrows, this.#target.source, this.#context);
+    await scanClaims(judge.claims, this.#target.source, this.#context);
     if (result.end.kind === 'stop') return result.position;
     this.#broken(result, start);
     return undefined;
@@ -163,6 +165,7 @@ class FileScan {
       for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
       for (const arrow of own.blobs.arrows) judge.blobs.addArrow(arrow);
+      judge.claims.push(...own.claims);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
         throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
@@ -174,6 +177,7 @@ class FileScan {
       return;
     }
     this.#context.cover(array.start, array.end, 'opaque', RAW_ARRAY);
+    noteBody(state.valueAt(state.sp - 1), array.start, array.end - array.start, state);
     state.position = array.end;
   }
 

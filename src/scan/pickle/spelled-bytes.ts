@@ -7,8 +7,8 @@ export interface SpelledBytes {
   readonly at: number;
   readonly start: number;
   readonly length: number;
-  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8. */
-  readonly spelled: 'bytes' | 'latin1' | 'utf8';
+  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8; `between` instructions as they stand. */
+  readonly spelled: 'bytes' | 'latin1' | 'utf8' | 'between';
 }
 
 /** Byte arrays of protocols before 5, and bytes of those before 3, are calls. */
@@ -27,6 +27,14 @@ export function spelledBytes(value: Value, machine: PickleState): SpelledBytes |
   if (first === undefined) return EMPTY.has(maker) ? { at: 0, start: 0, length: 0, spelled: 'bytes' } : undefined;
   if (ARRAYS.has(maker) && encoding === undefined) return bytesIn(first, machine);
   return ARRAYS.has(maker) || ENCODERS.has(maker) ? latin1(first, encoding, machine) : undefined;
+}
+
+/** Where the bytes lie that a value is made of; of a text, where that is handed on in UTF-8. */
+export function placeOf(value: Value, utf8: boolean, machine: PickleState): SpelledBytes | undefined {
+  const text = value.kind === STR || value.kind === STR_DUNDER;
+  if (text) return utf8 ? extentOf(value, 'utf8', machine) : undefined;
+  const found = spelledBytes(value, machine);
+  return found?.at === 0 ? undefined : found;
 }
 
 /** What a byte array is made from. */

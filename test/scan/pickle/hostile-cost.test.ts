@@ -4,18 +4,9 @@ import { frames, hostileFiles, keptItems, nestedArguments } from '../../support/
 import { scanBudgeted } from '../../support/scan-budgeted.ts';
 
 const SIZE = 60_000;
-/** What they hold does nothing: they only take long, or would. */
+/** What they hold does nothing: they only take long to read. Tuples that hold each other take Python long, too, and are not clean. */
 const CLEAN: ReadonlySet<string> = new Set([
-  ...['R', 'NEWOBJ', 'NEWOBJ_EX', 'OBJ', 'INST', 'BUILD'].map((call) => `arguments-${call}.pkl`),
-  ...[
-    'float.pkl',
-    'unicode.pkl',
-    'frames-empty.pkl',
-    'memo-laughs.pkl',
-    'marks.pkl',
-    'nested-bytes.pkl',
-    'streams.pkl',
-  ],
+  ...['float.pkl', 'unicode.pkl', 'frames-empty.pkl', 'marks.pkl', 'nested-bytes.pkl', 'streams.pkl'],
   ...[
     'kept-items.pkl',
     'arrays.joblib',

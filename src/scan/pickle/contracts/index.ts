@@ -2,6 +2,7 @@ import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
 import { ARROW_CONTRACTS } from './arrow.ts';
 import type { Contract } from './contract.ts';
+import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
 import { TORCH_CONTRACTS } from './torch.ts';
@@ -40,7 +41,8 @@ export function judgedArguments(entry: ListedGlobal): number {
 /** What the arguments of a listed name must keep to, if anything. */
 export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
   // Cython writes such a function for each class: it makes an instance of its first argument.
-  return CONTRACTS.get(`${module}:${name}`) ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
+  const full = `${module}:${name}`;
+  return CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
 }
 
 /** Functions that call the one that they are given first, under a contract of their own. */
@@ -55,6 +57,8 @@ export const READS_DICTS: ReadonlySet<string> = new Set([
   'pyarrow.lib._restore_array',
   'pyarrow.lib.chunked_array',
   'numpy.dtype',
+  'numpy.core.multiarray._reconstruct',
+  'numpy._core.multiarray._reconstruct',
   'torch._tensor._rebuild_from_type_v2',
   'torch._utils._rebuild_parameter_with_state',
 ]);

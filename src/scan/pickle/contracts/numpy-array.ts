@@ -53,12 +53,25 @@ function contentBreach(
   const length = lengthOf(content, context);
   if (length !== undefined && type === undefined) return UNTOLD;
   if (length !== undefined && type?.objects === true) return IN_PLACE;
-  if (content.kind === LIST) return type?.objects === true ? undefined : unexpected('a list stands in place of bytes');
+  if (content.kind === LIST) return listBreach(content, type, shape, context);
   if (length === undefined) return otherThan(content, 'the content of an array');
   if (length === 'untold' || type?.size === undefined) return undefined;
   const needed = bytesIn(shape, type.size);
   if (needed === undefined) return 'the sizes are so large that the arithmetic of the loader wraps around';
   return needed < BigInt(length.least) || needed > BigInt(length.most) ? CONTRADICTS : undefined;
+}
+
+/** NumPy takes as many objects from the list as the array has elements, and does not look how many there are. */
+function listBreach(
+  content: Value,
+  type: ElementType | undefined,
+  shape: readonly number[],
+  context: ContractContext,
+): Breach | undefined {
+  if (type?.objects !== true) return unexpected('a list stands in place of bytes');
+  const [length, needed] = [context.state.lengthOf(content), bytesIn(shape, 1)];
+  if (length === undefined || needed === undefined) return unexpected('the objects of an array cannot be counted');
+  return needed > BigInt(length) ? pointers('an array takes more objects than its list has') : undefined;
 }
 
 /** `scalar(type, bytes)` reads the element from the bytes: a pointer, where the type says so. */

@@ -1,5 +1,5 @@
 import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import { BYTES, DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
 import { bytesIn, MAX_DIMENSIONS } from './bounds.ts';
 import {
   type Breach,
@@ -20,6 +20,8 @@ export interface ElementType {
   readonly objects: boolean;
   /** NumPy takes the size from the state. */
   readonly sizedByState: boolean;
+  /** The letter of its kind: `i`, `f`; `V` for records. `undefined` where the class of the element tells. */
+  readonly letter?: string | undefined;
 }
 
 /** Kind and size, as `dtype.__reduce__` writes them. */
@@ -82,13 +84,15 @@ function constructed(args: readonly Value[], context: ContractContext): ElementT
   if (match === null) return /O|object/.test(text) ? { size: undefined, objects: true, sizedByState: true } : undefined;
   const [, kind = 'b', digits = '1'] = match;
   const size = Number(digits) * (kind === 'U' ? 4 : 1);
-  return { size, objects: kind === 'O', sizedByState: /[SUVa]/.test(kind) };
+  return { size, objects: kind === 'O', sizedByState: /[SUVa]/.test(kind), letter: kind };
 }
 
 /** Records, and types of other libraries, which are written as the class of their elements. */
 function ofClass({ module, name }: { module: string; name: string }): ElementType {
   const own = module === 'numpy';
+  const dated = own ? /^(datetime|timedelta)64$/.exec(name)?.[1] : undefined;
   return {
+    letter: dated === undefined ? undefined : dated === 'datetime' ? 'M' : 'm',
     size: undefined,
     objects: own && /^object_?$/.test(name),
     sizedByState: own && /^(?:record|void|str_|bytes_)$/.test(name),
@@ -130,21 +134,39 @@ type Read =
 function readState(state: readonly Value[], base: ElementType | undefined, context: ContractContext): Read {
   if (state.length !== 8 && state.length !== 9) return { why: unexpected('the state has another shape') };
   if (base === undefined) return { why: unexpected('the type cannot be told') };
-  const [version, , subarray, , fields, size, , flags] = state;
+  const [version, , subarray, names, fields, size, , flags] = state;
   const numbers = [version, size, flags].map((value) => numberOf(value, context));
   const [first, bytes, bits] = numbers;
   const wrong = numbers.find((number) => typeof number !== 'number');
   if (wrong !== undefined) return { why: wrong as Breach };
   if (typeof bytes !== 'number' || typeof bits !== 'number') return { why: unexpected('a size is not a number') };
   if (first !== 3 && first !== 4) return { why: unexpected('the state is of another version') };
+  const undated = /^[mM]$/.test(base.letter ?? '') ? unitBreach(state[8], context) : undefined;
+  if (undated !== undefined) return { why: undated };
   if (bytes < -1 || bits < -128 || bits > 255) return { why: unexpected('the size or the flags are not of NumPy') };
   const whole = base.sizedByState && bytes >= 0 ? bytes : base.size;
-  const parts = fieldsBreach(fields, whole, context) ?? subarrayBreach(subarray, whole, context);
+  const parts = fieldsBreach(fields, names, whole, context) ?? subarrayBreach(subarray, whole, context);
   if (parts !== undefined && parts.breach !== undefined) return { why: parts.breach };
-  return flagged(
-    { size: whole, objects: base.objects || parts?.objects === true, sizedByState: base.sizedByState },
-    bits,
-  );
+  return flagged({ ...base, size: whole, objects: base.objects || parts?.objects === true }, bits);
+}
+
+const UNITS = /^(?:generic|[YMWDhms]|[munpfa]s)$/;
+/** More units to a step than this wrap around when they are converted. */
+const MAX_STEP = 10 ** 6;
+
+/** `(metadata, (unit, units to a step, 1, 1))` of dates; NumPy goes on with nothing where it is missing. */
+function unitBreach(of: Value | undefined, context: ContractContext): Breach | undefined {
+  const [, step] = (of === undefined ? undefined : context.state.tuple(of)) ?? [];
+  const [unit, count, parts, event] = (step === undefined ? undefined : context.state.tuple(step)) ?? [];
+  const numbers = [count, parts, event].map((number) => numberOf(number, context));
+  const encoded = unit === undefined ? undefined : context.state.callOf(unit);
+  const [spelled = unit] = encoded === undefined ? [] : (context.state.tuple(encoded.args) ?? []);
+  const name = spelled === undefined ? undefined : context.state.text(spelled);
+  if (context.state.waits) return undefined;
+  if (unit?.kind !== BYTES && !UNITS.test(name ?? '')) return unexpected('the unit of a date is not one of NumPy');
+  const [units, ...ones] = numbers;
+  const known = typeof units === 'number' && units >= 1 && units <= MAX_STEP && ones.every((one) => one === 1);
+  return known ? undefined : unexpected('the step of a date is not one of NumPy');
 }
 
 function flagged(type: ElementType, bits: number): Read {
@@ -166,12 +188,19 @@ interface Span {
 }
 
 /** `{name: (type, offset)}`, and again under its title where a field has one. */
-function fieldsBreach(of: Value | undefined, whole: number | undefined, context: ContractContext): Parts | undefined {
+function fieldsBreach(
+  of: Value | undefined,
+  names: Value | undefined,
+  whole: number | undefined,
+  context: ContractContext,
+): Parts | undefined {
   if (of === undefined || of.kind === NONE) return undefined;
   const items = of.kind === DICT ? context.state.itemsOf(of) : undefined;
   if (items === undefined) return { objects: true, breach: otherThan(of, 'fields that can be told') };
   if (items.length > 2 * MAX_FIELDS)
     return { objects: true, breach: unexpected('it has more fields than are looked into') };
+  const unnamed = namesBreach(items, names, context);
+  if (unnamed !== undefined) return { objects: true, breach: unnamed };
   const spans: Span[] = [];
   const seen = new Set<number>();
   for (let i = 1; i < items.length; i += 2) {
@@ -184,6 +213,17 @@ function fieldsBreach(of: Value | undefined, whole: number | undefined, context:
     spans.push(span);
   }
   return overlap(spans) ?? { objects: spans.some(({ objects }) => objects) };
+}
+
+/** NumPy looks each name up among the fields, and goes on with nothing where there is none. */
+function namesBreach(items: readonly Value[], names: Value | undefined, context: ContractContext): Breach | undefined {
+  const listed = names === undefined ? undefined : context.state.tuple(names);
+  if (listed === undefined) return otherThan(names, 'the names of fields');
+  const keys = new Set(items.filter((_, i) => i % 2 === 0).map((key) => context.state.text(key)));
+  if (context.state.waits) return undefined;
+  const texts = listed.map((own) => context.state.text(own));
+  const known = texts.every((text) => text !== undefined && keys.has(text));
+  return known || context.state.waits ? undefined : 'a name of a field is not among the fields';
 }
 
 function fieldSpan(field: Value, context: ContractContext): Span | Breach {

@@ -4,6 +4,7 @@ import type { ListedGlobal } from '../allowlist.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { isDistribution } from './distributions.ts';
 import { isKeptMethod } from './kept-methods.ts';
+import { arrayState } from './numpy-array.ts';
 
 const PLAIN_TYPES = 'list dict set frozenset tuple int float str bytes bytearray complex bool object'.split(' ');
 const BUILTIN_TYPES = new Set([...PLAIN_TYPES, 'long', 'unicode']);
@@ -274,7 +275,9 @@ const dillArray: Contract = (args, context) => {
   const known = /^numpy\._?core\.multiarray$/.test(rebuild?.module ?? '') && rebuild?.name === '_reconstruct';
   if (!known) return "the function to call is not NumPy's _reconstruct";
   const inner = args[1] === undefined ? undefined : context.state.tuple(args[1]);
-  return inner !== undefined && context.plain(inner[0]) !== undefined ? undefined : 'the array class is not listed';
+  if (inner === undefined || context.plain(inner[0]) === undefined) return 'the array class is not listed';
+  const state = args[2] === undefined ? undefined : context.state.tuple(args[2]);
+  return state === undefined ? unexpected('the state of the array cannot be told') : arrayState(state, context);
 };
 
 export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [

@@ -56,11 +56,15 @@ describe('what NumPy writes', () => {
   it.each([
     ['a scalar', scalar(dtype('f8'), bytes(EIGHT))],
     ['an array', array(dtype('f4'), [number(2)], [bytes(EIGHT)])],
-    ['an array of objects', array(OBJECTS, [number(1)], ['EMPTY_LIST'])],
+    ['an array of objects', array(OBJECTS, [number(1)], ['EMPTY_LIST', 'NONE', 'APPEND'])],
     ['a record', scalar(record(8, 0, field('a', dtype('f4'), 0), field('b', dtype('f4'), 4)), bytes(EIGHT))],
     [
       'records of objects',
-      array(record(16, 63, field('a', OBJECTS, 0), field('b', dtype('f8'), 8)), [number(1)], ['EMPTY_LIST']),
+      array(
+        record(16, 63, field('a', OBJECTS, 0), field('b', dtype('f8'), 8)),
+        [number(1)],
+        ['EMPTY_LIST', 'NONE', 'APPEND'],
+      ),
     ],
     [
       'a subarray',

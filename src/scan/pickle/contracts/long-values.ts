@@ -1,0 +1,14 @@
+import type { Value } from '../../../formats/pickle/values.ts';
+import { type Breach, type ContractContext, unexpected } from './contract.ts';
+
+/** What holds more than its bytes: numbers of a range, addresses of a network. */
+const LONG = /^(?:(?:builtins|__builtin__):x?range|ipaddress:IPv[46]Network)$/;
+
+/** A collection that is made of such a value goes through all of it, which takes hours, or more memory than there is. */
+export function longValue(args: readonly Value[], context: ContractContext): Breach | undefined {
+  const long = args.some((arg) => {
+    const maker = context.madeBy(arg);
+    return maker !== undefined && LONG.test(`${maker.module}:${maker.name}`);
+  });
+  return long ? unexpected('it is handed a range or a network, which it may go through') : undefined;
+}

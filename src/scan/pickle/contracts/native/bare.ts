@@ -1,0 +1,50 @@
+import type { PickleState } from '../../../../formats/pickle/state.ts';
+import type { Call, Value } from '../../../../formats/pickle/values.ts';
+import { OBJECT } from '../../../../formats/pickle/values.ts';
+import type { ListedGlobal } from '../../allowlists.ts';
+import { isClassFirst } from '../../class-first.ts';
+import { type Breach, unexpected } from '../contract.ts';
+import { firstName, needsState } from './states.ts';
+
+const BYTES = 96;
+/** Tuples within tuples that are looked into. */
+const DEPTH = 3;
+
+/** Instances of native classes that were made and not yet given a state: whatever looks at one reads what was never set. */
+export class Bare {
+  /** By the offset of the call that made each: its class. */
+  readonly #left = new Map<number, string>();
+
+  made(call: Call, entry: ListedGlobal, machine: PickleState): void {
+    const full = `${entry.module}:${entry.name}`;
+    const name = needsState(full) ? full : isClassFirst(entry.name) ? firstName(call.args, machine) : undefined;
+    if (name === undefined || !needsState(name)) return;
+    if (!this.#left.has(call.offset)) machine.budget.hold(BYTES);
+    this.#left.set(call.offset, name.replace(':', '.'));
+  }
+
+  built(target: Value, machine: PickleState): void {
+    if (this.#left.delete(machine.cells.refs[target.ref] ?? -1)) machine.budget.release(BYTES);
+  }
+
+  /** After the stream: those that were given none. */
+  close(machine: PickleState): readonly (readonly [offset: number, name: string])[] {
+    const left = [...this.#left];
+    this.#left.clear();
+    machine.budget.release(BYTES * left.length);
+    return left;
+  }
+
+  /** What is wrong with values that something is handed. */
+  handed(values: readonly Value[], machine: PickleState, depth = DEPTH): Breach | undefined {
+    if (this.#left.size === 0) return undefined;
+    for (const value of values) {
+      const name = value.kind === OBJECT ? this.#left.get(machine.cells.refs[value.ref] ?? -1) : undefined;
+      if (name !== undefined) return unexpected(`it is handed ${name} before that has a state`);
+      const inner = depth > 0 ? machine.tuple(value) : undefined;
+      const found = inner === undefined ? undefined : this.handed(inner, machine, depth - 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import type { PickleState } from '../../../../formats/pickle/state.ts';
+import type { SpelledBytes } from '../../spelled-bytes.ts';
+import { type Breach, type ContractContext, perMachine, unexpected } from '../contract.ts';
+import type { KnownArray } from './known-array.ts';
+
+/** What the numbers of an array must keep to, since native code follows them without a look. */
+export type Keeps =
+  /** Each is from `least` on and below `below`. */
+  | { readonly kind: 'indexes'; readonly least: number; readonly below: number }
+  /** The first is zero, none is less than the one before, the last is at most `most`. */
+  | { readonly kind: 'offsets'; readonly most: number }
+  /** Records of a tree, each after its parent: see `nodes.ts`. */
+  | { readonly kind: 'tree'; readonly features: number }
+  | { readonly kind: 'ckdtree'; readonly dimensions: number; readonly points: number }
+  | { readonly kind: 'ranges'; readonly points: number };
+
+/** Numbers that are read after the stream. */
+export interface Claim {
+  /** Of whose state the array is a part. */
+  readonly owner: string;
+  readonly place: SpelledBytes;
+  /** Bytes of one element. */
+  readonly width: number;
+  readonly keeps: Keeps;
+}
+
+const CLAIM_BYTES = 256;
+
+/** Claims of one stream. */
+const claimsOf = perMachine((): Claim[] => []);
+
+/** Has the numbers of an array looked at after the stream: of what BUILD gives a state to, or of what is `called`. @returns a breach where they cannot be read */
+export function claim(array: KnownArray, keeps: Keeps, context: ContractContext, called?: string): Breach | undefined {
+  const { state, target } = context;
+  if (state.waits) return undefined;
+  if (array.place === undefined) return unexpected('numbers that native code follows cannot be read');
+  const maker = target === undefined ? undefined : context.madeBy(target);
+  const owner = called ?? `${maker?.module}.${maker?.name}`;
+  state.budget.hold(CLAIM_BYTES);
+  claimsOf(state).push({ owner, place: array.place, width: array.itemSize, keeps });
+  return undefined;
+}
+
+/** Claims of a stream that ended, whose memory is no longer counted. */
+export function closeClaims(machine: PickleState): readonly Claim[] {
+  const claims = claimsOf(machine).splice(0);
+  machine.budget.release(CLAIM_BYTES * claims.length);
+  return claims;
+}

@@ -1,0 +1,125 @@
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { DICT } from '../../../../formats/pickle/values.ts';
+import { type Contract, type ContractContext, unexpected, worst } from '../contract.ts';
+import { numberOf } from '../numbers.ts';
+import { claim } from './claims.ts';
+import { fieldsOf, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
+
+/**
+ * `NDArrayBacked.__setstate__` takes a dict, alone or in a tuple, or an array, a type and a dict (pandas/_libs/arrays.pyx). The class
+ * believes that the array holds elements of its own kind.
+ */
+const holds =
+  (kind: RegExp): Contract =>
+  (state, context) => {
+    const arrays = state.flatMap((part) => arraysIn(part, context));
+    if (context.state.waits) return undefined;
+    if (state.length === 1 && context.state.itemsOf(state[0] ?? NOTHING)?.length === 0) return MISSING;
+    if (arrays.length === 0) return MISSING;
+    return arrays.every((array) => array !== undefined && kind.test(`${array.letter}${array.itemSize}`))
+      ? undefined
+      : unexpected('its array holds elements of another kind');
+  };
+
+const NOTHING: Value = { kind: DICT, ref: -1 };
+const MISSING = unexpected('its state has no array');
+
+/** The arrays of a state's part: itself, or what stands under the names that classes keep theirs by. */
+function arraysIn(part: Value, context: ContractContext): (KnownArray | undefined)[] {
+  if (part.kind !== DICT) {
+    const array = knownArray(part, context);
+    return array === undefined ? [] : [array];
+  }
+  const fields = fieldsOf(part, context);
+  if (fields === undefined) return [undefined];
+  return ['_ndarray', '_data', '_codes'].flatMap((name) =>
+    fields.has(name) ? [knownArray(fields.get(name), context)] : [],
+  );
+}
+
+const ARRAYS: readonly (readonly [modules: string, names: string, kind: RegExp])[] = [
+  ['pandas.arrays pandas.core.arrays.datetimes', 'DatetimeArray', /^M8$/],
+  ['pandas.arrays pandas.core.arrays.timedeltas', 'TimedeltaArray', /^m8$/],
+  ['pandas.arrays pandas.core.arrays.period', 'PeriodArray', /^i8$/],
+  ['pandas.arrays pandas.core.arrays.numpy_', 'NumpyExtensionArray PandasArray', /^/],
+  ['pandas pandas.core.arrays.categorical', 'Categorical', /^i[1248]$/],
+  ['pandas.arrays pandas.core.arrays.string_', 'StringArray StringArrayNumpySemantics ObjectStringArray', /^O8$/],
+];
+
+export const PANDAS_STATES: readonly (readonly [string, Contract])[] = ARRAYS.flatMap(([modules, names, kind]) =>
+  modules.split(' ').flatMap((module) => names.split(' ').map((name) => [`${module}:${name}`, holds(kind)] as const)),
+);
+
+/** `_unpickle_block(values, placement, ndim)`: the places that the block has in its frame. */
+const block: Contract = ([, placement], context) => {
+  if (context.state.waits || placement === undefined) return undefined;
+  return placeOf(placement, context) === undefined && !context.state.waits
+    ? unexpected('the places of a block cannot be told')
+    : undefined;
+};
+
+/** How many places a block has, and which: numbers of an array, or the ends of a range. */
+type Placement =
+  | { readonly kind: 'array'; readonly array: KnownArray; readonly count: number }
+  | { readonly kind: 'range'; readonly count: number; readonly least: number; readonly most: number };
+
+function placeOf(of: Value, context: ContractContext): Placement | undefined {
+  const maker = context.madeBy(of);
+  if (maker?.name === 'slice' || isDillSlice(of, context))
+    return rangeOf(context.state.tuple(context.state.callOf(of)?.args ?? of), context);
+  const array = knownArray(of, context);
+  if (!isIndexArray(array) || array.sizes.length !== 1) return undefined;
+  return { kind: 'array', array, count: array.sizes[0] ?? 0 };
+}
+
+/** dill looks the type up by its name. */
+function isDillSlice(of: Value, context: ContractContext): boolean {
+  const callee = context.state.callOf(of)?.callee;
+  const maker = callee === undefined ? undefined : context.madeBy(callee);
+  const args = callee === undefined ? undefined : context.state.callOf(callee)?.args;
+  const [type] = (args === undefined ? undefined : context.state.tuple(args)) ?? [];
+  const known = maker?.module === 'dill._dill' && maker.name === '_load_type' && type !== undefined;
+  return known && /^[sS]lice(?:Type)?$/.test(context.state.text(type) ?? '');
+}
+
+function rangeOf(args: readonly Value[] | undefined, context: ContractContext): Placement | undefined {
+  const [start, stop, step] = (args ?? []).map((value) => numberOf(value, context));
+  if (typeof start !== 'number' || typeof stop !== 'number' || typeof step !== 'number') return undefined;
+  if (step === 0) return undefined;
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  const last = start + step * Math.max(0, count - 1);
+  return { kind: 'range', count, least: Math.min(start, last), most: Math.max(start, last) };
+}
+
+/** `BlockManager(blocks, axes)`: pandas writes each block's number to its places, without a look. */
+const manager: Contract = ([blocks], context) => {
+  const all = blocks === undefined ? undefined : context.state.tuple(blocks);
+  if (all === undefined) return undefined;
+  const places = all.map((one) => {
+    const maker = context.madeBy(one);
+    const args = context.state.tuple(context.state.callOf(one)?.args ?? one);
+    return maker?.name === '_unpickle_block' && args?.[1] !== undefined ? placeOf(args[1], context) : undefined;
+  });
+  if (context.state.waits) return undefined;
+  const total = places.reduce((sum, one) => sum + (one?.count ?? 0), 0);
+  return worst(
+    ...places.map((one) => {
+      if (one === undefined) return unexpected('the places of a block cannot be told');
+      if (one.kind === 'array')
+        return claim(
+          one.array,
+          { kind: 'indexes', least: 0, below: total },
+          context,
+          'pandas.core.internals.managers.BlockManager',
+        );
+      return one.count === 0 || (one.least >= 0 && one.most < total)
+        ? undefined
+        : unexpected('a block has a place outside of its frame');
+    }),
+  );
+};
+
+export const PANDAS_CONTRACTS: readonly (readonly [string, Contract])[] = [
+  ['pandas._libs.internals:_unpickle_block', block],
+  ['pandas.core.internals.managers:BlockManager', manager],
+];

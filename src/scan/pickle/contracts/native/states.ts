@@ -1,0 +1,55 @@
+import type { PickleState } from '../../../../formats/pickle/state.ts';
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { isClassFirst } from '../../class-first.ts';
+import { type Contract, unexpected } from '../contract.ts';
+import { type Claim, closeClaims } from './claims.ts';
+import { closeBodies } from './known-array.ts';
+import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
+import { RANDOM_STATES } from './random.ts';
+import { SPARSE_STATES } from './sparse.ts';
+import { TREE_STATES, treeCall } from './trees.ts';
+
+/** Of classes whose native code takes its state as it is, and functions that make such instances: what it must keep to. */
+export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
+  ...SPARSE_STATES,
+  ...PANDAS_STATES,
+  ...TREE_STATES,
+  ...RANDOM_STATES,
+]);
+
+/** What the arguments of native classes must keep to that read numbers as they are told. */
+export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
+  ...PANDAS_CONTRACTS,
+  ['sklearn.tree._tree:Tree', treeCall],
+]);
+
+const NEEDED = /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj)$/;
+
+/** Whether an instance without a state is not whole: native code reads what was never set. */
+export function needsState(name: string): boolean {
+  return NEEDED.test(name) && NATIVE_STATES.has(name);
+}
+
+const unknownArray: Contract = () => unexpected('what its array must hold is not known');
+
+/** The contract of what a function that makes instances of its first argument made. */
+export function nativeState(target: Value, machine: PickleState): Contract | undefined {
+  const call = machine.callOf(target);
+  const callee = call === undefined ? undefined : machine.global(call.callee);
+  if (call === undefined || callee === undefined || !isClassFirst(callee.name)) return undefined;
+  const known = NATIVE_STATES.get(firstName(call.args, machine) ?? '');
+  return known ?? (callee.name === '__pyx_unpickle_NDArrayBacked' ? unknownArray : undefined);
+}
+
+/** "module:name" of the first of a call's arguments. */
+export function firstName(args: Value, machine: PickleState): string | undefined {
+  const first = machine.tuple(args)?.[0];
+  const global = first === undefined ? undefined : machine.global(first);
+  return global === undefined ? undefined : `${global.module}:${global.name}`;
+}
+
+/** The claims of a stream that ended; what is known of its arrays is given back. */
+export function takeClaims(machine: PickleState): readonly Claim[] {
+  machine.budget.release(closeBodies(machine));
+  return closeClaims(machine);
+}

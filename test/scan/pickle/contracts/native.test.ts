@@ -1,0 +1,260 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readTree } from '../../../oracles/lists/read-tree.ts';
+import {
+  call,
+  copyOf,
+  dict,
+  instance,
+  int,
+  leaf,
+  list,
+  type Made,
+  makerOf,
+  type Node,
+  name,
+  nodesOf,
+  tuple,
+} from '../../../oracles/lists/tree.ts';
+import { writeTree } from '../../../oracles/lists/write-tree.ts';
+import { scanPickleBytes } from '../../../support/scan-pickle-bytes.ts';
+
+const none = leaf(null);
+
+async function judged(root: Node) {
+  const { verdict, findings } = await scanPickleBytes(writeTree(root, 4));
+  return [verdict, ...new Set(findings.map(({ ruleId }) => ruleId))];
+}
+
+const CLEAN = ['clean'];
+const UNEXPECTED = ['suspicious', 'pickle.contract.unexpected'];
+
+function dtype(code: string, ...more: Node[]): Made {
+  const made = call(name('numpy:dtype'), leaf(code), leaf(false), leaf(true));
+  const flags = code === 'O8' ? 63 : 0;
+  const version = more.length > 0 ? 4 : 3;
+  const order = leaf(code === 'O8' ? '|' : '<');
+  const state = tuple(int(version), order, none, none, none, int(-1), int(-1), int(flags), ...more);
+  made.steps.push({ does: 'build', items: [state] });
+  return made;
+}
+
+function array(type: Node, shape: readonly number[], content: Node): Made {
+  const made = call(
+    name('numpy.core.multiarray:_reconstruct'),
+    name('numpy:ndarray'),
+    tuple(int(0)),
+    leaf(Buffer.from('b')),
+  );
+  const sizes = tuple(...shape.map((size) => int(size)));
+  made.steps.push({ does: 'build', items: [tuple(int(1), sizes, type, leaf(false), content)] });
+  return made;
+}
+
+function numbers(...values: number[]): Made {
+  return array(dtype('i4'), [values.length], leaf(new Uint8Array(Int32Array.from(values).buffer)));
+}
+
+function floats(...values: number[]): Made {
+  return array(dtype('f8'), [values.length], leaf(new Uint8Array(Float64Array.from(values).buffer)));
+}
+
+const NANOSECONDS = dtype('M8', tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))));
+
+describe('arrays and types of NumPy that crash it', () => {
+  it.each([
+    ['as many objects as elements', ['clean'], [none, none]],
+    ['fewer objects than elements', ['malicious', 'pickle.bytes-as-objects'], [none]],
+  ])('%s', async (_, expected, items) => {
+    expect(await judged(array(dtype('O8'), [2], list(...items)))).toEqual(expected);
+  });
+
+  it('dates have a unit', async () => {
+    expect(await judged(NANOSECONDS)).toEqual(CLEAN);
+    expect(await judged(dtype('M8', none))).toEqual(UNEXPECTED);
+    expect(await judged(dtype('M8', tuple(dict(), tuple(leaf('ns'), int(0), int(1), int(1)))))).toEqual(UNEXPECTED);
+  });
+
+  it.each([
+    ['a name is that of a field', 'a', ['clean']],
+    ['a name is not that of a field', 'b', ['malicious', 'pickle.contract.broken']],
+  ])('%s', async (_, own, expected) => {
+    const made = call(name('numpy:dtype'), leaf('V4'), leaf(false), leaf(true));
+    const fields = dict(leaf('a'), tuple(dtype('i4'), int(0)));
+    const state = tuple(int(3), leaf('|'), none, tuple(leaf(own)), fields, int(4), int(1), int(0));
+    made.steps.push({ does: 'build', items: [state] });
+    expect(await judged(made)).toEqual(expected);
+  });
+});
+
+describe('arrays of pandas', () => {
+  const made = (...state: Node[]) => instance(name('pandas.core.arrays.datetimes:DatetimeArray'), ...state);
+  const state = (data: Node) => dict(leaf('_dtype'), NANOSECONDS, leaf('_ndarray'), data, leaf('_freq'), none);
+
+  it('are clean with elements of their kind', async () => {
+    expect(await judged(made(state(array(NANOSECONDS, [1], leaf(new Uint8Array(8))))))).toEqual(CLEAN);
+  });
+
+  it.each([
+    ['no state', made()],
+    ['an empty state', made(dict())],
+    ['other elements', made(state(floats(1)))],
+    ['no array', made(state(none))],
+  ])('are not clean with %s', async (_, root) => {
+    expect(await judged(root)).toEqual(UNEXPECTED);
+  });
+
+  it('are not clean when they are used before they have a state', async () => {
+    const bare = made();
+    const used: Node = call(name('pandas.core.indexes.base:_new_Index'), name('pandas:Index'), tuple(bare));
+    bare.steps.push({ does: 'build', items: [tuple(used, dict())] });
+    expect(await judged(bare)).not.toEqual(CLEAN);
+  });
+});
+
+describe('blocks of pandas', () => {
+  const frame = (...placements: Node[]): Node => {
+    const blocks = placements.map((one) =>
+      call(name('pandas._libs.internals:_unpickle_block'), floats(1), one, int(2)),
+    );
+    return call(name('pandas.core.internals.managers:BlockManager'), tuple(...blocks), list());
+  };
+  const range = (...ends: number[]) => call(name('builtins:slice'), ...ends.map((end) => int(end)));
+  const places = (...values: number[]) =>
+    array(dtype('i8'), [values.length], leaf(new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer)));
+
+  it.each([
+    ['within the frame', CLEAN, frame(range(0, 2, 1), places(2, 3))],
+    ['beyond it', UNEXPECTED, frame(range(0, 2, 1), places(2, 4))],
+    ['before it', UNEXPECTED, frame(places(-1))],
+    ['in a range beyond it', UNEXPECTED, frame(range(7, 9, 1))],
+  ])('have places %s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+});
+
+describe('sparse matrices', () => {
+  const matrix = (indptr: Node, indices: Node, columns = 2) =>
+    instance(
+      name('scipy.sparse._csr:csr_matrix'),
+      dict(
+        ...[leaf('_shape'), tuple(int(2), int(columns)), leaf('indptr'), indptr],
+        ...[leaf('indices'), indices, leaf('data'), floats(1, 2)],
+      ),
+    );
+
+  it.each([
+    ['indexes within the shape', CLEAN, matrix(numbers(0, 1, 2), numbers(0, 1))],
+    ['an index beyond it', UNEXPECTED, matrix(numbers(0, 1, 2), numbers(0, 2))],
+    ['a negative index', UNEXPECTED, matrix(numbers(0, 1, 2), numbers(0, -1))],
+    ['rows that end beyond the elements', UNEXPECTED, matrix(numbers(0, 1, 3), numbers(0, 1))],
+    ['rows that run backwards', UNEXPECTED, matrix(numbers(0, 2, 1), numbers(0, 1))],
+    ['more rows than it says', UNEXPECTED, matrix(numbers(0, 1, 1, 2), numbers(0, 1))],
+    ['a list for an array', UNEXPECTED, matrix(list(int(0)), numbers(0, 1))],
+  ])('with %s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+});
+
+/** A real file, changed in all objects that something made. */
+function changed(path: string, maker: string, change: (made: Made) => void): Node {
+  const root = copyOf(readTree(readFileSync(`fixtures/benign/${path}`)).root);
+  const found = nodesOf(root).filter((node): node is Made => node.kind === 'made' && makerOf(node) === maker);
+  expect(found.length).toBeGreaterThan(0);
+  for (const made of found) change(made);
+  return root;
+}
+
+/** Changes bytes of the array that is a part of a state: the state's place, the offset, the number there. */
+function withNumber(path: readonly number[], offset: number, value: bigint) {
+  return (made: Made): void => {
+    const state = path.reduce<Node | undefined>(
+      (node, index) => (node !== undefined && 'items' in node ? node.items[index] : undefined),
+      made.steps[0]?.items[0],
+    );
+    const inner = state?.kind === 'made' ? state.steps[0]?.items[0] : undefined;
+    const content = inner?.kind === 'tuple' ? inner.items.at(-1) : undefined;
+    if (content?.kind !== 'leaf' || !(content.value instanceof Uint8Array)) throw new Error('no bytes there');
+    const bytes = Buffer.from(content.value);
+    bytes.writeBigInt64LE(value, offset);
+    content.value = Uint8Array.from(bytes);
+  };
+}
+
+const KD = ['scipy/1.18.1/kdtrees.p4.pkl', 'scipy.spatial._ckdtree:cKDTree'] as const;
+const TREE = ['sklearn/1.4.2/GradientBoostingRegressor.p4.pkl', 'sklearn.tree._tree:Tree'] as const;
+const NEIGHBOURS = ['sklearn/1.4.2/trees.p4.pkl', 'sklearn.neighbors._kd_tree:newObj'] as const;
+const nothing = () => undefined;
+const afterOutputs = (made: Made) => {
+  if (made.args.kind === 'tuple') made.args.items[2] = int(1000);
+};
+
+describe('trees', () => {
+  it.each([
+    ['nodes of SciPy as they were written', CLEAN, KD, nothing],
+    ['a split of a dimension that is not there', UNEXPECTED, KD, withNumber([0], 0, 2n)],
+    ['points that are not there', UNEXPECTED, KD, withNumber([0], 32, 7n)],
+    ['an order of points that are not there', UNEXPECTED, KD, withNumber([7], 0, 6n)],
+    ['no state', UNEXPECTED, KD, (made: Made): void => void made.steps.splice(0)],
+    ['nodes of scikit-learn as they were written', CLEAN, TREE, nothing],
+    ['more outputs than numbers of classes', UNEXPECTED, TREE, afterOutputs],
+    ['neighbours as they were written', CLEAN, NEIGHBOURS, nothing],
+    ['neighbours that are not there', UNEXPECTED, NEIGHBOURS, withNumber([1], 0, 10_000n)],
+    ['ranges of points that are not there', UNEXPECTED, NEIGHBOURS, withNumber([2], 8, 10_000n)],
+  ] as const)('with %s', async (_, expected, [path, maker], change) => {
+    expect(await judged(changed(path, maker, change))).toEqual(expected);
+  });
+
+  it('that lead back are not clean', async () => {
+    const root = changed(...TREE, (made) => {
+      const state = made.steps[0]?.items[0];
+      const items = state?.kind === 'dict' ? state.items : [];
+      const at = items.findIndex((item) => item.kind === 'leaf' && item.value === 'nodes');
+      withNumber([at + 1], 0, 0n)(made);
+    });
+    expect(await judged(root)).toEqual(UNEXPECTED);
+  });
+});
+
+describe('tuples that hold each other', () => {
+  const nested = (depth: number) => {
+    let inner: Node = tuple(int(1));
+    for (let i = 0; i < depth; i++) inner = tuple(inner, inner);
+    return dict(inner, none);
+  };
+
+  it.each([
+    [4, CLEAN],
+    [40, ['suspicious', 'pickle.structure.odd']],
+  ])('%d deep', async (depth, expected) => {
+    expect(await judged(nested(depth))).toEqual(expected);
+  });
+});
+
+it('a collection is not made of a range or a network', async () => {
+  const network = call(name('ipaddress:IPv4Network'), leaf('10.0.0.0/8'));
+  expect(await judged(network)).toEqual(CLEAN);
+  expect(await judged(call(name('collections:deque'), network, int(3)))).toEqual(UNEXPECTED);
+  expect(await judged(call(name('builtins:set'), call(name('builtins:range'), int(0), int(2 ** 40), int(1))))).toEqual(
+    UNEXPECTED,
+  );
+});
+
+describe('random numbers', () => {
+  const state = (position: number): Node => {
+    const key = array(dtype('u4'), [624], leaf(new Uint8Array(4 * 624)));
+    const inner = dict(leaf('key'), key, leaf('pos'), int(position));
+    const made = call(name('numpy.random._pickle:__bit_generator_ctor'), leaf('MT19937'));
+    made.steps.push({ does: 'build', items: [dict(leaf('bit_generator'), leaf('MT19937'), leaf('state'), inner)] });
+    return made;
+  };
+
+  it.each([
+    [0, CLEAN],
+    [624, CLEAN],
+    [625, UNEXPECTED],
+    [-1, UNEXPECTED],
+  ])('that stand at %d', async (position, expected) => {
+    expect(await judged(state(position))).toEqual(expected);
+  });
+});
