@@ -3,7 +3,7 @@ import { isContentError } from '../core/errors.ts';
 import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../formats/names.ts';
 import { NOBODY, PANDAS, PANDAS_AGAIN, TORCH, WEIGHTS_ONLY } from '../formats/pickle/loaders.ts';
 import { readStream } from '../formats/pickle/read.ts';
-import { SILENT } from '../formats/pickle/state.ts';
+import { SILENT } from '../formats/pickle/silent.ts';
 import { readTar, type TarMember } from '../formats/tar/read.ts';
 import { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from '../formats/tar/torch.ts';
 import { breathe } from './breathe.ts';

@@ -2,7 +2,7 @@
 import { FileSource } from '../../dist/src/core/file-source.js';
 import { DEFAULT_LIMITS } from '../../dist/src/core/limits.js';
 import { readStream } from '../../dist/src/formats/pickle/read.js';
-import { SILENT } from '../../dist/src/formats/pickle/state.js';
+import { SILENT } from '../../dist/src/formats/pickle/silent.js';
 
 const source = FileSource.open(process.argv[2]);
 const result = await readStream(source, 0, SILENT, { limits: DEFAULT_LIMITS, signal: undefined });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MemorySource } from '../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { readStream } from '../../src/formats/pickle/read.ts';
-import { SILENT } from '../../src/formats/pickle/state.ts';
+import { SILENT } from '../../src/formats/pickle/silent.ts';
 import { requirePart } from '../support/parts.ts';
 import { Random, randomProgram } from '../support/pickle-programs.ts';
 import { SEED } from '../support/seed.ts';

@@ -3,7 +3,8 @@ import type { Format, Probe } from '../format.ts';
 import { ALL_LOADERS, NOBODY } from './loaders.ts';
 import { run } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
-import { type PickleHandler, PickleState, SILENT } from './state.ts';
+import { SILENT } from './silent.ts';
+import { type PickleHandler, PickleState } from './state.ts';
 import { GLOBAL, type Value } from './values.ts';
 
 /** Instructions that must hold before bytes without a protocol mark count as a pickle that goes on behind the head. */

@@ -6,8 +6,9 @@ import { BLOCK_SIZE } from '../../core/file-source.ts';
 import type { Limits } from '../../core/limits.ts';
 import { ANY_LOADER, type LoaderSet } from './loaders.ts';
 import { run } from './machine.ts';
+import { SILENT } from './silent.ts';
 import { SplicedSource } from './spliced-source.ts';
-import { type PickleHandler, PickleState, SILENT } from './state.ts';
+import { type PickleHandler, PickleState } from './state.ts';
 import type { StreamEnd } from './values.ts';
 
 /** Bytes fetched to read one name that lies behind the window. */

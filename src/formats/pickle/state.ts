@@ -4,6 +4,7 @@ import { BUILT, Cells } from './cells.ts';
 import { integerOf } from './constants.ts';
 import { anyNotable, Flows, HOLDS, isNotable } from './flows.ts';
 import { GlobalTable } from './global-table.ts';
+import { KeptItems } from './kept-items.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
@@ -48,23 +49,7 @@ export interface PickleHandler {
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
 }
 
-const nothing = () => undefined;
-/** Hears nothing. */
-export const SILENT: PickleHandler = {
-  onImport: () => NOBODY,
-  onCall: nothing,
-  onBuild: nothing,
-  onMutate: nothing,
-  onDunderKey: nothing,
-  onPersistentId: nothing,
-  onExtension: nothing,
-  onBlob: nothing,
-  onOddity: nothing,
-};
-
 const MAX_TEXTS = 16_384;
-/** Instructions that put items into one dict whose items are kept. */
-const MAX_KEPT = 256;
 /** What is kept of an instruction and what follows it. */
 const HEAD_BYTES = 16;
 /** Units of work of making one value for a handler. */
@@ -125,8 +110,7 @@ export class PickleState {
   #textBytes = 0;
   #names: GlobalTable;
   #texts = new Map<number, string>();
-  #items = new Map<number, readonly number[] | undefined>();
-  #lengths = new Map<number, number>();
+  #items = new KeptItems();
   /** `undefined` for a line whose end is too far off. */
   #extents = new Map<number, Extent | undefined>();
   /** The first bytes of instructions that were fetched. */
@@ -229,7 +213,7 @@ export class PickleState {
 
   /** The same state, to follow another reading of the bytes from here. */
   #fork(size: number, handler: PickleHandler): PickleState {
-    const entries = this.#names.entries + this.#texts.size + this.#items.size + this.#lengths.size;
+    const entries = this.#names.entries + this.#texts.size + this.#items.entries;
     this.budget.work(entries + this.sp + this.markCount + this.cells.length);
     const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
     copy.close();
@@ -256,8 +240,7 @@ export class PickleState {
     copy.marks.set(this.marks.subarray(0, this.markCount));
     copy.markCount = this.markCount;
     copy.#texts = new Map(this.#texts);
-    copy.#items = new Map(this.#items);
-    copy.#lengths = new Map(this.#lengths);
+    copy.#items = new KeptItems(this.#items);
     return copy;
   }
 
@@ -377,28 +360,24 @@ export class PickleState {
   }
 
   #kept(ref: number, from: number): Value[] | undefined {
-    if (ref >= from && !this.#items.has(ref)) return [];
-    return this.#items.get(ref)?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
+    const blocks = this.#items.blocksOf(ref, ref >= from);
+    return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
   }
 
-  /** Takes items of a dict or list; `undefined` for too many, which leaves none: the others are not all there is. */
-  keep(dict: Value, block: number | undefined): void {
+  /** Takes items of a dict or list; `undefined` for too many. */
+  keep(container: Value, block: number | undefined): void {
     this.#charge(1);
-    const known = this.#items.has(dict.ref) ? this.#items.get(dict.ref) : [];
-    const whole = dict.ref >= this.keepFrom && block !== undefined && known !== undefined && known.length < MAX_KEPT;
-    this.#items.set(dict.ref, whole ? [...known, block] : undefined);
+    this.#items.keep(container.ref, container.ref >= this.keepFrom ? block : undefined);
   }
 
   /** Counts items that a list got. */
   lengthen(list: number, count: number): void {
-    const known = this.#lengths.get(list);
-    if (known === undefined) this.#charge(1);
-    this.#lengths.set(list, (known ?? 0) + count);
+    if (this.#items.lengthen(list, count)) this.#charge(1);
   }
 
   /** How many items a list of the stream's own has; `undefined` for one that was made before `startKeeping`. */
   lengthOf(of: Value): number | undefined {
-    return of.kind === value.LIST && of.ref >= this.keepFrom ? (this.#lengths.get(of.ref) ?? 0) : undefined;
+    return of.kind === value.LIST && of.ref >= this.keepFrom ? this.#items.lengthOf(of.ref) : undefined;
   }
 
   /** Keeps items and states from here on. What a dict held before is not known, so none of it is told. */

@@ -1,5 +1,7 @@
 import type { PickleState } from '../../formats/pickle/state.ts';
 import type { GlobalName, Value } from '../../formats/pickle/values.ts';
+import { BROKEN_CONTRACT, EXTERNAL_FILE } from './rules.ts';
+import type { Sayer } from './sayer.ts';
 
 /** joblib's marker, before 0.10, for an array in a file of its own. */
 export function isFileMarker({ module, name }: Pick<GlobalName, 'module' | 'name'>): boolean {
@@ -28,4 +30,13 @@ export function namedFile(state: Value, machine: PickleState): NamedFile | undef
   if (name === undefined) return { kind: 'elsewhere', shown: 'a path that loading computes' };
   const plain = !/[/\\\0]/.test(name) && name !== '' && name !== '.' && name !== '..' && !/^[A-Za-z]:/.test(name);
   return plain ? { kind: 'beside', name } : { kind: 'elsewhere', shown: name };
+}
+
+/** Says of an array of joblib's in another file which one that is. */
+export function sayFile(say: Sayer, state: Value, offset: number, machine: PickleState): void {
+  const file = namedFile(state, machine);
+  if (file === undefined) return;
+  if (file.kind === 'beside')
+    say.report(EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
+  else say.report(BROKEN_CONTRACT, 'joblib opens a file outside of its folder', file.shown, offset, file.shown);
 }

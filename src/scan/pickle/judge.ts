@@ -22,7 +22,7 @@ import { readStorageId, type StorageClaim, type StorageRecords } from './contrac
 import type { GlobalPolicy } from './globals.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
-import { isFileMarker, namedFile } from './joblib-files.ts';
+import { isFileMarker, sayFile } from './joblib-files.ts';
 import {
   allowed,
   IDENTIFIER_PATH,
@@ -294,7 +294,7 @@ export class PickleJudge implements PickleHandler {
       const name = `${made.module}.${made.name}`;
       this.#say.report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
     }
-    if (made !== undefined && isFileMarker(made)) this.#judgeFile(state, at, machine);
+    if (made !== undefined && isFileMarker(made)) sayFile(this.#say, state, at, machine);
     if (made !== undefined && takesNativeState(made)) this.#hand(made, state, machine);
     if (machine.waits) return undefined;
     if (made !== undefined && isArrayMarker(made) && (machine.alive & JOBLIB) !== 0) return 'array';
@@ -309,22 +309,6 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits) return;
     if (!this.blobs.hasRoom(this.handed.length + handed.length)) this.blobs.lost = true;
     else this.handed.push(...handed);
-  }
-
-  /** An array of joblib's that stands in another file. */
-  #judgeFile(state: Value, offset: number, machine: PickleState): void {
-    const file = namedFile(state, machine);
-    if (file === undefined) return;
-    if (file.kind === 'beside')
-      this.#say.report(rules.EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
-    else
-      this.#say.report(
-        rules.BROKEN_CONTRACT,
-        'joblib opens a file outside of its folder',
-        file.shown,
-        offset,
-        file.shown,
-      );
   }
 
   #checkBuild(entry: ListedGlobal, target: Value, state: Value, offset: number, machine: PickleState): void {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { run } from '../../../src/formats/pickle/machine.ts';
-import { PickleState, SILENT } from '../../../src/formats/pickle/state.ts';
+import { SILENT } from '../../../src/formats/pickle/silent.ts';
+import { PickleState } from '../../../src/formats/pickle/state.ts';
 import { assemble, global, type Instruction, text, trace } from '../../support/pickle-asm.ts';
 
 const PROTO4: Instruction = ['PROTO', 4];

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemorySource } from '../../../src/core/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
-import { SILENT } from '../../../src/formats/pickle/state.ts';
+import { SILENT } from '../../../src/formats/pickle/silent.ts';
 
 const BENIGN = new URL('../../../fixtures/benign', import.meta.url).pathname;
 const MAX_SIZE = 64 * 1024;

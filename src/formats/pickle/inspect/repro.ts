@@ -21,7 +21,9 @@ const STACK_GLOBAL = 0x93;
 const MAX_NESTED = 8;
 /** What PyTorch, numpy and joblib write beside names: devices, storage keys, dtypes, orders, the fields of an array. */
 const STRUCTURAL_WORDS: ReadonlySet<string> = new Set(
-  '|storage|module|cpu|latin1|utf-8|C|F|subclass|shape|order|dtype|allow_mmap|numpy_array_alignment_bytes'.split('|'),
+  '|storage|module|cpu|latin1|utf-8|C|F|subclass|shape|order|dtype|allow_mmap|numpy_array_alignment_bytes|format|join|split|strip|lower|upper'.split(
+    '|',
+  ),
 );
 const STRUCTURAL = /^(?:cuda(?::\d{1,2})?|\d{1,6}|[<>|=]?[?bBhHiIlLqQefdgFDGSUVOMmc]\d{0,4}|__\w{1,40}__)$/;
 const X = 0x78;

@@ -1,0 +1,16 @@
+import { NOBODY } from './loaders.ts';
+import type { PickleHandler } from './state.ts';
+
+const nothing = () => undefined;
+/** Hears nothing. */
+export const SILENT: PickleHandler = {
+  onImport: () => NOBODY,
+  onCall: nothing,
+  onBuild: nothing,
+  onMutate: nothing,
+  onDunderKey: nothing,
+  onPersistentId: nothing,
+  onExtension: nothing,
+  onBlob: nothing,
+  onOddity: nothing,
+};
