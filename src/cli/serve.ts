@@ -31,6 +31,7 @@ that the variable with _FILE at its end names (ASSAY_DATABASE_FILE=/run/secrets/
   ASSAY_MLFLOW_ALIAS            version that may run there (assay-allowed)
   ASSAY_REQUESTS_PER_MINUTE   of each principal (1200); ASSAY_MAX_BODY_BYTES, ASSAY_MAX_UPLOAD_BYTES,
                               ASSAY_MAX_UPLOAD_FILES, ASSAY_REQUEST_TIMEOUT_SECONDS bound requests, too
+  ASSAY_MAX_LOOP_DELAY_MS     sends new requests away while the process answers later than this (2000; 0 for never)
   ASSAY_MAX_QUEUED_JOBS       jobs of each tenant that wait for a worker (10000); who asks for more is told 429, queue-full
   ASSAY_MAX_SCAN_SECONDS      a scan that takes longer ends as failed (21600)
   ASSAY_LOG_LEVEL             silent, error, warn, info or debug; the log is JSON on stdout, without secrets

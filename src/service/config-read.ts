@@ -204,7 +204,7 @@ function limits(env: NodeJS.ProcessEnv): ServiceLimits {
     maxScanMs: 1000 * whole(env, 'ASSAY_MAX_SCAN_SECONDS', 21_600, 1, 604_800),
     requestsPerMinute: whole(env, 'ASSAY_REQUESTS_PER_MINUTE', 1_200, 1, 100_000_000),
     requestTimeoutMs: 1000 * whole(env, 'ASSAY_REQUEST_TIMEOUT_SECONDS', 600, 1, 86_400),
-    maxLoopDelayMs: 2_000,
+    maxLoopDelayMs: whole(env, 'ASSAY_MAX_LOOP_DELAY_MS', 2_000, 0, 600_000),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Role } from '../../src/registry/index.ts';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
 import { requirePart, STORY } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresDatabases } from '../support/postgres.ts';
+import { UNLIMITED } from '../support/service.ts';
 import { type CliResult, ROOT, runCli } from './run-cli.ts';
 
 const BENIGN = 'fixtures/benign/stdlib/3.13.0/none-types.p3.pkl';
@@ -125,7 +126,7 @@ async function localGround(root: string, registry: string, env: NodeJS.ProcessEn
 }
 
 export async function serviceGround(root: string): Promise<Opened & { readonly url: string }> {
-  const env = { ASSAY_TRUST: join(root, 'trust.yaml'), ASSAY_LOG_LEVEL: 'silent' };
+  const env = { ASSAY_TRUST: join(root, 'trust.yaml'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
   const flags = { listen: '127.0.0.1:0', data: join(root, 'data'), rules: join(root, 'rules.yaml') };
   const service = await startService(await readConfig(flags, env), { tell: () => {} });
   const tokens = await tokensOf(service);

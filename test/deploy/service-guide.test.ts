@@ -66,6 +66,7 @@ describe('the guide of the service', () => {
       ASSAY_MLFLOW_STAGE: gate.mlflowStage,
       ASSAY_MLFLOW_ALIAS: gate.mlflowAlias,
       ASSAY_REQUESTS_PER_MINUTE: limits.requestsPerMinute,
+      ASSAY_MAX_LOOP_DELAY_MS: limits.maxLoopDelayMs,
       ASSAY_REQUEST_TIMEOUT_SECONDS: limits.requestTimeoutMs / 1000,
       ASSAY_MAX_BODY_BYTES: limits.maxBodyBytes,
       ASSAY_MAX_UPLOAD_BYTES: limits.maxUploadBytes,
@@ -145,7 +146,7 @@ requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script 
   const folder = tempFolder();
   let service: RunningService;
   beforeAll(async () => {
-    const env = { ASSAY_LOG_LEVEL: 'silent', ASSAY_DATA: join(folder, 'data') };
+    const env = { ASSAY_LOG_LEVEL: 'silent', ASSAY_DATA: join(folder, 'data'), ASSAY_MAX_LOOP_DELAY_MS: '0' };
     service = await startService(await readConfig({ listen: '127.0.0.1:0' }, env), { tell: () => {} });
     const header = JSON.stringify({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
     const length = Buffer.alloc(8);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { Authority } from './admission/certificates.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE } from './admission/chart.ts';
@@ -13,262 +13,269 @@ import { SnapshotWriter } from './admission/snapshots.ts';
 const FLOOR = `configmap://${OWN_NAMESPACE}/${RELEASE}-floor`;
 const LATER = modelOf('acme', 'later');
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the life of a gate, at a real API server', () => {
-  const ground = onGround({
-    config: { defaults: { mode: 'enforce' } },
-    args: (own) => ['--state', own.file('state'), '--floor', FLOOR],
-  });
-  beforeAll(() => ground().kube.createNamespace('ml'));
-  let version = 1;
-
-  const pod = (model: Model) => ground().pod(podSpec(model), { namespace: 'ml', dryRun: true });
-  const publish = async (entries = decisions(), expiresInMs?: number) => {
-    version += 1;
-    const wish = { version, entries, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
-    await ground().writer.write(ground().file('snapshot.json'), wish);
-    return version;
-  };
-  const held = async () => (await pod(APPROVED)).status === 201;
-
-  beforeEach(async () => expect((await pod(APPROVED)).status).toBe(201));
-
-  describe('certificates', () => {
-    it('are rotated under way, and snapshots with them, without one review that fails', async () => {
-      const { authority, gate } = ground();
-      const serials = new Set<string>();
-      let [asked, done] = [0, false];
-      const isEnough = (times: number) => {
-        asked += 1;
-        return done && times > 1;
-      };
-      const asking = Promise.all(Array.from({ length: 8 }, () => askOn(ground(), isEnough)));
-      const askedOn = async () => {
-        const before = asked;
-        await until('everybody asks on', () => asked >= before + 40);
-      };
-      for (let rotation = 0; rotation < 5; rotation++) {
-        const before = await publish();
-        const serial = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
-        await until(
-          'the certificate is served',
-          async () => (await peerOf(gate.url, authority.certificate)) === serial,
-        );
-        await until(
-          'the snapshot is held',
-          async () => (await pod(APPROVED)).status === 201 && (await heldVersion(ground())) === before,
-        );
-        serials.add(serial);
-        await askedOn();
-      }
-      done = true;
-      expect(serials.size).toBe(5);
-      for (const seen of await asking) expect([...seen.keys()].sort()).toEqual(['approved 201', 'stray 403']);
-      expect(asked).toBeGreaterThanOrEqual(200);
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'the life of a gate, at a real API server',
+  () => {
+    const ground = onGround({
+      config: { defaults: { mode: 'enforce' } },
+      args: (own) => ['--state', own.file('state'), '--floor', FLOOR],
     });
+    beforeAll(() => ground().kube.createNamespace('ml'));
+    let version = 1;
 
-    it('of another authority, first announced beside the old one', async () => {
-      const { authority, gate } = ground();
-      const next = new Authority(ground().folder, 'next');
-      const told = async (bundle: string) => {
-        await ground().register({ clientConfig: clientConfig(gate.url, bundle) });
-        expect((await pod(APPROVED)).status).toBe(201);
-      };
-      await told(authority.certificate + next.certificate);
-      const serial = next.issue(ground().file('tls.crt'), ground().file('tls.key'));
-      await until('the certificate is served', async () => (await peerOf(gate.url, next.certificate)) === serial);
-      await told(next.certificate);
-      expect((await pod(STRAY)).status).toBe(403);
-      // One that nobody announced is not believed: what would be asked there is refused.
-      const stranger = new Authority(ground().folder, 'stranger');
-      await ground().register({ clientConfig: clientConfig(gate.url, stranger.certificate) });
-      const { status, body } = await pod(APPROVED);
-      expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
-      authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
-      await ground().register();
-      await until('an approved model is let in', held);
-    });
+    const pod = (model: Model) => ground().pod(podSpec(model), { namespace: 'ml', dryRun: true });
+    const publish = async (entries = decisions(), expiresInMs?: number) => {
+      version += 1;
+      const wish = { version, entries, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
+      await ground().writer.write(ground().file('snapshot.json'), wish);
+      return version;
+    };
+    const held = async () => (await pod(APPROVED)).status === 201;
 
-    it('that cannot be read leave the old ones in place, and that is told', async () => {
-      const { authority, gate } = ground();
-      const serial = await peerOf(gate.url, authority.certificate);
-      writeFileSync(ground().file('tls.crt'), 'no certificate');
-      try {
-        await until('the problem is told', async () =>
-          /certificate: .*tls\.crt.*what was good before holds/.test(gate.said),
-        );
-        expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
-        expect((await pod(APPROVED)).status).toBe(201);
-      } finally {
-        authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
-      }
-      await until(
-        'another certificate is served',
-        async () => (await peerOf(gate.url, authority.certificate)) !== serial,
-      );
-    });
-  });
+    beforeEach(async () => expect((await pod(APPROVED)).status).toBe(201));
 
-  describe('a gate that is away', () => {
-    it('lets nothing start, and everything that starts nothing', async () => {
-      const { gate, kube } = ground();
-      const made = await ground().pod(podSpec(APPROVED), {
-        namespace: 'ml',
-        metadata: { finalizers: ['acme.example/x'] },
+    describe('certificates', () => {
+      it('are rotated under way, and snapshots with them, without one review that fails', async () => {
+        const { authority, gate } = ground();
+        const serials = new Set<string>();
+        let [asked, done] = [0, false];
+        const isEnough = (times: number) => {
+          asked += 1;
+          return done && times > 1;
+        };
+        const asking = Promise.all(Array.from({ length: 8 }, () => askOn(ground(), isEnough)));
+        const askedOn = async () => {
+          const before = asked;
+          await until('everybody asks on', () => asked >= before + 40);
+        };
+        for (let rotation = 0; rotation < 5; rotation++) {
+          const before = await publish();
+          const serial = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+          await until(
+            'the certificate is served',
+            async () => (await peerOf(gate.url, authority.certificate)) === serial,
+          );
+          await until(
+            'the snapshot is held',
+            async () => (await pod(APPROVED)).status === 201 && (await heldVersion(ground())) === before,
+          );
+          serials.add(serial);
+          await askedOn();
+        }
+        done = true;
+        expect(serials.size).toBe(5);
+        for (const seen of await asking) expect([...seen.keys()].sort()).toEqual(['approved 201', 'stray 403']);
+        expect(asked).toBeGreaterThanOrEqual(200);
       });
-      const path = `/api/v1/namespaces/ml/pods/${made.body.metadata.name}`;
-      await gate.stop('SIGKILL');
-      const { status, body } = await pod(APPROVED);
-      expect([status, body.message]).toEqual([
-        500,
-        expect.stringMatching(/failed calling webhook "validate\.admission/),
-      ]);
-      expect((await kube.request('PATCH', path, { metadata: { labels: { a: 'b' } } })).status).toBe(200);
-      expect((await kube.request('PATCH', `${path}/status`, { status: { phase: 'Running' } })).status).toBe(200);
-      expect((await kube.request('DELETE', `${path}?gracePeriodSeconds=0`)).status).toBe(200);
-      expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
-      expect((await kube.request('GET', path)).status).toBe(404);
-      await gate.again();
-      expect((await pod(APPROVED)).status).toBe(201);
+
+      it('of another authority, first announced beside the old one', async () => {
+        const { authority, gate } = ground();
+        const next = new Authority(ground().folder, 'next');
+        const told = async (bundle: string) => {
+          await ground().register({ clientConfig: clientConfig(gate.url, bundle) });
+          expect((await pod(APPROVED)).status).toBe(201);
+        };
+        await told(authority.certificate + next.certificate);
+        const serial = next.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        await until('the certificate is served', async () => (await peerOf(gate.url, next.certificate)) === serial);
+        await told(next.certificate);
+        expect((await pod(STRAY)).status).toBe(403);
+        // One that nobody announced is not believed: what would be asked there is refused.
+        const stranger = new Authority(ground().folder, 'stranger');
+        await ground().register({ clientConfig: clientConfig(gate.url, stranger.certificate) });
+        const { status, body } = await pod(APPROVED);
+        expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
+        authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        await ground().register();
+        await until('an approved model is let in', held);
+      });
+
+      it('that cannot be read leave the old ones in place, and that is told', async () => {
+        const { authority, gate } = ground();
+        const serial = await peerOf(gate.url, authority.certificate);
+        writeFileSync(ground().file('tls.crt'), 'no certificate');
+        try {
+          await until('the problem is told', async () =>
+            /certificate: .*tls\.crt.*what was good before holds/.test(gate.said),
+          );
+          expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
+          expect((await pod(APPROVED)).status).toBe(201);
+        } finally {
+          authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        }
+        await until(
+          'another certificate is served',
+          async () => (await peerOf(gate.url, authority.certificate)) !== serial,
+        );
+      });
     });
 
-    it('that answers nothing is waited for 3 seconds', async () => {
-      const { gate } = ground();
-      await ground().register({ timeoutSeconds: 3 });
-      gate.pause();
-      const { status, body } = await pod(APPROVED);
-      gate.resume();
-      // The API server says itself how long it was to wait, and that it did.
-      expect([status, body.message]).toEqual([
-        500,
-        expect.stringMatching(/\/validate\?timeout=3s": (?:context deadline exceeded|net\/http: .*timeout)/),
-      ]);
-      await ground().register();
-      await until('an approved model is let in', held);
-    });
-
-    it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
-      const { gate } = ground();
-      await ground().register({ failurePolicy: 'Ignore' });
-      expect((await pod(STRAY)).status).toBe(403);
-      await gate.stop('SIGKILL');
-      expect((await pod(STRAY)).status).toBe(201);
-      await gate.again();
-      expect((await pod(STRAY)).status).toBe(403);
-      await ground().register();
-    });
-
-    it('ends when it is told to, and answers what it was asked before', async () => {
-      const { gate } = ground();
-      const before = gate.records.length;
-      let done = false;
-      const asking = Promise.all(Array.from({ length: 4 }, () => askOn(ground(), () => done)));
-      await until('reviews are answered', async () => gate.records.length > before + 20);
-      expect([0, 143]).toContain(await gate.stop('SIGTERM'));
-      const late = await askOn(ground(), (times) => times === 2);
-      done = true;
-      const answers = new Set([late, ...(await asking)].flatMap((seen) => [...seen.keys()]));
-      await gate.again();
-      // What came later met nobody; nothing was answered the wrong way round.
-      expect(answers).toEqual(new Set(['approved 201', 'stray 403', 'approved 500', 'stray 500']));
-    });
-  });
-
-  describe('snapshots', () => {
-    it('are taken as they come, and a model that is in none no more is refused', async () => {
-      expect((await pod(LATER)).status).toBe(403);
-      await publish([...decisions(), entryOf(LATER)]);
-      await until('the model is let in', async () => (await pod(LATER)).status === 201);
-      await publish();
-      await until('the model is refused', async () => (await pod(LATER)).status === 403);
-      await until('the floor is raised', async () => (await floorOf(ground())) === version);
-    });
-
-    it('of somebody else, changed on the way or cut off are not believed: the last good one stays', async () => {
-      const { writer } = ground();
-      const file = ground().file('snapshot.json');
-      const good = readFileSync(file);
-      const entries = [...decisions(), entryOf(LATER)];
-      const stranger = new SnapshotWriter();
-      const signed = await writer.sign({ version: version + 1, entries });
-      const changed = Buffer.from(signed);
-      const at = Math.floor(changed.length / 2);
-      changed[at] = changed[at] === 0x41 ? 0x42 : 0x41;
-      const bad = [await stranger.sign({ version: version + 1, entries }), changed, signed.subarray(0, 1000)];
-      for (const bytes of bad) {
-        writeFileSync(file, bytes);
-        await until('the problem is told', async () => (await statusOf(ground())).includes('"problem":"'));
-        expect((await pod(LATER)).status).toBe(403);
+    describe('a gate that is away', () => {
+      it('lets nothing start, and everything that starts nothing', async () => {
+        const { gate, kube } = ground();
+        const made = await ground().pod(podSpec(APPROVED), {
+          namespace: 'ml',
+          metadata: { finalizers: ['acme.example/x'] },
+        });
+        const path = `/api/v1/namespaces/ml/pods/${made.body.metadata.name}`;
+        await gate.stop('SIGKILL');
+        const { status, body } = await pod(APPROVED);
+        expect([status, body.message]).toEqual([
+          500,
+          expect.stringMatching(/failed calling webhook "validate\.admission/),
+        ]);
+        expect((await kube.request('PATCH', path, { metadata: { labels: { a: 'b' } } })).status).toBe(200);
+        expect((await kube.request('PATCH', `${path}/status`, { status: { phase: 'Running' } })).status).toBe(200);
+        expect((await kube.request('DELETE', `${path}?gracePeriodSeconds=0`)).status).toBe(200);
+        expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
+        expect((await kube.request('GET', path)).status).toBe(404);
+        await gate.again();
         expect((await pod(APPROVED)).status).toBe(201);
+      });
+
+      it('that answers nothing is waited for 3 seconds', async () => {
+        const { gate } = ground();
+        await ground().register({ timeoutSeconds: 3 });
+        gate.pause();
+        const { status, body } = await pod(APPROVED);
+        gate.resume();
+        // The API server says itself how long it was to wait, and that it did.
+        expect([status, body.message]).toEqual([
+          500,
+          expect.stringMatching(/\/validate\?timeout=3s": (?:context deadline exceeded|net\/http: .*timeout)/),
+        ]);
+        await ground().register();
+        await until('an approved model is let in', held);
+      });
+
+      it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
+        const { gate } = ground();
+        await ground().register({ failurePolicy: 'Ignore' });
+        expect((await pod(STRAY)).status).toBe(403);
+        await gate.stop('SIGKILL');
+        expect((await pod(STRAY)).status).toBe(201);
+        await gate.again();
+        expect((await pod(STRAY)).status).toBe(403);
+        await ground().register();
+      });
+
+      it('ends when it is told to, and answers what it was asked before', async () => {
+        const { gate } = ground();
+        const before = gate.records.length;
+        let done = false;
+        const asking = Promise.all(Array.from({ length: 4 }, () => askOn(ground(), () => done)));
+        await until('reviews are answered', async () => gate.records.length > before + 20);
+        expect([0, 143]).toContain(await gate.stop('SIGTERM'));
+        const late = await askOn(ground(), (times) => times === 2);
+        done = true;
+        const answers = new Set([late, ...(await asking)].flatMap((seen) => [...seen.keys()]));
+        await gate.again();
+        // What came later met nobody; nothing was answered the wrong way round.
+        expect(answers).toEqual(new Set(['approved 201', 'stray 403', 'approved 500', 'stray 500']));
+      });
+    });
+
+    describe('snapshots', () => {
+      it('are taken as they come, and a model that is in none no more is refused', async () => {
+        expect((await pod(LATER)).status).toBe(403);
+        await publish([...decisions(), entryOf(LATER)]);
+        await until('the model is let in', async () => (await pod(LATER)).status === 201);
+        await publish();
+        await until('the model is refused', async () => (await pod(LATER)).status === 403);
+        await until('the floor is raised', async () => (await floorOf(ground())) === version);
+      });
+
+      it('of somebody else, changed on the way or cut off are not believed: the last good one stays', async () => {
+        const { writer } = ground();
+        const file = ground().file('snapshot.json');
+        const good = readFileSync(file);
+        const entries = [...decisions(), entryOf(LATER)];
+        const stranger = new SnapshotWriter();
+        const signed = await writer.sign({ version: version + 1, entries });
+        const changed = Buffer.from(signed);
+        const at = Math.floor(changed.length / 2);
+        changed[at] = changed[at] === 0x41 ? 0x42 : 0x41;
+        const bad = [await stranger.sign({ version: version + 1, entries }), changed, signed.subarray(0, 1000)];
+        for (const bytes of bad) {
+          writeFileSync(file, bytes);
+          await until('the problem is told', async () => (await statusOf(ground())).includes('"problem":"'));
+          expect((await pod(LATER)).status).toBe(403);
+          expect((await pod(APPROVED)).status).toBe(201);
+          writeFileSync(file, good);
+          await until('the problem is over', async () => !(await statusOf(ground())).includes('"problem":"'));
+        }
+      });
+
+      it('that ended refuse everything, or warn where that is configured', async () => {
+        await publish(decisions(), -60_000);
+        await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
+        const { body } = await pod(APPROVED);
+        expect(body.message).toMatch(/the decisions that this gate holds ended at \d{4}-/);
+        expect(body.message).toContain('assay snapshot');
+        ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
+        await until('an approved model is let in', held);
+        const warned = await pod(APPROVED);
+        expect(warned.warnings).toEqual([expect.stringContaining('ended at')]);
+        expect((await pod(STRAY)).status).toBe(403);
+        ground().configure({ defaults: { mode: 'enforce' } });
+        await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
+        await publish();
+        await until('an approved model is let in', held);
+      });
+
+      it('survive a restart where the source is gone', async () => {
+        const { gate } = ground();
+        const file = ground().file('snapshot.json');
+        const good = readFileSync(file);
+        await gate.stop();
+        rmSync(file);
+        await gate.again();
+        expect((await pod(APPROVED)).status).toBe(201);
+        expect((await pod(STRAY)).status).toBe(403);
         writeFileSync(file, good);
-        await until('the problem is over', async () => !(await statusOf(ground())).includes('"problem":"'));
-      }
+      });
+
+      it('of an earlier version are refused after a restart, even with an empty disk', async () => {
+        const { gate, writer } = ground();
+        const file = ground().file('snapshot.json');
+        const entries = [...decisions(), entryOf(LATER)];
+        await publish();
+        await until('the floor is raised', async () => (await floorOf(ground())) === version);
+        const good = readFileSync(file);
+        await gate.stop();
+        rmSync(ground().file('state'), { recursive: true, force: true });
+        await writer.write(file, { version: version - 1, entries });
+        await gate.again('unready');
+        await until('the snapshot is judged', async () => !/is on its way/.test((await pod(LATER)).body.message));
+        const { status, body } = await pod(LATER);
+        expect(status).toBe(403);
+        expect(body.message).toMatch(/holds no decisions.*version/);
+        expect((await fetch(`${gate.metrics}/readyz`)).status).toBe(503);
+        writeFileSync(file, good);
+        await until('an approved model is let in', held);
+        expect(existsSync(ground().file('state'))).toBe(true);
+      });
     });
 
-    it('that ended refuse everything, or warn where that is configured', async () => {
-      await publish(decisions(), -60_000);
-      await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
-      const { body } = await pod(APPROVED);
-      expect(body.message).toMatch(/the decisions that this gate holds ended at \d{4}-/);
-      expect(body.message).toContain('assay snapshot');
-      ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
-      await until('an approved model is let in', held);
-      const warned = await pod(APPROVED);
-      expect(warned.warnings).toEqual([expect.stringContaining('ended at')]);
-      expect((await pod(STRAY)).status).toBe(403);
-      ground().configure({ defaults: { mode: 'enforce' } });
-      await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
-      await publish();
-      await until('an approved model is let in', held);
-    });
-
-    it('survive a restart where the source is gone', async () => {
+    it('a configuration that cannot be read leaves the one before in place, and that is told', async () => {
       const { gate } = ground();
-      const file = ground().file('snapshot.json');
-      const good = readFileSync(file);
-      await gate.stop();
-      rmSync(file);
-      await gate.again();
-      expect((await pod(APPROVED)).status).toBe(201);
+      writeFileSync(
+        ground().file('admission.yaml'),
+        'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
+      );
+      await until('the problem is told', async () => gate.said.includes('admission.yaml:3'));
       expect((await pod(STRAY)).status).toBe(403);
-      writeFileSync(file, good);
+      ground().configure({ defaults: { mode: 'warn' } });
+      await until('a stray model is let in', async () => (await pod(STRAY)).status === 201);
+      ground().configure({ defaults: { mode: 'enforce' } });
+      await until('a stray model is refused', async () => (await pod(STRAY)).status === 403);
     });
-
-    it('of an earlier version are refused after a restart, even with an empty disk', async () => {
-      const { gate, writer } = ground();
-      const file = ground().file('snapshot.json');
-      const entries = [...decisions(), entryOf(LATER)];
-      await publish();
-      await until('the floor is raised', async () => (await floorOf(ground())) === version);
-      const good = readFileSync(file);
-      await gate.stop();
-      rmSync(ground().file('state'), { recursive: true, force: true });
-      await writer.write(file, { version: version - 1, entries });
-      await gate.again('unready');
-      await until('the snapshot is judged', async () => !/is on its way/.test((await pod(LATER)).body.message));
-      const { status, body } = await pod(LATER);
-      expect(status).toBe(403);
-      expect(body.message).toMatch(/holds no decisions.*version/);
-      expect((await fetch(`${gate.metrics}/readyz`)).status).toBe(503);
-      writeFileSync(file, good);
-      await until('an approved model is let in', held);
-      expect(existsSync(ground().file('state'))).toBe(true);
-    });
-  });
-
-  it('a configuration that cannot be read leaves the one before in place, and that is told', async () => {
-    const { gate } = ground();
-    writeFileSync(
-      ground().file('admission.yaml'),
-      'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
-    );
-    await until('the problem is told', async () => gate.said.includes('admission.yaml:3'));
-    expect((await pod(STRAY)).status).toBe(403);
-    ground().configure({ defaults: { mode: 'warn' } });
-    await until('a stray model is let in', async () => (await pod(STRAY)).status === 201);
-    ground().configure({ defaults: { mode: 'enforce' } });
-    await until('a stray model is refused', async () => (await pod(STRAY)).status === 403);
-  });
-});
+  },
+  STORY,
+);
 
 function clientConfig(url: string, bundle: string) {
   return { url: `${url}/validate`, caBundle: Buffer.from(bundle).toString('base64') };

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubeAnswer } from '../support/kube/index.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { onGround } from './admission/ground.ts';
@@ -13,157 +13,164 @@ const LABEL = 'assay.dev/admission';
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
 // What ran before the gate came must be able to be labelled, scaled and deleted; nothing new gets in with it.
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what is there already, at a real API server', () => {
-  const ground = onGround({ values: ['gate.mode=opt-in'], config: {} });
-  const pods = `/api/v1/namespaces/${NAMESPACE}/pods`;
-  const deployments = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'what is there already, at a real API server',
+  () => {
+    const ground = onGround({ values: ['gate.mode=opt-in'], config: {} });
+    const pods = `/api/v1/namespaces/${NAMESPACE}/pods`;
+    const deployments = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
 
-  beforeAll(async () => {
-    const { kube } = ground();
-    await kube.createNamespace(NAMESPACE, { [LABEL]: 'off' });
-    const made = [
-      ...['plain', 'doomed'].map((name) =>
-        pod(name, STRAY, name === 'doomed' ? { finalizers: ['acme.example/keep'] } : {}),
-      ),
-      pod('good', APPROVED),
-      pod('revoked', REVOKED),
-      deployment('llm', STRAY),
-      large('large', STRAY),
-    ];
-    await kube.createAll(made, { namespace: NAMESPACE });
-    await kube.request('PATCH', `/api/v1/namespaces/${NAMESPACE}`, { metadata: { labels: { [LABEL]: 'enforce' } } });
-    await until('the gate enforces', async () => {
-      return (await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true })).status === 403;
-    });
-  });
-
-  const patch = (path: string, body: object, options = {}) => ground().kube.request('PATCH', path, body, options);
-  const told = ({ status, body }: KubeAnswer) => (status === 403 ? String(body.message) : `${status}`);
-
-  describe('nothing that is loaded changes', () => {
-    it.each([
-      ['labels', { metadata: { labels: { team: 'a' } } }],
-      ['annotations', { metadata: { annotations: { note: 'x' } } }],
-      ['finalizers', { metadata: { finalizers: ['acme.example/wait'] } }],
-      ['no finalizers', { metadata: { finalizers: [] } }],
-    ])('%s of a Pod and of a Deployment', async (_, body) => {
-      for (const path of [`${pods}/plain`, `${deployments}/llm`]) expect(told(await patch(path, body))).toBe('200');
-    });
-
-    it('replicas, by the object and by its scale', async () => {
-      const { status, warnings } = await patch(`${deployments}/llm`, { spec: { replicas: 3 } });
-      expect(status).toBe(200);
-      expect(warnings).toEqual([expect.stringMatching(/unchanged, and so not refused/)]);
-      expect(warnings[0]).toContain(STRAY.hub);
-      const before = await ground().gate.answered();
-      expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');
-      expect(await ground().gate.answered()).toBe(before);
-    });
-
-    it('anything of a large object, of which the review holds two', async () => {
-      const { status, warnings } = await patch(`${pods}/large`, { metadata: { annotations: { note: 'z' } } });
-      expect([status, warnings]).toEqual([200, [expect.stringContaining(STRAY.hub)]]);
-    });
-
-    it('the status', async () => {
-      const before = await ground().gate.answered();
-      expect(told(await patch(`${pods}/plain/status`, { status: { phase: 'Running' } }))).toBe('200');
-      expect(told(await patch(`${deployments}/llm/status`, { status: { replicas: 5 } }))).toBe('200');
-      expect(await ground().gate.answered()).toBe(before);
-    });
-
-    it('an environment beside the model, and memory', async () => {
-      const env = [{ name: 'LOG_LEVEL', value: 'debug' }];
-      const containers = [{ name: 'server', env, resources: { limits: { memory: '8Gi' } } }];
-      const body = { spec: { template: { spec: { containers } } } };
-      expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toBe('200');
-    });
-  });
-
-  describe('what changes is decided', () => {
-    const withArgs = (model: Model) => ({ spec: { template: { spec: { containers: [vllm(model)] } } } });
-
-    it('another model that nobody approved', async () => {
-      expect(told(await patch(`${deployments}/llm`, withArgs(OTHER), STRATEGIC))).toContain(OTHER.hub);
-    });
-
-    it('another server for the same name', async () => {
-      const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }];
-      const body = { spec: { template: { spec: { containers: [{ name: 'server', env }] } } } };
-      expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain('https://hub.stray.example');
-    });
-
-    it('code of the model that is to run, where it did not', async () => {
-      const args = ['--model', STRAY.repo, '--revision', STRAY.commit, '--trust-remote-code'];
-      const body = { spec: { template: { spec: { containers: [{ name: 'server', args }] } } } };
-      expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(STRAY.hub);
-    });
-
-    it('a second model beside the one that was there', async () => {
-      const body = { spec: { template: { spec: { containers: [vllm(OTHER, { name: 'second' })] } } } };
-      expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(OTHER.hub);
-    });
-
-    it('the image of a Pod, where the model is in it', async () => {
-      const body = {
-        spec: { containers: [{ name: 'server', image: `${STRAY.image.replace('llama@', 'llama-modelcar@')}` }] },
-      };
-      expect(told(await patch(`${pods}/good`, body, STRATEGIC))).toMatch(/llama-modelcar@/);
-    });
-
-    it('an approved one', async () => {
-      const { status, warnings } = await patch(`${deployments}/llm`, withArgs(APPROVED), STRATEGIC);
-      expect([status, warnings]).toEqual([200, []]);
-      // And there is no way back.
-      expect(told(await patch(`${deployments}/llm`, withArgs(STRAY), STRATEGIC))).toContain(STRAY.hub);
-    });
-
-    it('a model that was decided against stays as long as nothing changes, with a warning', async () => {
-      const { status, warnings } = await patch(`${pods}/revoked`, { metadata: { annotations: { note: 'y' } } });
-      expect(status).toBe(200);
-      expect(warnings).toEqual([expect.stringContaining('it was revoked')]);
-    });
-  });
-
-  describe('ephemeral containers', () => {
-    const debug = (model: Model | undefined, name: string) =>
-      patch(
-        `${pods}/good/ephemeralcontainers`,
-        {
-          spec: {
-            ephemeralContainers: [model === undefined ? { name, image: 'busybox:1' } : vllm(model, { name })],
-          },
-        },
-        STRATEGIC,
-      );
-
-    it('are decided like others: they come as an update of a Pod', async () => {
-      expect(told(await debug(STRAY, 'stray'))).toContain(STRAY.hub);
-      expect(told(await debug(APPROVED, 'approved'))).toBe('200');
-      expect(told(await debug(undefined, 'shell'))).toBe('200');
-      const { body } = await ground().kube.request('GET', `${pods}/good`);
-      const names = body.spec.ephemeralContainers.map(({ name }: { name: string }) => name);
-      expect(names.sort()).toEqual(['approved', 'shell']);
-    });
-  });
-
-  describe('what ends', () => {
-    it('is not asked about', async () => {
-      const before = await ground().gate.answered();
-      const { status } = await ground().kube.request('DELETE', `${pods}/plain`);
-      expect(status).toBe(200);
-      expect(await ground().gate.answered()).toBe(before);
-    });
-
-    it('loses its finalizers, and is gone', async () => {
+    beforeAll(async () => {
       const { kube } = ground();
-      expect((await kube.request('DELETE', `${pods}/doomed?gracePeriodSeconds=0`)).status).toBe(200);
-      expect((await kube.request('GET', `${pods}/doomed`)).body.metadata.deletionTimestamp).toBeDefined();
-      expect(told(await patch(`${pods}/doomed`, { metadata: { finalizers: null } }))).toBe('200');
-      expect((await kube.request('GET', `${pods}/doomed`)).status).toBe(404);
+      await kube.createNamespace(NAMESPACE, { [LABEL]: 'off' });
+      const made = [
+        ...['plain', 'doomed'].map((name) =>
+          pod(name, STRAY, name === 'doomed' ? { finalizers: ['acme.example/keep'] } : {}),
+        ),
+        pod('good', APPROVED),
+        pod('revoked', REVOKED),
+        deployment('llm', STRAY),
+        large('large', STRAY),
+      ];
+      await kube.createAll(made, { namespace: NAMESPACE });
+      await kube.request('PATCH', `/api/v1/namespaces/${NAMESPACE}`, { metadata: { labels: { [LABEL]: 'enforce' } } });
+      await until('the gate enforces', async () => {
+        return (await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true })).status === 403;
+      });
     });
-  });
-});
+
+    const patch = (path: string, body: object, options = {}) => ground().kube.request('PATCH', path, body, options);
+    const told = ({ status, body }: KubeAnswer) => (status === 403 ? String(body.message) : `${status}`);
+
+    describe('nothing that is loaded changes', () => {
+      it.each([
+        ['labels', { metadata: { labels: { team: 'a' } } }],
+        ['annotations', { metadata: { annotations: { note: 'x' } } }],
+        ['finalizers', { metadata: { finalizers: ['acme.example/wait'] } }],
+        ['no finalizers', { metadata: { finalizers: [] } }],
+      ])('%s of a Pod and of a Deployment', async (_, body) => {
+        for (const path of [`${pods}/plain`, `${deployments}/llm`]) expect(told(await patch(path, body))).toBe('200');
+      });
+
+      it('replicas, by the object and by its scale', async () => {
+        const { status, warnings } = await patch(`${deployments}/llm`, { spec: { replicas: 3 } });
+        expect(status).toBe(200);
+        expect(warnings).toEqual([expect.stringMatching(/unchanged, and so not refused/)]);
+        expect(warnings[0]).toContain(STRAY.hub);
+        const before = await ground().gate.answered();
+        expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');
+        expect(await ground().gate.answered()).toBe(before);
+      });
+
+      it('anything of a large object, of which the review holds two', async () => {
+        const { status, warnings } = await patch(`${pods}/large`, { metadata: { annotations: { note: 'z' } } });
+        expect([status, warnings]).toEqual([200, [expect.stringContaining(STRAY.hub)]]);
+      });
+
+      it('the status', async () => {
+        const before = await ground().gate.answered();
+        expect(told(await patch(`${pods}/plain/status`, { status: { phase: 'Running' } }))).toBe('200');
+        expect(told(await patch(`${deployments}/llm/status`, { status: { replicas: 5 } }))).toBe('200');
+        expect(await ground().gate.answered()).toBe(before);
+      });
+
+      it('an environment beside the model, and memory', async () => {
+        const env = [{ name: 'LOG_LEVEL', value: 'debug' }];
+        const containers = [{ name: 'server', env, resources: { limits: { memory: '8Gi' } } }];
+        const body = { spec: { template: { spec: { containers } } } };
+        expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toBe('200');
+      });
+    });
+
+    describe('what changes is decided', () => {
+      const withArgs = (model: Model) => ({ spec: { template: { spec: { containers: [vllm(model)] } } } });
+
+      it('another model that nobody approved', async () => {
+        expect(told(await patch(`${deployments}/llm`, withArgs(OTHER), STRATEGIC))).toContain(OTHER.hub);
+      });
+
+      it('another server for the same name', async () => {
+        const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }];
+        const body = { spec: { template: { spec: { containers: [{ name: 'server', env }] } } } };
+        expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain('https://hub.stray.example');
+      });
+
+      it('code of the model that is to run, where it did not', async () => {
+        const args = ['--model', STRAY.repo, '--revision', STRAY.commit, '--trust-remote-code'];
+        const body = { spec: { template: { spec: { containers: [{ name: 'server', args }] } } } };
+        expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(STRAY.hub);
+      });
+
+      it('a second model beside the one that was there', async () => {
+        const body = { spec: { template: { spec: { containers: [vllm(OTHER, { name: 'second' })] } } } };
+        expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(OTHER.hub);
+      });
+
+      it('the image of a Pod, where the model is in it', async () => {
+        const body = {
+          spec: { containers: [{ name: 'server', image: `${STRAY.image.replace('llama@', 'llama-modelcar@')}` }] },
+        };
+        expect(told(await patch(`${pods}/good`, body, STRATEGIC))).toMatch(/llama-modelcar@/);
+      });
+
+      it('an approved one', async () => {
+        const { status, warnings } = await patch(`${deployments}/llm`, withArgs(APPROVED), STRATEGIC);
+        expect([status, warnings]).toEqual([200, []]);
+        // And there is no way back.
+        expect(told(await patch(`${deployments}/llm`, withArgs(STRAY), STRATEGIC))).toContain(STRAY.hub);
+      });
+
+      it('a model that was decided against stays as long as nothing changes, with a warning', async () => {
+        const { status, warnings } = await patch(`${pods}/revoked`, { metadata: { annotations: { note: 'y' } } });
+        expect(status).toBe(200);
+        expect(warnings).toEqual([expect.stringContaining('it was revoked')]);
+      });
+    });
+
+    describe('ephemeral containers', () => {
+      const debug = (model: Model | undefined, name: string) =>
+        patch(
+          `${pods}/good/ephemeralcontainers`,
+          {
+            spec: {
+              ephemeralContainers: [model === undefined ? { name, image: 'busybox:1' } : vllm(model, { name })],
+            },
+          },
+          STRATEGIC,
+        );
+
+      it('are decided like others: they come as an update of a Pod', async () => {
+        expect(told(await debug(STRAY, 'stray'))).toContain(STRAY.hub);
+        expect(told(await debug(APPROVED, 'approved'))).toBe('200');
+        expect(told(await debug(undefined, 'shell'))).toBe('200');
+        const { body } = await ground().kube.request('GET', `${pods}/good`);
+        const names = body.spec.ephemeralContainers.map(({ name }: { name: string }) => name);
+        expect(names.sort()).toEqual(['approved', 'shell']);
+      });
+    });
+
+    describe('what ends', () => {
+      it('is not asked about', async () => {
+        const before = await ground().gate.answered();
+        const { status } = await ground().kube.request('DELETE', `${pods}/plain`);
+        expect(status).toBe(200);
+        expect(await ground().gate.answered()).toBe(before);
+      });
+
+      it('loses its finalizers, and is gone', async () => {
+        const { kube } = ground();
+        expect((await kube.request('DELETE', `${pods}/doomed?gracePeriodSeconds=0`)).status).toBe(200);
+        expect((await kube.request('GET', `${pods}/doomed`)).body.metadata.deletionTimestamp).toBeDefined();
+        expect(told(await patch(`${pods}/doomed`, { metadata: { finalizers: null } }))).toBe('200');
+        expect((await kube.request('GET', `${pods}/doomed`)).status).toBe(404);
+      });
+    });
+  },
+  STORY,
+);
 
 function pod(name: string, model: Model, metadata: object = {}) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: podSpec(model) };

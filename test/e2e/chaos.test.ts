@@ -8,6 +8,7 @@ import { FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
+import { UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 import { type Barrier, barrier, until } from '../support/until.ts';
 import { judge, judgeBatches, operator, RULES } from './chaos-judge.ts';
@@ -87,7 +88,7 @@ async function live(place: Place): Promise<void> {
     ASSAY_APPROVAL_KEY: join(data, 'key.pem'),
     ASSAY_HUB_ENDPOINT: hub.endpoint,
     ASSAY_ALLOW_PRIVATE_ADDRESSES: 'true',
-    ASSAY_REQUESTS_PER_MINUTE: '1000000',
+    ...UNLIMITED,
     ASSAY_LOG_LEVEL: 'error',
   };
   const town = await Town.build(env, 2, ['--lease', '10']);

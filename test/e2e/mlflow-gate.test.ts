@@ -25,14 +25,14 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'assay-mlflow-gate-'));
-    for (const name of ['good', 'older', 'newer', 'bad']) {
+    for (const name of ['first', 'good', 'older', 'newer', 'bad']) {
       mkdirSync(join(folder, name));
       writeFileSync(
         join(folder, name, 'MLmodel'),
         `flavors:\n  sklearn:\n    pickled_model: model.pkl\n    code: null\nmodel_uuid: ${name}`,
       );
     }
-    for (const name of ['good', 'older', 'newer'])
+    for (const name of ['first', 'good', 'older', 'newer'])
       cpSync(join(BENIGN, 'GradientBoostingRegressor.p4.pkl'), join(folder, name, 'model.pkl'));
     cpSync(join(PROBES, 'op-global-p2/a.pkl'), join(folder, 'bad/model.pkl'));
     mlflow = await RealMlflow.start();
@@ -49,7 +49,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function register(name: string, of: 'good' | 'older' | 'newer' | 'bad'): Promise<string> {
+  async function register(name: string, of: 'first' | 'good' | 'older' | 'newer' | 'bad'): Promise<string> {
     const [made] = await mlflow.run([{ do: 'version', name, folder: join(folder, of), how: 'artifacts' }]);
     if (made === null || made === undefined) throw new Error('no version');
     return made.version;
@@ -76,7 +76,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
   }
 
   test('a version that is registered there is scanned here, and gets its tags and the alias', async () => {
-    const version = await register('a good model', 'good');
+    const version = await register('a good model', 'first');
     const tags = await told('a good model', version, 'allow', [ALIAS]);
     const { items } = await kit.service.registry.models(person('reader', ['viewer']));
     const model = items.find(({ name }) => name.startsWith('mlflow/a-good-model-'));

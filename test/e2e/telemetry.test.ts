@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
@@ -38,7 +39,7 @@ afterEach(() => running?.kill('SIGKILL'));
 async function serve(env: NodeJS.ProcessEnv): Promise<string> {
   const data = join(folder, String(Math.random()).slice(2));
   const child = spawn(process.execPath, [MAIN, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--workers', '0'], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...UNLIMITED, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   running = child;

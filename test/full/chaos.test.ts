@@ -12,7 +12,7 @@ import { started } from '../service/queue/backends.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
-import { testConfig } from '../support/service.ts';
+import { testConfig, UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // A soak: disasters strike where they will. test/e2e/chaos.test.ts strikes each at a known moment.
@@ -54,7 +54,7 @@ async function live(place: Place): Promise<void> {
     ASSAY_QUEUE: queue,
     ASSAY_RULES: join(data, 'rules.yaml'),
     ASSAY_APPROVAL_KEY: join(data, 'key.pem'),
-    ASSAY_REQUESTS_PER_MINUTE: '1000000',
+    ...UNLIMITED,
     ASSAY_LOG_LEVEL: 'error',
   };
   const targets = await uploads(data);

@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { requirePart } from '../support/parts.ts';
+import { SEED } from '../support/seed.ts';
 import { canJail, findInterpreter, findTorch, type Interpreter } from './jail.ts';
 import { checkLists } from './lists/soundness.ts';
 
-const FILES = Number(process.env.ASSAY_LISTS_FILES ?? 5000);
-const SEED = Number(process.env.ASSAY_SEED ?? randomInt(2 ** 31));
+const FILES = Number(process.env.ASSAY_LISTS_FILES ?? 1_500);
 const STANDARD = [
   'builtins',
   '__builtin__',

@@ -87,6 +87,7 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_MAX_QUEUED_JOBS', {}, { ASSAY_MAX_QUEUED_JOBS: '0' }],
     ['ASSAY_MAX_SCAN_SECONDS', {}, { ASSAY_MAX_SCAN_SECONDS: '604801' }],
     ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
+    ['ASSAY_MAX_LOOP_DELAY_MS', {}, { ASSAY_MAX_LOOP_DELAY_MS: '600001' }],
     ['--workers', { workers: 'many' }, {}],
     ['ASSAY_ALLOW_PRIVATE_ADDRESSES', {}, { ASSAY_ALLOW_PRIVATE_ADDRESSES: 'maybe' }],
     ['ASSAY_GATE_STAGE', {}, { ASSAY_GATE_STAGE: 'retired' }],

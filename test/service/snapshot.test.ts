@@ -7,6 +7,7 @@ import { openSnapshotStore } from '../../src/service/snapshot-files.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
 import { openSnapshot } from '../../src/snapshot/index.ts';
 import { signed, writer } from '../snapshot/samples.ts';
+import { UNLIMITED } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { EventReader } from './routes/event-reader.ts';
 import type { Client } from './routes/harness.ts';
@@ -97,7 +98,7 @@ describe('GET /v1/snapshot', () => {
     folder = mkdtempSync(join(tmpdir(), 'assay-snapshot-route-'));
     const config = await readConfig(
       { data: folder, listen: '127.0.0.1:0', workers: '0' },
-      { ASSAY_LOG_LEVEL: 'silent' },
+      { ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED },
     );
     service = await startService(config, { tell: () => {} });
     gate = await tokenOf('gate');

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/service/config-read.ts';
 import { type RunningService, startService } from '../../src/service/service.ts';
 import { PATIENCE_MS } from './browser.ts';
 import { freePort } from './free-port.ts';
+import { UNLIMITED } from './service.ts';
 
 /** The real service with its worker, as `assay serve` starts it on a laptop. */
 export interface ConsoleService {
@@ -34,7 +35,7 @@ type Changes = Partial<ServiceConfig> | ((url: string) => Promise<Partial<Servic
 /** @param changes to the configuration, which may depend on where the service is found */
 export async function startConsole(folder: string, changes: Changes = {}): Promise<ConsoleService> {
   const listen = `127.0.0.1:${await freePort()}`;
-  const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ASSAY_REQUESTS_PER_MINUTE: '100000' };
+  const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
   const read = await readConfig({ listen }, env);
   const config = { ...read, ...(typeof changes === 'function' ? await changes(read.publicUrl) : changes) };
   const told: string[] = [];

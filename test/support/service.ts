@@ -29,8 +29,11 @@ export interface TestServiceOptions extends AppOptions {
   readonly snapshots?: ReadonlyMap<string, PublishedSnapshot>;
 }
 
+/** A busy machine is no load of the service's. */
+export const UNLIMITED = { ASSAY_REQUESTS_PER_MINUTE: '1000000', ASSAY_MAX_LOOP_DELAY_MS: '0' } as const;
+
 export function testConfig(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ServiceConfig> {
-  const env = { ASSAY_DATA: folder, ASSAY_LOG_LEVEL: 'silent', ASSAY_REQUESTS_PER_MINUTE: '1000000' };
+  const env = { ASSAY_DATA: folder, ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
   return readConfig({ listen: '127.0.0.1:0' }, env).then((config) => ({ ...config, ...changes }));
 }
 

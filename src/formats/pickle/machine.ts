@@ -59,7 +59,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
   let p = state.position - base;
   let fence = state.fence();
   let keeping = Number.isFinite(state.keepFrom);
-  let { listsFrom } = state;
+  let listing = Number.isFinite(state.listsFrom);
   let end = Math.min(window.length, state.frameEnd - base);
   for (;;) {
     if (p >= end) {
@@ -185,7 +185,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         continue;
       }
       case 0x61: // APPEND
-        if (sp - 2 < fence || kinds[sp - 2] !== LIST || (refs[sp - 2] as number) >= listsFrom) break;
+        if (sp - 2 < fence || kinds[sp - 2] !== LIST || listing) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
         if (keeping) state.lengthen(refs[sp - 1] as number, 1);
         continue;
@@ -194,7 +194,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
         // ADDITEMS
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
-        if ((refs[fence - 1] as number) >= listsFrom) break;
+        if (listing) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
         if (keeping && code === 0x65) state.lengthen(refs[fence - 1] as number, sp - fence);
         sp = fence;
@@ -240,7 +240,7 @@ export function run(state: PickleState, window: Uint8Array, base: number): RunRe
     sp = state.sp;
     fence = state.fence();
     keeping = Number.isFinite(state.keepFrom);
-    listsFrom = state.listsFrom;
+    listing = Number.isFinite(state.listsFrom);
     p = state.position - base;
     end = Math.min(window.length, state.frameEnd - base);
   }

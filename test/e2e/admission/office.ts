@@ -6,6 +6,7 @@ import { writeFiles, writeKey } from '../../cli/registry-ground.ts';
 import { type CliResult, MAIN, ROOT, runCli } from '../../cli/run-cli.ts';
 import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';
+import { UNLIMITED } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import type { Model } from './models.ts';
 import { modelOf } from './models.ts';
@@ -148,6 +149,7 @@ export class Office {
       ASSAY_ALLOW_PRIVATE_ADDRESSES: 'true',
       ASSAY_TRUST: join(this.folder, 'trust.yaml'),
       ASSAY_LOG_LEVEL: 'error',
+      ...UNLIMITED,
     };
     const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
