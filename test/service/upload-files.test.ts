@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
@@ -84,7 +84,9 @@ it('does not give out bytes that changed afterwards', async () => {
   const { id } = await store.create('acme', 'sam', [announced('m', 4)]);
   await store.append('acme', id, 'm', 0, Readable.from([Buffer.from('abcd')]));
   await store.complete('acme', id);
-  truncateSync(below(root).find((path) => path.endsWith('/parts/0')) ?? '', 2);
+  const part = below(root).find((path) => path.endsWith('/parts/0')) ?? '';
+  chmodSync(part, 0o600);
+  truncateSync(part, 2);
   const [file] = openUpload(root, 'acme', id).files;
   await expect(file?.open()).rejects.toMatchObject({ code: 'changed' });
 });

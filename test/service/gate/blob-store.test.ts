@@ -76,6 +76,7 @@ test('a file that somebody cut short is not handed out', async () => {
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
   await store.fill(blobOf(bytes), () => inPieces(bytes));
+  chmodSync(join(path, blobOf(bytes).sha256), 0o600);
   truncateSync(join(path, blobOf(bytes).sha256), 4_999);
   expect(await read(store, bytes)).toBeUndefined();
   expect(readdirSync(path)).toEqual(['incoming']);
