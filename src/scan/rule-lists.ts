@@ -2,8 +2,11 @@ import type { Severity } from '../core/severity.ts';
 import {
   type Allowlist,
   type ListedGlobal,
+  listedGlobal,
   listedGlobals,
+  listsByPackage,
   mergeAllowlists,
+  packageOf,
   shippedAllowlists,
 } from './pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from './pickle/dangerous.ts';
@@ -19,6 +22,8 @@ export interface RuleLists {
   readonly content?: RuleBundle;
   readonly listed: (module: string, name: string) => ListedGlobal | undefined;
   readonly entries: () => Iterable<ListedGlobal>;
+  /** Whether a list has names of a package. */
+  readonly hasPackage: (name: string) => boolean;
   readonly dangerOf: (module: string, name: string) => string | undefined;
   /** Of rules, where they are other than the catalogue's. */
   readonly severities: ReadonlyMap<string, Severity>;
@@ -30,8 +35,9 @@ export interface RuleLists {
 export const BUILT_IN_LISTS: RuleLists = {
   version: RULESET_VERSION,
   bundle: undefined,
-  listed: (module, name) => listedGlobals().get(`${module}:${name}`),
+  listed: listedGlobal,
   entries: () => listedGlobals().values(),
+  hasPackage: (name) => listsByPackage().has(name),
   dangerOf,
   severities: new Map(),
   advisories: new Map(),
@@ -46,12 +52,14 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
   const merged = mergeAllowlists(withBundle(bundle).values());
   const barred = (module: string, name: string) => dangerAmong(bundle.dangerous, module, name);
   const listed = new Map([...merged].filter(([, { module, name }]) => barred(module, name) === undefined));
+  const packages = new Set([...listed.values()].map(({ module }) => packageOf(module)));
   return {
     version: bundle.version,
     bundle: digest,
     content: bundle,
     listed: (module, name) => listed.get(`${module}:${name}`),
     entries: () => listed.values(),
+    hasPackage: (name) => packages.has(name),
     dangerOf: (module, name) => dangerOf(module, name) ?? barred(module, name),
     severities: new Map(Object.entries(bundle.severities)),
     advisories: new Map(bundle.advisories.flatMap((one) => one.sha256.map((hex) => [hex, one] as const))),

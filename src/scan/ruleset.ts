@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Ruleset } from '../core/assessment.ts';
 import { RULES } from './catalogue.ts';
+import { allowlistFiles } from './pickle/allowlists.ts';
 import type { Allowance } from './pickle/globals.ts';
 import { BUILT_IN_LISTS, type RuleLists } from './rule-lists.ts';
 
@@ -29,15 +30,13 @@ function shippedHash(): Hash {
   return shipped.copy();
 }
 
+/** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
+const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
+
 function hashShipped(): Hash {
   const hash = createHash('sha256');
   for (const rule of RULES.values()) hash.update(JSON.stringify([rule.id, rule.severity, rule.verdict]));
-  const folder = new URL('./pickle/allowlists/', import.meta.url);
-  for (const name of readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .sort())
-    hash.update(readFileSync(new URL(name, folder)));
-  hash.update(readFileSync(new URL('./pickle/dangerous.json', import.meta.url)));
-  hash.update(readFileSync(new URL('./pickle/types/callable-sets.json', import.meta.url)));
+  const files = [...allowlistFiles().map((file) => `allowlists/${file}`), ...OTHER_FILES];
+  for (const file of files) hash.update(readFileSync(new URL(`./pickle/${file}`, import.meta.url)));
   return hash;
 }

@@ -7,6 +7,7 @@ import { openSnapshotStore } from '../../src/service/snapshot-files.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
 import { openSnapshot } from '../../src/snapshot/index.ts';
 import { signed, writer } from '../snapshot/samples.ts';
+import { STORY } from '../support/parts.ts';
 import { UNLIMITED } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { EventReader } from './routes/event-reader.ts';
@@ -89,7 +90,7 @@ describe('the store of snapshots', () => {
   });
 });
 
-describe('GET /v1/snapshot', () => {
+describe('GET /v1/snapshot', STORY, () => {
   let folder: string;
   let service: RunningService;
   let gate: string;

@@ -14,26 +14,69 @@ export function listedGlobals(): ReadonlyMap<string, ListedGlobal> {
   return listed;
 }
 
-/** The shipped lists by name: `torch`, `scikit-learn`. Some lie in folders by their first letter. */
-export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
-  const folder = new URL('./allowlists/', import.meta.url);
-  const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.json'));
-  return new Map(
-    files.sort().map((file) => {
-      return [
-        basename(file, '.json'),
-        expand(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as WrittenAllowlist),
-      ];
-    }),
-  );
+const packages = new Map<string, ReadonlyMap<string, ListedGlobal>>();
+const read = new Map<string, Allowlist>();
+
+/** An entry of the shipped lists. Only lists that have names of its package are read. */
+export function listedGlobal(module: string, name: string): ListedGlobal | undefined {
+  const own = packageOf(module);
+  const files = listsByPackage().get(own);
+  if (files === undefined) return undefined;
+  const entries = packages.get(own) ?? mergeAllowlists(files.map(readOnce), own);
+  packages.set(own, entries);
+  return entries.get(`${module}:${name}`);
 }
 
-/** Lists as one map from "module:name". A name in several lists has the uses of all. */
-export function mergeAllowlists(lists: Iterable<Allowlist>): ReadonlyMap<string, ListedGlobal> {
+function readOnce(file: string): Allowlist {
+  const list = read.get(file) ?? readAllowlist(file);
+  read.set(file, list);
+  return list;
+}
+
+let byPackage: ReadonlyMap<string, readonly string[]> | undefined;
+
+/** Files of lists by the packages that they have names of; made by scripts/list-packages.mjs. */
+export function listsByPackage(): ReadonlyMap<string, readonly string[]> {
+  byPackage ??= new Map(
+    Object.entries(JSON.parse(readFileSync(new URL('./list-packages.json', import.meta.url), 'utf8'))),
+  );
+  return byPackage;
+}
+
+/** `sklearn` of `sklearn.tree._classes`. */
+export function packageOf(module: string): string {
+  const dot = module.indexOf('.');
+  return dot < 0 ? module : module.slice(0, dot);
+}
+
+/** The shipped lists by name: `torch`, `scikit-learn`. Some lie in folders by their first letter. */
+export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
+  return new Map(allowlistFiles().map((file) => [basename(file, '.json'), readAllowlist(file)]));
+}
+
+const FOLDER = new URL('./allowlists/', import.meta.url);
+
+/** The files of all shipped lists, relative to their folder, sorted. */
+export function allowlistFiles(): string[] {
+  const names = readdirSync(FOLDER, { encoding: 'utf8', recursive: true });
+  return names.filter((name) => name.endsWith('.json')).sort();
+}
+
+/** @param file as `allowlistFiles` names it */
+export function readAllowlist(file: string): Allowlist {
+  return expand(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as WrittenAllowlist);
+}
+
+/**
+ * Lists as one map from "module:name". A name in several lists has the uses of all.
+ * @param only names of this package, when it is given
+ */
+export function mergeAllowlists(lists: Iterable<Allowlist>, only?: string): ReadonlyMap<string, ListedGlobal> {
   const map = new Map<string, ListedGlobal>();
   for (const list of lists) {
     const told = new ListTypes(list);
     for (const [module, name, uses, versions, contract] of list.globals) {
+      if (only !== undefined && packageOf(module) !== only) continue;
       const key = `${module}:${name}`;
       const earlier = map.get(key);
       const traits = told.traitsOf(key) ?? earlier?.traits;

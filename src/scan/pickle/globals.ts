@@ -1,7 +1,7 @@
 import { python3Name } from '../../formats/pickle/python2-names.ts';
 import type { GlobalName } from '../../formats/pickle/values.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../rule-lists.ts';
-import type { ListedGlobal, Use } from './allowlists.ts';
+import { type ListedGlobal, packageOf, type Use } from './allowlists.ts';
 import { pythonBrings, pythonHas } from './environment.ts';
 import { parseTypes, type TypesText } from './types/index.ts';
 
@@ -50,13 +50,12 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
     (options.allowances ?? []).map((allowance) => [`${allowance.module}:${allowance.name}`, asListed(allowance)]),
   );
   const provided = options.provided ?? new Set<string>();
-  const { listed: shipped, dangerOf } = options.lists ?? BUILT_IN_LISTS;
+  const { listed: shipped, dangerOf, hasPackage } = options.lists ?? BUILT_IN_LISTS;
   const allowed = (module: string, name: string) => own.get(`${module}:${name}`);
-  const inLibraries = topLevels(() => [...(options.lists ?? BUILT_IN_LISTS).entries()].map(({ module }) => module));
   const exists = ({ module, name }: Pick<Named, 'module' | 'name'>) =>
     pythonHas(module, name) ||
-    provided.has(topLevel(module)) ||
-    (!pythonBrings(module) && inLibraries().has(topLevel(module)));
+    provided.has(packageOf(module)) ||
+    (!pythonBrings(module) && hasPackage(packageOf(module)));
   return {
     standing(global) {
       const names = namesOf(global);
@@ -66,7 +65,7 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
       // The caller's `fix_imports` decides which of two names is imported: one that is there must be listed as well.
       const other = names.find(({ module, name }) => (shipped(module, name) ?? allowed(module, name)) === undefined);
       if (entry !== undefined && (other === undefined || !exists(other))) {
-        const shadowed = names.some(({ module }) => provided.has(topLevel(module)));
+        const shadowed = names.some(({ module }) => provided.has(packageOf(module)));
         return { kind: shadowed ? 'shadowed' : 'listed', entry };
       }
       if (danger !== undefined && options.dangerousNames !== false) return { kind: 'dangerous', danger };
@@ -89,14 +88,6 @@ function withoutNul({ module, name }: Pick<Named, 'module' | 'name'>): Pick<Name
   return nul < 0 ? { module, name } : { module: module.slice(0, module.lastIndexOf('.', nul) + 1).slice(0, -1), name };
 }
 
-function topLevels(modules: () => readonly string[]): () => ReadonlySet<string> {
-  let known: ReadonlySet<string> | undefined;
-  return () => {
-    known ??= new Set(modules().map(topLevel));
-    return known;
-  };
-}
-
 function firstOf<T>(
   names: readonly Pick<Named, 'module' | 'name'>[],
   look: (module: string, name: string) => T | undefined,
@@ -106,10 +97,6 @@ function firstOf<T>(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function topLevel(module: string): string {
-  return module.split('.')[0] ?? module;
 }
 
 function asListed(allowance: Allowance): ListedGlobal {

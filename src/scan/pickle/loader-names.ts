@@ -10,14 +10,14 @@ import {
 } from '../../formats/pickle/loaders.ts';
 import type { GlobalName } from '../../formats/pickle/values.ts';
 import type { Within } from '../scanner.ts';
-import { shippedAllowlists } from './allowlists.ts';
+import { readAllowlist } from './allowlists.ts';
 
 let weightsOnly: ReadonlySet<string> | undefined;
 
 /** The names of torch's own list, of the version that knows the most, as it compares them: one text. */
 function weightsOnlyNames(): ReadonlySet<string> {
   weightsOnly ??= new Set(
-    (shippedAllowlists().get('torch-weights-only')?.globals ?? []).map(([module, name]) => `${module}.${name}`),
+    readAllowlist('torch-weights-only.json').globals.map(([module, name]) => `${module}.${name}`),
   );
   return weightsOnly;
 }

@@ -38,7 +38,7 @@ describe('strings of pandas in Arrow arrays', () => {
   it.each<[string, string, string, string]>([
     ['an offset beyond the text', 'arrow-series.p4.pkl', at(0, 1, 1, 4), at(0, 1, 1, 5)],
     ['an offset that falls', 'arrow-series.p5.pkl', at(0, 1, 1, 4), at(0, 3, 1, 4)],
-    ['an offset of eight bytes', 'arrow-series.p4.pkl', at(0, 1, 1, 4), at(0, 1, 1) + zeros(7) + '\x41'],
+    ['an offset of eight bytes', 'arrow-series.p4.pkl', at(0, 1, 1, 4), `${at(0, 1, 1)}${zeros(7)}\x41`],
     ['an offset in text of protocol 2', 'arrow-series.p2.pkl', at(0, 1, 1, 4), at(0, 1, 1, 9)],
     ['more elements than offsets', 'arrow-series.p4.pkl', 'K\x03K\x01K\0]', 'K\x09K\x01K\0]'],
     ['a slice that begins too late', 'arrow-series.p4.pkl', 'K\x03K\x01K\0]', 'K\x03K\x01K\x07]'],

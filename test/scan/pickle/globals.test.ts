@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packageOf } from '../../../src/scan/pickle/allowlists.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../../../src/scan/rule-lists.ts';
 
@@ -15,6 +16,7 @@ function listsOf(...names: readonly string[]): RuleLists {
     ...BUILT_IN_LISTS,
     listed: (module, name) => entries.get(`${module}:${name}`),
     entries: () => entries.values(),
+    hasPackage: (name) => [...entries.values()].some(({ module }) => packageOf(module) === name),
     dangerOf: () => undefined,
   };
 }

@@ -63,6 +63,10 @@ onEveryGround('jobs', (service) => {
   });
 
   it('lists and pages', async () => {
+    for (let count = 0; count < 2; count++) {
+      const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/listed' });
+      expect((await ended(viewer, body.id)).state).toBe('done');
+    }
     const first = await viewer.call('GET', '/v1/jobs?limit=1&state=done');
     expect(first.body.items).toHaveLength(1);
     const second = await viewer.call('GET', `/v1/jobs?limit=1&state=done&after=${encodeURIComponent(first.body.next)}`);

@@ -101,26 +101,36 @@ export function parseTakes(words: readonly string[], own?: ReadonlySet<string>):
 /** What either of two lists allows a name. */
 export function mergeTypes(one: EntryTypes | undefined, other: EntryTypes | undefined): EntryTypes | undefined {
   if (one === undefined || other === undefined) return one ?? other;
-  const takes = new Map(one);
-  for (const [use, more] of other) takes.set(use, mergeTakes(takes.get(use) ?? PLAIN, more));
-  return takes;
+  return mergedTypes(one, other, () => {
+    const takes = new Map(one);
+    for (const [use, more] of other) takes.set(use, mergeTakes(takes.get(use) ?? PLAIN, more));
+    return takes;
+  });
 }
-
-/** One object for each pair, for the same reason as above. */
-const merged = new WeakMap<Takes, WeakMap<Takes, Takes>>();
 
 function mergeTakes(one: Takes, other: Takes): Takes {
   if (one === other) return one;
-  const known = merged.get(one) ?? new WeakMap<Takes, Takes>();
-  merged.set(one, known);
-  const both = known.get(other) ?? {
+  return mergedTakes(one, other, () => ({
     callables: new Set([...one.callables, ...other.callables]),
     own: [...new Set([...one.own, ...other.own])],
     keys: new Set([...one.keys, ...other.keys]),
     states: new Set([...one.states, ...other.states]),
+  }));
+}
+
+/** One object for each pair, for the same reason as above. */
+const mergedTypes = byPair<EntryTypes>();
+const mergedTakes = byPair<Takes>();
+
+function byPair<T extends object>() {
+  const known = new WeakMap<T, WeakMap<T, T>>();
+  return (one: T, other: T, make: () => T): T => {
+    const others = known.get(one) ?? new WeakMap<T, T>();
+    known.set(one, others);
+    const both = others.get(other) ?? make();
+    others.set(other, both);
+    return both;
   };
-  known.set(other, both);
-  return both;
 }
 
 /** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */

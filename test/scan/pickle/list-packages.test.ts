@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { listedGlobal, listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const ROOT = new URL('../../../', import.meta.url);
+
+it('the packages of the lists are those that they have names of; else run node scripts/list-packages.mjs', () => {
+  const written = join(tempFolder(), 'packages.json');
+  execFileSync(process.execPath, [new URL('scripts/list-packages.mjs', ROOT).pathname, written]);
+  expect(readFileSync(new URL('src/scan/pickle/list-packages.json', ROOT), 'utf8')).toBe(readFileSync(written, 'utf8'));
+});
+
+it('an entry is the same, whether its package is read or all lists are', () => {
+  for (const entry of listedGlobals().values())
+    if (JSON.stringify(shown(listedGlobal(entry.module, entry.name))) !== JSON.stringify(shown(entry)))
+      expect(listedGlobal(entry.module, entry.name)).toEqual(entry);
+  expect(listedGlobals().size).toBeGreaterThan(9_000);
+});
+
+it.each(['', 'constructor', '__proto__', 'torch.', 'os'])('nothing is listed of the module %j', (module) => {
+  expect(listedGlobal(module, 'x')).toBeUndefined();
+});
+
+/** Sets by their size, which is enough where the objects are made alike. */
+function shown(value: unknown): unknown {
+  return JSON.stringify(value, (_, one) => (one instanceof Set || one instanceof Map ? [...one.keys()].sort() : one));
+}
