@@ -8,6 +8,7 @@ import { signStatement } from '../../src/integrity/attestations/sign-statement.t
 import { subjectsOf } from '../../src/integrity/attestations/subject.ts';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import { validReport, validSarif } from '../report/validators.ts';
+import { STORY } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { runCli } from './run-cli.ts';
 
@@ -71,7 +72,7 @@ beforeAll(async () => {
   digest = (await scan()).report.artifact.digest;
 });
 
-describe('--waivers', () => {
+describe('--waivers', STORY, () => {
   it('turns a denial into an allowance that every report shows', async () => {
     expect((await scan()).code).toBe(1);
     const file = waivers('good.yaml', { file: 'tokens.pkl' });
@@ -235,7 +236,7 @@ describe('--waivers', () => {
   });
 });
 
-describe('--attestation', () => {
+describe('--attestation', STORY, () => {
   const trust = ['--trust', 'trust.yaml'];
 
   it('pardons when the trust file lets its signer do so', async () => {
@@ -314,7 +315,7 @@ describe('--attestation', () => {
     expect(approved.report.decision).toMatchObject({ action: 'allow' });
     appendFileSync(at('model/config.json'), ' ');
     expect((await scan('--policy', 'approved.yaml', '--attestation', approval, ...trust)).code).toBe(1);
-    const waived = await scan('--waivers', 'good.yaml');
+    const waived = await scan('--waivers', waivers('other-bytes.yaml'));
     expect(waived.report.decision.waivers).toMatchObject([{ outcome: 'other-artifact' }]);
     writeFileSync(at('model/config.json'), '{"a": 1}\n');
   });

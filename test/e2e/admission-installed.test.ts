@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type KubeObject, type RunningKube, startKube } from '../support/kube/index.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart } from './admission/chart.ts';
 import { Gate } from './admission/gate.ts';
@@ -19,129 +19,136 @@ const SNAPSHOT = '/api/v1/namespaces/assay/configmaps/assay-snapshot';
 
 // Everything is the chart's: the objects, the arguments of the program, the rights of its account. Only the Service leads to this
 // machine, since there are no nodes here.
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'the chart as it is installed, at a real API server', () => {
-  const writer = new SnapshotWriter();
-  let folder: string;
-  let kube: RunningKube;
-  let gate: Gate;
-  let version = 0;
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'the chart as it is installed, at a real API server',
+  () => {
+    const writer = new SnapshotWriter();
+    let folder: string;
+    let kube: RunningKube;
+    let gate: Gate;
+    let version = 0;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'assay-installed-'));
-    kube = await startKube();
-    for (const name of [OWN_NAMESPACE, 'assay', 'ml']) await kube.createNamespace(name);
-    await kube.createAll([await snapshotMap(decisions())], { namespace: 'assay' });
-    const rendered = renderChart([ALL_NAMESPACES, PATIENT, 'mutation.enabled=true', 'snapshot.pollSeconds=3600']);
-    const args = argumentsOf(rendered);
-    const token = await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE);
-    const applied = rendered.filter(isApplied);
-    const isPlaced = ({ metadata }: KubeObject) => metadata?.namespace !== undefined;
-    await kube.createAll(applied.filter(isPlaced));
-    await kube.createAll(
-      applied.filter((object) => !isPlaced(object)),
-      { namespace: OWN_NAMESPACE },
-    );
-    gate = await Gate.start([...args, '--kubeconfig', kube.kubeconfig({ token }, OWN_NAMESPACE)]);
-    const port = Number(new URL(gate.url).port);
-    await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });
-    for (const type of ['validating', 'mutating']) await leadTo(type, port);
-    await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
-  });
-  afterAll(async () => {
-    await gate?.stop();
-    await kube?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const pod = (model: Model) => {
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'llm-' }, spec: podSpec(model) };
-    return kube.create(object, { namespace: 'ml', dryRun: true });
-  };
-
-  it('the gate makes its own certificates, tells the API server, and is asked', async () => {
-    const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
-    for (const { clientConfig } of body.webhooks) {
-      expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).toContain('BEGIN CERTIFICATE');
-    }
-    const { status, body: refused } = await pod(STRAY);
-    expect([status, refused.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
-  });
-
-  it('after a restart, and beside another one, the authority is the same', async () => {
-    const before = await authority();
-    await gate.stop();
-    await gate.again();
-    await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
-    expect((await pod(STRAY)).status).toBe(403);
-    expect(await authority()).toBe(before);
-    expect(await namedFor(gate.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
-  });
-
-  it('a snapshot in a ConfigMap is taken as soon as it is there, and no earlier one after it', async () => {
-    expect((await pod(LATER)).status).toBe(403);
-    const old = await snapshotMap(decisions());
-    await kube.request('PUT', SNAPSHOT, await snapshotMap([...decisions(), entryOf(LATER)]));
-    await until('the model is let in', async () => (await pod(LATER)).status === 201);
-    const floor = `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`;
-    await until('the floor is raised', async () =>
-      Object.values((await kube.request('GET', floor)).body.data ?? {}).includes(String(version)),
-    );
-    await kube.request('PUT', SNAPSHOT, old);
-    await until('the refusal is told', async () => /rollback|was seen before/.test(await gate.get('/status')));
-    expect((await pod(LATER)).status).toBe(201);
-  });
-
-  it('its account may do what it needs, and nothing else', async () => {
-    const token = { token: await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE) };
-    const may = async (method: 'GET' | 'PATCH', path: string, body?: object) =>
-      (await kube.request(method, path, body, { as: token })).status !== 403;
-    expect(await may('GET', '/api/v1/namespaces')).toBe(true);
-    expect(await may('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/secrets/${RELEASE}-tls`)).toBe(true);
-    expect(await may('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/secrets`)).toBe(false);
-    expect(await may('GET', '/api/v1/namespaces/ml/pods')).toBe(false);
-    expect(await may('PATCH', SNAPSHOT, { data: {} })).toBe(false);
-    expect(
-      await may('PATCH', '/api/v1/namespaces/ml', { metadata: { labels: { 'assay.dev/admission': 'off' } } }),
-    ).toBe(false);
-  });
-
-  async function snapshotMap(entries: Parameters<SnapshotWriter['sign']>[0]['entries']): Promise<KubeObject> {
-    version += 1;
-    const signed = await writer.sign({ version, entries });
-    const data = { 'snapshot.json': signed.toString() };
-    return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'assay-snapshot' }, data };
-  }
-
-  async function authority(): Promise<string> {
-    const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
-    return Buffer.from(body.webhooks[0].clientConfig.caBundle, 'base64').toString();
-  }
-
-  /** The webhooks ask the port of the gate; the authority stays as the gate has written it. */
-  async function leadTo(type: string, port: number): Promise<void> {
-    const path = CONFIGS.replace('validating', type);
-    const { body } = await kube.request('GET', `${path}/${RELEASE}`);
-    const patch = body.webhooks.map((_: unknown, index: number) => {
-      return { op: 'replace', path: `/webhooks/${index}/clientConfig/service/port`, value: port };
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'assay-installed-'));
+      kube = await startKube();
+      for (const name of [OWN_NAMESPACE, 'assay', 'ml']) await kube.createNamespace(name);
+      await kube.createAll([await snapshotMap(decisions())], { namespace: 'assay' });
+      const rendered = renderChart([ALL_NAMESPACES, PATIENT, 'mutation.enabled=true', 'snapshot.pollSeconds=3600']);
+      const args = argumentsOf(rendered);
+      const token = await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE);
+      const applied = rendered.filter(isApplied);
+      const isPlaced = ({ metadata }: KubeObject) => metadata?.namespace !== undefined;
+      await kube.createAll(applied.filter(isPlaced));
+      await kube.createAll(
+        applied.filter((object) => !isPlaced(object)),
+        { namespace: OWN_NAMESPACE },
+      );
+      gate = await Gate.start([...args, '--kubeconfig', kube.kubeconfig({ token }, OWN_NAMESPACE)]);
+      const port = Number(new URL(gate.url).port);
+      await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });
+      for (const type of ['validating', 'mutating']) await leadTo(type, port);
+      await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
     });
-    const options = { contentType: 'application/json-patch+json' };
-    const { status } = await kube.request('PATCH', `${path}/${RELEASE}`, patch, options);
-    expect(status).toBe(200);
-  }
+    afterAll(async () => {
+      await gate?.stop();
+      await kube?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-  /** The program's own arguments, with the folders that Kubernetes would mount. */
-  function argumentsOf(rendered: readonly KubeObject[]): readonly string[] {
-    const deployment = rendered.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
-    const [container] = deployment?.spec.template.spec.containers ?? [];
-    for (const name of ['key', 'config', 'state']) mkdirSync(join(folder, name));
-    writeFileSync(join(folder, 'key', 'snapshot.pub'), writer.publicKey);
-    const config = rendered.find(({ metadata }) => metadata?.name === `${RELEASE}-config`) as ConfigMap | undefined;
-    writeFileSync(join(folder, 'config', 'admission.yaml'), config?.data['admission.yaml'] ?? '');
-    const own = (container?.args ?? []).slice(1).filter((arg) => !/^--(?:metrics-)?listen=|^--drain=/.test(arg));
-    expect(own).toContain('--self-signed');
-    return own.map((arg) => arg.replace('/etc/assay', folder).replace('/var/lib/assay', join(folder, 'state')));
-  }
-});
+    const pod = (model: Model) => {
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'llm-' }, spec: podSpec(model) };
+      return kube.create(object, { namespace: 'ml', dryRun: true });
+    };
+
+    it('the gate makes its own certificates, tells the API server, and is asked', async () => {
+      const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
+      for (const { clientConfig } of body.webhooks) {
+        expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).toContain('BEGIN CERTIFICATE');
+      }
+      const { status, body: refused } = await pod(STRAY);
+      expect([status, refused.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
+    });
+
+    it('after a restart, and beside another one, the authority is the same', async () => {
+      const before = await authority();
+      await gate.stop();
+      await gate.again();
+      await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
+      expect((await pod(STRAY)).status).toBe(403);
+      expect(await authority()).toBe(before);
+      expect(await namedFor(gate.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
+    });
+
+    it('a snapshot in a ConfigMap is taken as soon as it is there, and no earlier one after it', async () => {
+      expect((await pod(LATER)).status).toBe(403);
+      const old = await snapshotMap(decisions());
+      await kube.request('PUT', SNAPSHOT, await snapshotMap([...decisions(), entryOf(LATER)]));
+      await until('the model is let in', async () => (await pod(LATER)).status === 201);
+      const floor = `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`;
+      await until('the floor is raised', async () =>
+        Object.values((await kube.request('GET', floor)).body.data ?? {}).includes(String(version)),
+      );
+      await kube.request('PUT', SNAPSHOT, old);
+      await until('the refusal is told', async () => /rollback|was seen before/.test(await gate.get('/status')));
+      expect((await pod(LATER)).status).toBe(201);
+    });
+
+    it('its account may do what it needs, and nothing else', async () => {
+      const token = { token: await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE) };
+      const may = async (method: 'GET' | 'PATCH', path: string, body?: object) =>
+        (await kube.request(method, path, body, { as: token })).status !== 403;
+      expect(await may('GET', '/api/v1/namespaces')).toBe(true);
+      expect(await may('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/secrets/${RELEASE}-tls`)).toBe(true);
+      expect(await may('GET', `/api/v1/namespaces/${OWN_NAMESPACE}/secrets`)).toBe(false);
+      expect(await may('GET', '/api/v1/namespaces/ml/pods')).toBe(false);
+      expect(await may('PATCH', SNAPSHOT, { data: {} })).toBe(false);
+      expect(
+        await may('PATCH', '/api/v1/namespaces/ml', { metadata: { labels: { 'assay.dev/admission': 'off' } } }),
+      ).toBe(false);
+    });
+
+    async function snapshotMap(entries: Parameters<SnapshotWriter['sign']>[0]['entries']): Promise<KubeObject> {
+      version += 1;
+      const signed = await writer.sign({ version, entries });
+      const data = { 'snapshot.json': signed.toString() };
+      return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'assay-snapshot' }, data };
+    }
+
+    async function authority(): Promise<string> {
+      const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
+      return Buffer.from(body.webhooks[0].clientConfig.caBundle, 'base64').toString();
+    }
+
+    /** The webhooks ask the port of the gate; the authority stays as the gate has written it. */
+    async function leadTo(type: string, port: number): Promise<void> {
+      const path = CONFIGS.replace('validating', type);
+      const { body } = await kube.request('GET', `${path}/${RELEASE}`);
+      const patch = body.webhooks.map((_: unknown, index: number) => {
+        return { op: 'replace', path: `/webhooks/${index}/clientConfig/service/port`, value: port };
+      });
+      const options = { contentType: 'application/json-patch+json' };
+      const { status } = await kube.request('PATCH', `${path}/${RELEASE}`, patch, options);
+      expect(status).toBe(200);
+    }
+
+    /** The program's own arguments, with the folders that Kubernetes would mount. */
+    function argumentsOf(rendered: readonly KubeObject[]): readonly string[] {
+      const deployment = rendered.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
+      const [container] = deployment?.spec.template.spec.containers ?? [];
+      for (const name of ['key', 'config', 'state']) mkdirSync(join(folder, name));
+      writeFileSync(join(folder, 'key', 'snapshot.pub'), writer.publicKey);
+      const config = rendered.find(({ metadata }) => metadata?.name === `${RELEASE}-config`) as ConfigMap | undefined;
+      writeFileSync(join(folder, 'config', 'admission.yaml'), config?.data['admission.yaml'] ?? '');
+      const own = (container?.args ?? []).slice(1).filter((arg) => !/^--(?:metrics-)?listen=|^--drain=/.test(arg));
+      expect(own).toContain('--self-signed');
+      return own.map((arg) => arg.replace('/etc/assay', folder).replace('/var/lib/assay', join(folder, 'state')));
+    }
+  },
+  STORY,
+);
 
 interface Deployment {
   readonly spec: {

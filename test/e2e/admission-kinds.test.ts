@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { REFUSED, SAMPLES } from './admission/cases/index.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { ALL_NAMESPACES, onGround } from './admission/ground.ts';
@@ -11,60 +11,67 @@ const ONE_MORE = `{"apiGroups":["${FLEET.group}"],"apiVersions":["*"],"operation
 const label = ({ kind, title }: { readonly kind: string; readonly title?: string }) =>
   title === undefined ? kind : `${kind} ${title}`;
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'every kind, at a real API server', () => {
-  const ground = onGround({
-    entries: decisions(OTHERS),
-    crds: CUSTOM_KINDS,
-    values: [ALL_NAMESPACES],
-    jsonValues: [`gate.extraRules=[${ONE_MORE}]`],
-  });
-
-  describe('an approved model is admitted, another is refused, and the message says which, why and what to do', () => {
-    it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label', async (sample) => {
-      const { kind, body, says, isData } = sample;
-      const yes = await ground().send(kind, body(APPROVED));
-      expect({ status: yes.status, message: yes.body.message, warnings: yes.warnings }).toEqual({
-        status: 201,
-        message: undefined,
-        warnings: [],
-      });
-      const no = await ground().send(kind, body(STRAY));
-      if (isData) {
-        expect([no.status, no.warnings]).toEqual([201, []]);
-        const { name } = no.body.metadata;
-        const { rulings } = await ground().gate.record((record) => record.name === name);
-        expect(rulings).toContainEqual(expect.objectContaining({ outcome: 'unlisted', action: 'audit' }));
-        return;
-      }
-      expect(no.status, no.body.message).toBe(403);
-      expect(no.body.message).toContain('validate');
-      expect(no.body.message).toContain(says(STRAY));
-      expect(no.body.message).toMatch(/not approved/);
-      expect(no.body.message).toMatch(/assay approve \S*(?:stray|llama)/);
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'every kind, at a real API server',
+  () => {
+    const ground = onGround({
+      entries: decisions(OTHERS),
+      crds: CUSTOM_KINDS,
+      values: [ALL_NAMESPACES],
+      jsonValues: [`gate.extraRules=[${ONE_MORE}]`],
     });
-  });
 
-  describe('what cannot be told or pinned is refused', () => {
-    it.each(REFUSED.map((refused) => ({ ...refused, label: label(refused) })))(
-      '$label',
-      async ({ kind, body, says }) => {
-        const { status, body: answer } = await ground().send(kind, body);
-        expect(status, answer.message).toBe(403);
-        expect(answer.message).toMatch(says);
-      },
-    );
-  });
+    describe('an approved model is admitted, another is refused, and the message says which, why and what to do', () => {
+      it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label', async (sample) => {
+        const { kind, body, says, isData } = sample;
+        const yes = await ground().send(kind, body(APPROVED));
+        expect({ status: yes.status, message: yes.body.message, warnings: yes.warnings }).toEqual({
+          status: 201,
+          message: undefined,
+          warnings: [],
+        });
+        const no = await ground().send(kind, body(STRAY));
+        if (isData) {
+          expect([no.status, no.warnings]).toEqual([201, []]);
+          const { name } = no.body.metadata;
+          const { rulings } = await ground().gate.record((record) => record.name === name);
+          expect(rulings).toContainEqual(expect.objectContaining({ outcome: 'unlisted', action: 'audit' }));
+          return;
+        }
+        expect(no.status, no.body.message).toBe(403);
+        expect(no.body.message).toContain('validate');
+        expect(no.body.message).toContain(says(STRAY));
+        expect(no.body.message).toMatch(/not approved/);
+        expect(no.body.message).toMatch(/assay approve \S*(?:stray|llama)/);
+      });
+    });
 
-  it('nothing that was refused is there', async () => {
-    const kinds = [...new Set(SAMPLES.map(({ kind }) => kind))];
-    const admitted = SAMPLES.length + SAMPLES.filter(({ isData }) => isData).length;
-    let found = 0;
-    for (const kind of kinds) {
-      const { body } = await ground().kube.request('GET', pathOf(kind, 'default'));
-      found += body.items.length;
-      if (!SAMPLES.some((sample) => sample.kind === kind && sample.isData))
-        expect(JSON.stringify(body.items)).not.toContain(STRAY.commit);
-    }
-    expect(found).toBe(admitted);
-  });
-});
+    describe('what cannot be told or pinned is refused', () => {
+      it.each(REFUSED.map((refused) => ({ ...refused, label: label(refused) })))(
+        '$label',
+        async ({ kind, body, says }) => {
+          const { status, body: answer } = await ground().send(kind, body);
+          expect(status, answer.message).toBe(403);
+          expect(answer.message).toMatch(says);
+        },
+      );
+    });
+
+    it('nothing that was refused is there', async () => {
+      const kinds = [...new Set(SAMPLES.map(({ kind }) => kind))];
+      const admitted = SAMPLES.length + SAMPLES.filter(({ isData }) => isData).length;
+      let found = 0;
+      for (const kind of kinds) {
+        const { body } = await ground().kube.request('GET', pathOf(kind, 'default'));
+        found += body.items.length;
+        if (!SAMPLES.some((sample) => sample.kind === kind && sample.isData))
+          expect(JSON.stringify(body.items)).not.toContain(STRAY.commit);
+      }
+      expect(found).toBe(admitted);
+    });
+  },
+  STORY,
+);

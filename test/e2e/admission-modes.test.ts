@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE } from './admission/chart.ts';
 import { onGround } from './admission/ground.ts';
@@ -28,186 +28,197 @@ const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   free: {},
 };
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what holds in a namespace, at a real API server', () => {
-  // Opted in by label, as the chart comes.
-  const ground = onGround({ kube: { audit: true }, values: ['gate.mode=opt-in'], config: {} });
-  beforeAll(async () => {
-    for (const [name, labels] of Object.entries(NAMESPACES)) await ground().kube.createNamespace(name, labels);
-    // The gate has seen the last one.
-    await until('the gate knows the namespaces', async () => {
-      return (await ground().pod(podSpec(STRAY), { namespace: 'audited', dryRun: true })).status === 201;
-    });
-  });
-  const pod = (model: Model, namespace: string, more: object = {}) =>
-    ground().pod({ containers: [vllm(model, more)] }, { namespace });
-  const refusal = async (answer: ReturnType<typeof pod>) => {
-    const { status, body } = await answer;
-    return status === 403 ? String(body.message) : `${status}`;
-  };
-
-  describe('modes', () => {
-    it('enforce refuses, for a dry run as well, and a dry run leaves nothing behind', async () => {
-      const { kube, gate } = ground();
-      for (const namespace of ['enforced', 'odd']) expect((await pod(STRAY, namespace)).status).toBe(403);
-      const yes = await ground().pod(podSpec(APPROVED), { namespace: 'enforced', dryRun: true });
-      const no = await ground().pod(podSpec(STRAY), { namespace: 'enforced', dryRun: true });
-      expect([yes.status, no.status]).toEqual([201, 403]);
-      const { body } = await kube.request('GET', '/api/v1/namespaces/enforced/pods');
-      expect(body.items).toEqual([]);
-      // They are written down a little later than they are answered.
-      await expect
-        .poll(() => gate.records.slice(-2).map(({ dryRun, action }) => [dryRun, action]))
-        .toEqual([
-          [true, 'allow'],
-          [true, 'deny'],
-        ]);
-    });
-
-    it('warn admits, and the client is told', async () => {
-      const { status, warnings } = await pod(STRAY, 'warned');
-      expect(status).toBe(201);
-      expect(warnings).toEqual([expect.stringContaining(STRAY.hub)]);
-      expect(warnings[0]).toContain('not approved');
-    });
-
-    it('audit admits without a word, and the audit log of the API server has it', async () => {
-      const { status, warnings } = await pod(STRAY, 'audited', { name: 'audited-one' });
-      expect([status, warnings]).toEqual([201, []]);
-      const events = await eventsOf('audited', 201);
-      const annotations = Object.assign({}, ...events.map((event) => event.annotations));
-      expect(annotations).toMatchObject({
-        'validate.admission.assay.dev/decision': 'audit',
-        'validate.admission.assay.dev/mode': 'audit',
-        'validate.admission.assay.dev/snapshot': '1',
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'what holds in a namespace, at a real API server',
+  () => {
+    // Opted in by label, as the chart comes.
+    const ground = onGround({ kube: { audit: true }, values: ['gate.mode=opt-in'], config: {} });
+    beforeAll(async () => {
+      for (const [name, labels] of Object.entries(NAMESPACES)) await ground().kube.createNamespace(name, labels);
+      // The gate has seen the last one.
+      await until('the gate knows the namespaces', async () => {
+        return (await ground().pod(podSpec(STRAY), { namespace: 'audited', dryRun: true })).status === 201;
       });
-      expect(annotations['validate.admission.assay.dev/models']).toContain(`unlisted ${STRAY.hub}`);
     });
+    const pod = (model: Model, namespace: string, more: object = {}) =>
+      ground().pod({ containers: [vllm(model, more)] }, { namespace });
+    const refusal = async (answer: ReturnType<typeof pod>) => {
+      const { status, body } = await answer;
+      return status === 403 ? String(body.message) : `${status}`;
+    };
 
-    it('a refusal is in the audit log, too', async () => {
-      await pod(STRAY, 'staging');
-      const [event] = await eventsOf('staging', 403);
-      expect(event.annotations['validate.admission.assay.dev/decision']).toBe('deny');
-    });
-
-    it('off, not opted in, and the namespace of the gate itself: nobody is asked', async () => {
-      const before = await ground().gate.answered();
-      for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
-        expect((await pod(STRAY, namespace)).status).toBe(201);
-      expect(await ground().gate.answered()).toBe(before);
-    });
-
-    it('a changed label takes effect when the API server reports it', async () => {
-      const { kube } = ground();
-      await kube.createNamespace('moving', { 'assay.dev/admission': 'warn' });
-      await until('the namespace is known', async () => (await pod(STRAY, 'moving')).status === 201);
-      const before = listings();
-      for (const [mode, wanted] of [
-        ['enforce', 403],
-        ['audit', 201],
-        ['enforce', 403],
-      ] as const) {
-        const labels = { 'assay.dev/admission': mode };
-        await kube.request('PATCH', '/api/v1/namespaces/moving', { metadata: { labels } });
-        await until('the label takes effect', async () => (await pod(STRAY, 'moving')).status === wanted);
-      }
-      // The gate was told, and did not have to ask.
-      expect(before).toBeGreaterThan(0);
-      expect(listings()).toBe(before);
-    });
-  });
-
-  describe('what is decided', () => {
-    it('a stage that the namespace asks for', async () => {
-      expect(await refusal(pod(STAGED, 'production'))).toMatch(/approved for staging, not for production/);
-      expect((await pod(STAGED, 'staging')).status).toBe(201);
-      expect((await pod(APPROVED, 'production')).status).toBe(201);
-    });
-
-    it('a model that was decided against, with its report', async () => {
-      const message = await refusal(pod(REVOKED, 'enforced'));
-      expect(message).toContain('it was revoked: its tokenizer runs code');
-      expect(message).toContain(`https://assay.example/models/${REVOKED.repo}/1`);
-    });
-
-    it('the same name from another server is another model', async () => {
-      const from = (value: string) => ({ env: [{ name: 'HF_ENDPOINT', value }] });
-      const message = await refusal(pod(APPROVED, 'enforced', from('https://hub.stray.example')));
-      expect(message).toContain(`${APPROVED.hub} from https://hub.stray.example is not approved`);
-      expect(message).toContain('HF_ENDPOINT=https://hub.stray.example assay approve');
-      expect((await pod(MIRRORED, 'enforced', from(`${MIRROR}/`))).status).toBe(201);
-      expect(await refusal(pod(MIRRORED, 'enforced'))).toContain('nothing is decided of it');
-    });
-
-    it('code of the model runs only where it was approved, at the revision that was', async () => {
-      const args = ({ repo, commit }: Model, ...more: string[]) => ({
-        args: ['--model', repo, '--revision', commit, '--trust-remote-code', ...more],
+    describe('modes', () => {
+      it('enforce refuses, for a dry run as well, and a dry run leaves nothing behind', async () => {
+        const { kube, gate } = ground();
+        for (const namespace of ['enforced', 'odd']) expect((await pod(STRAY, namespace)).status).toBe(403);
+        const yes = await ground().pod(podSpec(APPROVED), { namespace: 'enforced', dryRun: true });
+        const no = await ground().pod(podSpec(STRAY), { namespace: 'enforced', dryRun: true });
+        expect([yes.status, no.status]).toEqual([201, 403]);
+        const { body } = await kube.request('GET', '/api/v1/namespaces/enforced/pods');
+        expect(body.items).toEqual([]);
+        // They are written down a little later than they are answered.
+        await expect
+          .poll(() => gate.records.slice(-2).map(({ dryRun, action }) => [dryRun, action]))
+          .toEqual([
+            [true, 'allow'],
+            [true, 'deny'],
+          ]);
       });
-      expect(await refusal(pod(APPROVED, 'enforced', args(APPROVED)))).toContain('approved without its own code');
-      expect((await pod(CODED, 'enforced', args(CODED))).status).toBe(201);
-      expect((await pod(CODED, 'enforced', args(CODED, '--code-revision', CODED.commit))).status).toBe(201);
-      expect(await refusal(pod(CODED, 'enforced', args(CODED, '--code-revision', 'main')))).toMatch(
-        /code revision main/,
-      );
-    });
 
-    it('a cache that others fill is not what was approved', async () => {
-      const offline = { env: [{ name: 'HF_HUB_OFFLINE', value: '1' }] };
-      expect(await refusal(pod(APPROVED, 'enforced', offline))).toMatch(/HF_HUB_OFFLINE/);
-    });
+      it('warn admits, and the client is told', async () => {
+        const { status, warnings } = await pod(STRAY, 'warned');
+        expect(status).toBe(201);
+        expect(warnings).toEqual([expect.stringContaining(STRAY.hub)]);
+        expect(warnings[0]).toContain('not approved');
+      });
 
-    it('a Pod that names no model may start in production by its image alone', async () => {
-      const tool = (image: string) => ({ containers: [{ name: 'tool', image }] });
-      const run = (image: string, namespace: string) => ground().pod(tool(image), { namespace });
-      expect(await refusal(run('ghcr.io/acme/tool:1', 'production'))).toMatch(/names no model.*ghcr\.io\/acme\/tool:1/);
-      expect(await refusal(run(`ghcr.io/acme/tool@sha256:${'0'.repeat(64)}`, 'production'))).toMatch(/names no model/);
-      expect((await run(`ghcr.io/acme/tool@${TOOL_DIGEST}`, 'production')).status).toBe(201);
-      expect((await run('ghcr.io/acme/tool:1', 'enforced')).status).toBe(201);
-    });
-
-    it('no owner and no name of a container lets a Pod pass', async () => {
-      const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'llm', uid: 'b1e0', controller: true };
-      const owned = ground().pod(podSpec(STRAY), { namespace: 'enforced', metadata: { ownerReferences: [owner] } });
-      expect(await refusal(owned)).toContain(STRAY.hub);
-      for (const name of ['storage-initializer', 'assay-fetch', 'modelcar', 'istio-proxy', 'queue-proxy']) {
-        expect(await refusal(pod(STRAY, 'enforced', { name }))).toContain(STRAY.hub);
-      }
-      const spec = { initContainers: [vllm(STRAY, { name: 'assay-fetch' })], containers: [vllm(APPROVED)] };
-      expect(await refusal(ground().pod(spec, { namespace: 'enforced' }))).toContain(STRAY.hub);
-    });
-
-    it('objects of 3 MB', async () => {
-      const filler = Array.from({ length: 29 }, (_, i) => ({ name: `FILL_${i}`, value: 'x'.repeat(100_000) }));
-      for (const [model, wanted] of [
-        [APPROVED, 201],
-        [STRAY, 403],
-      ] as const) {
-        // The model comes last.
-        const spec = { containers: [{ name: 'filler', image: 'ghcr.io/acme/x:1', env: filler }, vllm(model)] };
-        expect(JSON.stringify(spec).length).toBeGreaterThan(2_900_000);
-        const { status, body } = await ground().pod(spec, { namespace: 'enforced', dryRun: true });
-        expect(status, body.message).toBe(wanted);
-        if (wanted === 403) expect(body.message).toContain(STRAY.hub);
-      }
-    });
-  });
-
-  /** How often the gate has listed namespaces. */
-  function listings(): number {
-    const events = ground().kube.auditEvents();
-    return events.filter(({ verb, objectRef, user }) => {
-      return verb === 'list' && objectRef?.resource === 'namespaces' && user.username.endsWith(':gate');
-    }).length;
-  }
-
-  async function eventsOf(namespace: string, code: number) {
-    const all = () =>
-      ground()
-        .kube.auditEvents()
-        .filter(({ objectRef, responseStatus, verb, stage }) => {
-          const isIt = objectRef?.resource === 'pods' && objectRef.namespace === namespace && verb === 'create';
-          return isIt && responseStatus?.code === code && stage === 'ResponseComplete';
+      it('audit admits without a word, and the audit log of the API server has it', async () => {
+        const { status, warnings } = await pod(STRAY, 'audited', { name: 'audited-one' });
+        expect([status, warnings]).toEqual([201, []]);
+        const events = await eventsOf('audited', 201);
+        const annotations = Object.assign({}, ...events.map((event) => event.annotations));
+        expect(annotations).toMatchObject({
+          'validate.admission.assay.dev/decision': 'audit',
+          'validate.admission.assay.dev/mode': 'audit',
+          'validate.admission.assay.dev/snapshot': '1',
         });
-    await until('the audit log tells of it', async () => all().length > 0);
-    return all();
-  }
-});
+        expect(annotations['validate.admission.assay.dev/models']).toContain(`unlisted ${STRAY.hub}`);
+      });
+
+      it('a refusal is in the audit log, too', async () => {
+        await pod(STRAY, 'staging');
+        const [event] = await eventsOf('staging', 403);
+        expect(event.annotations['validate.admission.assay.dev/decision']).toBe('deny');
+      });
+
+      it('off, not opted in, and the namespace of the gate itself: nobody is asked', async () => {
+        const before = await ground().gate.answered();
+        for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
+          expect((await pod(STRAY, namespace)).status).toBe(201);
+        expect(await ground().gate.answered()).toBe(before);
+      });
+
+      it('a changed label takes effect when the API server reports it', async () => {
+        const { kube } = ground();
+        await kube.createNamespace('moving', { 'assay.dev/admission': 'warn' });
+        await until('the namespace is known', async () => (await pod(STRAY, 'moving')).status === 201);
+        const before = listings();
+        for (const [mode, wanted] of [
+          ['enforce', 403],
+          ['audit', 201],
+          ['enforce', 403],
+        ] as const) {
+          const labels = { 'assay.dev/admission': mode };
+          await kube.request('PATCH', '/api/v1/namespaces/moving', { metadata: { labels } });
+          await until('the label takes effect', async () => (await pod(STRAY, 'moving')).status === wanted);
+        }
+        // The gate was told, and did not have to ask.
+        expect(before).toBeGreaterThan(0);
+        expect(listings()).toBe(before);
+      });
+    });
+
+    describe('what is decided', () => {
+      it('a stage that the namespace asks for', async () => {
+        expect(await refusal(pod(STAGED, 'production'))).toMatch(/approved for staging, not for production/);
+        expect((await pod(STAGED, 'staging')).status).toBe(201);
+        expect((await pod(APPROVED, 'production')).status).toBe(201);
+      });
+
+      it('a model that was decided against, with its report', async () => {
+        const message = await refusal(pod(REVOKED, 'enforced'));
+        expect(message).toContain('it was revoked: its tokenizer runs code');
+        expect(message).toContain(`https://assay.example/models/${REVOKED.repo}/1`);
+      });
+
+      it('the same name from another server is another model', async () => {
+        const from = (value: string) => ({ env: [{ name: 'HF_ENDPOINT', value }] });
+        const message = await refusal(pod(APPROVED, 'enforced', from('https://hub.stray.example')));
+        expect(message).toContain(`${APPROVED.hub} from https://hub.stray.example is not approved`);
+        expect(message).toContain('HF_ENDPOINT=https://hub.stray.example assay approve');
+        expect((await pod(MIRRORED, 'enforced', from(`${MIRROR}/`))).status).toBe(201);
+        expect(await refusal(pod(MIRRORED, 'enforced'))).toContain('nothing is decided of it');
+      });
+
+      it('code of the model runs only where it was approved, at the revision that was', async () => {
+        const args = ({ repo, commit }: Model, ...more: string[]) => ({
+          args: ['--model', repo, '--revision', commit, '--trust-remote-code', ...more],
+        });
+        expect(await refusal(pod(APPROVED, 'enforced', args(APPROVED)))).toContain('approved without its own code');
+        expect((await pod(CODED, 'enforced', args(CODED))).status).toBe(201);
+        expect((await pod(CODED, 'enforced', args(CODED, '--code-revision', CODED.commit))).status).toBe(201);
+        expect(await refusal(pod(CODED, 'enforced', args(CODED, '--code-revision', 'main')))).toMatch(
+          /code revision main/,
+        );
+      });
+
+      it('a cache that others fill is not what was approved', async () => {
+        const offline = { env: [{ name: 'HF_HUB_OFFLINE', value: '1' }] };
+        expect(await refusal(pod(APPROVED, 'enforced', offline))).toMatch(/HF_HUB_OFFLINE/);
+      });
+
+      it('a Pod that names no model may start in production by its image alone', async () => {
+        const tool = (image: string) => ({ containers: [{ name: 'tool', image }] });
+        const run = (image: string, namespace: string) => ground().pod(tool(image), { namespace });
+        expect(await refusal(run('ghcr.io/acme/tool:1', 'production'))).toMatch(
+          /names no model.*ghcr\.io\/acme\/tool:1/,
+        );
+        expect(await refusal(run(`ghcr.io/acme/tool@sha256:${'0'.repeat(64)}`, 'production'))).toMatch(
+          /names no model/,
+        );
+        expect((await run(`ghcr.io/acme/tool@${TOOL_DIGEST}`, 'production')).status).toBe(201);
+        expect((await run('ghcr.io/acme/tool:1', 'enforced')).status).toBe(201);
+      });
+
+      it('no owner and no name of a container lets a Pod pass', async () => {
+        const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'llm', uid: 'b1e0', controller: true };
+        const owned = ground().pod(podSpec(STRAY), { namespace: 'enforced', metadata: { ownerReferences: [owner] } });
+        expect(await refusal(owned)).toContain(STRAY.hub);
+        for (const name of ['storage-initializer', 'assay-fetch', 'modelcar', 'istio-proxy', 'queue-proxy']) {
+          expect(await refusal(pod(STRAY, 'enforced', { name }))).toContain(STRAY.hub);
+        }
+        const spec = { initContainers: [vllm(STRAY, { name: 'assay-fetch' })], containers: [vllm(APPROVED)] };
+        expect(await refusal(ground().pod(spec, { namespace: 'enforced' }))).toContain(STRAY.hub);
+      });
+
+      it('objects of 3 MB', async () => {
+        const filler = Array.from({ length: 29 }, (_, i) => ({ name: `FILL_${i}`, value: 'x'.repeat(100_000) }));
+        for (const [model, wanted] of [
+          [APPROVED, 201],
+          [STRAY, 403],
+        ] as const) {
+          // The model comes last.
+          const spec = { containers: [{ name: 'filler', image: 'ghcr.io/acme/x:1', env: filler }, vllm(model)] };
+          expect(JSON.stringify(spec).length).toBeGreaterThan(2_900_000);
+          const { status, body } = await ground().pod(spec, { namespace: 'enforced', dryRun: true });
+          expect(status, body.message).toBe(wanted);
+          if (wanted === 403) expect(body.message).toContain(STRAY.hub);
+        }
+      });
+    });
+
+    /** How often the gate has listed namespaces. */
+    function listings(): number {
+      const events = ground().kube.auditEvents();
+      return events.filter(({ verb, objectRef, user }) => {
+        return verb === 'list' && objectRef?.resource === 'namespaces' && user.username.endsWith(':gate');
+      }).length;
+    }
+
+    async function eventsOf(namespace: string, code: number) {
+      const all = () =>
+        ground()
+          .kube.auditEvents()
+          .filter(({ objectRef, responseStatus, verb, stage }) => {
+            const isIt = objectRef?.resource === 'pods' && objectRef.namespace === namespace && verb === 'create';
+            return isIt && responseStatus?.code === code && stage === 'ResponseComplete';
+          });
+      await until('the audit log tells of it', async () => all().length > 0);
+      return all();
+    }
+  },
+  STORY,
+);

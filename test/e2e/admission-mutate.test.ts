@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { type FakeHub, fakeFile } from '../support/fake-hub.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { ALL_NAMESPACES, Ground } from './admission/ground.ts';
@@ -16,242 +16,256 @@ import { LABELS, template, vllm } from './admission/sample.ts';
 const IMAGE = `ghcr.io/acme/assay@sha256:${'5'.repeat(64)}`;
 const FETCH = { pin: 'rewrite', fetch: { image: IMAGE } } as const;
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'objects that are changed, at a real API server', () => {
-  let ground: Ground;
-  let hub: FakeHub;
-  let models: Readonly<Record<Published, Model>>;
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'objects that are changed, at a real API server',
+  () => {
+    let ground: Ground;
+    let hub: FakeHub;
+    let models: Readonly<Record<Published, Model>>;
 
-  beforeAll(async () => {
-    ({ hub, models } = await openHub());
-    ground = await Ground.open({ values: [ALL_NAMESPACES, 'mutation.enabled=true'], config: { mutation: FETCH } });
-    await approve(['acme/net', 'acme/bert']);
-  });
-  afterAll(async () => {
-    await ground?.close();
-    await hub?.close();
-  });
-
-  /** Scanned and approved at the Hub, written into the snapshot that the gate has. */
-  async function approve(names: readonly Published[]): Promise<void> {
-    const { folder } = ground;
-    const { privateKey } = generateKeyPairSync('ed25519');
-    writeFileSync(join(folder, 'approver.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    writeFileSync(join(folder, 'writer.pem'), ground.writer.key.export({ type: 'pkcs8', format: 'pem' }), {
-      mode: 0o600,
+    beforeAll(async () => {
+      ({ hub, models } = await openHub());
+      ground = await Ground.open({ values: [ALL_NAMESPACES, 'mutation.enabled=true'], config: { mutation: FETCH } });
+      await approve(['acme/net', 'acme/bert']);
     });
-    const registry = ['--registry', join(folder, 'models.db')];
-    const env = { HF_ENDPOINT: hub.endpoint, HOME: '/nonexistent' };
-    for (const name of names) {
-      const by = ['--key', join(folder, 'approver.pem'), '-y', '-q'];
-      need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env }));
-    }
-    const state = join(folder, 'snapshot.json.state.json');
-    // The writer goes on after the version that the gate began with.
-    for (let version = 0; version < 3; version++) {
-      need(
-        await runCli(['snapshot', ...registry, '--key', join(folder, 'writer.pem'), '-o', join(folder, 'next.json')]),
-      );
-    }
-    expect(existsSync(state)).toBe(false);
-    writeFileSync(ground.file('snapshot.json'), readFileSync(join(folder, 'next.json')));
-    await until('the snapshot is held', async () => (await unpinned('acme/net', { dryRun: true })).status === 201);
-  }
+    afterAll(async () => {
+      await ground?.close();
+      await hub?.close();
+    });
 
-  const load = ({ repo }: Model, more: object = {}) => ({ ...vllm(models['acme/net'], more), args: ['--model', repo] });
-  const unpinned = (name: Published, options: object = {}) => ground.pod({ containers: [load(models[name])] }, options);
-
-  describe('a Pod that names an approved model without a revision', () => {
-    it('gets the approved one, fetched and verified before it starts, and reads nothing else', async () => {
-      const model = models['acme/net'];
-      const { status, body, warnings } = await unpinned('acme/net');
-      expect(status, body.message).toBe(201);
-      expect(warnings).toContainEqual(expect.stringContaining(model.hub));
-      const { initContainers, containers, volumes } = body.spec;
-      expect(initContainers).toHaveLength(1);
-      expect(initContainers[0]).toMatchObject({
-        image: IMAGE,
-        args: expect.arrayContaining(['pull', model.hub, '--expect']),
+    /** Scanned and approved at the Hub, written into the snapshot that the gate has. */
+    async function approve(names: readonly Published[]): Promise<void> {
+      const { folder } = ground;
+      const { privateKey } = generateKeyPairSync('ed25519');
+      writeFileSync(join(folder, 'approver.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+      writeFileSync(join(folder, 'writer.pem'), ground.writer.key.export({ type: 'pkcs8', format: 'pem' }), {
+        mode: 0o600,
       });
-      const [server] = containers;
-      expect(server.args.join(' ')).toContain(model.commit);
-      const mount = server.volumeMounts.find(({ mountPath }: { mountPath: string }) => mountPath === '/assay/models');
-      expect(mount).toMatchObject({ readOnly: true });
-      expect(volumes.find(({ name }: { name: string }) => name === mount.name)).toMatchObject({ emptyDir: {} });
-      expect(server.env).toContainEqual({ name: 'HF_HUB_OFFLINE', value: '1' });
-      // What was changed was decided on, as it is stored.
-      const { rulings } = await ground.gate.record(({ name }) => name === body.metadata.name);
-      expect(rulings.map(({ outcome, reference, container }) => [outcome, reference, container])).toEqual([
-        ['approved', model.hub, initContainers[0].name],
-        ['approved', model.hub, 'server'],
-      ]);
-    });
-
-    it('and what its init container runs writes the approved bytes, and no others', async () => {
-      const { body } = await unpinned('acme/bert');
-      const [fetcher] = body.spec.initContainers;
-      const cache = join(ground.folder, 'cache');
-      mkdirSync(cache);
-      const args = fetcher.args.map((arg: string) => arg.replace('/assay/models', cache));
+      const registry = ['--registry', join(folder, 'models.db')];
       const env = { HF_ENDPOINT: hub.endpoint, HOME: '/nonexistent' };
-      need(await runCli(args, { env }));
-      const { repo, commit } = models['acme/bert'];
-      const folder = join(cache, 'hub', `models--${repo.replace('/', '--')}`, 'snapshots', commit);
-      const original = await fetch(`${hub.endpoint}/${repo}/resolve/${commit}/pytorch_model.bin`);
-      expect(readFileSync(join(folder, 'pytorch_model.bin'))).toEqual(Buffer.from(await original.arrayBuffer()));
-
-      // The Hub gives other bytes for the same commit.
-      const changed = hub.repo(repo);
-      changed.commits.set(commit, [fakeFile('pytorch_model.bin', 'something else'), fakeFile('config.json', '{}')]);
-      const other = join(ground.folder, 'other');
-      mkdirSync(other);
-      const again = await runCli(
-        fetcher.args.map((arg: string) => arg.replace('/assay/models', other)),
-        { env },
-      );
-      expect(again.code).toBe(2);
-      expect(execFileSync('find', [other, '-type', 'f', '-name', '*.bin'], { encoding: 'utf8' })).toBe('');
-    });
-
-    it('by its generateName, and in a dry run', async () => {
-      const { body } = await unpinned('acme/net', { dryRun: true });
-      expect(body.metadata.name).toMatch(/^pod-/);
-      expect(body.spec.initContainers).toHaveLength(1);
-    });
-  });
-
-  it('a model that is not approved is not changed, and refused', async () => {
-    const { status, body } = await unpinned('stray/gadget');
-    expect([status, body.message]).toEqual([403, expect.stringContaining('hf://stray/gadget')]);
-  });
-
-  it('a kind that git keeps is left as it is, and refused where it is not pinned', async () => {
-    const spec = { selector: { matchLabels: LABELS }, template: template({ containers: [load(models['acme/net'])] }) };
-    const { status, body } = await ground.send('apps/Deployment', { spec });
-    expect([status, body.message]).toEqual([403, expect.stringContaining('not pinned')]);
-  });
-
-  describe('an injection that somebody forged', () => {
-    /** What the gate itself made of a Pod, to be changed. */
-    async function made() {
-      const { body } = await unpinned('acme/net', { dryRun: true });
-      return structuredClone(body.spec);
-    }
-    const send = (spec: object) => ground.pod(spec, { dryRun: true });
-
-    it('as the gate makes it is believed', async () => {
-      const { status, body } = await send(await made());
-      expect(status, body.message).toBe(201);
-      expect(body.spec.initContainers).toHaveLength(1);
-    });
-
-    it.each<[string, (spec: Awaited<ReturnType<typeof made>>) => void]>([
-      [
-        'another image',
-        (spec) => {
-          spec.initContainers[0].image = 'ghcr.io/stray/assay:1';
-        },
-      ],
-      [
-        'another digest',
-        (spec) => {
-          spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
-        },
-      ],
-      [
-        'another command',
-        (spec) => {
-          spec.initContainers[0].command = ['sh', '-c', 'true'];
-        },
-      ],
-      [
-        'a library of its own',
-        (spec) => {
-          spec.initContainers[0].env = [{ name: 'NODE_OPTIONS', value: '--require /x.js' }];
-        },
-      ],
-      [
-        'a volume that others write to',
-        (spec) => {
-          const { name } = spec.initContainers[0].volumeMounts[0];
-          spec.containers.push({ name: 'writer', image: 'busybox', volumeMounts: [{ name, mountPath: '/w' }] });
-        },
-      ],
-      [
-        'a volume that is a claim',
-        (spec) => {
-          const { name } = spec.initContainers[0].volumeMounts[0];
-          spec.volumes = [{ name, persistentVolumeClaim: { claimName: 'mine' } }];
-        },
-      ],
-      [
-        'a cache elsewhere',
-        (spec) => {
-          spec.containers[0].env = spec.containers[0].env.map((entry: { name: string }) =>
-            entry.name === 'HF_HUB_CACHE' ? { name: 'HF_HUB_CACHE', value: '/tmp/mine' } : entry,
-          );
-        },
-      ],
-      [
-        'no init container',
-        (spec) => {
-          spec.initContainers = [];
-        },
-      ],
-    ])('with %s is not', async (_, change) => {
-      const spec = await made();
-      change(spec);
-      const { status, body } = await send(spec);
-      if (status === 201) {
-        // It was made anew: the forged one is beside it, and nothing of it is read.
-        const fetchers = body.spec.initContainers.filter(({ image }: { image: string }) => image === IMAGE);
-        expect(fetchers.length).toBeGreaterThan(0);
-        const [server] = body.spec.containers;
-        const mount = server.volumeMounts.filter(
-          ({ mountPath }: { mountPath: string }) => mountPath === '/assay/models',
+      for (const name of names) {
+        const by = ['--key', join(folder, 'approver.pem'), '-y', '-q'];
+        need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env }));
+      }
+      const state = join(folder, 'snapshot.json.state.json');
+      // The writer goes on after the version that the gate began with.
+      for (let version = 0; version < 3; version++) {
+        need(
+          await runCli(['snapshot', ...registry, '--key', join(folder, 'writer.pem'), '-o', join(folder, 'next.json')]),
         );
-        expect(mount).toHaveLength(1);
-        expect(
-          fetchers.some((one: { volumeMounts: { name: string }[] }) => one.volumeMounts[0]?.name === mount[0].name),
-        ).toBe(true);
-      } else expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified|cache/)]);
+      }
+      expect(existsSync(state)).toBe(false);
+      writeFileSync(ground.file('snapshot.json'), readFileSync(join(folder, 'next.json')));
+      await until('the snapshot is held', async () => (await unpinned('acme/net', { dryRun: true })).status === 201);
+    }
+
+    const load = ({ repo }: Model, more: object = {}) => ({
+      ...vllm(models['acme/net'], more),
+      args: ['--model', repo],
+    });
+    const unpinned = (name: Published, options: object = {}) =>
+      ground.pod({ containers: [load(models[name])] }, options);
+
+    describe('a Pod that names an approved model without a revision', () => {
+      it('gets the approved one, fetched and verified before it starts, and reads nothing else', async () => {
+        const model = models['acme/net'];
+        const { status, body, warnings } = await unpinned('acme/net');
+        expect(status, body.message).toBe(201);
+        expect(warnings).toContainEqual(expect.stringContaining(model.hub));
+        const { initContainers, containers, volumes } = body.spec;
+        expect(initContainers).toHaveLength(1);
+        expect(initContainers[0]).toMatchObject({
+          image: IMAGE,
+          args: expect.arrayContaining(['pull', model.hub, '--expect']),
+        });
+        const [server] = containers;
+        expect(server.args.join(' ')).toContain(model.commit);
+        const mount = server.volumeMounts.find(({ mountPath }: { mountPath: string }) => mountPath === '/assay/models');
+        expect(mount).toMatchObject({ readOnly: true });
+        expect(volumes.find(({ name }: { name: string }) => name === mount.name)).toMatchObject({ emptyDir: {} });
+        expect(server.env).toContainEqual({ name: 'HF_HUB_OFFLINE', value: '1' });
+        // What was changed was decided on, as it is stored.
+        const { rulings } = await ground.gate.record(({ name }) => name === body.metadata.name);
+        expect(rulings.map(({ outcome, reference, container }) => [outcome, reference, container])).toEqual([
+          ['approved', model.hub, initContainers[0].name],
+          ['approved', model.hub, 'server'],
+        ]);
+      });
+
+      it('and what its init container runs writes the approved bytes, and no others', async () => {
+        const { body } = await unpinned('acme/bert');
+        const [fetcher] = body.spec.initContainers;
+        const cache = join(ground.folder, 'cache');
+        mkdirSync(cache);
+        const args = fetcher.args.map((arg: string) => arg.replace('/assay/models', cache));
+        const env = { HF_ENDPOINT: hub.endpoint, HOME: '/nonexistent' };
+        need(await runCli(args, { env }));
+        const { repo, commit } = models['acme/bert'];
+        const folder = join(cache, 'hub', `models--${repo.replace('/', '--')}`, 'snapshots', commit);
+        const original = await fetch(`${hub.endpoint}/${repo}/resolve/${commit}/pytorch_model.bin`);
+        expect(readFileSync(join(folder, 'pytorch_model.bin'))).toEqual(Buffer.from(await original.arrayBuffer()));
+
+        // The Hub gives other bytes for the same commit.
+        const changed = hub.repo(repo);
+        changed.commits.set(commit, [fakeFile('pytorch_model.bin', 'something else'), fakeFile('config.json', '{}')]);
+        const other = join(ground.folder, 'other');
+        mkdirSync(other);
+        const again = await runCli(
+          fetcher.args.map((arg: string) => arg.replace('/assay/models', other)),
+          { env },
+        );
+        expect(again.code).toBe(2);
+        expect(execFileSync('find', [other, '-type', 'f', '-name', '*.bin'], { encoding: 'utf8' })).toBe('');
+      });
+
+      it('by its generateName, and in a dry run', async () => {
+        const { body } = await unpinned('acme/net', { dryRun: true });
+        expect(body.metadata.name).toMatch(/^pod-/);
+        expect(body.spec.initContainers).toHaveLength(1);
+      });
     });
 
-    it('asked about without the other half of the webhook is refused', async () => {
-      const spec = await made();
-      spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
-      const { path } = await ground.kube.installWebhook(nobody('mutate'));
-      const { status, body } = await send(spec);
-      await ground.kube.request('DELETE', path);
-      await ground.register();
-      expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified/)]);
+    it('a model that is not approved is not changed, and refused', async () => {
+      const { status, body } = await unpinned('stray/gadget');
+      expect([status, body.message]).toEqual([403, expect.stringContaining('hf://stray/gadget')]);
     });
-  });
 
-  it('a claim that others write to is told of, and refused', async () => {
-    const server = { ...load(models['acme/net']), args: ['--model', '/models/llm'] };
-    const mounts = { volumeMounts: [{ name: 'models', mountPath: '/models' }] };
-    const volumes = [{ name: 'models', persistentVolumeClaim: { claimName: 'shared' } }];
-    const { status, body, warnings } = await ground.pod({ containers: [{ ...server, ...mounts }], volumes });
-    expect([status, body.message]).toEqual([403, expect.stringContaining('pvc://shared')]);
-    expect(warnings.join(' ')).toMatch(/others may write/);
-  });
-
-  it('pins are annotated where that is all that is asked', async () => {
-    ground.configure({ mutation: { pin: 'annotate' }, defaults: { actions: { unpinned: 'warn' } } });
-    const model = models['acme/net'];
-    await until('pins are annotated', async () => {
-      const { body } = await unpinned('acme/net', { dryRun: true });
-      return (
-        body.spec?.initContainers === undefined &&
-        JSON.stringify(body.metadata?.annotations ?? {}).includes(model.commit)
-      );
+    it('a kind that git keeps is left as it is, and refused where it is not pinned', async () => {
+      const spec = {
+        selector: { matchLabels: LABELS },
+        template: template({ containers: [load(models['acme/net'])] }),
+      };
+      const { status, body } = await ground.send('apps/Deployment', { spec });
+      expect([status, body.message]).toEqual([403, expect.stringContaining('not pinned')]);
     });
-    const { body, warnings } = await unpinned('acme/net');
-    expect(body.spec.containers[0].args).toEqual(['--model', model.repo]);
-    expect(JSON.stringify(body.metadata.annotations)).toContain(model.hub);
-    expect(warnings).toContainEqual(expect.stringContaining('not pinned'));
-  });
-});
+
+    describe('an injection that somebody forged', () => {
+      /** What the gate itself made of a Pod, to be changed. */
+      async function made() {
+        const { body } = await unpinned('acme/net', { dryRun: true });
+        return structuredClone(body.spec);
+      }
+      const send = (spec: object) => ground.pod(spec, { dryRun: true });
+
+      it('as the gate makes it is believed', async () => {
+        const { status, body } = await send(await made());
+        expect(status, body.message).toBe(201);
+        expect(body.spec.initContainers).toHaveLength(1);
+      });
+
+      it.each<[string, (spec: Awaited<ReturnType<typeof made>>) => void]>([
+        [
+          'another image',
+          (spec) => {
+            spec.initContainers[0].image = 'ghcr.io/stray/assay:1';
+          },
+        ],
+        [
+          'another digest',
+          (spec) => {
+            spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
+          },
+        ],
+        [
+          'another command',
+          (spec) => {
+            spec.initContainers[0].command = ['sh', '-c', 'true'];
+          },
+        ],
+        [
+          'a library of its own',
+          (spec) => {
+            spec.initContainers[0].env = [{ name: 'NODE_OPTIONS', value: '--require /x.js' }];
+          },
+        ],
+        [
+          'a volume that others write to',
+          (spec) => {
+            const { name } = spec.initContainers[0].volumeMounts[0];
+            spec.containers.push({ name: 'writer', image: 'busybox', volumeMounts: [{ name, mountPath: '/w' }] });
+          },
+        ],
+        [
+          'a volume that is a claim',
+          (spec) => {
+            const { name } = spec.initContainers[0].volumeMounts[0];
+            spec.volumes = [{ name, persistentVolumeClaim: { claimName: 'mine' } }];
+          },
+        ],
+        [
+          'a cache elsewhere',
+          (spec) => {
+            spec.containers[0].env = spec.containers[0].env.map((entry: { name: string }) =>
+              entry.name === 'HF_HUB_CACHE' ? { name: 'HF_HUB_CACHE', value: '/tmp/mine' } : entry,
+            );
+          },
+        ],
+        [
+          'no init container',
+          (spec) => {
+            spec.initContainers = [];
+          },
+        ],
+      ])('with %s is not', async (_, change) => {
+        const spec = await made();
+        change(spec);
+        const { status, body } = await send(spec);
+        if (status === 201) {
+          // It was made anew: the forged one is beside it, and nothing of it is read.
+          const fetchers = body.spec.initContainers.filter(({ image }: { image: string }) => image === IMAGE);
+          expect(fetchers.length).toBeGreaterThan(0);
+          const [server] = body.spec.containers;
+          const mount = server.volumeMounts.filter(
+            ({ mountPath }: { mountPath: string }) => mountPath === '/assay/models',
+          );
+          expect(mount).toHaveLength(1);
+          expect(
+            fetchers.some((one: { volumeMounts: { name: string }[] }) => one.volumeMounts[0]?.name === mount[0].name),
+          ).toBe(true);
+        } else expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified|cache/)]);
+      });
+
+      it('asked about without the other half of the webhook is refused', async () => {
+        const spec = await made();
+        spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
+        const { path } = await ground.kube.installWebhook(nobody('mutate'));
+        const { status, body } = await send(spec);
+        await ground.kube.request('DELETE', path);
+        await ground.register();
+        expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified/)]);
+      });
+    });
+
+    it('a claim that others write to is told of, and refused', async () => {
+      const server = { ...load(models['acme/net']), args: ['--model', '/models/llm'] };
+      const mounts = { volumeMounts: [{ name: 'models', mountPath: '/models' }] };
+      const volumes = [{ name: 'models', persistentVolumeClaim: { claimName: 'shared' } }];
+      const { status, body, warnings } = await ground.pod({ containers: [{ ...server, ...mounts }], volumes });
+      expect([status, body.message]).toEqual([403, expect.stringContaining('pvc://shared')]);
+      expect(warnings.join(' ')).toMatch(/others may write/);
+    });
+
+    it('pins are annotated where that is all that is asked', async () => {
+      ground.configure({ mutation: { pin: 'annotate' }, defaults: { actions: { unpinned: 'warn' } } });
+      const model = models['acme/net'];
+      await until('pins are annotated', async () => {
+        const { body } = await unpinned('acme/net', { dryRun: true });
+        return (
+          body.spec?.initContainers === undefined &&
+          JSON.stringify(body.metadata?.annotations ?? {}).includes(model.commit)
+        );
+      });
+      const { body, warnings } = await unpinned('acme/net');
+      expect(body.spec.containers[0].args).toEqual(['--model', model.repo]);
+      expect(JSON.stringify(body.metadata.annotations)).toContain(model.hub);
+      expect(warnings).toContainEqual(expect.stringContaining('not pinned'));
+    });
+  },
+  STORY,
+);
 
 /** A configuration in the place of one of the gate's, which asks about nothing. */
 function nobody(name: string) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import type { FakeHub } from '../support/fake-hub.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { Gate } from './admission/gate.ts';
@@ -13,126 +13,138 @@ import type { Model } from './admission/models.ts';
 import { need, Office, openHub, type Published } from './admission/office.ts';
 import { vllm } from './admission/sample.ts';
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'from an approval to a Pod, with every program of it', () => {
-  let ground: Ground;
-  let hub: FakeHub;
-  let models: Readonly<Record<Published, Model>>;
-  const env = () => ({ HF_ENDPOINT: hub.endpoint, HOME: '/nonexistent' });
-
-  beforeAll(async () => {
-    ({ hub, models } = await openHub());
-    ground = await Ground.open({ config: { namespaces: [{ names: ['default'], stage: 'production' }] }, blind: true });
-  });
-  afterAll(async () => {
-    await ground.close();
-    await hub.close();
-  });
-
-  const pod = (model: Model, more: object = {}) => ground.pod({ containers: [vllm(model, more)] }, { dryRun: true });
-  const statusOf = async (model: Model) => (await pod(model)).status;
-
-  describe('a registry that is a file', () => {
-    it('what assay approve approved is admitted, by the snapshot that assay snapshot wrote', async () => {
-      const { folder } = ground;
-      writeKeys(folder);
-      const registry = ['--registry', join(folder, 'models.db')];
-      const by = ['--key', join(folder, 'approver.pem'), '-y', '-q'];
-      for (const name of ['acme/iris', 'acme/net'] as const) {
-        need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env: env() }));
-      }
-      const gadget = ['approve', 'hf://stray/gadget', '--stage', 'production', ...registry, ...by];
-      const denied = await runCli(gadget, { env: env() });
-      expect([denied.code, denied.stderr]).toEqual([1, expect.stringMatching(/malicious|denied|denies/)]);
-      const write = ['snapshot', ...registry, '--key', join(folder, 'snapshot.pem'), '-o', join(folder, 'own.json')];
-      need(await runCli(write));
-
-      const gate = await Gate.start([
-        ...['--snapshot', join(folder, 'own.json'), '--snapshot-key', join(folder, 'own.pub'), '--poll', '1'],
-        ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
-        ...['--config', ground.file('admission.yaml')],
-      ]);
-      try {
-        await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
-        for (const name of ['acme/iris', 'acme/net'] as const) {
-          const { status, body, warnings } = await pod(models[name]);
-          expect({ status, message: body.message, warnings }).toMatchObject({ status: 201, warnings: [] });
-        }
-        for (const name of ['acme/bert', 'stray/gadget'] as const) {
-          const { status, body } = await pod(models[name]);
-          expect([status, body.message]).toEqual([403, expect.stringContaining(models[name].hub)]);
-        }
-        // The same commit at the Hub of somebody else is something else.
-        const elsewhere = { env: [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }] };
-        expect((await pod(models['acme/iris'], elsewhere)).status).toBe(403);
-
-        need(await runCli(['revoke', 'hf://acme/iris', '--reason', 'new evidence', ...registry, '-q'], { env: env() }));
-        need(await runCli(write));
-        await until('the model is refused', async () => (await statusOf(models['acme/iris'])) === 403);
-        expect((await pod(models['acme/iris'])).body.message).toMatch(/not approved/);
-        expect(await statusOf(models['acme/net'])).toBe(201);
-      } finally {
-        await gate.stop();
-        await ground.register();
-      }
-    });
-  });
-
-  describe('a service', () => {
-    let office: Office;
-    let gate: Gate;
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'from an approval to a Pod, with every program of it',
+  () => {
+    let ground: Ground;
+    let hub: FakeHub;
+    let models: Readonly<Record<Published, Model>>;
+    const env = () => ({ HF_ENDPOINT: hub.endpoint, HOME: '/nonexistent' });
 
     beforeAll(async () => {
-      const folder = join(ground.folder, 'office');
-      mkdirSync(folder);
-      office = await Office.open(folder, hub);
-      writeFileSync(join(folder, 'gate.token'), office.token('gate'), { mode: 0o600 });
-      // A service without a version has no snapshot worth waiting for.
-      need(await office.as('alice', 'promote', models['acme/net'].hub, '--stage', 'staging', '-q'));
-      // By its clock alone, the gate would ask in half an hour at least.
-      gate = await Gate.start([
-        ...['--snapshot', office.url, '--snapshot-token-file', join(folder, 'gate.token'), '--poll', '3600'],
-        ...['--snapshot-key', join(folder, 'writer.pub'), '--tenant', 'default', '--state', join(folder, 'state')],
-        ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
-        ...['--config', ground.file('admission.yaml'), '--service-url', office.url],
-      ]);
-      await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
+      ({ hub, models } = await openHub());
+      ground = await Ground.open({
+        config: { namespaces: [{ names: ['default'], stage: 'production' }] },
+        blind: true,
+      });
     });
     afterAll(async () => {
-      await gate?.stop();
-      await office?.close();
+      await ground.close();
+      await hub.close();
     });
 
-    it('approved: admitted; taken back: refused, as soon as the service tells of it', async () => {
-      const model = models['acme/bert'];
-      const before = await pod(model);
-      expect(before.status).toBe(403);
-      expect(before.body.message).toContain(`See ${office.url}`);
+    const pod = (model: Model, more: object = {}) => ground.pod({ containers: [vllm(model, more)] }, { dryRun: true });
+    const statusOf = async (model: Model) => (await pod(model)).status;
 
-      await office.approve(model.hub);
-      await until('the model is let in', async () => (await statusOf(model)) === 201);
-      need(await office.as('bob', 'revoke', model.hub, '--reason', 'its data was poisoned', '-q'));
-      await until('the model is refused', async () => (await statusOf(model)) === 403);
-      const { body } = await pod(model);
-      expect(body.message).toMatch(/is not approved/);
-      expect(body.message).toContain(`${office.url}/models/acme/bert/1`);
+    describe('a registry that is a file', () => {
+      it('what assay approve approved is admitted, by the snapshot that assay snapshot wrote', async () => {
+        const { folder } = ground;
+        writeKeys(folder);
+        const registry = ['--registry', join(folder, 'models.db')];
+        const by = ['--key', join(folder, 'approver.pem'), '-y', '-q'];
+        for (const name of ['acme/iris', 'acme/net'] as const) {
+          need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env: env() }));
+        }
+        const gadget = ['approve', 'hf://stray/gadget', '--stage', 'production', ...registry, ...by];
+        const denied = await runCli(gadget, { env: env() });
+        expect([denied.code, denied.stderr]).toEqual([1, expect.stringMatching(/malicious|denied|denies/)]);
+        const write = ['snapshot', ...registry, '--key', join(folder, 'snapshot.pem'), '-o', join(folder, 'own.json')];
+        need(await runCli(write));
+
+        const gate = await Gate.start([
+          ...['--snapshot', join(folder, 'own.json'), '--snapshot-key', join(folder, 'own.pub'), '--poll', '1'],
+          ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
+          ...['--config', ground.file('admission.yaml')],
+        ]);
+        try {
+          await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
+          for (const name of ['acme/iris', 'acme/net'] as const) {
+            const { status, body, warnings } = await pod(models[name]);
+            expect({ status, message: body.message, warnings }).toMatchObject({ status: 201, warnings: [] });
+          }
+          for (const name of ['acme/bert', 'stray/gadget'] as const) {
+            const { status, body } = await pod(models[name]);
+            expect([status, body.message]).toEqual([403, expect.stringContaining(models[name].hub)]);
+          }
+          // The same commit at the Hub of somebody else is something else.
+          const elsewhere = { env: [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }] };
+          expect((await pod(models['acme/iris'], elsewhere)).status).toBe(403);
+
+          need(
+            await runCli(['revoke', 'hf://acme/iris', '--reason', 'new evidence', ...registry, '-q'], { env: env() }),
+          );
+          need(await runCli(write));
+          await until('the model is refused', async () => (await statusOf(models['acme/iris'])) === 403);
+          expect((await pod(models['acme/iris'])).body.message).toMatch(/not approved/);
+          expect(await statusOf(models['acme/net'])).toBe(201);
+        } finally {
+          await gate.stop();
+          await ground.register();
+        }
+      });
     });
 
-    it('that is down changes nothing: what was decided holds, also after a restart', async () => {
-      const [good, bad] = [models['acme/iris'], models['acme/bert']];
-      await office.approve(good.hub);
-      await until('the model is let in', async () => (await statusOf(good)) === 201);
-      await office.down();
-      expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
-      await gate.stop();
-      await gate.again();
-      expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
-      await office.start();
-      need(await office.as('bob', 'revoke', good.hub, '--reason', 'once more', '-q'));
-      // The longer the service was away, the longer the gate leaves it alone.
-      await until('the model is refused', async () => (await statusOf(good)) === 403);
+    describe('a service', () => {
+      let office: Office;
+      let gate: Gate;
+
+      beforeAll(async () => {
+        const folder = join(ground.folder, 'office');
+        mkdirSync(folder);
+        office = await Office.open(folder, hub);
+        writeFileSync(join(folder, 'gate.token'), office.token('gate'), { mode: 0o600 });
+        // A service without a version has no snapshot worth waiting for.
+        need(await office.as('alice', 'promote', models['acme/net'].hub, '--stage', 'staging', '-q'));
+        // By its clock alone, the gate would ask in half an hour at least.
+        gate = await Gate.start([
+          ...['--snapshot', office.url, '--snapshot-token-file', join(folder, 'gate.token'), '--poll', '3600'],
+          ...['--snapshot-key', join(folder, 'writer.pub'), '--tenant', 'default', '--state', join(folder, 'state')],
+          ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
+          ...['--config', ground.file('admission.yaml'), '--service-url', office.url],
+        ]);
+        await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
+      });
+      afterAll(async () => {
+        await gate?.stop();
+        await office?.close();
+      });
+
+      it('approved: admitted; taken back: refused, as soon as the service tells of it', async () => {
+        const model = models['acme/bert'];
+        const before = await pod(model);
+        expect(before.status).toBe(403);
+        expect(before.body.message).toContain(`See ${office.url}`);
+
+        await office.approve(model.hub);
+        await until('the model is let in', async () => (await statusOf(model)) === 201);
+        need(await office.as('bob', 'revoke', model.hub, '--reason', 'its data was poisoned', '-q'));
+        await until('the model is refused', async () => (await statusOf(model)) === 403);
+        const { body } = await pod(model);
+        expect(body.message).toMatch(/is not approved/);
+        expect(body.message).toContain(`${office.url}/models/acme/bert/1`);
+      });
+
+      it('that is down changes nothing: what was decided holds, also after a restart', async () => {
+        const [good, bad] = [models['acme/iris'], models['acme/bert']];
+        await office.approve(good.hub);
+        await until('the model is let in', async () => (await statusOf(good)) === 201);
+        await office.down();
+        expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
+        await gate.stop();
+        await gate.again();
+        expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
+        await office.start();
+        need(await office.as('bob', 'revoke', good.hub, '--reason', 'once more', '-q'));
+        // The longer the service was away, the longer the gate leaves it alone.
+        await until('the model is refused', async () => (await statusOf(good)) === 403);
+      });
     });
-  });
-});
+  },
+  STORY,
+);
 
 function writeKeys(folder: string): void {
   for (const [name, publicName] of [

@@ -7,7 +7,7 @@ import { signStatement } from '../../src/integrity/attestations/sign-statement.t
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import { writeKey } from '../cli/registry-ground.ts';
 import { runCli } from '../cli/run-cli.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { type Ground, onGround } from './admission/ground.ts';
@@ -41,95 +41,105 @@ const ANNOTATION = 'validate.admission.assay.dev/waiver';
 const DAY_MS = 86_400_000;
 const OWNED = { labels: { team: 'a' } };
 
-requirePart(GROUND_PART, hasGround, HOW_GROUND, 'what an organisation says by itself, at a real API server', () => {
-  const ground = onGround({
-    kube: { audit: true },
-    config: { policies: RULES },
-    args: (own) => {
-      for (const name of ['sre', 'stranger', 'approver']) writeKey(own.folder, name);
-      mkdirSync(own.file('waivers'));
-      writeFileSync(
-        own.file('trust.yaml'),
-        `version: 1
+requirePart(
+  GROUND_PART,
+  hasGround,
+  HOW_GROUND,
+  'what an organisation says by itself, at a real API server',
+  () => {
+    const ground = onGround({
+      kube: { audit: true },
+      config: { policies: RULES },
+      args: (own) => {
+        for (const name of ['sre', 'stranger', 'approver']) writeKey(own.folder, name);
+        mkdirSync(own.file('waivers'));
+        writeFileSync(
+          own.file('trust.yaml'),
+          `version: 1
 signers:
   - { name: sre, key: sre.pub, may: [break-glass] }
   - { name: approver, key: approver.pub, may: [approval] }
 `,
-      );
-      return ['--break-glass', own.file('waivers'), '--break-glass-trust', own.file('trust.yaml')];
-    },
-  });
-  beforeAll(async () => {
-    for (const name of ['payments', 'other']) await ground().kube.createNamespace(name);
-  });
-
-  const pod = (model: Model, namespace = 'payments', metadata: object = OWNED) =>
-    ground().pod(podSpec(model), { namespace, metadata });
-
-  describe('a waiver for an emergency', () => {
-    it('lets pass what it names where it says, told to everybody, until it ends', async () => {
-      expect((await pod(STRAY)).status).toBe(403);
-      await waive(ground(), 'one', { expires: Date.now() + DAY_MS });
-      await until('the waiver counts', async () => (await pod(STRAY)).status === 201);
-      const { warnings } = await pod(STRAY);
-      expect(warnings).toEqual([expect.stringMatching(/let pass by the waiver of sre-team until .*\(incident 42\)/)]);
-      const told = () =>
-        ground()
-          .kube.auditEvents()
-          .map(({ annotations }) => String(annotations?.[ANNOTATION]));
-      await until('the audit log tells of the waiver', async () =>
-        told().some((digest) => /^sha256:[0-9a-f]{64}$/.test(digest)),
-      );
-      // Neither another model, nor another namespace.
-      expect((await pod(OTHER)).status).toBe(403);
-      expect((await pod(STRAY, 'other')).status).toBe(403);
-      // The same one, but for its end, which is over.
-      put(ground(), 'one', await endedWaiver(ground()));
-      await until('the waiver has ended', async () => (await pod(STRAY)).status === 403);
-      expect((await pod(STRAY)).body.message).toContain(STRAY.hub);
-      expect((await pod(OTHER)).status).toBe(403);
+        );
+        return ['--break-glass', own.file('waivers'), '--break-glass-trust', own.file('trust.yaml')];
+      },
+    });
+    beforeAll(async () => {
+      for (const name of ['payments', 'other']) await ground().kube.createNamespace(name);
     });
 
-    it('of somebody who may not, or for what was decided against, counts for nothing', async () => {
-      const expires = Date.now() + DAY_MS;
-      await waive(ground(), 'stranger', { expires, key: 'stranger' });
-      await waive(ground(), 'approver', { expires, key: 'approver' });
-      await waive(ground(), 'revoked', { expires, more: ['--reference', REVOKED.hub] });
-      writeFileSync(ground().file('waivers/text.json'), '{"not": "signed"}');
-      // Looked at together with one that counts.
-      await waive(ground(), 'good', { expires, more: ['--reference', OTHER.hub] });
-      await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
-      expect((await pod(STRAY)).status).toBe(403);
-      const { status, body } = await pod(REVOKED);
-      expect([status, body.message]).toEqual([403, expect.stringContaining('it was revoked')]);
-      expect(await ground().gate.get('/status')).toMatch(/stranger\.json/);
-      for (const name of ['stranger', 'approver', 'revoked', 'text', 'good'])
-        rmSync(ground().file(`waivers/${name}.json`));
+    const pod = (model: Model, namespace = 'payments', metadata: object = OWNED) =>
+      ground().pod(podSpec(model), { namespace, metadata });
+
+    describe('a waiver for an emergency', () => {
+      it('lets pass what it names where it says, told to everybody, until it ends', async () => {
+        expect((await pod(STRAY)).status).toBe(403);
+        await waive(ground(), 'one', { expires: Date.now() + DAY_MS });
+        await until('the waiver counts', async () => (await pod(STRAY)).status === 201);
+        const { warnings } = await pod(STRAY);
+        expect(warnings).toEqual([expect.stringMatching(/let pass by the waiver of sre-team until .*\(incident 42\)/)]);
+        const told = () =>
+          ground()
+            .kube.auditEvents()
+            .map(({ annotations }) => String(annotations?.[ANNOTATION]));
+        await until('the audit log tells of the waiver', async () =>
+          told().some((digest) => /^sha256:[0-9a-f]{64}$/.test(digest)),
+        );
+        // Neither another model, nor another namespace.
+        expect((await pod(OTHER)).status).toBe(403);
+        expect((await pod(STRAY, 'other')).status).toBe(403);
+        // The same one, but for its end, which is over.
+        put(ground(), 'one', await endedWaiver(ground()));
+        await until('the waiver has ended', async () => (await pod(STRAY)).status === 403);
+        expect((await pod(STRAY)).body.message).toContain(STRAY.hub);
+        expect((await pod(OTHER)).status).toBe(403);
+      });
+
+      it('of somebody who may not, or for what was decided against, counts for nothing', async () => {
+        const expires = Date.now() + DAY_MS;
+        await waive(ground(), 'stranger', { expires, key: 'stranger' });
+        await waive(ground(), 'approver', { expires, key: 'approver' });
+        await waive(ground(), 'revoked', { expires, more: ['--reference', REVOKED.hub] });
+        writeFileSync(ground().file('waivers/text.json'), '{"not": "signed"}');
+        // Looked at together with one that counts.
+        await waive(ground(), 'good', { expires, more: ['--reference', OTHER.hub] });
+        await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
+        expect((await pod(STRAY)).status).toBe(403);
+        const { status, body } = await pod(REVOKED);
+        expect([status, body.message]).toEqual([403, expect.stringContaining('it was revoked')]);
+        expect(await ground().gate.get('/status')).toMatch(/stranger\.json/);
+        for (const name of ['stranger', 'approver', 'revoked', 'text', 'good'])
+          rmSync(ground().file(`waivers/${name}.json`));
+      });
+
+      it('that is taken away ends', async () => {
+        await waive(ground(), 'gone', { expires: Date.now() + DAY_MS, more: ['--reference', OTHER.hub] });
+        await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
+        rmSync(ground().file('waivers/gone.json'));
+        await until('the waiver has ended', async () => (await pod(OTHER)).status === 403);
+      });
     });
 
-    it('that is taken away ends', async () => {
-      await waive(ground(), 'gone', { expires: Date.now() + DAY_MS, more: ['--reference', OTHER.hub] });
-      await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
-      rmSync(ground().file('waivers/gone.json'));
-      await until('the waiver has ended', async () => (await pod(OTHER)).status === 403);
+    describe('rules of its own', () => {
+      it('deny, warn, and deny where they cannot be told', async () => {
+        const approved = modelOf('acme', 'llama');
+        const no = await pod(approved, 'payments', {});
+        expect([no.status, no.body.message]).toEqual([
+          403,
+          expect.stringMatching(/add the label team \(policy owned\)/),
+        ]);
+        expect((await pod(approved)).status).toBe(201);
+        const broken = await pod(approved, 'payments', { name: 'broken', ...OWNED });
+        expect([broken.status, broken.body.message]).toEqual([403, expect.stringContaining('policy broken')]);
+        const { repo, commit, s3 } = approved;
+        const lora = vllm(approved, { args: ['--model', repo, '--revision', commit, '--lora-modules', `sql=${s3}`] });
+        const warned = await ground().pod({ containers: [lora] }, { namespace: 'payments', metadata: OWNED });
+        expect([warned.status, warned.warnings]).toEqual([201, [expect.stringMatching(/adapters are new here/)]]);
+      });
     });
-  });
-
-  describe('rules of its own', () => {
-    it('deny, warn, and deny where they cannot be told', async () => {
-      const approved = modelOf('acme', 'llama');
-      const no = await pod(approved, 'payments', {});
-      expect([no.status, no.body.message]).toEqual([403, expect.stringMatching(/add the label team \(policy owned\)/)]);
-      expect((await pod(approved)).status).toBe(201);
-      const broken = await pod(approved, 'payments', { name: 'broken', ...OWNED });
-      expect([broken.status, broken.body.message]).toEqual([403, expect.stringContaining('policy broken')]);
-      const { repo, commit, s3 } = approved;
-      const lora = vllm(approved, { args: ['--model', repo, '--revision', commit, '--lora-modules', `sql=${s3}`] });
-      const warned = await ground().pod({ containers: [lora] }, { namespace: 'payments', metadata: OWNED });
-      expect([warned.status, warned.warnings]).toEqual([201, [expect.stringMatching(/adapters are new here/)]]);
-    });
-  });
-});
+  },
+  STORY,
+);
 
 interface WaiverWish {
   readonly expires: number;
