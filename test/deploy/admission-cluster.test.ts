@@ -15,7 +15,7 @@ import {
   type RunningKube,
   startKube,
 } from '../support/kube/index.ts';
-import { requirePart } from '../support/parts.ts';
+import { requirePart, STORY } from '../support/parts.ts';
 import { FOREIGN, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
 
 const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
@@ -74,306 +74,318 @@ const CUSTOM = ML_KINDS.map(
 
 const ofKind = (objects: readonly KubeObject[], kind: string) => objects.filter((one) => one.kind === kind);
 
-requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the chart on a real API server', () => {
-  let kube: RunningKube;
-  /** May change namespaces, ConfigMaps and what runs in the whole cluster, and holds no verb "gate". */
-  const dev = 'dev';
+requirePart(
+  'Helm, kube-apiserver and etcd',
+  hasKube && hasHelm,
+  HOW,
+  'the chart on a real API server',
+  () => {
+    let kube: RunningKube;
+    /** May change namespaces, ConfigMaps and what runs in the whole cluster, and holds no verb "gate". */
+    const dev = 'dev';
 
-  beforeAll(async () => {
-    kube = await startKube({ users: [{ name: dev }] });
-    await kube.createNamespace('assay');
-    await kube.createNamespace('gated', { 'assay.dev/admission': 'enforce', 'assay.dev/stage': 'production' });
-    await kube.createNamespace('off', { 'assay.dev/admission': 'off' });
-    await kube.createNamespace('free');
-    await kube.createNamespace('infra');
-    await kube.installCrds();
-    for (const namespace of ['gated', 'free']) await kube.createAll([pod(), deployment], { namespace });
-    const doomed = { name: 'doomed' };
-    await kube.createAll(
-      [
-        { ...pod(), metadata: doomed },
-        { ...deployment, metadata: { ...doomed, finalizers: ['assay.dev/test'] } },
-      ],
-      { namespace: 'gated' },
-    );
-    const verbs = ['get', 'create', 'update', 'patch', 'delete'];
-    const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
-    await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
-    // A gate that nobody answers for: what is asked about is refused.
-    await kube.createAll(render(['gate.timeoutSeconds=1']));
-    await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
-    await vi.waitFor(
-      async () => expect((await relabel('free', { 'assay.dev/probe': 'x' }, '', true)).status).toBe(403),
-      PATIENT,
-    );
-  });
-  afterAll(() => kube.stop());
-
-  function relabel(name: string, labels: object, under = '', dryRun = false): Promise<KubeAnswer> {
-    const query = dryRun ? '?dryRun=All' : '';
-    return kube.request('PATCH', `/api/v1/namespaces/${name}${under}${query}`, { metadata: { labels } }, { as: dev });
-  }
-
-  const isAsked = ({ status, body }: KubeAnswer) => status === 500 && /failed calling webhook/.test(body.message);
-
-  function untilAsked(ask: () => Promise<KubeAnswer>): Promise<void> {
-    return vi.waitFor(async () => expect(isAsked(await ask())).toBe(true), PATIENT);
-  }
-
-  it.each(Object.entries(WAYS))('takes every object %s', async (_, values) => {
-    const namespaces = ['ml', 'ml-dev'];
-    for (const name of namespaces) await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    for (const object of render(values)) {
-      if (FOREIGN.has(object.kind)) continue;
-      const name = `other-${object.metadata?.name}`;
-      const { status, body } = await kube.create(
-        { ...object, metadata: { ...object.metadata, name } },
-        { dryRun: true },
+    beforeAll(async () => {
+      kube = await startKube({ users: [{ name: dev }] });
+      await kube.createNamespace('assay');
+      await kube.createNamespace('gated', { 'assay.dev/admission': 'enforce', 'assay.dev/stage': 'production' });
+      await kube.createNamespace('off', { 'assay.dev/admission': 'off' });
+      await kube.createNamespace('free');
+      await kube.createNamespace('infra');
+      await kube.installCrds();
+      for (const namespace of ['gated', 'free']) await kube.createAll([pod(), deployment], { namespace });
+      const doomed = { name: 'doomed' };
+      await kube.createAll(
+        [
+          { ...pod(), metadata: doomed },
+          { ...deployment, metadata: { ...doomed, finalizers: ['assay.dev/test'] } },
+        ],
+        { namespace: 'gated' },
       );
-      expect({ name, status, message: body.message }).toEqual({ name, status: 201, message: undefined });
+      const verbs = ['get', 'create', 'update', 'patch', 'delete'];
+      const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
+      await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
+      // A gate that nobody answers for: what is asked about is refused.
+      await kube.createAll(render(['gate.timeoutSeconds=1']));
+      await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
+      await vi.waitFor(
+        async () => expect((await relabel('free', { 'assay.dev/probe': 'x' }, '', true)).status).toBe(403),
+        PATIENT,
+      );
+    });
+    afterAll(() => kube.stop());
+
+    function relabel(name: string, labels: object, under = '', dryRun = false): Promise<KubeAnswer> {
+      const query = dryRun ? '?dryRun=All' : '';
+      return kube.request('PATCH', `/api/v1/namespaces/${name}${under}${query}`, { metadata: { labels } }, { as: dev });
     }
-  });
 
-  describe('what it asks the webhook about', () => {
-    it.each(CORE)('$kind', async (object) => {
-      expect(isAsked(await kube.create(object, { namespace: 'gated', dryRun: true }))).toBe(true);
-      expect(
-        (await kube.create({ ...object, metadata: { name: 'y' } }, { namespace: 'free', dryRun: true })).status,
-      ).toBe(201);
-    });
+    const isAsked = ({ status, body }: KubeAnswer) => status === 500 && /failed calling webhook/.test(body.message);
 
-    it('every custom resource of the tables that lives in a namespace', async () => {
-      const answers = await Promise.all(
-        CUSTOM.filter(({ ofCluster }) => !ofCluster).map(async ({ ofCluster: _, ...object }) => {
-          const answer = await kube.create(object, { namespace: 'gated', dryRun: true });
-          return isAsked(answer) ? [] : [`${object.kind}: ${answer.status}`];
-        }),
-      );
-      expect(answers.flat()).toEqual([]);
-    });
+    function untilAsked(ask: () => Promise<KubeAnswer>): Promise<void> {
+      return vi.waitFor(async () => expect(isAsked(await ask())).toBe(true), PATIENT);
+    }
 
-    it('containers that are added to a Pod', async () => {
-      const path = '/api/v1/namespaces/gated/pods/p/ephemeralcontainers';
-      const added = { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } };
-      const contentType = 'application/strategic-merge-patch+json';
-      expect(isAsked(await kube.request('PATCH', path, added, { contentType }))).toBe(true);
-    });
-
-    it('a change of what runs, and of annotations; not labels, finalizers, status, scale', async () => {
-      const path = '/apis/apps/v1/namespaces/gated/deployments/d';
-      const change = (body: object, under = '') => kube.request('PATCH', `${path}${under}`, body);
-      const image = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'acme/app:2' }];
-      expect(isAsked(await kube.request('PATCH', path, image, { contentType: 'application/json-patch+json' }))).toBe(
-        true,
-      );
-      expect(isAsked(await change({ metadata: { annotations: { a: 'b' } } }))).toBe(true);
-      expect((await change({ metadata: { labels: { a: 'b' } } })).status).toBe(200);
-      expect((await change({ metadata: { finalizers: ['assay.dev/test'] } })).status).toBe(200);
-      expect((await change({ status: { replicas: 1 } }, '/status')).status).toBe(200);
-      expect((await change({ spec: { replicas: 3 } }, '/scale')).status).toBe(200);
-    });
-
-    it('nothing of what is being deleted, so that it can end while the webhook is down', async () => {
-      const path = '/apis/apps/v1/namespaces/gated/deployments/doomed';
-      expect((await kube.request('DELETE', path)).status).toBe(200);
-      expect((await kube.request('PATCH', path, { metadata: { annotations: { a: 'b' } } })).status).toBe(200);
-      expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
-      expect((await kube.request('GET', path)).status).toBe(404);
-      expect((await kube.request('DELETE', '/api/v1/namespaces/gated/pods/doomed?gracePeriodSeconds=0')).status).toBe(
-        200,
-      );
-    });
-
-    it('nothing in its own namespace, in kube-system, or where the label says off', async () => {
-      for (const namespace of ['assay', 'kube-system', 'off', 'free', 'default']) {
-        const { status } = await kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace, dryRun: true });
-        expect({ namespace, status }).toEqual({ namespace, status: 201 });
+    it.each(Object.entries(WAYS))('takes every object %s', async (_, values) => {
+      const namespaces = ['ml', 'ml-dev'];
+      for (const name of namespaces) await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      for (const object of render(values)) {
+        if (FOREIGN.has(object.kind)) continue;
+        const name = `other-${object.metadata?.name}`;
+        const { status, body } = await kube.create(
+          { ...object, metadata: { ...object.metadata, name } },
+          { dryRun: true },
+        );
+        expect({ name, status, message: body.message }).toEqual({ name, status: 201, message: undefined });
       }
     });
-  });
 
-  describe('the guard', () => {
-    it.each(['', '/status', '/finalize'])(
-      'keeps others from the labels of a namespace, also by namespaces%s',
-      async (under) => {
-        const finalize = async (labels: object): Promise<KubeAnswer> => {
-          if (under !== '/finalize') return relabel('gated', labels, under);
-          const path = '/api/v1/namespaces/gated';
-          const { body } = await kube.request('GET', path);
-          const all = Object.fromEntries(
-            Object.entries({ ...body.metadata.labels, ...labels }).filter(([, value]) => value !== null),
+    describe('what it asks the webhook about', () => {
+      it.each(CORE)('$kind', async (object) => {
+        expect(isAsked(await kube.create(object, { namespace: 'gated', dryRun: true }))).toBe(true);
+        expect(
+          (await kube.create({ ...object, metadata: { name: 'y' } }, { namespace: 'free', dryRun: true })).status,
+        ).toBe(201);
+      });
+
+      it('every custom resource of the tables that lives in a namespace', async () => {
+        const answers = await Promise.all(
+          CUSTOM.filter(({ ofCluster }) => !ofCluster).map(async ({ ofCluster: _, ...object }) => {
+            const answer = await kube.create(object, { namespace: 'gated', dryRun: true });
+            return isAsked(answer) ? [] : [`${object.kind}: ${answer.status}`];
+          }),
+        );
+        expect(answers.flat()).toEqual([]);
+      });
+
+      it('containers that are added to a Pod', async () => {
+        const path = '/api/v1/namespaces/gated/pods/p/ephemeralcontainers';
+        const added = { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } };
+        const contentType = 'application/strategic-merge-patch+json';
+        expect(isAsked(await kube.request('PATCH', path, added, { contentType }))).toBe(true);
+      });
+
+      it('a change of what runs, and of annotations; not labels, finalizers, status, scale', async () => {
+        const path = '/apis/apps/v1/namespaces/gated/deployments/d';
+        const change = (body: object, under = '') => kube.request('PATCH', `${path}${under}`, body);
+        const image = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'acme/app:2' }];
+        expect(isAsked(await kube.request('PATCH', path, image, { contentType: 'application/json-patch+json' }))).toBe(
+          true,
+        );
+        expect(isAsked(await change({ metadata: { annotations: { a: 'b' } } }))).toBe(true);
+        expect((await change({ metadata: { labels: { a: 'b' } } })).status).toBe(200);
+        expect((await change({ metadata: { finalizers: ['assay.dev/test'] } })).status).toBe(200);
+        expect((await change({ status: { replicas: 1 } }, '/status')).status).toBe(200);
+        expect((await change({ spec: { replicas: 3 } }, '/scale')).status).toBe(200);
+      });
+
+      it('nothing of what is being deleted, so that it can end while the webhook is down', async () => {
+        const path = '/apis/apps/v1/namespaces/gated/deployments/doomed';
+        expect((await kube.request('DELETE', path)).status).toBe(200);
+        expect((await kube.request('PATCH', path, { metadata: { annotations: { a: 'b' } } })).status).toBe(200);
+        expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
+        expect((await kube.request('GET', path)).status).toBe(404);
+        expect((await kube.request('DELETE', '/api/v1/namespaces/gated/pods/doomed?gracePeriodSeconds=0')).status).toBe(
+          200,
+        );
+      });
+
+      it('nothing in its own namespace, in kube-system, or where the label says off', async () => {
+        for (const namespace of ['assay', 'kube-system', 'off', 'free', 'default']) {
+          const { status } = await kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace, dryRun: true });
+          expect({ namespace, status }).toEqual({ namespace, status: 201 });
+        }
+      });
+    });
+
+    describe('the guard', () => {
+      it.each(['', '/status', '/finalize'])(
+        'keeps others from the labels of a namespace, also by namespaces%s',
+        async (under) => {
+          const finalize = async (labels: object): Promise<KubeAnswer> => {
+            if (under !== '/finalize') return relabel('gated', labels, under);
+            const path = '/api/v1/namespaces/gated';
+            const { body } = await kube.request('GET', path);
+            const all = Object.fromEntries(
+              Object.entries({ ...body.metadata.labels, ...labels }).filter(([, value]) => value !== null),
+            );
+            return kube.request(
+              'PUT',
+              `${path}/finalize`,
+              { ...body, metadata: { ...body.metadata, labels: all } },
+              { as: dev },
+            );
+          };
+          for (const labels of [
+            { 'assay.dev/admission': null },
+            { 'assay.dev/admission': 'off' },
+            { 'assay.dev/stage': 'dev' },
+          ]) {
+            const { status, body } = await finalize(labels);
+            expect({ status, message: body.message }).toEqual({
+              status: 403,
+              message: expect.stringMatching(/dev may not change them/),
+            });
+          }
+          expect((await finalize({ [`team${under.replace('/', '-')}`]: 'a' })).status).toBe(200);
+        },
+      );
+
+      it('keeps others from making a namespace with them', async () => {
+        const made = (labels: object) =>
+          kube.create(
+            { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'new', labels } },
+            { as: dev, dryRun: true },
           );
-          return kube.request(
-            'PUT',
-            `${path}/finalize`,
-            { ...body, metadata: { ...body.metadata, labels: all } },
-            { as: dev },
-          );
-        };
-        for (const labels of [
-          { 'assay.dev/admission': null },
-          { 'assay.dev/admission': 'off' },
-          { 'assay.dev/stage': 'dev' },
-        ]) {
-          const { status, body } = await finalize(labels);
+        expect((await made({ 'assay.dev/admission': 'off' })).status).toBe(403);
+        expect((await made({ team: 'a' })).status).toBe(201);
+      });
+
+      it('lets those who hold the verb, with words that mean something', async () => {
+        const admin = (labels: object) => kube.request('PATCH', '/api/v1/namespaces/infra', { metadata: { labels } });
+        expect((await admin({ 'assay.dev/admission': 'warn' })).status).toBe(200);
+        const { status, body } = await admin({ 'assay.dev/admission': 'enforced' });
+        expect(status).toBe(422);
+        expect(body.message).toMatch(/one of enforce, warn, audit and off/);
+        expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
+        await kube.grant('gatekeeper', [
+          { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'patch', 'gate'] },
+        ]);
+        const metadata = { labels: { 'assay.dev/admission': 'audit' } };
+        const as = { user: 'gatekeeper' };
+        // The API server learns of a role a moment later.
+        await vi.waitFor(async () => {
+          const { status } = await kube.request('PATCH', '/api/v1/namespaces/infra', { metadata }, { as });
+          expect(status).toBe(200);
+        }, PATIENT);
+        expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
+      });
+
+      it.each([FLOOR, CONFIG])('keeps others from changing or deleting %s', async (path) => {
+        const answers = [
+          await kube.request('PATCH', path, { data: { version: '1' } }, { as: dev }),
+          await kube.request('PATCH', path, { data: null, binaryData: { x: 'eA==' } }, { as: dev }),
+          await kube.request('DELETE', path, undefined, { as: dev }),
+        ];
+        for (const { status, body } of answers)
           expect({ status, message: body.message }).toEqual({
             status: 403,
-            message: expect.stringMatching(/dev may not change them/),
+            message: expect.stringMatching(/dev may not change it/),
           });
-        }
-        expect((await finalize({ [`team${under.replace('/', '-')}`]: 'a' })).status).toBe(200);
-      },
-    );
-
-    it('keeps others from making a namespace with them', async () => {
-      const made = (labels: object) =>
-        kube.create(
-          { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'new', labels } },
-          { as: dev, dryRun: true },
+        expect((await kube.request('PATCH', path, { metadata: { labels: { team: 'a' } } }, { as: dev })).status).toBe(
+          200,
         );
-      expect((await made({ 'assay.dev/admission': 'off' })).status).toBe(403);
-      expect((await made({ team: 'a' })).status).toBe(201);
+        const other = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data: { a: 'b' } };
+        expect((await kube.create(other, { namespace: 'assay', as: dev, dryRun: true })).status).toBe(201);
+      });
     });
 
-    it('lets those who hold the verb, with words that mean something', async () => {
-      const admin = (labels: object) => kube.request('PATCH', '/api/v1/namespaces/infra', { metadata: { labels } });
-      expect((await admin({ 'assay.dev/admission': 'warn' })).status).toBe(200);
-      const { status, body } = await admin({ 'assay.dev/admission': 'enforced' });
-      expect(status).toBe(422);
-      expect(body.message).toMatch(/one of enforce, warn, audit and off/);
-      expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
-      await kube.grant('gatekeeper', [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'patch', 'gate'] }]);
-      const metadata = { labels: { 'assay.dev/admission': 'audit' } };
-      const as = { user: 'gatekeeper' };
-      // The API server learns of a role a moment later.
-      await vi.waitFor(async () => {
-        const { status } = await kube.request('PATCH', '/api/v1/namespaces/infra', { metadata }, { as });
-        expect(status).toBe(200);
-      }, PATIENT);
-      expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
+    describe('the account of the program', () => {
+      let token = '';
+      beforeAll(async () => {
+        token = await kube.serviceAccountToken('assay', 'assay-admission');
+      });
+
+      it('does what the program does', async () => {
+        const client = await openKube({ kubeconfig: kube.kubeconfig({ token }) });
+        const stop = new AbortController();
+        try {
+          const namespaces = watchNamespaces(client, stop.signal);
+          await namespaces.ready;
+          expect(namespaces.labelsOf('gated')).toMatchObject({ 'assay.dev/stage': 'production' });
+          const floor = { namespace: 'assay', name: 'assay-admission-floor' };
+          expect(await raiseConfigMapFloor(client, floor, 7)).toBe(7);
+          expect(await raiseConfigMapFloor(client, floor, 3)).toBe(7);
+          const options = {
+            kind: 'self-signed',
+            service: 'assay-admission',
+            namespace: 'assay',
+            secret: 'assay-admission-tls',
+            webhookConfigs: ['assay-admission'],
+          } as const;
+          const certificates = await openSelfSigned(client, options);
+          await vi.waitFor(async () => {
+            const { body } = await kube.request('GET', WEBHOOKS);
+            for (const { clientConfig } of body.webhooks) expect(clientConfig.caBundle).toMatch(/^LS0tLS1CRUdJTi/);
+          }, PATIENT);
+          expect(certificates.health()).toMatchObject({ problem: null });
+          await certificates.close();
+        } finally {
+          stop.abort();
+          await client.close();
+        }
+      });
+
+      it('does nothing else', async () => {
+        const own = '/api/v1/namespaces/assay';
+        const other = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+        await kube.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other' } }, { namespace: 'assay' });
+        const asked = [
+          ['GET', `${own}/secrets`],
+          ['GET', `${own}/secrets/other`],
+          ['DELETE', `${own}/secrets/assay-admission-tls`],
+          ['GET', `${own}/configmaps`],
+          ['GET', `${own}/configmaps/assay-admission-config`],
+          ['DELETE', FLOOR],
+          ['GET', `${own}/pods`],
+          ['GET', '/api/v1/pods'],
+          ['PATCH', '/api/v1/namespaces/gated', { metadata: { labels: { a: 'b' } } }],
+          ['POST', `${own}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } }],
+          ['GET', other],
+          ['DELETE', `${other}/assay-admission`],
+          [
+            'POST',
+            other,
+            {
+              apiVersion: 'admissionregistration.k8s.io/v1',
+              kind: 'ValidatingWebhookConfiguration',
+              metadata: { name: 'x' },
+            },
+          ],
+          ['GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles'],
+        ] as const;
+        for (const [method, path, body] of asked) {
+          const { status } = await kube.request(method, path, body, { as: { token } });
+          expect({ method, path, status }).toEqual({ method, path, status: 403 });
+        }
+      });
+
+      it('reads the snapshot where it is, and nothing beside it', async () => {
+        const list = (name: string) => `/api/v1/namespaces/assay/configmaps?fieldSelector=metadata.name%3D${name}`;
+        expect((await kube.request('GET', list('assay-snapshot'), undefined, { as: { token } })).status).toBe(200);
+        expect((await kube.request('GET', list('other'), undefined, { as: { token } })).status).toBe(403);
+      });
     });
 
-    it.each([FLOOR, CONFIG])('keeps others from changing or deleting %s', async (path) => {
-      const answers = [
-        await kube.request('PATCH', path, { data: { version: '1' } }, { as: dev }),
-        await kube.request('PATCH', path, { data: null, binaryData: { x: 'eA==' } }, { as: dev }),
-        await kube.request('DELETE', path, undefined, { as: dev }),
-      ];
-      for (const { status, body } of answers)
-        expect({ status, message: body.message }).toEqual({
-          status: 403,
-          message: expect.stringMatching(/dev may not change it/),
-        });
-      expect((await kube.request('PATCH', path, { metadata: { labels: { team: 'a' } } }, { as: dev })).status).toBe(
-        200,
-      );
-      const other = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data: { a: 'b' } };
-      expect((await kube.create(other, { namespace: 'assay', as: dev, dryRun: true })).status).toBe(201);
-    });
-  });
-
-  describe('the account of the program', () => {
-    let token = '';
-    beforeAll(async () => {
-      token = await kube.serviceAccountToken('assay', 'assay-admission');
-    });
-
-    it('does what the program does', async () => {
-      const client = await openKube({ kubeconfig: kube.kubeconfig({ token }) });
-      const stop = new AbortController();
-      try {
-        const namespaces = watchNamespaces(client, stop.signal);
-        await namespaces.ready;
-        expect(namespaces.labelsOf('gated')).toMatchObject({ 'assay.dev/stage': 'production' });
-        const floor = { namespace: 'assay', name: 'assay-admission-floor' };
-        expect(await raiseConfigMapFloor(client, floor, 7)).toBe(7);
-        expect(await raiseConfigMapFloor(client, floor, 3)).toBe(7);
-        const options = {
-          kind: 'self-signed',
-          service: 'assay-admission',
-          namespace: 'assay',
-          secret: 'assay-admission-tls',
-          webhookConfigs: ['assay-admission'],
-        } as const;
-        const certificates = await openSelfSigned(client, options);
-        await vi.waitFor(async () => {
-          const { body } = await kube.request('GET', WEBHOOKS);
-          for (const { clientConfig } of body.webhooks) expect(clientConfig.caBundle).toMatch(/^LS0tLS1CRUdJTi/);
-        }, PATIENT);
-        expect(certificates.health()).toMatchObject({ problem: null });
-        await certificates.close();
-      } finally {
-        stop.abort();
-        await client.close();
+    it('gates every namespace but those listed, and new ones, in the mode all-except', async () => {
+      const values = ['gate.mode=all-except', 'gate.exceptNamespaces={infra}', 'gate.timeoutSeconds=1'];
+      const [wanted] = ofKind(render(values), 'ValidatingWebhookConfiguration');
+      const { body } = await kube.request('GET', WEBHOOKS);
+      const { resourceVersion } = body.metadata;
+      const put = await kube.request('PUT', WEBHOOKS, {
+        ...wanted,
+        metadata: { ...wanted?.metadata, resourceVersion },
+      });
+      expect(put.status).toBe(200);
+      await untilAsked(() => kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace: 'free', dryRun: true }));
+      await kube.createNamespace('tomorrow');
+      const inNamespace = (namespace: string) =>
+        kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace, dryRun: true });
+      expect(isAsked(await inNamespace('tomorrow'))).toBe(true);
+      for (const name of ['infra', 'kube-system', 'assay', 'off']) expect((await inNamespace(name)).status).toBe(201);
+      for (const { ofCluster, ...object } of CUSTOM) {
+        if (ofCluster) expect(isAsked(await kube.create(object, { dryRun: true }))).toBe(true);
       }
     });
 
-    it('does nothing else', async () => {
-      const own = '/api/v1/namespaces/assay';
-      const other = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
-      await kube.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other' } }, { namespace: 'assay' });
-      const asked = [
-        ['GET', `${own}/secrets`],
-        ['GET', `${own}/secrets/other`],
-        ['DELETE', `${own}/secrets/assay-admission-tls`],
-        ['GET', `${own}/configmaps`],
-        ['GET', `${own}/configmaps/assay-admission-config`],
-        ['DELETE', FLOOR],
-        ['GET', `${own}/pods`],
-        ['GET', '/api/v1/pods'],
-        ['PATCH', '/api/v1/namespaces/gated', { metadata: { labels: { a: 'b' } } }],
-        ['POST', `${own}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } }],
-        ['GET', other],
-        ['DELETE', `${other}/assay-admission`],
-        [
-          'POST',
-          other,
-          {
-            apiVersion: 'admissionregistration.k8s.io/v1',
-            kind: 'ValidatingWebhookConfiguration',
-            metadata: { name: 'x' },
-          },
-        ],
-        ['GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles'],
-      ] as const;
-      for (const [method, path, body] of asked) {
-        const { status } = await kube.request(method, path, body, { as: { token } });
-        expect({ method, path, status }).toEqual({ method, path, status: 403 });
-      }
+    it('tells the API server of the authority without touching the rest', async () => {
+      const client = await openKube({ kubeconfig: kube.kubeconfig() });
+      const before = (await kube.request('GET', WEBHOOKS)).body.webhooks;
+      expect(await patchCaBundle(client, 'validating', 'assay-admission', 'x')).toBe(true);
+      const after = (await kube.request('GET', WEBHOOKS)).body.webhooks;
+      for (const one of [...before, ...after]) delete one.clientConfig.caBundle;
+      expect(after).toEqual(before);
+      await client.close();
     });
-
-    it('reads the snapshot where it is, and nothing beside it', async () => {
-      const list = (name: string) => `/api/v1/namespaces/assay/configmaps?fieldSelector=metadata.name%3D${name}`;
-      expect((await kube.request('GET', list('assay-snapshot'), undefined, { as: { token } })).status).toBe(200);
-      expect((await kube.request('GET', list('other'), undefined, { as: { token } })).status).toBe(403);
-    });
-  });
-
-  it('gates every namespace but those listed, and new ones, in the mode all-except', async () => {
-    const values = ['gate.mode=all-except', 'gate.exceptNamespaces={infra}', 'gate.timeoutSeconds=1'];
-    const [wanted] = ofKind(render(values), 'ValidatingWebhookConfiguration');
-    const { body } = await kube.request('GET', WEBHOOKS);
-    const { resourceVersion } = body.metadata;
-    const put = await kube.request('PUT', WEBHOOKS, { ...wanted, metadata: { ...wanted?.metadata, resourceVersion } });
-    expect(put.status).toBe(200);
-    await untilAsked(() => kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace: 'free', dryRun: true }));
-    await kube.createNamespace('tomorrow');
-    const inNamespace = (namespace: string) =>
-      kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace, dryRun: true });
-    expect(isAsked(await inNamespace('tomorrow'))).toBe(true);
-    for (const name of ['infra', 'kube-system', 'assay', 'off']) expect((await inNamespace(name)).status).toBe(201);
-    for (const { ofCluster, ...object } of CUSTOM) {
-      if (ofCluster) expect(isAsked(await kube.create(object, { dryRun: true }))).toBe(true);
-    }
-  });
-
-  it('tells the API server of the authority without touching the rest', async () => {
-    const client = await openKube({ kubeconfig: kube.kubeconfig() });
-    const before = (await kube.request('GET', WEBHOOKS)).body.webhooks;
-    expect(await patchCaBundle(client, 'validating', 'assay-admission', 'x')).toBe(true);
-    const after = (await kube.request('GET', WEBHOOKS)).body.webhooks;
-    for (const one of [...before, ...after]) delete one.clientConfig.caBundle;
-    expect(after).toEqual(before);
-    await client.close();
-  });
-});
+  },
+  STORY,
+);

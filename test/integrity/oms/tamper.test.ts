@@ -5,6 +5,7 @@ import { readBundle, type SignedBundle } from '../../../src/integrity/bundle.ts'
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedFile } from '../../../src/integrity/oms/compare.ts';
 import { isSignatureError, type SignatureError } from '../../../src/integrity/signature-error.ts';
+import { STORY } from '../../support/parts.ts';
 import { hashBytes } from './model-folder.ts';
 import {
   bundleOf,
@@ -103,159 +104,180 @@ const shards = (...names: string[]) => ({
   resources: names.map((name) => resource(name, name, 'sha256-sharded-8')),
 });
 
-describe('the signature is refused for', () => {
-  const cases: [string, Tampered, string][] = [
+describe('what was tampered with', STORY, () => {
+  describe('the signature is refused for', () => {
+    const cases: [string, Tampered, string][] = [
+      [
+        'a changed digest in the payload',
+        { bundle: withPayload((text) => text.replace(sha256('0123456789'), sha256('x'))) },
+        'signature',
+      ],
+      ['a space more in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
+      ['a changed signature', { bundle: withSignatures((sig) => [{ sig: flipped(sig, 20) }]) }, 'signature'],
+      [
+        'a changed length of the signature',
+        { bundle: withSignatures((sig) => [{ sig: flipped(sig, 1) }]) },
+        'signature',
+      ],
+      [
+        'a changed hint',
+        { bundle: (bundle) => ({ ...bundle, verificationMaterial: { publicKey: { hint: sha256('x') } } }) },
+        'key',
+      ],
+      ['another key that says who it is', { key: other.privateKey }, 'key'],
+      [
+        'another key that says it is the right one',
+        { key: other.privateKey, bundle: (bundle) => ({ ...bundle, verificationMaterial: GOOD.verificationMaterial }) },
+        'signature',
+      ],
+      ['no signature', { bundle: withSignatures(() => []) }, 'no-signature'],
+      ['a second, bogus signature', { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) }, 'many-signatures'],
+      [
+        'a second, bogus signature before it',
+        { bundle: withSignatures((sig) => [{ sig: 'AAAA' }, { sig }]) },
+        'many-signatures',
+      ],
+      [
+        'a signature with dirt in it',
+        { bundle: withSignatures((sig) => [{ sig: `${sig.slice(0, 8)}\n${sig.slice(8)}` }]) },
+        'bundle',
+      ],
+      [
+        'another type of payload',
+        {
+          bundle: (bundle) => ({
+            ...bundle,
+            dsseEnvelope: { ...bundle.dsseEnvelope, payloadType: 'application/json' },
+          }),
+        },
+        'payload-type',
+      ],
+      [
+        'a certificate beside the key',
+        {
+          bundle: (bundle) => ({
+            ...bundle,
+            verificationMaterial: { ...bundle.verificationMaterial, certificate: { rawBytes: 'AAAA' } },
+          }),
+        },
+        'bundle',
+      ],
+      [
+        'a certificate in place of the key',
+        { bundle: (bundle) => ({ ...bundle, verificationMaterial: { certificate: { rawBytes: 'AAAA' } } }) },
+        'method',
+      ],
+      ['an unknown predicate', { statement: { predicateType: 'https://slsa.dev/provenance/v1' } }, 'predicate'],
+      ['another statement', { statement: { type: 'https://in-toto.io/Statement/v0.1' } }, 'statement'],
+      ['an unsupported hash', { statement: { serialization: { ...FILES, hash_type: 'md5' } } }, 'hash'],
+      ['a file with another hash', { statement: { resources: [resource('a', 'a', 'sha1')] } }, 'hash'],
+      ['another root', { statement: { rootDigest: sha256('x') } }, 'root-digest'],
+      ['no subject', { statement: { subject: [] } }, 'statement'],
+      [
+        'two subjects',
+        { statement: { subject: Array(2).fill({ name: 'm', digest: { sha256: sha256('') } }) } },
+        'statement',
+      ],
+      [
+        'a resource twice',
+        { statement: { resources: [...RESOURCES, ...RESOURCES.slice(0, 1)] } },
+        'duplicate-resource',
+      ],
+      ['a name that leaves the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
+      ['an absolute name', { statement: { resources: renamed('/config.json') } }, 'statement'],
+      ['a name with a NUL', { statement: { resources: renamed('a\0b') } }, 'statement'],
+      ['a name in a longer spelling', { statement: { resources: renamed('./config.json') } }, 'statement'],
+      ['a gap between shards', { statement: shards('a:0:8', 'a:16:24') }, 'statement'],
+      ['an overlap of shards', { statement: shards('a:0:8', 'a:4:12') }, 'statement'],
+      ['a shard that is too long', { statement: shards('a:0:9') }, 'statement'],
+      ['a short shard in the middle', { statement: shards('a:0:4', 'a:4:8') }, 'statement'],
+    ];
+
+    test.each(cases)('%s', async (name, tampered, problem) => {
+      const assessment = await assess(tampered);
+      expect(assessment).toMatchObject({ status: 'failed', problem, signer: null, covered: 0, method: null });
+      said.set(name, assessment.detail);
+    });
+  });
+
+  describe('the files are refused for', () => {
+    const cases: [string, Tampered, Partial<SignatureAssessment>][] = [
+      [
+        'a changed file',
+        { files: (all) => Object.assign(all, { 'config.json': '{"a": 2}' }) },
+        { problem: 'content', changed: ['config.json'] },
+      ],
+      [
+        'a file that is gone',
+        { files: (all) => void delete all['config.json'] },
+        { problem: 'content', missing: ['config.json'] },
+      ],
+      [
+        'two files that were swapped',
+        {
+          files: (all) => Object.assign(all, { 'weights/model.bin': 'abcdefghij', 'weights/other.bin': '0123456789' }),
+        },
+        { problem: 'content', changed: ['weights/model.bin', 'weights/other.bin'] },
+      ],
+      [
+        'another name',
+        {
+          files: (all) => {
+            all['Config.json'] = all['config.json'] ?? '';
+            delete all['config.json'];
+          },
+        },
+        { problem: 'content', missing: ['config.json'], uncovered: [{ path: 'Config.json', why: 'added' }] },
+      ],
+      [
+        'an added file',
+        { files: (all) => Object.assign(all, { 'modeling.py': 'x' }) },
+        { uncovered: [{ path: 'modeling.py', why: 'added' }] },
+      ],
+      [
+        'a file where the signer did not look',
+        { files: (all) => Object.assign(all, { '.github/evil.py': 'x' }) },
+        { uncovered: [{ path: '.github/evil.py', why: 'ignored' }] },
+      ],
+      [
+        'a link in place of a file',
+        { link: 'config.json' },
+        { covered: 2, uncovered: [{ path: 'config.json', why: 'link' }] },
+      ],
+    ];
+
+    test.each(cases)('%s', async (name, tampered, expected) => {
+      const assessment = await assess(tampered);
+      const status = expected.problem === 'content' ? 'failed' : 'partial';
+      expect(assessment).toMatchObject({
+        status,
+        problem: null,
+        signer: { kind: 'key' },
+        method: 'sha256',
+        ...expected,
+      });
+      said.set(name, assessment.detail);
+    });
+  });
+
+  /** Two cases may say the same where a reader would do the same about both. */
+  const SAME_WORDS = [
     [
       'a changed digest in the payload',
-      { bundle: withPayload((text) => text.replace(sha256('0123456789'), sha256('x'))) },
-      'signature',
-    ],
-    ['a space more in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
-    ['a changed signature', { bundle: withSignatures((sig) => [{ sig: flipped(sig, 20) }]) }, 'signature'],
-    ['a changed length of the signature', { bundle: withSignatures((sig) => [{ sig: flipped(sig, 1) }]) }, 'signature'],
-    [
-      'a changed hint',
-      { bundle: (bundle) => ({ ...bundle, verificationMaterial: { publicKey: { hint: sha256('x') } } }) },
-      'key',
-    ],
-    ['another key that says who it is', { key: other.privateKey }, 'key'],
-    [
+      'a space more in the payload',
+      'a changed signature',
+      'a changed length of the signature',
       'another key that says it is the right one',
-      { key: other.privateKey, bundle: (bundle) => ({ ...bundle, verificationMaterial: GOOD.verificationMaterial }) },
-      'signature',
     ],
-    ['no signature', { bundle: withSignatures(() => []) }, 'no-signature'],
-    ['a second, bogus signature', { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) }, 'many-signatures'],
-    [
-      'a second, bogus signature before it',
-      { bundle: withSignatures((sig) => [{ sig: 'AAAA' }, { sig }]) },
-      'many-signatures',
-    ],
-    [
-      'a signature with dirt in it',
-      { bundle: withSignatures((sig) => [{ sig: `${sig.slice(0, 8)}\n${sig.slice(8)}` }]) },
-      'bundle',
-    ],
-    [
-      'another type of payload',
-      {
-        bundle: (bundle) => ({ ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, payloadType: 'application/json' } }),
-      },
-      'payload-type',
-    ],
-    [
-      'a certificate beside the key',
-      {
-        bundle: (bundle) => ({
-          ...bundle,
-          verificationMaterial: { ...bundle.verificationMaterial, certificate: { rawBytes: 'AAAA' } },
-        }),
-      },
-      'bundle',
-    ],
-    [
-      'a certificate in place of the key',
-      { bundle: (bundle) => ({ ...bundle, verificationMaterial: { certificate: { rawBytes: 'AAAA' } } }) },
-      'method',
-    ],
-    ['an unknown predicate', { statement: { predicateType: 'https://slsa.dev/provenance/v1' } }, 'predicate'],
-    ['another statement', { statement: { type: 'https://in-toto.io/Statement/v0.1' } }, 'statement'],
-    ['an unsupported hash', { statement: { serialization: { ...FILES, hash_type: 'md5' } } }, 'hash'],
-    ['a file with another hash', { statement: { resources: [resource('a', 'a', 'sha1')] } }, 'hash'],
-    ['another root', { statement: { rootDigest: sha256('x') } }, 'root-digest'],
-    ['no subject', { statement: { subject: [] } }, 'statement'],
-    [
-      'two subjects',
-      { statement: { subject: Array(2).fill({ name: 'm', digest: { sha256: sha256('') } }) } },
-      'statement',
-    ],
-    ['a resource twice', { statement: { resources: [...RESOURCES, ...RESOURCES.slice(0, 1)] } }, 'duplicate-resource'],
-    ['a name that leaves the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
-    ['an absolute name', { statement: { resources: renamed('/config.json') } }, 'statement'],
-    ['a name with a NUL', { statement: { resources: renamed('a\0b') } }, 'statement'],
-    ['a name in a longer spelling', { statement: { resources: renamed('./config.json') } }, 'statement'],
-    ['a gap between shards', { statement: shards('a:0:8', 'a:16:24') }, 'statement'],
-    ['an overlap of shards', { statement: shards('a:0:8', 'a:4:12') }, 'statement'],
-    ['a shard that is too long', { statement: shards('a:0:9') }, 'statement'],
-    ['a short shard in the middle', { statement: shards('a:0:4', 'a:4:8') }, 'statement'],
+    ['a second, bogus signature', 'a second, bogus signature before it'],
   ];
 
-  test.each(cases)('%s', async (name, tampered, problem) => {
-    const assessment = await assess(tampered);
-    expect(assessment).toMatchObject({ status: 'failed', problem, signer: null, covered: 0, method: null });
-    said.set(name, assessment.detail);
+  test('each is refused in words of its own', () => {
+    const kindOf = (name: string) => SAME_WORDS.find((names) => names.includes(name))?.[0] ?? name;
+    const kinds = new Set([...said.keys()].map(kindOf));
+    expect(kinds.size).toBeGreaterThan(30);
+    expect(new Set(said.values()).size).toBe(kinds.size);
   });
-});
-
-describe('the files are refused for', () => {
-  const cases: [string, Tampered, Partial<SignatureAssessment>][] = [
-    [
-      'a changed file',
-      { files: (all) => Object.assign(all, { 'config.json': '{"a": 2}' }) },
-      { problem: 'content', changed: ['config.json'] },
-    ],
-    [
-      'a file that is gone',
-      { files: (all) => void delete all['config.json'] },
-      { problem: 'content', missing: ['config.json'] },
-    ],
-    [
-      'two files that were swapped',
-      { files: (all) => Object.assign(all, { 'weights/model.bin': 'abcdefghij', 'weights/other.bin': '0123456789' }) },
-      { problem: 'content', changed: ['weights/model.bin', 'weights/other.bin'] },
-    ],
-    [
-      'another name',
-      {
-        files: (all) => {
-          all['Config.json'] = all['config.json'] ?? '';
-          delete all['config.json'];
-        },
-      },
-      { problem: 'content', missing: ['config.json'], uncovered: [{ path: 'Config.json', why: 'added' }] },
-    ],
-    [
-      'an added file',
-      { files: (all) => Object.assign(all, { 'modeling.py': 'x' }) },
-      { uncovered: [{ path: 'modeling.py', why: 'added' }] },
-    ],
-    [
-      'a file where the signer did not look',
-      { files: (all) => Object.assign(all, { '.github/evil.py': 'x' }) },
-      { uncovered: [{ path: '.github/evil.py', why: 'ignored' }] },
-    ],
-    [
-      'a link in place of a file',
-      { link: 'config.json' },
-      { covered: 2, uncovered: [{ path: 'config.json', why: 'link' }] },
-    ],
-  ];
-
-  test.each(cases)('%s', async (name, tampered, expected) => {
-    const assessment = await assess(tampered);
-    const status = expected.problem === 'content' ? 'failed' : 'partial';
-    expect(assessment).toMatchObject({ status, problem: null, signer: { kind: 'key' }, method: 'sha256', ...expected });
-    said.set(name, assessment.detail);
-  });
-});
-
-/** Two cases may say the same where a reader would do the same about both. */
-const SAME_WORDS = [
-  [
-    'a changed digest in the payload',
-    'a space more in the payload',
-    'a changed signature',
-    'a changed length of the signature',
-    'another key that says it is the right one',
-  ],
-  ['a second, bogus signature', 'a second, bogus signature before it'],
-];
-
-test('each is refused in words of its own', () => {
-  const kindOf = (name: string) => SAME_WORDS.find((names) => names.includes(name))?.[0] ?? name;
-  const kinds = new Set([...said.keys()].map(kindOf));
-  expect(kinds.size).toBeGreaterThan(30);
-  expect(new Set(said.values()).size).toBe(kinds.size);
 });
 
 describe('an assessment', () => {
