@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { STORY } from '../../support/parts.ts';
 import { onEveryGround } from './backends.ts';
 import type { Client } from './harness.ts';
 import { ended, fixture, register, uploadAll } from './requests.ts';
@@ -124,7 +125,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     });
   });
 
-  describe('waivers', () => {
+  describe('waivers', STORY, () => {
     const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const wish = (digest: string, rule: string) => ({
       rule,
