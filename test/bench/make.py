@@ -5,6 +5,8 @@ import pickle
 import sys
 import zipfile
 
+if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    sys.exit("usage: make.py FOLDER")
 folder = sys.argv[1]
 os.makedirs(folder, exist_ok=True)
 

@@ -29,7 +29,11 @@ const CLAIM_BYTES = 256;
 /** Claims of one stream. */
 const claimsOf = perMachine((): Claim[] => []);
 
-/** Has the numbers of an array looked at after the stream: of what BUILD gives a state to, or of what is `called`. @returns a breach where they cannot be read */
+/**
+ * Claims that the numbers of an array keep to bounds; they are read after the stream.
+ * @param called the name that was called; else the array is part of the state that BUILD gives
+ * @returns a breach where the numbers cannot be read
+ */
 export function claim(array: KnownArray, keeps: Keeps, context: ContractContext, called?: string): Breach | undefined {
   const { state, target } = context;
   if (state.waits) return undefined;
@@ -41,7 +45,7 @@ export function claim(array: KnownArray, keeps: Keeps, context: ContractContext,
   return undefined;
 }
 
-/** Claims of a stream that ended, whose memory is no longer counted. */
+/** Takes the claims of a stream that ended, and stops counting their memory. */
 export function closeClaims(machine: PickleState): readonly Claim[] {
   const claims = claimsOf(machine).splice(0);
   machine.budget.release(CLAIM_BYTES * claims.length);

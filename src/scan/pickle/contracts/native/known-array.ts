@@ -5,7 +5,7 @@ import { type ContractContext, perMachine } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';
 import { elementType } from '../numpy-dtype.ts';
 
-/** What a stream tells of an array. */
+/** What a stream says of an array: its shape, its type, where its bytes lie. */
 export interface KnownArray {
   /** The letter of its elements' kind: `i`, `f`, `V` for records. */
   readonly letter: string;
@@ -33,7 +33,7 @@ export function closeBodies(machine: PickleState): number {
   return held;
 }
 
-/** The array that a value is; `undefined` for anything else, and where its type or shape cannot be told. */
+/** The array that a value is; `undefined` for anything else, and where its type or shape is not known. */
 export function knownArray(of: Value | undefined, context: ContractContext): KnownArray | undefined {
   const maker = of === undefined ? undefined : context.madeBy(of);
   if (of === undefined || maker === undefined) return undefined;
@@ -82,7 +82,7 @@ function inOrder(type: Value, context: ContractContext): boolean {
   return text === '<' || text === '|';
 }
 
-/** The items of a dict by their keys; `undefined` where they cannot be told, or a key is not a literal. */
+/** The items of a dict by their keys; `undefined` where they are not known, or a key is not a literal. */
 export function fieldsOf(of: Value | undefined, context: ContractContext): Map<string, Value> | undefined {
   const items = of === undefined ? undefined : context.state.itemsOf(of);
   if (items === undefined) return undefined;

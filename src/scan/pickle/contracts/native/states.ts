@@ -17,7 +17,7 @@ export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...RANDOM_STATES,
 ]);
 
-/** What the arguments of native classes must keep to that read numbers as they are told. */
+/** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
 export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
   ...PANDAS_CONTRACTS,
   ['sklearn.tree._tree:Tree', treeCall],

@@ -8,7 +8,7 @@ import { fieldsOf, isAbsent, isIndexArray, type KnownArray, knownArray } from '.
 const UNTOLD = unexpected('the state of the tree cannot be told');
 const SHAPES = unexpected('the arrays of the tree do not fit each other');
 
-/** `Tree(n_features, n_classes, n_outputs)` reads as many numbers of classes as it is told that there are outputs. */
+/** `Tree(n_features, n_classes, n_outputs)` reads one number of classes for each output that `n_outputs` announces. */
 export const treeCall: Contract = ([features, classes, outputs], context) => {
   const [wide, count] = [numberOf(features, context), numberOf(outputs, context)];
   const array = knownArray(classes, context);
