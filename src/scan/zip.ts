@@ -9,6 +9,7 @@ import { TORCHSCRIPT_RULE } from './torchscript.ts';
 import { scanGaps } from './zip-gaps.ts';
 import { layoutOf, type ZipLayout } from './zip-layout.ts';
 import { scanMember } from './zip-member.ts';
+import { zipOddity } from './zip-oddities.ts';
 import { ZIP_RULES } from './zip-rules.ts';
 
 /**
@@ -97,8 +98,10 @@ function judgeDirectory({ context, say }: ZipScan, directory: ZipDirectory): voi
   context.cover(directory.start, directory.end, 'parsed');
   for (const { start, end } of directory.records) context.cover(start, end, 'parsed');
   context.lists(directory.entries.map((entry) => entry.name));
-  for (const oddity of directory.oddities)
-    say(ZIP_RULES.directory, oddity, `The zip directory is odd: ${oddity}.`, directory.start);
+  for (const oddity of directory.oddities) {
+    const { subject, message } = zipOddity(oddity);
+    say(ZIP_RULES.directory, subject, message, directory.start);
+  }
   const counts = new Map<string, number>();
   for (const { rawName, name } of directory.entries) {
     const count = (counts.get(rawName) ?? 0) + 1;

@@ -14,6 +14,11 @@ const OUR_TAIL = 1024 * 1024;
 /** Signatures of an end record that are tried, the last first. */
 const MAX_CANDIDATES = 64;
 
+/** What contradicts something else in how an archive's directory is found. */
+export type ZipOddity =
+  | { readonly kind: 'rivals' | 'end-apart' | 'no-entry' | 'part' | 'zip64' }
+  | { readonly kind: 'count'; readonly counted: number; readonly listed: number };
+
 /** A zip's central directory, and what is odd about how it is found. */
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
@@ -24,8 +29,8 @@ export interface ZipDirectory {
   readonly records: readonly { readonly start: number; readonly end: number }[];
   /** Bytes of something else before the archive, by which its offsets are off. */
   readonly prefix: number;
-  /** Sentences about contradictions: loaders differ on such archives. */
-  readonly oddities: readonly string[];
+  /** Contradictions: loaders differ on such archives. */
+  readonly oddities: readonly ZipOddity[];
 }
 
 /** Bytes that a directory holds while it is used: its own, and names as text and as bytes. */
@@ -40,7 +45,7 @@ interface EndRecord {
   readonly size: number;
   readonly offset: number;
   readonly records: { start: number; end: number }[];
-  readonly oddities: string[];
+  readonly oddities: ZipOddity[];
 }
 
 /**
@@ -72,7 +77,7 @@ export async function readDirectory(
 /** A directory that begins behind the chosen one's start is not a nested archive's: another loader may choose it. */
 function withRivals(chosen: ZipDirectory, others: readonly ZipDirectory[]): ZipDirectory {
   if (!others.some((other) => other.start > chosen.start)) return chosen;
-  return { ...chosen, oddities: [...chosen.oddities, 'more than one end record leads to a directory'] };
+  return { ...chosen, oddities: [...chosen.oddities, { kind: 'rivals' }] };
 }
 
 function* signatures(tail: Uint8Array): Generator<number> {
@@ -94,14 +99,14 @@ async function directoryOf(
   const end = await endRecord(source, endAt);
   if (end === undefined) return undefined;
   const { directoryEnd, size, offset, count } = end;
-  const oddities = [...end.oddities];
+  const oddities: ZipOddity[] = [...end.oddities];
   const shifted = directoryEnd - size;
   if (size === 0 && count === 0 && shifted >= 0 && offset <= endAt) {
     return { entries: [], start: shifted, end: shifted, records: end.records, prefix: shifted - offset, oddities };
   }
   const start = await firstWithEntry(source, [shifted, offset], size);
   if (start === undefined) return undefined;
-  if (start + size !== directoryEnd) oddities.push('the end record does not follow the directory');
+  if (start + size !== directoryEnd) oddities.push({ kind: 'end-apart' });
   const prefix = start === shifted ? shifted - offset : 0;
   if (rival) return { entries: [], start, end: start + size, records: end.records, prefix, oddities };
   if (size > limits.maxHeaderBytes) {
@@ -113,8 +118,7 @@ async function directoryOf(
   budget?.hold(directoryMemory({ start, end: start + size }));
   const bytes = await source.read(start, size);
   const entries = parseEntries(bytes, prefix, limits, oddities, source.name);
-  if (entries.length !== count)
-    oddities.push(`the end record counts ${count} members, the directory lists ${entries.length}`);
+  if (entries.length !== count) oddities.push({ kind: 'count', counted: count, listed: entries.length });
   return { entries, start, end: start + size, records: end.records, prefix, oddities };
 }
 
@@ -122,7 +126,7 @@ function parseEntries(
   bytes: Uint8Array,
   prefix: number,
   limits: Limits,
-  oddities: string[],
+  oddities: ZipOddity[],
   subject: string,
 ): ZipEntry[] {
   const entries: ZipEntry[] = [];
@@ -134,7 +138,7 @@ function parseEntries(
     entries.push(next.entry);
     at = next.next;
   }
-  if (at < bytes.length) oddities.push('the directory holds something that is not an entry');
+  if (at < bytes.length) oddities.push({ kind: 'no-entry' });
   return entries;
 }
 
@@ -156,8 +160,8 @@ async function endRecord(source: ByteSource, at: number): Promise<EndRecord | un
   const view = viewOf(await source.read(at, END_LENGTH));
   const end = at + END_LENGTH + view.getUint16(20, true);
   if (end > source.size) return undefined;
-  const oddities: string[] = [];
-  if (view.getUint16(4, true) !== view.getUint16(6, true)) oddities.push('it is one part of several');
+  const oddities: ZipOddity[] = [];
+  if (view.getUint16(4, true) !== view.getUint16(6, true)) oddities.push({ kind: 'part' });
   const short = { count: view.getUint16(10, true), size: view.getUint32(12, true), offset: view.getUint32(16, true) };
   const records = [{ start: at, end }];
   const wide = await end64(source, at);
@@ -168,7 +172,7 @@ async function endRecord(source: ByteSource, at: number): Promise<EndRecord | un
     !agrees(short.size, wide.size, 0xffffffff) ||
     !agrees(short.offset, wide.offset, 0xffffffff)
   ) {
-    oddities.push('the zip64 end record contradicts the other');
+    oddities.push({ kind: 'zip64' });
   }
   records.push({ start: wide.at, end: at });
   return { count: wide.count, size: wide.size, offset: wide.offset, directoryEnd: wide.at, records, oddities };

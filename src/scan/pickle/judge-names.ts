@@ -1,4 +1,4 @@
-import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
+import type { Call, GlobalName, Value } from '../../formats/pickle/values.ts';
 import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
@@ -29,21 +29,6 @@ export const TORCHSCRIPT_CLASS: Standing & { readonly kind: 'listed' } = {
     library: 'TorchScript',
     versions: '',
   },
-};
-
-export const ODDITIES: Readonly<Record<Oddity, string>> = {
-  dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',
-  'sparse-memo': 'uses memo indexes far beyond its entries',
-  'frame-straddled': 'an operand crosses the end of its frame: loaders disagree on what is executed',
-  'frame-nested': 'a frame starts inside another',
-  'frame-beyond-end': 'a frame is longer than the file',
-  'operand-not-text': 'imports by operands that are no strings',
-  'name-too-long': 'a module or global name is longer than 4096 bytes',
-  'odd-items': 'a dict gets a key without a value',
-  'args-not-tuple': 'calls with arguments that are not a tuple, which only unpicklers in Python accept',
-  'not-a-buffer': 'asks a value of its own for a buffer',
-  'line-without-end': 'a text operand ends with the file',
-  'protocol-late': 'PROTO stands inside the stream',
 };
 
 /** A dotted name that leads out of its module: through special attributes, or from something that is not a class. */

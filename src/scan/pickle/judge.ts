@@ -30,7 +30,6 @@ import {
   isNew,
   LOADER_NAMES,
   makesNoText,
-  ODDITIES,
   readsState,
   ruleOf,
   stateContract,
@@ -39,6 +38,7 @@ import {
 } from './judge-names.ts';
 import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
+import { itemsOfPlainValue, ODDITIES, STATE_OF_PLAIN_VALUE, TUPLES_HASHED_FOR_HOURS } from './oddities.ts';
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
 import { oddState } from './state-kinds.ts';
@@ -283,7 +283,7 @@ export class PickleJudge implements PickleHandler {
     }
     const call = machine.callOf(target);
     if (call === undefined) {
-      if (target.kind >= FIRST_COMPOSITE) this.#say.odd('BUILD on a value that takes no state', at);
+      if (target.kind >= FIRST_COMPOSITE) this.#say.odd(STATE_OF_PLAIN_VALUE, at);
       return undefined;
     }
     const global = this.#names.callee(call.callee, machine);
@@ -352,7 +352,7 @@ export class PickleJudge implements PickleHandler {
     if (receiver.kind !== OBJECT) {
       if (receiver.kind === PERSID)
         this.#say.report(rules.FOREIGN_STATE, `${opcode} on an object outside the pickle`, opcode, at);
-      else this.#say.odd(`${opcode} on a value that takes no items`, at);
+      else this.#say.odd(itemsOfPlainValue(opcode), at);
       return;
     }
     const call = machine.callOf(receiver);
@@ -450,7 +450,7 @@ export class PickleJudge implements PickleHandler {
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
     this.claims.push(...takeClaims(machine));
-    if (expandsTuples(machine)) this.#say.odd('a tuple stands in others so often that hashing it takes hours', 0);
+    if (expandsTuples(machine)) this.#say.odd(TUPLES_HASHED_FOR_HOURS, 0);
     for (const [offset, name] of this.#bare.close(machine))
       this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
     if (machine.alternative) return;

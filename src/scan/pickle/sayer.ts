@@ -4,6 +4,7 @@ import type { Rule } from '../rule.ts';
 import type { Report } from '../scanner.ts';
 import type { Breach } from './contracts/contract.ts';
 import { ruleOf } from './judge-names.ts';
+import type { OddityText } from './oddities.ts';
 import { ODD_STRUCTURE } from './rules.ts';
 
 /** Findings of a stream that are remembered, so that they are not said again. */
@@ -39,10 +40,10 @@ export class Sayer {
     this.report(rule, `${name}: ${what}`, name, offset, shown);
   }
 
-  odd(what: string, offset: number): void {
-    const key = `${this.loaders} ${what}`;
+  odd({ subject, message }: OddityText, offset: number): void {
+    const key = `${this.loaders} ${subject}`;
     if (this.#oddities.has(key)) return;
     this.#oddities.add(key);
-    this.report(ODD_STRUCTURE, what, what, offset);
+    this.report(ODD_STRUCTURE, message, subject, offset);
   }
 }

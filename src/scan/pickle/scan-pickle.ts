@@ -7,13 +7,13 @@ import { ALL_LOADERS, ANY_LOADER, JOBLIB, type LoaderSet, NOBODY, PICKLE_C } fro
 import { type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
 import type { PickleState } from '../../formats/pickle/state.ts';
 import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
-import type { StreamEnd } from '../../formats/pickle/values.ts';
 import { STR } from '../../formats/pickle/values.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import type { Blob } from './blobs.ts';
 import { noteBody, scanClaims } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch-legacy.ts';
 import { PickleJudge } from './judge.ts';
+import { describeEnd } from './oddities.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 import { scanArrows } from './scan-arrow.ts';
 import { scanHanded } from './scan-handed.ts';
@@ -127,13 +127,13 @@ class FileScan {
 
   /** Loaders that had ended before, at what others accept, are not concerned. */
   #broken({ end, position, state }: StreamResult, start: number): void {
-    const why = describeEnd(end);
+    const { subject, message: why } = describeEnd(end);
     const of = state.alive === NOBODY ? {} : { loaders: state.alive };
     this.#context.incomplete(`the pickle at byte ${start} was understood up to byte ${position}: ${why}`, of.loaders);
     this.#context.report({
       rule: BROKEN_STREAM,
       message: `the pickle at byte ${start} breaks off: ${why}`,
-      subject: why,
+      subject,
       offset: position,
       ...of,
     });
@@ -168,7 +168,7 @@ class FileScan {
       judge.claims.push(...own.claims);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
-        throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end)}`, {
+        throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end).message}`, {
           subject: source.name,
           offset: inner.position,
         });
@@ -338,23 +338,3 @@ async function keyAt(source: Target['source'], ref: number): Promise<string> {
   const text = await constantOf({ kind: STR, ref }, source);
   return typeof text === 'string' ? text : '';
 }
-
-function describeEnd(end: StreamEnd): string {
-  if (end.kind === 'stop') return 'complete';
-  if (end.kind === 'limit') return `a limit was met (${end.limit})`;
-  return REASONS[end.reason];
-}
-
-const REASONS: Readonly<Record<(StreamEnd & { kind: 'error' })['reason'], string>> = {
-  truncated: 'the file ends before the stream does',
-  'invalid-opcode': 'an instruction that does not exist',
-  operand: 'an import by operands that are no strings',
-  'stack-underflow': 'an instruction takes more than is on the stack',
-  'no-mark': 'an instruction needs a mark that is not there',
-  'memo-miss': 'it fetches a memo entry that was never stored',
-  protocol: 'a protocol that no Python has',
-  'bad-length': 'an impossible length',
-  'bad-literal': 'a line of text that no loader takes as an operand',
-  refused: 'no loader reads on',
-  'odd-items': 'a key without a value',
-};

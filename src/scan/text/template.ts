@@ -19,17 +19,33 @@ import {
   READS_ATTRIBUTE,
 } from './template-names.ts';
 import { Numbers } from './template-numbers.ts';
+import {
+  asksByFilter,
+  asksForAttribute,
+  COMPUTED_ATTRIBUTE,
+  COMPUTED_ITEM,
+  FORMATS_TEXT,
+  hasName,
+  hasText,
+  holdsName,
+  MAKES_CHARACTERS,
+  PUTS_TEXT_TOGETHER,
+  repeatsMoreThan,
+  short,
+  type TemplateReason,
+  TemplateReasons,
+} from './template-reasons.ts';
 
 /** What a template would do when it is rendered. */
 export interface TemplateJudgement {
   /** It reaches objects behind its values, or asks for an attribute whose name it puts together. */
-  readonly malicious: readonly string[];
-  readonly suspicious: readonly string[];
+  readonly malicious: readonly TemplateReason[];
+  readonly suspicious: readonly TemplateReason[];
   /** Why it is not proved to be plain; empty when it is. */
   readonly unproved: readonly string[];
 }
 
-const MAX_REASONS = 20;
+const MAX_DOUBTS = 20;
 /** Repetitions that no conversation needs. */
 const MAX_RANGE = 100_000;
 const DUNDER = /__\w*/;
@@ -46,7 +62,7 @@ export function judgeTemplate(text: string): TemplateJudgement {
     const inner = /\{[{%][^}]{0,2000}(__\w+__|\|\s{0,20}attr\b)/.exec(text)?.[1];
     return {
       malicious: [],
-      suspicious: inner === undefined ? [] : [`names ${inner}`],
+      suspicious: inner === undefined ? [] : [holdsName(inner)],
       unproved: [`is not read to its end (${error.message})`],
     };
   }
@@ -57,8 +73,8 @@ class Judge {
   readonly #numbers: Numbers;
   readonly #macros = new Set<string>();
   readonly #bound = new Set<string>();
-  readonly #malicious = new Set<string>();
-  readonly #suspicious = new Set<string>();
+  readonly #malicious = new TemplateReasons();
+  readonly #suspicious = new TemplateReasons();
   readonly #unproved = new Set<string>();
 
   constructor(template: Template) {
@@ -80,8 +96,8 @@ class Judge {
     for (const text of this.#template.data) {
       if (/:\/\/|<script|javascript:/i.test(text)) this.#doubt('writes addresses or scripts into what it makes');
     }
-    const some = (set: ReadonlySet<string>) => [...set].slice(0, MAX_REASONS);
-    return { malicious: some(this.#malicious), suspicious: some(this.#suspicious), unproved: some(this.#unproved) };
+    const unproved = [...this.#unproved].slice(0, MAX_DOUBTS);
+    return { malicious: this.#malicious.first(), suspicious: this.#suspicious.first(), unproved };
   }
 
   #doubt(what: string): void {
@@ -115,7 +131,7 @@ class Judge {
   }
 
   #operation(operator: string, parts: readonly Expression[]): void {
-    if (operator === '%' && parts.some(isText)) this.#suspicious.add('puts text together with %');
+    if (operator === '%' && parts.some(isText)) this.#suspicious.add(PUTS_TEXT_TOGETHER);
     if (operator === '**' || (operator === '*' && !parts.every((part) => this.#numbers.has(part))))
       this.#doubt('multiplies what may be text, or raises a power');
   }
@@ -123,23 +139,22 @@ class Judge {
   #name(name: string): void {
     if (GATES.has(name)) {
       if (this.#bound.has(name)) this.#doubt(`gives ${name} another meaning`);
-      else this.#suspicious.add(`names ${name}`);
+      else this.#suspicious.add(hasName(name));
     }
     if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`has the name ${short(name)}`);
-    if (name.startsWith('__')) this.#malicious.add(`names ${short(name)}`);
+    if (name.startsWith('__')) this.#malicious.add(hasName(name));
   }
 
   #literal(text: string): void {
     const dunder = /__\w+__/.exec(text)?.[0];
-    if (dunder !== undefined) this.#suspicious.add(`has the text ${short(dunder)}`);
-    if (/%c/.test(text)) this.#suspicious.add('has the text %c, which makes characters of numbers');
+    if (dunder !== undefined) this.#suspicious.add(hasText(dunder));
+    if (/%c/.test(text)) this.#suspicious.add(MAKES_CHARACTERS);
   }
 
   #attribute(name: string, of: Expression): void {
     if (DUNDER.test(name) || (of.kind === 'name' && GATES.has(of.name) && !this.#bound.has(of.name)))
-      this.#malicious.add(`asks for the attribute ${short(name)}`);
-    else if (name.startsWith('_') || INNER_ATTRIBUTES.has(name))
-      this.#suspicious.add(`asks for the attribute ${short(name)}`);
+      this.#malicious.add(asksForAttribute(name));
+    else if (name.startsWith('_') || INNER_ATTRIBUTES.has(name)) this.#suspicious.add(asksForAttribute(name));
     else if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`asks for the attribute ${short(name)}`);
   }
 
@@ -148,7 +163,7 @@ class Judge {
     if (key.kind === 'slice' || this.#numbers.has(key)) return;
     const text = constantText(key);
     if (text !== undefined) this.#attribute(text.replace(/[\s-]/g, ''), of);
-    else if (madeOfText(key)) this.#suspicious.add('asks for an item whose name it puts together');
+    else if (madeOfText(key)) this.#suspicious.add(COMPUTED_ITEM);
     else this.#doubt('asks for an item whose name is not written out');
   }
 
@@ -164,7 +179,7 @@ class Judge {
 
   #range(given: readonly Argument[]): void {
     for (const { value } of given) {
-      if (largest(value) > MAX_RANGE) this.#suspicious.add(`repeats something more than ${MAX_RANGE} times`);
+      if (largest(value) > MAX_RANGE) this.#suspicious.add(repeatsMoreThan(MAX_RANGE));
       else if (!this.#numbers.has(value)) this.#doubt('repeats something as often as a value says');
     }
   }
@@ -172,7 +187,7 @@ class Judge {
   #filter(filter: Applied): void {
     const { name } = filter;
     if (name === 'attr') this.#attr(filter);
-    else if (name === 'format') this.#suspicious.add('puts text together with format');
+    else if (name === 'format') this.#suspicious.add(FORMATS_TEXT);
     else if (!PLAIN_FILTERS.has(name)) this.#doubt(`uses the filter ${short(name)}`);
     if (READS_ATTRIBUTE.has(name)) this.#namedAttributes(filter);
   }
@@ -180,9 +195,9 @@ class Judge {
   #attr(filter: Applied): void {
     const text =
       filter.arguments.length === 1 ? filter.arguments.map(({ value }) => constantText(value))[0] : undefined;
-    if (text === undefined) this.#malicious.add('asks for an attribute whose name it puts together');
-    else if (text.includes('_')) this.#malicious.add(`asks for the attribute ${short(text)}`);
-    else this.#suspicious.add(`asks for the attribute ${short(text)} with a filter`);
+    if (text === undefined) this.#malicious.add(COMPUTED_ATTRIBUTE);
+    else if (text.includes('_')) this.#malicious.add(asksForAttribute(text));
+    else this.#suspicious.add(asksByFilter(text));
   }
 
   /** `map(attribute='a.b')`, `selectattr('a')`; `map('upper')` names a filter. */
@@ -193,8 +208,7 @@ class Judge {
       if (!isFilter && !names) continue;
       const text = constantText(value);
       if (text !== undefined && isFilter) this.#filter({ ...filter, name: text, arguments: filter.arguments.slice(1) });
-      else if (text?.split('.').some((part) => part.startsWith('_')))
-        this.#malicious.add(`asks for the attribute ${short(text)}`);
+      else if (text?.split('.').some((part) => part.startsWith('_'))) this.#malicious.add(asksForAttribute(text));
       else if (text === undefined && !(name === undefined && index > 0) && filter.name !== 'join')
         this.#doubt(`gives the filter ${filter.name} a name that is not written out`);
     }
@@ -226,8 +240,4 @@ function largest(root: Expression): number {
 
 function isNumber({ kind }: Expression): boolean {
   return kind === 'number';
-}
-
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -29,8 +29,8 @@ export function judgeTemplates(templates: readonly TemplateText[]): TemplatesJud
       [DANGEROUS_TEMPLATE, malicious],
       [ODD_TEMPLATE, suspicious],
     ] as const) {
-      for (const reason of reasons)
-        findings.set(`${rule.id}\n${reason}`, { rule, message: `The template ${reason}.`, subject: reason });
+      for (const { subject, what } of reasons)
+        findings.set(`${rule.id}\n${subject}`, { rule, message: `The template ${what}.`, subject });
     }
     const [first] = unproved;
     if (declared && first !== undefined && !why.has('format.chat-template.scan'))
