@@ -35,9 +35,9 @@ const TOP = ['service', 'cli'];
 /** What the admission webhook may import: it answers from a snapshot, and needs nothing that reads artifacts. */
 const WEBHOOK = ['core', 'workload', 'snapshot', 'policy', 'integrity'];
 /** The verbs that are faces of it. */
-const ADMITTERS = '^src/cli/(run-)?admit[a-z-]*\\.ts$';
+const ADMITTERS = '^src/cli/commands/admit/';
 /** The verbs that are faces of the service. */
-const STARTERS = '^src/cli/(run-)?(serve|worker)[a-z-]*\\.ts$';
+const STARTERS = '^src/cli/commands/(serve|worker)/';
 
 const rules = Object.entries(FLOORS).map(([floor, below]) => ({
   name: `floor-${floor}`,

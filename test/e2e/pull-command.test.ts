@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { registerPull } from '../../src/cli/pull.ts';
-import type { ExitCode, Shell } from '../../src/cli/shell.ts';
+import { registerPull } from '../../src/cli/commands/pull/command.ts';
+import type { ExitCode, Shell } from '../../src/cli/terminal/shell.ts';
 import { isAssayError } from '../../src/core/errors.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditedObject, AuditReport } from '../../../admission-webhook/src/index.ts';
 import { createProgram } from '../../../src/cli/program.ts';
-import { type ExitCode, graver, printError, type Shell } from '../../../src/cli/shell.ts';
+import { type ExitCode, graver, printError, type Shell } from '../../../src/cli/terminal/shell.ts';
 import type { SnapshotEntry } from '../../../src/snapshot/index.ts';
 import { signed, writer } from '../../snapshot/samples.ts';
 

@@ -1,0 +1,84 @@
+import type { AuditedObject, AuditReport } from '../../../../admission-webhook/src/index.ts';
+import { terminalText } from '../../../report/index.ts';
+import { Page } from '../../../report/page.ts';
+import type { Ink } from '../../../report/style.ts';
+import { columnsText } from '../../terminal/columns.ts';
+
+interface Look {
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** Objects that are told of one by one; `--format json` has all of them. */
+const MAX_SHOWN = 500;
+const INKS: Readonly<Record<string, Ink>> = { deny: 'red', warn: 'yellow', audit: 'dim' };
+
+/** For people: what could not be looked at, each namespace, and each object that would not simply be let through. */
+export function auditText(report: AuditReport, look: Look): string {
+  return [headText(report, look), namespacesText(report, look), objectsText(report, look), totalText(report, look)]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function headText({ from, snapshot, problems }: AuditReport, { width, color }: Look): string {
+  const page = new Page(width, color);
+  page.row('asked', terminalText(from));
+  const ends = snapshot.expired ? `ENDED at ${snapshot.expires}: it approves nothing` : `ends ${snapshot.expires}`;
+  const ink = snapshot.expired ? 'red' : undefined;
+  page.row('snapshot', terminalText(`version ${snapshot.version} from ${snapshot.from}, ${ends}`), ink);
+  for (const { subject, message, mend } of problems) {
+    page.row('NOT SEEN', terminalText(`${subject}: ${message}${mend === null ? '' : `; ${mend}`}`), 'yellow', 'yellow');
+  }
+  return page.toString();
+}
+
+function namespacesText({ namespaces }: AuditReport, { color }: Look): string {
+  if (namespaces.length === 0) return '';
+  const rows = namespaces.map(({ name, mode, stage, allow, audit, warn, deny }) => [
+    terminalText(name ?? '(none)'),
+    mode,
+    terminalText(stage ?? 'any'),
+    ...[allow + audit, warn, deny].map(String),
+  ]);
+  const ink = (column: number, text: string) => (text === '0' ? 'dim' : column === 5 ? 'red' : undefined);
+  return columnsText(['NAMESPACE', 'NOW', 'STAGE', 'LET THROUGH', 'WARNED', 'REFUSED'], rows, { color, ink });
+}
+
+function objectsText({ objects }: AuditReport, { width, color }: Look): string {
+  const page = new Page(width, color);
+  const told = objects.filter(({ action }) => action !== 'allow');
+  for (const one of told.slice(0, MAX_SHOWN)) objectRows(page, one);
+  if (told.length > MAX_SHOWN) {
+    page.gap();
+    page.row('', `and ${told.length - MAX_SHOWN} more: --format json lists them`, 'dim');
+  }
+  return page.toString();
+}
+
+function objectRows(page: Page, one: AuditedObject): void {
+  const { kind, namespace, name, action, rulings, under, owner } = one;
+  const place = `${kind} ${namespace === null ? name : `${namespace}/${name}`}`;
+  const led = under === 0 ? '' : ` and ${under} that it led to`;
+  const made = owner === null ? '' : ` of ${owner}, which does not say this`;
+  page.gap();
+  const label = { deny: 'refused', warn: 'warned', audit: 'noted', allow: '' }[action];
+  page.row(label, terminalText(place + led + made), 'bold', INKS[action]);
+  for (const ruling of rulings.filter((said) => said.action === action)) {
+    page.row('', terminalText(`${ruling.outcome}: ${ruling.message}`));
+  }
+}
+
+function totalText({ totals, complete }: AuditReport, { width, color }: Look): string {
+  const page = new Page(width, color);
+  const { objects, under, finished, off, deny, warn } = totals;
+  page.parts([
+    `${objects} objects`,
+    `${deny} would be refused`,
+    `${warn} warned`,
+    ...(under === 0 ? [] : [`${under} that others led to`]),
+    ...(finished === 0 ? [] : [`${finished} run no more`]),
+    ...(off === 0 ? [] : [`${off} where the gate is off`]),
+    ...(complete ? [] : ['INCOMPLETE']),
+  ]);
+  return page.toString();
+}

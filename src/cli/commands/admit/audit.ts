@@ -1,0 +1,42 @@
+import type { AuditReport, KubeClient } from '../../../../admission-webhook/src/index.ts';
+import { openSink } from '../../terminal/output.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { auditText } from './audit-text.ts';
+import type { AdmitAuditRequest } from './command.ts';
+import { readManifest } from './manifest-file.ts';
+
+/** Says what runs, and would be refused. Nothing is changed. */
+export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): Promise<void> {
+  const { format, output } = request;
+  const sink = await openSink(output, shell);
+  const report = await auditOf(request, shell);
+  if (format === 'json') sink.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    const color = output === undefined && wantsColor(shell.stdout, shell.env, request.color);
+    const width = output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true });
+    sink.write(auditText(report, { width, color }));
+  }
+  await sink.commit();
+  if (!report.complete) shell.exit(2);
+  if (report.totals.deny > 0) shell.exit(1);
+}
+
+async function auditOf({ gate, file, namespaces }: AdmitAuditRequest, shell: Shell): Promise<AuditReport> {
+  const { audit, listedSource, openAuditGate, openCluster, openKube } = await import(
+    '../../../../admission-webhook/src/index.ts'
+  );
+  const { env, signal } = shell;
+  const isMap = /^configmap:/i.test(gate.snapshot.from);
+  const kube: KubeClient | null =
+    file === undefined || isMap ? await openKube({ kubeconfig: gate.kubeconfig, env }) : null;
+  try {
+    const source =
+      file === undefined && kube !== null
+        ? await openCluster(kube, namespaces, signal)
+        : listedSource(await readManifest(file ?? '-'), file ?? '-', namespaces);
+    const opened = await openAuditGate(gate, kube, source.labelsOf, env);
+    return await audit(source, opened, new Date());
+  } finally {
+    await kube?.close();
+  }
+}

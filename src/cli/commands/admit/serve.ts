@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+import { terminalText } from '../../../report/index.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { AdmitServeRequest } from './command.ts';
+
+/** Answers reviews until it is told to end, and ends in order. The decision log goes to stdout, all else to stderr. */
+export async function runAdmitServe(request: AdmitServeRequest, shell: Shell): Promise<void> {
+  const { startAdmission } = await import('../../../../admission-webhook/src/index.ts');
+  const tell = (line: string) => void shell.stderr.write(`assay: ${terminalText(line)}\n`);
+  const gate = await startAdmission(request, { tell, sink: shell.stdout, env: shell.env });
+  tell(`listens at ${gate.url}${gate.metricsUrl === null ? '' : `, tells how it fares at ${gate.metricsUrl}`}`);
+  if (!shell.signal.aborted) await once(shell.signal, 'abort');
+  tell('ends: answers until nothing leads here any more; once more to end at once');
+  await gate.close();
+}

@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import { AssayError } from '../../../core/errors.ts';
+import { readSmallText } from '../../../core/small-file.ts';
+import { openSink } from '../../terminal/output.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import type { AdmitStatusRequest } from './command.ts';
+import { type ShownStatus, StatusSchema } from './status-schema.ts';
+import { statusText } from './status-text.ts';
+
+/** Asks a gate how it fares. Exit code 1 when it is not ready. */
+export async function runAdmitStatus(request: AdmitStatusRequest, shell: Shell): Promise<void> {
+  const { url, ca, tokenFile, format, output } = request;
+  const sink = await openSink(output, shell);
+  const { askStatus } = await import('../../../../admission-webhook/src/index.ts');
+  const body = await askStatus({
+    url,
+    ...(ca === undefined ? {} : { ca: await readSmallText(ca, '--ca') }),
+    ...(tokenFile === undefined ? {} : { token: (await readSmallText(tokenFile, '--client-token-file')).trim() }),
+  });
+  const json = parseBoundedJson(body, `${url}/status`);
+  const status = read(json, url);
+  if (format === 'json') sink.write(`${JSON.stringify(json, null, 2)}\n`);
+  else {
+    const color = output === undefined && wantsColor(shell.stdout, shell.env, request.color);
+    const width = output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true });
+    sink.write(statusText(status, width, color, new Date()));
+  }
+  await sink.commit();
+  if (!status.ready) shell.exit(1);
+}
+
+function read(json: unknown, url: string): ShownStatus {
+  const result = v.safeParse(StatusSchema, json, { abortEarly: true });
+  if (result.success) return result.output;
+  const at = v.getDotPath(result.issues[0]);
+  throw new AssayError('malformed', `is not what a gate says of itself${at === null ? '' : ` (${at})`}`, {
+    subject: `${url}/status`,
+    mend: 'give the address of a gate of this version',
+  });
+}

@@ -1,0 +1,124 @@
+import { type Command, Option } from 'commander';
+import type { Role, Stage } from '../../../registry/records.ts';
+import {
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from '../../options/registry.ts';
+import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
+export const VOTERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
+
+/** What was asked on the command line, checked. */
+export interface ApproveRequest {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly stage: (typeof STAGES)[number];
+  /** `undefined`: the service signs, for whoever has the token. */
+  readonly signing: SigningChoice | undefined;
+  readonly role: Role | undefined;
+  readonly until: string | undefined;
+  readonly comment: string;
+  readonly model: string | undefined;
+  readonly report: string | undefined;
+  readonly allow: string | undefined;
+  readonly yes: boolean;
+  readonly format: 'table' | 'json';
+  readonly output: string | undefined;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+  readonly color: boolean;
+}
+
+interface ApproveFlags extends SigningFlags, RegistryFlags {
+  readonly stage: ApproveRequest['stage'];
+  readonly role?: Role;
+  readonly until?: string;
+  readonly comment: string;
+  readonly model?: string;
+  readonly report?: string;
+  readonly allow?: string;
+  readonly yes: boolean;
+  readonly format: ApproveRequest['format'];
+  readonly output?: string;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+const GUIDE = `
+A version of a model is its bytes: approve gives a path, a reference, or model@number. What the registry does not know is
+scanned first and registered (a service scans for itself; --report takes a scan that was made with other options). What is signed
+says: these bytes, for this stage, under this policy and this ruleset. When one of them changes it is looked at again, and holds no
+longer when anything new speaks against the model. What the policy of the stage denies cannot be approved.
+
+A stage may ask for several approvals, of several roles: the last one moves the version. Whoever asked for a stage (assay promote)
+does not approve it. In a file of your own, where nobody asked, the registry asks itself, and approving for production approves for
+staging on the way: one person with one key keeps it. The first key that approves is believed, and written into FILE.d/trust.yaml;
+every other has to be put there. For four eyes, let FILE.d/rules.yaml ask for two approvals, or keep a service.
+${REGISTRY_GUIDE}
+Examples:
+  assay approve ./model --stage production --registry models.db --key approver.pem
+  assay approve hf://acme/bert@v1.2 --stage staging --registry models.db --key approver.pem --until 2027-06-30T00:00:00Z
+  assay approve ./model --report report.json --stage production --registry models.db --key approver.pem
+  assay approve acme/bert@3 --stage production --comment "see review 17"           at a service, with ASSAY_URL and ASSAY_TOKEN
+  assay approve acme/bert@3 --stage production --keyless                           signed as who you are, where a service asks for it
+${REGISTRY_EXITS}`;
+
+export function registerApprove(program: Command, shell: Shell): void {
+  const command = program
+    .command('approve')
+    .summary('approve a model for a stage, signed')
+    .description(
+      'Approves a version of a model for a stage: a signed attestation, which moves it when it is the last needed.',
+    )
+    .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
+    .addOption(new Option('--stage <stage>', 'what for').choices(STAGES).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
+    .option('--until <time>', 'when the approval ends (UTC: 2027-01-31T00:00:00Z)')
+    .option('--comment <text>', 'what there is to say', '')
+    .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
+    .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
+    .option('--allow <file>', "your organisation's own allowances for that scan (YAML)")
+    .option('-y, --yes', 'do not ask before approving', false);
+  addSigningOptions(addRegistryOptions(command), '--key, --private-key <file>')
+    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
+    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
+    .option('-q, --quiet', 'no progress, and of a table the ids of the approvals alone', false)
+    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: ApproveFlags) => {
+      const request = toRequest(artifact, flags);
+      const { runApprove } = await import('./run.ts');
+      await runApprove(request, shell);
+    });
+}
+
+/** @throws AssayError `usage` for what the argument parser cannot know. */
+function toRequest(artifact: string, flags: ApproveFlags): ApproveRequest {
+  const { stage, role, until, comment, model, report, allow, yes, format, output, quiet, offline, color } = flags;
+  const signs = [flags.privateKey, flags.pkcs11Module, flags.certificate].some((way) => way !== undefined);
+  // A service may sign for whoever has the token; in a file nobody else does.
+  const isOptional = flags.registry === undefined && !signs && !flags.keyless;
+  return {
+    artifact,
+    registry: registryOf(flags),
+    stage,
+    signing: isOptional ? undefined : signingChoice(flags, 'assay approve'),
+    role,
+    until,
+    comment,
+    model,
+    report,
+    allow,
+    yes,
+    format,
+    output,
+    quiet,
+    offline,
+    color,
+  };
+}

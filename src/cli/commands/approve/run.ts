@@ -1,0 +1,213 @@
+import { AssayError } from '../../../core/errors.ts';
+import { createStatement } from '../../../integrity/attestations/create-statement.ts';
+import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
+import { subjectsOf } from '../../../integrity/attestations/subject.ts';
+import { parseTime } from '../../../integrity/attestations/time.ts';
+import { isSignatureError } from '../../../integrity/signature-error.ts';
+import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
+import { isRuled } from '../../../registry/stage-machine.ts';
+import { terminalText } from '../../../report/index.ts';
+import { type Approved, approvedJson, approvedText, type Step, wishText } from '../../registry/approved-text.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import { Refusal, withRegistry } from '../../registry/open.ts';
+import { registeredVersion } from '../../registry/register.ts';
+import { decisionFor, labelOf, openWish, refuseDenied, WISH } from '../../registry/requests.ts';
+import type { SigningWay } from '../../signing/sign.ts';
+import { canAsk, isConfirmed } from '../../terminal/ask.ts';
+import { openSink } from '../../terminal/output.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import type { ApproveRequest } from './command.ts';
+
+type Stage = ApproveRequest['stage'];
+
+/** Finds or registers what is meant, signs that it is approved, hands that in, and says what is still needed. */
+export async function runApprove(request: ApproveRequest, shell: Shell): Promise<void> {
+  const until = request.until === undefined ? undefined : endOf(request.until);
+  const sink = await openSink(request.output, shell);
+  const way = await wayOf(request, shell);
+  try {
+    const options = { verb: 'assay approve', subject: request.artifact, make: true, key: way?.publicKey };
+    await withRegistry(request.registry, shell, options, async (registry) => {
+      const approved = await approve({ registry, request, way, until, shell });
+      const page = { width: widthOf(shell.stdout), color: wantsColor(shell.stdout, shell.env, request.color) };
+      sink.write(request.format === 'json' ? approvedJson(approved) : approvedText(approved, request.quiet, page));
+      await sink.commit();
+    });
+  } finally {
+    await way?.close();
+  }
+}
+
+interface Desk {
+  readonly registry: RegistryClient;
+  readonly request: ApproveRequest;
+  readonly way: SigningWay | undefined;
+  readonly until: Date | undefined;
+  readonly shell: Shell;
+}
+
+async function wayOf({ signing }: ApproveRequest, shell: Shell): Promise<SigningWay | undefined> {
+  if (signing === undefined) return undefined;
+  const { signingWay } = await import('../../signing/sign.ts');
+  return signingWay(signing, shell);
+}
+
+async function approve(desk: Desk): Promise<Approved> {
+  const { registry, request, shell } = desk;
+  refuseWithoutTrust(desk);
+  const options = { ...request, trust: request.registry.trust };
+  const found = await registeredVersion(registry, request.artifact, options, shell);
+  let { version } = found;
+  const decisions = await registry.decisions(version.id);
+  const seen = stagesTo(request.stage, version, registry).map((stage) => decisionFor(decisions, stage));
+  for (const decision of seen) await refuseDenied(registry, version, decision);
+  await confirm(desk, version, seen);
+  const steps: Step[] = [];
+  for (const decision of seen) {
+    const step = await approveStage(desk, version, decision, steps.length === 0);
+    steps.push(step);
+    if (step.transition.state !== 'approved') break;
+    version = await registry.version({ id: version.id });
+  }
+  return { registry: registry.name, version, created: found.created, stage: request.stage, steps };
+}
+
+/** Said before anything is scanned, or signed in a log that everybody reads. */
+function refuseWithoutTrust({ registry, request }: Desk): void {
+  if (registry.kind !== 'local' || registry.place.trust !== null || registry.firstKey !== undefined) return;
+  const { folder } = registry.place;
+  const mend = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
+  throw new AssayError('usage', 'no trust file says who may sign approvals', { subject: request.artifact, mend });
+}
+
+/** Whoever keeps a registry alone approves for staging on the way to production; elsewhere each stage is asked for by itself. */
+function stagesTo(stage: Stage, version: Version, registry: RegistryClient): readonly Stage[] {
+  return stage === 'production' && version.stage === 'candidate' && isOwnFile(registry) ? ['staging', stage] : [stage];
+}
+
+function isOwnFile(registry: RegistryClient): boolean {
+  return registry.kind === 'local' && registry.place.folder !== undefined;
+}
+
+async function confirm(
+  { request, way, shell }: Desk,
+  version: Version,
+  seen: readonly StoredDecision[],
+): Promise<void> {
+  if (request.yes || !canAsk(shell)) return;
+  const page = { width: widthOf(shell.stderr), color: wantsColor(shell.stderr, shell.env, request.color) };
+  shell.stderr.write(wishText(version, seen, way?.who(), page));
+  if (await isConfirmed(`Approve it for ${request.stage}?`, shell)) return;
+  throw new Refusal('was not approved', { subject: labelOf(version) });
+}
+
+async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
+  if (registry.kind !== 'local' || registry.firstKey === undefined) return;
+  const { path, keep } = registry.firstKey;
+  if (!(await keep())) return;
+  shell.stderr.write(
+    `assay: note: this key is the first to approve here, and is believed from now on: ${terminalText(path)}\n`,
+  );
+}
+
+async function approveStage(desk: Desk, version: Version, seen: StoredDecision, isFirst: boolean): Promise<Step> {
+  const { registry } = desk;
+  const { transition, forNobody } = await openTransition(desk, version, seen.stage);
+  if (transition.state !== 'open') return { seen, transition, approval: undefined };
+  try {
+    return await vote(desk, version, { transition, decision: seen, isFirst });
+  } catch (error) {
+    // What nobody wanted but for this approval is not left open.
+    if (forNobody && registry.kind === 'local') await registry.withdrawForNobody(transition.id);
+    throw error;
+  }
+}
+
+interface Voted {
+  readonly transition: Transition;
+  readonly decision: StoredDecision;
+  /** An approval before it may have changed what is decided. */
+  readonly isFirst: boolean;
+}
+
+async function vote(desk: Desk, version: Version, { transition, decision: seen, isFirst }: Voted): Promise<Step> {
+  const { registry, request, until } = desk;
+  const attestation = await signed(desk, version, seen);
+  await keepFirstKey(desk);
+  const { role, comment } = request;
+  const after = await registry.vote(transition.id, {
+    vote: 'approve',
+    comment,
+    ...(role === undefined ? {} : { role }),
+    ...(attestation === undefined ? {} : { attestation }),
+    ...(until === undefined ? {} : { until }),
+    seen: {
+      policyDigest: seen.decision.policyDigest,
+      rulesetDigest: seen.ruleset.digest,
+      ...(isFirst ? { decision: seen.id } : {}),
+    },
+  });
+  const id = after.votes.at(-1)?.approval;
+  const approval = (await registry.approvals(version.id)).find((one) => one.id === id);
+  return { seen, transition: after, approval };
+}
+
+interface Wish {
+  readonly transition: Transition;
+  readonly forNobody: boolean;
+}
+
+/** The wish that is open; a new one when nobody had it. */
+async function openTransition(
+  { registry, request }: Desk,
+  version: Version,
+  stage: StoredDecision['stage'],
+): Promise<Wish> {
+  const subject = labelOf(version);
+  const open = await openWish(registry, version);
+  if (open !== undefined && open.to !== stage) {
+    throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject, mend: 'approve or reject that first' });
+  }
+  if (open === undefined && registry.kind === 'local' && isOwnFile(registry)) {
+    const why = `nobody had asked when ${registry.who} approved it`;
+    return { transition: await registry.requestForNobody(version.id, stage, why), forNobody: true };
+  }
+  const own = open === undefined;
+  const transition = open ?? (await registry.requestTransition(version.id, stage, request.comment || WISH));
+  const isOwn = own || (registry.kind === 'local' && transition.requestedBy === registry.who);
+  if (!isOwn || transition.state !== 'open') return { transition, forNobody: false };
+  throw new Refusal(`you asked for ${stage}${own ? ' just now' : ''}, and who asks does not approve`, {
+    subject,
+    mend: `let somebody else run: assay approve ${subject} --stage ${stage}`,
+  });
+}
+
+/** The signed approval: these bytes, for the stage, under the policy and the ruleset that were shown. */
+async function signed({ way, until }: Desk, version: Version, seen: StoredDecision): Promise<string | undefined> {
+  if (way === undefined) return undefined;
+  const { decision, stage, ruleset } = seen;
+  if (!isRuled(stage)) throw new AssayError('internal', `nobody approves for ${stage}`);
+  const statement = createStatement('approval', {
+    subjects: subjectsOf({ pinned: version.ref, tree: version.digest }),
+    stage,
+    at: new Date(),
+    policy: { name: decision.policy, digest: decision.policyDigest },
+    ruleset,
+    ...(until === undefined ? {} : { until }),
+  });
+  try {
+    return JSON.stringify(await signStatement(statement, way.signer));
+  } catch (cause) {
+    if (!isSignatureError(cause)) throw cause;
+    const mend = 'give the version another reference or policy';
+    throw new AssayError('usage', `nobody could read this approval: ${cause.message}`, { mend, cause });
+  }
+}
+
+function endOf(text: string): Date {
+  const time = parseTime(text);
+  const mend = 'write it in UTC: 2027-01-31T00:00:00Z';
+  if (time === undefined) throw new AssayError('usage', 'is no time', { subject: `--until ${text}`, mend });
+  if (time > Date.now()) return new Date(time);
+  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, mend: 'give a time to come' });
+}

@@ -1,0 +1,209 @@
+import { type Command, Option } from 'commander';
+import { AssayError } from '../../../core/errors.ts';
+import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
+type AttestationType = (typeof TYPES)[number];
+
+/** What a statement is about: everything a report says of an artifact, or its digest alone. */
+export type About = { readonly report: string } | { readonly digest: string };
+
+/** What is to be said, checked as far as the command line goes. */
+export type AttestationInput =
+  | { readonly type: 'scan'; readonly report: string; readonly url?: string }
+  | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }
+  | { readonly type: 'approval'; readonly about: About; readonly stage: string; readonly until?: string }
+  | {
+      readonly type: 'waiver';
+      readonly about: About;
+      readonly rule: string;
+      readonly file?: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    }
+  | {
+      readonly type: 'break-glass';
+      readonly namespaces: readonly string[];
+      readonly reference?: string;
+      readonly outcomes: readonly string[];
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    };
+
+export interface AttestationRequest {
+  readonly input: AttestationInput;
+  readonly signing: SigningChoice;
+  readonly output?: string;
+  readonly quiet: boolean;
+}
+
+interface CreateFlags extends SigningFlags {
+  readonly type: AttestationType;
+  readonly report?: string;
+  readonly digest?: string;
+  readonly url?: string;
+  readonly evidence: readonly string[];
+  readonly stage?: string;
+  readonly until?: string;
+  readonly rule?: string;
+  readonly file?: string;
+  readonly reason?: string;
+  readonly owner?: string;
+  readonly expires?: string;
+  readonly namespace: readonly string[];
+  readonly outcome: readonly string[];
+  readonly reference?: string;
+  readonly output?: string;
+  readonly quiet: boolean;
+}
+
+/** What each type takes beside what it is about; the first list has to be given. */
+const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes: readonly Field[] }>> = {
+  scan: { needs: ['report'], takes: ['url'] },
+  decision: { needs: ['report'], takes: [] },
+  approval: { needs: ['stage'], takes: ['report', 'digest', 'until'] },
+  waiver: { needs: ['rule', 'reason', 'owner', 'expires'], takes: ['report', 'digest', 'file'] },
+  'break-glass': { needs: ['reason', 'owner', 'expires'], takes: ['reference'] },
+};
+const ALL_FIELDS = [
+  'report',
+  'digest',
+  'url',
+  'stage',
+  'until',
+  'rule',
+  'file',
+  'reference',
+  'reason',
+  'owner',
+  'expires',
+] as const;
+type Field = (typeof ALL_FIELDS)[number];
+
+/** What may be given several times, and the only type that takes it. */
+const LISTS = { evidence: 'decision', namespace: 'break-glass', outcome: 'break-glass' } as const;
+
+const GUIDE = `
+Types:
+  scan       what the checks of a scan answered, from its report: PASSED, WARNED or FAILED
+  decision   what the policy decided, from the same report: a SLSA verification summary
+  approval   that whoever signs approves the artifact for a stage; what the policy denies cannot be approved
+  waiver     that one rule does not count for one artifact until a day; a malicious verdict cannot be waived
+  break-glass  that the admission webhook lets something pass in some namespaces, for 72 hours at most
+
+A report is what "assay scan MODEL --format json -o report.json" writes. It has to be of one artifact, read whole.
+Times are in UTC: 2027-01-31T00:00:00Z. The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE.
+
+Examples:
+  assay attestation create --type scan --report report.json --private-key scanner.pem -o scan.json
+  assay attestation create --type decision --report report.json --evidence scan.json --private-key policy.pem -o decision.json
+  assay attestation create --type approval --report report.json --stage production --keyless -o approval.json
+  assay attestation create --type waiver --digest sha256:... --rule pickle.global.unlisted --reason "our own tokenizer" \\
+    --owner ml-platform --expires 2027-01-31T00:00:00Z --private-key approver.pem -o waiver.json
+  assay attestation create --type break-glass --namespace payments --outcome unlisted --reference hf://acme/m@... \\
+    --reason "incident 42" --owner sre --expires 2026-12-01T18:00:00Z --private-key approver.pem -o waiver.json
+
+Exit codes: 0 signed, 2 could not complete.
+`;
+
+export function registerAttestationCreate(attestation: Command, shell: Shell): void {
+  const command = attestation
+    .command('create')
+    .summary('sign a statement about a model')
+    .description('Signs a statement about a model with a key, a certificate, or keyless.')
+    .addOption(new Option('--type <type>', 'what is said').choices(TYPES).makeOptionMandatory())
+    .option('--report <file>', 'a report of assay scan (JSON): what the statement is about, and what it rests on')
+    .option('--digest <digest>', 'what the statement is about, when there is no report: sha256:...')
+    .option('--url <url>', 'of a scan: where its run can be looked at')
+    .option('--evidence <file>', 'of a decision: an attestation that was used (repeatable)', collect, [])
+    .option('--stage <stage>', 'of an approval: what for, such as production')
+    .option('--until <time>', 'of an approval: when it ends')
+    .option('--rule <rule>', 'of a waiver: which rule')
+    .option('--file <path>', 'of a waiver: the only file that it holds for')
+    .option('--namespace <name>', 'of break-glass: a namespace (repeatable)', collect, [])
+    .option('--outcome <outcome>', 'of break-glass: what is let pass, such as unlisted (repeatable)', collect, [])
+    .option('--reference <ref>', 'of break-glass: the only model; what names none, when absent')
+    .option('--reason <text>', 'of a waiver and of break-glass: why')
+    .option('--owner <name>', 'of a waiver and of break-glass: who answers for it')
+    .option('--expires <time>', 'of a waiver and of break-glass: when it ends');
+  addSigningOptions(command)
+    .option('-o, --output <file>', 'write the attestation there, whole or not at all, instead of to stdout')
+    .option('-q, --quiet', 'say nothing but what is wrong', false)
+    .addHelpText('after', GUIDE)
+    .action(async (flags: CreateFlags) => {
+      const request = toRequest(flags);
+      const { runAttestationCreate } = await import('./run.ts');
+      await runAttestationCreate(request, shell);
+    });
+}
+
+function collect(path: string, paths: readonly string[]): readonly string[] {
+  return [...paths, path];
+}
+
+/** @throws AssayError `usage` for what the argument parser cannot know. */
+function toRequest(flags: CreateFlags): AttestationRequest {
+  const input = toInput(flags);
+  const signing = signingChoice(flags, 'assay attestation create');
+  return { input, signing, quiet: flags.quiet, ...(flags.output === undefined ? {} : { output: flags.output }) };
+}
+
+function toInput(flags: CreateFlags): AttestationInput {
+  const { type, evidence } = flags;
+  const { needs, takes } = FIELDS[type];
+  for (const field of ALL_FIELDS) {
+    if (flags[field] === undefined || needs.includes(field) || takes.includes(field)) continue;
+    throw usage(`--${field}`, `is of no use with --type ${type}`, 'leave it out');
+  }
+  for (const list of ['evidence', 'namespace', 'outcome'] as const) {
+    if (flags[list].length > 0 && type !== LISTS[list]) {
+      throw usage(`--${list}`, `is of no use with --type ${type}`, 'leave it out');
+    }
+  }
+  const text = (field: Field): string => {
+    const value = flags[field];
+    if (value !== undefined && value.trim() !== '') return value;
+    throw usage(`--type ${type}`, `needs --${field}`, 'assay attestation create --help shows what each type takes');
+  };
+  switch (type) {
+    case 'scan':
+      return { type, report: text('report'), ...(flags.url === undefined ? {} : { url: flags.url }) };
+    case 'decision':
+      return { type, report: text('report'), evidence };
+    case 'approval':
+      return {
+        type,
+        about: aboutOf(flags),
+        stage: text('stage'),
+        ...(flags.until === undefined ? {} : { until: flags.until }),
+      };
+    case 'break-glass': {
+      const { namespace: namespaces, outcome: outcomes, reference } = flags;
+      for (const list of ['namespace', 'outcome'] as const) {
+        if (flags[list].length === 0) throw usage(`--type ${type}`, `needs --${list}`, 'it may be given several times');
+      }
+      const only = reference === undefined ? {} : { reference };
+      const [reason, owner, expires] = [text('reason'), text('owner'), text('expires')];
+      return { type, namespaces, outcomes, ...only, reason, owner, expires };
+    }
+    case 'waiver': {
+      const [rule, reason, owner, expires] = [text('rule'), text('reason'), text('owner'), text('expires')];
+      const only = flags.file === undefined ? {} : { file: flags.file };
+      return { type, about: aboutOf(flags), rule, ...only, reason, owner, expires };
+    }
+  }
+}
+
+function aboutOf({ report, digest, type }: CreateFlags): About {
+  if (report !== undefined && digest === undefined) return { report };
+  if (digest !== undefined && report === undefined) return { digest };
+  const message = report === undefined ? 'needs to know about what' : 'cannot be about both --report and --digest';
+  throw usage(`--type ${type}`, message, 'give one of --report and --digest');
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}

@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import { AssayError } from '../../../core/errors.ts';
+import { isCommit, parseReference } from '../../../core/reference.ts';
+import { VERDICTS } from '../../../core/verdict.ts';
+import { omsRootsOf } from '../../../integrity/attestations/oms-roots.ts';
+import { sentenceOf, shapeIssue } from '../../../integrity/attestations/shape-issue.ts';
+import { type ArtifactIdentity, type Subject, subjectsOf } from '../../../integrity/attestations/subject.ts';
+import { treeDigest } from '../../../integrity/tree-digest.ts';
+import { readDocument } from '../../options/document-file.ts';
+
+const MEND = 'write one with assay scan MODEL --format json -o report.json';
+
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no SHA-256 digest'));
+
+/** What statements need of a report (schema/report-v1.json). */
+const reportSchema = v.object({
+  schemaVersion: v.literal('1', 'is not "1"'),
+  artifact: v.object({ ref: v.string(), pinned: v.string(), digest: v.nullable(digest) }),
+  status: v.picklist(['complete', 'incomplete']),
+  decision: v.object({
+    action: v.picklist(['allow', 'warn', 'deny']),
+    policy: v.pipe(v.string(), v.minLength(1, 'is empty')),
+    policyDigest: digest,
+    violations: v.array(v.object({ rule: v.string() })),
+    rules: v.array(v.object({ id: v.string(), outcome: v.string() })),
+  }),
+  files: v.pipe(
+    v.array(
+      v.object({
+        path: v.string(),
+        size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+        sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256 digest'))),
+        digestBasis: v.picklist(['computed', 'claimed', 'none']),
+        verdict: v.picklist(VERDICTS),
+      }),
+    ),
+    v.minLength(1, 'is empty'),
+  ),
+  findings: v.array(v.object({ ruleId: v.string(), file: v.string() })),
+  checks: v.array(v.object({ id: v.string(), status: v.picklist(['pass', 'fail', 'not-assessed', 'error']) })),
+  ruleset: v.object({ version: v.pipe(v.string(), v.minLength(1, 'is empty')), digest }),
+});
+
+/** A report of a scan, of its shape, whose digest is that of its files. */
+export type ScanReport = v.InferOutput<typeof reportSchema>;
+
+export interface AttestedArtifact {
+  /** `sha256:<hex>` */
+  readonly digest: string;
+  readonly pinned: string;
+  /** The pinned reference as an address; of a path, its `file:` URL. */
+  readonly resourceUri: string;
+  readonly subjects: readonly Subject[];
+}
+
+/**
+ * Reads what `assay scan --format json` wrote.
+ * @throws AssayError `usage` for anything else; `not-found`, `unreadable`, `limit`
+ */
+export async function readReport(path: string): Promise<ScanReport> {
+  const subject = `--report ${path}`;
+  const read = v.safeParse(reportSchema, await readDocument(path, '--report', parseReport));
+  if (read.success) return read.output;
+  throw new AssayError('usage', `is no report of one artifact: ${sentenceOf(shapeIssue(read.issues))}`, {
+    subject,
+    mend: MEND,
+  });
+}
+
+function parseReport(bytes: Uint8Array, subject: string): unknown {
+  try {
+    return parseBoundedJson(bytes, subject);
+  } catch (cause) {
+    throw new AssayError('usage', `is no report: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
+      subject,
+      mend: MEND,
+      cause,
+    });
+  }
+}
+
+/**
+ * What the statement about a report's artifact is about.
+ * @throws AssayError `usage` when some file has no digest, or one that nobody vouches for; `mismatch` when the digest is not that
+ *   of the files
+ */
+export function attestedArtifact({ artifact, files }: ScanReport, path: string): AttestedArtifact {
+  const subject = `--report ${path}`;
+  const hashed = files.flatMap(({ path, size, sha256 }) => (sha256 === null ? [] : [{ path, size, sha256 }]));
+  if (artifact.digest === null || hashed.length < files.length) {
+    throw new AssayError('usage', 'says of no digest that it is the whole artifact, so nothing can be said of it', {
+      subject,
+      mend: 'download the model and scan the folder',
+    });
+  }
+  if (treeDigest(hashed) !== artifact.digest) {
+    throw new AssayError('mismatch', 'has a digest that is not that of its files', { subject, mend: 'scan again' });
+  }
+  const reference = parseReference(artifact.pinned);
+  const commit = reference.kind === 'hf' && isCommit(reference.revision) ? reference.revision : undefined;
+  if (commit === undefined && files.some(({ digestBasis }) => digestBasis !== 'computed')) {
+    throw new AssayError('usage', 'has digests that a server claimed and nobody computed', {
+      subject,
+      mend: 'download the model and scan the folder, or scan a commit of the Hub',
+    });
+  }
+  const omsRoots = omsRootsOf(hashed);
+  const whole = reference.kind === 'hf' && reference.path === undefined;
+  const identity: ArtifactIdentity = {
+    pinned: artifact.pinned,
+    tree: artifact.digest,
+    ...(omsRoots === undefined ? {} : { omsRoots }),
+    ...(whole && commit !== undefined ? { gitCommit: commit } : {}),
+    ...(reference.kind === 'oci' && reference.digest !== undefined ? { ociManifest: reference.digest } : {}),
+  };
+  const resourceUri =
+    reference.kind === 'path' ? pathToFileURL(resolve(reference.path)).href : asciiAddress(artifact.pinned);
+  return { digest: artifact.digest, pinned: artifact.pinned, resourceUri, subjects: subjectsOf(identity) };
+}
+
+/** What no address may hold stands as `%XX`. */
+function asciiAddress(address: string): string {
+  return address.replace(/[^!-~]|["<>\\^`{|}]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}

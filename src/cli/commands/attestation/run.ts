@@ -1,0 +1,147 @@
+import { AssayError } from '../../../core/errors.ts';
+import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
+import type { Statement } from '../../../integrity/attestations/statement.ts';
+import { parseDigest, type WantedDigest } from '../../../integrity/attestations/subject.ts';
+import { type VerifiedAttestation, verifyAttestation } from '../../../integrity/attestations/verify-attestation.ts';
+import { readBundle } from '../../../integrity/bundle.ts';
+import { SHA256_PLAN } from '../../../integrity/hash-plan.ts';
+import type { PayloadSigner } from '../../../integrity/sign/payload-signer.ts';
+import { isSignatureError, type SignatureError } from '../../../integrity/signature-error.ts';
+import { treeDigest } from '../../../integrity/tree-digest.ts';
+import { readTrustFile, type TrustFile } from '../../../integrity/trust-file.ts';
+import { digestArtifact, sha256Of } from '../../../pipeline/digest-artifact.ts';
+import { jsonText, terminalText } from '../../../report/index.ts';
+import { openArtifact } from '../../../sources/open-artifact.ts';
+import { readDocument } from '../../options/document-file.ts';
+import { signingWay } from '../../signing/sign.ts';
+import { openSink } from '../../terminal/output.ts';
+import { Progress } from '../../terminal/progress.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { AttestationVerifyFlags } from './command.ts';
+import type { AttestationRequest } from './create.ts';
+import { statementFor } from './statement.ts';
+import { attestationRows, claimOf, rowsText } from './text.ts';
+
+/** Makes the statement, signs it, and writes the bundle. */
+export async function runAttestationCreate(request: AttestationRequest, shell: Shell): Promise<void> {
+  const sink = await openSink(request.output, shell);
+  const warn = (text: string) => shell.stderr.write(`assay: warning: ${terminalText(text)}\n`);
+  const statement = await statementFor(request.input, new Date(), warn);
+  const way = await signingWay(request.signing, shell);
+  try {
+    const bundle = await signed(statement, way.signer);
+    sink.write(`${JSON.stringify(bundle)}\n`);
+    await sink.commit();
+    if (!request.quiet) shell.stderr.write(`Signed: ${claimOf(statement)}, by ${way.who()}\n`);
+  } finally {
+    await way.close();
+  }
+}
+
+/** What readers would refuse is what was asked for: a reason of ten pages, a report that names no address. */
+async function signed(statement: Statement, signer: PayloadSigner): Promise<unknown> {
+  try {
+    return await signStatement(statement, signer);
+  } catch (cause) {
+    if (!isSignatureError(cause)) throw cause;
+    const mend = 'check the options and the report';
+    throw new AssayError('usage', `nobody could read this: ${cause.message}`, { mend, cause });
+  }
+}
+
+/** Verifies one attestation, says what it says, and records the exit code. */
+export async function runAttestationVerify(path: string, flags: AttestationVerifyFlags, shell: Shell): Promise<void> {
+  const trust = await readTrust(flags, shell);
+  const subject = await wantedDigest(flags, shell);
+  const outcome = await readDocument(path, '', (bytes, name) => verifyBytes(bytes, name, trust, { flags, subject }));
+  const holds = !isSignatureError(outcome);
+  if (!holds || !flags.quiet)
+    shell.stdout.write(flags.format === 'json' ? outcomeJson(path, outcome) : outcomeText(path, outcome));
+  if (holds && subject === undefined && !flags.quiet) {
+    const mend = 'name the artifact with --digest or --artifact';
+    shell.stderr.write(`assay: warning: it was compared with no artifact; ${mend}\n`);
+  }
+  shell.exit(holds ? 0 : 1);
+}
+
+async function readTrust({ trust: given }: AttestationVerifyFlags, { env, stderr }: Shell): Promise<TrustFile> {
+  const path = given ?? env.ASSAY_TRUST ?? '';
+  if (path === '') {
+    const mend = 'give --trust, or set ASSAY_TRUST';
+    throw new AssayError('usage', 'nobody is trusted', { subject: 'assay attestation verify', mend });
+  }
+  const trust = await readTrustFile(path);
+  for (const warning of trust.warnings) stderr.write(`assay: warning: ${terminalText(`${path}: ${warning}`)}\n`);
+  return trust;
+}
+
+/** The digest of an artifact, as a report has it. */
+async function wantedDigest(flags: AttestationVerifyFlags, shell: Shell): Promise<WantedDigest | undefined> {
+  const { digest, artifact: ref } = flags;
+  if (digest !== undefined && ref !== undefined) {
+    throw new AssayError('usage', 'and --artifact were both given', {
+      subject: '--digest',
+      mend: 'leave out one of them',
+    });
+  }
+  if (digest !== undefined) return parseDigest(digest, `--digest ${digest}`);
+  if (ref === undefined) return undefined;
+  const progress = new Progress(shell, !flags.quiet);
+  const options = { signal: shell.signal, onEvent: progress.onEvent, offline: flags.offline };
+  try {
+    const artifact = await openArtifact(ref, options);
+    try {
+      const files = await digestArtifact(artifact, [SHA256_PLAN], options);
+      const tree = treeDigest(files.map((file) => ({ path: file.path, size: file.size, sha256: sha256Of(file) })));
+      return parseDigest(tree, ref);
+    } finally {
+      await artifact.close();
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+interface Wants {
+  readonly flags: AttestationVerifyFlags;
+  readonly subject: WantedDigest | undefined;
+}
+
+async function verifyBytes(
+  bytes: Uint8Array,
+  name: string,
+  trust: TrustFile,
+  { flags: { type, stage }, subject }: Wants,
+): Promise<VerifiedAttestation | SignatureError> {
+  try {
+    return await verifyAttestation(readBundle(bytes, name), trust, {
+      ...(type === undefined ? {} : { kind: type }),
+      ...(stage === undefined ? {} : { stage }),
+      ...(subject === undefined ? {} : { subject }),
+    });
+  } catch (error) {
+    if (isSignatureError(error)) return error;
+    throw error;
+  }
+}
+
+function outcomeText(path: string, outcome: VerifiedAttestation | SignatureError): string {
+  if (isSignatureError(outcome)) return `NOT VERIFIED ${terminalText(path)}\n  ${terminalText(outcome.message)}\n`;
+  return `VERIFIED ${claimOf(outcome.statement)}\n${rowsText(attestationRows(outcome))}`;
+}
+
+function outcomeJson(file: string, outcome: VerifiedAttestation | SignatureError): string {
+  const failed = isSignatureError(outcome);
+  const document = {
+    schemaVersion: '1',
+    file,
+    verified: !failed,
+    problem: failed ? outcome.problem : null,
+    detail: failed ? outcome.message : null,
+    type: failed ? null : outcome.kind,
+    signer: failed ? null : outcome.signer,
+    rule: failed ? null : outcome.rule.name,
+    statement: failed ? null : outcome.statement,
+  };
+  return `${jsonText(document, 2)}\n`;
+}

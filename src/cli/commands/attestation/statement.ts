@@ -1,0 +1,272 @@
+import { createHash } from 'node:crypto';
+import { closest } from '../../../core/closest.ts';
+import { AssayError, isAssayError } from '../../../core/errors.ts';
+import { formatReference, parseReference } from '../../../core/reference.ts';
+import { version } from '../../../core/version.ts';
+import {
+  createStatement,
+  type PolicyReference,
+  type StatementInputs,
+} from '../../../integrity/attestations/create-statement.ts';
+import { isRuleName, UNWAIVABLE } from '../../../integrity/attestations/predicate-schemas.ts';
+import { readStatement } from '../../../integrity/attestations/read-statement.ts';
+import { isStage } from '../../../integrity/attestations/stage.ts';
+import { BREAK_GLASS_HOURS, BREAK_GLASS_OUTCOMES, type Statement } from '../../../integrity/attestations/statement.ts';
+import { isAbout, parseDigest, type Subject, subjectsOf } from '../../../integrity/attestations/subject.ts';
+import { parseTime } from '../../../integrity/attestations/time.ts';
+import { readBundle } from '../../../integrity/bundle.ts';
+import { isSignatureError } from '../../../integrity/signature-error.ts';
+import { RULES } from '../../../scan/catalogue.ts';
+import { readDocument } from '../../options/document-file.ts';
+import type { About, AttestationInput } from './create.ts';
+import { attestedArtifact, readReport, type ScanReport } from './report.ts';
+
+type Input<T extends AttestationInput['type']> = Extract<AttestationInput, { type: T }>;
+
+/** Rules of policies, which no catalogue lists. */
+const POLICY_RULE = /^(?:verdict|artifact|integrity|fail-on)\.[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
+
+/**
+ * Makes the statement that somebody wants to sign, and refuses what its evidence does not support.
+ * @param onWarning hears, in a sentence, what may not be meant
+ * @throws AssayError `usage`, `mismatch`, and what reading files throws
+ */
+export async function statementFor(
+  input: AttestationInput,
+  now: Date,
+  onWarning: (text: string) => void,
+): Promise<Statement> {
+  switch (input.type) {
+    case 'scan':
+      return scanStatement(input);
+    case 'decision':
+      return decisionStatement(input, now);
+    case 'approval':
+      return approvalStatement(input, now);
+    case 'break-glass':
+      return breakGlassStatement(input, now);
+    case 'waiver':
+      return waiverStatement(input, now, onWarning);
+  }
+}
+
+async function scanStatement({ report: path, url }: Input<'scan'>): Promise<Statement> {
+  const report = await readReport(path);
+  if (url !== undefined && (!URL.canParse(url) || /\s/.test(url))) {
+    throw usage(`--url ${url}`, 'is no address', 'write https://...');
+  }
+  return createStatement('scan', {
+    subjects: attestedArtifact(report, path).subjects,
+    ...testsOf(report),
+    policy: policyOf(report),
+    ruleset: report.ruleset,
+    ...(url === undefined ? {} : { url }),
+  });
+}
+
+type Tests = Pick<StatementInputs['scan'], 'result' | 'passed' | 'warned' | 'failed'>;
+
+/**
+ * What the checks and the policy's rules answered; what was not assessed is left out. Nothing of a scan that was not complete,
+ * or that the policy denies, is PASSED.
+ */
+function testsOf({ decision, status, checks }: ScanReport): Tests {
+  const answers = [
+    ...checks.map(({ id, status }) => ({ id, answer: CHECK_ANSWERS[status] })),
+    ...decision.rules.map(({ id, outcome }) => ({ id, answer: RULE_ANSWERS[outcome] })),
+    ...decision.violations.map(({ rule }) => ({ id: rule, answer: RULE_ANSWERS[decision.action] })),
+    ...(status === 'incomplete' ? [{ id: 'artifact.incomplete', answer: 'failed' as const }] : []),
+  ];
+  const named = (wanted: Answer) => answers.filter(({ answer }) => answer === wanted).map(({ id }) => id);
+  const failed = [...new Set(named('failed'))];
+  const warned = [...new Set(named('warned'))].filter((id) => !failed.includes(id));
+  const passed = [...new Set(named('passed'))].filter((id) => !failed.includes(id) && !warned.includes(id));
+  const doubts = failed.length + warned.length > 0;
+  const result = isDenied(decision.action, status) ? 'FAILED' : doubts ? 'WARNED' : 'PASSED';
+  return { result, passed, warned, failed };
+}
+
+type Answer = 'passed' | 'warned' | 'failed';
+
+const CHECK_ANSWERS: Readonly<Record<ScanReport['checks'][number]['status'], Answer | undefined>> = {
+  pass: 'passed',
+  fail: 'failed',
+  error: 'failed',
+  'not-assessed': undefined,
+};
+
+const RULE_ANSWERS: Readonly<Record<string, Answer>> = {
+  pass: 'passed',
+  allow: 'passed',
+  warn: 'warned',
+  deny: 'failed',
+  error: 'failed',
+  unavailable: 'failed',
+};
+
+function policyOf({ decision }: ScanReport): PolicyReference {
+  return { name: decision.policy, digest: decision.policyDigest };
+}
+
+function isDenied(action: ScanReport['decision']['action'], status: ScanReport['status']): boolean {
+  return action === 'deny' || status === 'incomplete';
+}
+
+async function decisionStatement({ report: path, evidence }: Input<'decision'>, now: Date): Promise<Statement> {
+  const report = await readReport(path);
+  const { subjects, resourceUri } = attestedArtifact(report, path);
+  const inputs: { name: string; digest: string }[] = [];
+  for (const file of evidence) inputs.push(await readEvidence(file, subjects));
+  return createStatement('decision', {
+    subjects,
+    resourceUri,
+    action: isDenied(report.decision.action, report.status) ? 'deny' : report.decision.action,
+    at: now,
+    version: version(),
+    policy: policyOf(report),
+    inputs,
+  });
+}
+
+/** An attestation that a decision rests on: about the same artifact, or it is none. */
+async function readEvidence(path: string, subjects: readonly Subject[]): Promise<{ name: string; digest: string }> {
+  return readDocument(path, '--evidence', (bytes, subject) => {
+    let own: readonly Subject[];
+    try {
+      own = readStatement(readBundle(bytes, subject).envelope.payload).subject;
+    } catch (cause) {
+      if (!isSignatureError(cause)) throw cause;
+      throw new AssayError('usage', `is no evidence: ${cause.message}`, { subject, mend: 'leave it out', cause });
+    }
+    if (!isSameArtifact(own, subjects)) {
+      throw usage(subject, 'is about another artifact than the report', 'give evidence about the artifact');
+    }
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    return { name: path.slice(path.lastIndexOf('/') + 1), digest: `sha256:${hex}` };
+  });
+}
+
+function isSameArtifact(evidence: readonly Subject[], artifact: readonly Subject[]): boolean {
+  return artifact.some(
+    ({ digest: { sha256 } }) => sha256 !== undefined && isAbout(evidence, { algorithm: 'sha256', hex: sha256 }),
+  );
+}
+
+async function approvalStatement({ about, stage, until }: Input<'approval'>, now: Date): Promise<Statement> {
+  if (!isStage(stage)) {
+    throw usage(`--stage ${stage}`, 'can be no stage', 'use small letters, digits and dashes, and not the word until');
+  }
+  const { subjects, report, path } = await subjectsAbout(about);
+  const end = until === undefined ? {} : { until: futureTime('--until', until, now) };
+  if (report === undefined) return createStatement('approval', { subjects, stage, at: now, ...end });
+  const malicious = report.files.find(({ verdict }) => verdict === 'malicious');
+  if (malicious !== undefined) {
+    throw usage(path, `says that ${malicious.path} is malicious, which nobody can approve`, 'leave the model out');
+  }
+  if (isDenied(report.decision.action, report.status)) {
+    const why = report.status === 'incomplete' ? 'part of the artifact was not looked at' : 'the policy denies it';
+    throw usage(path, `cannot be approved: ${why}`, 'waive what is to be waived, and decide again');
+  }
+  const policy = policyOf(report);
+  return createStatement('approval', { subjects, stage, at: now, ...end, policy, ruleset: report.ruleset });
+}
+
+async function waiverStatement(
+  input: Input<'waiver'>,
+  now: Date,
+  onWarning: (text: string) => void,
+): Promise<Statement> {
+  const { rule, file, reason, owner } = input;
+  checkRule(rule);
+  const expires = futureTime('--expires', input.expires, now);
+  const { subjects, report, path } = await subjectsAbout(input.about);
+  if (report !== undefined) checkAgainst(report, path, input);
+  warnOfUnknownRule(rule, onWarning);
+  const only = file === undefined ? {} : { file };
+  return createStatement('waiver', { subjects, rule, ...only, reason, owner, at: now, expires });
+}
+
+function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement {
+  const { namespaces, reference, reason, owner } = input;
+  const outcomes = input.outcomes.map((outcome) => {
+    const known = BREAK_GLASS_OUTCOMES.find((one) => one === outcome);
+    if (known !== undefined) return known;
+    const all = BREAK_GLASS_OUTCOMES.join(', ');
+    throw usage(`--outcome ${outcome}`, 'is nothing that can be let pass', `give one of ${all}`);
+  });
+  const expires = futureTime('--expires', input.expires, now);
+  if (expires.getTime() - now.getTime() > BREAK_GLASS_HOURS * 3_600_000) {
+    const mend = 'have the model approved meanwhile';
+    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, mend);
+  }
+  const only = reference === undefined ? null : canonicalReference(reference);
+  return createStatement('break-glass', { namespaces, reference: only, outcomes, reason, owner, at: now, expires });
+}
+
+/** As the webhook names it. What no source here knows, it names as it is written. */
+function canonicalReference(text: string): string {
+  try {
+    const reference = parseReference(text);
+    return reference.kind === 'path' ? text : formatReference(reference);
+  } catch (error) {
+    if (isAssayError(error)) return text;
+    throw error;
+  }
+}
+
+function checkRule(rule: string): void {
+  const subject = `--rule ${rule}`;
+  if (!isRuleName(rule)) throw usage(subject, 'is no rule', 'assay explain lists all rules');
+  if (rule !== UNWAIVABLE) return;
+  throw usage(subject, 'a malicious verdict cannot be waived', 'waive a rule that made it less');
+}
+
+/** A policy of the organisation may have rules of any name. */
+function warnOfUnknownRule(rule: string, onWarning: (text: string) => void): void {
+  if (RULES.has(rule) || POLICY_RULE.test(rule)) return;
+  const [like] = closest(rule, [...RULES.keys()]);
+  const hint = like === undefined ? 'a policy of your own may have it' : `did you mean ${like}?`;
+  onWarning(`--rule ${rule}: no rule of this version has that name; ${hint}`);
+}
+
+function checkAgainst({ files, findings }: ScanReport, path: string, { rule, file: only }: Input<'waiver'>): void {
+  if (only !== undefined && !files.some((file) => file.path === only)) {
+    throw usage(`--file ${only}`, 'is no file of the artifact', 'give its path as the report has it');
+  }
+  const malicious = new Set(files.filter(({ verdict }) => verdict === 'malicious').map((file) => file.path));
+  const inScope = findings.filter(({ ruleId, file }) => ruleId === rule && (only === undefined || only === file));
+  const fatal = inScope.find(({ file }) => malicious.has(file));
+  if (fatal === undefined) return;
+  const message = `says that ${fatal.file}, where ${rule} fired, is malicious, which nobody can waive`;
+  throw usage(path, message, 'leave the file out');
+}
+
+interface AboutSubjects {
+  readonly subjects: readonly Subject[];
+  readonly report?: ScanReport;
+  /** The option, for messages. */
+  readonly path: string;
+}
+
+async function subjectsAbout(about: About): Promise<AboutSubjects> {
+  if ('report' in about) {
+    const report = await readReport(about.report);
+    return { subjects: attestedArtifact(report, about.report).subjects, report, path: `--report ${about.report}` };
+  }
+  const option = `--digest ${about.digest}`;
+  const { algorithm } = parseDigest(about.digest, option);
+  if (algorithm !== 'sha256')
+    throw usage(option, 'is no digest of an artifact', 'give the sha256: digest of its report');
+  return { subjects: subjectsOf({ tree: about.digest }), path: option };
+}
+
+function futureTime(option: string, text: string, now: Date): Date {
+  const time = parseTime(text);
+  if (time === undefined) throw usage(`${option} ${text}`, 'is no time', 'write it in UTC: 2027-01-31T00:00:00Z');
+  if (time <= now.getTime()) throw usage(`${option} ${text}`, 'is past', 'give a time to come');
+  return new Date(time);
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}

@@ -1,0 +1,119 @@
+import { approvedBy } from '../../../integrity/attestations/stage.ts';
+import { PREDICATE_TYPES, type Statement } from '../../../integrity/attestations/statement.ts';
+import type { Subject } from '../../../integrity/attestations/subject.ts';
+import { formatTime } from '../../../integrity/attestations/time.ts';
+import type { VerifiedAttestation } from '../../../integrity/attestations/verify-attestation.ts';
+import { signerText, terminalText } from '../../../report/index.ts';
+import { count } from '../../../report/style.ts';
+
+/** Rows of a label and a text that is safe to print. */
+export type Row = readonly [label: string, text: string];
+
+const MAX_LISTED = 5;
+
+/** What a statement says, in one line. */
+export function claimOf(statement: Statement): string {
+  switch (statement.predicateType) {
+    case PREDICATE_TYPES.scan:
+      return `scan: ${statement.predicate.result}`;
+    case PREDICATE_TYPES['ml-bom']:
+      return 'bill of materials (CycloneDX)';
+    case PREDICATE_TYPES.approval:
+      return `approval for ${approvedBy(statement.predicate.properties)?.stage ?? 'no stage'}`;
+    case PREDICATE_TYPES.waiver:
+      return `waiver of ${terminalText(statement.predicate.rule)}`;
+    case PREDICATE_TYPES['break-glass']:
+      return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
+    case PREDICATE_TYPES.decision:
+      return `decision: ${statement.predicate.verificationResult}`;
+    case PREDICATE_TYPES['model-signature']:
+      return 'model signature';
+  }
+}
+
+/** Who says what about what. */
+export function attestationRows({ statement, signer, rule }: VerifiedAttestation): Row[] {
+  return [
+    ['about', subjectsText(statement.subject)],
+    ...detailRows(statement),
+    ['signed by', `"${terminalText(rule.name)}": ${signerText(signer)}`],
+  ];
+}
+
+/** The first is the artifact; the others are further names of it. */
+function subjectsText([first, ...others]: readonly Subject[]): string {
+  const more = others.length === 0 ? '' : ` (and ${count(others.length, 'other digest')} of it)`;
+  return first === undefined ? 'nothing' : `${subjectText(first)}${more}`;
+}
+
+function subjectText({ name = '_', digest }: Subject): string {
+  const digests = Object.entries(digest).map(([algorithm, hex]) => `${terminalText(algorithm)}:${terminalText(hex)}`);
+  return name === '_' ? digests.join(', ') : `${terminalText(name)} ${digests.join(', ')}`;
+}
+
+function detailRows(statement: Statement): Row[] {
+  switch (statement.predicateType) {
+    case PREDICATE_TYPES.scan: {
+      const { failedTests = [], warnedTests = [], passedTests = [], url } = statement.predicate;
+      return [
+        ...listRow('failed', failedTests),
+        ...listRow('warned', warnedTests),
+        ...listRow('passed', passedTests),
+        ...(url === undefined ? [] : [['run', terminalText(url)] as const]),
+      ];
+    }
+    case PREDICATE_TYPES.approval: {
+      const until = approvedBy(statement.predicate.properties)?.until;
+      const { timeCreated, verifier } = statement.predicate;
+      const under = verifier.policies.flatMap(({ uri }) => (uri === undefined ? [] : [uri]));
+      return [
+        ['approved', `${timeCreated}${until === undefined ? '' : `, until ${formatTime(until)}`}`],
+        ...listRow('under', under),
+      ];
+    }
+    case PREDICATE_TYPES.waiver: {
+      const { file, reason, owner, timeCreated, expires } = statement.predicate;
+      return [
+        ...(file === undefined ? [] : [['only in', terminalText(file)] as const]),
+        ['reason', terminalText(reason)],
+        ['owner', terminalText(owner)],
+        ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES['break-glass']: {
+      const { reference, outcomes, reason, owner, timeCreated, expires } = statement.predicate;
+      return [
+        ['lets pass', outcomes.join(', ')],
+        ['only', reference === null ? 'what names no model' : terminalText(reference)],
+        ['reason', terminalText(reason)],
+        ['owner', terminalText(owner)],
+        ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES.decision: {
+      const { resourceUri, policy, verifiedLevels, timeVerified, inputAttestations = [] } = statement.predicate;
+      const inputs = inputAttestations.map(({ name, uri, digest }) => name ?? uri ?? digest?.sha256 ?? 'evidence');
+      return [
+        ['resource', terminalText(resourceUri)],
+        ['policy', terminalText(policy.uri ?? '')],
+        ['levels', verifiedLevels.map((level) => terminalText(level)).join(', ')],
+        ['decided', timeVerified],
+        ...listRow('evidence', inputs),
+      ];
+    }
+    case PREDICATE_TYPES['ml-bom']:
+    case PREDICATE_TYPES['model-signature']:
+      return [];
+  }
+}
+
+function listRow(label: string, items: readonly string[]): Row[] {
+  if (items.length === 0) return [];
+  const shown = items.slice(0, MAX_LISTED).map((item) => terminalText(item));
+  const more = items.length - shown.length;
+  return [[label, `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]];
+}
+
+export function rowsText(rows: readonly Row[]): string {
+  return rows.map(([label, text]) => `  ${label.padEnd(10)} ${text}\n`).join('');
+}

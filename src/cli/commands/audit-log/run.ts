@@ -1,0 +1,68 @@
+import { AssayError } from '../../../core/errors.ts';
+import type { AuditEntry } from '../../../registry/index.ts';
+import { jsonText, terminalText } from '../../../report/index.ts';
+import { count, paint } from '../../../report/style.ts';
+import { all } from '../../registry/client.ts';
+import { Refusal, withRegistry } from '../../registry/open.ts';
+import { openSink } from '../../terminal/output.ts';
+import { type Shell, wantsColor } from '../../terminal/shell.ts';
+import type { AuditListRequest, AuditVerifyRequest } from './command.ts';
+
+/** CWE-770: what is kept until a file is written. */
+const MAX_KEPT_BYTES = 512 * 1024 * 1024;
+
+/** Writes entries as they come, the oldest first. */
+export async function runAuditList(request: AuditListRequest, shell: Shell): Promise<void> {
+  const { subject, since, format, output } = request;
+  const sink = await openSink(output, shell);
+  const color = output === undefined && wantsColor(shell.stdout, shell.env, request.color);
+  await withRegistry(request.registry, shell, { verb: 'assay audit-log' }, async (registry) => {
+    let bytes = 0;
+    const filter = subject === undefined ? {} : { subject };
+    for await (const entry of all((page) => registry.auditLog({ ...page, ...filter }))) {
+      if (entry.seq <= since) continue;
+      const line = format === 'jsonl' ? `${JSON.stringify(entry)}\n` : entryText(entry, color);
+      bytes += line.length;
+      if (output !== undefined && bytes > MAX_KEPT_BYTES) {
+        const mend = 'leave out --output, and redirect what is printed';
+        throw new AssayError('limit', 'the log is larger than a file that is written whole', { mend });
+      }
+      sink.write(line);
+    }
+    await sink.commit();
+  });
+}
+
+/** Two lines: who did what to what, and what else is to be said of it. */
+function entryText({ seq, at, actor, action, subject, detail }: AuditEntry, color: boolean): string {
+  const done = color ? paint('bold', terminalText(action)) : terminalText(action);
+  const more = Object.entries(detail).map(([key, value]) => {
+    return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  });
+  const number = String(seq).padStart(6);
+  const first = `${number}  ${terminalText(at)}  ${done}  ${terminalText(subject)}  by ${terminalText(actor)}\n`;
+  return more.length === 0 ? first : `${first}        ${terminalText(more.join('  '), MAX_DETAIL)}\n`;
+}
+
+const MAX_DETAIL = 1000;
+
+/** Says whether the log holds, and records the exit code. */
+export async function runAuditVerify(
+  { registry: flags, format, quiet }: AuditVerifyRequest,
+  shell: Shell,
+): Promise<void> {
+  await withRegistry(flags, shell, { verb: 'assay audit-log verify' }, async (registry) => {
+    const verdict = await registry.verifyAuditLog();
+    if (format === 'json') shell.stdout.write(`${jsonText({ schemaVersion: '1', ...verdict }, 2)}\n`);
+    if (verdict.kind === 'broken') {
+      throw new Refusal(`the audit log is broken at entry ${verdict.seq}: ${verdict.why}`, {
+        subject: registry.name,
+        mend: 'restore the registry from a backup, and find out who changed it',
+      });
+    }
+    const { entries, head } = verdict;
+    if (format === 'table' && !quiet) {
+      shell.stdout.write(`INTACT ${count(entries, 'entry', 'entries')}, the last is ${head.seq}: ${head.hash}\n`);
+    }
+  });
+}

@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander';
+import { AssayError } from '../../../core/errors.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash-plan.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+export const DIGEST_FORMATS = ['text', 'json', 'jsonl'] as const;
+export type DigestFormat = (typeof DIGEST_FORMATS)[number];
+
+/** What was asked on the command line, checked. */
+export interface DigestRequest {
+  readonly targets: readonly string[];
+  readonly format: DigestFormat;
+  readonly algorithm: HashAlgorithm;
+  readonly tree: boolean;
+  readonly oms: boolean;
+  readonly git: boolean;
+  readonly claimed: boolean;
+  readonly check: string | undefined;
+  readonly output: string | undefined;
+  readonly offline: boolean;
+  readonly quiet: boolean;
+}
+
+interface DigestFlags extends Omit<DigestRequest, 'targets' | 'format' | 'algorithm' | 'check' | 'output'> {
+  readonly format: string;
+  readonly algorithm: string;
+  readonly check?: string;
+  readonly output?: string;
+}
+
+const GUIDE = `
+Prints a line a file, as sha256sum does: sha256sum -c reads it in the folder of the model (b2sum -c and b3sum -c read the
+others). Paths are relative to the target; of several targets, they start with it. The digest of the whole tree, the same that
+scan reports, goes to stderr. Every byte is read, of a remote model, too, and compared with what the source announces.
+
+--check compares the target with what a manifest announces: SHA256SUMS and its like, as sha256sum, shasum, b2sum, cksum --tag
+or openssl dgst write them; model.pt.sha256; a .dvc file or dvc.lock. Its paths are relative to the target. MD5 and SHA-1
+show damage, not tampering. A manifest is worth no more than the way it came to you: one from beside the files proves nothing
+of where they come from; a signature does (assay verify).
+
+Examples:
+  assay digest ./model -o ./model/SHA256SUMS
+  assay digest ./model --check ./model/SHA256SUMS
+  assay digest hf://openai-community/gpt2 --tree
+  assay digest hf://openai-community/gpt2 --claimed --format json
+  assay digest ./model --oms                  what a signature over the model signs
+
+Exit codes: 0 done, and everything agrees; 1 a file is not what was announced, or missing; 2 could not complete.
+`;
+
+export function registerDigest(program: Command, shell: Shell): void {
+  program
+    .command('digest')
+    .summary('print or check the digests of a model')
+    .description('Prints the digest of every file of a model, or checks them against a manifest.')
+    .argument('<target...>', 'a folder, a file, or any reference that scan takes')
+    .addOption(new Option('-a, --algorithm <name>', 'how to hash').choices(HASH_ALGORITHMS).default('sha256'))
+    .option('-c, --check <file>', 'compare with what this manifest announces')
+    .option('--tree', 'print only the digest of the whole tree', false)
+    .option('--oms', 'print only the root digests that an OpenSSF model signature has over it', false)
+    .option('--claimed', 'print what the source announces, and read nothing', false)
+    .option('--git', "of JSON, also git's digest of each file", false)
+    .addOption(new Option('-f, --format <format>', 'how to print').choices(DIGEST_FORMATS).default('text'))
+    .option('-o, --output <file>', 'write it there, whole or not at all, instead of to stdout')
+    .option('-q, --quiet', 'no progress, nothing on stderr but errors; of --check, only what disagrees', false)
+    .option('--offline', 'never open a connection', false)
+    .addHelpText('after', GUIDE)
+    .action(async (targets: string[], flags: DigestFlags) => {
+      const request = checkRequest(targets, flags);
+      if (request.check !== undefined) {
+        const { runDigestCheck } = await import('./check.ts');
+        await runDigestCheck({ ...request, target: targets[0] ?? '', check: request.check }, shell);
+        return;
+      }
+      const { runDigest } = await import('./run.ts');
+      await runDigest(request, shell);
+    });
+}
+
+/** @throws AssayError `usage` for what the argument parser cannot know. */
+function checkRequest(targets: readonly string[], flags: DigestFlags): DigestRequest {
+  const format = DIGEST_FORMATS.find((known) => known === flags.format) ?? 'text';
+  const algorithm = HASH_ALGORITHMS.find((known) => known === flags.algorithm) ?? 'sha256';
+  const { tree, oms, claimed, git, check } = flags;
+  const given = [
+    ['--tree', tree],
+    ['--oms', oms],
+    ['--claimed', claimed],
+    ['--check', check !== undefined],
+    ['--algorithm', algorithm !== 'sha256'],
+  ] as const;
+  const [first, second] = given.flatMap(([flag, isGiven]) => (isGiven ? [flag] : []));
+  if (first !== undefined && second !== undefined)
+    throw usage(second, `cannot be combined with ${first}`, 'give one of them');
+  if (format === 'json' && targets.length > 1)
+    throw usage(
+      '--format json',
+      `takes one target, not ${targets.length}`,
+      'use --format jsonl, which writes a line for each',
+    );
+  if (check !== undefined && targets.length > 1)
+    throw usage('--check', `takes one target, not ${targets.length}`, 'check one after the other');
+  if (git && (format === 'text' || check !== undefined))
+    throw usage('--git', 'is for --format json and jsonl', 'git hash-object prints it as text');
+  return { ...flags, targets, format, algorithm, check, output: flags.output };
+}
+
+function usage(subject: string, message: string, mend: string): AssayError {
+  return new AssayError('usage', message, { subject, mend });
+}

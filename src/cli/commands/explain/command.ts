@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { closest } from '../../../core/closest.ts';
+import { AssayError } from '../../../core/errors.ts';
+import { Page } from '../../../report/page.ts';
+import { referenceAddress } from '../../../report/sarif-rules.ts';
+import type { Rule } from '../../../scan/rule.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+
+export function registerExplain(program: Command, shell: Shell): void {
+  program
+    .command('explain')
+    .summary('say what a rule looks for, why, and what to do')
+    .description(
+      'Says what a rule looks for, why it matters, and what to do about a finding. Without a rule, lists all.',
+    )
+    .argument('[rule]', 'id of a rule, as reports name it')
+    .option('--no-color', 'never colour')
+    .action((id: string | undefined, flags: { color: boolean }) => explain(id, flags.color, shell));
+}
+
+async function explain(id: string | undefined, color: boolean, shell: Shell): Promise<void> {
+  const { RULES } = await import('../../../scan/catalogue.ts');
+  const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, color));
+  if (id === undefined) {
+    for (const rule of RULES.values()) listRow(page, rule);
+  } else {
+    const rule = RULES.get(id);
+    if (rule === undefined) throw unknownRule(id, [...RULES.keys()]);
+    ruleRows(page, rule);
+  }
+  shell.stdout.write(page.toString());
+}
+
+function unknownRule(id: string, known: readonly string[]): AssayError {
+  const near = closest(id, known);
+  const mend = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'assay explain lists all rules';
+  return new AssayError('usage', 'no such rule', { subject: id, mend });
+}
+
+function listRow(page: Page, rule: Rule): void {
+  page.row(rule.severity, rule.id, 'bold');
+  page.row('', rule.title);
+}
+
+const VERDICTS: Readonly<Record<Rule['verdict'], string>> = {
+  malicious: 'makes a file malicious',
+  suspicious: 'makes a file suspicious',
+  unknown: 'makes a file unknown',
+  none: 'is advice, and leaves the verdict as it is',
+};
+
+function ruleRows(page: Page, rule: Rule): void {
+  page.row('rule', rule.id, 'bold', 'dim');
+  page.row('title', rule.title, undefined, 'dim');
+  page.row('severity', `${rule.severity}; ${VERDICTS[rule.verdict]}`, undefined, 'dim');
+  page.gap();
+  page.row('what and why', rule.explanation, undefined, 'dim');
+  page.gap();
+  page.row('what to do', rule.remedy, undefined, 'dim');
+  page.gap();
+  for (const reference of [...rule.owasp, ...rule.atlas, ...rule.cwe]) {
+    page.row('see', `${reference}  ${referenceAddress(reference) ?? ''}`, undefined, 'dim');
+  }
+}

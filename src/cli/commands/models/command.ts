@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { STAGES, type Stage } from '../../../registry/records.ts';
+import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/registry.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+/** What was asked on the command line, checked. */
+export interface ModelsRequest {
+  readonly registry: RegistryFlags;
+  /** A model, or `model@number`; all models, when absent. */
+  readonly name: string | undefined;
+  readonly stage: Stage | undefined;
+  readonly search: string | undefined;
+  readonly format: 'table' | 'json';
+  readonly output: string | undefined;
+  readonly color: boolean;
+}
+
+interface ModelsFlags extends RegistryFlags {
+  readonly stage?: Stage;
+  readonly search?: string;
+  readonly format: ModelsRequest['format'];
+  readonly output?: string;
+  readonly color: boolean;
+}
+
+const GUIDE = `
+Without a name it lists models, with the name of a model its versions, and with model@number, model@alias or model@sha256:... one
+version: what was decided for each stage, who approved what, and what it is asked for.
+${REGISTRY_GUIDE}
+Examples:
+  assay models --registry models.db
+  assay models --stage production                 at a service, with ASSAY_URL and ASSAY_TOKEN
+  assay models acme/bert
+  assay models acme/bert@3 --format json
+
+Exit codes: 0 listed, 2 could not complete.
+`;
+
+export function registerModels(program: Command, shell: Shell): void {
+  const command = program
+    .command('models')
+    .summary('list models, versions and their approvals')
+    .description('Lists the models of a registry, the versions of one, or all that is known of one version.')
+    .argument('[name]', 'a model, or model@number')
+    .addOption(new Option('--stage <stage>', 'only what stands there').choices(STAGES))
+    .option('--search <text>', 'only models with this in their name');
+  addRegistryOptions(command)
+    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
+    .option('-o, --output <file>', 'write the list there, whole or not at all, instead of to stdout')
+    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addHelpText('after', GUIDE)
+    .action(async (name: string | undefined, flags: ModelsFlags) => {
+      const { stage, search, format, output, color } = flags;
+      const { runModels } = await import('./run.ts');
+      await runModels({ registry: registryOf(flags), name, stage, search, format, output, color }, shell);
+    });
+}

@@ -1,0 +1,118 @@
+import type {
+  ApprovalRecord,
+  GateAnswer,
+  ModelSummary,
+  StoredDecision,
+  Transition,
+  Version,
+} from '../../../registry/index.ts';
+import { STAGES } from '../../../registry/records.ts';
+import { terminalText } from '../../../report/index.ts';
+import { Page } from '../../../report/page.ts';
+import { count, type Ink } from '../../../report/style.ts';
+import { neededText, type PageOptions } from '../../registry/approved-text.ts';
+import { columnsText } from '../../terminal/columns.ts';
+
+/** All that is known of one version. */
+export interface VersionFacts {
+  readonly version: Version;
+  /** What a gate is answered; `null` when so many models have the same bytes that its answer is not among them. */
+  readonly gate: GateAnswer | null;
+  readonly decisions: readonly StoredDecision[];
+  readonly approvals: readonly ApprovalRecord[];
+  /** The newest first. */
+  readonly transitions: readonly Transition[];
+}
+
+const MAX_NAME = 60;
+
+export function modelsText(models: readonly ModelSummary[], { color }: PageOptions): string {
+  if (models.length === 0) return 'No models.\n';
+  const rows = models.map(({ name, versions, newest, stages }) => [
+    terminalText(name, MAX_NAME),
+    String(versions),
+    newest === null ? '' : `@${newest.number}`,
+    STAGES.flatMap((stage) => {
+      const version = stages[stage];
+      return version === undefined ? [] : [`${stage} @${version.number}`];
+    }).join(', '),
+  ]);
+  return columnsText(['MODEL', 'VERSIONS', 'NEWEST', 'STAGES'], rows, { color });
+}
+
+export function versionsText(versions: readonly Version[], { color }: PageOptions): string {
+  if (versions.length === 0) return 'No versions.\n';
+  const rows = versions.map(({ number, stage, digest, aliases, createdAt, createdBy, ref }) => [
+    `@${number}`,
+    stage,
+    terminalText(digest.slice(0, 19)),
+    aliases.map((alias) => terminalText(alias, MAX_NAME)).join(', '),
+    terminalText(createdAt.slice(0, 16)),
+    terminalText(createdBy, MAX_NAME),
+    terminalText(ref),
+  ]);
+  const head = ['VERSION', 'STAGE', 'DIGEST', 'ALIASES', 'REGISTERED', 'BY', 'REFERENCE'];
+  return columnsText(head, rows, { color, ink: (column, text) => (column === 1 ? STAGE_INKS[text] : undefined) });
+}
+
+const STAGE_INKS: Readonly<Record<string, Ink>> = { production: 'green', staging: 'cyan', quarantined: 'red' };
+const ACTION_INKS = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
+
+export function versionText(facts: VersionFacts, { width, color }: PageOptions): string {
+  const { version, decisions, approvals, transitions } = facts;
+  const page = new Page(width, color);
+  page.row('version', `${terminalText(version.model)}@${version.number}`, 'bold');
+  page.row('stage', version.stage, STAGE_INKS[version.stage]);
+  if (facts.gate !== null) gateRow(page, facts.gate);
+  page.row('digest', terminalText(version.digest));
+  page.row('reference', terminalText(version.ref));
+  for (const pinned of version.pinned) page.row('pinned', terminalText(pinned));
+  if (version.aliases.length > 0) page.row('aliases', version.aliases.map((alias) => terminalText(alias)).join(', '));
+  page.row('registered', terminalText(`${version.createdAt} by ${version.createdBy}`));
+  lineageRows(page, version);
+  for (const decision of decisions) decisionRows(page, decision);
+  for (const approval of approvals) approvalRows(page, approval);
+  const open = transitions.find(({ state }) => state === 'open');
+  if (open !== undefined) wishRows(page, open);
+  return page.toString();
+}
+
+/** A stage is where it stands; whether it may run there is another question. */
+function gateRow(page: Page, { approvedFor, notAfter, reason }: GateAnswer): void {
+  const until = notAfter === null ? '' : `, until ${notAfter}`;
+  if (approvedFor.length > 0) page.row('may run at', `${approvedFor.join(', ')}${until}`, 'green');
+  else page.row('may run at', 'no stage', 'yellow');
+  if (reason !== '') page.row('', terminalText(reason), 'yellow');
+}
+
+function lineageRows(page: Page, { lineage }: Version): void {
+  for (const { ref } of lineage.baseModels) page.row('base model', terminalText(ref));
+  for (const dataset of lineage.datasets) page.row('dataset', terminalText(dataset));
+  if (lineage.code !== null) page.row('code', terminalText(lineage.code));
+  if (lineage.run !== null) page.row('run', terminalText(lineage.run));
+}
+
+function decisionRows(page: Page, { stage, decision, ruleset, at }: StoredDecision): void {
+  page.gap();
+  page.row(stage, `${decision.action} under ${terminalText(decision.policy)}`, ACTION_INKS[decision.action]);
+  for (const { rule, message } of decision.violations) page.row('', terminalText(`${rule}: ${message}`));
+  page.row('', `${terminalText(decision.policyDigest)}, ruleset ${terminalText(ruleset.version)}, ${at}`, 'dim');
+}
+
+function approvalRows(page: Page, approval: ApprovalRecord): void {
+  const { id, stage, role, method, signer, at, until, state, why } = approval;
+  const holds = state === 'valid' || state === 'carried';
+  page.gap();
+  page.row('approval', terminalText(`${id} for ${stage}`));
+  page.row(state, terminalText(why === '' ? `as ${role}` : `as ${role}: ${why}`), holds ? 'green' : 'red');
+  page.row('signer', terminalText(`${signer} (${method})`));
+  page.row('given', terminalText(until === null ? at : `${at}, until ${until}`));
+}
+
+function wishRows(page: Page, wish: Transition): void {
+  page.gap();
+  page.row('asked for', `${wish.to}, by ${terminalText(wish.requestedBy)}, ${wish.at}`, 'yellow');
+  if (wish.comment !== '') page.row('', terminalText(wish.comment));
+  const given = wish.votes.filter(({ vote }) => vote === 'approve').length;
+  page.row('needed', `${neededText(wish)} (${count(given, 'approval')} given)`);
+}

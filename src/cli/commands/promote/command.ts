@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+import type { Stage } from '../../../registry/records.ts';
+import {
+  type AnswerFlags,
+  addAnswerOptions,
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from '../../options/registry.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+/** What may be asked for. */
+const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];
+
+/** What was asked on the command line, checked. */
+export interface PromoteRequest extends AnswerFlags {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly stage: (typeof STAGES)[number];
+  readonly comment: string;
+  readonly model: string | undefined;
+  readonly report: string | undefined;
+  readonly allow: string | undefined;
+}
+
+interface PromoteFlags
+  extends RegistryFlags,
+    Omit<PromoteRequest, 'artifact' | 'registry' | 'model' | 'report' | 'allow'> {
+  readonly model?: string;
+  readonly report?: string;
+  readonly allow?: string;
+}
+
+const GUIDE = `
+Stages are candidate, staging, production, retired, one after the other. Asking moves a version at once where the rules need no
+approval; else it stands where it is until others have approved it: whoever asks does not. What the registry does not know is
+scanned first and registered as a candidate. "candidate" asks for a version to be let out of quarantine.
+${REGISTRY_GUIDE}
+Examples:
+  assay promote hf://acme/bert@v1.2 --stage staging --registry models.db --comment "for the next release"
+  assay promote acme/bert@3 --stage production      at a service, with ASSAY_URL and ASSAY_TOKEN
+  assay promote acme/bert@2 --stage retired --comment "version 3 serves"
+${REGISTRY_EXITS}`;
+
+export function registerPromote(program: Command, shell: Shell): void {
+  const command = program
+    .command('promote')
+    .summary('ask for a model to be moved to another stage')
+    .description('Asks for a version of a model to be moved to another stage, and says what is still needed.')
+    .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
+    .addOption(new Option('--stage <stage>', 'where to').choices(STAGES).makeOptionMandatory())
+    .option('--comment <text>', 'why', '')
+    .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
+    .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
+    .option('--allow <file>', "your organisation's own allowances for that scan (YAML)");
+  addAnswerOptions(addRegistryOptions(command))
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: PromoteFlags) => {
+      const { stage, comment, model, report, allow, format, quiet, offline } = flags;
+      const registry = registryOf(flags);
+      const { runPromote } = await import('./run.ts');
+      await runPromote({ artifact, registry, stage, comment, model, report, allow, format, quiet, offline }, shell);
+    });
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { JudgingFlags } from '../../judging/judge.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import { WAIVER_GUIDE } from '../../options/waivers.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+/** What was asked on the command line, checked. */
+export interface PullRequest extends Omit<JudgingFlags, 'offline'> {
+  readonly ref: string;
+  /** The Hugging Face cache to write into, in place of the environment's. */
+  readonly cache: string | undefined;
+  /** What the bytes were decided on by: `sha256:<hex>`. */
+  readonly expect: string | undefined;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+interface PullFlags extends JudgingOptions, Pick<PullRequest, 'verbose' | 'color'> {
+  readonly quiet: boolean;
+  readonly cache?: string;
+  readonly expect?: string;
+}
+
+const GUIDE = `
+The model is scanned where it is; when it is allowed, it is downloaded, hashed and scanned again, whole. Only then does it
+appear in the Hugging Face cache, and holds exactly the bytes that were judged. Load it by the revision that is printed.
+
+Examples:
+  assay pull hf://openai-community/gpt2
+  assay pull hf://owner/model@v1.0 --policy strict
+  revision=$(assay pull hf://owner/model --quiet | sed -n 's/^revision=//p')
+  assay pull hf://owner/model@COMMIT --cache /models/hub --expect sha256:...
+
+With --expect the bytes were decided on before, by an approval: they are hashed and not scanned, and nothing is written unless
+their tree digest (assay digest) is that one. The other options of judging then have nothing to say.
+
+HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_CACHE are honoured.
+Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete, or other bytes. Nothing is written for 1 and 2.
+`;
+
+export function registerPull(program: Command, shell: Shell): void {
+  const command = program
+    .command('pull')
+    .summary('scan a model of the Hugging Face Hub, and download it when it is allowed')
+    .description(
+      'Scans a model of the Hugging Face Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache.',
+    )
+    .argument('<model>', 'hf://owner/model[@revision], or its page on the Hub');
+  addJudgingOptions(command)
+    .option('--cache <folder>', 'the Hugging Face cache to write into (otherwise HF_HUB_CACHE, HF_HOME)')
+    .option('--expect <digest>', 'sha256:... that the bytes must have; nothing is scanned then')
+    .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
+    .option('-v, --verbose', 'list clean files, every finding and every check', false)
+    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addHelpText('after', GUIDE + WAIVER_GUIDE)
+    .action(async (ref: string, flags: PullFlags) => {
+      const { quiet, verbose, color, cache, expect } = flags;
+      const request = { ...judgingOf(flags), ref, cache, expect, quiet, verbose, color };
+      if (expect === undefined) {
+        const { runPull } = await import('./run.ts');
+        await runPull(request, shell);
+      } else {
+        const { runPullKnown } = await import('./run-known.ts');
+        await runPullKnown({ ...request, expect }, shell);
+      }
+    });
+}

@@ -1,0 +1,36 @@
+import { AssayError } from '../../../core/errors.ts';
+import { pullKnown } from '../../../pipeline/pull-known.ts';
+import { terminalText } from '../../../report/index.ts';
+import { Progress } from '../../terminal/progress.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { PullRequest } from './command.ts';
+import { cacheEnv, loadLines } from './text.ts';
+
+type KnownRequest = Pick<PullRequest, 'ref' | 'cache' | 'quiet'> & { readonly expect: string };
+
+/** Pulls a model whose digest is known, and prints the revision to load it by. */
+export async function runPullKnown({ ref, cache, expect, quiet }: KnownRequest, shell: Shell): Promise<void> {
+  if (!/^sha256:[0-9a-f]{64}$/.test(expect)) {
+    throw new AssayError('usage', 'is no digest', {
+      subject: `--expect ${expect.slice(0, 100)}`,
+      mend: 'give sha256: and 64 hex digits, as assay digest prints it',
+    });
+  }
+  const progress = new Progress(shell, !quiet);
+  try {
+    const { signal } = shell;
+    const pulled = await pullKnown(ref, expect, {
+      env: cacheEnv(shell.env, cache),
+      signal,
+      onEvent: progress.onEvent,
+    });
+    progress.end();
+    if (!quiet) {
+      const { files, bytes } = pulled;
+      shell.stdout.write(`${terminalText(ref)}: ${files} files, ${bytes} bytes, ${expect} as expected\n`);
+    }
+    shell.stdout.write(loadLines(pulled, quiet));
+  } finally {
+    progress.end();
+  }
+}

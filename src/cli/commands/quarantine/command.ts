@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import {
+  type AnswerFlags,
+  addAnswerOptions,
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from '../../options/registry.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+/** What was asked on the command line, checked. */
+export interface QuarantineRequest extends AnswerFlags {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly reason: string;
+}
+
+interface QuarantineFlags extends RegistryFlags, Omit<QuarantineRequest, 'artifact' | 'registry'> {}
+
+const GUIDE = `
+Stops a version at once, wherever it stands: its approvals are void, and gates and the next snapshot deny it. A path, a reference
+or a digest stands for its bytes: every model that has them is stopped. Out of it leads "assay promote --stage candidate", with
+the approvals that production needs.
+${REGISTRY_GUIDE}
+Examples:
+  assay quarantine acme/bert@3 --reason "CVE-2027-1234" --registry models.db
+  assay quarantine sha256:... --reason "reported by the publisher"
+${REGISTRY_EXITS}`;
+
+export function registerQuarantine(program: Command, shell: Shell): void {
+  const command = program
+    .command('quarantine')
+    .summary('stop a model, wherever it stands')
+    .description('Stops a version of a model at once, wherever it stands.')
+    .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
+    .requiredOption('--reason <text>', 'why');
+  addAnswerOptions(addRegistryOptions(command))
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: QuarantineFlags) => {
+      const { reason, format, quiet, offline } = flags;
+      const { runQuarantine } = await import('./run.ts');
+      await runQuarantine({ artifact, registry: registryOf(flags), reason, format, quiet, offline }, shell);
+    });
+}

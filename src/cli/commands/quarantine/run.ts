@@ -1,0 +1,43 @@
+import { AssayError } from '../../../core/errors.ts';
+import type { Version } from '../../../registry/index.ts';
+import { jsonText, terminalText } from '../../../report/index.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import { withRegistry } from '../../registry/open.ts';
+import { labelOf } from '../../registry/requests.ts';
+import { queryOf, targetOf } from '../../registry/target.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { QuarantineRequest } from './command.ts';
+
+/** Stops every version that is meant, and says which. */
+export async function runQuarantine(request: QuarantineRequest, shell: Shell): Promise<void> {
+  await withRegistry(
+    request.registry,
+    shell,
+    { verb: 'assay quarantine', subject: request.artifact },
+    async (registry) => {
+      const { reason, quiet, format } = request;
+      const stopped: Version[] = [];
+      for (const version of await meant(registry, request, shell)) {
+        stopped.push(version.stage === 'quarantined' ? version : await registry.quarantine(version.id, reason));
+      }
+      if (quiet) return;
+      const text = stopped.map((version) => `${terminalText(labelOf(version))} is quarantined\n`).join('');
+      shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items: stopped }, 2)}\n` : text);
+    },
+  );
+}
+
+/** Bytes are stopped under all their names. */
+async function meant(registry: RegistryClient, request: QuarantineRequest, shell: Shell): Promise<readonly Version[]> {
+  const target = targetOf(request.artifact);
+  if (target.kind === 'version') return [await registry.version(target.name)];
+  const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, request, shell);
+  const named = await registry.versionsOf(query);
+  const [first] = named;
+  if (first === undefined) {
+    const mend = 'assay models lists what it knows';
+    throw new AssayError('not-found', `${registry.name} does not know it`, { subject: request.artifact, mend });
+  }
+  // A reference may be that of some names only.
+  return 'digest' in query ? named : registry.versionsOf({ digest: first.digest });
+}

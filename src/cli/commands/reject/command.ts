@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import type { Role } from '../../../registry/records.ts';
+import {
+  type AnswerFlags,
+  addAnswerOptions,
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from '../../options/registry.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import { VOTERS } from '../approve/command.ts';
+
+/** What was asked on the command line, checked. */
+export interface RejectRequest extends AnswerFlags {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly role: Role | undefined;
+  readonly comment: string;
+  readonly model: string | undefined;
+}
+
+interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'registry' | 'role' | 'model'> {
+  readonly role?: Role;
+  readonly model?: string;
+}
+
+const GUIDE = `
+One rejection ends what was asked for; the version stays where it stands, and approvals that were given for it are void. Whoever
+asked has no vote: his rejection takes the wish back.
+${REGISTRY_GUIDE}
+Examples:
+  assay reject acme/bert@3 --comment "the licence forbids it" --registry models.db
+  assay reject ./model --registry models.db
+${REGISTRY_EXITS}`;
+
+export function registerReject(program: Command, shell: Shell): void {
+  const command = program
+    .command('reject')
+    .summary('reject what a model is asked for')
+    .description('Rejects the open wish to move a version of a model to another stage.')
+    .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
+    .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
+    .option('--comment <text>', 'why', '')
+    .option('--model <name>', 'of several models with these bytes');
+  addAnswerOptions(addRegistryOptions(command))
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: RejectFlags) => {
+      const { role, comment, model, format, quiet, offline } = flags;
+      const { runReject } = await import('./run.ts');
+      await runReject({ artifact, registry: registryOf(flags), role, comment, model, format, quiet, offline }, shell);
+    });
+}

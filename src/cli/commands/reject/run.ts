@@ -1,0 +1,39 @@
+import { AssayError } from '../../../core/errors.ts';
+import { isRegistryError, type Transition } from '../../../registry/index.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import { withRegistry } from '../../registry/open.ts';
+import { printWish } from '../../registry/request-text.ts';
+import { labelOf, openWish } from '../../registry/requests.ts';
+import { knownVersion } from '../../registry/target.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { RejectRequest } from './command.ts';
+
+/** Rejects what a version is asked for. */
+export async function runReject(request: RejectRequest, shell: Shell): Promise<void> {
+  await withRegistry(request.registry, shell, { verb: 'assay reject', subject: request.artifact }, async (registry) => {
+    const version = await knownVersion(registry, request.artifact, request, shell);
+    const open = await openWish(registry, version);
+    if (open === undefined) {
+      const mend = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
+      throw new AssayError('not-found', 'is asked for nothing', { subject: labelOf(version), mend });
+    }
+    const { quiet, format } = request;
+    const after = await rejectOrWithdraw(registry, open.id, request);
+    if (!quiet) printWish(shell, after, await registry.version({ id: version.id }), format);
+  });
+}
+
+/** Whoever asked has no vote, and takes it back. */
+async function rejectOrWithdraw(
+  registry: RegistryClient,
+  id: string,
+  { role, comment }: RejectRequest,
+): Promise<Transition> {
+  try {
+    return await registry.vote(id, { vote: 'reject', comment, ...(role === undefined ? {} : { role }) });
+  } catch (error) {
+    if (!isRegistryError(error) || (error.code !== 'own-request' && error.code !== 'forbidden')) throw error;
+    // Who may do neither is told why he may not reject.
+    return registry.withdraw(id).catch((other: unknown) => Promise.reject(isRegistryError(other) ? error : other));
+  }
+}

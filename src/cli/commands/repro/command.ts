@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Shell } from '../../terminal/shell.ts';
+
+export interface ReproFlags {
+  readonly output?: string;
+  readonly member?: string;
+  readonly offline: boolean;
+}
+
+const GUIDE = `
+Writes a pickle with the same instructions at the same offsets, to attach to a report of a false alarm. Names that are
+imported stay, and so do integers; every other text is x-ed out, bytes, floats and arrays are zeros. Look at it before you
+send it: assay inspect shows all of it.
+
+Example:
+  assay repro model.pt --output repro.pkl
+`;
+
+export function registerRepro(program: Command, shell: Shell): void {
+  program
+    .command('repro')
+    .summary("write a file's instructions without its data, to report a false alarm")
+    .description("Writes a pickle's instructions without tensors or strings, to report a false alarm.")
+    .argument('<file>', 'a file, hf://owner/model/file, or https://...')
+    .option('-o, --output <file>', 'where to write; else <file>.repro.pkl in this folder')
+    .option(
+      '--member <path>',
+      'which pickle of an archive, as findings name it; else the one with findings, or the first',
+    )
+    .option('--offline', 'never open a connection', false)
+    .addHelpText('after', GUIDE)
+    .action(async (file: string, flags: ReproFlags) => {
+      const { runRepro } = await import('./run.ts');
+      await runRepro(file, flags, shell);
+    });
+}

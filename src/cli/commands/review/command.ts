@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander';
+import { PAPERS, type Paper } from '../../../report/html/review.ts';
+import type { JudgingFlags } from '../../judging/judge.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+export const REVIEW_FORMATS = ['html', 'pdf'] as const;
+export type ReviewFormat = (typeof REVIEW_FORMATS)[number];
+
+/** What was asked on the command line, checked. */
+export interface ReviewRequest extends JudgingFlags {
+  readonly target: string;
+  readonly format: ReviewFormat;
+  /** `undefined`: a file of its own name in the working folder, never over one that is there. */
+  readonly output: string | undefined;
+  readonly paper: Paper | undefined;
+}
+
+interface ReviewFlags extends JudgingOptions {
+  readonly format?: string;
+  readonly output?: string;
+  readonly paper?: string;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+}
+
+const GUIDE = `
+Judges a model as "assay scan" does, and writes the review that a person reads, files and signs: the decision and why, the
+OWASP Machine Learning Security Top 10 with evidence, every finding with what stands where it points, provenance, what was
+not looked at, and a page to sign. One HTML file: no script, no request, light and dark, to be read on a phone and printed.
+
+Examples:
+  assay review ./model                              writes model.review.html
+  assay review hf://owner/model@v1.0 -o review.html
+  assay review ./model -o review.pdf --paper letter PDF, through an installed Chromium
+  assay review ./model --public-key publisher.pub --policy strict --waivers waivers.yaml
+
+The PDF is printed by the Chromium on PATH, or the one that ASSAY_CHROMIUM names, without network.
+Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. The review is written for 0 and 1.
+`;
+
+export function registerReview(program: Command, shell: Shell): void {
+  const command = program
+    .command('review')
+    .summary('write the security review of a model, to be read and signed')
+    .description('Judges a model without loading it, and writes one security review mapped to the OWASP ML Top 10.')
+    .argument('<artifact>', 'what "assay scan" takes: a file, a folder, hf://owner/model[@revision], https://..., ...')
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'html, or pdf through an installed Chromium; else by the name of the output',
+      ).choices(REVIEW_FORMATS),
+    )
+    .option('-o, --output <file>', 'write the review there; else <name>.review.html, never over a file that is there')
+    .addOption(new Option('--paper <size>', 'paper to print on; of a PDF, a4 unless said').choices(PAPERS));
+  addJudgingOptions(command)
+    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
+    .option('--offline', 'never open a connection', false)
+    .addHelpText('after', GUIDE)
+    .action(async (target: string, flags: ReviewFlags) => {
+      const { runReview } = await import('./run.ts');
+      await runReview(requestOf(target, flags), shell);
+    });
+}
+
+function requestOf(target: string, flags: ReviewFlags): ReviewRequest {
+  const { quiet, offline, output } = flags;
+  const format = REVIEW_FORMATS.find((known) => known === flags.format) ?? formatOf(output);
+  return {
+    ...judgingOf(flags),
+    target,
+    format,
+    output,
+    paper: PAPERS.find((known) => known === flags.paper) ?? (format === 'pdf' ? 'a4' : undefined),
+    quiet,
+    offline,
+  };
+}
+
+function formatOf(output: string | undefined): ReviewFormat {
+  return output?.toLowerCase().endsWith('.pdf') === true ? 'pdf' : 'html';
+}

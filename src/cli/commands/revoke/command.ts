@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander';
+import type { Stage } from '../../../registry/records.ts';
+import {
+  type AnswerFlags,
+  addAnswerOptions,
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from '../../options/registry.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
+
+/** What was asked on the command line, checked. */
+export interface RevokeRequest extends AnswerFlags {
+  /** The id of an approval, or a version of which all approvals are meant. */
+  readonly what: string;
+  readonly registry: RegistryFlags;
+  readonly stage: Stage | undefined;
+  readonly reason: string;
+  readonly model: string | undefined;
+}
+
+interface RevokeFlags extends RegistryFlags, Omit<RevokeRequest, 'what' | 'registry' | 'stage' | 'model'> {
+  readonly stage?: Stage;
+  readonly model?: string;
+}
+
+const GUIDE = `
+Takes approvals back: gates and the next snapshot deny what rested on them. The version stays where it stands, until others
+approve it again. "assay models MODEL@NUMBER" shows the ids of approvals.
+${REGISTRY_GUIDE}
+Examples:
+  assay revoke 0c8e6af2-e8d1-42e8-aa45-8c1d837a5c9b --reason "the key was lost" --registry models.db
+  assay revoke acme/bert@3 --stage production --reason "new evidence" --registry models.db
+${REGISTRY_EXITS}`;
+
+export function registerRevoke(program: Command, shell: Shell): void {
+  const command = program
+    .command('revoke')
+    .summary('take approvals back')
+    .description('Takes back one approval, or every approval of a version that still holds.')
+    .argument('<approval|artifact>', 'the id of an approval; or a path, a reference, model@number, sha256:...')
+    .requiredOption('--reason <text>', 'why')
+    .addOption(new Option('--stage <stage>', 'of a version: only approvals for this stage').choices(STAGES))
+    .option('--model <name>', 'of several models with these bytes');
+  addAnswerOptions(addRegistryOptions(command))
+    .addHelpText('after', GUIDE)
+    .action(async (what: string, flags: RevokeFlags) => {
+      const { stage, reason, model, format, quiet, offline } = flags;
+      const { runRevoke } = await import('./run.ts');
+      await runRevoke({ what, registry: registryOf(flags), stage, reason, model, format, quiet, offline }, shell);
+    });
+}

@@ -1,0 +1,45 @@
+import { AssayError } from '../../../core/errors.ts';
+import type { ApprovalRecord } from '../../../registry/index.ts';
+import { jsonText, terminalText } from '../../../report/index.ts';
+import type { RegistryClient } from '../../registry/client.ts';
+import { withRegistry } from '../../registry/open.ts';
+import { labelOf } from '../../registry/requests.ts';
+import { knownVersion } from '../../registry/target.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { RevokeRequest } from './command.ts';
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Takes back what is meant, and says which. */
+export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<void> {
+  await withRegistry(request.registry, shell, { verb: 'assay revoke', subject: request.what }, async (registry) => {
+    const { reason, quiet, format } = request;
+    const revoked: ApprovalRecord[] = [];
+    for (const id of await meant(registry, request, shell)) revoked.push(await registry.revoke(id, reason));
+    if (quiet) return;
+    const text = revoked
+      .map(({ id, stage, signer }) => `${id} for ${stage} is revoked; it was signed by ${terminalText(signer)}\n`)
+      .join('');
+    shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items: revoked }, 2)}\n` : text);
+  });
+}
+
+async function meant(registry: RegistryClient, request: RevokeRequest, shell: Shell): Promise<readonly string[]> {
+  const { what, stage } = request;
+  if (ID.test(what)) {
+    if (stage === undefined) return [what];
+    throw new AssayError('usage', 'is for a version, not for one approval', {
+      subject: '--stage',
+      mend: 'leave it out',
+    });
+  }
+  const version = await knownVersion(registry, what, request, shell);
+  const holding = (await registry.approvals(version.id)).filter(
+    ({ state }) => state === 'valid' || state === 'carried',
+  );
+  const ids = holding.filter((one) => stage === undefined || one.stage === stage).map(({ id }) => id);
+  if (ids.length > 0) return ids;
+  const message = `has no approval${stage === undefined ? '' : ` for ${stage}`} that holds`;
+  const mend = `assay models ${labelOf(version)} shows those that there were`;
+  throw new AssayError('not-found', message, { subject: labelOf(version), mend });
+}

@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto';
+import { AssayError } from '../../../core/errors.ts';
+import { readSmallText } from '../../../core/small-file.ts';
+import { readPublicKey } from '../../../integrity/keys.ts';
+import { readTrustFile, refusalOf } from '../../../integrity/trust-file.ts';
+import { RELEASE_KEYS } from './release-keys.ts';
+
+export interface RulesTrust {
+  readonly publicKey?: string;
+  readonly trust?: string;
+}
+
+/**
+ * Whose rules are installed: a key that is named, else the keys of a trust file that may sign rules, else those that came with
+ * this program.
+ * @throws AssayError `usage` when that is nobody; `not-found`, `unreadable`
+ */
+export async function rulesKeys(
+  { publicKey, trust }: RulesTrust,
+  env: NodeJS.ProcessEnv,
+  now: Date,
+): Promise<readonly KeyObject[]> {
+  if (publicKey !== undefined) return [readPublicKey(await readSmallText(publicKey, '--public-key'), publicKey)];
+  const path = trust ?? env.ASSAY_TRUST ?? '';
+  const keys =
+    path === '' ? RELEASE_KEYS.map((pem) => readPublicKey(pem, 'the release key')) : await trustedKeys(path, now);
+  if (keys.length > 0 || path !== '') return keys;
+  throw new AssayError('usage', 'nobody is trusted to sign rules: this version comes without a release key', {
+    subject: 'assay rules update',
+    mend: 'give --public-key, or --trust with a signer who may sign rules',
+  });
+}
+
+async function trustedKeys(path: string, now: Date): Promise<KeyObject[]> {
+  const { rules } = await readTrustFile(path);
+  const keys = rules.flatMap((rule) => {
+    return rule.trust.kind === 'key' && refusalOf(rule, { role: 'rules' }, now) === undefined ? [rule.trust.key] : [];
+  });
+  if (keys.length > 0) return keys;
+  throw new AssayError('usage', 'lets nobody sign rules with a key', {
+    subject: path,
+    mend: 'let a signer with a key do so: may: [rules]',
+  });
+}

@@ -1,0 +1,88 @@
+import { type Command, Option } from 'commander';
+import { AssayError } from '../../../core/errors.ts';
+import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
+import type { JudgingFlags } from '../../judging/judge.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import { WAIVER_GUIDE } from '../../options/waivers.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
+export type ScanFormat = (typeof SCAN_FORMATS)[number];
+
+/** What was asked on the command line, checked. */
+export interface ScanRequest extends JudgingFlags {
+  readonly targets: readonly string[];
+  readonly format: ScanFormat;
+  readonly output: string | undefined;
+  readonly coverage: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+interface ScanFlags extends JudgingOptions, Omit<ScanRequest, keyof JudgingFlags | 'targets' | 'format' | 'output'> {
+  readonly format: string;
+  readonly output?: string;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+}
+
+const GUIDE = `
+Policies:
+${SHIPPED_POLICIES.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}`).join('\n')}
+
+Examples:
+  assay scan ./model
+  assay scan hf://openai-community/gpt2@main --offline
+  assay scan model.pt --format json -o report.json
+  assay scan ./a ./b --format jsonl --policy strict --fail-on low
+  assay scan . --format sarif -o assay.sarif    for GitHub code scanning
+  assay scan ./model --format markdown          for a comment on a pull request
+  assay scan ./model --format cyclonedx         a bill of materials (ML-BOM)
+  assay scan ./model --public-key publisher.pub the signature must hold, too
+
+Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. A deny wins.
+`;
+
+export function registerScan(program: Command, shell: Shell): void {
+  const command = program
+    .command('scan')
+    .summary('judge a model without loading it')
+    .description('Judges every file of a model without loading it: what would run, what is unknown, what is safe.')
+    .argument(
+      '<target...>',
+      'a file, a folder, hf://owner/model[@revision], https://..., s3://..., oci://..., models:/...',
+    )
+    .addOption(new Option('-f, --format <format>', 'how to report').choices(SCAN_FORMATS).default('table'))
+    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout');
+  addJudgingOptions(command)
+    .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
+    .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
+    .option('-v, --verbose', 'list clean files, every finding and every check', false)
+    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .option('--offline', 'never open a connection', false)
+    .addHelpText('after', GUIDE + WAIVER_GUIDE)
+    .action(async (targets: string[], flags: ScanFlags) => {
+      const request = checkRequest(targets, flags);
+      const { runScan } = await import('./run.ts');
+      await runScan(request, shell);
+    });
+}
+
+/** @throws AssayError `usage` for what the argument parser cannot know. */
+function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest {
+  const format = SCAN_FORMATS.find((known) => known === flags.format) ?? 'table';
+  if (format === 'json' && targets.length > 1) {
+    throw new AssayError('usage', `takes one target, not ${targets.length}`, {
+      subject: '--format json',
+      mend: 'use --format jsonl, which writes a line for each',
+    });
+  }
+  if (flags.signature !== undefined && targets.length > 1) {
+    throw new AssayError('usage', `is of one target, not of ${targets.length}`, {
+      subject: '--signature',
+      mend: 'scan them one by one, or keep each signature in its model as model.sig',
+    });
+  }
+  const { output, coverage, quiet, verbose, color, offline } = flags;
+  return { ...judgingOf(flags), targets, format, output, coverage, quiet, verbose, color, offline };
+}

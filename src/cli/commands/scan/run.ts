@@ -1,0 +1,123 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { AssayError, isAssayError } from '../../../core/errors.ts';
+import { renderCycloneDx } from '../../../report/cyclonedx.ts';
+import { terminalText } from '../../../report/escape.ts';
+import type { Judged, ReportContext } from '../../../report/index.ts';
+import { renderJson, renderJsonLine } from '../../../report/json.ts';
+import { renderJunit } from '../../../report/junit.ts';
+import { renderMarkdown } from '../../../report/markdown.ts';
+import { renderOpenVex } from '../../../report/openvex.ts';
+import { renderSarif } from '../../../report/sarif.ts';
+import { renderTable } from '../../../report/table.ts';
+import { exitCodeOf, type Judging, prepareJudging } from '../../judging/judge.ts';
+import type { Knowledge } from '../../judging/knowledge.ts';
+import { addressOf, type Place, uriOf } from '../../judging/place.ts';
+import { openSink } from '../../terminal/output.ts';
+import { type ExitCode, graver, printError, type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import type { ScanFormat, ScanRequest } from './command.ts';
+
+interface Scanned extends Judged {
+  readonly place: Place;
+}
+
+/** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */
+export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
+  const sink = await openSink(request.output, shell);
+  const judging = await prepareJudging(request, shell);
+  const { knowledge, now } = judging;
+  const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
+  const done: Scanned[] = [];
+  let outcome: ExitCode = 0;
+  for (const target of request.targets) {
+    // Between small targets nothing waits, and Ctrl-C would not be heard.
+    await turn();
+    const scanned = await scanTarget(target, request, judging, shell);
+    if (scanned === undefined) {
+      outcome = graver(outcome, 2);
+      continue;
+    }
+    outcome = graver(outcome, exitCodeOf(scanned));
+    shell.exit(outcome);
+    if (request.format === 'table' && done.length > 0) sink.write('\n');
+    done.push(scanned);
+    if (!JOINT_FORMATS.has(request.format)) sink.write(renderOne(scanned, request, context, knowledge, shell));
+  }
+  if (JOINT_FORMATS.has(request.format) && done.length > 0) sink.write(renderAll(done, request.format, context, now));
+  if (done.length > 0) await sink.commit();
+  if (request.output !== undefined && !request.quiet) for (const one of done) shell.stderr.write(summaryLine(one));
+  shell.exit(outcome);
+}
+
+/** One document tells of all targets. */
+const JOINT_FORMATS: ReadonlySet<ScanFormat> = new Set<ScanFormat>([
+  'sarif',
+  'openvex',
+  'markdown',
+  'junit',
+  'cyclonedx',
+]);
+
+function renderAll(all: readonly Scanned[], format: ScanFormat, context: ReportContext, now: Date): string {
+  switch (format) {
+    case 'sarif':
+      return renderSarif(all, context, { locate: ({ place }, file) => ({ uri: uriOf(place, file) }) });
+    case 'openvex':
+      return renderOpenVex(all, context, { timestamp: now });
+    case 'markdown':
+      return renderMarkdown(all, context);
+    case 'junit':
+      return renderJunit(all, context);
+    case 'cyclonedx':
+      return renderCycloneDx(all, context, { now });
+    default:
+      throw new AssayError('internal', `${format} is a document for each target`);
+  }
+}
+
+/** @returns `undefined` when one of several targets could not be scanned, which was said on stderr. */
+async function scanTarget(
+  target: string,
+  { targets }: ScanRequest,
+  judging: Judging,
+  shell: Shell,
+): Promise<Scanned | undefined> {
+  try {
+    const judged = await judging.judge(target);
+    return { ...judged, place: judged.assessment.artifact };
+  } catch (error) {
+    if (targets.length === 1 || shell.signal.aborted || !isAssayError(error)) throw error;
+    printError(shell, error);
+    return undefined;
+  }
+}
+
+/** What a person at a terminal wants to know when the report went to a file. */
+function summaryLine({ decision, place }: Scanned): string {
+  return `${decision.action.toUpperCase()} ${terminalText(place.pinned)}\n`;
+}
+
+function renderOne(
+  scanned: Scanned,
+  request: ScanRequest,
+  context: ReportContext,
+  knowledge: Knowledge,
+  shell: Shell,
+): string {
+  switch (request.format) {
+    case 'json':
+      return renderJson(scanned, context);
+    case 'jsonl':
+      return renderJsonLine(scanned, context);
+    case 'table':
+      return renderTable(scanned, context, {
+        width: request.output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true }),
+        color: request.output === undefined && wantsColor(shell.stdout, shell.env, request.color),
+        verbose: request.verbose,
+        quiet: request.quiet,
+        isListed: knowledge.isListed,
+        reopen: (file) => addressOf(scanned.place, file),
+      });
+    default:
+      throw new AssayError('internal', `${request.format} is one document for all targets`);
+  }
+}

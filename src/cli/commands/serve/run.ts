@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { AssayError } from '../../../core/errors.ts';
+import { terminalText } from '../../../report/index.ts';
+import { isRegistryError, readConfig, type ServiceFlags, startService } from '../../../service/index.ts';
+import type { Shell } from '../../terminal/shell.ts';
+
+/** Serves until it is told to end, and ends in order. */
+export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void> {
+  const tell = (line: string) => void shell.stderr.write(`assay: ${terminalText(line)}\n`);
+  const config = await readConfig(flags, shell.env);
+  const service = await startService(config, { tell }).catch((error: unknown) => {
+    throw isRegistryError(error) ? usage(error) : error;
+  });
+  tell(`listens at ${service.url}`);
+  if (service.firstToken !== null) {
+    tell('the registry is new; sign in with this token, which is shown once and kept nowhere:');
+    shell.stderr.write(`${service.firstToken}\n`);
+  }
+  if (!shell.signal.aborted) await once(shell.signal, 'abort');
+  tell('ends: waits for what runs; once more to end at once');
+  await service.close();
+}
+
+function usage(error: Error & { readonly mend?: string | undefined }): AssayError {
+  return new AssayError('usage', error.message, {
+    mend: error.mend ?? 'check ASSAY_DATABASE',
+    cause: error,
+  });
+}

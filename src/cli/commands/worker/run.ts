@@ -1,0 +1,24 @@
+import { AssayError } from '../../../core/errors.ts';
+import { terminalText } from '../../../report/index.ts';
+import type { Shell } from '../../terminal/shell.ts';
+import type { WorkerFlags } from './command.ts';
+
+/** Works until Ctrl-C. What the operator should know goes to stderr, a line each. */
+export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, shell: Shell): Promise<void> {
+  const { readConfig, startWorker } = await import('../../../service/index.ts');
+  const workers = concurrency === undefined ? {} : { workers: concurrency };
+  const config = await readConfig({ ...flags, ...workers }, shell.env);
+  if (config.workers === 0) {
+    throw new AssayError('usage', 'would work on nothing', { subject: '--concurrency', mend: 'give 1 to 64' });
+  }
+  const leaseMs = leaseOf(lease);
+  const tell = (message: string) => void shell.stderr.write(`assay worker: ${terminalText(message)}\n`);
+  tell(`working, ${config.workers} scan${config.workers === 1 ? '' : 's'} at a time`);
+  await startWorker(config, { concurrency: config.workers, signal: shell.signal, tell, leaseMs });
+}
+
+function leaseOf(seconds: string): number {
+  const given = /^\d{1,3}$/.test(seconds) ? Number(seconds) : 0;
+  if (given >= 2 && given <= 600) return given * 1000;
+  throw new AssayError('usage', 'is no lease', { subject: '--lease', mend: 'give 2 to 600 seconds' });
+}

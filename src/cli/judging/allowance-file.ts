@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { AssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { isUse, listedGlobals, type Use } from '../../scan/pickle/allowlists.ts';
+import { dangerOf } from '../../scan/pickle/dangerous.ts';
+import type { Allowance } from '../../scan/pickle/globals.ts';
+import { whyRefused } from '../../scan/pickle/refused-names.ts';
+import { TAKING_USES, type TypesText, wrongWord } from '../../scan/pickle/types/index.ts';
+
+export interface AllowanceFile {
+  /** Those that hold today. */
+  readonly allowances: readonly Allowance[];
+  /** What the reader of a report should know: entries that no longer hold. */
+  readonly notes: readonly string[];
+}
+
+const KEYS: readonly string[] = [
+  'module',
+  'name',
+  'uses',
+  'takes',
+  'owner',
+  'reason',
+  'expires',
+] satisfies (keyof Allowance)[];
+const DOTTED = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+/** CWE-770: more is no list that somebody wrote and reads. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads an organisation's own allowances: YAML, `allow:` a list of exact names, each with its uses, owner, reason and the
+ * last day it holds.
+ * @throws AssayError `usage` naming the entry that is wrong; `not-found`, `unreadable`.
+ */
+export async function readAllowances(path: string, today = new Date()): Promise<AllowanceFile> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const missing = error.code === 'ENOENT';
+    throw new AssayError(
+      missing ? 'not-found' : 'unreadable',
+      missing ? 'no such file' : `cannot be read (${error.code})`,
+      {
+        subject: `--allow ${path}`,
+        mend: 'check the path and its permissions',
+        cause: error,
+      },
+    );
+  });
+  const { parse } = await import('yaml');
+  return parseAllowances(text, `--allow ${path}`, parse, today);
+}
+
+function parseAllowances(text: string, subject: string, parse: (text: string) => unknown, today: Date): AllowanceFile {
+  const wrong = (message: string) =>
+    new AssayError('usage', message, { subject, mend: 'assay scan --help shows an entry' });
+  if (text.length > MAX_BYTES) throw wrong('is larger than 1 MiB');
+  let document: unknown;
+  try {
+    assertShallowYaml(text);
+    document = parse(text);
+  } catch (error) {
+    const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw wrong(`is not YAML: ${first}`);
+  }
+  const entries = isRecord(document) && Object.keys(document).join() === 'allow' ? document.allow : undefined;
+  if (!Array.isArray(entries)) throw wrong('holds something else than one list, "allow"');
+  const all = entries.map((entry: unknown, index) =>
+    parseAllowance(entry, (message) => wrong(`entry ${index + 1} ${message}`)),
+  );
+  const day = today.toISOString().slice(0, 10);
+  return {
+    allowances: all.filter(({ expires }) => expires >= day),
+    notes: all
+      .filter(({ expires }) => expires < day)
+      .map(({ module, name, owner, expires }) => `the allowance of ${module}.${name} by ${owner} ended on ${expires}`),
+  };
+}
+
+function parseAllowance(entry: unknown, wrong: (message: string) => AssayError): Allowance {
+  if (!isRecord(entry)) throw wrong('is not a mapping');
+  const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
+  if (stray !== undefined) throw wrong(`has "${stray}", which is none of ${KEYS.join(', ')}`);
+  const text = (key: keyof Allowance): string => {
+    const value = entry[key];
+    if (typeof value !== 'string' || value.trim() === '') throw wrong(`lacks "${key}"`);
+    return value;
+  };
+  const module = text('module');
+  const name = text('name');
+  if (!DOTTED.test(module) || !DOTTED.test(name))
+    throw wrong('names no exact module and name; patterns are not allowed');
+  const expires = text('expires');
+  if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is no date like 2027-01-31`);
+  const takes = parseTakes(entry.takes, wrong);
+  const allowance: Allowance = {
+    module,
+    name,
+    uses: parseUses(entry.uses, wrong),
+    owner: text('owner'),
+    reason: text('reason'),
+    expires,
+    ...(takes === undefined ? {} : { takes }),
+  };
+  const danger = dangerOf(module, name);
+  if (danger !== undefined && !listedGlobals().has(`${module}:${name}`)) {
+    throw wrong(`allows ${module}.${name}, which nobody can allow: it ${danger}`);
+  }
+  const refused = whyRefused(module, name);
+  if (refused !== undefined) throw wrong(`allows ${module}.${name}, which nobody can allow: it ${refused}`);
+  return allowance;
+}
+
+/** What each use may be handed besides plain data: a list of words for each. Without it, nothing else. */
+function parseTakes(value: unknown, wrong: (message: string) => AssayError): TypesText | undefined {
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) throw wrong('has "takes", which is not a mapping from uses to lists');
+  const entries = Object.entries(value).map(([use, words]) => {
+    if (!TAKING_USES.some((one) => one === use))
+      throw wrong(`has "takes: ${use}", which is none of ${TAKING_USES.join(', ')}`);
+    if (!Array.isArray(words) || words.length === 0) throw wrong(`has "takes: ${use}", which is not a list`);
+    return [use, words.map((word: unknown) => parseWord(word, wrong)).join(' ')] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function parseWord(word: unknown, wrong: (message: string) => AssayError): string {
+  const fault = typeof word === 'string' ? wrongWord(word) : 'is not text';
+  if (typeof word !== 'string' || fault !== undefined) throw wrong(`takes "${String(word)}", which ${fault}`);
+  const [module = '', name] = word.split(':');
+  const named = name !== undefined && module !== 'key' && module !== 'state';
+  const refused = named ? whyRefused(module, name) : undefined;
+  if (refused !== undefined) throw wrong(`takes ${module}.${name}, which nobody can allow: it ${refused}`);
+  return word;
+}
+
+function parseUses(value: unknown, wrong: (message: string) => AssayError): Use[] {
+  if (!Array.isArray(value) || value.length === 0) throw wrong('lacks "uses"');
+  return value.map((use: unknown) => {
+    if (typeof use !== 'string' || !isUse(use))
+      throw wrong(`has the use "${String(use)}", which is none of import, call, new, build, items`);
+    return use;
+  });
+}
+
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

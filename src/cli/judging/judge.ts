@@ -1,0 +1,106 @@
+import type { Artifact } from '../../core/artifact.ts';
+import type { Assessment } from '../../core/assessment.ts';
+import type { Severity } from '../../core/severity.ts';
+import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
+import type { OnTarget } from '../../pipeline/file-scan.ts';
+import { decide, type Environment, loadPolicy } from '../../policy/index.ts';
+import type { Judged } from '../../report/index.ts';
+import type { TrustFlags } from '../options/trust.ts';
+import { readWaivers, type WaiverFlags, withPardons } from '../options/waivers.ts';
+import { Progress } from '../terminal/progress.ts';
+import type { ExitCode, Shell } from '../terminal/shell.ts';
+import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { refuseUnread, refuseWithoutModel } from './no-model.ts';
+import { signatureRequest } from './trust.ts';
+import { pardonFiles, refusePardonsFrom } from './waiver-place.ts';
+
+/** By what to judge, as it was said on the command line. */
+export interface JudgingFlags {
+  readonly policy: string;
+  readonly failOn: Severity | undefined;
+  readonly allow: string | undefined;
+  readonly ruleset: RulesetChoice;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+  /** Whose signature is believed. */
+  readonly trust: TrustFlags;
+  readonly pardons: WaiverFlags;
+  /** What it is judged for. */
+  readonly environment: Environment;
+}
+
+/** Everything that the options name was read. */
+export interface Judging {
+  readonly knowledge: Knowledge;
+  readonly now: Date;
+  /**
+   * Opens what a reference names, assesses it, applies the policy, and closes it.
+   * @throws AssayError what opening throws; `not-found`, `unreadable` for what cannot be judged; `aborted`
+   */
+  judge(target: string, onTarget?: OnTarget): Promise<Judged>;
+  /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
+  judgeArtifact(artifact: Artifact): Promise<Judged>;
+  /** @throws AssayError when what pardons a model comes from the model itself */
+  refuseOwnPardons(target: string): Promise<void>;
+}
+
+/** @throws AssayError about the files that the options name. */
+export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise<Judging> {
+  const policy = await loadPolicy(flags.policy);
+  const knowledge = await loadKnowledge(flags.allow, flags.ruleset, shell.env);
+  const now = new Date();
+  const pardons = await readWaivers({ ...flags.pardons, ...flags.trust }, shell.env, now);
+  const signature = await signatureRequest(flags.trust, shell.env, flags.pardons.attestation.length > 0);
+  const sources = await pardonFiles(flags, pardons, shell.env);
+  const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
+  const { waivers, approvals } = pardons;
+  const { environment } = flags;
+  const refuseOwnPardons = (target: string) => refusePardonsFrom(target, sources, shell.env);
+  const decided = async (scanned: Assessment): Promise<Judged> => {
+    const assessment = await withPardons(scanned, pardons, now);
+    return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }) };
+  };
+  return {
+    knowledge,
+    now,
+    refuseOwnPardons,
+    async judge(target, onTarget) {
+      await refuseOwnPardons(target);
+      const progress = new Progress(shell, !flags.quiet);
+      try {
+        const scanned = await knowledge.judge(target, {
+          signal: shell.signal,
+          onEvent: progress.onEvent,
+          offline: flags.offline,
+          // A signature may cover what is otherwise passed over.
+          everything: signature.trusts.length > 0,
+          signature,
+          ...(onTarget === undefined ? {} : { onTarget }),
+        });
+        refuseUnread(scanned);
+        refuseWithoutModel(scanned);
+        return await decided(scanned);
+      } finally {
+        progress.end();
+      }
+    },
+    async judgeArtifact(artifact) {
+      const progress = new Progress(shell, !flags.quiet);
+      const later = artifact.files.some(({ distance }) => distance === 'far');
+      try {
+        const { onEvent } = progress;
+        return await decided(
+          await knowledge.assess(artifact, { signal: shell.signal, onEvent, signature: { ...signature, later } }),
+        );
+      } finally {
+        progress.end();
+      }
+    },
+  };
+}
+
+/** What a decision is to a script. An artifact that was not read to its end is not allowed. */
+export function exitCodeOf({ assessment, decision }: Judged): ExitCode {
+  if (decision.action === 'deny') return 1;
+  return assessment.status === 'complete' && assessment.files.length > 0 ? 0 : 2;
+}

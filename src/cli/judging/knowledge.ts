@@ -1,0 +1,68 @@
+import type { Artifact, OpenOptions } from '../../core/artifact.ts';
+import type { Assessment } from '../../core/assessment.ts';
+import { version } from '../../core/version.ts';
+import { type AssessOptions, assess } from '../../pipeline/assess.ts';
+import { chosenLists, type RulesetChoice } from '../../pipeline/chosen-lists.ts';
+import { formatTitles } from '../../pipeline/format-titles.ts';
+import type { ReportContext } from '../../report/index.ts';
+import { RULES } from '../../scan/catalogue.ts';
+import type { RuleLists } from '../../scan/rule-lists.ts';
+import { openArtifact } from '../../sources/open-artifact.ts';
+import { readAllowances } from './allowance-file.ts';
+
+type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
+
+/** The ruleset with the organisation's allowances, and what reports need of it. */
+export interface Knowledge {
+  /** What names are looked up in, and what is to be said of that. */
+  readonly lists: RuleLists;
+  readonly notes: readonly string[];
+  readonly context: Omit<ReportContext, 'coverage'>;
+  isListed(name: string): boolean;
+  /** Opens what a reference names, assesses it, and closes it. */
+  judge(ref: string, options: OpenOptions & Told): Promise<Assessment>;
+  /** Assesses what is open, and leaves it so. */
+  assess(artifact: Artifact, options: Told): Promise<Assessment>;
+}
+
+/**
+ * @throws AssayError `usage`, `not-found`, `unreadable` about the allowances, and for installed rules that cannot be used, which
+ *   is `mismatch` when somebody changed them.
+ */
+export async function loadKnowledge(
+  allowPath: string | undefined,
+  ruleset: RulesetChoice = 'installed',
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Knowledge> {
+  const { lists, notes } = await chosenLists(ruleset, env);
+  const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
+  let names: ReadonlySet<string> | undefined;
+  const assessOpen = async (artifact: Artifact, options: Told): Promise<Assessment> => {
+    const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
+    return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
+  };
+  return {
+    lists,
+    notes,
+    context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
+    isListed(name) {
+      names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));
+      return names.has(name);
+    },
+    assess: assessOpen,
+    async judge(ref, options) {
+      const artifact = await openArtifact(ref, options);
+      try {
+        return await assessOpen(artifact, options);
+      } finally {
+        await artifact.close();
+      }
+    },
+  };
+}
+
+/** The catalogue with the severities of the rules that are used. */
+function rulesOf({ severities }: RuleLists): ReportContext['rules'] {
+  if (severities.size === 0) return RULES;
+  return new Map([...RULES].map(([id, rule]) => [id, { ...rule, severity: severities.get(id) ?? rule.severity }]));
+}

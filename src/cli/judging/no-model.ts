@@ -1,0 +1,45 @@
+import type { Assessment } from '../../core/assessment.ts';
+import { AssayError } from '../../core/errors.ts';
+import { plainMediaScanner } from '../../scan/plain-media.ts';
+import { plainTextScanner } from '../../scan/plain-text.ts';
+import { addressOf } from './place.ts';
+
+/** Read by the scanner of text, and models all the same. */
+const TEXT_MODELS: ReadonlySet<string> = new Set(['openvino', 'pmml']);
+
+const NO_MODELS: ReadonlySet<string> = new Set(
+  [...plainTextScanner.formats, ...plainMediaScanner.formats].filter((format) => !TEXT_MODELS.has(format)),
+);
+
+/**
+ * A folder of texts and pictures was most likely not meant, and calling it clean would say of a model what was never looked
+ * at. One such file, named itself, is what was meant.
+ * @throws AssayError `not-found`
+ */
+export function refuseWithoutModel({ artifact, files }: Assessment): void {
+  const [first] = files;
+  if (first === undefined) return;
+  const named = files.length === 1 && [artifact.ref, artifact.pinned].includes(addressOf(artifact, first.path));
+  if (named || !files.every(({ format, verdict }) => verdict === 'clean' && NO_MODELS.has(format))) return;
+  const pulled = files.some(({ path }) => path.endsWith('.dvc')) ? 'run dvc pull, ' : '';
+  throw new AssayError('not-found', `holds no model: all ${files.length} files are text or media`, {
+    subject: artifact.ref,
+    mend: `${pulled}give the folder of a model, or name a file`,
+  });
+}
+
+/**
+ * What could not be opened at all was not judged: that is no verdict, it is a failure to tell its reason.
+ * @throws AssayError `unreadable`
+ */
+export function refuseUnread({ artifact, files, checks, status, stats }: Assessment): void {
+  const [first] = files;
+  if (first === undefined || status === 'complete' || stats.bytesRead > 0) return;
+  // Bytes that are not those that were announced were looked at: they are denied.
+  if (checks.some((check) => check.id === 'integrity.checksum' && check.status === 'fail')) return;
+  if (files.some(({ coverage, verdict }) => coverage.ranges.length > 0 || verdict !== 'unknown')) return;
+  const others = files.length === 1 ? '' : ` (and ${files.length - 1} more)`;
+  throw new AssayError('unreadable', `${first.reasons[0] ?? 'cannot be read'}${others}`, {
+    subject: addressOf(artifact, first.path),
+  });
+}

@@ -1,0 +1,88 @@
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { AssayError } from '../../core/errors.ts';
+import { readSmallFile, readSmallText } from '../../core/small-file.ts';
+import type { Trust, ValidityPolicy } from '../../integrity/trust.ts';
+import type { SignatureRequest } from '../../pipeline/signature.ts';
+import type { TrustFlags } from '../options/trust.ts';
+
+/**
+ * Whom the command line and the environment say to trust; nobody, when they say nothing.
+ * @param forAttestations the trust file is there for these, too: it need not let anybody sign models
+ * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
+ */
+export async function readTrusts(
+  flags: TrustFlags,
+  env: NodeJS.ProcessEnv,
+  forAttestations = false,
+): Promise<readonly Trust[]> {
+  checkTogether(flags);
+  const trusts: Trust[] = [];
+  if (flags.publicKey !== undefined) trusts.push(await keyTrust(flags.publicKey));
+  if (flags.certificateChain !== undefined) trusts.push(await certificateTrust(flags.certificateChain, flags));
+  if (flags.identity !== undefined && flags.issuer !== undefined) {
+    trusts.push(await keylessTrust(flags.identity, flags.issuer, flags.trustedRoot));
+  }
+  const file = flags.trust ?? env.ASSAY_TRUST;
+  if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
+    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file.ts');
+    const named = modelTrusts(await readTrustFile(file));
+    if (named.length === 0 && trusts.length === 0 && !forAttestations) {
+      throw new AssayError('usage', 'lets nobody sign models', {
+        subject: file,
+        mend: 'let a signer do so: may: [model-signature]',
+      });
+    }
+    trusts.push(...named);
+  }
+  return trusts;
+}
+
+/** The signature that a scan looks at: whatever is there, believed only when somebody is trusted. */
+export async function signatureRequest(
+  flags: TrustFlags,
+  env: NodeJS.ProcessEnv,
+  forAttestations = false,
+): Promise<SignatureRequest> {
+  return { path: flags.signature, trusts: await readTrusts(flags, env, forAttestations) };
+}
+
+function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustFlags): void {
+  const mend = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
+  if (issuer !== undefined && identity === undefined) {
+    throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', mend });
+  }
+  if (identity !== undefined && issuer === undefined && certificateChain === undefined) {
+    throw new AssayError('usage', 'names an identity and no issuer', { subject: '--identity', mend });
+  }
+  if (trustedRoot !== undefined && issuer === undefined) {
+    throw new AssayError('usage', 'is of use with a keyless identity only', { subject: '--trusted-root', mend });
+  }
+}
+
+async function keyTrust(path: string): Promise<Trust> {
+  const { readPublicKey } = await import('../../integrity/keys.ts');
+  return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
+}
+
+async function certificateTrust(path: string, { identity, validity }: TrustFlags): Promise<Trust> {
+  const { readAnchors } = await import('../../integrity/x509/anchors.ts');
+  const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
+  const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
+  if (identity === undefined) return { kind: 'certificate', anchors, validity: policy };
+  const { checkNamePattern } = await import('../../integrity/identity-pattern.ts');
+  checkNamePattern(identity, '--identity');
+  return { kind: 'certificate', anchors, validity: policy, identity };
+}
+
+async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
+  const { checkIdentityPattern } = await import('../../integrity/identity-pattern.ts');
+  checkIdentityPattern({ identity, issuer });
+  return { kind: 'sigstore', root: await trustedRoot(rootPath), identity: { identity, issuer } };
+}
+
+async function trustedRoot(path: string | undefined): Promise<TrustedRoot> {
+  const { bundledRoot, readTrustedRoot } = await import('../../integrity/sigstore/trusted-root.ts');
+  return path === undefined
+    ? bundledRoot()
+    : readTrustedRoot((await readSmallFile(path, '--trusted-root')).bytes, path);
+}

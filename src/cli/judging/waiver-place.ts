@@ -1,0 +1,114 @@
+import { readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { AssayError } from '../../core/errors.ts';
+import { parseReference } from '../../core/reference.ts';
+import { SHIPPED_POLICIES } from '../../policy/shipped.ts';
+import { repoFolder, snapshotAt } from '../../sources/hub-cache.ts';
+import type { TrustFlags } from '../options/trust.ts';
+import type { Pardons } from '../options/waivers.ts';
+
+/** Where else a pardon may come from. */
+interface Configuration {
+  readonly policy: string;
+  readonly allow?: string | undefined;
+  readonly trust: TrustFlags;
+}
+
+/** A file that pardons, or that says whom to trust, and the option that names it. */
+export interface PardonFile {
+  readonly option: string;
+  readonly path: string;
+}
+
+/** Links that are followed to the end of a path: as many as Linux does. */
+const MAX_LINKS = 40;
+
+/** Every file that pardons, as the command line and the environment name them. A policy may be a name, which is no file. */
+export async function pardonFiles(
+  configuration: Configuration,
+  pardons: Pardons,
+  env: NodeJS.ProcessEnv,
+): Promise<PardonFile[]> {
+  const { policy, allow, trust } = configuration;
+  const waivers = pardons.files.map((path) => ({ option: '--waivers', path }));
+  const others = [
+    { option: '--policy', path: SHIPPED_POLICIES.some(({ name }) => name === policy) ? '' : policy },
+    { option: '--allow', path: allow ?? '' },
+  ];
+  return [...waivers, ...others.filter(({ path }) => path !== ''), ...(await trustFiles(trust, env))];
+}
+
+/** Every file that says whom to trust, those among them that a trust file names. */
+export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<PardonFile[]> {
+  const trust = flags.trust ?? env.ASSAY_TRUST ?? '';
+  const named = [
+    { option: '--trust', path: trust },
+    { option: '--public-key', path: flags.publicKey ?? '' },
+    { option: '--certificate-chain', path: flags.certificateChain ?? '' },
+    { option: '--trusted-root', path: flags.trustedRoot ?? '' },
+  ].filter(({ path }) => path !== '');
+  if (trust === '') return named;
+  const { filesNamedIn } = await import('../../integrity/trust-file.ts');
+  return [...named, ...(await filesNamedIn(trust)).map((path) => ({ option: `--trust ${trust}, which names`, path }))];
+}
+
+/**
+ * A pardon never comes from what it pardons, and whom to trust is not for the model to say: whoever writes the model would
+ * write it, too. A Hub cache is one thing: what links in a snapshot lead to is the model's.
+ * @throws AssayError `usage`
+ */
+export async function refusePardonsFrom(
+  ref: string,
+  files: readonly PardonFile[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (files.length === 0) return;
+  const roots = await rootsOf(ref, env);
+  if (roots.length === 0) return;
+  for (const { option, path } of files) {
+    const places = await placesOf(path);
+    if (!places.some((place) => roots.some((root) => place === root || place.startsWith(endedBySlash(root))))) continue;
+    throw new AssayError('usage', 'lies in what is judged, and a pardon never comes from the model itself', {
+      subject: `${option} ${path}`,
+      mend: 'keep it outside of the model',
+    });
+  }
+}
+
+/** The folders, or the file, of this machine that a reference may be read from. */
+async function rootsOf(ref: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const reference = parseReference(ref, env.HF_ENDPOINT);
+  if (reference.kind === 'hf') {
+    const { hubSettings } = await import('../../sources/hub-settings.ts');
+    return placesOf(repoFolder(hubSettings(env).cacheFolder, reference.repo));
+  }
+  if (reference.kind !== 'path') return [];
+  const places = await placesOf(reference.path);
+  const caches = places.flatMap((place) => snapshotAt(place)?.folder ?? []).map((folder) => dirname(dirname(folder)));
+  return [...places, ...caches];
+}
+
+/** Where a path leads, link by link, as it is written first: whoever may change one of the places has a say in what is read. */
+async function placesOf(path: string): Promise<string[]> {
+  const places = [resolve(path)];
+  try {
+    let at = resolve(path);
+    for (let links = 0; links < MAX_LINKS; links++) {
+      const folder = await realpath(dirname(at));
+      const place = join(folder, basename(at));
+      places.push(place);
+      const target = await readlink(place).catch(() => undefined);
+      if (target === undefined) break;
+      at = resolve(folder, target);
+      places.push(at);
+    }
+    places.push(await realpath(path));
+  } catch {
+    // What is not there is for its reader to say.
+  }
+  return places;
+}
+
+function endedBySlash(folder: string): string {
+  return folder.endsWith(sep) ? folder : `${folder}${sep}`;
+}

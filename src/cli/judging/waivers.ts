@@ -1,0 +1,167 @@
+import { delimiter } from 'node:path';
+import type { Check } from '../../core/check.ts';
+import { AssayError } from '../../core/errors.ts';
+import type { Signer } from '../../core/signature.ts';
+import { readSmallFile } from '../../core/small-file.ts';
+import type { Waiver } from '../../core/waiver.ts';
+import { readStatement } from '../../integrity/attestations/read-statement.ts';
+import { approvedBy } from '../../integrity/attestations/stage.ts';
+import { PREDICATE_TYPES } from '../../integrity/attestations/statement.ts';
+import { endOf, type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { waiverOf } from '../../integrity/attestations/waiver.ts';
+import { readBundle, type SignedBundle } from '../../integrity/bundle.ts';
+import { isSignatureError, type SignatureError } from '../../integrity/signature-error.ts';
+import { readTrustFile, type TrustFile } from '../../integrity/trust-file.ts';
+import type { Approval } from '../../policy/approval.ts';
+import { parseWaivers } from '../../policy/waiver-file.ts';
+import { readDocument } from '../options/document-file.ts';
+import type { Pardons, WaiverFlags } from '../options/waivers.ts';
+
+/** CWE-770: each is verified, which costs milliseconds. */
+const MAX_ATTESTATIONS = 100;
+
+/** What `readWaivers` does when there is something to read. */
+export async function readPardons(
+  flags: WaiverFlags & { readonly trust?: string },
+  env: NodeJS.ProcessEnv,
+  now: Date,
+): Promise<Pardons> {
+  const named = (env.ASSAY_WAIVERS ?? '').split(delimiter).filter((path) => path !== '');
+  const files = flags.waivers.length > 0 ? flags.waivers : named;
+  const option = flags.waivers.length > 0 ? '--waivers' : 'ASSAY_WAIVERS';
+  const waivers: Waiver[] = [];
+  for (const path of files) waivers.push(...parseWaivers((await readSmallFile(path, option)).bytes, path));
+  const signed = await readAttestations(flags, env, now);
+  return { ...signed, waivers: [...waivers, ...signed.waivers], files };
+}
+
+type Signed = Omit<Pardons, 'files'>;
+
+async function readAttestations(
+  { attestation: paths, trust: given }: WaiverFlags & { readonly trust?: string },
+  env: NodeJS.ProcessEnv,
+  now: Date,
+): Promise<Signed> {
+  if (paths.length === 0) return { waivers: [], approvals: [], checks: [], notes: [] };
+  if (paths.length > MAX_ATTESTATIONS) {
+    const mend = 'give those of this artifact';
+    throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', mend });
+  }
+  const trustPath = given ?? env.ASSAY_TRUST ?? '';
+  if (trustPath === '') {
+    const mend = 'give --trust, or set ASSAY_TRUST';
+    throw new AssayError('usage', 'is believed of nobody without a trust file', { subject: '--attestation', mend });
+  }
+  const trust = await readTrustFile(trustPath);
+  const read: Signed[] = [];
+  for (const path of paths)
+    read.push(await readDocument(path, '--attestation', (bytes) => judged(bytes, path, trust, now)));
+  return {
+    waivers: read.flatMap(({ waivers }) => waivers),
+    approvals: read.flatMap(({ approvals }) => approvals),
+    checks: [joined(read.flatMap(({ checks }) => checks))],
+    notes: read.flatMap(({ notes }) => notes),
+  };
+}
+
+function joined(checks: readonly Check[]): Check {
+  const failed = checks.filter(({ status }) => status === 'fail');
+  const told = failed.length > 0 ? failed : checks;
+  const detail = told.map((check) => check.detail).join('; ');
+  return { id: CHECK, status: failed.length > 0 ? 'fail' : 'pass', detail };
+}
+
+const CHECK = 'integrity.attestation';
+
+/** One attestation: what it pardons or approves, or that it does not hold. */
+async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
+  const none = { waivers: [], approvals: [], notes: [] };
+  const says = (status: Check['status'], detail: string): Check[] => [
+    { id: CHECK, status, detail: `${path}: ${detail}` },
+  ];
+  const verified = await verifiedOrEnded(bytes, path, trust, now);
+  if (isSignatureError(verified)) {
+    return { ...none, checks: says('fail', `it does not hold, and pardons nothing: ${verified.message}`) };
+  }
+  const { attestation, hasEnded } = verified;
+  const waiver = waiverOf(attestation);
+  if (waiver !== undefined) {
+    return {
+      ...none,
+      waivers: [waiver],
+      checks: says('pass', `a waiver of ${waiver.rule} by ${attestation.rule.name}`),
+    };
+  }
+  const approval = approvalOf(attestation);
+  if (approval === undefined) {
+    return {
+      ...none,
+      checks: says('pass', `signed by ${attestation.rule.name}; it neither waives nor approves anything`),
+    };
+  }
+  const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
+  if (hasEnded)
+    return { ...none, notes: [`${path}: ${what} has ended, and does not count`], checks: says('pass', what) };
+  return { ...none, approvals: [approval], checks: says('pass', what) };
+}
+
+interface Verified {
+  readonly attestation: VerifiedAttestation;
+  /** It held once. */
+  readonly hasEnded: boolean;
+}
+
+async function verifiedOrEnded(
+  bytes: Uint8Array,
+  path: string,
+  trust: TrustFile,
+  now: Date,
+): Promise<Verified | SignatureError> {
+  try {
+    const bundle = readBundle(bytes, path);
+    try {
+      return { attestation: await verifyAttestation(bundle, trust, { now }), hasEnded: false };
+    } catch (error) {
+      if (!isSignatureError(error) || error.problem !== 'expired') throw error;
+      const attestation = await whileItHeld(bundle, trust, now);
+      if (attestation === undefined) throw error;
+      return { attestation, hasEnded: true };
+    }
+  } catch (error) {
+    if (isSignatureError(error)) return error;
+    throw error;
+  }
+}
+
+/** An expired waiver is a finding, not a forgery: whether it held at its last moment. It pardons nothing any more. */
+async function whileItHeld(
+  bundle: SignedBundle,
+  trust: TrustFile,
+  now: Date,
+): Promise<VerifiedAttestation | undefined> {
+  const end = endOf(readStatement(bundle.envelope.payload));
+  if (end === undefined || now < end) return undefined;
+  return verifyAttestation(bundle, trust, { now: new Date(end.getTime() - 1) });
+}
+
+function approvalOf({ statement, signer }: VerifiedAttestation): Approval | undefined {
+  if (statement.predicateType !== PREDICATE_TYPES.approval) return undefined;
+  const approved = approvedBy(statement.predicate.properties);
+  // The first subject is the artifact by its tree digest; the others are other names of it.
+  const tree = statement.subject[0]?.digest.sha256;
+  if (approved === undefined || tree === undefined) return undefined;
+  const { timeCreated: at } = statement.predicate;
+  return { stage: approved.stage, signer: nameOf(signer), method: signer.kind, at, digest: `sha256:${tree}` };
+}
+
+/** As rules of a policy compare it. */
+function nameOf(signer: Signer): string {
+  switch (signer.kind) {
+    case 'key':
+      return signer.keyHint;
+    case 'certificate':
+      return signer.names[0] ?? signer.subject;
+    case 'sigstore':
+      return signer.identity;
+  }
+}

@@ -1,0 +1,27 @@
+import { AssayError } from '../../core/errors.ts';
+import { FileSource } from '../../core/file-source.ts';
+
+/** CWE-770: no report and no attestation is as large. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A document that the command line names, whole.
+ * @param option that names it; empty for an argument
+ * @throws AssayError `not-found`, `unreadable`, `limit`; what `parse` throws
+ */
+export async function readDocument<T>(
+  path: string,
+  option: string,
+  parse: (bytes: Uint8Array, subject: string) => T,
+): Promise<T> {
+  const subject = option === '' ? path : `${option} ${path}`;
+  const source = await FileSource.open(path);
+  try {
+    if (source.size > MAX_BYTES) {
+      throw new AssayError('limit', `has more than ${MAX_BYTES} bytes`, { subject, mend: 'check the path' });
+    }
+    return parse(await source.read(0, source.size), subject);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { AssayError } from '../../core/errors.ts';
+import type { Environment } from '../../policy/environment.ts';
+
+/** What the artifact is judged for, as it was said on the command line. */
+export interface EnvironmentFlags {
+  readonly stage?: string;
+  readonly label: Readonly<Record<string, string>>;
+}
+
+/** The options that tell a policy what the artifact is for. */
+export function addEnvironmentOptions(command: Command): Command {
+  return command
+    .option('--stage <stage>', 'what the model is judged for, as the policy calls it: staging, production')
+    .option('--label <name=value>', 'what else the policy may ask of the place (repeatable)', collect, {});
+}
+
+export function environmentOf({ stage, label }: EnvironmentFlags): Environment {
+  return stage === undefined ? { labels: label } : { stage, labels: label };
+}
+
+function collect(text: string, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at > 0) return { ...labels, [text.slice(0, at)]: text.slice(at + 1) };
+  throw new AssayError('usage', 'is no label', { subject: `--label ${text}`, mend: 'write --label name=value' });
+}

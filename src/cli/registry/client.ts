@@ -1,0 +1,108 @@
+import type { Assessment } from '../../core/assessment.ts';
+import type { CompiledPolicy } from '../../policy/index.ts';
+import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../../registry/index.ts';
+import type { RegistryPlace } from './place.ts';
+
+type Unbound<M> = M extends (by: Principal, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+
+/** What verbs ask of a registry, in the name of whoever runs them. */
+type Calls = {
+  readonly [K in
+    | 'models'
+    | 'versions'
+    | 'version'
+    | 'versionsOf'
+    | 'decisions'
+    | 'approvals'
+    | 'gate'
+    | 'transitions'
+    | 'requestTransition'
+    | 'withdraw'
+    | 'quarantine'
+    | 'revoke'
+    | 'auditLog']: Unbound<Registry[K]>;
+};
+
+/** A vote; the registry finds a role that is still needed when none is named. */
+export type Vote = Omit<Ballot, 'role'> & { readonly role?: Role };
+
+/** What does not hold of an audit log. */
+export type AuditCheck =
+  | {
+      readonly kind: 'intact';
+      readonly entries: number;
+      readonly head: { readonly seq: number; readonly hash: string };
+    }
+  | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
+
+interface Common extends Calls {
+  /** For messages. */
+  readonly name: string;
+  vote(transition: string, vote: Vote): Promise<Transition>;
+  /** What decides for a stage; `undefined` when the registry does not show it. */
+  policy(stage: Stage): Promise<CompiledPolicy | undefined>;
+  verifyAuditLog(): Promise<AuditCheck>;
+  close(): Promise<void>;
+}
+
+/** A key that no trust file knows, at a registry where nobody has approved anything yet. */
+export interface FirstKey {
+  /** Of the trust file that will know it. */
+  readonly path: string;
+  /** Writes the trust file, once. @returns whether it was now. @throws AssayError `unreadable` */
+  keep(): Promise<boolean>;
+}
+
+/** A registry that this process opens itself. */
+export interface LocalRegistry extends Common {
+  readonly kind: 'local';
+  readonly place: RegistryPlace;
+  /** Whoever runs the verb, as the registry names him. */
+  readonly who: string;
+  /** The key that is believed because it is the first; to be written down before it is used. */
+  readonly firstKey: FirstKey | undefined;
+  register(model: string, assessment: Assessment): Promise<Registered>;
+  /** A wish that nobody had before: in the name of the registry itself, so that whoever keeps it alone can approve. */
+  requestForNobody: Common['requestTransition'];
+  /** Takes such a wish back. */
+  withdrawForNobody(transition: string): Promise<Transition>;
+  /** The assessment that a version was decided by. */
+  newestAssessment(version: string): Promise<Assessment | undefined>;
+}
+
+/** One file of an upload. */
+export interface Announced {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** A registry behind a service. */
+export interface ServiceRegistry extends Common {
+  readonly kind: 'service';
+  /** Asks for a scan that registers what it finds. */
+  submit(wish: { readonly model: string } & ({ readonly ref: string } | { readonly upload: string })): Promise<Job>;
+  job(id: string): Promise<Job>;
+  /** Begins an upload. @returns its id */
+  beginUpload(files: readonly Announced[]): Promise<string>;
+  /** Sends a piece of file `index`, from `offset` on. */
+  sendPiece(upload: string, index: number, offset: number, piece: Uint8Array): Promise<void>;
+  completeUpload(upload: string): Promise<void>;
+  removeUpload(upload: string): Promise<void>;
+}
+
+export type RegistryClient = LocalRegistry | ServiceRegistry;
+
+/** Everything of a list, page by page. */
+export async function* all<T>(
+  pageAfter: (page: { readonly limit: number; readonly after?: string }) => Promise<{
+    readonly items: readonly T[];
+    readonly next: string | null;
+  }>,
+): AsyncGenerator<T> {
+  for (let after: string | undefined; ; ) {
+    const { items, next } = await pageAfter({ limit: 200, ...(after === undefined ? {} : { after }) });
+    yield* items;
+    if (next === null) return;
+    after = next;
+  }
+}

@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { readSmallText } from '../../core/small-file.ts';
+import { createEgress, type Egress } from '../../egress/egress.ts';
+import { RegistryError, type RegistryErrorCode } from '../../registry/registry-error.ts';
+import type { RegistryFlags } from '../options/registry.ts';
+import type { Shell } from '../terminal/shell.ts';
+import { ProblemAnswer } from './answers.ts';
+
+/** CWE-770: no answer that verbs ask for is larger. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_PROBLEM = 64 * 1024;
+
+/** Requests to one service, with the token of whoever runs the verb, which goes to no other place. */
+export interface ServiceConnection {
+  /** Of the service, for messages. */
+  readonly name: string;
+  get<T extends v.GenericSchema>(path: string, answer: T): Promise<v.InferOutput<T>>;
+  /** @param body `undefined`: none */
+  post<T extends v.GenericSchema>(path: string, body: unknown, answer: T): Promise<v.InferOutput<T>>;
+  /** For what has another body than JSON, or none; the answer is passed over. */
+  send(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param address of the service, as the option or the variable has it
+ * @throws AssayError `usage`, `not-found`, `unreadable`; later `network`, `unauthorized`, `limit`, `malformed`, and RegistryError for
+ *   what the registry behind the service refuses
+ */
+export async function connectService(address: string, flags: RegistryFlags, shell: Shell): Promise<ServiceConnection> {
+  const base = baseOf(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
+  const token = await tokenOf(flags, shell.env);
+  const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname);
+  if (base.protocol === 'http:' && !isLoopback) {
+    shell.stderr.write(`assay: warning: ${base.origin}: the token travels in the clear; use https\n`);
+  }
+  const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };
+  const egress = createEgress({ env: shell.env, signal: shell.signal, credentials: [credential] });
+  return connection(base, egress);
+}
+
+function connection(base: URL, egress: Egress): ServiceConnection {
+  const name = base.href.replace(/\/$/, '');
+  const call = async (path: string, init: RequestInit): Promise<Response> => {
+    const response = await egress.fetch(`${name}${path}`, { ...init, maxBytes: MAX_BYTES });
+    if (response.ok) return response;
+    throw await refusalOf(response, name);
+  };
+  return {
+    name,
+    get: async (path, answer) => read(await call(path, {}), answer, `${name}${path}`),
+    async post(path, body, answer) {
+      const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const response = await call(path, { method: 'POST', ...(body === undefined ? {} : json) });
+      return read(response, answer, `${name}${path}`);
+    },
+    async send(method, path, headers = {}, body) {
+      const response = await call(path, { method, headers, ...(body === undefined ? {} : { body: asBody(body) }) });
+      await response.body?.cancel();
+    },
+    close: () => egress.close(),
+  };
+}
+
+/** A view of bytes that no other thread shares. */
+function asBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  return body as Uint8Array<ArrayBuffer>;
+}
+
+async function read<T extends v.GenericSchema>(
+  response: Response,
+  answer: T,
+  subject: string,
+): Promise<v.InferOutput<T>> {
+  const json = parseBoundedJson(new Uint8Array(await response.arrayBuffer()), subject);
+  const result = v.safeParse(answer, json, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const message = `answers with something else than was asked for: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`;
+  throw new AssayError('malformed', message, { subject, mend: 'check that it is a service of assay, of this version' });
+}
+
+/** Codes of a registry, as the service hands them on. */
+const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>([
+  'invalid',
+  'not-found',
+  'forbidden',
+  'conflict',
+  'no-digest',
+  'too-large',
+  'stage-skipped',
+  'denied',
+  'own-request',
+  'already-voted',
+  'role-not-asked',
+  'method-not-accepted',
+  'bad-attestation',
+  'no-trust',
+  'no-approval-key',
+  'not-waivable',
+  'changed',
+  'ended',
+]);
+
+async function refusalOf(response: Response, name: string): Promise<Error> {
+  const { status } = response;
+  const problem = await problemOf(response);
+  if (problem === undefined) {
+    const mend = 'check the address: it has to be a service of assay';
+    return new AssayError('network', `answers with the status ${status}`, { subject: name, mend });
+  }
+  const { code, detail } = problem;
+  if (status === 401) {
+    const mend = 'check ASSAY_TOKEN or --token-file';
+    return new AssayError('unauthorized', detail, { subject: name, mend });
+  }
+  if (code === 'missing-role') return new RegistryError('forbidden', detail);
+  if (CODES.has(code)) return new RegistryError(code as RegistryErrorCode, detail);
+  return new AssayError(status >= 500 || status === 429 ? 'network' : 'usage', `${detail} (${code})`, {
+    subject: name,
+  });
+}
+
+async function problemOf(response: Response): Promise<v.InferOutput<typeof ProblemAnswer> | undefined> {
+  if (!(response.headers.get('content-type') ?? '').startsWith('application/problem+json')) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  try {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length > MAX_PROBLEM) return undefined;
+    return v.parse(ProblemAnswer, parseBoundedJson(bytes, 'the problem'));
+  } catch (error) {
+    if (isAssayError(error) && error.code !== 'malformed') throw error;
+    return undefined;
+  }
+}
+
+function baseOf(address: string, subject: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return url;
+  throw new AssayError('usage', 'is no address of a service', {
+    subject,
+    mend: 'write it as https://assay.example.com',
+  });
+}
+
+async function tokenOf({ tokenFile }: RegistryFlags, env: NodeJS.ProcessEnv): Promise<string> {
+  const given = tokenFile === undefined ? env.ASSAY_TOKEN : await readSmallText(tokenFile, '--token-file');
+  const token = (given ?? '').trim();
+  const subject = tokenFile === undefined ? 'ASSAY_TOKEN' : `--token-file ${tokenFile}`;
+  if (token === '') {
+    const mend = 'set ASSAY_TOKEN, or give --token-file';
+    throw new AssayError('usage', 'there is no token for the service', { subject, mend });
+  }
+  if (/^[\x21-\x7e]{1,8192}$/.test(token)) return token;
+  throw new AssayError('usage', 'is no token', { subject, mend: 'give the token alone, in one line' });
+}

@@ -1,0 +1,123 @@
+import type { Assessment } from '../../core/assessment.ts';
+import { AssayError } from '../../core/errors.ts';
+import { parseReference } from '../../core/reference.ts';
+import type { Version } from '../../registry/index.ts';
+import { loadKnowledge } from '../judging/knowledge.ts';
+import { refuseUnread, refuseWithoutModel } from '../judging/no-model.ts';
+import { readReported } from '../judging/report-assessment.ts';
+import { signatureRequest } from '../judging/trust.ts';
+import { refusePardonsFrom, trustFiles } from '../judging/waiver-place.ts';
+import { readDocument } from '../options/document-file.ts';
+import { Progress } from '../terminal/progress.ts';
+import type { Shell } from '../terminal/shell.ts';
+import type { LocalRegistry, RegistryClient } from './client.ts';
+import { knownVersion, modelNameOf, oneOf, type TargetOptions, targetOf } from './target.ts';
+
+export interface RegisterOptions extends TargetOptions {
+  /** A report of `assay scan`, instead of scanning now. */
+  readonly report: string | undefined;
+  /** The organisation's own allowances. */
+  readonly allow: string | undefined;
+  readonly trust: string | undefined;
+}
+
+/** A version, and whether it is new. */
+export interface Registered {
+  readonly version: Version;
+  readonly created: boolean;
+}
+
+/**
+ * The version that is meant, registered when it is not known: a registry of this machine is given what a scan says now, a service
+ * scans for itself.
+ * @throws AssayError, RegistryError
+ */
+export async function registeredVersion(
+  registry: RegistryClient,
+  text: string,
+  options: RegisterOptions,
+  shell: Shell,
+): Promise<Registered> {
+  const target = targetOf(text);
+  if (target.kind !== 'artifact') {
+    refuseReport(options, `${text} names a version that is registered`);
+    return { version: await knownVersion(registry, text, options, shell), created: false };
+  }
+  if (registry.kind === 'local') return registerHere(registry, target.ref, options, shell);
+  refuseReport(options, 'a service scans for itself');
+  const { registerThere } = await import('./submit.ts');
+  return registerThere(registry, target.ref, options, shell);
+}
+
+function refuseReport({ report }: RegisterOptions, why: string): void {
+  if (report === undefined) return;
+  throw new AssayError('usage', `is of no use: ${why}`, { subject: `--report ${report}`, mend: 'leave it out' });
+}
+
+async function registerHere(
+  registry: LocalRegistry,
+  ref: string,
+  options: RegisterOptions,
+  shell: Shell,
+): Promise<Registered> {
+  const assessment =
+    options.report === undefined ? await scanned(ref, options, registry, shell) : await reported(ref, options.report);
+  const { digest } = assessment.artifact;
+  const likely = options.model ?? modelNameOf(ref);
+  const known = digest === null ? [] : await registry.versionsOf({ digest });
+  const version = oneOf(known, ref, options.model, likely);
+  if (version !== undefined && options.report === undefined && (await isKnown(registry, version, assessment))) {
+    return { version, created: false };
+  }
+  return registry.register(version?.model ?? likely, assessment);
+}
+
+/** Whether another look would tell the registry nothing: judged by the same rules, and asked for by the same reference. */
+async function isKnown(registry: LocalRegistry, version: Version, { artifact, ruleset }: Assessment): Promise<boolean> {
+  const newest = await registry.newestAssessment(version.id);
+  const isPath = parseReference(artifact.pinned).kind === 'path';
+  return newest?.ruleset.digest === ruleset.digest && (isPath || version.pinned.includes(artifact.pinned));
+}
+
+async function scanned(
+  ref: string,
+  { allow, trust, quiet, offline }: RegisterOptions,
+  { place }: LocalRegistry,
+  shell: Shell,
+): Promise<Assessment> {
+  const trusts = trust === undefined ? {} : { trust };
+  const files = [
+    ...(await trustFiles(trusts, shell.env)),
+    ...(allow === undefined ? [] : [{ option: '--allow', path: allow }]),
+    ...(place.rules === null ? [] : [{ option: '--rules', path: place.rules }]),
+    ...(place.folder === undefined ? [] : [{ option: '--registry', path: place.name }]),
+  ];
+  await refusePardonsFrom(ref, files, shell.env);
+  const knowledge = await loadKnowledge(allow, 'installed', shell.env);
+  const progress = new Progress(shell, !quiet);
+  try {
+    const assessment = await knowledge.judge(ref, {
+      signal: shell.signal,
+      onEvent: progress.onEvent,
+      offline,
+      // Whose approvals count need not be who signs models.
+      signature: await signatureRequest(trusts, shell.env, true),
+    });
+    refuseUnread(assessment);
+    refuseWithoutModel(assessment);
+    return assessment;
+  } finally {
+    progress.end();
+  }
+}
+
+/** @throws AssayError `mismatch` when the report is of something else */
+async function reported(ref: string, path: string): Promise<Assessment> {
+  const { assessment } = await readDocument(path, '--report', readReported);
+  const { artifact } = assessment;
+  if (artifact.ref === ref || artifact.pinned === ref) return assessment;
+  throw new AssayError('mismatch', `is about ${artifact.ref}, not about ${ref}`, {
+    subject: `--report ${path}`,
+    mend: 'give the artifact as it was scanned, or scan it again',
+  });
+}

@@ -1,0 +1,38 @@
+import { AssayError } from '../../core/errors.ts';
+import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
+import { unmendable } from '../../registry/violations.ts';
+import type { RegistryClient } from './client.ts';
+import { Refusal } from './open.ts';
+
+/** A service asks for a word with each wish. */
+export const WISH = 'asked for on the command line';
+
+/** `model@number`, as the audit log names a version. */
+export function labelOf({ model, number }: Pick<Version, 'model' | 'number'>): string {
+  return `${model}@${number}`;
+}
+
+/** What a version is asked for now. */
+export async function openWish(registry: RegistryClient, version: Version): Promise<Transition | undefined> {
+  return (await registry.transitions({ version: version.id, state: 'open' })).items[0];
+}
+
+export function decisionFor(decisions: readonly StoredDecision[], stage: Stage): StoredDecision {
+  const decision = decisions.find((one) => one.stage === stage);
+  if (decision === undefined) throw new AssayError('internal', `nothing was decided for ${stage}`);
+  return decision;
+}
+
+/** @throws Refusal that names the rules, unless all that is missing are approvals */
+export async function refuseDenied(registry: RegistryClient, version: Version, seen: StoredDecision): Promise<void> {
+  const { decision, stage } = seen;
+  if (decision.action !== 'deny') return;
+  const policy = await registry.policy(stage);
+  if (policy === undefined || policy.digest !== decision.policyDigest) return;
+  if (unmendable(decision, policy) === undefined) return;
+  const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
+  throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
+    subject: labelOf(version),
+    mend: 'mend the model and scan it anew, or waive what may be waived',
+  });
+}

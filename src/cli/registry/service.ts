@@ -1,0 +1,129 @@
+import type * as v from 'valibot';
+import { policyOf } from '../../policy/load.ts';
+import { breakOf } from '../../registry/audit-chain.ts';
+import type { AuditEntry, Version, VersionName } from '../../registry/index.ts';
+import {
+  ApprovalAnswer,
+  ApprovalsAnswer,
+  AuditEntryAnswer,
+  AuditVerdictAnswer,
+  DecisionsAnswer,
+  GateAnswers,
+  JobAnswer,
+  ModelAnswer,
+  PoliciesAnswer,
+  pageAnswer,
+  TransitionAnswer,
+  UploadAnswer,
+  VersionAnswer,
+} from './answers.ts';
+import { type AuditCheck, all, type ServiceRegistry, type Vote } from './client.ts';
+import type { ServiceConnection } from './http.ts';
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The registry behind a service. */
+export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
+  const { get, post } = service;
+  const page = <T extends v.GenericSchema>(path: string, query: Query, items: T) =>
+    get(`${path}${queryText(query)}`, pageAnswer(items));
+  const version = (name: VersionName | { readonly id: string }) => get(pathOf(name), VersionAnswer);
+  const gate: ServiceRegistry['gate'] = async (query) =>
+    (await get(`/v1/decisions${queryText({ ...query })}`, GateAnswers)).items;
+  const auditLog: ServiceRegistry['auditLog'] = (wanted = {}) => page('/v1/audit', { ...wanted }, AuditEntryAnswer);
+  return {
+    kind: 'service',
+    name: service.name,
+    models: (wanted = {}) => page('/v1/models', { ...wanted }, ModelAnswer),
+    versions: (model, wanted = {}) => page(`/v1/models/${segment(model)}/versions`, { ...wanted }, VersionAnswer),
+    version,
+    async versionsOf(query) {
+      const found: Version[] = [];
+      for (const { model, number } of await gate(query)) found.push(await version({ model, number }));
+      return found;
+    },
+    decisions: async (id) => (await get(`/v1/versions/${segment(id)}/decisions`, DecisionsAnswer)).items,
+    approvals: async (id) => (await get(`/v1/versions/${segment(id)}/approvals`, ApprovalsAnswer)).items,
+    gate,
+    transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionAnswer),
+    requestTransition: (id, to, comment) =>
+      post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionAnswer),
+    withdraw: (id) => post(`/v1/transitions/${segment(id)}/withdraw`, undefined, TransitionAnswer),
+    vote: (id, vote) => post(`/v1/transitions/${segment(id)}/${vote.vote}`, ballotOf(vote), TransitionAnswer),
+    quarantine: (id, reason) => post(`/v1/versions/${segment(id)}/quarantine`, { reason }, VersionAnswer),
+    revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason }, ApprovalAnswer),
+    auditLog,
+    async verifyAuditLog() {
+      const verdict = await get('/v1/audit/verify', AuditVerdictAnswer);
+      return verdict.kind === 'broken' ? verdict : recomputed(auditLog, verdict);
+    },
+    submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what }, JobAnswer),
+    job: (id) => get(`/v1/jobs/${segment(id)}`, JobAnswer),
+    beginUpload: async (files) => (await post('/v1/uploads', { files }, UploadAnswer)).id,
+    sendPiece: (upload, index, offset, piece) =>
+      service.send(
+        'PATCH',
+        `/v1/uploads/${segment(upload)}/files/${index}`,
+        { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) },
+        piece,
+      ),
+    completeUpload: (upload) => service.send('POST', `/v1/uploads/${segment(upload)}/complete`),
+    removeUpload: (upload) => service.send('DELETE', `/v1/uploads/${segment(upload)}`),
+    async policy(stage) {
+      const { inUse } = await get('/v1/policies', PoliciesAnswer);
+      const own = inUse.find((one) => one.stage === stage);
+      return own === undefined || own.source === null ? undefined : policyOf(Buffer.from(own.source), own.name);
+    },
+    close: () => service.close(),
+  };
+}
+
+/** The service says that its log holds; whoever asks reads it for himself. */
+async function recomputed(
+  auditLog: ServiceRegistry['auditLog'],
+  verdict: Extract<AuditCheck, { kind: 'intact' }>,
+): Promise<AuditCheck> {
+  let head: Pick<AuditEntry, 'seq' | 'hash'> | null = null;
+  for await (const entry of all((page) => auditLog(page))) {
+    const why = breakOf(head, entry);
+    if (why !== undefined) return { kind: 'broken', seq: (head?.seq ?? 0) + 1, why };
+    head = { seq: entry.seq, hash: entry.hash };
+    if (entry.seq === verdict.head.seq && entry.hash !== verdict.head.hash) {
+      return { kind: 'broken', seq: entry.seq, why: `entry ${entry.seq} is another than the one that was verified` };
+    }
+  }
+  const last = head?.seq ?? 0;
+  if (last >= verdict.head.seq) return verdict;
+  const why = `the log ends at entry ${last}, and its head is ${verdict.head.seq}`;
+  return { kind: 'broken', seq: last + 1, why };
+}
+
+const NO_COMMENT = { approve: 'approved on the command line', reject: 'rejected on the command line' } as const;
+
+function ballotOf({ vote, role, comment, attestation, until, seen: { digest: _, ...seen } = {} }: Vote) {
+  return {
+    // A service asks for a word with each vote.
+    comment: comment === '' ? NO_COMMENT[vote] : comment,
+    ...(role === undefined ? {} : { role }),
+    ...(vote === 'reject' || attestation === undefined ? {} : { attestation }),
+    ...(vote === 'reject' || until === undefined ? {} : { until: until.toISOString() }),
+    // A transition is of one version, whose bytes never change.
+    ...(vote === 'reject' ? {} : seen),
+  };
+}
+
+function pathOf(name: VersionName | { readonly id: string }): string {
+  if ('id' in name) return `/v1/versions/${segment(name.id)}`;
+  const wanted = 'number' in name ? String(name.number) : 'digest' in name ? name.digest : name.alias;
+  return `/v1/models/${segment(name.model)}/versions/${segment(wanted)}`;
+}
+
+function segment(text: string): string {
+  return encodeURIComponent(text);
+}
+
+function queryText(query: Query): string {
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
+  return given.size === 0 ? '' : `?${given}`;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Artifact } from '../../core/artifact.ts';
+import { AssayError, throwIfAborted } from '../../core/errors.ts';
+import { parseReference } from '../../core/reference.ts';
+import type { Job } from '../../registry/index.ts';
+import { openArtifact } from '../../sources/open-artifact.ts';
+import { Progress } from '../terminal/progress.ts';
+import type { Shell } from '../terminal/shell.ts';
+import type { ServiceRegistry } from './client.ts';
+import type { Registered, RegisterOptions } from './register.ts';
+import { modelNameOf, oneOf, queryOf } from './target.ts';
+
+/** Bytes of one piece of an upload. */
+const PIECE = 8 * 1024 * 1024;
+const POLL_MS = 500;
+
+/** Lets a service scan and register what it does not know: the files of a path are sent, a reference it fetches itself. */
+export async function registerThere(
+  registry: ServiceRegistry,
+  ref: string,
+  options: RegisterOptions,
+  shell: Shell,
+): Promise<Registered> {
+  if (options.allow !== undefined) {
+    const mend = 'leave it out';
+    throw new AssayError('usage', 'is of no use: a service has its own', { subject: '--allow', mend });
+  }
+  const query = await queryOf(ref, options, shell);
+  const model = options.model ?? modelNameOf(ref);
+  const known = oneOf(await registry.versionsOf(query), ref, options.model, model);
+  if (known !== undefined) return { version: known, created: false };
+  const progress = new Progress(shell, !options.quiet);
+  try {
+    const job =
+      'ref' in query
+        ? await registry.submit({ model, ref: query.ref })
+        : await registry.submit({ model, upload: await upload(registry, ref, progress, shell) });
+    const version = await registry.version({ id: await finished(registry, job, ref, progress, shell) });
+    if ('digest' in query && version.digest !== query.digest) {
+      throw new AssayError('changed', 'changed while it was sent', { subject: ref, mend: 'try again' });
+    }
+    return { version, created: true };
+  } finally {
+    progress.end();
+  }
+}
+
+/** @returns the version that a job found. @throws AssayError when it found none */
+async function finished(
+  registry: ServiceRegistry,
+  job: Job,
+  ref: string,
+  progress: Progress,
+  { signal }: Shell,
+): Promise<string> {
+  for (let now = job; ; now = await registry.job(job.id)) {
+    const { state, error, version } = now;
+    if (state === 'done' && version !== null) return version;
+    if (state === 'failed' || state === 'cancelled') {
+      const why = error === null ? '' : `: ${error.message} (${error.code})`;
+      throw new AssayError('unreadable', `its scan was ${state}${why}`, { subject: ref, mend: `see job ${job.id}` });
+    }
+    progress.onEvent({ kind: 'note', message: `${state} at ${registry.name}` });
+    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
+    throwIfAborted(signal);
+  }
+}
+
+async function upload(registry: ServiceRegistry, ref: string, progress: Progress, shell: Shell): Promise<string> {
+  const artifact = await openArtifact(ref, { signal: shell.signal });
+  try {
+    if (parseReference(artifact.pinned).kind !== 'path') throw new AssayError('internal', 'this is no path');
+    const { files } = artifact;
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    progress.onEvent({ kind: 'artifact', ref, files: files.length, bytes });
+    const id = await registry.beginUpload(files.map(({ path, size }) => ({ path, size })));
+    try {
+      await sendFiles(registry, id, artifact, progress, shell);
+      await registry.completeUpload(id);
+      return id;
+    } catch (error) {
+      // What nobody will go on with takes the service's room; that it cannot be removed is not what went wrong.
+      await registry.removeUpload(id).catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await artifact.close();
+  }
+}
+
+async function sendFiles(
+  registry: ServiceRegistry,
+  id: string,
+  { files }: Artifact,
+  progress: Progress,
+  { signal }: Shell,
+): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    const { path, size } = file;
+    progress.onEvent({ kind: 'file-start', path, size });
+    const source = await file.open(signal);
+    try {
+      for (let offset = 0; offset < size; offset += PIECE) {
+        const piece = await source.read(offset, Math.min(PIECE, size - offset));
+        await registry.sendPiece(id, index, offset, piece);
+        progress.onEvent({ kind: 'bytes', path, bytes: piece.length });
+      }
+    } finally {
+      await source.close();
+    }
+    progress.onEvent({ kind: 'file-end', path });
+  }
+}

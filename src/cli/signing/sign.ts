@@ -1,0 +1,82 @@
+import type { KeyObject } from 'node:crypto';
+import { AssayError } from '../../core/errors.ts';
+import { readSmallText } from '../../core/small-file.ts';
+import { keyHint, kindOf } from '../../integrity/keys.ts';
+import { keySigner } from '../../integrity/sign/key-signer.ts';
+import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
+import { terminalText } from '../../report/index.ts';
+import type { SigningChoice, SigningMethod } from '../options/signing.ts';
+import type { Shell } from '../terminal/shell.ts';
+import { type OpenedKey, openKey } from './key.ts';
+import { shellText } from './report.ts';
+
+/** A way to sign that was prepared, and how to speak of it. */
+export interface SigningWay {
+  readonly signer: PayloadSigner;
+  /** Of a bare key, which nothing else vouches for. */
+  readonly publicKey?: KeyObject;
+  /** Who signed, once it is done. */
+  who(): string;
+  /** What `assay verify` must be told to believe it; a line before it when something is to be done first. */
+  verifying(): { readonly before?: string; readonly options: string };
+  close(): Promise<void>;
+}
+
+/**
+ * Reads keys, certificates and tokens, so that what is wrong with them is said before anything is hashed.
+ * @throws AssayError `usage`, `not-found`, `unreadable`, and for an ambient identity `network`, `unauthorized`.
+ */
+export async function signingWay(choice: SigningChoice, shell: Shell): Promise<SigningWay> {
+  const { method } = choice;
+  if (method.kind === 'keyless') {
+    const { keylessWay } = await import('./keyless.ts');
+    return keylessWay(choice, shell);
+  }
+  const key = await openKey(method.privateKey, choice, shell);
+  try {
+    return method.kind === 'key' ? keyWay(key) : await certificateWay(method, key);
+  } catch (error) {
+    key.close();
+    throw error;
+  }
+}
+
+function keyWay(key: OpenedKey): SigningWay {
+  const { name, publicKey } = key;
+  const publicPath = `${name.replace(/\.(?:pem|key)$/i, '')}.pub`;
+  const inFile = {
+    before: `openssl pkey -in ${shellText(name)} -pubout -out ${shellText(publicPath)}`,
+    options: `--public-key ${shellText(publicPath)}`,
+  };
+  return {
+    signer: keySigner(key, name),
+    publicKey,
+    who: () => `key ${kindOf(publicKey)}, hint ${keyHint(publicKey)}`,
+    verifying: () => (key.kind === 'file' ? inFile : { options: '--public-key KEY.pub' }),
+    close: async () => key.close(),
+  };
+}
+
+async function certificateWay(
+  { certificate, chain: chainPath }: Extract<SigningMethod, { kind: 'certificate' }>,
+  key: OpenedKey,
+): Promise<SigningWay> {
+  const { certificateSigner, readCertificates } = await import('../../integrity/sign/certificate-signer.ts');
+  const read = async (path: string, option: string) => readCertificates(await readSmallText(path, option), path);
+  const [leaf, ...others] = await read(certificate, '--certificate');
+  if (leaf === undefined) throw new AssayError('internal', 'a file of certificates holds none');
+  const chain = chainPath === undefined ? [] : await read(chainPath, '--certificate-chain');
+  const subjects = { certificate, chain: chainPath ?? certificate };
+  const root = chain.some((one) => one.checkIssued(one)) ? shellText(chainPath ?? '') : 'ROOT.pem';
+  return {
+    signer: certificateSigner({ privateKey: key, leaf, chain: [...others, ...chain], subjects }),
+    who: () => `certificate ${nameOf(leaf.subject)}, issued by ${nameOf(leaf.issuer)}`,
+    verifying: () => ({ options: `--certificate-chain ${root}` }),
+    close: async () => key.close(),
+  };
+}
+
+/** A distinguished name in one line. */
+function nameOf(name: string): string {
+  return terminalText(name.split('\n').join(', '));
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AssayError } from '../../core/errors.ts';
+import type { Shell } from './shell.ts';
+
+/** Where a report goes. */
+export interface Sink {
+  /** Text to stdout appears at once; text for a file is kept until `commit`. */
+  write(text: string | Uint8Array): void;
+  /** Puts the file in place, whole or not at all. */
+  commit(): Promise<void>;
+}
+
+/**
+ * A sink for `--output`, or stdout without it. Looks before any work is done whether the file can be written.
+ * @param flag the option that named the file, for messages
+ * @throws AssayError `usage` when the folder is missing or `path` is a folder.
+ */
+export async function openSink(path: string | undefined, shell: Shell, flag = '--output'): Promise<Sink> {
+  if (path === undefined) return { write: (text) => void shell.stdout.write(text), commit: async () => {} };
+  const subject = `${flag} ${path}`;
+  await checkDestination(path, subject);
+  const parts: Uint8Array[] = [];
+  return {
+    write: (text) => void parts.push(typeof text === 'string' ? Buffer.from(text) : text),
+    commit: () => writeWhole(path, Buffer.concat(parts), subject),
+  };
+}
+
+async function checkDestination(path: string, subject: string): Promise<void> {
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (folder === undefined) {
+    throw new AssayError('usage', `there is no folder ${dirname(path)}`, {
+      subject,
+      mend: 'make it, or name another file',
+    });
+  }
+  if (!folder.isDirectory() || (await stat(path).catch(() => undefined))?.isDirectory()) {
+    throw new AssayError('usage', 'is not a place for a file', { subject, mend: 'name a file' });
+  }
+}
+
+/** Beside the file and then in its place, so that nobody ever reads half a report. Devices and pipes are written as they are. */
+async function writeWhole(path: string, bytes: Uint8Array, subject: string): Promise<void> {
+  const special = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  const target = special ? path : join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(target, special ? 'w' : 'wx');
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    if (!special) await rename(target, path);
+  } catch (error) {
+    if (!special) await rm(target, { force: true });
+    throw new AssayError('unreadable', `cannot be written (${codeOf(error)})`, {
+      subject,
+      mend: 'check its permissions and the space left, or name another file',
+      cause: error,
+    });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

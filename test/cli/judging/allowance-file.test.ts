@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readAllowances } from '../../../src/cli/judging/allowance-file.ts';
+import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'allowances-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+function read(entry: string): ReturnType<typeof readAllowances> {
+  const path = join(FOLDER, 'allow.yaml');
+  const common = 'uses: [new, build], owner: us, reason: ours, expires: 2099-01-31';
+  writeFileSync(path, `allow:\n  - {${entry}, ${common}}\n`);
+  return readAllowances(path);
+}
+
+describe('what an allowance takes', () => {
+  it('is what it names', async () => {
+    const { allowances } = await read(
+      'module: mine, name: Net, takes: {build: ["@data-types", "mine:loss", "key:__v"]}',
+    );
+    const standing = createGlobalPolicy({ allowances }).standing({ module: 'mine', name: 'Net', mapped: false });
+    const takes = standing.kind === 'listed' ? standing.entry.types?.get('build') : undefined;
+    expect(takes?.callables.has('mine:loss')).toBe(true);
+    expect(takes?.callables.has('numpy:float64')).toBe(true);
+    expect(takes?.keys).toEqual(new Set(['__v']));
+  });
+
+  it('is plain data where it says nothing', async () => {
+    const { allowances } = await read('module: mine, name: Net');
+    const standing = createGlobalPolicy({ allowances }).standing({ module: 'mine', name: 'Net', mapped: false });
+    expect(standing).toMatchObject({ kind: 'listed', entry: { types: undefined } });
+  });
+
+  it.each([
+    ['a set that there is not', '{build: ["@everything"]}', 'names no set'],
+    ['a use that takes nothing', '{import: ["mine:loss"]}', 'none of call, new, build, items'],
+    ['a prefix', '{build: ["mine:*"]}', 'is not @set'],
+    ['text in place of a list', '{build: "mine:loss"}', 'is not a list'],
+    ['what makes calls', '{build: ["functools:partial"]}', 'nobody can allow'],
+    ['what runs programs', '{build: ["os:system"]}', 'nobody can allow'],
+  ])('is refused with %s', async (_, takes, message) => {
+    await expect(read(`module: mine, name: Net, takes: ${takes}`)).rejects.toThrow(message);
+  });
+});
+
+describe('names that nobody can allow', () => {
+  it.each([
+    ['cloudpickle.cloudpickle', '_make_function'],
+    ['cloudpickle', 'loads'],
+    ['dill._dill', '_create_function'],
+    ['dill._dill', '_create_type'],
+    ['types', 'CodeType'],
+    ['types', 'FunctionType'],
+    ['builtins', 'getattr'],
+    ['__builtin__', 'getattr'],
+    ['functools', 'partial'],
+    ['operator', 'attrgetter'],
+    ['_operator', 'itemgetter'],
+    ['operator', 'methodcaller'],
+    ['os', 'system'],
+  ])('%s.%s', async (module, name) => {
+    await expect(read(`module: ${module}, name: ${name}`)).rejects.toThrow('nobody can allow');
+  });
+});

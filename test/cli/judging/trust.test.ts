@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readTrusts } from '../../../src/cli/judging/trust.ts';
+import { bundleOf, bytesOf, signingKey, statement, trustedKey } from '../../integrity/oms/signed.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { runCli } from '../run-cli.ts';
+
+const root = tempFolder();
+const ca = join(root, 'ca.pem');
+
+beforeAll(() => {
+  writeFileSync(join(root, 'key.pem'), signingKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(join(root, 'key.pub'), trustedKey.export({ type: 'spki', format: 'pem' }));
+  const args = ['req', '-x509', '-key', join(root, 'key.pem'), '-subj', '/CN=Acme', '-days', '2', '-out', ca];
+  expect(spawnSync('openssl', args).status).toBe(0);
+});
+
+describe('whom the command line trusts', () => {
+  it('is one name, however that one may sign', async () => {
+    const identity = 'release@acme.example';
+    const flags = { certificateChain: ca, identity, issuer: 'https://accounts.example' };
+    expect(await readTrusts(flags, {})).toMatchObject([
+      { kind: 'certificate', identity },
+      { kind: 'sigstore', identity: { identity, issuer: 'https://accounts.example' } },
+    ]);
+  });
+
+  it('is not believed about a model of which nothing was signed, not even in part', async () => {
+    const folder = join(root, 'model');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.txt'), 'a');
+    writeFileSync(join(folder, 'model.sig'), bytesOf(bundleOf(statement({ resources: [] }))));
+    const args = ['verify', folder, '--public-key', join(root, 'key.pub'), '--allow-partial'];
+    const { code, stdout } = await runCli(args);
+    expect(stdout).toContain('the signature covers none of the files');
+    expect(code).toBe(1);
+  });
+});
