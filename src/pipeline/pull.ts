@@ -2,10 +2,10 @@ import type { Artifact } from '../core/artifact.ts';
 import type { Assessment, Decision } from '../core/assessment.ts';
 import { AssayError } from '../core/errors.ts';
 import type { HubReference } from '../core/reference.ts';
-import { type HubArtifact, openRemote } from '../sources/hub.ts';
-import { hubSettings } from '../sources/hub-settings.ts';
-import { HubStage, type StagedFile } from '../sources/hub-stage.ts';
-import { openPath } from '../sources/path.ts';
+import { type HubArtifact, openRemote } from '../sources/hub/hub.ts';
+import { hubSettings } from '../sources/hub/settings.ts';
+import { HubStage, type StagedFile } from '../sources/hub/stage.ts';
+import { openPath } from '../sources/path/path.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';
 import { downloadAll, wholeModel } from './pull-files.ts';
 

@@ -12,27 +12,27 @@ export async function openArtifact(ref: string, options: SourceOptions = {}): Pr
   const reference = parseReference(ref, envOf(options).HF_ENDPOINT);
   switch (reference.kind) {
     case 'path': {
-      const { openPath } = await import('./path.ts');
+      const { openPath } = await import('./path/path.ts');
       return openPath(reference, options);
     }
     case 'hf': {
-      const { openHub } = await import('./hub.ts');
+      const { openHub } = await import('./hub/hub.ts');
       return openHub(reference, options);
     }
     case 'https': {
-      const { openHttps } = await import('./https.ts');
+      const { openHttps } = await import('./https/https.ts');
       return openHttps(reference, options);
     }
     case 's3': {
-      const { openS3 } = await import('./s3.ts');
+      const { openS3 } = await import('./s3/s3.ts');
       return openS3(reference, options);
     }
     case 'oci': {
-      const { openOci } = await import('./oci.ts');
+      const { openOci } = await import('./oci/oci.ts');
       return openOci(reference, options);
     }
     case 'models': {
-      const { openMlflow } = await import('./mlflow.ts');
+      const { openMlflow } = await import('./mlflow/mlflow.ts');
       return openMlflow(reference, options);
     }
   }

@@ -7,7 +7,7 @@ import type { Assessment } from '../../src/core/assessment.ts';
 import type { Trust } from '../../src/integrity/trust.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { openSignature } from '../../src/pipeline/signature.ts';
-import { openPath } from '../../src/sources/path.ts';
+import { openPath } from '../../src/sources/path/path.ts';
 import { bundleOf, bytesOf, keyPair, SHARDS, signingKey, statement } from '../integrity/oms/signed.ts';
 import { tempFolder } from '../support/temp.ts';
 

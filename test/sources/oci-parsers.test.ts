@@ -6,8 +6,8 @@ import { endpointOf } from '../../src/core/oci-endpoint.ts';
 import { checkRealm } from '../../src/core/oci-realm.ts';
 import { isArtifactPath } from '../../src/core/reference.ts';
 import { parseOci } from '../../src/core/store-reference.ts';
-import { filesOf } from '../../src/sources/oci-layers.ts';
-import { type OciDescriptor, parseManifest } from '../../src/sources/oci-manifest.ts';
+import { filesOf } from '../../src/sources/oci/layers.ts';
+import { type OciDescriptor, parseManifest } from '../../src/sources/oci/manifest.ts';
 
 /** Runs what may only fail in a way that was foreseen. */
 function orAssayError<T>(run: () => T): T | undefined {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAssayError } from '../../src/core/errors.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
-import { s3Settings } from '../../src/sources/s3-settings.ts';
+import { s3Settings } from '../../src/sources/s3/settings.ts';
 import { environment } from '../support/s3-server.ts';
 import { tempFolder } from '../support/temp.ts';
 

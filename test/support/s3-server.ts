@@ -10,7 +10,7 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { quietly } from '../../src/sources/s3-quiet.ts';
+import { quietly } from '../../src/sources/s3/quiet.ts';
 import { freePort, freePorts } from './free-port.ts';
 import { tied } from './tied.ts';
 

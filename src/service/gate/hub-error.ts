@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAssayError } from '../../core/errors.ts';
-import { HubMissing } from '../../sources/hub-error.ts';
+import { HubMissing } from '../../sources/hub/error.ts';
 import { PROBLEM_TYPE, problemOf } from '../errors.ts';
 import type { ProblemCode } from '../problem-codes.ts';
 import { ServiceError } from '../service-error.ts';

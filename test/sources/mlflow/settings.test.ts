@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { mlflowSettings } from '../../../src/sources/mlflow/settings.ts';
+
+const base = { MLFLOW_TRACKING_URI: 'https://mlflow.example.org/team/' };
+
+describe('the settings of MLflow', () => {
+  it('name one server for everything, unless the registry is elsewhere', () => {
+    expect(mlflowSettings(base)).toEqual({
+      tracking: 'https://mlflow.example.org/team',
+      registry: 'https://mlflow.example.org/team',
+      origins: ['https://mlflow.example.org'],
+      credentials: [],
+    });
+    const { registry, origins } = mlflowSettings({ ...base, MLFLOW_REGISTRY_URI: 'https://registry.example.org:8443' });
+    expect(registry).toBe('https://registry.example.org:8443');
+    expect(origins).toEqual(['https://mlflow.example.org', 'https://registry.example.org:8443']);
+  });
+
+  it.each([
+    [{ MLFLOW_TRACKING_TOKEN: 's3cret' }, 'Bearer s3cret'],
+    [
+      { MLFLOW_TRACKING_USERNAME: 'a', MLFLOW_TRACKING_PASSWORD: 'b:ü' },
+      `Basic ${Buffer.from('a:b:ü').toString('base64')}`,
+    ],
+    [
+      { MLFLOW_TRACKING_TOKEN: 's3cret', MLFLOW_TRACKING_USERNAME: 'a', MLFLOW_TRACKING_PASSWORD: 'b' },
+      `Basic ${Buffer.from('a:b').toString('base64')}`,
+    ],
+    [{ MLFLOW_TRACKING_TOKEN: 's3cret', MLFLOW_TRACKING_USERNAME: 'a' }, 'Bearer s3cret'],
+  ])('sign in as MLflow does: %j', (login, value) => {
+    const { credentials } = mlflowSettings({ ...base, ...login });
+    expect(credentials).toEqual([{ origin: 'https://mlflow.example.org', header: { name: 'authorization', value } }]);
+  });
+
+  it.each<[string, NodeJS.ProcessEnv, RegExp, RegExp]>([
+    ['no server', {}, /MLFLOW_TRACKING_URI is not set/, /set MLFLOW_TRACKING_URI=https/],
+    ['an empty one', { MLFLOW_TRACKING_URI: ' ' }, /is not set/, /set/],
+    ['Databricks', { MLFLOW_TRACKING_URI: 'databricks' }, /Databricks is signed in to/, /download the model/],
+    ['a profile of Databricks', { MLFLOW_TRACKING_URI: 'databricks://prod' }, /Databricks/, /download/],
+    ['a Unity Catalog', { MLFLOW_TRACKING_URI: 'uc:http://x' }, /Databricks/, /download/],
+    ['a database', { MLFLOW_TRACKING_URI: 'sqlite:///mlflow.db' }, /no server/, /start mlflow server on that store/],
+    ['a folder', { MLFLOW_TRACKING_URI: './mlruns' }, /no server/, /start mlflow server/],
+    ['a file address', { MLFLOW_TRACKING_URI: 'file:///mlruns' }, /no server/, /start mlflow server/],
+    ['plain http', { MLFLOW_TRACKING_URI: 'http://mlflow.example.org' }, /anyone on the way/, /https/],
+    ['plain http for the registry', { ...base, MLFLOW_REGISTRY_URI: 'http://10.0.0.1' }, /anyone on the way/, /https/],
+    [
+      'a login in the address',
+      { MLFLOW_TRACKING_URI: 'https://a:s3cret@x.org' },
+      /carries a user name/,
+      /MLFLOW_TRACKING_USERNAME/,
+    ],
+    ['a query', { MLFLOW_TRACKING_URI: 'https://x.org/?a=1' }, /query/, /set MLFLOW_TRACKING_URI=https:\/\/x\.org\//],
+    ['half a login', { ...base, MLFLOW_TRACKING_USERNAME: 'a' }, /MLFLOW_TRACKING_PASSWORD is not/, /set both/],
+    ['the other half', { ...base, MLFLOW_TRACKING_PASSWORD: 's3cret' }, /MLFLOW_TRACKING_USERNAME is not/, /set both/],
+    [
+      'a colon in a name',
+      { ...base, MLFLOW_TRACKING_USERNAME: 'a:b', MLFLOW_TRACKING_PASSWORD: 'c' },
+      /colon/,
+      /set it/,
+    ],
+    [
+      'a token of two lines',
+      { ...base, MLFLOW_TRACKING_TOKEN: 's3cret\nx: y' },
+      /characters that no token has/,
+      /unset/,
+    ],
+  ])('are refused with %s', (_, env, message, mend) => {
+    try {
+      mlflowSettings(env);
+    } catch (error) {
+      expect(error).toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(message),
+        mend: expect.stringMatching(mend),
+      });
+      expect(JSON.stringify(error)).not.toContain('s3cret');
+      return;
+    }
+    expect.unreachable();
+  });
+
+  it('reach a server on this machine over http', () => {
+    expect(mlflowSettings({ MLFLOW_TRACKING_URI: 'http://127.0.0.1:5000/' }).tracking).toBe('http://127.0.0.1:5000');
+  });
+});
