@@ -1,26 +1,26 @@
 import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
 import type { TrustFile } from '../integrity/trust-file.ts';
-import { approvals, revoke } from './approvals.ts';
-import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit-log.ts';
-import { batchStore } from './batches.ts';
+import { approvals, revoke } from './approvals/approvals.ts';
+import { vote } from './approvals/vote.ts';
+import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/log.ts';
 import type { Context } from './context.ts';
-import { gate, versionsOf } from './gate.ts';
-import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './job-leases.ts';
-import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
-import { model, models } from './models.ts';
-import { quarantine, retire } from './moves.ts';
+import { gate, versionsOf } from './decisions/gate.ts';
+import { reevaluate } from './decisions/reevaluate.ts';
+import { batchStore } from './jobs/batches.ts';
+import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs/jobs.ts';
+import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './jobs/leases.ts';
 import type { Principal } from './records.ts';
-import { reevaluate } from './reevaluate.ts';
-import { register } from './register.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { openDatabase } from './store/database.ts';
-import { tenants } from './tenants.ts';
-import { authenticate, createToken, revokeToken, tokens } from './tokens.ts';
-import { requestTransition, transition, transitions, withdraw } from './transitions.ts';
-import { assessments, decisions, setAlias, version, versions } from './versions.ts';
-import { vote } from './vote.ts';
-import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers.ts';
-import { webhookStore } from './webhooks.ts';
+import { tenants } from './tokens/tenants.ts';
+import { authenticate, createToken, revokeToken, tokens } from './tokens/tokens.ts';
+import { quarantine, retire } from './transitions/moves.ts';
+import { requestTransition, transition, transitions, withdraw } from './transitions/transitions.ts';
+import { model, models } from './versions/models.ts';
+import { register } from './versions/register.ts';
+import { assessments, decisions, setAlias, version, versions } from './versions/versions.ts';
+import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/waivers.ts';
+import { webhookStore } from './webhooks/webhooks.ts';
 
 export interface RegistryOptions {
   /** `sqlite:<path>` or `postgres://...` */

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { openRegistry } from '../../src/registry/index.ts';
-import { loadRegistryRules } from '../../src/registry/rules.ts';
+import { loadRegistryRules } from '../../src/registry/rules/rules.ts';
 import { ROOT, runCli } from '../cli/run-cli.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';

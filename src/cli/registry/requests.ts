@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/errors.ts';
 import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { unmendable } from '../../registry/violations.ts';
+import { unmendable } from '../../registry/rules/violations.ts';
 import type { RegistryClient } from './client.ts';
 import { Refusal } from './open.ts';
 

@@ -17,10 +17,10 @@ import { readBundle } from '../../integrity/bundle.ts';
 import { keyHint } from '../../integrity/keys.ts';
 import { isSignatureError } from '../../integrity/signature-error.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file.ts';
-import { digestOf } from '../carry-over.ts';
+import { digestOf } from '../approvals/carry-over.ts';
 import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
 import type { StoredWaiver } from '../registry.ts';
-import { digestOfStatement } from '../waiver-statement.ts';
+import { digestOfStatement } from '../waivers/statement.ts';
 import type { Voice } from './quorum.ts';
 
 /** What an approval has to be about. */

@@ -4,7 +4,7 @@ import { type SnapshotDocument, signSnapshot } from '../../snapshot/index.ts';
 import type { Principal } from '../records.ts';
 import type { Registry, RegistryRules } from '../registry.ts';
 import { isRegistryError } from '../registry-error.ts';
-import { labelOf } from '../version-records.ts';
+import { labelOf } from '../versions/records.ts';
 import { Believer } from './believe.ts';
 import { follow, type Head, lost, START } from './chain.ts';
 import { allVersions, questionOf } from './collect.ts';

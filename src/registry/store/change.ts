@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { hashOfEntry, NO_ENTRY } from '../audit-chain.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import { hashOfEntry, NO_ENTRY } from '../audit/chain.ts';
 import type { Context } from '../context.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
 import type { AuditEntry, Principal } from '../records.ts';

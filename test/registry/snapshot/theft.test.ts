@@ -9,10 +9,10 @@ import { signStatement } from '../../../src/integrity/attestations/sign-statemen
 import { subjectsOf } from '../../../src/integrity/attestations/subject.ts';
 import { keyHint } from '../../../src/integrity/keys.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
-import { hashOfEntry } from '../../../src/registry/audit-chain.ts';
-import { canonicalJson } from '../../../src/registry/canonical-json.ts';
+import { canonicalJson } from '../../../src/registry/audit/canonical-json.ts';
+import { hashOfEntry } from '../../../src/registry/audit/chain.ts';
 import type { ApprovalRecord, Version, WaiverWish } from '../../../src/registry/index.ts';
-import { digestOfStatement } from '../../../src/registry/waiver-statement.ts';
+import { digestOfStatement } from '../../../src/registry/waivers/statement.ts';
 import { openSnapshot } from '../../../src/snapshot/index.ts';
 import { assessmentOf, commitOf, digestOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
 import { ada, sam, selma } from '../people.ts';

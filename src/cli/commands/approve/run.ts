@@ -5,7 +5,7 @@ import { subjectsOf } from '../../../integrity/attestations/subject.ts';
 import { parseTime } from '../../../integrity/attestations/time.ts';
 import { isSignatureError } from '../../../integrity/signature-error.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { isRuled } from '../../../registry/stage-machine.ts';
+import { isRuled } from '../../../registry/transitions/stage-machine.ts';
 import { terminalText } from '../../../report/index.ts';
 import { type Approved, approvedJson, approvedText, type Step, wishText } from '../../registry/approved-text.ts';
 import type { RegistryClient } from '../../registry/client.ts';

@@ -1,0 +1,42 @@
+import type { Context } from '../context.ts';
+import { decideVersion } from '../decisions/decide-version.ts';
+import { newestAssessment } from '../decisions/records.ts';
+import { checkComment } from '../names.ts';
+import type { ApprovalRecord, Principal } from '../records.ts';
+import { RegistryError } from '../registry-error.ts';
+import { change, read } from '../store/change.ts';
+import { labelOf, versionRow } from '../versions/records.ts';
+import { approvalOfRow, approvalRows } from './records.ts';
+
+/** The oldest first. */
+export async function approvals(context: Context, by: Principal, version: string): Promise<ApprovalRecord[]> {
+  return read(context, by, async (db) => {
+    await versionRow(db, by.tenant, version);
+    return (await approvalRows(db, version)).map(approvalOfRow);
+  });
+}
+
+/** From now on gates deny what rests on it. The version stays where it stands. */
+export async function revoke(context: Context, by: Principal, id: string, reason: string): Promise<ApprovalRecord> {
+  checkComment(reason, 'the reason');
+  if (reason.trim() === '') throw new RegistryError('invalid', 'there is no reason', { mend: 'say why' });
+  return change(context, by, async (change) => {
+    const { db, tenant } = change;
+    const approval = await db
+      .selectFrom('approvals')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant', '=', tenant)
+      .executeTakeFirst();
+    if (approval === undefined) throw new RegistryError('not-found', 'there is no such approval');
+    if (approval.state === 'revoked' || approval.state === 'void') {
+      throw new RegistryError('ended', `the approval is ${approval.state} already`);
+    }
+    const revoked = { ...approval, state: 'revoked', why: `revoked: ${reason}` };
+    await db.updateTable('approvals').set({ state: revoked.state, why: revoked.why }).where('id', '=', id).execute();
+    const version = await versionRow(db, tenant, approval.version);
+    change.record('approval.revoked', labelOf(version), { approval: id, stage: approval.stage, reason });
+    await decideVersion(context, change, version, await newestAssessment(db, version.id));
+    return approvalOfRow(revoked);
+  });
+}

@@ -1,0 +1,261 @@
+import type { Context } from '../context.ts';
+import { decideVersion } from '../decisions/decide-version.ts';
+import { type DecisionRow, newestAssessment, newestDecisions } from '../decisions/records.ts';
+import { checkComment, keyOf, nameOf } from '../names.ts';
+import { type Principal, ROLES, type Role, type Stage, type Transition } from '../records.ts';
+import type { Ballot, Seen } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { type Change, change, newId } from '../store/change.ts';
+import { peopleBehind } from '../tokens/tokens.ts';
+import { finishTransition } from '../transitions/finish.ts';
+import { endTransition } from '../transitions/moves.ts';
+import { neededBy, type TransitionRow, transitionOfRow, transitionRow, votesOf } from '../transitions/records.ts';
+import { isRuled, JUDGES, type RuledStage, rulesFor } from '../transitions/stage-machine.ts';
+import { checkMendable, checkOpen } from '../transitions/transitions.ts';
+import { labelOf, type VersionRow, versionRow } from '../versions/records.ts';
+import { approvalRows, isAccepted, isLive } from './records.ts';
+import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from './statement.ts';
+
+/** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
+export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
+  checkComment(ballot.comment, 'the comment');
+  if (!ROLES.includes(ballot.role)) throw new RegistryError('invalid', 'this is no role');
+  return change(context, by, async (change) => {
+    const row = await transitionRow(change.db, change.tenant, id);
+    checkOpen(row);
+    await checkVoter(change, row, ballot.role);
+    const version = await versionRow(change.db, change.tenant, row.version);
+    await (ballot.vote === 'reject'
+      ? reject(change, row, version, ballot)
+      : approve(context, change, row, version, ballot));
+    return transitionOfRow(change.db, await transitionRow(change.db, change.tenant, id), context.rules, change.now);
+  });
+}
+
+/**
+ * Who asked does not vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
+ * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes anew.
+ */
+async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
+  if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
+  if (await isSamePerson(db, by, row.requester_key)) {
+    throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
+      mend: 'let somebody else vote',
+    });
+  }
+  const over = (await approvalRows(db, row.version)).filter((approval) => !isLive(approval, now)).map(({ id }) => id);
+  for (const { voter_key, approval } of await votesOf(db, row.id)) {
+    if (approval !== null && over.includes(approval)) continue;
+    if (voter_key === keyOf(by)) {
+      throw new RegistryError('already-voted', 'you have voted on this transition already');
+    }
+    if (await isSamePerson(db, by, voter_key)) {
+      throw new RegistryError('already-voted', 'who made a token and who comes with it have one vote', {
+        mend: 'let somebody vote whose token you have not made, or who made neither',
+      });
+    }
+  }
+}
+
+/** Whether a principal is who acted before, made the token that acted, or comes with a token that the other made. */
+async function isSamePerson(db: Change['db'], by: Principal, actor: string): Promise<boolean> {
+  if ((await peopleBehind(db, by)).includes(actor)) return true;
+  const [issuer, subject] = JSON.parse(actor) as [string | null, string];
+  if (issuer !== null) return false;
+  const people = await peopleBehind(db, { tenant: by.tenant, subject, issuer, roles: [], via: 'token' });
+  return people.includes(keyOf(by));
+}
+
+async function reject(change: Change, row: TransitionRow, version: VersionRow, ballot: Ballot): Promise<void> {
+  if (!JUDGES.includes(ballot.role)) throw new RegistryError('forbidden', `a ${ballot.role} does not reject`);
+  await storeVote(change, row, ballot, null);
+  await endTransition(change, row, version, 'rejected', `rejected by ${nameOf(change.by)}`);
+}
+
+async function approve(
+  context: Context,
+  change: Change,
+  row: TransitionRow,
+  version: VersionRow,
+  ballot: Ballot,
+): Promise<void> {
+  const { db, now } = change;
+  const to = row.to_stage as Stage;
+  if (!isRuled(to)) throw new RegistryError('internal', `nobody votes on ${to}`);
+  checkAsked(await neededBy(db, row, context.rules, now), ballot.role);
+  await checkMendable(context, change, version.id, to);
+  const seen = (await newestDecisions(db, version.id)).get(to);
+  if (seen === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  checkSeen(ballot.seen, version, seen);
+  const given = await givenApproval(context, change, approvableOf(context, version, to, seen), ballot);
+  await checkMethod(context, change, row, to, given);
+  await storeVote(change, row, ballot, await storeApproval(change, row, version, to, seen, given, ballot.role));
+  const { decisions } = await decideVersion(context, change, version, await newestAssessment(db, version.id));
+  const needed = await neededBy(db, row, context.rules, now);
+  const isDenied = decisions.get(to)?.action === 'deny';
+  // A policy may ask for more approvals than the rules do.
+  if (needed.length === 0 && !isDenied) await finishTransition(context, change, row, version);
+}
+
+/** An approval is of what its approver saw, also when something else came between his look and his vote. */
+function checkSeen(seen: Seen | undefined, { digest }: VersionRow, now: DecisionRow): void {
+  const stands: Required<Seen> = {
+    decision: now.id,
+    digest,
+    policyDigest: now.policy_digest,
+    rulesetDigest: now.ruleset_digest,
+  };
+  for (const part of ['digest', 'policyDigest', 'rulesetDigest', 'decision'] as const) {
+    if (seen?.[part] === undefined || seen[part] === stands[part]) continue;
+    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you looked at it`, { mend: 'look again' });
+  }
+}
+
+const SEEN_WORDS: Readonly<Record<keyof Seen, string>> = {
+  digest: 'the bytes have',
+  policyDigest: 'the policy has',
+  rulesetDigest: 'the ruleset has',
+  decision: 'what was found or decided has',
+};
+
+function checkAsked(needed: Transition['needed'], role: Role): void {
+  // Nothing is needed any more when the policy itself asks for more: then any judge may add his approval.
+  const roles = needed.length === 0 ? JUDGES : needed.map((one) => one.role);
+  if (roles.includes(role)) return;
+  throw new RegistryError('role-not-asked', `no approval by a ${role} is needed`, {
+    mend: `needed: ${roles.join(', ')}`,
+  });
+}
+
+function approvableOf({ rules }: Context, version: VersionRow, to: RuledStage, seen: DecisionRow): Approvable {
+  const { policy } = rules[to];
+  if (policy.digest !== seen.policy_digest) {
+    throw new RegistryError('conflict', 'the policy has changed since it was decided', { mend: 're-evaluate first' });
+  }
+  return {
+    stage: to,
+    digest: version.digest,
+    pinned: version.ref,
+    policy: { name: policy.name, digest: policy.digest },
+    ruleset: { version: seen.ruleset_version, digest: seen.ruleset_digest },
+  };
+}
+
+async function givenApproval(
+  context: Context,
+  { by, now }: Change,
+  approvable: Approvable,
+  { attestation, role, until }: Ballot,
+): Promise<GivenApproval> {
+  if (until !== undefined && !(until > now)) {
+    throw new RegistryError('invalid', 'the approval would have ended already', { mend: 'give a time to come' });
+  }
+  if (attestation === undefined) {
+    return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });
+  }
+  const given = await verifyApproval(context, attestation, approvable, role, now);
+  if (until !== undefined && given.until?.getTime() !== Math.floor(until.getTime() / 1000) * 1000) {
+    throw new RegistryError('bad-attestation', 'the approval ends at another time than the vote says');
+  }
+  return given;
+}
+
+/** Approvals by one key are by one person, whoever brings them; what was taken back is not brought again. */
+async function checkMethod(
+  { rules }: Context,
+  { db, now }: Change,
+  row: TransitionRow,
+  to: RuledStage,
+  given: GivenApproval,
+): Promise<void> {
+  const ruled = rulesFor(rules, row.from_stage as Stage, to);
+  if (!isAccepted(given, ruled)) {
+    throw new RegistryError('method-not-accepted', `an approval by ${given.method} does not count for ${to}`, {
+      mend: `approve by ${ruled.methods.join(' or ')}`,
+    });
+  }
+  if (given.method === 'service') return;
+  const own = (await approvalRows(db, row.version)).filter(({ signer }) => signer === given.signer);
+  if (own.some((approval) => approval.transition === row.id && isLive(approval, now))) {
+    throw new RegistryError('already-voted', 'this signer has approved the transition already');
+  }
+  const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
+  if (ended.some(({ at }) => given.signedAt <= new Date(at))) {
+    throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was taken back', {
+      mend: 'let the signer look again, and sign anew',
+    });
+  }
+}
+
+async function storeApproval(
+  change: Change,
+  row: TransitionRow,
+  version: VersionRow,
+  stage: RuledStage,
+  seen: DecisionRow,
+  { signer, method, attestation, until }: GivenApproval,
+  role: Role,
+): Promise<string> {
+  const { policy_digest, ruleset_version, ruleset_digest } = seen;
+  const id = newId();
+  await change.db
+    .insertInto('approvals')
+    .values({
+      id,
+      tenant: change.tenant,
+      seq: change.next(),
+      version: version.id,
+      transition: row.id,
+      stage,
+      digest: version.digest,
+      policy_digest,
+      ruleset_version,
+      ruleset_digest,
+      decision: seen.id,
+      held_policy: policy_digest,
+      held_ruleset_version: ruleset_version,
+      held_ruleset_digest: ruleset_digest,
+      voter_key: keyOf(change.by),
+      role,
+      signer,
+      method,
+      attestation,
+      reevaluation: null,
+      at: change.at,
+      until: until?.toISOString() ?? null,
+      state: 'valid',
+      why: '',
+    })
+    .execute();
+  change.record('approval.given', labelOf(version), {
+    approval: id,
+    stage,
+    role,
+    method,
+    signer,
+    digest: version.digest,
+    policyDigest: policy_digest,
+  });
+  return id;
+}
+
+async function storeVote(change: Change, row: TransitionRow, ballot: Ballot, approval: string | null): Promise<void> {
+  const { role, vote, comment } = ballot;
+  const voter = keyOf(change.by);
+  // One that no longer holds: the log tells of it, and of its approval.
+  await change.db.deleteFrom('votes').where('transition', '=', row.id).where('voter_key', '=', voter).execute();
+  await change.db
+    .insertInto('votes')
+    .values({
+      transition: row.id,
+      voter_key: voter,
+      voted_by: nameOf(change.by),
+      seq: change.next(),
+      role,
+      vote,
+      comment,
+      approval,
+      at: change.at,
+    })
+    .execute();
+}

@@ -1,0 +1,178 @@
+import type { Assessment, Decision } from '../../core/assessment.ts';
+import { decider } from '../../policy/index.ts';
+import { carryOrVoid, isBehind } from '../approvals/carry-over.ts';
+import { type ApprovalRow, approvalRows, isAccepted, isLive, policyApproval } from '../approvals/records.ts';
+import type { Context } from '../context.ts';
+import type { StoredAssessment } from '../records.ts';
+import type { StageRules, StoredWaiver } from '../registry.ts';
+import { type Change, newId } from '../store/change.ts';
+import { compiledOnce, insertRow } from '../store/compiled-once.ts';
+import { RULED_STAGES, type RuledStage } from '../transitions/stage-machine.ts';
+import { isExact, labelOf, type VersionRow } from '../versions/records.ts';
+import { storedWaiversFor } from '../waivers/records.ts';
+import { answerOf } from './gate-answer.ts';
+import { type DecisionRow, newestDecisions } from './records.ts';
+
+/** What deciding anew has changed. */
+export interface Decided {
+  /** The newest for each stage. */
+  readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
+  readonly changed: readonly { readonly stage: RuledStage; readonly from: string; readonly to: string }[];
+  /** Stages whose decision is another than before, if only in its words. */
+  readonly renewed: readonly RuledStage[];
+  readonly carried: number;
+  readonly voided: number;
+}
+
+/**
+ * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
+ * them, and brings the gate's answer up to date.
+ * @param isNew it was made in this very change: nothing was decided of it, or approved
+ */
+export async function decideVersion(
+  context: Context,
+  change: Change,
+  version: VersionRow,
+  newest: StoredAssessment,
+  isNew = false,
+): Promise<Decided> {
+  const { db, tenant } = change;
+  const waivers = await storedWaiversFor(db, tenant, version.digest);
+  const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
+  const approvals = isNew ? [] : await approvalRows(db, version.id);
+  const decisions = new Map(before);
+  const changed: Decided['changed'][number][] = [];
+  const renewed: RuledStage[] = [];
+  let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
+  let [carried, voided] = [0, 0];
+  const deciders = decidersOf(newest.assessment, waivers, change.now);
+  for (const stage of RULED_STAGES) {
+    const decide = deciders(context.rules[stage]);
+    const settled = await settleStage(context, change, { version, newest, decide, live, stage });
+    carried += settled.carried;
+    voided += live.length - settled.live.length;
+    live = settled.live;
+    const known = before.get(stage);
+    const row = await storeDecision(change, version, newest, stage, settled.decision, known);
+    decisions.set(stage, row);
+    if (known !== row) renewed.push(stage);
+    if (known === undefined || known.action === row.action) continue;
+    changed.push({ stage, from: known.action, to: row.action });
+    change.record('decision.changed', labelOf(version), { stage, from: known.action, to: row.action });
+  }
+  const known = carried + voided === 0 ? approvals : undefined;
+  await storeAnswer(context, change, version, decisions, known);
+  return { decisions, changed, renewed, carried, voided };
+}
+
+/** A decider for the waivers that a stage takes: one for all stages that take the same. */
+function decidersOf(assessment: Assessment, waivers: readonly StoredWaiver[], now: Date) {
+  const known = new Map<string, ReturnType<typeof decider>>();
+  return (rules: StageRules) => {
+    const counted = waivers.filter(({ method }) => isAccepted({ method: method ?? 'nobody' }, rules));
+    const key = counted.map(({ id }) => id).join();
+    const decide = known.get(key) ?? decider(assessment, { waivers: counted.map(({ waiver }) => waiver), now });
+    known.set(key, decide);
+    return decide;
+  };
+}
+
+/** Brings the gate's answer up to date, when a stage or an approval has changed and no decision. */
+export async function storeAnswer(
+  { rules }: Context,
+  { db, now }: Change,
+  version: VersionRow,
+  decisions: ReadonlyMap<RuledStage, DecisionRow>,
+  approvals?: readonly ApprovalRow[],
+): Promise<void> {
+  const pinned = await pinnedOf(db, { version: version.id });
+  const given = approvals ?? (await approvalRows(db, version.id));
+  // Only their approvals count.
+  const approved = given.length === 0 ? [] : await approvedTransitions(db, { version: version.id });
+  const answer = answerOf({
+    version,
+    pinned: pinned.map(({ key }) => key),
+    decisions,
+    approvals: given,
+    approved: new Set(approved.map(({ id }) => id)),
+    rules,
+    now,
+  });
+  await keepAnswer(db, { version: version.id, answer: JSON.stringify(answer) });
+}
+
+const pinnedOf = compiledOnce({ version: 'text' }, (db, { version }) =>
+  db.selectFrom('version_keys').select('key').where('version', '=', version).where('kind', '=', 'ref').orderBy('key'),
+);
+
+const approvedTransitions = compiledOnce({ version: 'text' }, (db, { version }) =>
+  db.selectFrom('transitions').select('id').where('version', '=', version).where('state', '=', 'approved'),
+);
+
+const keepAnswer = compiledOnce({ version: 'text', answer: 'text' }, (db, { version, answer }) =>
+  db
+    .insertInto('gate')
+    .values({ version, answer })
+    .onConflict((conflict) => conflict.column('version').doUpdateSet({ answer })),
+);
+
+interface Question {
+  readonly version: VersionRow;
+  readonly newest: StoredAssessment;
+  readonly decide: ReturnType<typeof decider>;
+  readonly live: readonly ApprovalRow[];
+  readonly stage: RuledStage;
+}
+
+/** The decision for a stage, and the approvals that outlive it. */
+async function settleStage(context: Context, change: Change, question: Question) {
+  const { version, newest, stage, live } = question;
+  const decision = decisionFor(context, question, live);
+  const { ruleset, artifact } = newest.assessment;
+  const behind = live.filter((approval) => approval.stage === stage && isBehind(approval, { decision, ruleset }));
+  const pinned = isExact(artifact.pinned) ? artifact.pinned : version.ref;
+  const lost: ApprovalRow[] = [];
+  for (const approval of behind) {
+    const holds = await carryOrVoid(context, change, approval, { version, decision, ruleset, pinned });
+    if (!holds) lost.push(approval);
+  }
+  if (lost.length === 0) return { decision, live, carried: behind.length };
+  const kept = live.filter((approval) => !lost.includes(approval));
+  return { decision: decisionFor(context, question, kept), live: kept, carried: behind.length - lost.length };
+}
+
+function decisionFor({ rules }: Context, { decide, stage }: Question, approvals: readonly ApprovalRow[]): Decision {
+  return decide({
+    policy: rules[stage].policy,
+    approvals: approvals.map(policyApproval),
+    environment: { stage },
+  });
+}
+
+/** Nothing is written when it says the same of the same. */
+async function storeDecision(
+  change: Change,
+  version: VersionRow,
+  { id: assessment, assessment: { ruleset } }: StoredAssessment,
+  stage: RuledStage,
+  decision: Decision,
+  known: DecisionRow | undefined,
+): Promise<DecisionRow> {
+  const body = JSON.stringify(decision);
+  if (known?.body === body && known.assessment === assessment) return known;
+  const row = {
+    id: newId(),
+    version: version.id,
+    assessment,
+    stage,
+    seq: change.next(),
+    action: decision.action,
+    policy_digest: decision.policyDigest,
+    ruleset_version: ruleset.version,
+    ruleset_digest: ruleset.digest,
+    body,
+    at: change.at,
+  };
+  await insertRow(change.db, 'decisions', row);
+  return row;
+}

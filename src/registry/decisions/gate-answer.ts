@@ -1,0 +1,123 @@
+import type { Decision } from '../../core/assessment.ts';
+import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { type ApprovalRow, isAccepted, isLive, stillNeeded } from '../approvals/records.ts';
+import type { Stage } from '../records.ts';
+import type { GateAnswer, RegistryRules } from '../registry.ts';
+import { hasReached, isRuled, type RuledStage } from '../transitions/stage-machine.ts';
+import type { VersionRow } from '../versions/records.ts';
+import { type DecisionRow, decisionIn } from './records.ts';
+
+/** An answer of the gate as it is stored: all but what the time of the question decides. */
+export interface StoredAnswer {
+  readonly model: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly pinned: readonly string[];
+  readonly stage: Stage;
+  readonly action: GateAnswer['action'];
+  readonly policy: string;
+  readonly policyDigest: string;
+  readonly reason: string;
+  /** Stages that it may run at, and until when. */
+  readonly stages: readonly { readonly stage: RuledStage; readonly notAfter: string | null }[];
+}
+
+/** All that an answer is made of. */
+export interface Standing {
+  readonly version: VersionRow;
+  readonly pinned: readonly string[];
+  readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
+  readonly approvals: readonly ApprovalRow[];
+  /** Transitions that ended well: only their approvals let a version run. */
+  readonly approved: ReadonlySet<string>;
+  readonly rules: RegistryRules;
+  readonly now: Date;
+}
+
+/** Whether a version may run at a stage. */
+type Held = { readonly notAfter: string | null } | { readonly reason: string };
+
+const APPROVED: readonly RuledStage[] = ['staging', 'production'];
+
+export function answerOf(standing: Standing): StoredAnswer {
+  const { version, decisions } = standing;
+  const stage = version.stage as Stage;
+  const asked = isRuled(stage) ? stage : 'candidate';
+  const held = heldAt(standing, asked);
+  const reached = APPROVED.filter((one) => hasReached(stage, one)).map((one) => ({
+    stage: one,
+    ...heldAt(standing, one),
+  }));
+  const row = decisions.get(asked);
+  const decision = row === undefined ? undefined : decisionIn(row);
+  const reason = isRuled(stage) ? ('reason' in held ? held.reason : '') : closedReason(stage, version.stage_reason);
+  return {
+    model: version.model,
+    number: version.number,
+    digest: version.digest,
+    pinned: standing.pinned,
+    stage,
+    action: reason === '' ? (decision?.action ?? 'deny') : 'deny',
+    policy: decision?.policy ?? '',
+    policyDigest: decision?.policyDigest ?? '',
+    reason,
+    stages: [
+      ...(stage === 'candidate' && 'notAfter' in held ? [{ stage, notAfter: held.notAfter }] : []),
+      ...reached.flatMap((one) => ('notAfter' in one ? [{ stage: one.stage, notAfter: one.notAfter }] : [])),
+    ],
+  };
+}
+
+/** An answer at the time of the question: what has ended since denies. */
+export function answerAt(stored: StoredAnswer, now: Date): GateAnswer {
+  const { stages, ...answer } = stored;
+  const running = stages.filter(({ notAfter }) => notAfter === null || now < new Date(notAfter));
+  const own = stages.find(({ stage }) => stage === stored.stage);
+  const notAfter = own?.notAfter ?? null;
+  const ended = notAfter !== null && !running.some(({ stage }) => stage === stored.stage);
+  return {
+    ...answer,
+    ...(ended ? { action: 'deny', reason: `an approval or a waiver that it rests on ended at ${notAfter}` } : {}),
+    approvedFor: running.map(({ stage }) => stage).filter((stage) => stage !== 'candidate'),
+    notAfter,
+  };
+}
+
+function heldAt({ decisions, approvals, approved, rules, now }: Standing, stage: RuledStage): Held {
+  const row = decisions.get(stage);
+  if (row === undefined) return { reason: `nothing was decided for ${stage}` };
+  const decision = decisionIn(row);
+  const given = approvals.filter((approval) => approval.stage === stage && approved.has(approval.transition));
+  const counted = given.filter((approval) => isLive(approval, now) && isAccepted(approval, rules[stage]));
+  const needed = stage === 'candidate' ? [] : stillNeeded(rules[stage].approvals, counted);
+  if (needed.length > 0) {
+    const lost = given.findLast(({ state }) => state === 'void' || state === 'revoked');
+    const wanted = needed.map(({ role, count }) => `${count} more by a ${role}`).join(', ');
+    return { reason: `its approval for ${stage} does not hold (${lost?.why ?? 'it has ended'}): ${wanted} needed` };
+  }
+  if (decision.action === 'deny') return { reason: reasonOf(decision) };
+  const ends = [
+    ...(stage === 'candidate' ? [] : counted.map(({ until }) => until)),
+    ...decision.waivers
+      .filter(({ outcome }) => outcome === 'applied')
+      .map(({ waiver }) => endOfWaiver(waiver.expires).toISOString()),
+  ];
+  return { notAfter: earliest(ends) };
+}
+
+function closedReason(stage: Stage, why: string): string {
+  const what = stage === 'quarantined' ? 'it is quarantined' : 'it was retired';
+  return why === '' ? what : `${what}: ${why}`;
+}
+
+function reasonOf({ violations, policy }: Decision): string {
+  const [first] = violations;
+  if (first === undefined) return `${policy} denies it`;
+  const more = violations.length - 1;
+  return `${first.rule}: ${first.message}${more === 0 ? '' : ` (and ${more} more)`}`;
+}
+
+function earliest(ends: readonly (string | null)[]): string | null {
+  const times = ends.filter((end) => end !== null).sort();
+  return times[0] ?? null;
+}

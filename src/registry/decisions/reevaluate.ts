@@ -1,0 +1,73 @@
+import type { Ruleset } from '../../core/assessment.ts';
+import { throwIfAborted } from '../../core/errors.ts';
+import type { Context } from '../context.ts';
+import type { Principal } from '../records.ts';
+import type { Reevaluation } from '../registry.ts';
+import { change, read } from '../store/change.ts';
+import { labelOf, type VersionRow } from '../versions/records.ts';
+import { decideVersion } from './decide-version.ts';
+import { newestAssessment } from './records.ts';
+
+/** Versions whose ids are read at a time. */
+const BATCH = 500;
+
+export interface ReevaluateOptions {
+  readonly signal?: AbortSignal;
+  /** The ruleset of now: what was assessed under another is to be scanned again. */
+  readonly ruleset?: Ruleset;
+}
+
+/**
+ * Decides every version anew that is not at its end, each in a transaction of its own, so that nobody waits for all.
+ * Stopped halfway, what was decided stays.
+ * @throws AssayError `aborted`
+ */
+export async function reevaluate(
+  context: Context,
+  by: Principal,
+  { signal, ruleset }: ReevaluateOptions = {},
+): Promise<Reevaluation> {
+  const changed: Reevaluation['changed'][number][] = [];
+  const rescan: string[] = [];
+  let [versions, carried, voided, after] = [0, 0, 0, 0];
+  for (;;) {
+    const batch = await idsAfter(context, by, after);
+    for (const { id, seq } of batch) {
+      throwIfAborted(signal);
+      after = seq;
+      const one = await reevaluateOne(context, by, id, ruleset);
+      if (one === undefined) continue;
+      versions++;
+      carried += one.carried;
+      voided += one.voided;
+      changed.push(...one.changed.map((change) => ({ version: id, ...change })));
+      if (one.isBehind) rescan.push(id);
+    }
+    if (batch.length < BATCH) return { versions, changed, carried, voided, rescan };
+  }
+}
+
+async function idsAfter(context: Context, by: Principal, seq: number): Promise<Pick<VersionRow, 'id' | 'seq'>[]> {
+  return read(context, by, (db) =>
+    db
+      .selectFrom('versions')
+      .select(['id', 'seq'])
+      .where('tenant', '=', by.tenant)
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .limit(BATCH)
+      .execute(),
+  );
+}
+
+async function reevaluateOne(context: Context, by: Principal, id: string, ruleset: Ruleset | undefined) {
+  return change(context, by, async (change) => {
+    const version = await change.db.selectFrom('versions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    if (version.stage === 'retired' || version.stage === 'quarantined') return undefined;
+    const newest = await newestAssessment(change.db, id);
+    const decided = await decideVersion(context, change, version, newest);
+    if (decided.renewed.length > 0) change.record('version.reevaluated', labelOf(version), { stages: decided.renewed });
+    const { digest } = newest.assessment.ruleset;
+    return { ...decided, isBehind: ruleset !== undefined && ruleset.digest !== digest };
+  });
+}

@@ -1,0 +1,18 @@
+import type { Selectable } from 'kysely';
+import { RegistryError } from '../registry-error.ts';
+import type { Reader } from '../store/database.ts';
+import type { Tables } from '../store/tables.ts';
+
+export type BatchRow = Selectable<Tables['batches']>;
+
+/** @throws RegistryError `not-found` for one that the tenant has not */
+export async function batchRow(db: Reader, tenant: string, id: string): Promise<BatchRow> {
+  const row = await db
+    .selectFrom('batches')
+    .selectAll()
+    .where('id', '=', id)
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  if (row === undefined) throw new RegistryError('not-found', 'there is no such batch');
+  return row;
+}

@@ -1,0 +1,215 @@
+import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
+import type { Context } from '../context.ts';
+import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
+import { limitOf, pageOf, seqAfter } from '../paging.ts';
+import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from '../records.ts';
+import type { CreatedJob, NewJob } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { type Change, change, newId, read } from '../store/change.ts';
+import { compiledOnce, insertRow } from '../store/compiled-once.ts';
+import type { Reader } from '../store/database.ts';
+import type { Tables } from '../store/tables.ts';
+import { batchRow } from './batch-row.ts';
+
+export type JobRow = Selectable<Tables['jobs']>;
+
+const MAX_PRIORITY = 1_000_000;
+const NO_PROGRESS: JobProgress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
+
+export async function createJob(context: Context, by: Principal, job: NewJob): Promise<CreatedJob> {
+  checkJob(job);
+  return change(context, by, (change) => addJob(change, job));
+}
+
+export async function createJobs(
+  context: Context,
+  by: Principal,
+  jobs: readonly NewJob[],
+  mostQueued?: number,
+): Promise<CreatedJob[]> {
+  checkJobs(jobs);
+  return change(context, by, (change) => addJobs(change, jobs, mostQueued));
+}
+
+/** All of them, or none. @throws RegistryError `queue-full` */
+export async function addJobs(
+  change: Change,
+  jobs: readonly NewJob[],
+  mostQueued = Number.POSITIVE_INFINITY,
+): Promise<CreatedJob[]> {
+  const all: CreatedJob[] = [];
+  for (const job of jobs) all.push(await addJob(change, job));
+  // Counted after they were made: the tenant is locked, and a refusal takes them back.
+  if (all.some(({ created }) => created)) await checkQueued(change, mostQueued);
+  return all;
+}
+
+/** The first of those that wait beyond so many. Literals, so that the index of them is used. */
+const waitingBeyond = compiledOnce({ tenant: 'text', most: 'number' }, (db, { tenant, most }) =>
+  db
+    .selectFrom('jobs')
+    .select('priority')
+    .where('tenant', '=', tenant)
+    .where('state', '=', sql.lit('queued'))
+    .where('priority', '>=', sql.lit(0))
+    .orderBy('priority')
+    .limit(sql.lit(1))
+    .offset(most),
+);
+
+async function checkQueued({ db, tenant }: Change, most: number): Promise<void> {
+  if (most === Number.POSITIVE_INFINITY) return;
+  const [beyond] = await waitingBeyond(db, { tenant, most });
+  if (beyond === undefined) return;
+  throw new RegistryError('queue-full', `no more than ${most} jobs of a tenant wait in the queue`, {
+    mend: 'ask again when some of them have run, or cancel what is not needed',
+  });
+}
+
+const openJobs = compiledOnce(
+  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text' },
+  (db, { tenant, target, model, ruleset }) =>
+    db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('target', '=', target)
+      .where('model', '=', model)
+      .where('ruleset', '=', ruleset)
+      .where('state', 'in', [sql.lit('queued'), sql.lit('running')]),
+);
+
+/** The same target, model and ruleset, queued or running, is the same job. */
+async function addJob(change: Change, { target, model, ruleset, priority = 0, lineage }: NewJob): Promise<CreatedJob> {
+  const { db, by, tenant, at } = change;
+  const [known] = await openJobs(db, { tenant, target, model, ruleset });
+  if (known !== undefined) return { job: jobOfRow(known), created: false };
+  const row = {
+    id: newId(),
+    tenant,
+    target,
+    model,
+    ruleset,
+    lineage: lineage === undefined ? null : JSON.stringify(lineage),
+    priority,
+    state: 'queued',
+    attempts: 0,
+    progress: JSON.stringify(NO_PROGRESS),
+    created_by: nameOf(by),
+    created_at: at,
+    started_at: null,
+    ended_at: null,
+    not_before_ms: 0,
+    worker: null,
+    lease: null,
+    lease_until_ms: null,
+    version: null,
+    error_code: null,
+    error_message: null,
+  };
+  await insertRow(db, 'jobs', row);
+  change.record('job.created', model, { job: row.id, target, ruleset });
+  return { job: jobOfRow(row), created: true };
+}
+
+export async function getJob(context: Context, by: Principal, id: string): Promise<Job> {
+  return read(context, by, async (db) => jobOfRow(await jobRow(db, by.tenant, id)));
+}
+
+/** The newest first. */
+export async function listJobs(
+  context: Context,
+  by: Principal,
+  page: PageRequest & { readonly state?: JobState; readonly batch?: string } = {},
+): Promise<Page<Job>> {
+  return read(context, by, async (db) => {
+    const limit = limitOf(page);
+    const after = seqAfter(page);
+    let query = db.selectFrom('jobs').selectAll().where('tenant', '=', by.tenant);
+    if (after !== undefined) query = query.where('seq', '<', after);
+    if (page.state !== undefined) query = query.where('state', '=', page.state);
+    const { batch } = page;
+    if (batch !== undefined) {
+      await batchRow(db, by.tenant, batch);
+      query = query.where('id', 'in', (eb) => eb.selectFrom('batch_jobs').select('job').where('batch', '=', batch));
+    }
+    const rows = await query
+      .orderBy('seq', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, jobOfRow, ({ seq }) => String(seq));
+  });
+}
+
+/** Whoever works on it learns of it by its next heartbeat. */
+export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
+  return change(context, by, async (change) => {
+    await jobRow(change.db, change.tenant, id);
+    const [job] = await cancelOpen(change, (jobs) => jobs.where('id', '=', id));
+    if (job === undefined) throw new RegistryError('ended', 'the job has ended already');
+    return job;
+  });
+}
+
+type JobUpdate = UpdateQueryBuilder<Tables, 'jobs', 'jobs', UpdateResult>;
+
+/** Cancels those of some jobs of the tenant that have not ended. */
+export async function cancelOpen(change: Change, some: (jobs: JobUpdate) => JobUpdate): Promise<readonly Job[]> {
+  const { db, tenant, at } = change;
+  const rows = await some(db.updateTable('jobs'))
+    .set({ state: 'cancelled', ended_at: at, lease: null, lease_until_ms: null })
+    .where('tenant', '=', tenant)
+    .where('state', 'in', ['queued', 'running'])
+    .returningAll()
+    .execute();
+  for (const { id, model, target } of rows) change.record('job.cancelled', model, { job: id, target });
+  return rows.map(jobOfRow);
+}
+
+async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
+  const row = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', '=', id)
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  if (row === undefined) throw new RegistryError('not-found', 'there is no such job');
+  return row;
+}
+
+export function checkJobs(jobs: readonly NewJob[]): void {
+  for (const job of jobs) checkJob(job);
+}
+
+function checkJob({ target, model, ruleset, priority = 0, lineage }: NewJob): void {
+  checkReference(target, 'the target');
+  checkModelName(model);
+  checkLine(ruleset, 'the ruleset');
+  if (lineage !== undefined) checkLineage(lineage);
+  if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return;
+  throw new RegistryError('invalid', `a priority is a whole number up to ${MAX_PRIORITY}`);
+}
+
+export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
+  const { error_code: code, error_message: message } = row;
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    target: row.target,
+    model: row.model,
+    state: row.state as JobState,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    attempts: row.attempts,
+    priority: row.priority,
+    progress: JSON.parse(row.progress) as JobProgress,
+    version: row.version,
+    error: code === null ? null : { code, message: message ?? '' },
+  };
+}
+
+export function lineageOfRow({ lineage }: JobRow): Lineage | null {
+  return lineage === null ? null : (JSON.parse(lineage) as Lineage);
+}

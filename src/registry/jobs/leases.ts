@@ -1,0 +1,254 @@
+import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Context } from '../context.ts';
+import type { JobProgress, JobState } from '../records.ts';
+import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
+import { newId, unowned } from '../store/change.ts';
+import { compiledOnce } from '../store/compiled-once.ts';
+import type { Database, Reader } from '../store/database.ts';
+import type { Tables } from '../store/tables.ts';
+import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
+
+/** CWE-770: what a worker says of a failure. */
+const MAX_MESSAGE = 2000;
+const MAX_CODE = 100;
+/** How often a worker that always finds a job looks for those that end their workers: each look is a change to the file. */
+const KILLERS_MS = 1_000;
+/** When that was last, in milliseconds since 1970. */
+const killersSought = new WeakMap<Database, number>();
+
+/** Takes the jobs that are to be run next, each in one statement: no two workers take the same. */
+export async function claimJobs(
+  context: Context,
+  worker: string,
+  leaseMs: number,
+  most: number,
+): Promise<readonly ClaimedJob[]> {
+  return claiming(context, async (db) => {
+    const all: ClaimedJob[] = [];
+    while (all.length < most) {
+      const claim = claimOf(context, worker, leaseMs);
+      const [row] = await claimNext(db, claim);
+      if (row === undefined) break;
+      all.push(claimedOf(row, claim.lease));
+    }
+    await failKillersSometimes(context, db, all.length < most);
+    return all;
+  });
+}
+
+/** Takes the one that is named, whatever its pause. */
+export async function claimNamedJob(
+  context: Context,
+  worker: string,
+  leaseMs: number,
+  id: string,
+): Promise<ClaimedJob | undefined> {
+  return claiming(context, async (db) => {
+    const claim = claimOf(context, worker, leaseMs);
+    const [row] = await claimNamed(db, { ...claim, id });
+    await failKillersSometimes(context, db, row === undefined);
+    return row === undefined ? undefined : claimedOf(row, claim.lease);
+  });
+}
+
+/** A file is brought up to date with other changes; a server does each statement by itself without asking twice. */
+function claiming<T>({ database }: Context, work: (db: Reader) => Promise<T>): Promise<T> {
+  return unowned(() => (database.dialect === 'sqlite' ? database.change(work) : work(database.work)));
+}
+
+function claimOf({ now }: Context, worker: string, leaseMs: number) {
+  const at = now();
+  const now_ms = at.getTime();
+  return { worker, lease: newId(), lease_until_ms: now_ms + leaseMs, now_ms, at: at.toISOString() };
+}
+
+function claimedOf(row: JobRow, lease: string): ClaimedJob {
+  return { job: jobOfRow(row), lease, lineage: lineageOfRow(row) };
+}
+
+async function failKillersSometimes({ database, now }: Context, db: Reader, isIdle: boolean): Promise<void> {
+  const at = now();
+  const now_ms = at.getTime();
+  if (!isIdle && now_ms - (killersSought.get(database) ?? 0) < KILLERS_MS) return;
+  killersSought.set(database, now_ms);
+  await failKillers(db, { now_ms, at: at.toISOString() });
+}
+
+const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms: 'number', at: 'text' } as const;
+
+const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
+  claimed(db, claim, ({ selectFrom, fn }) => {
+    // Two questions, since each has an index that gives its first row at once; what a worker left behind is older.
+    const first = (fits: (eb: ExpressionBuilder<Tables, 'jobs'>) => ReturnType<typeof isLeftBehind>) => {
+      const free = selectFrom('jobs')
+        .select('jobs.id')
+        .where(fits)
+        .orderBy('priority', 'desc')
+        .orderBy('seq')
+        .limit(sql.lit(1));
+      return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+    };
+    const leftBehind = first((eb) => isLeftBehind(eb, now_ms));
+    const waits = first((eb) => eb.and([eb('state', '=', sql.lit('queued')), eb('not_before_ms', '<=', now_ms)]));
+    return fn.coalesce(leftBehind, waits);
+  }),
+);
+
+const claimNamed = compiledOnce({ ...CLAIM, id: 'text' }, (db, { now_ms, id, ...claim }, dialect) =>
+  claimed(db, claim, ({ selectFrom }) => {
+    const free = selectFrom('jobs')
+      .select('jobs.id')
+      .where(({ eb, or }) => or([eb('state', '=', sql.lit('queued')), isLeftBehind(eb, now_ms)]))
+      .where('jobs.id', '=', id);
+    return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
+  }),
+);
+
+function isLeftBehind(eb: ExpressionBuilder<Tables, 'jobs'>, nowMs: number) {
+  return eb.and([
+    eb('state', '=', sql.lit('running')),
+    eb('lease_until_ms', '<=', nowMs),
+    eb('attempts', '<', sql.lit(MAX_ATTEMPTS)),
+  ]);
+}
+
+function claimed(
+  db: Reader,
+  { worker, lease, lease_until_ms, at }: Pick<JobRow, 'worker' | 'lease' | 'lease_until_ms'> & { readonly at: string },
+  free: (
+    eb: ExpressionBuilder<Tables, 'jobs'>,
+  ) => Expression<string | null> | SelectQueryBuilder<Tables, 'jobs', { id: string }>,
+) {
+  return db
+    .updateTable('jobs')
+    .set(({ eb, fn, val }) => ({
+      state: 'running',
+      worker,
+      lease,
+      lease_until_ms,
+      attempts: eb('attempts', '+', 1),
+      started_at: fn.coalesce('started_at', val(at)),
+    }))
+    .where((eb) => eb('id', '=', free(eb)))
+    .returningAll();
+}
+
+/** Jobs that were taken too often and never ended. */
+const failKillers = compiledOnce({ now_ms: 'number', at: 'text' }, (db, { now_ms, at }) =>
+  db
+    .updateTable('jobs')
+    .set({
+      state: 'failed',
+      ended_at: at,
+      lease: null,
+      lease_until_ms: null,
+      error_code: 'worker-lost',
+      error_message: `the worker was lost ${MAX_ATTEMPTS} times`,
+    })
+    .where('state', '=', sql.lit('running'))
+    .where('lease_until_ms', '<=', now_ms)
+    .where('attempts', '>=', MAX_ATTEMPTS),
+);
+
+/** @returns false when the lease was lost, or the job was cancelled. */
+export async function heartbeat(
+  context: Context,
+  { job, lease }: ClaimedJob,
+  leaseMs: number,
+  progress: JobProgress,
+): Promise<boolean> {
+  return unowned(async () => {
+    const { numUpdatedRows } = await context.database.work
+      .updateTable('jobs')
+      .set({ lease_until_ms: context.now().getTime() + leaseMs, progress: JSON.stringify(progress) })
+      .where('id', '=', job.id)
+      .where('lease', '=', lease)
+      .where('state', '=', 'running')
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  });
+}
+
+/** Ends it, or hands it back, exactly once: the lease is gone then. */
+export async function finishJob(context: Context, { job, lease }: ClaimedJob, end: JobEnd): Promise<boolean> {
+  return unowned(async () => {
+    const now = context.now();
+    const { numUpdatedRows } = await context.database.work
+      .updateTable('jobs')
+      .set({ lease: null, lease_until_ms: null, ...endColumns(end, now) })
+      .where('id', '=', job.id)
+      .where('lease', '=', lease)
+      .where('state', '=', 'running')
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  });
+}
+
+function endColumns(end: JobEnd, now: Date) {
+  const ended_at = now.toISOString();
+  switch (end.kind) {
+    case 'done':
+      return { state: 'done', ended_at, version: end.version, error_code: null, error_message: null };
+    case 'released':
+      return { state: 'queued', not_before_ms: 0, attempts: sql<number>`attempts - 1` };
+    case 'failed': {
+      const error = { error_code: kept(end.code, MAX_CODE), error_message: kept(end.message, MAX_MESSAGE) };
+      if (!end.retry) return { state: 'failed', ended_at, ...error };
+      const isLast = sql<boolean>`attempts >= ${sql.lit(MAX_ATTEMPTS)}`;
+      return {
+        ...error,
+        state: sql<string>`case when ${isLast} then 'failed' else 'queued' end`,
+        ended_at: sql<string | null>`case when ${isLast} then ${sql.val(ended_at)} else null end`,
+        not_before_ms: now.getTime() + Math.max(0, end.afterMs ?? 0),
+      };
+    }
+  }
+}
+
+/** No database keeps a NUL or half of a pair. */
+function kept(text: string, most: number): string {
+  return Buffer.from(text.slice(0, most)).toString().replaceAll('\0', '');
+}
+
+export async function jobState(context: Context, id: string): Promise<JobState | undefined> {
+  const row = await unowned(() =>
+    context.database.read.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst(),
+  );
+  return row?.state as JobState | undefined;
+}
+
+/** Those that pause included, and those whose worker died. */
+export async function queuedJobs(context: Context, limit: number): Promise<string[]> {
+  const now = context.now().getTime();
+  const rows = await unowned(() =>
+    context.database.read
+      .selectFrom('jobs')
+      .select('id')
+      .where(({ eb, or, and }) =>
+        or([eb('state', '=', 'queued'), and([eb('state', '=', 'running'), eb('lease_until_ms', '<=', now)])]),
+      )
+      .orderBy('priority', 'desc')
+      .orderBy('seq')
+      .limit(limit)
+      .execute(),
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function countJobs(context: Context): Promise<Readonly<Record<JobState, number>>> {
+  const rows = await unowned(() =>
+    context.database.read
+      .selectFrom('jobs')
+      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+      .groupBy('state')
+      .execute(),
+  );
+  const of = (state: JobState) => rows.find((row) => row.state === state)?.count ?? 0;
+  return {
+    queued: of('queued'),
+    running: of('running'),
+    done: of('done'),
+    failed: of('failed'),
+    cancelled: of('cancelled'),
+  };
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { RegistryRules } from '../registry.ts';
+import { loadRegistryRules } from './rules.ts';
+
+/** The rules of a registry that go on while they are changed: a registry that was opened with them sees the newest. */
+export interface LiveRules {
+  readonly rules: RegistryRules;
+  /** Hex SHA-256 over what they ask for, the policies included. */
+  readonly print: string;
+  /**
+   * Reads the files once more. What cannot be read changes nothing.
+   * @returns whether they ask for something else now
+   * @throws AssayError as `loadRegistryRules`
+   */
+  reload(): Promise<boolean>;
+}
+
+/** @throws AssayError as `loadRegistryRules` */
+export async function openLiveRules(path: string | null): Promise<LiveRules> {
+  let current = await loadRegistryRules(path);
+  let print = printOf(current);
+  return {
+    rules: {
+      get candidate() {
+        return current.candidate;
+      },
+      get staging() {
+        return current.staging;
+      },
+      get production() {
+        return current.production;
+      },
+    },
+    get print() {
+      return print;
+    },
+    async reload() {
+      const next = await loadRegistryRules(path);
+      const other = printOf(next);
+      if (other === print) return false;
+      current = next;
+      print = other;
+      return true;
+    },
+  };
+}
+
+function printOf(rules: RegistryRules): string {
+  const asked = Object.entries(rules).map(([stage, { policy, approvals, methods }]) => {
+    return [stage, policy.digest, approvals.map(({ role, count }) => [role, count]), methods];
+  });
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+}

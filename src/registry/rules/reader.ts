@@ -1,0 +1,109 @@
+import { closest } from '../../core/closest.ts';
+import type { Position } from '../../policy/problem.ts';
+import type { Entry, YamlSource } from '../../policy/yaml-source.ts';
+import type { ApprovalMethod, Role } from '../records.ts';
+import type { StageRules } from '../registry.ts';
+import { RULED_STAGES, type RuledStage } from '../transitions/stage-machine.ts';
+
+export interface PolicyName extends Position {
+  readonly text: string;
+}
+
+/** The rules of one stage as they are written; what is absent stays as it is shipped. */
+export interface StageDocument {
+  readonly policy?: PolicyName;
+  readonly approvals?: StageRules['approvals'];
+  readonly methods?: StageRules['methods'];
+}
+
+const APPROVERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
+const METHODS = ['key', 'keyless', 'certificate', 'service'] as const satisfies readonly ApprovalMethod[];
+/** CWE-770: more people approve nothing. */
+const MAX_COUNT = 20;
+
+/** Reads the rules of a registry; what is wrong becomes a problem of the source. */
+export class RulesReader {
+  readonly #source: YamlSource;
+
+  constructor(source: YamlSource) {
+    this.#source = source;
+  }
+
+  read(): Partial<Record<RuledStage, StageDocument>> {
+    const source = this.#source;
+    const root = source.mapping(source.root, 'the rules', ['version', 'stages']);
+    if (root === undefined) return {};
+    const version = root.get('version');
+    if (version === undefined || source.text(version) !== '1') {
+      source.report(version?.at ?? source.positionOf(source.root), 'the rules have no version: 1');
+    }
+    const entry = root.get('stages');
+    if (entry === undefined) source.report(source.positionOf(source.root), 'the rules have no stages');
+    const stages = entry && source.mapping(entry.value, 'stages', RULED_STAGES, entry.at);
+    const read: Partial<Record<RuledStage, StageDocument>> = {};
+    for (const stage of RULED_STAGES) {
+      const own = stages?.get(stage);
+      if (own !== undefined) read[stage] = this.#stage(stage, own);
+    }
+    return read;
+  }
+
+  #stage(stage: RuledStage, entry: Entry): StageDocument {
+    const source = this.#source;
+    const fields = source.mapping(entry.value, stage, ['policy', 'approvals', 'methods'], entry.at);
+    const policy = fields?.get('policy');
+    const approvals = fields?.get('approvals');
+    const methods = fields?.get('methods');
+    const text = policy && source.text(policy);
+    if (stage === 'candidate' && approvals !== undefined) {
+      source.report(approvals.at, 'a candidate needs no approval: it is what is asked for', 'leave approvals out');
+    }
+    return {
+      ...(policy === undefined || text === undefined ? {} : { policy: { text, ...policy.at } }),
+      ...(approvals === undefined ? {} : { approvals: this.#approvals(approvals) }),
+      ...(methods === undefined ? {} : { methods: this.#methods(methods) }),
+    };
+  }
+
+  #approvals(entry: Entry): StageRules['approvals'] {
+    const source = this.#source;
+    const approvals: { role: Role; count: number }[] = [];
+    for (const node of source.list(entry, APPROVERS.length)) {
+      const at = source.positionOf(node);
+      const fields = source.mapping(node, 'an approval', ['role', 'count']);
+      const named = fields?.get('role');
+      if (fields !== undefined && named === undefined) source.report(at, 'an approval lacks its role');
+      const role = named && this.#word(named.value, APPROVERS, 'role', named.at);
+      const count = this.#count(fields?.get('count'));
+      if (role === undefined || count === undefined) continue;
+      if (approvals.some((other) => other.role === role)) source.report(at, `${role} is there twice`, 'keep one');
+      approvals.push({ role, count });
+    }
+    return approvals;
+  }
+
+  #count(entry: Entry | undefined): number | undefined {
+    if (entry === undefined) return 1;
+    const text = this.#source.text(entry);
+    const count = text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
+    if (count >= 1 && count <= MAX_COUNT) return count;
+    return this.#source.report(entry.at, `count is no number from 1 to ${MAX_COUNT}`);
+  }
+
+  #methods(entry: Entry): StageRules['methods'] {
+    const source = this.#source;
+    const nodes = source.list(entry, METHODS.length);
+    if (nodes.length === 0) source.report(entry.at, 'methods is empty: nobody could approve', 'leave it out for any');
+    return nodes.flatMap((node) => this.#word(node, METHODS, 'method') ?? []);
+  }
+
+  #word<T extends string>(node: unknown, known: readonly T[], what: string, at?: Position): T | undefined {
+    const place = at ?? this.#source.positionOf(node);
+    const text = this.#source.textOf(node, what, place);
+    const word = known.find((one) => one === text);
+    if (word !== undefined || text === undefined) return word;
+    const [near] = closest(text, known);
+    const mend = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
+    return this.#source.report(place, `${text} is no ${what}`, mend);
+  }
+}

@@ -1,0 +1,88 @@
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { AssayError } from '../../core/errors.ts';
+import { loadPolicy, SHIPPED_POLICIES } from '../../policy/index.ts';
+import { readPolicyFile } from '../../policy/load.ts';
+import { problemError } from '../../policy/problem.ts';
+import { YamlSource } from '../../policy/yaml-source.ts';
+import type { RegistryRules, StageRules } from '../registry.ts';
+import { RULED_STAGES } from '../transitions/stage-machine.ts';
+import { type PolicyName, RulesReader, type StageDocument } from './reader.ts';
+
+const GUIDE = 'assay serve --help shows the rules of a registry';
+
+/** What holds when nobody says otherwise. */
+const DEFAULT_RULES = {
+  candidate: { policy: 'baseline', approvals: [] },
+  staging: { policy: 'strict', approvals: [{ role: 'reviewer', count: 1 }] },
+  production: {
+    policy: 'production',
+    approvals: [
+      { role: 'reviewer', count: 1 },
+      { role: 'security-approver', count: 1 },
+    ],
+  },
+} as const;
+
+/**
+ * What a version needs for each stage, from a YAML file; the shipped rules when `path` is `null`. A stage that the file leaves
+ * out keeps its shipped rules. Paths of policies are relative to the file.
+ *
+ *     version: 1
+ *     stages:
+ *       candidate: {policy: baseline}
+ *       staging:
+ *         policy: strict
+ *         approvals: [{role: reviewer, count: 1}]
+ *       production:
+ *         policy: ours.yaml
+ *         approvals: [{role: reviewer, count: 2}, {role: security-approver, count: 1}]
+ *         methods: [key, keyless]        # how an approver proves himself; anything, when absent
+ *
+ * @throws AssayError `usage` that names file, line and column; `not-found`, `unreadable`
+ */
+export async function loadRegistryRules(path: string | null): Promise<RegistryRules> {
+  const [candidate, staging, production] = await Promise.all(RULED_STAGES.map((stage) => shippedRules(stage)));
+  if (candidate === undefined || staging === undefined || production === undefined) {
+    throw new AssayError('internal', 'a stage has no shipped rules');
+  }
+  const shipped = { candidate, staging, production };
+  if (path === null) return shipped;
+  const source = new YamlSource(await readPolicyFile(path), 'failsafe');
+  const document = source.problems.length === 0 ? new RulesReader(source).read() : {};
+  if (source.problems.length > 0) throw problemError(path, source.problems, GUIDE);
+  const rules: Record<keyof RegistryRules, StageRules> = { ...shipped };
+  for (const stage of RULED_STAGES) {
+    const own = document[stage];
+    if (own !== undefined) rules[stage] = await rulesOf(own, shipped[stage], path);
+  }
+  return rules;
+}
+
+async function shippedRules(stage: keyof RegistryRules): Promise<StageRules> {
+  const { policy, approvals } = DEFAULT_RULES[stage];
+  return { policy: await loadPolicy(policy), approvals, methods: [] };
+}
+
+async function rulesOf(own: StageDocument, shipped: StageRules, path: string): Promise<StageRules> {
+  return {
+    policy: own.policy === undefined ? shipped.policy : await policyOf(own.policy, path),
+    approvals: own.approvals ?? shipped.approvals,
+    methods: own.methods ?? shipped.methods,
+  };
+}
+
+async function policyOf({ text, line, column }: PolicyName, path: string) {
+  const isName = SHIPPED_POLICIES.some(({ name }) => name === text) || !/[/\\]|\.ya?ml$/i.test(text);
+  const place = isName || isAbsolute(text) ? text : resolve(dirname(path), text);
+  try {
+    return await loadPolicy(place);
+  } catch (cause) {
+    // What is wrong inside the policy is said with the policy's own place.
+    if (!(cause instanceof AssayError) || cause.subject?.startsWith(`${place}:`)) throw cause;
+    throw new AssayError('usage', `the policy ${text}: ${cause.message}`, {
+      subject: `${path}:${line}:${column}`,
+      ...(cause.mend === undefined ? {} : { mend: cause.mend }),
+      cause,
+    });
+  }
+}

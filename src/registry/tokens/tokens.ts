@@ -1,0 +1,159 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import type { Context } from '../context.ts';
+import { checkLine, keyOf, nameOf } from '../names.ts';
+import { type Principal, ROLES, type Role } from '../records.ts';
+import type { ApiToken } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { change, newId, read, unowned } from '../store/change.ts';
+import { compiledOnce } from '../store/compiled-once.ts';
+import type { Reader } from '../store/database.ts';
+import type { Tables } from '../store/tables.ts';
+
+type TokenRow = Selectable<Tables['tokens']>;
+
+const SECRET = /^assay_[A-Za-z0-9_-]{43}$/;
+/** Hex digits of the hash by which a row is found: the rest is compared in constant time. */
+const LOOKUP = 16;
+const MAX_NAME = 100;
+const MAX_TOKENS = 1000;
+/** How exactly the last use is known, milliseconds. */
+const USE_STEP = 60_000;
+
+/** A name is given once: it is who acts, in the audit log and in votes. */
+export async function createToken(
+  context: Context,
+  by: Principal,
+  wish: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+): Promise<{ readonly token: ApiToken; readonly secret: string }> {
+  checkWish(context, by, wish);
+  const secret = `assay_${randomBytes(32).toString('base64url')}`;
+  const hash = hashOf(secret);
+  return change(context, by, async (change) => {
+    const { db, tenant, at } = change;
+    const taken = await tokenNamed(db, tenant, wish.name);
+    if (taken !== undefined) {
+      throw new RegistryError('conflict', `there is or was a token ${wish.name}`, { mend: 'choose another name' });
+    }
+    const row: TokenRow = {
+      id: newId(),
+      tenant,
+      seq: change.next(),
+      name: wish.name,
+      hash,
+      lookup: hash.slice(0, LOOKUP),
+      roles: JSON.stringify(ROLES.filter((role) => wish.roles.includes(role))),
+      creator_key: keyOf(by),
+      created_by: nameOf(by),
+      created_at: at,
+      expires_at: wish.expiresAt?.toISOString() ?? null,
+      revoked_at: null,
+      last_used_at: null,
+    };
+    await db.insertInto('tokens').values(row).execute();
+    change.record('token.created', wish.name, { id: row.id, roles: [...wish.roles], expiresAt: row.expires_at });
+    return { token: tokenOfRow(row), secret };
+  });
+}
+
+export async function tokens(context: Context, by: Principal): Promise<ApiToken[]> {
+  return read(context, by, async (db) => {
+    const rows = await db
+      .selectFrom('tokens')
+      .selectAll()
+      .where('tenant', '=', by.tenant)
+      .orderBy('seq', 'desc')
+      .limit(MAX_TOKENS)
+      .execute();
+    return rows.map(tokenOfRow);
+  });
+}
+
+export async function revokeToken(context: Context, by: Principal, id: string): Promise<ApiToken> {
+  return change(context, by, async (change) => {
+    const { db, tenant, at } = change;
+    const row = await db
+      .selectFrom('tokens')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) throw new RegistryError('not-found', 'there is no such token');
+    if (row.revoked_at !== null) throw new RegistryError('ended', 'the token was revoked already');
+    await db.updateTable('tokens').set({ revoked_at: at }).where('id', '=', id).execute();
+    change.record('token.revoked', row.name, { id });
+    return tokenOfRow({ ...row, revoked_at: at });
+  });
+}
+
+const tokensLike = compiledOnce({ lookup: 'text' }, (db, { lookup }) =>
+  db.selectFrom('tokens').selectAll().where('lookup', '=', lookup),
+);
+
+/** `undefined` for a secret that is unknown, expired or revoked. */
+export async function authenticate(context: Context, secret: string): Promise<Principal | undefined> {
+  if (!SECRET.test(secret)) return undefined;
+  const hash = Buffer.from(hashOf(secret), 'hex');
+  const { write, read } = context.database;
+  return unowned(async () => {
+    const rows = await tokensLike(read, { lookup: hash.toString('hex').slice(0, LOOKUP) });
+    const row = rows.find((one) => timingSafeEqual(Buffer.from(one.hash, 'hex'), hash));
+    const now = context.now();
+    if (row === undefined || row.revoked_at !== null) return undefined;
+    if (row.expires_at !== null && now >= new Date(row.expires_at)) return undefined;
+    if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= USE_STEP) {
+      await write.updateTable('tokens').set({ last_used_at: now.toISOString() }).where('id', '=', row.id).execute();
+    }
+    const roles = JSON.parse(row.roles) as Role[];
+    return { tenant: row.tenant, subject: row.name, issuer: null, roles, via: 'token' };
+  });
+}
+
+/** Who is behind a principal: himself, and who made the token that he comes with. */
+export async function peopleBehind(db: Reader, by: Principal): Promise<string[]> {
+  if (by.via !== 'token') return [keyOf(by)];
+  const token = await tokenNamed(db, by.tenant, by.subject);
+  return token === undefined ? [keyOf(by)] : [keyOf(by), token.creator_key];
+}
+
+async function tokenNamed(db: Reader, tenant: string, name: string): Promise<TokenRow | undefined> {
+  return db.selectFrom('tokens').selectAll().where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst();
+}
+
+/** Nobody gives what he has not, but for an administrator. */
+function checkWish(
+  { now }: Context,
+  by: Principal,
+  { name, roles, expiresAt }: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+): void {
+  checkLine(name, 'the name of a token', MAX_NAME);
+  const unknown = roles.find((role) => !ROLES.includes(role));
+  if (unknown !== undefined || roles.length === 0 || new Set(roles).size !== roles.length) {
+    throw new RegistryError('invalid', 'these are no roles', { mend: `name some of ${ROLES.join(', ')}, each once` });
+  }
+  const more = roles.find((role) => !by.roles.includes(role));
+  if (more !== undefined && !by.roles.includes('admin')) {
+    throw new RegistryError('forbidden', `nobody gives the role ${more} who has not got it, but an admin`);
+  }
+  if (expiresAt !== undefined && !(expiresAt > now())) {
+    throw new RegistryError('invalid', 'the token would have expired already', { mend: 'give a time to come' });
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+function tokenOfRow(row: TokenRow): ApiToken {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    name: row.name,
+    roles: JSON.parse(row.roles) as Role[],
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+  };
+}

@@ -1,0 +1,25 @@
+import { voidApproval } from '../approvals/carry-over.ts';
+import { approvalRows } from '../approvals/records.ts';
+import type { Context } from '../context.ts';
+import type { Stage } from '../records.ts';
+import type { Change } from '../store/change.ts';
+import { labelOf, type VersionRow } from '../versions/records.ts';
+import { moveVersion } from './moves.ts';
+import type { TransitionRow } from './records.ts';
+
+/** Ends a transition well: its approvals take the place of earlier ones for the stage, and the version moves. */
+export async function finishTransition(
+  context: Context,
+  change: Change,
+  { id, to_stage }: TransitionRow,
+  version: VersionRow,
+): Promise<void> {
+  await change.db.updateTable('transitions').set({ state: 'approved' }).where('id', '=', id).execute();
+  change.record('transition.approved', labelOf(version), { transition: id, to: to_stage });
+  for (const approval of await approvalRows(change.db, version.id)) {
+    const isEarlier = approval.stage === to_stage && approval.transition !== id;
+    const holds = approval.state === 'valid' || approval.state === 'carried';
+    if (isEarlier && holds) await voidApproval(change, approval, version, 'newer approvals took its place');
+  }
+  await moveVersion(context, change, version, to_stage as Stage, '');
+}

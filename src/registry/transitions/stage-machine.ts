@@ -1,0 +1,50 @@
+import type { Role, Stage } from '../records.ts';
+import type { RegistryRules, StageRules } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** Stages that have rules. */
+export type RuledStage = keyof RegistryRules;
+export const RULED_STAGES: readonly RuledStage[] = ['candidate', 'staging', 'production'];
+
+/** Whose votes may reject, whatever the stage asks for. */
+export const JUDGES: readonly Role[] = ['reviewer', 'security-approver', 'admin'];
+
+/** Where a version may go by a transition: one stage on, the same again for new approvals, out of quarantine to the start. */
+const WAYS: Readonly<Record<Stage, readonly Stage[]>> = {
+  candidate: ['staging'],
+  staging: ['staging', 'production'],
+  production: ['production', 'retired'],
+  retired: [],
+  quarantined: ['candidate'],
+};
+
+/** @throws RegistryError `stage-skipped`, `ended` */
+export function checkWay(from: Stage, to: Stage): void {
+  if (WAYS[from].includes(to)) return;
+  if (from === 'retired') throw new RegistryError('ended', 'a version that was retired stays so');
+  const ways = WAYS[from].join(' or ');
+  throw new RegistryError('stage-skipped', `from ${from} a version goes to ${ways}, not to ${to}`, {
+    mend: `ask for ${ways} first`,
+  });
+}
+
+export function isRuled(stage: Stage): stage is RuledStage {
+  return RULED_STAGES.some((ruled) => ruled === stage);
+}
+
+/** Whether a version at a stage has passed another, or stands there. */
+export function hasReached(at: Stage, stage: RuledStage): boolean {
+  return isRuled(at) && RULED_STAGES.indexOf(at) >= RULED_STAGES.indexOf(stage);
+}
+
+/** What a transition needs. Out of quarantine leads only what would lead into production. */
+export function approvalsFor(rules: RegistryRules, from: Stage, to: Stage): StageRules['approvals'] {
+  if (from === 'quarantined') return rules.production.approvals;
+  return isRuled(to) ? rules[to].approvals : [];
+}
+
+/** The rules by which an approval for a stage is judged. */
+export function rulesFor(rules: RegistryRules, from: Stage, to: RuledStage): StageRules {
+  const methods = from === 'quarantined' ? rules.production.methods : rules[to].methods;
+  return { policy: rules[to].policy, methods, approvals: approvalsFor(rules, from, to) };
+}

@@ -1,0 +1,140 @@
+import type { Decision } from '../../core/assessment.ts';
+import type { Context } from '../context.ts';
+import { newestDecisions } from '../decisions/records.ts';
+import { checkComment, keyOf, nameOf } from '../names.ts';
+import { limitOf, seqAfter } from '../paging.ts';
+import { type Page, type PageRequest, type Principal, STAGES, type Stage, type Transition } from '../records.ts';
+import { RegistryError } from '../registry-error.ts';
+import { unmendable } from '../rules/violations.ts';
+import { type Change, change, newId, read } from '../store/change.ts';
+import { labelOf, type VersionRow, versionRow } from '../versions/records.ts';
+import { finishTransition } from './finish.ts';
+import { closeVersion, endTransition } from './moves.ts';
+import { openTransition, type TransitionRow, transitionOfRow, transitionRow } from './records.ts';
+import { approvalsFor, checkWay, isRuled, type RuledStage } from './stage-machine.ts';
+
+/** The newest first. */
+export async function transitions(
+  context: Context,
+  by: Principal,
+  filter: PageRequest & { readonly version?: string; readonly state?: Transition['state'] } = {},
+): Promise<Page<Transition>> {
+  return read(context, by, async (db) => {
+    const limit = limitOf(filter);
+    const after = seqAfter(filter);
+    let query = db.selectFrom('transitions').selectAll().where('tenant', '=', by.tenant);
+    if (after !== undefined) query = query.where('seq', '<', after);
+    if (filter.version !== undefined) query = query.where('version', '=', filter.version);
+    if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+    const rows = await query
+      .orderBy('seq', 'desc')
+      .limit(limit + 1)
+      .execute();
+    const items: Transition[] = [];
+    for (const row of rows.slice(0, limit)) items.push(await transitionOfRow(db, row, context.rules, context.now()));
+    const last = rows[limit - 1];
+    return { items, next: rows.length > limit && last !== undefined ? String(last.seq) : null };
+  });
+}
+
+export async function transition(context: Context, by: Principal, id: string): Promise<Transition> {
+  return read(context, by, async (db) =>
+    transitionOfRow(db, await transitionRow(db, by.tenant, id), context.rules, context.now()),
+  );
+}
+
+/** One that needs nobody's approval ends at once. */
+export async function requestTransition(
+  context: Context,
+  by: Principal,
+  id: string,
+  to: Stage,
+  comment: string,
+): Promise<Transition> {
+  if (!STAGES.includes(to)) throw new RegistryError('invalid', `${to} is no stage`);
+  checkComment(comment, 'the comment');
+  return change(context, by, async (change) => {
+    const version = await versionRow(change.db, change.tenant, id);
+    const from = version.stage as Stage;
+    if (to !== 'quarantined' || from === 'quarantined') checkWay(from, to);
+    const open = await openTransition(change.db, id);
+    if (open !== undefined && to !== 'quarantined') {
+      throw new RegistryError('conflict', `the version is asked for ${open.to_stage} already`, {
+        mend: 'withdraw that first, or let it end',
+      });
+    }
+    if (isRuled(to)) await checkMendable(context, change, id, to);
+    const row = await openRow(change, version, to, comment);
+    if (isRuled(to)) {
+      const needsNone = approvalsFor(context.rules, from, to).length === 0;
+      if (needsNone && !(await isDenied(change, id, to))) await finishTransition(context, change, row, version);
+    } else {
+      await change.db.updateTable('transitions').set({ state: 'approved' }).where('id', '=', row.id).execute();
+      await closeVersion(context, change, version, to, comment);
+    }
+    const now = await transitionRow(change.db, change.tenant, row.id);
+    return transitionOfRow(change.db, now, context.rules, change.now);
+  });
+}
+
+/** Whoever asked takes it back; an administrator may, too. */
+export async function withdraw(context: Context, by: Principal, id: string): Promise<Transition> {
+  return change(context, by, async (change) => {
+    const row = await transitionRow(change.db, change.tenant, id);
+    checkOpen(row);
+    if (row.requester_key !== keyOf(by) && !by.roles.includes('admin')) {
+      throw new RegistryError('forbidden', 'only who asked for it, or an admin, takes it back');
+    }
+    const version = await versionRow(change.db, change.tenant, row.version);
+    await endTransition(change, row, version, 'withdrawn', 'the transition was withdrawn');
+    return transitionOfRow(change.db, { ...row, state: 'withdrawn' }, context.rules, change.now);
+  });
+}
+
+/** @throws RegistryError `ended` */
+export function checkOpen({ state }: TransitionRow): void {
+  if (state !== 'open') throw new RegistryError('ended', `the transition is ${state}`);
+}
+
+/** @throws RegistryError `denied` when the policy of a stage denies what no approval could mend. */
+export async function checkMendable(
+  { rules }: Context,
+  { db }: Change,
+  version: string,
+  to: RuledStage,
+): Promise<void> {
+  const row = (await newestDecisions(db, version)).get(to);
+  if (row === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  const denied = unmendable(JSON.parse(row.body) as Decision, rules[to].policy);
+  if (denied === undefined) return;
+  throw new RegistryError('denied', `the policy for ${to} denies it: ${denied.rule}: ${denied.message}`, {
+    mend: 'mend the model and register it anew, or waive the rule',
+  });
+}
+
+/** By a policy that asks for approvals of its own. */
+async function isDenied({ db }: Change, version: string, to: RuledStage): Promise<boolean> {
+  return (await newestDecisions(db, version)).get(to)?.action === 'deny';
+}
+
+async function openRow(change: Change, version: VersionRow, to: Stage, comment: string): Promise<TransitionRow> {
+  const { by, at, tenant } = change;
+  // One that closes a version may stand beside an open one, which it ends.
+  const state = isRuled(to) ? 'open' : 'approved';
+  const row = {
+    id: newId(),
+    tenant,
+    seq: change.next(),
+    version: version.id,
+    from_stage: version.stage,
+    to_stage: to,
+    state,
+    requester_key: keyOf(by),
+    requested_by: nameOf(by),
+    comment,
+    at,
+  };
+  await change.db.insertInto('transitions').values(row).execute();
+  change.record('transition.requested', labelOf(version), { transition: row.id, from: version.stage, to, comment });
+  return row;
+}

@@ -1,0 +1,52 @@
+import { assessmentOfRow, decisionOfRow, newestDecisions } from '../decisions/records.ts';
+import type { Registered } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { Change } from '../store/change.ts';
+import { compiledOnce } from '../store/compiled-once.ts';
+import { versionOfRow, versionRow } from './records.ts';
+
+const jobsLike = compiledOnce({ id: 'text', tenant: 'text' }, (db, { id, tenant }) =>
+  db.selectFrom('jobs').select(['state', 'version']).where('id', '=', id).where('tenant', '=', tenant),
+);
+
+const endAsDone = compiledOnce(
+  { id: 'text', tenant: 'text', version: 'text', ended_at: 'text' },
+  (db, { id, tenant, ...end }) =>
+    db
+      .updateTable('jobs')
+      .set({ ...end, state: 'done', lease: null, lease_until_ms: null, error_code: null, error_message: null })
+      .where('id', '=', id)
+      .where('tenant', '=', tenant),
+);
+
+/**
+ * What a job has registered already: a worker that lost the job may still come with its own. `undefined` when it has not, or
+ * there is no such job.
+ * @throws RegistryError `ended` for a job that ended otherwise
+ */
+export async function registeredByJob({ db, tenant }: Change, id: string): Promise<Registered | undefined> {
+  const [job] = await jobsLike(db, { id, tenant });
+  if (job === undefined) return undefined;
+  if (job.state !== 'running' && job.state !== 'done') throw new RegistryError('ended', 'the job has ended already');
+  if (job.version === null) return undefined;
+  const row = await versionRow(db, tenant, job.version);
+  const assessment = await db
+    .selectFrom('assessments')
+    .selectAll()
+    .where('version', '=', row.id)
+    .where('job', '=', id)
+    .executeTakeFirstOrThrow();
+  const decision = (await newestDecisions(db, row.id)).get('candidate');
+  if (decision === undefined) throw new RegistryError('internal', 'nothing was decided');
+  return {
+    version: await versionOfRow(db, row),
+    created: false,
+    assessment: assessmentOfRow(assessment),
+    decision: decisionOfRow(decision),
+  };
+}
+
+/** What has registered its version is done, at once and once: nobody goes on with it. */
+export async function endRegistered({ db, tenant, at }: Change, job: string, version: string): Promise<void> {
+  await endAsDone(db, { id: job, tenant, version, ended_at: at });
+}

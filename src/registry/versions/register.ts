@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import type { Assessment } from '../../core/assessment.ts';
+import type { Context } from '../context.ts';
+import { decideVersion } from '../decisions/decide-version.ts';
+import { decisionOfRow } from '../decisions/records.ts';
+import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
+import type { Lineage, Principal, StoredAssessment } from '../records.ts';
+import type { Registered, Registration } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { type Change, change, newId, workChange } from '../store/change.ts';
+import { compiledOnce, insertRow } from '../store/compiled-once.ts';
+import { isExact, labelOf, NO_LINEAGE, saysAnything, type VersionRow, versionOf, versionOfRow } from './records.ts';
+import { endRegistered, registeredByJob } from './register-job.ts';
+
+/** CWE-770: no report that was bounded when it was made is larger. */
+const MAX_ASSESSMENT = 64 * 1024 * 1024;
+
+export async function register(context: Context, by: Principal, registration: Registration): Promise<Registered> {
+  const { model, assessment, lineage = NO_LINEAGE, job } = registration;
+  checkModelName(model);
+  checkLineage(lineage);
+  if (job !== undefined) checkLine(job, 'the job');
+  const digest = boundDigest(assessment);
+  checkReference(assessment.artifact.ref, 'the reference');
+  checkReference(assessment.artifact.pinned, 'the pinned reference');
+  const body = JSON.stringify(assessment);
+  if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
+  // A job that lost its registration to a power failure is not done either, and is done again.
+  return (job === undefined ? change : workChange)(context, by, async (change) => {
+    const known = job === undefined ? undefined : await registeredByJob(change, job);
+    if (known !== undefined) return known;
+    await ensureModel(change, model);
+    const { row, created, isLineageNew } = await ensureVersion(change, registration, digest);
+    await addKeys(change, row, assessment.artifact.pinned);
+    const stored = await storeAssessment(change, row, assessment, body, job ?? null);
+    const action = created ? 'version.registered' : 'version.assessed';
+    const { ruleset, artifact } = assessment;
+    change.record(action, labelOf(row), {
+      digest,
+      pinned: artifact.pinned,
+      ruleset,
+      ...(isLineageNew ? { lineage } : {}),
+      ...(job === undefined ? {} : { job }),
+    });
+    const { decisions } = await decideVersion(context, change, row, stored, created);
+    const candidate = decisions.get('candidate');
+    if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
+    if (job !== undefined) await endRegistered(change, job, row.id);
+    const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
+    return {
+      version: created ? versionOf(row, refs, []) : await versionOfRow(change.db, row),
+      created,
+      assessment: stored,
+      decision: decisionOfRow(candidate),
+    };
+  });
+}
+
+/** The digest, when it is of bytes that were read, or that a pinned commit of the Hub announced. */
+function boundDigest({ artifact, files }: Assessment): string {
+  const { digest, pinned } = artifact;
+  if (digest === null) {
+    throw new RegistryError('no-digest', 'the bytes have no digest', {
+      mend: 'scan it so that every file is read whole',
+    });
+  }
+  checkDigest(digest);
+  const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
+  if (computed || (pinned.startsWith('hf://') && isExact(pinned))) return digest;
+  throw new RegistryError('no-digest', 'the digest was only announced, not computed from the bytes', {
+    mend: 'scan it so that every file is read whole, or by a commit of the Hub',
+  });
+}
+
+async function ensureModel({ db, tenant, at, by }: Change, name: string): Promise<void> {
+  const row = { tenant, name, description: '', created_at: at, created_by: nameOf(by) };
+  await insertRow(db, 'models', row, { ifNew: true });
+}
+
+const versionsLike = compiledOnce({ tenant: 'text', model: 'text', digest: 'text' }, (db, { tenant, model, digest }) =>
+  db
+    .selectFrom('versions')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('model', '=', model)
+    .where('digest', '=', digest),
+);
+
+const lastNumber = compiledOnce({ tenant: 'text', model: 'text' }, (db, { tenant, model }) =>
+  db
+    .selectFrom('versions')
+    .select('number')
+    .where('tenant', '=', tenant)
+    .where('model', '=', model)
+    .orderBy('number', 'desc')
+    .limit(sql.lit(1)),
+);
+
+async function ensureVersion(
+  change: Change,
+  { model, assessment, lineage = NO_LINEAGE }: Registration,
+  digest: string,
+): Promise<{ readonly row: VersionRow; readonly created: boolean; readonly isLineageNew: boolean }> {
+  const { db, tenant } = change;
+  const isSaid = saysAnything(lineage);
+  const text = JSON.stringify(lineage);
+  const [known] = await versionsLike(db, { tenant, model, digest });
+  if (known !== undefined) {
+    // Whoever scanned the bytes first may not have known what they were made from; what was said once stays.
+    if (!isSaid || saysAnything(JSON.parse(known.lineage) as Lineage))
+      return { row: known, created: false, isLineageNew: false };
+    await db.updateTable('versions').set({ lineage: text }).where('id', '=', known.id).execute();
+    return { row: { ...known, lineage: text }, created: false, isLineageNew: true };
+  }
+  const [last] = await lastNumber(db, { tenant, model });
+  const row = {
+    id: newId(),
+    tenant,
+    seq: change.next(),
+    model,
+    number: (last?.number ?? 0) + 1,
+    digest,
+    ref: assessment.artifact.ref,
+    stage: 'candidate',
+    stage_reason: '',
+    lineage: text,
+    created_at: change.at,
+    created_by: nameOf(change.by),
+  };
+  await insertRow(db, 'versions', row);
+  return { row, created: true, isLineageNew: isSaid };
+}
+
+async function addKeys({ db, tenant }: Change, { id: version, digest }: VersionRow, pinned: string): Promise<void> {
+  await insertRow(db, 'version_keys', { tenant, key: digest, version, kind: 'digest' }, { ifNew: true });
+  if (!isExact(pinned)) return;
+  await insertRow(db, 'version_keys', { tenant, key: pinned, version, kind: 'ref' }, { ifNew: true });
+}
+
+async function storeAssessment(
+  change: Change,
+  { id: version }: VersionRow,
+  assessment: Assessment,
+  body: string,
+  job: string | null,
+): Promise<StoredAssessment> {
+  const { version: ruleset_version, digest: ruleset_digest } = assessment.ruleset;
+  const { at } = change;
+  const row = { id: newId(), version, seq: change.next(), body, ruleset_version, ruleset_digest, job, at };
+  await insertRow(change.db, 'assessments', row);
+  return { id: row.id, version, assessment, at };
+}

@@ -1,0 +1,149 @@
+import type { Context } from '../context.ts';
+import { assessmentOfRow, decisionOfRow, newestDecisions } from '../decisions/records.ts';
+import { checkAlias, checkModelName } from '../names.ts';
+import { limitOf, pageOf, seqAfter } from '../paging.ts';
+import type { Page, PageRequest, Principal, StoredAssessment, StoredDecision, Version } from '../records.ts';
+import type { VersionName } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { change, read } from '../store/change.ts';
+import type { Reader } from '../store/database.ts';
+import { noModel } from './models.ts';
+import { labelOf, type VersionRow, versionOfRow, versionRow, versionsOfRows } from './records.ts';
+
+/** Assessments of one version that are shown: the newest. */
+const MAX_ASSESSMENTS = 100;
+
+/** The newest first. */
+export async function versions(
+  context: Context,
+  by: Principal,
+  model: string,
+  page: PageRequest = {},
+): Promise<Page<Version>> {
+  checkModelName(model);
+  return read(context, by, async (db) => {
+    const limit = limitOf(page);
+    const after = seqAfter(page);
+    let query = db.selectFrom('versions').selectAll().where('tenant', '=', by.tenant).where('model', '=', model);
+    if (after !== undefined) query = query.where('number', '<', after);
+    const rows = await query
+      .orderBy('number', 'desc')
+      .limit(limit + 1)
+      .execute();
+    if (rows.length === 0) await mustExist(db, by, model);
+    const shown = await versionsOfRows(db, rows);
+    return pageOf(
+      shown,
+      limit,
+      (version) => version,
+      ({ number }) => String(number),
+    );
+  });
+}
+
+async function mustExist(db: Reader, { tenant }: Principal, name: string): Promise<void> {
+  const known = await db
+    .selectFrom('models')
+    .select('name')
+    .where('tenant', '=', tenant)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  if (known === undefined) throw noModel(name);
+}
+
+export async function version(
+  context: Context,
+  by: Principal,
+  name: VersionName | { readonly id: string },
+): Promise<Version> {
+  return read(context, by, async (db) => {
+    const row = 'id' in name ? await versionRow(db, by.tenant, name.id) : await namedRow(db, by.tenant, name);
+    if (row === undefined) throw new RegistryError('not-found', 'there is no such version');
+    return versionOfRow(db, row);
+  });
+}
+
+async function namedRow(db: Reader, tenant: string, name: VersionName): Promise<VersionRow | undefined> {
+  checkModelName(name.model);
+  const own = db
+    .selectFrom('versions')
+    .selectAll('versions')
+    .where('versions.tenant', '=', tenant)
+    .where('versions.model', '=', name.model);
+  if ('number' in name) return own.where('versions.number', '=', boundNumber(name.number)).executeTakeFirst();
+  if ('digest' in name) return own.where('versions.digest', '=', name.digest).executeTakeFirst();
+  checkAlias(name.alias);
+  return own
+    .innerJoin('aliases', 'aliases.version', 'versions.id')
+    .where('aliases.tenant', '=', tenant)
+    .where('aliases.model', '=', name.model)
+    .where('aliases.alias', '=', name.alias)
+    .executeTakeFirst();
+}
+
+function boundNumber(number: number): number {
+  if (Number.isInteger(number) && number >= 1 && number <= 0x7fffffff) return number;
+  throw new RegistryError('invalid', 'this is no number of a version');
+}
+
+/** The newest first. */
+export async function assessments(
+  context: Context,
+  by: Principal,
+  id: string,
+  most = MAX_ASSESSMENTS,
+): Promise<StoredAssessment[]> {
+  return read(context, by, async (db) => {
+    await versionRow(db, by.tenant, id);
+    const rows = await db
+      .selectFrom('assessments')
+      .selectAll()
+      .where('version', '=', id)
+      .orderBy('seq', 'desc')
+      .limit(Math.min(most, MAX_ASSESSMENTS))
+      .execute();
+    return rows.map(assessmentOfRow);
+  });
+}
+
+export async function decisions(context: Context, by: Principal, id: string): Promise<StoredDecision[]> {
+  return read(context, by, async (db) => {
+    await versionRow(db, by.tenant, id);
+    return [...(await newestDecisions(db, id)).values()].map(decisionOfRow);
+  });
+}
+
+/** `null` takes the alias away. */
+export async function setAlias(
+  context: Context,
+  by: Principal,
+  model: string,
+  alias: string,
+  number: number | null,
+): Promise<void> {
+  checkModelName(model);
+  checkAlias(alias);
+  await change(context, by, async (change) => {
+    const { db, tenant } = change;
+    await mustExist(db, by, model);
+    if (number === null) {
+      const { numDeletedRows } = await db
+        .deleteFrom('aliases')
+        .where('tenant', '=', tenant)
+        .where('model', '=', model)
+        .where('alias', '=', alias)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) throw new RegistryError('not-found', `${model} has no alias ${alias}`);
+      change.record('alias.removed', model, { alias });
+      return;
+    }
+    const row = await namedRow(db, tenant, { model, number });
+    if (row === undefined) throw new RegistryError('not-found', `there is no version ${number} of ${model}`);
+    await db
+      .insertInto('aliases')
+      .values({ tenant, model, alias, version: row.id })
+      .onConflict((conflict) => conflict.columns(['tenant', 'model', 'alias']).doUpdateSet({ version: row.id }))
+      .execute();
+    change.record('alias.set', labelOf(row), { alias });
+  });
+}

@@ -1,0 +1,36 @@
+import type { Selectable } from 'kysely';
+import type { Waiver } from '../../core/waiver.ts';
+import type { ApprovalMethod } from '../records.ts';
+import type { StoredWaiver } from '../registry.ts';
+import { compiledOnce } from '../store/compiled-once.ts';
+import type { Reader } from '../store/database.ts';
+import type { Tables } from '../store/tables.ts';
+
+export function waiverOfRow(row: Selectable<Tables['waivers']>): StoredWaiver {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    waiver: JSON.parse(row.body) as Waiver,
+    createdBy: row.created_by,
+    at: row.at,
+    revokedAt: row.revoked_at,
+    signer: row.signer,
+    method: row.method as ApprovalMethod | null,
+    attestation: row.attestation,
+  };
+}
+
+const waiversLike = compiledOnce({ tenant: 'text', digest: 'text' }, (db, { tenant, digest }) =>
+  db
+    .selectFrom('waivers')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('digest', '=', digest)
+    .where('revoked_at', 'is', null)
+    .orderBy('seq'),
+);
+
+/** Those that were given for a digest and not taken back; ended ones too, which a decision tells of. */
+export async function storedWaiversFor(db: Reader, tenant: string, digest: string): Promise<StoredWaiver[]> {
+  return (await waiversLike(db, { tenant, digest })).map(waiverOfRow);
+}

@@ -1,0 +1,132 @@
+import { isArtifactPath } from '../../core/reference.ts';
+import { isRuleName } from '../../integrity/attestations/predicate-schemas.ts';
+import { endOfWaiver } from '../../policy/waiver-end.ts';
+import type { Context } from '../context.ts';
+import { decideVersion } from '../decisions/decide-version.ts';
+import { newestAssessment } from '../decisions/records.ts';
+import { checkDigest, checkLine, nameOf } from '../names.ts';
+import { limitOf, pageOf, seqAfter } from '../paging.ts';
+import type { Page, PageRequest, Principal } from '../records.ts';
+import type { StoredWaiver, WaiverWish } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { type Change, change, newId, read } from '../store/change.ts';
+import { storedWaiversFor, waiverOfRow } from './records.ts';
+import { digestOfStatement, signWaiver, verifyWaiver } from './statement.ts';
+
+const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+/** Nothing pardons these: see `judgeWaivers`. */
+const NEVER =
+  /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*|policy\.match|unavailable)$/;
+const MAX_TEXT = 2000;
+/** CWE-770: more is no list for one artifact that somebody reads. */
+const MAX_FOR_DIGEST = 500;
+
+/** The newest first. */
+export async function waivers(context: Context, by: Principal, page: PageRequest = {}): Promise<Page<StoredWaiver>> {
+  return read(context, by, async (db) => {
+    const limit = limitOf(page);
+    const after = seqAfter(page);
+    let query = db.selectFrom('waivers').selectAll().where('tenant', '=', by.tenant);
+    if (after !== undefined) query = query.where('seq', '<', after);
+    const rows = await query
+      .orderBy('seq', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, waiverOfRow, ({ seq }) => String(seq));
+  });
+}
+
+/** Those for a digest that nobody took back. */
+export async function waiversFor(context: Context, by: Principal, digest: string): Promise<StoredWaiver[]> {
+  return read(context, by, (db) => storedWaiversFor(db, by.tenant, digest));
+}
+
+export async function addWaiver(context: Context, by: Principal, wish: WaiverWish): Promise<StoredWaiver> {
+  checkWaiver(wish, context.now());
+  return change(context, by, async (change) => {
+    const { db, tenant, at, now } = change;
+    const { count } = await db
+      .selectFrom('waivers')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('tenant', '=', tenant)
+      .where('digest', '=', wish.digest)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (count >= MAX_FOR_DIGEST) throw new RegistryError('too-large', `there are ${count} waivers for this digest`);
+    const { rule, digest, file, reason, owner, expires, attestation } = wish;
+    const signed =
+      attestation === undefined
+        ? await signWaiver(context, wish, by, now)
+        : await verifyWaiver(context, wish, attestation, now);
+    const from = `waiver by ${nameOf(by)}`;
+    const waiver = { rule, digest, ...(file === undefined ? {} : { file }), reason, owner, expires, from };
+    const row = {
+      id: newId(),
+      tenant,
+      seq: change.next(),
+      digest,
+      body: JSON.stringify(waiver),
+      created_by: nameOf(by),
+      at,
+      revoked_at: null,
+      ...signed,
+    };
+    await db.insertInto('waivers').values(row).execute();
+    const { method, signer } = signed;
+    const statement = digestOfStatement(signed.attestation);
+    change.record('waiver.added', digest, { id: row.id, ...waiver, method, signer, statement });
+    await decideDigest(context, change, digest);
+    return waiverOfRow(row);
+  });
+}
+
+export async function revokeWaiver(context: Context, by: Principal, id: string): Promise<StoredWaiver> {
+  return change(context, by, async (change) => {
+    const { db, tenant, at } = change;
+    const row = await db
+      .selectFrom('waivers')
+      .selectAll()
+      .where('id', '=', id)
+      .where('tenant', '=', tenant)
+      .executeTakeFirst();
+    if (row === undefined) throw new RegistryError('not-found', 'there is no such waiver');
+    if (row.revoked_at !== null) throw new RegistryError('ended', 'the waiver was revoked already');
+    await db.updateTable('waivers').set({ revoked_at: at }).where('id', '=', id).execute();
+    change.record('waiver.revoked', row.digest, { id });
+    await decideDigest(context, change, row.digest);
+    return waiverOfRow({ ...row, revoked_at: at });
+  });
+}
+
+/** Decides every version of a digest anew. */
+async function decideDigest(context: Context, change: Change, digest: string): Promise<void> {
+  const versions = await change.db
+    .selectFrom('versions')
+    .selectAll()
+    .where('tenant', '=', change.tenant)
+    .where('digest', '=', digest)
+    .execute();
+  for (const version of versions) {
+    await decideVersion(context, change, version, await newestAssessment(change.db, version.id));
+  }
+}
+
+function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverWish, now: Date): void {
+  if (!RULE.test(rule) || !isRuleName(rule))
+    throw new RegistryError('invalid', 'this is no id of a rule', { mend: 'patterns are not read' });
+  if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
+  checkDigest(digest);
+  if (file !== undefined) {
+    checkLine(file, 'the file', MAX_TEXT);
+    if (!isArtifactPath(file)) throw new RegistryError('invalid', 'the file is no path within an artifact');
+  }
+  checkLine(reason, 'the reason', MAX_TEXT);
+  checkLine(owner, 'the owner', MAX_TEXT);
+  const end = endOfWaiver(expires);
+  if (Number.isNaN(end.getTime())) {
+    throw new RegistryError('invalid', 'this is no end of a waiver', {
+      mend: 'write 2027-01-31 or 2027-01-31T12:00:00Z',
+    });
+  }
+  if (!(now < end)) throw new RegistryError('invalid', 'the waiver would have ended already');
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { AssayError } from '../../../src/core/errors.ts';
+import { loadRegistryRules } from '../../../src/registry/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-rules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const path = join(folder, 'rules.yaml');
+
+async function refused(text: string): Promise<string> {
+  writeFileSync(path, text);
+  try {
+    await loadRegistryRules(path);
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    return `${error.subject?.replace(`${folder}/`, '')}: ${error.message}`;
+  }
+  return 'nothing was refused';
+}
+
+describe('rules of a registry', () => {
+  it('are shipped', async () => {
+    const { candidate, staging, production } = await loadRegistryRules(null);
+    expect([candidate, staging, production].map(({ policy }) => policy.name)).toEqual([
+      'baseline',
+      'strict',
+      'production',
+    ]);
+    expect(candidate.approvals).toEqual([]);
+    expect(staging.approvals).toEqual([{ role: 'reviewer', count: 1 }]);
+    expect(production.approvals).toEqual([
+      { role: 'reviewer', count: 1 },
+      { role: 'security-approver', count: 1 },
+    ]);
+  });
+
+  it('are read from a file, with policies beside it', async () => {
+    const policy = `
+apiVersion: assay.dev/v1
+kind: ModelPolicy
+metadata: {name: ours}
+spec:
+  validations: [{id: any, message: none, expression: "true"}]
+`;
+    writeFileSync(join(folder, 'ours.yaml'), policy);
+    writeFileSync(
+      path,
+      `
+version: 1
+stages:
+  candidate: {policy: research}
+  production:
+    policy: ours.yaml
+    approvals: [{role: reviewer, count: 2}, {role: security-approver}]
+    methods: [key, keyless]
+`,
+    );
+    const { candidate, staging, production } = await loadRegistryRules(path);
+    expect([candidate, staging, production].map((rules) => rules.policy.name)).toEqual(['research', 'strict', 'ours']);
+    expect(staging.approvals).toHaveLength(1);
+    expect(production).toMatchObject({
+      approvals: [
+        { role: 'reviewer', count: 2 },
+        { role: 'security-approver', count: 1 },
+      ],
+      methods: ['key', 'keyless'],
+    });
+  });
+
+  it.each([
+    ['stages: {}', 'rules.yaml:1:1: the rules have no version: 1'],
+    ['version: 1', 'rules.yaml:1:1: the rules have no stages'],
+    ['version: 1\nstages:\n  prod: {}', 'rules.yaml:3:3: stages has no prod'],
+    ['version: 1\nstages:\n  staging: {policies: x}', 'rules.yaml:3:13: staging has no policies'],
+    ['version: 1\nstages:\n  staging: {policy: strikt}', 'rules.yaml:3:13: the policy strikt: no such policy'],
+    ['version: 1\nstages:\n  staging: {policy: gone.yaml}', 'rules.yaml:3:13: the policy gone.yaml: no such file'],
+    [
+      'version: 1\nstages:\n  candidate: {approvals: []}',
+      'rules.yaml:3:15: a candidate needs no approval: it is what is asked for',
+    ],
+    ['version: 1\nstages:\n  staging: {approvals: [{role: viewer}]}', 'rules.yaml:3:26: viewer is no role'],
+    ['version: 1\nstages:\n  staging: {approvals: [{count: 1}]}', 'rules.yaml:3:25: an approval lacks its role'],
+    [
+      'version: 1\nstages:\n  staging: {approvals: [{role: reviewer, count: 0}]}',
+      'rules.yaml:3:42: count is no number from 1 to 20',
+    ],
+    [
+      'version: 1\nstages:\n  staging: {approvals: [{role: admin}, {role: admin}]}',
+      'rules.yaml:3:40: admin is there twice',
+    ],
+    ['version: 1\nstages:\n  staging: {methods: []}', 'rules.yaml:3:13: methods is empty: nobody could approve'],
+    ['version: 1\nstages:\n  staging: {methods: [keys]}', 'rules.yaml:3:23: keys is no method'],
+    ['version: 1\nstages: [', 'rules.yaml:2:10: this is not YAML'],
+    ['', 'rules.yaml:1:1: the file is empty'],
+  ])('of %j are refused with their place', async (text, message) => {
+    expect(await refused(text)).toContain(message);
+  });
+
+  it('name a policy that is broken by its own place', async () => {
+    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: assay.dev/v1\nkind: Else\n');
+    expect(await refused('version: 1\nstages:\n  staging: {policy: broken.yaml}')).toMatch(/^broken\.yaml:\d+:\d+: /);
+  });
+
+  it('are told when their file is not there', async () => {
+    await expect(loadRegistryRules(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
