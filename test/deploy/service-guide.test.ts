@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { ROLES } from '../../src/registry/index.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import { type RunningService, startService } from '../../src/service/service.ts';
-import { signatureOf } from '../../src/service/webhook-sender.ts';
+import { signatureOf } from '../../src/service/webhooks/sender.ts';
 import { ROOT, runCli } from '../cli/run-cli.ts';
 import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';

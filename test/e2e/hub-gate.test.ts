@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'n
 import { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { ALIVE_MS } from '../../src/service/gate/hand-out.ts';
+import { ALIVE_MS } from '../../src/service/hub-proxy/hand-out.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { GateKit, HUB_TOKEN, person } from '../service/gate/gate-kit.ts';
 import { npy } from '../service/gate/npy.ts';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Batch, type Job, loadRegistryRules, openRegistry, type Registry } from '../../src/registry/index.ts';
-import { openUploadStore } from '../../src/service/upload-files.ts';
+import { openUploadStore } from '../../src/service/uploads/files.ts';
 import { judge, judgeBatches, operator, RULES } from '../e2e/chaos-judge.ts';
 import { ask, Town } from '../e2e/town.ts';
 import { started } from '../service/queue/backends.ts';

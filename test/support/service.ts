@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { loadRegistryRules, openRegistry, type Principal, type Registry, type Role } from '../../src/registry/index.ts';
-import { type AppOptions, createApp } from '../../src/service/app.ts';
 import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import type { App, ServiceContext } from '../../src/service/context.ts';
-import { openEventFeed } from '../../src/service/event-feed.ts';
+import { openEventFeed } from '../../src/service/events/event-feed.ts';
+import { type AppOptions, createApp } from '../../src/service/http/app.ts';
 import { openQueue } from '../../src/service/queue/index.ts';
-import type { PublishedSnapshot } from '../../src/service/snapshot-store.ts';
-import { openUploadStore } from '../../src/service/upload-files.ts';
+import type { PublishedSnapshot } from '../../src/service/snapshot/store.ts';
+import { openUploadStore } from '../../src/service/uploads/files.ts';
 
 /** A service as a laptop has it, with its registry in a folder of the test; nothing works on its jobs. */
 export interface TestService {

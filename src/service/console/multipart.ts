@@ -1,4 +1,4 @@
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../http/service-error.ts';
 
 export interface SentFile {
   readonly name: string;

@@ -1,8 +1,8 @@
 import formbody from '@fastify/formbody';
-import { PUBLIC, SIGNED_IN } from '../access.ts';
+import { PUBLIC, SIGNED_IN } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
+import { ServiceError } from '../http/service-error.ts';
 import { readPolicyList } from '../policy-list.ts';
-import { ServiceError } from '../service-error.ts';
 import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';
 import { auditPages } from './routes/audit.ts';

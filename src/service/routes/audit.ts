@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Principal, Registry } from '../../registry/index.ts';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
 import { COSTLY } from './costly.ts';
 import { REVIEWERS } from './roles.ts';

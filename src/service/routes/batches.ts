@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { problemOf } from '../errors.ts';
-import { eventStreams } from '../event-stream.ts';
-import { batchWatch } from '../job-watch.ts';
-import { ServiceError } from '../service-error.ts';
-import { type CheckedWish, checkWish, submitBatch } from '../submit.ts';
+import { eventStreams } from '../events/event-stream.ts';
+import { problemOf } from '../http/errors.ts';
+import { ServiceError } from '../http/service-error.ts';
+import { batchWatch } from '../jobs/job-watch.ts';
+import { type CheckedWish, checkWish, submitBatch } from '../jobs/submit.ts';
 import { isKnown } from './conditional.ts';
 import { QUEUE_FULL, WishSchema } from './jobs.ts';
 import { SUBMITTERS } from './roles.ts';

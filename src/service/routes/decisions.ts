@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { DecisionQuery, GateAnswer } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../http/service-error.ts';
 import { isKnown } from './conditional.ts';
 import { ASKERS } from './roles.ts';
 import { DIGEST, list, object, REFERENCE, text, UNCHANGED } from './schema-kit.ts';

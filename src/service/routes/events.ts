@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { type EventStream, eventStreams } from '../event-stream.ts';
-import type { ServiceEvent } from '../events.ts';
-import { ServiceError } from '../service-error.ts';
+import { type EventStream, eventStreams } from '../events/event-stream.ts';
+import type { ServiceEvent } from '../events/events.ts';
+import { ServiceError } from '../http/service-error.ts';
 import { object, text } from './schema-kit.ts';
 
 /** Entries that are read at a time: they wait in memory for the reader. */

@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { eventStreams } from '../event-stream.ts';
-import { jobWatch } from '../job-watch.ts';
-import { checkWish, submit } from '../submit.ts';
+import { eventStreams } from '../events/event-stream.ts';
+import { jobWatch } from '../jobs/job-watch.ts';
+import { checkWish, submit } from '../jobs/submit.ts';
 import { isKnown } from './conditional.ts';
 import { SUBMITTERS } from './roles.ts';
 import {

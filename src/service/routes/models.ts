@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
 import { isKnown } from './conditional.ts';
 import { REVIEWERS } from './roles.ts';

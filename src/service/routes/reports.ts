@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { REPORT_FORMATS, renderReport } from '../render-report.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../http/service-error.ts';
+import { REPORT_FORMATS, renderReport } from '../reports/render.ts';
 import { isKnown } from './conditional.ts';
 import { COSTLY } from './costly.ts';
 import { ID_PARAMS, object, oneOf, text, UNCHANGED } from './schema-kit.ts';

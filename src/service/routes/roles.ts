@@ -1,4 +1,4 @@
-import { rolesOnly } from '../access.ts';
+import { rolesOnly } from '../auth/access.ts';
 
 /** Who asks for scans and sends bytes. */
 export const SUBMITTERS = rolesOnly('submitter', 'admin');

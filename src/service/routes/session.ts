@@ -1,14 +1,14 @@
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { PUBLIC, SIGNED_IN } from '../access.ts';
+import { PUBLIC, SIGNED_IN } from '../auth/access.ts';
+import { checkSameOrigin } from '../auth/sessions.ts';
 import { sendPage } from '../console/layout.ts';
 import { signInPage } from '../console/pages/sign-in.ts';
 import { isForPeople } from '../console/problem.ts';
 import { sentence } from '../console/words.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../service-error.ts';
-import { checkSameOrigin } from '../sessions.ts';
+import { ServiceError } from '../http/service-error.ts';
 
 const ReturnTo = Type.String({ maxLength: 2000 });
 const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });

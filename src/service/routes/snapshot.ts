@@ -1,6 +1,6 @@
 import type { Routes } from '../context.ts';
-import { eventStreams } from '../event-stream.ts';
-import { ServiceError } from '../service-error.ts';
+import { eventStreams } from '../events/event-stream.ts';
+import { ServiceError } from '../http/service-error.ts';
 import { matches } from './conditional.ts';
 import { ASKERS } from './roles.ts';
 import { text, UNCHANGED } from './schema-kit.ts';

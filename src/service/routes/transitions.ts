@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
 import { isKnown } from './conditional.ts';
 import { REQUESTERS, REVIEWERS } from './roles.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import Type from 'typebox';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../service-error.ts';
-import type { UploadFile } from '../upload-store.ts';
+import { ServiceError } from '../http/service-error.ts';
+import type { UploadFile } from '../uploads/store.ts';
 import { SUBMITTERS } from './roles.ts';
 import { nothing, object, text } from './schema-kit.ts';
 import { UploadSchema } from './schemas.ts';

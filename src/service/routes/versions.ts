@@ -1,8 +1,8 @@
 import Type from 'typebox';
 import type { Version, VersionName } from '../../registry/index.ts';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
-import { checkWish, submit } from '../submit.ts';
+import { checkWish, submit } from '../jobs/submit.ts';
 import { isKnown } from './conditional.ts';
 import { WishProperties } from './jobs.ts';
 import { REVIEWERS, SUBMITTERS } from './roles.ts';

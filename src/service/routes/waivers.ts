@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { READERS } from '../access.ts';
+import { READERS } from '../auth/access.ts';
 import type { Routes } from '../context.ts';
 import { PARDONERS } from './roles.ts';
 import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, text } from './schema-kit.ts';

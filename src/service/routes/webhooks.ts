@@ -3,7 +3,7 @@ import { AssayError } from '../../core/errors.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../http/service-error.ts';
 import { ADMINS } from './roles.ts';
 import {
   count,

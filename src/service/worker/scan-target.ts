@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { parseReference } from '../../core/reference.ts';
 import { withWholeFiles } from '../../pipeline/whole-files.ts';
 import { openArtifact } from '../../sources/open-artifact.ts';
-import { openUpload } from '../upload-artifact.ts';
+import { openUpload } from '../uploads/artifact.ts';
 import type { ScanOrder, ScanSettings } from './scan-messages.ts';
 
 const UPLOAD = 'upload:';

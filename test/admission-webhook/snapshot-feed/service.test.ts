@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FileSource } from '../../../admission-webhook/src/snapshot-feed/file-source.ts';
 import { parseSnapshotPlace } from '../../../admission-webhook/src/snapshot-feed/place.ts';
 import { ServiceSource } from '../../../admission-webhook/src/snapshot-feed/service-source.ts';
-import type { PublishedSnapshot } from '../../../src/service/snapshot-store.ts';
+import type { PublishedSnapshot } from '../../../src/service/snapshot/store.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { document, signed } from '../../snapshot/samples.ts';
 import { type TestService, testService } from '../../support/service.ts';

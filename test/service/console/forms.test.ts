@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/registry/index.ts';
 import { ALL_ASSETS } from '../../../src/service/console/assets.ts';
-import { openUpload } from '../../../src/service/upload-artifact.ts';
+import { openUpload } from '../../../src/service/uploads/artifact.ts';
 import { assessment } from '../../report/sample.ts';
 import { all, parseHtml } from '../../support/parsed-html.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';

@@ -15,15 +15,15 @@ import {
   type Registry,
   type Role,
 } from '../../../src/registry/index.ts';
-import { createApp } from '../../../src/service/app.ts';
-import { startBatchEnds } from '../../../src/service/batch-ends.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import type { App } from '../../../src/service/context.ts';
-import { openEventFeed } from '../../../src/service/event-feed.ts';
-import type { EventFeed } from '../../../src/service/events.ts';
+import { openEventFeed } from '../../../src/service/events/event-feed.ts';
+import type { EventFeed } from '../../../src/service/events/events.ts';
+import { createApp } from '../../../src/service/http/app.ts';
+import { startBatchEnds } from '../../../src/service/jobs/batch-ends.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
-import { openUploadStore } from '../../../src/service/upload-files.ts';
-import { startWebhookSender } from '../../../src/service/webhook-sender.ts';
+import { openUploadStore } from '../../../src/service/uploads/files.ts';
+import { startWebhookSender } from '../../../src/service/webhooks/sender.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
 
 /** On what a service stands. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startWebhookSender } from '../../../src/service/webhook-sender.ts';
+import { startWebhookSender } from '../../../src/service/webhooks/sender.ts';
 import { until } from '../../support/until.ts';
 import { onEveryGround } from './backends.ts';
 import { type Client, WEBHOOK_TIMEOUT_MS } from './harness.ts';

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openUploadStore } from '../../../src/service/upload-files.ts';
+import { openUploadStore } from '../../../src/service/uploads/files.ts';
 import { ScanPool } from '../../../src/service/worker/scan-pool.ts';
 import { testConfig } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';

@@ -10,8 +10,8 @@ import {
 } from '../../../src/registry/index.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import { openQueue, type Queue } from '../../../src/service/queue/index.ts';
-import { openUploadStore } from '../../../src/service/upload-files.ts';
-import type { UploadStore } from '../../../src/service/upload-store.ts';
+import { openUploadStore } from '../../../src/service/uploads/files.ts';
+import type { UploadStore } from '../../../src/service/uploads/store.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
 import { testConfig } from '../../support/service.ts';
 import { until } from '../../support/until.ts';

@@ -13,7 +13,7 @@ import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html
 import { chip, code, facts, list, table, told } from '../../../report/html/parts.ts';
 import { ACTIONS, RULE_RESULTS } from '../../../report/html/words.ts';
 import { count } from '../../../report/style.ts';
-import type { ReportFormat } from '../../render-report.ts';
+import type { ReportFormat } from '../../reports/render.ts';
 import { reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
 import { actionChip, stageChip, versionLink } from '../tables.ts';

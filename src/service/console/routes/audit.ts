@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
-import { READERS } from '../../access.ts';
+import { READERS } from '../../auth/access.ts';
 import type { Routes } from '../../context.ts';
 import { REVIEWERS } from '../../routes/roles.ts';
 import { object, text } from '../../routes/schema-kit.ts';

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
-import { READERS } from '../../access.ts';
+import { READERS } from '../../auth/access.ts';
 import type { Routes } from '../../context.ts';
-import { eventStreams } from '../../event-stream.ts';
-import { hasEnded } from '../../job-watch.ts';
+import { eventStreams } from '../../events/event-stream.ts';
+import { hasEnded } from '../../jobs/job-watch.ts';
 import { SUBMITTERS } from '../../routes/roles.ts';
 import { ID_PARAMS, object, oneOf } from '../../routes/schema-kit.ts';
 import { JOB_STATES } from '../../routes/schemas.ts';

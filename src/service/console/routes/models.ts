@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { GateAnswer, Principal, Registry, Version } from '../../../registry/index.ts';
-import { READERS } from '../../access.ts';
+import { READERS } from '../../auth/access.ts';
 import type { Routes } from '../../context.ts';
 import { MODEL_PARAMS, object, text } from '../../routes/schema-kit.ts';
 import { StageSchema } from '../../routes/schemas.ts';

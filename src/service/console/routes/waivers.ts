@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { READERS } from '../../access.ts';
+import { READERS } from '../../auth/access.ts';
 import type { Routes } from '../../context.ts';
 import { PARDONERS } from '../../routes/roles.ts';
 import { DIGEST, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';

@@ -1,0 +1,128 @@
+import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import type { Principal } from '../../registry/index.ts';
+import type { ServiceConfig } from '../config.ts';
+import { ServiceError } from '../http/service-error.ts';
+import type { LoginState } from './oidc.ts';
+
+/** Who signed in at the console. A pasted token is kept and checked at each request, so that revoking it ends the session. */
+export type Session =
+  | { readonly kind: 'token'; readonly secret: string; readonly csrf: string }
+  | { readonly kind: 'oidc'; readonly principal: Principal; readonly csrf: string };
+
+/** A sign-in under way at the identity provider. */
+export interface Login extends LoginState {
+  readonly returnTo: string;
+}
+
+/** Sessions live in cookies that only the service can read: nothing is stored, and every instance with the same secret knows them. */
+export interface Sessions {
+  /** A new session in place of any other: an identifier planted before sign-in is worth nothing. */
+  start(reply: FastifyReply, session: DistributiveOmit<Session, 'csrf'>): Promise<void>;
+  read(request: FastifyRequest): Promise<Session | undefined>;
+  end(reply: FastifyReply): void;
+  startLogin(reply: FastifyReply, login: Login): Promise<void>;
+  /** The sign-in that this browser began with that state, once. One of another state is left to go on, as in another tab. */
+  takeLogin(request: FastifyRequest, reply: FastifyReply, state: string | undefined): Promise<Login | undefined>;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+const SESSION_SECONDS = 8 * 3600;
+const LOGIN_SECONDS = 600;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export function createSessions(config: Pick<ServiceConfig, 'publicUrl' | 'sessionSecret'>): Sessions {
+  const secure = isSecure(config.publicUrl);
+  const secret = config.sessionSecret ?? randomBytes(32);
+  const key = new Uint8Array(hkdfSync('sha256', secret, '', 'assay console session', 32));
+  const sessionCookie = secure ? '__Host-assay-session' : 'assay-session';
+  const loginCookie = secure ? '__Host-assay-login' : 'assay-login';
+  const attributes = { httpOnly: true, sameSite: 'lax', secure, path: '/' } as const;
+
+  async function write(reply: FastifyReply, name: string, content: Session | Login, seconds: number): Promise<void> {
+    const sealed = await new EncryptJWT({ content })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setAudience(name)
+      .setExpirationTime(`${seconds}s`)
+      .encrypt(key);
+    reply.setCookie(name, sealed, { ...attributes, maxAge: seconds });
+  }
+
+  /** What we sealed for that name, or nothing: it came out of our own key, so its shape is ours. */
+  async function open(request: FastifyRequest, name: string): Promise<unknown> {
+    const sealed = request.cookies[name];
+    if (sealed === undefined) return undefined;
+    try {
+      const { payload } = await jwtDecrypt(sealed, key, {
+        audience: name,
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+      });
+      return payload.content;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    start: (reply, session) =>
+      write(reply, sessionCookie, { ...session, csrf: randomBytes(24).toString('base64url') }, SESSION_SECONDS),
+    async read(request) {
+      return (await open(request, sessionCookie)) as Session | undefined;
+    },
+    end: (reply) => void reply.clearCookie(sessionCookie, attributes),
+    startLogin: (reply, login) => write(reply, loginCookie, login, LOGIN_SECONDS),
+    async takeLogin(request, reply, state) {
+      const login = (await open(request, loginCookie)) as Login | undefined;
+      if (login === undefined || login.state !== state) return undefined;
+      reply.clearCookie(loginCookie, attributes);
+      return login;
+    },
+  };
+}
+
+/** Whether browsers reach the service over TLS. */
+export function isSecure(publicUrl: string): boolean {
+  return new URL(publicUrl).protocol === 'https:';
+}
+
+/**
+ * Refuses a change that another site made the browser ask for.
+ * @throws ServiceError 403
+ */
+export function checkSameOrigin(request: FastifyRequest, publicUrl: string): void {
+  const site = request.headers['sec-fetch-site'];
+  const { origin } = request.headers;
+  const foreign =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
+    (origin !== undefined && origin !== new URL(publicUrl).origin);
+  if (foreign) throw new ServiceError(403, 'cross-site', 'the request comes from another site');
+}
+
+/**
+ * Cookies are sent by browsers on anybody's behalf: a change in a session carries the session's token as well, in the header
+ * `x-csrf-token` or the form field `_csrf`, which is taken out before the form is looked at.
+ * @throws ServiceError 403
+ */
+export function checkForgery(request: FastifyRequest, publicUrl: string): void {
+  if (request.csrf === null || SAFE_METHODS.has(request.method)) return;
+  checkSameOrigin(request, publicUrl);
+  const given = request.headers['x-csrf-token'] ?? takeField(request.body);
+  if (typeof given !== 'string' || !equal(given, request.csrf))
+    throw new ServiceError(403, 'forged-request', 'the form is of another session; load the page again');
+}
+
+function takeField(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('_csrf' in body)) return undefined;
+  const { _csrf } = body;
+  delete body._csrf;
+  return _csrf;
+}
+
+function equal(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isAssayError } from '../../core/errors.ts';
+import { HubMissing } from '../../sources/hub/error.ts';
+import { PROBLEM_TYPE, problemOf } from '../http/errors.ts';
+import type { ProblemCode } from '../http/problem-codes.ts';
+import { ServiceError } from '../http/service-error.ts';
+
+/** Codes of the Hub's API that its clients know. With `GatedRepo` they fail at once, and try nothing else. */
+export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';
+
+/** An error that the Hub's clients understand. */
+export class HubRefusal extends ServiceError {
+  readonly hubCode: HubCode;
+  /** The commit that was asked for: clients remember that it has no such file. */
+  readonly commit: string | undefined;
+
+  constructor(
+    [status, code, hubCode]: readonly [status: number, code: ProblemCode, hubCode: HubCode],
+    detail: string,
+    options: { readonly commit?: string; readonly cause?: unknown } = {},
+  ) {
+    super(status, code, detail, options);
+    this.name = 'HubRefusal';
+    this.hubCode = hubCode;
+    this.commit = options.commit;
+  }
+}
+
+/** Of headers: what is not in it is no text to every client. */
+const UNSHOWN = /[^\x20-\x7e]+/g;
+const MAX_MESSAGE = 2_000;
+
+/** Answers as the Hub does: its clients read headers alone, since answers to HEAD have no body. */
+export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = fromBelow(error);
+  const problem = problemOf(known, request.id);
+  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'not handed out');
+  const code = known instanceof HubRefusal ? known.hubCode : problem.status === 401 ? 'GatedRepo' : undefined;
+  const mend =
+    problem.status === 401
+      ? 'this Hub is a gate of Assay: set HF_TOKEN to an API token of it, with the role gate; '
+      : '';
+  if (code !== undefined) reply.header('x-error-code', code);
+  if (known instanceof HubRefusal && known.commit !== undefined) reply.header('x-repo-commit', known.commit);
+  const message = `${mend}${problem.detail}`.replace(UNSHOWN, ' ').slice(0, MAX_MESSAGE);
+  reply.header('x-error-message', message);
+  // A file that there is not is an everyday question.
+  if (code !== 'EntryNotFound' && problem.status !== 416) reply.header('x-hf-warning', warningOf(message));
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/**
+ * Has `huggingface_hub` print the message itself, whatever it makes of the error: `hf download` and libraries on top of it say
+ * things of their own instead ("requires approval", "not a valid model identifier"). Once for each topic.
+ */
+function warningOf(message: string): string {
+  return `assay-${createHash('sha256').update(message).digest('hex').slice(0, 16)}; ${message}`;
+}
+
+const MISSING = { model: 'RepoNotFound', revision: 'RevisionNotFound', file: 'EntryNotFound' } as const;
+
+/** What went wrong between the gate and the Hub, which who asks can do nothing about. */
+function fromBelow(error: Error): Error {
+  if (!isAssayError(error)) return error;
+  const { code, message } = error;
+  if (error instanceof HubMissing)
+    return new HubRefusal([404, 'not-found', MISSING[error.what]], message, { cause: error });
+  if (code === 'mismatch' || code === 'changed' || code === 'malformed') {
+    const detail = `the Hub serves something else than was assessed, and it is not handed out: ${message}`;
+    return new ServiceError(502, 'upstream-mismatch', detail, { cause: error });
+  }
+  if (code === 'unauthorized') {
+    const detail = `the Hub does not let Assay read it: ${message}; ask who runs Assay to give your tenant a token of the Hub`;
+    return new HubRefusal([403, 'upstream-refused', 'GatedRepo'], detail, { cause: error });
+  }
+  if (code === 'network' || code === 'aborted' || code === 'not-found')
+    return new ServiceError(502, 'upstream-away', `the Hub cannot be asked: ${message}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,129 @@
+import type { ReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceError } from '../http/service-error.ts';
+import { HubRefusal } from './error.ts';
+import type { GateFile, Listing } from './listing.ts';
+import { parseRange } from './range.ts';
+import type { TenantGate } from './tenant-gate.ts';
+
+/** Clients give up on a connection on which nothing comes for ten seconds. */
+export const ALIVE_MS = 3_000;
+/** Of reverse proxies: nginx takes the first interim answer for the answer, and what follows for its body. */
+const PROXIED = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
+/** How long a download goes on after its version was revoked. */
+const CONFIRM_MS = 5_000;
+
+/** A file that may be handed out. */
+export interface Wanted {
+  readonly gate: TenantGate;
+  readonly listing: Listing;
+  readonly file: GateFile;
+  /** @throws HubRefusal when it may not any more */
+  readonly confirm: () => Promise<void>;
+}
+
+/**
+ * Answers for a file. Not a byte leaves before the whole file lies here and has the digest that was assessed: a client that was
+ * given the first half of something else would put it together with the second half of the right file, since clients resume and
+ * compare nothing but lengths. While the file comes from the Hub, interim answers keep the client waiting.
+ */
+export async function handOut(wanted: Wanted, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { listing, file } = wanted;
+  const etag = `"${file.oid}"`;
+  reply.headers({
+    etag,
+    'x-repo-commit': listing.commit,
+    'accept-ranges': 'bytes',
+    'cache-control': 'no-store',
+    // It comes from the origin of the console, and is whatever somebody put into a model: no browser shows it.
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeName(file.path)}`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    ...(file.lfs ? { 'x-linked-etag': etag, 'x-linked-size': String(file.size) } : {}),
+  });
+  if (request.method === 'HEAD') return reply.header('content-length', String(file.size)).send();
+  const range = wantedRange(request, file, etag);
+  if (range === 'none') {
+    reply.header('content-range', `bytes */${file.size}`);
+    throw new ServiceError(416, 'no-such-range', `the file has ${file.size} bytes`);
+  }
+  const handle = await whole(wanted, request, reply);
+  const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end}/${file.size}`);
+  reply.header('content-length', String(end + 1 - start));
+  if (file.size === 0) {
+    await handle.close();
+    return reply.send(Buffer.alloc(0));
+  }
+  const stream = handle.createReadStream({ start, end, highWaterMark: 256 * 1024 });
+  cutWhenRevoked(stream, wanted, request);
+  return reply.send(stream);
+}
+
+/** Who goes on after the cut asks for the rest, and is told why there is none. */
+function cutWhenRevoked(stream: ReadStream, { confirm }: Wanted, request: FastifyRequest): void {
+  const timer = setInterval(() => {
+    confirm().catch((error: unknown) => {
+      if (error instanceof HubRefusal) stream.destroy(error);
+      else request.log.warn({ err: error }, 'it is not known whether a download may go on');
+    });
+  }, CONFIRM_MS);
+  stream.once('close', () => clearInterval(timer));
+}
+
+/** A range of another file than the client has begun with is the whole file (`If-Range`). */
+function wantedRange(request: FastifyRequest, { size }: GateFile, etag: string) {
+  const begun = request.headers['if-range'];
+  return begun !== undefined && begun !== etag ? undefined : parseRange(request.headers.range, size);
+}
+
+/** The file, whole and right, from the cache or by way of it. */
+async function whole(
+  { gate, listing: { repo, commit }, file, confirm }: Wanted,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FileHandle> {
+  const claimed = { algorithm: file.lfs ? ('sha256' as const) : ('git-sha1' as const), hex: file.oid };
+  const { path, size } = file;
+  const stop = keepAlive(request, reply);
+  try {
+    const cached = await gate.blobs.find(file);
+    if (cached !== undefined) return cached;
+    await gate.blobs.fill(file, (signal) => gate.upstream.download({ repo, commit, path, size, claimed }, signal));
+    // That may have taken hours.
+    await confirm();
+    const filled = await gate.blobs.find(file);
+    if (filled !== undefined) return filled;
+  } finally {
+    stop();
+  }
+  throw new ServiceError(503, 'cache-too-small', 'the file was dropped from the cache before it was read; try again');
+}
+
+/**
+ * Says now and then that the answer will come (RFC 9110, section 15.2), to those who understand it; of nobody the silence is held
+ * against the connection. @returns what ends it
+ */
+function keepAlive(request: FastifyRequest, reply: FastifyReply): () => void {
+  const { socket, httpVersionMinor } = request.raw;
+  const patience = socket.timeout ?? 0;
+  socket.setTimeout(0);
+  const mute = httpVersionMinor === 0 || PROXIED.some((name) => request.headers[name] !== undefined);
+  // Clients over Python's own http.client (huggingface_hub before 1.0) pass over 100 alone; the others know every 1xx.
+  const old = /\bhf_hub\/0\./.test(request.headers['user-agent'] ?? '');
+  const timer = setInterval(() => {
+    if (mute || reply.raw.headersSent || reply.raw.destroyed) return;
+    if (old) reply.raw.writeContinue();
+    else reply.raw.writeProcessing();
+  }, ALIVE_MS);
+  return () => {
+    clearInterval(timer);
+    socket.setTimeout(patience);
+  };
+}
+
+function encodeName(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return encodeURIComponent(name).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}

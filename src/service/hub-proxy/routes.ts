@@ -1,0 +1,173 @@
+import Type from 'typebox';
+import type { App, Routes } from '../context.ts';
+import { ASKERS } from '../routes/roles.ts';
+import { nothing, object, text } from '../routes/schema-kit.ts';
+import { addAccount, addElse } from './account.ts';
+import { Approvals } from './approved.ts';
+import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';
+import { answerError, HubRefusal } from './error.ts';
+import { handOut } from './hand-out.ts';
+import type { Listing } from './listing.ts';
+import { TenantGates } from './tenant-gate.ts';
+
+/** `HF_ENDPOINT` of clients is this below the address of the service. */
+const BASE = '/hub';
+const TAGS = ['hub'];
+/** Repositories are named `owner/name`; the oldest have a name alone. */
+const OWNED = { owner: text('The owner', { minLength: 1, maxLength: 96 }) };
+const NAMED = { name: text('The name of the model', { minLength: 1, maxLength: 96 }) };
+const REVISION = { revision: text('A branch, a tag or a commit', { minLength: 1, maxLength: 255 }) };
+const PATH = { '*': text('The path within the repository', { minLength: 1, maxLength: 4096 }) };
+
+/** Clients say more than is known here, in their own ways: what is not understood is passed over, as the Hub does. */
+const Query = Type.Object(
+  {
+    recursive: Type.Optional(text('`true`: what is in folders, too')),
+    blobs: Type.Optional(text('`true`: sizes and digests of the files')),
+  },
+  { additionalProperties: true, description: 'As the Hub takes it' },
+);
+const Info = Type.Unsafe<object>({ type: 'object', description: 'A model, as the Hub describes it' });
+const Entries = Type.Unsafe<readonly object[]>({
+  type: 'array',
+  items: { type: 'object' },
+  description: 'Files and folders, as the Hub lists them',
+});
+const Refs = Type.Unsafe<object>({ type: 'object', description: 'Branches and tags, as the Hub lists them' });
+const MAX_PATHS = 10_000;
+const PathsSchema = Type.Object(
+  {
+    paths: Type.Union([
+      text('A path', { maxLength: 4096 }),
+      Type.Array(text('A path', { maxLength: 4096 }), { maxItems: MAX_PATHS }),
+    ]),
+  },
+  { additionalProperties: true, description: 'Paths, as JSON or as a form' },
+);
+
+interface Asked {
+  readonly owner?: string;
+  readonly name: string;
+  readonly revision?: string;
+  readonly '*'?: string;
+}
+
+/** The API of the Hub, as far as its clients need it to read models; it hands out what may run, and nothing else. */
+export const hubRoutes: Routes = (app, context) => {
+  const gates = new TenantGates(context.config);
+  const approvals = new Approvals(context, gates, (action) => app.metrics.decisions.inc({ action }));
+  app.addHook('onClose', () => gates.close());
+  app.setErrorHandler(answerError);
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    const form = new URLSearchParams(String(body));
+    done(null, { paths: form.getAll('paths') });
+  });
+
+  for (const owned of [true, false]) {
+    const repo = owned ? ':owner/:name' : ':name';
+    const params = owned ? { ...OWNED, ...NAMED } : NAMED;
+    addDocuments(app, `${BASE}/api/models/${repo}`, params, approvals);
+    addFiles(app, `${BASE}/${repo}`, params, approvals, gates);
+  }
+
+  addAccount(app, BASE);
+  addElse(app, BASE);
+};
+
+function addDocuments(app: App, base: string, repo: Type.TProperties, approvals: Approvals): void {
+  const route = (params: Type.TProperties, summary: string, answer: typeof Info | typeof Entries | typeof Refs) => ({
+    exposeHeadRoute: false,
+    config: { access: ASKERS },
+    schema: { tags: TAGS, summary, params: paramsOf(params), querystring: Query, response: { 200: answer } },
+  });
+  const told = 'What a model is, at a revision that may be handed out';
+  for (const [path, params] of [
+    ['', repo],
+    ['/revision/:revision', { ...repo, ...REVISION }],
+  ] as const) {
+    app.get(`${base}${path}`, route(params, told, Info), async ({ principal, params, query }, reply) => {
+      const listing = await approvals.listing(principal, repoOf(params), params.revision ?? 'main');
+      reply.header('x-repo-commit', listing.commit);
+      return modelInfo(listing, (query as { blobs?: string }).blobs?.toLowerCase() === 'true');
+    });
+  }
+  for (const [path, params] of [
+    ['/tree/:revision', { ...repo, ...REVISION }],
+    ['/tree/:revision/*', { ...repo, ...REVISION, ...PATH }],
+  ] as const) {
+    app.get(`${base}${path}`, route(params, 'Its files', Entries), async ({ principal, params, query }, reply) => {
+      const listing = await approvals.listing(principal, repoOf(params), params.revision ?? 'main');
+      const recursive = (query as { recursive?: string }).recursive?.toLowerCase() === 'true';
+      const folder = (params['*'] ?? '').replace(/\/+$/, '');
+      const entries = treeEntries(listing, folder, recursive);
+      if (entries === undefined) throw noEntry(listing, folder);
+      reply.header('x-repo-commit', listing.commit);
+      return entries;
+    });
+  }
+  for (const [path, told] of [
+    ['/refs', 'Its branches: `main`, and where it leads'],
+    ['/auth-check', 'Whether it may be handed out'],
+  ] as const) {
+    app.get(`${base}${path}`, route(repo, told, Refs), async ({ principal, params }) => {
+      const listing = await approvals.listing(principal, repoOf(params), 'main');
+      return path === '/refs' ? branches(listing) : {};
+    });
+  }
+  app.post(
+    `${base}/paths-info/:revision`,
+    {
+      config: { access: ASKERS },
+      schema: {
+        tags: TAGS,
+        summary: 'What is at some paths',
+        consumes: ['application/json', 'application/x-www-form-urlencoded'],
+        params: paramsOf({ ...repo, ...REVISION }),
+        body: PathsSchema,
+        response: { 200: Entries },
+      },
+    },
+    async ({ principal, params, body }) => {
+      const listing = await approvals.listing(principal, repoOf(params), params.revision ?? 'main');
+      return pathEntries(listing, new Set([body.paths].flat()));
+    },
+  );
+}
+
+function addFiles(app: App, base: string, repo: Type.TProperties, approvals: Approvals, gates: TenantGates): void {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: `${base}/resolve/:revision/*`,
+    config: { access: ASKERS },
+    schema: {
+      tags: TAGS,
+      summary: 'A file, byte for byte as it was assessed; ranges are answered',
+      produces: ['application/octet-stream'],
+      params: paramsOf({ ...repo, ...REVISION, ...PATH }),
+      querystring: Query,
+      response: { 200: text('The file'), 206: text('A part of it'), 416: nothing('It has no such part') },
+    },
+    async handler(request, reply) {
+      const { principal } = request;
+      const asked = request.params;
+      const listing = await approvals.listing(principal, repoOf(asked), asked.revision ?? 'main');
+      const path = asked['*'] ?? '';
+      const file = listing.files.get(path);
+      if (file === undefined) throw noEntry(listing, path);
+      const gate = await gates.get(principal.tenant);
+      return handOut({ gate, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
+    },
+  });
+}
+
+function paramsOf(params: Type.TProperties) {
+  return Type.Unsafe<Asked>(object(params));
+}
+
+function repoOf({ owner, name }: Asked): string {
+  return owner === undefined ? name : `${owner}/${name}`;
+}
+
+function noEntry({ repo, commit }: Listing, path: string): HubRefusal {
+  return new HubRefusal([404, 'no-file', 'EntryNotFound'], `${repo} has no ${path}`, { commit });
+}

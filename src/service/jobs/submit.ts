@@ -1,0 +1,108 @@
+import { AssayError } from '../../core/errors.ts';
+import { formatReference, parseReference } from '../../core/reference.ts';
+import { checkAddress } from '../../egress/address-rules.ts';
+import { chosenLists } from '../../pipeline/chosen-lists.ts';
+import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
+import { rulesetOf } from '../../scan/ruleset.ts';
+import type { ServiceContext } from '../context.ts';
+import { ServiceError } from '../http/service-error.ts';
+
+/** What somebody wants to have scanned. */
+export interface Wish {
+  /** Where it is; or `upload`. */
+  readonly ref?: string;
+  /** Id of a complete upload. */
+  readonly upload?: string;
+  /** The repository's own name, when absent: only a model of the Hub has one. */
+  readonly model?: string;
+  readonly priority?: number;
+  readonly lineage?: Lineage;
+}
+
+/** A wish that can be fulfilled. */
+export interface CheckedWish {
+  readonly target: string;
+  readonly model: string;
+  readonly priority: number;
+  readonly lineage: Lineage | undefined;
+}
+
+/** @throws ServiceError `invalid-request`, `no-path-sources`, `upload-not-found`, `upload-open`, `model-missing`; AssayError */
+export async function checkWish(context: ServiceContext, by: Principal, wish: Wish): Promise<CheckedWish> {
+  if (wish.upload !== undefined && wish.ref !== undefined)
+    throw new ServiceError(400, 'invalid-request', 'give ref or upload, and not both');
+  const { target, model } =
+    wish.upload === undefined ? targetOf(context, wish) : await uploadOf(context, by, wish.upload);
+  const name = wish.model ?? model;
+  if (name === undefined)
+    throw new ServiceError(422, 'model-missing', 'say which model it is: only references of the Hub name one');
+  return { target, model: name, priority: wish.priority ?? 0, lineage: wish.lineage };
+}
+
+/** The job for a wish; the one that is queued or running, when the same was asked for already. */
+export async function submit(context: ServiceContext, by: Principal, wish: CheckedWish): Promise<CreatedJob> {
+  const { registry, queue, config } = context;
+  const [submitted] = await registry.jobs.createAll(by, await jobsFor([wish]), config.limits.maxQueuedJobs);
+  if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was made');
+  await queue.enqueue(submitted.job);
+  return submitted;
+}
+
+/** The same for several, as one batch: all of them, or none. @throws RegistryError `queue-full` */
+export async function submitBatch(
+  { registry, queue, config }: ServiceContext,
+  by: Principal,
+  wishes: readonly CheckedWish[],
+): Promise<CreatedBatch> {
+  const created = await registry.batches.create(by, await jobsFor(wishes), config.limits.maxQueuedJobs);
+  await queue.enqueue(...created.jobs.map(({ job }) => job));
+  return created;
+}
+
+async function jobsFor(wishes: readonly CheckedWish[]): Promise<readonly NewJob[]> {
+  const ruleset = await currentRuleset();
+  return wishes.map(({ lineage, ...wish }) => ({ ...wish, ruleset, ...(lineage === undefined ? {} : { lineage }) }));
+}
+
+/** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */
+const RULESET_MS = 10_000;
+
+let ruleset: { readonly digest: Promise<string>; readonly until: number } | undefined;
+
+/** Digest of the ruleset that scans go by. */
+function currentRuleset(): Promise<string> {
+  if (ruleset === undefined || ruleset.until < performance.now()) {
+    const digest = chosenLists('installed', process.env).then(({ lists }) => rulesetOf([], lists).digest);
+    ruleset = { digest, until: performance.now() + RULESET_MS };
+  }
+  return ruleset.digest;
+}
+
+interface Target {
+  readonly target: string;
+  readonly model: string | undefined;
+}
+
+function targetOf({ config }: ServiceContext, { ref }: Wish): Target {
+  if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
+  const reference = parseReference(ref, config.hubEndpoint);
+  if (reference.kind === 'path') {
+    // The disk of the service is not its users'.
+    throw new ServiceError(422, 'no-path-sources', 'paths are not read here: upload the files, or name a store');
+  }
+  if (reference.kind === 'https') {
+    try {
+      checkAddress(new URL(reference.url), { denyPrivate: !config.allowPrivateAddresses });
+    } catch (cause) {
+      if (cause instanceof AssayError) throw new ServiceError(422, 'address-refused', cause.message, { cause });
+      throw cause;
+    }
+  }
+  return { target: formatReference(reference), model: reference.kind === 'hf' ? reference.repo : undefined };
+}
+
+async function uploadOf({ uploads }: ServiceContext, { tenant }: Principal, id: string): Promise<Target> {
+  const { state } = await uploads.get(tenant, id);
+  if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
+  return { target: `upload:${id}`, model: undefined };
+}

@@ -1,0 +1,12 @@
+import { version } from '../../core/version.ts';
+import { formatTitles } from '../../pipeline/format-titles.ts';
+import type { ReportContext } from '../../report/index.ts';
+import { RULES } from '../../scan/catalogue.ts';
+
+let context: ReportContext | undefined;
+
+/** What reports need to know beyond the artifact. */
+export function reportContext(): ReportContext {
+  context ??= { rules: RULES, formats: formatTitles(), version: version(), coverage: false };
+  return context;
+}

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AUDIENCE, CLIENT, type OidcIssuer, oidcIssuer } from '../../support/oidc-issuer.ts';
+import { OPERATOR, type TestService, testService } from '../../support/service.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const folder = tempFolder();
+const ORIGIN = 'https://assay.example.com';
+const COOKIE = '__Host-assay-session';
+let issuer: OidcIssuer;
+let service: TestService;
+
+beforeAll(async () => {
+  issuer = await oidcIssuer();
+  service = await testService(folder, {
+    config: {
+      publicUrl: ORIGIN,
+      oidc: {
+        issuer: issuer.url,
+        audience: AUDIENCE,
+        clientId: CLIENT.id,
+        clientSecret: CLIENT.secret,
+        tenantClaim: 'tenant',
+        rolesClaim: 'roles',
+      },
+    },
+  });
+  // What the pages of the console do: tell the forgery token to their forms.
+  issuer.signsIn({ sub: 'alice', tenant: 'acme', roles: ['admin'] });
+});
+afterAll(async () => {
+  await service.close();
+  await issuer.close();
+});
+
+interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly cookies: readonly { readonly name: string; readonly value: string }[];
+}
+
+function cookieOf(answer: Answer, name = COOKIE): string {
+  return answer.cookies.find((cookie) => cookie.name === name)?.value ?? '';
+}
+
+function signIn(token: string, headers: Readonly<Record<string, string>> = {}) {
+  return service.app.inject({
+    method: 'POST',
+    url: '/signin',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    payload: new URLSearchParams({ token, return_to: '/models?x=1' }).toString(),
+  });
+}
+
+/** The forgery token of a session, as the session itself tells it to the service's pages. */
+async function csrfOf(session: string): Promise<string> {
+  const read = await service.app.signIn.sessions.read({ cookies: { [COOKIE]: session } } as never);
+  return read?.csrf ?? '';
+}
+
+describe('signing in with an API token', () => {
+  test('starts a session in a cookie that scripts and other sites do not get', async () => {
+    const answer = await signIn(await service.token(['admin']));
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, '/models?x=1']);
+    const set = String(answer.headers['set-cookie']);
+    for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/', 'Max-Age=28800'])
+      expect(set).toContain(attribute);
+    const headers = { cookie: `${COOKIE}=${cookieOf(answer)}` };
+    expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
+  });
+
+  test('the cookie does not show the token', async () => {
+    const token = await service.token(['admin']);
+    const cookie = cookieOf(await signIn(token));
+    const parts = cookie.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+    expect([cookie, ...parts].join()).not.toContain(token);
+  });
+
+  test('ends when the token is revoked', async () => {
+    const { token, secret } = await service.registry.createToken(OPERATOR, { name: 'pasted', roles: ['admin'] });
+    const headers = { cookie: `${COOKIE}=${cookieOf(await signIn(secret))}` };
+    expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
+    await service.registry.revokeToken(OPERATOR, token.id);
+    expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(401);
+  });
+
+  test('a token that does not hold starts none', async () => {
+    const answer = await signIn(`assay_${'B'.repeat(43)}`);
+    expect([answer.statusCode, cookieOf(answer)]).toEqual([401, '']);
+  });
+
+  test('another site cannot sign its visitor in', async () => {
+    const token = await service.token(['admin']);
+    for (const headers of [{ origin: 'https://evil.test' }, { 'sec-fetch-site': 'cross-site' }] as const) {
+      const answer = await signIn(token, headers);
+      expect([answer.statusCode, answer.json().code, cookieOf(answer)]).toEqual([403, 'cross-site', '']);
+    }
+    expect((await signIn(token, { origin: ORIGIN, 'sec-fetch-site': 'same-origin' })).statusCode).toBe(303);
+  });
+
+  test.each([
+    '//evil.test',
+    'https://evil.test/',
+    '/\\evil.test',
+    '\\\\evil.test',
+    'javascript:alert(1)',
+    '/\t/evil.test',
+    '/..//evil.test',
+    '/.//evil.test',
+    '/%2e//evil.test',
+    '/models/..//evil.test',
+  ])('does not lead on to %j', async (place) => {
+    const page = await service.app.inject({ url: '/signin', query: { return_to: place } });
+    expect(page.body).toContain('name="return_to" value="/"');
+  });
+
+  test('the page keeps what it is given as text', async () => {
+    const page = await service.app.inject({ url: '/signin', query: { return_to: '/"><script>alert(1)</script>' } });
+    expect(page.body).not.toContain('<script');
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+  });
+});
+
+describe('a session', () => {
+  const wish = { name: 'from-console', roles: ['viewer'] };
+
+  test('changes something only with its forgery token, from its own site', async () => {
+    const session = cookieOf(await signIn(await service.token(['admin'])));
+    const csrf = await csrfOf(session);
+    const other = await csrfOf(cookieOf(await signIn(await service.token(['admin']))));
+    const create = (headers: Readonly<Record<string, string>>, payload: object = wish) =>
+      service.app.inject({
+        method: 'POST',
+        url: '/v1/tokens',
+        headers: { cookie: `${COOKIE}=${session}`, ...headers },
+        payload,
+      });
+    expect((await create({})).json().code).toBe('forged-request');
+    expect((await create({ 'x-csrf-token': other })).json().code).toBe('forged-request');
+    expect((await create({ 'x-csrf-token': csrf, origin: 'https://evil.test' })).json().code).toBe('cross-site');
+    expect((await create({ 'x-csrf-token': csrf, 'sec-fetch-site': 'same-site' })).json().code).toBe('cross-site');
+    expect((await create({ 'x-csrf-token': csrf, origin: ORIGIN })).statusCode).toBe(201);
+    expect((await create({}, { ...wish, name: 'from-form', _csrf: csrf })).statusCode).toBe(201);
+  });
+
+  test('never stands in for a token that does not hold', async () => {
+    const session = cookieOf(await signIn(await service.token(['admin'])));
+    const headers = { cookie: `${COOKIE}=${session}`, authorization: `Bearer assay_${'C'.repeat(43)}` };
+    expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(401);
+  });
+
+  test('that was changed, cut or made by another service does not hold', async () => {
+    const session = cookieOf(await signIn(await service.token(['admin'])));
+    const elsewhere = await testService(`${folder}/elsewhere`, { config: { publicUrl: ORIGIN } });
+    const swapped = session.replace(/.(?=.{10}$)/, (one) => (one === 'A' ? 'B' : 'A'));
+    for (const cookie of [swapped, session.slice(0, -40), 'x', '', 'a.b.c.d.e']) {
+      const answer = await service.app.inject({ url: '/v1/tokens', headers: { cookie: `${COOKIE}=${cookie}` } });
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'not-signed-in']);
+    }
+    const foreign = await elsewhere.app.inject({ url: '/v1/tokens', headers: { cookie: `${COOKIE}=${session}` } });
+    expect(foreign.statusCode).toBe(401);
+    await elsewhere.close();
+  });
+
+  test('is known to every instance with the same secret', async () => {
+    const config = { publicUrl: ORIGIN, sessionSecret: 'one secret for both of them, long enough' };
+    const one = await testService(`${folder}/one`, { config });
+    const two = await testService(`${folder}/two`, { config });
+    const principal = { tenant: 'acme', subject: 'a', issuer: 'i', roles: ['admin'], via: 'oidc' } as const;
+    const cookies: string[] = [];
+    const reply = { setCookie: (_name: string, value: string) => cookies.push(value) };
+    await one.app.signIn.sessions.start(reply as never, { kind: 'oidc', principal });
+    const headers = { cookie: `${COOKIE}=${cookies[0]}` };
+    expect((await two.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
+    await one.close();
+    await two.close();
+  });
+
+  test('ends by signing out', async () => {
+    const session = cookieOf(await signIn(await service.token(['viewer'])));
+    const headers = { cookie: `${COOKIE}=${session}`, 'x-csrf-token': await csrfOf(session) };
+    const answer = await service.app.inject({ method: 'POST', url: '/signout', headers });
+    expect([answer.statusCode, cookieOf(answer)]).toEqual([303, '']);
+    expect(String(answer.headers['set-cookie'])).toContain('Expires=Thu, 01 Jan 1970');
+  });
+});
+
+describe('signing in at the identity provider', () => {
+  /** Goes there and comes back, as a browser does. */
+  async function goThere() {
+    const begun = await service.app.inject({ url: '/signin/oidc', query: { return_to: '/queue' } });
+    const login = cookieOf(begun, '__Host-assay-login');
+    const authorize = new URL(String(begun.headers.location));
+    const answer = await fetch(authorize, { redirect: 'manual' });
+    return { login, authorize, back: new URL(String(answer.headers.get('location'))) };
+  }
+  const comeBack = (back: URL, login: string) =>
+    service.app.inject({
+      url: `${back.pathname}${back.search}`,
+      headers: { cookie: `__Host-assay-login=${login}` },
+    });
+
+  test('asks with PKCE and comes back with a session', async () => {
+    const { login, authorize, back } = await goThere();
+    expect(Object.fromEntries(authorize.searchParams)).toMatchObject({
+      response_type: 'code',
+      client_id: CLIENT.id,
+      redirect_uri: `${ORIGIN}/signin/callback`,
+      code_challenge_method: 'S256',
+    });
+    const answer = await comeBack(back, login);
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, '/queue']);
+    const headers = { cookie: `${COOKIE}=${cookieOf(answer)}` };
+    expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
+  });
+
+  test('a code that another browser asked for, or a state that does not fit, is refused', async () => {
+    const { login, back } = await goThere();
+    const other = await goThere();
+    const wrongBrowser = await comeBack(back, other.login);
+    expect([wrongBrowser.statusCode, wrongBrowser.json().code]).toEqual([400, 'invalid-sign-in']);
+    const nobody = await service.app.inject({ url: `${back.pathname}${back.search}` });
+    expect(nobody.json().code).toBe('invalid-sign-in');
+    back.searchParams.set('state', 'x');
+    expect((await comeBack(back, login)).json().code).toBe('invalid-sign-in');
+  });
+
+  test('an answer of another state leaves the sign-in that is under way', async () => {
+    const { login, back } = await goThere();
+    const right = back.href;
+    back.searchParams.set('state', 'x');
+    const forged = await comeBack(back, login);
+    expect([forged.statusCode, forged.headers['set-cookie']]).toEqual([400, undefined]);
+    const answer = await comeBack(new URL(right), login);
+    expect(answer.statusCode).toBe(303);
+    expect(String(answer.headers['set-cookie'])).toContain('__Host-assay-login=;');
+  });
+
+  test('a code that the provider does not know is no fault of the provider', async () => {
+    const { login, back } = await goThere();
+    back.searchParams.set('code', 'made-up');
+    const answer = await comeBack(back, login);
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid-sign-in']);
+  });
+
+  test('a code is good once, and a refusal starts no session', async () => {
+    const { login, back } = await goThere();
+    expect((await comeBack(back, login)).statusCode).toBe(303);
+    const again = await comeBack(back, login);
+    expect([again.statusCode, again.json().code, cookieOf(again)]).toEqual([400, 'invalid-sign-in', '']);
+    const refused = new URL(`${ORIGIN}/signin/callback?error=access_denied&state=x`);
+    expect((await comeBack(refused, login)).json().code).toBe('invalid-sign-in');
+  });
+});

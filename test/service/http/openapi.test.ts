@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { expect, test } from 'vitest';
+import { openapiDocument } from '../../../src/service/openapi-document.ts';
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface Operation {
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly unknown[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: object }>> };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>
+  >;
+  readonly 'x-assay-access': { readonly kind: string };
+}
+
+const document = (await openapiDocument()) as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
+);
+
+test('the document is what it was: node scripts/openapi.mjs test/golden/openapi.json, after a build, writes it anew', () => {
+  const golden: unknown = JSON.parse(readFileSync(new URL('../../golden/openapi.json', import.meta.url), 'utf8'));
+  expect(JSON.parse(JSON.stringify(document))).toEqual(golden);
+});
+
+test('it is OpenAPI 3.1, and each of its schemas a JSON schema of the 2020-12 draft', () => {
+  expect(document.openapi).toBe('3.1.0');
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  ajv.addSchema({ $id: 'document', components: document.components });
+  const schemas = operations.flatMap(({ name, operation }) => [
+    ...contents(name, operation.requestBody),
+    ...Object.entries(operation.responses).flatMap(([status, one]) => contents(`${name} ${status}`, one)),
+  ]);
+  expect(schemas.length).toBeGreaterThan(operations.length);
+  for (const [name, schema] of schemas) {
+    const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
+    expect(() => ajv.compile(resolved), name).not.toThrow();
+  }
+});
+
+function contents(
+  name: string,
+  part: { readonly content?: Readonly<Record<string, { readonly schema?: object }>> } | undefined,
+) {
+  return Object.values(part?.content ?? {}).flatMap(({ schema }) =>
+    schema === undefined ? [] : [[name, schema] as const],
+  );
+}
+
+test.each(operations.map((one) => [one.name, one] as const))('%s is described', (_name, { path, operation }) => {
+  expect(operation.summary).toMatch(/^[A-Z].{3,}/);
+  expect(operation.tags).toHaveLength(1);
+  const parameters = [...path.matchAll(/\{(\w+|\*)\}/g)].map(([, name]) => name);
+  const described = (operation.parameters ?? []).filter((one) => one.in === 'path').map(({ name }) => name);
+  expect(described.sort()).toEqual(parameters.sort());
+  expect(Object.keys(operation.responses).some((status) => /^[23]/.test(status))).toBe(true);
+  expect(operation.responses.default?.content).toHaveProperty(['application/problem+json']);
+  if (operation['x-assay-access'].kind === 'public') expect(operation.security).toEqual([]);
+  else expect(operation.security).toBeUndefined();
+});
+
+test('bodies hold what they name and nothing else, and so do the answers that are ours', () => {
+  const open = operations.flatMap(({ name, operation }) => [
+    ...contents(name, operation.requestBody).flatMap(([, schema]) => openObjects(schema)),
+    ...Object.values(operation.responses)
+      .flatMap((one) => contents(name, one))
+      .flatMap(([, schema]) => (isClosed(schema) ? [] : [name])),
+  ]);
+  // What the Hub's own API answers has whatever fields the Hub gives it.
+  expect(open.filter((name) => !name.startsWith('GET /hub/'))).toEqual([]);
+});
+
+function isClosed(schema: object): boolean {
+  return !('type' in schema) || schema.type !== 'object' || 'additionalProperties' in schema;
+}
+
+/** Objects within a body that take any property. */
+function openObjects(schema: unknown, at = 'body'): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = 'type' in schema && schema.type === 'object' && !('additionalProperties' in schema) ? [at] : [];
+  return [...own, ...Object.entries(schema).flatMap(([name, value]) => openObjects(value, `${at}/${name}`))];
+}

@@ -1,0 +1,138 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { assess } from '../../../src/pipeline/assess.ts';
+import { openUpload } from '../../../src/service/uploads/artifact.ts';
+import { openUploadStore } from '../../../src/service/uploads/files.ts';
+import { noise, tempFolder } from '../../support/temp.ts';
+
+const folder = tempFolder();
+const limits = { maxUploadBytes: 1024 * 1024, maxUploadFiles: 10 };
+const HOUR = 3_600_000;
+let stores = 0;
+
+async function fresh(more = {}) {
+  stores++;
+  const root = join(folder, String(stores));
+  return { root, store: await openUploadStore(root, { ...limits, ...more }) };
+}
+
+const announced = (path: string, size: number) => ({ path, size, sha256: null });
+
+/** Every file below a folder. */
+function below(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+it('never has a name of a user on the disk', async () => {
+  const { root, store } = await fresh();
+  const { id } = await store.create('acme', 'sam', [announced('weights/model.pkl', 3), announced('config.json', 0)]);
+  await store.append('acme', id, 'weights/model.pkl', 0, Readable.from([Buffer.from('abc')]));
+  await store.complete('acme', id);
+  expect(below(root).join()).not.toMatch(/weights|model|pkl|config|acme|sam/);
+  const artifact = openUpload(root, 'acme', id);
+  expect(artifact.ref).toBe(`upload:${id}`);
+  expect(artifact.files.map(({ path, size }) => [path, size])).toEqual([
+    ['config.json', 0],
+    ['weights/model.pkl', 3],
+  ]);
+});
+
+it('gives an artifact that is judged like any other', async () => {
+  const { root, store } = await fresh();
+  const bytes = readFileSync(new URL('../../../fixtures/pickle-probes/bare-as-bin/model.bin', import.meta.url));
+  const { id } = await store.create('acme', 'sam', [announced('a/model.bin', bytes.length)]);
+  await store.append('acme', id, 'a/model.bin', 0, Readable.from([bytes]));
+  expect(() => openUpload(root, 'acme', id)).toThrow(expect.objectContaining({ code: 'upload-open' }));
+  expect(() => openUpload(root, 'other', id)).toThrow(expect.objectContaining({ code: 'upload-not-found' }));
+  expect(() => openUpload(root, 'acme', '../x')).toThrow(expect.objectContaining({ code: 'upload-not-found' }));
+  await store.complete('acme', id);
+  const assessment = await assess(openUpload(root, 'acme', id));
+  expect(assessment).toMatchObject({
+    artifact: { ref: `upload:${id}` },
+    status: 'complete',
+    files: [{ path: 'a/model.bin', verdict: 'malicious', digestBasis: 'computed' }],
+  });
+});
+
+it('counts only what is safe on the disk, after a crash', async () => {
+  const { root, store } = await fresh();
+  const bytes = noise(100_000);
+  const { id } = await store.create('acme', 'sam', [announced('m', bytes.length)]);
+  await store.append('acme', id, 'm', 0, Readable.from([bytes.subarray(0, 40_000)]));
+  // The machine died while more was written: bytes lie there that were never counted.
+  const part = below(root).find((path) => path.endsWith('/parts/0')) ?? '';
+  writeFileSync(part, Buffer.concat([bytes.subarray(0, 40_000), Buffer.alloc(20_000)]));
+  const again = await openUploadStore(root, limits);
+  expect((await again.get('acme', id)).files).toMatchObject([{ received: 40_000 }]);
+  await expect(again.append('acme', id, 'm', 60_000, Readable.from([bytes]))).rejects.toMatchObject({
+    code: 'upload-offset',
+  });
+  await again.append('acme', id, 'm', 40_000, Readable.from([bytes.subarray(40_000)]));
+  await again.complete('acme', id);
+  const [file] = openUpload(root, 'acme', id).files;
+  const source = await file?.open();
+  expect(Buffer.from((await source?.read(0, bytes.length)) ?? []).equals(bytes)).toBe(true);
+  await source?.close();
+});
+
+it('does not give out bytes that changed afterwards', async () => {
+  const { root, store } = await fresh();
+  const { id } = await store.create('acme', 'sam', [announced('m', 4)]);
+  await store.append('acme', id, 'm', 0, Readable.from([Buffer.from('abcd')]));
+  await store.complete('acme', id);
+  const part = below(root).find((path) => path.endsWith('/parts/0')) ?? '';
+  chmodSync(part, 0o600);
+  truncateSync(part, 2);
+  const [file] = openUpload(root, 'acme', id).files;
+  await expect(file?.open()).rejects.toMatchObject({ code: 'changed' });
+});
+
+it('keeps what came before a body broke off', async () => {
+  const { store } = await fresh();
+  const { id } = await store.create('acme', 'sam', [announced('m', 10)]);
+  const broken = Readable.from(
+    (async function* () {
+      yield Buffer.from('abc');
+      throw new Error('reset');
+    })(),
+  );
+  await expect(store.append('acme', id, 'm', 0, broken)).rejects.toMatchObject({ code: 'upload-cut', status: 400 });
+  expect((await store.get('acme', id)).files).toMatchObject([{ received: 3 }]);
+});
+
+it('sweeps what nobody goes on with, and keeps the rest', async () => {
+  const { root, store } = await fresh({ abandonedMs: HOUR / 6, keepMs: 10 * HOUR });
+  const open = await store.create('acme', 'sam', [announced('m', 1)]);
+  const done = await store.create('acme', 'sam', [announced('m', 0)]);
+  await store.complete('acme', done.id);
+  const home = join(root, readdirSync(root)[0] ?? '');
+  const left = join(home, '.half-made.tmp');
+  mkdirSync(left);
+  await store.sweep(new Date());
+  expect(readdirSync(home).sort()).toEqual(['.half-made.tmp', done.id, open.id].sort());
+  await store.sweep(new Date(Date.now() + HOUR / 3));
+  expect(readdirSync(home).sort()).toEqual(['.half-made.tmp', done.id].sort());
+  await expect(store.get('acme', open.id)).rejects.toMatchObject({ code: 'upload-not-found' });
+  const long = new Date(Date.now() - 2 * HOUR);
+  utimesSync(left, long, long);
+  await store.sweep(new Date());
+  expect(readdirSync(home)).toEqual([done.id]);
+  await store.sweep(new Date(Date.now() + 20 * HOUR));
+  expect(readdirSync(home)).toEqual([]);
+});
+
+it('is shared by processes', async () => {
+  const { root, store } = await fresh();
+  const other = await openUploadStore(root, limits);
+  const { id } = await store.create('acme', 'sam', [announced('m', 4)]);
+  await store.append('acme', id, 'm', 0, Readable.from([Buffer.from('ab')]));
+  await other.append('acme', id, 'm', 2, Readable.from([Buffer.from('cd')]));
+  await store.complete('acme', id);
+  expect((await other.get('acme', id)).state).toBe('complete');
+  await other.remove('acme', id);
+  await expect(store.get('acme', id)).rejects.toMatchObject({ code: 'upload-not-found' });
+});
