@@ -25,8 +25,8 @@ export {
   renderSarif,
   toReport,
 } from './report/index.ts';
-export { RULES } from './scan/catalogue.ts';
 export type { Allowance } from './scan/pickle/globals.ts';
-export type { Rule } from './scan/rule.ts';
+export { RULES } from './scan/rules/catalogue.ts';
+export type { Rule } from './scan/rules/rule.ts';
 export { openArtifact } from './sources/open-artifact.ts';
 export type { SourceOptions } from './sources/source.ts';

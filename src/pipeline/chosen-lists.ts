@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AssayError } from '../core/errors.ts';
-import { BUILT_IN_LISTS, type RuleLists } from '../scan/rule-lists.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../scan/rules/rule-lists.ts';
 
 export const RULESET_CHOICES = ['installed', 'builtin'] as const;
 export type RulesetChoice = (typeof RULESET_CHOICES)[number];

@@ -7,7 +7,7 @@ import { isRepoName } from '../core/reference.ts';
 import type { CodeReference, Fact, ToldFacts } from '../formats/model-card-facts.ts';
 import { declaringKind, readFacts } from '../formats/model-card-files.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
-import type { Rule } from '../scan/rule.ts';
+import type { Rule } from '../scan/rules/rule.ts';
 
 /** What one file of an artifact declares. */
 export interface FileDeclaration {

@@ -19,7 +19,7 @@ import { SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
 import { POLYGLOT } from '../scan/polyglot.ts';
-import type { Rule } from '../scan/rule.ts';
+import type { Rule } from '../scan/rules/rule.ts';
 import type { MemberOptions, MemberResult, NameRule, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
 import { Readings } from './readings.ts';
 import { TentativeContext } from './tentative-context.ts';

@@ -9,10 +9,10 @@ import { version } from '../core/version.ts';
 import { decodeBase64 } from '../integrity/base64.ts';
 import { readPublicKey } from '../integrity/keys.ts';
 import { isSignatureError } from '../integrity/signature-error.ts';
-import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../scan/rule-bundle.ts';
-import { checkBundle } from '../scan/rule-bundle-check.ts';
-import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../scan/rule-lists.ts';
-import { compareVersions, RULESET_VERSION } from '../scan/ruleset-version.ts';
+import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../scan/rules/rule-bundle.ts';
+import { checkBundle } from '../scan/rules/rule-bundle-check.ts';
+import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../scan/rules/rule-lists.ts';
+import { compareVersions, RULESET_VERSION } from '../scan/rules/ruleset-version.ts';
 import type { ChosenLists } from './chosen-lists.ts';
 import { openRules } from './rules-signature.ts';
 

@@ -1,5 +1,5 @@
 import type { KnownWords } from '../policy/strange-words.ts';
-import { RULES } from '../scan/catalogue.ts';
+import { RULES } from '../scan/rules/catalogue.ts';
 import { formatTitles } from './format-titles.ts';
 
 /** Checks of `integrity.*`; those of formats are as many as there are formats. */

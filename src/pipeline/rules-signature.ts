@@ -4,7 +4,7 @@ import { readBundle, type SignedBundle } from '../integrity/bundle.ts';
 import { verifyEnvelope } from '../integrity/dsse.ts';
 import { keyHint } from '../integrity/keys.ts';
 import { isSignatureError, SignatureError } from '../integrity/signature-error.ts';
-import { RULES_PAYLOAD } from '../scan/rule-bundle.ts';
+import { RULES_PAYLOAD } from '../scan/rules/rule-bundle.ts';
 
 export interface SignedRules {
   readonly payload: Buffer;

@@ -12,8 +12,8 @@ import { type HashPlan, SHA256_PLAN } from '../integrity/hash-plan.ts';
 import type { SignedModel } from '../integrity/oms/compare.ts';
 import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
 import type { Trust } from '../integrity/trust.ts';
-import type { Rule } from '../scan/rule.ts';
-import { EMPTY_UNLISTED, UNCOVERED } from '../scan/signature-rules.ts';
+import type { Rule } from '../scan/rules/rule.ts';
+import { EMPTY_UNLISTED, UNCOVERED } from '../scan/rules/signature-rules.ts';
 
 /** The name of a signature in the folder of its model. */
 export const SIGNATURE_NAME = 'model.sig';

@@ -1,6 +1,6 @@
 import type { Format } from '../formats/format.ts';
 import { extensionLie } from '../formats/identify.ts';
-import { type Rule, SUPPLY_CHAIN } from './rule.ts';
+import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { Report } from './scanner.ts';
 
 const COMMON = {

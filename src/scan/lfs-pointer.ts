@@ -2,9 +2,9 @@ import type { FileAssessment } from '../core/assessment.ts';
 import { isAssayError } from '../core/errors.ts';
 import { LFS_POINTER, parseLfsPointer } from '../formats/lfs-pointer.ts';
 import { plainMediaScanner } from './plain-media.ts';
-import { plainTextScanner } from './plain-text.ts';
-import type { Rule } from './rule.ts';
+import type { Rule } from './rules/rule.ts';
 import type { Scanner } from './scanner.ts';
+import { plainTextScanner } from './text/plain-text.ts';
 
 const POINTER: Rule = {
   id: 'source.lfs-pointer',

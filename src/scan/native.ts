@@ -1,5 +1,5 @@
 import { APE, ELF, MACH_O, PE } from '../formats/native.ts';
-import { type Rule, SUPPLY_CHAIN } from './rule.ts';
+import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { Scanner } from './scanner.ts';
 
 const EXECUTABLE: Rule = {

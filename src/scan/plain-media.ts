@@ -2,9 +2,9 @@ import { type ByteSource, chunks, SliceSource } from '../core/byte-source.ts';
 import { identifyFormat, probeOf } from '../formats/identify.ts';
 import { mediaEnd } from '../formats/image-end.ts';
 import { LATE_MEDIA, MEDIA } from '../formats/media.ts';
-import { leaveInterests } from './interest.ts';
 import type { ScanContext, Scanner } from './scanner.ts';
 import { structureRule } from './structure.ts';
+import { leaveInterests } from './text/interest.ts';
 
 const TRAILING = structureRule(
   'data.trailing-bytes',

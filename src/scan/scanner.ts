@@ -7,7 +7,7 @@ import type { Format } from '../formats/format.ts';
 import type { LoaderSet } from '../formats/pickle/loaders.ts';
 import type { StorageRecords } from './pickle/contracts/torch-storage.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
-import type { Rule } from './rule.ts';
+import type { Rule } from './rules/rule.ts';
 
 /**
  * The kind of container around a pickle, where it changes what the pickle may do: PyTorch's name storages by persistent id,

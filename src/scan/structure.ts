@@ -1,5 +1,5 @@
 import { isAssayError } from '../core/errors.ts';
-import { type Rule, SUPPLY_CHAIN } from './rule.ts';
+import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { ScanContext, Target } from './scanner.ts';
 
 /** Bytes to fetch at once from a header: a remote file is read no further than its verdict needs. */

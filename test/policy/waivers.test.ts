@@ -4,7 +4,7 @@ import type { Waiver } from '../../src/core/waiver.ts';
 import { WAIVER_RULES } from '../../src/core/waiver-rules.ts';
 import { endOfWaiver } from '../../src/policy/waiver-end.ts';
 import { judgeWaivers, pardonRules, withWaiverFindings } from '../../src/policy/waivers.ts';
-import { RULES } from '../../src/scan/catalogue.ts';
+import { RULES } from '../../src/scan/rules/catalogue.ts';
 import { assessment, CALL_RULE, file, finding, UNLISTED_RULE } from '../report/sample.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');

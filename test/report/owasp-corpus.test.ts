@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../src/pipeline/assess.ts';
 import { mapOwasp, OWASP_RISKS } from '../../src/report/owasp.ts';
 import { meaningOf } from '../../src/report/owasp-checks.ts';
-import { RULES } from '../../src/scan/catalogue.ts';
 import { SCANNERS } from '../../src/scan/index.ts';
-import { INTERESTS } from '../../src/scan/interest.ts';
+import { RULES } from '../../src/scan/rules/catalogue.ts';
+import { INTERESTS } from '../../src/scan/text/interest.ts';
 import { artifactOf, folderFiles } from '../support/artifacts.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;

@@ -5,8 +5,8 @@ import { type AssessOptions, assess } from '../../pipeline/assess.ts';
 import { chosenLists, type RulesetChoice } from '../../pipeline/chosen-lists.ts';
 import { formatTitles } from '../../pipeline/format-titles.ts';
 import type { ReportContext } from '../../report/index.ts';
-import { RULES } from '../../scan/catalogue.ts';
-import type { RuleLists } from '../../scan/rule-lists.ts';
+import { RULES } from '../../scan/rules/catalogue.ts';
+import type { RuleLists } from '../../scan/rules/rule-lists.ts';
 import { openArtifact } from '../../sources/open-artifact.ts';
 import { readAllowances } from './allowance-file.ts';
 

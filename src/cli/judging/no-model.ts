@@ -1,7 +1,7 @@
 import type { Assessment } from '../../core/assessment.ts';
 import { AssayError } from '../../core/errors.ts';
 import { plainMediaScanner } from '../../scan/plain-media.ts';
-import { plainTextScanner } from '../../scan/plain-text.ts';
+import { plainTextScanner } from '../../scan/text/plain-text.ts';
 import { addressOf } from './place.ts';
 
 /** Read by the scanner of text, and models all the same. */

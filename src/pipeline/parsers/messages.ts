@@ -11,7 +11,7 @@ import type { LoaderSet } from '../../formats/pickle/loaders.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash-plan.ts';
 import type { SandboxBounds } from '../../sandbox/sandbox.ts';
 import type { Allowance } from '../../scan/pickle/globals.ts';
-import type { RuleBundle } from '../../scan/rule-bundle.ts';
+import type { RuleBundle } from '../../scan/rules/rule-bundle.ts';
 import type { FileDeclaration } from '../declared.ts';
 
 /** By what the files of one assessment are parsed. */

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { HashThreads } from '../../integrity/hash-threads.ts';
 import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
-import { BUILT_IN_LISTS, listsWith } from '../../scan/rule-lists.ts';
+import { BUILT_IN_LISTS, listsWith } from '../../scan/rules/rule-lists.ts';
 import { FileClocks } from '../file-clocks.ts';
 import { reportBytes } from '../file-progress.ts';
 import type { OnTarget } from '../file-scan.ts';

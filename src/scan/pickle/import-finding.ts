@@ -1,5 +1,5 @@
 import type { GlobalName } from '../../formats/pickle/values.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 import type { Standing } from './globals.ts';
 import { walksAttributes } from './judge-names.ts';
 import { ATTRIBUTE_PATH, DANGEROUS_GLOBAL, SHADOWED_GLOBAL, UNLISTED_GLOBAL } from './rules.ts';

@@ -1,5 +1,5 @@
 import type { Call, GlobalName, Value } from '../../formats/pickle/values.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';

@@ -1,6 +1,6 @@
 import type { PickleState } from '../../formats/pickle/state.ts';
 import { type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
-import type { NativeModel } from '../native-models.ts';
+import type { NativeModel } from '../models/native-models.ts';
 import { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
 
 /** Bytes that a class hands to its library's native code when it is given its state. */

@@ -1,6 +1,6 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { ALL_LOADERS, type LoaderSet } from '../../formats/pickle/loaders.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 import type { Report } from '../scanner.ts';
 import type { Breach } from './contracts/contract.ts';
 import { ruleOf } from './judge-names.ts';

@@ -1,6 +1,6 @@
 import { type ByteSource, MemorySource, SliceSource } from '../../core/byte-source.ts';
 import { AssayError, isContentError } from '../../core/errors.ts';
-import { readNativeModel, titleOf } from '../native-models.ts';
+import { readNativeModel, titleOf } from '../models/native-models.ts';
 import type { ScanContext } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';
 import type { Handed, Untold } from './native-states.ts';

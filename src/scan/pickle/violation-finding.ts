@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 import { BROKEN_CONTRACT, METHOD_OVERRIDE, UNUSUAL_USE } from './rules.ts';
 import type { TakingUse, Violation } from './types/index.ts';
 

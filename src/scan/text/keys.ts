@@ -1,4 +1,4 @@
-import type { Interest } from '../interest.ts';
+import type { Interest } from './interest.ts';
 
 /** Keys whose value a loader imports and calls, wherever they stand. */
 export const TARGET_KEYS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import type { Interest } from '../interest.ts';
 import type { GlobalPolicy } from '../pickle/globals.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rules/rule.ts';
 import { codePath } from './code-path.ts';
+import type { Interest } from './interest.ts';
 import { ARGUMENT_KEYS, INSTRUCTION_KEYS, MAYBE_TARGET_KEYS, TARGET_KEYS } from './keys.ts';
 import { DANGEROUS_TARGET, TARGET } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import { type Rule, SUPPLY_CHAIN } from '../rule.ts';
+import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 
 const REFERENCES = {
   owasp: SUPPLY_CHAIN.owasp,

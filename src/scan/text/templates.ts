@@ -1,4 +1,4 @@
-import type { Interest } from '../interest.ts';
+import type { Interest } from './interest.ts';
 import type { TextFinding } from './loader-keys.ts';
 import { DANGEROUS_TEMPLATE, ODD_TEMPLATE } from './rules.ts';
 import { judgeTemplate } from './template.ts';

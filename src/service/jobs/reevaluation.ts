@@ -5,7 +5,7 @@ import type { Ruleset } from '../../core/assessment.ts';
 import { parseReference } from '../../core/reference.ts';
 import { chosenLists } from '../../pipeline/chosen-lists.ts';
 import type { LiveRules, Principal, Reevaluation, Registry, Version } from '../../registry/index.ts';
-import { rulesetOf } from '../../scan/ruleset.ts';
+import { rulesetOf } from '../../scan/rules/ruleset.ts';
 import type { Queue } from '../queue/queue.ts';
 
 export interface ReevaluationParts {

@@ -3,7 +3,7 @@ import { formatReference, parseReference } from '../../core/reference.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { chosenLists } from '../../pipeline/chosen-lists.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
-import { rulesetOf } from '../../scan/ruleset.ts';
+import { rulesetOf } from '../../scan/rules/ruleset.ts';
 import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../http/service-error.ts';
 

@@ -1,7 +1,7 @@
 import { version } from '../../core/version.ts';
 import { formatTitles } from '../../pipeline/format-titles.ts';
 import type { ReportContext } from '../../report/index.ts';
-import { RULES } from '../../scan/catalogue.ts';
+import { RULES } from '../../scan/rules/catalogue.ts';
 
 let context: ReportContext | undefined;
 

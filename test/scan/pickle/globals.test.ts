@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packageOf } from '../../../src/scan/pickle/allowlists.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
-import { BUILT_IN_LISTS, type RuleLists } from '../../../src/scan/rule-lists.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../../../src/scan/rules/rule-lists.ts';
 
 /** Lists with these names alone, "module:name". */
 function listsOf(...names: readonly string[]): RuleLists {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { plainTextScanner } from '../../../src/scan/plain-text.ts';
+import { plainTextScanner } from '../../../src/scan/text/plain-text.ts';
 import { scanBytes } from '../../support/scan-bytes.ts';
 
 async function verdict(file: string, text: string | Uint8Array): Promise<string> {

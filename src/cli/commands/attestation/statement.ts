@@ -16,7 +16,7 @@ import { isAbout, parseDigest, type Subject, subjectsOf } from '../../../integri
 import { parseTime } from '../../../integrity/attestations/time.ts';
 import { readBundle } from '../../../integrity/bundle.ts';
 import { isSignatureError } from '../../../integrity/signature-error.ts';
-import { RULES } from '../../../scan/catalogue.ts';
+import { RULES } from '../../../scan/rules/catalogue.ts';
 import { readDocument } from '../../options/document-file.ts';
 import type { About, AttestationInput } from './create.ts';
 import { attestedArtifact, readReport, type ScanReport } from './report.ts';

@@ -3,7 +3,7 @@ import { closest } from '../../../core/closest.ts';
 import { AssayError } from '../../../core/errors.ts';
 import { Page } from '../../../report/page.ts';
 import { referenceAddress } from '../../../report/sarif-rules.ts';
-import type { Rule } from '../../../scan/rule.ts';
+import type { Rule } from '../../../scan/rules/rule.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
 
 export function registerExplain(program: Command, shell: Shell): void {
@@ -19,7 +19,7 @@ export function registerExplain(program: Command, shell: Shell): void {
 }
 
 async function explain(id: string | undefined, color: boolean, shell: Shell): Promise<void> {
-  const { RULES } = await import('../../../scan/catalogue.ts');
+  const { RULES } = await import('../../../scan/rules/catalogue.ts');
   const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, color));
   if (id === undefined) {
     for (const rule of RULES.values()) listRow(page, rule);

@@ -17,12 +17,12 @@ import { openRules, type SignedRules } from '../../../pipeline/rules-signature.t
 import { jsonText, terminalText } from '../../../report/index.ts';
 import { Page } from '../../../report/page.ts';
 import { count } from '../../../report/style.ts';
-import { RULES } from '../../../scan/catalogue.ts';
-import { parseRuleBundle, type RuleBundle } from '../../../scan/rule-bundle.ts';
-import { checkBundle } from '../../../scan/rule-bundle-check.ts';
-import { BUILT_IN_LISTS } from '../../../scan/rule-lists.ts';
-import { rulesetOf } from '../../../scan/ruleset.ts';
-import { compareVersions, RULESET_VERSION } from '../../../scan/ruleset-version.ts';
+import { RULES } from '../../../scan/rules/catalogue.ts';
+import { parseRuleBundle, type RuleBundle } from '../../../scan/rules/rule-bundle.ts';
+import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
+import { BUILT_IN_LISTS } from '../../../scan/rules/rule-lists.ts';
+import { rulesetOf } from '../../../scan/rules/ruleset.ts';
+import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
 import { type Shell, widthOf } from '../../terminal/shell.ts';
 import type { RulesUpdateFlags } from './command.ts';
 import { rulesKeys } from './signature.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SCAN_FORMATS } from '../../../../src/cli/commands/scan/command.ts';
 import { writeInstalled } from '../../../../src/pipeline/installed-rules.ts';
-import { RULESET_VERSION } from '../../../../src/scan/ruleset-version.ts';
+import { RULESET_VERSION } from '../../../../src/scan/rules/ruleset-version.ts';
 import { ACME, RulesWorkshop } from '../../rules-workshop.ts';
 
 const shop = new RulesWorkshop();

@@ -1,0 +1,65 @@
+import { AssayError } from '../../core/errors.ts';
+import { decode, isCodec } from '../../formats/compressed/decode.ts';
+import { expand } from '../../formats/compressed/expand.ts';
+import { COMPRESSED } from '../../formats/compressed/formats.ts';
+import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/loaders.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { structureRule } from '../structure.ts';
+import { judgeStray } from './stray.ts';
+
+const TRAILING = structureRule(
+  'compressed.trailing-bytes',
+  'Bytes follow the end of a compressed stream',
+  'Decompression ends before the file does. Loaders differ on what they do with the rest: most never read it, so it may hide anything.',
+);
+
+/** The loaders that decompress what they are given: joblib by the first bytes, pandas by the suffix. */
+const READERS: Readonly<Record<string, LoaderSet>> = {
+  gzip: JOBLIB | PANDAS | PANDAS_AGAIN,
+  bzip2: JOBLIB | PANDAS | PANDAS_AGAIN,
+  xz: JOBLIB | PANDAS | PANDAS_AGAIN,
+  lzma: JOBLIB,
+  zlib: JOBLIB,
+  lz4: JOBLIB,
+  zstd: PANDAS | PANDAS_AGAIN,
+};
+
+/** One compressed stream: what it decompresses to is scanned as a member named `data`. */
+export const compressedScanner: Scanner = {
+  id: 'compressed',
+  formats: COMPRESSED.map((format) => format.id),
+  rules: [TRAILING],
+  async scanFile(target, context) {
+    const { source, format } = target;
+    if (!isCodec(format.id)) throw new AssayError('internal', `no codec for ${format.id}`);
+    const { limits, signal, budget } = context;
+    const {
+      source: content,
+      end,
+      stopped,
+    } = await expand(decode(format.id, source, { limits, signal, budget }), {
+      name: `${source.name}!data`,
+      inputSize: source.size,
+      budget,
+      limits,
+      signal,
+    });
+    // What came out before an error is judged all the same: a loader gets that far too.
+    if (content.size > 0) await context.member(content, 'data', { loaders: READERS[format.id] ?? NOBODY });
+    else await content.close();
+    if (stopped !== undefined) context.incomplete(`${format.title}: ${stopped.message}`);
+    else if (end !== undefined) await judgeEnd(target, context, end.consumed);
+  },
+};
+
+async function judgeEnd(target: Target, context: ScanContext, consumed: number | undefined): Promise<void> {
+  const { size } = target.source;
+  const what = 'Bytes follow the end of the compressed stream';
+  if (consumed === undefined) {
+    context.report({ rule: TRAILING, subject: '(trailing)', message: `${what}.` });
+    context.incomplete('bytes follow the end of the compressed stream');
+    return;
+  }
+  context.cover(0, consumed, 'parsed');
+  await judgeStray(target, context, { start: consumed, end: size, name: '(trailing)', rule: TRAILING, what });
+}

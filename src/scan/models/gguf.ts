@@ -1,0 +1,98 @@
+import { GGUF, type GgufHeader, readGguf } from '../../formats/gguf.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { headerBlock, leaveUnjudged, readOrReport, structureRule } from '../structure.ts';
+import { judgeTemplates } from '../text/index.ts';
+
+const WHY =
+  'Loaders of GGUF are written in C and C++, and have had memory errors on counts, lengths and offsets like these.';
+
+const STRUCTURE = structureRule(
+  'gguf.structure',
+  'GGUF header is broken',
+  `A count, a length, a type or an alignment in the header contradicts the file's size or the format. ${WHY}`,
+);
+const LAYOUT = structureRule(
+  'gguf.layout',
+  'GGUF tensors overlap, leave holes or leave the file',
+  `Tensors have to lie within the file, aligned, one after another. ${WHY}`,
+);
+const TRAILING = structureRule(
+  'gguf.trailing-bytes',
+  'Bytes follow the last tensor',
+  'The file goes on after the last tensor. No loader of GGUF reads those bytes, so they are there for somebody else.',
+);
+
+/** Judges a GGUF file by its header, and the chat templates in it. */
+export const ggufScanner: Scanner = {
+  id: 'gguf',
+  formats: [GGUF.id],
+  rules: [STRUCTURE, LAYOUT, TRAILING],
+  async scanFile(target, context) {
+    const header = await readOrReport(target, context, STRUCTURE, () =>
+      readGguf(target.source, isTemplate, headerBlock(target)),
+    );
+    if (header === undefined) return;
+    context.cover(0, header.headerEnd, 'parsed');
+    await checkLayout(target, context, header);
+    checkTemplates(context, header);
+  },
+};
+
+function checkTemplates(context: ScanContext, { keys, texts }: GgufHeader): void {
+  const { findings, why } = judgeTemplates(texts.map(({ text }) => ({ text, declared: true })));
+  for (const finding of findings) context.report(finding);
+  // A template that is not text, or a list of names of templates beside those that were read.
+  const read = new Set(texts.map(({ key }) => key));
+  const unread = keys.filter((key) => isTemplate(key) && !NAMES.has(key) && !read.has(key));
+  const [first = unread[0]] = [...why.values()];
+  if (first === undefined) return;
+  const detail = `Holds a chat template, a program that loaders run, that is not proved to be plain (${first}); no scanner judges it yet.`;
+  leaveUnjudged(context, 'format.gguf.chat-template', detail);
+}
+
+/** The list of the other templates' names. */
+const NAMES: ReadonlySet<string> = new Set(['tokenizer.chat_templates']);
+
+function isTemplate(key: string): boolean {
+  return key.startsWith('tokenizer.chat_template');
+}
+
+async function checkLayout(target: Target, context: ScanContext, header: GgufHeader): Promise<void> {
+  const { size } = target.source;
+  let end = header.headerEnd;
+  for (const tensor of [...header.tensors].sort((a, b) => a.offset - b.offset)) {
+    const start = header.dataStart + tensor.offset;
+    const name = JSON.stringify(tensor.name.slice(0, 80));
+    const say = (message: string) =>
+      context.report({ rule: LAYOUT, message: `Tensor ${name} ${message}.`, subject: tensor.name, offset: tensor.at });
+    if (tensor.offset % header.alignment !== 0) say(`is not aligned to ${header.alignment} bytes`);
+    if (start + tensor.bytes > size) say(`ends at ${start + tensor.bytes}, the file at ${size}`);
+    else if (start < end) say('shares bytes with the one before it');
+    else if (start - end >= header.alignment) say(`comes ${start - end} bytes after the one before it`);
+    else context.cover(end, start, 'opaque', 'padding of less than the alignment');
+    context.cover(start, Math.min(start + tensor.bytes, size), 'opaque', 'raw tensor data: numbers');
+    end = Math.max(end, start + tensor.bytes);
+  }
+  // Holes were told above.
+  context.cover(
+    Math.min(header.headerEnd, size),
+    Math.min(end, size),
+    'opaque',
+    'between the tensors: no loader of GGUF reads it',
+  );
+  await checkRest(target, context, end, header.alignment);
+}
+
+/** After the last tensor: zeros up to the alignment, as writers leave them, and nothing else. */
+async function checkRest(target: Target, context: ScanContext, end: number, alignment: number): Promise<void> {
+  const { source } = target;
+  const length = source.size - end;
+  if (length <= 0) return;
+  if (length < alignment) {
+    const padding = source.readNow(end, length) ?? (await source.read(end, length));
+    if (padding.every((byte) => byte === 0)) return context.cover(end, source.size, 'parsed');
+  }
+  const message = `${length} bytes follow the last tensor.`;
+  context.report({ rule: TRAILING, message, subject: 'trailing', offset: end });
+  context.cover(end, source.size, 'opaque', 'after the tensors: no loader of GGUF reads it');
+}

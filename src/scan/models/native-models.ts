@@ -1,0 +1,91 @@
+import type { FileBudget } from '../../core/budget.ts';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { readCatboost } from '../../formats/boosters/catboost.ts';
+import { readLightgbm } from '../../formats/boosters/lightgbm.ts';
+import { readXgboost } from '../../formats/boosters/xgboost.ts';
+import { CATBOOST, UBJSON, XGBOOST_BINARY } from '../../formats/data-files.ts';
+import { XGBOOST_JSON } from '../../formats/json-format.ts';
+import { SENTENCEPIECE } from '../../formats/proto-models.ts';
+import { LIGHTGBM } from '../../formats/text.ts';
+import { readSentencePiece } from '../../formats/tokenizers/sentencepiece.ts';
+import { readTokenizerJson } from '../../formats/tokenizers/tokenizer-json.ts';
+import type { Scanner } from '../scanner.ts';
+import { leaveUnjudged, structureRule } from '../structure.ts';
+
+/** Models that a library's own native code reads, by library. */
+export type NativeModel = 'xgboost' | 'lightgbm' | 'catboost' | 'sentencepiece' | 'tokenizers';
+
+interface NativeReader {
+  readonly title: string;
+  read(source: ByteSource, budget: FileBudget): Promise<void>;
+}
+
+const READERS: Readonly<Record<NativeModel, NativeReader>> = {
+  xgboost: { title: 'XGBoost model', read: readXgboost },
+  lightgbm: { title: 'LightGBM model', read: readLightgbm },
+  catboost: { title: 'CatBoost model', read: readCatboost },
+  sentencepiece: { title: 'SentencePiece tokenizer', read: readSentencePiece },
+  tokenizers: { title: 'tokenizer of the tokenizers library', read: readTokenizerJson },
+};
+
+/** What a reader made of a model: all of it agrees, it contradicts itself, or a part of it is not known. */
+export type NativeVerdict =
+  | { readonly kind: 'sound' }
+  | { readonly kind: 'broken' | 'unknown-part'; readonly why: string; readonly offset: number | undefined };
+
+/** @throws AssayError `limit`; what reading the source throws */
+export async function readNativeModel(
+  model: NativeModel,
+  source: ByteSource,
+  budget: FileBudget,
+): Promise<NativeVerdict> {
+  try {
+    await READERS[model].read(source, budget);
+    return { kind: 'sound' };
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    const { code, message: why, offset } = error;
+    if (code === 'malformed' || code === 'truncated') return { kind: 'broken', why, offset };
+    if (code === 'unsupported') return { kind: 'unknown-part', why, offset };
+    throw error;
+  }
+}
+
+export function titleOf(model: NativeModel): string {
+  return READERS[model].title;
+}
+
+const STRUCTURE = structureRule(
+  'native-model.structure',
+  'A model contradicts itself',
+  'Its encoding breaks off, or a count, an index or an offset in it leads out of what it belongs to: a child that is not a node of its tree, a feature that the model does not have, a tree that loops. The libraries of these models are native code that follows such indexes without looking; a file like this makes them read or write memory that is not theirs.',
+);
+
+const FORMATS: ReadonlyMap<string, NativeModel> = new Map([
+  [UBJSON.id, 'xgboost'],
+  [XGBOOST_BINARY.id, 'xgboost'],
+  [XGBOOST_JSON.id, 'xgboost'],
+  [LIGHTGBM.id, 'lightgbm'],
+  [CATBOOST.id, 'catboost'],
+  [SENTENCEPIECE.id, 'sentencepiece'],
+]);
+
+/** Judges models that native code reads by whether all their indexes stay within them. */
+export const nativeModelScanner: Scanner = {
+  id: 'native-models',
+  formats: [...FORMATS.keys()],
+  rules: [STRUCTURE],
+  async scanFile({ source, format }, context) {
+    const model = FORMATS.get(format.id);
+    if (model === undefined) return context.incomplete(`no reader of ${format.id}`);
+    const verdict = await readNativeModel(model, source, context.budget);
+    if (verdict.kind === 'sound') return context.cover(0, source.size, 'parsed');
+    const { why, offset } = verdict;
+    if (verdict.kind === 'broken') {
+      const place = offset === undefined ? {} : { offset };
+      context.report({ rule: STRUCTURE, message: `It contradicts itself: ${why}.`, subject: 'structure', ...place });
+    } else leaveUnjudged(context, `format.${format.id}.scan`, `Part of it is not known here, and not judged: ${why}.`);
+    context.cover(0, source.size, 'opaque', 'not read to its end');
+  },
+};

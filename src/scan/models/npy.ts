@@ -1,0 +1,64 @@
+import { SliceSource } from '../../core/byte-source.ts';
+import { NPY } from '../../formats/npy/format.ts';
+import { type NpyHeader, readNpyHeader } from '../../formats/npy/read.ts';
+import { NUMPY } from '../../formats/pickle/loaders.ts';
+import { activeFormat, judgeStray } from '../containers/stray.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { structureRule } from '../structure.ts';
+
+const SIZE = structureRule(
+  'npy.size-mismatch',
+  'A NumPy array does not have the size that its header says',
+  'The header gives shape and type, and so the exact number of bytes. Where more follow, they are hidden from whoever reads the array; where fewer do, the file is cut off or the header lies.',
+);
+const LYING = structureRule(
+  'npy.lying-dtype',
+  'A NumPy array of numbers holds a pickle',
+  'The header says numbers and the data is a pickle. Scanners that believe the header pass it over; a change of one word in the header makes `numpy.load(allow_pickle=True)` run it.',
+);
+
+/** NumPy arrays: numbers are passed over by their exact size, objects are a pickle. */
+export const npyScanner: Scanner = {
+  id: 'npy',
+  formats: [NPY.id],
+  rules: [SIZE, LYING],
+  async scanFile(target, context) {
+    const header = await readNpyHeader(target.source);
+    const { dataStart } = header;
+    context.cover(0, dataStart, 'parsed');
+    const { size } = target.source;
+    if (header.object) {
+      if (size > dataStart) {
+        const data = new SliceSource(target.source, dataStart, size - dataStart, `${target.source.name}!data`);
+        await context.member(data, 'data', { storedAt: dataStart, loaders: NUMPY });
+      } else context.report({ rule: SIZE, subject: 'data', message: 'The array of objects has no data.' });
+    } else await judgeNumbers(target, context, header, header.dataSize ?? 0);
+  },
+};
+
+async function judgeNumbers(target: Target, context: ScanContext, header: NpyHeader, expected: number): Promise<void> {
+  const { source } = target;
+  const { dataStart } = header;
+  const held = source.size - dataStart;
+  const end = dataStart + Math.min(expected, held);
+  const whole = new SliceSource(source, dataStart, held, `${source.name}!data`);
+  const sizes = `${held} bytes of data, and its header says ${expected}`;
+  const pickled = (await activeFormat(whole, context))?.id === 'pickle';
+  if (pickled)
+    context.report({ rule: LYING, subject: 'data', offset: dataStart, message: 'The array of numbers is a pickle.' });
+  if (held < expected) context.report({ rule: SIZE, subject: 'data', message: `The array has ${sizes}.` });
+  context.cover(dataStart, end, 'opaque', 'raw array: numbers');
+  if (pickled && held > expected) {
+    // One pickle from the first byte: what follows the array's size is its rest.
+    context.report({ rule: SIZE, subject: 'data', message: `The array has ${sizes}.` });
+    context.cover(
+      end,
+      source.size,
+      'opaque',
+      'the rest of a pickle behind a header of numbers: no loader unpickles it',
+    );
+    return;
+  }
+  const what = `Bytes follow the array: it has ${sizes}`;
+  await judgeStray(target, context, { start: end, end: source.size, name: '(trailing)', rule: SIZE, what });
+}

@@ -1,0 +1,69 @@
+import { AssayError } from '../../core/errors.ts';
+import {
+  COREML,
+  ONNX,
+  PADDLE_PROGRAM,
+  TF_GRAPH,
+  TF_KERAS_METADATA,
+  TF_META_GRAPH,
+  TF_SAVED_MODEL,
+} from '../../formats/proto-models.ts';
+import { type StreamField, streamFields } from '../../formats/protobuf.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { leaveUnjudged } from '../structure.ts';
+
+interface ModelKind {
+  readonly check: string;
+  readonly detail: string;
+}
+
+const TENSORFLOW: ModelKind = {
+  check: 'format.tensorflow.scan',
+  detail: 'A TensorFlow graph may read and write files and run Python; no scanner judges its operations yet.',
+};
+
+const KINDS: ReadonlyMap<string, ModelKind> = new Map([
+  [
+    ONNX.id,
+    {
+      check: 'format.onnx.scan',
+      detail: 'An ONNX model may name files outside of it and custom operations; no scanner judges them yet.',
+    },
+  ],
+  [TF_SAVED_MODEL.id, TENSORFLOW],
+  [TF_META_GRAPH.id, TENSORFLOW],
+  [TF_GRAPH.id, TENSORFLOW],
+  [
+    TF_KERAS_METADATA.id,
+    { check: 'format.tensorflow.scan', detail: 'Keras metadata may hold Lambda layers; no scanner judges them yet.' },
+  ],
+  [
+    COREML.id,
+    { check: 'format.coreml.scan', detail: 'A Core ML model may name custom layers; no scanner judges them yet.' },
+  ],
+  [
+    PADDLE_PROGRAM.id,
+    { check: 'format.paddle.scan', detail: 'A Paddle program may hold custom operations; no scanner judges them yet.' },
+  ],
+]);
+
+/** Checks that a model written as Protocol Buffers is whole at its top level, and leaves its content to scanners to come. */
+export const protoModelScanner: Scanner = {
+  id: 'proto-models',
+  formats: [...KINDS.keys()],
+  rules: [],
+  async scanFile(target, context) {
+    const kind = KINDS.get(target.format.id);
+    if (kind === undefined) throw new AssayError('internal', `no kind of model for format ${target.format.id}`);
+    await walkTop(target, context);
+    context.cover(0, target.source.size, 'opaque', 'a message whose fields no scanner judges yet');
+    leaveUnjudged(context, kind.check, kind.detail);
+  },
+};
+
+async function walkTop(target: Target, context: ScanContext): Promise<StreamField[]> {
+  const fields: StreamField[] = [];
+  for await (const field of streamFields(target.source, 0, target.source.size, context.limits.maxMembers))
+    fields.push(field);
+  return fields;
+}

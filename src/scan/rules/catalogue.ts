@@ -1,0 +1,23 @@
+import { extensionRules } from '../extension.ts';
+import { SCANNERS } from '../index.ts';
+import { POLYGLOT } from '../polyglot.ts';
+import { remoteCodeRules } from '../remote-code.ts';
+import type { Rule } from './rule.ts';
+import { advisoryRules } from './ruleset-apply.ts';
+import { signatureRules } from './signature-rules.ts';
+import { waiverRules } from './waiver-rules.ts';
+
+/** Every rule there is, by id, sorted: those of all scanners, and those that the pipeline itself reports. */
+export const RULES: ReadonlyMap<string, Rule> = new Map(
+  [
+    ...SCANNERS.flatMap((scanner) => scanner.rules),
+    ...extensionRules,
+    ...signatureRules,
+    ...remoteCodeRules,
+    ...waiverRules,
+    ...advisoryRules,
+    POLYGLOT,
+  ]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((rule) => [rule.id, rule]),
+);

@@ -1,0 +1,114 @@
+import { AssayError } from '../../core/errors.ts';
+import { severityRank } from '../../core/severity.ts';
+import { python3Name } from '../../formats/pickle/python2-names.ts';
+import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from '../pickle/allowlists.ts';
+import { dangerAmong, dangerOf } from '../pickle/dangerous.ts';
+import { mayHold, PLAIN, type Takes } from '../pickle/types/index.ts';
+import { RULES } from './catalogue.ts';
+import type { RuleBundle } from './rule-bundle.ts';
+import { withBundle } from './rule-lists.ts';
+import { compareVersions } from './ruleset-version.ts';
+
+/** What a bundle must be newer than, and when. */
+export interface BundleContext {
+  readonly now: Date;
+  /** The program's own version, `0.1.0`. */
+  readonly program: string;
+}
+
+/**
+ * What a bundle must keep to, whoever signed it: it holds today, for this program, and loosens nothing that guards against
+ * code. It may list names that are not known, take listed ones away, and raise severities; it may not list a dangerous name, or
+ * give a name with a contract another use or no contract, or lower a severity.
+ * @throws AssayError `usage`
+ */
+export function checkBundle(bundle: RuleBundle, subject: string, { now, program }: BundleContext): void {
+  const wrong = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  if (bundle.expires !== undefined && !(now.getTime() < Date.parse(bundle.expires))) {
+    throw wrong(`the rules ended on ${bundle.expires}`, 'get a newer bundle');
+  }
+  if (compareVersions(bundle.minimumProgram, program) > 0) {
+    throw wrong(`the rules need version ${bundle.minimumProgram} of assay, and this is ${program}`, 'upgrade assay');
+  }
+  const fault = looseSeverity(bundle) ?? looseName(bundle);
+  if (fault !== undefined) throw wrong(fault, 'have it built without that');
+}
+
+function looseSeverity({ severities }: RuleBundle): string | undefined {
+  for (const [id, severity] of Object.entries(severities)) {
+    const rule = RULES.get(id);
+    if (rule === undefined) return `the rules set the severity of ${id}, which this version does not know`;
+    if (severityRank(severity) < severityRank(rule.severity)) {
+      return `the rules lower the severity of ${id} from ${rule.severity} to ${severity}`;
+    }
+  }
+  return undefined;
+}
+
+/** Judges what the lists come to, not each by itself: a contract may stand in one list, and a use in another. */
+function looseName(bundle: RuleBundle): string | undefined {
+  const own = Object.entries(bundle.allowlists);
+  for (const [list, { globals }] of own) {
+    for (const [module, name, , , contract] of globals) {
+      const what = `the list ${list} has ${module}.${name}`;
+      if (dangerAmong(bundle.dangerous, module, name) !== undefined) {
+        return `${what}, which the bundle itself calls dangerous`;
+      }
+      if (contract !== undefined && contract !== listedGlobals().get(`${module}:${name}`)?.contract) {
+        return `${what} with a contract that this version does not have for it`;
+      }
+    }
+  }
+  const shipped = shippedAllowlists();
+  const merged = mergeAllowlists(withBundle(bundle).values());
+  for (const { globals } of own.flatMap(([list, one]) => [one, shipped.get(list) ?? { globals: [] }])) {
+    for (const [module, name] of globals) {
+      const fault = looseGlobal(merged.get(`${module}:${name}`));
+      if (fault !== undefined) return `${module}.${name} would be listed ${fault}`;
+    }
+  }
+  return undefined;
+}
+
+/** What a name may now do that it may not by the lists of this program, if it is one that is guarded. */
+function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  const { module, name, uses, contract } = entry;
+  const shipped = listedGlobals().get(`${module}:${name}`);
+  if (contract !== shipped?.contract) return 'without the contract that its arguments must keep';
+  const more = looserTypes(entry, shipped);
+  if (more !== undefined) return more;
+  const python3 = python3Name(module, name);
+  const danger = dangerOf(module, name) ?? dangerOf(python3.module, python3.name);
+  if (danger === undefined && contract === undefined) return undefined;
+  const use = [...uses].find((one) => shipped?.uses.has(one) !== true);
+  if (use === undefined) return undefined;
+  return danger === undefined ? `to ${use}, which its contract does not foresee` : `to ${use}, and it ${danger}`;
+}
+
+/** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
+function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
+  if (shipped?.traits?.callable === true && entry.traits?.callable !== true)
+    return 'as if its instances could not be called';
+  if (shipped?.traits?.dictState === true && entry.traits?.dictState !== true) return 'with a state of slots';
+  const method = [...(entry.traits?.methods ?? [])].find((one) => shipped?.traits?.methods.has(one) !== true);
+  if (shipped !== undefined && method !== undefined) return `with its method ${method}, which its list does not name`;
+  for (const [use, takes] of entry.types ?? []) {
+    const before = shipped?.types?.get(use) ?? PLAIN;
+    const more = takes === before ? undefined : looserTakes(takes, before, shipped !== undefined);
+    if (more !== undefined) return more;
+  }
+  return undefined;
+}
+
+function looserTakes(takes: Takes, before: Takes, isShipped: boolean): string | undefined {
+  for (const name of [...takes.callables, ...takes.own.flatMap((names) => [...names])]) {
+    if (mayHold(before, name)) continue;
+    const [module = '', own = ''] = name.split(':');
+    const danger = dangerOf(module, own);
+    if (danger !== undefined) return `with ${name}, and it ${danger}`;
+    if (isShipped) return `with ${name}, which its types do not name`;
+  }
+  const key = [...takes.keys].find((one) => !before.keys.has(one));
+  return key === undefined ? undefined : `with the key ${key}, which its types do not name`;
+}

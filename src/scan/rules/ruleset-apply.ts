@@ -1,0 +1,52 @@
+import type { Assessment } from '../../core/assessment.ts';
+import { type Finding, fingerprint } from '../../core/finding.ts';
+import type { Rule } from './rule.ts';
+import type { Advisory } from './rule-bundle.ts';
+import type { RuleLists } from './rule-lists.ts';
+
+export const ADVISED: Rule = {
+  id: 'advisory.file',
+  title: 'A file that an advisory names',
+  severity: 'critical',
+  verdict: 'malicious',
+  explanation:
+    'The installed rules hold an advisory with the digest of exactly this file: somebody looked at it and found that it does harm, whatever a scan of it shows.',
+  remedy: 'Do not load the file. Read the advisory, and find out where the file came from.',
+  owasp: ['ML06:2023'],
+  atlas: ['AML.T0010'],
+  cwe: ['CWE-506'],
+};
+
+export const advisoryRules: readonly Rule[] = [ADVISED];
+
+/** What installed rules say beyond names: files that advisories name are malicious, and severities are theirs. */
+export function applyLists(assessment: Assessment, { advisories, severities }: RuleLists): Assessment {
+  if (advisories.size + severities.size === 0) return assessment;
+  const advised = assessment.files.flatMap(({ path, sha256 }) => {
+    const advisory = sha256 === null ? undefined : advisories.get(sha256);
+    return advisory === undefined ? [] : [advisoryFinding(path, advisory)];
+  });
+  const paths = new Set(advised.map(({ file }) => file));
+  return {
+    ...assessment,
+    files: assessment.files.map((file) => (paths.has(file.path) ? { ...file, verdict: 'malicious' } : file)),
+    findings: [...advised, ...assessment.findings].map((finding) => {
+      return { ...finding, severity: severities.get(finding.ruleId) ?? finding.severity };
+    }),
+  };
+}
+
+function advisoryFinding(file: string, { id, title, url }: Advisory): Finding {
+  const { id: ruleId, severity, owasp, atlas, cwe } = ADVISED;
+  return {
+    ruleId,
+    severity,
+    message: `The advisory ${id} names this file: ${title}${url === undefined ? '' : ` (${url})`}`,
+    file,
+    evidence: id,
+    owasp,
+    atlas,
+    cwe,
+    fingerprint: fingerprint(ruleId, file, undefined, id),
+  };
+}

@@ -1,0 +1,24 @@
+import { AssayError } from '../../core/errors.ts';
+
+/** Of the rules in this program: raised with every change of rules, lists or contracts. */
+export const RULESET_VERSION = '2026.11.3';
+
+const VERSION = /^\d{1,9}(?:\.\d{1,9}){1,3}$/;
+
+export function isRulesetVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
+/**
+ * Negative when `a` is older than `b`, 0 when they are the same: numbers between points, those that are not there being 0.
+ * @throws AssayError `internal` for what is no version
+ */
+export function compareVersions(a: string, b: string): number {
+  if (!VERSION.test(a) || !VERSION.test(b)) throw new AssayError('internal', `no versions: ${a}, ${b}`);
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < 4; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,42 @@
+import { createHash, type Hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Ruleset } from '../../core/assessment.ts';
+import { allowlistFiles } from '../pickle/allowlists.ts';
+import type { Allowance } from '../pickle/globals.ts';
+import { RULES } from './catalogue.ts';
+import { BUILT_IN_LISTS, type RuleLists } from './rule-lists.ts';
+
+/** Names everything a verdict rests on: rules, lists, dangerous names and the organisation's own allowances. */
+export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {
+  const hash = shippedHash();
+  const own = allowances.map(({ module, name, uses, takes, owner, expires }) => [
+    module,
+    name,
+    [...uses].sort(),
+    owner,
+    expires,
+    ...(takes === undefined ? [] : [Object.entries(takes).sort()]),
+  ]);
+  hash.update(JSON.stringify(own.map((entry) => JSON.stringify(entry)).sort()));
+  if (lists.bundle !== undefined) hash.update(`bundle:${lists.bundle}`);
+  return { version: lists.version, digest: `sha256:${hash.digest('hex')}` };
+}
+
+/** What the package brings, which does not change while it runs: read once, not with every artifact. */
+let shipped: Hash | undefined;
+
+function shippedHash(): Hash {
+  shipped ??= hashShipped();
+  return shipped.copy();
+}
+
+/** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
+const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
+
+function hashShipped(): Hash {
+  const hash = createHash('sha256');
+  for (const rule of RULES.values()) hash.update(JSON.stringify([rule.id, rule.severity, rule.verdict]));
+  const files = [...allowlistFiles().map((file) => `allowlists/${file}`), ...OTHER_FILES];
+  for (const file of files) hash.update(readFileSync(new URL(`../pickle/${file}`, import.meta.url)));
+  return hash;
+}

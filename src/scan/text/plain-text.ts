@@ -1,0 +1,251 @@
+import { chunks } from '../../core/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { extensionOf, probeOf, refineText } from '../../formats/identify.ts';
+import { JsonWalker } from '../../formats/json.ts';
+import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
+import { controlAt, type Encoding, newDecoder, textHead } from '../../formats/text.ts';
+import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
+import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { judgeTemplates, judgeText, LoaderKeys, type TextFinding, textRules } from './index.ts';
+import { type Interest, leaveInterests } from './interest.ts';
+import { JsonInterest, leadsIntoGit } from './json-interest.ts';
+import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
+
+const DUPLICATE_KEY: Rule = {
+  id: 'data.json-duplicate-key',
+  title: 'JSON names a key that loaders act on twice',
+  severity: 'medium',
+  verdict: 'suspicious',
+  explanation:
+    'One object has the same key twice, and the key is one that tells a loader what to build or import. One parser takes the first value, another the last: what a scanner read need not be what the loader does.',
+  remedy: 'Remove the value that is not meant. No JSON library writes a key twice.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-694'],
+};
+
+const SITE_FILE: Rule = {
+  id: 'python.site-file',
+  title: 'A Python path file runs code',
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'A `.pth` file of text is no checkpoint: in a folder of site packages, Python runs each of its lines that begin with `import` at every start, before any program.',
+  remedy: 'Remove it. A model needs no path file.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-427', 'CWE-506'],
+};
+
+const HIDDEN_PATH: Rule = {
+  id: 'data.path-into-git',
+  title: "A document names a file in git's own folder",
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'Git keeps its own files in a folder that a scan passes over, and no model keeps its files there. A document that names a file in it, such as an index of weights, makes a loader open what nobody looked at.',
+  remedy: 'Name files outside of it. No tool that saves models writes such a path.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-552', 'CWE-829'],
+};
+
+/** Characters of a text that is read as a whole. */
+const MAX_WHOLE = 8 * 1024 * 1024;
+/** Kinds of text that must be read as what they claim to be. */
+const CLAIMS: ReadonlySet<string> = new Set(['yaml', 'settings', 'jinja']);
+/** What a text that is too long to be read as YAML would have to hold to be more than data there. */
+const MAY_BE_YAML =
+  /(?:^|[\s[{,:?-])![\w!<%:/-]{0,100}[.:]\w|_target_|_component_|class_path|"[^"\n]{0,100}\\[xuU][0-9a-fA-F]/;
+
+/** Checks that text is text to its end, and names what in it would make a loader run something. */
+export const plainTextScanner: Scanner = {
+  id: 'plain-text',
+  formats: [
+    'empty',
+    'text',
+    'markdown',
+    'csv',
+    'settings',
+    'source-code',
+    'json',
+    'jsonl',
+    'yaml',
+    'xml',
+    'html',
+    'svg',
+    'jinja',
+    'python',
+    'javascript',
+    'shell',
+    'openvino',
+    'pmml',
+  ],
+  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...textRules],
+  async scanFile(target, context) {
+    if (target.source.size === 0) return;
+    await new TextScan(target, context).run();
+  },
+};
+
+class TextScan {
+  readonly #target: Target;
+  readonly #context: ScanContext;
+  readonly #kind: string;
+  readonly #name: string;
+  readonly #path: string;
+  readonly #json:
+    | { readonly interest: JsonInterest; readonly walker: JsonWalker; readonly keys: LoaderKeys }
+    | undefined;
+  readonly #interests = new Set<Interest>();
+  readonly #why = new Map<Interest, string>();
+  readonly #whole: string[] = [];
+  #length = 0;
+  readonly #hidden = new Set<string>();
+  #carry = '';
+  #siteLine = false;
+  #mayBeYaml = false;
+
+  constructor(target: Target, context: ScanContext) {
+    this.#target = target;
+    this.#context = context;
+    const path = target.member ?? target.file;
+    const refined = refineText(path, target.format);
+    if (refined !== target.format) context.identified(refined.id);
+    this.#kind = refined.id;
+    this.#name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('!')) + 1);
+    this.#path = path;
+    for (const interest of interestsOfKind(this.#kind, this.#name)) this.#interests.add(interest);
+    if (isCodeName(path) || (extensionOf(path) !== '' && SOURCE_CODE.extensions.includes(extensionOf(path))))
+      this.#interests.add('format.source-code.scan');
+    if (extensionOf(path) === '.pth') this.#interests.add('format.site-file.scan');
+    if (this.#kind === 'json' || this.#kind === 'jsonl') {
+      const except = this.#name === 'modules.json' ? new Set(['type']) : new Set<string>();
+      const keys = new LoaderKeys({ globals: context.globals, settings: this.#kind === 'json', except });
+      const interest = new JsonInterest(this.#name, keys);
+      this.#json = {
+        interest,
+        keys,
+        walker: new JsonWalker(interest, { multiple: this.#kind === 'jsonl', pythonNumbers: true }),
+      };
+    }
+  }
+
+  async run(): Promise<void> {
+    const { source } = this.#target;
+    let encoding = textHead(await probeOf(source))?.encoding;
+    if (encoding === undefined) throw new AssayError('malformed', 'is not text', { subject: source.name });
+    let decoder = newDecoder(encoding);
+    let at = 0;
+    for await (const bytes of chunks(source)) {
+      let text: string;
+      try {
+        text = decoder.decode(bytes, { stream: at + bytes.length < source.size });
+      } catch {
+        // Began as UTF-8 and goes on in some 8-bit code page: its ASCII is still right.
+        encoding = 'latin1';
+        decoder = newDecoder(encoding);
+        text = decoder.decode(bytes);
+      }
+      if (!this.#looksLikeText(text, bytes, at, encoding)) return;
+      this.#json?.walker.feed(encoding === 'utf-8' || encoding === 'latin1' ? bytes : Buffer.from(text));
+      this.#look(text);
+      if (this.#json === undefined) this.#keep(text);
+      this.#context.cover(at, at + bytes.length, 'parsed');
+      at += bytes.length;
+    }
+    this.#finish();
+  }
+
+  #looksLikeText(text: string, bytes: Uint8Array, at: number, encoding: Encoding): boolean {
+    const control = controlAt(text);
+    let high = 0;
+    if (encoding === 'latin1') for (const byte of bytes) if (byte >= 0x80) high++;
+    if (control < 0 && high * 10 <= bytes.length * 3) return true;
+    this.#context.incomplete(`starts as text and goes on as binary data, near byte ${at + Math.max(0, control)}`);
+    return false;
+  }
+
+  #look(text: string): void {
+    const window = this.#carry + text;
+    // Keys and values of JSON are looked at one by one; its raw text tells nothing more.
+    if (this.#json === undefined) {
+      findInterests(window, this.#kind, this.#interests);
+      this.#mayBeYaml ||= MAY_BE_YAML.test(window);
+    }
+    if (this.#name === 'MLmodel') this.#lookAtMlflow(window);
+    if (this.#name.toLowerCase().endsWith('.pth') && /^import[ \t]/m.test(window)) this.#siteLine = true;
+    this.#carry = window.slice(-OVERLAP);
+  }
+
+  #keep(text: string): void {
+    this.#length += text.length;
+    if (this.#length > MAX_WHOLE) this.#whole.length = 0;
+    else {
+      // Two bytes for each character, and as much again when the pieces are joined.
+      this.#context.budget.hold(4 * text.length);
+      this.#whole.push(text);
+    }
+  }
+
+  /** What loaders would make of the text as a whole. */
+  #judgeWhole(): void {
+    const { context, kind } = { context: this.#context, kind: this.#kind };
+    if (this.#length > MAX_WHOLE) {
+      if (CLAIMS.has(kind)) throw new AssayError('limit', `is ${kind} of more than ${MAX_WHOLE} characters`);
+      if (this.#mayBeYaml) this.#report([], new Map([['format.yaml.scan', 'it is too long to be read as YAML']]));
+      return;
+    }
+    const { globals, budget } = context;
+    const text = this.#whole.join('');
+    const { findings, interests, why } = judgeText({ text, kind, path: this.#path, globals, budget });
+    for (const interest of interests) this.#interests.add(interest);
+    this.#report(findings, why);
+    budget.release(4 * this.#length);
+  }
+
+  #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {
+    for (const finding of findings) this.#context.report(finding);
+    for (const [interest, reason] of why) {
+      this.#interests.add(interest);
+      this.#why.set(interest, reason);
+    }
+  }
+
+  /** MLflow's own description of a model names its files in YAML. */
+  #lookAtMlflow(window: string): void {
+    for (const word of window.split(/[\s"',[\]{}]+/))
+      if (word.includes('.git') && this.#hidden.size < 20 && leadsIntoGit(word)) this.#hidden.add(word);
+  }
+
+  #finish(): void {
+    if (this.#json !== undefined) {
+      this.#json.walker.end();
+      const { interest: found, keys } = this.#json;
+      for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
+      const { findings, why } = judgeTemplates(keys.templates);
+      this.#report([...keys.findings.values(), ...findings], why);
+      for (const { key, at } of this.#json.interest.duplicates) {
+        this.#context.report({
+          rule: DUPLICATE_KEY,
+          message: `The key "${key}" stands twice in one object.`,
+          subject: key,
+          offset: at,
+        });
+      }
+    }
+    for (const path of [...this.#hidden, ...(this.#json?.interest.hidden ?? [])]) {
+      const message = `It names ${JSON.stringify(path.slice(0, 200))}, which lies where a scan does not look.`;
+      this.#context.report({ rule: HIDDEN_PATH, message, subject: path.slice(0, 200) });
+    }
+    if (this.#siteLine) {
+      this.#context.report({
+        rule: SITE_FILE,
+        message: 'Lines of this path file begin with import: Python runs them at every start.',
+        subject: 'import',
+      });
+    }
+    if (this.#json === undefined) this.#judgeWhole();
+    leaveInterests(this.#context, this.#interests, this.#why);
+  }
+}

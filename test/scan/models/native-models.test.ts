@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FileBudget } from '../../../src/core/budget.ts';
+import { MemorySource } from '../../../src/core/byte-source.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { SCANNERS } from '../../../src/scan/index.ts';
+import { type NativeModel, readNativeModel } from '../../../src/scan/models/native-models.ts';
+import { fixtureFiles, scanBytes } from '../../support/scan-bytes.ts';
+
+const MODELS = fixtureFiles('fixtures/native-models');
+const TOKENIZER = readFileSync('fixtures/formats/sentencepiece.model');
+const KINDS: readonly NativeModel[] = ['xgboost', 'lightgbm', 'catboost', 'sentencepiece', 'tokenizers'];
+
+function model(name: string): Uint8Array {
+  const bytes = MODELS.get(name);
+  if (bytes === undefined) throw new Error(`no fixture ${name}`);
+  return bytes;
+}
+
+async function verdictOf(kind: NativeModel, bytes: Uint8Array): Promise<string> {
+  const budget = new FileBudget(DEFAULT_LIMITS, bytes.length);
+  const verdict = await readNativeModel(kind, new MemorySource(bytes, 'model'), budget);
+  expect(budget.held).toBe(0);
+  return verdict.kind;
+}
+
+function edited(name: string, from: string, to: string): Uint8Array {
+  const text = Buffer.from(model(name)).toString('latin1');
+  expect(text).toContain(from);
+  return Buffer.from(text.replace(from, to), 'latin1');
+}
+
+describe('models that the libraries wrote', () => {
+  it.each([...MODELS.keys()])('%s is clean', async (name) => {
+    const { verdict, context } = await scanBytes(model(name), name, SCANNERS);
+    expect(verdict, [...context.reasons, ...context.ruleIds()].join()).toBe('clean');
+  });
+});
+
+describe('an XGBoost model is broken when', () => {
+  const JSON_MODEL = 'xgboost-3.2.0-gbtree.json';
+  it.each([
+    ['a child is no node', '"left_children":[1,', '"left_children":[99,'],
+    ['a child is its parent', '"left_children":[1,', '"left_children":[0,'],
+    ['two nodes have one child', '"right_children":[2,', '"right_children":[1,'],
+    ['a parent is no node', '"parents":[2147483647,0,', '"parents":[2147483647,99999999,'],
+    ['a split is on a feature that is not there', '"num_feature":"4","num_target"', '"num_feature":"0","num_target"'],
+    ['a tree has fewer nodes than it says', '"num_nodes":"7"', '"num_nodes":"8"'],
+    ['there are fewer trees than it says', '"num_trees":"2"', '"num_trees":"3"'],
+    ['a tree is of an output that is not there', '"tree_info":[0,0]', '"tree_info":[0,7]'],
+    ['rounds end beyond the trees', '"iteration_indptr":[0,1,2]', '"iteration_indptr":[0,1,9]'],
+    ['a key stands twice', '"attributes":{}', '"attributes":{},"attributes":{}'],
+  ])('%s', async (_, from, to) => {
+    expect(await verdictOf('xgboost', edited(JSON_MODEL, from, to))).toBe('broken');
+  });
+
+  it('bytes follow it', async () => {
+    const bytes = Buffer.concat([model('xgboost-3.2.0-gbtree.ubj'), Buffer.from([0])]);
+    expect(await verdictOf('xgboost', bytes)).toBe('broken');
+  });
+
+  it('a count of UBJSON is larger than the file', async () => {
+    const bytes = Buffer.from(model('xgboost-3.2.0-gbtree.ubj'));
+    bytes.writeBigInt64BE(2n ** 40n, bytes.indexOf('[$d#L') + 5);
+    expect(await verdictOf('xgboost', bytes)).toBe('broken');
+  });
+
+  it('a weight of dart is missing', async () => {
+    expect(
+      await verdictOf('xgboost', edited('xgboost-3.2.0-dart.json', '"weight_drop":[1', '"weight_drop":[1,1')),
+    ).toBe('broken');
+  });
+
+  it('has a member that is not known, and is left unjudged', async () => {
+    const bytes = edited(JSON_MODEL, '"attributes":{}', '"attributes":{},"news":{}');
+    const { verdict } = await scanBytes(bytes, 'model.json', SCANNERS);
+    expect(verdict).toBe('not-assessed');
+  });
+
+  it('a child of its binary form is no node', async () => {
+    const bytes = Buffer.from(model('xgboost-1.2.1-gbtree.bin'));
+    // The root of the first tree: no parent, children 1 and 2.
+    const root = bytes.indexOf(Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 2, 0, 0, 0]));
+    expect(root).toBeGreaterThan(0);
+    bytes.writeInt32LE(1_000, root + 4);
+    expect(await verdictOf('xgboost', bytes)).toBe('broken');
+  });
+});
+
+describe('a LightGBM model is broken when', () => {
+  const NAME = 'lightgbm-4.7.0-regression.txt';
+  it.each([
+    ['a child is no node', 'left_child=', 'left_child=9'],
+    ['a feature is not there', 'max_feature_idx=3', 'max_feature_idx=0'],
+    ['a tree does not stand where it says', 'tree_sizes=', 'tree_sizes=1'],
+    ['a tree has more leaves than it says', 'num_leaves=4', 'num_leaves=3'],
+    ['iterations are of no trees', 'num_tree_per_iteration=1', 'num_tree_per_iteration=0'],
+    ['a line has no name', 'num_cat=0', 'num_cat 0'],
+    ['a field stands twice', 'num_cat=0', 'num_cat=0\nnum_cat=0'],
+    ['a null ends its text early', 'end of trees', '\0end of trees'],
+  ])('%s', async (_, from, to) => {
+    expect(await verdictOf('lightgbm', edited(NAME, from, to))).toBe('broken');
+  });
+
+  it('its objective writes more answers than it has', async () => {
+    const bytes = edited('lightgbm-4.7.0-classes.txt', 'num_class:3', 'num_class:9');
+    expect(await verdictOf('lightgbm', bytes)).toBe('broken');
+  });
+});
+
+describe('a CatBoost model is broken when', () => {
+  it('its core is larger than the file', async () => {
+    const bytes = Buffer.from(model('catboost-1.2.10-symmetric.cbm'));
+    bytes.writeUInt32LE(0x7fffffff, 4);
+    expect(await verdictOf('catboost', bytes)).toBe('broken');
+  });
+
+  it('its root leads out of it', async () => {
+    const bytes = Buffer.from(model('catboost-1.2.10-symmetric.cbm'));
+    bytes.writeUInt32LE(0x7fffff00, 8);
+    expect(await verdictOf('catboost', bytes)).toBe('broken');
+  });
+
+  it('bytes follow it', async () => {
+    const bytes = Buffer.concat([model('catboost-1.2.10-symmetric.cbm'), Buffer.from('rest')]);
+    expect(await verdictOf('catboost', bytes)).toBe('broken');
+  });
+});
+
+describe('a tokenizer is broken when', () => {
+  it('its map of characters leads out of itself', async () => {
+    const bytes = Buffer.from(TOKENIZER);
+    // Behind the name of the rules: the map's tag, its length, the trie's length, its first unit.
+    const name = bytes.indexOf('nmt_nfkc');
+    const map = name + 8 + 1 + 3;
+    bytes.writeUInt32LE(0x7ffffe00, map + 4);
+    expect(await verdictOf('sentencepiece', bytes)).toBe('broken');
+  });
+
+  it('its JSON is nested deeper than the library reads', async () => {
+    const bytes = Buffer.from(`{"model":${'['.repeat(1_000)}${']'.repeat(1_000)}}`);
+    await expect(verdictOf('tokenizers', bytes)).rejects.toMatchObject({ code: 'limit' });
+  });
+});
+
+describe('the readers', () => {
+  it('find no bytes sound but a model', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(...KINDS), async (bytes, kind) => {
+        expect(await outcome(kind, bytes)).not.toBe('sound');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('end on every changed byte with a verdict', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(255), fc.constantFrom(...MODELS.keys()), async (at, byte, name) => {
+        const bytes = Uint8Array.from(model(name));
+        bytes[at % bytes.length] = byte;
+        const kind = KINDS.find((candidate) => name.startsWith(candidate)) ?? 'xgboost';
+        expect(['sound', 'broken', 'unknown-part', 'limit']).toContain(await outcome(kind, bytes));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('find a model that is cut short not sound', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.constantFrom(...MODELS.keys()), async (at, name) => {
+        const bytes = model(name);
+        // What follows the trees of LightGBM is settings: its libraries stop looking there.
+        const end = name.startsWith('lightgbm') ? Buffer.from(bytes).indexOf('end of trees') : bytes.length;
+        const kind = KINDS.find((candidate) => name.startsWith(candidate)) ?? 'xgboost';
+        expect(await outcome(kind, bytes.subarray(0, at % end))).not.toBe('sound');
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+async function outcome(kind: NativeModel, bytes: Uint8Array): Promise<string> {
+  try {
+    return await verdictOf(kind, bytes);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'limit' });
+    return 'limit';
+  }
+}
