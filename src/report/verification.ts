@@ -1,9 +1,9 @@
 import type { SignatureAssessment } from '../core/signature.ts';
 import { jsonText, keptText, terminalText } from './escape.ts';
+import { signatureReport } from './json/signature-json.ts';
 import { Page } from './page.ts';
-import { signatureReport } from './signature-json.ts';
-import { signatureRows } from './signature-rows.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
+import { signatureRows } from './table/signature-rows.ts';
 
 /** A signature compared with every byte of an artifact. */
 export interface Verification {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderJson, renderJsonLine, renderSarif, renderTable } from '../../src/report/index.ts';
-import { pathToUri } from '../../src/report/sarif.ts';
+import { pathToUri } from '../../src/report/sarif/sarif.ts';
 import { HOSTILE, hostile } from './hostile.ts';
 import { CONTEXT, tableOptions } from './sample.ts';
 import { validReport, validSarif } from './validators.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/finding.ts';
 import type { JudgedWaiver } from '../../core/waiver.ts';
-import { OWASP_RISKS } from '../owasp.ts';
+import { OWASP_RISKS } from '../owasp/owasp.ts';
 import { count } from '../style.ts';
 import { excerptFigure } from './excerpt.ts';
 import type { FindingGroup } from './finding-groups.ts';

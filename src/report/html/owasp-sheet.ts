@@ -1,5 +1,5 @@
 import type { Risk } from '../../core/assessment.ts';
-import { OWASP_RISKS, owaspCoverage } from '../owasp.ts';
+import { OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';
 import { count } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { chip, code, type Section, table, told } from './parts.ts';

@@ -1,7 +1,7 @@
 import type { Declared } from '../../core/declared.ts';
 import type { SignatureAssessment, UncoveredFile } from '../../core/signature.ts';
-import { signerText } from '../signature-rows.ts';
 import { count } from '../style.ts';
+import { signerText } from '../table/signature-rows.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { chip, code, facts, list, type Section, told } from './parts.ts';
 import { provenanceFigure } from './provenance-graph.ts';

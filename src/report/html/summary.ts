@@ -1,7 +1,7 @@
 import type { FileAssessment } from '../../core/assessment.ts';
 import { VERDICTS, type Verdict } from '../../core/verdict.ts';
 import { saferFiles } from '../advice.ts';
-import { owaspCoverage } from '../owasp.ts';
+import { owaspCoverage } from '../owasp/owasp.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { chip, code, list, type Section, told } from './parts.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { closest } from '../../../core/closest.ts';
 import { AssayError } from '../../../core/errors.ts';
 import { Page } from '../../../report/page.ts';
-import { referenceAddress } from '../../../report/sarif-rules.ts';
+import { referenceAddress } from '../../../report/sarif/rules.ts';
 import type { Rule } from '../../../scan/rules/rule.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
 

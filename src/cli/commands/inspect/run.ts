@@ -5,7 +5,7 @@ import type { FileScanResult } from '../../../pipeline/file-scan.ts';
 import { formatTitles } from '../../../pipeline/format-titles.ts';
 import { terminalText } from '../../../report/index.ts';
 import { count, humanBytes, type Ink, paint } from '../../../report/style.ts';
-import { VERDICT_INK } from '../../../report/table-file.ts';
+import { VERDICT_INK } from '../../../report/table/file.ts';
 import type { Target } from '../../../scan/scanner.ts';
 import { type OneFile, withOneFile } from '../../judging/one-file.ts';
 import { type Shell, wantsColor } from '../../terminal/shell.ts';

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { Assessment, FileAssessment } from '../../core/assessment.ts';
+import { isCommit, parseReference, type Reference } from '../../core/reference.ts';
+import { pathToUri } from '../sarif/sarif.ts';
+
+export interface VexSubcomponent {
+  readonly '@id': string;
+  readonly hashes?: { readonly 'sha-256': string };
+}
+
+export interface VexProduct {
+  readonly '@id': string;
+  readonly identifiers?: { readonly purl: string };
+  /** The canonical tree digest, as attestations have it. */
+  readonly hashes?: { readonly 'sha-256': string };
+  readonly subcomponents?: readonly VexSubcomponent[];
+}
+
+/** CWE-770: files that one statement lists. */
+const MAX_FILES = 1000;
+/** CWE-770: characters of one name. */
+const MAX_NAME = 1000;
+
+/**
+ * An artifact and some of its files as OpenVEX names products: by a package URL where there is a type for the source
+ * (https://github.com/package-url/purl-spec: `huggingface`, `oci`), by its pinned address otherwise, and by its digest when it
+ * is a path, which means nothing to others.
+ */
+export function vexProduct({ artifact }: Assessment, files: readonly FileAssessment[]): VexProduct {
+  const purl = packageUrl(referenceOf(artifact.pinned));
+  const id = purl ?? addressOf(artifact);
+  const hex = hexOf(artifact.digest);
+  return {
+    '@id': id,
+    ...(purl === undefined ? {} : { identifiers: { purl } }),
+    ...(hex === undefined ? {} : { hashes: { 'sha-256': hex } }),
+    ...(files.length === 0 ? {} : { subcomponents: files.slice(0, MAX_FILES).map((file) => subcomponent(id, file)) }),
+  };
+}
+
+function subcomponent(id: string, { path, sha256 }: FileAssessment): VexSubcomponent {
+  const place = `${id}${id.includes('#') ? '/' : '#'}${pathToUri(bounded(path))}`;
+  return { '@id': place, ...(sha256 === null ? {} : { hashes: { 'sha-256': sha256 } }) };
+}
+
+function packageUrl(reference: Reference | undefined): string | undefined {
+  switch (reference?.kind) {
+    case 'hf':
+      if (!isCommit(reference.revision)) return undefined;
+      return `pkg:huggingface/${pathToUri(reference.repo)}@${reference.revision}`;
+    case 'oci': {
+      const { registry, repository, digest } = reference;
+      if (digest === undefined) return undefined;
+      const name = repository.split('/').at(-1) ?? repository;
+      const where = encodeURIComponent(`${registry}/${repository}`);
+      return `pkg:oci/${encodeURIComponent(name.toLowerCase())}@${encodeURIComponent(digest)}?repository_url=${where}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function addressOf({ pinned, digest }: Assessment['artifact']): string {
+  const reference = referenceOf(pinned);
+  if (reference !== undefined && reference.kind !== 'path')
+    return encodeURI(bounded(pinned).replace(/\p{Cs}/gu, '\ufffd'));
+  if (digest !== null) return `urn:assay:artifact:${digest}`;
+  const name = pinned.split(/[/\\]/).findLast((part) => part !== '') ?? '';
+  return `urn:assay:artifact:name:${pathToUri(bounded(name))}`;
+}
+
+/** A long name is cut, and a digest of all of it tells it from others. */
+function bounded(text: string): string {
+  if (text.length <= MAX_NAME) return text;
+  return `${text.slice(0, MAX_NAME)}~${createHash('sha256').update(text).digest('hex')}`;
+}
+
+function hexOf(digest: string | null): string | undefined {
+  return digest?.startsWith('sha256:') ? digest.slice('sha256:'.length) : undefined;
+}
+
+/** What was scanned has a reference that parses, unless it is a path that looks like an address. */
+function referenceOf(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import type { RiskEvidence } from '../../core/assessment.ts';
+
+/** What the answer to a check says of which risks. */
+export interface CheckMeaning {
+  readonly risks: readonly string[];
+  /** `proxy`: it looks at what surrounds the model, not at the model. */
+  readonly evidence: Extract<RiskEvidence, 'direct' | 'proxy'>;
+}
+
+const SUPPLY_CHAIN: CheckMeaning = { risks: ['ML06:2023'], evidence: 'direct' };
+const SAME_BYTES: CheckMeaning = { risks: ['ML06:2023', 'ML10:2023'], evidence: 'direct' };
+/** Formats that training data comes in: what nobody judged of them may be poisoned. */
+const TABLES: CheckMeaning = { risks: ['ML02:2023', 'ML06:2023'], evidence: 'direct' };
+
+/** By id of a check. */
+const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning>([
+  ['behavior.adversarial', { risks: ['ML01:2023'], evidence: 'direct' }],
+  ['provenance.training-data', { risks: ['ML02:2023'], evidence: 'direct' }],
+  ['behavior.inversion', { risks: ['ML03:2023'], evidence: 'direct' }],
+  ['behavior.membership', { risks: ['ML04:2023'], evidence: 'direct' }],
+  ['serving.theft', { risks: ['ML05:2023'], evidence: 'proxy' }],
+  ['provenance.base-model', { risks: ['ML07:2023'], evidence: 'direct' }],
+  ['provenance.drift', { risks: ['ML08:2023'], evidence: 'direct' }],
+  ['serving.output', { risks: ['ML09:2023'], evidence: 'proxy' }],
+  ['integrity.weights', { risks: ['ML10:2023'], evidence: 'direct' }],
+  ['integrity.checksum', SAME_BYTES],
+  ['integrity.manifest', SAME_BYTES],
+  ['integrity.signature', SAME_BYTES],
+  ['scan.files', SUPPLY_CHAIN],
+  ['format.arrow.scan', TABLES],
+  ['format.parquet.scan', TABLES],
+  ['format.tfrecord.scan', TABLES],
+]);
+
+/** Whether a format, or a part of it (`format.gguf.chat-template`), was judged: whatever is not judged may carry code. */
+const OF_FORMAT = /^format\.[a-z0-9-]+\.[a-z0-9-]+$/;
+
+/** What a check says; `undefined` for an id that is not known here. */
+export function meaningOf(checkId: string): CheckMeaning | undefined {
+  return MEANINGS.get(checkId) ?? (OF_FORMAT.test(checkId) ? SUPPLY_CHAIN : undefined);
+}

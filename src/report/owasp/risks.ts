@@ -1,0 +1,126 @@
+import type { Assessment, Risk } from '../../core/assessment.ts';
+import type { Check } from '../../core/check.ts';
+import type { Finding } from '../../core/finding.ts';
+import { isCommit, isRepoName } from '../../core/reference.ts';
+import { cut } from '../escape.ts';
+import { count } from '../style.ts';
+
+/** What an assessment knows of one risk. */
+export interface Known {
+  readonly assessment: Assessment;
+  /** The findings and the answered checks that are about it. */
+  readonly findings: readonly Finding[];
+  readonly checks: readonly Check[];
+}
+
+/** What is made of that; `undefined` where nothing tells. */
+export type Judged = Pick<Risk, 'status' | 'evidence' | 'detail'> | undefined;
+
+/** Names that a sentence lists, and UTF-16 units of one. */
+const MAX_NAMES = 5;
+const MAX_NAME = 100;
+
+/** ML05. An address says who may have the weights, and nobody checked that it is true. */
+export function modelTheft({ assessment }: Known): Judged {
+  if (!assessment.artifact.ref.startsWith('hf://')) return undefined;
+  return {
+    status: 'partial',
+    evidence: 'declared',
+    detail:
+      'published on the Hub: where the repository is public, everybody has the weights; whether it is private or gated, and how a service of the model limits queries, was not looked at',
+  };
+}
+
+/** ML06. Passes when every file was judged, and something binds the bytes to where they came from. */
+export function supplyChain({ assessment, findings, checks }: Known): Judged {
+  const { files, status } = assessment;
+  const harmful = files.filter(({ verdict }) => verdict === 'malicious' || verdict === 'suspicious').length;
+  if (harmful > 0) return direct('fail', `${count(harmful, 'file')} of ${files.length} malicious or suspicious`);
+  const clean = files.filter(({ verdict }) => verdict === 'clean').length;
+  if (clean === 0) return undefined;
+  const parsed = `${count(clean, 'file')} of ${files.length} parsed to the end, with nothing in them that runs`;
+  const open = [
+    ...(clean < files.length ? [`${count(files.length - clean, 'file')} could not be judged`] : []),
+    ...(status === 'incomplete' ? ['not all of the artifact was read'] : []),
+    ...checks.filter((check) => check.status === 'error').map(({ id }) => `${id} could not be answered`),
+    ...(findings.some(({ ruleId }) => ruleId.startsWith('hub.remote-code.')) ? ['it names code to load with it'] : []),
+  ];
+  const origin = originOf(assessment);
+  if (origin === undefined) {
+    open.push(
+      'nothing binds the bytes to an origin: verify a signature (assay verify), or scan the address they came from at a fixed commit or digest',
+    );
+  }
+  return open.length === 0
+    ? direct('pass', `${parsed}; ${origin}`)
+    : direct('partial', `${parsed}; ${open.join('; ')}`);
+}
+
+/** References that stand for the same bytes for ever. */
+const PINNED =
+  /^(?:hf:\/\/[^@]+@[0-9a-f]{40}(?:\/|$)|oci:\/\/[^@]+@sha256:[0-9a-f]{64}$|https:.*#sha256=[0-9a-f]{64}$)/s;
+
+/** What says that the bytes are those that somebody released. */
+function originOf({ artifact, signatures }: Assessment): string | undefined {
+  if (signatures.some(({ status }) => status === 'verified')) return 'a signature that is trusted covers them';
+  const pinned = artifact.digest !== null && PINNED.test(artifact.pinned);
+  return pinned ? 'the address pins their digests; no signature says who made them' : undefined;
+}
+
+/** ML07. Parents that are named by commit can be looked up; that they are the parents, only the model says. */
+export function transferLearning({ assessment }: Known): Judged {
+  const { baseModels } = assessment.declared;
+  if (baseModels.length === 0) return undefined;
+  if (!baseModels.every((name) => isCommit(name.split('@')[1]))) {
+    return {
+      status: 'not-assessed',
+      evidence: 'none',
+      detail: `resolve each declared base model by digest and assess it: ${howToAssess(baseModels)}`,
+    };
+  }
+  return {
+    status: 'partial',
+    evidence: 'declared',
+    detail: `declares to be made from ${names(baseModels)}, which was not assessed with it: ${howToAssess(baseModels)}`,
+  };
+}
+
+function howToAssess(baseModels: readonly string[]): string {
+  const commands = baseModels.map((name) => (isHubModel(name) ? `assay scan hf://${name}` : cut(name, MAX_NAME)));
+  return listed(commands);
+}
+
+function isHubModel(name: string): boolean {
+  const [repo = '', revision, ...rest] = name.split('@');
+  return rest.length === 0 && isRepoName(repo) && (revision === undefined || /^[\w.-]{1,100}$/.test(revision));
+}
+
+/** ML10. Bytes that are those of a release were not changed since; whether they were poisoned before, no digest says. */
+export function modelPoisoning({ assessment, checks }: Known): Judged {
+  const { signatures } = assessment;
+  if (signatures.some(({ status }) => status === 'failed')) {
+    return direct('fail', 'a signature over the model does not hold');
+  }
+  const missing = 'that they were not poisoned before, only a comparison with an approved version can say';
+  if (signatures.some(({ status }) => status === 'verified')) {
+    return direct('partial', `the weights are those that were signed; ${missing}`);
+  }
+  const announced = checks.find(({ id, status }) => id.startsWith('integrity.') && status === 'pass');
+  if (announced === undefined) return undefined;
+  const detail = `the weights have the digests that were announced (${announced.id}), and no signature vouches for them; ${missing}`;
+  return { status: 'partial', evidence: 'proxy', detail };
+}
+
+function direct(status: Risk['status'], detail: string): Judged {
+  return { status, evidence: 'direct', detail };
+}
+
+/** Text of an artifact within a sentence: few names, each cut. */
+export function names(values: readonly string[]): string {
+  return listed(values.map((value) => cut(value, MAX_NAME)));
+}
+
+function listed(values: readonly string[]): string {
+  const more = values.length - MAX_NAMES;
+  return values.slice(0, MAX_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,154 @@
+import type { FileAssessment } from '../../core/assessment.ts';
+import type { Finding } from '../../core/finding.ts';
+import { type Severity, severityRank } from '../../core/severity.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import { moduleOf, saferFiles, unlistedGlobals } from '../advice.ts';
+import type { Judged, ReportContext, RuleInfo } from '../context.ts';
+import { terminalText } from '../escape.ts';
+import { readingsLine } from '../json/readings.ts';
+import { meaning, REMEDIES, verdictLabel } from '../meaning.ts';
+import type { Page } from '../page.ts';
+import { count, humanBytes } from '../style.ts';
+import { type Pardonable, waiversOf } from '../suppressions.ts';
+import { findingsIn } from './findings-by-file.ts';
+import type { TableOptions } from './table.ts';
+
+export const VERDICT_INK = {
+  malicious: 'red',
+  unknown: 'magenta',
+  suspicious: 'yellow',
+  'not-assessed': 'cyan',
+  clean: 'green',
+} as const satisfies Record<Verdict, string>;
+
+const SEVERITY_INK = {
+  critical: 'red',
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
+} as const satisfies Record<Severity, string>;
+
+/** Findings, reasons and names of one file, shown unless verbose. */
+const MAX_SHOWN = 5;
+
+/** One file that is not clean: what was found, what it means, what to do. */
+export function fileBlock(
+  page: Page,
+  file: FileAssessment,
+  judged: Judged,
+  context: ReportContext,
+  options: TableOptions,
+): void {
+  const findings = [...findingsIn(judged.assessment, file.path)].sort(
+    (a, b) => severityRank(b.severity) - severityRank(a.severity),
+  );
+  page.gap();
+  page.row(verdictLabel(file.verdict), terminalText(file.path), 'bold', VERDICT_INK[file.verdict]);
+  page.row('', `${context.formats.get(file.format) ?? terminalText(file.format)} · ${humanBytes(file.size)}`, 'dim');
+  const shown = options.verbose ? findings : findings.slice(0, MAX_SHOWN);
+  for (const finding of shown) findingRows(page, finding, pardonOf(judged, finding));
+  if (findings.length > shown.length) {
+    page.row('', `and ${count(findings.length - shown.length, 'more finding')}; --verbose shows all`, 'dim');
+  }
+  for (const reason of file.reasons.slice(0, options.verbose ? undefined : MAX_SHOWN)) {
+    page.row('  because', terminalText(reason), undefined, 'dim');
+  }
+  const readings = readingsLine(file);
+  if (readings !== undefined) page.row('  readings', readings, undefined, 'dim');
+  const verdict = verdictPardon(judged, file);
+  if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
+  const [open] = findings.filter((finding) => pardonOf(judged, finding) === undefined);
+  // What the organisation has looked at and pardoned needs no advice.
+  if (verdict !== undefined || (findings.length > 0 && open === undefined && file.reasons.length === 0)) return;
+  const rule = open && context.rules.get(open.ruleId);
+  if (file.verdict !== 'clean') page.row('  means', meaning(file.verdict, rule), undefined, 'dim');
+  nextRows(page, file, rule, judged, options);
+}
+
+/** Who waived it, and until when; `undefined` for what counts. */
+function pardonOf(judged: Judged, what: Pardonable): string | undefined {
+  const [first] = waiversOf(judged, what);
+  if (first === undefined) return undefined;
+  return terminalText(`waived by ${first.waiver.owner} until ${first.waiver.expires}`);
+}
+
+function verdictPardon(judged: Judged, { verdict, path }: FileAssessment): string | undefined {
+  return verdict === 'clean' || verdict === 'malicious' ? undefined : pardonOf(judged, { verdict, file: path });
+}
+
+function findingRows(page: Page, finding: Finding, pardon: string | undefined): void {
+  page.row(`  ${finding.severity}`, terminalText(finding.message), undefined, SEVERITY_INK[finding.severity]);
+  if (finding.evidence !== undefined && !finding.message.includes(finding.evidence)) {
+    page.row('', terminalText(finding.evidence), 'cyan');
+  }
+  page.row('', [place(finding), finding.ruleId, pardon ?? ''].filter((part) => part !== '').join(' · '), 'dim');
+}
+
+function place(finding: Finding): string {
+  const parts = [];
+  if (finding.member !== undefined) parts.push(`in ${terminalText(finding.member)}`);
+  if (finding.offset !== undefined) parts.push(`byte ${finding.offset}`);
+  if (finding.line !== undefined) parts.push(`line ${finding.line}`);
+  return parts.join(', ');
+}
+
+function nextRows(
+  page: Page,
+  file: FileAssessment,
+  rule: RuleInfo | undefined,
+  judged: Judged,
+  options: TableOptions,
+): void {
+  let label = '  next';
+  const say = (text: string) => {
+    page.row(label, text, undefined, 'dim');
+    label = '';
+  };
+  const safer = file.verdict === 'clean' ? undefined : saferFiles(file, judged.assessment.files);
+  if (safer !== undefined) {
+    const [first = ''] = safer.paths;
+    const more = safer.paths.length > 1 ? ` and ${count(safer.paths.length - 1, 'file')} beside it` : '';
+    const same = safer.sameName
+      ? 'its name says that it holds the same weights'
+      : 'check that it holds the same weights';
+    say(`Use ${terminalText(first)}${more} instead: clean, safetensors cannot carry code; ${same}.`);
+  }
+  if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
+  else if (safer === undefined && file.verdict !== 'clean') say(REMEDIES[file.verdict]);
+  if (file.verdict !== 'suspicious') return;
+  allowRows(page, say, unlistedGlobals(file, options.isListed), options.verbose);
+  say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
+  page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
+}
+
+function allowRows(page: Page, say: (text: string) => void, names: readonly string[], verbose: boolean): void {
+  if (names.length === 0) return;
+  const known =
+    names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;
+  say(`If you know ${known} in a file of your own, --allow FILE:`);
+  page.code('allow:');
+  const shown = verbose ? names : names.slice(0, MAX_SHOWN);
+  for (const name of shown) for (const line of allowanceEntry(name)) page.code(line);
+  if (names.length > shown.length)
+    page.row('', `and ${count(names.length - shown.length, 'more name')}; --verbose shows all`, 'dim');
+}
+
+/** The entry that admits a name, as `--allow FILE` reads it. */
+function allowanceEntry(global: string): string[] {
+  const module = moduleOf(global);
+  return [
+    `  - module: ${module}`,
+    `    name: ${global.slice(module.length + 1)}`,
+    '    uses: [import, call, new, build, items]  # only those it needs',
+    '    owner: name@example.org',
+    '    reason: why it is harmless',
+    '    expires: YYYY-MM-DD',
+  ];
+}
+
+/** For pasting into a POSIX shell; what could steer a terminal is shown escaped, and will not match. */
+function shellQuote(path: string): string {
+  const safe = terminalText(path);
+  return /^[\w./@%+=:,-]+$/.test(safe) && !safe.startsWith('-') ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+}

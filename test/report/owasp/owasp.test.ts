@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../../src/cli/program.ts';
+import type { Assessment, Risk } from '../../../src/core/assessment.ts';
+import type { Check } from '../../../src/core/check.ts';
+import { NOTHING_DECLARED } from '../../../src/core/declared.ts';
+import { meaningOf } from '../../../src/report/owasp/checks.ts';
+import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../../../src/report/owasp/owasp.ts';
+import { HOSTILE } from '../hostile.ts';
+import { assessment, CALL_RULE, EXTENSION_RULE, file, finding, mixed, signature } from '../sample.ts';
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const LOCAL = { ref: './model', pinned: './model', digest: `sha256:${'ab12'.repeat(16)}` };
+
+function risk(id: string, over: Partial<Assessment> = {}): Risk {
+  const found = mapOwasp(assessment(over)).risks[id];
+  if (found === undefined) throw new Error(`no risk ${id}`);
+  return found;
+}
+
+const check = (id: string, status: Check['status']): Check => ({ id, status, detail: `the answer to ${id}` });
+
+describe('what a scan says of the OWASP ML Top 10', () => {
+  it('has all ten risks, and passes none that nothing looked at', () => {
+    const { risks, open } = mapOwasp(assessment({ artifact: LOCAL }));
+    expect(Object.keys(risks)).toEqual(Object.keys(OWASP_RISKS));
+    for (const [id, found] of Object.entries(risks)) {
+      if (id === 'ML06:2023') continue;
+      expect(found).toMatchObject({ status: 'not-assessed', evidence: 'none', findings: [] });
+      expect(open.find(({ id: asked }) => asked === found.checks[0])).toEqual({
+        id: OWASP_RISKS[id]?.check,
+        status: 'not-assessed',
+        detail: `${id} ${OWASP_RISKS[id]?.title}: ${found.detail}`,
+      });
+    }
+    expect(open).toHaveLength(9);
+    expect(owaspCoverage(risks)).toEqual({ assessed: 1, direct: 1, of: 10 });
+  });
+
+  const declared = {
+    ...NOTHING_DECLARED,
+    baseModels: [`acme/base@${COMMIT}`],
+    datasets: ['acme/data'],
+    licences: ['mit'],
+    tags: ['safe', 'robust', 'private'],
+  };
+  const worlds: readonly (readonly [string, Partial<Assessment>])[] = [
+    ['a local folder', { artifact: LOCAL }],
+    ['a model of the Hub', {}],
+    ['what declares much', { declared }],
+    ['what is signed', { signatures: [signature()], checks: [check('integrity.signature', 'pass')] }],
+    ['what has its checksums', { checks: [check('integrity.checksum', 'pass'), check('integrity.manifest', 'pass')] }],
+    ['what is wrong', { checks: [check('integrity.checksum', 'fail'), check('integrity.signature', 'error')] }],
+    ['what cannot be read', { files: [], status: 'incomplete' }],
+    ['every verdict', mixed().assessment],
+    [
+      'findings of every risk',
+      { findings: [{ ...finding(CALL_RULE, { file: 'a' }), owasp: Object.keys(OWASP_RISKS) }] },
+    ],
+  ];
+
+  it.each(worlds)('passes without running the model neither ML01 nor ML04, for %s', (_, over) => {
+    expect(risk('ML01:2023', over).status).not.toBe('pass');
+    expect(risk('ML04:2023', over).status).not.toBe('pass');
+  });
+
+  it.each(worlds)('keeps status and evidence together, for %s', (_, over) => {
+    const { risks, open } = mapOwasp(assessment(over));
+    for (const [id, { status, evidence, detail, checks }] of Object.entries(risks)) {
+      expect(detail, id).not.toBe('');
+      expect(evidence === 'none', id).toBe(status === 'not-assessed');
+      if (status === 'pass') expect(['direct', 'proxy'], id).toContain(evidence);
+      if (evidence === 'declared') expect(status, id).toBe('partial');
+      if (status === 'not-assessed') expect(checks, id).not.toEqual([]);
+      const known = new Set([...assessment(over).checks, ...open].map((one) => one.id));
+      for (const one of checks) expect(known, id).toContain(one);
+    }
+  });
+
+  it('names only verbs that there are', () => {
+    const stream = { write: () => true };
+    const shell = { env: {}, stdout: stream, stderr: stream, signal: new AbortController().signal, exit: () => {} };
+    const verbs = createProgram(shell).commands.map((command) => command.name());
+    const named = worlds.flatMap(([, over]) => {
+      const { risks, open } = mapOwasp(assessment(over));
+      const texts = [...Object.values(risks), ...open].map(({ detail }) => detail).join('\n');
+      return [...texts.matchAll(/\bassay ([a-z-]+)/g)].map(([, verb]) => verb);
+    });
+    expect([...new Set(named)].sort()).toEqual(['scan', 'verify']);
+    expect(verbs).toEqual(expect.arrayContaining(named));
+  });
+
+  it('lets a finding fail its own risk, and one that does not weigh leave it open', () => {
+    const of = (severity: 'critical' | 'low') => ({
+      ...finding(CALL_RULE, { file: 'model.pkl', severity }),
+      owasp: ['ML03:2023'],
+    });
+    expect(risk('ML03:2023', { findings: [of('critical')] })).toEqual({
+      status: 'fail',
+      evidence: 'direct',
+      detail: '1 finding of medium severity or worse',
+      checks: [],
+      findings: [of('critical').fingerprint],
+    });
+    expect(risk('ML03:2023', { findings: [of('low')] })).toMatchObject({
+      status: 'partial',
+      evidence: 'direct',
+      checks: ['behavior.inversion'],
+    });
+    expect(risk('ML03:2023', { findings: [finding(CALL_RULE, { file: 'model.pkl' })] }).status).toBe('not-assessed');
+  });
+
+  it.each(Object.entries(OWASP_RISKS).filter(([id]) => id !== 'ML06:2023'))(
+    '%s is what its own check says',
+    (id, one) => {
+      expect(risk(id, { checks: [check(one.check, 'pass')] })).toMatchObject({
+        status: 'pass',
+        detail: `the answer to ${one.check}`,
+        checks: expect.arrayContaining([one.check]),
+      });
+      expect(risk(id, { checks: [check(one.check, 'fail')] })).toMatchObject({
+        status: 'fail',
+        detail: `the check ${one.check} fails`,
+      });
+      for (const status of ['not-assessed', 'error'] as const) {
+        const { risks, open } = mapOwasp(assessment({ artifact: LOCAL, checks: [check(one.check, status)] }));
+        expect(risks[id]).toMatchObject({ status: 'not-assessed', detail: `the answer to ${one.check}` });
+        expect(open.some((asked) => asked.id === one.check)).toBe(false);
+      }
+    },
+  );
+});
+
+describe('AI supply chain attacks (ML06)', () => {
+  const status = (over: Partial<Assessment>) => risk('ML06:2023', over).status;
+
+  it('fail on a harmful file, directly, and name the findings', () => {
+    const known = mixed().assessment;
+    expect(mapOwasp(known).risks['ML06:2023']).toMatchObject({
+      status: 'fail',
+      evidence: 'direct',
+      findings: known.findings.map(({ fingerprint }) => fingerprint),
+    });
+    expect(risk('ML06:2023', { files: [file({ path: 'a', verdict: 'suspicious' })] })).toMatchObject({
+      status: 'fail',
+      detail: '1 file of 1 malicious or suspicious',
+    });
+  });
+
+  it('pass only when every file was judged', () => {
+    expect(status({ files: [file({ path: 'a' })] })).toBe('pass');
+    expect(status({ files: [file({ path: 'a' }), file({ path: 'b', verdict: 'not-assessed' })] })).toBe('partial');
+    expect(status({ files: [file({ path: 'a' }), file({ path: 'b', verdict: 'unknown' })] })).toBe('partial');
+    expect(status({ files: [file({ path: 'a' })], status: 'incomplete' })).toBe('partial');
+    expect(status({ files: [file({ path: 'a', verdict: 'unknown' })] })).toBe('not-assessed');
+    expect(status({ files: [] })).toBe('not-assessed');
+    expect(status({ findings: [finding(EXTENSION_RULE, { file: 'model.pkl' })] })).toBe('pass');
+  });
+
+  it.each(['integrity.checksum', 'integrity.signature', 'integrity.manifest'])('fail when %s does', (id) => {
+    expect(status({ checks: [check(id, 'fail')] })).toBe('fail');
+    expect(status({ checks: [check(id, 'error')] })).toBe('partial');
+  });
+
+  it.each([
+    ['a commit of the Hub', `hf://acme/model@${COMMIT}`, 'pass'],
+    ['a file of it', `hf://acme/model@${COMMIT}/model.pkl`, 'pass'],
+    ['a digest of a registry', `oci://r.example/m@sha256:${'a'.repeat(64)}`, 'pass'],
+    ['an address with its digest', `https://a.example/m.pkl#sha256=${'a'.repeat(64)}`, 'pass'],
+    ['a branch', 'hf://acme/model@main', 'partial'],
+    ['a branch that looks like a commit', `hf://acme/model@${COMMIT}-fix`, 'partial'],
+    ['a tag of a registry', 'oci://r.example/m:1', 'partial'],
+    ['an address', 'https://a.example/m.pkl', 'partial'],
+    ['a folder', './model', 'partial'],
+    ['a folder with a name like that', `./hf://acme/model@${COMMIT}`, 'partial'],
+  ])('of %s: whether the bytes are bound to an origin', (_, pinned, expected) => {
+    const artifact = { ...LOCAL, pinned };
+    expect(status({ artifact })).toBe(expected);
+    expect(status({ artifact, signatures: [signature()] })).toBe('pass');
+    expect(status({ artifact, signatures: [signature({ status: 'not-assessed' })] })).toBe(expected);
+    expect(status({ artifact: { ...artifact, digest: null } })).toBe('partial');
+  });
+
+  it('do not pass where code is loaded with the model', () => {
+    const named = (severity: 'medium' | 'low') => {
+      const rule = { ...CALL_RULE, id: 'hub.remote-code.own', severity };
+      return status({ findings: [finding(rule, { file: 'config.json' })] });
+    };
+    expect(named('low')).toBe('partial');
+    expect(named('medium')).toBe('fail');
+  });
+});
+
+describe('what only the source or the model itself says', () => {
+  it('ML05: an address of the Hub says who may have the weights, at most partially', () => {
+    expect(risk('ML05:2023')).toMatchObject({ status: 'partial', evidence: 'declared', checks: ['serving.theft'] });
+    expect(risk('ML05:2023', { artifact: LOCAL })).toMatchObject({ status: 'not-assessed', evidence: 'none' });
+  });
+
+  it('ML07: base models by commit are at most partial, others are to be assessed first', () => {
+    const made = (...baseModels: string[]) => risk('ML07:2023', { declared: { ...NOTHING_DECLARED, baseModels } });
+    expect(made(`acme/base@${COMMIT}`)).toMatchObject({
+      status: 'partial',
+      evidence: 'declared',
+      detail: `declares to be made from acme/base@${COMMIT}, which was not assessed with it: assay scan hf://acme/base@${COMMIT}`,
+      checks: ['provenance.base-model'],
+    });
+    expect(made('acme/base')).toMatchObject({
+      status: 'not-assessed',
+      evidence: 'none',
+      detail: 'resolve each declared base model by digest and assess it: assay scan hf://acme/base',
+    });
+    expect(made(`acme/base@${COMMIT}`, 'acme/other').status).toBe('not-assessed');
+    expect(made(`acme/base@main`).status).toBe('not-assessed');
+    expect(made()).toMatchObject({ status: 'not-assessed', detail: expect.stringMatching(/declares none/) });
+  });
+
+  it('ML02: declared data is named in what it takes, and is no evidence', () => {
+    const found = risk('ML02:2023', { declared: { ...NOTHING_DECLARED, datasets: ['acme/data'] } });
+    expect(found).toMatchObject({
+      status: 'not-assessed',
+      evidence: 'none',
+      detail: expect.stringMatching(/acme\/data$/),
+    });
+  });
+
+  it.each(Object.entries(HOSTILE))('never puts hostile names into a command (%s)', (_, text) => {
+    const names = [
+      text,
+      `acme/x ; rm -rf ~`,
+      `acme/x@$(id)`,
+      `acme/x@a@b`,
+      ...Array.from({ length: 100 }, (__, i) => `a/${i}`),
+    ];
+    for (const name of names.slice(0, 4)) {
+      const { detail } = risk('ML07:2023', { declared: { ...NOTHING_DECLARED, baseModels: [name] } });
+      expect(detail).not.toContain('assay scan');
+    }
+    const { detail } = risk('ML07:2023', { declared: { ...NOTHING_DECLARED, baseModels: names } });
+    expect(detail.length).toBeLessThan(1000);
+    expect(detail).toMatch(/ and 99 more$/);
+  });
+});
+
+describe('model poisoning (ML10)', () => {
+  it('knows what a signature says: never that all is well', () => {
+    const of = (...signatures: ReturnType<typeof signature>[]) => risk('ML10:2023', { signatures });
+    expect(of(signature())).toMatchObject({ status: 'partial', evidence: 'direct', checks: ['integrity.weights'] });
+    expect(of(signature({ status: 'failed' }))).toMatchObject({ status: 'fail', evidence: 'direct' });
+    expect(of(signature(), signature({ status: 'failed' }))).toMatchObject({ status: 'fail' });
+    expect(of(signature({ status: 'not-assessed' }))).toMatchObject({ status: 'not-assessed', evidence: 'none' });
+    expect(of()).toMatchObject({ status: 'not-assessed' });
+  });
+
+  it('takes announced digests for less', () => {
+    for (const id of ['integrity.checksum', 'integrity.manifest']) {
+      expect(risk('ML10:2023', { checks: [check(id, 'pass')] })).toMatchObject({
+        status: 'partial',
+        evidence: 'proxy',
+        checks: ['integrity.weights', id],
+      });
+      expect(risk('ML10:2023', { checks: [check(id, 'fail')] })).toMatchObject({ status: 'fail', evidence: 'direct' });
+      expect(risk('ML10:2023', { checks: [check(id, 'not-assessed')] }).status).toBe('not-assessed');
+    }
+  });
+});
+
+describe('the table of checks', () => {
+  it('gives each risk the check that answers it', () => {
+    for (const [id, { check: own }] of Object.entries(OWASP_RISKS)) expect(meaningOf(own)?.risks, own).toContain(id);
+  });
+
+  it('names only risks that there are, and knows no check that it does not name', () => {
+    for (const id of ['format.onnx.scan', 'format.hub-config.scan', 'integrity.checksum', 'format.parquet.scan']) {
+      const risks = meaningOf(id)?.risks ?? [];
+      expect(risks).not.toEqual([]);
+      for (const one of risks) expect(OWASP_RISKS).toHaveProperty([one]);
+    }
+    for (const id of ['format.onnx', 'format.x.y.scan', 'integrity.luck', 'behavior', '', 'constructor']) {
+      expect(meaningOf(id), id).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { pathToUri, renderSarif } from '../../../src/report/sarif/sarif.ts';
+import { CALL_RULE, CONTEXT, file, finding, judged, mixed } from '../sample.ts';
+import { validSarif } from '../validators.ts';
+
+const locate = (_: unknown, path: string) => ({ uri: `models/${pathToUri(path)}` });
+
+interface Log {
+  runs: {
+    tool: {
+      driver: {
+        rules: { id: string; properties: Record<string, unknown>; help: { text: string; markdown: string } }[];
+      };
+    };
+    invocations: {
+      executionSuccessful: boolean;
+      toolExecutionNotifications: { level: string; message: { text: string } }[];
+    }[];
+    results: {
+      ruleId: string;
+      ruleIndex: number;
+      level: string;
+      message: { text: string };
+      locations: { physicalLocation: { artifactLocation: { uri: string }; region?: { startLine: number } } }[];
+      partialFingerprints: Record<string, string>;
+    }[];
+  }[];
+}
+
+function logOf(all: Parameters<typeof renderSarif>[0], options = { locate }) {
+  const [run, ...others] = (validSarif(renderSarif(all, CONTEXT, options)) as Log).runs;
+  if (run === undefined || others.length > 0) throw new Error('not one run');
+  return run;
+}
+
+describe('SARIF', () => {
+  it('is the frozen example, valid against the schema of OASIS', async () => {
+    const text = renderSarif([mixed()], CONTEXT, { locate });
+    validSarif(text);
+    await expect(text).toMatchFileSnapshot('../../golden/report.sarif');
+  });
+
+  it('gives each result a file, our own fingerprint, and a line only where the finding has one', () => {
+    const { results } = logOf([mixed()]);
+    for (const result of results) {
+      const [location] = result.locations;
+      expect(location?.physicalLocation.artifactLocation.uri).toMatch(/^models\/[\w./-]+$/);
+      expect(result.partialFingerprints['assay/v1']).toMatch(/^[0-9a-f]{32}$/);
+      const line = location?.physicalLocation.region?.startLine;
+      expect(line).toBe(result.ruleId === 'format.extension.mismatch' ? 1 : undefined);
+      expect('primaryLocationLineHash' in result.partialFingerprints).toBe(line === undefined);
+    }
+  });
+
+  it('maps severities to levels and to the scale of GitHub, worst first', () => {
+    const run = logOf([mixed()]);
+    expect(run.results.map(({ ruleId, level }) => [ruleId, level])).toEqual([
+      ['pickle.call.dangerous', 'error'],
+      ['pickle.global.unlisted', 'warning'],
+      ['verdict.unknown', 'warning'],
+      ['format.extension.mismatch', 'note'],
+      ['verdict.not-assessed', 'note'],
+    ]);
+    const scale = run.tool.driver.rules.map(({ id, properties }) => [id, properties['security-severity']]);
+    expect(Object.fromEntries(scale)).toMatchObject({
+      'pickle.call.dangerous': '9.0',
+      'pickle.global.unlisted': '4.0',
+    });
+    for (const rule of run.tool.driver.rules) expect(rule.help.text.length).toBeGreaterThan(20);
+    for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
+  });
+
+  it('shows files that nothing vouches for as results: silence would look like safety', () => {
+    const known = judged({ files: [file({ path: 'cut.pkl', verdict: 'unknown', reasons: ['it ends early'] })] });
+    expect(logOf([known]).results).toMatchObject([
+      { ruleId: 'verdict.unknown', message: { text: 'File could not be fully read: it ends early' } },
+    ]);
+  });
+
+  it('is one run whatever the number of targets, and says when one is incomplete', () => {
+    const run = logOf([mixed(), judged({ status: 'incomplete' }), judged()]);
+    expect(run.invocations[0]?.executionSuccessful).toBe(false);
+    expect(run.results).toHaveLength(5);
+  });
+
+  it('anchors to the line that its caller points at', () => {
+    const run = logOf([mixed()], { locate: () => ({ uri: 'train.py', line: 12 }) });
+    for (const { locations } of run.results) {
+      expect(locations[0]?.physicalLocation).toEqual({
+        artifactLocation: { uri: 'train.py' },
+        region: { startLine: 12 },
+      });
+    }
+  });
+
+  it('keeps the 5,000 worst results and says how many it left out', () => {
+    const low = Array.from({ length: 6000 }, (_, i) =>
+      finding({ ...CALL_RULE, severity: 'low' }, { file: 'a', evidence: `${i}` }),
+    );
+    const run = logOf([
+      judged({ files: [file({ path: 'a' })], findings: [...low, finding(CALL_RULE, { file: 'a' })] }),
+    ]);
+    expect(run.results).toHaveLength(5000);
+    expect(run.results[0]?.level).toBe('error');
+    expect(run.invocations[0]?.toolExecutionNotifications.at(-1)?.message.text).toBe(
+      '1001 less severe results were left out',
+    );
+  });
+
+  it('escapes what would be a link', () => {
+    const known = judged({
+      findings: [finding(CALL_RULE, { file: 'model.pkl', message: '[click](https://evil.example)' })],
+    });
+    expect(logOf([known]).results[0]?.message.text).toBe('\\[click\\](https://evil.example)');
+  });
+});
+
+describe('pathToUri', () => {
+  it('encodes parts and climbs nowhere', () => {
+    expect(pathToUri('a b/ü#?%.bin')).toBe('a%20b/%C3%BC%23%3F%25.bin');
+    expect(pathToUri('../x/./y')).toBe('%2E%2E/x/%2E/y');
+    expect(pathToUri('\ud800')).toBe('%EF%BF%BD');
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { renderTable } from '../../../src/report/index.ts';
+import { displayWidth, humanBytes, humanDuration, wrap } from '../../../src/report/style.ts';
+import { CONTEXT, file, judged, mixed, tableOptions } from '../sample.ts';
+
+const trainingArgs = () =>
+  judged({
+    files: [
+      file({
+        path: 'training_args.bin',
+        format: 'torch-zip',
+        imports: ['transformers.training_args.TrainingArguments', 'torch.device'],
+      }),
+    ],
+  });
+
+describe('names on no list', () => {
+  const using = (count: number) => {
+    const imports = Array.from({ length: count }, (_, at) => `acme.parts.Part${at}`);
+    return judged({ files: [file({ path: 'model.pkl', format: 'pickle', verdict: 'suspicious', imports })] });
+  };
+  const entries = (table: string) => table.match(/- module: acme\.parts\n +name: Part\d$/gm)?.length;
+
+  it('are printed as the entries that admit them, one allow list', () => {
+    const table = renderTable(using(3), CONTEXT, tableOptions({}));
+    expect([entries(table), table.match(/allow:$/gm)?.length]).toEqual([3, 1]);
+  });
+
+  it('are printed five at a time, and all when everything is shown', () => {
+    const table = renderTable(using(7), CONTEXT, tableOptions({}));
+    expect(entries(table)).toBe(5);
+    expect(table).toContain('and 2 more names; --verbose shows all');
+    expect(entries(renderTable(using(7), CONTEXT, tableOptions({ verbose: true })))).toBe(7);
+  });
+});
+
+describe('the table', () => {
+  it.each([80, 120])('is the frozen one at %i columns, and no line is wider', async (width) => {
+    const table = renderTable(mixed(), CONTEXT, tableOptions({ width }));
+    await expect(table).toMatchFileSnapshot(`../golden/table-${width}.txt`);
+    for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+
+  it('is the frozen one with everything shown', async () => {
+    const table = renderTable(
+      mixed('strict'),
+      { ...CONTEXT, coverage: true },
+      tableOptions({ verbose: true, width: 100 }),
+    );
+    await expect(table).toMatchFileSnapshot('../../golden/table-verbose.txt');
+  });
+
+  it('of many files looks through what was found as often as through that of few', () => {
+    const looks = (count: number) => {
+      let reads = 0;
+      const { findings, files } = mixed().assessment;
+      const [found] = findings;
+      const [first] = files;
+      if (found === undefined || first === undefined) throw new Error('the sample is empty');
+      const paths = Array.from({ length: count }, (_, at) => `weights/${at}.bin`);
+      const sample = judged({
+        files: paths.map((path) => ({
+          ...first,
+          path,
+          verdict: 'malicious' as const,
+          get format() {
+            reads++;
+            return 'pickle';
+          },
+        })),
+        findings: paths.map((path) => ({
+          ...found,
+          get file() {
+            reads++;
+            return path;
+          },
+        })),
+      });
+      renderTable(sample, CONTEXT, tableOptions({ verbose: true }));
+      return reads / count;
+    };
+    expect(looks(400)).toBeLessThan(2 * looks(10));
+  });
+
+  it('tells how to load a clean checkpoint', async () => {
+    await expect(renderTable(trainingArgs(), CONTEXT, tableOptions())).toMatchFileSnapshot(
+      '../../golden/table-clean.txt',
+    );
+  });
+
+  it('says the decision and the worst verdict first, and that alone when quiet', () => {
+    const lines = renderTable(mixed(), CONTEXT, tableOptions({ quiet: true }))
+      .trimEnd()
+      .split('\n');
+    expect(lines[0]).toBe('DENY          malicious: 1 of 6 files would run code or do harm when loaded');
+    expect(lines).toHaveLength(2);
+    expect(renderTable(mixed('research'), CONTEXT, tableOptions())).toMatch(/^WARN {10}malicious/);
+    expect(renderTable(judged({ files: [] }), CONTEXT, tableOptions())).toMatch(
+      /^DENY {10}nothing was scanned, so nothing is known/,
+    );
+  });
+
+  it('never says clean of what is incomplete without saying so', () => {
+    expect(renderTable(judged({ status: 'incomplete' }), CONTEXT, tableOptions())).toContain(
+      'denied because: part of the artifact was not looked at',
+    );
+  });
+
+  it('colours only when told', () => {
+    expect(renderTable(mixed(), CONTEXT, tableOptions())).not.toContain('\u001b');
+    const coloured = renderTable(mixed(), CONTEXT, tableOptions({ color: true }));
+    expect(coloured).toContain('\u001b[31mDENY\u001b[39m');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour is control characters
+    expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(mixed(), CONTEXT, tableOptions()));
+  });
+
+  it('folds what is too much, and says so', () => {
+    const files = Array.from({ length: 50 }, (_, i) => file({ path: `${i}.onnx`, verdict: 'not-assessed' }));
+    expect(renderTable(judged({ files }), CONTEXT, tableOptions())).toContain(
+      'and 30 more files to look at; --verbose shows all',
+    );
+    expect(renderTable(judged({ files }), CONTEXT, tableOptions({ verbose: true }))).not.toContain(
+      'more files to look at',
+    );
+  });
+});
+
+describe('words and numbers', () => {
+  it('wraps between words, breaks longer ones, and knows wide characters', () => {
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+    expect(wrap('模型模型', 4)).toEqual(['模型', '模型']);
+    expect(wrap('', 4)).toEqual(['']);
+    expect(displayWidth('é模🤗')).toBe(5);
+  });
+
+  it('writes sizes and times for people', () => {
+    expect([0, 1, 1023, 1024, 1_572_864, 5e12].map(humanBytes)).toEqual([
+      '0 bytes',
+      '1 byte',
+      '1023 bytes',
+      '1.0 KiB',
+      '1.5 MiB',
+      '4.5 TiB',
+    ]);
+    expect([12, 9_990, 59_400, 125_000].map(humanDuration)).toEqual(['0.01 s', '9.99 s', '59 s', '2 min 5 s']);
+  });
+});
