@@ -1,12 +1,20 @@
 export type { Artifact, ArtifactFile, OpenOptions } from './core/artifact.ts';
-export type { Action, Assessment, Decision, FileAssessment, Risk, RuleOutcome, Violation } from './core/assessment.ts';
-export type { Check } from './core/check.ts';
+export type {
+  Action,
+  Assessment,
+  Decision,
+  FileAssessment,
+  Risk,
+  RuleOutcome,
+  Violation,
+} from './core/assessment/assessment.ts';
+export type { Check } from './core/assessment/check.ts';
+export type { Finding } from './core/assessment/finding.ts';
+export { SEVERITIES, type Severity } from './core/assessment/severity.ts';
+export { VERDICTS, type Verdict } from './core/assessment/verdict.ts';
 export { AssayError, type ErrorCode, isAssayError } from './core/errors.ts';
 export type { OnEvent, ProgressEvent } from './core/events.ts';
-export type { Finding } from './core/finding.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
-export { SEVERITIES, type Severity } from './core/severity.ts';
-export { VERDICTS, type Verdict } from './core/verdict.ts';
 export { type AssessOptions, assess } from './pipeline/assess.ts';
 export {
   type CompiledPolicy,

@@ -1,6 +1,6 @@
 import { AssayError } from './errors.ts';
-import { isLoopback } from './reference.ts';
-import type { OciReference } from './store-reference.ts';
+import { isLoopback } from './reference/reference.ts';
+import type { OciReference } from './reference/store-reference.ts';
 
 /** Where a repository of a registry is spoken to. */
 export interface OciEndpoint {

@@ -1,6 +1,6 @@
 import { AssayError } from './errors.ts';
 import type { OciEndpoint } from './oci-endpoint.ts';
-import { isLoopback, shownAddress } from './reference.ts';
+import { isLoopback, shownAddress } from './reference/reference.ts';
 
 /** A token server that a registry named, fit to be spoken to. */
 export interface OciRealm {

@@ -1,5 +1,5 @@
 import { AssayError, isAssayError } from '../core/errors.ts';
-import { shownAddress } from '../core/reference.ts';
+import { shownAddress } from '../core/reference/reference.ts';
 
 const TRANSIENT = new Set([
   'ECONNRESET',

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange } from '../core/byte-source.ts';
+import { type ByteSource, checkRange } from '../core/bytes/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
 
 const EMPTY = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../core/byte-source.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { isTensorShard, TENSOR_SHARD } from './data-files.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './index.ts';

@@ -1,4 +1,4 @@
-import { type ByteSource, chunks } from '../core/byte-source.ts';
+import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
 import { AssayError } from '../core/errors.ts';
 import { type JsonEvents, type JsonScalar, type JsonToken, JsonWalker } from './json.ts';
 import { Facts } from './model-card-facts.ts';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../core/byte-source.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { MAX_FRONT_MATTER, readModelCard } from './model-card.ts';
 import { type ConfigKind, readModelConfig } from './model-card-config.ts';
 import type { Facts } from './model-card-facts.ts';

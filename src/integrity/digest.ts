@@ -1,6 +1,6 @@
 import type { ClaimedDigest } from '../core/artifact.ts';
-import { type ByteSource, chunks } from '../core/byte-source.ts';
-import { BLOCK_SIZE, FileSource } from '../core/file-source.ts';
+import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
+import { BLOCK_SIZE, FileSource } from '../core/bytes/file-source.ts';
 import {
   countDigests,
   distinctPlans,

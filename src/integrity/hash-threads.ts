@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { BlockSink } from '../core/bytes/file-source.ts';
 import { compiledUrl } from '../core/compiled.ts';
 import { AssayError } from '../core/errors.ts';
-import type { BlockSink } from '../core/file-source.ts';
 import type { HashPlan, PlannedDigests } from './hash-plan.ts';
 import type { HashReply, HashRequest } from './hash-worker.ts';
 

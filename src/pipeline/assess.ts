@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import type { Assessment, FileAssessment, Ruleset } from '../core/assessment.ts';
-import type { Check } from '../core/check.ts';
+import type { Assessment, FileAssessment, Ruleset } from '../core/assessment/assessment.ts';
+import type { Check } from '../core/assessment/check.ts';
+import type { Finding } from '../core/assessment/finding.ts';
+import { severityRank } from '../core/assessment/severity.ts';
 import { AssayError } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
-import type { Finding } from '../core/finding.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import { severityRank } from '../core/severity.ts';
 import { treeDigest } from '../integrity/tree-digest.ts';
 import { boundsSeen } from '../sandbox/sandbox.ts';
 import { pointerNotes } from '../scan/lfs-pointer.ts';

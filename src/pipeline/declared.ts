@@ -1,9 +1,9 @@
 import type { Artifact } from '../core/artifact.ts';
-import type { ByteSource } from '../core/byte-source.ts';
-import type { Declared } from '../core/declared.ts';
+import type { Declared } from '../core/assessment/declared.ts';
+import { type Finding, fingerprint } from '../core/assessment/finding.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { isAssayError } from '../core/errors.ts';
-import { type Finding, fingerprint } from '../core/finding.ts';
-import { isRepoName } from '../core/reference.ts';
+import { isRepoName } from '../core/reference/reference.ts';
 import type { CodeReference, Fact, ToldFacts } from '../formats/model-card-facts.ts';
 import { declaringKind, readFacts } from '../formats/model-card-files.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';

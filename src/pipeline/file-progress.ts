@@ -1,5 +1,5 @@
 import type { ArtifactFile } from '../core/artifact.ts';
-import type { ByteSource } from '../core/byte-source.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import type { OnEvent } from '../core/events.ts';
 
 /** Smaller files are done before anybody looks. */

@@ -1,5 +1,5 @@
 import { AssayError } from '../core/errors.ts';
-import { formatReference, type HubReference, parseReference } from '../core/reference.ts';
+import { formatReference, type HubReference, parseReference } from '../core/reference/reference.ts';
 import type { HubArtifact, HubFile } from '../sources/hub/hub.ts';
 import type { HubStage, StagedFile } from '../sources/hub/stage.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';

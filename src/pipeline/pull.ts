@@ -1,7 +1,7 @@
 import type { Artifact } from '../core/artifact.ts';
-import type { Assessment, Decision } from '../core/assessment.ts';
+import type { Assessment, Decision } from '../core/assessment/assessment.ts';
 import { AssayError } from '../core/errors.ts';
-import type { HubReference } from '../core/reference.ts';
+import type { HubReference } from '../core/reference/reference.ts';
 import { type HubArtifact, openRemote } from '../sources/hub/hub.ts';
 import { hubSettings } from '../sources/hub/settings.ts';
 import { HubStage, type StagedFile } from '../sources/hub/stage.ts';

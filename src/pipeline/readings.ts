@@ -1,5 +1,5 @@
-import { LOADERS, type Loader, type Reading } from '../core/reading.ts';
-import { type Verdict, worseVerdict } from '../core/verdict.ts';
+import { LOADERS, type Loader, type Reading } from '../core/assessment/reading.ts';
+import { type Verdict, worseVerdict } from '../core/assessment/verdict.ts';
 import { type LoaderSet, loadersOf, NOBODY } from '../formats/pickle/loaders.ts';
 
 interface Heard {

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import type { Artifact } from '../core/artifact.ts';
-import type { ByteSource } from '../core/byte-source.ts';
-import type { Check } from '../core/check.ts';
+import type { Check } from '../core/assessment/check.ts';
+import { type Finding, fingerprint } from '../core/assessment/finding.ts';
+import type { SignatureAssessment } from '../core/assessment/signature.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
+import { FileSource } from '../core/bytes/file-source.ts';
 import { AssayError } from '../core/errors.ts';
-import { FileSource } from '../core/file-source.ts';
-import { type Finding, fingerprint } from '../core/finding.ts';
-import type { SignatureAssessment } from '../core/signature.ts';
 import type { SignedBundle } from '../integrity/bundle.ts';
 import { type HashPlan, SHA256_PLAN } from '../integrity/hash-plan.ts';
 import type { SignedModel } from '../integrity/oms/compare.ts';

@@ -1,6 +1,6 @@
+import type { Check } from '../core/assessment/check.ts';
 import type { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/byte-source.ts';
-import type { Check } from '../core/check.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import type { Limits } from '../core/limits.ts';
 import type { LoaderSet } from '../formats/pickle/loaders.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';

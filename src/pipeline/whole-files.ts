@@ -1,9 +1,9 @@
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import { type ByteSource, chunks } from '../core/byte-source.ts';
+import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
+import { spool } from '../core/bytes/spool.ts';
 import { AssayError, throwIfAborted } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
-import { isCommit, parseReference } from '../core/reference.ts';
-import { spool } from '../core/spool.ts';
+import { isCommit, parseReference } from '../core/reference/reference.ts';
 
 /**
  * The same artifact, so that its digest is that of the bytes which are judged: far files are fetched whole when they are

@@ -1,7 +1,7 @@
-import type { Assessment, FileAssessment } from '../core/assessment.ts';
-import { NOTHING_DECLARED } from '../core/declared.ts';
-import { type Finding, fingerprint } from '../core/finding.ts';
-import type { SignatureAssessment, Signer } from '../core/signature.ts';
+import type { Assessment, FileAssessment } from '../core/assessment/assessment.ts';
+import { NOTHING_DECLARED } from '../core/assessment/declared.ts';
+import { type Finding, fingerprint } from '../core/assessment/finding.ts';
+import type { SignatureAssessment, Signer } from '../core/assessment/signature.ts';
 import type { CaseFragment } from './case-document.ts';
 
 /** A digest that tests may write without having it. */

@@ -1,6 +1,6 @@
-import type { Action, Assessment, Decision, RuleOutcome, Violation } from '../core/assessment.ts';
-import { type Severity, severityRank } from '../core/severity.ts';
-import type { Waiver } from '../core/waiver.ts';
+import type { Action, Assessment, Decision, RuleOutcome, Violation } from '../core/assessment/assessment.ts';
+import { type Severity, severityRank } from '../core/assessment/severity.ts';
+import type { Waiver } from '../core/assessment/waiver.ts';
 import type { Approval } from './approval.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { Environment } from './environment.ts';

@@ -1,4 +1,4 @@
-import type { Assessment, RuleResult } from '../core/assessment.ts';
+import type { Assessment, RuleResult } from '../core/assessment/assessment.ts';
 import { AssayError } from '../core/errors.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
 import { excessOf, MAX_STEPS } from './cel/bounds.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Action, Decision } from '../core/assessment.ts';
+import type { Action, Decision } from '../core/assessment/assessment.ts';
 import { CASE_DIGEST, caseAssessment } from './case-assessment.ts';
 import { CaseFile, type PolicyCase } from './case-document.ts';
 import { caseProblem } from './case-problem.ts';

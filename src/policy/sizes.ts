@@ -1,4 +1,4 @@
-import type { Assessment } from '../core/assessment.ts';
+import type { Assessment } from '../core/assessment/assessment.ts';
 import { MAX_KEPT } from '../core/cut.ts';
 import type { Size, Sizes } from './cel/bounds.ts';
 import type { Bindings } from './cel/evaluate.ts';

@@ -1,6 +1,6 @@
-import { LOADERS } from '../core/reading.ts';
-import { SEVERITIES } from '../core/severity.ts';
-import { VERDICTS } from '../core/verdict.ts';
+import { LOADERS } from '../core/assessment/reading.ts';
+import { SEVERITIES } from '../core/assessment/severity.ts';
+import { VERDICTS } from '../core/assessment/verdict.ts';
 import {
   ANY,
   BOOL,

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import type { CelInput, CelMap } from '@bufbuild/cel';
-import type { Assessment, FileAssessment } from '../core/assessment.ts';
-import type { Check } from '../core/check.ts';
+import type { Assessment, FileAssessment } from '../core/assessment/assessment.ts';
+import type { Check } from '../core/assessment/check.ts';
+import type { Finding } from '../core/assessment/finding.ts';
+import { severityRank } from '../core/assessment/severity.ts';
+import type { SignatureAssessment } from '../core/assessment/signature.ts';
 import { cut, MAX_KEPT } from '../core/cut.ts';
-import type { Finding } from '../core/finding.ts';
-import { isCommit, parseReference, type Reference } from '../core/reference.ts';
-import { severityRank } from '../core/severity.ts';
-import type { SignatureAssessment } from '../core/signature.ts';
+import { isCommit, parseReference, type Reference } from '../core/reference/reference.ts';
 import type { Approval } from './approval.ts';
 import type { Bindings, SharedValues } from './cel/evaluate.ts';
 import { celLibrary, timestampOf } from './cel-library.ts';

@@ -1,6 +1,6 @@
+import type { Waiver } from '../core/assessment/waiver.ts';
 import { AssayError } from '../core/errors.ts';
-import { isArtifactPath } from '../core/reference.ts';
-import type { Waiver } from '../core/waiver.ts';
+import { isArtifactPath } from '../core/reference/reference.ts';
 import { endOfWaiver } from './waiver-end.ts';
 import { type Entry, YamlSource } from './yaml-source.ts';
 

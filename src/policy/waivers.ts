@@ -1,8 +1,8 @@
-import type { Assessment, FileAssessment, RuleOutcome } from '../core/assessment.ts';
-import { type Finding, fingerprint } from '../core/finding.ts';
-import type { Verdict } from '../core/verdict.ts';
-import type { JudgedWaiver, Waiver, WaiverOutcome } from '../core/waiver.ts';
-import { WAIVER_RULES } from '../core/waiver-rules.ts';
+import type { Assessment, FileAssessment, RuleOutcome } from '../core/assessment/assessment.ts';
+import { type Finding, fingerprint } from '../core/assessment/finding.ts';
+import type { Verdict } from '../core/assessment/verdict.ts';
+import type { JudgedWaiver, Waiver, WaiverOutcome } from '../core/assessment/waiver.ts';
+import { WAIVER_RULES } from '../core/assessment/waiver-rules.ts';
 import { endOfWaiver } from './waiver-end.ts';
 
 /** What waivers make of an assessment. */

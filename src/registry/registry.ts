@@ -1,5 +1,5 @@
-import type { Assessment, Ruleset } from '../core/assessment.ts';
-import type { Waiver } from '../core/waiver.ts';
+import type { Assessment, Ruleset } from '../core/assessment/assessment.ts';
+import type { Waiver } from '../core/assessment/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { BatchStore } from './jobs/batch-records.ts';
 import type {

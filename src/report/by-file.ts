@@ -1,5 +1,5 @@
-import type { Finding } from '../core/finding.ts';
-import { severityRank } from '../core/severity.ts';
+import type { Finding } from '../core/assessment/finding.ts';
+import { severityRank } from '../core/assessment/severity.ts';
 
 /** The findings of each file by its path, worst first. */
 export function findingsByFile(findings: readonly Finding[]): ReadonlyMap<string, readonly Finding[]> {

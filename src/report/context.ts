@@ -1,5 +1,5 @@
-import type { Assessment, Decision } from '../core/assessment.ts';
-import type { Severity } from '../core/severity.ts';
+import type { Assessment, Decision } from '../core/assessment/assessment.ts';
+import type { Severity } from '../core/assessment/severity.ts';
 
 /** What reports show of a rule. The catalogue's rules have this shape. */
 export interface RuleInfo {

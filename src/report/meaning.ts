@@ -1,6 +1,6 @@
-import type { FileAssessment } from '../core/assessment.ts';
-import { holdsUnjudgedCode } from '../core/code-bearing.ts';
-import { VERDICTS, type Verdict } from '../core/verdict.ts';
+import type { FileAssessment } from '../core/assessment/assessment.ts';
+import { holdsUnjudgedCode } from '../core/assessment/code-bearing.ts';
+import { VERDICTS, type Verdict } from '../core/assessment/verdict.ts';
 import type { RuleInfo } from './context.ts';
 import { count } from './style.ts';
 

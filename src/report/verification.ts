@@ -1,4 +1,4 @@
-import type { SignatureAssessment } from '../core/signature.ts';
+import type { SignatureAssessment } from '../core/assessment/signature.ts';
 import { jsonText, keptText, terminalText } from './escape.ts';
 import { signatureReport } from './json/signature-json.ts';
 import { Page } from './page.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { ByteSource } from '../core/byte-source.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { AssayError, type ErrorCode, throwIfAborted } from '../core/errors.ts';
 import { childEntry, sandboxCommand } from './command.ts';
 import { FrameReader } from './frame-reader.ts';

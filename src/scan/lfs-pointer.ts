@@ -1,4 +1,4 @@
-import type { FileAssessment } from '../core/assessment.ts';
+import type { FileAssessment } from '../core/assessment/assessment.ts';
 import { isAssayError } from '../core/errors.ts';
 import { LFS_POINTER, parseLfsPointer } from '../formats/lfs-pointer.ts';
 import { plainMediaScanner } from './plain-media.ts';

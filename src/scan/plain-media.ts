@@ -1,4 +1,4 @@
-import { type ByteSource, chunks, SliceSource } from '../core/byte-source.ts';
+import { type ByteSource, chunks, SliceSource } from '../core/bytes/byte-source.ts';
 import { identifyFormat, probeOf } from '../formats/identify.ts';
 import { mediaEnd } from '../formats/image-end.ts';
 import { LATE_MEDIA, MEDIA } from '../formats/media.ts';

@@ -1,7 +1,7 @@
+import type { Check } from '../core/assessment/check.ts';
+import type { CoverageKind } from '../core/assessment/coverage.ts';
 import type { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/byte-source.ts';
-import type { Check } from '../core/check.ts';
-import type { CoverageKind } from '../core/coverage.ts';
+import type { ByteSource } from '../core/bytes/byte-source.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Format } from '../formats/format.ts';
 import type { LoaderSet } from '../formats/pickle/loaders.ts';

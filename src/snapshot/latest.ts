@@ -1,5 +1,5 @@
 import { isAssayError } from '../core/errors.ts';
-import { formatReference, parseReference } from '../core/reference.ts';
+import { formatReference, parseReference } from '../core/reference/reference.ts';
 import type { SnapshotEntry } from './document.ts';
 import type { Entries } from './judge.ts';
 import { canonicalEndpoint } from './reference-key.ts';

@@ -1,5 +1,5 @@
 import type { Artifact } from '../core/artifact.ts';
-import { parseReference } from '../core/reference.ts';
+import { parseReference } from '../core/reference/reference.ts';
 import { envOf, type SourceOptions } from './source.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isRepoName } from '../core/reference.ts';
+import { isRepoName } from '../core/reference/reference.ts';
 import { type Collector, shown } from './collector.ts';
 import { abbreviated, type Meaning, meaningOfArgument } from './programs.ts';
 import { looksLikeModel } from './reference.ts';

@@ -7,7 +7,7 @@ import {
   isRevision,
   parseReference,
   type Reference,
-} from '../core/reference.ts';
+} from '../core/reference/reference.ts';
 import { MAX_TEXT, shown } from './collector.ts';
 import type { Bare } from './table/types.ts';
 

@@ -1,5 +1,5 @@
 // Walks one pickle with the machine alone: the counterpart of genops.py.
-import { FileSource } from '../../dist/src/core/file-source.js';
+import { FileSource } from '../../dist/src/core/bytes/file-source.js';
 import { DEFAULT_LIMITS } from '../../dist/src/core/limits.js';
 import { readStream } from '../../dist/src/formats/pickle/read.js';
 import { SILENT } from '../../dist/src/formats/pickle/silent.js';

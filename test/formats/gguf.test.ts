@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { type GgufHeader, readGguf } from '../../src/formats/gguf.ts';
 
 const U32 = 4;

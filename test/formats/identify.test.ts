@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { extensionLie, identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../../src/formats/identify.ts';
 import { FORMATS } from '../../src/formats/index.ts';
 import { fixtureFiles } from '../support/scan-bytes.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isAssayError } from '../../src/core/errors.ts';
 import { MAX_FRONT_MATTER, MAX_PARSED, readModelCard } from '../../src/formats/model-card.ts';
 import { type ConfigKind, MAX_CONFIG, readModelConfig } from '../../src/formats/model-card-config.ts';

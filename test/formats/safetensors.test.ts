@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
 import { readSafetensors, type SafetensorsHeader } from '../../src/formats/safetensors.ts';
 

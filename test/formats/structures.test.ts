@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { crc32c } from '../../src/formats/crc32c.ts';
 import { readSuperblock } from '../../src/formats/hdf5.ts';
 import { mediaEnd } from '../../src/formats/image-end.ts';

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { blake3 } from 'hash-wasm';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { ClaimedDigest } from '../../src/core/artifact.ts';
-import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
-import { BLOCK_SIZE, FileSource } from '../../src/core/file-source.ts';
+import { type ByteSource, MemorySource } from '../../src/core/bytes/byte-source.ts';
+import { BLOCK_SIZE, FileSource } from '../../src/core/bytes/file-source.ts';
 import { claimPlan, keepsClaim, startDigest, startHashing } from '../../src/integrity/digest.ts';
 import {
   type DigestAlgorithm,

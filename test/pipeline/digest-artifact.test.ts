@@ -4,9 +4,9 @@ import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Artifact, ArtifactFile } from '../../src/core/artifact.ts';
+import { BLOCK_SIZE, FileSource } from '../../src/core/bytes/file-source.ts';
 import { AssayError } from '../../src/core/errors.ts';
 import type { ProgressEvent } from '../../src/core/events.ts';
-import { BLOCK_SIZE, FileSource } from '../../src/core/file-source.ts';
 import { type HashPlan, MAX_SHARDS, SHA256_PLAN } from '../../src/integrity/hash-plan.ts';
 import { HashThreads } from '../../src/integrity/hash-threads.ts';
 import { digestArtifact, sha256Of } from '../../src/pipeline/digest-artifact.ts';

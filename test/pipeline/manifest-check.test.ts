@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactFile } from '../../src/core/artifact.ts';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { manifestChecks, type ScannedFile } from '../../src/pipeline/manifest-check.ts';
 import { memoryFile } from '../support/artifacts.ts';
 

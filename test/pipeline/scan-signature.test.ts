@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Assessment } from '../../src/core/assessment.ts';
+import type { Assessment } from '../../src/core/assessment/assessment.ts';
 import type { Trust } from '../../src/integrity/trust.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { openSignature } from '../../src/pipeline/signature.ts';

@@ -1,4 +1,4 @@
-import type { Assessment, Decision } from '../../src/core/assessment.ts';
+import type { Assessment, Decision } from '../../src/core/assessment/assessment.ts';
 import { caseAssessment } from '../../src/policy/case-assessment.ts';
 import type { CaseFragment } from '../../src/policy/case-document.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../src/core/verdict.ts';
+import type { Verdict } from '../../src/core/assessment/verdict.ts';
 import { decide, SHIPPED_POLICIES } from '../../src/policy/index.ts';
 import { assessment, CALL_RULE, EXTENSION_RULE, file, finding } from '../report/sample.ts';
 

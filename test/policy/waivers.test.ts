@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RuleOutcome } from '../../src/core/assessment.ts';
-import type { Waiver } from '../../src/core/waiver.ts';
-import { WAIVER_RULES } from '../../src/core/waiver-rules.ts';
+import type { RuleOutcome } from '../../src/core/assessment/assessment.ts';
+import type { Waiver } from '../../src/core/assessment/waiver.ts';
+import { WAIVER_RULES } from '../../src/core/assessment/waiver-rules.ts';
 import { endOfWaiver } from '../../src/policy/waiver-end.ts';
 import { judgeWaivers, pardonRules, withWaiverFindings } from '../../src/policy/waivers.ts';
 import { RULES } from '../../src/scan/rules/catalogue.ts';

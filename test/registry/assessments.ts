@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Assessment, FileAssessment, Ruleset } from '../../src/core/assessment.ts';
-import { NOTHING_DECLARED } from '../../src/core/declared.ts';
-import { type Finding, fingerprint } from '../../src/core/finding.ts';
-import type { Verdict } from '../../src/core/verdict.ts';
+import type { Assessment, FileAssessment, Ruleset } from '../../src/core/assessment/assessment.ts';
+import { NOTHING_DECLARED } from '../../src/core/assessment/declared.ts';
+import { type Finding, fingerprint } from '../../src/core/assessment/finding.ts';
+import type { Verdict } from '../../src/core/assessment/verdict.ts';
 
 export const RULESET: Ruleset = { version: '2026.11.2', digest: `sha256:${'a'.repeat(64)}` };
 export const NEWER_RULESET: Ruleset = { version: '2026.12.1', digest: `sha256:${'b'.repeat(64)}` };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FileAssessment } from '../../src/core/assessment.ts';
+import type { FileAssessment } from '../../src/core/assessment/assessment.ts';
 import { headline } from '../../src/report/meaning.ts';
 
 function file(path: string, rest: Partial<FileAssessment>): FileAssessment {

@@ -1,7 +1,7 @@
-import type { Assessment, FileAssessment } from '../../src/core/assessment.ts';
-import { NOTHING_DECLARED } from '../../src/core/declared.ts';
-import { type Finding, fingerprint } from '../../src/core/finding.ts';
-import type { SignatureAssessment } from '../../src/core/signature.ts';
+import type { Assessment, FileAssessment } from '../../src/core/assessment/assessment.ts';
+import { NOTHING_DECLARED } from '../../src/core/assessment/declared.ts';
+import { type Finding, fingerprint } from '../../src/core/assessment/finding.ts';
+import type { SignatureAssessment } from '../../src/core/assessment/signature.ts';
 import { decide } from '../../src/policy/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../../src/report/index.ts';
 import type { TableOptions } from '../../src/report/table/table.ts';

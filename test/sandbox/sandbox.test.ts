@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import type { AssayError } from '../../src/core/errors.ts';
 import { runSandboxed, type SandboxEvent, type SandboxOptions, superviseChild } from '../../src/sandbox/sandbox.ts';
 

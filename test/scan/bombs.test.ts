@@ -1,6 +1,6 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { scanSource } from '../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 
 /** Bytes that were decompressed: every one goes through a spool. */
 const expanded = vi.hoisted(() => ({ bytes: 0 }));
-vi.mock(import('../../src/core/spool.ts'), async (load) => {
+vi.mock(import('../../src/core/bytes/spool.ts'), async (load) => {
   const real = await load();
   async function* counted(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {

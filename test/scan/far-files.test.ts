@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ByteSource, checkRange } from '../../src/core/byte-source.ts';
+import { type ByteSource, checkRange } from '../../src/core/bytes/byte-source.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import { SCANNERS } from '../../src/scan/index.ts';

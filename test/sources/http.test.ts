@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../src/core/artifact.ts';
-import type { ByteSource } from '../../src/core/byte-source.ts';
+import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { contentOf, sparse, torchZip } from '../support/fake-content.ts';

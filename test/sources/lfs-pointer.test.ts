@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isAssayError } from '../../src/core/errors.ts';
 import { identifyFormat, probeOf } from '../../src/formats/identify.ts';
 import { parseLfsPointer } from '../../src/formats/lfs-pointer.ts';

@@ -4,8 +4,8 @@ import { isAssayError } from '../../src/core/errors.ts';
 import { parseChallenge } from '../../src/core/oci-challenge.ts';
 import { endpointOf } from '../../src/core/oci-endpoint.ts';
 import { checkRealm } from '../../src/core/oci-realm.ts';
-import { isArtifactPath } from '../../src/core/reference.ts';
-import { parseOci } from '../../src/core/store-reference.ts';
+import { isArtifactPath } from '../../src/core/reference/reference.ts';
+import { parseOci } from '../../src/core/reference/store-reference.ts';
 import { filesOf } from '../../src/sources/oci/layers.ts';
 import { type OciDescriptor, parseManifest } from '../../src/sources/oci/manifest.ts';
 

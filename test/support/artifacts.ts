@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../src/core/artifact.ts';
-import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
-import { FileSource } from '../../src/core/file-source.ts';
+import { type ByteSource, MemorySource } from '../../src/core/bytes/byte-source.ts';
+import { FileSource } from '../../src/core/bytes/file-source.ts';
 
 /** An artifact of these files. */
 export function artifactOf(files: readonly ArtifactFile[]): Artifact {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
+import { type ByteSource, MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';

@@ -1,4 +1,4 @@
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { describeCall, describe as describeValue } from '../../src/formats/pickle/describe.ts';
 import { NOBODY } from '../../src/formats/pickle/loaders.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type ByteSource, MemorySource } from '../../src/core/byte-source.ts';
+import type { Verdict } from '../../src/core/assessment/verdict.ts';
+import { type ByteSource, MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
-import type { Verdict } from '../../src/core/verdict.ts';
 import type { Format } from '../../src/formats/format.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';

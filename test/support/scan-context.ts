@@ -1,9 +1,9 @@
+import type { Check } from '../../src/core/assessment/check.ts';
+import { Coverage, type CoverageKind } from '../../src/core/assessment/coverage.ts';
+import { type Verdict, worseVerdict } from '../../src/core/assessment/verdict.ts';
 import { FileBudget } from '../../src/core/budget.ts';
-import type { ByteSource } from '../../src/core/byte-source.ts';
-import type { Check } from '../../src/core/check.ts';
-import { Coverage, type CoverageKind } from '../../src/core/coverage.ts';
+import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
-import { type Verdict, worseVerdict } from '../../src/core/verdict.ts';
 import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
 import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner.ts';
 

@@ -1,4 +1,4 @@
-import { MemorySource } from '../../src/core/byte-source.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Artifact } from '../../src/core/artifact.ts';
-import type { Assessment, FileAssessment } from '../../src/core/assessment.ts';
-import { chunks } from '../../src/core/byte-source.ts';
-import { NOTHING_DECLARED } from '../../src/core/declared.ts';
+import type { Assessment, FileAssessment } from '../../src/core/assessment/assessment.ts';
+import { NOTHING_DECLARED } from '../../src/core/assessment/declared.ts';
+import { chunks } from '../../src/core/bytes/byte-source.ts';
 import type { Judge, Judgement } from '../../src/pipeline/pull.ts';
 
 /** Marks bytes that the stub calls malicious. */

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
+import { readSmallText } from '../../../src/core/bytes/small-file.ts';
 import { AssayError } from '../../../src/core/errors.ts';
-import { readSmallText } from '../../../src/core/small-file.ts';
 import type { ClientOptions } from './options.ts';
 import type { PartHealth } from './vitals.ts';
 import { type WatchOptions, watchFiles } from './watched-files.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSmallFile } from '../../../src/core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../../src/core/errors.ts';
-import { readSmallFile } from '../../../src/core/small-file.ts';
 import { type BreakGlassPredicate, PREDICATE_TYPES } from '../../../src/integrity/attestations/statement.ts';
 import { isAbout, subjectsOfNamespaces } from '../../../src/integrity/attestations/subject.ts';
 import { parseTime } from '../../../src/integrity/attestations/time.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AssayError } from '../../../src/core/errors.ts';
-import { isLoopback } from '../../../src/core/reference.ts';
-import { type OciReference, parseOci } from '../../../src/core/store-reference.ts';
+import { isLoopback } from '../../../src/core/reference/reference.ts';
+import { type OciReference, parseOci } from '../../../src/core/reference/store-reference.ts';
 import type { ObjectPlace } from '../kube/index.ts';
 
 /** Where a snapshot comes from. */

@@ -1,5 +1,5 @@
+import { readSmallText } from '../../../src/core/bytes/small-file.ts';
 import { AssayError } from '../../../src/core/errors.ts';
-import { readSmallText } from '../../../src/core/small-file.ts';
 import { Pauses } from '../kube/pauses.ts';
 import { eventsIn } from './events.ts';
 import { type AskOptions, ask, bodyOf, discard } from './http.ts';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { readSmallText } from '../../../src/core/small-file.ts';
+import { readSmallText } from '../../../src/core/bytes/small-file.ts';
 import { keyHint, readPublicKey } from '../../../src/integrity/keys.ts';
 import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file.ts';
 import { signingKeys } from '../../../src/snapshot/index.ts';

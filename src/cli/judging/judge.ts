@@ -1,6 +1,6 @@
 import type { Artifact } from '../../core/artifact.ts';
-import type { Assessment } from '../../core/assessment.ts';
-import type { Severity } from '../../core/severity.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Severity } from '../../core/assessment/severity.ts';
 import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
 import type { OnTarget } from '../../pipeline/file-scan.ts';
 import { decide, type Environment, loadPolicy } from '../../policy/index.ts';

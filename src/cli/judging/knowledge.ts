@@ -1,5 +1,5 @@
 import type { Artifact, OpenOptions } from '../../core/artifact.ts';
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import { version } from '../../core/version.ts';
 import { type AssessOptions, assess } from '../../pipeline/assess.ts';
 import { chosenLists, type RulesetChoice } from '../../pipeline/chosen-lists.ts';

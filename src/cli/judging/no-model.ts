@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import { AssayError } from '../../core/errors.ts';
 import { plainMediaScanner } from '../../scan/plain-media.ts';
 import { plainTextScanner } from '../../scan/text/plain-text.ts';

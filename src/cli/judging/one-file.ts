@@ -1,5 +1,5 @@
 import type { Artifact, ArtifactFile, OpenOptions } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { type FileScanResult, type OnTarget, scanSource } from '../../pipeline/file-scan.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { formatReference, parseReference } from '../../core/reference.ts';
+import { formatReference, parseReference } from '../../core/reference/reference.ts';
 import { pathToUri } from '../../report/sarif/sarif.ts';
 
 /** Where an artifact was opened. */

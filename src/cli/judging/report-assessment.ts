@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
+import { LOADERS } from '../../core/assessment/reading.ts';
+import { SEVERITIES } from '../../core/assessment/severity.ts';
+import { VERDICTS } from '../../core/assessment/verdict.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import { DOCUMENT_BOUNDS, parseBoundedJson } from '../../core/bounded-json.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { LOADERS } from '../../core/reading.ts';
-import { SEVERITIES } from '../../core/severity.ts';
-import { VERDICTS } from '../../core/verdict.ts';
-import type { Waiver } from '../../core/waiver.ts';
 import { mapOwasp, SCHEMA_VERSION } from '../../report/index.ts';
 
 const Text = v.string();

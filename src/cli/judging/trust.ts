@@ -1,6 +1,6 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import { readSmallFile, readSmallText } from '../../core/small-file.ts';
 import type { Trust, ValidityPolicy } from '../../integrity/trust.ts';
 import type { SignatureRequest } from '../../pipeline/signature.ts';
 import type { TrustFlags } from '../options/trust.ts';

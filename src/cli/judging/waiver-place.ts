@@ -1,7 +1,7 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import { SHIPPED_POLICIES } from '../../policy/shipped.ts';
 import { repoFolder, snapshotAt } from '../../sources/hub/cache.ts';
 import type { TrustFlags } from '../options/trust.ts';

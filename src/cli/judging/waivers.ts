@@ -1,9 +1,9 @@
 import { delimiter } from 'node:path';
-import type { Check } from '../../core/check.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
+import { readSmallFile } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import type { Signer } from '../../core/signature.ts';
-import { readSmallFile } from '../../core/small-file.ts';
-import type { Waiver } from '../../core/waiver.ts';
 import { readStatement } from '../../integrity/attestations/read-statement.ts';
 import { approvedBy } from '../../integrity/attestations/stage.ts';
 import { PREDICATE_TYPES } from '../../integrity/attestations/statement.ts';

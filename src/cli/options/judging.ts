@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES } from '../../core/severity.ts';
+import { isSeverity, SEVERITIES } from '../../core/assessment/severity.ts';
 import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/shipped.ts';
 import type { JudgingFlags } from '../judging/judge.ts';

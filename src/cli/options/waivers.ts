@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Assessment } from '../../core/assessment.ts';
-import type { Check } from '../../core/check.ts';
-import type { Waiver } from '../../core/waiver.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import type { Approval } from '../../policy/approval.ts';
 
 /** Where pardons come from, as it was said on the command line. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
+import { readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { readSmallText } from '../../core/small-file.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
 import { RegistryError, type RegistryErrorCode } from '../../registry/registry-error.ts';
 import type { RegistryFlags } from '../options/registry.ts';

@@ -1,6 +1,6 @@
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import type { Version } from '../../registry/index.ts';
 import { loadKnowledge } from '../judging/knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from '../judging/no-model.ts';

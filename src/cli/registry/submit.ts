@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Artifact } from '../../core/artifact.ts';
 import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import type { Job } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/open-artifact.ts';
 import { Progress } from '../terminal/progress.ts';

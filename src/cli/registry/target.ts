@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import { SHA256_PLAN } from '../../integrity/hash-plan.ts';
 import { treeDigest } from '../../integrity/tree-digest.ts';
 import { digestArtifact, sha256Of } from '../../pipeline/digest-artifact.ts';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { readSmallFile, readSmallText } from '../../core/small-file.ts';
 import { readPrivateKey } from '../../integrity/keys.ts';
 import { type SigningKey, toSigningKey } from '../../integrity/sign/signing-key.ts';
 import { terminalText } from '../../report/index.ts';

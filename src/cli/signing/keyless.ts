@@ -1,5 +1,5 @@
+import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import { readSmallFile, readSmallText } from '../../core/small-file.ts';
 import { createEgress } from '../../egress/egress.ts';
 import { ambientIdentity, ambientIdentityToken } from '../../integrity/sign/keyless/ambient.ts';
 import type { CertifiedIdentity } from '../../integrity/sign/keyless/certified-identity.ts';

@@ -3,7 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
 import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import { SIGNATURE_NAME } from '../../pipeline/signature.ts';
 import { currentSnapshot, isRepoFolder } from '../../sources/hub/cache.ts';
 

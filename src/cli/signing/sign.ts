@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import { readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import { readSmallText } from '../../core/small-file.ts';
 import { keyHint, kindOf } from '../../integrity/keys.ts';
 import { keySigner } from '../../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';

@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';

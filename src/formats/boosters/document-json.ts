@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import { type ByteSource, chunks } from '../../core/byte-source.ts';
+import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { type JsonEvents, JsonWalker } from '../json.ts';
 import type { DocumentEvents } from './shape.ts';

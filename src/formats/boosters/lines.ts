@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import { type ByteSource, chunks } from '../../core/byte-source.ts';
+import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 
 /** A line without its end. Each character is a byte. */

@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError, type ErrorCode } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import { runSandboxed } from '../../sandbox/sandbox.ts';

@@ -1,7 +1,7 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { type ExpansionBudget, spool } from '../../core/bytes/spool.ts';
 import { AssayError, isContentError, throwIfAborted } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
-import { type ExpansionBudget, spool } from '../../core/spool.ts';
 import type { DecodeEnd } from './decode.ts';
 
 /** Decompressed bytes at rest, and how decompression ended. */

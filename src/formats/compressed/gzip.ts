@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { inflate } from './inflate.ts';

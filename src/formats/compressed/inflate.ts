@@ -1,5 +1,5 @@
 import { createInflate, createInflateRaw, type Inflate, type InflateRaw, inflateRawSync, inflateSync } from 'node:zlib';
-import { type ByteSource, chunks } from '../../core/byte-source.ts';
+import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 
 export type DeflateKind = 'raw' | 'zlib';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { type Literal, parseLiteral } from './literal.ts';
 

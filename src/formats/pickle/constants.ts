@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
 import type { Value } from './values.ts';

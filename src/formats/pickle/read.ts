@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { BudgetError, FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { BLOCK_SIZE } from '../../core/bytes/file-source.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import { BLOCK_SIZE } from '../../core/file-source.ts';
 import type { Limits } from '../../core/limits.ts';
 import { ANY_LOADER, type LoaderSet } from './loaders.ts';
 import { run } from './machine.ts';

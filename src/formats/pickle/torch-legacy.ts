@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 
 /** `torch.serialization.MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c, as LONG1 and STOP. */

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import type { AssayError } from '../../core/errors.ts';
 import { runSandboxed, type SandboxEvent } from '../../sandbox/sandbox.ts';
 import { type DecodeEnd, type DecodeOptions, judgeProblems, problemsOf } from '../compressed/decode.ts';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import { TAR_BLOCK, type TarHeader, tarHeader, text } from './header.ts';

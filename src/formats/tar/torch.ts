@@ -1,4 +1,4 @@
-import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 
 /** What PyTorch before 0.2 wrote into its tars (`torch/serialization.py`, `legacy_load`). */

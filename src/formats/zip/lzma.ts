@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange } from '../../core/byte-source.ts';
+import { type ByteSource, checkRange } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 
 /** The stream has an end mark, and its length need not be known (APPNOTE 4.4.4). */

@@ -1,4 +1,4 @@
-import type { Ruleset } from '../../core/assessment.ts';
+import type { Ruleset } from '../../core/assessment/assessment.ts';
 import { AssayError } from '../../core/errors.ts';
 import { approvalProperty } from './stage.ts';
 import {

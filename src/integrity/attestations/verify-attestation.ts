@@ -1,4 +1,4 @@
-import type { Signer } from '../../core/signature.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { IN_TOTO_PAYLOAD } from '../dsse.ts';
 import { SignatureError } from '../signature-error.ts';

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import type { Signer } from '../../core/signature.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { verifyEnvelope } from '../dsse.ts';
 import { keyHint, kindOf } from '../keys.ts';

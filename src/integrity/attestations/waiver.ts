@@ -1,4 +1,4 @@
-import type { Waiver } from '../../core/waiver.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import { PREDICATE_TYPES } from './statement.ts';
 import type { VerifiedAttestation } from './verify-attestation.ts';
 

@@ -1,4 +1,4 @@
-import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/signature.ts';
+import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { isSignatureError, SignatureError } from '../signature-error.ts';
 import type { Trust } from '../trust.ts';

@@ -1,5 +1,5 @@
+import type { UncoveredFile } from '../../core/assessment/signature.ts';
 import { AssayError } from '../../core/errors.ts';
-import type { UncoveredFile } from '../../core/signature.ts';
 import { digestsUnder, type HashPlan, type PlannedDigests } from '../hash-plan.ts';
 import { isGitsOwn, isIgnored } from './ignore-paths.ts';
 import type { OmsManifest } from './manifest.ts';

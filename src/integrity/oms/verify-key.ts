@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Signer } from '../../core/signature.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import type { Envelope } from '../dsse.ts';
 import { pae } from '../dsse.ts';

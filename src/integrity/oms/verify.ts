@@ -1,5 +1,5 @@
+import type { Signer } from '../../core/assessment/signature.ts';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
-import type { Signer } from '../../core/signature.ts';
 import type { SignedBundle, VerificationMaterial } from '../bundle.ts';
 import { SignatureError } from '../signature-error.ts';
 import type { Trust } from '../trust.ts';

@@ -1,6 +1,6 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
+import type { Signer } from '../../core/assessment/signature.ts';
 import { isAssayError } from '../../core/errors.ts';
-import type { Signer } from '../../core/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { verifyEnvelope } from '../dsse.ts';
 import { isSignatureError, SignatureError } from '../signature-error.ts';

@@ -1,4 +1,4 @@
-import type { Signer } from '../../core/signature.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../bundle.ts';
 import { identityMatches } from '../identity-pattern.ts';
 import { verifyModelEnvelope } from '../oms/verify-key.ts';

@@ -1,12 +1,12 @@
 import type { ClaimedDigest } from '../../core/artifact.ts';
-import type { Check } from '../../core/check.ts';
-import type { CoverageRange } from '../../core/coverage.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { CoverageRange } from '../../core/assessment/coverage.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import type { Reading } from '../../core/assessment/reading.ts';
+import type { Verdict } from '../../core/assessment/verdict.ts';
+import type { SharedFile } from '../../core/bytes/shared-file.ts';
 import { AssayError, type ErrorCode, isAssayError } from '../../core/errors.ts';
-import type { Finding } from '../../core/finding.ts';
 import type { Limits } from '../../core/limits.ts';
-import type { Reading } from '../../core/reading.ts';
-import type { SharedFile } from '../../core/shared-file.ts';
-import type { Verdict } from '../../core/verdict.ts';
 import type { LoaderSet } from '../../formats/pickle/loaders.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash-plan.ts';
 import type { SandboxBounds } from '../../sandbox/sandbox.ts';

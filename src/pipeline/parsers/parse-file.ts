@@ -1,6 +1,6 @@
 import { FileBudget, type MemoryPool } from '../../core/budget.ts';
-import { type ByteSource, MemorySource } from '../../core/byte-source.ts';
-import { FileSource } from '../../core/file-source.ts';
+import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
+import { FileSource } from '../../core/bytes/file-source.ts';
 import { claimPlan, startDigest } from '../../integrity/digest.ts';
 import type { HashThreads } from '../../integrity/hash-threads.ts';
 import { boundsSeen } from '../../sandbox/sandbox.ts';

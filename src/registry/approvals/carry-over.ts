@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Decision, Ruleset } from '../../core/assessment.ts';
+import type { Decision, Ruleset } from '../../core/assessment/assessment.ts';
 import { version } from '../../core/version.ts';
 import { createStatement } from '../../integrity/attestations/create-statement.ts';
 import { signStatement } from '../../integrity/attestations/sign-statement.ts';

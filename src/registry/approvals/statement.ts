@@ -1,6 +1,6 @@
-import type { Ruleset } from '../../core/assessment.ts';
+import type { Ruleset } from '../../core/assessment/assessment.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
 import { isAssayError } from '../../core/errors.ts';
-import type { Signer } from '../../core/signature.ts';
 import { createStatement } from '../../integrity/attestations/create-statement.ts';
 import { signStatement } from '../../integrity/attestations/sign-statement.ts';
 import { approvedBy } from '../../integrity/attestations/stage.ts';

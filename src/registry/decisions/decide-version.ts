@@ -1,4 +1,4 @@
-import type { Assessment, Decision } from '../../core/assessment.ts';
+import type { Assessment, Decision } from '../../core/assessment/assessment.ts';
 import { decider } from '../../policy/index.ts';
 import { carryOrVoid, isBehind } from '../approvals/carry-over.ts';
 import { type ApprovalRow, approvalRows, isAccepted, isLive, policyApproval } from '../approvals/records.ts';

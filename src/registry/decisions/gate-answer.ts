@@ -1,4 +1,4 @@
-import type { Decision } from '../../core/assessment.ts';
+import type { Decision } from '../../core/assessment/assessment.ts';
 import { endOfWaiver } from '../../policy/waiver-end.ts';
 import { type ApprovalRow, isAccepted, isLive, stillNeeded } from '../approvals/records.ts';
 import type { Stage } from '../records.ts';

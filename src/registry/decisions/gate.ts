@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { formatReference, parseReference } from '../../core/reference.ts';
+import { formatReference, parseReference } from '../../core/reference/reference.ts';
 import type { Context } from '../context.ts';
 import type { Principal, Version } from '../records.ts';
 import type { DecisionQuery, GateAnswer } from '../registry.ts';

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Assessment, Decision } from '../../core/assessment.ts';
+import type { Assessment, Decision } from '../../core/assessment/assessment.ts';
 import type { Stage, StoredAssessment, StoredDecision } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Reader } from '../store/database.ts';

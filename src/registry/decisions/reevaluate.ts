@@ -1,4 +1,4 @@
-import type { Ruleset } from '../../core/assessment.ts';
+import type { Ruleset } from '../../core/assessment/assessment.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import type { Context } from '../context.ts';
 import type { Principal } from '../records.ts';

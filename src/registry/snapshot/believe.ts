@@ -1,6 +1,6 @@
+import type { Signer } from '../../core/assessment/signature.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import { isAssayError } from '../../core/errors.ts';
-import type { Signer } from '../../core/signature.ts';
-import type { Waiver } from '../../core/waiver.ts';
 import { approvedBy } from '../../integrity/attestations/stage.ts';
 import {
   POLICY,

@@ -1,4 +1,4 @@
-import type { Assessment, Decision, Ruleset } from '../../core/assessment.ts';
+import type { Assessment, Decision, Ruleset } from '../../core/assessment/assessment.ts';
 import { formatTime } from '../../integrity/attestations/time.ts';
 import { type Approval, decide } from '../../policy/index.ts';
 import { endOfWaiver } from '../../policy/waiver-end.ts';

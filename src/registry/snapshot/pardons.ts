@@ -1,4 +1,4 @@
-import type { Waiver } from '../../core/waiver.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import type { ApprovalMethod } from '../records.ts';
 import type { StageRules, StoredWaiver } from '../registry.ts';
 import type { RuledStage } from '../transitions/stage-machine.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../core/assessment.ts';
+import type { Decision } from '../../core/assessment/assessment.ts';
 import type { Context } from '../context.ts';
 import { newestDecisions } from '../decisions/records.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';

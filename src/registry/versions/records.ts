@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import type { Lineage, Stage, Version } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Reader } from '../store/database.ts';

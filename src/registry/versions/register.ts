@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import type { Context } from '../context.ts';
 import { decideVersion } from '../decisions/decide-version.ts';
 import { decisionOfRow } from '../decisions/records.ts';

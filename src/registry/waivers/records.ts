@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Waiver } from '../../core/waiver.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import type { ApprovalMethod } from '../records.ts';
 import type { StoredWaiver } from '../registry.ts';
 import { compiledOnce } from '../store/compiled-once.ts';

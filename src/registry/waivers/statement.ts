@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Waiver } from '../../core/assessment/waiver.ts';
 import { isAssayError } from '../../core/errors.ts';
-import type { Waiver } from '../../core/waiver.ts';
 import { createStatement } from '../../integrity/attestations/create-statement.ts';
 import { signStatement } from '../../integrity/attestations/sign-statement.ts';
 import { PREDICATE_TYPES } from '../../integrity/attestations/statement.ts';

@@ -1,4 +1,4 @@
-import { isArtifactPath } from '../../core/reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
 import { isRuleName } from '../../integrity/attestations/predicate-schemas.ts';
 import { endOfWaiver } from '../../policy/waiver-end.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { Risk } from '../../core/assessment.ts';
+import type { Risk } from '../../core/assessment/assessment.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';
 import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';

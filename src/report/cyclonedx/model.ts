@@ -1,6 +1,6 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import type { Declared } from '../../core/declared.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Declared } from '../../core/assessment/declared.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
 import { findingsByFile } from '../by-file.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { SEVERITIES } from '../../core/assessment/severity.ts';
+import { VERDICTS } from '../../core/assessment/verdict.ts';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { SEVERITIES } from '../../core/severity.ts';
-import { VERDICTS } from '../../core/verdict.ts';
 
 /** The schema's version that is read: `schema/report-v1.json`. */
 const VERSION = '1';

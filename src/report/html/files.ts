@@ -1,5 +1,5 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import { VERDICTS } from '../../core/verdict.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import { VERDICTS } from '../../core/assessment/verdict.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { capped, chip, code, fold, list, type Section, table } from './parts.ts';

@@ -1,5 +1,5 @@
-import type { Finding } from '../../core/finding.ts';
-import { severityRank } from '../../core/severity.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import { severityRank } from '../../core/assessment/severity.ts';
 import type { ReportContext, RuleInfo } from '../context.ts';
 
 /** Findings shown with their evidence; the rest get a line each. */

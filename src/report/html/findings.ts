@@ -1,5 +1,5 @@
-import type { Finding } from '../../core/finding.ts';
-import type { JudgedWaiver } from '../../core/waiver.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
 import { OWASP_RISKS } from '../owasp/owasp.ts';
 import { count } from '../style.ts';
 import { excerptFigure } from './excerpt.ts';

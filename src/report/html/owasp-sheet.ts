@@ -1,4 +1,4 @@
-import type { Risk } from '../../core/assessment.ts';
+import type { Risk } from '../../core/assessment/assessment.ts';
 import { OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';
 import { count } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';

@@ -1,5 +1,5 @@
-import type { Declared } from '../../core/declared.ts';
-import type { SignatureAssessment, UncoveredFile } from '../../core/signature.ts';
+import type { Declared } from '../../core/assessment/declared.ts';
+import type { SignatureAssessment, UncoveredFile } from '../../core/assessment/signature.ts';
 import { count } from '../style.ts';
 import { signerText } from '../table/signature-rows.ts';
 import { type Html, type HtmlValue, html } from './html.ts';

@@ -1,4 +1,4 @@
-import type { JudgedWaiver } from '../../core/waiver.ts';
+import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import type { OwaspMap } from '../owasp/owasp.ts';
 import type { Excerpt } from './excerpt.ts';

@@ -1,5 +1,5 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import { VERDICTS, type Verdict } from '../../core/verdict.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import { VERDICTS, type Verdict } from '../../core/assessment/verdict.ts';
 import { saferFiles } from '../advice.ts';
 import { owaspCoverage } from '../owasp/owasp.ts';
 import { count, humanBytes } from '../style.ts';

@@ -1,9 +1,9 @@
-import type { Decision, FileAssessment, Risk } from '../../core/assessment.ts';
-import type { Check } from '../../core/check.ts';
-import type { Declared } from '../../core/declared.ts';
-import type { Finding } from '../../core/finding.ts';
-import type { Reading } from '../../core/reading.ts';
-import type { JudgedWaiver } from '../../core/waiver.ts';
+import type { Decision, FileAssessment, Risk } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Declared } from '../../core/assessment/declared.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import type { Reading } from '../../core/assessment/reading.ts';
+import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { jsonText, keptText } from '../escape.ts';
 import { mapOwasp } from '../owasp/owasp.ts';

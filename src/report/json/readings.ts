@@ -1,6 +1,6 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import type { Loader, Reading } from '../../core/reading.ts';
-import { VERDICTS, type Verdict } from '../../core/verdict.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Loader, Reading } from '../../core/assessment/reading.ts';
+import { VERDICTS, type Verdict } from '../../core/assessment/verdict.ts';
 
 /** Of which releases a reading is, where older ones read more. */
 const SINCE: Partial<Readonly<Record<Loader, string>>> = {

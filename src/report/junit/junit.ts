@@ -1,6 +1,6 @@
-import type { Decision, FileAssessment } from '../../core/assessment.ts';
-import type { Check } from '../../core/check.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { Decision, FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
 import { findingsByFile } from '../by-file.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { meaning } from '../meaning.ts';

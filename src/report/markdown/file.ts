@@ -1,5 +1,5 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
 import { saferFiles } from '../advice.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { readingsLine } from '../json/readings.ts';

@@ -1,7 +1,7 @@
-import type { RuleOutcome } from '../../core/assessment.ts';
-import type { Check } from '../../core/check.ts';
-import type { SignatureAssessment } from '../../core/signature.ts';
-import type { JudgedWaiver } from '../../core/waiver.ts';
+import type { RuleOutcome } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { SignatureAssessment } from '../../core/assessment/signature.ts';
+import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { verdictCounts } from '../meaning.ts';
 import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileAssessment } from '../../core/assessment.ts';
-import type { Finding } from '../../core/finding.ts';
-import { WAIVER_RULES } from '../../core/waiver-rules.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import { WAIVER_RULES } from '../../core/assessment/waiver-rules.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { jsonText, keptText } from '../escape.ts';
 import { waiversOf } from '../suppressions.ts';

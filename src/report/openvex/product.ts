@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Assessment, FileAssessment } from '../../core/assessment.ts';
-import { isCommit, parseReference, type Reference } from '../../core/reference.ts';
+import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
+import { isCommit, parseReference, type Reference } from '../../core/reference/reference.ts';
 import { pathToUri } from '../sarif/sarif.ts';
 
 export interface VexSubcomponent {

@@ -1,7 +1,7 @@
-import type { Assessment, Risk } from '../../core/assessment.ts';
-import type { Check } from '../../core/check.ts';
-import type { Finding } from '../../core/finding.ts';
-import { isCommit, isRepoName } from '../../core/reference.ts';
+import type { Assessment, Risk } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import { isCommit, isRepoName } from '../../core/reference/reference.ts';
 import { cut } from '../escape.ts';
 import { count } from '../style.ts';
 

@@ -1,7 +1,7 @@
-import type { FileAssessment } from '../../core/assessment.ts';
-import type { Finding } from '../../core/finding.ts';
-import { type Severity, severityRank } from '../../core/severity.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import { type Severity, severityRank } from '../../core/assessment/severity.ts';
+import type { Verdict } from '../../core/assessment/verdict.ts';
 import { moduleOf, saferFiles, unlistedGlobals } from '../advice.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { terminalText } from '../escape.ts';

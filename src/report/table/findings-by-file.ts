@@ -1,5 +1,5 @@
-import type { Assessment } from '../../core/assessment.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
 
 const known = new WeakMap<readonly Finding[], ReadonlyMap<string, readonly Finding[]>>();
 

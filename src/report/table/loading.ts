@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import { safeGlobalsCode } from '../advice.ts';
 import type { Page } from '../page.ts';
 import type { TableOptions } from './table.ts';

@@ -1,4 +1,4 @@
-import type { Action, FileAssessment } from '../../core/assessment.ts';
+import type { Action, FileAssessment } from '../../core/assessment/assessment.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { terminalText } from '../escape.ts';
 import { byVerdict, headline, verdictCounts } from '../meaning.ts';

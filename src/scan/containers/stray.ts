@@ -1,4 +1,4 @@
-import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
 import { isBlank } from '../../formats/blank.ts';
 import type { Format } from '../../formats/format.ts';
 import { identifyFormat, probeOf } from '../../formats/identify.ts';

@@ -1,4 +1,4 @@
-import { SliceSource } from '../../core/byte-source.ts';
+import { SliceSource } from '../../core/bytes/byte-source.ts';
 import { isContentError } from '../../core/errors.ts';
 import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../../formats/names.ts';
 import { NOBODY, PANDAS, PANDAS_AGAIN, TORCH, WEIGHTS_ONLY } from '../../formats/pickle/loaders.ts';

@@ -1,4 +1,4 @@
-import { SliceSource } from '../../core/byte-source.ts';
+import { SliceSource } from '../../core/bytes/byte-source.ts';
 import { HDF5, readSuperblock } from '../../formats/hdf5.ts';
 import type { Scanner } from '../scanner.ts';
 import { leaveUnjudged, structureRule } from '../structure.ts';

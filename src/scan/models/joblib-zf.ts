@@ -1,4 +1,4 @@
-import { SliceSource } from '../../core/byte-source.ts';
+import { SliceSource } from '../../core/bytes/byte-source.ts';
 import { JOBLIB_ZF, ZF_HEADER } from '../../formats/compressed/formats.ts';
 import { JOBLIB } from '../../formats/pickle/loaders.ts';
 import type { Scanner } from '../scanner.ts';

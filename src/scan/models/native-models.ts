@@ -1,5 +1,5 @@
 import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { readCatboost } from '../../formats/boosters/catboost.ts';
 import { readLightgbm } from '../../formats/boosters/lightgbm.ts';

@@ -1,4 +1,4 @@
-import { SliceSource } from '../../core/byte-source.ts';
+import { SliceSource } from '../../core/bytes/byte-source.ts';
 import { NPY } from '../../formats/npy/format.ts';
 import { type NpyHeader, readNpyHeader } from '../../formats/npy/read.ts';
 import { NUMPY } from '../../formats/pickle/loaders.ts';

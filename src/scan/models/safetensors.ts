@@ -1,4 +1,4 @@
-import { SliceSource } from '../../core/byte-source.ts';
+import { SliceSource } from '../../core/bytes/byte-source.ts';
 import { identifyFormat, probeOf } from '../../formats/identify.ts';
 import { readSafetensors, SAFETENSORS, type SafetensorsFault } from '../../formats/safetensors.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';

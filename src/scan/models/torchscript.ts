@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import type { Rule } from '../rules/rule.ts';
 import { SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext } from '../scanner.ts';

@@ -1,4 +1,4 @@
-import { type ByteSource, MemorySource } from '../../core/byte-source.ts';
+import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
 import { isContentError } from '../../core/errors.ts';
 import { checkArrowArray } from '../../formats/arrow/index.ts';
 import type { ScanContext } from '../scanner.ts';

@@ -1,4 +1,4 @@
-import { type ByteSource, MemorySource, SliceSource } from '../../core/byte-source.ts';
+import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/byte-source.ts';
 import { AssayError, isContentError } from '../../core/errors.ts';
 import { readNativeModel, titleOf } from '../models/native-models.ts';
 import type { ScanContext } from '../scanner.ts';

@@ -1,5 +1,5 @@
 import { BudgetError } from '../../core/budget.ts';
-import { MemorySource, SliceSource } from '../../core/byte-source.ts';
+import { MemorySource, SliceSource } from '../../core/bytes/byte-source.ts';
 import { AssayError, isContentError } from '../../core/errors.ts';
 import { constantOf } from '../../formats/pickle/constants.ts';
 import { type InlineArray, inlineArray } from '../../formats/pickle/joblib.ts';

@@ -1,5 +1,5 @@
+import { severityRank } from '../../core/assessment/severity.ts';
 import { AssayError } from '../../core/errors.ts';
-import { severityRank } from '../../core/severity.ts';
 import { python3Name } from '../../formats/pickle/python2-names.ts';
 import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from '../pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from '../pickle/dangerous.ts';

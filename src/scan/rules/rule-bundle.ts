@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { SEVERITIES } from '../../core/assessment/severity.ts';
 import { parseSignedJson } from '../../core/bounded-json.ts';
 import { AssayError } from '../../core/errors.ts';
-import { SEVERITIES } from '../../core/severity.ts';
 import { isUse } from '../pickle/allowlists.ts';
 import { wrongWord } from '../pickle/types/index.ts';
 import { isRulesetVersion } from './ruleset-version.ts';

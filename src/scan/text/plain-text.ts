@@ -1,4 +1,4 @@
-import { chunks } from '../../core/byte-source.ts';
+import { chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
 import { extensionOf, probeOf, refineText } from '../../formats/identify.ts';
 import { JsonWalker } from '../../formats/json.ts';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, chunks, SliceSource } from '../../core/byte-source.ts';
+import { type ByteSource, chunks, SliceSource } from '../../core/bytes/byte-source.ts';
 import { type Codec, decode } from '../../formats/compressed/decode.ts';
 import { type Expanded, expand } from '../../formats/compressed/expand.ts';
 import { printableName, safeName } from '../../formats/names.ts';

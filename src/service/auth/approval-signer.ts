@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readSmallText } from '../../core/bytes/small-file.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { readSmallText } from '../../core/small-file.ts';
 import { readPrivateKey } from '../../integrity/keys.ts';
 import { keySigner } from '../../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';

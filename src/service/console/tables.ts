@@ -1,4 +1,4 @@
-import type { Action } from '../../core/assessment.ts';
+import type { Action } from '../../core/assessment/assessment.ts';
 import type { Stage, Version } from '../../registry/index.ts';
 import { type Html, type HtmlValue, html, NONE } from '../../report/html/html.ts';
 import { chip } from '../../report/html/parts.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { FileAssessment } from '../../core/assessment.ts';
+import type { FileAssessment } from '../../core/assessment/assessment.ts';
 import { AssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
 import type { HubEntry } from '../../sources/hub/client.ts';
 import { readJson, writeJson } from './store-json.ts';
 import { CardSchema, type Upstream } from './upstream.ts';

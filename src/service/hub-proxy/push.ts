@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { isCommit, isRepoName } from '../../core/reference.ts';
+import { isCommit, isRepoName } from '../../core/reference/reference.ts';
 import { text } from '../routes/schema-kit.ts';
 
 const SHA = { maxLength: 64 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isAssayError } from '../../core/errors.ts';
-import { isCommit } from '../../core/reference.ts';
+import { isCommit } from '../../core/reference/reference.ts';
 import type { ServiceConfig } from '../config.ts';
 import { BlobStore } from './blob-store.ts';
 import { Listings } from './listing.ts';

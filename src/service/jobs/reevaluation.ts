@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import type { Ruleset } from '../../core/assessment.ts';
-import { parseReference } from '../../core/reference.ts';
+import type { Ruleset } from '../../core/assessment/assessment.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import { chosenLists } from '../../pipeline/chosen-lists.ts';
 import type { LiveRules, Principal, Reevaluation, Registry, Version } from '../../registry/index.ts';
 import { rulesetOf } from '../../scan/rules/ruleset.ts';

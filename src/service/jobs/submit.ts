@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors.ts';
-import { formatReference, parseReference } from '../../core/reference.ts';
+import { formatReference, parseReference } from '../../core/reference/reference.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { chosenLists } from '../../pipeline/chosen-lists.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';

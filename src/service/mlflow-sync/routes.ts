@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { isAssayError } from '../../core/errors.ts';
-import { formatReference } from '../../core/reference.ts';
+import { formatReference } from '../../core/reference/reference.ts';
 import type { Principal } from '../../registry/index.ts';
 import { PUBLIC } from '../auth/access.ts';
 import type { Routes, ServiceContext } from '../context.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Artifact, ArtifactFile } from '../../core/artifact.ts';
+import { FileSource } from '../../core/bytes/file-source.ts';
 import { AssayError } from '../../core/errors.ts';
-import { FileSource } from '../../core/file-source.ts';
 import { ServiceError } from '../http/service-error.ts';
 import {
   absent,

@@ -1,4 +1,4 @@
-import { isArtifactPath } from '../../core/reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
 import { ServiceError } from '../http/service-error.ts';
 import type { UploadFile } from './store.ts';
 

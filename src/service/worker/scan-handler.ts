@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment } from '../../core/assessment/assessment.ts';
 import { isAssayError } from '../../core/errors.ts';
 import { isRegistryError, type Job, type Principal, type Registry } from '../../registry/index.ts';
 import type { JobHandler, Tell } from '../queue/queue.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Artifact } from '../../core/artifact.ts';
 import { AssayError } from '../../core/errors.ts';
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
-import { parseReference } from '../../core/reference.ts';
+import { parseReference } from '../../core/reference/reference.ts';
 import { withWholeFiles } from '../../pipeline/whole-files.ts';
 import { openArtifact } from '../../sources/open-artifact.ts';
 import { openUpload } from '../uploads/artifact.ts';

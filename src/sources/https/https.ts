@@ -1,8 +1,8 @@
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import { type ByteSource, SliceSource } from '../../core/byte-source.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
+import { spool } from '../../core/bytes/spool.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { formatReference, type HttpsReference, shownAddress } from '../../core/reference.ts';
-import { spool } from '../../core/spool.ts';
+import { formatReference, type HttpsReference, shownAddress } from '../../core/reference/reference.ts';
 import { createEgress } from '../../egress/egress.ts';
 import { httpError } from '../../egress/http-error.ts';
 import { checked } from '../claim.ts';

@@ -1,6 +1,6 @@
 import type { ClaimedDigest } from '../../core/artifact.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath, isCommit } from '../../core/reference.ts';
+import { isArtifactPath, isCommit } from '../../core/reference/reference.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type HubQuestion, hubError } from './error.ts';

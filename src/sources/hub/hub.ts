@@ -1,8 +1,8 @@
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { spool } from '../../core/bytes/spool.ts';
 import { AssayError } from '../../core/errors.ts';
-import { formatReference, type HubReference, pinReference } from '../../core/reference.ts';
-import { spool } from '../../core/spool.ts';
+import { formatReference, type HubReference, pinReference } from '../../core/reference/reference.ts';
 import type { Egress } from '../../egress/egress.ts';
 import { checked } from '../claim.ts';
 import { type HttpFile, streamWhole } from '../http/body.ts';

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors.ts';
-import { shownAddress } from '../../core/reference.ts';
+import { shownAddress } from '../../core/reference/reference.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { createEgress, type Egress, type EgressInit } from '../../egress/egress.ts';
 import { discard } from '../http/body.ts';

@@ -1,8 +1,8 @@
 import type { ArtifactFile } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { spool } from '../../core/bytes/spool.ts';
 import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference.ts';
-import { spool } from '../../core/spool.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
 import { type HttpFile, streamWhole } from '../http/body.ts';
 import { HttpRanges } from '../http/range.ts';
 import { HttpSource } from '../http/source.ts';

@@ -1,6 +1,6 @@
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference.ts';
-import { parseS3, type S3Reference } from '../../core/store-reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
+import { parseS3, type S3Reference } from '../../core/reference/store-reference.ts';
 import type { SourceOptions } from '../source.ts';
 import { checkForeign } from './egress.ts';
 import type { MlflowSettings } from './settings.ts';

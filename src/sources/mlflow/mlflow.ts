@@ -1,6 +1,6 @@
 import type { Artifact } from '../../core/artifact.ts';
 import { AssayError } from '../../core/errors.ts';
-import { formatModels, type ModelsReference, type S3Reference } from '../../core/store-reference.ts';
+import { formatModels, type ModelsReference, type S3Reference } from '../../core/reference/store-reference.ts';
 import { envOf, type SourceOptions } from '../source.ts';
 import { MlflowClient, type MlflowVersion } from './client.ts';
 import { joined, type MlflowProxy, proxyFiles } from './files.ts';

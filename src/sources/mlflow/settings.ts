@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors.ts';
-import { isLoopback, shownAddress } from '../../core/reference.ts';
+import { isLoopback, shownAddress } from '../../core/reference/reference.ts';
 import type { Credential } from '../../egress/egress.ts';
 
 /** How MLflow is reached, as its own client reads it from the environment. */

@@ -5,7 +5,7 @@ import type { OciChallenge } from '../../core/oci-challenge.ts';
 import { findLogin, type KnownLogin, type OciLogin } from '../../core/oci-credentials.ts';
 import type { OciEndpoint } from '../../core/oci-endpoint.ts';
 import { checkRealm, type OciRealm } from '../../core/oci-realm.ts';
-import { shownAddress } from '../../core/reference.ts';
+import { shownAddress } from '../../core/reference/reference.ts';
 import { createEgress, type Egress, type EgressOptions } from '../../egress/egress.ts';
 import { httpError } from '../../egress/http-error.ts';
 import { discard } from '../http/body.ts';

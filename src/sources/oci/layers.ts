@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
 import type { OciDescriptor } from './manifest.ts';
 
 /** One blob of an artifact as a file. */

@@ -1,9 +1,9 @@
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { spool } from '../../core/bytes/spool.ts';
 import { AssayError } from '../../core/errors.ts';
 import { endpointOf } from '../../core/oci-endpoint.ts';
-import { spool } from '../../core/spool.ts';
-import { formatOci, type OciReference } from '../../core/store-reference.ts';
+import { formatOci, type OciReference } from '../../core/reference/store-reference.ts';
 import { checked } from '../claim.ts';
 import { type HttpFile, otherLength, streamWhole } from '../http/body.ts';
 import { HttpRanges } from '../http/range.ts';

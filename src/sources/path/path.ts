@@ -1,9 +1,9 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
+import { FileSource } from '../../core/bytes/file-source.ts';
 import { AssayError } from '../../core/errors.ts';
-import { FileSource } from '../../core/file-source.ts';
-import { formatReference, type PathReference } from '../../core/reference.ts';
+import { formatReference, type PathReference } from '../../core/reference/reference.ts';
 import {
   type CachedSnapshot,
   claimOfBlob,

@@ -1,10 +1,10 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import { type ByteSource, MemorySource } from '../../core/byte-source.ts';
+import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
+import { spool } from '../../core/bytes/spool.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference.ts';
-import { spool } from '../../core/spool.ts';
-import { formatS3, type S3Reference } from '../../core/store-reference.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
+import { formatS3, type S3Reference } from '../../core/reference/store-reference.ts';
 import { checked } from '../claim.ts';
 import { HttpSource } from '../http/source.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/core/config';
 import { AssayError } from '../../core/errors.ts';
-import { isLoopback } from '../../core/reference.ts';
+import { isLoopback } from '../../core/reference/reference.ts';
 
 /** The lines of one profile of `~/.aws/config` and `~/.aws/credentials`. */
 export type S3Profile = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { OciSource } from '../../../admission-webhook/src/snapshot-feed/oci-source.ts';
-import { parseOci } from '../../../src/core/store-reference.ts';
+import { parseOci } from '../../../src/core/reference/store-reference.ts';
 import { signed } from '../../snapshot/samples.ts';
 import {
   type Answer,

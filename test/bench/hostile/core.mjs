@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { MemorySource } from '../../../dist/src/core/byte-source.js';
-import { Coverage } from '../../../dist/src/core/coverage.js';
+import { Coverage } from '../../../dist/src/core/assessment/coverage.js';
+import { MemorySource } from '../../../dist/src/core/bytes/byte-source.js';
 import { isAssayError } from '../../../dist/src/core/errors.js';
 import { DEFAULT_LIMITS } from '../../../dist/src/core/limits.js';
 import { parseChallenge } from '../../../dist/src/core/oci-challenge.js';

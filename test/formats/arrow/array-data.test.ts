@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileBudget } from '../../../src/core/budget.ts';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type ArrowArray, checkArrowArray } from '../../../src/formats/arrow/index.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FileSource } from '../../../src/core/file-source.ts';
+import { FileSource } from '../../../src/core/bytes/file-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { followPickle } from '../../../src/formats/pickle/inspect/index.ts';
 import { memory } from '../../support/containers.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { scanSource } from '../../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';

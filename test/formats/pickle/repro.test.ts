@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../../src/core/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { inspectPickle, reproPickle } from '../../../src/formats/pickle/inspect/index.ts';

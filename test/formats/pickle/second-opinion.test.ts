@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Parser } from 'pickleparser';
 import { describe, expect, it, vi } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
 import { SILENT } from '../../../src/formats/pickle/silent.ts';

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { SignatureAssessment } from '../../../src/core/signature.ts';
+import type { SignatureAssessment } from '../../../src/core/assessment/signature.ts';
 import { readBundle, type SignedBundle } from '../../../src/integrity/bundle.ts';
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedFile } from '../../../src/integrity/oms/compare.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/core/limits.ts';
 import { Board } from '../../../src/pipeline/parsers/board.ts';
 import type { ParseOrder, ParseSettings } from '../../../src/pipeline/parsers/messages.ts';

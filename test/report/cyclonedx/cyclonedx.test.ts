@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { PackageURL } from 'packageurl-js';
 import { describe, expect, it } from 'vitest';
-import { NOTHING_DECLARED } from '../../../src/core/declared.ts';
+import { NOTHING_DECLARED } from '../../../src/core/assessment/declared.ts';
 import { renderCycloneDx } from '../../../src/report/cyclonedx/cyclonedx.ts';
 import { declaredLicences, spdxId } from '../../../src/report/cyclonedx/licence.ts';
 import { declaredPurl, purlOf } from '../../../src/report/cyclonedx/purl.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Assessment } from '../../../src/core/assessment.ts';
+import type { Assessment } from '../../../src/core/assessment/assessment.ts';
 import { AssayError, isAssayError } from '../../../src/core/errors.ts';
 import { diffReports, hasNew } from '../../../src/report/diff/diff.ts';
 import { renderDiffJson } from '../../../src/report/diff/json.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../src/cli/program.ts';
-import type { Assessment, Risk } from '../../../src/core/assessment.ts';
-import type { Check } from '../../../src/core/check.ts';
-import { NOTHING_DECLARED } from '../../../src/core/declared.ts';
+import type { Assessment, Risk } from '../../../src/core/assessment/assessment.ts';
+import type { Check } from '../../../src/core/assessment/check.ts';
+import { NOTHING_DECLARED } from '../../../src/core/assessment/declared.ts';
 import { meaningOf } from '../../../src/report/owasp/checks.ts';
 import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../../../src/report/owasp/owasp.ts';
 import { HOSTILE } from '../hostile.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FileBudget } from '../../../src/core/budget.ts';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { SCANNERS } from '../../../src/scan/index.ts';
 import { type NativeModel, readNativeModel } from '../../../src/scan/models/native-models.ts';

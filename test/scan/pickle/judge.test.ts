@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';

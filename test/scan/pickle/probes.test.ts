@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FileSource } from '../../../src/core/file-source.ts';
+import { VERDICTS, type Verdict } from '../../../src/core/assessment/verdict.ts';
+import { FileSource } from '../../../src/core/bytes/file-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { VERDICTS, type Verdict } from '../../../src/core/verdict.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 

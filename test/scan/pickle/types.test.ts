@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../../src/core/byte-source.ts';
+import type { Verdict } from '../../../src/core/assessment/verdict.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import type { Verdict } from '../../../src/core/verdict.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
 import { shippedAllowlists } from '../../../src/scan/pickle/allowlists.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';

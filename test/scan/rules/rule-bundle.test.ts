@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SEVERITIES } from '../../../src/core/assessment/severity.ts';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { SEVERITIES } from '../../../src/core/severity.ts';
 import { listedGlobals, shippedAllowlists } from '../../../src/scan/pickle/allowlists.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 import { RULES } from '../../../src/scan/rules/catalogue.ts';

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SliceSource } from '../../../src/core/byte-source.ts';
+import { SliceSource } from '../../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../../src/core/errors.ts';
 import { ANY_LOADER } from '../../../src/formats/pickle/loaders.ts';
 import { zipScanner } from '../../../src/scan/zip/zip.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { isArtifactPath } from '../../../src/core/reference.ts';
+import { isArtifactPath } from '../../../src/core/reference/reference.ts';
 import { isPrivateAddress } from '../../../src/egress/address-rules.ts';
 import { type MlflowLocation, readLocation } from '../../../src/sources/mlflow/location.ts';
 import { mlflowSettings } from '../../../src/sources/mlflow/settings.ts';

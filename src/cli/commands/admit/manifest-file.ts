@@ -1,6 +1,6 @@
 import { DOCUMENT_BOUNDS, parseBoundedJson } from '../../../core/bounded-json.ts';
+import { readSmallFile } from '../../../core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { readSmallFile } from '../../../core/small-file.ts';
 import { assertShallowYaml } from '../../../core/yaml/index.ts';
 
 /** Objects of one manifest. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseBoundedJson } from '../../../core/bounded-json.ts';
+import { readSmallText } from '../../../core/bytes/small-file.ts';
 import { AssayError } from '../../../core/errors.ts';
-import { readSmallText } from '../../../core/small-file.ts';
 import { openSink } from '../../terminal/output.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
 import type { AdmitStatusRequest } from './command.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
+import { VERDICTS } from '../../../core/assessment/verdict.ts';
 import { parseBoundedJson } from '../../../core/bounded-json.ts';
 import { AssayError } from '../../../core/errors.ts';
-import { isCommit, parseReference } from '../../../core/reference.ts';
-import { VERDICTS } from '../../../core/verdict.ts';
+import { isCommit, parseReference } from '../../../core/reference/reference.ts';
 import { omsRootsOf } from '../../../integrity/attestations/oms-roots.ts';
 import { sentenceOf, shapeIssue } from '../../../integrity/attestations/shape-issue.ts';
 import { type ArtifactIdentity, type Subject, subjectsOf } from '../../../integrity/attestations/subject.ts';

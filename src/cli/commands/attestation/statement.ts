@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closest } from '../../../core/closest.ts';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { formatReference, parseReference } from '../../../core/reference.ts';
+import { formatReference, parseReference } from '../../../core/reference/reference.ts';
 import { version } from '../../../core/version.ts';
 import {
   createStatement,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES, type Severity } from '../../../core/severity.ts';
+import { isSeverity, SEVERITIES, type Severity } from '../../../core/assessment/severity.ts';
 import type { Shell } from '../../terminal/shell.ts';
 
 /** What was asked on the command line, checked. */

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Artifact, ArtifactFile } from '../../../core/artifact.ts';
+import { FileSource } from '../../../core/bytes/file-source.ts';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { FileSource } from '../../../core/file-source.ts';
 import { type ComparedClaim, type ManifestClaim, manifestClaims } from '../../../integrity/manifests/claims.ts';
 import { ALGORITHM_TITLES, isWeak, type ManifestEntry } from '../../../integrity/manifests/manifest.ts';
 import { manifestKind, maxManifestBytes, readManifest } from '../../../integrity/manifests/read-manifest.ts';

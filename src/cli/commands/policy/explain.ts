@@ -1,4 +1,4 @@
-import { severityRank } from '../../../core/severity.ts';
+import { severityRank } from '../../../core/assessment/severity.ts';
 import { Failure } from '../../../policy/cel/evaluate.ts';
 import type { CompiledPolicy } from '../../../policy/compile.ts';
 import { type Explained, explain } from '../../../policy/decide.ts';

@@ -1,6 +1,6 @@
-import type { ByteSource } from '../../../core/byte-source.ts';
+import type { Finding } from '../../../core/assessment/finding.ts';
+import type { ByteSource } from '../../../core/bytes/byte-source.ts';
 import { isAssayError } from '../../../core/errors.ts';
-import type { Finding } from '../../../core/finding.ts';
 import { DEFAULT_LIMITS } from '../../../core/limits.ts';
 import { inspectPickle } from '../../../formats/pickle/inspect/index.ts';
 import type { OnTarget } from '../../../pipeline/file-scan.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { AssayError } from '../../../core/errors.ts';
-import { parseReference } from '../../../core/reference.ts';
+import { parseReference } from '../../../core/reference/reference.ts';
 import { type Judged, mapOwasp, owaspCoverage, renderHtml, terminalText } from '../../../report/index.ts';
 import { count, humanBytes } from '../../../report/style.ts';
 import { findChromium, printToPdf } from '../../../sandbox/chromium.ts';

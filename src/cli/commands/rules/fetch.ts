@@ -1,5 +1,5 @@
 import { AssayError } from '../../../core/errors.ts';
-import { shownAddress } from '../../../core/reference.ts';
+import { shownAddress } from '../../../core/reference/reference.ts';
 import { createEgress } from '../../../egress/egress.ts';
 import { httpError } from '../../../egress/http-error.ts';
 import { MAX_BUNDLE_BYTES } from '../../../pipeline/installed-rules.ts';

@@ -1,5 +1,5 @@
 import { FileBudget } from '../../../core/budget.ts';
-import type { ByteSource } from '../../../core/byte-source.ts';
+import type { ByteSource } from '../../../core/bytes/byte-source.ts';
 import type { Limits } from '../../../core/limits.ts';
 import { describe, describeCall } from '../describe.ts';
 import { inlineArray } from '../joblib.ts';

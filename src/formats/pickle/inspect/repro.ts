@@ -1,4 +1,4 @@
-import { type ByteSource, SliceSource } from '../../../core/byte-source.ts';
+import { type ByteSource, SliceSource } from '../../../core/bytes/byte-source.ts';
 import { AssayError } from '../../../core/errors.ts';
 import type { Limits } from '../../../core/limits.ts';
 import { layoutAt, type Opcode } from '../opcodes.ts';

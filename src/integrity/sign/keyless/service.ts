@@ -1,5 +1,5 @@
 import { AssayError } from '../../../core/errors.ts';
-import { shownAddress } from '../../../core/reference.ts';
+import { shownAddress } from '../../../core/reference/reference.ts';
 
 /** The way out, as it is handed in. */
 export type ServiceFetch = (url: string, init: ServiceRequest) => Promise<Response>;

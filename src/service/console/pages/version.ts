@@ -1,4 +1,4 @@
-import type { Action, RuleResult } from '../../../core/assessment.ts';
+import type { Action, RuleResult } from '../../../core/assessment/assessment.ts';
 import type {
   ApprovalRecord,
   GateAnswer,

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Assessment } from '../../../core/assessment.ts';
+import type { Assessment } from '../../../core/assessment/assessment.ts';
 import {
   type Principal,
   type Registry,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Excerpts } from '../../../../src/cli/commands/review/excerpts.ts';
 import { OpcodeWindows } from '../../../../src/cli/commands/review/opcode-windows.ts';
-import { MemorySource } from '../../../../src/core/byte-source.ts';
+import { MemorySource } from '../../../../src/core/bytes/byte-source.ts';
 import { AssayError } from '../../../../src/core/errors.ts';
 import { PICKLE } from '../../../../src/formats/pickle/format.ts';
 import { ANY_LOADER } from '../../../../src/formats/pickle/loaders.ts';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../../../core/byte-source.ts';
+import type { ByteSource } from '../../../../core/bytes/byte-source.ts';
 import { isContentError } from '../../../../core/errors.ts';
 import type { ScanContext } from '../../../scanner.ts';
 import { UNEXPECTED_DATA } from '../../rules.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AssayError } from '../../src/core/errors.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
-import { type ExpansionBudget, spool } from '../../src/core/spool.ts';
-import { runProgram } from '../support/run-program.ts';
-import { noise, tempFolder } from '../support/temp.ts';
+import { type ExpansionBudget, spool } from '../../../src/core/bytes/spool.ts';
+import { AssayError } from '../../../src/core/errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../../src/core/limits.ts';
+import { runProgram } from '../../support/run-program.ts';
+import { noise, tempFolder } from '../../support/temp.ts';
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, maxSpoolMemory: 1_000, maxExpandedBytes: 64_000, maxExpansionRatio: 10 };
 const root = tempFolder();
@@ -109,8 +109,8 @@ describe('spool', () => {
   it('leaves nothing behind when the process ends in the middle', async () => {
     const script = `
       import { readdirSync } from 'node:fs';
-      import { spool } from ${JSON.stringify(new URL('../../dist/src/core/spool.js', import.meta.url).href)};
-      import { DEFAULT_LIMITS } from ${JSON.stringify(new URL('../../dist/src/core/limits.js', import.meta.url).href)};
+      import { spool } from ${JSON.stringify(new URL('../../../dist/src/core/bytes/spool.js', import.meta.url).href)};
+      import { DEFAULT_LIMITS } from ${JSON.stringify(new URL('../../../dist/src/core/limits.js', import.meta.url).href)};
       async function* parts() { for (let i = 0; i < 20; i++) yield Buffer.alloc(1024 * 1024); }
       await spool(parts(), 'member', 1e9, { remaining: 1e9 }, DEFAULT_LIMITS);
       process.stdout.write(String(readdirSync(process.env.TMPDIR).length));

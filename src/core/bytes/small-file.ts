@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { AssayError, isAssayError } from './errors.ts';
+import { AssayError, isAssayError } from '../errors.ts';
 
 /** Larger than any key, chain, token or configuration. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isAssayError } from '../../src/core/errors.ts';
-import { formatReference, isArtifactPath, isRevision, parseReference, shownAddress } from '../../src/core/reference.ts';
+import { isAssayError } from '../../../src/core/errors.ts';
+import {
+  formatReference,
+  isArtifactPath,
+  isRevision,
+  parseReference,
+  shownAddress,
+} from '../../../src/core/reference/reference.ts';
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AssayError } from './errors.ts';
+import { AssayError } from '../errors.ts';
 import {
   formatModels,
   formatOci,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Coverage } from '../../src/core/coverage.ts';
-import { growth } from '../support/growth.ts';
+import { Coverage } from '../../../src/core/assessment/coverage.ts';
+import { growth } from '../../support/growth.ts';
 
 /** Marks that are 10 bytes apart, in an order that is neither forward nor backward. */
 function scattered(count: number): Coverage {

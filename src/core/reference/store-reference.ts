@@ -1,4 +1,4 @@
-import { AssayError } from './errors.ts';
+import { AssayError } from '../errors.ts';
 
 /** An object of an S3 bucket, or all objects below a prefix. */
 export interface S3Reference {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../../src/core/finding.ts';
+import { fingerprint } from '../../../src/core/assessment/finding.ts';
 
 const part = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { chunks, SliceSource } from '../../src/core/byte-source.ts';
-import { BLOCK_SIZE, type BlockSink, FileSource } from '../../src/core/file-source.ts';
-import { untilTimesMove } from '../support/file-times.ts';
-import { noise, tempFolder } from '../support/temp.ts';
+import { chunks, SliceSource } from '../../../src/core/bytes/byte-source.ts';
+import { BLOCK_SIZE, type BlockSink, FileSource } from '../../../src/core/bytes/file-source.ts';
+import { untilTimesMove } from '../../support/file-times.ts';
+import { noise, tempFolder } from '../../support/temp.ts';
 
 const disk = vi.hoisted(() => ({ fails: false }));
 

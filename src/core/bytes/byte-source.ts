@@ -1,4 +1,4 @@
-import { AssayError } from './errors.ts';
+import { AssayError } from '../errors.ts';
 import type { SharedFile } from './shared-file.ts';
 
 /** Bytes of known length that can be read at any offset. Every reader parses from one of these. */

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AssayError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
 import { type ByteSource, MemorySource } from './byte-source.ts';
-import { AssayError } from './errors.ts';
 import { FileSource } from './file-source.ts';
-import type { Limits } from './limits.ts';
 import type { SharedFile } from './shared-file.ts';
 
 /** What all decompression within one file may still write. Shared by every layer of it. */

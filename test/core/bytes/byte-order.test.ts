@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inByteOrder } from '../../src/core/byte-order.ts';
+import { inByteOrder } from '../../../src/core/bytes/byte-order.ts';
 
 /** Half of them with what UTF-8 and UTF-16 order differently: surrogate pairs, lone surrogates, and what lies between. */
 const text = fc.oneof(

@@ -9,8 +9,8 @@ import {
   statSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { AssayError } from '../errors.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
-import { AssayError } from './errors.ts';
 import type { SharedFile } from './shared-file.ts';
 
 const read = promisify(readCallback);

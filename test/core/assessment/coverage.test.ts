@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Coverage, type CoverageKind } from '../../src/core/coverage.ts';
+import { Coverage, type CoverageKind } from '../../../src/core/assessment/coverage.ts';
 
 const SIZE = 60;
 
