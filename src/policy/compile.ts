@@ -8,8 +8,8 @@ import { nameOf, present, type Type } from './cel/types.ts';
 import type { ExpressionText, MatchDocument, PolicyDocument, RuleAction, RuleDocument } from './document.ts';
 import type { Problem } from './problem.ts';
 import { unavailableIn } from './unavailable.ts';
-import { OCCASIONAL } from './view.ts';
-import { VIEW_TYPES } from './view-schema.ts';
+import { VIEW_TYPES } from './view/schema.ts';
+import { OCCASIONAL } from './view/view.ts';
 
 /** An expression of a policy, ready to be evaluated. */
 export interface CompiledExpression {

@@ -7,8 +7,8 @@ import type { Environment } from './environment.ts';
 import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
-import { View } from './view.ts';
-import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers.ts';
+import { View } from './view/view.ts';
+import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers/waivers.ts';
 
 export interface DecideOptions {
   /** Name of a shipped policy, or one that `loadPolicy` read; `baseline` when absent. */

@@ -1,6 +1,6 @@
 import type { Assessment, Decision } from '../../src/core/assessment/assessment.ts';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
-import type { CaseFragment } from '../../src/policy/case-document.ts';
+import { caseAssessment } from '../../src/policy/cases/assessment.ts';
+import type { CaseFragment } from '../../src/policy/cases/document.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { type DecideOptions, decide } from '../../src/policy/decide.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import { growth } from '../support/growth.ts';
 import { work } from '../support/work.ts';
 import { decideBy, read } from './a-policy.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import { decide, decider } from '../../src/policy/decide.ts';
 import { evaluatePolicy } from '../../src/policy/evaluation.ts';
 import { shippedPolicy } from '../../src/policy/load.ts';
 import { SHIPPED_POLICIES } from '../../src/policy/shipped.ts';
-import { View } from '../../src/policy/view.ts';
+import { View } from '../../src/policy/view/view.ts';
 import { policyOf, policyText } from './a-policy.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../src/core/assessment/assessment.ts';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import { MAX_STEPS } from '../../src/policy/cel/bounds.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { decideBy, policyOf, policyText } from './a-policy.ts';

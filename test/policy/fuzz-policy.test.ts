@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readCases } from '../../src/policy/cases/run.ts';
 import { isProblems } from '../../src/policy/load.ts';
-import { readCases } from '../../src/policy/run-cases.ts';
 import { policyText } from './a-policy.ts';
 import { judge, RUNS } from './fuzz.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
+import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
-import { View } from '../../src/policy/view.ts';
+import { View } from '../../src/policy/view/view.ts';
 
 export const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 200);
 

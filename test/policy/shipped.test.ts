@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { knownWords } from '../../src/pipeline/known-words.ts';
+import { readCases, runCase } from '../../src/policy/cases/run.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
-import { readCases, runCase } from '../../src/policy/run-cases.ts';
 import { SHIPPED_POLICIES } from '../../src/policy/shipped.ts';
 
 const FOLDER = new URL('../../policies/', import.meta.url);

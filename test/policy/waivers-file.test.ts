@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAssayError } from '../../src/core/errors.ts';
-import { parseWaivers } from '../../src/policy/waiver-file.ts';
+import { parseWaivers } from '../../src/policy/waivers/file.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
 const DIGEST = `sha256:${'ab'.repeat(32)}`;

@@ -13,7 +13,7 @@ import { readBundle, type SignedBundle } from '../../integrity/bundle.ts';
 import { isSignatureError, type SignatureError } from '../../integrity/signature-error.ts';
 import { readTrustFile, type TrustFile } from '../../integrity/trust-file.ts';
 import type { Approval } from '../../policy/approval.ts';
-import { parseWaivers } from '../../policy/waiver-file.ts';
+import { parseWaivers } from '../../policy/waivers/file.ts';
 import { readDocument } from '../options/document-file.ts';
 import type { Pardons, WaiverFlags } from '../options/waivers.ts';
 

@@ -75,7 +75,7 @@ export async function readWaivers(
 /** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
 export async function withPardons(assessment: Assessment, pardons: Pardons, now: Date): Promise<Assessment> {
   if (pardons === NO_PARDONS) return assessment;
-  const { withWaiverFindings } = await import('../../policy/waivers.ts');
+  const { withWaiverFindings } = await import('../../policy/waivers/waivers.ts');
   const told = {
     ...assessment,
     checks: [...assessment.checks, ...pardons.checks],

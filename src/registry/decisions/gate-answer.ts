@@ -1,5 +1,5 @@
 import type { Decision } from '../../core/assessment/assessment.ts';
-import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { endOfWaiver } from '../../policy/waivers/end.ts';
 import { type ApprovalRow, isAccepted, isLive, stillNeeded } from '../approvals/records.ts';
 import type { Stage } from '../records.ts';
 import type { GateAnswer, RegistryRules } from '../registry.ts';

@@ -1,7 +1,7 @@
 import type { Assessment, Decision, Ruleset } from '../../core/assessment/assessment.ts';
 import { formatTime } from '../../integrity/attestations/time.ts';
 import { type Approval, decide } from '../../policy/index.ts';
-import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { endOfWaiver } from '../../policy/waivers/end.ts';
 import { pinnedReference } from '../../snapshot/index.ts';
 import type { ApprovalRecord, Stage, StoredAssessment, Version } from '../records.ts';
 import type { RegistryRules, StoredWaiver } from '../registry.ts';

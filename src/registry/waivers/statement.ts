@@ -10,7 +10,7 @@ import { verifyAttestation } from '../../integrity/attestations/verify-attestati
 import { waiverOf } from '../../integrity/attestations/waiver.ts';
 import { readBundle } from '../../integrity/bundle.ts';
 import { isSignatureError } from '../../integrity/signature-error.ts';
-import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { endOfWaiver } from '../../policy/waivers/end.ts';
 import { signerOf } from '../approvals/statement.ts';
 import type { Context } from '../context.ts';
 import { nameOf } from '../names.ts';

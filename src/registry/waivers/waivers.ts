@@ -1,6 +1,6 @@
 import { isArtifactPath } from '../../core/reference/reference.ts';
 import { isRuleName } from '../../integrity/attestations/predicate-schemas.ts';
-import { endOfWaiver } from '../../policy/waiver-end.ts';
+import { endOfWaiver } from '../../policy/waivers/end.ts';
 import type { Context } from '../context.ts';
 import { decideVersion } from '../decisions/decide-version.ts';
 import { newestAssessment } from '../decisions/records.ts';

@@ -1,9 +1,9 @@
 import { isAssayError } from '../../../core/errors.ts';
 import { knownWords } from '../../../pipeline/known-words.ts';
+import { readCases } from '../../../policy/cases/run.ts';
 import { lintPolicy } from '../../../policy/lint.ts';
 import { isProblems, readPolicy } from '../../../policy/load.ts';
 import type { Problem } from '../../../policy/problem.ts';
-import { readCases } from '../../../policy/run-cases.ts';
 import { terminalText } from '../../../report/index.ts';
 import { count } from '../../../report/style.ts';
 import { type ExitCode, graver, printError, type Shell } from '../../terminal/shell.ts';

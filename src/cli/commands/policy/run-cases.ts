@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { CASE_GUIDE } from '../../../policy/case-problem.ts';
+import { CASE_GUIDE } from '../../../policy/cases/problem.ts';
+import { type ReadCases, readCases, runCase } from '../../../policy/cases/run.ts';
 import type { CompiledPolicy } from '../../../policy/compile.ts';
 import { isProblems, loadPolicy, readPolicyFile } from '../../../policy/load.ts';
 import { problemError } from '../../../policy/problem.ts';
-import { type ReadCases, readCases, runCase } from '../../../policy/run-cases.ts';
 import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
 import { terminalText } from '../../../report/index.ts';
 import { count } from '../../../report/style.ts';

@@ -1,4 +1,4 @@
-import { endOfWaiver } from '../../../policy/waiver-end.ts';
+import { endOfWaiver } from '../../../policy/waivers/end.ts';
 import type { Page, StoredWaiver } from '../../../registry/index.ts';
 import { type Html, html, NONE } from '../../../report/html/html.ts';
 import { chip, code, table, told } from '../../../report/html/parts.ts';

@@ -1,9 +1,9 @@
-import type { Assessment, FileAssessment, RuleOutcome } from '../core/assessment/assessment.ts';
-import { type Finding, fingerprint } from '../core/assessment/finding.ts';
-import type { Verdict } from '../core/assessment/verdict.ts';
-import type { JudgedWaiver, Waiver, WaiverOutcome } from '../core/assessment/waiver.ts';
-import { WAIVER_RULES } from '../core/assessment/waiver-rules.ts';
-import { endOfWaiver } from './waiver-end.ts';
+import type { Assessment, FileAssessment, RuleOutcome } from '../../core/assessment/assessment.ts';
+import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
+import type { Verdict } from '../../core/assessment/verdict.ts';
+import type { JudgedWaiver, Waiver, WaiverOutcome } from '../../core/assessment/waiver.ts';
+import { WAIVER_RULES } from '../../core/assessment/waiver-rules.ts';
+import { endOfWaiver } from './end.ts';
 
 /** What waivers make of an assessment. */
 export interface WaiverJudgement {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { RuleOutcome } from '../../src/core/assessment/assessment.ts';
-import type { Waiver } from '../../src/core/assessment/waiver.ts';
-import { WAIVER_RULES } from '../../src/core/assessment/waiver-rules.ts';
-import { endOfWaiver } from '../../src/policy/waiver-end.ts';
-import { judgeWaivers, pardonRules, withWaiverFindings } from '../../src/policy/waivers.ts';
-import { RULES } from '../../src/scan/rules/catalogue.ts';
-import { assessment, CALL_RULE, file, finding, UNLISTED_RULE } from '../report/sample.ts';
+import type { RuleOutcome } from '../../../src/core/assessment/assessment.ts';
+import type { Waiver } from '../../../src/core/assessment/waiver.ts';
+import { WAIVER_RULES } from '../../../src/core/assessment/waiver-rules.ts';
+import { endOfWaiver } from '../../../src/policy/waivers/end.ts';
+import { judgeWaivers, pardonRules, withWaiverFindings } from '../../../src/policy/waivers/waivers.ts';
+import { RULES } from '../../../src/scan/rules/catalogue.ts';
+import { assessment, CALL_RULE, file, finding, UNLISTED_RULE } from '../../report/sample.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const DIGEST = assessment().artifact.digest ?? '';

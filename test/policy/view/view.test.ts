@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { caseAssessment } from '../../src/policy/case-assessment.ts';
-import type { Type } from '../../src/policy/cel/types.ts';
-import { celLibrary } from '../../src/policy/cel-library.ts';
-import { View } from '../../src/policy/view.ts';
-import { VIEW, VIEW_VERSION } from '../../src/policy/view-schema.ts';
-import { recordWithin, typeText } from '../../src/policy/view-text.ts';
+import { caseAssessment } from '../../../src/policy/cases/assessment.ts';
+import type { Type } from '../../../src/policy/cel/types.ts';
+import { celLibrary } from '../../../src/policy/cel-library.ts';
+import { VIEW, VIEW_VERSION } from '../../../src/policy/view/schema.ts';
+import { recordWithin, typeText } from '../../../src/policy/view/text.ts';
+import { View } from '../../../src/policy/view/view.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 const UNAVAILABLE = ['provenance', 'tests'];
@@ -127,7 +127,7 @@ describe('the view', () => {
   });
 
   it('is described in policies/README.md, field by field', () => {
-    const readme = readFileSync(new URL('../../policies/README.md', import.meta.url), 'utf8');
+    const readme = readFileSync(new URL('../../../policies/README.md', import.meta.url), 'utf8');
     expect(readme).toContain(`## The view, ${VIEW_VERSION}\n`);
     expect(readme.slice(readme.indexOf('\n### `artifact`') + 1)).toBe(viewMarkdown());
   });

@@ -1,6 +1,6 @@
-import { LOADERS } from '../core/assessment/reading.ts';
-import { SEVERITIES } from '../core/assessment/severity.ts';
-import { VERDICTS } from '../core/assessment/verdict.ts';
+import { LOADERS } from '../../core/assessment/reading.ts';
+import { SEVERITIES } from '../../core/assessment/severity.ts';
+import { VERDICTS } from '../../core/assessment/verdict.ts';
 import {
   ANY,
   BOOL,
@@ -14,7 +14,7 @@ import {
   STRING,
   TIMESTAMP,
   type Type,
-} from './cel/types.ts';
+} from '../cel/types.ts';
 
 /** Grows by new fields; a field that changes its meaning makes another version. */
 export const VIEW_VERSION = 'v1';

@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
 import type { CelInput, CelMap } from '@bufbuild/cel';
-import type { Assessment, FileAssessment } from '../core/assessment/assessment.ts';
-import type { Check } from '../core/assessment/check.ts';
-import type { Finding } from '../core/assessment/finding.ts';
-import { severityRank } from '../core/assessment/severity.ts';
-import type { SignatureAssessment } from '../core/assessment/signature.ts';
-import { cut, MAX_KEPT } from '../core/cut.ts';
-import { isCommit, parseReference, type Reference } from '../core/reference/reference.ts';
-import type { Approval } from './approval.ts';
-import type { Bindings, SharedValues } from './cel/evaluate.ts';
-import { celLibrary, timestampOf } from './cel-library.ts';
-import type { Environment } from './environment.ts';
+import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Check } from '../../core/assessment/check.ts';
+import type { Finding } from '../../core/assessment/finding.ts';
+import { severityRank } from '../../core/assessment/severity.ts';
+import type { SignatureAssessment } from '../../core/assessment/signature.ts';
+import { cut, MAX_KEPT } from '../../core/cut.ts';
+import { isCommit, parseReference, type Reference } from '../../core/reference/reference.ts';
+import type { Approval } from '../approval.ts';
+import type { Bindings, SharedValues } from '../cel/evaluate.ts';
+import { celLibrary, timestampOf } from '../cel-library.ts';
+import type { Environment } from '../environment.ts';
 
 /** What rules see of an assessment, whatever the policy. */
 export interface ViewInput {

@@ -1,8 +1,8 @@
-import type { Waiver } from '../core/assessment/waiver.ts';
-import { AssayError } from '../core/errors.ts';
-import { isArtifactPath } from '../core/reference/reference.ts';
-import { endOfWaiver } from './waiver-end.ts';
-import { type Entry, YamlSource } from './yaml-source.ts';
+import type { Waiver } from '../../core/assessment/waiver.ts';
+import { AssayError } from '../../core/errors.ts';
+import { isArtifactPath } from '../../core/reference/reference.ts';
+import { type Entry, YamlSource } from '../yaml-source.ts';
+import { endOfWaiver } from './end.ts';
 
 const FIELDS = ['rule', 'digest', 'file', 'reason', 'owner', 'expires'] as const;
 type Field = (typeof FIELDS)[number];

@@ -1,8 +1,8 @@
-import type { Assessment, FileAssessment } from '../core/assessment/assessment.ts';
-import { NOTHING_DECLARED } from '../core/assessment/declared.ts';
-import { type Finding, fingerprint } from '../core/assessment/finding.ts';
-import type { SignatureAssessment, Signer } from '../core/assessment/signature.ts';
-import type { CaseFragment } from './case-document.ts';
+import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
+import { NOTHING_DECLARED } from '../../core/assessment/declared.ts';
+import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
+import type { SignatureAssessment, Signer } from '../../core/assessment/signature.ts';
+import type { CaseFragment } from './document.ts';
 
 /** A digest that tests may write without having it. */
 export const CASE_DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { Action, Decision } from '../core/assessment/assessment.ts';
-import { CASE_DIGEST, caseAssessment } from './case-assessment.ts';
-import { CaseFile, type PolicyCase } from './case-document.ts';
-import { caseProblem } from './case-problem.ts';
-import type { CompiledPolicy } from './compile.ts';
-import { decide } from './decide.ts';
-import type { Position, Problem } from './problem.ts';
-import { YamlSource } from './yaml-source.ts';
+import type { Action, Decision } from '../../core/assessment/assessment.ts';
+import type { CompiledPolicy } from '../compile.ts';
+import { decide } from '../decide.ts';
+import type { Position, Problem } from '../problem.ts';
+import { YamlSource } from '../yaml-source.ts';
+import { CASE_DIGEST, caseAssessment } from './assessment.ts';
+import { CaseFile, type PolicyCase } from './document.ts';
+import { caseProblem } from './problem.ts';
 
 /** The cases of one file, and where each starts. */
 export interface ReadCases {
