@@ -25,9 +25,9 @@ import {
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
 import { HDF5 } from './hdf5.ts';
-import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json-format.ts';
+import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json/format.ts';
 import { LFS_POINTER } from './lfs-pointer.ts';
-import { LATE_MEDIA, MEDIA } from './media.ts';
+import { LATE_MEDIA, MEDIA } from './media/media.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
 import { NPY } from './npy/format.ts';
 import { PICKLE, UNMARKED_PICKLE } from './pickle/format.ts';
@@ -40,7 +40,7 @@ import {
   TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
-} from './proto-models.ts';
+} from './protobuf/proto-models.ts';
 import { SAFETENSORS } from './safetensors.ts';
 import { SETTINGS } from './settings/index.ts';
 import { SEVEN_ZIP } from './sevenzip/format.ts';

@@ -4,8 +4,8 @@ import { type Finding, fingerprint } from '../core/assessment/finding.ts';
 import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { isAssayError } from '../core/errors.ts';
 import { isRepoName } from '../core/reference/reference.ts';
-import type { CodeReference, Fact, ToldFacts } from '../formats/model-card-facts.ts';
-import { declaringKind, readFacts } from '../formats/model-card-files.ts';
+import type { CodeReference, Fact, ToldFacts } from '../formats/model-card/facts.ts';
+import { declaringKind, readFacts } from '../formats/model-card/files.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
 import type { Rule } from '../scan/rules/rule.ts';
 

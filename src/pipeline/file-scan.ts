@@ -10,7 +10,7 @@ import { AssayError, isAssayError, isContentError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Format } from '../formats/format.ts';
 import { identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
-import { isMedia } from '../formats/media.ts';
+import { isMedia } from '../formats/media/media.ts';
 import { PICKLE } from '../formats/pickle/format.ts';
 import { ANY_LOADER, type LoaderSet } from '../formats/pickle/loaders.ts';
 import { isForReaders } from '../formats/reader-names.ts';

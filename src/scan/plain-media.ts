@@ -1,7 +1,7 @@
 import { type ByteSource, chunks, SliceSource } from '../core/bytes/byte-source.ts';
 import { identifyFormat, probeOf } from '../formats/identify.ts';
-import { mediaEnd } from '../formats/image-end.ts';
-import { LATE_MEDIA, MEDIA } from '../formats/media.ts';
+import { mediaEnd } from '../formats/media/image-end.ts';
+import { LATE_MEDIA, MEDIA } from '../formats/media/media.ts';
 import type { ScanContext, Scanner } from './scanner.ts';
 import { structureRule } from './structure.ts';
 import { leaveInterests } from './text/interest.ts';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { crc32c } from '../../src/formats/crc32c.ts';
 import { readSuperblock } from '../../src/formats/hdf5.ts';
-import { mediaEnd } from '../../src/formats/image-end.ts';
-import { protoFields, type StreamField, streamFields } from '../../src/formats/protobuf.ts';
+import { mediaEnd } from '../../src/formats/media/image-end.ts';
+import { protoFields, type StreamField, streamFields } from '../../src/formats/protobuf/protobuf.ts';
 
 function fixture(name: string): Buffer {
   return readFileSync(`fixtures/formats/${name}`);

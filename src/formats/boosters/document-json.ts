@@ -1,7 +1,7 @@
 import type { FileBudget } from '../../core/budget.ts';
 import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
-import { type JsonEvents, JsonWalker } from '../json.ts';
+import { type JsonEvents, JsonWalker } from '../json/json.ts';
 import type { DocumentEvents } from './shape.ts';
 
 const MAX_TEXT = 16 * 1024 * 1024;

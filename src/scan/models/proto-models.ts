@@ -7,8 +7,8 @@ import {
   TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
-} from '../../formats/proto-models.ts';
-import { type StreamField, streamFields } from '../../formats/protobuf.ts';
+} from '../../formats/protobuf/proto-models.ts';
+import { type StreamField, streamFields } from '../../formats/protobuf/protobuf.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';
 

@@ -9,7 +9,7 @@ import { isAssayError } from '../../../dist/src/core/errors.js';
 import { DEFAULT_LIMITS } from '../../../dist/src/core/limits.js';
 import { parseChallenge } from '../../../dist/src/core/oci-challenge.js';
 import { identifyFormat, probeNow } from '../../../dist/src/formats/identify.js';
-import { readModelCard } from '../../../dist/src/formats/model-card.js';
+import { readModelCard } from '../../../dist/src/formats/model-card/model-card.js';
 import { SHA256_PLAN } from '../../../dist/src/integrity/hash-plan.js';
 import { identityMatches } from '../../../dist/src/integrity/identity-pattern.js';
 import { readChecksums } from '../../../dist/src/integrity/manifests/checksums.js';

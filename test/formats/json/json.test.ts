@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isContentError } from '../../src/core/errors.ts';
-import { type JsonEvents, type JsonOptions, JsonWalker } from '../../src/formats/json.ts';
+import { isContentError } from '../../../src/core/errors.ts';
+import { type JsonEvents, type JsonOptions, JsonWalker } from '../../../src/formats/json/json.ts';
 
 /** Builds what JSON.parse builds, last key winning, from the walker's events. */
 function parse(pieces: readonly Uint8Array[], options: JsonOptions = {}): unknown {

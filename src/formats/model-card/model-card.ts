@@ -1,6 +1,6 @@
-import { AssayError } from '../core/errors.ts';
-import { assertShallowYaml } from '../core/yaml/index.ts';
-import { type Fact, Facts } from './model-card-facts.ts';
+import { AssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { type Fact, Facts } from './facts.ts';
 
 /** Bytes of a card that are looked at: the front matter must end within them. */
 export const MAX_FRONT_MATTER = 256 * 1024;

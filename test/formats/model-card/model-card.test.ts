@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/core/bytes/byte-source.ts';
-import { isAssayError } from '../../src/core/errors.ts';
-import { MAX_FRONT_MATTER, MAX_PARSED, readModelCard } from '../../src/formats/model-card.ts';
-import { type ConfigKind, MAX_CONFIG, readModelConfig } from '../../src/formats/model-card-config.ts';
-import { type Facts, MAX_VALUE_LENGTH, MAX_VALUES } from '../../src/formats/model-card-facts.ts';
-import { declaringKind, readFacts } from '../../src/formats/model-card-files.ts';
+import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { type ConfigKind, MAX_CONFIG, readModelConfig } from '../../../src/formats/model-card/config.ts';
+import { type Facts, MAX_VALUE_LENGTH, MAX_VALUES } from '../../../src/formats/model-card/facts.ts';
+import { declaringKind, readFacts } from '../../../src/formats/model-card/files.ts';
+import { MAX_FRONT_MATTER, MAX_PARSED, readModelCard } from '../../../src/formats/model-card/model-card.ts';
 
 const FACTS = [
   'licences',
@@ -36,7 +36,7 @@ const code = (facts: Facts) => facts.code.map(({ text, repo, module }) => [text,
 
 describe('the front matter of a card', () => {
   it('is read as the library that most cards come from writes it', async () => {
-    const bytes = readFileSync(new URL('../../fixtures/model-cards/library-full/README.md', import.meta.url));
+    const bytes = readFileSync(new URL('../../../fixtures/model-cards/library-full/README.md', import.meta.url));
     expect(told(await card(bytes))).toEqual({
       licences: ['apache-2.0'],
       baseModels: ['acme/encoder-base', 'acme/encoder-chat'],

@@ -1,7 +1,7 @@
-import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
-import { AssayError } from '../core/errors.ts';
-import { type JsonEvents, type JsonScalar, type JsonToken, JsonWalker } from './json.ts';
-import { Facts } from './model-card-facts.ts';
+import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { type JsonEvents, type JsonScalar, type JsonToken, JsonWalker } from '../json/json.ts';
+import { Facts } from './facts.ts';
 
 /** Bytes of one configuration: tokenizers' hold their added tokens. What is longer is not read. */
 export const MAX_CONFIG = 8 * 1024 * 1024;

@@ -1,8 +1,8 @@
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { AssayError } from '../core/errors.ts';
-import { ByteReader } from './byte-reader.ts';
-import { startsWith } from './format.ts';
-import { u32be, u32le } from './magic.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { AssayError } from '../../core/errors.ts';
+import { ByteReader } from '../byte-reader.ts';
+import { startsWith } from '../format.ts';
+import { u32be, u32le } from '../magic.ts';
 
 /**
  * Where a picture or sound ends by its own structure: what follows is no part of it.

@@ -1,7 +1,7 @@
-import type { ByteSource } from '../core/bytes/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import { type ConfigKind, readModelConfig } from './config.ts';
+import type { Facts } from './facts.ts';
 import { MAX_FRONT_MATTER, readModelCard } from './model-card.ts';
-import { type ConfigKind, readModelConfig } from './model-card-config.ts';
-import type { Facts } from './model-card-facts.ts';
 
 /** Files at the root of an artifact that say what the model is. */
 const AT_ROOT: ReadonlyMap<string, ConfigKind | 'card'> = new Map([

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { isAssayError } from '../../src/core/errors.ts';
-import { readModelCard } from '../../src/formats/model-card.ts';
-import { growth } from '../support/growth.ts';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { readModelCard } from '../../../src/formats/model-card/model-card.ts';
+import { growth } from '../../support/growth.ts';
 
 it.each<[string, number, (count: number) => string]>([
   ['brackets', 100, (count) => `tags: [${'{'.repeat(count)}`],

@@ -1,7 +1,7 @@
-import { isContentError } from '../core/errors.ts';
-import { type Format, type Probe, startsWith } from './format.ts';
+import { isContentError } from '../../core/errors.ts';
+import { type Format, type Probe, startsWith } from '../format.ts';
+import { textHead } from '../text.ts';
 import { JsonWalker } from './json.ts';
-import { textHead } from './text.ts';
 
 /** `lines`: more than one value, or a value that is no container. */
 type JsonHead = 'document' | 'lines';

@@ -1,5 +1,5 @@
-import type { Format, Probe } from './format.ts';
-import { magicFormat, u32be, u32le } from './magic.ts';
+import type { Format, Probe } from '../format.ts';
+import { magicFormat, u32be, u32le } from '../magic.ts';
 
 /** Pictures, sound, fonts, documents: data that stands beside a model. Told by their first bytes. */
 export const MEDIA: readonly Format[] = [

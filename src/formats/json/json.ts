@@ -1,5 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { ascii, decodeJsonString, KeyCache, KeySet } from './json-strings.ts';
+import { AssayError } from '../../core/errors.ts';
+import { ascii, decodeJsonString, KeyCache, KeySet } from './strings.ts';
 
 export type JsonScalar = 'string' | 'number' | 'literal';
 

@@ -1,4 +1,4 @@
-import type { Format, Probe } from './format.ts';
+import type { Format, Probe } from '../format.ts';
 import { asciiOf, fieldOf, fits, type ProtoField, type ProtoShape, protoFields, within } from './protobuf.ts';
 
 /**
