@@ -2,6 +2,7 @@
 // Without its results everything works the same, and starts a tenth of a second later.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { aheadText } from '../dist/src/policy/read-ahead.js';
@@ -11,6 +12,7 @@ const ROOT = new URL('..', import.meta.url);
 
 const options = { bundle: true, minify: true, platform: 'node', target: 'node20.17', legalComments: 'inline' };
 const policy = new URL('dist/src/policy/', ROOT);
+const cel = new URL('cel/', policy);
 
 /** Patterns are rare, and RE2 is large: it is a file of its own, loaded by the first pattern. */
 const lateRe2 = {
@@ -28,7 +30,7 @@ const join = (name, contents, more = {}) =>
     ...options,
     format: 'cjs',
     stdin: { contents, resolveDir: fileURLToPath(ROOT) },
-    outfile: fileURLToPath(new URL(`${name}.bundle.cjs`, policy)),
+    outfile: fileURLToPath(new URL(`${name}.bundle.cjs`, cel)),
     ...more,
   });
 await join('re2', "export { RE2JS } from '@bufbuild/re2';");
@@ -56,9 +58,21 @@ for (const file of readdirSync(new URL('policies/', ROOT)).filter((name) => /^[a
   writeFileSync(target, aheadText(document, digest));
 }
 
+/** What a module finds beside itself is still beside the place that it had. */
+const ownPlaces = {
+  name: 'own-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/dist\/src\/policy\/.*\.js$/ }, ({ path }) => {
+      const place = `new URL(${JSON.stringify(relative(fileURLToPath(policy), path))}, import.meta.url).href`;
+      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place) };
+    });
+  },
+};
+
 await build({
   ...options,
   minify: false,
+  plugins: [ownPlaces],
   format: 'esm',
   entryPoints: [fileURLToPath(new URL('index.js', policy))],
   outfile: fileURLToPath(new URL('index.js', policy)),

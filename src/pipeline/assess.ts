@@ -7,7 +7,7 @@ import { severityRank } from '../core/assessment/severity.ts';
 import { AssayError } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import { treeDigest } from '../integrity/tree-digest.ts';
+import { treeDigest } from '../integrity/hash/tree-digest.ts';
 import { boundsSeen } from '../sandbox/sandbox.ts';
 import { pointerNotes } from '../scan/lfs-pointer.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';

@@ -1,5 +1,5 @@
 import type { Artifact } from '../core/artifact.ts';
-import { type DigestAlgorithm, wholeDigest } from '../integrity/hash-plan.ts';
+import { type DigestAlgorithm, wholeDigest } from '../integrity/hash/plan.ts';
 import {
   type ComparedClaim,
   compareClaims,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
-import { claimPlan, keepsClaim, startHashing } from '../integrity/digest.ts';
+import { claimPlan, keepsClaim, startHashing } from '../integrity/hash/digest.ts';
 import {
   countDigests,
   digestsUnder,
@@ -11,9 +11,9 @@ import {
   MAX_SHARDS,
   type PlannedDigests,
   wholeDigest,
-} from '../integrity/hash-plan.ts';
-import { HashThreads } from '../integrity/hash-threads.ts';
-import { createHasher } from '../integrity/hasher.ts';
+} from '../integrity/hash/plan.ts';
+import { HashThreads } from '../integrity/hash/threads.ts';
+import { createHasher } from '../integrity/hash/hasher.ts';
 import { reportBytes } from './file-progress.ts';
 import { inLanes, lanesFor } from './lanes.ts';
 

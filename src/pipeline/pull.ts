@@ -3,7 +3,7 @@ import type { Assessment, Decision } from '../core/assessment/assessment.ts';
 import { AssayError } from '../core/errors.ts';
 import type { HubReference } from '../core/reference/reference.ts';
 import { type HubArtifact, openRemote } from '../sources/hub/hub.ts';
-import { hubSettings } from '../sources/hub/settings.ts';
+import { hubSettings } from '../sources/hub-cache/settings.ts';
 import { HubStage, type StagedFile } from '../sources/hub/stage.ts';
 import { openPath } from '../sources/path/path.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';

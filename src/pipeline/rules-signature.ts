@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { AssayError, isAssayError } from '../core/errors.ts';
-import { readBundle, type SignedBundle } from '../integrity/bundle.ts';
-import { verifyEnvelope } from '../integrity/dsse.ts';
-import { keyHint } from '../integrity/keys.ts';
-import { isSignatureError, SignatureError } from '../integrity/signature-error.ts';
+import { readBundle, type SignedBundle } from '../integrity/envelope/bundle.ts';
+import { verifyEnvelope } from '../integrity/envelope/dsse.ts';
+import { keyHint } from '../integrity/envelope/keys.ts';
+import { isSignatureError, SignatureError } from '../integrity/envelope/signature-error.ts';
 import { RULES_PAYLOAD } from '../scan/rules/rule-bundle.ts';
 
 export interface SignedRules {

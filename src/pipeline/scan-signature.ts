@@ -3,7 +3,7 @@ import type { Check } from '../core/assessment/check.ts';
 import type { Finding } from '../core/assessment/finding.ts';
 import type { SignatureAssessment } from '../core/assessment/signature.ts';
 import { isAssayError } from '../core/errors.ts';
-import type { HashPlan } from '../integrity/hash-plan.ts';
+import type { HashPlan } from '../integrity/hash/plan.ts';
 import type { SignedFile } from '../integrity/oms/compare.ts';
 import type { AssessedFile } from './assess-file.ts';
 import {

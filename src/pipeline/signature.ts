@@ -7,11 +7,11 @@ import type { SignatureAssessment } from '../core/assessment/signature.ts';
 import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { FileSource } from '../core/bytes/file-source.ts';
 import { AssayError } from '../core/errors.ts';
-import type { SignedBundle } from '../integrity/bundle.ts';
-import { type HashPlan, SHA256_PLAN } from '../integrity/hash-plan.ts';
+import type { SignedBundle } from '../integrity/envelope/bundle.ts';
+import { type HashPlan, SHA256_PLAN } from '../integrity/hash/plan.ts';
 import type { SignedModel } from '../integrity/oms/compare.ts';
-import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
-import type { Trust } from '../integrity/trust.ts';
+import { isSignatureError, type SignatureError } from '../integrity/envelope/signature-error.ts';
+import type { Trust } from '../integrity/trust/trust.ts';
 import type { Rule } from '../scan/rules/rule.ts';
 import { EMPTY_UNLISTED, UNCOVERED } from '../scan/rules/signature-rules.ts';
 
@@ -62,7 +62,7 @@ export async function openSignature(
         mend: 'check that it is the signature',
       });
     }
-    const { readBundle } = await import('../integrity/bundle.ts');
+    const { readBundle } = await import('../integrity/envelope/bundle.ts');
     const bytes = await source.read(0, source.size);
     const bundle = caught(() => readBundle(bytes, found.name));
     const plan = await planFor(bundle, request.trusts);

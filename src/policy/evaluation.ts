@@ -3,7 +3,7 @@ import { AssayError } from '../core/errors.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
 import { excessOf, MAX_STEPS } from './cel/bounds.ts';
 import { type Bindings, Failure, type SharedValues, type Value, variableKey } from './cel/evaluate.ts';
-import { celLibrary } from './cel-library.ts';
+import { celLibrary } from './cel/library.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
 import { type Bounds, KnownBounds } from './known-bounds.ts';
 import { sizesOf } from './sizes.ts';

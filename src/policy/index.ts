@@ -19,7 +19,7 @@ export {
   STRING,
   type Type,
 } from './cel/types.ts';
-export { celLibrary } from './cel-library.ts';
+export { celLibrary } from './cel/library.ts';
 export type { CompiledPolicy } from './compile.ts';
 export { type DecideOptions, decide, decider } from './decide.ts';
 export type { ExpressionText } from './document.ts';

@@ -1,9 +1,9 @@
 import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
-import type { TrustFile } from '../integrity/trust-file.ts';
+import type { TrustFile } from '../integrity/trust-file/trust-file.ts';
 import { approvals, revoke } from './approvals/approvals.ts';
 import { vote } from './approvals/vote.ts';
 import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/log.ts';
-import type { Context } from './context.ts';
+import type { Context } from './store/context.ts';
 import { gate, versionsOf } from './decisions/gate.ts';
 import { reevaluate } from './decisions/reevaluate.ts';
 import { batchStore } from './jobs/batches.ts';

@@ -1,7 +1,7 @@
 import type { Assessment, Ruleset } from '../core/assessment/assessment.ts';
 import type { Waiver } from '../core/assessment/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
-import type { BatchStore } from './jobs/batch-records.ts';
+import type { BatchStore } from './batch-records.ts';
 import type {
   ApprovalMethod,
   ApprovalRecord,
@@ -21,7 +21,7 @@ import type {
   Transition,
   Version,
 } from './records.ts';
-import type { WebhookStore } from './webhooks/records.ts';
+import type { WebhookStore } from './webhook-records.ts';
 
 /** What the organisation asks for, before a version may stand at a stage. */
 export interface StageRules {

@@ -9,7 +9,7 @@ import type { ServiceConfig } from './config.ts';
 import type { EventFeed } from './events/events.ts';
 import type { Queue } from './queue/queue.ts';
 import type { SnapshotStore } from './snapshot/store.ts';
-import type { ServiceMetrics } from './telemetry/metrics.ts';
+import type { ServiceMetrics } from './metrics/metrics.ts';
 import type { UploadStore } from './uploads/store.ts';
 
 /** A Fastify server whose routes are typed by their TypeBox schemas. */

@@ -1,4 +1,4 @@
-import { readTrustFile } from '../integrity/trust-file.ts';
+import { readTrustFile } from '../integrity/trust-file/trust-file.ts';
 import { type LiveRules, openLiveRules, openRegistry, type Registry } from '../registry/index.ts';
 import { openApprovalSigner } from './auth/approval-signer.ts';
 import type { ServiceConfig } from './config.ts';

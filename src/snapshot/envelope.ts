@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { isAssayError } from '../core/errors.ts';
-import { decodeBase64 } from '../integrity/base64.ts';
-import { readBundle } from '../integrity/bundle.ts';
-import { paeHead, verifyEncoded } from '../integrity/dsse.ts';
-import { keyHint } from '../integrity/keys.ts';
+import { decodeBase64 } from '../integrity/envelope/base64.ts';
+import { readBundle } from '../integrity/envelope/bundle.ts';
+import { paeHead, verifyEncoded } from '../integrity/envelope/dsse.ts';
+import { keyHint } from '../integrity/envelope/keys.ts';
 import { bundleJson, envelopeJson } from '../integrity/sign/bundle-json.ts';
-import { isSignatureError } from '../integrity/signature-error.ts';
+import { isSignatureError } from '../integrity/envelope/signature-error.ts';
 import { SNAPSHOT_PAYLOAD } from './document.ts';
 import { SnapshotError } from './snapshot-error.ts';
 

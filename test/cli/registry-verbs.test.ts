@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { breakOf } from '../../src/registry/audit/chain.ts';
+import { breakOf } from '../../src/registry/audit-chain/chain.ts';
 import type { AuditEntry } from '../../src/registry/index.ts';
 import { type Ground, onEveryGround } from './registry-ground.ts';
 import { runCli } from './run-cli.ts';

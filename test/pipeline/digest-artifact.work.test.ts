@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SHA256_PLAN } from '../../src/integrity/hash-plan.ts';
+import { SHA256_PLAN } from '../../src/integrity/hash/plan.ts';
 import { digestArtifact } from '../../src/pipeline/digest-artifact.ts';
 import { artifactOf, folderFiles } from '../support/artifacts.ts';
 import { growth } from '../support/growth.ts';

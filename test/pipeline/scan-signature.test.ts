@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../src/core/assessment/assessment.ts';
-import type { Trust } from '../../src/integrity/trust.ts';
+import type { Trust } from '../../src/integrity/trust/trust.ts';
 import { assess } from '../../src/pipeline/assess.ts';
 import { openSignature } from '../../src/pipeline/signature.ts';
 import { openPath } from '../../src/sources/path/path.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { canonicalJson } from '../../src/registry/audit/canonical-json.ts';
-import { NO_ENTRY } from '../../src/registry/audit/chain.ts';
+import { canonicalJson } from '../../src/registry/audit-chain/canonical-json.ts';
+import { NO_ENTRY } from '../../src/registry/audit-chain/chain.ts';
 import { connect, type Database } from '../../src/registry/store/database.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, promote, registered } from './harness.ts';

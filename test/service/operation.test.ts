@@ -3,11 +3,11 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AssayError } from '../../src/core/errors.ts';
 import { RegistryError } from '../../src/registry/index.ts';
-import { PUBLIC } from '../../src/service/auth/access.ts';
-import { problemOf } from '../../src/service/http/errors.ts';
-import { ServiceError } from '../../src/service/http/service-error.ts';
+import { PUBLIC } from '../../src/service/http/access.ts';
+import { problemOf } from '../../src/service/problems/errors.ts';
+import { ServiceError } from '../../src/service/problems/service-error.ts';
 import { startService } from '../../src/service/service.ts';
-import { listenForMetrics } from '../../src/service/telemetry/metrics-listener.ts';
+import { listenForMetrics } from '../../src/service/metrics/metrics-listener.ts';
 import { type TestService, testService } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
@@ -177,8 +177,8 @@ test('the service does not start where its data cannot lie, and says so', async 
 });
 
 test('the server does not start with a route that does not say who may call it', async () => {
-  const { createApp } = await import('../../src/service/http/app.ts');
-  const { ROUTES } = await import('../../src/service/http/plugins.ts');
+  const { createApp } = await import('../../src/service/app/app.ts');
+  const { ROUTES } = await import('../../src/service/app/plugins.ts');
   const { config, registry, queue, events, uploads, snapshots } = service.context;
   const routes = ROUTES as unknown as ((app: { get: (...all: unknown[]) => void }) => void)[];
   for (const options of [{}, { config: {} }, { config: { access: { kind: 'roles', roles: [] } } }]) {

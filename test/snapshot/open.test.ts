@@ -1,11 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readBundle } from '../../src/integrity/bundle.ts';
-import { keyHint } from '../../src/integrity/keys.ts';
+import { readBundle } from '../../src/integrity/envelope/bundle.ts';
+import { keyHint } from '../../src/integrity/envelope/keys.ts';
 import { bundleJson, envelopeJson } from '../../src/integrity/sign/bundle-json.ts';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
-import type { TrustFile, TrustRule } from '../../src/integrity/trust-file.ts';
+import type { TrustFile, TrustRule } from '../../src/integrity/trust-file/trust-file.ts';
 import {
   createSnapshot,
   isSnapshotError,

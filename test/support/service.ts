@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import type { App, ServiceContext } from '../../src/service/context.ts';
 import { openEventFeed } from '../../src/service/events/event-feed.ts';
-import { type AppOptions, createApp } from '../../src/service/http/app.ts';
+import { type AppOptions, createApp } from '../../src/service/app/app.ts';
 import { openQueue } from '../../src/service/queue/index.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot/store.ts';
 import { openUploadStore } from '../../src/service/uploads/files.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AssayError } from '../../../src/core/errors.ts';
-import { decodeBase64 } from '../../../src/integrity/base64.ts';
+import { decodeBase64 } from '../../../src/integrity/envelope/base64.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { fieldOf, textOf, textsOf } from '../kube/fields.ts';
 import { KubeError, type ObjectPlace } from '../kube/index.ts';

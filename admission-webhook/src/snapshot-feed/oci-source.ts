@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
 import { AssayError } from '../../../src/core/errors.ts';
-import { endpointOf, type OciEndpoint } from '../../../src/core/oci-endpoint.ts';
+import { endpointOf, type OciEndpoint } from '../../../src/oci/endpoint.ts';
 import { isLoopback } from '../../../src/core/reference/reference.ts';
 import { formatOci, type OciReference } from '../../../src/core/reference/store-reference.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';

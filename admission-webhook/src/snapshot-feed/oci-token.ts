@@ -1,9 +1,9 @@
 import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
 import { AssayError } from '../../../src/core/errors.ts';
-import { parseChallenge } from '../../../src/core/oci-challenge.ts';
-import { findLogin, type OciLogin } from '../../../src/core/oci-credentials.ts';
-import type { OciEndpoint } from '../../../src/core/oci-endpoint.ts';
-import { checkRealm } from '../../../src/core/oci-realm.ts';
+import { parseChallenge } from '../../../src/oci/challenge.ts';
+import { findLogin, type OciLogin } from '../../../src/oci/credentials.ts';
+import type { OciEndpoint } from '../../../src/oci/endpoint.ts';
+import { checkRealm } from '../../../src/oci/realm.ts';
 import { textOf } from '../kube/fields.ts';
 import { ask, discard, smallBody } from './http.ts';
 

@@ -1,7 +1,7 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import type { Trust, ValidityPolicy } from '../../integrity/trust.ts';
+import type { Trust, ValidityPolicy } from '../../integrity/trust/trust.ts';
 import type { SignatureRequest } from '../../pipeline/signature.ts';
 import type { TrustFlags } from '../options/trust.ts';
 
@@ -24,7 +24,7 @@ export async function readTrusts(
   }
   const file = flags.trust ?? env.ASSAY_TRUST;
   if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
-    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file.ts');
+    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file/trust-file.ts');
     const named = modelTrusts(await readTrustFile(file));
     if (named.length === 0 && trusts.length === 0 && !forAttestations) {
       throw new AssayError('usage', 'lets nobody sign models', {
@@ -60,7 +60,7 @@ function checkTogether({ identity, issuer, certificateChain, trustedRoot }: Trus
 }
 
 async function keyTrust(path: string): Promise<Trust> {
-  const { readPublicKey } = await import('../../integrity/keys.ts');
+  const { readPublicKey } = await import('../../integrity/envelope/keys.ts');
   return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
 }
 
@@ -69,13 +69,13 @@ async function certificateTrust(path: string, { identity, validity }: TrustFlags
   const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
   if (identity === undefined) return { kind: 'certificate', anchors, validity: policy };
-  const { checkNamePattern } = await import('../../integrity/identity-pattern.ts');
+  const { checkNamePattern } = await import('../../integrity/trust/identity-pattern.ts');
   checkNamePattern(identity, '--identity');
   return { kind: 'certificate', anchors, validity: policy, identity };
 }
 
 async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
-  const { checkIdentityPattern } = await import('../../integrity/identity-pattern.ts');
+  const { checkIdentityPattern } = await import('../../integrity/trust/identity-pattern.ts');
   checkIdentityPattern({ identity, issuer });
   return { kind: 'sigstore', root: await trustedRoot(rootPath), identity: { identity, issuer } };
 }

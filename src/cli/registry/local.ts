@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { AssayError } from '../../core/errors.ts';
-import { readTrustFile } from '../../integrity/trust-file.ts';
+import { readTrustFile } from '../../integrity/trust-file/trust-file.ts';
 import {
   loadRegistryRules,
   openRegistry,

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { policyOf } from '../../policy/load.ts';
-import { breakOf } from '../../registry/audit/chain.ts';
+import { breakOf } from '../../registry/audit-chain/chain.ts';
 import type { AuditEntry, Version, VersionName } from '../../registry/index.ts';
 import {
   ApprovalAnswer,

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { readPrivateKey } from '../../integrity/keys.ts';
+import { readPrivateKey } from '../../integrity/envelope/keys.ts';
 import { type SigningKey, toSigningKey } from '../../integrity/sign/signing-key.ts';
 import { terminalText } from '../../report/index.ts';
 import type { PrivateKeyPlace, SigningChoice } from '../options/signing.ts';

@@ -5,7 +5,7 @@ import { parseBoundedJson } from '../../core/bounded-json.ts';
 import { AssayError } from '../../core/errors.ts';
 import { parseReference } from '../../core/reference/reference.ts';
 import { SIGNATURE_NAME } from '../../pipeline/signature.ts';
-import { currentSnapshot, isRepoFolder } from '../../sources/hub/cache.ts';
+import { currentSnapshot, isRepoFolder } from '../../sources/hub-cache/cache.ts';
 
 /** What is signed, and where the signature goes. */
 export interface SigningPlace {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readSmallText } from '../../core/bytes/small-file.ts';
 import { AssayError } from '../../core/errors.ts';
-import { keyHint, kindOf } from '../../integrity/keys.ts';
+import { keyHint, kindOf } from '../../integrity/envelope/keys.ts';
 import { keySigner } from '../../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
 import { terminalText } from '../../report/index.ts';

@@ -1,7 +1,7 @@
-import { IN_TOTO_PAYLOAD } from '../dsse.ts';
+import { IN_TOTO_PAYLOAD } from '../envelope/dsse.ts';
 import type { PayloadSigner } from '../sign/payload-signer.ts';
-import { readStatement } from './read-statement.ts';
-import type { Statement } from './statement.ts';
+import { readStatement } from '../statements/read.ts';
+import type { Statement } from '../statements/statement.ts';
 
 /**
  * Signs a statement and returns the Sigstore bundle as the JSON value to write. What a reader would refuse is not signed.

@@ -1,11 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import type { Signer } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../bundle.ts';
-import { verifyEnvelope } from '../dsse.ts';
-import { keyHint, kindOf } from '../keys.ts';
-import { isSignatureError, SignatureError } from '../signature-error.ts';
-import type { Trust } from '../trust.ts';
-import type { TrustFile, TrustRule } from '../trust-file.ts';
+import type { SignedBundle } from '../envelope/bundle.ts';
+import { verifyEnvelope } from '../envelope/dsse.ts';
+import { keyHint, kindOf } from '../envelope/keys.ts';
+import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
+import type { Trust } from '../trust/trust.ts';
+import type { TrustFile, TrustRule } from '../trust-file/trust-file.ts';
 
 /** A rule whose signer made the signature, and what the signature proves of him. */
 export interface Proven {

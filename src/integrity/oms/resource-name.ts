@@ -1,5 +1,5 @@
-import { quoted } from '../quoted.ts';
-import { SignatureError } from '../signature-error.ts';
+import { quoted } from '../envelope/quoted.ts';
+import { SignatureError } from '../envelope/signature-error.ts';
 import type { Resource } from './manifest.ts';
 
 const MAX_PATH_BYTES = 4096;

@@ -1,11 +1,11 @@
 import type { Signer } from '../../core/assessment/signature.ts';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
-import type { SignedBundle, VerificationMaterial } from '../bundle.ts';
-import { SignatureError } from '../signature-error.ts';
-import type { Trust } from '../trust.ts';
+import type { SignedBundle, VerificationMaterial } from '../envelope/bundle.ts';
+import { SignatureError } from '../envelope/signature-error.ts';
+import type { Trust } from '../trust/trust.ts';
 import type { OmsManifest } from './manifest.ts';
 import { OLD_PREDICATE, readManifest } from './statement.ts';
-import { verifyKey } from './verify-key.ts';
+import { verifyKey } from '../envelope/verify-key.ts';
 
 /** What a signature proves: who signed, and what of the model. */
 export interface VerifiedModelSignature {

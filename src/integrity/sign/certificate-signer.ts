@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { AssayError } from '../../core/errors.ts';
-import { spkiOf } from '../keys.ts';
-import { isSignatureError } from '../signature-error.ts';
+import { spkiOf } from '../envelope/keys.ts';
+import { isSignatureError } from '../envelope/signature-error.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf, checkTime } from '../x509/fitness.ts';
 import { signerOf } from './key-signer.ts';

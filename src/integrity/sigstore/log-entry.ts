@@ -3,7 +3,7 @@ import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import * as v from 'valibot';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { SignatureError } from '../signature-error.ts';
+import { SignatureError } from '../envelope/signature-error.ts';
 
 const BODY_BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 16, maxTokens: 10_000 };
 const MAX_CHECKPOINT_SIGNATURES = 16;

@@ -1,6 +1,6 @@
-import { identityMatches } from '../identity-pattern.ts';
-import { SignatureError } from '../signature-error.ts';
-import type { IdentityPattern } from '../trust.ts';
+import { identityMatches } from '../trust/identity-pattern.ts';
+import { SignatureError } from '../envelope/signature-error.ts';
+import type { IdentityPattern } from '../trust/trust.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { readDer, TAG } from '../x509/der.ts';
 import { utf8 } from '../x509/names.ts';

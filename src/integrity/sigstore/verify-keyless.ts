@@ -1,10 +1,10 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { Signer } from '../../core/assessment/signature.ts';
 import { isAssayError } from '../../core/errors.ts';
-import type { SignedBundle } from '../bundle.ts';
-import { verifyEnvelope } from '../dsse.ts';
-import { isSignatureError, SignatureError } from '../signature-error.ts';
-import type { Trust } from '../trust.ts';
+import type { SignedBundle } from '../envelope/bundle.ts';
+import { verifyEnvelope } from '../envelope/dsse.ts';
+import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
+import type { Trust } from '../trust/trust.ts';
 import { readCertificate } from '../x509/certificate.ts';
 import { checkLeaf } from '../x509/fitness.ts';
 import { type KeylessBundle, readKeyless } from './keyless-bundle.ts';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { isStrongRsa, isSupported, kindOf } from '../keys.ts';
-import { SignatureError, type SignatureProblem } from '../signature-error.ts';
+import { isStrongRsa, isSupported, kindOf } from '../envelope/keys.ts';
+import { SignatureError, type SignatureProblem } from '../envelope/signature-error.ts';
 import { type Certificate, nameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 

@@ -1,9 +1,9 @@
 import type { Signer } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../bundle.ts';
-import { identityMatches } from '../identity-pattern.ts';
-import { verifyModelEnvelope } from '../oms/verify-key.ts';
-import { isSignatureError, SignatureError } from '../signature-error.ts';
-import type { Trust } from '../trust.ts';
+import type { SignedBundle } from '../envelope/bundle.ts';
+import { identityMatches } from '../trust/identity-pattern.ts';
+import { verifyModelEnvelope } from '../envelope/verify-key.ts';
+import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
+import type { Trust } from '../trust/trust.ts';
 import { sortAnchors } from './anchors.ts';
 import { type Certificate, nameOf, readCertificate } from './certificate.ts';
 import { findChain } from './chain.ts';

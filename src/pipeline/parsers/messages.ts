@@ -8,7 +8,7 @@ import type { SharedFile } from '../../core/bytes/shared-file.ts';
 import { AssayError, type ErrorCode, isAssayError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { LoaderSet } from '../../formats/pickle/loaders.ts';
-import type { HashPlan, PlannedDigests } from '../../integrity/hash-plan.ts';
+import type { HashPlan, PlannedDigests } from '../../integrity/hash/plan.ts';
 import type { SandboxBounds } from '../../sandbox/sandbox.ts';
 import type { Allowance } from '../../scan/pickle/globals.ts';
 import type { RuleBundle } from '../../scan/rules/rule-bundle.ts';

@@ -1,8 +1,8 @@
 import { FileBudget, type MemoryPool } from '../../core/budget.ts';
 import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
 import { FileSource } from '../../core/bytes/file-source.ts';
-import { claimPlan, startDigest } from '../../integrity/digest.ts';
-import type { HashThreads } from '../../integrity/hash-threads.ts';
+import { claimPlan, startDigest } from '../../integrity/hash/digest.ts';
+import type { HashThreads } from '../../integrity/hash/threads.ts';
 import { boundsSeen } from '../../sandbox/sandbox.ts';
 import type { GlobalPolicy } from '../../scan/pickle/globals.ts';
 import { providedModules } from '../../scan/provided-modules.ts';

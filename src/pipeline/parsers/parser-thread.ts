@@ -1,7 +1,7 @@
 /** The thread that parses, one file after the other: whatever a file does to it, its supervisor goes on. */
 import { parentPort } from 'node:worker_threads';
 import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { HashThreads } from '../../integrity/hash-threads.ts';
+import { HashThreads } from '../../integrity/hash/threads.ts';
 import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
 import { BUILT_IN_LISTS, listsWith } from '../../scan/rules/rule-lists.ts';
 import { FileClocks } from '../file-clocks.ts';

@@ -1,5 +1,5 @@
 import { closest } from '../../core/closest.ts';
-import { patternOf } from '../cel-library.ts';
+import { patternOf } from './library.ts';
 import type { Macro, Node } from './ast.ts';
 import { VARIABLES } from './evaluate.ts';
 import { ExpressionError } from './expression-error.ts';

@@ -1,6 +1,6 @@
 import type { CelInput, CelValue } from '@bufbuild/cel';
 import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
-import { APPEND, celEnvironment, celLibrary } from '../cel-library.ts';
+import { APPEND, celEnvironment, celLibrary } from './library.ts';
 
 /** The name under which a policy's variables are found. */
 export const VARIABLES = 'variables';

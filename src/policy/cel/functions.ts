@@ -1,5 +1,5 @@
 import type { CelType } from '@bufbuild/cel';
-import { celEnvironment } from '../cel-library.ts';
+import { celEnvironment } from './library.ts';
 import { ANY, BOOL, DOUBLE, DURATION, INT, listOf, mapOf, STRING, TIMESTAMP, type Type } from './types.ts';
 
 /** One way to call a function or an operator. */

@@ -1,5 +1,5 @@
 import type { Expr, ParsedExpr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
-import { celLibrary } from '../cel-library.ts';
+import { celLibrary } from './library.ts';
 import { childrenOf, type Node, nodesOf } from './ast.ts';
 import { toNode } from './convert.ts';
 import { ExpressionError } from './expression-error.ts';

@@ -9,7 +9,7 @@ import { cut, MAX_KEPT } from '../../core/cut.ts';
 import { isCommit, parseReference, type Reference } from '../../core/reference/reference.ts';
 import type { Approval } from '../approval.ts';
 import type { Bindings, SharedValues } from '../cel/evaluate.ts';
-import { celLibrary, timestampOf } from '../cel-library.ts';
+import { celLibrary, timestampOf } from '../cel/library.ts';
 import type { Environment } from '../environment.ts';
 
 /** What rules see of an assessment, whatever the policy. */

@@ -1,5 +1,5 @@
 import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from '../records.ts';

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import type { JobProgress, JobState } from '../records.ts';
 import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
 import { newId, unowned } from '../store/change.ts';

@@ -3,7 +3,7 @@ import type { Position } from '../../policy/problem.ts';
 import type { Entry, YamlSource } from '../../policy/yaml-source.ts';
 import type { ApprovalMethod, Role } from '../records.ts';
 import type { StageRules } from '../registry.ts';
-import { RULED_STAGES, type RuledStage } from '../transitions/stage-machine.ts';
+import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 
 export interface PolicyName extends Position {
   readonly text: string;

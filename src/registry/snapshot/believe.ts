@@ -1,26 +1,26 @@
 import type { Signer } from '../../core/assessment/signature.ts';
 import type { Waiver } from '../../core/assessment/waiver.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { approvedBy } from '../../integrity/attestations/stage.ts';
+import { approvedBy } from '../../integrity/statements/stage.ts';
 import {
   POLICY,
   PREDICATE_TYPES,
   RULESET,
   type Statements,
   type VerificationResult,
-} from '../../integrity/attestations/statement.ts';
-import { parseDigest, type ResourceDescriptor } from '../../integrity/attestations/subject.ts';
-import { parseTime } from '../../integrity/attestations/time.ts';
+} from '../../integrity/statements/statement.ts';
+import { parseDigest, type ResourceDescriptor } from '../../integrity/statements/subject.ts';
+import { parseTime } from '../../integrity/statements/time.ts';
 import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
 import { waiverOf } from '../../integrity/attestations/waiver.ts';
-import { readBundle } from '../../integrity/bundle.ts';
-import { keyHint } from '../../integrity/keys.ts';
-import { isSignatureError } from '../../integrity/signature-error.ts';
-import type { TrustFile, TrustRule } from '../../integrity/trust-file.ts';
-import { digestOf } from '../approvals/carry-over.ts';
+import { readBundle } from '../../integrity/envelope/bundle.ts';
+import { keyHint } from '../../integrity/envelope/keys.ts';
+import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
+import type { TrustFile, TrustRule } from '../../integrity/trust-file/trust-file.ts';
+import { digestOf } from '../decisions/carry-over.ts';
 import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
 import type { StoredWaiver } from '../registry.ts';
-import { digestOfStatement } from '../waivers/statement.ts';
+import { digestOfStatement } from '../statements/waiver.ts';
 import type { Voice } from './quorum.ts';
 
 /** What an approval has to be about. */

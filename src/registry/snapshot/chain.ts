@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/errors.ts';
-import { breakOf, NO_ENTRY } from '../audit/chain.ts';
+import { breakOf, NO_ENTRY } from '../audit-chain/chain.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-import { formatTime } from '../../integrity/attestations/time.ts';
+import { formatTime } from '../../integrity/statements/time.ts';
 import {
   canonicalEndpoint,
   SNAPSHOT_LIMITS,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { canonicalJson } from '../audit/canonical-json.ts';
-import { hashOfEntry, NO_ENTRY } from '../audit/chain.ts';
-import type { Context } from '../context.ts';
+import { canonicalJson } from '../audit-chain/canonical-json.ts';
+import { hashOfEntry, NO_ENTRY } from '../audit-chain/chain.ts';
+import type { Context } from './context.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';

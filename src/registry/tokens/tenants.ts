@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { unowned } from '../store/change.ts';
 
 /** Every tenant that something was ever done for. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { checkLine, keyOf, nameOf } from '../names.ts';
 import { type Principal, ROLES, type Role } from '../records.ts';
 import type { ApiToken } from '../registry.ts';

@@ -1,5 +1,5 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { checkModelName } from '../names.ts';
 import { limitOf, nameAfter, nameCursor } from '../paging.ts';
 import {
@@ -15,7 +15,7 @@ import type { ModelSummary } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { read } from '../store/change.ts';
 import type { Reader } from '../store/database.ts';
-import { versionsOfRows } from './records.ts';
+import { versionsOfRows } from '../rows/versions.ts';
 
 const MAX_SEARCH = 200;
 

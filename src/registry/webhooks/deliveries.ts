@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { entryOfRow } from '../audit/log.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { newId, unowned } from '../store/change.ts';
 import type { Tables } from '../store/tables.ts';
-import type { ClaimedDelivery, DeliveryEnd } from './records.ts';
+import type { ClaimedDelivery, DeliveryEnd } from '../webhook-records.ts';
 
 /** Entries of the audit log that one step turns into deliveries. */
 const BATCH = 200;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Context } from '../context.ts';
+import type { Context } from '../store/context.ts';
 import { nameOf } from '../names.ts';
 import { limitOf, pageOf } from '../paging.ts';
 import type { Page, PageRequest, Principal } from '../records.ts';
@@ -9,7 +9,7 @@ import { change, newId, read } from '../store/change.ts';
 import type { Reader } from '../store/database.ts';
 import type { Tables } from '../store/tables.ts';
 import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
-import type { Delivery, DeliveryState, Webhook, WebhookStore } from './records.ts';
+import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../webhook-records.ts';
 
 /** CWE-770. */
 const MAX_WEBHOOKS = 50;

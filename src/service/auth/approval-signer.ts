@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readSmallText } from '../../core/bytes/small-file.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { readPrivateKey } from '../../integrity/keys.ts';
+import { readPrivateKey } from '../../integrity/envelope/keys.ts';
 import { keySigner } from '../../integrity/sign/key-signer.ts';
 import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
 import type { ServiceConfig } from '../config.ts';

@@ -12,7 +12,7 @@ import { isAssayError } from '../../core/errors.ts';
 import { createEgress } from '../../egress/egress.ts';
 import { type Principal, ROLES, type Role } from '../../registry/index.ts';
 import { type OidcConfig, OPERATOR_TENANT } from '../config.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { rememberIssuer } from './oidc-issuer.ts';
 
 /** Asymmetric only: whoever checks a token must not be able to make one. */

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Html, html, NONE } from '../../report/html/html.ts';
 import { told } from '../../report/html/parts.ts';
-import { type Problem, problemOf } from '../http/errors.ts';
+import { type Problem, problemOf } from '../problems/errors.ts';
 import { sendPage } from './layout.ts';
 import { isForPeople } from './problem.ts';
 import { sentence } from './words.ts';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Job } from '../../registry/index.ts';
 import type { Html } from '../../report/html/html.ts';
 import type { ServiceContext } from '../context.ts';
-import type { EventStream } from '../events/event-stream.ts';
+import type { EventStream } from '../http/event-stream.ts';
 import { revOf } from './pages/jobs.ts';
 import { JOB_WORDS } from './words.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalOf } from '../auth/access.ts';
-import type { Problem } from '../http/errors.ts';
+import { principalOf } from '../http/access.ts';
+import type { Problem } from '../problems/errors.ts';
 import { sendPage, viewerOf } from './layout.ts';
 import { withQuery } from './links.ts';
 import { problemPage } from './pages/problem.ts';

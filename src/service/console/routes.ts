@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody';
-import { PUBLIC, SIGNED_IN } from '../auth/access.ts';
+import { PUBLIC, SIGNED_IN } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { readPolicyList } from '../policy-list.ts';
 import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';

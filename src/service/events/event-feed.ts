@@ -1,5 +1,5 @@
 import type { Principal, Registry } from '../../registry/index.ts';
-import { JobChanges } from '../jobs/job-changes.ts';
+import { JobChanges } from './job-changes.ts';
 import type { EventFeed, ServiceEvent } from './events.ts';
 
 export interface EventFeedOptions {

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '../../core/errors.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { Slots } from './slots.ts';
 
 /** Bytes by their digest. */

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAssayError } from '../../core/errors.ts';
 import { HubMissing } from '../../sources/hub/error.ts';
-import { PROBLEM_TYPE, problemOf } from '../http/errors.ts';
-import type { ProblemCode } from '../http/problem-codes.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { PROBLEM_TYPE, problemOf } from '../problems/errors.ts';
+import type { ProblemCode } from '../problems/problem-codes.ts';
+import { ServiceError } from '../problems/service-error.ts';
 
 /** Codes of the Hub's API that its clients know. With `GatedRepo` they fail at once, and try nothing else. */
 export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { isCommit, isRepoName } from '../../core/reference/reference.ts';
-import { text } from '../routes/schema-kit.ts';
+import { text } from '../http/schema-kit.ts';
 
 const SHA = { maxLength: 64 };
 

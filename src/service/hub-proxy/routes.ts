@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { App, Routes } from '../context.ts';
-import { ASKERS } from '../routes/roles.ts';
-import { nothing, object, text } from '../routes/schema-kit.ts';
+import { ASKERS } from '../http/roles.ts';
+import { nothing, object, text } from '../http/schema-kit.ts';
 import { addAccount, addElse } from './account.ts';
 import { Approvals } from './approved.ts';
 import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';

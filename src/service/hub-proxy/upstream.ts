@@ -7,7 +7,7 @@ import { checked } from '../../sources/claim.ts';
 import { streamWhole } from '../../sources/http/body.ts';
 import { type HubEntry, hubEgress, listEntries, resolveCommit } from '../../sources/hub/client.ts';
 import { type HubQuestion, hubError } from '../../sources/hub/error.ts';
-import { type HubSettings, hubSettings } from '../../sources/hub/settings.ts';
+import { type HubSettings, hubSettings } from '../../sources/hub-cache/settings.ts';
 import type { ServiceConfig } from '../config.ts';
 import { tenantEnvironment } from '../worker/index.ts';
 

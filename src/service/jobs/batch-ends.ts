@@ -1,5 +1,5 @@
 import type { Registry } from '../../registry/index.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../problems/message-of.ts';
 import type { Tell } from '../queue/index.ts';
 import { slept } from '../queue/slept.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Batch, Job, Principal, Registry } from '../../registry/index.ts';
-import type { EventStream } from '../events/event-stream.ts';
+import type { EventStream } from '../http/event-stream.ts';
 import type { EventFeed, ServiceEvent } from '../events/events.ts';
 
 /** Something that goes on until it has ended. */

@@ -5,7 +5,7 @@ import { chosenLists } from '../../pipeline/chosen-lists.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
 import { rulesetOf } from '../../scan/rules/ruleset.ts';
 import type { ServiceContext } from '../context.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 
 /** What somebody wants to have scanned. */
 export interface Wish {

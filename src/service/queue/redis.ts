@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import { AssayError } from '../../core/errors.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../problems/message-of.ts';
 import type { Tell } from './queue.ts';
 
 export const QUEUE_NAME = 'scans';

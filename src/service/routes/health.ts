@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { PUBLIC } from '../auth/access.ts';
+import { PUBLIC } from '../http/access.ts';
 import { OPERATOR_TENANT } from '../config.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 

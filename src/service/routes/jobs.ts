@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { READERS } from '../auth/access.ts';
+import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { eventStreams } from '../events/event-stream.ts';
+import { eventStreams } from '../http/event-stream.ts';
 import { jobWatch } from '../jobs/job-watch.ts';
 import { checkWish, submit } from '../jobs/submit.ts';
 import { isKnown } from './conditional.ts';
-import { SUBMITTERS } from './roles.ts';
+import { SUBMITTERS } from '../http/roles.ts';
 import {
   ID,
   ID_PARAMS,
@@ -18,7 +18,7 @@ import {
   REFERENCE,
   text,
   UNCHANGED,
-} from './schema-kit.ts';
+} from '../http/schema-kit.ts';
 import { JOB_STATES, JobSchema, LineageSchema } from './schemas.ts';
 
 export const WishProperties = {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { PUBLIC } from '../auth/access.ts';
+import { PUBLIC } from '../http/access.ts';
 import type { Routes } from '../context.ts';
 
 export const openapiRoutes: Routes = (app) => {

@@ -4,14 +4,14 @@ import { lintPolicy } from '../../policy/lint.ts';
 import { isProblems, readPolicy } from '../../policy/load.ts';
 import type { Problem } from '../../policy/problem.ts';
 import { MAX_POLICY_BYTES } from '../../policy/yaml-source.ts';
-import { READERS } from '../auth/access.ts';
+import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { DECIDED_STAGES, type PolicyList, readPolicyList } from '../policy-list.ts';
 import { isKnown } from './conditional.ts';
 import { COSTLY } from './costly.ts';
-import { REVIEWERS } from './roles.ts';
-import { count, list, maybeText, object, oneOf, text, UNCHANGED } from './schema-kit.ts';
+import { REVIEWERS } from '../http/roles.ts';
+import { count, list, maybeText, object, oneOf, text, UNCHANGED } from '../http/schema-kit.ts';
 import { RoleSchema } from './schemas.ts';
 
 const METHODS = ['key', 'keyless', 'certificate', 'service'] as const;

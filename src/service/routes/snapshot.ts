@@ -1,9 +1,9 @@
 import type { Routes } from '../context.ts';
-import { eventStreams } from '../events/event-stream.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { eventStreams } from '../http/event-stream.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { matches } from './conditional.ts';
-import { ASKERS } from './roles.ts';
-import { text, UNCHANGED } from './schema-kit.ts';
+import { ASKERS } from '../http/roles.ts';
+import { text, UNCHANGED } from '../http/schema-kit.ts';
 
 /** A Sigstore bundle (https://docs.sigstore.dev/about/bundle/). */
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

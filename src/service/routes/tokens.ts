@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { type ApiToken, ROLES } from '../../registry/index.ts';
-import { rolesOnly } from '../auth/access.ts';
+import { rolesOnly } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 
 const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
 const MaybeTime = Type.Union([Time, Type.Null()]);

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
-import { READERS } from '../auth/access.ts';
+import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
 import { isKnown } from './conditional.ts';
-import { REQUESTERS, REVIEWERS } from './roles.ts';
+import { REQUESTERS, REVIEWERS } from '../http/roles.ts';
 import {
   COMMENT,
   DIGEST,
@@ -17,7 +17,7 @@ import {
   pageOf,
   text,
   UNCHANGED,
-} from './schema-kit.ts';
+} from '../http/schema-kit.ts';
 import { ApprovalSchema, StageSchema, TRANSITION_STATES, TransitionSchema } from './schemas.ts';
 
 const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];

@@ -1,11 +1,11 @@
 import Type from 'typebox';
 import type { Version, VersionName } from '../../registry/index.ts';
-import { READERS } from '../auth/access.ts';
+import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
 import { checkWish, submit } from '../jobs/submit.ts';
 import { isKnown } from './conditional.ts';
 import { WishProperties } from './jobs.ts';
-import { REVIEWERS, SUBMITTERS } from './roles.ts';
+import { REVIEWERS, SUBMITTERS } from '../http/roles.ts';
 import {
   COMMENT,
   ID_PARAMS,
@@ -18,7 +18,7 @@ import {
   pageOf,
   text,
   UNCHANGED,
-} from './schema-kit.ts';
+} from '../http/schema-kit.ts';
 import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';
 
 const VersionParams = object({

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import { READERS } from '../auth/access.ts';
+import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { PARDONERS } from './roles.ts';
-import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, text } from './schema-kit.ts';
+import { PARDONERS } from '../http/roles.ts';
+import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, text } from '../http/schema-kit.ts';
 import { StoredWaiverSchema } from './schemas.ts';
 
 const NewWaiver = object(

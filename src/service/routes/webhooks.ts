@@ -3,8 +3,8 @@ import { AssayError } from '../../core/errors.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../http/service-error.ts';
-import { ADMINS } from './roles.ts';
+import { ServiceError } from '../problems/service-error.ts';
+import { ADMINS } from '../http/roles.ts';
 import {
   count,
   ID,
@@ -20,7 +20,7 @@ import {
   page,
   pageOf,
   text,
-} from './schema-kit.ts';
+} from '../http/schema-kit.ts';
 
 const Events = Type.Immutable(
   Type.Array(text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }), {

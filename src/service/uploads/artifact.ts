@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Artifact, ArtifactFile } from '../../core/artifact.ts';
 import { FileSource } from '../../core/bytes/file-source.ts';
 import { AssayError } from '../../core/errors.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import {
   absent,
   bytesOfId,

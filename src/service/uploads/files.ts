@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AssayError } from '../../core/errors.ts';
 import type { ServiceLimits } from '../config.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { noUpload } from './artifact.ts';
 import { checkWhole, seal } from './complete.ts';
 import {

@@ -4,7 +4,7 @@ import { isAssayError } from '../../core/errors.ts';
 import { assess } from '../../pipeline/assess.ts';
 import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
-import { ServiceError } from '../http/service-error.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openTarget } from './scan-target.ts';

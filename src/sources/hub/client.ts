@@ -4,7 +4,7 @@ import { isArtifactPath, isCommit } from '../../core/reference/reference.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type HubQuestion, hubError } from './error.ts';
-import type { HubSettings } from './settings.ts';
+import type { HubSettings } from '../hub-cache/settings.ts';
 
 /** A file as the Hub lists it at a commit. */
 export interface HubEntry {

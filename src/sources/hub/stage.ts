@@ -7,7 +7,7 @@ import { FileSource } from '../../core/bytes/file-source.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
 import { isCommit } from '../../core/reference/reference.ts';
 import { claimHash } from '../claim.ts';
-import { repoFolder } from './cache.ts';
+import { repoFolder } from '../hub-cache/cache.ts';
 import type { HubFile } from './hub.ts';
 
 export interface StagedFile {

@@ -11,8 +11,8 @@ import {
   isOfCache,
   isRepoFolder,
   snapshotAt,
-} from '../hub/cache.ts';
-import { cacheFolderOf } from '../hub/settings.ts';
+} from '../hub-cache/cache.ts';
+import { cacheFolderOf } from '../hub-cache/settings.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type WalkedEntry, walk } from './walk.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createStatement } from '../../../src/integrity/attestations/create-statement.ts';
+import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { tempFolder } from '../../support/temp.ts';

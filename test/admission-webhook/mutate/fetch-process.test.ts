@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GateState } from '../../../admission-webhook/src/index.ts';
-import { treeDigest } from '../../../src/integrity/tree-digest.ts';
+import { treeDigest } from '../../../src/integrity/hash/tree-digest.ts';
 import { type CliResult, runCli, STRANGER } from '../../cli/run-cli.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { requirePart } from '../../support/parts.ts';

@@ -2,9 +2,9 @@ import {
   type CreatableKind,
   createStatement,
   type StatementInputs,
-} from '../../../src/integrity/attestations/create-statement.ts';
-import type { Statement } from '../../../src/integrity/attestations/statement.ts';
-import { subjectsOf } from '../../../src/integrity/attestations/subject.ts';
+} from '../../../src/integrity/statements/create.ts';
+import type { Statement } from '../../../src/integrity/statements/statement.ts';
+import { subjectsOf } from '../../../src/integrity/statements/subject.ts';
 
 export const TREE = `sha256:${'a1'.repeat(32)}`;
 export const OTHER_TREE = `sha256:${'b2'.repeat(32)}`;

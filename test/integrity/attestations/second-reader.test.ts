@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
-import { PREDICATE_TYPES } from '../../../src/integrity/attestations/statement.ts';
+import { PREDICATE_TYPES } from '../../../src/integrity/statements/statement.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { canImport, runProgram } from '../../support/run-program.ts';

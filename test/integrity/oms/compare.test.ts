@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { SHA256_PLAN } from '../../../src/integrity/hash-plan.ts';
+import { SHA256_PLAN } from '../../../src/integrity/hash/plan.ts';
 import { compareModel, type SignedFile } from '../../../src/integrity/oms/compare.ts';
 import type { OmsManifest, Resource, Serialization } from '../../../src/integrity/oms/manifest.ts';
 import { hashBytes } from './model-folder.ts';

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { pae } from '../../../src/integrity/dsse.ts';
-import { keyHint, signBytes } from '../../../src/integrity/keys.ts';
-import { isSignatureError } from '../../../src/integrity/signature-error.ts';
+import { pae } from '../../../src/integrity/envelope/dsse.ts';
+import { keyHint, signBytes } from '../../../src/integrity/envelope/keys.ts';
+import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 
 /** Parts of a bundle and of its statement, to be written wrongly. Digests are made up unless given. */
 export interface StatementParts {

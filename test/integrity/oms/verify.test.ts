@@ -2,11 +2,11 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign, X509Certifi
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readBundle } from '../../../src/integrity/bundle.ts';
-import { legacyPae } from '../../../src/integrity/oms/legacy-pae.ts';
+import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { legacyPae } from '../../../src/integrity/envelope/legacy-pae.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import { bundledRoot } from '../../../src/integrity/sigstore/trusted-root.ts';
-import type { Trust } from '../../../src/integrity/trust.ts';
+import type { Trust } from '../../../src/integrity/trust/trust.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 import {
   bundleOf,

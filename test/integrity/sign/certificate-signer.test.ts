@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { IN_TOTO_PAYLOAD } from '../../../src/integrity/dsse.ts';
+import { IN_TOTO_PAYLOAD } from '../../../src/integrity/envelope/dsse.ts';
 import { certificateSigner, readCertificates } from '../../../src/integrity/sign/certificate-signer.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { CA, type Issued, type IssueOptions, issue, SIGNING } from './pki.ts';

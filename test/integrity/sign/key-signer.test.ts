@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
-import { keyHint } from '../../../src/integrity/keys.ts';
+import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/envelope/dsse.ts';
+import { keyHint } from '../../../src/integrity/envelope/keys.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 
 function pairOf(kind: string): { privateKey: KeyObject; publicKey: KeyObject } {

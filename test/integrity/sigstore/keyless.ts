@@ -1,12 +1,12 @@
 import { bundleToJSON } from '@sigstore/bundle';
 import { DSSEBundleBuilder, FulcioSigner, RekorWitness, TSAWitness } from '@sigstore/sign';
 import { expect } from 'vitest';
-import { readBundle, type SignedBundle } from '../../../src/integrity/bundle.ts';
-import { IN_TOTO_PAYLOAD } from '../../../src/integrity/dsse.ts';
-import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
+import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { IN_TOTO_PAYLOAD } from '../../../src/integrity/envelope/dsse.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
 import { readTrustedRoot } from '../../../src/integrity/sigstore/trusted-root.ts';
 import { verifyKeyless } from '../../../src/integrity/sigstore/verify-keyless.ts';
-import type { Trust } from '../../../src/integrity/trust.ts';
+import type { Trust } from '../../../src/integrity/trust/trust.ts';
 import type { SigstoreServices } from '../../support/sigstore-services.ts';
 import { TEST_IDENTITY, TEST_ISSUER } from '../../support/sigstore-services.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
-import { signBytes } from '../../../src/integrity/keys.ts';
-import type { SignatureProblem } from '../../../src/integrity/signature-error.ts';
+import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/envelope/dsse.ts';
+import { signBytes } from '../../../src/integrity/envelope/keys.ts';
+import type { SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
 import { type SigstoreServices, startSigstoreServices } from '../../support/sigstore-services.ts';
 import {
   alternativeNames,

@@ -4,8 +4,8 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { readBundle } from '../../../src/integrity/bundle.ts';
-import { isSignatureError } from '../../../src/integrity/signature-error.ts';
+import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 import { bundledRoot } from '../../../src/integrity/sigstore/trusted-root.ts';
 import { verifyKeyless } from '../../../src/integrity/sigstore/verify-keyless.ts';
 

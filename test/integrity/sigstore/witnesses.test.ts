@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SignatureProblem } from '../../../src/integrity/signature-error.ts';
+import type { SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
 import { type SigstoreServices, startSigstoreServices } from '../../support/sigstore-services.ts';
 import {
   type BundleJson,

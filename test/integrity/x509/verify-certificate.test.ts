@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { SignedBundle } from '../../../src/integrity/bundle.ts';
-import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/dsse.ts';
-import { signBytes } from '../../../src/integrity/keys.ts';
-import { isSignatureError, type SignatureProblem } from '../../../src/integrity/signature-error.ts';
-import type { Trust } from '../../../src/integrity/trust.ts';
+import type { SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { IN_TOTO_PAYLOAD, pae } from '../../../src/integrity/envelope/dsse.ts';
+import { signBytes } from '../../../src/integrity/envelope/keys.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
+import type { Trust } from '../../../src/integrity/trust/trust.ts';
 import { type CertificateOptions, verifyCertificate } from '../../../src/integrity/x509/verify-certificate.ts';
 import {
   alternativeNames,

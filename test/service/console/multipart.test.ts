@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readMultipart } from '../../../src/service/console/multipart.ts';
-import { ServiceError } from '../../../src/service/http/service-error.ts';
+import { ServiceError } from '../../../src/service/problems/service-error.ts';
 
 const TYPE = 'multipart/form-data; boundary=BB';
 const part = (name: string) => `--BB\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n`;

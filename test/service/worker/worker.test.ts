@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { treeDigest } from '../../../src/integrity/tree-digest.ts';
+import { treeDigest } from '../../../src/integrity/hash/tree-digest.ts';
 import { torchZip } from '../../support/fake-content.ts';
 import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';

@@ -256,7 +256,7 @@ describe('files fetched whole', () => {
 });
 
 test('the token is found where huggingface_hub keeps it', async () => {
-  const { hubSettings } = await import('../../../src/sources/hub/settings.ts');
+  const { hubSettings } = await import('../../../src/sources/hub-cache/settings.ts');
   const { writeFileSync } = await import('node:fs');
   const home = mkdtempSync(join(tmpdir(), 'hf-home-'));
   expect(hubSettings({ HF_HOME: home })).toMatchObject({

@@ -1,11 +1,11 @@
 import { AssayError } from '../../../core/errors.ts';
-import { createStatement } from '../../../integrity/attestations/create-statement.ts';
+import { createStatement } from '../../../integrity/statements/create.ts';
 import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
-import { subjectsOf } from '../../../integrity/attestations/subject.ts';
-import { parseTime } from '../../../integrity/attestations/time.ts';
-import { isSignatureError } from '../../../integrity/signature-error.ts';
+import { subjectsOf } from '../../../integrity/statements/subject.ts';
+import { parseTime } from '../../../integrity/statements/time.ts';
+import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { isRuled } from '../../../registry/transitions/stage-machine.ts';
+import { isRuled } from '../../../registry/rules/stage-machine.ts';
 import { terminalText } from '../../../report/index.ts';
 import { type Approved, approvedJson, approvedText, type Step, wishText } from '../../registry/approved-text.ts';
 import type { RegistryClient } from '../../registry/client.ts';

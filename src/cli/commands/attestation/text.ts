@@ -1,7 +1,7 @@
-import { approvedBy } from '../../../integrity/attestations/stage.ts';
-import { PREDICATE_TYPES, type Statement } from '../../../integrity/attestations/statement.ts';
-import type { Subject } from '../../../integrity/attestations/subject.ts';
-import { formatTime } from '../../../integrity/attestations/time.ts';
+import { approvedBy } from '../../../integrity/statements/stage.ts';
+import { PREDICATE_TYPES, type Statement } from '../../../integrity/statements/statement.ts';
+import type { Subject } from '../../../integrity/statements/subject.ts';
+import { formatTime } from '../../../integrity/statements/time.ts';
 import type { VerifiedAttestation } from '../../../integrity/attestations/verify-attestation.ts';
 import { signerText, terminalText } from '../../../report/index.ts';
 import { count } from '../../../report/style.ts';

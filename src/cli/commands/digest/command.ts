@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/errors.ts';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash-plan.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/plan.ts';
 import type { Shell } from '../../terminal/shell.ts';
 
 export const DIGEST_FORMATS = ['text', 'json', 'jsonl'] as const;

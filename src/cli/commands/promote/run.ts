@@ -1,4 +1,4 @@
-import { isRuled } from '../../../registry/transitions/stage-machine.ts';
+import { isRuled } from '../../../registry/rules/stage-machine.ts';
 import { Refusal, withRegistry } from '../../registry/open.ts';
 import { registeredVersion } from '../../registry/register.ts';
 import { printWish } from '../../registry/request-text.ts';

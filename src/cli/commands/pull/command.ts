@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
 import { WAIVER_GUIDE } from '../../options/waivers.ts';
 import type { Shell } from '../../terminal/shell.ts';
 

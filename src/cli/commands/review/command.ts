@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { PAPERS, type Paper } from '../../../report/html/review.ts';
 import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
 import type { Shell } from '../../terminal/shell.ts';
 
 export const REVIEW_FORMATS = ['html', 'pdf'] as const;

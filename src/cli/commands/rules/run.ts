@@ -1,7 +1,7 @@
 import { AssayError, isAssayError } from '../../../core/errors.ts';
 import { version } from '../../../core/version.ts';
-import { keyHint, readPublicKey } from '../../../integrity/keys.ts';
-import { isSignatureError } from '../../../integrity/signature-error.ts';
+import { keyHint, readPublicKey } from '../../../integrity/envelope/keys.ts';
+import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
 import { rulesPath } from '../../../pipeline/chosen-lists.ts';
 import {
   type InstalledRules,

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/errors.ts';
 import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
 import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../options/judging.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
 import { WAIVER_GUIDE } from '../../options/waivers.ts';
 import type { Shell } from '../../terminal/shell.ts';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash-plan.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/plan.ts';
 import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
 import type { Shell } from '../../terminal/shell.ts';
 

@@ -1,6 +1,6 @@
 import { AssayError, isAssayError } from '../../../core/errors.ts';
 import { keySigner } from '../../../integrity/sign/key-signer.ts';
-import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file.ts';
+import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file/trust-file.ts';
 import { isRegistryError, loadRegistryRules, openRegistry, type Registry } from '../../../registry/index.ts';
 import {
   digestOfTrust,

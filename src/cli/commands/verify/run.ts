@@ -1,8 +1,8 @@
 import type { Artifact } from '../../../core/artifact.ts';
 import { AssayError } from '../../../core/errors.ts';
 import type { OnEvent } from '../../../core/events.ts';
-import { SHA256_PLAN } from '../../../integrity/hash-plan.ts';
-import { treeDigest } from '../../../integrity/tree-digest.ts';
+import { SHA256_PLAN } from '../../../integrity/hash/plan.ts';
+import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
 import { type DigestedFile, digestArtifact, sha256Of } from '../../../pipeline/digest-artifact.ts';
 import { judgeSignature, openSignature, SIGNATURE_NAME } from '../../../pipeline/signature.ts';
 import { renderVerification, renderVerificationJson, type Verification } from '../../../report/index.ts';

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
-import { READERS } from '../../auth/access.ts';
+import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
-import { REVIEWERS } from '../../routes/roles.ts';
-import { object, text } from '../../routes/schema-kit.ts';
+import { REVIEWERS } from '../../http/roles.ts';
+import { object, text } from '../../http/schema-kit.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { withQuery } from '../links.ts';
 import { AUDIT_PATH, auditPage } from '../pages/audit.ts';

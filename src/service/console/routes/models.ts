@@ -1,8 +1,8 @@
 import Type from 'typebox';
 import type { GateAnswer, Principal, Registry, Version } from '../../../registry/index.ts';
-import { READERS } from '../../auth/access.ts';
+import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
-import { MODEL_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { MODEL_PARAMS, object, text } from '../../http/schema-kit.ts';
 import { StageSchema } from '../../routes/schemas.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';

@@ -1,4 +1,4 @@
-import { READERS } from '../../auth/access.ts';
+import { READERS } from '../../http/access.ts';
 import type { App } from '../../context.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { sendPage, viewerOf } from '../layout.ts';

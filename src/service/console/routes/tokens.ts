@@ -1,8 +1,8 @@
 import Type from 'typebox';
 import type { Role } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { ADMINS } from '../../routes/roles.ts';
-import { ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { ADMINS } from '../../http/roles.ts';
+import { ID_PARAMS, object, text } from '../../http/schema-kit.ts';
 import { RoleSchema } from '../../routes/schemas.ts';
 import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import { READERS } from '../../auth/access.ts';
+import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
-import { PARDONERS } from '../../routes/roles.ts';
-import { DIGEST, ID_PARAMS, object, text } from '../../routes/schema-kit.ts';
+import { PARDONERS } from '../../http/roles.ts';
+import { DIGEST, ID_PARAMS, object, text } from '../../http/schema-kit.ts';
 import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';

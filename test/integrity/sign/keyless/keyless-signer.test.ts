@@ -1,8 +1,8 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../../src/core/errors.ts';
-import { readBundle } from '../../../../src/integrity/bundle.ts';
-import { IN_TOTO_PAYLOAD, pae } from '../../../../src/integrity/dsse.ts';
+import { readBundle } from '../../../../src/integrity/envelope/bundle.ts';
+import { IN_TOTO_PAYLOAD, pae } from '../../../../src/integrity/envelope/dsse.ts';
 import { readIdentityToken } from '../../../../src/integrity/sign/keyless/identity-token.ts';
 import { keylessSigner } from '../../../../src/integrity/sign/keyless/keyless-signer.ts';
 import type { ServiceFetch } from '../../../../src/integrity/sign/keyless/service.ts';

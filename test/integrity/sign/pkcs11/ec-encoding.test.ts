@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { verifyBytes } from '../../../../src/integrity/keys.ts';
+import { verifyBytes } from '../../../../src/integrity/envelope/keys.ts';
 import { derSignature, ecPublicKey } from '../../../../src/integrity/sign/pkcs11/ec-encoding.ts';
 
 const CURVES = [

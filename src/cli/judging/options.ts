@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import { isSeverity, SEVERITIES } from '../../core/assessment/severity.ts';
+import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
+import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/shipped.ts';
+import type { JudgingFlags } from './judge.ts';
+import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from '../options/environment.ts';
+import { rulesetOption } from '../options/ruleset.ts';
+import { addTrustOptions, type TrustFlags, trustOf } from '../options/trust.ts';
+import { addWaiverOptions, type WaiverFlags, waiversOf } from '../options/waivers.ts';
+
+/** The options that say by what to judge, as commander hands them over. */
+export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {
+  readonly policy: string;
+  readonly failOn?: string;
+  readonly allow?: string;
+  readonly ruleset: RulesetChoice;
+}
+
+/** Whatever judges a model takes these options. */
+export function addJudgingOptions(command: Command): Command {
+  command
+    .option(
+      '-p, --policy <name|file>',
+      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
+      DEFAULT_POLICY,
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
+    )
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .addOption(rulesetOption());
+  return addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)));
+}
+
+export function judgingOf(options: JudgingOptions): Omit<JudgingFlags, 'quiet' | 'offline'> {
+  const { policy, failOn, allow, ruleset } = options;
+  return {
+    policy,
+    failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
+    allow,
+    ruleset,
+    trust: trustOf(options),
+    pardons: waiversOf(options),
+    environment: environmentOf(options),
+  };
+}

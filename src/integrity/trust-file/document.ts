@@ -1,0 +1,164 @@
+import * as v from 'valibot';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
+import { AssayError, isAssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { type ShapeIssue, sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
+import { isStage } from '../statements/stage.ts';
+import { parseTime } from '../statements/time.ts';
+
+/**
+ * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
+ * (`rules`).
+ */
+export const ROLES = [
+  'model-signature',
+  'scan',
+  'approval',
+  'waiver',
+  'break-glass',
+  'decision',
+  'snapshot',
+  'rules',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
+const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;
+
+/** CWE-770: more is no list that somebody wrote and reads. */
+const MAX_BYTES = 256 * 1024;
+const MAX_SIGNERS = 1000;
+const MAX_TEXT = 1000;
+
+const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'is empty'), v.maxLength(MAX_TEXT, 'is too long'));
+
+const signer = v.pipe(
+  v.strictObject({
+    name: text,
+    key: v.exactOptional(text),
+    keyless: v.exactOptional(v.strictObject({ identity: text, issuer: text, trustedRoot: v.exactOptional(text) })),
+    certificate: v.exactOptional(
+      v.strictObject({
+        chain: text,
+        identity: v.exactOptional(text),
+        validity: v.exactOptional(v.picklist(['issued', 'now'], 'is neither issued nor now')),
+      }),
+    ),
+    may: v.pipe(
+      v.array(v.picklist(ROLES, `is none of ${ROLES.join(', ')}`)),
+      v.minLength(1, 'is empty'),
+      v.check((roles) => new Set(roles).size === roles.length, 'says something twice'),
+    ),
+    stages: v.exactOptional(
+      v.pipe(v.array(v.pipe(text, v.check(isStage, 'can be no stage'))), v.minLength(1, 'is empty')),
+    ),
+    roles: v.exactOptional(
+      v.pipe(
+        v.array(v.picklist(APPROVER_ROLES, `is none of ${APPROVER_ROLES.join(', ')}`)),
+        v.minLength(1, 'is empty'),
+      ),
+    ),
+    notAfter: v.exactOptional(
+      v.pipe(
+        text,
+        v.check((time) => parseTime(time) !== undefined, 'is no time like 2027-01-31T00:00:00Z'),
+      ),
+    ),
+  }),
+  v.check(
+    ({ key, keyless, certificate }) => [key, keyless, certificate].filter((way) => way !== undefined).length === 1,
+    'has not exactly one of key, keyless and certificate',
+  ),
+  v.check(
+    ({ may, stages }) => stages === undefined || may.includes('approval'),
+    'has stages, and may not approve anything',
+  ),
+  v.check(
+    ({ may, roles }) => roles === undefined || may.includes('approval'),
+    'has roles, and may not approve anything',
+  ),
+);
+
+const document = v.strictObject({
+  version: v.literal(1, 'is not 1'),
+  signers: v.pipe(
+    v.array(signer),
+    v.minLength(1, 'is empty: nobody is trusted'),
+    v.maxLength(MAX_SIGNERS, 'has too many entries'),
+  ),
+});
+
+/** One entry of a trust file, as it stands there. Paths are relative to the file. */
+export type SignerEntry = v.InferOutput<typeof signer> & {
+  /** Where it begins. */
+  readonly line: number;
+};
+
+/**
+ * Reads the YAML of a trust file: no aliases, no fields that are not known.
+ * @throws AssayError `usage`, with the line
+ */
+export function parseTrustDocument(bytes: Uint8Array, path: string): SignerEntry[] {
+  const wrong = (message: string) => trustFileError(path, message);
+  if (bytes.length > MAX_BYTES) throw wrong(`has more than ${MAX_BYTES} bytes`);
+  const lines = new LineCounter();
+  const yaml = composed(bytes, lines, wrong);
+  const read = v.safeParse(document, yaml.toJS({ maxAliasCount: 0 }));
+  const lineOf = (at: readonly (string | number)[]) => lineOfPath(yaml, lines, at);
+  if (!read.success) {
+    const issue = shapeIssue(read.issues);
+    throw wrong(`line ${lineOf(keysOf(issue))}: ${sentenceOf(issue)}`);
+  }
+  const { signers } = read.output;
+  for (const [index, { name }] of signers.entries()) {
+    if (signers.findIndex((other) => other.name === name) === index) continue;
+    throw wrong(`line ${lineOf(['signers', index, 'name'])}: there are two signers of the name "${name}"`);
+  }
+  return signers.map((entry, index) => ({ ...entry, line: lineOf(['signers', index]) }));
+}
+
+/** What is wrong with a trust file, or with a file that it names. */
+export function trustFileError(path: string, message: string, cause?: unknown): AssayError {
+  const mend = 'assay attestation --help shows a trust file';
+  return new AssayError('usage', message, { subject: path, mend, ...(cause === undefined ? {} : { cause }) });
+}
+
+function composed(bytes: Uint8Array, lines: LineCounter, wrong: (message: string) => AssayError): Document.Parsed {
+  const yaml = parsedYaml(bytes, lines, wrong);
+  const [problem] = [...yaml.errors, ...yaml.warnings];
+  if (problem !== undefined) {
+    throw wrong(`line ${lines.linePos(problem.pos[0]).line}: is not YAML: ${problem.message.split('\n')[0] ?? ''}`);
+  }
+  visit(yaml, {
+    Alias(_, node) {
+      throw wrong(`line ${lines.linePos(node.range?.[0] ?? 0).line}: has an alias, and aliases are not read`);
+    },
+  });
+  return yaml;
+}
+
+function parsedYaml(bytes: Uint8Array, lines: LineCounter, wrong: (message: string) => AssayError): Document.Parsed {
+  try {
+    const yaml = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    assertShallowYaml(yaml);
+    return parseDocument(yaml, { lineCounter: lines, version: '1.2', prettyErrors: false });
+  } catch (error) {
+    // Not UTF-8, or brackets within brackets past the end of the stack.
+    throw wrong(isAssayError(error) || error instanceof RangeError ? 'is nested too deeply' : 'is not UTF-8');
+  }
+}
+
+function keysOf({ path }: ShapeIssue): (string | number)[] {
+  return path === '' ? [] : path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+}
+
+/** Of the deepest node that is there: what is missing has no place of its own. */
+function lineOfPath(yaml: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node: unknown = yaml.getIn(path.slice(0, length), true);
+    if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) continue;
+    const [offset] = node.range;
+    if (typeof offset === 'number') return lines.linePos(offset).line;
+  }
+  return 1;
+}

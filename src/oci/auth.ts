@@ -1,0 +1,182 @@
+import * as v from 'valibot';
+import { parseBoundedJson } from '../core/bounded-json.ts';
+import { AssayError } from '../core/errors.ts';
+import type { OciChallenge } from './challenge.ts';
+import { findLogin, type KnownLogin, type OciLogin } from './credentials.ts';
+import type { OciEndpoint } from './endpoint.ts';
+import { checkRealm, type OciRealm } from './realm.ts';
+import { shownAddress } from '../core/reference/reference.ts';
+import { createEgress, type Egress, type EgressOptions } from '../egress/egress.ts';
+import { httpError } from '../egress/http-error.ts';
+import { discard } from '../sources/http/body.ts';
+
+/** As whom a registry was asked. */
+export type OciStanding =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'login'; readonly config: string }
+  | { readonly kind: 'helper'; readonly helper: string; readonly config: string }
+  /** There is a login, which the realm was not told. */
+  | { readonly kind: 'foreign-realm'; readonly realm: string; readonly config: string };
+
+export interface OciAuthOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly egress: EgressOptions;
+}
+
+const MAX_TOKEN_ANSWER = 64 * 1024;
+const ANSWER_BOUNDS = { maxBytes: MAX_TOKEN_ANSWER, maxDepth: 16, maxTokens: 10_000 };
+const TOKEN_TIMEOUT_MS = 60_000;
+/** What RFC 6750 lets a bearer token be made of, with room for what registries really send. */
+const TOKEN = /^[\x21-\x7e]{1,60000}$/;
+const Answer = v.object({ token: v.optional(v.string()), access_token: v.optional(v.string()) });
+
+/**
+ * Answers a registry's challenge: Basic with the login that Docker's config keeps, or a bearer token for pulling this one
+ * repository, asked for where the registry says. Nothing is written anywhere.
+ * @returns without a header when there is nothing to answer a basic challenge with
+ * @throws AssayError `refused` for a realm that is not spoken to, `unauthorized`, `network`, `malformed`.
+ */
+export async function authorise(
+  challenge: OciChallenge,
+  endpoint: OciEndpoint,
+  options: OciAuthOptions,
+): Promise<{ readonly header: string | undefined; readonly standing: OciStanding }> {
+  if (challenge.scheme === 'bearer') {
+    const realm = checkRealm(challenge.realm, endpoint);
+    return bearer(realm, challenge.service, endpoint, options);
+  }
+  const known = findLogin(options.env, endpoint.names, endpoint.repository);
+  const { login } = known;
+  const header = login?.kind === 'password' ? basic(login) : undefined;
+  return { header, standing: header === undefined ? standingWithout(known) : { kind: 'login', config: known.config } };
+}
+
+async function bearer(
+  realm: OciRealm,
+  service: string | undefined,
+  endpoint: OciEndpoint,
+  options: OciAuthOptions,
+): Promise<{ readonly header: string; readonly standing: OciStanding }> {
+  const { login, standing } = loginFor(realm, endpoint, options.env);
+  const { origin } = realm.url;
+  const credentials =
+    login?.kind === 'password' ? [{ origin, header: { name: 'authorization', value: basic(login) } }] : [];
+  // An address that a server handed back, and not its own: never one of the network that this machine is in.
+  const rules = { ...options.egress.rules, ...(realm.own ? {} : { denyPrivate: true }) };
+  const egress = createEgress({ ...options.egress, rules, credentials });
+  try {
+    const token = await askForToken(egress, realm, login, tokenQuery(service, endpoint), standing, endpoint);
+    return { header: `Bearer ${token}`, standing };
+  } finally {
+    await egress.close();
+  }
+}
+
+/** What a realm may be told. One elsewhere gets the login that the config keeps for its own host, never the registry's. */
+export function loginFor(
+  { url, own }: OciRealm,
+  endpoint: OciEndpoint,
+  env: NodeJS.ProcessEnv,
+): { readonly login: OciLogin | undefined; readonly standing: OciStanding } {
+  const known = findLogin(env, endpoint.names, endpoint.repository);
+  const { config } = known;
+  const login = own ? known.login : findLogin(env, [url.host], endpoint.repository).login;
+  if (login !== undefined) return { login, standing: { kind: 'login', config } };
+  const kept = !own && known.login !== undefined;
+  return { login, standing: kept ? { kind: 'foreign-realm', realm: url.host, config } : standingWithout(known) };
+}
+
+function standingWithout({ helper, config }: KnownLogin): OciStanding {
+  return helper === undefined ? { kind: 'anonymous' } : { kind: 'helper', helper, config };
+}
+
+/** The scope is ours, whatever the registry's challenge would have us ask for. */
+function tokenQuery(service: string | undefined, { repository }: OciEndpoint): URLSearchParams {
+  return new URLSearchParams({
+    ...(service === undefined ? {} : { service }),
+    scope: `repository:${repository}:pull`,
+    client_id: 'assay',
+  });
+}
+
+async function askForToken(
+  egress: Egress,
+  realm: OciRealm,
+  login: OciLogin | undefined,
+  query: URLSearchParams,
+  standing: OciStanding,
+  endpoint: OciEndpoint,
+): Promise<string> {
+  const response = await requestToken(egress, realm.url, login, query);
+  const { host } = realm.url;
+  if (response.status === 401 || response.status === 403) {
+    await discard(response);
+    const message =
+      standing.kind === 'login'
+        ? `${host} does not accept the login for this registry (${response.status})`
+        : `${host} gives no token to pull this without a login (${response.status})`;
+    throw new AssayError('unauthorized', message, { subject: endpoint.subject, mend: mendOf(standing, endpoint) });
+  }
+  if (!response.ok) {
+    await discard(response);
+    throw httpError(response, realm.url.href);
+  }
+  const token = tokenIn(new Uint8Array(await response.arrayBuffer()), realm.url);
+  if (TOKEN.test(token)) return token;
+  throw noToken(realm.url);
+}
+
+/** With an identity token by POST, as OAuth 2 has it; else by the GET that every token server knows. */
+async function requestToken(
+  egress: Egress,
+  url: URL,
+  login: OciLogin | undefined,
+  query: URLSearchParams,
+): Promise<Response> {
+  const limits = { maxBytes: MAX_TOKEN_ANSWER, signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS) };
+  if (login?.kind === 'identity') {
+    query.set('grant_type', 'refresh_token');
+    query.set('refresh_token', login.token);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return egress.fetch(url, { method: 'POST', headers, body: query.toString(), ...limits });
+  }
+  const address = new URL(url);
+  for (const [name, value] of query) address.searchParams.set(name, value);
+  return egress.fetch(address, limits);
+}
+
+function tokenIn(bytes: Uint8Array, url: URL): string {
+  try {
+    const { token, access_token: other } = v.parse(Answer, parseBoundedJson(bytes, 'the answer', ANSWER_BOUNDS));
+    return token || other || '';
+  } catch {
+    // A parser quotes what it stumbles over, and that may be a token.
+    throw noToken(url);
+  }
+}
+
+function noToken(url: URL): AssayError {
+  return new AssayError('network', 'the token server answers without a token', {
+    subject: shownAddress(url),
+    mend: 'ask who runs the registry',
+  });
+}
+
+function basic({ user, password }: { readonly user: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** What a person can do when a registry refuses what it was asked as `standing`. */
+export function mendOf(standing: OciStanding, { names }: OciEndpoint): string {
+  const host = names[0] ?? '';
+  switch (standing.kind) {
+    case 'anonymous':
+      return `check the name; if it is private, run docker login ${host}`;
+    case 'login':
+      return `run docker login ${host} again with an account that may pull it (${standing.config})`;
+    case 'helper':
+      return `docker-credential-${standing.helper} keeps the login, and is not run: name in DOCKER_CONFIG a folder whose config.json holds it under auths`;
+    case 'foreign-realm':
+      return `the login for ${host} was not sent to ${standing.realm}, which is not of the same domain: if it may have it, list it under "${standing.realm}" in auths of ${standing.config}`;
+  }
+}

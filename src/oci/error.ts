@@ -1,0 +1,51 @@
+import { AssayError } from '../core/errors.ts';
+import type { OciEndpoint } from './endpoint.ts';
+import { httpError, tooMany } from '../egress/http-error.ts';
+import { mendOf, type OciStanding } from './auth.ts';
+
+/** What was asked of a registry, for messages. */
+export interface OciQuestion {
+  readonly endpoint: OciEndpoint;
+  /** `manifest latest`, `blob sha256:...` */
+  readonly what: string;
+  readonly standing: OciStanding;
+}
+
+/** What a status that is no success means. An answer of a content delivery network is not the registry's. */
+export function ociError(response: Response, { endpoint, what, standing }: OciQuestion): AssayError {
+  const { origin, subject } = endpoint;
+  const { host } = new URL(origin);
+  const { status } = response;
+  if (response.url !== '' && new URL(response.url).origin !== origin) return httpError(response, response.url);
+  if (status === 401 || status === 403) {
+    const who = standing.kind === 'login' ? 'does not let this login read' : 'does not let everybody read';
+    return new AssayError('unauthorized', `${host} ${who} the ${what} (${status})`, {
+      subject,
+      mend: mendOf(standing, endpoint),
+    });
+  }
+  if (status === 404 || status === 410) {
+    if (!/json/i.test(response.headers.get('content-type') ?? ''))
+      return noRegistry(endpoint, `answers with a page (${status})`);
+    const mend = what.startsWith('blob')
+      ? 'push the artifact again: its manifest names what the registry does not hold'
+      : 'check the name and the tag or digest';
+    return new AssayError('not-found', `${host} has no ${what} (${status})`, { subject, mend });
+  }
+  if (status === 429) {
+    const mend =
+      standing.kind === 'anonymous' ? `wait, or run docker login ${endpoint.names[0]}` : 'wait, then try again';
+    return tooMany(response, subject, mend);
+  }
+  return new AssayError('network', `${host} answers with the status ${status} when asked for the ${what}`, {
+    subject,
+    mend: 'try again later',
+  });
+}
+
+export function noRegistry({ origin, subject }: OciEndpoint, what: string): AssayError {
+  return new AssayError('network', `${new URL(origin).host} ${what}: that is no registry`, {
+    subject,
+    mend: 'check the host and the port: they are those of docker pull',
+  });
+}

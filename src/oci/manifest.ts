@@ -1,0 +1,156 @@
+import * as v from 'valibot';
+import { parseBoundedJson } from '../core/bounded-json.ts';
+import { AssayError } from '../core/errors.ts';
+import { MAX_MANIFEST_BYTES, type OciManifestBytes } from './client.ts';
+
+const BOUNDS = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 32, maxTokens: 400_000 };
+
+const Platform = v.object({
+  os: v.optional(v.string()),
+  architecture: v.optional(v.string()),
+  variant: v.optional(v.string()),
+});
+const Descriptor = v.object({
+  mediaType: v.string(),
+  digest: v.string(),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  urls: v.optional(v.array(v.string())),
+  annotations: v.optional(v.nullable(v.record(v.string(), v.string()))),
+  /** The content itself, in base64. */
+  data: v.optional(v.string()),
+  platform: v.optional(Platform),
+});
+const Document = v.object({
+  schemaVersion: v.number(),
+  mediaType: v.optional(v.string()),
+  config: v.optional(Descriptor),
+  layers: v.optional(v.array(Descriptor)),
+  manifests: v.optional(v.array(Descriptor)),
+  blobs: v.optional(v.unknown()),
+});
+
+/** What a manifest or an index says of one blob or manifest (OCI image specification, descriptor.md). */
+export type OciDescriptor = v.InferOutput<typeof Descriptor>;
+
+export type OciManifest =
+  | { readonly kind: 'manifest'; readonly config: OciDescriptor; readonly layers: readonly OciDescriptor[] }
+  | { readonly kind: 'index'; readonly manifests: readonly OciDescriptor[] };
+
+const KINDS: Readonly<Record<string, OciManifest['kind']>> = {
+  'application/vnd.oci.image.manifest.v1+json': 'manifest',
+  'application/vnd.docker.distribution.manifest.v2+json': 'manifest',
+  'application/vnd.oci.image.index.v1+json': 'index',
+  'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
+};
+/** What registries call any answer, and so says nothing. */
+const VAGUE: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'binary/octet-stream']);
+
+/**
+ * Reads a manifest or an index. One that could be taken for the other is refused: a loader might (CVE-2021-41190).
+ * @param name for messages
+ * @throws AssayError `malformed`, `limit`, `unsupported`.
+ */
+export function parseManifest({ bytes, contentType }: OciManifestBytes, name: string): OciManifest {
+  const json = parseBoundedJson(bytes, name, BOUNDS);
+  if (countKeys(json) !== countColons(bytes)) throw malformed(name, 'the manifest says something twice');
+  const misspelt = findMisspelt(json);
+  if (misspelt !== undefined) throw malformed(name, `the manifest spells ${JSON.stringify(misspelt)} in its own way`);
+  const parsed = v.safeParse(Document, json);
+  if (!parsed.success) throw malformed(name, `the manifest is not laid out as one: ${whereOf(parsed.issues)}`);
+  const { schemaVersion, mediaType, config, layers, manifests, blobs } = parsed.output;
+  const types = [mediaType ?? '', VAGUE.has(contentType) ? '' : contentType].filter((type) => type !== '');
+  const foreign = types.find((type) => !Object.hasOwn(KINDS, type));
+  if (schemaVersion !== 2) throw unsupported(name, `the manifest is of schema ${schemaVersion}, not 2`);
+  if (foreign !== undefined) throw unsupported(name, `a manifest of the type ${JSON.stringify(foreign)} is not read`);
+  const declared = new Set(types.map((type) => KINDS[type]));
+  const isIndex = manifests !== undefined;
+  const mixed = (isIndex && (layers !== undefined || config !== undefined)) || blobs !== undefined;
+  if (mixed || declared.size > 1 || declared.has(isIndex ? 'manifest' : 'index'))
+    throw malformed(name, 'the manifest can be taken for an index, or the index for a manifest');
+  if (manifests !== undefined) return { kind: 'index', manifests };
+  if (config === undefined || layers === undefined) throw malformed(name, 'the manifest names no config or no layers');
+  return { kind: 'manifest', config, layers };
+}
+
+/**
+ * The one manifest that an index stands for. What BuildKit attests beside an image is no choice.
+ * @param at the reference without tag or digest, for what to write instead
+ * @throws AssayError `usage` when there are several, `not-found` when there is none.
+ */
+export function theOnly(manifests: readonly OciDescriptor[], at: string): OciDescriptor {
+  const choices = manifests.filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] === undefined);
+  const [first] = choices;
+  if (first === undefined) throw new AssayError('not-found', 'the index names no manifest', { subject: at });
+  if (choices.every(({ digest }) => digest === first.digest)) return first;
+  const listed = choices.slice(0, MAX_LISTED).map((one) => `${at}@${one.digest} (${platformOf(one)})`);
+  const more = choices.length > MAX_LISTED ? [`${choices.length - MAX_LISTED} more`] : [];
+  throw new AssayError('usage', `the index names ${choices.length} manifests`, {
+    subject: at,
+    mend: `choose one: ${[...listed, ...more].join(', ')}`,
+  });
+}
+
+const MAX_LISTED = 20;
+
+function platformOf({ platform, annotations }: OciDescriptor): string {
+  const parts = [platform?.os, platform?.architecture, platform?.variant].filter((part) => part !== undefined);
+  const title = annotations?.['org.opencontainers.image.title'] ?? annotations?.['org.opencontainers.image.ref.name'];
+  return parts.length > 0 ? parts.join('/') : (title ?? 'no platform');
+}
+
+/** Names that say what is fetched. Go's decoder, which most loaders use, takes them in any case: `Layers` is `layers`. */
+const NAMES: ReadonlyMap<string, string> = new Map(
+  [...Object.keys(Document.entries), ...Object.keys(Descriptor.entries)].map((name) => [folded(name), name]),
+);
+
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+/** A name that a loader may read as another one than is read here. Names of annotations are nobody's to fold. */
+function findMisspelt(json: unknown): string | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  for (const [name, value] of Object.entries(json)) {
+    if (!Array.isArray(json) && (NAMES.get(folded(name)) ?? name) !== name) return name;
+    const within = name === 'annotations' ? undefined : findMisspelt(value);
+    if (within !== undefined) return within;
+  }
+  return undefined;
+}
+
+/** Names in all objects; fewer than the document has colons when a name stands twice in one, and a parser drops one. */
+function countKeys(json: unknown): number {
+  if (typeof json !== 'object' || json === null) return 0;
+  const values: unknown[] = Object.values(json);
+  return values.reduce<number>((sum, value) => sum + countKeys(value), Array.isArray(json) ? 0 : values.length);
+}
+
+/** Colons outside strings, of bytes that are known to be JSON. */
+function countColons(bytes: Uint8Array): number {
+  let colons = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) quoted = !quoted;
+    else if (quoted && byte === 0x5c) at++;
+    else if (!quoted && byte === 0x3a) colons++;
+  }
+  return colons;
+}
+
+/** Where a manifest strays from its form: never what it holds there. */
+function whereOf(issues: readonly v.BaseIssue<unknown>[]): string {
+  const path = issues[0]?.path?.map(({ key }) => String(key)).join('.') ?? '';
+  return path === '' ? 'it is no object' : `see ${path}`;
+}
+
+function malformed(subject: string, message: string): AssayError {
+  return new AssayError('malformed', message, { subject, mend: 'do not use it; have it pushed again' });
+}
+
+function unsupported(subject: string, message: string): AssayError {
+  return new AssayError('unsupported', message, {
+    subject,
+    mend: 'have it pushed as an OCI image manifest or a Docker manifest of schema 2',
+  });
+}

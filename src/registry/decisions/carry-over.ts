@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { Decision, Ruleset } from '../../core/assessment/assessment.ts';
+import { version } from '../../core/version.ts';
+import { createStatement } from '../../integrity/statements/create.ts';
+import { signStatement } from '../../integrity/attestations/sign-statement.ts';
+import { subjectsOf } from '../../integrity/statements/subject.ts';
+import type { Context } from '../store/context.ts';
+import { hasNewViolation } from '../rules/violations.ts';
+import type { Change } from '../store/change.ts';
+import { isExact, labelOf, type VersionRow } from '../rows/versions.ts';
+import type { ApprovalRow } from '../rows/approvals.ts';
+
+/** A decision that would take the place of the one which an approval was given under. */
+export interface Newer {
+  readonly version: VersionRow;
+  readonly decision: Decision;
+  readonly ruleset: Ruleset;
+  /** A pinned reference of it, or what it was registered by. */
+  readonly pinned: string;
+}
+
+/** Whether an approval is bound to another policy or ruleset than those of a decision. */
+export function isBehind(approval: ApprovalRow, { decision, ruleset }: Pick<Newer, 'decision' | 'ruleset'>): boolean {
+  return (
+    approval.held_policy !== decision.policyDigest ||
+    approval.held_ruleset_version !== ruleset.version ||
+    approval.held_ruleset_digest !== ruleset.digest
+  );
+}
+
+/**
+ * What becomes of an approval when policy or ruleset are others: it carries over when the new decision holds nothing against the
+ * artifact that the approver did not see, and a key signs that it was looked at again; else it is void.
+ * @returns whether it carries over
+ */
+export async function carryOrVoid(
+  context: Context,
+  change: Change,
+  approval: ApprovalRow,
+  newer: Newer,
+): Promise<boolean> {
+  const why = await refusalToCarry(context, change, approval, newer);
+  if (why === undefined) return true;
+  await voidApproval(change, approval, newer.version, why);
+  return false;
+}
+
+async function refusalToCarry(
+  { signer }: Context,
+  change: Change,
+  approval: ApprovalRow,
+  newer: Newer,
+): Promise<string | undefined> {
+  const { version: row, decision, ruleset } = newer;
+  const base = await change.db
+    .selectFrom('decisions')
+    .select('body')
+    .where('id', '=', approval.decision)
+    .executeTakeFirstOrThrow();
+  if (hasNewViolation(JSON.parse(base.body) as Decision, decision)) return 'newer rules found a new violation';
+  if (signer === undefined) return 'the rules changed, and no key is here that signs a re-evaluation';
+  const statement = createStatement('decision', {
+    subjects: subjectsOf({ pinned: newer.pinned, tree: row.digest }),
+    resourceUri: addressOf(newer.pinned, row.digest),
+    action: decision.action,
+    at: change.now,
+    version: version(),
+    policy: { name: decision.policy, digest: decision.policyDigest },
+    inputs: [
+      { name: 'approval', digest: digestOf(approval.attestation) },
+      { name: 'ruleset', uri: `urn:assay:ruleset:${encodeURIComponent(ruleset.version)}`, digest: ruleset.digest },
+    ],
+  });
+  const reevaluation = JSON.stringify(await signStatement(statement, signer));
+  await change.db
+    .updateTable('approvals')
+    .set({
+      state: 'carried',
+      why: 'newer rules found no new violation',
+      reevaluation,
+      held_policy: decision.policyDigest,
+      held_ruleset_version: ruleset.version,
+      held_ruleset_digest: ruleset.digest,
+    })
+    .where('id', '=', approval.id)
+    .execute();
+  change.record('approval.carried', labelOf(row), {
+    approval: approval.id,
+    stage: approval.stage,
+    policyDigest: decision.policyDigest,
+    ruleset,
+    reevaluation: digestOf(reevaluation),
+  });
+  return undefined;
+}
+
+export async function voidApproval(
+  change: Change,
+  { id, stage }: Pick<ApprovalRow, 'id' | 'stage'>,
+  version: VersionRow,
+  why: string,
+): Promise<void> {
+  await change.db.updateTable('approvals').set({ state: 'void', why }).where('id', '=', id).execute();
+  change.record('approval.void', labelOf(version), { approval: id, stage, why });
+}
+
+/** A pinned reference as an address, where one is; what no address may hold stands as `%XX`. */
+function addressOf(pinned: string, digest: string): string {
+  if (!isExact(pinned)) return `urn:assay:artifact:${digest}`;
+  return pinned.replace(/[^!-~]|["<>\\^`{|}]/gu, (character) => encodeURIComponent(character));
+}
+
+/** `sha256:<hex>` of an attestation's bytes. */
+export function digestOf(attestation: string): string {
+  return `sha256:${createHash('sha256').update(attestation).digest('hex')}`;
+}

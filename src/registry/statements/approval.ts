@@ -1,0 +1,147 @@
+import type { Ruleset } from '../../core/assessment/assessment.ts';
+import type { Signer } from '../../core/assessment/signature.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { createStatement } from '../../integrity/statements/create.ts';
+import { signStatement } from '../../integrity/attestations/sign-statement.ts';
+import { approvedBy } from '../../integrity/statements/stage.ts';
+import { POLICY, PREDICATE_TYPES, RULESET, type VerificationResult } from '../../integrity/statements/statement.ts';
+import { parseDigest, subjectsOf } from '../../integrity/statements/subject.ts';
+import { parseTime } from '../../integrity/statements/time.ts';
+import { verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { readBundle } from '../../integrity/envelope/bundle.ts';
+import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
+import type { TrustFile } from '../../integrity/trust-file/trust-file.ts';
+import type { Context } from '../store/context.ts';
+import { nameOf } from '../names.ts';
+import type { ApprovalMethod, Principal, Role } from '../records.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { RuledStage } from '../rules/stage-machine.ts';
+
+/** What an approver sees and approves. */
+export interface Approvable {
+  readonly stage: RuledStage;
+  readonly digest: string;
+  readonly pinned: string;
+  readonly policy: { readonly name: string; readonly digest: string };
+  readonly ruleset: Ruleset;
+}
+
+/** An approval that holds. */
+export interface GivenApproval {
+  readonly signer: string;
+  readonly method: ApprovalMethod;
+  /** The Sigstore bundle as JSON text. */
+  readonly attestation: string;
+  readonly until: Date | undefined;
+  /** To the second. */
+  readonly signedAt: Date;
+}
+
+/** CWE-770: no bundle with one statement and one chain is larger. */
+const MAX_ATTESTATION = 1024 * 1024;
+
+/** Signs for an approver whom a session vouches for. @throws RegistryError `no-approval-key` */
+export async function signForApprover(
+  { signer }: Context,
+  approvable: Approvable,
+  { by, role, until, at }: { readonly by: Principal; readonly role: Role; readonly until?: Date; readonly at: Date },
+): Promise<GivenApproval> {
+  if (signer === undefined) {
+    throw new RegistryError('no-approval-key', 'nothing here signs for an approver', {
+      mend: 'sign the approval with a key of your own',
+    });
+  }
+  const { stage, digest, pinned, policy, ruleset } = approvable;
+  const statement = createStatement('approval', {
+    subjects: subjectsOf({ pinned, tree: digest }),
+    stage,
+    at,
+    policy,
+    ruleset,
+    approver: { method: 'service', subject: by.subject, role, ...(by.issuer === null ? {} : { issuer: by.issuer }) },
+    ...(until === undefined ? {} : { until }),
+  });
+  const attestation = JSON.stringify(await signStatement(statement, signer));
+  return {
+    signer: nameOf(by),
+    method: 'service',
+    attestation,
+    until: approvedBy(statement.predicate.properties)?.until,
+    signedAt: signedAt(statement.predicate),
+  };
+}
+
+/**
+ * Verifies an approval that somebody signed himself: by the trust file, for these bytes, this stage, this policy and ruleset.
+ * @throws RegistryError `no-trust`, `bad-attestation`
+ */
+export async function verifyApproval(
+  { trust }: Context,
+  attestation: string,
+  approvable: Approvable,
+  role: Role,
+  now: Date,
+): Promise<GivenApproval> {
+  if (trust === undefined) {
+    throw new RegistryError('no-trust', 'no trust file says who may sign approvals', { mend: 'configure one' });
+  }
+  if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
+  const { statement, signer, rule } = await verified(attestation, trust, approvable, now);
+  if (rule.roles !== undefined && !rule.roles.includes(role)) {
+    throw bad(`"${rule.name}" approves as ${rule.roles.join(' or ')}, not as ${role}`);
+  }
+  if (statement.predicateType !== PREDICATE_TYPES.approval) throw bad('it is no approval');
+  const { predicate } = statement;
+  if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');
+  checkBinding(predicate, approvable);
+  const until = approvedBy(predicate.properties)?.until;
+  return { ...signerOf(signer), attestation, until, signedAt: signedAt(predicate) };
+}
+
+/** As the log of approvals is compared with it: a time that is none was long ago. */
+function signedAt({ timeCreated }: VerificationResult): Date {
+  return new Date(Math.floor((parseTime(timeCreated) ?? 0) / 1000) * 1000);
+}
+
+async function verified(attestation: string, trust: TrustFile, { stage, digest }: Approvable, now: Date) {
+  try {
+    const bundle = readBundle(Buffer.from(attestation), 'the approval');
+    const subject = parseDigest(digest, 'the digest');
+    return await verifyAttestation(bundle, trust, { kind: 'approval', stage, subject, now });
+  } catch (error) {
+    if (isSignatureError(error) || isAssayError(error)) throw bad(error.message, error);
+    throw error;
+  }
+}
+
+function checkBinding({ verifier }: VerificationResult, { policy, ruleset }: Approvable): void {
+  for (const [name, digest] of [
+    [POLICY, policy.digest],
+    [RULESET, ruleset.digest],
+  ] as const) {
+    const { hex } = parseDigest(digest, name);
+    const named = verifier.policies.filter((descriptor) => descriptor.name === name);
+    const [first] = named;
+    if (named.length === 1 && first?.digest?.sha256 === hex) continue;
+    throw bad(named.length === 0 ? `it names no ${name}` : `it is for another ${name} than ${digest}`);
+  }
+}
+
+/** As the audit log and records name a signer. */
+export function signerOf(signer: Signer): { readonly signer: string; readonly method: ApprovalMethod } {
+  switch (signer.kind) {
+    case 'key':
+      return { signer: signer.keyHint, method: 'key' };
+    case 'certificate':
+      return { signer: `${signer.subject} (${signer.sha256})`, method: 'certificate' };
+    case 'sigstore':
+      return { signer: `${signer.identity} (${signer.issuer})`, method: 'keyless' };
+  }
+}
+
+function bad(why: string, cause?: unknown): RegistryError {
+  return new RegistryError('bad-attestation', `the approval does not hold: ${why}`, {
+    mend: 'sign what the transition asks for: its digest, stage, policy and ruleset',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { Waiver } from '../../core/assessment/waiver.ts';
+import { isAssayError } from '../../core/errors.ts';
+import { createStatement } from '../../integrity/statements/create.ts';
+import { signStatement } from '../../integrity/attestations/sign-statement.ts';
+import { PREDICATE_TYPES } from '../../integrity/statements/statement.ts';
+import { parseDigest, subjectsOf } from '../../integrity/statements/subject.ts';
+import { formatTime } from '../../integrity/statements/time.ts';
+import { verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { waiverOf } from '../../integrity/attestations/waiver.ts';
+import { readBundle } from '../../integrity/envelope/bundle.ts';
+import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
+import { endOfWaiver } from '../../policy/waivers/end.ts';
+import { signerOf } from './approval.ts';
+import type { Context } from '../store/context.ts';
+import { nameOf } from '../names.ts';
+import type { ApprovalMethod, Principal } from '../records.ts';
+import type { WaiverWish } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** A waiver that somebody signed. */
+export interface SignedWaiver {
+  readonly signer: string;
+  readonly method: ApprovalMethod;
+  /** The Sigstore bundle as JSON text. */
+  readonly attestation: string;
+}
+
+/** CWE-770: no bundle with one statement and one chain is larger. */
+const MAX_ATTESTATION = 1024 * 1024;
+
+/** Signs for whoever pardons by a session. @throws RegistryError `no-approval-key` */
+export async function signWaiver(
+  { signer }: Context,
+  { rule, digest, file, reason, owner, expires }: WaiverWish,
+  by: Principal,
+  at: Date,
+): Promise<SignedWaiver> {
+  if (signer === undefined) {
+    throw new RegistryError('no-approval-key', 'nothing here signs for whoever pardons', {
+      mend: 'sign the waiver with a key of your own',
+    });
+  }
+  const statement = createStatement('waiver', {
+    subjects: subjectsOf({ tree: digest }),
+    rule,
+    ...(file === undefined ? {} : { file }),
+    reason,
+    owner,
+    at,
+    expires: endOfWaiver(expires),
+    approver: { method: 'service', subject: by.subject, ...(by.issuer === null ? {} : { issuer: by.issuer }) },
+  });
+  try {
+    const attestation = JSON.stringify(await signStatement(statement, signer));
+    return { signer: nameOf(by), method: 'service', attestation };
+  } catch (cause) {
+    if (!isSignatureError(cause)) throw cause;
+    throw new RegistryError('invalid', `nobody could read this waiver: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * Verifies a waiver that somebody signed himself: by the trust file, and that it says what was asked for.
+ * @throws RegistryError `no-trust`, `bad-attestation`
+ */
+export async function verifyWaiver(
+  { trust }: Context,
+  wish: WaiverWish,
+  attestation: string,
+  now: Date,
+): Promise<SignedWaiver> {
+  if (trust === undefined) {
+    throw new RegistryError('no-trust', 'no trust file says who may sign waivers', { mend: 'configure one' });
+  }
+  if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
+  try {
+    const bundle = readBundle(Buffer.from(attestation), 'the waiver');
+    const subject = parseDigest(wish.digest, 'the digest');
+    const verified = await verifyAttestation(bundle, trust, { kind: 'waiver', subject, now });
+    const { statement } = verified;
+    const signed = waiverOf(verified);
+    if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is no waiver');
+    if (statement.predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who pardons');
+    const other = differenceOf(signed, wish);
+    if (other !== undefined) throw bad(`its ${other} is another`);
+    return { ...signerOf(verified.signer), attestation };
+  } catch (error) {
+    if (isSignatureError(error) || isAssayError(error)) throw bad(error.message, error);
+    throw error;
+  }
+}
+
+/** The first thing that a signed waiver says otherwise. */
+function differenceOf(signed: Waiver, wish: WaiverWish): string | undefined {
+  const other = (['rule', 'digest', 'file', 'reason', 'owner'] as const).find((part) => signed[part] !== wish[part]);
+  if (other !== undefined) return other;
+  return formatTime(endOfWaiver(signed.expires)) === formatTime(endOfWaiver(wish.expires)) ? undefined : 'end';
+}
+
+/** `sha256:<hex>` of what was signed: the same for every way to write the bundle down. */
+export function digestOfStatement(attestation: string): string {
+  const { payload } = readBundle(Buffer.from(attestation), 'the waiver').envelope;
+  return `sha256:${createHash('sha256').update(payload).digest('hex')}`;
+}
+
+function bad(why: string, cause?: unknown): RegistryError {
+  return new RegistryError('bad-attestation', `the waiver does not hold: ${why}`, {
+    mend: 'sign what is asked for: the same rule, digest, file, reason, owner and end',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,15 @@
+import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
+import type { TrustFile } from '../../integrity/trust-file/trust-file.ts';
+import type { RegistryRules } from '../registry.ts';
+import type { Database } from './database.ts';
+
+/** What the parts of a registry work with. */
+export interface Context {
+  readonly database: Database;
+  readonly rules: RegistryRules;
+  /** By whom approvals may be signed; without one, nobody signs for himself. */
+  readonly trust: TrustFile | undefined;
+  /** Signs for approvers who come by a session, and re-evaluations. */
+  readonly signer: PayloadSigner | undefined;
+  readonly now: () => Date;
+}

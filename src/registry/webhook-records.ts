@@ -1,0 +1,82 @@
+import type { AuditEntry, Page, PageRequest, Principal } from './records.ts';
+
+/** Somebody's address that is told of changes. */
+export interface Webhook {
+  readonly id: string;
+  readonly tenant: string;
+  readonly url: string;
+  /** Actions of the audit log: `transition.approved`, `transition.*`, `*`. */
+  readonly events: readonly string[];
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
+/** `dead`: given up, and kept until somebody has it delivered again. */
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** One entry of the audit log on its way to one webhook: at least once, under the same id each time. */
+export interface Delivery {
+  readonly id: string;
+  readonly webhook: string;
+  /** Of the audit log. */
+  readonly seq: number;
+  readonly event: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly createdAt: string;
+  /** When it is tried next. */
+  readonly nextAt: string | null;
+  readonly endedAt: string | null;
+  /** HTTP status of the last try; `null` when there was no answer. */
+  readonly lastStatus: number | null;
+  /** Why the last try failed. */
+  readonly lastError: string | null;
+}
+
+/** A delivery that a sender has taken. */
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly webhook: string;
+  readonly lease: string;
+  readonly url: string;
+  readonly secret: string;
+  /** This try, from 1. */
+  readonly attempt: number;
+  readonly entry: AuditEntry;
+}
+
+export type DeliveryEnd =
+  | { readonly kind: 'delivered'; readonly status: number }
+  | { readonly kind: 'retry'; readonly at: Date; readonly status: number | null; readonly error: string }
+  | { readonly kind: 'dead'; readonly status: number | null; readonly error: string };
+
+/** Webhooks of tenants that cannot see each other's, and what they are told. All @throws RegistryError */
+export interface WebhookStore {
+  /** The secret is shown this once. Told is what happens from now on. */
+  create(
+    by: Principal,
+    wish: { readonly url: string; readonly events: readonly string[] },
+  ): Promise<{ readonly webhook: Webhook; readonly secret: string }>;
+  list(by: Principal): Promise<readonly Webhook[]>;
+  get(by: Principal, id: string): Promise<Webhook>;
+  /** With its deliveries. */
+  remove(by: Principal, id: string): Promise<void>;
+  /** The newest first. */
+  deliveries(
+    by: Principal,
+    webhook: string,
+    page?: PageRequest & { readonly state?: DeliveryState },
+  ): Promise<Page<Delivery>>;
+  /** Begins anew with one that was delivered or given up. */
+  redeliver(by: Principal, webhook: string, delivery: string): Promise<Delivery>;
+
+  /** For senders, of any tenant: makes deliveries of what the audit log says since. @returns whether there may be more */
+  plan(): Promise<boolean>;
+  /** Takes deliveries that are due, for so long: few of each webhook, and none of those that are busy. */
+  claim(leaseMs: number, limit: number, busy?: readonly string[]): Promise<readonly ClaimedDelivery[]>;
+  /** @returns false when another sender took it meanwhile. */
+  settle(claimed: Pick<ClaimedDelivery, 'id' | 'lease'>, end: DeliveryEnd): Promise<boolean>;
+  /** Forgets deliveries that ended before. */
+  prune(before: Date): Promise<void>;
+}

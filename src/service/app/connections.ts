@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+import type { App } from '../context.ts';
+import { PROBLEM_TYPE, problemOf } from '../problems/errors.ts';
+import { ServiceError } from '../problems/service-error.ts';
+
+/** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
+export interface ConnectionTimes {
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  /** Of silence on a socket; event streams say something more often. */
+  readonly idleMs: number;
+  /** How often the times of headers are looked at. */
+  readonly checkMs: number;
+}
+
+const TIMES: ConnectionTimes = { headersMs: 10_000, bodyMs: 15_000, idleMs: 120_000, checkMs: 2_000 };
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_CONNECTIONS = 10_000;
+
+export function connectionRules(times: Partial<ConnectionTimes> = {}) {
+  const { headersMs, idleMs, checkMs } = { ...TIMES, ...times };
+  return {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: idleMs,
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: checkMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // The check below replaces this one: Node's own answer is not a problem document.
+      requireHostHeader: false,
+    },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnreadable,
+  } as const satisfies FastifyHttpOptions<RawServerDefault>;
+}
+
+/** Gives bodies little time, unless the route says that its body is long, and the process a bounded number of connections. */
+export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {}): void {
+  const { bodyMs } = { ...TIMES, ...times };
+  app.server.maxConnections = MAX_CONNECTIONS;
+  endSilent(app);
+  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const problem = problemOf(
+      new ServiceError(417, 'malformed-request', 'nothing is expected but 100-continue'),
+      'none',
+    );
+    response.writeHead(417, { 'content-type': PROBLEM_TYPE, connection: 'close' }).end(JSON.stringify(problem));
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isNameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(isNameless ? new ServiceError(400, 'malformed-request', 'the request does not name its Host') : undefined);
+  });
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const hasBody =
+      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+    const { 'content-encoding': content = 'identity', 'transfer-encoding': transfer = 'chunked' } = request.headers;
+    // Stored or read as it is, it would be other bytes than were meant; unpacked, as many as its sender likes (CWE-409).
+    if (hasBody && (content.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked')) {
+      reply.header('accept-encoding', 'identity');
+      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body as it is, without an encoding'));
+    }
+    if (hasBody && request.routeOptions.config.longBody !== true) {
+      const timer = setTimeout(() => {
+        const problem = problemOf(new ServiceError(408, 'too-slow', 'the body did not arrive in time'), request.id);
+        reply.raw.once('finish', () => request.raw.socket.destroy());
+        reply.header('connection', 'close').code(408).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+      }, bodyMs);
+      payload.once('close', () => clearTimeout(timer));
+      payload.once('end', () => clearTimeout(timer));
+    }
+    done(null, payload);
+  });
+}
+
+/** How long a connection on which nothing was asked yet is waited for at the end: a request may be on its way. */
+const SILENT_MS = 1_000;
+
+/** Connections that were made ahead and never asked anything are no idle ones to Node, and would hold up the end. */
+function endSilent(app: App): void {
+  const silent = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    silent.delete(request.raw.socket);
+    done();
+  });
+  app.addHook('preClose', (done) => {
+    setTimeout(() => {
+      for (const socket of silent) socket.destroy();
+    }, SILENT_MS).unref();
+    done();
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, ServiceError>> = {
+  HPE_HEADER_OVERFLOW: new ServiceError(431, 'headers-too-large', 'the headers are larger than allowed'),
+  ERR_HTTP_REQUEST_TIMEOUT: new ServiceError(408, 'too-slow', 'the request did not arrive in time'),
+};
+const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not HTTP that can be understood');
+
+/** What never became a request is answered, too, and its connection ended. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = problemOf(UNREADABLE[error.code ?? ''] ?? MALFORMED, 'none');
+  const body = JSON.stringify(problem);
+  if (socket.writable) {
+    const head = [
+      `HTTP/1.1 ${problem.status} ${problem.title}`,
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
+}

@@ -1,0 +1,54 @@
+import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
+import { version } from '../../core/version.ts';
+import type { App } from '../context.ts';
+import { PROBLEM_TYPE, ProblemSchema } from '../problems/errors.ts';
+
+const DESCRIPTION = [
+  'Knows every model of an organisation, what was found in it, who approved it for which stage, and answers whether it may be',
+  'used. `x-assay-access` of each operation says who may call it. Errors are problem documents (RFC 9457) with a stable `code`.',
+].join(' ');
+
+const ERRORS = {
+  description: 'A problem',
+  content: { [PROBLEM_TYPE]: { schema: { $ref: 'Problem#' } } },
+};
+
+/** Collects the schemas of the routes that follow into an OpenAPI 3.1 document: `app.swagger()`. */
+export async function addOpenapi(app: App): Promise<void> {
+  app.addSchema(ProblemSchema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Assay',
+        version: version(),
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: {
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API token (`assay_...`), or a token of the identity provider',
+          },
+        },
+      },
+      security: [{ token: [] }],
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `def-${i}`),
+    },
+    transform: ({ schema, url, route }) => {
+      const access = route.config?.access;
+      const described: FastifySchema & Record<string, unknown> = {
+        ...schema,
+        response: { ...(schema?.response as object | undefined), default: ERRORS },
+        'x-assay-access': access,
+        ...(access?.kind === 'public' ? { security: [] } : {}),
+      };
+      return { schema: described, url };
+    },
+  });
+}

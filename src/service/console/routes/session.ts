@@ -1,0 +1,119 @@
+import formbody from '@fastify/formbody';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { PUBLIC, SIGNED_IN } from '../../http/access.ts';
+import { checkSameOrigin } from '../../auth/sessions.ts';
+import { sendPage } from '../layout.ts';
+import { signInPage } from '../pages/sign-in.ts';
+import { isForPeople } from '../problem.ts';
+import { sentence } from '../words.ts';
+import type { Routes } from '../../context.ts';
+import { ServiceError } from '../../problems/service-error.ts';
+
+const ReturnTo = Type.String({ maxLength: 2000 });
+const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });
+const PageQuery = Type.Object(
+  { return_to: Type.Optional(ReturnTo), said: Type.Optional(Type.Literal('signed-out')) },
+  { additionalProperties: false },
+);
+const SignInForm = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 200 }), return_to: Type.Optional(ReturnTo) },
+  { additionalProperties: false },
+);
+const CallbackQuery = Type.Object(
+  {
+    code: Type.Optional(Type.String({ maxLength: 4096 })),
+    state: Type.Optional(Type.String({ maxLength: 512 })),
+    error: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  // Issuers add parameters of their own (iss, session_state).
+  { additionalProperties: true },
+);
+const HIDDEN = { hide: true } as const;
+/** Sign-ins a minute from one address. */
+const ATTEMPTS = { max: 30, timeWindow: 60_000 };
+
+/** Signing in to the console, at the identity provider or with an API token, and out. */
+export const sessionRoutes: Routes = async (app, { config }) => {
+  const { oidc, sessions, authenticator } = app.signIn;
+  const redirectUri = new URL('/signin/callback', config.publicUrl).href;
+  const byIssuer = oidc !== null && config.oidc?.clientId != null;
+  await app.register(formbody, { bodyLimit: 8 * 1024 });
+  const open = { access: PUBLIC, rateLimit: ATTEMPTS };
+
+  /** Who could not sign in is told why where he can try again, and is still led on to where he wanted to go. */
+  function tryAgain(request: FastifyRequest, reply: FastifyReply, error: unknown, returnTo: string): FastifyReply {
+    if (!(error instanceof ServiceError) || !isForPeople(request)) throw error;
+    if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'nobody can sign in');
+    return sendPage(reply, signInPage({ byIssuer, returnTo, problem: sentence(error.message) }), error.status);
+  }
+
+  app.get(
+    '/signin',
+    { config: { access: PUBLIC }, schema: { ...HIDDEN, querystring: PageQuery } },
+    ({ query: { return_to: returnTo, said } }, reply) =>
+      sendPage(reply, signInPage({ byIssuer, returnTo: localPath(returnTo), isSignedOut: said !== undefined })),
+  );
+  app.post('/signin', { config: open, schema: { ...HIDDEN, body: SignInForm } }, async (request, reply) => {
+    checkSameOrigin(request, config.publicUrl);
+    const secret = request.body.token.trim();
+    const returnTo = localPath(request.body.return_to);
+    try {
+      await authenticator.tokenOwner(secret);
+    } catch (error) {
+      return tryAgain(request, reply, error, returnTo);
+    }
+    await sessions.start(reply, { kind: 'token', secret });
+    return reply.redirect(returnTo, 303);
+  });
+  app.get('/signin/oidc', { config: open, schema: { ...HIDDEN, querystring: SignInQuery } }, async (request, reply) => {
+    if (oidc === null || !byIssuer) throw new ServiceError(404, 'no-such-route', 'no identity provider is configured');
+    const returnTo = localPath(request.query.return_to);
+    try {
+      const { url, login } = await oidc.begin(redirectUri);
+      await sessions.startLogin(reply, { ...login, returnTo });
+      return reply.redirect(url, 303);
+    } catch (error) {
+      return tryAgain(request, reply, error, returnTo);
+    }
+  });
+  app.get(
+    '/signin/callback',
+    { config: open, schema: { ...HIDDEN, querystring: CallbackQuery } },
+    async (request, reply) => {
+      const { code, state, error: refusal } = request.query;
+      const login = await sessions.takeLogin(request, reply, state);
+      const returnTo = localPath(login?.returnTo);
+      try {
+        if (oidc === null || login === undefined) throw invalidSignIn('this sign-in was not begun in this browser');
+        if (code === undefined) throw invalidSignIn(`the identity provider did not let you in${named(refusal)}`);
+        await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(code, login, redirectUri) });
+      } catch (error) {
+        return tryAgain(request, reply, error, returnTo);
+      }
+      return reply.redirect(returnTo, 303);
+    },
+  );
+  app.post('/signout', { config: { access: SIGNED_IN }, schema: HIDDEN }, async (_request, reply) => {
+    sessions.end(reply);
+    return reply.redirect('/signin?said=signed-out', 303);
+  });
+};
+
+function invalidSignIn(detail: string): ServiceError {
+  return new ServiceError(400, 'invalid-sign-in', `${detail}; sign in again`);
+}
+
+/** Errors have names (RFC 6749, 4.1.2.1); what is none is not shown. */
+function named(refusal: string | undefined): string {
+  return refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal) ? ` (${refusal})` : '';
+}
+
+/** A place of this service to go on to, and never of another. */
+function localPath(given: string | undefined): string {
+  const here = 'http://service.invalid';
+  if (given === undefined || !given.startsWith('/') || !URL.canParse(given, here)) return '/';
+  const url = new URL(given, here);
+  // What `..` and `.` leave may begin with two slashes, which browsers read as a host.
+  return url.origin === here && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
+}

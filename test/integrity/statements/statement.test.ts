@@ -1,0 +1,384 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { createStatement } from '../../../src/integrity/statements/create.ts';
+import { readStatement } from '../../../src/integrity/statements/read.ts';
+import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { approvalProperty, isStage, parseApprovalProperty } from '../../../src/integrity/statements/stage.ts';
+import { PREDICATE_TYPES, STATEMENT_TYPE } from '../../../src/integrity/statements/statement.ts';
+import { isAbout, parseDigest, subjectsOf } from '../../../src/integrity/statements/subject.ts';
+import { formatTime, parseTime } from '../../../src/integrity/statements/time.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
+import { bytesOf, COMMIT, INPUTS, KINDS, LATER, NOW, OTHER_TREE, SUBJECTS, sample, TREE } from '../attestations/samples.ts';
+
+function expectProblem(work: () => unknown, problem: SignatureProblem, message: RegExp): void {
+  const error = thrown(work);
+  expect(isSignatureError(error) && error.problem).toBe(problem);
+  expect(String(error)).toMatch(message);
+}
+
+function thrown(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
+/** The sample with one field replaced; `undefined` removes it. */
+function changed(kind: (typeof KINDS)[number], path: readonly (string | number)[], value: unknown): Buffer {
+  const copy = JSON.parse(JSON.stringify(sample(kind)));
+  const holder = path.slice(0, -1).reduce((node, key) => node[key], copy);
+  holder[path.at(-1) ?? ''] = value;
+  return bytesOf(copy);
+}
+
+/** A waiver that says something before it says the same thing otherwise. */
+function twice(key: string, value: unknown): Buffer {
+  return Buffer.from(`{"${key}":${JSON.stringify(value)},${bytesOf(sample('waiver')).toString().slice(1)}`);
+}
+
+describe('a statement', () => {
+  it.each(KINDS)('of the kind %s is read as it was made', (kind) => {
+    expect(readStatement(bytesOf(sample(kind)))).toEqual(sample(kind));
+  });
+
+  it('says of an approval which stage, until when, under which policy and ruleset', () => {
+    const { predicate } = createStatement('approval', INPUTS.approval);
+    expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_PRODUCTION_UNTIL_20990131T000000Z']);
+    expect(predicate.verifier.policies.map(({ name }) => name)).toEqual(['policy', 'ruleset']);
+    expect(predicate.timeCreated).toBe('2026-11-25T12:00:00Z');
+  });
+
+  it('says of an approval that knows neither policy nor ruleset that there were none', () => {
+    const { predicate } = createStatement('approval', { subjects: SUBJECTS, stage: 'staging', at: NOW });
+    expect(predicate.verifier.policies).toEqual([]);
+    expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_STAGING']);
+  });
+
+  it.each([
+    { method: 'service', issuer: 'https://login.example', subject: 'rita', role: 'reviewer' },
+    { method: 'service', subject: 'ci' },
+  ] as const)('says of an approval that a service signed for whom: %o', (approver) => {
+    const statement = createStatement('approval', { ...INPUTS.approval, approver });
+    expect(statement.predicate.approver).toEqual(approver);
+    expect(readStatement(bytesOf(statement))).toEqual(statement);
+  });
+
+  it.each([
+    ['another way', { method: 'key', subject: 'rita' }, /method is not service/],
+    ['nobody', { method: 'service' }, /subject is missing/],
+    ['an empty name', { method: 'service', subject: '' }, /subject is empty/],
+    ['more than is known', { method: 'service', subject: 'rita', admin: true }, /admin is not known/],
+    ['nothing', null, /of the wrong kind/],
+  ])('refuses an approval for %s', (_, approver, message) => {
+    const bytes = changed('approval', ['predicate', 'approver'], approver);
+    expect(() => readStatement(bytes)).toThrow(message);
+  });
+
+  it.each([
+    ['allow', 'PASSED', 'ASSAY_ALLOWED'],
+    ['warn', 'PASSED', 'ASSAY_ALLOWED_WITH_WARNINGS'],
+    ['deny', 'FAILED', 'FAILED'],
+  ] as const)('of a decision to %s is %s', (action, result, level) => {
+    const { predicate } = createStatement('decision', { ...INPUTS.decision, action });
+    expect(predicate).toMatchObject({ verificationResult: result, verifiedLevels: [level], slsaVersion: '1.1' });
+  });
+
+  it('names a policy of any name by an address', () => {
+    const policy = { ...INPUTS.decision.policy, name: 'our own/\u{1f389}\ud800' };
+    const made = createStatement('decision', { ...INPUTS.decision, policy });
+    expect(made.predicate.policy.uri).toBe('urn:assay:policy:our%20own%2F%F0%9F%8E%89%EF%BF%BD');
+    expect(readStatement(bytesOf(made))).toEqual(made);
+  });
+
+  it('keeps a bill of materials and a model signature as they are', () => {
+    for (const kind of ['ml-bom', 'model-signature'] as const) {
+      const made = {
+        _type: STATEMENT_TYPE,
+        subject: SUBJECTS,
+        predicateType: PREDICATE_TYPES[kind],
+        predicate: { bomFormat: 'CycloneDX', components: [{ type: 'machine-learning-model' }] },
+      };
+      expect(readStatement(bytesOf(made))).toEqual(made);
+    }
+  });
+
+  it('may have fields of later versions, which are passed over', () => {
+    const later = { ...sample('decision'), extra: 1 };
+    expect(readStatement(bytesOf(later))).toEqual(sample('decision'));
+    expect(readStatement(changed('scan', ['predicate', 'later'], { a: 1 }))).toEqual(sample('scan'));
+  });
+
+  it.each<[string, Buffer, SignatureProblem, RegExp]>([
+    ['no JSON', Buffer.from('{"_type":'), 'statement', /no statement: it is not JSON/],
+    ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'statement', /is not UTF-8/],
+    ['a list', bytesOf([]), 'statement', /its _type is missing/],
+    ['two predicates', twice('predicate', {}), 'statement', /names "predicate" twice in one object/],
+    ['two types, one of them escaped', twice('predicate\\u0054ype', 'x'), 'statement', /names "predicateType" twice/],
+    ['another type', changed('scan', ['_type'], 'https://in-toto.io/Statement/v0.1'), 'statement', /its _type is not/],
+    ['no subject', changed('scan', ['subject'], []), 'statement', /about nothing/],
+    ['a subject without digest', changed('scan', ['subject', 0, 'digest'], {}), 'statement', /holds no digest/],
+    [
+      'a digest in capitals',
+      changed('scan', ['subject', 0, 'digest', 'sha256'], 'A1'.repeat(32)),
+      'statement',
+      /is none/,
+    ],
+    ['a short digest', changed('scan', ['subject', 0, 'digest', 'sha256'], 'a1'), 'statement', /is none/],
+    ['a short commit', changed('scan', ['subject', 0, 'digest', 'gitCommit'], 'a1'), 'statement', /is none/],
+    ['too many subjects', changed('scan', ['subject'], Array(1001).fill(SUBJECTS[0])), 'statement', /too many/],
+    [
+      'another predicate',
+      changed('scan', ['predicateType'], 'https://slsa.dev/provenance/v1'),
+      'predicate',
+      /provenance/,
+    ],
+    [
+      'a predicate that is a text',
+      changed('scan', ['predicate'], 'x'),
+      'statement',
+      /its predicate is of the wrong kind/,
+    ],
+    [
+      'the predicate of another type',
+      changed('scan', ['predicateType'], PREDICATE_TYPES.waiver),
+      'statement',
+      /predicate/,
+    ],
+    ['a result of its own', changed('scan', ['predicate', 'result'], 'GOOD'), 'statement', /none of PASSED/],
+    ['PASSED with a failure', changed('scan', ['predicate', 'result'], 'PASSED'), 'statement', /did not pass/],
+    ['a test twice', changed('scan', ['predicate', 'failedTests'], ['integrity.checksum']), 'statement', /twice/],
+    [
+      'no configuration',
+      changed('scan', ['predicate', 'configuration'], undefined),
+      'statement',
+      /configuration is missing/,
+    ],
+    [
+      'a descriptor of nothing',
+      changed('scan', ['predicate', 'configuration', 0], { name: 'a' }),
+      'statement',
+      /neither a uri/,
+    ],
+    [
+      'an approval of another verifier',
+      changed('approval', ['predicate', 'verifier', 'id'], 'https://x.example/v'),
+      'statement',
+      /another verifier/,
+    ],
+    [
+      'an approval of no stage',
+      changed('approval', ['predicate', 'properties'], ['SLSA_BUILD_LEVEL_3']),
+      'statement',
+      /exactly one stage/,
+    ],
+    [
+      'an approval of two stages',
+      changed('approval', ['predicate', 'properties'], ['ASSAY_APPROVED_FOR_A', 'ASSAY_APPROVED_FOR_B']),
+      'statement',
+      /exactly one stage/,
+    ],
+    [
+      'an approval until no day',
+      changed('approval', ['predicate', 'properties'], ['ASSAY_APPROVED_FOR_A_UNTIL_20270230T000000Z']),
+      'statement',
+      /what is no stage/,
+    ],
+    [
+      'an approval without policies',
+      changed('approval', ['predicate', 'verifier', 'policies'], undefined),
+      'statement',
+      /policies is missing/,
+    ],
+    [
+      'a time with a zone',
+      changed('approval', ['predicate', 'timeCreated'], '2026-11-25T12:00:00+01:00'),
+      'statement',
+      /no time like/,
+    ],
+    ['a waiver without end', changed('waiver', ['predicate', 'expires'], undefined), 'statement', /expires is missing/],
+    [
+      'a waiver that ends before it begins',
+      changed('waiver', ['predicate', 'expires'], '2026-01-01T00:00:00Z'),
+      'statement',
+      /ends before/,
+    ],
+    [
+      'a waiver of a malicious verdict',
+      changed('waiver', ['predicate', 'rule'], 'verdict.malicious'),
+      'statement',
+      /nobody can/,
+    ],
+    ['a waiver of everything', changed('waiver', ['predicate', 'rule'], '*'), 'statement', /is no rule/],
+    ['a waiver without reason', changed('waiver', ['predicate', 'reason'], ''), 'statement', /reason is empty/],
+    [
+      'a waiver with a field of its own',
+      changed('waiver', ['predicate', 'scope'], 'all'),
+      'statement',
+      /scope is not known/,
+    ],
+    [
+      'a decision without policy',
+      changed('decision', ['predicate', 'policy', 'uri'], undefined),
+      'statement',
+      /policy/,
+    ],
+    [
+      'a decision by unnamed evidence',
+      changed('decision', ['predicate', 'inputAttestations', 0], { uri: 'https://a.example/' }),
+      'statement',
+      /without its digest/,
+    ],
+    [
+      'a decision that PASSED by failing',
+      changed('decision', ['predicate', 'verifiedLevels'], ['FAILED']),
+      'statement',
+      /contradict/,
+    ],
+    [
+      'a decision that FAILED by passing',
+      changed('decision', ['predicate', 'verificationResult'], 'FAILED'),
+      'statement',
+      /contradict/,
+    ],
+    [
+      'a decision about no address',
+      changed('decision', ['predicate', 'resourceUri'], './model'),
+      'statement',
+      /is no URI/,
+    ],
+    [
+      'a fraction of a dependency',
+      changed('decision', ['predicate', 'dependencyLevels'], { SLSA_BUILD_LEVEL_1: 0.5 }),
+      'statement',
+      /dependencyLevels/,
+    ],
+  ])('with %s is refused', (_, payload, problem, message) => {
+    expectProblem(() => readStatement(payload), problem, message);
+  });
+
+  it('is never signed when it would not be read', async () => {
+    const signer = { sign: () => Promise.reject(new Error('it was signed')) };
+    const made = createStatement('waiver', { ...INPUTS.waiver, rule: 'verdict.malicious' });
+    await expect(signStatement(made, signer)).rejects.toThrow(/nobody can/);
+  });
+
+  it('about nothing is not made', () => {
+    expect(() => createStatement('scan', { ...INPUTS.scan, subjects: [] })).toThrow(/something that it is about/);
+  });
+
+  it('is read or refused, whatever the bytes are', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map(Buffer.from)), (payload) => {
+        expectReadOrRefused(payload);
+      }),
+    );
+  });
+
+  it('is read or refused, whatever a field is', () => {
+    const kind = fc.constantFrom(...KINDS);
+    fc.assert(
+      fc.property(kind, fc.jsonValue(), fc.nat(), (kind, value, at) => {
+        const paths = pathsOf(sample(kind));
+        expectReadOrRefused(changed(kind, paths[at % paths.length] ?? [], value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function expectReadOrRefused(payload: Uint8Array): void {
+  const read = thrown(() => readStatement(payload));
+  if (!isSignatureError(read)) expect(readStatement(bytesOf(read))).toEqual(read);
+}
+
+function pathsOf(value: unknown, path: readonly (string | number)[] = []): (string | number)[][] {
+  const here = path.length === 0 ? [] : [[...path]];
+  if (Array.isArray(value)) return [...here, ...value.flatMap((item, index) => pathsOf(item, [...path, index]))];
+  if (typeof value !== 'object' || value === null) return here;
+  return [...here, ...Object.entries(value).flatMap(([key, item]) => pathsOf(item, [...path, key]))];
+}
+
+describe('subjects', () => {
+  it('are what each reader knows an artifact by, one algorithm a subject', () => {
+    expect(SUBJECTS.map(({ name }) => name)).toEqual([
+      `hf://acme/model@${COMMIT}`,
+      'oms:reference-order',
+      'oms:spec-order',
+      'git:commit',
+      'oci:manifest',
+    ]);
+    for (const { digest } of SUBJECTS) expect(Object.keys(digest)).toHaveLength(1);
+    expect(subjectsOf({ tree: TREE })).toEqual([{ name: '_', digest: { sha256: 'a1'.repeat(32) } }]);
+  });
+
+  it('match by digest and algorithm alone', () => {
+    expect(isAbout(SUBJECTS, parseDigest(TREE, 'x'))).toBe(true);
+    expect(isAbout(SUBJECTS, parseDigest(`sha256:${'d4'.repeat(32)}`, 'x'))).toBe(true);
+    expect(isAbout(SUBJECTS, parseDigest(`gitCommit:${COMMIT}`, 'x'))).toBe(true);
+    expect(isAbout(SUBJECTS, parseDigest(OTHER_TREE, 'x'))).toBe(false);
+    expect(isAbout([{ digest: { sha512: 'a1'.repeat(32) } }], parseDigest(TREE, 'x'))).toBe(false);
+  });
+
+  it.each([
+    'a1',
+    'sha256:',
+    `sha256:${'A1'.repeat(32)}`,
+    `md5:${'a'.repeat(32)}`,
+    `sha256:${'a1'.repeat(33)}`,
+    'gitCommit:abc',
+  ])('%s is no digest', (text) => {
+    const error = thrown(() => parseDigest(text, '--digest'));
+    expect(isAssayError(error) && error.code).toBe('usage');
+  });
+});
+
+describe('the stage of an approval', () => {
+  it('is read back from its property, with its end', () => {
+    const stage = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,3}$/).filter(isStage);
+    const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
+    fc.assert(
+      fc.property(stage, fc.option(seconds, { nil: undefined }), (stage, end) => {
+        const approved = end === undefined ? { stage } : { stage, until: new Date(end * 1000) };
+        expect(parseApprovalProperty(approvalProperty(approved))).toEqual(approved);
+      }),
+    );
+  });
+
+  it.each(['', 'Production', 'a_b', '-a', 'a--b', 'until', 'a-until-20270131t000000z', 'x'.repeat(65)])(
+    'is not "%s"',
+    (stage) => {
+      expect(isStage(stage)).toBe(false);
+      expect(() => approvalProperty({ stage })).toThrow(/can be no stage/);
+    },
+  );
+
+  it('is in no property of somebody else', () => {
+    for (const property of ['APPROVED', 'ASSAY_APPROVED_FOR_', 'ASSAY_APPROVED_FOR_a', 'XASSAY_APPROVED_FOR_A']) {
+      expect(parseApprovalProperty(property)).toBeUndefined();
+    }
+  });
+});
+
+describe('a time', () => {
+  it('is RFC 3339 in UTC and nothing else', () => {
+    expect(parseTime('2099-01-31T00:00:00Z')).toBe(LATER.getTime());
+    expect(parseTime('2099-01-31T00:00:00.250Z')).toBe(LATER.getTime() + 250);
+    expect(formatTime(LATER)).toBe('2099-01-31T00:00:00Z');
+    for (const text of [
+      '2099-01-31',
+      '2099-01-31T00:00:00',
+      '2099-01-31T00:00:00z',
+      '2099-01-31t00:00:00Z',
+      '2099-01-31 00:00:00Z',
+      '2027-02-30T00:00:00Z',
+      '2099-01-31T24:00:00Z',
+      '2099-01-31T23:59:60Z',
+      '2099-01-31T00:00:00+00:00',
+      '+002099-01-31T00:00:00Z',
+    ]) {
+      expect(parseTime(text), text).toBeUndefined();
+    }
+  });
+});

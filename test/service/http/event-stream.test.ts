@@ -1,0 +1,92 @@
+import type { AddressInfo } from 'node:net';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify from 'fastify';
+import { afterEach, expect, it } from 'vitest';
+import type { Principal } from '../../../src/registry/index.ts';
+import type { App, SignIn } from '../../../src/service/context.ts';
+import { type EventStream, type EventStreamOptions, eventStreams } from '../../../src/service/http/event-stream.ts';
+import { ServiceError } from '../../../src/service/problems/service-error.ts';
+import { until } from '../../support/until.ts';
+import { EventReader } from '../routes/event-reader.ts';
+
+const principal: Principal = { tenant: 'acme', subject: 'vera', issuer: null, roles: ['viewer'], via: 'token' };
+let app: App | undefined;
+afterEach(() => app?.close());
+
+type Authenticate = SignIn['authenticator']['authenticate'];
+const anybody: Authenticate = async () => ({ principal, csrf: null });
+
+/** A server with one stream, which is handed out as it opens. */
+async function serve(options: EventStreamOptions, authenticate = anybody) {
+  const opened: EventStream[] = [];
+  const server: App = Fastify({ forceCloseConnections: 'idle' }).withTypeProvider<TypeBoxTypeProvider>();
+  server.decorateRequest('principal', { getter: () => principal });
+  server.decorate('signIn', { authenticator: { authenticate } } as SignIn);
+  await server.register(async (scope) => {
+    const streams = eventStreams(scope as unknown as App, options);
+    scope.get('/', { exposeHeadRoute: false }, async (request, reply) => {
+      opened.push(streams.open(request, reply));
+    });
+  });
+  app = server;
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/`;
+  return { opened, open: () => EventReader.open(url, { token: 'x' }), server };
+}
+
+it('says now and then that it is there', async () => {
+  const { open } = await serve({ heartbeatMs: 20 });
+  const reader = await open();
+  await until('it has said so four times', () => reader.comments > 3);
+  expect(reader.events).toEqual([]);
+  reader.close();
+});
+
+it('ends after its life, so that its reader shows again who he is', async () => {
+  const { open, opened } = await serve({ lifeMs: 100 });
+  const reader = await open();
+  await reader.ended;
+  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  expect(opened[0]?.ended.aborted).toBe(true);
+});
+
+it('ends when what its reader came with holds no more, and not while nobody can tell', async () => {
+  let answer = new ServiceError(503, 'issuer-unavailable', 'the identity provider cannot be reached');
+  let asked = 0;
+  const { open, opened } = await serve({ heartbeatMs: 20 }, async () => {
+    asked += 1;
+    throw answer;
+  });
+  const reader = await open();
+  await until('it has asked three times', () => asked > 2);
+  expect(opened[0]?.ended.aborted).toBe(false);
+  answer = new ServiceError(401, 'invalid-token', 'the token is unknown, expired or revoked');
+  await reader.ended;
+});
+
+it('ends when the server closes', async () => {
+  const { open, server } = await serve({});
+  const readers = await Promise.all([open(), open(), open()]);
+  const closing = server.close();
+  await Promise.all(readers.map((reader) => reader.ended));
+  await closing;
+});
+
+it('keeps every event on lines of its own, whatever it holds', async () => {
+  const { open, opened } = await serve({});
+  const reader = await open();
+  const hostile = { text: 'a\n\nevent: end\ndata: {}\r\n\u2028:\0', more: ['\ud800'] };
+  opened[0]?.send({ id: '7', event: 'audit', data: hostile });
+  opened[0]?.send({ event: 'job', data: {} });
+  await reader.find(({ event }) => event === 'job');
+  expect(reader.events).toEqual([
+    { id: '7', event: 'audit', data: hostile },
+    { id: undefined, event: 'job', data: {} },
+  ]);
+  reader.close();
+  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  expect(opened[0]?.ended.aborted).toBe(true);
+  // Nobody listens any more: nothing is written, nothing fails.
+  opened[0]?.send({ event: 'job', data: {} });
+  opened[0]?.end();
+});
