@@ -1,16 +1,6 @@
+import type { FeedHealth, PartHealth } from './health.ts';
 import type { HeldSnapshot } from './state.ts';
-
-/** How a snapshot feed fares, for `/metrics`, `/readyz` and `status`. */
-export interface FeedHealth {
-  /** Address of the source, without credentials. */
-  readonly from: string;
-  readonly lastTried: Date | null;
-  readonly lastGood: Date | null;
-  /** Why the newest one was not taken; `null` while all is well. */
-  readonly problem: string | null;
-  /** No version below it is taken. */
-  readonly floor: number;
-}
+import type { BreakGlass } from './waivers.ts';
 
 /** Keeps the newest snapshot that was verified. */
 export interface SnapshotFeed {
@@ -19,4 +9,10 @@ export interface SnapshotFeed {
   health(): FeedHealth;
   onChange(listener: (held: HeldSnapshot) => void): void;
   close(): Promise<void>;
+}
+
+/** Waivers that are read again when their folder changes. */
+export interface BreakGlassSource {
+  waivers(): BreakGlass;
+  health(): PartHealth;
 }

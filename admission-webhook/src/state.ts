@@ -6,7 +6,7 @@ import type {
   SnapshotMeta,
   SnapshotQuery,
 } from '../../src/snapshot/index.ts';
-import type { AdmissionPolicies } from './decide/policies.ts';
+import type { AdmissionPolicies } from './policies.ts';
 import type { NamespaceRules } from './rules.ts';
 import type { BreakGlass } from './waivers.ts';
 

@@ -1,7 +1,8 @@
 import type { ByteSource } from '../core/bytes/byte-source.ts';
 import { isTensorShard, TENSOR_SHARD } from './data-files.ts';
+import { extensionOf } from './extension.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
-import { FORMATS } from './index.ts';
+import { FORMATS } from './list.ts';
 import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
 import { textHead } from './text.ts';
@@ -112,13 +113,6 @@ const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.pt.tar': ['zip', 'pickle'],
   '.ckpt.tar': ['zip', 'pickle'],
 };
-
-/** The last extension of a path, lower case, with its dot; empty when the name has none. */
-export function extensionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const dot = name.lastIndexOf('.');
-  return dot > 0 ? name.slice(dot).toLowerCase() : '';
-}
 
 /** The last two extensions of a path, lower case: `.pth.tar`; empty when the name has fewer. */
 function doubleExtensionOf(path: string): string {

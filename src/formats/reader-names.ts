@@ -1,4 +1,4 @@
-import { extensionOf } from './identify.ts';
+import { extensionOf } from './extension.ts';
 
 /** Extensions of files that readers of text or media open, and no loader of models. */
 const EXTENSIONS: ReadonlySet<string> = new Set(

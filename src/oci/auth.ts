@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import { parseBoundedJson } from '../core/bounded-json.ts';
 import { AssayError } from '../core/errors.ts';
-import type { OciChallenge } from './challenge.ts';
-import { findLogin, type KnownLogin, type OciLogin } from './credentials.ts';
-import type { OciEndpoint } from './endpoint.ts';
-import { checkRealm, type OciRealm } from './realm.ts';
 import { shownAddress } from '../core/reference/reference.ts';
 import { createEgress, type Egress, type EgressOptions } from '../egress/egress.ts';
 import { httpError } from '../egress/http-error.ts';
 import { discard } from '../sources/http/body.ts';
+import type { OciChallenge } from './challenge.ts';
+import { findLogin, type KnownLogin, type OciLogin } from './credentials.ts';
+import type { OciEndpoint } from './endpoint.ts';
+import { checkRealm, type OciRealm } from './realm.ts';
 
 /** As whom a registry was asked. */
 export type OciStanding =

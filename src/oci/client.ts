@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../core/errors.ts';
-import { parseChallenge } from './challenge.ts';
-import type { OciEndpoint } from './endpoint.ts';
 import { type Credential, createEgress, type Egress, type EgressInit } from '../egress/egress.ts';
 import { discard } from '../sources/http/body.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';
 import { authorise, type OciStanding } from './auth.ts';
+import { parseChallenge } from './challenge.ts';
+import type { OciEndpoint } from './endpoint.ts';
 import { noRegistry, ociError } from './error.ts';
 
 /** A manifest's own bytes, and what the registry calls them. */

@@ -1,7 +1,7 @@
 import { AssayError } from '../core/errors.ts';
-import type { OciEndpoint } from './endpoint.ts';
 import { httpError, tooMany } from '../egress/http-error.ts';
 import { mendOf, type OciStanding } from './auth.ts';
+import type { OciEndpoint } from './endpoint.ts';
 
 /** What was asked of a registry, for messages. */
 export interface OciQuestion {

@@ -1,6 +1,6 @@
 import { AssayError } from '../core/errors.ts';
-import type { OciEndpoint } from './endpoint.ts';
 import { isLoopback, shownAddress } from '../core/reference/reference.ts';
+import type { OciEndpoint } from './endpoint.ts';
 
 /** A token server that a registry named, fit to be spoken to. */
 export interface OciRealm {

@@ -3,6 +3,7 @@ import type { Artifact, ArtifactFile } from '../core/artifact.ts';
 import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
 import type { OnEvent } from '../core/events.ts';
 import { claimPlan, keepsClaim, startHashing } from '../integrity/hash/digest.ts';
+import { createHasher } from '../integrity/hash/hasher.ts';
 import {
   countDigests,
   digestsUnder,
@@ -13,7 +14,6 @@ import {
   wholeDigest,
 } from '../integrity/hash/plan.ts';
 import { HashThreads } from '../integrity/hash/threads.ts';
-import { createHasher } from '../integrity/hash/hasher.ts';
 import { reportBytes } from './file-progress.ts';
 import { inLanes, lanesFor } from './lanes.ts';
 

@@ -2,8 +2,8 @@ import type { ArtifactFile } from '../core/artifact.ts';
 import type { FileAssessment } from '../core/assessment/assessment.ts';
 import type { Check } from '../core/assessment/check.ts';
 import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
-import { SHA256_PLAN, wholeDigest } from '../integrity/hash/plan.ts';
 import { createHasher } from '../integrity/hash/hasher.ts';
+import { SHA256_PLAN, wholeDigest } from '../integrity/hash/plan.ts';
 import {
   type ComparedClaim,
   compareClaims,

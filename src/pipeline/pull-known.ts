@@ -1,8 +1,8 @@
 import { AssayError } from '../core/errors.ts';
 import { treeDigest } from '../integrity/hash/tree-digest.ts';
 import { openRemote } from '../sources/hub/hub.ts';
-import { hubSettings } from '../sources/hub-cache/settings.ts';
 import { HubStage } from '../sources/hub/stage.ts';
+import { hubSettings } from '../sources/hub-cache/settings.ts';
 import { envOf, type SourceOptions } from '../sources/source.ts';
 import { downloadAll, wholeModel } from './pull-files.ts';
 

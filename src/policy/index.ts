@@ -4,6 +4,7 @@ export { boundOf, excessOf, type Size, type Sizes } from './cel/bounds.ts';
 export { checkExpression } from './cel/check.ts';
 export { type Bindings, compileExpression, type Evaluator, Failure } from './cel/evaluate.ts';
 export { ExpressionError } from './cel/expression-error.ts';
+export { celLibrary } from './cel/library.ts';
 export { parseExpression } from './cel/parse.ts';
 export {
   ANY,
@@ -19,7 +20,6 @@ export {
   STRING,
   type Type,
 } from './cel/types.ts';
-export { celLibrary } from './cel/library.ts';
 export type { CompiledPolicy } from './compile.ts';
 export { type DecideOptions, decide, decider } from './decide.ts';
 export type { ExpressionText } from './document.ts';

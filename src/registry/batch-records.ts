@@ -1,5 +1,5 @@
+import type { CreatedJob, NewJob } from './job-records.ts';
 import type { JobProgress, JobState, Principal } from './records.ts';
-import type { CreatedJob, NewJob } from './registry.ts';
 
 /** Jobs that were asked for together. A job is the same for all who ask for it, so it may be in several batches. */
 export interface Batch {

@@ -1,4 +1,5 @@
 export * from './batch-records.ts';
+export * from './job-records.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export * from './records.ts';
 export * from './registry.ts';

@@ -3,7 +3,6 @@ import type { TrustFile } from '../integrity/trust-file/trust-file.ts';
 import { approvals, revoke } from './approvals/approvals.ts';
 import { vote } from './approvals/vote.ts';
 import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/log.ts';
-import type { Context } from './store/context.ts';
 import { gate, versionsOf } from './decisions/gate.ts';
 import { reevaluate } from './decisions/reevaluate.ts';
 import { batchStore } from './jobs/batches.ts';
@@ -11,6 +10,7 @@ import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs/jobs.
 import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './jobs/leases.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
+import type { Context } from './store/context.ts';
 import { openDatabase } from './store/database.ts';
 import { tenants } from './tokens/tenants.ts';
 import { authenticate, createToken, revokeToken, tokens } from './tokens/tokens.ts';

@@ -2,6 +2,7 @@ import type { Assessment, Ruleset } from '../core/assessment/assessment.ts';
 import type { Waiver } from '../core/assessment/waiver.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { BatchStore } from './batch-records.ts';
+import type { CreatedJob, NewJob } from './job-records.ts';
 import type {
   ApprovalMethod,
   ApprovalRecord,
@@ -253,20 +254,6 @@ export type AuditVerdict =
       readonly head: { readonly seq: number; readonly hash: string };
     }
   | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
-
-export interface NewJob {
-  readonly target: string;
-  readonly model: string;
-  readonly priority?: number;
-  readonly ruleset: string;
-  readonly lineage?: Lineage;
-}
-
-export interface CreatedJob {
-  readonly job: Job;
-  /** Nobody had asked for the same already. */
-  readonly created: boolean;
-}
 
 /** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
 export interface JobStore {

@@ -15,6 +15,7 @@ export { renderMarkdown } from './markdown/markdown.ts';
 export { type OpenVexOptions, renderOpenVex } from './openvex/openvex.ts';
 export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp/owasp.ts';
 export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif/sarif.ts';
+export type { TableOptions } from './table/options.ts';
 export { signerText } from './table/signature-rows.ts';
-export { renderTable, type TableOptions } from './table/table.ts';
+export { renderTable } from './table/table.ts';
 export { renderVerification, renderVerificationJson, type Verification } from './verification.ts';

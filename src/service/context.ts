@@ -1,25 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Principal, Registry, Role } from '../registry/index.ts';
 import type { Authenticator } from './auth/auth.ts';
 import type { Oidc } from './auth/oidc.ts';
 import type { Sessions } from './auth/sessions.ts';
 import type { ServiceConfig } from './config.ts';
 import type { EventFeed } from './events/events.ts';
+import type { App } from './fastify-app.ts';
+import type { ServiceMetrics } from './metrics/metrics.ts';
 import type { Queue } from './queue/queue.ts';
 import type { SnapshotStore } from './snapshot/store.ts';
-import type { ServiceMetrics } from './metrics/metrics.ts';
 import type { UploadStore } from './uploads/store.ts';
-
-/** A Fastify server whose routes are typed by their TypeBox schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 /** What routes work with. */
 export interface ServiceContext {

@@ -1,6 +1,6 @@
 import { AssayError } from '../core/errors.ts';
-import { readConfig } from './config-read.ts';
 import { createApp } from './app/app.ts';
+import { readConfig } from './config-read.ts';
 
 /** The OpenAPI document, from the routes themselves: nothing is opened and nothing listens. */
 export async function openapiDocument(): Promise<object> {

@@ -4,8 +4,8 @@ import { decodeBase64 } from '../integrity/envelope/base64.ts';
 import { readBundle } from '../integrity/envelope/bundle.ts';
 import { paeHead, verifyEncoded } from '../integrity/envelope/dsse.ts';
 import { keyHint } from '../integrity/envelope/keys.ts';
-import { bundleJson, envelopeJson } from '../integrity/sign/bundle-json.ts';
 import { isSignatureError } from '../integrity/envelope/signature-error.ts';
+import { bundleJson, envelopeJson } from '../integrity/sign/bundle-json.ts';
 import { SNAPSHOT_PAYLOAD } from './document.ts';
 import { SnapshotError } from './snapshot-error.ts';
 

@@ -6,7 +6,8 @@ export { type OpenOptions, openDocument, openSnapshot, signingKeys } from './ope
 export { packSnapshot } from './pack.ts';
 export { PackedIndex } from './packed-index.ts';
 export { peekSnapshot, type SnapshotLabel } from './peek.ts';
+export type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 export { canonicalEndpoint, type PinnedReference, pinnedReference, schemeOf } from './reference-key.ts';
 export { createSnapshot, signSnapshot } from './sign.ts';
-export { type Asked, Snapshot, type SnapshotAnswer, type SnapshotMeta, type SnapshotQuery } from './snapshot.ts';
+export { Snapshot, type SnapshotMeta } from './snapshot.ts';
 export { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';

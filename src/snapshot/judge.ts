@@ -1,6 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
+import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 import { canonicalEndpoint, pinnedReference } from './reference-key.ts';
-import type { Asked, SnapshotAnswer, SnapshotQuery } from './snapshot.ts';
 
 /** What is decided under one key: mostly one entry, in the order of the document when there are more. */
 export type Entries = SnapshotEntry | readonly SnapshotEntry[] | undefined;

@@ -2,8 +2,8 @@ import { isAssayError } from '../core/errors.ts';
 import { formatReference, parseReference } from '../core/reference/reference.ts';
 import type { SnapshotEntry } from './document.ts';
 import type { Entries } from './judge.ts';
+import type { Asked, SnapshotAnswer } from './query.ts';
 import { canonicalEndpoint } from './reference-key.ts';
-import type { Asked, SnapshotAnswer } from './snapshot.ts';
 
 /** A name that somebody may move, as people and manifests write it. */
 export interface RepositoryQuery {

@@ -12,8 +12,9 @@ import {
   type RecordJson,
   SPAN,
 } from './packed.ts';
+import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 import { Room } from './room.ts';
-import type { Asked, SnapshotAnswer, SnapshotMeta, SnapshotQuery } from './snapshot.ts';
+import type { SnapshotMeta } from './snapshot.ts';
 
 /** Released between two events: what is cut off is written over, and tens of megabytes of it would hold up whoever answers. */
 const RELEASED_BYTES = 1 << 20;

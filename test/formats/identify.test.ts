@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { extensionLie, identifyFormat, probeNow, probeOf, refineText, UNKNOWN } from '../../src/formats/identify.ts';
-import { FORMATS } from '../../src/formats/index.ts';
+import { FORMATS } from '../../src/formats/list.ts';
 import { fixtureFiles } from '../support/scan-bytes.ts';
 
 const files = fixtureFiles('fixtures/formats');

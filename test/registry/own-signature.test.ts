@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createStatement, type StatementInputs } from '../../src/integrity/statements/create.ts';
 import { signStatement } from '../../src/integrity/attestations/sign-statement.ts';
-import { subjectsOf } from '../../src/integrity/statements/subject.ts';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
+import { createStatement, type StatementInputs } from '../../src/integrity/statements/create.ts';
+import { subjectsOf } from '../../src/integrity/statements/subject.ts';
 import type { TrustFile, TrustRule } from '../../src/integrity/trust-file/trust-file.ts';
 import { type Ballot, openRegistry, type Registry, type RegistryRules } from '../../src/registry/index.ts';
 import { digestOf, findingOf, NEWER_RULESET, RULESET } from './assessments.ts';

@@ -4,7 +4,7 @@ import { type Finding, fingerprint } from '../../src/core/assessment/finding.ts'
 import type { SignatureAssessment } from '../../src/core/assessment/signature.ts';
 import { decide } from '../../src/policy/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../../src/report/index.ts';
-import type { TableOptions } from '../../src/report/table/table.ts';
+import type { TableOptions } from '../../src/report/table/options.ts';
 
 const SHA = 'ab12'.repeat(16);
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FORMATS } from '../../src/formats/index.ts';
+import { FORMATS } from '../../src/formats/list.ts';
 import { UNMARKED_PICKLE } from '../../src/formats/pickle/format.ts';
 import { judgeExtension } from '../../src/scan/extension.ts';
 import { SCANNERS } from '../../src/scan/index.ts';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isAssayError } from '../../src/core/errors.ts';
-import { parseChallenge } from '../../src/oci/challenge.ts';
-import { endpointOf } from '../../src/oci/endpoint.ts';
-import { checkRealm } from '../../src/oci/realm.ts';
 import { isArtifactPath } from '../../src/core/reference/reference.ts';
 import { parseOci } from '../../src/core/reference/store-reference.ts';
-import { filesOf } from '../../src/sources/oci/layers.ts';
+import { parseChallenge } from '../../src/oci/challenge.ts';
+import { endpointOf } from '../../src/oci/endpoint.ts';
 import { type OciDescriptor, parseManifest } from '../../src/oci/manifest.ts';
+import { checkRealm } from '../../src/oci/realm.ts';
+import { filesOf } from '../../src/sources/oci/layers.ts';
 
 /** Runs what may only fail in a way that was foreseen. */
 function orAssayError<T>(run: () => T): T | undefined {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseChallenge } from '../../src/oci/challenge.ts';
-import { filesOf } from '../../src/sources/oci/layers.ts';
 import { parseManifest } from '../../src/oci/manifest.ts';
+import { filesOf } from '../../src/sources/oci/layers.ts';
 import { growth } from '../support/growth.ts';
 
 it.each(['a', 'a ', 'a=', 'a="\\"",', ', ', 'Bearer realm=x,', 'é', '"', '\\'])(

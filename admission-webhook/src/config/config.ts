@@ -1,5 +1,5 @@
-import type { AdmissionPolicies } from '../decide/policies.ts';
-import type { MutationOptions } from '../mutate/patch.ts';
+import type { MutationOptions } from '../patch.ts';
+import type { AdmissionPolicies } from '../policies.ts';
 import type { Action, Mode, Outcome } from '../rules.ts';
 
 /** What a configuration says of namespaces; what it leaves out is taken from what is more general. */

@@ -1,4 +1,4 @@
-import { NO_POLICIES } from '../decide/policies.ts';
+import { NO_POLICIES } from '../policies.ts';
 import type { Action, Outcome } from '../rules.ts';
 import type { AdmissionConfig } from './config.ts';
 

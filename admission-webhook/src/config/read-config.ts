@@ -1,9 +1,10 @@
 import { closest } from '../../../src/core/closest.ts';
 import { AssayError } from '../../../src/core/errors.ts';
 import { type Entry, YamlSource, yamlLibrary } from '../../../src/policy/index.ts';
-import { type AdmissionPolicyDocument, compileAdmissionPolicies, POLICY_ACTIONS } from '../decide/compile-policies.ts';
-import { NO_POLICIES } from '../decide/policies.ts';
-import type { MutationOptions } from '../mutate/patch.ts';
+import { compileAdmissionPolicies } from '../decide/compile-policies.ts';
+import { type AdmissionPolicyDocument, POLICY_ACTIONS } from '../decide/compiled.ts';
+import type { MutationOptions } from '../patch.ts';
+import { NO_POLICIES } from '../policies.ts';
 import { ACTIONS, type Action, MODES, OUTCOMES, type Outcome } from '../rules.ts';
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { NO_CONFIG } from './defaults.ts';

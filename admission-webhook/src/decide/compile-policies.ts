@@ -1,36 +1,16 @@
 import {
   checkExpression,
   compileExpression,
-  type Evaluator,
   ExpressionError,
-  type ExpressionNode,
-  type ExpressionText,
   nameOf,
-  type Position,
   type Problem,
   parseExpression,
   present,
 } from '../../../src/policy/index.ts';
-import { type AdmissionPolicies, NO_POLICIES, type PolicyInput, type PolicyRuling } from './policies.ts';
+import { type AdmissionPolicies, NO_POLICIES, type PolicyInput, type PolicyRuling } from '../policies.ts';
+import type { AdmissionPolicyDocument, CompiledAdmissionPolicy } from './compiled.ts';
 import { PolicyRun } from './policy-run.ts';
 import { ADMISSION_TYPES } from './policy-schema.ts';
-
-export const POLICY_ACTIONS = ['deny', 'warn', 'audit'] as const;
-
-/** A rule as it is written. It has to be true. */
-export interface AdmissionPolicyDocument {
-  readonly id: string;
-  readonly at: Position;
-  readonly expression: ExpressionText;
-  readonly message: string;
-  readonly action: PolicyRuling['action'];
-}
-
-export interface CompiledAdmissionPolicy {
-  readonly document: AdmissionPolicyDocument;
-  readonly node: ExpressionNode;
-  readonly evaluate: Evaluator;
-}
 
 export type CompiledAdmissionPolicies =
   | { readonly kind: 'policies'; readonly policies: AdmissionPolicies }

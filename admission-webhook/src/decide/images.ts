@@ -1,4 +1,4 @@
-import type { Decisions } from './judge.ts';
+import type { Decisions } from './decisions.ts';
 
 /** Whether an image is pinned, and may run: it is allowed by its digest, or approved as a model is. */
 export function isAllowedImage(

@@ -4,6 +4,7 @@ import type { Asked, SnapshotAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import type { Outcome } from '../rules.ts';
 import type { SnapshotIndex } from '../state.ts';
+import type { Decisions } from './decisions.ts';
 import { isAllowedImage } from './images.ts';
 import { kindOfScheme, loadsOtherFiles, schemeOfReference } from './loader.ts';
 import {
@@ -29,9 +30,6 @@ export interface Judgement {
   readonly outcome: Outcome;
   readonly message: string;
 }
-
-/** What a reference is looked up in. */
-export type Decisions = Pick<SnapshotIndex, 'lookup' | 'latestApproved' | 'allowsImage'>;
 
 export interface JudgeContext extends Place {
   readonly decisions: Decisions;

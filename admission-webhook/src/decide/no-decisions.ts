@@ -1,5 +1,5 @@
 import { pinnedReference } from '../../../src/snapshot/index.ts';
-import type { Decisions } from './judge.ts';
+import type { Decisions } from './decisions.ts';
 
 /** Where no snapshot was ever believed: nothing is approved, and what is not pinned can still be told. */
 export const NO_DECISIONS: Decisions = {

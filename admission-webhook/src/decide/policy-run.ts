@@ -1,6 +1,6 @@
 import { type Bindings, boundOf, excessOf, Failure, type Sizes } from '../../../src/policy/index.ts';
-import type { CompiledAdmissionPolicy } from './compile-policies.ts';
-import type { PolicyInput } from './policies.ts';
+import type { PolicyInput } from '../policies.ts';
+import type { CompiledAdmissionPolicy } from './compiled.ts';
 import { AdmissionView } from './policy-view.ts';
 
 /** CWE-400: parts of expressions that all rules together may evaluate for one review; some ten milliseconds. */

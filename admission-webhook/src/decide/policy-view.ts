@@ -1,7 +1,7 @@
 import { type Bindings, celLibrary, type Size, type Sizes } from '../../../src/policy/index.ts';
 import { isFields, own } from '../../../src/workload/index.ts';
+import type { PolicyInput } from '../policies.ts';
 import { schemeOfReference } from './loader.ts';
-import type { PolicyInput } from './policies.ts';
 
 type Input = Bindings[string];
 

@@ -1,5 +1,5 @@
 import type { AdmissionAnswer } from '../answer.ts';
-import type { PatchOperation } from '../mutate/patch.ts';
+import type { PatchOperation } from '../patch.ts';
 
 /** The body that the API server reads (`admission.k8s.io/v1`, AdmissionReview.response). */
 export interface ReviewResponse {

@@ -1,5 +1,5 @@
 import { isFields, own, step } from '../../../src/workload/index.ts';
-import type { PatchOperation } from './patch.ts';
+import type { PatchOperation } from '../patch.ts';
 import type { Pin } from './pins.ts';
 
 /** `assay.dev/pin.<n>`: JSON pointer of a reference, a space, and the pinned reference that it means. */

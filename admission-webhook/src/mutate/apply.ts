@@ -1,4 +1,4 @@
-import type { PatchOperation } from './patch.ts';
+import type { PatchOperation } from '../patch.ts';
 
 /** A value that a JSON pointer (RFC 6901) leads to; `undefined` where it leads nowhere. */
 export function valueAt(object: unknown, pointer: string): unknown {

@@ -1,6 +1,7 @@
 import type { Asked } from '../../../src/snapshot/index.ts';
 import { own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
 import { shownReference } from '../decide/sentences.ts';
+import type { Mutation, PatchOperation } from '../patch.ts';
 import type { SnapshotIndex } from '../state.ts';
 import { valueAt } from './apply.ts';
 import {
@@ -14,7 +15,6 @@ import {
   readFetcher,
 } from './fetcher.ts';
 import { type ContainerPlace, clashes, containerOf, whyElsewhere, whyOpen } from './loader-place.ts';
-import type { Mutation, PatchOperation } from './patch.ts';
 import { revisionOf } from './pins.ts';
 import { verifyInjected } from './verify.ts';
 

@@ -2,12 +2,12 @@ import type { Asked } from '../../../src/snapshot/index.ts';
 import { extractReferences, isFields, own, type WorkloadReference } from '../../../src/workload/index.ts';
 import { shownReference } from '../decide/sentences.ts';
 import { bounded } from '../decide/text.ts';
+import type { Mutation, MutationOptions, PatchOperation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { GateState } from '../state.ts';
 import { annotatePins } from './annotate.ts';
 import { applied } from './apply.ts';
 import { injectFetches } from './inject.ts';
-import type { Mutation, MutationOptions, PatchOperation } from './patch.ts';
 import { type Pin, Pinner } from './pins.ts';
 import { rewritePins } from './rewrite.ts';
 

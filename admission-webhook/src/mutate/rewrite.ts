@@ -7,8 +7,8 @@ import {
   step,
   type WorkloadReferences,
 } from '../../../src/workload/index.ts';
+import type { PatchOperation } from '../patch.ts';
 import { applied, valueAt } from './apply.ts';
-import type { PatchOperation } from './patch.ts';
 import { type Pin, revisionOf } from './pins.ts';
 
 export interface Rewritten {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isFields, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
 import type { InjectionCheck } from '../decide/injected.ts';
+import type { MutationOptions } from '../patch.ts';
 import type { GateState, SnapshotIndex } from '../state.ts';
 import { valueAt } from './apply.ts';
 import { LOADER_ENV, MODELS_FOLDER, type ReadFetcher, readFetcher } from './fetcher.ts';
 import { clashes, containerOf, whyElsewhere, whyOpen } from './loader-place.ts';
-import type { MutationOptions } from './patch.ts';
 
 /** What an injection is held against. */
 export interface ExpectedInjection {

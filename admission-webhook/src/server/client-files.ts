@@ -1,9 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { readSmallText } from '../../../src/core/bytes/small-file.ts';
 import { AssayError } from '../../../src/core/errors.ts';
+import type { PartHealth } from '../health.ts';
+import { type WatchOptions, watchFiles } from '../watched-files.ts';
 import type { ClientOptions } from './options.ts';
-import type { PartHealth } from './vitals.ts';
-import { type WatchOptions, watchFiles } from './watched-files.ts';
 
 /** What clients are believed by, read again when it changes; what is broken leaves the last good one in place. */
 export interface ClientFiles {

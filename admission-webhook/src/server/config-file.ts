@@ -1,7 +1,7 @@
 import { readSmallText } from '../../../src/core/bytes/small-file.ts';
 import { type AdmissionConfig, NO_CONFIG, readAdmissionConfig } from '../config/index.ts';
-import type { PartHealth } from './vitals.ts';
-import { type WatchOptions, watchFiles } from './watched-files.ts';
+import type { PartHealth } from '../health.ts';
+import { type WatchOptions, watchFiles } from '../watched-files.ts';
 
 /** The configuration, read again when its file changes; one that cannot be read leaves the last good one in place. */
 export interface ConfigFile {

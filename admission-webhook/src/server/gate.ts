@@ -1,17 +1,17 @@
 import type { AdmissionAnswer } from '../answer.ts';
 import { namespaceRules } from '../config/index.ts';
 import { decideReview } from '../decide/index.ts';
-import type { SnapshotFeed } from '../feed.ts';
+import type { BreakGlassSource, SnapshotFeed } from '../feed.ts';
 import type { WatchedNamespaces } from '../kube/index.ts';
 import { mutateReview } from '../mutate/mutate-review.ts';
-import type { Mutation } from '../mutate/patch.ts';
 import { injectionCheck } from '../mutate/verify.ts';
+import type { Mutation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
 import type { GateState } from '../state.ts';
-import { type BreakGlass, NO_WAIVERS } from '../waivers.ts';
+import type { Vitals } from '../vitals.ts';
+import { NO_WAIVERS } from '../waivers.ts';
 import type { ConfigFile } from './config-file.ts';
-import type { PartHealth, Vitals } from './vitals.ts';
 
 /** Everything that decisions are made from, kept up to date. */
 export interface Gate {
@@ -21,12 +21,6 @@ export interface Gate {
   /** What is to be changed in an object, as the configuration has it. */
   mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
   health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
-}
-
-/** Waivers that are read again when their folder changes. */
-export interface BreakGlassSource {
-  waivers(): BreakGlass;
-  health(): PartHealth;
 }
 
 /** What a gate is put together from. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FeedHealth, SnapshotFeed } from '../feed.ts';
+import type { SnapshotFeed } from '../feed.ts';
+import type { FeedHealth } from '../health.ts';
 
 /**
  * A feed that may take long to open, as its source may: after a moment the gate goes on without, and says so to whoever asks.

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
 import type { DecisionRecord } from '../answer.ts';
+import { notReady, type Vitals } from '../vitals.ts';
 import { problemsOf } from './problems.ts';
-import { notReady, type Vitals } from './vitals.ts';
 
 export type ReviewPath = 'validate' | 'mutate';
 

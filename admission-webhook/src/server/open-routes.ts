@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { notReady, type Vitals } from '../vitals.ts';
 import type { AdmissionMetrics } from './metrics.ts';
 import type { AdmissionStatus } from './status.ts';
-import { notReady, type Vitals } from './vitals.ts';
 
 export interface OpenRouteOptions {
   readonly metrics: AdmissionMetrics;

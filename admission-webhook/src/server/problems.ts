@@ -1,4 +1,4 @@
-import type { Vitals } from './vitals.ts';
+import type { Vitals } from '../vitals.ts';
 
 /** Why the newest of each part is not taken, by part; `null` while all is well. */
 export function problemsOf(vitals: Vitals): ReadonlyMap<string, string | null> {

@@ -1,6 +1,6 @@
 import type { AdmissionAnswer } from '../answer.ts';
 import { answerMalformed, readReview, reviewResponse } from '../decide/index.ts';
-import type { Mutation, PatchOperation } from '../mutate/patch.ts';
+import type { Mutation, PatchOperation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule } from '../rules.ts';
 import type { GateState } from '../state.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as byTheClock } from 'node:timers/promises';
 import type { DecisionRecord } from '../answer.ts';
+import type { Vitals } from '../vitals.ts';
 import type { BodyRoom } from './body.ts';
 import type { CertificateSource } from './certificate/serving.ts';
 import type { ClientFiles } from './client-files.ts';
@@ -16,7 +17,6 @@ import { openPlainListener } from './plain-listener.ts';
 import { reviewRoute } from './review-route.ts';
 import { openReviewer } from './reviews.ts';
 import { statusOf } from './status.ts';
-import type { Vitals } from './vitals.ts';
 
 /** What is answered from, and by whom it may be asked. */
 export interface ServingParts {

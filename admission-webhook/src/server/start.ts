@@ -1,5 +1,6 @@
 import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
 import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
+import type { Vitals } from '../vitals.ts';
 import { openCertificateFiles } from './certificate/files.ts';
 import { openSelfSigned } from './certificate/self-signed.ts';
 import type { CertificateSource } from './certificate/serving.ts';
@@ -11,7 +12,6 @@ import { openLate } from './late-feed.ts';
 import type { AdmissionOptions, GateOptions, TlsOptions } from './options.ts';
 import { tellProblems } from './problems.ts';
 import { serve } from './serve.ts';
-import type { Vitals } from './vitals.ts';
 
 export interface AdmissionSurroundings {
   /** Says a line to whoever runs the gate; never with a secret. */

@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '../answer.ts';
-import { notReady, type PartHealth, type Vitals } from './vitals.ts';
+import type { PartHealth } from '../health.ts';
+import { notReady, type Vitals } from '../vitals.ts';
 
 /** What `GET /status` says, and `assay admit status` shows. Times are ISO 8601 UTC. */
 export interface AdmissionStatus {

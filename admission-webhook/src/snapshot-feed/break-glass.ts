@@ -3,17 +3,17 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSmallFile } from '../../../src/core/bytes/small-file.ts';
 import { AssayError, isAssayError } from '../../../src/core/errors.ts';
-import { type BreakGlassPredicate, PREDICATE_TYPES } from '../../../src/integrity/statements/statement.ts';
-import { isAbout, subjectsOfNamespaces } from '../../../src/integrity/statements/subject.ts';
-import { parseTime } from '../../../src/integrity/statements/time.ts';
 import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
+import { type BreakGlassPredicate, PREDICATE_TYPES } from '../../../src/integrity/statements/statement.ts';
+import { isAbout, subjectsOfNamespaces } from '../../../src/integrity/statements/subject.ts';
+import { parseTime } from '../../../src/integrity/statements/time.ts';
 import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
-import type { BreakGlassSource } from '../server/gate.ts';
-import type { PartHealth } from '../server/vitals.ts';
-import { watchFiles } from '../server/watched-files.ts';
+import type { BreakGlassSource } from '../feed.ts';
+import type { PartHealth } from '../health.ts';
 import { type BreakGlass, type BreakGlassWaiver, NO_WAIVERS } from '../waivers.ts';
+import { watchFiles } from '../watched-files.ts';
 import { problemOf } from './problem.ts';
 
 export interface BreakGlassOptions {

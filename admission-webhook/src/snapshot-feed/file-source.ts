@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AssayError } from '../../../src/core/errors.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
-import { watchFiles } from '../server/watched-files.ts';
+import { watchFiles } from '../watched-files.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
 import { piecesOf, tooLarge, writeBounded } from './spool.ts';
 

@@ -1,6 +1,7 @@
 import { AssayError, isAssayError } from '../../../src/core/errors.ts';
 import { isSnapshotError, loadPacked, type PackedIndex, SnapshotError } from '../../../src/snapshot/index.ts';
-import type { FeedHealth, SnapshotFeed } from '../feed.ts';
+import type { SnapshotFeed } from '../feed.ts';
+import type { FeedHealth } from '../health.ts';
 import { byTheClock, Pauses, type Wait } from '../kube/pauses.ts';
 import type { HeldSnapshot } from '../state.ts';
 import { Floor, type SharedFloor } from './floor.ts';

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES } from '../../core/assessment/severity.ts';
 import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/shipped.ts';
-import type { JudgingFlags } from './judge.ts';
 import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from '../options/environment.ts';
 import { rulesetOption } from '../options/ruleset.ts';
 import { addTrustOptions, type TrustFlags, trustOf } from '../options/trust.ts';
 import { addWaiverOptions, type WaiverFlags, waiversOf } from '../options/waivers.ts';
+import type { JudgingFlags } from './judge.ts';
 
 /** The options that say by what to judge, as commander hands them over. */
 export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {

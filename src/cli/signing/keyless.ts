@@ -10,7 +10,7 @@ import { readSigningConfig } from '../../integrity/sign/keyless/signing-config.t
 import { terminalText } from '../../report/index.ts';
 import type { SigningChoice } from '../options/signing.ts';
 import type { Shell } from '../terminal/shell.ts';
-import { shellText } from './report.ts';
+import { shellText } from './shell-text.ts';
 import type { SigningWay } from './sign.ts';
 
 /** Where identity tokens come from. */

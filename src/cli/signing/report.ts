@@ -1,6 +1,7 @@
 import { terminalText } from '../../report/index.ts';
 import { count, humanBytes } from '../../report/style.ts';
 import type { SigningPlace } from './place.ts';
+import { shellText } from './shell-text.ts';
 import type { SigningWay } from './sign.ts';
 
 /** What was signed. */
@@ -17,9 +18,6 @@ export interface Signed {
   /** Files that the signature does not cover, and that nobody asked to leave out. */
   readonly uncovered: number;
 }
-
-/** Longer than any path. */
-const MAX_ARGUMENT = 16_384;
 const MAX_NAMED = 5;
 
 /** What was signed by whom, and how to check it. */
@@ -47,10 +45,4 @@ export function uncoveredWarning(files: readonly { readonly path: string }[]): s
   const more = files.length > MAX_NAMED ? `, and ${files.length - MAX_NAMED} more` : '';
   const what = `the signature will not cover ${count(files.length, 'file')}: ${names.join(', ')}${more}`;
   return `assay: warning: ${what}; --cover-all signs them, too\n`;
-}
-
-/** An argument as a POSIX shell takes it; characters that steer a terminal stand as escapes. */
-export function shellText(argument: string): string {
-  const plain = /^[\w@%+=:,./-]+$/.test(argument);
-  return terminalText(plain ? argument : `'${argument.replaceAll("'", "'\\''")}'`, MAX_ARGUMENT);
 }

@@ -8,7 +8,7 @@ import { terminalText } from '../../report/index.ts';
 import type { SigningChoice, SigningMethod } from '../options/signing.ts';
 import type { Shell } from '../terminal/shell.ts';
 import { type OpenedKey, openKey } from './key.ts';
-import { shellText } from './report.ts';
+import { shellText } from './shell-text.ts';
 
 /** A way to sign that was prepared, and how to speak of it. */
 export interface SigningWay {

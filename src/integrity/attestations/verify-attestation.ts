@@ -2,13 +2,19 @@ import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../envelope/bundle.ts';
 import { IN_TOTO_PAYLOAD } from '../envelope/dsse.ts';
 import { SignatureError } from '../envelope/signature-error.ts';
-import { refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file/trust-file.ts';
 import { readStatement } from '../statements/read.ts';
 import { approvedBy } from '../statements/stage.ts';
-import { ASSAY_VERIFIER, type AttestationKind, kindOf, PREDICATE_TYPES, type Statement } from '../statements/statement.ts';
+import {
+  ASSAY_VERIFIER,
+  type AttestationKind,
+  kindOf,
+  PREDICATE_TYPES,
+  type Statement,
+} from '../statements/statement.ts';
 import { isAbout, type Subject, type WantedDigest } from '../statements/subject.ts';
 import { formatTime, parseTime } from '../statements/time.ts';
 import type { Role } from '../trust-file/document.ts';
+import { refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file/trust-file.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** What somebody needs to be told; what is absent may be anything. */

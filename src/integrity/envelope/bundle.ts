@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { parseSignedJson } from '../../core/bounded-json.ts';
 import { AssayError } from '../../core/errors.ts';
-import { sentenceOf, shapeIssue } from './shape-issue.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, IN_TOTO_PAYLOAD } from './dsse.ts';
 import { quoted } from './quoted.ts';
+import { sentenceOf, shapeIssue } from './shape-issue.ts';
 import { SignatureError } from './signature-error.ts';
 
 /** How a bundle lets its signature be verified. */

@@ -1,13 +1,13 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Signer } from '../../core/assessment/signature.ts';
+import type { Trust } from '../trust/trust.ts';
 import type { SignedBundle } from './bundle.ts';
 import type { Envelope } from './dsse.ts';
 import { pae } from './dsse.ts';
 import { isSupported, keyHint, kindOf, verifyBytes } from './keys.ts';
+import { LEGACY_HASH, legacyPae } from './legacy-pae.ts';
 import { quoted } from './quoted.ts';
 import { SignatureError } from './signature-error.ts';
-import type { Trust } from '../trust/trust.ts';
-import { LEGACY_HASH, legacyPae } from './legacy-pae.ts';
 
 /** `legacy`: the payload is of release 0.2, so that what this release signed is accepted too. */
 export interface LegacyOption {

@@ -1,16 +1,9 @@
 import type { ClaimedDigest } from '../../core/artifact.ts';
 import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
 import { BLOCK_SIZE, FileSource } from '../../core/bytes/file-source.ts';
-import {
-  countDigests,
-  distinctPlans,
-  type HashPlan,
-  type PlannedDigests,
-  SHA256_PLAN,
-  wholeDigest,
-} from './plan.ts';
-import type { HashThreads, ThreadHash } from './threads.ts';
 import { createHasher, digestBytes } from './hasher.ts';
+import { countDigests, distinctPlans, type HashPlan, type PlannedDigests, SHA256_PLAN, wholeDigest } from './plan.ts';
+import type { HashThreads, ThreadHash } from './threads.ts';
 
 /** A file's digests in the making: they take the bytes that parsing reads, and read the rest at the end. */
 export interface RunningDigest {

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import type { HashPlan, PlannedDigests } from './plan.ts';
 import { createHasher, type Hasher } from './hasher.ts';
+import type { HashPlan, PlannedDigests } from './plan.ts';
 
 /** A file, its blocks in order, and its end; `id` names it. */
 export type HashRequest =

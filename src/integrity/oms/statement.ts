@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { parseSignedJson } from '../../core/bounded-json.ts';
 import { isAssayError } from '../../core/errors.ts';
-import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
 import type { Envelope } from '../envelope/dsse.ts';
-import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash/plan.ts';
 import { quoted } from '../envelope/quoted.ts';
+import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
 import { SignatureError } from '../envelope/signature-error.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash/plan.ts';
 import type { OmsManifest, Resource, Serialization } from './manifest.ts';
 import { checkPath, checkShards, parseShard } from './resource-name.ts';
 

@@ -2,10 +2,10 @@ import type { Signer } from '../../core/assessment/signature.ts';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
 import type { SignedBundle, VerificationMaterial } from '../envelope/bundle.ts';
 import { SignatureError } from '../envelope/signature-error.ts';
+import { verifyKey } from '../envelope/verify-key.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { OmsManifest } from './manifest.ts';
 import { OLD_PREDICATE, readManifest } from './statement.ts';
-import { verifyKey } from '../envelope/verify-key.ts';
 
 /** What a signature proves: who signed, and what of the model. */
 export interface VerifiedModelSignature {

@@ -1,5 +1,5 @@
-import { identityMatches } from '../trust/identity-pattern.ts';
 import { SignatureError } from '../envelope/signature-error.ts';
+import { identityMatches } from '../trust/identity-pattern.ts';
 import type { IdentityPattern } from '../trust/trust.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { readDer, TAG } from '../x509/der.ts';

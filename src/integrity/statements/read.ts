@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseSignedJson } from '../../core/bounded-json.ts';
 import { isAssayError } from '../../core/errors.ts';
+import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
 import { SignatureError } from '../envelope/signature-error.ts';
 import {
   breakGlass,
@@ -10,7 +11,6 @@ import {
   verificationSummary,
   waiver,
 } from './predicate-schemas.ts';
-import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
 import { isKnownPredicate, PREDICATE_TYPES, STATEMENT_TYPE, type Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 

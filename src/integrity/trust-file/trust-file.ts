@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AssayError, isAssayError } from '../../core/errors.ts';
-import { parseTime } from '../statements/time.ts';
-import { parseTrustDocument, type Role, type SignerEntry, trustFileError } from './document.ts';
 import { readPublicKey, spkiOf } from '../envelope/keys.ts';
+import { parseTime } from '../statements/time.ts';
 import type { Trust } from '../trust/trust.ts';
+import { parseTrustDocument, type Role, type SignerEntry, trustFileError } from './document.ts';
 
 /** One signer of a trust file: who he is, and what he may say. */
 export interface TrustRule {

@@ -1,8 +1,8 @@
 import type { Signer } from '../../core/assessment/signature.ts';
 import type { SignedBundle } from '../envelope/bundle.ts';
-import { identityMatches } from '../trust/identity-pattern.ts';
-import { verifyModelEnvelope } from '../envelope/verify-key.ts';
 import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
+import { verifyModelEnvelope } from '../envelope/verify-key.ts';
+import { identityMatches } from '../trust/identity-pattern.ts';
 import type { Trust } from '../trust/trust.ts';
 import { sortAnchors } from './anchors.ts';
 import { type Certificate, nameOf, readCertificate } from './certificate.ts';

@@ -1,9 +1,9 @@
 import { closest } from '../../core/closest.ts';
-import { patternOf } from './library.ts';
 import type { Macro, Node } from './ast.ts';
 import { VARIABLES } from './evaluate.ts';
 import { ExpressionError } from './expression-error.ts';
 import { functionNames, type Overload, overloadsOf } from './functions.ts';
+import { patternOf } from './library.ts';
 import { shownName } from './text.ts';
 import {
   ANY,

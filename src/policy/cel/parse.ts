@@ -1,8 +1,8 @@
 import type { Expr, ParsedExpr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
-import { celLibrary } from './library.ts';
 import { childrenOf, type Node, nodesOf } from './ast.ts';
 import { toNode } from './convert.ts';
 import { ExpressionError } from './expression-error.ts';
+import { celLibrary } from './library.ts';
 import { syntaxErrorOf } from './syntax.ts';
 
 /** CWE-400, CWE-674: what nobody writes by hand, and what would cost more than it says. */

@@ -1,12 +1,12 @@
-import type { Context } from '../store/context.ts';
 import { decideVersion } from '../decisions/decide-version.ts';
-import { newestAssessment } from '../rows/decisions.ts';
 import { checkComment } from '../names.ts';
 import type { ApprovalRecord, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { change, read } from '../store/change.ts';
-import { labelOf, versionRow } from '../rows/versions.ts';
 import { approvalOfRow, approvalRows } from '../rows/approvals.ts';
+import { newestAssessment } from '../rows/decisions.ts';
+import { labelOf, versionRow } from '../rows/versions.ts';
+import { change, read } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
 
 /** The oldest first. */
 export async function approvals(context: Context, by: Principal, version: string): Promise<ApprovalRecord[]> {

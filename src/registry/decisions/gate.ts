@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { formatReference, parseReference } from '../../core/reference/reference.ts';
-import type { Context } from '../store/context.ts';
 import type { Principal, Version } from '../records.ts';
 import type { DecisionQuery, GateAnswer } from '../registry.ts';
+import { versionsOfRows } from '../rows/versions.ts';
 import { read } from '../store/change.ts';
 import { compiledOnce } from '../store/compiled-once.ts';
-import { versionsOfRows } from '../rows/versions.ts';
+import type { Context } from '../store/context.ts';
 import { answerAt, type StoredAnswer } from './gate-answer.ts';
 
 /** CWE-770: more models than that share no bytes. */

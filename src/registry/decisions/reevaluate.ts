@@ -1,12 +1,12 @@
 import type { Ruleset } from '../../core/assessment/assessment.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import type { Context } from '../store/context.ts';
 import type { Principal } from '../records.ts';
 import type { Reevaluation } from '../registry.ts';
-import { change, read } from '../store/change.ts';
-import { labelOf, type VersionRow } from '../rows/versions.ts';
-import { decideVersion } from './decide-version.ts';
 import { newestAssessment } from '../rows/decisions.ts';
+import { labelOf, type VersionRow } from '../rows/versions.ts';
+import { change, read } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
+import { decideVersion } from './decide-version.ts';
 
 /** Versions whose ids are read at a time. */
 const BATCH = 500;

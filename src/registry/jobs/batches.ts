@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import type { Context } from '../store/context.ts';
+import type { Batch, BatchStore, CreatedBatch } from '../batch-records.ts';
+import type { NewJob } from '../job-records.ts';
 import { nameOf } from '../names.ts';
 import type { JobProgress, JobState, Principal } from '../records.ts';
-import type { NewJob } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Change, change, newId, read, unowned, workChange } from '../store/change.ts';
 import { insertRow } from '../store/compiled-once.ts';
+import type { Context } from '../store/context.ts';
 import type { Reader } from '../store/database.ts';
-import type { Batch, BatchStore, CreatedBatch } from '../batch-records.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
 import { addJobs, cancelOpen, checkJobs } from './jobs.ts';
 

@@ -1,12 +1,12 @@
 import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
-import type { Context } from '../store/context.ts';
+import type { CreatedJob, NewJob } from '../job-records.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from '../records.ts';
-import type { CreatedJob, NewJob } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Change, change, newId, read } from '../store/change.ts';
 import { compiledOnce, insertRow } from '../store/compiled-once.ts';
+import type { Context } from '../store/context.ts';
 import type { Reader } from '../store/database.ts';
 import type { Tables } from '../store/tables.ts';
 import { batchRow } from './batch-row.ts';

@@ -5,8 +5,8 @@ import { readPolicyFile } from '../../policy/load.ts';
 import { problemError } from '../../policy/problem.ts';
 import { YamlSource } from '../../policy/yaml-source.ts';
 import type { RegistryRules, StageRules } from '../registry.ts';
-import { RULED_STAGES } from './stage-machine.ts';
 import { type PolicyName, RulesReader, type StageDocument } from './reader.ts';
+import { RULED_STAGES } from './stage-machine.ts';
 
 const GUIDE = 'assay serve --help shows the rules of a registry';
 

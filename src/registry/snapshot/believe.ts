@@ -1,6 +1,11 @@
 import type { Signer } from '../../core/assessment/signature.ts';
 import type { Waiver } from '../../core/assessment/waiver.ts';
 import { isAssayError } from '../../core/errors.ts';
+import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
+import { waiverOf } from '../../integrity/attestations/waiver.ts';
+import { readBundle } from '../../integrity/envelope/bundle.ts';
+import { keyHint } from '../../integrity/envelope/keys.ts';
+import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
 import { approvedBy } from '../../integrity/statements/stage.ts';
 import {
   POLICY,
@@ -11,11 +16,6 @@ import {
 } from '../../integrity/statements/statement.ts';
 import { parseDigest, type ResourceDescriptor } from '../../integrity/statements/subject.ts';
 import { parseTime } from '../../integrity/statements/time.ts';
-import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
-import { waiverOf } from '../../integrity/attestations/waiver.ts';
-import { readBundle } from '../../integrity/envelope/bundle.ts';
-import { keyHint } from '../../integrity/envelope/keys.ts';
-import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file/trust-file.ts';
 import { digestOf } from '../decisions/carry-over.ts';
 import type { ApprovalMethod, ApprovalRecord } from '../records.ts';

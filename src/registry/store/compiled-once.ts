@@ -1,5 +1,6 @@
 import { type Compilable, CompiledQuery, type InsertObject, SqliteAdapter } from 'kysely';
-import type { Dialect, Reader } from './database.ts';
+import type { Reader } from './database.ts';
+import type { Dialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 
 /** What stands for a value while a query is built; no database keeps a NUL, so it is no value. */

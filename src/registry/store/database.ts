@@ -1,9 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
+import type { Dialect } from './dialect.ts';
 import { migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
-
-export type Dialect = 'sqlite' | 'postgres';
 
 /** An open database. Everything else is written once, for both kinds. */
 export interface Database {

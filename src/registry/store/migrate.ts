@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
-import type { Database, Dialect } from './database.ts';
+import type { Database } from './database.ts';
 import { failureOf } from './failure.ts';
 import { records } from './migrations/001-records.ts';
 import { stages } from './migrations/002-stages.ts';
@@ -10,13 +10,7 @@ import { webhooks } from './migrations/005-webhooks.ts';
 import { waitingJobs } from './migrations/006-waiting-jobs.ts';
 import { signedWaivers } from './migrations/007-signed-waivers.ts';
 import { batches } from './migrations/008-batches.ts';
-
-/** One step of the schema, forward. What was released is never edited: another step follows. */
-export interface Migration {
-  readonly version: number;
-  readonly name: string;
-  up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
-}
+import type { Migration } from './migrations/migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   records,

@@ -1,5 +1,5 @@
-import type { Context } from '../store/context.ts';
 import { unowned } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
 
 /** Every tenant that something was ever done for. */
 export async function tenants({ database }: Context): Promise<string[]> {

@@ -1,12 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Context } from '../store/context.ts';
 import { checkLine, keyOf, nameOf } from '../names.ts';
 import { type Principal, ROLES, type Role } from '../records.ts';
 import type { ApiToken } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { change, newId, read, unowned } from '../store/change.ts';
 import { compiledOnce } from '../store/compiled-once.ts';
+import type { Context } from '../store/context.ts';
 import type { Reader } from '../store/database.ts';
 import type { Tables } from '../store/tables.ts';
 

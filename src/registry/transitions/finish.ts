@@ -1,11 +1,11 @@
 import { voidApproval } from '../decisions/carry-over.ts';
-import { approvalRows } from '../rows/approvals.ts';
-import type { Context } from '../store/context.ts';
 import type { Stage } from '../records.ts';
-import type { Change } from '../store/change.ts';
-import { labelOf, type VersionRow } from '../rows/versions.ts';
-import { moveVersion } from './moves.ts';
+import { approvalRows } from '../rows/approvals.ts';
 import type { TransitionRow } from '../rows/transitions.ts';
+import { labelOf, type VersionRow } from '../rows/versions.ts';
+import type { Change } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
+import { moveVersion } from './moves.ts';
 
 /** Ends a transition well: its approvals take the place of earlier ones for the stage, and the version moves. */
 export async function finishTransition(

@@ -1,17 +1,17 @@
 import type { Decision } from '../../core/assessment/assessment.ts';
-import type { Context } from '../store/context.ts';
-import { newestDecisions } from '../rows/decisions.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import { limitOf, seqAfter } from '../paging.ts';
 import { type Page, type PageRequest, type Principal, STAGES, type Stage, type Transition } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
+import { newestDecisions } from '../rows/decisions.ts';
+import { openTransition, type TransitionRow, transitionOfRow, transitionRow } from '../rows/transitions.ts';
+import { labelOf, type VersionRow, versionRow } from '../rows/versions.ts';
+import { approvalsFor, checkWay, isRuled, type RuledStage } from '../rules/stage-machine.ts';
 import { unmendable } from '../rules/violations.ts';
 import { type Change, change, newId, read } from '../store/change.ts';
-import { labelOf, type VersionRow, versionRow } from '../rows/versions.ts';
+import type { Context } from '../store/context.ts';
 import { finishTransition } from './finish.ts';
 import { closeVersion, endTransition } from './moves.ts';
-import { openTransition, type TransitionRow, transitionOfRow, transitionRow } from '../rows/transitions.ts';
-import { approvalsFor, checkWay, isRuled, type RuledStage } from '../rules/stage-machine.ts';
 
 /** The newest first. */
 export async function transitions(

@@ -1,5 +1,4 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-import type { Context } from '../store/context.ts';
 import { checkModelName } from '../names.ts';
 import { limitOf, nameAfter, nameCursor } from '../paging.ts';
 import {
@@ -13,9 +12,10 @@ import {
 } from '../records.ts';
 import type { ModelSummary } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { read } from '../store/change.ts';
-import type { Reader } from '../store/database.ts';
 import { versionsOfRows } from '../rows/versions.ts';
+import { read } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
+import type { Reader } from '../store/database.ts';
 
 const MAX_SEARCH = 200;
 

@@ -1,15 +1,23 @@
 import { sql } from 'kysely';
 import type { Assessment } from '../../core/assessment/assessment.ts';
-import type { Context } from '../store/context.ts';
 import { decideVersion } from '../decisions/decide-version.ts';
-import { decisionOfRow } from '../rows/decisions.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import type { Lineage, Principal, StoredAssessment } from '../records.ts';
 import type { Registered, Registration } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
+import { decisionOfRow } from '../rows/decisions.ts';
+import {
+  isExact,
+  labelOf,
+  NO_LINEAGE,
+  saysAnything,
+  type VersionRow,
+  versionOf,
+  versionOfRow,
+} from '../rows/versions.ts';
 import { type Change, change, newId, workChange } from '../store/change.ts';
 import { compiledOnce, insertRow } from '../store/compiled-once.ts';
-import { isExact, labelOf, NO_LINEAGE, saysAnything, type VersionRow, versionOf, versionOfRow } from '../rows/versions.ts';
+import type { Context } from '../store/context.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 
 /** CWE-770: no report that was bounded when it was made is larger. */

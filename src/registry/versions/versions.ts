@@ -1,14 +1,14 @@
-import type { Context } from '../store/context.ts';
-import { assessmentOfRow, decisionOfRow, newestDecisions } from '../rows/decisions.ts';
 import { checkAlias, checkModelName } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Page, PageRequest, Principal, StoredAssessment, StoredDecision, Version } from '../records.ts';
 import type { VersionName } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
+import { assessmentOfRow, decisionOfRow, newestDecisions } from '../rows/decisions.ts';
+import { labelOf, type VersionRow, versionOfRow, versionRow, versionsOfRows } from '../rows/versions.ts';
 import { change, read } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
 import type { Reader } from '../store/database.ts';
 import { noModel } from './models.ts';
-import { labelOf, type VersionRow, versionOfRow, versionRow, versionsOfRows } from '../rows/versions.ts';
 
 /** Assessments of one version that are shown: the newest. */
 const MAX_ASSESSMENTS = 100;

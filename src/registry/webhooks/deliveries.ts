@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { entryOfRow } from '../audit/log.ts';
-import type { Context } from '../store/context.ts';
 import { newId, unowned } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
 import type { Tables } from '../store/tables.ts';
 import type { ClaimedDelivery, DeliveryEnd } from '../webhook-records.ts';
 

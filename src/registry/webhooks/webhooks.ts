@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Context } from '../store/context.ts';
 import { nameOf } from '../names.ts';
 import { limitOf, pageOf } from '../paging.ts';
 import type { Page, PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { change, newId, read } from '../store/change.ts';
+import type { Context } from '../store/context.ts';
 import type { Reader } from '../store/database.ts';
 import type { Tables } from '../store/tables.ts';
-import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
 import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../webhook-records.ts';
+import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
 
 /** CWE-770. */
 const MAX_WEBHOOKS = 50;

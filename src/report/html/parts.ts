@@ -1,9 +1,6 @@
 import { type Html, type HtmlValue, html, NONE } from './html.ts';
 import type { Word } from './words.ts';
 
-/** Colour classes of the style sheet. */
-export type Tone = 'good' | 'caution' | 'bad' | 'dark' | 'open' | 'plain';
-
 /** One numbered part of the report. */
 export interface Section {
   readonly id: string;

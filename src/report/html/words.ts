@@ -3,7 +3,7 @@ import type { CheckStatus } from '../../core/assessment/check.ts';
 import type { SignatureAssessment } from '../../core/assessment/signature.ts';
 import type { Verdict } from '../../core/assessment/verdict.ts';
 import type { WaiverOutcome } from '../../core/assessment/waiver.ts';
-import type { Tone } from './parts.ts';
+import type { Tone } from './tone.ts';
 
 /** How a word of ours is shown: colour never carries what the word does not say. */
 export interface Word {

@@ -11,7 +11,7 @@ import type { Page } from '../page.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Pardonable, waiversOf } from '../suppressions.ts';
 import { findingsIn } from './findings-by-file.ts';
-import type { TableOptions } from './table.ts';
+import type { TableOptions } from './options.ts';
 
 export const VERDICT_INK = {
   malicious: 'red',

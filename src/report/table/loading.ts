@@ -1,7 +1,7 @@
 import type { Assessment } from '../../core/assessment/assessment.ts';
 import { safeGlobalsCode } from '../advice.ts';
 import type { Page } from '../page.ts';
-import type { TableOptions } from './table.ts';
+import type { TableOptions } from './options.ts';
 
 /** Lines of Python printed unless verbose. */
 const MAX_LINES = 30;

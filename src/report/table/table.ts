@@ -8,22 +8,9 @@ import { count, humanBytes, humanDuration } from '../style.ts';
 import { coverageRows } from './coverage.ts';
 import { fileBlock, VERDICT_INK } from './file.ts';
 import { loadingBlock } from './loading.ts';
+import type { TableOptions } from './options.ts';
 import { signatureRows } from './signature-rows.ts';
 import { waiverRows } from './waivers.ts';
-
-export interface TableOptions {
-  /** Columns. */
-  readonly width: number;
-  readonly color: boolean;
-  /** Lists clean files, every finding, every check. */
-  readonly verbose: boolean;
-  /** The decision alone. */
-  readonly quiet: boolean;
-  /** Whether the ruleset lists a global, "module.name" as Python 3 has it. */
-  readonly isListed: (name: string) => boolean;
-  /** What a command must be given to open a file of the artifact again. */
-  readonly reopen: (file: string) => string;
-}
 
 /** Files shown in full unless verbose. */
 const MAX_FILES = 20;

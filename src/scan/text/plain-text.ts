@@ -1,6 +1,7 @@
 import { chunks } from '../../core/bytes/byte-source.ts';
 import { AssayError } from '../../core/errors.ts';
-import { extensionOf, probeOf, refineText } from '../../formats/identify.ts';
+import { extensionOf } from '../../formats/extension.ts';
+import { probeOf, refineText } from '../../formats/identify.ts';
 import { JsonWalker } from '../../formats/json/json.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
 import { controlAt, type Encoding, newDecoder, textHead } from '../../formats/text.ts';

@@ -3,24 +3,25 @@ import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { guardRoutes, principalOf } from '../http/access.ts';
 import { createAuthenticator } from '../auth/auth.ts';
 import { openOidc } from '../auth/oidc.ts';
 import { createSessions } from '../auth/sessions.ts';
 import { isForPeople, sendProblem } from '../console/problem.ts';
-import type { App, ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../context.ts';
+import type { App } from '../fastify-app.ts';
+import { guardRoutes, principalOf } from '../http/access.ts';
+import { addValidation } from '../http/validation.ts';
 import { addMetrics } from '../metrics/metrics.ts';
-import { addTelemetry } from './telemetry.ts';
-import { addConnectionRules, type ConnectionTimes, connectionRules } from './connections.ts';
+import { onRequestEnd } from '../metrics/request-end.ts';
 import { PROBLEM_TYPE, problemOf } from '../problems/errors.ts';
+import type { ProblemCode } from '../problems/problem-codes.ts';
+import { ServiceError } from '../problems/service-error.ts';
+import { addConnectionRules, type ConnectionTimes, connectionRules } from './connections.ts';
 import { addNotFound } from './not-found.ts';
 import { addOpenapi } from './openapi.ts';
 import { ROUTES } from './plugins.ts';
-import type { ProblemCode } from '../problems/problem-codes.ts';
-import { onRequestEnd } from '../http/request-end.ts';
 import { addHeaders, addLimits } from './security.ts';
-import { ServiceError } from '../problems/service-error.ts';
-import { addValidation } from '../http/validation.ts';
+import { addTelemetry } from './telemetry.ts';
 
 export interface AppOptions {
   /** Where the log goes; standard output when absent. */

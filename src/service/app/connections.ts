@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 import { PROBLEM_TYPE, problemOf } from '../problems/errors.ts';
 import { ServiceError } from '../problems/service-error.ts';
 

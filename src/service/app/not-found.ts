@@ -1,4 +1,4 @@
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 import { ServiceError } from '../problems/service-error.ts';
 
 /** Answers what no route does: 405 where another method would do, else 404. Registered before any route. */

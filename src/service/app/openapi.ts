@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { version } from '../../core/version.ts';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 import { PROBLEM_TYPE, ProblemSchema } from '../problems/errors.ts';
 
 const DESCRIPTION = [

@@ -1,3 +1,4 @@
+import { sessionRoutes } from '../console/routes/session.ts';
 import { consoleRoutes } from '../console/routes.ts';
 import type { Routes } from '../context.ts';
 import { hubRoutes } from '../hub-proxy/routes.ts';
@@ -13,7 +14,6 @@ import { modelRoutes } from '../routes/models.ts';
 import { openapiRoutes } from '../routes/openapi.ts';
 import { policyRoutes } from '../routes/policies.ts';
 import { reportRoutes } from '../routes/reports.ts';
-import { sessionRoutes } from '../console/routes/session.ts';
 import { snapshotRoutes } from '../routes/snapshot.ts';
 import { tokenRoutes } from '../routes/tokens.ts';
 import { transitionRoutes } from '../routes/transitions.ts';

@@ -3,10 +3,10 @@ import { Socket } from 'node:net';
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import helmet from 'helmet';
-import { principalKey, principalOf } from '../http/access.ts';
 import { isSecure } from '../auth/sessions.ts';
 import type { ServiceConfig } from '../config.ts';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
+import { principalKey, principalOf } from '../http/access.ts';
 import { ServiceError } from '../problems/service-error.ts';
 
 /** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */

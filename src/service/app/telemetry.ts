@@ -1,5 +1,5 @@
 import { ProxyTracerProvider, trace } from '@opentelemetry/api';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 
 /**
  * Spans for each request, when whoever runs the service registered an OpenTelemetry SDK before it (`node --import`).

@@ -1,8 +1,8 @@
 import formbody from '@fastify/formbody';
-import { PUBLIC, SIGNED_IN } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { PUBLIC, SIGNED_IN } from '../http/access.ts';
 import { readPolicyList } from '../policy-list.ts';
+import { ServiceError } from '../problems/service-error.ts';
 import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';
 import { auditPages } from './routes/audit.ts';

@@ -1,6 +1,6 @@
 import type { Principal, Registry } from '../../registry/index.ts';
-import { JobChanges } from './job-changes.ts';
 import type { EventFeed, ServiceEvent } from './events.ts';
+import { JobChanges } from './job-changes.ts';
 
 export interface EventFeedOptions {
   /** How often the audit log and the jobs of a tenant that somebody listens to are looked at. */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalKey } from './access.ts';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 import { ServiceError } from '../problems/service-error.ts';
+import { principalKey } from './access.ts';
 
 /** One thing told over Server-Sent Events (WHATWG HTML, 9.2). */
 export interface StreamEvent {

@@ -1,6 +1,6 @@
 import { Ajv, type Options } from 'ajv';
 import formats from 'ajv-formats';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 
 /** Nothing is removed and nothing invented: what a schema does not name is refused. */
 const STRICT: Options = { strict: true, allowUnionTypes: true, removeAdditional: false, useDefaults: true };

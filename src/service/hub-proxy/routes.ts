@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import type { App, Routes } from '../context.ts';
+import type { Routes } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 import { ASKERS } from '../http/roles.ts';
 import { nothing, object, text } from '../http/schema-kit.ts';
 import { addAccount, addElse } from './account.ts';

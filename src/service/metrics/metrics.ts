@@ -1,7 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
+import type { Registry } from '../../registry/index.ts';
 import { OPERATOR_TENANT } from '../config.ts';
-import type { App, ServiceContext } from '../context.ts';
-import { onRequestEnd } from '../http/request-end.ts';
+import type { App } from '../fastify-app.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { SnapshotStore } from '../snapshot/store.ts';
+import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */
 export interface ServiceMetrics {
@@ -14,7 +17,14 @@ export interface ServiceMetrics {
 
 const LATENCIES_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function addMetrics(app: App, context: Pick<ServiceContext, 'registry' | 'queue' | 'snapshots'>): void {
+/** What is counted. */
+export interface Counted {
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly snapshots: SnapshotStore;
+}
+
+export function addMetrics(app: App, context: Counted): void {
   const set = new MetricSet();
   const registers = [set];
   collectDefaultMetrics({ register: set });

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Principal, Registry } from '../../registry/index.ts';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { COSTLY } from './costly.ts';
+import { READERS } from '../http/access.ts';
 import { REVIEWERS } from '../http/roles.ts';
 import { count, object, PAGE_QUERY, page, pageOf, text } from '../http/schema-kit.ts';
+import { COSTLY } from './costly.ts';
 import { AuditEntrySchema } from './schemas.ts';
 
 const Verdict = Type.Union([

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import type { DecisionQuery, GateAnswer } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../problems/service-error.ts';
-import { isKnown } from './conditional.ts';
 import { ASKERS } from '../http/roles.ts';
 import { DIGEST, list, object, REFERENCE, text, UNCHANGED } from '../http/schema-kit.ts';
+import { ServiceError } from '../problems/service-error.ts';
+import { isKnown } from './conditional.ts';
 import { GateAnswerSchema } from './schemas.ts';
 
 const Query = object({

@@ -1,11 +1,11 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { type EventStream, eventStreams } from '../http/event-stream.ts';
 import type { ServiceEvent } from '../events/events.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { READERS } from '../http/access.ts';
+import { type EventStream, eventStreams } from '../http/event-stream.ts';
 import { object, text } from '../http/schema-kit.ts';
+import { ServiceError } from '../problems/service-error.ts';
 
 /** Entries that are read at a time: they wait in memory for the reader. */
 const PAGE = 50;

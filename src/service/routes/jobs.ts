@@ -1,10 +1,7 @@
 import Type from 'typebox';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
+import { READERS } from '../http/access.ts';
 import { eventStreams } from '../http/event-stream.ts';
-import { jobWatch } from '../jobs/job-watch.ts';
-import { checkWish, submit } from '../jobs/submit.ts';
-import { isKnown } from './conditional.ts';
 import { SUBMITTERS } from '../http/roles.ts';
 import {
   ID,
@@ -19,6 +16,9 @@ import {
   text,
   UNCHANGED,
 } from '../http/schema-kit.ts';
+import { jobWatch } from '../jobs/job-watch.ts';
+import { checkWish, submit } from '../jobs/submit.ts';
+import { isKnown } from './conditional.ts';
 import { JOB_STATES, JobSchema, LineageSchema } from './schemas.ts';
 
 export const WishProperties = {

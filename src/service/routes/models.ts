@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { isKnown } from './conditional.ts';
+import { READERS } from '../http/access.ts';
 import { REVIEWERS } from '../http/roles.ts';
 import { ALIAS, MODEL_PARAMS, nothing, object, PAGE_QUERY, page, pageOf, text, UNCHANGED } from '../http/schema-kit.ts';
+import { isKnown } from './conditional.ts';
 import { ModelSchema, StageSchema } from './schemas.ts';
 
 const AliasParams = object({ ...MODEL_PARAMS.properties, alias: text('The alias', ALIAS) });

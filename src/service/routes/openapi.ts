@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { PUBLIC } from '../http/access.ts';
 import type { Routes } from '../context.ts';
+import { PUBLIC } from '../http/access.ts';
 
 export const openapiRoutes: Routes = (app) => {
   app.get(

@@ -1,12 +1,12 @@
 import Type from 'typebox';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
+import { READERS } from '../http/access.ts';
+import { ID_PARAMS, object, oneOf, text, UNCHANGED } from '../http/schema-kit.ts';
 import { ServiceError } from '../problems/service-error.ts';
 import { REPORT_FORMATS, renderReport } from '../reports/render.ts';
 import { isKnown } from './conditional.ts';
 import { COSTLY } from './costly.ts';
-import { ID_PARAMS, object, oneOf, text, UNCHANGED } from '../http/schema-kit.ts';
 
 const JUDGED_STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
 

@@ -1,6 +1,17 @@
 import Type from 'typebox';
 import { ROLES, STAGES } from '../../registry/index.ts';
-import { count, list, maybe, maybeMoment, maybeText, moment, object, oneOf, REFERENCE, text } from '../http/schema-kit.ts';
+import {
+  count,
+  list,
+  maybe,
+  maybeMoment,
+  maybeText,
+  moment,
+  object,
+  oneOf,
+  REFERENCE,
+  text,
+} from '../http/schema-kit.ts';
 
 export const StageSchema = oneOf(STAGES, 'Where a version stands');
 export const RoleSchema = oneOf(ROLES, 'A role');

@@ -1,9 +1,9 @@
 import type { Routes } from '../context.ts';
 import { eventStreams } from '../http/event-stream.ts';
-import { ServiceError } from '../problems/service-error.ts';
-import { matches } from './conditional.ts';
 import { ASKERS } from '../http/roles.ts';
 import { text, UNCHANGED } from '../http/schema-kit.ts';
+import { ServiceError } from '../problems/service-error.ts';
+import { matches } from './conditional.ts';
 
 /** A Sigstore bundle (https://docs.sigstore.dev/about/bundle/). */
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type ApiToken, ROLES } from '../../registry/index.ts';
-import { rolesOnly } from '../http/access.ts';
 import type { Routes } from '../context.ts';
+import { rolesOnly } from '../http/access.ts';
 import { ServiceError } from '../problems/service-error.ts';
 
 const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });

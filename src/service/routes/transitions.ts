@@ -1,8 +1,7 @@
 import Type from 'typebox';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { isKnown } from './conditional.ts';
+import { READERS } from '../http/access.ts';
 import { REQUESTERS, REVIEWERS } from '../http/roles.ts';
 import {
   COMMENT,
@@ -18,6 +17,7 @@ import {
   text,
   UNCHANGED,
 } from '../http/schema-kit.ts';
+import { isKnown } from './conditional.ts';
 import { ApprovalSchema, StageSchema, TRANSITION_STATES, TransitionSchema } from './schemas.ts';
 
 const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];

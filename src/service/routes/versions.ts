@@ -1,10 +1,7 @@
 import Type from 'typebox';
 import type { Version, VersionName } from '../../registry/index.ts';
-import { READERS } from '../http/access.ts';
 import type { Routes } from '../context.ts';
-import { checkWish, submit } from '../jobs/submit.ts';
-import { isKnown } from './conditional.ts';
-import { WishProperties } from './jobs.ts';
+import { READERS } from '../http/access.ts';
 import { REVIEWERS, SUBMITTERS } from '../http/roles.ts';
 import {
   COMMENT,
@@ -19,6 +16,9 @@ import {
   text,
   UNCHANGED,
 } from '../http/schema-kit.ts';
+import { checkWish, submit } from '../jobs/submit.ts';
+import { isKnown } from './conditional.ts';
+import { WishProperties } from './jobs.ts';
 import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';
 
 const VersionParams = object({

@@ -3,7 +3,6 @@ import { AssayError } from '../../core/errors.ts';
 import { checkAddress } from '../../egress/address-rules.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ServiceError } from '../problems/service-error.ts';
 import { ADMINS } from '../http/roles.ts';
 import {
   count,
@@ -21,6 +20,7 @@ import {
   pageOf,
   text,
 } from '../http/schema-kit.ts';
+import { ServiceError } from '../problems/service-error.ts';
 
 const Events = Type.Immutable(
   Type.Array(text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }), {

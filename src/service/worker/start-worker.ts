@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { AssayError } from '../../core/errors.ts';
 import { isRegistryError, type LiveRules, openLiveRules, type Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
-import { messageOf } from '../problems/message-of.ts';
 import { openServiceRegistry } from '../open-registry.ts';
+import { messageOf } from '../problems/message-of.ts';
 import { openQueue } from '../queue/index.ts';
 import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
 

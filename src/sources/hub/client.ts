@@ -2,9 +2,9 @@ import type { ClaimedDigest } from '../../core/artifact.ts';
 import { AssayError, isAssayError } from '../../core/errors.ts';
 import { isArtifactPath, isCommit } from '../../core/reference/reference.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
+import type { HubSettings } from '../hub-cache/settings.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type HubQuestion, hubError } from './error.ts';
-import type { HubSettings } from '../hub-cache/settings.ts';
 
 /** A file as the Hub lists it at a commit. */
 export interface HubEntry {

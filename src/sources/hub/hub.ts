@@ -8,12 +8,12 @@ import { checked } from '../claim.ts';
 import { type HttpFile, streamWhole } from '../http/body.ts';
 import { HttpRanges } from '../http/range.ts';
 import { HttpSource } from '../http/source.ts';
+import { findSnapshot } from '../hub-cache/cache.ts';
+import { type HubSettings, hubSettings } from '../hub-cache/settings.ts';
 import { openSnapshot } from '../path/path.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
-import { findSnapshot } from '../hub-cache/cache.ts';
 import { type HubEntry, hubEgress, listEntries, resolveCommit } from './client.ts';
 import { type HubQuestion, hubError } from './error.ts';
-import { type HubSettings, hubSettings } from '../hub-cache/settings.ts';
 
 /** A file of a repository at a commit. */
 export interface HubFile extends ArtifactFile {

@@ -2,16 +2,16 @@ import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.
 import type { ByteSource } from '../../core/bytes/byte-source.ts';
 import { spool } from '../../core/bytes/spool.ts';
 import { AssayError } from '../../core/errors.ts';
-import { endpointOf } from '../../oci/endpoint.ts';
 import { formatOci, type OciReference } from '../../core/reference/store-reference.ts';
+import { OciClient } from '../../oci/client.ts';
+import { endpointOf } from '../../oci/endpoint.ts';
+import { type OciDescriptor, type OciManifest, parseManifest, theOnly } from '../../oci/manifest.ts';
 import { checked } from '../claim.ts';
 import { type HttpFile, otherLength, streamWhole } from '../http/body.ts';
 import { HttpRanges } from '../http/range.ts';
 import { HttpSource } from '../http/source.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
-import { OciClient } from '../../oci/client.ts';
 import { filesOf, type OciFile } from './layers.ts';
-import { type OciDescriptor, type OciManifest, parseManifest, theOnly } from '../../oci/manifest.ts';
 
 /** Blobs up to this many bytes are fetched whole and checked. */
 const WHOLE = 10 * 1024 * 1024;

@@ -1,8 +1,4 @@
-import {
-  type CreatableKind,
-  createStatement,
-  type StatementInputs,
-} from '../../../src/integrity/statements/create.ts';
+import { type CreatableKind, createStatement, type StatementInputs } from '../../../src/integrity/statements/create.ts';
 import type { Statement } from '../../../src/integrity/statements/statement.ts';
 import { subjectsOf } from '../../../src/integrity/statements/subject.ts';
 

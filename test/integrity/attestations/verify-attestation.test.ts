@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
-import { PREDICATE_TYPES, type Statement } from '../../../src/integrity/statements/statement.ts';
-import { parseDigest } from '../../../src/integrity/statements/subject.ts';
-import type { Role } from '../../../src/integrity/trust-file/document.ts';
 import { type VerifyOptions, verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { IN_TOTO_PAYLOAD } from '../../../src/integrity/envelope/dsse.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
 import { certificateSigner } from '../../../src/integrity/sign/certificate-signer.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { readIdentityToken } from '../../../src/integrity/sign/keyless/identity-token.ts';
 import { keylessSigner } from '../../../src/integrity/sign/keyless/keyless-signer.ts';
 import type { PayloadSigner } from '../../../src/integrity/sign/payload-signer.ts';
-import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
+import { createStatement } from '../../../src/integrity/statements/create.ts';
+import { PREDICATE_TYPES, type Statement } from '../../../src/integrity/statements/statement.ts';
+import { parseDigest } from '../../../src/integrity/statements/subject.ts';
+import type { Role } from '../../../src/integrity/trust-file/document.ts';
 import { readTrustFile, type TrustFile, type TrustRule } from '../../../src/integrity/trust-file/trust-file.ts';
 import {
   type SigstoreServices,

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
-import type { Role } from '../../../src/integrity/trust-file/document.ts';
 import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
 import { waiverOf } from '../../../src/integrity/attestations/waiver.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import type { Role } from '../../../src/integrity/trust-file/document.ts';
 import { bytesOf, type KINDS, NOW, sample, TREE } from './samples.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { blake3 } from 'hash-wasm';
 import { describe, expect, it } from 'vitest';
-import { type DigestAlgorithm, distinctPlans, type HashPlan } from '../../../src/integrity/hash/plan.ts';
 import { createHasher, digestBytes } from '../../../src/integrity/hash/hasher.ts';
+import { type DigestAlgorithm, distinctPlans, type HashPlan } from '../../../src/integrity/hash/plan.ts';
 
 /** How each algorithm is computed in one go. */
 const WHOLE: Readonly<Record<DigestAlgorithm, (bytes: Uint8Array) => string | Promise<string>>> = {

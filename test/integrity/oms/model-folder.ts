@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { type HashPlan, SHA256_PLAN } from '../../../src/integrity/hash/plan.ts';
 import { createHasher } from '../../../src/integrity/hash/hasher.ts';
+import { type HashPlan, SHA256_PLAN } from '../../../src/integrity/hash/plan.ts';
 import type { SignedFile } from '../../../src/integrity/oms/compare.ts';
 
 /** Every file of a folder, hashed under a plan. Links are followed. */

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
+import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 import { readManifest } from '../../../src/integrity/oms/statement.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
-import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 1500);

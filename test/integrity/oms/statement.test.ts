@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planName, planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
 import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
+import { planName, planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
 import { FILES, IN_TOTO, problemOf, resource, SHARDS, type StatementParts, sha256, statement } from './signed.ts';
 
 const read = (payload: string | Uint8Array) =>

@@ -2,9 +2,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { SignatureAssessment } from '../../../src/core/assessment/signature.ts';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { isSignatureError, type SignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedFile } from '../../../src/integrity/oms/compare.ts';
-import { isSignatureError, type SignatureError } from '../../../src/integrity/envelope/signature-error.ts';
 import { STORY } from '../../support/parts.ts';
 import { hashBytes } from './model-folder.ts';
 import {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { omsRootsOf } from '../../../src/integrity/statements/oms-roots.ts';
 import { modelStatement } from '../../../src/integrity/sign/statement.ts';
+import { omsRootsOf } from '../../../src/integrity/statements/oms-roots.ts';
 
 const hex = (text: string) => createHash('sha256').update(text).digest('hex');
 const file = (path: string) => ({ path, sha256: hex(path) });

@@ -1,15 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
+import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
 import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { readStatement } from '../../../src/integrity/statements/read.ts';
-import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
 import { approvalProperty, isStage, parseApprovalProperty } from '../../../src/integrity/statements/stage.ts';
 import { PREDICATE_TYPES, STATEMENT_TYPE } from '../../../src/integrity/statements/statement.ts';
 import { isAbout, parseDigest, subjectsOf } from '../../../src/integrity/statements/subject.ts';
 import { formatTime, parseTime } from '../../../src/integrity/statements/time.ts';
-import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
-import { bytesOf, COMMIT, INPUTS, KINDS, LATER, NOW, OTHER_TREE, SUBJECTS, sample, TREE } from '../attestations/samples.ts';
+import {
+  bytesOf,
+  COMMIT,
+  INPUTS,
+  KINDS,
+  LATER,
+  NOW,
+  OTHER_TREE,
+  SUBJECTS,
+  sample,
+  TREE,
+} from '../attestations/samples.ts';
 
 function expectProblem(work: () => unknown, problem: SignatureProblem, message: RegExp): void {
   const error = thrown(work);

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { checkIdentityPattern, checkNamePattern, identityMatches } from '../../../src/integrity/trust/identity-pattern.ts';
+import {
+  checkIdentityPattern,
+  checkNamePattern,
+  identityMatches,
+} from '../../../src/integrity/trust/identity-pattern.ts';
 
 const WORKFLOW = 'https://github.com/acme/models/.github/workflows/release.yml@refs/heads/main';
 

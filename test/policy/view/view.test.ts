@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { caseAssessment } from '../../../src/policy/cases/assessment.ts';
-import type { Type } from '../../../src/policy/cel/types.ts';
 import { celLibrary } from '../../../src/policy/cel/library.ts';
+import type { Type } from '../../../src/policy/cel/types.ts';
 import { VIEW, VIEW_VERSION } from '../../../src/policy/view/schema.ts';
 import { recordWithin, typeText } from '../../../src/policy/view/text.ts';
 import { View } from '../../../src/policy/view/view.ts';

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
+import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readStatement } from '../../../src/integrity/statements/read.ts';
 import { PREDICATE_TYPES } from '../../../src/integrity/statements/statement.ts';
 import { parseDigest } from '../../../src/integrity/statements/subject.ts';
-import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
-import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import type { TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
 import { digestOf as digestOfBytes } from '../../../src/registry/decisions/carry-over.ts';
 import {

@@ -2,11 +2,11 @@ import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import { createStatement } from '../../../src/integrity/statements/create.ts';
 import type { ServiceApprover } from '../../../src/integrity/statements/statement.ts';
 import { subjectsOf } from '../../../src/integrity/statements/subject.ts';
-import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
 import {
   loadRegistryRules,

@@ -15,11 +15,11 @@ import {
   type Registry,
   type Role,
 } from '../../../src/registry/index.ts';
+import { createApp } from '../../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
-import type { App } from '../../../src/service/context.ts';
 import { openEventFeed } from '../../../src/service/events/event-feed.ts';
 import type { EventFeed } from '../../../src/service/events/events.ts';
-import { createApp } from '../../../src/service/app/app.ts';
+import type { App } from '../../../src/service/fastify-app.ts';
 import { startBatchEnds } from '../../../src/service/jobs/batch-ends.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
 import { openUploadStore } from '../../../src/service/uploads/files.ts';

@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../../src/core/artifact.ts';
-import { endpointOf } from '../../../src/oci/endpoint.ts';
-import { checkRealm } from '../../../src/oci/realm.ts';
 import { parseOci } from '../../../src/core/reference/store-reference.ts';
 import { loginFor, mendOf } from '../../../src/oci/auth.ts';
+import { endpointOf } from '../../../src/oci/endpoint.ts';
+import { checkRealm } from '../../../src/oci/realm.ts';
 import { openArtifact } from '../../../src/sources/open-artifact.ts';
 import { errorOf, fileOf, textOf } from '../../support/hub-harness.ts';
 import {

@@ -1,7 +1,8 @@
 import { readSmallText } from '../../../../src/core/bytes/small-file.ts';
 import { isAssayError } from '../../../../src/core/errors.ts';
-import { type WatchOptions, watchFiles } from '../watched-files.ts';
-import { type CertificateHealth, type CertificateSource, type ServingPair, servingPair } from './serving.ts';
+import type { CertificateHealth } from '../../health.ts';
+import { type WatchOptions, watchFiles } from '../../watched-files.ts';
+import { type CertificateSource, type ServingPair, servingPair } from './serving.ts';
 
 export interface CertificateFiles {
   readonly cert: string;

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { AssayError } from '../../../../src/core/errors.ts';
+import type { CertificateHealth } from '../../health.ts';
 
 /** A certificate chain and its key, checked: they belong together, and TLS takes them. */
 export interface ServingPair {
@@ -11,16 +12,6 @@ export interface ServingPair {
   readonly notAfter: Date;
   /** Of the certificate: SHA-256, hex. */
   readonly fingerprint: string;
-}
-
-/** How the certificate fares, for `/metrics`, `/readyz` and `status`. */
-export interface CertificateHealth {
-  readonly notAfter: Date | null;
-  readonly fingerprint: string | null;
-  /** When this one came. */
-  readonly loadedAt: Date | null;
-  /** Why the newest was not taken; `null` while all is well. */
-  readonly problem: string | null;
 }
 
 /** Has a pair to serve with from the start, and tells of each newer one. */

@@ -2,8 +2,8 @@ import type { AuditReport, KubeClient } from '../../../../admission-webhook/src/
 import { openSink } from '../../terminal/output.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
 import { auditText } from './audit-text.ts';
-import type { AdmitAuditRequest } from './command.ts';
 import { readManifest } from './manifest-file.ts';
+import type { AdmitAuditRequest } from './request.ts';
 
 /** Says what runs, and would be refused. Nothing is changed. */
 export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): Promise<void> {

@@ -1,52 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { AdmissionOptions, GateOptions } from '../../../../admission-webhook/src/index.ts';
 import { AssayError } from '../../../core/errors.ts';
 import type { Shell } from '../../terminal/shell.ts';
 import { type AdmitFlags, gateOf, serveOf, stageOf, statusOf } from './flags.ts';
 import { ADMIT_GUIDE, STATUS_GUIDE } from './guide.ts';
-
-/** `assay admit --explain`. */
-export interface AdmitExplainRequest {
-  readonly file: string;
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  readonly color: boolean;
-}
-
-/** `assay admit --snapshot F --listen H:P`: serves reviews. */
-export type AdmitServeRequest = AdmissionOptions;
-
-/** `assay admit --audit`: what runs in a cluster, and would be refused. */
-export interface AdmitAuditRequest {
-  readonly gate: GateOptions;
-  /** What was listed before, in place of a cluster. */
-  readonly file: string | undefined;
-  /** Empty: all of them. */
-  readonly namespaces: readonly string[];
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  readonly color: boolean;
-}
-
-/** `assay admit --fallback`: a ValidatingAdmissionPolicy, and the ConfigMap that it decides by, made from a snapshot. */
-export interface AdmitFallbackRequest {
-  readonly gate: GateOptions;
-  /** What is approved for it; for any when absent. */
-  readonly stage: string | undefined;
-  readonly output: string | undefined;
-}
-
-/** `assay admit status`: how a gate that runs fares. */
-export interface AdmitStatusRequest {
-  /** Where it tells: the address of `--metrics-listen`, or of the webhook itself with a token. */
-  readonly url: string;
-  /** File: the authority of the webhook's certificate. */
-  readonly ca: string | undefined;
-  readonly tokenFile: string | undefined;
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  readonly color: boolean;
-}
 
 export function registerAdmit(program: Command, shell: Shell): void {
   const admit = program

@@ -3,8 +3,8 @@ import { Page } from '../../../report/page.ts';
 import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../workload/index.ts';
 import { openSink } from '../../terminal/output.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
-import type { AdmitExplainRequest } from './command.ts';
 import { readManifest } from './manifest-file.ts';
+import type { AdmitExplainRequest } from './request.ts';
 
 interface Explained extends WorkloadReferences {
   readonly apiVersion: string;

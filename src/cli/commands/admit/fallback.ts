@@ -1,7 +1,7 @@
 import { terminalText } from '../../../report/index.ts';
 import { openSink } from '../../terminal/output.ts';
 import type { Shell } from '../../terminal/shell.ts';
-import type { AdmitFallbackRequest } from './command.ts';
+import type { AdmitFallbackRequest } from './request.ts';
 
 /** Where the chart puts the gate. */
 const NAMESPACE = 'assay';

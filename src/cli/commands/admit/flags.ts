@@ -6,7 +6,7 @@ import type {
   TlsOptions,
 } from '../../../../admission-webhook/src/index.ts';
 import { AssayError } from '../../../core/errors.ts';
-import type { AdmitStatusRequest } from './command.ts';
+import type { AdmitStatusRequest } from './request.ts';
 
 /** As the argument parser gives them. */
 export interface AdmitFlags {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { terminalText } from '../../../report/index.ts';
 import type { Shell } from '../../terminal/shell.ts';
-import type { AdmitServeRequest } from './command.ts';
+import type { AdmitServeRequest } from './request.ts';
 
 /** Answers reviews until it is told to end, and ends in order. The decision log goes to stdout, all else to stderr. */
 export async function runAdmitServe(request: AdmitServeRequest, shell: Shell): Promise<void> {

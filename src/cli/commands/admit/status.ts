@@ -4,7 +4,7 @@ import { readSmallText } from '../../../core/bytes/small-file.ts';
 import { AssayError } from '../../../core/errors.ts';
 import { openSink } from '../../terminal/output.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
-import type { AdmitStatusRequest } from './command.ts';
+import type { AdmitStatusRequest } from './request.ts';
 import { type ShownStatus, StatusSchema } from './status-schema.ts';
 import { statusText } from './status-text.ts';
 

@@ -1,9 +1,9 @@
 import { AssayError } from '../../../core/errors.ts';
-import { createStatement } from '../../../integrity/statements/create.ts';
 import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
+import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
+import { createStatement } from '../../../integrity/statements/create.ts';
 import { subjectsOf } from '../../../integrity/statements/subject.ts';
 import { parseTime } from '../../../integrity/statements/time.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
 import { isRuled } from '../../../registry/rules/stage-machine.ts';
 import { terminalText } from '../../../report/index.ts';

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { parseBoundedJson } from '../../../core/bounded-json.ts';
 import { AssayError } from '../../../core/errors.ts';
-import { readStatement } from '../../../integrity/statements/read.ts';
 import { decodeBase64 } from '../../../integrity/envelope/base64.ts';
 import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
+import { readStatement } from '../../../integrity/statements/read.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
 import { count } from '../../../report/style.ts';
 import { readDocument } from '../../options/document-file.ts';

@@ -5,10 +5,10 @@ import { VERDICTS } from '../../../core/assessment/verdict.ts';
 import { parseBoundedJson } from '../../../core/bounded-json.ts';
 import { AssayError } from '../../../core/errors.ts';
 import { isCommit, parseReference } from '../../../core/reference/reference.ts';
-import { omsRootsOf } from '../../../integrity/statements/oms-roots.ts';
 import { sentenceOf, shapeIssue } from '../../../integrity/envelope/shape-issue.ts';
-import { type ArtifactIdentity, type Subject, subjectsOf } from '../../../integrity/statements/subject.ts';
 import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
+import { omsRootsOf } from '../../../integrity/statements/oms-roots.ts';
+import { type ArtifactIdentity, type Subject, subjectsOf } from '../../../integrity/statements/subject.ts';
 import { readDocument } from '../../options/document-file.ts';
 
 const MEND = 'write one with assay scan MODEL --format json -o report.json';

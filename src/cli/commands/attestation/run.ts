@@ -1,13 +1,13 @@
 import { AssayError } from '../../../core/errors.ts';
 import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
-import type { Statement } from '../../../integrity/statements/statement.ts';
-import { parseDigest, type WantedDigest } from '../../../integrity/statements/subject.ts';
 import { type VerifiedAttestation, verifyAttestation } from '../../../integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../integrity/envelope/bundle.ts';
-import { SHA256_PLAN } from '../../../integrity/hash/plan.ts';
-import type { PayloadSigner } from '../../../integrity/sign/payload-signer.ts';
 import { isSignatureError, type SignatureError } from '../../../integrity/envelope/signature-error.ts';
+import { SHA256_PLAN } from '../../../integrity/hash/plan.ts';
 import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
+import type { PayloadSigner } from '../../../integrity/sign/payload-signer.ts';
+import type { Statement } from '../../../integrity/statements/statement.ts';
+import { parseDigest, type WantedDigest } from '../../../integrity/statements/subject.ts';
 import { readTrustFile, type TrustFile } from '../../../integrity/trust-file/trust-file.ts';
 import { digestArtifact, sha256Of } from '../../../pipeline/digest-artifact.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';

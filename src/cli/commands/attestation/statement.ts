@@ -3,19 +3,15 @@ import { closest } from '../../../core/closest.ts';
 import { AssayError, isAssayError } from '../../../core/errors.ts';
 import { formatReference, parseReference } from '../../../core/reference/reference.ts';
 import { version } from '../../../core/version.ts';
-import {
-  createStatement,
-  type PolicyReference,
-  type StatementInputs,
-} from '../../../integrity/statements/create.ts';
+import { readBundle } from '../../../integrity/envelope/bundle.ts';
+import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
+import { createStatement, type PolicyReference, type StatementInputs } from '../../../integrity/statements/create.ts';
 import { isRuleName, UNWAIVABLE } from '../../../integrity/statements/predicate-schemas.ts';
 import { readStatement } from '../../../integrity/statements/read.ts';
 import { isStage } from '../../../integrity/statements/stage.ts';
 import { BREAK_GLASS_HOURS, BREAK_GLASS_OUTCOMES, type Statement } from '../../../integrity/statements/statement.ts';
 import { isAbout, parseDigest, type Subject, subjectsOf } from '../../../integrity/statements/subject.ts';
 import { parseTime } from '../../../integrity/statements/time.ts';
-import { readBundle } from '../../../integrity/envelope/bundle.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
 import { RULES } from '../../../scan/rules/catalogue.ts';
 import { readDocument } from '../../options/document-file.ts';
 import type { About, AttestationInput } from './create.ts';

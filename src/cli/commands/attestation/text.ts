@@ -1,8 +1,8 @@
+import type { VerifiedAttestation } from '../../../integrity/attestations/verify-attestation.ts';
 import { approvedBy } from '../../../integrity/statements/stage.ts';
 import { PREDICATE_TYPES, type Statement } from '../../../integrity/statements/statement.ts';
 import type { Subject } from '../../../integrity/statements/subject.ts';
 import { formatTime } from '../../../integrity/statements/time.ts';
-import type { VerifiedAttestation } from '../../../integrity/attestations/verify-attestation.ts';
 import { signerText, terminalText } from '../../../report/index.ts';
 import { count } from '../../../report/style.ts';
 

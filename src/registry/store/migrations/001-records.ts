@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /** Models, versions, assessments and decisions. */
 export const records: Migration = {

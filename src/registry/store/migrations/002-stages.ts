@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /** Transitions, votes, approvals, waivers and tokens. */
 export const stages: Migration = {

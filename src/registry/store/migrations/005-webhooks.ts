@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /** Who is told of changes, and what each was told. */
 export const webhooks: Migration = {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /** How many jobs of a tenant wait is asked at each submission. */
 export const waitingJobs: Migration = {

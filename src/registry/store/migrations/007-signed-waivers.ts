@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /** Waivers are signed: those from before have nobody's signature. */
 export const signedWaivers: Migration = {

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
-import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
+import { READERS } from '../../http/access.ts';
 import { REVIEWERS } from '../../http/roles.ts';
 import { object, text } from '../../http/schema-kit.ts';
 import { sendPage, viewerOf } from '../layout.ts';

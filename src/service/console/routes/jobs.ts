@@ -1,11 +1,11 @@
 import Type from 'typebox';
 import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
-import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
+import { READERS } from '../../http/access.ts';
 import { eventStreams } from '../../http/event-stream.ts';
-import { hasEnded } from '../../jobs/job-watch.ts';
 import { SUBMITTERS } from '../../http/roles.ts';
 import { ID_PARAMS, object, oneOf } from '../../http/schema-kit.ts';
+import { hasEnded } from '../../jobs/job-watch.ts';
 import { JOB_STATES } from '../../routes/schemas.ts';
 import { followJobs } from '../follow-jobs.ts';
 import { sendPage, viewerOf } from '../layout.ts';

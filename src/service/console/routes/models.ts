@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { GateAnswer, Principal, Registry, Version } from '../../../registry/index.ts';
-import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
+import { READERS } from '../../http/access.ts';
 import { MODEL_PARAMS, object, text } from '../../http/schema-kit.ts';
 import { StageSchema } from '../../routes/schemas.ts';
 import { sendPage, viewerOf } from '../layout.ts';

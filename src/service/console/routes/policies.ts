@@ -1,5 +1,5 @@
+import type { App } from '../../fastify-app.ts';
 import { READERS } from '../../http/access.ts';
-import type { App } from '../../context.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';

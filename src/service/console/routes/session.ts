@@ -1,14 +1,14 @@
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { PUBLIC, SIGNED_IN } from '../../http/access.ts';
 import { checkSameOrigin } from '../../auth/sessions.ts';
+import type { Routes } from '../../context.ts';
+import { PUBLIC, SIGNED_IN } from '../../http/access.ts';
+import { ServiceError } from '../../problems/service-error.ts';
 import { sendPage } from '../layout.ts';
 import { signInPage } from '../pages/sign-in.ts';
 import { isForPeople } from '../problem.ts';
 import { sentence } from '../words.ts';
-import type { Routes } from '../../context.ts';
-import { ServiceError } from '../../problems/service-error.ts';
 
 const ReturnTo = Type.String({ maxLength: 2000 });
 const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });

@@ -3,15 +3,15 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
-import { ServiceError } from '../../problems/service-error.ts';
-import { checkWish, submit, type Wish } from '../../jobs/submit.ts';
 import { SUBMITTERS } from '../../http/roles.ts';
 import { MODEL_NAME, object, REFERENCE, text } from '../../http/schema-kit.ts';
-import { showAgain } from '../draft.ts';
+import { checkWish, submit, type Wish } from '../../jobs/submit.ts';
+import { ServiceError } from '../../problems/service-error.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
 import { type MultipartForm, readMultipart, type SentFile } from '../multipart.ts';
 import { submitPage } from '../pages/submit.ts';
+import { showAgain } from '../show-again.ts';
 import { HIDDEN, typed, typedOrNone } from './form-kit.ts';
 
 const PATH = `${HOME}/submit`;

@@ -4,10 +4,10 @@ import type { Routes } from '../../context.ts';
 import { ADMINS } from '../../http/roles.ts';
 import { ID_PARAMS, object, text } from '../../http/schema-kit.ts';
 import { RoleSchema } from '../../routes/schemas.ts';
-import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { tokensPage } from '../pages/tokens.ts';
+import { showAgain } from '../show-again.ts';
 import { DAY, dayOf, EMPTY_FORM, HIDDEN, SAID_QUERY } from './form-kit.ts';
 
 const PATH = `${HOME}/tokens`;

@@ -9,11 +9,11 @@ import {
   type Version,
 } from '../../../registry/index.ts';
 import { diffReports, mapOwasp, readReport, renderJson } from '../../../report/index.ts';
-import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
+import { READERS } from '../../http/access.ts';
+import { ID_PARAMS, object, oneOf } from '../../http/schema-kit.ts';
 import { ServiceError } from '../../problems/service-error.ts';
 import { reportContext } from '../../reports/context.ts';
-import { ID_PARAMS, object, oneOf } from '../../http/schema-kit.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { assessmentPage } from '../pages/assessment.ts';

@@ -1,12 +1,12 @@
 import Type from 'typebox';
-import { READERS } from '../../http/access.ts';
 import type { Routes } from '../../context.ts';
+import { READERS } from '../../http/access.ts';
 import { PARDONERS } from '../../http/roles.ts';
 import { DIGEST, ID_PARAMS, object, text } from '../../http/schema-kit.ts';
-import { showAgain } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/waivers.ts';
+import { showAgain } from '../show-again.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY, typed, typedOrNone } from './form-kit.ts';
 
 const PATH = `${HOME}/waivers`;

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { attestedArtifact, readReport } from '../../../../src/cli/commands/attestation/report.ts';
 import { isAssayError } from '../../../../src/core/errors.ts';
-import { createStatement } from '../../../../src/integrity/statements/create.ts';
-import { readStatement } from '../../../../src/integrity/statements/read.ts';
 import { isSignatureError } from '../../../../src/integrity/envelope/signature-error.ts';
 import { treeDigest } from '../../../../src/integrity/hash/tree-digest.ts';
+import { createStatement } from '../../../../src/integrity/statements/create.ts';
+import { readStatement } from '../../../../src/integrity/statements/read.ts';
 import { tempFolder } from '../../../support/temp.ts';
 
 const path = join(tempFolder(), 'report.json');

@@ -1,6 +1,6 @@
-import type { WorkloadReferences } from '../../../src/workload/index.ts';
-import type { AdmissionRequest } from '../request.ts';
-import type { Action, NamespaceRule, Outcome } from '../rules.ts';
+import type { WorkloadReferences } from '../../src/workload/index.ts';
+import type { AdmissionRequest } from './request.ts';
+import type { Action, NamespaceRule, Outcome } from './rules.ts';
 
 /** What a rule of the gate's own configuration says, over the request and what was found in it. */
 export interface PolicyRuling {

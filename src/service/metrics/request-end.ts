@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from '../context.ts';
+import type { App } from '../fastify-app.ts';
 
 /** `cut`: its client went away before the answer had ended; of such a request Fastify says nothing more. */
 export interface RequestEnd {

@@ -1,13 +1,5 @@
-import type { FeedHealth } from '../feed.ts';
-import type { HeldSnapshot } from '../state.ts';
-import type { CertificateHealth } from './certificate/serving.ts';
-
-/** How a part that is read from files fares. */
-export interface PartHealth {
-  readonly loadedAt: Date | null;
-  /** Why the newest was not taken; `null` while all is well. */
-  readonly problem: string | null;
-}
+import type { CertificateHealth, FeedHealth, PartHealth } from './health.ts';
+import type { HeldSnapshot } from './state.ts';
 
 /** How the whole gate fares. */
 export interface Vitals {

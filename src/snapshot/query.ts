@@ -1,0 +1,27 @@
+import type { SnapshotEntry } from './document.ts';
+
+/** What a gate asks about: the bytes, or where they come from and from which server. */
+export type SnapshotQuery =
+  | { readonly digest: string }
+  | {
+      readonly ref: string;
+      /** `null` and absent: the well-known server of the scheme. */
+      readonly endpoint?: string | null;
+    };
+
+export interface Asked {
+  /** Where it is to run; any stage when absent. */
+  readonly stage?: string;
+  readonly now: Date;
+}
+
+export type SnapshotAnswer =
+  /** Until `notAfter`; `null`: until the snapshot itself ends. */
+  | { readonly kind: 'approved'; readonly entry: SnapshotEntry; readonly notAfter: string | null }
+  | { readonly kind: 'denied'; readonly entry: SnapshotEntry; readonly reason: string }
+  /** Nothing is decided of it. */
+  | { readonly kind: 'unlisted' }
+  /** A branch, a tag or an alias: it cannot be told which bytes will run. */
+  | { readonly kind: 'unpinned' }
+  /** No reference that can be read. */
+  | { readonly kind: 'unresolved'; readonly reason: string };
