@@ -11,7 +11,7 @@ import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, qu
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import type { Context } from './store/context.ts';
-import { openDatabase } from './store/database.ts';
+import { openDatabase } from './store/open.ts';
 import { tenants } from './tokens/tenants.ts';
 import { authenticate, createToken, revokeToken, tokens } from './tokens/tokens.ts';
 import { quarantine, retire } from './transitions/moves.ts';

@@ -1,8 +1,9 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { connect, type Database } from '../../src/registry/store/database.ts';
+import type { Database } from '../../src/registry/store/database.ts';
 import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
+import { connect } from '../../src/registry/store/open.ts';
 import { assessmentOf, digestOf } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, plainRules, registered } from './harness.ts';

@@ -19,7 +19,10 @@ describe('any bytes under any name', () => {
     const ids = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 64, maxLength: 300 }), async (bytes) => {
-        ids.add((await scanBytes(bytes, 'x.bin', scanners)).format.id);
+        const { format, verdict } = await scanBytes(bytes, 'x.bin', scanners);
+        // MessagePack has no mark: two bytes that give the length of the rest are one, by chance.
+        if (format.id === 'msgpack') expect(verdict).not.toBe('clean');
+        else ids.add(format.id);
       }),
       { numRuns: 3_000 },
     );
@@ -33,7 +36,6 @@ describe('any bytes under any name', () => {
       'safetensors',
       'gguf',
       'hdf5',
-      'msgpack',
     ];
     expect(models.filter((id) => ids.has(id))).toEqual([]);
   });

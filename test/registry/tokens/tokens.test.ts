@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { connect } from '../../../src/registry/store/database.ts';
+import { connect } from '../../../src/registry/store/open.ts';
 import { describeOnBoth } from '../databases.ts';
 import { Bench, codeOf, HOUR } from '../harness.ts';
 import { ada, rita } from '../people.ts';
