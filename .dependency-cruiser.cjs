@@ -3,7 +3,8 @@ const FLOORS = {
   core: [],
   sandbox: [],
   egress: [],
-  sources: ['egress'],
+  oci: ['egress'],
+  sources: ['egress', 'oci'],
   formats: ['sandbox'],
   scan: ['formats', 'sandbox'],
   integrity: [],
@@ -18,6 +19,7 @@ const FLOORS = {
   pipeline: [
     'sources',
     'egress',
+    'oci',
     'formats',
     'sandbox',
     'scan',
@@ -33,7 +35,7 @@ const FLOORS = {
 const TOP = ['service', 'cli'];
 
 /** What the admission webhook may import: it answers from a snapshot, and needs nothing that reads artifacts. */
-const WEBHOOK = ['core', 'workload', 'snapshot', 'policy', 'integrity'];
+const WEBHOOK = ['core', 'workload', 'snapshot', 'policy', 'integrity', 'oci'];
 /** The verbs that are faces of it. */
 const ADMITTERS = '^src/cli/commands/admit/';
 /** The verbs that are faces of the service. */
@@ -46,6 +48,23 @@ const rules = Object.entries(FLOORS).map(([floor, below]) => ({
   from: { path: `^src/${floor}/` },
   to: { path: '^src/', pathNot: `^src/(${[floor, 'core', ...below].join('|')})/` },
 }));
+
+/** A folder is entered by its `index.ts`: a module may name what lies in its own folder or in one around it, and doors. A rule a depth. */
+const doors = [2, 3, 4, 5, 6].map((depth) => {
+  const around = Array.from({ length: depth - 1 }, (_, level) =>
+    Array.from({ length: level + 2 }, (_, at) => `$${at + 1}`),
+  );
+  return {
+    name: 'doors',
+    comment: 'a folder is entered by its index.ts',
+    severity: 'error',
+    from: { path: `^${Array.from({ length: depth }, () => '([^/]+)').join('/')}/[^/]+$`, pathNot: '^src/scan/' },
+    to: {
+      path: '^(src|admission-webhook)/',
+      pathNot: ['/index\\.ts$', '\\.json$', '^src/scan/', ...around.map((one) => `^${one.join('/')}/[^/]+$`)].join('|'),
+    },
+  };
+});
 
 module.exports = {
   forbidden: [
@@ -92,6 +111,7 @@ module.exports = {
       from: { path: '^src/', pathNot: `^src/(${[...Object.keys(FLOORS), ...TOP].join('|')})/|^src/index\\.ts$` },
       to: {},
     },
+    ...doors,
     {
       name: 'no-cycles',
       severity: 'error',

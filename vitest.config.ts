@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { straightImports } from './scripts/straight-imports.mjs';
 
 const report = process.env.ASSAY_TEST_REPORT;
 /** Soaks, and races that only chance meets: `npm run test:full`. */
 const full = process.env.ASSAY_TEST_FULL === 'true';
 
 export default defineConfig({
+  // A test of one module loads that module, not the folder whose door it names.
+  plugins: [straightImports()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', ...(full ? [] : ['test/full/**'])],

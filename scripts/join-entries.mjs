@@ -23,7 +23,7 @@ const ownPlaces = (joined, entry, later) => ({
 });
 
 /** Modules whose state a program and its entry share: each exists once, beside what is joined. */
-const SHARED = /\/pipeline\/parsers\/early\.js$/;
+const SHARED = /\/pipeline\/early\/early\.js$/;
 
 const keptApart = (joined) => ({
   name: 'kept-apart',

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { straightenTree } from './straight-imports.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['src', join('admission-webhook', 'src')];
@@ -37,6 +38,7 @@ export async function transpile() {
     plugins: [fileByFile],
     logLevel: 'error',
   });
+  straightenTree(join(ROOT, 'dist'));
   for (const file of files.filter((name) => name.endsWith('.json'))) {
     mkdirSync(dirname(join(ROOT, 'dist', file)), { recursive: true });
     copyFileSync(join(ROOT, file), join(ROOT, 'dist', file));

@@ -1,21 +1,18 @@
-export type { Artifact, ArtifactFile, OpenOptions } from './core/artifact.ts';
 export type {
   Action,
   Assessment,
+  Check,
   Decision,
   FileAssessment,
+  Finding,
   Risk,
   RuleOutcome,
   Violation,
-} from './core/assessment/assessment.ts';
-export type { Check } from './core/assessment/check.ts';
-export type { Finding } from './core/assessment/finding.ts';
-export { SEVERITIES, type Severity } from './core/assessment/severity.ts';
-export { VERDICTS, type Verdict } from './core/assessment/verdict.ts';
-export { AssayError, type ErrorCode, isAssayError } from './core/errors.ts';
-export type { OnEvent, ProgressEvent } from './core/events.ts';
-export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
-export { type AssessOptions, assess } from './pipeline/assess.ts';
+} from './core/assessment/index.ts';
+export { SEVERITIES, type Severity, VERDICTS, type Verdict } from './core/assessment/index.ts';
+export type { Artifact, ArtifactFile, OnEvent, OpenOptions, ProgressEvent } from './core/index.ts';
+export { AssayError, DEFAULT_LIMITS, type ErrorCode, isAssayError, type Limits } from './core/index.ts';
+export { type AssessOptions, assess } from './pipeline/index.ts';
 export {
   type CompiledPolicy,
   type DecideOptions,
@@ -36,5 +33,5 @@ export {
 export type { Allowance } from './scan/pickle/globals.ts';
 export { RULES } from './scan/rules/catalogue.ts';
 export type { Rule } from './scan/rules/rule.ts';
-export { openArtifact } from './sources/open-artifact.ts';
-export type { SourceOptions } from './sources/source.ts';
+export type { SourceOptions } from './sources/index.ts';
+export { openArtifact } from './sources/index.ts';

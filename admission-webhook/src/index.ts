@@ -1,15 +1,55 @@
-export * from './answer.ts';
-export * from './audit/index.ts';
-export * from './config/index.ts';
-export * from './decide/index.ts';
-export * from './fallback/index.ts';
-export * from './kube/index.ts';
-export { mutateReview } from './mutate/mutate-review.ts';
-export { type ExpectedInjection, type InjectionAnswer, injectionCheck, verifyInjected } from './mutate/verify.ts';
-export type { Mutation, MutationOptions, PatchOperation } from './patch.ts';
-export * from './request.ts';
-export * from './rules.ts';
-export * from './server/index.ts';
-export * from './snapshot-feed/index.ts';
-export * from './state.ts';
-export * from './waivers.ts';
+export type { DecisionRecord } from './answer.ts';
+export {
+  type AuditedObject,
+  type AuditReport,
+  audit,
+  listedSource,
+  openAuditGate,
+  openCluster,
+} from './audit/index.ts';
+export {
+  type AdmissionConfig,
+  MODE_LABEL,
+  NO_CONFIG,
+  namespaceRules,
+  readAdmissionConfig,
+  STAGE_LABEL,
+  STRICT_ACTIONS,
+} from './config/index.ts';
+export {
+  answerMalformed,
+  compileAdmissionPolicies,
+  decideReview,
+  type ReviewProblem,
+  type ReviewResponse,
+  readReview,
+  reviewResponse,
+} from './decide/index.ts';
+export { fallbackManifests, readSnapshotFile } from './fallback/index.ts';
+export { type KubeClient, openKube } from './kube/index.ts';
+export { type InjectionAnswer, injectionCheck, mutateReview, verifyInjected } from './mutate/index.ts';
+export type { Mutation, MutationOptions } from './patch.ts';
+export { type AdmissionPolicies, NO_POLICIES, type PolicyInput } from './policies.ts';
+export type { AdmissionRequest } from './request.ts';
+export { type Action, MODES, type NamespaceRule, type Outcome } from './rules.ts';
+export { type CertificateSource, openCertificateFiles, openSelfSigned } from './server/certificate/index.ts';
+export {
+  type AdmissionOptions,
+  type AdmissionStatus,
+  askStatus,
+  assembleGate,
+  type ConnectionRules,
+  type GateOptions,
+  type GateParts,
+  type ListenPlace,
+  type LogChoice,
+  openClientFiles,
+  type ServeOptions,
+  type Serving,
+  serve,
+  startAdmission,
+  type TlsOptions,
+} from './server/index.ts';
+export { openSnapshotFeed } from './snapshot-feed/index.ts';
+export type { GateState, HeldSnapshot } from './state.ts';
+export { type BreakGlassQuery, NO_WAIVERS } from './waivers.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { version } from '../core/version.ts';
-import { startEarly } from '../pipeline/parsers/early.ts';
+import { version } from '../core/package/index.ts';
+import { startEarly } from '../pipeline/early/index.ts';
 
 /** The verbs that parse models. */
 const PARSING: ReadonlySet<string> = new Set(['scan', 'review']);

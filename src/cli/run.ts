@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { AssayError, isAssayError } from '../core/errors.ts';
+import { AssayError, isAssayError } from '../core/index.ts';
 import { createProgram } from './program.ts';
-import { type ExitCode, graver, printError, type Shell } from './terminal/shell.ts';
+import { type ExitCode, graver, printError, type Shell } from './terminal/index.ts';
 
 const INTERRUPTED = 130;
 const TERMINATED = 143;

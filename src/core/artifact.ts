@@ -1,4 +1,4 @@
-import type { ByteSource } from './bytes/byte-source.ts';
+import type { ByteSource } from './bytes/index.ts';
 import type { OnEvent } from './events.ts';
 
 /** A digest that somebody announced for a file before we read it. */

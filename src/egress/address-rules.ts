@@ -1,7 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { lookup as dnsLookupPromise } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 
 /** What connections may be opened. The default opens all; a service that fetches what others name tightens it. */
 export interface AddressRules {

@@ -1,5 +1,5 @@
-import { AssayError, isAssayError } from '../core/errors.ts';
-import { shownAddress } from '../core/reference/reference.ts';
+import { AssayError, isAssayError } from '../core/index.ts';
+import { shownAddress } from '../core/reference/index.ts';
 
 const TRANSIENT = new Set([
   'ECONNRESET',

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import { AssayError } from '../core/errors.ts';
-import { shownAddress } from '../core/reference/reference.ts';
+import { AssayError } from '../core/index.ts';
+import { shownAddress } from '../core/reference/index.ts';
 import { type AddressRules, checkAddress, checkBehindProxy, guardedLookup } from './address-rules.ts';
 import { abortError, connectionError, isTransient } from './connection-error.ts';
 import { paced, SLOW_WINDOW_MS } from './paced.ts';

@@ -1,5 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { shownAddress } from '../core/reference/reference.ts';
+import { AssayError } from '../core/index.ts';
+import { shownAddress } from '../core/reference/index.ts';
 
 /** What a status that is no success means to a person. */
 export function httpError(response: Response, address: string): AssayError {

@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 
 /** Bytes that have to come while a window of waiting lasts. */
 const MIN_BYTES = 4096;

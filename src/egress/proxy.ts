@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 
 /** Which proxy a connection goes through, as curl and Python read the environment. */
 export interface ProxySettings {

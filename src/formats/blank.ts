@@ -1,4 +1,4 @@
-import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
+import { type ByteSource, chunks } from '../core/bytes/index.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 

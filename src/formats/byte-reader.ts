@@ -1,5 +1,5 @@
-import { type ByteSource, checkRange } from '../core/bytes/byte-source.ts';
-import { AssayError } from '../core/errors.ts';
+import { type ByteSource, checkRange } from '../core/bytes/index.ts';
+import { AssayError } from '../core/index.ts';
 
 const EMPTY = new Uint8Array(0);
 

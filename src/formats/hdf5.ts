@@ -1,5 +1,5 @@
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { AssayError } from '../core/errors.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { AssayError } from '../core/index.ts';
 import { type Format, startsWith } from './format.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];

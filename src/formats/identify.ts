@@ -1,9 +1,9 @@
-import type { ByteSource } from '../core/bytes/byte-source.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
 import { isTensorShard, TENSOR_SHARD } from './data-files.ts';
 import { extensionOf } from './extension.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './list.ts';
-import { runAsPickle, UNMARKED_PICKLE } from './pickle/format.ts';
+import { runAsPickle, UNMARKED_PICKLE } from './pickle/index.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
 import { textHead } from './text.ts';
 

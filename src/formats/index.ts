@@ -1,1 +1,14 @@
+export { isBlank } from './blank.ts';
+export { CATBOOST, UBJSON, XGBOOST_BINARY } from './data-files.ts';
+export { extensionOf } from './extension.ts';
+export type { Format } from './format.ts';
+export { GGUF, type GgufHeader, readGguf } from './gguf.ts';
+export { HDF5, readSuperblock } from './hdf5.ts';
+export { extensionLie, identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from './identify.ts';
+export { LFS_POINTER, parseLfsPointer } from './lfs-pointer.ts';
 export { FORMATS } from './list.ts';
+export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './names.ts';
+export { APE, ELF, MACH_O, PE } from './native.ts';
+export { isForReaders } from './reader-names.ts';
+export { readSafetensors, SAFETENSORS, type SafetensorsFault } from './safetensors.ts';
+export { controlAt, type Encoding, LIGHTGBM, newDecoder, textHead } from './text.ts';

@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 import type { Format } from './format.ts';
 import { textHead } from './text.ts';
 

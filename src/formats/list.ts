@@ -1,4 +1,4 @@
-import { BZIP2, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/formats.ts';
+import { BZIP2, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/index.ts';
 import {
   ARROW,
   CATBOOST,
@@ -25,12 +25,12 @@ import {
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
 import { HDF5 } from './hdf5.ts';
-import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json/format.ts';
+import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json/index.ts';
 import { LFS_POINTER } from './lfs-pointer.ts';
-import { LATE_MEDIA, MEDIA } from './media/media.ts';
+import { LATE_MEDIA, MEDIA } from './media/index.ts';
 import { APE, ELF, JAVA_CLASS, LUA, MACH_O, PE, PYC, WASM } from './native.ts';
-import { NPY } from './npy/format.ts';
-import { PICKLE, UNMARKED_PICKLE } from './pickle/format.ts';
+import { NPY } from './npy/index.ts';
+import { PICKLE, UNMARKED_PICKLE } from './pickle/index.ts';
 import {
   COREML,
   ONNX,
@@ -40,12 +40,12 @@ import {
   TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
-} from './protobuf/proto-models.ts';
+} from './protobuf/index.ts';
 import { SAFETENSORS } from './safetensors.ts';
 import { SETTINGS } from './settings/index.ts';
-import { SEVEN_ZIP } from './sevenzip/format.ts';
+import { SEVEN_ZIP } from './sevenzip/index.ts';
 import { SOURCE_CODE } from './source/index.ts';
-import { TAR } from './tar/header.ts';
+import { TAR } from './tar/index.ts';
 import {
   CSV,
   EMPTY,
@@ -64,7 +64,7 @@ import {
   XML,
   YAML,
 } from './text.ts';
-import { ZIP } from './zip/format.ts';
+import { ZIP } from './zip/index.ts';
 
 /** Every format, in the order they are asked: the strictest magic first, text last. Adding one is a line here. */
 export const FORMATS: readonly Format[] = [

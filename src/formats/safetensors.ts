@@ -1,8 +1,7 @@
-import type { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { AssayError } from '../core/errors.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../core/index.ts';
 import type { Format } from './format.ts';
-import { type JsonScalar, type JsonToken, JsonWalker } from './json/json.ts';
+import { type JsonScalar, type JsonToken, JsonWalker } from './json/index.ts';
 import { u32le } from './magic.ts';
 
 /** Eight bytes of length, then a JSON object. The two highest bytes of the length are zero in any file that exists. */

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
-import { AssayError } from '../core/errors.ts';
-import { shownAddress } from '../core/reference/reference.ts';
-import { createEgress, type Egress, type EgressOptions } from '../egress/egress.ts';
-import { httpError } from '../egress/http-error.ts';
-import { discard } from '../sources/http/body.ts';
+import { AssayError, parseBoundedJson } from '../core/index.ts';
+import { shownAddress } from '../core/reference/index.ts';
+import { createEgress, discard, type Egress, type EgressOptions, httpError } from '../egress/index.ts';
 import type { OciChallenge } from './challenge.ts';
 import { findLogin, type KnownLogin, type OciLogin } from './credentials.ts';
 import type { OciEndpoint } from './endpoint.ts';

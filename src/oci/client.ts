@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { AssayError } from '../core/errors.ts';
-import { type Credential, createEgress, type Egress, type EgressInit } from '../egress/egress.ts';
-import { discard } from '../sources/http/body.ts';
-import { envOf, type SourceOptions } from '../sources/source.ts';
+import { AssayError } from '../core/index.ts';
+import {
+  type Credential,
+  createEgress,
+  discard,
+  type Egress,
+  type EgressInit,
+  type EgressOptions,
+} from '../egress/index.ts';
 import { authorise, type OciStanding } from './auth.ts';
 import { parseChallenge } from './challenge.ts';
 import type { OciEndpoint } from './endpoint.ts';
@@ -15,6 +20,14 @@ export interface OciManifestBytes {
   readonly digest: string;
   /** Without parameters, in small letters; empty when the registry names none. */
   readonly contentType: string;
+}
+
+/** How a registry is spoken to. */
+export interface OciOptions {
+  readonly signal?: AbortSignal;
+  /** Where logins and proxies are read from; the process's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly egress?: Pick<EgressOptions, 'rules' | 'retry' | 'connectTimeoutMs' | 'idleTimeoutMs'>;
 }
 
 /** The distribution specification lets a registry refuse manifests of more than this. */
@@ -34,13 +47,13 @@ const ACCEPT = [
 export class OciClient implements Egress {
   readonly endpoint: OciEndpoint;
   readonly #egress: Egress;
-  readonly #options: SourceOptions;
+  readonly #options: OciOptions;
   /** The egress looks it up anew for each request: a new token takes the place of one that expired. */
   readonly #credentials: Credential[] = [];
   #standing: OciStanding = { kind: 'anonymous' };
   #renewal: Promise<void> | undefined;
 
-  constructor(endpoint: OciEndpoint, options: SourceOptions) {
+  constructor(endpoint: OciEndpoint, options: OciOptions) {
     this.endpoint = endpoint;
     this.#options = options;
     this.#egress = createEgress({ ...this.#egressOptions(), credentials: this.#credentials });
@@ -111,7 +124,7 @@ export class OciClient implements Egress {
   async #authorise(header: string | null): Promise<void> {
     const challenge = parseChallenge(header);
     if (challenge === undefined) return;
-    const options = { env: envOf(this.#options), egress: this.#egressOptions() };
+    const options = { env: this.#options.env ?? process.env, egress: this.#egressOptions() };
     const { header: value, standing } = await authorise(challenge, this.endpoint, options);
     this.#standing = standing;
     if (value === undefined) return;
@@ -119,7 +132,7 @@ export class OciClient implements Egress {
   }
 
   #egressOptions() {
-    return { ...this.#options.egress, env: envOf(this.#options), signal: this.#options.signal };
+    return { ...this.#options.egress, env: this.#options.env ?? process.env, signal: this.#options.signal };
   }
 }
 

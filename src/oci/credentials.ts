@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, parseBoundedJson } from '../core/index.ts';
 
 /** What a registry's user is known by. */
 export type OciLogin =

@@ -1,6 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { isLoopback } from '../core/reference/reference.ts';
-import type { OciReference } from '../core/reference/store-reference.ts';
+import { AssayError } from '../core/index.ts';
+import { isLoopback, type OciReference } from '../core/reference/index.ts';
 
 /** Where a repository of a registry is spoken to. */
 export interface OciEndpoint {

@@ -1,5 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { httpError, tooMany } from '../egress/http-error.ts';
+import { AssayError } from '../core/index.ts';
+import { httpError, tooMany } from '../egress/index.ts';
 import { mendOf, type OciStanding } from './auth.ts';
 import type { OciEndpoint } from './endpoint.ts';
 

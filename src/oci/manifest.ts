@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../core/bounded-json.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, parseBoundedJson } from '../core/index.ts';
 import { MAX_MANIFEST_BYTES, type OciManifestBytes } from './client.ts';
 
 const BOUNDS = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 32, maxTokens: 400_000 };

@@ -1,5 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { isLoopback, shownAddress } from '../core/reference/reference.ts';
+import { AssayError } from '../core/index.ts';
+import { isLoopback, shownAddress } from '../core/reference/index.ts';
 import type { OciEndpoint } from './endpoint.ts';
 
 /** A token server that a registry named, fit to be spoken to. */

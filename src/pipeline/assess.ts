@@ -1,14 +1,22 @@
 import { availableParallelism } from 'node:os';
-import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import type { Assessment, FileAssessment, Ruleset } from '../core/assessment/assessment.ts';
-import type { Check } from '../core/assessment/check.ts';
-import type { Finding } from '../core/assessment/finding.ts';
-import { severityRank } from '../core/assessment/severity.ts';
-import { AssayError } from '../core/errors.ts';
-import type { OnEvent } from '../core/events.ts';
-import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import { treeDigest } from '../integrity/hash/tree-digest.ts';
-import { boundsSeen } from '../sandbox/sandbox.ts';
+import {
+  type Assessment,
+  type Check,
+  type FileAssessment,
+  type Finding,
+  type Ruleset,
+  severityRank,
+} from '../core/assessment/index.ts';
+import {
+  type Artifact,
+  type ArtifactFile,
+  AssayError,
+  DEFAULT_LIMITS,
+  type Limits,
+  type OnEvent,
+} from '../core/index.ts';
+import { treeDigest } from '../integrity/hash/index.ts';
+import { boundsSeen } from '../sandbox/index.ts';
 import { pointerNotes } from '../scan/lfs-pointer.ts';
 import type { Allowance } from '../scan/pickle/globals.ts';
 import { providedModules } from '../scan/provided-modules.ts';
@@ -20,10 +28,14 @@ import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';
 import type { OnTarget } from './file-scan.ts';
 import { inLanes, lanesFor } from './lanes.ts';
-import { manifestChecks } from './manifest-check.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
-import { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
-import type { SignatureRequest } from './signature.ts';
+import {
+  judgeScanned,
+  manifestChecks,
+  openSignatureToScan,
+  type ScannedSignature,
+  type SignatureRequest,
+} from './signature/index.ts';
 
 export interface AssessOptions {
   readonly limits?: Limits;

@@ -1,4 +1,4 @@
-import type { ArtifactFile } from '../core/artifact.ts';
+import type { ArtifactFile } from '../core/index.ts';
 
 /** Small files go to a parser together: a message for each would take longer than most take to parse. */
 const MAX_FILES = 64;

@@ -1,11 +1,14 @@
-import type { Artifact } from '../core/artifact.ts';
-import type { Declared } from '../core/assessment/declared.ts';
-import { type Finding, fingerprint } from '../core/assessment/finding.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { isAssayError } from '../core/errors.ts';
-import { isRepoName } from '../core/reference/reference.ts';
-import type { CodeReference, Fact, ToldFacts } from '../formats/model-card/facts.ts';
-import { declaringKind, readFacts } from '../formats/model-card/files.ts';
+import { type Declared, type Finding, fingerprint } from '../core/assessment/index.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { type Artifact, isAssayError } from '../core/index.ts';
+import { isRepoName } from '../core/reference/index.ts';
+import {
+  type CodeReference,
+  declaringKind,
+  type Fact,
+  readFacts,
+  type ToldFacts,
+} from '../formats/model-card/index.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
 import type { Rule } from '../scan/rules/rule.ts';
 

@@ -1,19 +1,26 @@
 import { availableParallelism } from 'node:os';
-import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import { AssayError, isAssayError, throwIfAborted } from '../core/errors.ts';
-import type { OnEvent } from '../core/events.ts';
-import { claimPlan, keepsClaim, startHashing } from '../integrity/hash/digest.ts';
-import { createHasher } from '../integrity/hash/hasher.ts';
 import {
+  type Artifact,
+  type ArtifactFile,
+  AssayError,
+  isAssayError,
+  type OnEvent,
+  throwIfAborted,
+} from '../core/index.ts';
+import {
+  claimPlan,
   countDigests,
+  createHasher,
   digestsUnder,
   distinctPlans,
   type HashPlan,
+  HashThreads,
+  keepsClaim,
   MAX_SHARDS,
   type PlannedDigests,
+  startHashing,
   wholeDigest,
-} from '../integrity/hash/plan.ts';
-import { HashThreads } from '../integrity/hash/threads.ts';
+} from '../integrity/hash/index.ts';
 import { reportBytes } from './file-progress.ts';
 import { inLanes, lanesFor } from './lanes.ts';
 

@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 
 export interface FileClock {
   /** Aborts when the file's time is over, or the caller's signal does. */

@@ -1,6 +1,5 @@
-import type { ArtifactFile } from '../core/artifact.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import type { OnEvent } from '../core/events.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import type { ArtifactFile, OnEvent } from '../core/index.ts';
 
 /** Smaller files are done before anybody looks. */
 const PROGRESS_SIZE = 8 * 1024 * 1024;

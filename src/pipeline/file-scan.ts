@@ -1,19 +1,27 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Check } from '../core/assessment/check.ts';
-import { Coverage } from '../core/assessment/coverage.ts';
-import { type Finding, fingerprint } from '../core/assessment/finding.ts';
-import type { Reading } from '../core/assessment/reading.ts';
-import { type Verdict, worseVerdict } from '../core/assessment/verdict.ts';
-import { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { AssayError, isAssayError, isContentError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
-import type { Format } from '../formats/format.ts';
-import { identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from '../formats/identify.ts';
-import { isMedia } from '../formats/media/media.ts';
-import { PICKLE } from '../formats/pickle/format.ts';
-import { ANY_LOADER, type LoaderSet } from '../formats/pickle/loaders.ts';
-import { isForReaders } from '../formats/reader-names.ts';
+import {
+  type Check,
+  Coverage,
+  type Finding,
+  fingerprint,
+  type Reading,
+  type Verdict,
+  worseVerdict,
+} from '../core/assessment/index.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { AssayError, FileBudget, isAssayError, isContentError, type Limits } from '../core/index.ts';
+import {
+  type Format,
+  identifyFormat,
+  isForReaders,
+  isTextKind,
+  probeNow,
+  probeOf,
+  refineText,
+  UNKNOWN,
+} from '../formats/index.ts';
+import { isMedia } from '../formats/media/index.ts';
+import { ANY_LOADER, type LoaderSet, PICKLE } from '../formats/pickle/index.ts';
 import { judgeExtension } from '../scan/extension.ts';
 import { SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';

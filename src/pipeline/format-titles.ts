@@ -1,4 +1,4 @@
-import { FORMATS } from '../formats/list.ts';
+import { FORMATS } from '../formats/index.ts';
 
 /** What scanners call a file once its content told more than its first bytes. */
 const REFINED: readonly (readonly [id: string, title: string])[] = [

@@ -1,6 +1,5 @@
-import { LOADERS, type Loader, type Reading } from '../core/assessment/reading.ts';
-import { type Verdict, worseVerdict } from '../core/assessment/verdict.ts';
-import { type LoaderSet, loadersOf, NOBODY } from '../formats/pickle/loaders.ts';
+import { LOADERS, type Loader, type Reading, type Verdict, worseVerdict } from '../core/assessment/index.ts';
+import { type LoaderSet, loadersOf, NOBODY } from '../formats/pickle/index.ts';
 
 interface Heard {
   verdict: Verdict;

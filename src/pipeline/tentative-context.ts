@@ -1,8 +1,7 @@
-import type { Check } from '../core/assessment/check.ts';
-import type { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import type { Limits } from '../core/limits.ts';
-import type { LoaderSet } from '../formats/pickle/loaders.ts';
+import type { Check } from '../core/assessment/index.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import type { FileBudget, Limits } from '../core/index.ts';
+import type { LoaderSet } from '../formats/pickle/index.ts';
 import type { GlobalPolicy } from '../scan/pickle/globals.ts';
 import type { MemberOptions, MemberResult, NameRule, Report, ScanContext } from '../scan/scanner.ts';
 

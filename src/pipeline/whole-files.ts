@@ -1,9 +1,6 @@
-import type { Artifact, ArtifactFile } from '../core/artifact.ts';
-import { type ByteSource, chunks } from '../core/bytes/byte-source.ts';
-import { spool } from '../core/bytes/spool.ts';
-import { AssayError, throwIfAborted } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
-import { isCommit, parseReference } from '../core/reference/reference.ts';
+import { type ByteSource, chunks, spool } from '../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, type Limits, throwIfAborted } from '../core/index.ts';
+import { isCommit, parseReference } from '../core/reference/index.ts';
 
 /**
  * The same artifact, so that its digest is that of the bytes which are judged: far files are fetched whole when they are

@@ -1,10 +1,17 @@
-import { childrenOf, type Node } from './cel/ast.ts';
-import { type Bindings, compileExpression, type Evaluator, Failure, VARIABLES } from './cel/evaluate.ts';
-import { ExpressionError } from './cel/expression-error.ts';
-import { celLibrary } from './cel/library.ts';
-import { parseExpression } from './cel/parse.ts';
-import { textOf } from './cel/text.ts';
-import type { Type } from './cel/types.ts';
+import {
+  type Bindings,
+  celLibrary,
+  childrenOf,
+  compileExpression,
+  type Evaluator,
+  ExpressionError,
+  Failure,
+  type Node,
+  parseExpression,
+  type Type,
+  textOf,
+  VARIABLES,
+} from './cel/index.ts';
 
 /** Finds what made a rule break: the items of `files` and `findings` that it looks for. */
 export type Behind = (view: Bindings) => readonly unknown[];

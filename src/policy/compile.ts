@@ -1,15 +1,21 @@
 import { type Behind, behindOf } from './behind.ts';
-import { childrenOf, type Node } from './cel/ast.ts';
-import { checkExpression } from './cel/check.ts';
-import { compileExpression, type Evaluator, VARIABLES } from './cel/evaluate.ts';
-import { ExpressionError } from './cel/expression-error.ts';
-import { parseExpression } from './cel/parse.ts';
-import { nameOf, present, type Type } from './cel/types.ts';
+import {
+  checkExpression,
+  childrenOf,
+  compileExpression,
+  type Evaluator,
+  ExpressionError,
+  type Node,
+  nameOf,
+  parseExpression,
+  present,
+  type Type,
+  VARIABLES,
+} from './cel/index.ts';
 import type { ExpressionText, MatchDocument, PolicyDocument, RuleAction, RuleDocument } from './document.ts';
 import type { Problem } from './problem.ts';
 import { unavailableIn } from './unavailable.ts';
-import { VIEW_TYPES } from './view/schema.ts';
-import { OCCASIONAL } from './view/view.ts';
+import { OCCASIONAL, VIEW_TYPES } from './view/index.ts';
 
 /** An expression of a policy, ready to be evaluated. */
 export interface CompiledExpression {

@@ -1,6 +1,4 @@
-import type { Constant, Node } from './cel/ast.ts';
-import { VARIABLES } from './cel/evaluate.ts';
-import { textOf } from './cel/text.ts';
+import { type Constant, type Node, textOf, VARIABLES } from './cel/index.ts';
 
 /** What is known before there is an artifact: fields of the view by their path, `environment.stage`. */
 export type Known = ReadonlyMap<string, Constant>;

@@ -1,14 +1,21 @@
-import type { Action, Assessment, Decision, RuleOutcome, Violation } from '../core/assessment/assessment.ts';
-import { type Severity, severityRank } from '../core/assessment/severity.ts';
-import type { Waiver } from '../core/assessment/waiver.ts';
+import {
+  type Action,
+  type Assessment,
+  type Decision,
+  type RuleOutcome,
+  type Severity,
+  severityRank,
+  type Violation,
+  type Waiver,
+} from '../core/assessment/index.ts';
 import type { Approval } from './approval.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { Environment } from './environment.ts';
 import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
-import { View } from './view/view.ts';
-import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers/waivers.ts';
+import { View } from './view/index.ts';
+import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers/index.ts';
 
 export interface DecideOptions {
   /** Name of a shipped policy, or one that `loadPolicy` read; `baseline` when absent. */

@@ -1,9 +1,16 @@
-import type { Assessment, RuleResult } from '../core/assessment/assessment.ts';
-import { AssayError } from '../core/errors.ts';
+import type { Assessment, RuleResult } from '../core/assessment/index.ts';
+import { AssayError } from '../core/index.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
-import { excessOf, MAX_STEPS } from './cel/bounds.ts';
-import { type Bindings, Failure, type SharedValues, type Value, variableKey } from './cel/evaluate.ts';
-import { celLibrary } from './cel/library.ts';
+import {
+  type Bindings,
+  celLibrary,
+  excessOf,
+  Failure,
+  MAX_STEPS,
+  type SharedValues,
+  type Value,
+  variableKey,
+} from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
 import { type Bounds, KnownBounds } from './known-bounds.ts';
 import { sizesOf } from './sizes.ts';

@@ -1,14 +1,17 @@
 export type { Approval } from './approval.ts';
-export type { Node as ExpressionNode } from './cel/ast.ts';
-export { boundOf, excessOf, type Size, type Sizes } from './cel/bounds.ts';
-export { checkExpression } from './cel/check.ts';
-export { type Bindings, compileExpression, type Evaluator, Failure } from './cel/evaluate.ts';
-export { ExpressionError } from './cel/expression-error.ts';
-export { celLibrary } from './cel/library.ts';
-export { parseExpression } from './cel/parse.ts';
+export type { Node as ExpressionNode } from './cel/index.ts';
 export {
   ANY,
+  type Bindings,
   BOOL,
+  boundOf,
+  celLibrary,
+  checkExpression,
+  compileExpression,
+  type Evaluator,
+  ExpressionError,
+  excessOf,
+  Failure,
   type Field,
   INT,
   listOf,
@@ -16,16 +19,23 @@ export {
   nameOf,
   oneOf,
   optional,
+  parseExpression,
   present,
+  type Size,
+  type Sizes,
   STRING,
   type Type,
-} from './cel/types.ts';
+} from './cel/index.ts';
 export type { CompiledPolicy } from './compile.ts';
-export { type DecideOptions, decide, decider } from './decide.ts';
+export { type DecideOptions, decide, decider, type Explained, explain } from './decide.ts';
 export type { ExpressionText } from './document.ts';
 export type { Environment } from './environment.ts';
-export { loadPolicy } from './load.ts';
-export type { Position, Problem } from './problem.ts';
-export { DEFAULT_POLICY, SHIPPED_POLICIES, type ShippedPolicy } from './shipped.ts';
+export type { RuleEvaluation } from './evaluation.ts';
+export { lintPolicy } from './lint.ts';
+export { isProblems, loadPolicy, policyOf, readPolicy, readPolicyFile, SHIPPED_FOLDER, shippedPolicy } from './load.ts';
+export { type Position, type Problem, problemError } from './problem.ts';
+export { DEFAULT_POLICY, SHIPPED_POLICIES } from './shipped.ts';
+export { shownValue } from './shown-value.ts';
+export type { KnownWords } from './strange-words.ts';
 export { yamlLibrary } from './yaml-library.ts';
-export { type Entry, YamlSource } from './yaml-source.ts';
+export { type Entry, MAX_POLICY_BYTES, YamlSource } from './yaml-source.ts';

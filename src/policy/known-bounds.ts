@@ -1,4 +1,4 @@
-import { type Bound, boundOf, type Size, type Sizes } from './cel/bounds.ts';
+import { type Bound, boundOf, type Size, type Sizes } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 
 /** CWE-770: artifacts of that many shapes. */

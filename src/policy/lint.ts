@@ -1,5 +1,4 @@
-import type { Constant } from './cel/ast.ts';
-import { textOf } from './cel/text.ts';
+import { type Constant, textOf } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
 import { constantOf, type Known } from './constant.ts';
 import type { Position, Problem } from './problem.ts';

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { closest } from '../core/closest.ts';
-import { AssayError } from '../core/errors.ts';
-import { PACKAGE_ROOT } from '../core/package-root.ts';
+import { AssayError, closest, PACKAGE_ROOT } from '../core/index.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import type { PolicyDocument } from './document.ts';
 import { type Problem, problemError } from './problem.ts';

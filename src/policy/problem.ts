@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 
 /** Line and column, both from 1. */
 export interface Position {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { knowParsed, type ParsedExpression, parseExpression } from './cel/parse.ts';
+import { knowParsed, type ParsedExpression, parseExpression } from './cel/index.ts';
 import type { ExpressionText, PolicyDocument } from './document.ts';
 
 /** What the build read and parsed of a shipped policy, so that a start need not. */

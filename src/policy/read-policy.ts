@@ -1,4 +1,4 @@
-import { closest } from '../core/closest.ts';
+import { closest } from '../core/index.ts';
 import {
   type ExpressionText,
   type MatchDocument,

@@ -1,4 +1,4 @@
-import { celLibrary } from './cel/library.ts';
+import { celLibrary } from './cel/index.ts';
 
 const MAX_ITEMS = 3;
 const MAX_TEXT = 60;

@@ -1,8 +1,6 @@
-import type { Assessment } from '../core/assessment/assessment.ts';
-import { MAX_KEPT } from '../core/cut.ts';
-import type { Size, Sizes } from './cel/bounds.ts';
-import type { Bindings } from './cel/evaluate.ts';
-import { celLibrary } from './cel/library.ts';
+import type { Assessment } from '../core/assessment/index.ts';
+import { MAX_KEPT } from '../core/index.ts';
+import { type Bindings, celLibrary, type Size, type Sizes } from './cel/index.ts';
 
 /** Of what is not measured: no list within the view is longer, no text either. */
 const MOST_ITEMS = 100_000;

@@ -1,6 +1,5 @@
-import { closest } from '../core/closest.ts';
-import { childrenOf, type Node } from './cel/ast.ts';
-import { VARIABLES } from './cel/evaluate.ts';
+import { closest } from '../core/index.ts';
+import { childrenOf, type Node, VARIABLES } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 import type { Position, Problem } from './problem.ts';
 

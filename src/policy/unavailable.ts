@@ -1,4 +1,4 @@
-import { childrenOf, type Node } from './cel/ast.ts';
+import { childrenOf, type Node } from './cel/index.ts';
 
 /** What rules can name and this version cannot produce: parts of the view, and checks by the start of their id. */
 const ROOTS: Readonly<Record<string, string>> = {

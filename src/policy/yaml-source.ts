@@ -1,5 +1,5 @@
 import type { Document, LineCounter, Scalar } from 'yaml';
-import { closest } from '../core/closest.ts';
+import { closest } from '../core/index.ts';
 import { assertShallowYaml } from '../core/yaml/index.ts';
 import type { Position, Problem } from './problem.ts';
 import { yamlLibrary } from './yaml-library.ts';

@@ -1,26 +1,31 @@
-import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
-import type { TrustFile } from '../integrity/trust-file/trust-file.ts';
-import { approvals, revoke } from './approvals/approvals.ts';
-import { vote } from './approvals/vote.ts';
-import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/log.ts';
-import { gate, versionsOf } from './decisions/gate.ts';
-import { reevaluate } from './decisions/reevaluate.ts';
-import { batchStore } from './jobs/batches.ts';
-import { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs/jobs.ts';
-import { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './jobs/leases.ts';
+import type { PayloadSigner } from '../integrity/sign/index.ts';
+import type { TrustFile } from '../integrity/trust-file/index.ts';
+import { approvals, revoke, vote } from './approvals/index.ts';
+import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/index.ts';
+import { gate, reevaluate, versionsOf } from './decisions/index.ts';
+import {
+  batchStore,
+  cancelJob,
+  claimJobs,
+  claimNamedJob,
+  countJobs,
+  createJob,
+  createJobs,
+  finishJob,
+  getJob,
+  heartbeat,
+  jobState,
+  listJobs,
+  queuedJobs,
+} from './jobs/index.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
-import type { Context } from './store/context.ts';
-import { openDatabase } from './store/open.ts';
-import { tenants } from './tokens/tenants.ts';
-import { authenticate, createToken, revokeToken, tokens } from './tokens/tokens.ts';
-import { quarantine, retire } from './transitions/moves.ts';
-import { requestTransition, transition, transitions, withdraw } from './transitions/transitions.ts';
-import { model, models } from './versions/models.ts';
-import { register } from './versions/register.ts';
-import { assessments, decisions, setAlias, version, versions } from './versions/versions.ts';
-import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/waivers.ts';
-import { webhookStore } from './webhooks/webhooks.ts';
+import { type Context, openDatabase } from './store/index.ts';
+import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
+import { quarantine, requestTransition, retire, transition, transitions, withdraw } from './transitions/index.ts';
+import { assessments, decisions, model, models, register, setAlias, version, versions } from './versions/index.ts';
+import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/index.ts';
+import { webhookStore } from './webhooks/index.ts';
 
 export interface RegistryOptions {
   /** `sqlite:<path>` or `postgres://...` */

@@ -1,4 +1,4 @@
-import type { Assessment, Decision, Ruleset } from '../core/assessment/assessment.ts';
+import type { Assessment, Decision, Ruleset } from '../core/assessment/index.ts';
 
 /** Where a version stands. Forward one stage at a time; `quarantined` from anywhere. */
 export const STAGES = ['candidate', 'staging', 'production', 'retired', 'quarantined'] as const;

@@ -1,5 +1,4 @@
-import type { Assessment, Ruleset } from '../core/assessment/assessment.ts';
-import type { Waiver } from '../core/assessment/waiver.ts';
+import type { Assessment, Ruleset, Waiver } from '../core/assessment/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { BatchStore } from './batch-records.ts';
 import type { CreatedJob, NewJob } from './job-records.ts';

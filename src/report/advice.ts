@@ -1,4 +1,4 @@
-import type { Assessment, FileAssessment } from '../core/assessment/assessment.ts';
+import type { Assessment, FileAssessment } from '../core/assessment/index.ts';
 import { torchSafeGlobals } from './torch-safe-globals.ts';
 
 /** Weights in a format that cannot carry code, in the same folder as a file one should not load. */

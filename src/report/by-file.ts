@@ -1,5 +1,4 @@
-import type { Finding } from '../core/assessment/finding.ts';
-import { severityRank } from '../core/assessment/severity.ts';
+import { type Finding, severityRank } from '../core/assessment/index.ts';
 
 /** The findings of each file by its path, worst first. */
 export function findingsByFile(findings: readonly Finding[]): ReadonlyMap<string, readonly Finding[]> {

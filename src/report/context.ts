@@ -1,5 +1,4 @@
-import type { Assessment, Decision } from '../core/assessment/assessment.ts';
-import type { Severity } from '../core/assessment/severity.ts';
+import type { Assessment, Decision, Severity } from '../core/assessment/index.ts';
 
 /** What reports show of a rule. The catalogue's rules have this shape. */
 export interface RuleInfo {

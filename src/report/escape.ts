@@ -1,4 +1,4 @@
-import { cut, MAX_KEPT } from '../core/cut.ts';
+import { cut, MAX_KEPT } from '../core/index.ts';
 
 export { cut, MAX_KEPT };
 

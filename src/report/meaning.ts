@@ -1,6 +1,4 @@
-import type { FileAssessment } from '../core/assessment/assessment.ts';
-import { holdsUnjudgedCode } from '../core/assessment/code-bearing.ts';
-import { VERDICTS, type Verdict } from '../core/assessment/verdict.ts';
+import { type FileAssessment, holdsUnjudgedCode, VERDICTS, type Verdict } from '../core/assessment/index.ts';
 import type { RuleInfo } from './context.ts';
 import { count } from './style.ts';
 

@@ -1,4 +1,4 @@
-import type { JudgedWaiver } from '../core/assessment/waiver.ts';
+import type { JudgedWaiver } from '../core/assessment/index.ts';
 import type { Judged } from './context.ts';
 import { keptText } from './escape.ts';
 

@@ -1,9 +1,9 @@
-import type { SignatureAssessment } from '../core/assessment/signature.ts';
+import type { SignatureAssessment } from '../core/assessment/index.ts';
 import { jsonText, keptText, terminalText } from './escape.ts';
-import { signatureReport } from './json/signature-json.ts';
+import { signatureReport } from './json/index.ts';
 import { Page } from './page.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
-import { signatureRows } from './table/signature-rows.ts';
+import { signatureRows } from './table/index.ts';
 
 /** A signature compared with every byte of an artifact. */
 export interface Verification {

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 import { FRAME, FRAME_HEAD, type FrameType, fields, MAX_DATA, type SandboxRequest } from './frames.ts';
-import type { TaskIo } from './tasks.ts';
+import type { TaskIo } from './tasks/index.ts';
 
 const STDIN = 0;
 const STDOUT = 1;

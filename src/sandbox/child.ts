@@ -1,8 +1,8 @@
 /** The entry of the bounded child process. Its last argument says whether the shell could set its limits. */
-import { isContentError } from '../core/errors.ts';
+import { isContentError } from '../core/index.ts';
 import { Channel } from './channel.ts';
 import { FRAME } from './frames.ts';
-import { taskNamed } from './tasks.ts';
+import { taskNamed } from './tasks/index.ts';
 
 const channel = new Channel();
 channel.json(FRAME.hello, { bounds: process.argv.at(-1) === 'ulimit' ? 'ulimit+watchdog' : 'watchdog' });

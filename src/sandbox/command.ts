@@ -2,8 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AssayError } from '../core/errors.ts';
-import { PACKAGE_ROOT } from '../core/package-root.ts';
+import { AssayError, PACKAGE_ROOT } from '../core/index.ts';
 
 /** Bytes of data segment that Node needs beside the task's own: heap, stacks of its threads, compiled code. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 import { FRAME, FRAME_HEAD, type FrameType, isFrameType, MAX_DATA, MAX_JSON } from './frames.ts';
 
 export interface Frame {

@@ -1,12 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import { AssayError, type ErrorCode, throwIfAborted } from '../core/errors.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { AssayError, type ErrorCode, throwIfAborted } from '../core/index.ts';
 import { childEntry, sandboxCommand } from './command.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FRAME, fields, MAX_DATA } from './frames.ts';
-import { type TaskName, taskNamed } from './tasks.ts';
+import { type TaskName, taskNamed } from './tasks/index.ts';
 import { Watchdog, type WatchdogLimits } from './watchdog.ts';
 
 /** Which bounds the child runs under; `watchdog` alone where no shell could set limits. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../core/errors.ts';
+import { throwIfAborted } from '../core/index.ts';
 
 const EVERY_MS = 40;
 let last = 0;

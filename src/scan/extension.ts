@@ -1,5 +1,4 @@
-import type { Format } from '../formats/format.ts';
-import { extensionLie } from '../formats/identify.ts';
+import { extensionLie, type Format } from '../formats/index.ts';
 import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { Report } from './scanner.ts';
 

@@ -1,6 +1,6 @@
-import type { FileAssessment } from '../core/assessment/assessment.ts';
-import { isAssayError } from '../core/errors.ts';
-import { LFS_POINTER, parseLfsPointer } from '../formats/lfs-pointer.ts';
+import type { FileAssessment } from '../core/assessment/index.ts';
+import { isAssayError } from '../core/index.ts';
+import { LFS_POINTER, parseLfsPointer } from '../formats/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import type { Rule } from './rules/rule.ts';
 import type { Scanner } from './scanner.ts';

@@ -1,4 +1,4 @@
-import { APE, ELF, MACH_O, PE } from '../formats/native.ts';
+import { APE, ELF, MACH_O, PE } from '../formats/index.ts';
 import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { Scanner } from './scanner.ts';
 

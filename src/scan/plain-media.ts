@@ -1,7 +1,6 @@
-import { type ByteSource, chunks, SliceSource } from '../core/bytes/byte-source.ts';
-import { identifyFormat, probeOf } from '../formats/identify.ts';
-import { mediaEnd } from '../formats/media/image-end.ts';
-import { LATE_MEDIA, MEDIA } from '../formats/media/media.ts';
+import { type ByteSource, chunks, SliceSource } from '../core/bytes/index.ts';
+import { identifyFormat, probeOf } from '../formats/index.ts';
+import { LATE_MEDIA, MEDIA, mediaEnd } from '../formats/media/index.ts';
 import type { ScanContext, Scanner } from './scanner.ts';
 import { structureRule } from './structure.ts';
 import { leaveInterests } from './text/interest.ts';

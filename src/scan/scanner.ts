@@ -1,10 +1,8 @@
-import type { Check } from '../core/assessment/check.ts';
-import type { CoverageKind } from '../core/assessment/coverage.ts';
-import type { FileBudget } from '../core/budget.ts';
-import type { ByteSource } from '../core/bytes/byte-source.ts';
-import type { Limits } from '../core/limits.ts';
-import type { Format } from '../formats/format.ts';
-import type { LoaderSet } from '../formats/pickle/loaders.ts';
+import type { Check, CoverageKind } from '../core/assessment/index.ts';
+import type { ByteSource } from '../core/bytes/index.ts';
+import type { FileBudget, Limits } from '../core/index.ts';
+import type { Format } from '../formats/index.ts';
+import type { LoaderSet } from '../formats/pickle/index.ts';
 import type { StorageRecords } from './pickle/contracts/torch-storage.ts';
 import type { GlobalPolicy } from './pickle/globals.ts';
 import type { Rule } from './rules/rule.ts';

@@ -1,4 +1,4 @@
-import { isAssayError } from '../core/errors.ts';
+import { isAssayError } from '../core/index.ts';
 import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
 import type { ScanContext, Target } from './scanner.ts';
 

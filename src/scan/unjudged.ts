@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../formats/identify.ts';
+import { UNKNOWN } from '../formats/index.ts';
 import type { Scanner } from './scanner.ts';
 import { leaveUnjudged } from './structure.ts';
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
-import { readSmallText } from '../core/bytes/small-file.ts';
-import { AssayError } from '../core/errors.ts';
+import { readSmallText } from '../core/bytes/index.ts';
+import { AssayError } from '../core/index.ts';
 import {
   GATE_STAGES,
   type GateConfig,

@@ -1,14 +1,12 @@
 import type { Principal, Registry, Role } from '../registry/index.ts';
-import type { Authenticator } from './auth/auth.ts';
-import type { Oidc } from './auth/oidc.ts';
-import type { Sessions } from './auth/sessions.ts';
+import type { Authenticator, Oidc, Sessions } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
-import type { EventFeed } from './events/events.ts';
+import type { EventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
-import type { ServiceMetrics } from './metrics/metrics.ts';
-import type { Queue } from './queue/queue.ts';
-import type { SnapshotStore } from './snapshot/store.ts';
-import type { UploadStore } from './uploads/store.ts';
+import type { ServiceMetrics } from './metrics/index.ts';
+import type { Queue } from './queue/index.ts';
+import type { SnapshotStore } from './snapshot/index.ts';
+import type { UploadStore } from './uploads/index.ts';
 
 /** What routes work with. */
 export interface ServiceContext {

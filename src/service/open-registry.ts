@@ -1,6 +1,6 @@
-import { readTrustFile } from '../integrity/trust-file/trust-file.ts';
+import { readTrustFile } from '../integrity/trust-file/index.ts';
 import { type LiveRules, openLiveRules, openRegistry, type Registry } from '../registry/index.ts';
-import { openApprovalSigner } from './auth/approval-signer.ts';
+import { openApprovalSigner } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
 
 /**

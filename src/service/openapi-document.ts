@@ -1,5 +1,5 @@
-import { AssayError } from '../core/errors.ts';
-import { createApp } from './app/app.ts';
+import { AssayError } from '../core/index.ts';
+import { createApp } from './app/index.ts';
 import { readConfig } from './config-read.ts';
 
 /** The OpenAPI document, from the routes themselves: nothing is opened and nothing listens. */

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SHIPPED_FOLDER, shippedPolicy } from '../policy/load.ts';
-import { SHIPPED_POLICIES } from '../policy/shipped.ts';
+import { SHIPPED_FOLDER, SHIPPED_POLICIES, shippedPolicy } from '../policy/index.ts';
 import { type ApprovalRecord, loadRegistryRules, type Role } from '../registry/index.ts';
 
 export const DECIDED_STAGES = ['candidate', 'staging', 'production'] as const;

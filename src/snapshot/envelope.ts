@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto';
-import { isAssayError } from '../core/errors.ts';
-import { decodeBase64 } from '../integrity/envelope/base64.ts';
-import { readBundle } from '../integrity/envelope/bundle.ts';
-import { paeHead, verifyEncoded } from '../integrity/envelope/dsse.ts';
-import { keyHint } from '../integrity/envelope/keys.ts';
-import { isSignatureError } from '../integrity/envelope/signature-error.ts';
-import { bundleJson, envelopeJson } from '../integrity/sign/bundle-json.ts';
+import { isAssayError } from '../core/index.ts';
+import {
+  decodeBase64,
+  isSignatureError,
+  keyHint,
+  paeHead,
+  readBundle,
+  verifyEncoded,
+} from '../integrity/envelope/index.ts';
+import { bundleJson, envelopeJson } from '../integrity/sign/index.ts';
 import { SNAPSHOT_PAYLOAD } from './document.ts';
 import { SnapshotError } from './snapshot-error.ts';
 

@@ -1,13 +1,13 @@
-export * from './document.ts';
+export { SNAPSHOT_PAYLOAD, SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './document.ts';
 export type { LatestAnswer, RepositoryQuery } from './latest.ts';
 export { SNAPSHOT_LIMITS } from './limits.ts';
-export { type LoadOptions, loadPacked } from './load-packed.ts';
-export { type OpenOptions, openDocument, openSnapshot, signingKeys } from './open.ts';
+export { loadPacked } from './load-packed.ts';
+export { openDocument, openSnapshot, signingKeys } from './open.ts';
 export { packSnapshot } from './pack.ts';
 export { PackedIndex } from './packed-index.ts';
-export { peekSnapshot, type SnapshotLabel } from './peek.ts';
+export { peekSnapshot } from './peek.ts';
 export type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
-export { canonicalEndpoint, type PinnedReference, pinnedReference, schemeOf } from './reference-key.ts';
+export { canonicalEndpoint, pinnedReference, schemeOf } from './reference-key.ts';
 export { createSnapshot, signSnapshot } from './sign.ts';
 export { Snapshot, type SnapshotMeta } from './snapshot.ts';
 export { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';

@@ -1,5 +1,5 @@
-import { isAssayError } from '../core/errors.ts';
-import { formatReference, parseReference } from '../core/reference/reference.ts';
+import { isAssayError } from '../core/index.ts';
+import { formatReference, parseReference } from '../core/reference/index.ts';
 import type { SnapshotEntry } from './document.ts';
 import type { Entries } from './judge.ts';
 import type { Asked, SnapshotAnswer } from './query.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { compiledUrl } from '../core/compiled.ts';
-import { AssayError, throwIfAborted } from '../core/errors.ts';
+import { AssayError, compiledUrl, throwIfAborted } from '../core/index.ts';
 import { type OpenOptions, signingKeys } from './open.ts';
 import type { PackReply, PackRequest } from './pack-worker.ts';
 import { PackedIndex } from './packed-index.ts';

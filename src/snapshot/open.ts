@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { refusalOf, type TrustFile } from '../integrity/trust-file/trust-file.ts';
+import { refusalOf, type TrustFile } from '../integrity/trust-file/index.ts';
 import type { SnapshotDocument } from './document.ts';
 import { openEnvelope } from './envelope.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';

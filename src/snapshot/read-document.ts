@@ -1,4 +1,4 @@
-import { parseTime } from '../integrity/statements/time.ts';
+import { parseTime } from '../integrity/statements/index.ts';
 import { SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './document.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { SnapshotError } from './snapshot-error.ts';

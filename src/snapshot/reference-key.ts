@@ -1,5 +1,5 @@
-import { isAssayError } from '../core/errors.ts';
-import { formatReference, isCommit, parseReference, type Reference } from '../core/reference/reference.ts';
+import { isAssayError } from '../core/index.ts';
+import { formatReference, isCommit, parseReference, type Reference } from '../core/reference/index.ts';
 
 /** What a reference is to a snapshot. */
 export type PinnedReference =

@@ -1,4 +1,4 @@
-import type { PayloadSigner } from '../integrity/sign/payload-signer.ts';
+import type { PayloadSigner } from '../integrity/sign/index.ts';
 import { SNAPSHOT_PAYLOAD, type SnapshotDocument } from './document.ts';
 import { writeEnvelope } from './envelope.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClaimedDigest } from '../core/artifact.ts';
-import { AssayError } from '../core/errors.ts';
+import { AssayError, type ClaimedDigest } from '../core/index.ts';
 
 /** The digest of bytes as they pass, in the algorithm of a claim. */
 export interface ClaimHash {

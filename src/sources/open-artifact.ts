@@ -1,5 +1,5 @@
-import type { Artifact } from '../core/artifact.ts';
-import { parseReference } from '../core/reference/reference.ts';
+import type { Artifact } from '../core/index.ts';
+import { parseReference } from '../core/reference/index.ts';
 import { envOf, type SourceOptions } from './source.ts';
 
 /**
@@ -12,27 +12,27 @@ export async function openArtifact(ref: string, options: SourceOptions = {}): Pr
   const reference = parseReference(ref, envOf(options).HF_ENDPOINT);
   switch (reference.kind) {
     case 'path': {
-      const { openPath } = await import('./path/path.ts');
+      const { openPath } = await import('./path/index.ts');
       return openPath(reference, options);
     }
     case 'hf': {
-      const { openHub } = await import('./hub/hub.ts');
+      const { openHub } = await import('./hub/index.ts');
       return openHub(reference, options);
     }
     case 'https': {
-      const { openHttps } = await import('./https/https.ts');
+      const { openHttps } = await import('./https/index.ts');
       return openHttps(reference, options);
     }
     case 's3': {
-      const { openS3 } = await import('./s3/s3.ts');
+      const { openS3 } = await import('./s3/index.ts');
       return openS3(reference, options);
     }
     case 'oci': {
-      const { openOci } = await import('./oci/oci.ts');
+      const { openOci } = await import('./oci/index.ts');
       return openOci(reference, options);
     }
     case 'models': {
-      const { openMlflow } = await import('./mlflow/mlflow.ts');
+      const { openMlflow } = await import('./mlflow/index.ts');
       return openMlflow(reference, options);
     }
   }

@@ -1,6 +1,5 @@
-import type { OpenOptions } from '../core/artifact.ts';
-import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import type { EgressOptions } from '../egress/egress.ts';
+import { DEFAULT_LIMITS, type Limits, type OpenOptions } from '../core/index.ts';
+import type { EgressOptions } from '../egress/index.ts';
 
 /** What a source may be told, beyond where the artifact is. */
 export interface SourceOptions extends OpenOptions {

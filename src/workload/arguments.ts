@@ -1,10 +1,9 @@
-import { isRepoName } from '../core/reference/reference.ts';
+import { isRepoName } from '../core/reference/index.ts';
 import { type Collector, shown } from './collector.ts';
 import { abbreviated, type Meaning, meaningOfArgument } from './programs.ts';
 import { looksLikeModel } from './reference.ts';
 import { baseName } from './shell-words.ts';
-import { MODEL_SCHEMES } from './table/environment.ts';
-import type { Finds, ProgramRow } from './table/types.ts';
+import { type Finds, MODEL_SCHEMES, type ProgramRow } from './table/index.ts';
 import type { Told } from './told.ts';
 import type { Word } from './variables.ts';
 

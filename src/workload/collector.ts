@@ -1,4 +1,4 @@
-import { cut } from '../core/cut.ts';
+import { cut } from '../core/index.ts';
 import type { LoaderFlags, Unresolved, WorkloadImage, WorkloadReference, WorkloadReferences } from './result.ts';
 
 /** Values looked at in one object: a 3 MB object of the API server has fewer. */

@@ -5,9 +5,7 @@ import { isFields, own, ownList, ownText, step } from './own.ts';
 import { meaningOfVariable, recognise } from './programs.ts';
 import { readImage } from './reference.ts';
 import { scriptOf } from './shell-words.ts';
-import { MODEL_IMAGES } from './table/environment.ts';
-import { PROGRAMS } from './table/programs.ts';
-import type { ProgramRow } from './table/types.ts';
+import { MODEL_IMAGES, PROGRAMS, type ProgramRow } from './table/index.ts';
 import { Told } from './told.ts';
 import { expand, readVariables, tellEnvFrom, type Variables, type Word } from './variables.ts';
 

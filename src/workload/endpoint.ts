@@ -1,5 +1,4 @@
-import { ENDPOINTS } from './table/environment.ts';
-import type { EndpointRow } from './table/types.ts';
+import { ENDPOINTS, type EndpointRow } from './table/index.ts';
 import { isTrue } from './told.ts';
 import type { Variables, Word } from './variables.ts';
 

@@ -8,7 +8,7 @@ import { compilePath, follow } from './path.ts';
 import { type Injected, readAnnotations, readPodSpec } from './pod-spec.ts';
 import { readReference } from './reference.ts';
 import type { WorkloadReferences } from './result.ts';
-import { POD_SPECS } from './table/pod-specs.ts';
+import { POD_SPECS } from './table/index.ts';
 import { readClaims } from './volumes.ts';
 
 interface Compiled {

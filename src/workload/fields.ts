@@ -6,8 +6,7 @@ import { compilePath, follow, type Place } from './path.ts';
 import { readEntrypoint, readRayEnvironment, readRayServe } from './ray.ts';
 import { readReference } from './reference.ts';
 import type { LoaderFlags } from './result.ts';
-import { FIELDS } from './table/fields.ts';
-import type { FieldRow } from './table/types.ts';
+import { FIELDS, type FieldRow } from './table/index.ts';
 import type { Variables } from './variables.ts';
 
 type FindsField = Extract<FieldRow['what'], { readonly finds: unknown }>;

@@ -2,8 +2,6 @@ export { extractReferences } from './extract.ts';
 export { isFields, own, ownList, ownText, step } from './own.ts';
 export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
 export {
-  type LoaderFlags,
-  type Role,
   referenceKey,
   type Unresolved,
   type WorkloadImage,

@@ -1,8 +1,13 @@
 import type { Role } from './result.ts';
-import { ANNOTATIONS } from './table/environment.ts';
-import { FIELDS } from './table/fields.ts';
-import { PROGRAMS } from './table/programs.ts';
-import type { Attribute, Means, PinSpelling, ProgramRow } from './table/types.ts';
+import {
+  ANNOTATIONS,
+  type Attribute,
+  FIELDS,
+  type Means,
+  type PinSpelling,
+  PROGRAMS,
+  type ProgramRow,
+} from './table/index.ts';
 
 /** Which attribute is the revision of what is loaded for a role. */
 export const REVISION_OF: Readonly<Partial<Record<Role, Attribute>>> = {

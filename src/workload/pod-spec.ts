@@ -3,7 +3,7 @@ import { type ReadContainer, readContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { isFields, own, ownList, ownText, step } from './own.ts';
 import { readReference } from './reference.ts';
-import { ANNOTATIONS } from './table/environment.ts';
+import { ANNOTATIONS } from './table/index.ts';
 import { isModelVolume, MODEL_NAMES, type Mount, readMounts, readVolumes, type Volume } from './volumes.ts';
 
 const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;

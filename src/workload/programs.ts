@@ -1,6 +1,5 @@
 import { baseName } from './shell-words.ts';
-import { PROGRAMS } from './table/programs.ts';
-import type { Means, ProgramRow } from './table/types.ts';
+import { type Means, PROGRAMS, type ProgramRow } from './table/index.ts';
 import type { Word } from './variables.ts';
 
 interface Entry {

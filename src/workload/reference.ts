@@ -1,4 +1,4 @@
-import { AssayError } from '../core/errors.ts';
+import { AssayError } from '../core/index.ts';
 import {
   formatReference,
   type HubReference,
@@ -7,9 +7,9 @@ import {
   isRevision,
   parseReference,
   type Reference,
-} from '../core/reference/reference.ts';
+} from '../core/reference/index.ts';
 import { MAX_TEXT, shown } from './collector.ts';
-import type { Bare } from './table/types.ts';
+import type { Bare } from './table/index.ts';
 
 /** A reference of a workload in its one spelling, or why it cannot be read. */
 export type ReadReference =

@@ -1,6 +1,6 @@
 import { type Collector, shown } from './collector.ts';
 import type { Role } from './result.ts';
-import type { Attribute, Finds, Means, ProgramRow } from './table/types.ts';
+import type { Attribute, Finds, Means, ProgramRow } from './table/index.ts';
 import type { Word } from './variables.ts';
 
 /** A value that a row of the table finds. */

@@ -1,7 +1,7 @@
 import type { Collector } from './collector.ts';
 import { own, ownList, ownText, step } from './own.ts';
 import { type ReadReference, readImage, readReference } from './reference.ts';
-import { CSI_ATTRIBUTES } from './table/environment.ts';
+import { CSI_ATTRIBUTES } from './table/index.ts';
 
 /** What is behind a volume of a Pod. */
 export interface Volume {

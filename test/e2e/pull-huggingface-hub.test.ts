@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pull } from '../../src/pipeline/pull.ts';
+import { pull } from '../../src/pipeline/pull/pull.ts';
 import { FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { requirePart, STORY } from '../support/parts.ts';
 import { stubJudge } from '../support/stub-judge.ts';

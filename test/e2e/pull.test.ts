@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../src/core/artifact.ts';
 import { isAssayError } from '../../src/core/errors.ts';
-import { type PullOutcome, pull } from '../../src/pipeline/pull.ts';
+import { type PullOutcome, pull } from '../../src/pipeline/pull/pull.ts';
 import type { SourceOptions } from '../../src/sources/source.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
 import { EVIL, stubJudge } from '../support/stub-judge.ts';

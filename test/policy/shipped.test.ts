@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { knownWords } from '../../src/pipeline/known-words.ts';
+import { knownWords } from '../../src/pipeline/rules/known-words.ts';
 import { readCases, runCase } from '../../src/policy/cases/run.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';

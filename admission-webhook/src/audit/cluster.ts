@@ -1,7 +1,5 @@
-import { isAssayError } from '../../../src/core/errors.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { fieldOf, textOf, textsOf } from '../kube/fields.ts';
-import { KubeError } from '../kube/kube-error.ts';
+import { isAssayError } from '../../../src/core/index.ts';
+import { fieldOf, type KubeClient, KubeError, textOf, textsOf } from '../kube/index.ts';
 import type { AuditSource } from './audit.ts';
 import { type Collection, collectionPath, discover } from './discovery.ts';
 import { type AuditProblem, problemOf } from './report.ts';

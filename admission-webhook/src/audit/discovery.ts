@@ -1,6 +1,5 @@
-import { isAssayError } from '../../../src/core/errors.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { fieldOf, listOf, textOf } from '../kube/fields.ts';
+import { isAssayError } from '../../../src/core/index.ts';
+import { fieldOf, type KubeClient, listOf, textOf } from '../kube/index.ts';
 import { AUDITED_KINDS } from './kinds.ts';
 import { type AuditProblem, problemOf } from './report.ts';
 

@@ -1,6 +1,5 @@
-export { type AuditGate, type AuditSource, audit } from './audit.ts';
-export { type ClusterSource, openCluster } from './cluster.ts';
+export { audit } from './audit.ts';
+export { openCluster } from './cluster.ts';
 export { listedSource } from './listed.ts';
 export { openAuditGate } from './open-gate.ts';
-export type { AuditedNamespace, AuditedObject, AuditProblem, AuditReport } from './report.ts';
-export type { SeenObject } from './seen.ts';
+export type { AuditedObject, AuditReport } from './report.ts';

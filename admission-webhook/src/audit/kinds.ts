@@ -1,5 +1,4 @@
-import { FIELDS } from '../../../src/workload/table/fields.ts';
-import { POD_SPECS } from '../../../src/workload/table/pod-specs.ts';
+import { FIELDS, POD_SPECS } from '../../../src/workload/table/index.ts';
 
 /** Every kind of the tables, by group: what is asked for. */
 export const AUDITED_KINDS: ReadonlyMap<string, ReadonlySet<string>> = byGroup();

@@ -1,4 +1,4 @@
-import { fieldOf, textOf, textsOf } from '../kube/fields.ts';
+import { fieldOf, textOf, textsOf } from '../kube/index.ts';
 import type { AuditSource } from './audit.ts';
 
 /** Objects that were listed before; where Namespaces are among them, their labels are known. */

@@ -1,9 +1,6 @@
-import type { KubeClient } from '../kube/client.ts';
-import { openConfigFile } from '../server/config-file.ts';
-import { assembleGate } from '../server/gate.ts';
-import type { GateOptions } from '../server/options.ts';
-import { openBreakGlass } from '../snapshot-feed/break-glass.ts';
-import { openSnapshotFeed } from '../snapshot-feed/open-snapshot-feed.ts';
+import type { KubeClient } from '../kube/index.ts';
+import { assembleGate, type GateOptions, openConfigFile } from '../server/index.ts';
+import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
 import type { AuditGate } from './audit.ts';
 import type { AuditProblem } from './report.ts';
 

@@ -1,4 +1,4 @@
-import type { AssayError } from '../../../src/core/errors.ts';
+import type { AssayError } from '../../../src/core/index.ts';
 import type { Ruling } from '../answer.ts';
 import type { Action, Mode } from '../rules.ts';
 

@@ -1,4 +1,4 @@
-import { fieldOf, listOf, textOf } from '../kube/fields.ts';
+import { fieldOf, listOf, textOf } from '../kube/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 
 /** An object of a cluster or of a file, and where it is kept. */

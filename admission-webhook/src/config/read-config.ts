@@ -1,8 +1,6 @@
-import { closest } from '../../../src/core/closest.ts';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError, closest } from '../../../src/core/index.ts';
 import { type Entry, YamlSource, yamlLibrary } from '../../../src/policy/index.ts';
-import { compileAdmissionPolicies } from '../decide/compile-policies.ts';
-import { type AdmissionPolicyDocument, POLICY_ACTIONS } from '../decide/compiled.ts';
+import { type AdmissionPolicyDocument, compileAdmissionPolicies, POLICY_ACTIONS } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import { NO_POLICIES } from '../policies.ts';
 import { ACTIONS, type Action, MODES, OUTCOMES, type Outcome } from '../rules.ts';

@@ -1,7 +1,9 @@
-export * from '../policies.ts';
 export { compileAdmissionPolicies } from './compile-policies.ts';
+export { type AdmissionPolicyDocument, POLICY_ACTIONS } from './compiled.ts';
 export { decideReview } from './decide-review.ts';
-export { type InjectionCheck, NOTHING_INJECTED } from './injected.ts';
+export type { InjectionCheck } from './injected.ts';
 export { answerMalformed } from './malformed.ts';
-export { type MalformedReview, type ReadReview, type ReviewProblem, readReview } from './read-review.ts';
+export { type ReviewProblem, readReview } from './read-review.ts';
 export { type ReviewResponse, reviewResponse } from './response.ts';
+export { shownReference } from './sentences.ts';
+export { bounded, plain } from './text.ts';

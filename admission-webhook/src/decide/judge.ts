@@ -1,5 +1,5 @@
-import { isAssayError } from '../../../src/core/errors.ts';
-import { formatReference, isCommit, isRevision, parseReference } from '../../../src/core/reference/reference.ts';
+import { isAssayError } from '../../../src/core/index.ts';
+import { formatReference, isCommit, isRevision, parseReference } from '../../../src/core/reference/index.ts';
 import type { Asked, SnapshotAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import type { Outcome } from '../rules.ts';

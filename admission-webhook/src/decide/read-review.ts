@@ -1,5 +1,4 @@
-import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
-import { isAssayError } from '../../../src/core/errors.ts';
+import { isAssayError, parseBoundedJson } from '../../../src/core/index.ts';
 import { isFields, own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 

@@ -1,4 +1,4 @@
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { Snapshot, type SnapshotDocument } from '../../../src/snapshot/index.ts';
 import { keyOf } from './cel.ts';
 

@@ -1,2 +1,2 @@
-export { type Fallback, type FallbackOptions, fallbackManifests } from './manifests.ts';
+export { fallbackManifests } from './manifests.ts';
 export { readSnapshotFile } from './read-snapshot.ts';

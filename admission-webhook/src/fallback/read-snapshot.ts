@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS, type SnapshotDocument } from '../../../src/snapshot/index.ts';
-import type { SnapshotOptions } from '../server/options.ts';
-import { readSnapshotTrust } from '../snapshot-feed/trust.ts';
+import type { SnapshotOptions } from '../server/index.ts';
+import { readSnapshotTrust } from '../snapshot-feed/index.ts';
 
 /**
  * The snapshot of a file, verified. One that has ended is refused: what it says is not known to hold.

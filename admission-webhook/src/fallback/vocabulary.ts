@@ -1,6 +1,4 @@
-import { ENDPOINTS } from '../../../src/workload/table/environment.ts';
-import { PROGRAMS } from '../../../src/workload/table/programs.ts';
-import type { Means, ProgramRow } from '../../../src/workload/table/types.ts';
+import { ENDPOINTS, type Means, PROGRAMS, type ProgramRow } from '../../../src/workload/table/index.ts';
 
 // What of the tables an expression of CEL can read: programs that are told one model of the Hub, and its revision, in plain words.
 

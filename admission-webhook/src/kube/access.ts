@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
-import { AssayError } from '../../../src/core/errors.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
+import { AssayError } from '../../../src/core/index.ts';
 
 /** Text that stands in the configuration, or in a file that may be replaced: that is read anew each time. */
 export type Material =

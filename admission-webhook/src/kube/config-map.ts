@@ -1,4 +1,4 @@
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import type { KubeClient } from './client.ts';
 import { fieldOf, textOf, textsOf } from './fields.ts';
 import { isConflict, isMissing } from './kube-error.ts';

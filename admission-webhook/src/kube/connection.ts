@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, materialText } from './access.ts';
 import { askError, statusError } from './messages.ts';
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, serverAddress } from './access.ts';
 
 /** Where Kubernetes puts what a Pod asks the API server with. */

@@ -1,7 +1,9 @@
 export { patchCaBundle, type WebhookConfigurationKind } from './ca-bundle.ts';
-export type { KubeClient, KubeListener } from './client.ts';
+export type { KubeClient } from './client.ts';
 export { type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from './config-map.ts';
-export { KubeError } from './kube-error.ts';
+export { fieldOf, listOf, textOf, textsOf } from './fields.ts';
+export { isMissing, KubeError } from './kube-error.ts';
 export { type WatchedNamespaces, watchNamespaces } from './namespaces.ts';
-export { type KubeOpenOptions, openKube } from './open-kube.ts';
+export { openKube } from './open-kube.ts';
+export { byTheClock, Pauses, type Wait } from './pauses.ts';
 export { type KeptSecret, readSecret, writeSecret } from './secret.ts';

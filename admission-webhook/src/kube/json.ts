@@ -1,4 +1,4 @@
-import { type JsonBounds, parseBoundedJson } from '../../../src/core/bounded-json.ts';
+import { type JsonBounds, parseBoundedJson } from '../../../src/core/index.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { AssayError, type ErrorCode, type ErrorOptions } from '../../../src/core/errors.ts';
+import { AssayError, type ErrorCode, type ErrorOptions } from '../../../src/core/index.ts';
 
 /** What an API server refused, or that it could not be asked. */
 export class KubeError extends AssayError {

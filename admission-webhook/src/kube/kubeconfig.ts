@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
-import { AssayError } from '../../../src/core/errors.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, type Material, serverAddress } from './access.ts';
 import { fieldOf, listOf, textOf } from './fields.ts';
 

@@ -1,4 +1,4 @@
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 
 const NEWLINE = 0x0a;
 

@@ -1,5 +1,4 @@
-import { cut } from '../../../src/core/cut.ts';
-import { AssayError, isAssayError } from '../../../src/core/errors.ts';
+import { AssayError, cut, isAssayError } from '../../../src/core/index.ts';
 import type { KubeAccess } from './access.ts';
 import { textOf } from './fields.ts';
 import { KubeError } from './kube-error.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, serverAddress } from './access.ts';
 import type { KubeClient } from './client.ts';
 import { Connection, checkAccess, TIMEOUTS, type Timeouts } from './connection.ts';

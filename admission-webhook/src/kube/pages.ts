@@ -1,4 +1,4 @@
-import { isAssayError } from '../../../src/core/errors.ts';
+import { isAssayError } from '../../../src/core/index.ts';
 import type { Connection } from './connection.ts';
 import { fieldOf, listOf, textOf } from './fields.ts';
 import { ANSWER_BOUNDS, parseAnswer } from './json.ts';

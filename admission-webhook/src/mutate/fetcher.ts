@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCommit, isRepoName } from '../../../src/core/reference/reference.ts';
+import { isCommit, isRepoName } from '../../../src/core/reference/index.ts';
 import { isFields, own, ownList, ownText } from '../../../src/workload/index.ts';
 
 /** Where the volume with the verified bytes is mounted, in every container that has it. */

@@ -1,6 +1,6 @@
 import type { Asked } from '../../../src/snapshot/index.ts';
 import { own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
-import { shownReference } from '../decide/sentences.ts';
+import { shownReference } from '../decide/index.ts';
 import type { Mutation, PatchOperation } from '../patch.ts';
 import type { SnapshotIndex } from '../state.ts';
 import { valueAt } from './apply.ts';

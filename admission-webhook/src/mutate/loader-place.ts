@@ -1,5 +1,5 @@
 import { elsewhereOf, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
-import { plain } from '../decide/text.ts';
+import { plain } from '../decide/index.ts';
 import { valueAt } from './apply.ts';
 import { MODELS_FOLDER } from './fetcher.ts';
 

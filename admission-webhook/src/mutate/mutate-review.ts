@@ -1,7 +1,6 @@
 import type { Asked } from '../../../src/snapshot/index.ts';
 import { extractReferences, isFields, own, type WorkloadReference } from '../../../src/workload/index.ts';
-import { shownReference } from '../decide/sentences.ts';
-import { bounded } from '../decide/text.ts';
+import { bounded, shownReference } from '../decide/index.ts';
 import type { Mutation, MutationOptions, PatchOperation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { GateState } from '../state.ts';

@@ -1,6 +1,6 @@
 import type { Asked, LatestAnswer, SnapshotEntry } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
-import { plain } from '../decide/text.ts';
+import { plain } from '../decide/index.ts';
 import type { SnapshotIndex } from '../state.ts';
 
 /** A reference that may move, and the approved version that is meant by it. */

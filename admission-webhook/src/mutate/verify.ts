@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isFields, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
-import type { InjectionCheck } from '../decide/injected.ts';
+import type { InjectionCheck } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import type { GateState, SnapshotIndex } from '../state.ts';
 import { valueAt } from './apply.ts';

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
-import { AssayError } from '../../../src/core/errors.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import type { PartHealth } from '../health.ts';
 import { type WatchOptions, watchFiles } from '../watched-files.ts';
 import type { ClientOptions } from './options.ts';

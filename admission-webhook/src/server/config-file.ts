@@ -1,4 +1,4 @@
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { type AdmissionConfig, NO_CONFIG, readAdmissionConfig } from '../config/index.ts';
 import type { PartHealth } from '../health.ts';
 import { type WatchOptions, watchFiles } from '../watched-files.ts';

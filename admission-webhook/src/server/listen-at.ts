@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import type { ListenPlace } from './options.ts';
 
 /** @throws AssayError `usage` when the place cannot be had */

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { BodyRoom } from './body.ts';
-import type { CertificateSource, ServingPair } from './certificate/serving.ts';
+import type { CertificateSource, ServingPair } from './certificate/index.ts';
 import type { ConnectionRules } from './connection-rules.ts';
 import { listenAt } from './listen-at.ts';
 import type { ListenPlace } from './options.ts';

@@ -3,7 +3,7 @@ import { setTimeout as byTheClock } from 'node:timers/promises';
 import type { DecisionRecord } from '../answer.ts';
 import type { Vitals } from '../vitals.ts';
 import type { BodyRoom } from './body.ts';
-import type { CertificateSource } from './certificate/serving.ts';
+import type { CertificateSource } from './certificate/index.ts';
 import type { ClientFiles } from './client-files.ts';
 import { clientCheck, tokenProblem } from './clients.ts';
 import { CONNECTION_RULES, type ConnectionRules } from './connection-rules.ts';

@@ -1,9 +1,7 @@
 import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
 import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
 import type { Vitals } from '../vitals.ts';
-import { openCertificateFiles } from './certificate/files.ts';
-import { openSelfSigned } from './certificate/self-signed.ts';
-import type { CertificateSource } from './certificate/serving.ts';
+import { type CertificateSource, openCertificateFiles, openSelfSigned } from './certificate/index.ts';
 import { openClientFiles } from './client-files.ts';
 import { openConfigFile } from './config-file.ts';
 import type { LogSink } from './decision-log.ts';

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSmallFile } from '../../../src/core/bytes/small-file.ts';
-import { AssayError, isAssayError } from '../../../src/core/errors.ts';
-import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
-import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
-import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
-import { type BreakGlassPredicate, PREDICATE_TYPES } from '../../../src/integrity/statements/statement.ts';
-import { isAbout, subjectsOfNamespaces } from '../../../src/integrity/statements/subject.ts';
-import { parseTime } from '../../../src/integrity/statements/time.ts';
-import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
+import { readSmallFile } from '../../../src/core/bytes/index.ts';
+import { AssayError, isAssayError } from '../../../src/core/index.ts';
+import { verifyAttestation } from '../../../src/integrity/attestations/index.ts';
+import { isSignatureError, readBundle } from '../../../src/integrity/envelope/index.ts';
+import {
+  type BreakGlassPredicate,
+  isAbout,
+  PREDICATE_TYPES,
+  parseTime,
+  subjectsOfNamespaces,
+} from '../../../src/integrity/statements/index.ts';
+import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/index.ts';
 import type { BreakGlassSource } from '../feed.ts';
 import type { PartHealth } from '../health.ts';
 import { type BreakGlass, type BreakGlassWaiver, NO_WAIVERS } from '../waivers.ts';

@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { AssayError } from '../../../src/core/errors.ts';
-import { decodeBase64 } from '../../../src/integrity/envelope/base64.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { fieldOf, textOf, textsOf } from '../kube/fields.ts';
-import { KubeError, type ObjectPlace } from '../kube/index.ts';
+import { AssayError } from '../../../src/core/index.ts';
+import { decodeBase64 } from '../../../src/integrity/envelope/index.ts';
+import { fieldOf, type KubeClient, KubeError, type ObjectPlace, textOf, textsOf } from '../kube/index.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
 import { writeBounded } from './spool.ts';
 

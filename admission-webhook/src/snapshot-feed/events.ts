@@ -1,4 +1,4 @@
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 
 /** CWE-770: no line of an event is as long. */
 const MAX_LINE = 16 * 1024;

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { watchFiles } from '../watched-files.ts';
 import type { Fetched, SnapshotSource } from './source.ts';

@@ -1,5 +1,4 @@
-import type { KubeClient } from '../kube/client.ts';
-import { type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from '../kube/index.ts';
+import { type KubeClient, type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from '../kube/index.ts';
 import { problemOf } from './problem.ts';
 import type { StateFolder } from './state-folder.ts';
 

@@ -1,5 +1,5 @@
-import { AssayError } from '../../../src/core/errors.ts';
-import { shownAddress } from '../../../src/core/reference/reference.ts';
+import { AssayError } from '../../../src/core/index.ts';
+import { shownAddress } from '../../../src/core/reference/index.ts';
 
 /** Until the head of an answer is there. */
 const HEAD_MS = 30_000;

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
-import { AssayError } from '../../../src/core/errors.ts';
-import { isLoopback } from '../../../src/core/reference/reference.ts';
-import { formatOci, type OciReference } from '../../../src/core/reference/store-reference.ts';
-import { endpointOf, type OciEndpoint } from '../../../src/oci/endpoint.ts';
+import { AssayError, parseBoundedJson } from '../../../src/core/index.ts';
+import { formatOci, isLoopback, type OciReference } from '../../../src/core/reference/index.ts';
+import { endpointOf, type OciEndpoint } from '../../../src/oci/index.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
-import { fieldOf, listOf, textOf } from '../kube/fields.ts';
+import { fieldOf, listOf, textOf } from '../kube/index.ts';
 import { ask, bodyOf, discard, smallBody } from './http.ts';
 import { authorisation } from './oci-token.ts';
 import type { Fetched, SnapshotSource } from './source.ts';

@@ -1,10 +1,6 @@
-import { parseBoundedJson } from '../../../src/core/bounded-json.ts';
-import { AssayError } from '../../../src/core/errors.ts';
-import { parseChallenge } from '../../../src/oci/challenge.ts';
-import { findLogin, type OciLogin } from '../../../src/oci/credentials.ts';
-import type { OciEndpoint } from '../../../src/oci/endpoint.ts';
-import { checkRealm } from '../../../src/oci/realm.ts';
-import { textOf } from '../kube/fields.ts';
+import { AssayError, parseBoundedJson } from '../../../src/core/index.ts';
+import { checkRealm, findLogin, type OciEndpoint, type OciLogin, parseChallenge } from '../../../src/oci/index.ts';
+import { textOf } from '../kube/index.ts';
 import { ask, discard, smallBody } from './http.ts';
 
 const MAX_ANSWER = 64 * 1024;

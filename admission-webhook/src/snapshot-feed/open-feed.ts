@@ -1,8 +1,8 @@
-import { AssayError, isAssayError } from '../../../src/core/errors.ts';
+import { AssayError, isAssayError } from '../../../src/core/index.ts';
 import { isSnapshotError, loadPacked, type PackedIndex, SnapshotError } from '../../../src/snapshot/index.ts';
 import type { SnapshotFeed } from '../feed.ts';
 import type { FeedHealth } from '../health.ts';
-import { byTheClock, Pauses, type Wait } from '../kube/pauses.ts';
+import { byTheClock, Pauses, type Wait } from '../kube/index.ts';
 import type { HeldSnapshot } from '../state.ts';
 import { Floor, type SharedFloor } from './floor.ts';
 import { problemOf } from './problem.ts';

@@ -1,6 +1,6 @@
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 import type { SnapshotFeed } from '../feed.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/index.ts';
 import { ConfigMapSource } from './config-map-source.ts';
 import { FileSource } from './file-source.ts';
 import { OciSource } from './oci-source.ts';

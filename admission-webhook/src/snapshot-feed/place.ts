@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { AssayError } from '../../../src/core/errors.ts';
-import { isLoopback } from '../../../src/core/reference/reference.ts';
-import { type OciReference, parseOci } from '../../../src/core/reference/store-reference.ts';
+import { AssayError } from '../../../src/core/index.ts';
+import { isLoopback, type OciReference, parseOci } from '../../../src/core/reference/index.ts';
 import type { ObjectPlace } from '../kube/index.ts';
 
 /** Where a snapshot comes from. */

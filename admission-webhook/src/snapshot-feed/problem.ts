@@ -1,4 +1,4 @@
-import { isAssayError } from '../../../src/core/errors.ts';
+import { isAssayError } from '../../../src/core/index.ts';
 
 /** What went wrong, in one line for `/metrics`, `status` and the log. */
 export function problemOf(error: unknown): string {

@@ -1,6 +1,6 @@
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
-import { AssayError } from '../../../src/core/errors.ts';
-import { Pauses } from '../kube/pauses.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
+import { AssayError } from '../../../src/core/index.ts';
+import { Pauses } from '../kube/index.ts';
 import { eventsIn } from './events.ts';
 import { type AskOptions, ask, bodyOf, discard } from './http.ts';
 import type { Fetched, SnapshotSource } from './source.ts';

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { AssayError, throwIfAborted } from '../../../src/core/errors.ts';
+import { AssayError, throwIfAborted } from '../../../src/core/index.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 
 const PIECE = 512 * 1024;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssayError } from '../../../src/core/errors.ts';
+import { AssayError } from '../../../src/core/index.ts';
 
 const SNAPSHOT = 'snapshot.json';
 const FLOOR = 'floor';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { readSmallText } from '../../../src/core/bytes/small-file.ts';
-import { keyHint, readPublicKey } from '../../../src/integrity/envelope/keys.ts';
-import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
+import { readSmallText } from '../../../src/core/bytes/index.ts';
+import { keyHint, readPublicKey } from '../../../src/integrity/envelope/index.ts';
+import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/index.ts';
 import { signingKeys } from '../../../src/snapshot/index.ts';
 
 /**

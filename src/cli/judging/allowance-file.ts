@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
 import { isUse, listedGlobals, type Use } from '../../scan/pickle/allowlists.ts';
 import { dangerOf } from '../../scan/pickle/dangerous.ts';

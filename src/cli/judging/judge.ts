@@ -1,17 +1,14 @@
-import type { Artifact } from '../../core/artifact.ts';
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import type { Severity } from '../../core/assessment/severity.ts';
-import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
-import type { OnTarget } from '../../pipeline/file-scan.ts';
+import type { Assessment, Severity } from '../../core/assessment/index.ts';
+import type { Artifact } from '../../core/index.ts';
+import type { OnTarget, RulesetChoice } from '../../pipeline/index.ts';
 import { decide, type Environment, loadPolicy } from '../../policy/index.ts';
 import type { Judged } from '../../report/index.ts';
-import type { TrustFlags } from '../options/trust.ts';
-import { readWaivers, type WaiverFlags, withPardons } from '../options/waivers.ts';
-import { Progress } from '../terminal/progress.ts';
-import type { ExitCode, Shell } from '../terminal/shell.ts';
+import type { TrustFlags } from '../options/index.ts';
+import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { signatureRequest } from './trust.ts';
+import { readWaivers, type WaiverFlags, withPardons } from './waiver-options.ts';
 import { pardonFiles, refusePardonsFrom } from './waiver-place.ts';
 
 /** By what to judge, as it was said on the command line. */

@@ -1,13 +1,10 @@
-import type { Artifact, OpenOptions } from '../../core/artifact.ts';
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { version } from '../../core/version.ts';
-import { type AssessOptions, assess } from '../../pipeline/assess.ts';
-import { chosenLists, type RulesetChoice } from '../../pipeline/chosen-lists.ts';
-import { formatTitles } from '../../pipeline/format-titles.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
+import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
+import { type AssessOptions, assess, chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import { RULES } from '../../scan/rules/catalogue.ts';
 import type { RuleLists } from '../../scan/rules/rule-lists.ts';
-import { openArtifact } from '../../sources/open-artifact.ts';
+import { openArtifact } from '../../sources/index.ts';
 import { readAllowances } from './allowance-file.ts';
 
 type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;

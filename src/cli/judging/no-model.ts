@@ -1,5 +1,5 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { plainMediaScanner } from '../../scan/plain-media.ts';
 import { plainTextScanner } from '../../scan/text/plain-text.ts';
 import { addressOf } from './place.ts';

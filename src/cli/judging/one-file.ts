@@ -1,10 +1,8 @@
-import type { Artifact, ArtifactFile, OpenOptions } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { DEFAULT_LIMITS } from '../../core/limits.ts';
-import { type FileScanResult, type OnTarget, scanSource } from '../../pipeline/file-scan.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, DEFAULT_LIMITS, type OpenOptions } from '../../core/index.ts';
+import { type FileScanResult, type OnTarget, scanSource } from '../../pipeline/index.ts';
 import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
-import { openArtifact } from '../../sources/open-artifact.ts';
+import { openArtifact } from '../../sources/index.ts';
 
 const MAX_NAMED = 3;
 

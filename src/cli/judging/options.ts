@@ -1,12 +1,18 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES } from '../../core/assessment/severity.ts';
-import type { RulesetChoice } from '../../pipeline/chosen-lists.ts';
-import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/shipped.ts';
-import { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from '../options/environment.ts';
-import { rulesetOption } from '../options/ruleset.ts';
-import { addTrustOptions, type TrustFlags, trustOf } from '../options/trust.ts';
-import { addWaiverOptions, type WaiverFlags, waiversOf } from '../options/waivers.ts';
+import { isSeverity, SEVERITIES } from '../../core/assessment/index.ts';
+import type { RulesetChoice } from '../../pipeline/index.ts';
+import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/index.ts';
+import {
+  addEnvironmentOptions,
+  addTrustOptions,
+  type EnvironmentFlags,
+  environmentOf,
+  rulesetOption,
+  type TrustFlags,
+  trustOf,
+} from '../options/index.ts';
 import type { JudgingFlags } from './judge.ts';
+import { addWaiverOptions, type WaiverFlags, waiversOf } from './waiver-options.ts';
 
 /** The options that say by what to judge, as commander hands them over. */
 export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { formatReference, parseReference } from '../../core/reference/reference.ts';
-import { pathToUri } from '../../report/sarif/sarif.ts';
+import { formatReference, parseReference } from '../../core/reference/index.ts';
+import { pathToUri } from '../../report/sarif/index.ts';
 
 /** Where an artifact was opened. */
 export interface Place {

@@ -1,11 +1,6 @@
 import * as v from 'valibot';
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { LOADERS } from '../../core/assessment/reading.ts';
-import { SEVERITIES } from '../../core/assessment/severity.ts';
-import { VERDICTS } from '../../core/assessment/verdict.ts';
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { DOCUMENT_BOUNDS, parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { type Assessment, LOADERS, SEVERITIES, VERDICTS, type Waiver } from '../../core/assessment/index.ts';
+import { AssayError, DOCUMENT_BOUNDS, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import { mapOwasp, SCHEMA_VERSION } from '../../report/index.ts';
 
 const Text = v.string();

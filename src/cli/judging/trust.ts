@@ -1,9 +1,9 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
-import { AssayError } from '../../core/errors.ts';
-import type { Trust, ValidityPolicy } from '../../integrity/trust/trust.ts';
-import type { SignatureRequest } from '../../pipeline/signature.ts';
-import type { TrustFlags } from '../options/trust.ts';
+import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import type { Trust, ValidityPolicy } from '../../integrity/trust/index.ts';
+import type { SignatureRequest } from '../../pipeline/index.ts';
+import type { TrustFlags } from '../options/index.ts';
 
 /**
  * Whom the command line and the environment say to trust; nobody, when they say nothing.
@@ -24,7 +24,7 @@ export async function readTrusts(
   }
   const file = flags.trust ?? env.ASSAY_TRUST;
   if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
-    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file/trust-file.ts');
+    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file/index.ts');
     const named = modelTrusts(await readTrustFile(file));
     if (named.length === 0 && trusts.length === 0 && !forAttestations) {
       throw new AssayError('usage', 'lets nobody sign models', {
@@ -60,28 +60,28 @@ function checkTogether({ identity, issuer, certificateChain, trustedRoot }: Trus
 }
 
 async function keyTrust(path: string): Promise<Trust> {
-  const { readPublicKey } = await import('../../integrity/envelope/keys.ts');
+  const { readPublicKey } = await import('../../integrity/envelope/index.ts');
   return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
 }
 
 async function certificateTrust(path: string, { identity, validity }: TrustFlags): Promise<Trust> {
-  const { readAnchors } = await import('../../integrity/x509/anchors.ts');
+  const { readAnchors } = await import('../../integrity/x509/index.ts');
   const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';
   if (identity === undefined) return { kind: 'certificate', anchors, validity: policy };
-  const { checkNamePattern } = await import('../../integrity/trust/identity-pattern.ts');
+  const { checkNamePattern } = await import('../../integrity/trust/index.ts');
   checkNamePattern(identity, '--identity');
   return { kind: 'certificate', anchors, validity: policy, identity };
 }
 
 async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
-  const { checkIdentityPattern } = await import('../../integrity/trust/identity-pattern.ts');
+  const { checkIdentityPattern } = await import('../../integrity/trust/index.ts');
   checkIdentityPattern({ identity, issuer });
   return { kind: 'sigstore', root: await trustedRoot(rootPath), identity: { identity, issuer } };
 }
 
 async function trustedRoot(path: string | undefined): Promise<TrustedRoot> {
-  const { bundledRoot, readTrustedRoot } = await import('../../integrity/sigstore/trusted-root.ts');
+  const { bundledRoot, readTrustedRoot } = await import('../../integrity/sigstore/index.ts');
   return path === undefined
     ? bundledRoot()
     : readTrustedRoot((await readSmallFile(path, '--trusted-root')).bytes, path);

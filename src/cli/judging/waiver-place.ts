@@ -1,11 +1,11 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference/reference.ts';
-import { SHIPPED_POLICIES } from '../../policy/shipped.ts';
-import { repoFolder, snapshotAt } from '../../sources/hub-cache/cache.ts';
-import type { TrustFlags } from '../options/trust.ts';
-import type { Pardons } from '../options/waivers.ts';
+import { AssayError } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import { SHIPPED_POLICIES } from '../../policy/index.ts';
+import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
+import type { TrustFlags } from '../options/index.ts';
+import type { Pardons } from './waiver-options.ts';
 
 /** Where else a pardon may come from. */
 interface Configuration {
@@ -48,7 +48,7 @@ export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
     { option: '--trusted-root', path: flags.trustedRoot ?? '' },
   ].filter(({ path }) => path !== '');
   if (trust === '') return named;
-  const { filesNamedIn } = await import('../../integrity/trust-file/trust-file.ts');
+  const { filesNamedIn } = await import('../../integrity/trust-file/index.ts');
   return [...named, ...(await filesNamedIn(trust)).map((path) => ({ option: `--trust ${trust}, which names`, path }))];
 }
 
@@ -79,7 +79,7 @@ export async function refusePardonsFrom(
 async function rootsOf(ref: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const reference = parseReference(ref, env.HF_ENDPOINT);
   if (reference.kind === 'hf') {
-    const { hubSettings } = await import('../../sources/hub-cache/settings.ts');
+    const { hubSettings } = await import('../../sources/hub-cache/index.ts');
     return placesOf(repoFolder(hubSettings(env).cacheFolder, reference.repo));
   }
   if (reference.kind !== 'path') return [];

@@ -1,21 +1,20 @@
 import { delimiter } from 'node:path';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { readSmallFile } from '../../core/bytes/small-file.ts';
-import { AssayError } from '../../core/errors.ts';
-import { endOf, type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
-import { waiverOf } from '../../integrity/attestations/waiver.ts';
-import { readBundle, type SignedBundle } from '../../integrity/envelope/bundle.ts';
-import { isSignatureError, type SignatureError } from '../../integrity/envelope/signature-error.ts';
-import { readStatement } from '../../integrity/statements/read.ts';
-import { approvedBy } from '../../integrity/statements/stage.ts';
-import { PREDICATE_TYPES } from '../../integrity/statements/statement.ts';
-import { readTrustFile, type TrustFile } from '../../integrity/trust-file/trust-file.ts';
-import type { Approval } from '../../policy/approval.ts';
-import { parseWaivers } from '../../policy/waivers/file.ts';
-import { readDocument } from '../options/document-file.ts';
-import type { Pardons, WaiverFlags } from '../options/waivers.ts';
+import type { Check, Signer, Waiver } from '../../core/assessment/index.ts';
+import { readSmallFile } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { endOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
+import {
+  isSignatureError,
+  readBundle,
+  type SignatureError,
+  type SignedBundle,
+} from '../../integrity/envelope/index.ts';
+import { approvedBy, PREDICATE_TYPES, readStatement } from '../../integrity/statements/index.ts';
+import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.ts';
+import type { Approval } from '../../policy/index.ts';
+import { parseWaivers } from '../../policy/waivers/index.ts';
+import { readDocument } from '../options/index.ts';
+import type { Pardons, WaiverFlags } from './waiver-options.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;

@@ -1,5 +1,5 @@
-import { FileSource } from '../../core/bytes/file-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { FileSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** CWE-770: no report and no attestation is as large. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { AssayError } from '../../core/errors.ts';
-import type { Environment } from '../../policy/environment.ts';
+import { AssayError } from '../../core/index.ts';
+import type { Environment } from '../../policy/index.ts';
 
 /** What the artifact is judged for, as it was said on the command line. */
 export interface EnvironmentFlags {

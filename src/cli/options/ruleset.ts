@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { RULESET_CHOICES } from '../../pipeline/chosen-lists.ts';
+import { RULESET_CHOICES } from '../../pipeline/index.ts';
 
 /** For every verb that judges. */
 export function rulesetOption(): Option {

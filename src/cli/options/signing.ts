@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** Where a private key is: in a file, or in a token that a PKCS #11 module speaks to. */
 export type PrivateKeyPlace =

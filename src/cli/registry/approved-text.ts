@@ -1,7 +1,5 @@
 import type { ApprovalRecord, Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { jsonText, terminalText } from '../../report/index.ts';
-import { Page } from '../../report/page.ts';
-import { count } from '../../report/style.ts';
+import { count, jsonText, Page, terminalText } from '../../report/index.ts';
 
 export interface PageOptions {
   readonly width: number;

@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
 import type { CompiledPolicy } from '../../policy/index.ts';
 import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../../registry/index.ts';
 import type { RegistryPlace } from './place.ts';

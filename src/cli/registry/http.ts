@@ -1,11 +1,10 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { readSmallText } from '../../core/bytes/small-file.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { createEgress, type Egress } from '../../egress/egress.ts';
-import { RegistryError, type RegistryErrorCode } from '../../registry/registry-error.ts';
-import type { RegistryFlags } from '../options/registry.ts';
-import type { Shell } from '../terminal/shell.ts';
+import { readSmallText } from '../../core/bytes/index.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
+import { createEgress, type Egress } from '../../egress/index.ts';
+import { RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
+import type { RegistryFlags } from '../options/index.ts';
+import type { Shell } from '../terminal/index.ts';
 import { ProblemAnswer } from './answers.ts';
 
 /** CWE-770: no answer that verbs ask for is larger. */

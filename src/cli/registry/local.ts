@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { AssayError } from '../../core/errors.ts';
-import { readTrustFile } from '../../integrity/trust-file/trust-file.ts';
+import { AssayError } from '../../core/index.ts';
+import { readTrustFile } from '../../integrity/trust-file/index.ts';
 import {
   loadRegistryRules,
   openRegistry,
@@ -11,7 +11,7 @@ import {
   type Transition,
 } from '../../registry/index.ts';
 import { terminalText } from '../../report/index.ts';
-import type { Shell } from '../terminal/shell.ts';
+import type { Shell } from '../terminal/index.ts';
 import { all, type FirstKey, type LocalRegistry } from './client.ts';
 import { believing } from './first-key.ts';
 import { makePlace, type RegistryPlace } from './place.ts';

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { AssayError, type ErrorCode } from '../../core/errors.ts';
-import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/registry-error.ts';
-import type { RegistryFlags } from '../options/registry.ts';
-import { printError, type Shell } from '../terminal/shell.ts';
+import { AssayError, type ErrorCode } from '../../core/index.ts';
+import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
+import type { RegistryFlags } from '../options/index.ts';
+import { printError, type Shell } from '../terminal/index.ts';
 import type { RegistryClient } from './client.ts';
 import { registryPlace } from './place.ts';
 

@@ -1,15 +1,18 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference/reference.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
 import type { Version } from '../../registry/index.ts';
-import { loadKnowledge } from '../judging/knowledge.ts';
-import { refuseUnread, refuseWithoutModel } from '../judging/no-model.ts';
-import { readReported } from '../judging/report-assessment.ts';
-import { signatureRequest } from '../judging/trust.ts';
-import { refusePardonsFrom, trustFiles } from '../judging/waiver-place.ts';
-import { readDocument } from '../options/document-file.ts';
-import { Progress } from '../terminal/progress.ts';
-import type { Shell } from '../terminal/shell.ts';
+import {
+  loadKnowledge,
+  readReported,
+  refusePardonsFrom,
+  refuseUnread,
+  refuseWithoutModel,
+  signatureRequest,
+  trustFiles,
+} from '../judging/index.ts';
+import { readDocument } from '../options/index.ts';
+import { Progress, type Shell } from '../terminal/index.ts';
 import type { LocalRegistry, RegistryClient } from './client.ts';
 import { knownVersion, modelNameOf, oneOf, type TargetOptions, targetOf } from './target.ts';
 

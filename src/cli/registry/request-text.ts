@@ -1,6 +1,6 @@
 import type { Transition, Version } from '../../registry/index.ts';
 import { jsonText, terminalText } from '../../report/index.ts';
-import type { Shell } from '../terminal/shell.ts';
+import type { Shell } from '../terminal/index.ts';
 import { neededText } from './approved-text.ts';
 import { labelOf } from './requests.ts';
 

@@ -1,6 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { unmendable } from '../../registry/rules/violations.ts';
+import { unmendable } from '../../registry/rules/index.ts';
 import type { RegistryClient } from './client.ts';
 import { Refusal } from './open.ts';
 

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
-import { policyOf } from '../../policy/load.ts';
-import { breakOf } from '../../registry/audit-chain/chain.ts';
+import { policyOf } from '../../policy/index.ts';
+import { breakOf } from '../../registry/audit-chain/index.ts';
 import type { AuditEntry, Version, VersionName } from '../../registry/index.ts';
 import {
   ApprovalAnswer,

@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Artifact } from '../../core/artifact.ts';
-import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference/reference.ts';
+import { type Artifact, AssayError, throwIfAborted } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
 import type { Job } from '../../registry/index.ts';
-import { openArtifact } from '../../sources/open-artifact.ts';
-import { Progress } from '../terminal/progress.ts';
-import type { Shell } from '../terminal/shell.ts';
+import { openArtifact } from '../../sources/index.ts';
+import { Progress, type Shell } from '../terminal/index.ts';
 import type { ServiceRegistry } from './client.ts';
 import type { Registered, RegisterOptions } from './register.ts';
 import { modelNameOf, oneOf, queryOf } from './target.ts';

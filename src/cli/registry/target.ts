@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference/reference.ts';
-import { SHA256_PLAN } from '../../integrity/hash/plan.ts';
-import { treeDigest } from '../../integrity/hash/tree-digest.ts';
-import { digestArtifact, sha256Of } from '../../pipeline/digest-artifact.ts';
+import { AssayError } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import { SHA256_PLAN, treeDigest } from '../../integrity/hash/index.ts';
+import { digestArtifact, sha256Of } from '../../pipeline/index.ts';
 import type { DecisionQuery, Version, VersionName } from '../../registry/index.ts';
-import { openArtifact } from '../../sources/open-artifact.ts';
-import { Progress } from '../terminal/progress.ts';
-import type { Shell } from '../terminal/shell.ts';
+import { openArtifact } from '../../sources/index.ts';
+import { Progress, type Shell } from '../terminal/index.ts';
 import type { RegistryClient } from './client.ts';
 
 /** What somebody means by `<artifact>`. */

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { readPrivateKey } from '../../integrity/envelope/keys.ts';
-import { type SigningKey, toSigningKey } from '../../integrity/sign/signing-key.ts';
+import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
+import { readPrivateKey } from '../../integrity/envelope/index.ts';
+import { type SigningKey, toSigningKey } from '../../integrity/sign/index.ts';
 import { terminalText } from '../../report/index.ts';
-import type { PrivateKeyPlace, SigningChoice } from '../options/signing.ts';
-import type { Shell } from '../terminal/shell.ts';
+import type { PrivateKeyPlace, SigningChoice } from '../options/index.ts';
+import type { Shell } from '../terminal/index.ts';
 
 /** A private key that can be used. */
 export interface OpenedKey extends SigningKey {
@@ -25,8 +25,8 @@ export async function openKey(place: PrivateKeyPlace, choice: SigningChoice, she
     return { ...key, name: place.file, kind: 'file', close: () => {} };
   }
   const { module, key, pinFile } = place;
-  const { parsePkcs11Key } = await import('../../integrity/sign/pkcs11/key-uri.ts');
-  const { openTokenKey } = await import('../../integrity/sign/pkcs11/token-key.ts');
+  const { parsePkcs11Key } = await import('../../integrity/sign/pkcs11/index.ts');
+  const { openTokenKey } = await import('../../integrity/sign/pkcs11/index.ts');
   const name = parsePkcs11Key(key, '--pkcs11-key');
   const pin = await secretOf(pinFile, '--pkcs11-pin-file', shell.env.ASSAY_PKCS11_PIN);
   const opened = await openTokenKey({ module, key: name, ...(pin === undefined ? {} : { pin }) });

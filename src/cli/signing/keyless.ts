@@ -1,15 +1,22 @@
-import { readSmallFile, readSmallText } from '../../core/bytes/small-file.ts';
-import { AssayError } from '../../core/errors.ts';
-import { createEgress } from '../../egress/egress.ts';
-import { ambientIdentity, ambientIdentityToken } from '../../integrity/sign/keyless/ambient.ts';
-import type { CertifiedIdentity } from '../../integrity/sign/keyless/certified-identity.ts';
-import { type IdentityToken, readIdentityToken } from '../../integrity/sign/keyless/identity-token.ts';
-import { keylessSigner } from '../../integrity/sign/keyless/keyless-signer.ts';
-import { PUBLIC_GOOD, type SigningServices, serviceUrl, timestampUrl } from '../../integrity/sign/keyless/services.ts';
-import { readSigningConfig } from '../../integrity/sign/keyless/signing-config.ts';
+import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { createEgress } from '../../egress/index.ts';
+import {
+  ambientIdentity,
+  ambientIdentityToken,
+  type CertifiedIdentity,
+  type IdentityToken,
+  keylessSigner,
+  PUBLIC_GOOD,
+  readIdentityToken,
+  readSigningConfig,
+  type SigningServices,
+  serviceUrl,
+  timestampUrl,
+} from '../../integrity/sign/keyless/index.ts';
 import { terminalText } from '../../report/index.ts';
-import type { SigningChoice } from '../options/signing.ts';
-import type { Shell } from '../terminal/shell.ts';
+import type { SigningChoice } from '../options/index.ts';
+import type { Shell } from '../terminal/index.ts';
 import { shellText } from './shell-text.ts';
 import type { SigningWay } from './sign.ts';
 

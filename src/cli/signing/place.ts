@@ -1,11 +1,10 @@
 import { constants, lstatSync, realpathSync, statSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference/reference.ts';
-import { SIGNATURE_NAME } from '../../pipeline/signature.ts';
-import { currentSnapshot, isRepoFolder } from '../../sources/hub-cache/cache.ts';
+import { AssayError, parseBoundedJson } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import { SIGNATURE_NAME } from '../../pipeline/index.ts';
+import { currentSnapshot, isRepoFolder } from '../../sources/hub-cache/index.ts';
 
 /** What is signed, and where the signature goes. */
 export interface SigningPlace {

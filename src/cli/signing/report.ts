@@ -1,5 +1,4 @@
-import { terminalText } from '../../report/index.ts';
-import { count, humanBytes } from '../../report/style.ts';
+import { count, humanBytes, terminalText } from '../../report/index.ts';
 import type { SigningPlace } from './place.ts';
 import { shellText } from './shell-text.ts';
 import type { SigningWay } from './sign.ts';

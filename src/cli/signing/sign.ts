@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { readSmallText } from '../../core/bytes/small-file.ts';
-import { AssayError } from '../../core/errors.ts';
-import { keyHint, kindOf } from '../../integrity/envelope/keys.ts';
-import { keySigner } from '../../integrity/sign/key-signer.ts';
-import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
+import { readSmallText } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { keyHint, kindOf } from '../../integrity/envelope/index.ts';
+import { keySigner, type PayloadSigner } from '../../integrity/sign/index.ts';
 import { terminalText } from '../../report/index.ts';
-import type { SigningChoice, SigningMethod } from '../options/signing.ts';
-import type { Shell } from '../terminal/shell.ts';
+import type { SigningChoice, SigningMethod } from '../options/index.ts';
+import type { Shell } from '../terminal/index.ts';
 import { type OpenedKey, openKey } from './key.ts';
 import { shellText } from './shell-text.ts';
 
@@ -61,7 +60,7 @@ async function certificateWay(
   { certificate, chain: chainPath }: Extract<SigningMethod, { kind: 'certificate' }>,
   key: OpenedKey,
 ): Promise<SigningWay> {
-  const { certificateSigner, readCertificates } = await import('../../integrity/sign/certificate-signer.ts');
+  const { certificateSigner, readCertificates } = await import('../../integrity/sign/index.ts');
   const read = async (path: string, option: string) => readCertificates(await readSmallText(path, option), path);
   const [leaf, ...others] = await read(certificate, '--certificate');
   if (leaf === undefined) throw new AssayError('internal', 'a file of certificates holds none');

@@ -1,4 +1,4 @@
-import { displayWidth, type Ink, paint } from '../../report/style.ts';
+import { displayWidth, type Ink, paint } from '../../report/index.ts';
 
 /** A table for a terminal: columns as wide as what is in them. All text given is already safe to print. */
 export function columnsText(

@@ -1,8 +1,6 @@
-import type { ProgressEvent } from '../../core/events.ts';
-import { terminalText } from '../../report/escape.ts';
-import { count, humanBytes } from '../../report/style.ts';
-import type { Shell } from './shell.ts';
-import { widthOf } from './shell.ts';
+import type { ProgressEvent } from '../../core/index.ts';
+import { count, humanBytes, terminalText } from '../../report/index.ts';
+import { type Shell, widthOf } from './shell.ts';
 
 /** Work that ends sooner shows nothing. */
 const QUIET_MS = 300;

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
-import { isAssayError } from '../../core/errors.ts';
-import { terminalText } from '../../report/escape.ts';
+import { isAssayError } from '../../core/index.ts';
+import { terminalText } from '../../report/index.ts';
 
 /** What scripts rely on: allowed, denied, could not complete. */
 export type ExitCode = 0 | 1 | 2;

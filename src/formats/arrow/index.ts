@@ -1,1 +1,1 @@
-export { type ArrowArray, type ArrowBuffer, checkArrowArray, isArrowType } from './array-data.ts';
+export { type ArrowArray, checkArrowArray, isArrowType } from './array-data.ts';

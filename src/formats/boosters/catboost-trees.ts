@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
 
 /** What the features of a model add up to. */

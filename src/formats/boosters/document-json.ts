@@ -1,7 +1,6 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { type JsonEvents, JsonWalker } from '../json/json.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
+import { type JsonEvents, JsonWalker } from '../json/index.ts';
 import type { DocumentEvents } from './shape.ts';
 
 const MAX_TEXT = 16 * 1024 * 1024;

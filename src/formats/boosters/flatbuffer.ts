@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 
 /** A vector: where its elements start, and how many there are. */
 export interface FbVector {

@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 import { isIndex } from './number-list.ts';
 import { walkTree } from './tree.ts';
 

@@ -1,6 +1,5 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 
 /** A line without its end. Each character is a byte. */
 export interface Line {

@@ -1,4 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
+import type { FileBudget } from '../../core/index.ts';
 
 const FIRST_ROOM = 64;
 

@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 import { NumberList } from './number-list.ts';
 
 /** What a walk over a document of maps, lists, texts and numbers tells, in order, whatever it is written in. */

@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 
 /** Deeper trees end the programs that walk them by recursion: no stack has room for much more. */
 export const MAX_TREE_DEPTH = 4_096;

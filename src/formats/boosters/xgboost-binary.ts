@@ -1,6 +1,5 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { walkJson } from './document-json.ts';

@@ -1,8 +1,6 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError, type ErrorCode } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
-import { runSandboxed } from '../../sandbox/sandbox.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type ErrorCode, type FileBudget, type Limits } from '../../core/index.ts';
+import { runSandboxed } from '../../sandbox/index.ts';
 import { gunzip } from './gzip.ts';
 import { inflate } from './inflate.ts';
 import { unlz4 } from './lz4.ts';

@@ -1,7 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { type ExpansionBudget, spool } from '../../core/bytes/spool.ts';
-import { AssayError, isContentError, throwIfAborted } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { type ByteSource, type ExpansionBudget, spool } from '../../core/bytes/index.ts';
+import { AssayError, isContentError, type Limits, throwIfAborted } from '../../core/index.ts';
 import type { DecodeEnd } from './decode.ts';
 
 /** Decompressed bytes at rest, and how decompression ended. */

@@ -1,6 +1,6 @@
 import { createInflate, createInflateRaw, type Inflate, type InflateRaw, inflateRawSync, inflateSync } from 'node:zlib';
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 
 export type DeflateKind = 'raw' | 'zlib';
 

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { type JinjaToken, malformed } from './lexer.ts';
 import type { Argument, Expression } from './tree.ts';
 

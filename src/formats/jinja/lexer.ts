@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { pythonText } from './python-text.ts';
 
 export type JinjaToken =

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { ExpressionParser } from './expressions.ts';
 import { lexTemplate, malformed, type Part } from './lexer.ts';
 import type { Binding, Expression, Statement, Template } from './tree.ts';

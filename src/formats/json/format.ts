@@ -1,4 +1,4 @@
-import { isContentError } from '../../core/errors.ts';
+import { isContentError } from '../../core/index.ts';
 import { type Format, type Probe, startsWith } from '../format.ts';
 import { textHead } from '../text.ts';
 import { JsonWalker } from './json.ts';

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { ascii, decodeJsonString, KeyCache, KeySet } from './strings.ts';
 
 export type JsonScalar = 'string' | 'number' | 'literal';

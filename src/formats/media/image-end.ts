@@ -1,5 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { u32be, u32le } from '../magic.ts';

@@ -1,6 +1,6 @@
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { type JsonEvents, type JsonScalar, type JsonToken, JsonWalker } from '../json/json.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { type JsonEvents, type JsonScalar, type JsonToken, JsonWalker } from '../json/index.ts';
 import { Facts } from './facts.ts';
 
 /** Bytes of one configuration: tokenizers' hold their added tokens. What is longer is not read. */

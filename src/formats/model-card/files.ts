@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 import { type ConfigKind, readModelConfig } from './config.ts';
 import type { Facts } from './facts.ts';
 import { MAX_FRONT_MATTER, readModelCard } from './model-card.ts';

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
 import { type Fact, Facts } from './facts.ts';
 

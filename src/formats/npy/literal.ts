@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** A value of a Python literal as `ast.literal_eval` reads it; numbers other than integers are not in `.npy` headers. */
 export type Literal = string | number | boolean | null | Literal[] | Map<string, Literal>;

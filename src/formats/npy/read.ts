@@ -1,5 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { type Literal, parseLiteral } from './literal.ts';
 
 /** A NumPy array file's header (numpy/lib/format.py, versions 1.0 to 3.0). */

@@ -1,8 +1,7 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 import { layoutAt } from './opcodes.ts';
 import { latin1, textOf } from './text.ts';
-import type { Value } from './values.ts';
-import { BOOL, INT, NONE, STR, STR_DUNDER } from './values.ts';
+import { BOOL, INT, NONE, STR, STR_DUNDER, type Value } from './values.ts';
 
 /** Bytes that hold any number or name worth reading back. */
 const MAX_CONSTANT = 4096;

@@ -1,4 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
+import type { FileBudget } from '../../core/index.ts';
 import { bytesOf, type Refs, STR_DUNDER, TUPLE, type Value } from './values.ts';
 
 /** Marks the kind of a value that is a key of its dict. */

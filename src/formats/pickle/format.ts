@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '../../core/limits.ts';
+import { DEFAULT_LIMITS } from '../../core/index.ts';
 import type { Format, Probe } from '../format.ts';
 import { ALL_LOADERS, NOBODY } from './loaders.ts';
 import { run } from './machine.ts';

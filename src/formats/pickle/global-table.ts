@@ -1,4 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
+import type { FileBudget } from '../../core/index.ts';
 import type { GlobalName } from './values.ts';
 
 /** Bytes that an entry costs, about. */

@@ -1,5 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { constantOf, integerOf } from './constants.ts';
 import { layoutAt } from './opcodes.ts';
 import type { PickleState } from './state.ts';

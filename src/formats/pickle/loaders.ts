@@ -1,4 +1,4 @@
-import { LOADERS, type Loader } from '../../core/assessment/reading.ts';
+import { LOADERS, type Loader } from '../../core/assessment/index.ts';
 
 /** A set of loaders, a bit each. The C unpickler of pandas and its second attempt in Python are two of them. */
 export type LoaderSet = number;

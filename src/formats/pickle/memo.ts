@@ -1,4 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
+import type { FileBudget } from '../../core/index.ts';
 import { bytesOf, grownBytes, grownRefs, type Refs } from './values.ts';
 
 /** Slots beyond the entries that are still kept in the arrays; higher ones go to a map, so that an index costs nothing. */

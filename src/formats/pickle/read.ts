@@ -1,9 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { BudgetError, FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { BLOCK_SIZE } from '../../core/bytes/file-source.ts';
-import { throwIfAborted } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { BLOCK_SIZE, type ByteSource } from '../../core/bytes/index.ts';
+import { BudgetError, FileBudget, type Limits, throwIfAborted } from '../../core/index.ts';
 import { ANY_LOADER, type LoaderSet } from './loaders.ts';
 import { run } from './machine.ts';
 import { SILENT } from './silent.ts';

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange } from '../../core/bytes/byte-source.ts';
+import { type ByteSource, checkRange } from '../../core/bytes/index.ts';
 
 /** Another source with the bytes from `from` to `to` left out. */
 export class SplicedSource implements ByteSource {

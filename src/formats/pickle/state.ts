@@ -1,5 +1,4 @@
-import { FileBudget } from '../../core/budget.ts';
-import type { Limits } from '../../core/limits.ts';
+import { FileBudget, type Limits } from '../../core/index.ts';
 import { BUILT, Cells } from './cells.ts';
 import { integerOf } from './constants.ts';
 import { anyNotable, Flows, HOLDS, isNotable } from './flows.ts';

@@ -1,5 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** `torch.serialization.MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c, as LONG1 and STOP. */
 const MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];

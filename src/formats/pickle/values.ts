@@ -1,4 +1,4 @@
-import type { BudgetLimit } from '../../core/budget.ts';
+import type { BudgetLimit } from '../../core/index.ts';
 
 /**
  * Symbolic values. One is a kind and a ref: for constants and own containers the offset of the instruction that pushed

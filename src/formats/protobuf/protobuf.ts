@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** Wire types of Protocol Buffers; groups (3, 4) are long gone and refused. */
 export type WireType = 0 | 1 | 2 | 5;

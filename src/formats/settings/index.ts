@@ -1,1 +1,1 @@
-export { readSettings, SETTINGS, type SettingsEvents } from './read.ts';
+export { readSettings, SETTINGS } from './read.ts';

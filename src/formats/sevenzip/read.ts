@@ -1,7 +1,7 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import type { AssayError } from '../../core/errors.ts';
-import { runSandboxed, type SandboxEvent } from '../../sandbox/sandbox.ts';
-import { type DecodeEnd, type DecodeOptions, judgeProblems, problemsOf } from '../compressed/decode.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import type { AssayError } from '../../core/index.ts';
+import { runSandboxed, type SandboxEvent } from '../../sandbox/index.ts';
+import { type DecodeEnd, type DecodeOptions, judgeProblems, problemsOf } from '../compressed/index.ts';
 
 /** A member as the archive lists it. */
 export interface SevenZipEntry {

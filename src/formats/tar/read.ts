@@ -1,6 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type Limits } from '../../core/index.ts';
 import { TAR_BLOCK, type TarHeader, tarHeader, text } from './header.ts';
 
 export type TarKind = 'file' | 'folder' | 'symlink' | 'hardlink' | 'device' | 'sparse' | 'other';

@@ -1,5 +1,5 @@
-import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** What PyTorch before 0.2 wrote into its tars (`torch/serialization.py`, `legacy_load`). */
 export const TORCH_TAR_MEMBERS = ['sys_info', 'pickle', 'storages', 'tensors'];

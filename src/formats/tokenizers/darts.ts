@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 
 const UNIT = 4;
 /** The last byte of a position is the label of a step: units come in blocks of all labels. */

@@ -1,7 +1,6 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { type StreamField, streamFields, type WireType } from '../protobuf/protobuf.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
+import { type StreamField, streamFields, type WireType } from '../protobuf/index.ts';
 import { checkTrie } from './darts.ts';
 
 /** ModelProto of sentencepiece_model.proto. Extensions start at 200, and no reader of the model looks at them. */

@@ -1,7 +1,6 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { walkJson } from '../boosters/document-json.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
+import { walkJson } from '../boosters/index.ts';
 
 /** serde_json reads no deeper. */
 const MAX_DEPTH = 127;

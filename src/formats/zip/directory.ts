@@ -1,7 +1,5 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget, type Limits } from '../../core/index.ts';
 import { centralEntry, u64, viewOf, type ZipEntry } from './records.ts';
 
 const END_LENGTH = 22;

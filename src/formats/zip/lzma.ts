@@ -1,5 +1,5 @@
-import { type ByteSource, checkRange } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
+import { type ByteSource, checkRange } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** The stream has an end mark, and its length need not be known (APPNOTE 4.4.4). */
 export const FLAG_LZMA_END = 2;

@@ -1,4 +1,4 @@
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
 import {
   DESCRIPTOR_SIGNATURE,
   FLAG_DESCRIPTOR,

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** One file as the central directory lists it (APPNOTE.TXT 6.3.10, 4.3.12). */
 export interface ZipEntry {

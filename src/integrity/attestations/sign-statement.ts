@@ -1,7 +1,6 @@
-import { IN_TOTO_PAYLOAD } from '../envelope/dsse.ts';
-import type { PayloadSigner } from '../sign/payload-signer.ts';
-import { readStatement } from '../statements/read.ts';
-import type { Statement } from '../statements/statement.ts';
+import { IN_TOTO_PAYLOAD } from '../envelope/index.ts';
+import type { PayloadSigner } from '../sign/index.ts';
+import { readStatement, type Statement } from '../statements/index.ts';
 
 /**
  * Signs a statement and returns the Sigstore bundle as the JSON value to write. What a reader would refuse is not signed.

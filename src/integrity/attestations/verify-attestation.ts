@@ -1,20 +1,20 @@
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { IN_TOTO_PAYLOAD } from '../envelope/dsse.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
-import { readStatement } from '../statements/read.ts';
-import { approvedBy } from '../statements/stage.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import { IN_TOTO_PAYLOAD, SignatureError, type SignedBundle } from '../envelope/index.ts';
 import {
   ASSAY_VERIFIER,
   type AttestationKind,
+  approvedBy,
+  formatTime,
+  isAbout,
   kindOf,
   PREDICATE_TYPES,
+  parseTime,
+  readStatement,
   type Statement,
-} from '../statements/statement.ts';
-import { isAbout, type Subject, type WantedDigest } from '../statements/subject.ts';
-import { formatTime, parseTime } from '../statements/time.ts';
-import type { Role } from '../trust-file/document.ts';
-import { refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file/trust-file.ts';
+  type Subject,
+  type WantedDigest,
+} from '../statements/index.ts';
+import { type Role, refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file/index.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** What somebody needs to be told; what is absent may be anything. */

@@ -1,11 +1,15 @@
 import { createPublicKey } from 'node:crypto';
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { verifyEnvelope } from '../envelope/dsse.ts';
-import { keyHint, kindOf } from '../envelope/keys.ts';
-import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
-import type { Trust } from '../trust/trust.ts';
-import type { TrustFile, TrustRule } from '../trust-file/trust-file.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import {
+  isSignatureError,
+  keyHint,
+  kindOf,
+  SignatureError,
+  type SignedBundle,
+  verifyEnvelope,
+} from '../envelope/index.ts';
+import type { Trust } from '../trust/index.ts';
+import type { TrustFile, TrustRule } from '../trust-file/index.ts';
 
 /** A rule whose signer made the signature, and what the signature proves of him. */
 export interface Proven {
@@ -75,11 +79,11 @@ async function verifySigner(bundle: SignedBundle, trust: Trust, now: Date): Prom
       verifyEnvelope(bundle.envelope, trust.key);
       return { kind: 'key', keyHint: keyHint(trust.key), keyType: kindOf(trust.key) };
     case 'certificate': {
-      const { verifyCertificate } = await import('../x509/verify-certificate.ts');
+      const { verifyCertificate } = await import('../x509/index.ts');
       return verifyCertificate(bundle, trust, { now });
     }
     case 'sigstore': {
-      const { verifyKeyless } = await import('../sigstore/verify-keyless.ts');
+      const { verifyKeyless } = await import('../sigstore/index.ts');
       return verifyKeyless(bundle, trust);
     }
   }

@@ -1,5 +1,5 @@
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { PREDICATE_TYPES } from '../statements/statement.ts';
+import type { Waiver } from '../../core/assessment/index.ts';
+import { PREDICATE_TYPES } from '../statements/index.ts';
 import type { VerifiedAttestation } from './verify-attestation.ts';
 
 /** A waiver that was verified, as policies take it; `undefined` for an attestation that waives nothing. */

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { parseSignedJson } from '../../core/bounded-json.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, parseSignedJson } from '../../core/index.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, IN_TOTO_PAYLOAD } from './dsse.ts';
 import { quoted } from './quoted.ts';

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { SignatureError } from './signature-error.ts';
 
 /** The hash that goes with an elliptic curve; `null` where the algorithm brings its own (Ed25519). */

@@ -1,9 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import type { Trust } from '../trust/index.ts';
 import type { SignedBundle } from './bundle.ts';
-import type { Envelope } from './dsse.ts';
-import { pae } from './dsse.ts';
+import { type Envelope, pae } from './dsse.ts';
 import { isSupported, keyHint, kindOf, verifyBytes } from './keys.ts';
 import { LEGACY_HASH, legacyPae } from './legacy-pae.ts';
 import { quoted } from './quoted.ts';

@@ -1,6 +1,5 @@
-import type { ClaimedDigest } from '../../core/artifact.ts';
-import { type ByteSource, chunks } from '../../core/bytes/byte-source.ts';
-import { BLOCK_SIZE, FileSource } from '../../core/bytes/file-source.ts';
+import { BLOCK_SIZE, type ByteSource, chunks, FileSource } from '../../core/bytes/index.ts';
+import type { ClaimedDigest } from '../../core/index.ts';
 import { createHasher, digestBytes } from './hasher.ts';
 import { countDigests, distinctPlans, type HashPlan, type PlannedDigests, SHA256_PLAN, wholeDigest } from './plan.ts';
 import type { HashThreads, ThreadHash } from './threads.ts';

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** Hashes that model signatures use. `blake2b` has 64 bytes. */
 export const HASH_ALGORITHMS = ['sha256', 'blake2b', 'blake3'] as const;

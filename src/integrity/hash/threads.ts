@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { BlockSink } from '../../core/bytes/file-source.ts';
-import { compiledUrl } from '../../core/compiled.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { BlockSink } from '../../core/bytes/index.ts';
+import { AssayError, compiledUrl } from '../../core/index.ts';
 import type { HashPlan, PlannedDigests } from './plan.ts';
 import type { HashReply, HashRequest } from './worker.ts';
 

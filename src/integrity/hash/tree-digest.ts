@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inByteOrder } from '../../core/bytes/byte-order.ts';
+import { inByteOrder } from '../../core/bytes/index.ts';
 
 export interface HashedFile {
   readonly path: string;

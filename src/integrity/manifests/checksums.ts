@@ -1,5 +1,5 @@
-import { AssayError } from '../../core/errors.ts';
-import type { DigestAlgorithm } from '../hash/plan.ts';
+import { AssayError } from '../../core/index.ts';
+import type { DigestAlgorithm } from '../hash/index.ts';
 import { distinctEntries, entryPath, type ManifestEntry } from './manifest.ts';
 
 /** Bytes of a manifest of checksums: as many lines as an artifact may have files. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { parseBoundedYaml } from './bounded-yaml.ts';
 import { distinctEntries, entryPath, type ManifestEntry } from './manifest.ts';
 

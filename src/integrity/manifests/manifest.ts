@@ -1,5 +1,5 @@
-import { AssayError } from '../../core/errors.ts';
-import type { DigestAlgorithm } from '../hash/plan.ts';
+import { AssayError } from '../../core/index.ts';
+import type { DigestAlgorithm } from '../hash/index.ts';
 
 /** Also MD5 as DVC took it before version 3, of a text after its line ends were changed: it is not computed here. */
 export type AnnouncedAlgorithm = DigestAlgorithm | 'md5-dos2unix';

@@ -1,7 +1,6 @@
-import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/index.ts';
+import { isSignatureError, SignatureError, type SignedBundle } from '../envelope/index.ts';
+import type { Trust } from '../trust/index.ts';
 import { type Comparison, compareModel, type SignedModel } from './compare.ts';
 import type { OmsManifest } from './manifest.ts';
 import { planName, planOf } from './statement.ts';

@@ -1,6 +1,6 @@
-import type { UncoveredFile } from '../../core/assessment/signature.ts';
-import { AssayError } from '../../core/errors.ts';
-import { digestsUnder, type HashPlan, type PlannedDigests } from '../hash/plan.ts';
+import type { UncoveredFile } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { digestsUnder, type HashPlan, type PlannedDigests } from '../hash/index.ts';
 import { isGitsOwn, isIgnored } from './ignore-paths.ts';
 import type { OmsManifest } from './manifest.ts';
 import { planOf } from './statement.ts';

@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from '../hash/plan.ts';
+import type { HashAlgorithm } from '../hash/index.ts';
 
 /** How the files of a model were cut and hashed for a signature. */
 export interface Serialization {

@@ -1,5 +1,4 @@
-import { quoted } from '../envelope/quoted.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
+import { quoted, SignatureError } from '../envelope/index.ts';
 import type { Resource } from './manifest.ts';
 
 const MAX_PATH_BYTES = 4096;

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { parseSignedJson } from '../../core/bounded-json.ts';
-import { isAssayError } from '../../core/errors.ts';
-import type { Envelope } from '../envelope/dsse.ts';
-import { quoted } from '../envelope/quoted.ts';
-import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
-import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash/plan.ts';
+import { isAssayError, parseSignedJson } from '../../core/index.ts';
+import { type Envelope, quoted, SignatureError, sentenceOf, shapeIssue } from '../envelope/index.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm, type HashPlan } from '../hash/index.ts';
 import type { OmsManifest, Resource, Serialization } from './manifest.ts';
 import { checkPath, checkShards, parseShard } from './resource-name.ts';
 

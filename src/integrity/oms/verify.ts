@@ -1,9 +1,7 @@
-import type { Signer } from '../../core/assessment/signature.ts';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import type { SignedBundle, VerificationMaterial } from '../envelope/bundle.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
-import { verifyKey } from '../envelope/verify-key.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import { parseBoundedJson } from '../../core/index.ts';
+import { SignatureError, type SignedBundle, type VerificationMaterial, verifyKey } from '../envelope/index.ts';
+import type { Trust } from '../trust/index.ts';
 import type { OmsManifest } from './manifest.ts';
 import { OLD_PREDICATE, readManifest } from './statement.ts';
 
@@ -31,11 +29,11 @@ async function verifySigner(bundle: SignedBundle, trust: Trust): Promise<Signer>
     case 'key':
       return verifyKey(bundle, trust, { legacy });
     case 'certificate': {
-      const { verifyCertificate } = await import('../x509/verify-certificate.ts');
+      const { verifyCertificate } = await import('../x509/index.ts');
       return verifyCertificate(bundle, trust, { legacy });
     }
     case 'sigstore': {
-      const { verifyKeyless } = await import('../sigstore/verify-keyless.ts');
+      const { verifyKeyless } = await import('../sigstore/index.ts');
       return verifyKeyless(bundle, trust);
     }
   }

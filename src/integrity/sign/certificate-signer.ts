@@ -1,9 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
-import { spkiOf } from '../envelope/keys.ts';
-import { isSignatureError } from '../envelope/signature-error.ts';
-import { readCertificate } from '../x509/certificate.ts';
-import { checkLeaf, checkTime } from '../x509/fitness.ts';
+import { AssayError } from '../../core/index.ts';
+import { isSignatureError, spkiOf } from '../envelope/index.ts';
+import { checkLeaf, checkTime, readCertificate } from '../x509/index.ts';
 import { signerOf } from './key-signer.ts';
 import type { PayloadSigner } from './payload-signer.ts';
 import { type SigningKey, toSigningKey } from './signing-key.ts';

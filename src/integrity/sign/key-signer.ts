@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
-import { pae } from '../envelope/dsse.ts';
-import { isSupported, keyHint, kindOf } from '../envelope/keys.ts';
+import { AssayError } from '../../core/index.ts';
+import { isSupported, keyHint, kindOf, pae } from '../envelope/index.ts';
 import { bundleJson, envelopeJson, type MaterialJson } from './bundle-json.ts';
 import type { PayloadSigner } from './payload-signer.ts';
 import { type SigningKey, toSigningKey } from './signing-key.ts';

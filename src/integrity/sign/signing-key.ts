@@ -1,5 +1,5 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
-import { signBytes } from '../envelope/keys.ts';
+import { signBytes } from '../envelope/index.ts';
 
 /** A private key that may be elsewhere: in a token, which does not give it away. */
 export interface SigningKey {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HashAlgorithm } from '../hash/plan.ts';
+import type { HashAlgorithm } from '../hash/index.ts';
 
 export interface StatementInput {
   /** Of the folder or the file: informational. */

@@ -1,8 +1,7 @@
 import { type Bundle, bundleFromJSON, type TransparencyLogEntry, ValidationError } from '@sigstore/bundle';
 import { RFC3161Timestamp } from '@sigstore/core';
 import * as v from 'valibot';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
+import { SignatureError, type SignedBundle } from '../envelope/index.ts';
 
 /** Log entries and timestamps of one signature: real ones have one or two of each. */
 const MAX_WITNESSES = 8;

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
+import { parseBoundedJson } from '../../core/index.ts';
+import { SignatureError } from '../envelope/index.ts';
 
 const BODY_BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 16, maxTokens: 10_000 };
 const MAX_CHECKPOINT_SIGNATURES = 16;

@@ -8,9 +8,8 @@ import {
   Verifier,
   type VerifierOptions,
 } from '@sigstore/verify';
-import { type Envelope, pae, verifyEnvelope } from '../envelope/dsse.ts';
-import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
-import type { Certificate } from '../x509/certificate.ts';
+import { type Envelope, isSignatureError, pae, SignatureError, verifyEnvelope } from '../envelope/index.ts';
+import type { Certificate } from '../x509/index.ts';
 import type { KeylessBundle } from './keyless-bundle.ts';
 import { materialOf } from './trusted-root.ts';
 

@@ -1,10 +1,6 @@
-import { SignatureError } from '../envelope/signature-error.ts';
-import { identityMatches } from '../trust/identity-pattern.ts';
-import type { IdentityPattern } from '../trust/trust.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { readDer, TAG } from '../x509/der.ts';
-import { utf8 } from '../x509/names.ts';
-import { OID } from '../x509/oids.ts';
+import { SignatureError } from '../envelope/index.ts';
+import { type IdentityPattern, identityMatches } from '../trust/index.ts';
+import { type Certificate, OID, readDer, TAG, utf8 } from '../x509/index.ts';
 
 /** Who signed, as Fulcio certified it. */
 export interface SignerIdentity {

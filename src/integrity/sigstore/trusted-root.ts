@@ -3,8 +3,7 @@ import { createRequire } from 'node:module';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { type TrustMaterial, toTrustMaterial } from '@sigstore/verify';
 import * as v from 'valibot';
-import { type JsonBounds, parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError, type JsonBounds, parseBoundedJson } from '../../core/index.ts';
 
 const PUBLIC_GOOD = 'https://tuf-repo-cdn.sigstore.dev';
 const BOUNDS: JsonBounds = { maxBytes: 4 * 1024 * 1024, maxDepth: 16, maxTokens: 100_000 };

@@ -1,12 +1,9 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
-import type { Signer } from '../../core/assessment/signature.ts';
-import { isAssayError } from '../../core/errors.ts';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { verifyEnvelope } from '../envelope/dsse.ts';
-import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
-import type { Trust } from '../trust/trust.ts';
-import { readCertificate } from '../x509/certificate.ts';
-import { checkLeaf } from '../x509/fitness.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import { isAssayError } from '../../core/index.ts';
+import { isSignatureError, SignatureError, type SignedBundle, verifyEnvelope } from '../envelope/index.ts';
+import type { Trust } from '../trust/index.ts';
+import { checkLeaf, readCertificate } from '../x509/index.ts';
 import { type KeylessBundle, readKeyless } from './keyless-bundle.ts';
 import { checkLogEntries, checkLoggedCertificates } from './log-entry.ts';
 import { verifyProofs } from './proofs.ts';

@@ -1,5 +1,5 @@
-import type { Ruleset } from '../../core/assessment/assessment.ts';
-import { AssayError } from '../../core/errors.ts';
+import type { Ruleset } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { approvalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,

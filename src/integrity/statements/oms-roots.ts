@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { coverageOf } from '../sign/coverage.ts';
+import { coverageOf } from '../sign/index.ts';
 import type { ArtifactIdentity } from './subject.ts';
 
 /** Where a signature lies that is no part of what it signs. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isArtifactPath } from '../../core/reference/reference.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,

@@ -1,8 +1,6 @@
 import * as v from 'valibot';
-import { parseSignedJson } from '../../core/bounded-json.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
-import { SignatureError } from '../envelope/signature-error.ts';
+import { isAssayError, parseSignedJson } from '../../core/index.ts';
+import { SignatureError, sentenceOf, shapeIssue } from '../envelope/index.ts';
 import {
   breakGlass,
   digestSet,

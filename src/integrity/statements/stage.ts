@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { formatTime, parseTime } from './time.ts';
 
 /** What an approval approves. */

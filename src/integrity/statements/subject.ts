@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** Digests of one thing by algorithm, hex (https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md). */
 export type DigestSet = Readonly<Record<string, string>>;

@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import { type Document, LineCounter, parseDocument, visit } from 'yaml';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
-import { type ShapeIssue, sentenceOf, shapeIssue } from '../envelope/shape-issue.ts';
-import { isStage } from '../statements/stage.ts';
-import { parseTime } from '../statements/time.ts';
+import { type ShapeIssue, sentenceOf, shapeIssue } from '../envelope/index.ts';
+import { isStage, parseTime } from '../statements/index.ts';
 
 /**
  * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { readPublicKey, spkiOf } from '../envelope/keys.ts';
-import { parseTime } from '../statements/time.ts';
-import type { Trust } from '../trust/trust.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
+import { readPublicKey, spkiOf } from '../envelope/index.ts';
+import { parseTime } from '../statements/index.ts';
+import type { Trust } from '../trust/index.ts';
 import { parseTrustDocument, type Role, type SignerEntry, trustFileError } from './document.ts';
 
 /** One signer of a trust file: who he is, and what he may say. */
@@ -122,8 +122,8 @@ async function certificateTrust(
   { chain, identity, validity = 'issued' }: NonNullable<SignerEntry['certificate']>,
 ): Promise<Trust> {
   const [{ checkNamePattern }, { readAnchors }] = await Promise.all([
-    import('../trust/identity-pattern.ts'),
-    import('../x509/anchors.ts'),
+    import('../trust/index.ts'),
+    import('../x509/index.ts'),
   ]);
   if (identity !== undefined) explained(entry, path, () => checkNamePattern(identity, 'identity'));
   return withNamed(entry, path, chain, (bytes) => ({
@@ -140,8 +140,8 @@ async function keylessTrust(
   { identity, issuer, trustedRoot }: NonNullable<SignerEntry['keyless']>,
 ): Promise<Trust> {
   const [{ checkIdentityPattern }, { bundledRoot, readTrustedRoot }] = await Promise.all([
-    import('../trust/identity-pattern.ts'),
-    import('../sigstore/trusted-root.ts'),
+    import('../trust/index.ts'),
+    import('../sigstore/index.ts'),
   ]);
   const pattern = { identity, issuer };
   explained(entry, path, () => checkIdentityPattern(pattern));

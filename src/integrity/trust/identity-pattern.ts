@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { IdentityPattern } from './trust.ts';
 
 /** Characters of a pattern, and of a name that it is held against: no real name is longer. */

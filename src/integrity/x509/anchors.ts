@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;

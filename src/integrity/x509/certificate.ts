@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { SignatureError } from '../envelope/signature-error.ts';
+import { SignatureError } from '../envelope/index.ts';
 import { bitOf, booleanOf, child, type Der, integerOf, isContext, octetsOf, oidOf, readDer } from './der.ts';
 import { type AlternativeName, commonNameOf, readAlternativeNames } from './names.ts';
 import { isStrong, OID, UNDERSTOOD } from './oids.ts';

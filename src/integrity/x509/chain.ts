@@ -1,4 +1,4 @@
-import { SignatureError } from '../envelope/signature-error.ts';
+import { SignatureError } from '../envelope/index.ts';
 import { type Certificate, nameOf } from './certificate.ts';
 import { checkAuthority, checkTime } from './fitness.ts';
 

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { isStrongRsa, isSupported, kindOf } from '../envelope/keys.ts';
-import { SignatureError, type SignatureProblem } from '../envelope/signature-error.ts';
+import { isStrongRsa, isSupported, kindOf, SignatureError, type SignatureProblem } from '../envelope/index.ts';
 import { type Certificate, nameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 

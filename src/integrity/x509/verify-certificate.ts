@@ -1,9 +1,6 @@
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { SignedBundle } from '../envelope/bundle.ts';
-import { isSignatureError, SignatureError } from '../envelope/signature-error.ts';
-import { verifyModelEnvelope } from '../envelope/verify-key.ts';
-import { identityMatches } from '../trust/identity-pattern.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { Signer } from '../../core/assessment/index.ts';
+import { isSignatureError, SignatureError, type SignedBundle, verifyModelEnvelope } from '../envelope/index.ts';
+import { identityMatches, type Trust } from '../trust/index.ts';
 import { sortAnchors } from './anchors.ts';
 import { type Certificate, nameOf, readCertificate } from './certificate.ts';
 import { findChain } from './chain.ts';

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange } from '../../core/bytes/byte-source.ts';
+import { type ByteSource, checkRange } from '../../core/bytes/index.ts';
 import { type Answer, type Ask, fromWire, toWire } from './messages.ts';
 
 /** Answers that a source keeps, and bytes that are sent ahead of what was asked for when they are at hand. */

@@ -1,4 +1,4 @@
-import type { MemoryPool } from '../../core/budget.ts';
+import type { MemoryPool } from '../../core/index.ts';
 
 const OWNER = 0;
 const SLOT_START = 1;

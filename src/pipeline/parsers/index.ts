@@ -1,4 +1,2 @@
-export type { ParsedFile, ParseOrder, ParseOutcome, ParseSettings } from './messages.ts';
-export { fromWire } from './messages.ts';
-export type { BatchHandlers } from './parser.ts';
-export { type BatchOutcome, ParserPool, sharedParsers } from './parser-pool.ts';
+export { fromWire, type ParsedFile, type ParseOrder, type ParseSettings } from './messages.ts';
+export { ParserPool, sharedParsers } from './parser-pool.ts';

@@ -1,9 +1,7 @@
-import { FileBudget, type MemoryPool } from '../../core/budget.ts';
-import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
-import { FileSource } from '../../core/bytes/file-source.ts';
-import { claimPlan, startDigest } from '../../integrity/hash/digest.ts';
-import type { HashThreads } from '../../integrity/hash/threads.ts';
-import { boundsSeen } from '../../sandbox/sandbox.ts';
+import { type ByteSource, FileSource, MemorySource } from '../../core/bytes/index.ts';
+import { FileBudget, type MemoryPool } from '../../core/index.ts';
+import { claimPlan, type HashThreads, startDigest } from '../../integrity/hash/index.ts';
+import { boundsSeen } from '../../sandbox/index.ts';
 import type { GlobalPolicy } from '../../scan/pickle/globals.ts';
 import { providedModules } from '../../scan/provided-modules.ts';
 import { readDeclaration } from '../declared.ts';

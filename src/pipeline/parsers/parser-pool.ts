@@ -1,7 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { AssayError, type Limits } from '../../core/index.ts';
+import { takeEarly } from '../early/index.ts';
 import { Board } from './board.ts';
-import { takeEarly } from './early.ts';
 import type { ParseOrder, ParseOutcome, ParseSettings } from './messages.ts';
 import { type BatchHandlers, Parser } from './parser.ts';
 

@@ -1,7 +1,7 @@
 /** The thread that parses, one file after the other: whatever a file does to it, its supervisor goes on. */
 import { parentPort } from 'node:worker_threads';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { HashThreads } from '../../integrity/hash/threads.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { HashThreads } from '../../integrity/hash/index.ts';
 import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
 import { BUILT_IN_LISTS, listsWith } from '../../scan/rules/rule-lists.ts';
 import { FileClocks } from '../file-clocks.ts';
@@ -9,8 +9,15 @@ import { reportBytes } from '../file-progress.ts';
 import type { OnTarget } from '../file-scan.ts';
 import { AskedSource, Asker, answerFrom } from './asked-source.ts';
 import { Board } from './board.ts';
-import type { FromParser, ParseOrder, ParseOutcome, ParseSettings, ToParser } from './messages.ts';
-import { fromWire, toWire } from './messages.ts';
+import {
+  type FromParser,
+  fromWire,
+  type ParseOrder,
+  type ParseOutcome,
+  type ParseSettings,
+  type ToParser,
+  toWire,
+} from './messages.ts';
 import { type ParserParts, parseFile, sourceOf } from './parse-file.ts';
 
 const port = parentPort;

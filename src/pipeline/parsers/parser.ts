@@ -1,11 +1,10 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError, type Limits } from '../../core/index.ts';
 import type { Target } from '../../scan/scanner.ts';
+import { endThread, type ParserThread, startThread } from '../early/index.ts';
 import type { OnTarget } from '../file-scan.ts';
 import { AskedSource, Asker, answerFrom } from './asked-source.ts';
 import type { Board } from './board.ts';
-import { endThread, type ParserThread, startThread } from './early.ts';
 import type { Ask, FromParser, ParseOrder, ParseOutcome, ParseSettings, ShownTarget, ToParser } from './messages.ts';
 
 const LOOK_MS = 200;

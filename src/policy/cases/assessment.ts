@@ -1,7 +1,12 @@
-import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
-import { NOTHING_DECLARED } from '../../core/assessment/declared.ts';
-import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
-import type { SignatureAssessment, Signer } from '../../core/assessment/signature.ts';
+import {
+  type Assessment,
+  type FileAssessment,
+  type Finding,
+  fingerprint,
+  NOTHING_DECLARED,
+  type SignatureAssessment,
+  type Signer,
+} from '../../core/assessment/index.ts';
 import type { CaseFragment } from './document.ts';
 
 /** A digest that tests may write without having it. */

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
-import { LOADERS } from '../../core/assessment/reading.ts';
-import { SEVERITIES } from '../../core/assessment/severity.ts';
-import { VERDICTS } from '../../core/assessment/verdict.ts';
+import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 
 const Text = v.string();
 const Texts = v.array(v.string());

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Action, Decision } from '../../core/assessment/assessment.ts';
+import type { Action, Decision } from '../../core/assessment/index.ts';
 import type { CompiledPolicy } from '../compile.ts';
 import { decide } from '../decide.ts';
 import type { Position, Problem } from '../problem.ts';

@@ -1,4 +1,4 @@
-import { closest } from '../../core/closest.ts';
+import { closest } from '../../core/index.ts';
 import type { Macro, Node } from './ast.ts';
 import { VARIABLES } from './evaluate.ts';
 import { ExpressionError } from './expression-error.ts';

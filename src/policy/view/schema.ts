@@ -1,6 +1,4 @@
-import { LOADERS } from '../../core/assessment/reading.ts';
-import { SEVERITIES } from '../../core/assessment/severity.ts';
-import { VERDICTS } from '../../core/assessment/verdict.ts';
+import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 import {
   ANY,
   BOOL,
@@ -14,7 +12,7 @@ import {
   STRING,
   TIMESTAMP,
   type Type,
-} from '../cel/types.ts';
+} from '../cel/index.ts';
 
 /** Grows by new fields; a field that changes its meaning makes another version. */
 export const VIEW_VERSION = 'v1';

@@ -1,4 +1,4 @@
-import { nameOf, type RecordType, type Type } from '../cel/types.ts';
+import { nameOf, type RecordType, type Type } from '../cel/index.ts';
 
 /** The fields of a record, of the items of a list, of the values of a map. */
 export function recordWithin(type: Type): RecordType | undefined {

@@ -1,15 +1,17 @@
 import { basename } from 'node:path';
 import type { CelInput, CelMap } from '@bufbuild/cel';
-import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import { severityRank } from '../../core/assessment/severity.ts';
-import type { SignatureAssessment } from '../../core/assessment/signature.ts';
-import { cut, MAX_KEPT } from '../../core/cut.ts';
-import { isCommit, parseReference, type Reference } from '../../core/reference/reference.ts';
+import {
+  type Assessment,
+  type Check,
+  type FileAssessment,
+  type Finding,
+  type SignatureAssessment,
+  severityRank,
+} from '../../core/assessment/index.ts';
+import { cut, MAX_KEPT } from '../../core/index.ts';
+import { isCommit, parseReference, type Reference } from '../../core/reference/index.ts';
 import type { Approval } from '../approval.ts';
-import type { Bindings, SharedValues } from '../cel/evaluate.ts';
-import { celLibrary, timestampOf } from '../cel/library.ts';
+import { type Bindings, celLibrary, type SharedValues, timestampOf } from '../cel/index.ts';
 import type { Environment } from '../environment.ts';
 
 /** What rules see of an assessment, whatever the policy. */

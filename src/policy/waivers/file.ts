@@ -1,6 +1,6 @@
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { AssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
+import type { Waiver } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
 import { type Entry, YamlSource } from '../yaml-source.ts';
 import { endOfWaiver } from './end.ts';
 

@@ -1,8 +1,15 @@
-import type { Assessment, FileAssessment, RuleOutcome } from '../../core/assessment/assessment.ts';
-import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
-import type { Verdict } from '../../core/assessment/verdict.ts';
-import type { JudgedWaiver, Waiver, WaiverOutcome } from '../../core/assessment/waiver.ts';
-import { WAIVER_RULES } from '../../core/assessment/waiver-rules.ts';
+import {
+  type Assessment,
+  type FileAssessment,
+  type Finding,
+  fingerprint,
+  type JudgedWaiver,
+  type RuleOutcome,
+  type Verdict,
+  WAIVER_RULES,
+  type Waiver,
+  type WaiverOutcome,
+} from '../../core/assessment/index.ts';
 import { endOfWaiver } from './end.ts';
 
 /** What waivers make of an assessment. */

@@ -1,12 +1,9 @@
-import { decideVersion } from '../decisions/decide-version.ts';
+import { decideVersion } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
 import type { ApprovalRecord, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { approvalOfRow, approvalRows } from '../rows/approvals.ts';
-import { newestAssessment } from '../rows/decisions.ts';
-import { labelOf, versionRow } from '../rows/versions.ts';
-import { change, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import { approvalOfRow, approvalRows, labelOf, newestAssessment, versionRow } from '../rows/index.ts';
+import { type Context, change, read } from '../store/index.ts';
 
 /** The oldest first. */
 export async function approvals(context: Context, by: Principal, version: string): Promise<ApprovalRecord[]> {

@@ -1,20 +1,29 @@
-import { decideVersion } from '../decisions/decide-version.ts';
+import { decideVersion } from '../decisions/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import { type Principal, ROLES, type Role, type Stage, type Transition } from '../records.ts';
 import type { Ballot, Seen } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { approvalRows, isAccepted, isLive } from '../rows/approvals.ts';
-import { type DecisionRow, newestAssessment, newestDecisions } from '../rows/decisions.ts';
-import { neededBy, type TransitionRow, transitionOfRow, transitionRow, votesOf } from '../rows/transitions.ts';
-import { labelOf, type VersionRow, versionRow } from '../rows/versions.ts';
-import { isRuled, JUDGES, type RuledStage, rulesFor } from '../rules/stage-machine.ts';
-import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from '../statements/approval.ts';
-import { type Change, change, newId } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import { peopleBehind } from '../tokens/tokens.ts';
-import { finishTransition } from '../transitions/finish.ts';
-import { endTransition } from '../transitions/moves.ts';
-import { checkMendable, checkOpen } from '../transitions/transitions.ts';
+import {
+  approvalRows,
+  type DecisionRow,
+  isAccepted,
+  isLive,
+  labelOf,
+  neededBy,
+  newestAssessment,
+  newestDecisions,
+  type TransitionRow,
+  transitionOfRow,
+  transitionRow,
+  type VersionRow,
+  versionRow,
+  votesOf,
+} from '../rows/index.ts';
+import { isRuled, JUDGES, type RuledStage, rulesFor } from '../rules/index.ts';
+import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from '../statements/index.ts';
+import { type Change, type Context, change, newId } from '../store/index.ts';
+import { peopleBehind } from '../tokens/index.ts';
+import { checkMendable, checkOpen, endTransition, finishTransition } from '../transitions/index.ts';
 
 /** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
 export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {

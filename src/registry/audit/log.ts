@@ -1,13 +1,10 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
-import { breakOf, NO_ENTRY } from '../audit-chain/chain.ts';
+import { breakOf, NO_ENTRY } from '../audit-chain/index.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { AuditEntry, Page, PageRequest, Principal } from '../records.ts';
 import type { AuditVerdict } from '../registry.ts';
-import { read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { type Context, type Reader, read, type Tables } from '../store/index.ts';
 
 /** Entries that are read and hashed at a time: between two batches of a long log others get their turn. */
 const BATCH = 200;

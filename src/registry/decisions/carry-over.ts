@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Decision, Ruleset } from '../../core/assessment/assessment.ts';
-import { version } from '../../core/version.ts';
-import { signStatement } from '../../integrity/attestations/sign-statement.ts';
-import { createStatement } from '../../integrity/statements/create.ts';
-import { subjectsOf } from '../../integrity/statements/subject.ts';
-import type { ApprovalRow } from '../rows/approvals.ts';
-import { isExact, labelOf, type VersionRow } from '../rows/versions.ts';
-import { hasNewViolation } from '../rules/violations.ts';
-import type { Change } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import type { Decision, Ruleset } from '../../core/assessment/index.ts';
+import { version } from '../../core/index.ts';
+import { signStatement } from '../../integrity/attestations/index.ts';
+import { createStatement, subjectsOf } from '../../integrity/statements/index.ts';
+import { type ApprovalRow, isExact, labelOf, type VersionRow } from '../rows/index.ts';
+import { hasNewViolation } from '../rules/index.ts';
+import type { Change, Context } from '../store/index.ts';
 
 /** A decision that would take the place of the one which an approval was given under. */
 export interface Newer {

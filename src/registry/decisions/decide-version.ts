@@ -1,15 +1,22 @@
-import type { Assessment, Decision } from '../../core/assessment/assessment.ts';
+import type { Assessment, Decision } from '../../core/assessment/index.ts';
 import { decider } from '../../policy/index.ts';
 import type { StoredAssessment } from '../records.ts';
 import type { StageRules, StoredWaiver } from '../registry.ts';
-import { type ApprovalRow, approvalRows, isAccepted, isLive, policyApproval } from '../rows/approvals.ts';
-import { type DecisionRow, newestDecisions } from '../rows/decisions.ts';
-import { isExact, labelOf, type VersionRow } from '../rows/versions.ts';
-import { storedWaiversFor } from '../rows/waivers.ts';
-import { RULED_STAGES, type RuledStage } from '../rules/stage-machine.ts';
-import { type Change, newId } from '../store/change.ts';
-import { compiledOnce, insertRow } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
+import {
+  type ApprovalRow,
+  approvalRows,
+  type DecisionRow,
+  isAccepted,
+  isExact,
+  isLive,
+  labelOf,
+  newestDecisions,
+  policyApproval,
+  storedWaiversFor,
+  type VersionRow,
+} from '../rows/index.ts';
+import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
+import { type Change, type Context, compiledOnce, insertRow, newId } from '../store/index.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import { answerOf } from './gate-answer.ts';
 

@@ -1,11 +1,17 @@
-import type { Decision } from '../../core/assessment/assessment.ts';
-import { endOfWaiver } from '../../policy/waivers/end.ts';
+import type { Decision } from '../../core/assessment/index.ts';
+import { endOfWaiver } from '../../policy/waivers/index.ts';
 import type { Stage } from '../records.ts';
 import type { GateAnswer, RegistryRules } from '../registry.ts';
-import { type ApprovalRow, isAccepted, isLive, stillNeeded } from '../rows/approvals.ts';
-import { type DecisionRow, decisionIn } from '../rows/decisions.ts';
-import type { VersionRow } from '../rows/versions.ts';
-import { hasReached, isRuled, type RuledStage } from '../rules/stage-machine.ts';
+import {
+  type ApprovalRow,
+  type DecisionRow,
+  decisionIn,
+  isAccepted,
+  isLive,
+  stillNeeded,
+  type VersionRow,
+} from '../rows/index.ts';
+import { hasReached, isRuled, type RuledStage } from '../rules/index.ts';
 
 /** An answer of the gate as it is stored: all but what the time of the question decides. */
 export interface StoredAnswer {

@@ -1,11 +1,9 @@
 import { sql } from 'kysely';
-import { formatReference, parseReference } from '../../core/reference/reference.ts';
+import { formatReference, parseReference } from '../../core/reference/index.ts';
 import type { Principal, Version } from '../records.ts';
 import type { DecisionQuery, GateAnswer } from '../registry.ts';
-import { versionsOfRows } from '../rows/versions.ts';
-import { read } from '../store/change.ts';
-import { compiledOnce } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
+import { versionsOfRows } from '../rows/index.ts';
+import { type Context, compiledOnce, read } from '../store/index.ts';
 import { answerAt, type StoredAnswer } from './gate-answer.ts';
 
 /** CWE-770: more models than that share no bytes. */

@@ -1,11 +1,9 @@
-import type { Ruleset } from '../../core/assessment/assessment.ts';
-import { throwIfAborted } from '../../core/errors.ts';
+import type { Ruleset } from '../../core/assessment/index.ts';
+import { throwIfAborted } from '../../core/index.ts';
 import type { Principal } from '../records.ts';
 import type { Reevaluation } from '../registry.ts';
-import { newestAssessment } from '../rows/decisions.ts';
-import { labelOf, type VersionRow } from '../rows/versions.ts';
-import { change, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import { labelOf, newestAssessment, type VersionRow } from '../rows/index.ts';
+import { type Context, change, read } from '../store/index.ts';
 import { decideVersion } from './decide-version.ts';
 
 /** Versions whose ids are read at a time. */

@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import type { Reader, Tables } from '../store/index.ts';
 
 export type BatchRow = Selectable<Tables['batches']>;
 

@@ -4,10 +4,17 @@ import type { NewJob } from '../job-records.ts';
 import { nameOf } from '../names.ts';
 import type { JobProgress, JobState, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { type Change, change, newId, read, unowned, workChange } from '../store/change.ts';
-import { insertRow } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
+import {
+  type Change,
+  type Context,
+  change,
+  insertRow,
+  newId,
+  type Reader,
+  read,
+  unowned,
+  workChange,
+} from '../store/index.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
 import { addJobs, cancelOpen, checkJobs } from './jobs.ts';
 

@@ -4,11 +4,17 @@ import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from 
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { type Change, change, newId, read } from '../store/change.ts';
-import { compiledOnce, insertRow } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import {
+  type Change,
+  type Context,
+  change,
+  compiledOnce,
+  insertRow,
+  newId,
+  type Reader,
+  read,
+  type Tables,
+} from '../store/index.ts';
 import { batchRow } from './batch-row.ts';
 
 export type JobRow = Selectable<Tables['jobs']>;

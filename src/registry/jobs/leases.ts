@@ -1,11 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { JobProgress, JobState } from '../records.ts';
 import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
-import { newId, unowned } from '../store/change.ts';
-import { compiledOnce } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
-import type { Database, Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { type Context, compiledOnce, type Database, newId, type Reader, type Tables, unowned } from '../store/index.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
 
 /** CWE-770: what a worker says of a failure. */

@@ -2,8 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Approval } from '../../policy/index.ts';
 import type { ApprovalMethod, ApprovalRecord, Role, Stage } from '../records.ts';
 import type { StageRules } from '../registry.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import type { Reader, Tables } from '../store/index.ts';
 
 export type ApprovalRow = Selectable<Tables['approvals']>;
 

@@ -1,10 +1,9 @@
 import type { Selectable } from 'kysely';
-import type { Assessment, Decision } from '../../core/assessment/assessment.ts';
+import type { Assessment, Decision } from '../../core/assessment/index.ts';
 import type { Stage, StoredAssessment, StoredDecision } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { RULED_STAGES, type RuledStage } from '../rules/stage-machine.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
+import type { Reader, Tables } from '../store/index.ts';
 
 export type DecisionRow = Selectable<Tables['decisions']>;
 export type AssessmentRow = Selectable<Tables['assessments']>;

@@ -2,9 +2,8 @@ import type { Selectable } from 'kysely';
 import type { Role, Stage, Transition, TransitionState, Vote } from '../records.ts';
 import type { RegistryRules } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { isRuled, rulesFor } from '../rules/stage-machine.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { isRuled, rulesFor } from '../rules/index.ts';
+import type { Reader, Tables } from '../store/index.ts';
 import { approvalRows, isAccepted, isLive, stillNeeded } from './approvals.ts';
 
 export type TransitionRow = Selectable<Tables['transitions']>;

@@ -1,9 +1,8 @@
 import type { Selectable } from 'kysely';
-import { parseReference } from '../../core/reference/reference.ts';
+import { parseReference } from '../../core/reference/index.ts';
 import type { Lineage, Stage, Version } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import type { Reader, Tables } from '../store/index.ts';
 
 export type VersionRow = Selectable<Tables['versions']>;
 

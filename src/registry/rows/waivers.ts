@@ -1,10 +1,8 @@
 import type { Selectable } from 'kysely';
-import type { Waiver } from '../../core/assessment/waiver.ts';
+import type { Waiver } from '../../core/assessment/index.ts';
 import type { ApprovalMethod } from '../records.ts';
 import type { StoredWaiver } from '../registry.ts';
-import { compiledOnce } from '../store/compiled-once.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { compiledOnce, type Reader, type Tables } from '../store/index.ts';
 
 export function waiverOfRow(row: Selectable<Tables['waivers']>): StoredWaiver {
   return {

@@ -1,6 +1,5 @@
-import { closest } from '../../core/closest.ts';
-import type { Position } from '../../policy/problem.ts';
-import type { Entry, YamlSource } from '../../policy/yaml-source.ts';
+import { closest } from '../../core/index.ts';
+import type { Entry, Position, YamlSource } from '../../policy/index.ts';
 import type { ApprovalMethod, Role } from '../records.ts';
 import type { StageRules } from '../registry.ts';
 import { RULED_STAGES, type RuledStage } from './stage-machine.ts';

@@ -1,9 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { AssayError } from '../../core/errors.ts';
-import { loadPolicy, SHIPPED_POLICIES } from '../../policy/index.ts';
-import { readPolicyFile } from '../../policy/load.ts';
-import { problemError } from '../../policy/problem.ts';
-import { YamlSource } from '../../policy/yaml-source.ts';
+import { AssayError } from '../../core/index.ts';
+import { loadPolicy, problemError, readPolicyFile, SHIPPED_POLICIES, YamlSource } from '../../policy/index.ts';
 import type { RegistryRules, StageRules } from '../registry.ts';
 import { type PolicyName, RulesReader, type StageDocument } from './reader.ts';
 import { RULED_STAGES } from './stage-machine.ts';

@@ -1,4 +1,4 @@
-import type { Decision, RuleResult } from '../../core/assessment/assessment.ts';
+import type { Decision, RuleResult } from '../../core/assessment/index.ts';
 import type { CompiledPolicy } from '../../policy/index.ts';
 
 const BREAKS: readonly RuleResult[] = ['deny', 'warn', 'error', 'unavailable'];

@@ -1,26 +1,23 @@
-import type { Signer } from '../../core/assessment/signature.ts';
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { type VerifiedAttestation, verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
-import { waiverOf } from '../../integrity/attestations/waiver.ts';
-import { readBundle } from '../../integrity/envelope/bundle.ts';
-import { keyHint } from '../../integrity/envelope/keys.ts';
-import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
-import { approvedBy } from '../../integrity/statements/stage.ts';
+import type { Signer, Waiver } from '../../core/assessment/index.ts';
+import { isAssayError } from '../../core/index.ts';
+import { type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
+import { isSignatureError, keyHint, readBundle } from '../../integrity/envelope/index.ts';
 import {
+  approvedBy,
   POLICY,
   PREDICATE_TYPES,
+  parseDigest,
+  parseTime,
+  type ResourceDescriptor,
   RULESET,
   type Statements,
   type VerificationResult,
-} from '../../integrity/statements/statement.ts';
-import { parseDigest, type ResourceDescriptor } from '../../integrity/statements/subject.ts';
-import { parseTime } from '../../integrity/statements/time.ts';
-import type { TrustFile, TrustRule } from '../../integrity/trust-file/trust-file.ts';
-import { digestOf } from '../decisions/carry-over.ts';
+} from '../../integrity/statements/index.ts';
+import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
+import { digestOf } from '../decisions/index.ts';
 import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
 import type { StoredWaiver } from '../registry.ts';
-import { digestOfStatement } from '../statements/waiver.ts';
+import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
 
 /** What an approval has to be about. */

@@ -1,5 +1,5 @@
-import { AssayError } from '../../core/errors.ts';
-import { breakOf, NO_ENTRY } from '../audit-chain/chain.ts';
+import { AssayError } from '../../core/index.ts';
+import { breakOf, NO_ENTRY } from '../audit-chain/index.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
 

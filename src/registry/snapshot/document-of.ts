@@ -1,4 +1,4 @@
-import { formatTime } from '../../integrity/statements/time.ts';
+import { formatTime } from '../../integrity/statements/index.ts';
 import {
   canonicalEndpoint,
   SNAPSHOT_LIMITS,

@@ -1,6 +1,6 @@
 import type { ApprovalRecord } from '../records.ts';
 import type { RegistryRules } from '../registry.ts';
-import { RULED_STAGES, type RuledStage } from '../rules/stage-machine.ts';
+import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer, Claim } from './believe.ts';
 
 /**

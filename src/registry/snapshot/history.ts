@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseTime } from '../../integrity/statements/time.ts';
+import { parseTime } from '../../integrity/statements/index.ts';
 import type { AuditEntry } from '../records.ts';
 
 /** An approval as the audit log tells of it. */

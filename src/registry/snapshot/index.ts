@@ -1,5 +1,5 @@
 export type { Omission } from './judge.ts';
 export { digestOfTrust, statePath } from './state.ts';
-export { type WatchOptions, watchSnapshot } from './watch.ts';
+export { watchSnapshot } from './watch.ts';
 export { type WriteOptions, writeSnapshot } from './write.ts';
-export { type Previous, SnapshotWriter, type SnapshotWriterOptions, type WrittenSnapshot } from './writer.ts';
+export { SnapshotWriter, type WrittenSnapshot } from './writer.ts';

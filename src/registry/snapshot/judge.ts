@@ -1,12 +1,12 @@
-import type { Assessment, Decision, Ruleset } from '../../core/assessment/assessment.ts';
-import { formatTime } from '../../integrity/statements/time.ts';
+import type { Assessment, Decision, Ruleset } from '../../core/assessment/index.ts';
+import { formatTime } from '../../integrity/statements/index.ts';
 import { type Approval, decide } from '../../policy/index.ts';
-import { endOfWaiver } from '../../policy/waivers/end.ts';
+import { endOfWaiver } from '../../policy/waivers/index.ts';
 import { pinnedReference } from '../../snapshot/index.ts';
 import type { ApprovalRecord, Stage, StoredAssessment, Version } from '../records.ts';
 import type { RegistryRules, StoredWaiver } from '../registry.ts';
-import { labelOf } from '../rows/versions.ts';
-import { hasReached, type RuledStage } from '../rules/stage-machine.ts';
+import { labelOf } from '../rows/index.ts';
+import { hasReached, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer } from './believe.ts';
 import { believeApproval, type FormerPolicy } from './former.ts';
 import type { History } from './history.ts';

@@ -1,7 +1,7 @@
-import type { Waiver } from '../../core/assessment/waiver.ts';
+import type { Waiver } from '../../core/assessment/index.ts';
 import type { ApprovalMethod } from '../records.ts';
 import type { StageRules, StoredWaiver } from '../registry.ts';
-import type { RuledStage } from '../rules/stage-machine.ts';
+import type { RuledStage } from '../rules/index.ts';
 import type { Believer } from './believe.ts';
 import type { History } from './history.ts';
 

@@ -1,10 +1,8 @@
-import type { KeyObject } from 'node:crypto';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS } from '../../snapshot/index.ts';
 import type { Previous } from './writer.ts';
 

@@ -1,10 +1,10 @@
-import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
-import type { TrustFile } from '../../integrity/trust-file/trust-file.ts';
+import type { PayloadSigner } from '../../integrity/sign/index.ts';
+import type { TrustFile } from '../../integrity/trust-file/index.ts';
 import { type SnapshotDocument, signSnapshot } from '../../snapshot/index.ts';
 import type { Principal } from '../records.ts';
 import type { Registry, RegistryRules } from '../registry.ts';
 import { isRegistryError } from '../registry-error.ts';
-import { labelOf } from '../rows/versions.ts';
+import { labelOf } from '../rows/index.ts';
 import { Believer } from './believe.ts';
 import { follow, type Head, lost, START } from './chain.ts';
 import { allVersions, questionOf } from './collect.ts';

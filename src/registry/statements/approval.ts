@@ -1,21 +1,24 @@
-import type { Ruleset } from '../../core/assessment/assessment.ts';
-import type { Signer } from '../../core/assessment/signature.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { signStatement } from '../../integrity/attestations/sign-statement.ts';
-import { verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
-import { readBundle } from '../../integrity/envelope/bundle.ts';
-import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
-import { createStatement } from '../../integrity/statements/create.ts';
-import { approvedBy } from '../../integrity/statements/stage.ts';
-import { POLICY, PREDICATE_TYPES, RULESET, type VerificationResult } from '../../integrity/statements/statement.ts';
-import { parseDigest, subjectsOf } from '../../integrity/statements/subject.ts';
-import { parseTime } from '../../integrity/statements/time.ts';
-import type { TrustFile } from '../../integrity/trust-file/trust-file.ts';
+import type { Ruleset, Signer } from '../../core/assessment/index.ts';
+import { isAssayError } from '../../core/index.ts';
+import { signStatement, verifyAttestation } from '../../integrity/attestations/index.ts';
+import { isSignatureError, readBundle } from '../../integrity/envelope/index.ts';
+import {
+  approvedBy,
+  createStatement,
+  POLICY,
+  PREDICATE_TYPES,
+  parseDigest,
+  parseTime,
+  RULESET,
+  subjectsOf,
+  type VerificationResult,
+} from '../../integrity/statements/index.ts';
+import type { TrustFile } from '../../integrity/trust-file/index.ts';
 import { nameOf } from '../names.ts';
 import type { ApprovalMethod, Principal, Role } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import type { RuledStage } from '../rules/stage-machine.ts';
-import type { Context } from '../store/context.ts';
+import type { RuledStage } from '../rules/index.ts';
+import type { Context } from '../store/index.ts';
 
 /** What an approver sees and approves. */
 export interface Approvable {

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { Waiver } from '../../core/assessment/waiver.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { signStatement } from '../../integrity/attestations/sign-statement.ts';
-import { verifyAttestation } from '../../integrity/attestations/verify-attestation.ts';
-import { waiverOf } from '../../integrity/attestations/waiver.ts';
-import { readBundle } from '../../integrity/envelope/bundle.ts';
-import { isSignatureError } from '../../integrity/envelope/signature-error.ts';
-import { createStatement } from '../../integrity/statements/create.ts';
-import { PREDICATE_TYPES } from '../../integrity/statements/statement.ts';
-import { parseDigest, subjectsOf } from '../../integrity/statements/subject.ts';
-import { formatTime } from '../../integrity/statements/time.ts';
-import { endOfWaiver } from '../../policy/waivers/end.ts';
+import type { Waiver } from '../../core/assessment/index.ts';
+import { isAssayError } from '../../core/index.ts';
+import { signStatement, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
+import { isSignatureError, readBundle } from '../../integrity/envelope/index.ts';
+import {
+  createStatement,
+  formatTime,
+  PREDICATE_TYPES,
+  parseDigest,
+  subjectsOf,
+} from '../../integrity/statements/index.ts';
+import { endOfWaiver } from '../../policy/waivers/index.ts';
 import { nameOf } from '../names.ts';
 import type { ApprovalMethod, Principal } from '../records.ts';
 import type { WaiverWish } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import type { Context } from '../store/context.ts';
+import type { Context } from '../store/index.ts';
 import { signerOf } from './approval.ts';
 
 /** A waiver that somebody signed. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { canonicalJson } from '../audit-chain/canonical-json.ts';
-import { hashOfEntry, NO_ENTRY } from '../audit-chain/chain.ts';
+import { canonicalJson, hashOfEntry, NO_ENTRY } from '../audit-chain/index.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
 import type { AuditEntry, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';

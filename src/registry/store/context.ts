@@ -1,5 +1,5 @@
-import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
-import type { TrustFile } from '../../integrity/trust-file/trust-file.ts';
+import type { PayloadSigner } from '../../integrity/sign/index.ts';
+import type { TrustFile } from '../../integrity/trust-file/index.ts';
 import type { RegistryRules } from '../registry.ts';
 import type { Database } from './database.ts';
 

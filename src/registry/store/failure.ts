@@ -1,4 +1,4 @@
-import { isAssayError } from '../../core/errors.ts';
+import { isAssayError } from '../../core/index.ts';
 import { RegistryError } from '../registry-error.ts';
 
 const UNIQUE = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);

@@ -2,15 +2,17 @@ import { type Kysely, sql } from 'kysely';
 import { RegistryError } from '../registry-error.ts';
 import type { Database } from './database.ts';
 import { failureOf } from './failure.ts';
-import { records } from './migrations/001-records.ts';
-import { stages } from './migrations/002-stages.ts';
-import { audit } from './migrations/003-audit.ts';
-import { jobs } from './migrations/004-jobs.ts';
-import { webhooks } from './migrations/005-webhooks.ts';
-import { waitingJobs } from './migrations/006-waiting-jobs.ts';
-import { signedWaivers } from './migrations/007-signed-waivers.ts';
-import { batches } from './migrations/008-batches.ts';
-import type { Migration } from './migrations/migration.ts';
+import {
+  audit,
+  batches,
+  jobs,
+  type Migration,
+  records,
+  signedWaivers,
+  stages,
+  waitingJobs,
+  webhooks,
+} from './migrations/index.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   records,

@@ -1,5 +1,4 @@
-import { unowned } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import { type Context, unowned } from '../store/index.ts';
 
 /** Every tenant that something was ever done for. */
 export async function tenants({ database }: Context): Promise<string[]> {

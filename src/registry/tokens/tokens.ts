@@ -4,11 +4,7 @@ import { checkLine, keyOf, nameOf } from '../names.ts';
 import { type Principal, ROLES, type Role } from '../records.ts';
 import type { ApiToken } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { change, newId, read, unowned } from '../store/change.ts';
-import { compiledOnce } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { type Context, change, compiledOnce, newId, type Reader, read, type Tables, unowned } from '../store/index.ts';
 
 type TokenRow = Selectable<Tables['tokens']>;
 

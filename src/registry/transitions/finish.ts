@@ -1,10 +1,7 @@
-import { voidApproval } from '../decisions/carry-over.ts';
+import { voidApproval } from '../decisions/index.ts';
 import type { Stage } from '../records.ts';
-import { approvalRows } from '../rows/approvals.ts';
-import type { TransitionRow } from '../rows/transitions.ts';
-import { labelOf, type VersionRow } from '../rows/versions.ts';
-import type { Change } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import { approvalRows, labelOf, type TransitionRow, type VersionRow } from '../rows/index.ts';
+import type { Change, Context } from '../store/index.ts';
 import { moveVersion } from './moves.ts';
 
 /** Ends a transition well: its approvals take the place of earlier ones for the stage, and the version moves. */

@@ -1,15 +1,19 @@
-import { voidApproval } from '../decisions/carry-over.ts';
-import { storeAnswer } from '../decisions/decide-version.ts';
+import { storeAnswer, voidApproval } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
 import type { Principal, Stage, TransitionState, Version } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { approvalRows } from '../rows/approvals.ts';
-import { newestDecisions } from '../rows/decisions.ts';
-import { openTransition, type TransitionRow } from '../rows/transitions.ts';
-import { labelOf, type VersionRow, versionOfRow, versionRow } from '../rows/versions.ts';
-import { checkWay } from '../rules/stage-machine.ts';
-import { type Change, change } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import {
+  approvalRows,
+  labelOf,
+  newestDecisions,
+  openTransition,
+  type TransitionRow,
+  type VersionRow,
+  versionOfRow,
+  versionRow,
+} from '../rows/index.ts';
+import { checkWay } from '../rules/index.ts';
+import { type Change, type Context, change } from '../store/index.ts';
 
 /** Puts a version aside, from wherever it stands: its approvals are void, and gates deny it. */
 export async function quarantine(context: Context, by: Principal, id: string, reason: string): Promise<Version> {

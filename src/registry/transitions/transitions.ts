@@ -1,15 +1,20 @@
-import type { Decision } from '../../core/assessment/assessment.ts';
+import type { Decision } from '../../core/assessment/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import { limitOf, seqAfter } from '../paging.ts';
 import { type Page, type PageRequest, type Principal, STAGES, type Stage, type Transition } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { newestDecisions } from '../rows/decisions.ts';
-import { openTransition, type TransitionRow, transitionOfRow, transitionRow } from '../rows/transitions.ts';
-import { labelOf, type VersionRow, versionRow } from '../rows/versions.ts';
-import { approvalsFor, checkWay, isRuled, type RuledStage } from '../rules/stage-machine.ts';
-import { unmendable } from '../rules/violations.ts';
-import { type Change, change, newId, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import {
+  labelOf,
+  newestDecisions,
+  openTransition,
+  type TransitionRow,
+  transitionOfRow,
+  transitionRow,
+  type VersionRow,
+  versionRow,
+} from '../rows/index.ts';
+import { approvalsFor, checkWay, isRuled, type RuledStage, unmendable } from '../rules/index.ts';
+import { type Change, type Context, change, newId, read } from '../store/index.ts';
 import { finishTransition } from './finish.ts';
 import { closeVersion, endTransition } from './moves.ts';
 

@@ -12,10 +12,8 @@ import {
 } from '../records.ts';
 import type { ModelSummary } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { versionsOfRows } from '../rows/versions.ts';
-import { read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
+import { versionsOfRows } from '../rows/index.ts';
+import { type Context, type Reader, read } from '../store/index.ts';
 
 const MAX_SEARCH = 200;
 

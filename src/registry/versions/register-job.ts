@@ -1,9 +1,7 @@
 import type { Registered } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { assessmentOfRow, decisionOfRow, newestDecisions } from '../rows/decisions.ts';
-import { versionOfRow, versionRow } from '../rows/versions.ts';
-import type { Change } from '../store/change.ts';
-import { compiledOnce } from '../store/compiled-once.ts';
+import { assessmentOfRow, decisionOfRow, newestDecisions, versionOfRow, versionRow } from '../rows/index.ts';
+import { type Change, compiledOnce } from '../store/index.ts';
 
 const jobsLike = compiledOnce({ id: 'text', tenant: 'text' }, (db, { id, tenant }) =>
   db.selectFrom('jobs').select(['state', 'version']).where('id', '=', id).where('tenant', '=', tenant),

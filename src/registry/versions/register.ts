@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { decideVersion } from '../decisions/decide-version.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
+import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import type { Lineage, Principal, StoredAssessment } from '../records.ts';
 import type { Registered, Registration } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { decisionOfRow } from '../rows/decisions.ts';
 import {
+  decisionOfRow,
   isExact,
   labelOf,
   NO_LINEAGE,
@@ -14,10 +14,8 @@ import {
   type VersionRow,
   versionOf,
   versionOfRow,
-} from '../rows/versions.ts';
-import { type Change, change, newId, workChange } from '../store/change.ts';
-import { compiledOnce, insertRow } from '../store/compiled-once.ts';
-import type { Context } from '../store/context.ts';
+} from '../rows/index.ts';
+import { type Change, type Context, change, compiledOnce, insertRow, newId, workChange } from '../store/index.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 
 /** CWE-770: no report that was bounded when it was made is larger. */

@@ -3,11 +3,17 @@ import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Page, PageRequest, Principal, StoredAssessment, StoredDecision, Version } from '../records.ts';
 import type { VersionName } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { assessmentOfRow, decisionOfRow, newestDecisions } from '../rows/decisions.ts';
-import { labelOf, type VersionRow, versionOfRow, versionRow, versionsOfRows } from '../rows/versions.ts';
-import { change, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
+import {
+  assessmentOfRow,
+  decisionOfRow,
+  labelOf,
+  newestDecisions,
+  type VersionRow,
+  versionOfRow,
+  versionRow,
+  versionsOfRows,
+} from '../rows/index.ts';
+import { type Context, change, type Reader, read } from '../store/index.ts';
 import { noModel } from './models.ts';
 
 /** Assessments of one version that are shown: the newest. */

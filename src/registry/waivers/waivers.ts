@@ -1,17 +1,15 @@
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import { isRuleName } from '../../integrity/statements/predicate-schemas.ts';
-import { endOfWaiver } from '../../policy/waivers/end.ts';
-import { decideVersion } from '../decisions/decide-version.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
+import { isRuleName } from '../../integrity/statements/index.ts';
+import { endOfWaiver } from '../../policy/waivers/index.ts';
+import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Page, PageRequest, Principal } from '../records.ts';
 import type { StoredWaiver, WaiverWish } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { newestAssessment } from '../rows/decisions.ts';
-import { storedWaiversFor, waiverOfRow } from '../rows/waivers.ts';
-import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/waiver.ts';
-import { type Change, change, newId, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
+import { newestAssessment, storedWaiversFor, waiverOfRow } from '../rows/index.ts';
+import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index.ts';
+import { type Change, type Context, change, newId, read } from '../store/index.ts';
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 /** Nothing pardons these: see `judgeWaivers`. */

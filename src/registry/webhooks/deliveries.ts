@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import { entryOfRow } from '../audit/log.ts';
-import { newId, unowned } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import type { Tables } from '../store/tables.ts';
+import { entryOfRow } from '../audit/index.ts';
+import { type Context, newId, type Tables, unowned } from '../store/index.ts';
 import type { ClaimedDelivery, DeliveryEnd } from '../webhook-records.ts';
 
 /** Entries of the audit log that one step turns into deliveries. */

@@ -4,10 +4,7 @@ import { nameOf } from '../names.ts';
 import { limitOf, pageOf } from '../paging.ts';
 import type { Page, PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
-import { change, newId, read } from '../store/change.ts';
-import type { Context } from '../store/context.ts';
-import type { Reader } from '../store/database.ts';
-import type { Tables } from '../store/tables.ts';
+import { type Context, change, newId, type Reader, read, type Tables } from '../store/index.ts';
 import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../webhook-records.ts';
 import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
 

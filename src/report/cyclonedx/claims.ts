@@ -1,7 +1,7 @@
-import type { Risk } from '../../core/assessment/assessment.ts';
+import type { Risk } from '../../core/assessment/index.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';
-import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';
+import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/index.ts';
 
 /** bom-ref of who assessed. */
 export const ASSESSOR = 'assessor';

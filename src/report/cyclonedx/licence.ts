@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Declared } from '../../core/assessment/declared.ts';
+import type { Declared } from '../../core/assessment/index.ts';
 import { keptText } from '../escape.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,6 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Declared } from '../../core/assessment/declared.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
+import type { Declared, FileAssessment, Finding } from '../../core/assessment/index.ts';
 import { findingsByFile } from '../by-file.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';

@@ -1,5 +1,5 @@
-import { isAssayError } from '../../core/errors.ts';
-import { isCommit, isRepoName, parseReference, type Reference } from '../../core/reference/reference.ts';
+import { isAssayError } from '../../core/index.ts';
+import { isCommit, isRepoName, parseReference, type Reference } from '../../core/reference/index.ts';
 
 /** The package URL (ECMA-427) of a reference, by the types `huggingface`, `oci` and `mlflow`; `undefined` for other places. */
 export function purlOf(pinned: string): string | undefined {

@@ -1,5 +1,4 @@
-import { type Severity, severityRank } from '../../core/assessment/severity.ts';
-import { VERDICTS, type Verdict } from '../../core/assessment/verdict.ts';
+import { type Severity, severityRank, VERDICTS, type Verdict } from '../../core/assessment/index.ts';
 import type { ReadCheck, ReadFile, ReadFinding, ReadReport } from './read.ts';
 
 export interface Change<T> {

@@ -1,8 +1,6 @@
 import * as v from 'valibot';
-import { SEVERITIES } from '../../core/assessment/severity.ts';
-import { VERDICTS } from '../../core/assessment/verdict.ts';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
 
 /** The schema's version that is read: `schema/report-v1.json`. */
 const VERSION = '1';

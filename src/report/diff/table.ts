@@ -2,7 +2,7 @@ import { terminalText } from '../escape.ts';
 import { verdictLabel } from '../meaning.ts';
 import { Page } from '../page.ts';
 import { count, type Ink } from '../style.ts';
-import { VERDICT_INK } from '../table/file.ts';
+import { VERDICT_INK } from '../table/index.ts';
 import type { ChangedFile, ReportDiff } from './diff.ts';
 import type { ReadFile, ReadFinding } from './read.ts';
 

@@ -1,4 +1,4 @@
-import type { Check } from '../../core/assessment/check.ts';
+import type { Check } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
 import { html } from './html.ts';
 import { capped, chip, code, type Section, table, told } from './parts.ts';

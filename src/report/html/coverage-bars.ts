@@ -1,4 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { FileAssessment } from '../../core/assessment/index.ts';
 import { count, humanBytes } from '../style.ts';
 import { worstFirst } from './files.ts';
 import { type Html, html } from './html.ts';

@@ -1,5 +1,5 @@
 import type { Judged, ReportContext } from '../context.ts';
-import { mapOwasp } from '../owasp/owasp.ts';
+import { mapOwasp } from '../owasp/index.ts';
 import { checksSection } from './checks.ts';
 import { contents, cover } from './cover.ts';
 import { coverageSection } from './coverage-bars.ts';

@@ -1,5 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import { VERDICTS } from '../../core/assessment/verdict.ts';
+import { type FileAssessment, VERDICTS } from '../../core/assessment/index.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { capped, chip, code, fold, list, type Section, table } from './parts.ts';

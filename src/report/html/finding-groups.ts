@@ -1,5 +1,4 @@
-import type { Finding } from '../../core/assessment/finding.ts';
-import { severityRank } from '../../core/assessment/severity.ts';
+import { type Finding, severityRank } from '../../core/assessment/index.ts';
 import type { ReportContext, RuleInfo } from '../context.ts';
 
 /** Findings shown with their evidence; the rest get a line each. */

@@ -1,6 +1,5 @@
-import type { Finding } from '../../core/assessment/finding.ts';
-import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
-import { OWASP_RISKS } from '../owasp/owasp.ts';
+import type { Finding, JudgedWaiver } from '../../core/assessment/index.ts';
+import { OWASP_RISKS } from '../owasp/index.ts';
 import { count } from '../style.ts';
 import { excerptFigure } from './excerpt.ts';
 import type { FindingGroup } from './finding-groups.ts';

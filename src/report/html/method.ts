@@ -1,4 +1,4 @@
-import { VERDICTS } from '../../core/assessment/verdict.ts';
+import { VERDICTS } from '../../core/assessment/index.ts';
 import { humanBytes, humanDuration } from '../style.ts';
 import { html } from './html.ts';
 import { chip, code, facts, list, type Section, told } from './parts.ts';

@@ -1,5 +1,5 @@
-import type { Risk } from '../../core/assessment/assessment.ts';
-import { OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';
+import type { Risk } from '../../core/assessment/index.ts';
+import { OWASP_RISKS, owaspCoverage } from '../owasp/index.ts';
 import { count } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { chip, code, type Section, table, told } from './parts.ts';

@@ -1,5 +1,4 @@
-import type { Decision } from '../../core/assessment/assessment.ts';
-import type { JudgedWaiver, WaiverOutcome } from '../../core/assessment/waiver.ts';
+import type { Decision, JudgedWaiver, WaiverOutcome } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { capped, chip, code, type Section, table, told } from './parts.ts';

@@ -1,7 +1,6 @@
-import type { Declared } from '../../core/assessment/declared.ts';
-import type { SignatureAssessment, UncoveredFile } from '../../core/assessment/signature.ts';
+import type { Declared, SignatureAssessment, UncoveredFile } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
-import { signerText } from '../table/signature-rows.ts';
+import { signerText } from '../table/index.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { chip, code, facts, list, type Section, told } from './parts.ts';
 import { provenanceFigure } from './provenance-graph.ts';

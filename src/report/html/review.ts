@@ -1,6 +1,6 @@
-import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
+import type { JudgedWaiver } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext } from '../context.ts';
-import type { OwaspMap } from '../owasp/owasp.ts';
+import type { OwaspMap } from '../owasp/index.ts';
 import type { Excerpt } from './excerpt.ts';
 import type { FindingGroup } from './finding-groups.ts';
 

@@ -1,7 +1,6 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import { VERDICTS, type Verdict } from '../../core/assessment/verdict.ts';
+import { type FileAssessment, VERDICTS, type Verdict } from '../../core/assessment/index.ts';
 import { saferFiles } from '../advice.ts';
-import { owaspCoverage } from '../owasp/owasp.ts';
+import { owaspCoverage } from '../owasp/index.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Html, html, NONE } from './html.ts';
 import { chip, code, list, type Section, told } from './parts.ts';

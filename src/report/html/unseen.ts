@@ -1,4 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { FileAssessment } from '../../core/assessment/index.ts';
 import { humanBytes } from '../style.ts';
 import { allChecks } from './checks.ts';
 import { type Html, type HtmlValue, html, NONE } from './html.ts';

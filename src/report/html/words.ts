@@ -1,8 +1,14 @@
-import type { Action, DigestBasis, RiskEvidence, RiskStatus, RuleResult } from '../../core/assessment/assessment.ts';
-import type { CheckStatus } from '../../core/assessment/check.ts';
-import type { SignatureAssessment } from '../../core/assessment/signature.ts';
-import type { Verdict } from '../../core/assessment/verdict.ts';
-import type { WaiverOutcome } from '../../core/assessment/waiver.ts';
+import type {
+  Action,
+  CheckStatus,
+  DigestBasis,
+  RiskEvidence,
+  RiskStatus,
+  RuleResult,
+  SignatureAssessment,
+  Verdict,
+  WaiverOutcome,
+} from '../../core/assessment/index.ts';
 import type { Tone } from './tone.ts';
 
 /** How a word of ours is shown: colour never carries what the word does not say. */

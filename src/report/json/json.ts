@@ -1,12 +1,16 @@
-import type { Decision, FileAssessment, Risk } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Declared } from '../../core/assessment/declared.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import type { Reading } from '../../core/assessment/reading.ts';
-import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
+import type {
+  Check,
+  Decision,
+  Declared,
+  FileAssessment,
+  Finding,
+  JudgedWaiver,
+  Reading,
+  Risk,
+} from '../../core/assessment/index.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { jsonText, keptText } from '../escape.ts';
-import { mapOwasp } from '../owasp/owasp.ts';
+import { mapOwasp } from '../owasp/index.ts';
 import { readingDetail } from './readings.ts';
 import { signatureReport } from './signature-json.ts';
 

@@ -1,6 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Loader, Reading } from '../../core/assessment/reading.ts';
-import { VERDICTS, type Verdict } from '../../core/assessment/verdict.ts';
+import { type FileAssessment, type Loader, type Reading, VERDICTS, type Verdict } from '../../core/assessment/index.ts';
 
 /** Of which releases a reading is, where older ones read more. */
 const SINCE: Partial<Readonly<Record<Loader, string>>> = {

@@ -1,4 +1,4 @@
-import type { SignatureAssessment, Signer } from '../../core/assessment/signature.ts';
+import type { SignatureAssessment, Signer } from '../../core/assessment/index.ts';
 import { keptText } from '../escape.ts';
 
 /** What is known of a signature, as reports and the verb `verify` have it. */

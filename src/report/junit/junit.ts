@@ -1,10 +1,8 @@
-import type { Decision, FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
+import type { Check, Decision, FileAssessment, Finding } from '../../core/assessment/index.ts';
 import { findingsByFile } from '../by-file.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { meaning } from '../meaning.ts';
-import { mapOwasp } from '../owasp/owasp.ts';
+import { mapOwasp } from '../owasp/index.ts';
 import { count } from '../style.ts';
 import { waiversOf } from '../suppressions.ts';
 import { xmlText } from './text.ts';

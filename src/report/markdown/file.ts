@@ -1,8 +1,7 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
+import type { FileAssessment, Finding } from '../../core/assessment/index.ts';
 import { saferFiles } from '../advice.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
-import { readingsLine } from '../json/readings.ts';
+import { readingsLine } from '../json/index.ts';
 import { meaning, REMEDIES, verdictLabel } from '../meaning.ts';
 import { count, humanBytes } from '../style.ts';
 import { waiversOf } from '../suppressions.ts';

@@ -1,4 +1,4 @@
-import type { Action, Assessment } from '../../core/assessment/assessment.ts';
+import type { Action, Assessment } from '../../core/assessment/index.ts';
 import { findingsByFile } from '../by-file.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { byVerdict, headline } from '../meaning.ts';

@@ -1,13 +1,9 @@
-import type { RuleOutcome } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { SignatureAssessment } from '../../core/assessment/signature.ts';
-import type { JudgedWaiver } from '../../core/assessment/waiver.ts';
+import type { Check, JudgedWaiver, RuleOutcome, SignatureAssessment } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { verdictCounts } from '../meaning.ts';
-import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/owasp.ts';
+import { mapOwasp, OWASP_RISKS, owaspCoverage } from '../owasp/index.ts';
 import { count, humanBytes, humanDuration } from '../style.ts';
-import { signerText } from '../table/signature-rows.ts';
-import { waiverMeaning } from '../table/waivers.ts';
+import { signerText, waiverMeaning } from '../table/index.ts';
 import { markdownCode, markdownText } from './text.ts';
 
 /** Room for the line that says how many were left out. */

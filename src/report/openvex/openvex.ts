@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import { WAIVER_RULES } from '../../core/assessment/waiver-rules.ts';
+import { type FileAssessment, type Finding, WAIVER_RULES } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { jsonText, keptText } from '../escape.ts';
 import { waiversOf } from '../suppressions.ts';
-import { waiverMeaning } from '../table/waivers.ts';
+import { waiverMeaning } from '../table/index.ts';
 import { type VexProduct, vexProduct } from './product.ts';
 
 export interface OpenVexOptions {

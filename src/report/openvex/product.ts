@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Assessment, FileAssessment } from '../../core/assessment/assessment.ts';
-import { isCommit, parseReference, type Reference } from '../../core/reference/reference.ts';
-import { pathToUri } from '../sarif/sarif.ts';
+import type { Assessment, FileAssessment } from '../../core/assessment/index.ts';
+import { isCommit, parseReference, type Reference } from '../../core/reference/index.ts';
+import { pathToUri } from '../sarif/index.ts';
 
 export interface VexSubcomponent {
   readonly '@id': string;

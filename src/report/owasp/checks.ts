@@ -1,4 +1,4 @@
-import type { RiskEvidence } from '../../core/assessment/assessment.ts';
+import type { RiskEvidence } from '../../core/assessment/index.ts';
 
 /** What the answer to a check says of which risks. */
 export interface CheckMeaning {

@@ -1,7 +1,4 @@
-import type { Assessment, Risk } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import { severityRank } from '../../core/assessment/severity.ts';
+import { type Assessment, type Check, type Finding, type Risk, severityRank } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
 import { meaningOf } from './checks.ts';
 import { type Judged, type Known, modelPoisoning, modelTheft, names, supplyChain, transferLearning } from './risks.ts';

@@ -1,7 +1,5 @@
-import type { Assessment, Risk } from '../../core/assessment/assessment.ts';
-import type { Check } from '../../core/assessment/check.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import { isCommit, isRepoName } from '../../core/reference/reference.ts';
+import type { Assessment, Check, Finding, Risk } from '../../core/assessment/index.ts';
+import { isCommit, isRepoName } from '../../core/reference/index.ts';
 import { cut } from '../escape.ts';
 import { count } from '../style.ts';
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../../core/assessment/severity.ts';
+import type { Severity } from '../../core/assessment/index.ts';
 import type { RuleInfo } from '../context.ts';
 
 /** GitHub's scale: over 9 critical, 7 high, 4 medium. */

@@ -1,5 +1,4 @@
-import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
-import { type Severity, severityRank } from '../../core/assessment/severity.ts';
+import { type Finding, fingerprint, type Severity, severityRank } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { cut, jsonText, keptText } from '../escape.ts';
 import { type Pardonable, suppressionsOf } from '../suppressions.ts';

@@ -1,4 +1,4 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
+import type { FileAssessment } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
 import type { Page } from '../page.ts';
 import { humanBytes } from '../style.ts';

@@ -1,11 +1,14 @@
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
-import { type Severity, severityRank } from '../../core/assessment/severity.ts';
-import type { Verdict } from '../../core/assessment/verdict.ts';
+import {
+  type FileAssessment,
+  type Finding,
+  type Severity,
+  severityRank,
+  type Verdict,
+} from '../../core/assessment/index.ts';
 import { moduleOf, saferFiles, unlistedGlobals } from '../advice.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { terminalText } from '../escape.ts';
-import { readingsLine } from '../json/readings.ts';
+import { readingsLine } from '../json/index.ts';
 import { meaning, REMEDIES, verdictLabel } from '../meaning.ts';
 import type { Page } from '../page.ts';
 import { count, humanBytes } from '../style.ts';

@@ -1,5 +1,4 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import type { Finding } from '../../core/assessment/finding.ts';
+import type { Assessment, Finding } from '../../core/assessment/index.ts';
 
 const known = new WeakMap<readonly Finding[], ReadonlyMap<string, readonly Finding[]>>();
 

@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
 import { safeGlobalsCode } from '../advice.ts';
 import type { Page } from '../page.ts';
 import type { TableOptions } from './options.ts';

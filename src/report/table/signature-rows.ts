@@ -1,4 +1,4 @@
-import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/signature.ts';
+import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
 import type { Page } from '../page.ts';
 import { count, type Ink } from '../style.ts';

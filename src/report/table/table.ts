@@ -1,8 +1,8 @@
-import type { Action, FileAssessment } from '../../core/assessment/assessment.ts';
+import type { Action, FileAssessment } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext } from '../context.ts';
 import { terminalText } from '../escape.ts';
 import { byVerdict, headline, verdictCounts } from '../meaning.ts';
-import { mapOwasp, owaspCoverage } from '../owasp/owasp.ts';
+import { mapOwasp, owaspCoverage } from '../owasp/index.ts';
 import { Page } from '../page.ts';
 import { count, humanBytes, humanDuration } from '../style.ts';
 import { coverageRows } from './coverage.ts';

@@ -1,4 +1,4 @@
-import type { JudgedWaiver, WaiverOutcome } from '../../core/assessment/waiver.ts';
+import type { JudgedWaiver, WaiverOutcome } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
 import type { Page } from '../page.ts';
 import { count, type Ink } from '../style.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { AssayError } from '../../core/errors.ts';
-import type { TaskIo } from '../tasks.ts';
+import { AssayError } from '../../core/index.ts';
+import type { TaskIo } from './tasks.ts';
 
 /** One line of the preview. */
 export interface PreviewMessage {

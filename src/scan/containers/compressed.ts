@@ -1,8 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
-import { decode, isCodec } from '../../formats/compressed/decode.ts';
-import { expand } from '../../formats/compressed/expand.ts';
-import { COMPRESSED } from '../../formats/compressed/formats.ts';
-import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/loaders.ts';
+import { AssayError } from '../../core/index.ts';
+import { COMPRESSED, decode, expand, isCodec } from '../../formats/compressed/index.ts';
+import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/index.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { structureRule } from '../structure.ts';
 import { judgeStray } from './stray.ts';

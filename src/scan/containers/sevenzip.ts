@@ -1,6 +1,6 @@
-import { expand } from '../../formats/compressed/expand.ts';
-import { escapes, printableName, safeName } from '../../formats/names.ts';
-import { readSevenZip, type SevenZipEvent } from '../../formats/sevenzip/read.ts';
+import { expand } from '../../formats/compressed/index.ts';
+import { escapes, printableName, safeName } from '../../formats/index.ts';
+import { readSevenZip, type SevenZipEvent } from '../../formats/sevenzip/index.ts';
 import { breathe } from '../breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';

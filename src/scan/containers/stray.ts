@@ -1,13 +1,14 @@
-import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { isBlank } from '../../formats/blank.ts';
-import type { Format } from '../../formats/format.ts';
-import { identifyFormat, probeOf } from '../../formats/identify.ts';
-import { UNMARKED_PICKLE } from '../../formats/pickle/format.ts';
-import { NOBODY } from '../../formats/pickle/loaders.ts';
-import { readStream } from '../../formats/pickle/read.ts';
-import { SILENT } from '../../formats/pickle/silent.ts';
-import type { PickleHandler } from '../../formats/pickle/state.ts';
-import { GLOBAL, type Value } from '../../formats/pickle/values.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
+import { type Format, identifyFormat, isBlank, probeOf } from '../../formats/index.ts';
+import {
+  GLOBAL,
+  NOBODY,
+  type PickleHandler,
+  readStream,
+  SILENT,
+  UNMARKED_PICKLE,
+  type Value,
+} from '../../formats/pickle/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { MemberOptions, ScanContext, Target } from '../scanner.ts';
 

@@ -1,11 +1,8 @@
-import { SliceSource } from '../../core/bytes/byte-source.ts';
-import { isContentError } from '../../core/errors.ts';
-import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../../formats/names.ts';
-import { NOBODY, PANDAS, PANDAS_AGAIN, TORCH, WEIGHTS_ONLY } from '../../formats/pickle/loaders.ts';
-import { readStream } from '../../formats/pickle/read.ts';
-import { SILENT } from '../../formats/pickle/silent.ts';
-import { readTar, type TarMember } from '../../formats/tar/read.ts';
-import { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from '../../formats/tar/torch.ts';
+import { SliceSource } from '../../core/bytes/index.ts';
+import { isContentError } from '../../core/index.ts';
+import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../../formats/index.ts';
+import { NOBODY, PANDAS, PANDAS_AGAIN, readStream, SILENT, TORCH, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
+import { type Probe, readTar, type TarMember, TORCH_TAR_MEMBERS, torchTarParts } from '../../formats/tar/index.ts';
 import { breathe } from '../breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';

@@ -1,4 +1,4 @@
-import { GGUF, type GgufHeader, readGguf } from '../../formats/gguf.ts';
+import { GGUF, type GgufHeader, readGguf } from '../../formats/index.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { headerBlock, leaveUnjudged, readOrReport, structureRule } from '../structure.ts';
 import { judgeTemplates } from '../text/index.ts';

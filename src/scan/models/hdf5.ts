@@ -1,5 +1,5 @@
-import { SliceSource } from '../../core/bytes/byte-source.ts';
-import { HDF5, readSuperblock } from '../../formats/hdf5.ts';
+import { SliceSource } from '../../core/bytes/index.ts';
+import { HDF5, readSuperblock } from '../../formats/index.ts';
 import type { Scanner } from '../scanner.ts';
 import { leaveUnjudged, structureRule } from '../structure.ts';
 

@@ -1,6 +1,6 @@
-import { SliceSource } from '../../core/bytes/byte-source.ts';
-import { JOBLIB_ZF, ZF_HEADER } from '../../formats/compressed/formats.ts';
-import { JOBLIB } from '../../formats/pickle/loaders.ts';
+import { SliceSource } from '../../core/bytes/index.ts';
+import { JOBLIB_ZF, ZF_HEADER } from '../../formats/compressed/index.ts';
+import { JOBLIB } from '../../formats/pickle/index.ts';
 import type { Scanner } from '../scanner.ts';
 
 const SPACE = 0x20;

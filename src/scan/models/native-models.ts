@@ -1,15 +1,10 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { readCatboost } from '../../formats/boosters/catboost.ts';
-import { readLightgbm } from '../../formats/boosters/lightgbm.ts';
-import { readXgboost } from '../../formats/boosters/xgboost.ts';
-import { CATBOOST, UBJSON, XGBOOST_BINARY } from '../../formats/data-files.ts';
-import { XGBOOST_JSON } from '../../formats/json/format.ts';
-import { SENTENCEPIECE } from '../../formats/protobuf/proto-models.ts';
-import { LIGHTGBM } from '../../formats/text.ts';
-import { readSentencePiece } from '../../formats/tokenizers/sentencepiece.ts';
-import { readTokenizerJson } from '../../formats/tokenizers/tokenizer-json.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { type FileBudget, isAssayError } from '../../core/index.ts';
+import { readCatboost, readLightgbm, readXgboost } from '../../formats/boosters/index.ts';
+import { CATBOOST, LIGHTGBM, UBJSON, XGBOOST_BINARY } from '../../formats/index.ts';
+import { XGBOOST_JSON } from '../../formats/json/index.ts';
+import { SENTENCEPIECE } from '../../formats/protobuf/index.ts';
+import { readSentencePiece, readTokenizerJson } from '../../formats/tokenizers/index.ts';
 import type { Scanner } from '../scanner.ts';
 import { leaveUnjudged, structureRule } from '../structure.ts';
 

@@ -1,7 +1,6 @@
-import { SliceSource } from '../../core/bytes/byte-source.ts';
-import { NPY } from '../../formats/npy/format.ts';
-import { type NpyHeader, readNpyHeader } from '../../formats/npy/read.ts';
-import { NUMPY } from '../../formats/pickle/loaders.ts';
+import { SliceSource } from '../../core/bytes/index.ts';
+import { NPY, type NpyHeader, readNpyHeader } from '../../formats/npy/index.ts';
+import { NUMPY } from '../../formats/pickle/index.ts';
 import { activeFormat, judgeStray } from '../containers/stray.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { structureRule } from '../structure.ts';

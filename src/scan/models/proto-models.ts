@@ -1,14 +1,15 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import {
   COREML,
   ONNX,
   PADDLE_PROGRAM,
+  type StreamField,
+  streamFields,
   TF_GRAPH,
   TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
-} from '../../formats/protobuf/proto-models.ts';
-import { type StreamField, streamFields } from '../../formats/protobuf/protobuf.ts';
+} from '../../formats/protobuf/index.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';
 

@@ -1,6 +1,5 @@
-import { SliceSource } from '../../core/bytes/byte-source.ts';
-import { identifyFormat, probeOf } from '../../formats/identify.ts';
-import { readSafetensors, SAFETENSORS, type SafetensorsFault } from '../../formats/safetensors.ts';
+import { SliceSource } from '../../core/bytes/index.ts';
+import { identifyFormat, probeOf, readSafetensors, SAFETENSORS, type SafetensorsFault } from '../../formats/index.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { Scanner } from '../scanner.ts';
 import { structureRule } from '../structure.ts';

@@ -1,6 +1,5 @@
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import type { Rule } from '../rules/rule.ts';
-import { SUPPLY_CHAIN } from '../rules/rule.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext } from '../scanner.ts';
 
 export const TORCHSCRIPT_RULE: Rule = {

@@ -1,4 +1,4 @@
-import { type Call, GLOBAL } from '../../formats/pickle/values.ts';
+import { type Call, GLOBAL } from '../../formats/pickle/index.ts';
 import type { ContractContext } from './contracts/contract.ts';
 import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES, nestedClass } from './contracts/python.ts';
 

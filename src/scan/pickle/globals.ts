@@ -1,5 +1,4 @@
-import { python3Name } from '../../formats/pickle/python2-names.ts';
-import type { GlobalName } from '../../formats/pickle/values.ts';
+import { type GlobalName, python3Name } from '../../formats/pickle/index.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../rules/rule-lists.ts';
 import { type ListedGlobal, packageOf, type Use } from './allowlists.ts';
 import { pythonBrings, pythonHas } from './environment.ts';

@@ -1,6 +1,4 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import type { Call, GlobalName, Value } from '../../formats/pickle/values.ts';
-import { TUPLE } from '../../formats/pickle/values.ts';
+import { type Call, type GlobalName, type PickleState, TUPLE, type Value } from '../../formats/pickle/index.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { ContractContext } from './contracts/contract.ts';
 import { judgedArguments } from './contracts/index.ts';

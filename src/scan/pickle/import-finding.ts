@@ -1,4 +1,4 @@
-import type { GlobalName } from '../../formats/pickle/values.ts';
+import type { GlobalName } from '../../formats/pickle/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { Standing } from './globals.ts';
 import { walksAttributes } from './judge-names.ts';

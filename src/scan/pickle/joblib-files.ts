@@ -1,5 +1,4 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import type { GlobalName, Value } from '../../formats/pickle/values.ts';
+import type { GlobalName, PickleState, Value } from '../../formats/pickle/index.ts';
 import { BROKEN_CONTRACT, EXTERNAL_FILE } from './rules.ts';
 import type { Sayer } from './sayer.ts';
 

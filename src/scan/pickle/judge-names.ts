@@ -1,4 +1,4 @@
-import type { Call, GlobalName, Value } from '../../formats/pickle/values.ts';
+import type { Call, GlobalName, Value } from '../../formats/pickle/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';

@@ -1,9 +1,25 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { describe, describeCall } from '../../formats/pickle/describe.ts';
-import { ALL_LOADERS, JOBLIB, LISTED_ONLY, type LoaderSet, NOBODY } from '../../formats/pickle/loaders.ts';
-import type { PickleHandler, PickleState } from '../../formats/pickle/state.ts';
-import type { Call, GlobalName, Oddity, Value } from '../../formats/pickle/values.ts';
-import { EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../formats/pickle/values.ts';
+import type { FileBudget } from '../../core/index.ts';
+import {
+  ALL_LOADERS,
+  type Call,
+  describe,
+  describeCall,
+  EXT,
+  FIRST_COMPOSITE,
+  GLOBAL,
+  type GlobalName,
+  JOBLIB,
+  LISTED_ONLY,
+  type LoaderSet,
+  NOBODY,
+  OBJECT,
+  type Oddity,
+  PERSID,
+  type PickleHandler,
+  type PickleState,
+  TUPLE,
+  type Value,
+} from '../../formats/pickle/index.ts';
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import { Blobs } from './blobs.ts';

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import {
   DILL,
+  type GlobalName,
   type LoaderSet,
   NOBODY,
   PANDAS_AGAIN,
   TORCH,
   TORCHSCRIPT,
   WEIGHTS_ONLY,
-} from '../../formats/pickle/loaders.ts';
-import type { GlobalName } from '../../formats/pickle/values.ts';
+} from '../../formats/pickle/index.ts';
 import type { Within } from '../scanner.ts';
 import { readAllowlist } from './allowlists.ts';
 

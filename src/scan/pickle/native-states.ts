@@ -1,5 +1,12 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import { type GlobalName, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
+import {
+  type GlobalName,
+  NONE,
+  OBJECT,
+  type PickleState,
+  STR,
+  STR_DUNDER,
+  type Value,
+} from '../../formats/pickle/index.ts';
 import type { NativeModel } from '../models/native-models.ts';
 import { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
 

@@ -1,4 +1,4 @@
-import type { Oddity, StreamEnd } from '../../formats/pickle/values.ts';
+import type { Oddity, StreamEnd } from '../../formats/pickle/index.ts';
 
 /**
  * What is odd about a stream or its end. The subject is part of fingerprints, which waivers and stored reports name: it never

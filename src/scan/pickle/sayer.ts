@@ -1,5 +1,5 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { ALL_LOADERS, type LoaderSet } from '../../formats/pickle/loaders.ts';
+import type { FileBudget } from '../../core/index.ts';
+import { ALL_LOADERS, type LoaderSet } from '../../formats/pickle/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { Report } from '../scanner.ts';
 import type { Breach } from './contracts/contract.ts';

@@ -1,5 +1,5 @@
-import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
-import { isContentError } from '../../core/errors.ts';
+import { type ByteSource, MemorySource } from '../../core/bytes/index.ts';
+import { isContentError } from '../../core/index.ts';
 import { checkArrowArray } from '../../formats/arrow/index.ts';
 import type { ScanContext } from '../scanner.ts';
 import { NATIVE_STATE } from './rules.ts';

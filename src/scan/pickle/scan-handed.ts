@@ -1,5 +1,5 @@
-import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { AssayError, isContentError } from '../../core/errors.ts';
+import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/index.ts';
+import { AssayError, isContentError } from '../../core/index.ts';
 import { readNativeModel, titleOf } from '../models/native-models.ts';
 import type { ScanContext } from '../scanner.ts';
 import { leaveUnjudged } from '../structure.ts';

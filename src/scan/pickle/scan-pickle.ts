@@ -1,13 +1,24 @@
-import { BudgetError } from '../../core/budget.ts';
-import { MemorySource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { AssayError, isContentError } from '../../core/errors.ts';
-import { constantOf } from '../../formats/pickle/constants.ts';
-import { type InlineArray, inlineArray } from '../../formats/pickle/joblib.ts';
-import { ALL_LOADERS, ANY_LOADER, JOBLIB, type LoaderSet, NOBODY, PICKLE_C } from '../../formats/pickle/loaders.ts';
-import { type ReadOptions, readStream, type StreamResult } from '../../formats/pickle/read.ts';
-import type { PickleState } from '../../formats/pickle/state.ts';
-import { isTorchLegacy, LEGACY_STREAMS, skipStorages } from '../../formats/pickle/torch-legacy.ts';
-import { STR } from '../../formats/pickle/values.ts';
+import { MemorySource, SliceSource } from '../../core/bytes/index.ts';
+import { AssayError, BudgetError, isContentError } from '../../core/index.ts';
+import {
+  ALL_LOADERS,
+  ANY_LOADER,
+  constantOf,
+  type InlineArray,
+  inlineArray,
+  isTorchLegacy,
+  JOBLIB,
+  LEGACY_STREAMS,
+  type LoaderSet,
+  NOBODY,
+  PICKLE_C,
+  type PickleState,
+  type ReadOptions,
+  readStream,
+  STR,
+  type StreamResult,
+  skipStorages,
+} from '../../formats/pickle/index.ts';
 import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
 import type { Blob } from './blobs.ts';
 import { noteBody, scanClaims } from './contracts/native/index.ts';

@@ -1,5 +1,4 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import { BYTES, STR, STR_DUNDER, type Value } from '../../formats/pickle/values.ts';
+import { BYTES, type PickleState, STR, STR_DUNDER, type Value } from '../../formats/pickle/index.ts';
 
 /** Bytes as a stream holds them. Offsets are of the file. */
 export interface SpelledBytes {

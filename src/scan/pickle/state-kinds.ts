@@ -1,5 +1,3 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import type { Value } from '../../formats/pickle/values.ts';
 import {
   BUFFER,
   BYTES,
@@ -8,10 +6,12 @@ import {
   LIST,
   NONE,
   OBJECT,
+  type PickleState,
   STR,
   STR_DUNDER,
   TUPLE,
-} from '../../formats/pickle/values.ts';
+  type Value,
+} from '../../formats/pickle/index.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { StateKind } from './types/index.ts';
 

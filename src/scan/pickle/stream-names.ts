@@ -1,5 +1,4 @@
-import type { PickleState } from '../../formats/pickle/state.ts';
-import { BYTES, type GlobalName, type Value } from '../../formats/pickle/values.ts';
+import { BYTES, type GlobalName, type PickleState, type Value } from '../../formats/pickle/index.ts';
 import type { Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import type { Blobs } from './blobs.ts';

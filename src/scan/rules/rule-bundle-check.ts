@@ -1,6 +1,6 @@
-import { severityRank } from '../../core/assessment/severity.ts';
-import { AssayError } from '../../core/errors.ts';
-import { python3Name } from '../../formats/pickle/python2-names.ts';
+import { severityRank } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { python3Name } from '../../formats/pickle/index.ts';
 import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from '../pickle/allowlists.ts';
 import { dangerAmong, dangerOf } from '../pickle/dangerous.ts';
 import { mayHold, PLAIN, type Takes } from '../pickle/types/index.ts';

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
-import { SEVERITIES } from '../../core/assessment/severity.ts';
-import { parseSignedJson } from '../../core/bounded-json.ts';
-import { AssayError } from '../../core/errors.ts';
+import { SEVERITIES } from '../../core/assessment/index.ts';
+import { AssayError, parseSignedJson } from '../../core/index.ts';
 import { isUse } from '../pickle/allowlists.ts';
 import { wrongWord } from '../pickle/types/index.ts';
 import { isRulesetVersion } from './ruleset-version.ts';

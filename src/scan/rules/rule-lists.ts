@@ -1,4 +1,4 @@
-import type { Severity } from '../../core/assessment/severity.ts';
+import type { Severity } from '../../core/assessment/index.ts';
 import {
   type Allowlist,
   type ListedGlobal,

@@ -1,4 +1,4 @@
-import type { Severity } from '../../core/assessment/severity.ts';
+import type { Severity } from '../../core/assessment/index.ts';
 
 /** One rule of the catalogue. Scanners name it; `assay explain` shows it; reports carry its references. */
 export interface Rule {

@@ -1,5 +1,4 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { type Finding, fingerprint } from '../../core/assessment/finding.ts';
+import { type Assessment, type Finding, fingerprint } from '../../core/assessment/index.ts';
 import type { Rule } from './rule.ts';
 import type { Advisory } from './rule-bundle.ts';
 import type { RuleLists } from './rule-lists.ts';

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 
 /** Of the rules in this program: raised with every change of rules, lists or contracts. */
 export const RULESET_VERSION = '2026.11.3';

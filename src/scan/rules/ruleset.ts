@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Ruleset } from '../../core/assessment/assessment.ts';
+import type { Ruleset } from '../../core/assessment/index.ts';
 import { allowlistFiles } from '../pickle/allowlists.ts';
 import type { Allowance } from '../pickle/globals.ts';
 import { RULES } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import { WAIVER_RULES } from '../../core/assessment/waiver-rules.ts';
+import { WAIVER_RULES } from '../../core/assessment/index.ts';
 import type { Rule } from './rule.ts';
 
 /** What policies report of waivers that do not pardon; none of them makes a file worse than it is. */

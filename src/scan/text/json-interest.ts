@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { JsonEvents, JsonScalar, JsonToken } from '../../formats/json/json.ts';
+import type { JsonEvents, JsonScalar, JsonToken } from '../../formats/json/index.ts';
 import { type LoaderKeys, namesTarget } from './index.ts';
 import type { Interest } from './interest.ts';
 

@@ -1,5 +1,4 @@
-import type { FileBudget } from '../../core/budget.ts';
-import { isAssayError } from '../../core/errors.ts';
+import { type FileBudget, isAssayError } from '../../core/index.ts';
 import { readYaml, YAML_DIALECTS, type YamlDialect } from '../../core/yaml/index.ts';
 import { readSettings } from '../../formats/settings/index.ts';
 import { isTextName } from '../../formats/source/index.ts';

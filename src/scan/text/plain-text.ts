@@ -1,10 +1,16 @@
-import { chunks } from '../../core/bytes/byte-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { extensionOf } from '../../formats/extension.ts';
-import { probeOf, refineText } from '../../formats/identify.ts';
-import { JsonWalker } from '../../formats/json/json.ts';
+import { chunks } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import {
+  controlAt,
+  type Encoding,
+  extensionOf,
+  newDecoder,
+  probeOf,
+  refineText,
+  textHead,
+} from '../../formats/index.ts';
+import { JsonWalker } from '../../formats/json/index.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
-import { controlAt, type Encoding, newDecoder, textHead } from '../../formats/text.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { judgeTemplates, judgeText, LoaderKeys, type TextFinding, textRules } from './index.ts';

@@ -1,4 +1,4 @@
-import { isContentError } from '../../core/errors.ts';
+import { isContentError } from '../../core/index.ts';
 import {
   type Applied,
   type Argument,

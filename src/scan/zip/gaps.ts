@@ -1,5 +1,5 @@
-import { printableName } from '../../formats/names.ts';
-import { findLocal, readLocal, unlisted } from '../../formats/zip/members.ts';
+import { printableName } from '../../formats/index.ts';
+import { findLocal, readLocal, unlisted } from '../../formats/zip/index.ts';
 import { breathe } from '../breathe.ts';
 import { judgeStray } from '../containers/stray.ts';
 import { scanMember } from './member.ts';

@@ -1,11 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, chunks, SliceSource } from '../../core/bytes/byte-source.ts';
-import { type Codec, decode } from '../../formats/compressed/decode.ts';
-import { type Expanded, expand } from '../../formats/compressed/expand.ts';
-import { printableName, safeName } from '../../formats/names.ts';
-import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/loaders.ts';
-import { FLAG_LZMA_END, lzmaAlone } from '../../formats/zip/lzma.ts';
-import type { ZipMember } from '../../formats/zip/members.ts';
+import { type ByteSource, chunks, SliceSource } from '../../core/bytes/index.ts';
+import { type Codec, decode, type Expanded, expand } from '../../formats/compressed/index.ts';
+import { printableName, safeName } from '../../formats/index.ts';
+import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
+import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
 import { breathe } from '../breathe.ts';
 import { activeFormat, judgeStray } from '../containers/stray.ts';
 import { judgeTorchScript } from '../models/torchscript.ts';

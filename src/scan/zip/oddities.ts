@@ -1,4 +1,4 @@
-import type { ZipOddity } from '../../formats/zip/directory.ts';
+import type { ZipOddity } from '../../formats/zip/index.ts';
 
 /** What a finding about a directory says. The subject is part of fingerprints: it never changes. */
 export function zipOddity(oddity: ZipOddity): { readonly subject: string; readonly message: string } {

@@ -1,5 +1,5 @@
-import type { FileBudget } from '../../core/budget.ts';
-import type { ZipEntry } from '../../formats/zip/records.ts';
+import type { FileBudget } from '../../core/index.ts';
+import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { StorageRecords } from '../pickle/contracts/torch-storage.ts';
 import type { StorageNames } from './layout.ts';
 

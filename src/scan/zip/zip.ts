@@ -1,7 +1,14 @@
-import { escapes, isDeceptive, linkEscapes, printableName } from '../../formats/names.ts';
-import { directoryMemory, readDirectory, type ZipDirectory } from '../../formats/zip/directory.ts';
-import { locate, unlisted, type ZipMember } from '../../formats/zip/members.ts';
-import { FLAG_ENCRYPTED, type ZipEntry } from '../../formats/zip/records.ts';
+import { escapes, isDeceptive, linkEscapes, printableName } from '../../formats/index.ts';
+import {
+  directoryMemory,
+  FLAG_ENCRYPTED,
+  locate,
+  readDirectory,
+  unlisted,
+  type ZipDirectory,
+  type ZipEntry,
+  type ZipMember,
+} from '../../formats/zip/index.ts';
 import { breathe } from '../breathe.ts';
 import { TORCHSCRIPT_RULE } from '../models/torchscript.ts';
 import type { Rule } from '../rules/rule.ts';

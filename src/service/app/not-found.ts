@@ -1,5 +1,5 @@
 import type { App } from '../fastify-app.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 
 /** Answers what no route does: 405 where another method would do, else 404. Registered before any route. */
 export function addNotFound(app: App): void {

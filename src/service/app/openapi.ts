@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
-import { version } from '../../core/version.ts';
+import { version } from '../../core/index.ts';
 import type { App } from '../fastify-app.ts';
-import { PROBLEM_TYPE, ProblemSchema } from '../problems/errors.ts';
+import { PROBLEM_TYPE, ProblemSchema } from '../problems/index.ts';
 
 const DESCRIPTION = [
   'Knows every model of an organisation, what was found in it, who approved it for which stage, and answers whether it may be',

@@ -3,11 +3,11 @@ import { Socket } from 'node:net';
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import helmet from 'helmet';
-import { isSecure } from '../auth/sessions.ts';
+import { isSecure } from '../auth/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import type { App } from '../fastify-app.ts';
-import { principalKey, principalOf } from '../http/access.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { principalKey, principalOf } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 
 /** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */
 export function addHeaders(app: App, publicUrl: string): void {

@@ -1,11 +1,10 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readSmallText } from '../../core/bytes/small-file.ts';
-import { isAssayError } from '../../core/errors.ts';
-import { readPrivateKey } from '../../integrity/envelope/keys.ts';
-import { keySigner } from '../../integrity/sign/key-signer.ts';
-import type { PayloadSigner } from '../../integrity/sign/payload-signer.ts';
+import { readSmallText } from '../../core/bytes/index.ts';
+import { isAssayError } from '../../core/index.ts';
+import { readPrivateKey } from '../../integrity/envelope/index.ts';
+import { keySigner, type PayloadSigner } from '../../integrity/sign/index.ts';
 import type { ServiceConfig } from '../config.ts';
 
 type KeyConfig = Pick<ServiceConfig, 'approvalKey' | 'approvalPassphrase' | 'dataFolder'>;

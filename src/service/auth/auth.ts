@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal, Registry } from '../../registry/index.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import type { Oidc } from './oidc.ts';
 import { checkForgery, type Sessions } from './sessions.ts';
 

@@ -8,11 +8,11 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
-import { isAssayError } from '../../core/errors.ts';
-import { createEgress } from '../../egress/egress.ts';
+import { isAssayError } from '../../core/index.ts';
+import { createEgress } from '../../egress/index.ts';
 import { type Principal, ROLES, type Role } from '../../registry/index.ts';
 import { type OidcConfig, OPERATOR_TENANT } from '../config.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import { rememberIssuer } from './oidc-issuer.ts';
 
 /** Asymmetric only: whoever checks a token must not be able to make one. */

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Principal } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import type { LoginState } from './oidc.ts';
 
 /** Who signed in at the console. A pasted token is kept and checked at each request, so that revoking it ends the session. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { STYLE } from '../../report/html/style.ts';
+import { STYLE } from '../../report/html/index.ts';
 import { SCRIPT } from './script.ts';
 import { PRINT_CONSOLE, STYLE_CONSOLE } from './style.ts';
 import { STYLE_FORMS } from './style-forms.ts';

@@ -1,5 +1,4 @@
-import { type Html, html, NONE } from '../../report/html/html.ts';
-import { told } from '../../report/html/parts.ts';
+import { type Html, html, NONE, told } from '../../report/html/index.ts';
 
 /** A form that was sent and refused: why, and what was typed into it. */
 export interface Draft {

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { Job } from '../../registry/index.ts';
-import type { Html } from '../../report/html/html.ts';
+import type { Html } from '../../report/html/index.ts';
 import type { ServiceContext } from '../context.ts';
-import type { EventStream } from '../http/event-stream.ts';
-import { revOf } from './pages/jobs.ts';
+import type { EventStream } from '../http/index.ts';
+import { revOf } from './pages/index.ts';
 import { JOB_WORDS } from './words.ts';
 
 /** How often jobs are looked at while somebody watches them; workers of other processes tell only the registry. */

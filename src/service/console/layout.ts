@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { version } from '../../core/version.ts';
-import { nameOf } from '../../registry/names.ts';
-import { type Html, html, NONE } from '../../report/html/html.ts';
-import { told } from '../../report/html/parts.ts';
+import { version } from '../../core/index.ts';
+import { nameOf } from '../../registry/index.ts';
+import { type Html, html, NONE, told } from '../../report/html/index.ts';
 import { assetPath } from './assets.ts';
 import { HOME } from './links.ts';
 import { actForm, type Viewer } from './parts.ts';

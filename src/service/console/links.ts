@@ -1,5 +1,5 @@
 import type { Stage } from '../../registry/index.ts';
-import type { ReportFormat } from '../reports/render.ts';
+import type { ReportFormat } from '../reports/index.ts';
 import type { Said } from './words.ts';
 
 export const HOME = '/console';

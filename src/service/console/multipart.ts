@@ -1,4 +1,4 @@
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 
 export interface SentFile {
   readonly name: string;

@@ -1,6 +1,4 @@
-import { type Html, type HtmlValue, html, NONE } from '../../report/html/html.ts';
-import { code, told } from '../../report/html/parts.ts';
-import { timeText } from '../../report/html/review.ts';
+import { code, type Html, type HtmlValue, html, NONE, timeText, told } from '../../report/html/index.ts';
 
 /** Who looks at a page. */
 export interface Viewer {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalOf } from '../http/access.ts';
-import type { Problem } from '../problems/errors.ts';
+import { principalOf } from '../http/index.ts';
+import type { Problem } from '../problems/index.ts';
 import { sendPage, viewerOf } from './layout.ts';
 import { withQuery } from './links.ts';
-import { problemPage } from './pages/problem.ts';
+import { problemPage } from './pages/index.ts';
 
 /** Characters of an address to which somebody is led back after signing in: what a form keeps whole. */
 const MAX_RETURN = 900;

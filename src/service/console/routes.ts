@@ -1,21 +1,23 @@
 import formbody from '@fastify/formbody';
 import type { Routes } from '../context.ts';
-import { PUBLIC, SIGNED_IN } from '../http/access.ts';
+import { PUBLIC, SIGNED_IN } from '../http/index.ts';
 import { readPolicyList } from '../policy-list.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';
-import { auditPages } from './routes/audit.ts';
-import { HIDDEN } from './routes/form-kit.ts';
-import { jobPages } from './routes/jobs.ts';
-import { modelPages } from './routes/models.ts';
-import { policyPages } from './routes/policies.ts';
-import { requestPages } from './routes/requests.ts';
-import { submitPages } from './routes/submit.ts';
-import { tokenPages } from './routes/tokens.ts';
-import { versionActs } from './routes/version-acts.ts';
-import { versionPages } from './routes/versions.ts';
-import { waiverPages } from './routes/waivers.ts';
+import {
+  auditPages,
+  HIDDEN,
+  jobPages,
+  modelPages,
+  policyPages,
+  requestPages,
+  submitPages,
+  tokenPages,
+  versionActs,
+  versionPages,
+  waiverPages,
+} from './routes/index.ts';
 
 /** Of a form: comments and reasons. */
 const FORM_BYTES = 64 * 1024;

@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { Html } from '../../report/html/html.ts';
-import type { Problem } from '../problems/errors.ts';
-import { problemOf } from '../problems/errors.ts';
+import type { Html } from '../../report/html/index.ts';
+import { type Problem, problemOf } from '../problems/index.ts';
 import type { Draft } from './draft.ts';
 import { sendPage } from './layout.ts';
 import { isForPeople } from './problem.ts';

@@ -1,4 +1,4 @@
-import { type Css, css } from '../../report/html/html.ts';
+import { type Css, css } from '../../report/html/index.ts';
 
 /** What people type into and press. */
 export const STYLE_FORMS: Css = css`

@@ -1,4 +1,4 @@
-import { type Css, css } from '../../report/html/html.ts';
+import { type Css, css } from '../../report/html/index.ts';
 
 /** The console beside the review's own style, whose colours, tables and chips it shares: denser, with a bar to go about by. */
 export const STYLE_CONSOLE: Css = css`

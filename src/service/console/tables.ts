@@ -1,8 +1,6 @@
-import type { Action } from '../../core/assessment/assessment.ts';
+import type { Action } from '../../core/assessment/index.ts';
 import type { Stage, Version } from '../../registry/index.ts';
-import { type Html, type HtmlValue, html, NONE } from '../../report/html/html.ts';
-import { chip } from '../../report/html/parts.ts';
-import { ACTIONS } from '../../report/html/words.ts';
+import { ACTIONS, chip, type Html, type HtmlValue, html, NONE } from '../../report/html/index.ts';
 import { versionPath } from './links.ts';
 import { STAGE_WORDS } from './words.ts';
 

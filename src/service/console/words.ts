@@ -1,5 +1,5 @@
 import type { ApprovalRecord, JobState, Role, Stage, TransitionState } from '../../registry/index.ts';
-import type { Word } from '../../report/html/words.ts';
+import type { Word } from '../../report/html/index.ts';
 
 export const STAGE_WORDS: Readonly<Record<Stage, Word>> = {
   candidate: { text: 'Candidate', tone: 'plain' },

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { type Principal, ROLES, type Role } from '../../registry/index.ts';
-import type { Authenticator } from '../auth/auth.ts';
+import type { Authenticator } from '../auth/index.ts';
 import { OPERATOR_TENANT } from '../config.ts';
 import type { Access, AccessRule } from '../context.ts';
 import type { App } from '../fastify-app.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 
 export const PUBLIC: Access = { kind: 'public' };
 /** Everybody who is signed in. */

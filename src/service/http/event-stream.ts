@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../fastify-app.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import { principalKey } from './access.ts';
 
 /** One thing told over Server-Sent Events (WHATWG HTML, 9.2). */

@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { App } from '../fastify-app.ts';
-import { PUBLIC } from '../http/access.ts';
-import { ASKERS } from '../http/roles.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ASKERS, PUBLIC } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import { HubRefusal } from './error.ts';
 
 const Who = Type.Unsafe<object>({ type: 'object', description: 'Who asks, as the Hub describes a user' });

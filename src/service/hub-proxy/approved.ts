@@ -1,4 +1,4 @@
-import { isCommit, isRepoName, isRevision } from '../../core/reference/reference.ts';
+import { isCommit, isRepoName, isRevision } from '../../core/reference/index.ts';
 import { type GateAnswer, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { HubRefusal } from './error.ts';

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError } from '../../core/errors.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { AssayError } from '../../core/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import { Slots } from './slots.ts';
 
 /** Bytes by their digest. */

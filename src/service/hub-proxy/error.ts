@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isAssayError } from '../../core/errors.ts';
-import { HubMissing } from '../../sources/hub/error.ts';
-import { PROBLEM_TYPE, problemOf } from '../problems/errors.ts';
-import type { ProblemCode } from '../problems/problem-codes.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { isAssayError } from '../../core/index.ts';
+import { HubMissing } from '../../sources/hub/index.ts';
+import { PROBLEM_TYPE, type ProblemCode, problemOf, ServiceError } from '../problems/index.ts';
 
 /** Codes of the Hub's API that its clients know. With `GatedRepo` they fail at once, and try nothing else. */
 export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';

@@ -1,7 +1,7 @@
 import type { ReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import { HubRefusal } from './error.ts';
 import type { GateFile, Listing } from './listing.ts';
 import { parseRange } from './range.ts';

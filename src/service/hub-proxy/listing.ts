@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { FileAssessment } from '../../core/assessment/assessment.ts';
-import { AssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import type { HubEntry } from '../../sources/hub/client.ts';
+import type { FileAssessment } from '../../core/assessment/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
+import type { HubEntry } from '../../sources/hub/index.ts';
 import { readJson, writeJson } from './store-json.ts';
 import { CardSchema, type Upstream } from './upstream.ts';
 

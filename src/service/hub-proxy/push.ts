@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { isCommit, isRepoName } from '../../core/reference/reference.ts';
-import { text } from '../http/schema-kit.ts';
+import { isCommit, isRepoName } from '../../core/reference/index.ts';
+import { text } from '../http/index.ts';
 
 const SHA = { maxLength: 64 };
 

@@ -1,8 +1,7 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
 import type { App } from '../fastify-app.ts';
-import { ASKERS } from '../http/roles.ts';
-import { nothing, object, text } from '../http/schema-kit.ts';
+import { ASKERS, nothing, object, text } from '../http/index.ts';
 import { addAccount, addElse } from './account.ts';
 import { Approvals } from './approved.ts';
 import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';

@@ -1,6 +1,6 @@
 import type { Job, Principal } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
-import { checkWish, submit } from '../jobs/submit.ts';
+import { checkWish, submit } from '../jobs/index.ts';
 
 /** A scan that failed is asked for again no sooner. */
 const AGAIN_MS = 600_000;

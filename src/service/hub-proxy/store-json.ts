@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { isAssayError } from '../../core/errors.ts';
+import { isAssayError, parseBoundedJson } from '../../core/index.ts';
 
 /** Writes a document whole or not at all, whoever reads it meanwhile. */
 export async function writeJson(path: string, value: unknown): Promise<void> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { isAssayError } from '../../core/errors.ts';
-import { isCommit } from '../../core/reference/reference.ts';
+import { isAssayError } from '../../core/index.ts';
+import { isCommit } from '../../core/reference/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { BlobStore } from './blob-store.ts';
 import { Listings } from './listing.ts';

@@ -1,13 +1,17 @@
 import * as v from 'valibot';
-import type { ClaimedDigest } from '../../core/artifact.ts';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { isAssayError } from '../../core/errors.ts';
-import type { Egress } from '../../egress/egress.ts';
-import { checked } from '../../sources/claim.ts';
-import { streamWhole } from '../../sources/http/body.ts';
-import { type HubEntry, hubEgress, listEntries, resolveCommit } from '../../sources/hub/client.ts';
-import { type HubQuestion, hubError } from '../../sources/hub/error.ts';
-import { type HubSettings, hubSettings } from '../../sources/hub-cache/settings.ts';
+import { type ClaimedDigest, isAssayError, parseBoundedJson } from '../../core/index.ts';
+import type { Egress } from '../../egress/index.ts';
+import { streamWhole } from '../../sources/http/index.ts';
+import {
+  type HubEntry,
+  type HubQuestion,
+  hubEgress,
+  hubError,
+  listEntries,
+  resolveCommit,
+} from '../../sources/hub/index.ts';
+import { type HubSettings, hubSettings } from '../../sources/hub-cache/index.ts';
+import { checked } from '../../sources/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { tenantEnvironment } from '../worker/index.ts';
 

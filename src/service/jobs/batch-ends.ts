@@ -1,7 +1,6 @@
 import type { Registry } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
-import type { Tell } from '../queue/index.ts';
-import { slept } from '../queue/slept.ts';
+import { messageOf } from '../problems/index.ts';
+import { slept, type Tell } from '../queue/index.ts';
 
 /** How late a batch ends, after its last job. */
 const POLL_MS = 500;

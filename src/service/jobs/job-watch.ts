@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Batch, Job, Principal, Registry } from '../../registry/index.ts';
-import type { EventFeed, ServiceEvent } from '../events/events.ts';
-import type { EventStream } from '../http/event-stream.ts';
+import type { EventFeed, ServiceEvent } from '../events/index.ts';
+import type { EventStream } from '../http/index.ts';
 
 /** Something that goes on until it has ended. */
 interface Subject<T> {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import type { Ruleset } from '../../core/assessment/assessment.ts';
-import { parseReference } from '../../core/reference/reference.ts';
-import { chosenLists } from '../../pipeline/chosen-lists.ts';
+import type { Ruleset } from '../../core/assessment/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import { chosenLists } from '../../pipeline/index.ts';
 import type { LiveRules, Principal, Reevaluation, Registry, Version } from '../../registry/index.ts';
 import { rulesetOf } from '../../scan/rules/ruleset.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { Queue } from '../queue/index.ts';
 
 export interface ReevaluationParts {
   readonly registry: Pick<Registry, 'reevaluate' | 'tenants' | 'version' | 'jobs'>;

@@ -1,11 +1,11 @@
-import { AssayError } from '../../core/errors.ts';
-import { formatReference, parseReference } from '../../core/reference/reference.ts';
-import { checkAddress } from '../../egress/address-rules.ts';
-import { chosenLists } from '../../pipeline/chosen-lists.ts';
+import { AssayError } from '../../core/index.ts';
+import { formatReference, parseReference } from '../../core/reference/index.ts';
+import { checkAddress } from '../../egress/index.ts';
+import { chosenLists } from '../../pipeline/index.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
 import { rulesetOf } from '../../scan/rules/ruleset.ts';
 import type { ServiceContext } from '../context.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 
 /** What somebody wants to have scanned. */
 export interface Wish {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { ServiceMetrics } from './metrics.ts';
 
 export interface MetricsListener {

@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet
 import type { Registry } from '../../registry/index.ts';
 import { OPERATOR_TENANT } from '../config.ts';
 import type { App } from '../fastify-app.ts';
-import type { Queue } from '../queue/queue.ts';
-import type { SnapshotStore } from '../snapshot/store.ts';
+import type { Queue } from '../queue/index.ts';
+import type { SnapshotStore } from '../snapshot/index.ts';
 import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */

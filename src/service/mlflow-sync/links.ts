@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readJson, writeJson } from '../hub-proxy/store-json.ts';
+import { readJson, writeJson } from '../hub-proxy/index.ts';
 
 const ToldSchema = v.object({
   decision: v.picklist(['allow', 'warn', 'deny', 'not-assessed']),

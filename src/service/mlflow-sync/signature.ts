@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 
 /** How far the clock of the MLflow server may be off, and how long a delivery may take. */
 export const MAX_AGE_MS = 300_000;

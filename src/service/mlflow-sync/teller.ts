@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAssayError } from '../../core/errors.ts';
+import { isAssayError } from '../../core/index.ts';
 import { isRegistryError, type Principal } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
-import { judge } from '../hub-proxy/judge.ts';
+import { judge } from '../hub-proxy/index.ts';
 import { tenantEnvironment } from '../worker/index.ts';
 import { linkKey, type MlflowLink, MlflowLinks, type Told } from './links.ts';
 import { MlflowWriter } from './writer.ts';

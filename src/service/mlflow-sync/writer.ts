@@ -1,10 +1,7 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { isAssayError } from '../../core/errors.ts';
-import type { Egress } from '../../egress/egress.ts';
-import { mlflowEgress } from '../../sources/mlflow/egress.ts';
-import { mlflowError } from '../../sources/mlflow/error.ts';
-import { type MlflowSettings, mlflowSettings } from '../../sources/mlflow/settings.ts';
+import { isAssayError, parseBoundedJson } from '../../core/index.ts';
+import type { Egress } from '../../egress/index.ts';
+import { type MlflowSettings, mlflowEgress, mlflowError, mlflowSettings } from '../../sources/mlflow/index.ts';
 
 /** A version of a model of MLflow. */
 export interface MlflowName {

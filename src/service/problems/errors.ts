@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { type AssayError, type ErrorCode, isAssayError } from '../../core/errors.ts';
-import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/registry-error.ts';
+import { type AssayError, type ErrorCode, isAssayError } from '../../core/index.ts';
+import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { ServiceError } from './service-error.ts';
 

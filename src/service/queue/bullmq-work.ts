@@ -1,6 +1,6 @@
 import { type Job as BullJob, DelayedError, Worker } from 'bullmq';
 import type { JobStore } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import type { JobHandler, WorkOptions } from './queue.ts';
 import { CANCEL_CHANNEL, connect, PREFIX, QUEUE_NAME, RECONNECT, tellOnce } from './redis.ts';
 import { Running } from './running.ts';

@@ -1,6 +1,6 @@
 import { Queue as BullQueue } from 'bullmq';
 import type { JobStore } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import { workBullmq } from './bullmq-work.ts';
 import type { Queue, Tell } from './queue.ts';
 import { CANCEL_CHANNEL, checkRedisUrl, connect, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';

@@ -1,5 +1,5 @@
 import type { ClaimedJob, JobStore } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import { Bell } from './bell.ts';
 import { Pace } from './pace.ts';
 import type { Queue, WorkOptions } from './queue.ts';

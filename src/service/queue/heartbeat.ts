@@ -1,5 +1,5 @@
 import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import type { Tell } from './queue.ts';
 
 const BEAT_MS = 500;

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
-import { AssayError } from '../../core/errors.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { AssayError } from '../../core/index.ts';
+import { messageOf } from '../problems/index.ts';
 import type { Tell } from './queue.ts';
 
 export const QUEUE_NAME = 'scans';

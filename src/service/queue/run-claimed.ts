@@ -1,5 +1,5 @@
 import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HandledEnd, JobHandler, Tell, WorkOptions } from './queue.ts';
 import { slept } from './slept.ts';

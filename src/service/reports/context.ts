@@ -1,5 +1,5 @@
-import { version } from '../../core/version.ts';
-import { formatTitles } from '../../pipeline/format-titles.ts';
+import { version } from '../../core/index.ts';
+import { formatTitles } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import { RULES } from '../../scan/rules/catalogue.ts';
 

@@ -2,9 +2,7 @@ import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { REVIEWERS } from '../http/roles.ts';
-import { count, object, PAGE_QUERY, page, pageOf, text } from '../http/schema-kit.ts';
+import { count, object, PAGE_QUERY, page, pageOf, READERS, REVIEWERS, text } from '../http/index.ts';
 import { COSTLY } from './costly.ts';
 import { AuditEntrySchema } from './schemas.ts';
 

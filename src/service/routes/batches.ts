@@ -1,13 +1,8 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { eventStreams } from '../http/event-stream.ts';
-import { SUBMITTERS } from '../http/roles.ts';
-import { ID_PARAMS, list, object, text, UNCHANGED } from '../http/schema-kit.ts';
-import { batchWatch } from '../jobs/job-watch.ts';
-import { type CheckedWish, checkWish, submitBatch } from '../jobs/submit.ts';
-import { problemOf } from '../problems/errors.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { eventStreams, ID_PARAMS, list, object, READERS, SUBMITTERS, text, UNCHANGED } from '../http/index.ts';
+import { batchWatch, type CheckedWish, checkWish, submitBatch } from '../jobs/index.ts';
+import { problemOf, ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
 import { QUEUE_FULL, WishSchema } from './jobs.ts';
 import { BatchSchema, JobSchema } from './schemas.ts';

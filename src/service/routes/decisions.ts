@@ -1,9 +1,8 @@
 import Type from 'typebox';
 import type { DecisionQuery, GateAnswer } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ASKERS } from '../http/roles.ts';
-import { DIGEST, list, object, REFERENCE, text, UNCHANGED } from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ASKERS, DIGEST, list, object, REFERENCE, text, UNCHANGED } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
 import { GateAnswerSchema } from './schemas.ts';
 

@@ -1,11 +1,9 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import type { ServiceEvent } from '../events/events.ts';
-import { READERS } from '../http/access.ts';
-import { type EventStream, eventStreams } from '../http/event-stream.ts';
-import { object, text } from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import type { ServiceEvent } from '../events/index.ts';
+import { type EventStream, eventStreams, object, READERS, text } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 
 /** Entries that are read at a time: they wait in memory for the reader. */
 const PAGE = 50;

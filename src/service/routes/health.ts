@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { OPERATOR_TENANT } from '../config.ts';
 import type { Routes, ServiceContext } from '../context.ts';
-import { PUBLIC } from '../http/access.ts';
+import { PUBLIC } from '../http/index.ts';
 
 const Alive = Type.Object(
   { status: Type.Literal('alive') },

@@ -1,9 +1,7 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { eventStreams } from '../http/event-stream.ts';
-import { SUBMITTERS } from '../http/roles.ts';
 import {
+  eventStreams,
   ID,
   ID_PARAMS,
   MODEL_NAME,
@@ -12,12 +10,13 @@ import {
   PAGE_QUERY,
   page,
   pageOf,
+  READERS,
   REFERENCE,
+  SUBMITTERS,
   text,
   UNCHANGED,
-} from '../http/schema-kit.ts';
-import { jobWatch } from '../jobs/job-watch.ts';
-import { checkWish, submit } from '../jobs/submit.ts';
+} from '../http/index.ts';
+import { checkWish, jobWatch, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
 import { JOB_STATES, JobSchema, LineageSchema } from './schemas.ts';
 

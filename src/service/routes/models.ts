@@ -1,8 +1,18 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { REVIEWERS } from '../http/roles.ts';
-import { ALIAS, MODEL_PARAMS, nothing, object, PAGE_QUERY, page, pageOf, text, UNCHANGED } from '../http/schema-kit.ts';
+import {
+  ALIAS,
+  MODEL_PARAMS,
+  nothing,
+  object,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  READERS,
+  REVIEWERS,
+  text,
+  UNCHANGED,
+} from '../http/index.ts';
 import { isKnown } from './conditional.ts';
 import { ModelSchema, StageSchema } from './schemas.ts';
 

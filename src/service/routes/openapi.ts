@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Routes } from '../context.ts';
-import { PUBLIC } from '../http/access.ts';
+import { PUBLIC } from '../http/index.ts';
 
 export const openapiRoutes: Routes = (app) => {
   app.get(

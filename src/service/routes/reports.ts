@@ -1,10 +1,9 @@
 import Type from 'typebox';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { ID_PARAMS, object, oneOf, text, UNCHANGED } from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
-import { REPORT_FORMATS, renderReport } from '../reports/render.ts';
+import { ID_PARAMS, object, oneOf, READERS, text, UNCHANGED } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
+import { REPORT_FORMATS, renderReport } from '../reports/index.ts';
 import { isKnown } from './conditional.ts';
 import { COSTLY } from './costly.ts';
 

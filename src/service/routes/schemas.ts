@@ -1,17 +1,6 @@
 import Type from 'typebox';
 import { ROLES, STAGES } from '../../registry/index.ts';
-import {
-  count,
-  list,
-  maybe,
-  maybeMoment,
-  maybeText,
-  moment,
-  object,
-  oneOf,
-  REFERENCE,
-  text,
-} from '../http/schema-kit.ts';
+import { count, list, maybe, maybeMoment, maybeText, moment, object, oneOf, REFERENCE, text } from '../http/index.ts';
 
 export const StageSchema = oneOf(STAGES, 'Where a version stands');
 export const RoleSchema = oneOf(ROLES, 'A role');

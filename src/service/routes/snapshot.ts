@@ -1,8 +1,6 @@
 import type { Routes } from '../context.ts';
-import { eventStreams } from '../http/event-stream.ts';
-import { ASKERS } from '../http/roles.ts';
-import { text, UNCHANGED } from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ASKERS, eventStreams, text, UNCHANGED } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import { matches } from './conditional.ts';
 
 /** A Sigstore bundle (https://docs.sigstore.dev/about/bundle/). */

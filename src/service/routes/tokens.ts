@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { type ApiToken, ROLES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { rolesOnly } from '../http/access.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { rolesOnly } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 
 const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
 const MaybeTime = Type.Union([Time, Type.Null()]);

@@ -1,8 +1,6 @@
 import Type from 'typebox';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { REQUESTERS, REVIEWERS } from '../http/roles.ts';
 import {
   COMMENT,
   DIGEST,
@@ -14,9 +12,12 @@ import {
   PAGE_QUERY,
   page,
   pageOf,
+  READERS,
+  REQUESTERS,
+  REVIEWERS,
   text,
   UNCHANGED,
-} from '../http/schema-kit.ts';
+} from '../http/index.ts';
 import { isKnown } from './conditional.ts';
 import { ApprovalSchema, StageSchema, TRANSITION_STATES, TransitionSchema } from './schemas.ts';
 

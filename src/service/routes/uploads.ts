@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { SUBMITTERS } from '../http/roles.ts';
-import { nothing, object, text } from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
-import type { UploadFile } from '../uploads/store.ts';
+import { nothing, object, READERS, SUBMITTERS, text } from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
+import type { UploadFile } from '../uploads/index.ts';
 import { UploadSchema } from './schemas.ts';
 
 /** A name is at most 1,024 bytes, and its place in JSON half as much again. */

@@ -1,8 +1,6 @@
 import Type from 'typebox';
 import type { Version, VersionName } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { REVIEWERS, SUBMITTERS } from '../http/roles.ts';
 import {
   COMMENT,
   ID_PARAMS,
@@ -13,10 +11,13 @@ import {
   PAGE_QUERY,
   page,
   pageOf,
+  READERS,
+  REVIEWERS,
+  SUBMITTERS,
   text,
   UNCHANGED,
-} from '../http/schema-kit.ts';
-import { checkWish, submit } from '../jobs/submit.ts';
+} from '../http/index.ts';
+import { checkWish, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
 import { WishProperties } from './jobs.ts';
 import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';

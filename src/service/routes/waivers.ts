@@ -1,8 +1,6 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { READERS } from '../http/access.ts';
-import { PARDONERS } from '../http/roles.ts';
-import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, text } from '../http/schema-kit.ts';
+import { DIGEST, ID_PARAMS, object, PAGE_QUERY, PARDONERS, page, pageOf, READERS, text } from '../http/index.ts';
 import { StoredWaiverSchema } from './schemas.ts';
 
 const NewWaiver = object(

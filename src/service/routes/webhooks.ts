@@ -1,10 +1,10 @@
 import Type from 'typebox';
-import { AssayError } from '../../core/errors.ts';
-import { checkAddress } from '../../egress/address-rules.ts';
+import { AssayError } from '../../core/index.ts';
+import { checkAddress } from '../../egress/index.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ADMINS } from '../http/roles.ts';
 import {
+  ADMINS,
   count,
   ID,
   ID_PARAMS,
@@ -19,8 +19,8 @@ import {
   page,
   pageOf,
   text,
-} from '../http/schema-kit.ts';
-import { ServiceError } from '../problems/service-error.ts';
+} from '../http/index.ts';
+import { ServiceError } from '../problems/index.ts';
 
 const Events = Type.Immutable(
   Type.Array(text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }), {

@@ -1,9 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Artifact, ArtifactFile } from '../../core/artifact.ts';
-import { FileSource } from '../../core/bytes/file-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { FileSource } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError } from '../../core/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import {
   absent,
   bytesOfId,

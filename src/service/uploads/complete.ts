@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import { openPart, partPath, receivedOf, setReceived } from './folder.ts';
 import type { UploadFile } from './store.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import type { UploadFile } from './store.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
+import { ServiceError } from '../problems/index.ts';
 import type { UploadFile } from './store.ts';
 
 /** Bytes of a path, and of one of its parts: what every file system can hold (CWE-770). */

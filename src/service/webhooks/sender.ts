@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { isAssayError } from '../../core/errors.ts';
-import { createEgress, type Egress } from '../../egress/egress.ts';
+import { isAssayError } from '../../core/index.ts';
+import { createEgress, type Egress } from '../../egress/index.ts';
 import type { ClaimedDelivery, DeliveryEnd, WebhookStore } from '../../registry/index.ts';
-import { Bell } from '../queue/bell.ts';
+import { Bell } from '../queue/index.ts';
 
 export interface WebhookSenderOptions {
   /** Receivers may have addresses in private networks. */

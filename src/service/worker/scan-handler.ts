@@ -1,7 +1,7 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
-import { isAssayError } from '../../core/errors.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
+import { isAssayError } from '../../core/index.ts';
 import { isRegistryError, type Job, type Principal, type Registry } from '../../registry/index.ts';
-import type { JobHandler, Tell } from '../queue/queue.ts';
+import type { JobHandler, Tell } from '../queue/index.ts';
 import { failedEnd } from './job-end.ts';
 import type { ScanSettings } from './scan-messages.ts';
 import type { ScanPool } from './scan-pool.ts';

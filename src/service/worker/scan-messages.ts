@@ -1,4 +1,4 @@
-import type { Assessment } from '../../core/assessment/assessment.ts';
+import type { Assessment } from '../../core/assessment/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 import type { ServiceLimits } from '../config.ts';
 

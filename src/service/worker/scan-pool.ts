@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { compiledUrl } from '../../core/compiled.ts';
-import type { OnJobProgress } from '../queue/queue.ts';
+import { compiledUrl } from '../../core/index.ts';
+import type { OnJobProgress } from '../queue/index.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 
 /** Heap of one scan (CWE-770): what the bounds of the readers add up to in the worst pickle, and half as much again. */

@@ -1,4 +1,4 @@
-import type { OnEvent } from '../../core/events.ts';
+import type { OnEvent } from '../../core/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 
 /** Adds up the events of a scan, and tells of the sum now and then. */

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import type { Artifact } from '../../core/artifact.ts';
-import { AssayError } from '../../core/errors.ts';
-import { DEFAULT_LIMITS } from '../../core/limits.ts';
-import { parseReference } from '../../core/reference/reference.ts';
-import { withWholeFiles } from '../../pipeline/whole-files.ts';
-import { openArtifact } from '../../sources/open-artifact.ts';
-import { openUpload } from '../uploads/artifact.ts';
+import { type Artifact, AssayError, DEFAULT_LIMITS } from '../../core/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import { withWholeFiles } from '../../pipeline/index.ts';
+import { openArtifact } from '../../sources/index.ts';
+import { openUpload } from '../uploads/index.ts';
 import type { ScanOrder, ScanSettings } from './scan-messages.ts';
 
 const UPLOAD = 'upload:';

@@ -1,10 +1,9 @@
 /** The thread that scans, one after the other: whatever an artifact does to it, the process that keeps the leases goes on. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isAssayError } from '../../core/errors.ts';
-import { assess } from '../../pipeline/assess.ts';
-import { type ChosenLists, chosenLists } from '../../pipeline/chosen-lists.ts';
+import { isAssayError } from '../../core/index.ts';
+import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
-import { ServiceError } from '../problems/service-error.ts';
+import { ServiceError } from '../problems/index.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openTarget } from './scan-target.ts';

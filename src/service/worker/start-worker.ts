@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import { isRegistryError, type LiveRules, openLiveRules, type Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { openServiceRegistry } from '../open-registry.ts';
-import { messageOf } from '../problems/message-of.ts';
+import { messageOf } from '../problems/index.ts';
 import { openQueue } from '../queue/index.ts';
 import { type ScanWorkOptions, workOnScans } from './work-on-scans.ts';
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { readSmallFile } from '../../core/bytes/small-file.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { readSmallFile } from '../../core/bytes/index.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import type { ServiceConfig } from '../config.ts';
 
 /** What a tenant may have of its own: keys, and where its servers are. Never what names files or programs of this machine. */

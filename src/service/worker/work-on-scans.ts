@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
-import type { Queue, Tell } from '../queue/queue.ts';
+import type { Queue, Tell } from '../queue/index.ts';
 import { scanHandler } from './scan-handler.ts';
 import { ScanPool } from './scan-pool.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AssayError, isAssayError, throwIfAborted } from '../../core/errors.ts';
-import type { Egress } from '../../egress/egress.ts';
+import { AssayError, isAssayError, throwIfAborted } from '../../core/index.ts';
+import { discard, type Egress } from '../../egress/index.ts';
 
 /** One file behind an address, and how to speak of it. */
 export interface HttpFile {
@@ -45,11 +45,6 @@ export function strongEtag(response: Response): string | undefined {
 
 export async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
   if (response.body !== null) yield* response.body;
-}
-
-/** Lets the connection go without reading what is left. */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => undefined);
 }
 
 /** Runs a read again when the network broke it, a few times. */

@@ -1,14 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
-import {
-  bodyOf,
-  contentRange,
-  discard,
-  exactly,
-  type HttpFile,
-  otherLength,
-  persistently,
-  strongEtag,
-} from './body.ts';
+import { AssayError } from '../../core/index.ts';
+import { discard } from '../../egress/index.ts';
+import { bodyOf, contentRange, exactly, type HttpFile, otherLength, persistently, strongEtag } from './body.ts';
 
 /** Bytes of the first request: enough for most headers. */
 export const FIRST_RANGE = 64 * 1024;

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange } from '../../core/bytes/byte-source.ts';
+import { type ByteSource, checkRange } from '../../core/bytes/index.ts';
 import { FIRST_RANGE, type RangeReader } from './range.ts';
 
 /** Bytes of a cached block, and of the smallest request. */

@@ -1,14 +1,9 @@
-import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import { type ByteSource, SliceSource } from '../../core/bytes/byte-source.ts';
-import { spool } from '../../core/bytes/spool.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { formatReference, type HttpsReference, shownAddress } from '../../core/reference/reference.ts';
-import { createEgress } from '../../egress/egress.ts';
-import { httpError } from '../../egress/http-error.ts';
+import { type ByteSource, SliceSource, spool } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest, isAssayError } from '../../core/index.ts';
+import { formatReference, type HttpsReference, shownAddress } from '../../core/reference/index.ts';
+import { createEgress, httpError } from '../../egress/index.ts';
 import { checked } from '../claim.ts';
-import { type HttpFile, streamWhole } from '../http/body.ts';
-import { HttpRanges } from '../http/range.ts';
-import { HttpSource } from '../http/source.ts';
+import { type HttpFile, HttpRanges, HttpSource, streamWhole } from '../http/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ClaimedDigest } from '../../core/artifact.ts';
-import { isCommit, isRepoName } from '../../core/reference/reference.ts';
+import type { ClaimedDigest } from '../../core/index.ts';
+import { isCommit, isRepoName } from '../../core/reference/index.ts';
 
 /** A snapshot in a Hugging Face cache: `models--owner--name/snapshots/<commit>`, links into `models--owner--name/blobs`. */
 export interface CachedSnapshot {

@@ -1,8 +1,7 @@
-import type { ClaimedDigest } from '../../core/artifact.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath, isCommit } from '../../core/reference/reference.ts';
-import { createEgress, type Egress } from '../../egress/egress.ts';
-import type { HubSettings } from '../hub-cache/settings.ts';
+import { AssayError, type ClaimedDigest, isAssayError } from '../../core/index.ts';
+import { isArtifactPath, isCommit } from '../../core/reference/index.ts';
+import { createEgress, type Egress } from '../../egress/index.ts';
+import type { HubSettings } from '../hub-cache/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type HubQuestion, hubError } from './error.ts';
 

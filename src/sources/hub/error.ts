@@ -1,5 +1,5 @@
-import { AssayError, type ErrorOptions } from '../../core/errors.ts';
-import { httpError, tooMany } from '../../egress/http-error.ts';
+import { AssayError, type ErrorOptions } from '../../core/index.ts';
+import { httpError, tooMany } from '../../egress/index.ts';
 
 /** What was asked of the Hub, for messages. */
 export interface HubQuestion {

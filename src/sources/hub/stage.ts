@@ -2,12 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { chunks } from '../../core/bytes/byte-source.ts';
-import { FileSource } from '../../core/bytes/file-source.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isCommit } from '../../core/reference/reference.ts';
+import { chunks, FileSource } from '../../core/bytes/index.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
+import { isCommit } from '../../core/reference/index.ts';
 import { claimHash } from '../claim.ts';
-import { repoFolder } from '../hub-cache/cache.ts';
+import { repoFolder } from '../hub-cache/index.ts';
 import type { HubFile } from './hub.ts';
 
 export interface StagedFile {

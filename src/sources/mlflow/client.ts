@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { type AssayError, isContentError } from '../../core/errors.ts';
-import type { Egress } from '../../egress/egress.ts';
-import { bodyOf } from '../http/body.ts';
+import { type AssayError, isContentError, parseBoundedJson } from '../../core/index.ts';
+import type { Egress } from '../../egress/index.ts';
+import { bodyOf } from '../http/index.ts';
 import type { SourceOptions } from '../source.ts';
 import { mlflowEgress } from './egress.ts';
 import { type MlflowQuestion, mlflowError, noMlflow } from './error.ts';

@@ -1,8 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
-import { shownAddress } from '../../core/reference/reference.ts';
-import { checkAddress } from '../../egress/address-rules.ts';
-import { createEgress, type Egress, type EgressInit } from '../../egress/egress.ts';
-import { discard } from '../http/body.ts';
+import { AssayError } from '../../core/index.ts';
+import { shownAddress } from '../../core/reference/index.ts';
+import { checkAddress, createEgress, discard, type Egress, type EgressInit } from '../../egress/index.ts';
 import { envOf, type SourceOptions } from '../source.ts';
 import type { MlflowSettings } from './settings.ts';
 

@@ -1,6 +1,5 @@
-import { parseBoundedJson } from '../../core/bounded-json.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { httpError, tooMany } from '../../egress/http-error.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
+import { httpError, tooMany } from '../../egress/index.ts';
 
 /** What was asked of MLflow, for messages. */
 export interface MlflowQuestion {

@@ -1,11 +1,7 @@
-import type { ArtifactFile } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { spool } from '../../core/bytes/spool.ts';
-import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import { type HttpFile, streamWhole } from '../http/body.ts';
-import { HttpRanges } from '../http/range.ts';
-import { HttpSource } from '../http/source.ts';
+import { type ByteSource, spool } from '../../core/bytes/index.ts';
+import { type ArtifactFile, AssayError, throwIfAborted } from '../../core/index.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
+import { type HttpFile, HttpRanges, HttpSource, streamWhole } from '../http/index.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
 import type { MlflowClient, MlflowEntry } from './client.ts';
 import type { MlflowLocation } from './location.ts';

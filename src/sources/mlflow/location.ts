@@ -1,6 +1,5 @@
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import { parseS3, type S3Reference } from '../../core/reference/store-reference.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
+import { isArtifactPath, parseS3, type S3Reference } from '../../core/reference/index.ts';
 import type { SourceOptions } from '../source.ts';
 import { checkForeign } from './egress.ts';
 import type { MlflowSettings } from './settings.ts';

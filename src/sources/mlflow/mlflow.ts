@@ -1,6 +1,5 @@
-import type { Artifact } from '../../core/artifact.ts';
-import { AssayError } from '../../core/errors.ts';
-import { formatModels, type ModelsReference, type S3Reference } from '../../core/reference/store-reference.ts';
+import { type Artifact, AssayError } from '../../core/index.ts';
+import { formatModels, type ModelsReference, type S3Reference } from '../../core/reference/index.ts';
 import { envOf, type SourceOptions } from '../source.ts';
 import { MlflowClient, type MlflowVersion } from './client.ts';
 import { joined, type MlflowProxy, proxyFiles } from './files.ts';
@@ -159,7 +158,7 @@ async function fromProxy(
 
 /** All objects below the folder that the server names, read with this user's own credentials for S3. */
 async function fromS3(reference: S3Reference, options: SourceOptions): Promise<Opened> {
-  const { openS3 } = await import('../s3/s3.ts');
+  const { openS3 } = await import('../s3/index.ts');
   const { files, notes, close, pinned } = await openS3(reference, options);
   return { files, notes: [`its files are at ${pinned}`, ...notes], close };
 }

@@ -1,6 +1,6 @@
-import { AssayError } from '../../core/errors.ts';
-import { isLoopback, shownAddress } from '../../core/reference/reference.ts';
-import type { Credential } from '../../egress/egress.ts';
+import { AssayError } from '../../core/index.ts';
+import { isLoopback, shownAddress } from '../../core/reference/index.ts';
+import type { Credential } from '../../egress/index.ts';
 
 /** How MLflow is reached, as its own client reads it from the environment. */
 export interface MlflowSettings {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { AssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import type { OciDescriptor } from '../../oci/manifest.ts';
+import { AssayError } from '../../core/index.ts';
+import { isArtifactPath } from '../../core/reference/index.ts';
+import type { OciDescriptor } from '../../oci/index.ts';
 
 /** One blob of an artifact as a file. */
 export type OciFile = {

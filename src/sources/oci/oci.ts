@@ -1,15 +1,16 @@
-import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import type { ByteSource } from '../../core/bytes/byte-source.ts';
-import { spool } from '../../core/bytes/spool.ts';
-import { AssayError } from '../../core/errors.ts';
-import { formatOci, type OciReference } from '../../core/reference/store-reference.ts';
-import { OciClient } from '../../oci/client.ts';
-import { endpointOf } from '../../oci/endpoint.ts';
-import { type OciDescriptor, type OciManifest, parseManifest, theOnly } from '../../oci/manifest.ts';
+import { type ByteSource, spool } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest } from '../../core/index.ts';
+import { formatOci, type OciReference } from '../../core/reference/index.ts';
+import {
+  endpointOf,
+  OciClient,
+  type OciDescriptor,
+  type OciManifest,
+  parseManifest,
+  theOnly,
+} from '../../oci/index.ts';
 import { checked } from '../claim.ts';
-import { type HttpFile, otherLength, streamWhole } from '../http/body.ts';
-import { HttpRanges } from '../http/range.ts';
-import { HttpSource } from '../http/source.ts';
+import { type HttpFile, HttpRanges, HttpSource, otherLength, streamWhole } from '../http/index.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
 import { filesOf, type OciFile } from './layers.ts';
 

@@ -1,18 +1,17 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import { FileSource } from '../../core/bytes/file-source.ts';
-import { AssayError } from '../../core/errors.ts';
-import { formatReference, type PathReference } from '../../core/reference/reference.ts';
+import { FileSource } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest } from '../../core/index.ts';
+import { formatReference, type PathReference } from '../../core/reference/index.ts';
 import {
   type CachedSnapshot,
+  cacheFolderOf,
   claimOfBlob,
   currentSnapshot,
   isOfCache,
   isRepoFolder,
   snapshotAt,
-} from '../hub-cache/cache.ts';
-import { cacheFolderOf } from '../hub-cache/settings.ts';
+} from '../hub-cache/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type WalkedEntry, walk } from './walk.ts';
 

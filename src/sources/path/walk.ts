@@ -1,9 +1,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { OpenOptions } from '../../core/artifact.ts';
-import { inByteOrder } from '../../core/bytes/byte-order.ts';
-import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { inByteOrder } from '../../core/bytes/index.ts';
+import { AssayError, type Limits, type OpenOptions, throwIfAborted } from '../../core/index.ts';
 import { CLIENT_FOLDER, isClientsOwn } from './hub-bookkeeping.ts';
 
 /** A file of a folder, or what stands where one was expected and why it cannot be read. */

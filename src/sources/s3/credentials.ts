@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { S3Profile, S3Settings } from './settings.ts';
 
 /** Who asks: keys, and until when they hold. Called again when they are about to expire. */

@@ -1,4 +1,4 @@
-import { AssayError, isAssayError } from '../../core/errors.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
 import { isRegion } from './settings.ts';
 
 /** What was asked, for the words of a refusal. */

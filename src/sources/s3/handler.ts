@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { buildQueryString, type HttpHandler, type HttpHandlerOptions, HttpResponse } from '@smithy/core/protocols';
 import type { HttpRequest } from '@smithy/core/transport';
-import { AssayError } from '../../core/errors.ts';
-import type { Credential, Egress } from '../../egress/egress.ts';
-import { bodyOf, persistently } from '../http/body.ts';
+import { AssayError } from '../../core/index.ts';
+import type { Credential, Egress } from '../../egress/index.ts';
+import { bodyOf, persistently } from '../http/index.ts';
 
 /** Bytes of one answer: a listing of a thousand long keys, or the longest range that is asked for. */
 const MAX_ANSWER = 16 * 1024 * 1024;

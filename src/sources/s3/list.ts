@@ -1,5 +1,5 @@
 import type { ListObjectsV2CommandOutput, ListObjectVersionsCommandOutput, ObjectVersion } from '@aws-sdk/client-s3';
-import { AssayError, isAssayError, throwIfAborted } from '../../core/errors.ts';
+import { AssayError, isAssayError, throwIfAborted } from '../../core/index.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
 import type { S3Store, StoredObject } from './store.ts';
 

@@ -1,5 +1,5 @@
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { FIRST_RANGE, type RangeReader } from '../http/range.ts';
+import { AssayError, isAssayError } from '../../core/index.ts';
+import { FIRST_RANGE, type RangeReader } from '../http/index.ts';
 import type { S3Store, StoredObject } from './store.ts';
 
 /** One object of S3, read in ranges: each names the version id of the object, and its ETag. */

@@ -1,12 +1,9 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { Artifact, ArtifactFile, ClaimedDigest } from '../../core/artifact.ts';
-import { type ByteSource, MemorySource } from '../../core/bytes/byte-source.ts';
-import { spool } from '../../core/bytes/spool.ts';
-import { AssayError, isAssayError } from '../../core/errors.ts';
-import { isArtifactPath } from '../../core/reference/reference.ts';
-import { formatS3, type S3Reference } from '../../core/reference/store-reference.ts';
+import { type ByteSource, MemorySource, spool } from '../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest, isAssayError } from '../../core/index.ts';
+import { formatS3, isArtifactPath, type S3Reference } from '../../core/reference/index.ts';
 import { checked } from '../claim.ts';
-import { HttpSource } from '../http/source.ts';
+import { HttpSource } from '../http/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type ListedObject, type Listing, listObjects } from './list.ts';
 import { readWhole, S3Ranges } from './range.ts';

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/core/config';
-import { AssayError } from '../../core/errors.ts';
-import { isLoopback } from '../../core/reference/reference.ts';
+import { AssayError } from '../../core/index.ts';
+import { isLoopback } from '../../core/reference/index.ts';
 
 /** The lines of one profile of `~/.aws/config` and `~/.aws/credentials`. */
 export type S3Profile = Readonly<Record<string, string | undefined>>;

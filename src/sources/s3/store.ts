@@ -10,9 +10,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { HttpHandler } from '@smithy/core/protocols';
-import { AssayError, throwIfAborted } from '../../core/errors.ts';
-import { createEgress, type Egress } from '../../egress/egress.ts';
-import { exactly, parseContentRange } from '../http/body.ts';
+import { AssayError, throwIfAborted } from '../../core/index.ts';
+import { createEgress, type Egress } from '../../egress/index.ts';
+import { exactly, parseContentRange } from '../http/index.ts';
 import { envOf, type SourceOptions } from '../source.ts';
 import { type S3Credentials, s3Credentials } from './credentials.ts';
 import { changed, regionOf, s3Error } from './error.ts';

@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { HttpHandler } from '@smithy/core/protocols';
-import { AssayError } from '../../core/errors.ts';
+import { AssayError } from '../../core/index.ts';
 import type { Keys, Role, TokenService } from './credentials.ts';
 import { s3Error } from './error.ts';
 import { quietly } from './quiet.ts';

@@ -1,5 +1,5 @@
-import { readSmallText } from '../../../../src/core/bytes/small-file.ts';
-import { isAssayError } from '../../../../src/core/errors.ts';
+import { readSmallText } from '../../../../src/core/bytes/index.ts';
+import { isAssayError } from '../../../../src/core/index.ts';
 import type { CertificateHealth } from '../../health.ts';
 import { type WatchOptions, watchFiles } from '../../watched-files.ts';
 import { type CertificateSource, type ServingPair, servingPair } from './serving.ts';

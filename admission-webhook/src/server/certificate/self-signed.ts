@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AssayError } from '../../../../src/core/errors.ts';
+import { AssayError } from '../../../../src/core/index.ts';
 import {
+  isMissing,
   type KeptSecret,
   type KubeClient,
   patchCaBundle,
@@ -8,7 +9,6 @@ import {
   type WebhookConfigurationKind,
   writeSecret,
 } from '../../kube/index.ts';
-import { isMissing } from '../../kube/kube-error.ts';
 import type { TlsOptions } from '../options.ts';
 import {
   AUTHORITY_RULES,

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { AssayError } from '../../../../src/core/errors.ts';
+import { AssayError } from '../../../../src/core/index.ts';
 import type { CertificateHealth } from '../../health.ts';
 
 /** A certificate chain and its key, checked: they belong together, and TLS takes them. */

@@ -1,8 +1,6 @@
 import type { AuditedObject, AuditReport } from '../../../../admission-webhook/src/index.ts';
-import { terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
-import type { Ink } from '../../../report/style.ts';
-import { columnsText } from '../../terminal/columns.ts';
+import { type Ink, Page, terminalText } from '../../../report/index.ts';
+import { columnsText } from '../../terminal/index.ts';
 
 interface Look {
   readonly width: number;

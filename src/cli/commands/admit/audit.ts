@@ -1,6 +1,5 @@
 import type { AuditReport, KubeClient } from '../../../../admission-webhook/src/index.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { auditText } from './audit-text.ts';
 import { readManifest } from './manifest-file.ts';
 import type { AdmitAuditRequest } from './request.ts';

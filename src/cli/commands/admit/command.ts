@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import { type AdmitFlags, gateOf, serveOf, stageOf, statusOf } from './flags.ts';
 import { ADMIT_GUIDE, STATUS_GUIDE } from './guide.ts';
 

@@ -1,8 +1,6 @@
-import { terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
+import { Page, terminalText } from '../../../report/index.ts';
 import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../workload/index.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { readManifest } from './manifest-file.ts';
 import type { AdmitExplainRequest } from './request.ts';
 

@@ -1,6 +1,5 @@
 import { terminalText } from '../../../report/index.ts';
-import { openSink } from '../../terminal/output.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { openSink, type Shell } from '../../terminal/index.ts';
 import type { AdmitFallbackRequest } from './request.ts';
 
 /** Where the chart puts the gate. */

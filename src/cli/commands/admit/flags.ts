@@ -5,7 +5,7 @@ import type {
   LogChoice,
   TlsOptions,
 } from '../../../../admission-webhook/src/index.ts';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { AdmitStatusRequest } from './request.ts';
 
 /** As the argument parser gives them. */

@@ -1,6 +1,5 @@
-import { DOCUMENT_BOUNDS, parseBoundedJson } from '../../../core/bounded-json.ts';
-import { readSmallFile } from '../../../core/bytes/small-file.ts';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
+import { readSmallFile } from '../../../core/bytes/index.ts';
+import { AssayError, DOCUMENT_BOUNDS, isAssayError, parseBoundedJson } from '../../../core/index.ts';
 import { assertShallowYaml } from '../../../core/yaml/index.ts';
 
 /** Objects of one manifest. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { terminalText } from '../../../report/index.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { AdmitServeRequest } from './request.ts';
 
 /** Answers reviews until it is told to end, and ends in order. The decision log goes to stdout, all else to stderr. */

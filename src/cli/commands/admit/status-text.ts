@@ -1,6 +1,5 @@
-import { terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
-import { columnsText } from '../../terminal/columns.ts';
+import { Page, terminalText } from '../../../report/index.ts';
+import { columnsText } from '../../terminal/index.ts';
 import type { ShownStatus } from './status-schema.ts';
 
 type Decision = ShownStatus['decisions'][number];

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { readSmallText } from '../../../core/bytes/small-file.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { readSmallText } from '../../../core/bytes/index.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
+import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { AdmitStatusRequest } from './request.ts';
 import { type ShownStatus, StatusSchema } from './status-schema.ts';
 import { statusText } from './status-text.ts';

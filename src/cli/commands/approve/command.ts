@@ -1,14 +1,17 @@
 import { type Command, Option } from 'commander';
-import type { Role, Stage } from '../../../registry/records.ts';
+import type { Role, Stage } from '../../../registry/index.ts';
 import {
   addRegistryOptions,
+  addSigningOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
   type RegistryFlags,
   registryOf,
-} from '../../options/registry.ts';
-import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
-import type { Shell } from '../../terminal/shell.ts';
+  type SigningChoice,
+  type SigningFlags,
+  signingChoice,
+} from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
 export const VOTERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];

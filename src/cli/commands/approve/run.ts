@@ -1,21 +1,28 @@
-import { AssayError } from '../../../core/errors.ts';
-import { signStatement } from '../../../integrity/attestations/sign-statement.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
-import { createStatement } from '../../../integrity/statements/create.ts';
-import { subjectsOf } from '../../../integrity/statements/subject.ts';
-import { parseTime } from '../../../integrity/statements/time.ts';
+import { AssayError } from '../../../core/index.ts';
+import { signStatement } from '../../../integrity/attestations/index.ts';
+import { isSignatureError } from '../../../integrity/envelope/index.ts';
+import { createStatement, parseTime, subjectsOf } from '../../../integrity/statements/index.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { isRuled } from '../../../registry/rules/stage-machine.ts';
+import { isRuled } from '../../../registry/rules/index.ts';
 import { terminalText } from '../../../report/index.ts';
-import { type Approved, approvedJson, approvedText, type Step, wishText } from '../../registry/approved-text.ts';
-import type { RegistryClient } from '../../registry/client.ts';
-import { Refusal, withRegistry } from '../../registry/open.ts';
-import { registeredVersion } from '../../registry/register.ts';
-import { decisionFor, labelOf, openWish, refuseDenied, WISH } from '../../registry/requests.ts';
-import type { SigningWay } from '../../signing/sign.ts';
-import { canAsk, isConfirmed } from '../../terminal/ask.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import {
+  type Approved,
+  approvedJson,
+  approvedText,
+  decisionFor,
+  labelOf,
+  openWish,
+  Refusal,
+  type RegistryClient,
+  refuseDenied,
+  registeredVersion,
+  type Step,
+  WISH,
+  wishText,
+  withRegistry,
+} from '../../registry/index.ts';
+import type { SigningWay } from '../../signing/index.ts';
+import { canAsk, isConfirmed, openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ApproveRequest } from './command.ts';
 
 type Stage = ApproveRequest['stage'];
@@ -48,7 +55,7 @@ interface Desk {
 
 async function wayOf({ signing }: ApproveRequest, shell: Shell): Promise<SigningWay | undefined> {
   if (signing === undefined) return undefined;
-  const { signingWay } = await import('../../signing/sign.ts');
+  const { signingWay } = await import('../../signing/index.ts');
   return signingWay(signing, shell);
 }
 

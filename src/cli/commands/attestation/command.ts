@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 import { registerAttestationCreate } from './create.ts';
 
 export const ATTESTATION_FORMATS = ['table', 'json'] as const;

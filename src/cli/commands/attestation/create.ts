@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
 type AttestationType = (typeof TYPES)[number];

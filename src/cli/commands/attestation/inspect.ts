@@ -1,13 +1,10 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { decodeBase64 } from '../../../integrity/envelope/base64.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
-import { readStatement } from '../../../integrity/statements/read.ts';
-import { jsonText, terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
-import { readDocument } from '../../options/document-file.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
+import { decodeBase64, isSignatureError } from '../../../integrity/envelope/index.ts';
+import { readStatement } from '../../../integrity/statements/index.ts';
+import { count, jsonText, terminalText } from '../../../report/index.ts';
+import { readDocument } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { AttestationInspectFlags } from './command.ts';
 
 const MEND = 'give a Sigstore bundle or a DSSE envelope';

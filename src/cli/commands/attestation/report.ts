@@ -1,15 +1,13 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { VERDICTS } from '../../../core/assessment/verdict.ts';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { isCommit, parseReference } from '../../../core/reference/reference.ts';
-import { sentenceOf, shapeIssue } from '../../../integrity/envelope/shape-issue.ts';
-import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
-import { omsRootsOf } from '../../../integrity/statements/oms-roots.ts';
-import { type ArtifactIdentity, type Subject, subjectsOf } from '../../../integrity/statements/subject.ts';
-import { readDocument } from '../../options/document-file.ts';
+import { VERDICTS } from '../../../core/assessment/index.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
+import { isCommit, parseReference } from '../../../core/reference/index.ts';
+import { sentenceOf, shapeIssue } from '../../../integrity/envelope/index.ts';
+import { treeDigest } from '../../../integrity/hash/index.ts';
+import { type ArtifactIdentity, omsRootsOf, type Subject, subjectsOf } from '../../../integrity/statements/index.ts';
+import { readDocument } from '../../options/index.ts';
 
 const MEND = 'write one with assay scan MODEL --format json -o report.json';
 

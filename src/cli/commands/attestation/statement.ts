@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto';
-import { closest } from '../../../core/closest.ts';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { formatReference, parseReference } from '../../../core/reference/reference.ts';
-import { version } from '../../../core/version.ts';
-import { readBundle } from '../../../integrity/envelope/bundle.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
-import { createStatement, type PolicyReference, type StatementInputs } from '../../../integrity/statements/create.ts';
-import { isRuleName, UNWAIVABLE } from '../../../integrity/statements/predicate-schemas.ts';
-import { readStatement } from '../../../integrity/statements/read.ts';
-import { isStage } from '../../../integrity/statements/stage.ts';
-import { BREAK_GLASS_HOURS, BREAK_GLASS_OUTCOMES, type Statement } from '../../../integrity/statements/statement.ts';
-import { isAbout, parseDigest, type Subject, subjectsOf } from '../../../integrity/statements/subject.ts';
-import { parseTime } from '../../../integrity/statements/time.ts';
+import { AssayError, closest, isAssayError, version } from '../../../core/index.ts';
+import { formatReference, parseReference } from '../../../core/reference/index.ts';
+import { isSignatureError, readBundle } from '../../../integrity/envelope/index.ts';
+import {
+  BREAK_GLASS_HOURS,
+  BREAK_GLASS_OUTCOMES,
+  createStatement,
+  isAbout,
+  isRuleName,
+  isStage,
+  type PolicyReference,
+  parseDigest,
+  parseTime,
+  readStatement,
+  type Statement,
+  type StatementInputs,
+  type Subject,
+  subjectsOf,
+  UNWAIVABLE,
+} from '../../../integrity/statements/index.ts';
 import { RULES } from '../../../scan/rules/catalogue.ts';
-import { readDocument } from '../../options/document-file.ts';
+import { readDocument } from '../../options/index.ts';
 import type { About, AttestationInput } from './create.ts';
 import { attestedArtifact, readReport, type ScanReport } from './report.ts';
 

@@ -1,10 +1,12 @@
-import type { VerifiedAttestation } from '../../../integrity/attestations/verify-attestation.ts';
-import { approvedBy } from '../../../integrity/statements/stage.ts';
-import { PREDICATE_TYPES, type Statement } from '../../../integrity/statements/statement.ts';
-import type { Subject } from '../../../integrity/statements/subject.ts';
-import { formatTime } from '../../../integrity/statements/time.ts';
-import { signerText, terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
+import type { VerifiedAttestation } from '../../../integrity/attestations/index.ts';
+import {
+  approvedBy,
+  formatTime,
+  PREDICATE_TYPES,
+  type Statement,
+  type Subject,
+} from '../../../integrity/statements/index.ts';
+import { count, signerText, terminalText } from '../../../report/index.ts';
 
 /** Rows of a label and a text that is safe to print. */
 export type Row = readonly [label: string, text: string];

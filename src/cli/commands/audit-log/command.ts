@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/registry.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export interface AuditListRequest {
   readonly registry: RegistryFlags;

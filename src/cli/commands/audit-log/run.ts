@@ -1,11 +1,8 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { AuditEntry } from '../../../registry/index.ts';
-import { jsonText, terminalText } from '../../../report/index.ts';
-import { count, paint } from '../../../report/style.ts';
-import { all } from '../../registry/client.ts';
-import { Refusal, withRegistry } from '../../registry/open.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor } from '../../terminal/shell.ts';
+import { count, jsonText, paint, terminalText } from '../../../report/index.ts';
+import { all, Refusal, withRegistry } from '../../registry/index.ts';
+import { openSink, type Shell, wantsColor } from '../../terminal/index.ts';
 import type { AuditListRequest, AuditVerifyRequest } from './command.ts';
 
 /** CWE-770: what is kept until a file is written. */

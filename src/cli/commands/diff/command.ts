@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES, type Severity } from '../../../core/assessment/severity.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { isSeverity, SEVERITIES, type Severity } from '../../../core/assessment/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface DiffRequest {

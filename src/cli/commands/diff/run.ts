@@ -1,7 +1,6 @@
 import { diffReports, hasNew, readReport, renderDiff, renderDiffJson } from '../../../report/index.ts';
-import { readDocument } from '../../options/document-file.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { readDocument } from '../../options/index.ts';
+import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { DiffRequest } from './command.ts';
 
 /** Compares two reports, writes the comparison, and records the exit code. */

@@ -1,18 +1,22 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Artifact, ArtifactFile } from '../../../core/artifact.ts';
-import { FileSource } from '../../../core/bytes/file-source.ts';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { type ComparedClaim, type ManifestClaim, manifestClaims } from '../../../integrity/manifests/claims.ts';
-import { ALGORITHM_TITLES, isWeak, type ManifestEntry } from '../../../integrity/manifests/manifest.ts';
-import { manifestKind, maxManifestBytes, readManifest } from '../../../integrity/manifests/read-manifest.ts';
-import { compareManifest, type ManifestComparison } from '../../../pipeline/compare-manifest.ts';
-import { jsonText, terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
-import { openArtifact } from '../../../sources/open-artifact.ts';
-import { openSink } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type ExitCode, printError, type Shell } from '../../terminal/shell.ts';
+import { FileSource } from '../../../core/bytes/index.ts';
+import { type Artifact, type ArtifactFile, AssayError, isAssayError } from '../../../core/index.ts';
+import {
+  ALGORITHM_TITLES,
+  type ComparedClaim,
+  isWeak,
+  type ManifestClaim,
+  type ManifestEntry,
+  manifestClaims,
+  manifestKind,
+  maxManifestBytes,
+  readManifest,
+} from '../../../integrity/manifests/index.ts';
+import { compareManifest, type ManifestComparison } from '../../../pipeline/index.ts';
+import { count, jsonText, terminalText } from '../../../report/index.ts';
+import { openArtifact } from '../../../sources/index.ts';
+import { type ExitCode, openSink, Progress, printError, type Shell } from '../../terminal/index.ts';
 import type { DigestRequest } from './command.ts';
 
 interface CheckRequest extends DigestRequest {

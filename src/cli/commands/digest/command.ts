@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/plan.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export const DIGEST_FORMATS = ['text', 'json', 'jsonl'] as const;
 export type DigestFormat = (typeof DIGEST_FORMATS)[number];

@@ -1,19 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Artifact, ArtifactFile } from '../../../core/artifact.ts';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import type { OnEvent } from '../../../core/events.ts';
-import { type HashPlan, SHA256_PLAN, wholeDigest } from '../../../integrity/hash/plan.ts';
-import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
-import { omsRootsOf } from '../../../integrity/statements/oms-roots.ts';
-import { type DigestedFile, digestArtifact, sha256Of } from '../../../pipeline/digest-artifact.ts';
-import { jsonText, terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
-import { openArtifact } from '../../../sources/open-artifact.ts';
-import { openSink, type Sink } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type ExitCode, graver, printError, type Shell } from '../../terminal/shell.ts';
+import { type Artifact, type ArtifactFile, AssayError, isAssayError, type OnEvent } from '../../../core/index.ts';
+import { type HashPlan, SHA256_PLAN, treeDigest, wholeDigest } from '../../../integrity/hash/index.ts';
+import { omsRootsOf } from '../../../integrity/statements/index.ts';
+import { type DigestedFile, digestArtifact, sha256Of } from '../../../pipeline/index.ts';
+import { count, jsonText, terminalText } from '../../../report/index.ts';
+import { openArtifact } from '../../../sources/index.ts';
+import { type ExitCode, graver, openSink, Progress, printError, type Shell, type Sink } from '../../terminal/index.ts';
 import { checksumLine } from './checksum-line.ts';
 import type { DigestRequest } from './command.ts';
 

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { closest } from '../../../core/closest.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { Page } from '../../../report/page.ts';
-import { referenceAddress } from '../../../report/sarif/rules.ts';
+import { AssayError, closest } from '../../../core/index.ts';
+import { Page } from '../../../report/index.ts';
+import { referenceAddress } from '../../../report/sarif/index.ts';
 import type { Rule } from '../../../scan/rules/rule.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 
 export function registerExplain(program: Command, shell: Shell): void {
   program

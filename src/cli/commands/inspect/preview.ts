@@ -1,6 +1,6 @@
-import type { ByteSource } from '../../../core/bytes/byte-source.ts';
-import { isContentError } from '../../../core/errors.ts';
-import { runSandboxed } from '../../../sandbox/sandbox.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
+import { isContentError } from '../../../core/index.ts';
+import { runSandboxed } from '../../../sandbox/index.ts';
 
 /** Larger pickles hold too much to be shown, and take long. */
 const MAX_PREVIEW = 8 * 1024 * 1024;

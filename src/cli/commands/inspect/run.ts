@@ -1,14 +1,11 @@
-import { AssayError, isContentError } from '../../../core/errors.ts';
-import { DEFAULT_LIMITS } from '../../../core/limits.ts';
+import { AssayError, DEFAULT_LIMITS, isContentError } from '../../../core/index.ts';
 import { inspectPickle } from '../../../formats/pickle/inspect/index.ts';
-import type { FileScanResult } from '../../../pipeline/file-scan.ts';
-import { formatTitles } from '../../../pipeline/format-titles.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count, humanBytes, type Ink, paint } from '../../../report/style.ts';
-import { VERDICT_INK } from '../../../report/table/file.ts';
+import { type FileScanResult, formatTitles } from '../../../pipeline/index.ts';
+import { count, humanBytes, type Ink, paint, terminalText } from '../../../report/index.ts';
+import { VERDICT_INK } from '../../../report/table/index.ts';
 import type { Target } from '../../../scan/scanner.ts';
-import { type OneFile, withOneFile } from '../../judging/one-file.ts';
-import { type Shell, wantsColor } from '../../terminal/shell.ts';
+import { type OneFile, withOneFile } from '../../judging/index.ts';
+import { type Shell, wantsColor } from '../../terminal/index.ts';
 import type { InspectFlags } from './command.ts';
 import { previewPickle } from './preview.ts';
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { STAGES, type Stage } from '../../../registry/records.ts';
-import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/registry.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { STAGES, type Stage } from '../../../registry/index.ts';
+import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface ModelsRequest {

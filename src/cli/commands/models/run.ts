@@ -1,11 +1,8 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { ModelSummary, Version } from '../../../registry/index.ts';
 import { jsonText } from '../../../report/index.ts';
-import { all, type RegistryClient } from '../../registry/client.ts';
-import { withRegistry } from '../../registry/open.ts';
-import { targetOf, versionName } from '../../registry/target.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { all, type RegistryClient, targetOf, versionName, withRegistry } from '../../registry/index.ts';
+import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ModelsRequest } from './command.ts';
 import { modelsText, type VersionFacts, versionsText, versionText } from './text.ts';
 

@@ -1,17 +1,15 @@
-import type {
-  ApprovalRecord,
-  GateAnswer,
-  ModelSummary,
-  StoredDecision,
-  Transition,
-  Version,
+import {
+  type ApprovalRecord,
+  type GateAnswer,
+  type ModelSummary,
+  STAGES,
+  type StoredDecision,
+  type Transition,
+  type Version,
 } from '../../../registry/index.ts';
-import { STAGES } from '../../../registry/records.ts';
-import { terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
-import { count, type Ink } from '../../../report/style.ts';
-import { neededText, type PageOptions } from '../../registry/approved-text.ts';
-import { columnsText } from '../../terminal/columns.ts';
+import { count, type Ink, Page, terminalText } from '../../../report/index.ts';
+import { neededText, type PageOptions } from '../../registry/index.ts';
+import { columnsText } from '../../terminal/index.ts';
 
 /** All that is known of one version. */
 export interface VersionFacts {

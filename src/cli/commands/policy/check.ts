@@ -1,12 +1,9 @@
-import { isAssayError } from '../../../core/errors.ts';
-import { knownWords } from '../../../pipeline/known-words.ts';
-import { readCases } from '../../../policy/cases/run.ts';
-import { lintPolicy } from '../../../policy/lint.ts';
-import { isProblems, readPolicy } from '../../../policy/load.ts';
-import type { Problem } from '../../../policy/problem.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
-import { type ExitCode, graver, printError, type Shell } from '../../terminal/shell.ts';
+import { isAssayError } from '../../../core/index.ts';
+import { knownWords } from '../../../pipeline/index.ts';
+import { readCases } from '../../../policy/cases/index.ts';
+import { isProblems, lintPolicy, type Problem, readPolicy } from '../../../policy/index.ts';
+import { count, terminalText } from '../../../report/index.ts';
+import { type ExitCode, graver, printError, type Shell } from '../../terminal/index.ts';
 import { CASES_SUFFIX, inOrder, policyBytes, problemLine } from './file.ts';
 
 /** Checks each policy, prints what is wrong, and records the exit code. A file that cannot be read does not stop the others. */

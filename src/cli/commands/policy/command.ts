@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../../policy/shipped.ts';
-import { addEnvironmentOptions, type EnvironmentFlags } from '../../options/environment.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../../policy/index.ts';
+import { addEnvironmentOptions, type EnvironmentFlags } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export interface ExplainFlags extends EnvironmentFlags {
   readonly report?: string;

@@ -1,19 +1,18 @@
-import { severityRank } from '../../../core/assessment/severity.ts';
-import { Failure } from '../../../policy/cel/evaluate.ts';
-import type { CompiledPolicy } from '../../../policy/compile.ts';
-import { type Explained, explain } from '../../../policy/decide.ts';
-import type { RuleEvaluation } from '../../../policy/evaluation.ts';
-import { loadPolicy } from '../../../policy/load.ts';
-import { shownValue } from '../../../policy/shown-value.ts';
-import { VIEW, VIEW_VERSION } from '../../../policy/view/schema.ts';
-import { recordWithin, typeText } from '../../../policy/view/text.ts';
-import { decisionReport, jsonText, terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
-import { count, type Ink } from '../../../report/style.ts';
-import { type Reported, readReported } from '../../judging/report-assessment.ts';
-import { readDocument } from '../../options/document-file.ts';
-import { environmentOf } from '../../options/environment.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { severityRank } from '../../../core/assessment/index.ts';
+import { Failure } from '../../../policy/cel/index.ts';
+import {
+  type CompiledPolicy,
+  type Explained,
+  explain,
+  loadPolicy,
+  type RuleEvaluation,
+  shownValue,
+} from '../../../policy/index.ts';
+import { recordWithin, typeText, VIEW, VIEW_VERSION } from '../../../policy/view/index.ts';
+import { count, decisionReport, type Ink, jsonText, Page, terminalText } from '../../../report/index.ts';
+import { type Reported, readReported } from '../../judging/index.ts';
+import { environmentOf, readDocument } from '../../options/index.ts';
+import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ExplainFlags } from './command.ts';
 
 /** Applies a policy to a report, prints each rule with its value, and records the exit code. */

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { readPolicyFile, SHIPPED_FOLDER } from '../../../policy/load.ts';
-import type { Problem } from '../../../policy/problem.ts';
-import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
+import { type Problem, readPolicyFile, SHIPPED_FOLDER, SHIPPED_POLICIES } from '../../../policy/index.ts';
 import { terminalText } from '../../../report/index.ts';
 
 /** Files of cases, beside their policies. */

@@ -1,15 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { CASE_GUIDE } from '../../../policy/cases/problem.ts';
-import { type ReadCases, readCases, runCase } from '../../../policy/cases/run.ts';
-import type { CompiledPolicy } from '../../../policy/compile.ts';
-import { isProblems, loadPolicy, readPolicyFile } from '../../../policy/load.ts';
-import { problemError } from '../../../policy/problem.ts';
-import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError, isAssayError } from '../../../core/index.ts';
+import { CASE_GUIDE, type ReadCases, readCases, runCase } from '../../../policy/cases/index.ts';
+import {
+  type CompiledPolicy,
+  isProblems,
+  loadPolicy,
+  problemError,
+  readPolicyFile,
+  SHIPPED_POLICIES,
+} from '../../../policy/index.ts';
+import { count, terminalText } from '../../../report/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import { CASES_SUFFIX } from './file.ts';
 
 /** CWE-770: a tree that holds more is no folder of policies. */

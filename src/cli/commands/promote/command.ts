@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Stage } from '../../../registry/records.ts';
+import type { Stage } from '../../../registry/index.ts';
 import {
   type AnswerFlags,
   addAnswerOptions,
@@ -8,8 +8,8 @@ import {
   REGISTRY_GUIDE,
   type RegistryFlags,
   registryOf,
-} from '../../options/registry.ts';
-import type { Shell } from '../../terminal/shell.ts';
+} from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What may be asked for. */
 const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];

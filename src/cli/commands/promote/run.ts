@@ -1,9 +1,16 @@
-import { isRuled } from '../../../registry/rules/stage-machine.ts';
-import { Refusal, withRegistry } from '../../registry/open.ts';
-import { registeredVersion } from '../../registry/register.ts';
-import { printWish } from '../../registry/request-text.ts';
-import { decisionFor, labelOf, openWish, refuseDenied, WISH } from '../../registry/requests.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { isRuled } from '../../../registry/rules/index.ts';
+import {
+  decisionFor,
+  labelOf,
+  openWish,
+  printWish,
+  Refusal,
+  refuseDenied,
+  registeredVersion,
+  WISH,
+  withRegistry,
+} from '../../registry/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { PromoteRequest } from './command.ts';
 
 /** Asks for a stage, unless that was asked for already, and says how it stands. */

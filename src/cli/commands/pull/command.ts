@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
-import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
-import { WAIVER_GUIDE } from '../../options/waivers.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import {
+  addJudgingOptions,
+  type JudgingFlags,
+  type JudgingOptions,
+  judgingOf,
+  WAIVER_GUIDE,
+} from '../../judging/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface PullRequest extends Omit<JudgingFlags, 'offline'> {

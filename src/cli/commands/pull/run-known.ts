@@ -1,8 +1,7 @@
-import { AssayError } from '../../../core/errors.ts';
-import { pullKnown } from '../../../pipeline/pull-known.ts';
+import { AssayError } from '../../../core/index.ts';
+import { pullKnown } from '../../../pipeline/index.ts';
 import { terminalText } from '../../../report/index.ts';
-import { Progress } from '../../terminal/progress.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { Progress, type Shell } from '../../terminal/index.ts';
 import type { PullRequest } from './command.ts';
 import { cacheEnv, loadLines } from './text.ts';
 

@@ -1,9 +1,7 @@
-import { type PullOutcome, pull } from '../../../pipeline/pull.ts';
+import { type PullOutcome, pull } from '../../../pipeline/index.ts';
 import { renderTable } from '../../../report/index.ts';
-import { prepareJudging } from '../../judging/judge.ts';
-import { addressOf } from '../../judging/place.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { addressOf, prepareJudging } from '../../judging/index.ts';
+import { Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { PullRequest } from './command.ts';
 import { cacheEnv, loadLines } from './text.ts';
 

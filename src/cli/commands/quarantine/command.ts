@@ -7,8 +7,8 @@ import {
   REGISTRY_GUIDE,
   type RegistryFlags,
   registryOf,
-} from '../../options/registry.ts';
-import type { Shell } from '../../terminal/shell.ts';
+} from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface QuarantineRequest extends AnswerFlags {

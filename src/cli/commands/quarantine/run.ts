@@ -1,11 +1,8 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { Version } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import type { RegistryClient } from '../../registry/client.ts';
-import { withRegistry } from '../../registry/open.ts';
-import { labelOf } from '../../registry/requests.ts';
-import { queryOf, targetOf } from '../../registry/target.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { labelOf, queryOf, type RegistryClient, targetOf, withRegistry } from '../../registry/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { QuarantineRequest } from './command.ts';
 
 /** Stops every version that is meant, and says which. */

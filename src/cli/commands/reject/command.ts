@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Role } from '../../../registry/records.ts';
+import type { Role } from '../../../registry/index.ts';
 import {
   type AnswerFlags,
   addAnswerOptions,
@@ -8,9 +8,9 @@ import {
   REGISTRY_GUIDE,
   type RegistryFlags,
   registryOf,
-} from '../../options/registry.ts';
-import type { Shell } from '../../terminal/shell.ts';
-import { VOTERS } from '../approve/command.ts';
+} from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
+import { VOTERS } from '../approve/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface RejectRequest extends AnswerFlags {

@@ -1,11 +1,7 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import { isRegistryError, type Transition } from '../../../registry/index.ts';
-import type { RegistryClient } from '../../registry/client.ts';
-import { withRegistry } from '../../registry/open.ts';
-import { printWish } from '../../registry/request-text.ts';
-import { labelOf, openWish } from '../../registry/requests.ts';
-import { knownVersion } from '../../registry/target.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { knownVersion, labelOf, openWish, printWish, type RegistryClient, withRegistry } from '../../registry/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { RejectRequest } from './command.ts';
 
 /** Rejects what a version is asked for. */

@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
-import { AssayError } from '../../../core/errors.ts';
-import { DEFAULT_LIMITS } from '../../../core/limits.ts';
+import { AssayError, DEFAULT_LIMITS } from '../../../core/index.ts';
 import { reproPickle } from '../../../formats/pickle/inspect/index.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
+import { count, terminalText } from '../../../report/index.ts';
 import { listedGlobals } from '../../../scan/pickle/allowlists.ts';
-import { type OneFile, withOneFile } from '../../judging/one-file.ts';
-import { openSink } from '../../terminal/output.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { type OneFile, withOneFile } from '../../judging/index.ts';
+import { openSink, type Shell } from '../../terminal/index.ts';
 import type { ReproFlags } from './command.ts';
 
 /** Writes the instructions of one pickle of a file, and says where. */

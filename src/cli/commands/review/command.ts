@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import { PAPERS, type Paper } from '../../../report/html/review.ts';
-import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { PAPERS, type Paper } from '../../../report/html/index.ts';
+import { addJudgingOptions, type JudgingFlags, type JudgingOptions, judgingOf } from '../../judging/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export const REVIEW_FORMATS = ['html', 'pdf'] as const;
 export type ReviewFormat = (typeof REVIEW_FORMATS)[number];

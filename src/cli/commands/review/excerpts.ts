@@ -1,9 +1,8 @@
-import type { Finding } from '../../../core/assessment/finding.ts';
-import type { ByteSource } from '../../../core/bytes/byte-source.ts';
-import { isAssayError } from '../../../core/errors.ts';
-import { DEFAULT_LIMITS } from '../../../core/limits.ts';
+import type { Finding } from '../../../core/assessment/index.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
+import { DEFAULT_LIMITS, isAssayError } from '../../../core/index.ts';
 import { inspectPickle } from '../../../formats/pickle/inspect/index.ts';
-import type { OnTarget } from '../../../pipeline/file-scan.ts';
+import type { OnTarget } from '../../../pipeline/index.ts';
 import type { Excerpt } from '../../../report/index.ts';
 import { OpcodeWindows } from './opcode-windows.ts';
 

@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { AssayError } from '../../../core/errors.ts';
-import { parseReference } from '../../../core/reference/reference.ts';
-import { type Judged, mapOwasp, owaspCoverage, renderHtml, terminalText } from '../../../report/index.ts';
-import { count, humanBytes } from '../../../report/style.ts';
-import { findChromium, printToPdf } from '../../../sandbox/chromium.ts';
-import { exitCodeOf, prepareJudging } from '../../judging/judge.ts';
-import { openSink } from '../../terminal/output.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { parseReference } from '../../../core/reference/index.ts';
+import {
+  count,
+  humanBytes,
+  type Judged,
+  mapOwasp,
+  owaspCoverage,
+  renderHtml,
+  terminalText,
+} from '../../../report/index.ts';
+import { findChromium, printToPdf } from '../../../sandbox/index.ts';
+import { exitCodeOf, prepareJudging } from '../../judging/index.ts';
+import { openSink, type Shell } from '../../terminal/index.ts';
 import type { ReviewRequest } from './command.ts';
 import { Excerpts } from './excerpts.ts';
 

@@ -1,11 +1,8 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import type { RegistryClient } from '../../registry/client.ts';
-import { withRegistry } from '../../registry/open.ts';
-import { labelOf } from '../../registry/requests.ts';
-import { knownVersion } from '../../registry/target.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { knownVersion, labelOf, type RegistryClient, withRegistry } from '../../registry/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { RevokeRequest } from './command.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

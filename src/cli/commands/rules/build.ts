@@ -1,18 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { version } from '../../../core/version.ts';
-import { keySigner } from '../../../integrity/sign/key-signer.ts';
-import { readBounded } from '../../../pipeline/installed-rules.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
+import { AssayError, parseBoundedJson, version } from '../../../core/index.ts';
+import { keySigner } from '../../../integrity/sign/index.ts';
+import { readBounded } from '../../../pipeline/index.ts';
+import { count, terminalText } from '../../../report/index.ts';
 import { MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD } from '../../../scan/rules/rule-bundle.ts';
 import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
 import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
-import { openKey } from '../../signing/key.ts';
-import { openSink } from '../../terminal/output.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { openKey } from '../../signing/index.ts';
+import { openSink, type Shell } from '../../terminal/index.ts';
 import type { RulesBuildFlags } from './command.ts';
 
 /** The parts of a bundle that are no list, and what stands for them when their file is not there. */

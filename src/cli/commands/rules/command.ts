@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export interface RulesUpdateFlags {
   readonly from: string;

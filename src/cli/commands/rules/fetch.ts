@@ -1,9 +1,8 @@
-import { AssayError } from '../../../core/errors.ts';
-import { shownAddress } from '../../../core/reference/reference.ts';
-import { createEgress } from '../../../egress/egress.ts';
-import { httpError } from '../../../egress/http-error.ts';
-import { MAX_BUNDLE_BYTES } from '../../../pipeline/installed-rules.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { shownAddress } from '../../../core/reference/index.ts';
+import { createEgress, httpError } from '../../../egress/index.ts';
+import { MAX_BUNDLE_BYTES } from '../../../pipeline/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /**
  * A bundle of rules from an https address.

@@ -1,29 +1,26 @@
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { version } from '../../../core/version.ts';
-import { keyHint, readPublicKey } from '../../../integrity/envelope/keys.ts';
-import { isSignatureError } from '../../../integrity/envelope/signature-error.ts';
-import { rulesPath } from '../../../pipeline/chosen-lists.ts';
+import { AssayError, isAssayError, version } from '../../../core/index.ts';
+import { isSignatureError, keyHint, readPublicKey } from '../../../integrity/envelope/index.ts';
 import {
   type InstalledRules,
   MAX_BUNDLE_BYTES,
+  openRules,
   readBounded,
   readInstalled,
   readSigned,
   removeInstalled,
+  rulesPath,
   type SignedInstalled,
+  type SignedRules,
   writeInstalled,
-} from '../../../pipeline/installed-rules.ts';
-import { openRules, type SignedRules } from '../../../pipeline/rules-signature.ts';
-import { jsonText, terminalText } from '../../../report/index.ts';
-import { Page } from '../../../report/page.ts';
-import { count } from '../../../report/style.ts';
+} from '../../../pipeline/index.ts';
+import { count, jsonText, Page, terminalText } from '../../../report/index.ts';
 import { RULES } from '../../../scan/rules/catalogue.ts';
 import { parseRuleBundle, type RuleBundle } from '../../../scan/rules/rule-bundle.ts';
 import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
 import { BUILT_IN_LISTS } from '../../../scan/rules/rule-lists.ts';
 import { rulesetOf } from '../../../scan/rules/ruleset.ts';
 import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
-import { type Shell, widthOf } from '../../terminal/shell.ts';
+import { type Shell, widthOf } from '../../terminal/index.ts';
 import type { RulesUpdateFlags } from './command.ts';
 import { rulesKeys } from './signature.ts';
 

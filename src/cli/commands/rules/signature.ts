@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { readSmallText } from '../../../core/bytes/small-file.ts';
-import { AssayError } from '../../../core/errors.ts';
-import { readPublicKey } from '../../../integrity/envelope/keys.ts';
-import { readTrustFile, refusalOf } from '../../../integrity/trust-file/trust-file.ts';
+import { readSmallText } from '../../../core/bytes/index.ts';
+import { AssayError } from '../../../core/index.ts';
+import { readPublicKey } from '../../../integrity/envelope/index.ts';
+import { readTrustFile, refusalOf } from '../../../integrity/trust-file/index.ts';
 import { RELEASE_KEYS } from './release-keys.ts';
 
 export interface RulesTrust {

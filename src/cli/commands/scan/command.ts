@@ -1,10 +1,14 @@
 import { type Command, Option } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import { SHIPPED_POLICIES } from '../../../policy/shipped.ts';
-import type { JudgingFlags } from '../../judging/judge.ts';
-import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/options.ts';
-import { WAIVER_GUIDE } from '../../options/waivers.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import { SHIPPED_POLICIES } from '../../../policy/index.ts';
+import {
+  addJudgingOptions,
+  type JudgingFlags,
+  type JudgingOptions,
+  judgingOf,
+  WAIVER_GUIDE,
+} from '../../judging/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
 export type ScanFormat = (typeof SCAN_FORMATS)[number];

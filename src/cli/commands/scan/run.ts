@@ -1,19 +1,23 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { renderCycloneDx } from '../../../report/cyclonedx/cyclonedx.ts';
-import { terminalText } from '../../../report/escape.ts';
-import type { Judged, ReportContext } from '../../../report/index.ts';
-import { renderJson, renderJsonLine } from '../../../report/json/json.ts';
-import { renderJunit } from '../../../report/junit/junit.ts';
-import { renderMarkdown } from '../../../report/markdown/markdown.ts';
-import { renderOpenVex } from '../../../report/openvex/openvex.ts';
-import { renderSarif } from '../../../report/sarif/sarif.ts';
-import { renderTable } from '../../../report/table/table.ts';
-import { exitCodeOf, type Judging, prepareJudging } from '../../judging/judge.ts';
-import type { Knowledge } from '../../judging/knowledge.ts';
-import { addressOf, type Place, uriOf } from '../../judging/place.ts';
-import { openSink } from '../../terminal/output.ts';
-import { type ExitCode, graver, printError, type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { AssayError, isAssayError } from '../../../core/index.ts';
+import { renderCycloneDx } from '../../../report/cyclonedx/index.ts';
+import { type Judged, type ReportContext, terminalText } from '../../../report/index.ts';
+import { renderJson, renderJsonLine } from '../../../report/json/index.ts';
+import { renderJunit } from '../../../report/junit/index.ts';
+import { renderMarkdown } from '../../../report/markdown/index.ts';
+import { renderOpenVex } from '../../../report/openvex/index.ts';
+import { renderSarif } from '../../../report/sarif/index.ts';
+import { renderTable } from '../../../report/table/index.ts';
+import {
+  addressOf,
+  exitCodeOf,
+  type Judging,
+  type Knowledge,
+  type Place,
+  prepareJudging,
+  uriOf,
+} from '../../judging/index.ts';
+import { type ExitCode, graver, openSink, printError, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ScanFormat, ScanRequest } from './command.ts';
 
 interface Scanned extends Judged {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ServiceFlags } from '../../../service/index.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 const GUIDE = `
 On a laptop, "assay serve" alone does everything: its registry, uploads and jobs lie in ./assay-data, it scans by itself, and the

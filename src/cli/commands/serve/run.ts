@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
+import { isRegistryError } from '../../../registry/index.ts';
 import { terminalText } from '../../../report/index.ts';
-import { isRegistryError, readConfig, type ServiceFlags, startService } from '../../../service/index.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { readConfig, type ServiceFlags, startService } from '../../../service/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** Serves until it is told to end, and ends in order. */
 export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void> {

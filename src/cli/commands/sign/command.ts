@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/plan.ts';
-import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/signing.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/index.ts';
+import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface SignRequest extends SigningChoice {

@@ -1,20 +1,24 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Artifact, ArtifactFile } from '../../../core/artifact.ts';
-import { AssayError, throwIfAborted } from '../../../core/errors.ts';
-import type { OnEvent } from '../../../core/events.ts';
-import { IN_TOTO_PAYLOAD } from '../../../integrity/envelope/dsse.ts';
-import { wholeDigest } from '../../../integrity/hash/plan.ts';
-import { coverageOf } from '../../../integrity/sign/coverage.ts';
-import { modelStatement } from '../../../integrity/sign/statement.ts';
-import { digestArtifact } from '../../../pipeline/digest-artifact.ts';
-import { openArtifact } from '../../../sources/open-artifact.ts';
-import { ignoredPath, localPath, pathWithin, type SigningPlace, signingPlace } from '../../signing/place.ts';
-import { type Signed, signedReport, uncoveredWarning } from '../../signing/report.ts';
-import { type SigningWay, signingWay } from '../../signing/sign.ts';
-import { openSink } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { type Artifact, type ArtifactFile, AssayError, type OnEvent, throwIfAborted } from '../../../core/index.ts';
+import { IN_TOTO_PAYLOAD } from '../../../integrity/envelope/index.ts';
+import { wholeDigest } from '../../../integrity/hash/index.ts';
+import { coverageOf, modelStatement } from '../../../integrity/sign/index.ts';
+import { digestArtifact } from '../../../pipeline/index.ts';
+import { openArtifact } from '../../../sources/index.ts';
+import {
+  ignoredPath,
+  localPath,
+  pathWithin,
+  type Signed,
+  type SigningPlace,
+  type SigningWay,
+  signedReport,
+  signingPlace,
+  signingWay,
+  uncoveredWarning,
+} from '../../signing/index.ts';
+import { openSink, Progress, type Shell } from '../../terminal/index.ts';
 import type { SignRequest } from './command.ts';
 
 const KEY_WITHIN =

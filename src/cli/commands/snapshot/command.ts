@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { AssayError } from '../../../core/errors.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { AssayError } from '../../../core/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */
 export interface SnapshotRequest {

@@ -1,6 +1,6 @@
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { keySigner } from '../../../integrity/sign/key-signer.ts';
-import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file/trust-file.ts';
+import { AssayError, isAssayError } from '../../../core/index.ts';
+import { keySigner } from '../../../integrity/sign/index.ts';
+import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file/index.ts';
 import { isRegistryError, loadRegistryRules, openRegistry, type Registry } from '../../../registry/index.ts';
 import {
   digestOfTrust,
@@ -10,12 +10,11 @@ import {
   watchSnapshot,
   writeSnapshot,
 } from '../../../registry/snapshot/index.ts';
-import { terminalText } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
+import { count, terminalText } from '../../../report/index.ts';
 import { isSnapshotError } from '../../../snapshot/index.ts';
-import { type RegistryPlace, registryPlace } from '../../registry/place.ts';
-import { type OpenedKey, openKey } from '../../signing/key.ts';
-import { printError, type Shell } from '../../terminal/shell.ts';
+import { type RegistryPlace, registryPlace } from '../../registry/index.ts';
+import { type OpenedKey, openKey } from '../../signing/index.ts';
+import { printError, type Shell } from '../../terminal/index.ts';
 import type { SnapshotRequest } from './command.ts';
 
 /** Between two looks at the registry: far below the minute within which a revocation has to reach every gate. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { addTrustOptions, type TrustFlags } from '../../options/trust.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import { addTrustOptions, type TrustFlags } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 export const VERIFY_FORMATS = ['table', 'json'] as const;
 

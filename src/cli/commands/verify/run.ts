@@ -1,17 +1,17 @@
-import type { Artifact } from '../../../core/artifact.ts';
-import { AssayError } from '../../../core/errors.ts';
-import type { OnEvent } from '../../../core/events.ts';
-import { SHA256_PLAN } from '../../../integrity/hash/plan.ts';
-import { treeDigest } from '../../../integrity/hash/tree-digest.ts';
-import { type DigestedFile, digestArtifact, sha256Of } from '../../../pipeline/digest-artifact.ts';
-import { judgeSignature, openSignature, SIGNATURE_NAME } from '../../../pipeline/signature.ts';
+import { type Artifact, AssayError, type OnEvent } from '../../../core/index.ts';
+import { SHA256_PLAN, treeDigest } from '../../../integrity/hash/index.ts';
+import {
+  type DigestedFile,
+  digestArtifact,
+  judgeSignature,
+  openSignature,
+  SIGNATURE_NAME,
+  sha256Of,
+} from '../../../pipeline/index.ts';
 import { renderVerification, renderVerificationJson, type Verification } from '../../../report/index.ts';
-import { openArtifact } from '../../../sources/open-artifact.ts';
-import { readTrusts } from '../../judging/trust.ts';
-import { refusePardonsFrom, trustFiles } from '../../judging/waiver-place.ts';
-import { openSink } from '../../terminal/output.ts';
-import { Progress } from '../../terminal/progress.ts';
-import { type Shell, wantsColor, widthOf } from '../../terminal/shell.ts';
+import { openArtifact } from '../../../sources/index.ts';
+import { readTrusts, refusePardonsFrom, trustFiles } from '../../judging/index.ts';
+import { openSink, Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { VerifyFlags } from './command.ts';
 
 /** Hashes an artifact, compares it with its signature, and reports. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line; the environment says the rest. */
 export interface WorkerFlags {

@@ -1,6 +1,6 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 import { terminalText } from '../../../report/index.ts';
-import type { Shell } from '../../terminal/shell.ts';
+import type { Shell } from '../../terminal/index.ts';
 import type { WorkerFlags } from './command.ts';
 
 /** Works until Ctrl-C. What the operator should know goes to stderr, a line each. */

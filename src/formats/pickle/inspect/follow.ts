@@ -1,6 +1,5 @@
-import { FileBudget } from '../../../core/budget.ts';
-import type { ByteSource } from '../../../core/bytes/byte-source.ts';
-import type { Limits } from '../../../core/limits.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
+import { FileBudget, type Limits } from '../../../core/index.ts';
 import { describe, describeCall } from '../describe.ts';
 import { inlineArray } from '../joblib.ts';
 import { type LoaderSet, NOBODY } from '../loaders.ts';

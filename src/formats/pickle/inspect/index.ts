@@ -1,3 +1,3 @@
-export { type FollowOptions, followPickle, type PickleEvents } from './follow.ts';
-export { type InspectOptions, inspectPickle } from './inspect.ts';
+export { followPickle } from './follow.ts';
+export { inspectPickle } from './inspect.ts';
 export { reproPickle } from './repro.ts';

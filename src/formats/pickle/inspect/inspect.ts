@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../../core/bytes/byte-source.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
 import { layoutAt, type Opcode } from '../opcodes.ts';
 import type { StreamResult } from '../read.ts';
 import type { PickleState } from '../state.ts';

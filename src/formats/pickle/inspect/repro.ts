@@ -1,6 +1,5 @@
-import { type ByteSource, SliceSource } from '../../../core/bytes/byte-source.ts';
-import { AssayError } from '../../../core/errors.ts';
-import type { Limits } from '../../../core/limits.ts';
+import { type ByteSource, SliceSource } from '../../../core/bytes/index.ts';
+import { AssayError, type Limits } from '../../../core/index.ts';
 import { layoutAt, type Opcode } from '../opcodes.ts';
 import { latin1, textOf } from '../text.ts';
 import { STR, STR_DUNDER } from '../values.ts';

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { type IdentityToken, readIdentityToken, SIGSTORE_AUDIENCE } from './identity-token.ts';
 import { badAnswer, bytesOf, type Call, refusal, type Service, saidBy } from './service.ts';
 import { serviceUrl } from './services.ts';

@@ -1,8 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { readCertificate } from '../../x509/certificate.ts';
-import { readDer } from '../../x509/der.ts';
-import { utf8 } from '../../x509/names.ts';
-import { OID } from '../../x509/oids.ts';
+import { OID, readCertificate, readDer, utf8 } from '../../x509/index.ts';
 
 /** Whom a certificate of Fulcio names, and who vouched for it: what verifiers ask for. */
 export interface CertifiedIdentity {

@@ -1,7 +1,7 @@
 import { type KeyObject, sign, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { spkiOf } from '../../envelope/keys.ts';
+import { parseBoundedJson } from '../../../core/index.ts';
+import { spkiOf } from '../../envelope/index.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { badAnswer, type Call, post, type Service } from './service.ts';
 

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 
 /** An OIDC identity token, and what it claims. Whether the claims hold, the certificate authority finds out. */
 export interface IdentityToken {

@@ -1,9 +1,7 @@
 import { generateKeyPairSync, type X509Certificate } from 'node:crypto';
 import { bundleFromJSON } from '@sigstore/bundle';
-import { AssayError } from '../../../core/errors.ts';
-import { pae } from '../../envelope/dsse.ts';
-import { signBytes } from '../../envelope/keys.ts';
-import { isSignatureError } from '../../envelope/signature-error.ts';
+import { AssayError } from '../../../core/index.ts';
+import { isSignatureError, pae, signBytes } from '../../envelope/index.ts';
 import { bundleJson, envelopeJson } from '../bundle-json.ts';
 import type { PayloadSigner } from '../payload-signer.ts';
 import { type CertifiedIdentity, certifiedIdentity } from './certified-identity.ts';

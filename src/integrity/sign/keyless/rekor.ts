@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { pae } from '../../envelope/dsse.ts';
+import { parseBoundedJson } from '../../../core/index.ts';
+import { pae } from '../../envelope/index.ts';
 import type { envelopeJson } from '../bundle-json.ts';
 import { badAnswer, type Call, post, type Service } from './service.ts';
 

@@ -1,5 +1,5 @@
-import { AssayError } from '../../../core/errors.ts';
-import { shownAddress } from '../../../core/reference/reference.ts';
+import { AssayError } from '../../../core/index.ts';
+import { shownAddress } from '../../../core/reference/index.ts';
 
 /** The way out, as it is handed in. */
 export type ServiceFetch = (url: string, init: ServiceRequest) => Promise<Response>;

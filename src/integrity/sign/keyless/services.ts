@@ -1,5 +1,5 @@
-import { AssayError } from '../../../core/errors.ts';
-import { isLoopback, shownAddress } from '../../../core/reference/reference.ts';
+import { AssayError } from '../../../core/index.ts';
+import { isLoopback, shownAddress } from '../../../core/reference/index.ts';
 import type { LogService } from './rekor.ts';
 
 /** What takes part in signing without a key of one's own. */

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { parseBoundedJson } from '../../../core/bounded-json.ts';
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { type SigningServices, serviceUrl, timestampUrl } from './services.ts';
 
 const Moment = v.pipe(

@@ -1,4 +1,4 @@
-import { AssayError } from '../../../core/errors.ts';
+import { AssayError } from '../../../core/index.ts';
 
 /** Which private key of which token. What is absent, is not asked. */
 export interface Pkcs11KeyName {

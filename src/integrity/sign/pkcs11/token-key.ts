@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Handle, PKCS11 } from 'pkcs11js';
-import { AssayError, isAssayError } from '../../../core/errors.ts';
-import { kindOf, verifyBytes } from '../../envelope/keys.ts';
+import { AssayError, isAssayError } from '../../../core/index.ts';
+import { kindOf, verifyBytes } from '../../envelope/index.ts';
 import type { SigningKey } from '../signing-key.ts';
 import { derSignature, ecPublicKey } from './ec-encoding.ts';
 import type { Pkcs11KeyName } from './key-uri.ts';

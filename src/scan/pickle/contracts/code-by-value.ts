@@ -1,5 +1,5 @@
-import type { Call, Value } from '../../../formats/pickle/values.ts';
 import {
+  type Call,
   DICT,
   FIRST_COMPOSITE,
   FROZENSET,
@@ -9,7 +9,8 @@ import {
   STR,
   STR_DUNDER,
   TUPLE,
-} from '../../../formats/pickle/values.ts';
+  type Value,
+} from '../../../formats/pickle/index.ts';
 import { isDangerousConstant, isDangerousName } from './capabilities.ts';
 import { type Maker, makerOf, makerOfType } from './code-makers.ts';
 import { type Breach, type ContractContext, textAt } from './contract.ts';

@@ -1,6 +1,15 @@
-import type { PickleState } from '../../../formats/pickle/state.ts';
-import type { Call, GlobalName, Value } from '../../../formats/pickle/values.ts';
-import { FIRST_COMPOSITE, GLOBAL, OBJECT, STR, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
+import {
+  type Call,
+  FIRST_COMPOSITE,
+  GLOBAL,
+  type GlobalName,
+  OBJECT,
+  type PickleState,
+  STR,
+  STR_DUNDER,
+  TUPLE,
+  type Value,
+} from '../../../formats/pickle/index.ts';
 
 /** Packages of SymPy whose classes are made of numbers, symbols and each other; text among their arguments is evaluated. */
 const EXPRESSIONS =

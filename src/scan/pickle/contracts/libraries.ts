@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { NONE } from '../../../formats/pickle/values.ts';
+import { NONE, type Value } from '../../../formats/pickle/index.ts';
 import { ARROW_STATES } from './arrow.ts';
 import { type Contract, type ContractContext, textAt } from './contract.ts';
 import { FLAML_STATES } from './flaml.ts';

@@ -1,4 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
+import type { Value } from '../../../formats/pickle/index.ts';
 import { type Breach, type ContractContext, unexpected } from './contract.ts';
 
 /** What holds more than its bytes: numbers of a range, addresses of a network. */

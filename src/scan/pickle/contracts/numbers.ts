@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BOOL, GLOBAL, INT, NONE, OBJECT, TUPLE } from '../../../formats/pickle/values.ts';
+import { BOOL, GLOBAL, INT, NONE, OBJECT, TUPLE, type Value } from '../../../formats/pickle/index.ts';
 import { MAX_DIMENSIONS } from './bounds.ts';
 import { type Breach, type ContractContext, unexpected } from './contract.ts';
 

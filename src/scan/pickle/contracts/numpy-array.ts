@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BUFFER, BYTES, LIST, NONE, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
+import { BUFFER, BYTES, LIST, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
 import { bytesIn } from './bounds.ts';
 import { type Breach, type Contract, type ContractContext, pointers, textAt, unexpected, worst } from './contract.ts';
 import { flag, numberOf, numbersOf, otherThan } from './numbers.ts';

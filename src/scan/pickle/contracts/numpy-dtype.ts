@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BYTES, DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import { BYTES, DICT, NONE, OBJECT, type Value } from '../../../formats/pickle/index.ts';
 import { bytesIn, MAX_DIMENSIONS } from './bounds.ts';
 import {
   type Breach,

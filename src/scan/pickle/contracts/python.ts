@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
+import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../allowlist.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { isDistribution } from './distributions.ts';

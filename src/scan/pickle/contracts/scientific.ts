@@ -1,4 +1,4 @@
-import { OBJECT } from '../../../formats/pickle/values.ts';
+import { OBJECT } from '../../../formats/pickle/index.ts';
 import { type Contract, textAt } from './contract.ts';
 import { arrayState, fromBuffer, reconstruct, reconstructMasked, scalar } from './numpy-array.ts';
 import { dtypeCall, dtypeState } from './numpy-dtype.ts';

@@ -1,5 +1,4 @@
-import type { PickleState } from '../../../formats/pickle/state.ts';
-import { TUPLE } from '../../../formats/pickle/values.ts';
+import { type PickleState, TUPLE } from '../../../formats/pickle/index.ts';
 
 /** Values of a tuple, those of the tuples in it counted as often as they stand there: Python hashes each time. */
 const MAX_EXPANDED = 2 ** 22;

@@ -1,6 +1,4 @@
-import { latin1 } from '../../../formats/pickle/text.ts';
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, LIST, NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import { DICT, LIST, latin1, NONE, OBJECT, type Value } from '../../../formats/pickle/index.ts';
 import { type Breach, type ContractContext, perMachine, unexpected } from './contract.ts';
 import { otherThan } from './numbers.ts';
 

@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, GLOBAL, NONE } from '../../../formats/pickle/values.ts';
+import { DICT, GLOBAL, NONE, type Value } from '../../../formats/pickle/index.ts';
 import { type Breach, type ContractContext, unexpected } from './contract.ts';
 import { otherThan } from './numbers.ts';
 import { hooks } from './torch-hooks.ts';

@@ -1,6 +1,15 @@
-import type { PickleState } from '../../../formats/pickle/state.ts';
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BYTES, INT, NONE, OBJECT, PERSID, STR, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
+import {
+  BYTES,
+  INT,
+  NONE,
+  OBJECT,
+  PERSID,
+  type PickleState,
+  STR,
+  STR_DUNDER,
+  TUPLE,
+  type Value,
+} from '../../../formats/pickle/index.ts';
 import { type Breach, type ContractContext, unexpected } from './contract.ts';
 import { numberOf, otherThan } from './numbers.ts';
 import { isLocation, PACKED, storageElementSize } from './torch-types.ts';

@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BOOL, DICT, INT, LIST, NONE, OBJECT, TUPLE } from '../../../formats/pickle/values.ts';
+import { BOOL, DICT, INT, LIST, NONE, OBJECT, TUPLE, type Value } from '../../../formats/pickle/index.ts';
 import { bytesIn } from './bounds.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected, worst } from './contract.ts';
 import { flag, numbersOf, otherThan } from './numbers.ts';

@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, OBJECT } from '../../../formats/pickle/values.ts';
+import { DICT, OBJECT, type Value } from '../../../formats/pickle/index.ts';
 import { type Fit, fitOf } from './bounds.ts';
 import { type Breach, type ContractContext, unexpected } from './contract.ts';
 import { numberOf, numbersOf, otherThan } from './numbers.ts';

@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { BYTES, GLOBAL, OBJECT } from '../../../formats/pickle/values.ts';
+import { BYTES, GLOBAL, OBJECT, type Value } from '../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected, worst } from './contract.ts';
 import { flag, otherThan } from './numbers.ts';
 import { hooks } from './torch-hooks.ts';

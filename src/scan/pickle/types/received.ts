@@ -1,8 +1,17 @@
-import type { Given } from '../../../formats/pickle/flows.ts';
-import type { LoaderSet } from '../../../formats/pickle/loaders.ts';
-import type { PickleState } from '../../../formats/pickle/state.ts';
-import type { GlobalName, Value } from '../../../formats/pickle/values.ts';
-import { DICT, FROZENSET, GLOBAL, LIST, OBJECT, STR_DUNDER, TUPLE } from '../../../formats/pickle/values.ts';
+import {
+  DICT,
+  FROZENSET,
+  type Given,
+  GLOBAL,
+  type GlobalName,
+  LIST,
+  type LoaderSet,
+  OBJECT,
+  type PickleState,
+  STR_DUNDER,
+  TUPLE,
+  type Value,
+} from '../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../allowlists.ts';
 import { isOwnMember, mayHold, PLAIN, type Takes, type TakingUse } from './entry-types.ts';
 

@@ -1,5 +1,4 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { LIST, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
+import { LIST, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
 import type { ContractContext } from '../contracts/contract.ts';

@@ -1,5 +1,4 @@
-import { type Html, type HtmlValue, html } from '../../../report/html/html.ts';
-import { facts } from '../../../report/html/parts.ts';
+import { facts, type Html, type HtmlValue, html } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { type Crumb, type Place, page } from '../layout.ts';
 import { button, form, linkButton, note, textArea, type Viewer } from '../parts.ts';

@@ -1,6 +1,5 @@
 import type { Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code, facts, told } from '../../../report/html/parts.ts';
+import { code, facts, type Html, html, NONE, told } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';

@@ -1,15 +1,18 @@
 import type { Stage, StoredAssessment, StoredDecision, Version } from '../../../registry/index.ts';
-import { checksSection } from '../../../report/html/checks.ts';
-import { reviewOf } from '../../../report/html/document.ts';
-import { filesSection } from '../../../report/html/files.ts';
-import { findingsSection } from '../../../report/html/findings.ts';
-import { type Html, html } from '../../../report/html/html.ts';
-import { owaspSection } from '../../../report/html/owasp-sheet.ts';
-import { policySection } from '../../../report/html/policy.ts';
-import { provenanceSection } from '../../../report/html/provenance.ts';
-import { summarySection } from '../../../report/html/summary.ts';
-import { unseenSection } from '../../../report/html/unseen.ts';
-import { ACTIONS } from '../../../report/html/words.ts';
+import {
+  ACTIONS,
+  checksSection,
+  filesSection,
+  findingsSection,
+  type Html,
+  html,
+  owaspSection,
+  policySection,
+  provenanceSection,
+  reviewOf,
+  summarySection,
+  unseenSection,
+} from '../../../report/html/index.ts';
 import type { ReportContext } from '../../../report/index.ts';
 import { versionPath, withQuery } from '../links.ts';
 import { part, type Viewer, when } from '../parts.ts';

@@ -1,6 +1,5 @@
 import type { AuditEntry, AuditVerdict } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code, facts, fold, table, told } from '../../../report/html/parts.ts';
+import { code, facts, fold, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { empty, linkButton, note, pager, type Viewer, when } from '../parts.ts';

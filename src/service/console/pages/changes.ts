@@ -1,9 +1,22 @@
 import type { Version } from '../../../registry/index.ts';
-import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html.ts';
-import { capped, chip, code, facts, table, told } from '../../../report/html/parts.ts';
-import { ACTIONS, CHECK_STATUSES, RISK_STATUSES, SEVERITY_WORDS, VERDICT_WORDS } from '../../../report/html/words.ts';
-import { OWASP_RISKS, type ReportDiff } from '../../../report/index.ts';
-import { count } from '../../../report/style.ts';
+import {
+  ACTIONS,
+  CHECK_STATUSES,
+  capped,
+  chip,
+  code,
+  facts,
+  type Html,
+  type HtmlValue,
+  html,
+  NONE,
+  RISK_STATUSES,
+  SEVERITY_WORDS,
+  table,
+  told,
+  VERDICT_WORDS,
+} from '../../../report/html/index.ts';
+import { count, OWASP_RISKS, type ReportDiff } from '../../../report/index.ts';
 import { versionPath } from '../links.ts';
 import { part, type Viewer } from '../parts.ts';
 import { versionPage } from './version-head.ts';

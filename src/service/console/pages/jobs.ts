@@ -1,7 +1,6 @@
 import type { Job, JobState, Page } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { chip, code, facts, told } from '../../../report/html/parts.ts';
-import { humanBytes } from '../../../report/style.ts';
+import { chip, code, facts, type Html, html, NONE, told } from '../../../report/html/index.ts';
+import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
 import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';

@@ -1,6 +1,5 @@
 import type { GateAnswer, ModelSummary, Page, Version } from '../../../registry/index.ts';
-import { type Html, html } from '../../../report/html/html.ts';
-import { code, facts, table, told } from '../../../report/html/parts.ts';
+import { code, facts, type Html, html, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, modelPath, withQuery } from '../links.ts';
 import { pager, part, shortDigest, type Viewer, when } from '../parts.ts';

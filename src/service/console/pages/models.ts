@@ -1,8 +1,13 @@
-import type { GateAnswer, ModelSummary, Page, Stage, Version } from '../../../registry/index.ts';
-import { STAGES } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code, table } from '../../../report/html/parts.ts';
-import { count } from '../../../report/style.ts';
+import {
+  type GateAnswer,
+  type ModelSummary,
+  type Page,
+  STAGES,
+  type Stage,
+  type Version,
+} from '../../../registry/index.ts';
+import { code, type Html, html, NONE, table } from '../../../report/html/index.ts';
+import { count } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { HOME, modelPath, withQuery } from '../links.ts';
 import { command, empty, linkButton, pager, type Viewer } from '../parts.ts';

@@ -1,5 +1,4 @@
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code, facts, fold, list, told } from '../../../report/html/parts.ts';
+import { code, facts, fold, type Html, html, list, NONE, told } from '../../../report/html/index.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { page } from '../layout.ts';
 import { command, part, type Viewer } from '../parts.ts';

@@ -1,6 +1,5 @@
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code, told } from '../../../report/html/parts.ts';
-import type { Problem } from '../../problems/errors.ts';
+import { code, type Html, html, NONE, told } from '../../../report/html/index.ts';
+import type { Problem } from '../../problems/index.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
 import { linkButton, type Viewer } from '../parts.ts';

@@ -1,6 +1,5 @@
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { chip, facts, list, table, told } from '../../../report/html/parts.ts';
+import { chip, facts, type Html, html, list, NONE, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
 import { actForm, digest, linkButton, note, part, prose, type Viewer, when } from '../parts.ts';

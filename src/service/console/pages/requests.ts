@@ -1,6 +1,5 @@
 import type { Page, Transition, TransitionState } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { chip, table, told } from '../../../report/html/parts.ts';
+import { chip, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, withQuery } from '../links.ts';
 import { empty, pager, type Viewer, when } from '../parts.ts';

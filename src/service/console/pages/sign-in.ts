@@ -1,5 +1,4 @@
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { code } from '../../../report/html/parts.ts';
+import { code, type Html, html, NONE } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { withQuery } from '../links.ts';
 import { button, linkButton, note } from '../parts.ts';

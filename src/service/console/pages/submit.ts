@@ -1,6 +1,5 @@
-import { type Html, html } from '../../../report/html/html.ts';
-import { code } from '../../../report/html/parts.ts';
-import { humanBytes } from '../../../report/style.ts';
+import { code, type Html, html } from '../../../report/html/index.ts';
+import { humanBytes } from '../../../report/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';

@@ -1,6 +1,5 @@
 import type { ApprovalRecord, Version } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { chip, code, facts, fold, table, told } from '../../../report/html/parts.ts';
+import { chip, code, facts, fold, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
 import { revokePath } from '../links.ts';
 import { linkButton, part, type Viewer, when } from '../parts.ts';
 import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';

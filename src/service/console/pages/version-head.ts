@@ -1,6 +1,5 @@
 import type { Version } from '../../../registry/index.ts';
-import { type Html, html } from '../../../report/html/html.ts';
-import { told } from '../../../report/html/parts.ts';
+import { type Html, html, told } from '../../../report/html/index.ts';
 import { type PageParts, page } from '../layout.ts';
 import { HOME, modelPath, versionPath } from '../links.ts';
 import { tabs, type Viewer } from '../parts.ts';

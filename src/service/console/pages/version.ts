@@ -1,4 +1,4 @@
-import type { Action, RuleResult } from '../../../core/assessment/assessment.ts';
+import type { Action, RuleResult } from '../../../core/assessment/index.ts';
 import type {
   ApprovalRecord,
   GateAnswer,
@@ -9,11 +9,22 @@ import type {
   Transition,
   Version,
 } from '../../../registry/index.ts';
-import { type Html, type HtmlValue, html, NONE } from '../../../report/html/html.ts';
-import { chip, code, facts, list, table, told } from '../../../report/html/parts.ts';
-import { ACTIONS, RULE_RESULTS } from '../../../report/html/words.ts';
-import { count } from '../../../report/style.ts';
-import type { ReportFormat } from '../../reports/render.ts';
+import {
+  ACTIONS,
+  chip,
+  code,
+  facts,
+  type Html,
+  type HtmlValue,
+  html,
+  list,
+  NONE,
+  RULE_RESULTS,
+  table,
+  told,
+} from '../../../report/html/index.ts';
+import { count } from '../../../report/index.ts';
+import type { ReportFormat } from '../../reports/index.ts';
 import { reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
 import { actionChip, stageChip, versionLink } from '../tables.ts';

@@ -1,8 +1,6 @@
-import { endOfWaiver } from '../../../policy/waivers/end.ts';
+import { endOfWaiver } from '../../../policy/waivers/index.ts';
 import type { Page, StoredWaiver } from '../../../registry/index.ts';
-import { type Html, html, NONE } from '../../../report/html/html.ts';
-import { chip, code, table, told } from '../../../report/html/parts.ts';
-import type { Word } from '../../../report/html/words.ts';
+import { chip, code, type Html, html, NONE, table, told, type Word } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';

@@ -1,12 +1,10 @@
 import Type from 'typebox';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { READERS } from '../../http/access.ts';
-import { REVIEWERS } from '../../http/roles.ts';
-import { object, text } from '../../http/schema-kit.ts';
+import { object, READERS, REVIEWERS, text } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { withQuery } from '../links.ts';
-import { AUDIT_PATH, auditPage } from '../pages/audit.ts';
+import { AUDIT_PATH, auditPage } from '../pages/index.ts';
 import { AFTER_QUERY, after, HIDDEN, typedOrNone } from './form-kit.ts';
 
 const SHOWN = 50;

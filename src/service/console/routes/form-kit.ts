@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { type ID_PARAMS, object, oneOf, text } from '../../http/schema-kit.ts';
+import { type ID_PARAMS, object, oneOf, text } from '../../http/index.ts';
 import { SAID, type Said } from '../words.ts';
 
 /** Pages are no part of the API's document. */

@@ -1,16 +1,13 @@
 import Type from 'typebox';
 import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { READERS } from '../../http/access.ts';
-import { eventStreams } from '../../http/event-stream.ts';
-import { SUBMITTERS } from '../../http/roles.ts';
-import { ID_PARAMS, object, oneOf } from '../../http/schema-kit.ts';
-import { hasEnded } from '../../jobs/job-watch.ts';
-import { JOB_STATES } from '../../routes/schemas.ts';
+import { eventStreams, ID_PARAMS, object, oneOf, READERS, SUBMITTERS } from '../../http/index.ts';
+import { hasEnded } from '../../jobs/index.ts';
+import { JOB_STATES } from '../../routes/index.ts';
 import { followJobs } from '../follow-jobs.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
-import { jobBlock, jobPage, jobRow, jobsPage } from '../pages/jobs.ts';
+import { jobBlock, jobPage, jobRow, jobsPage } from '../pages/index.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY } from './form-kit.ts';
 
 const PATH = `${HOME}/jobs`;

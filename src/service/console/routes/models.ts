@@ -1,13 +1,11 @@
 import Type from 'typebox';
 import type { GateAnswer, Principal, Registry, Version } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { READERS } from '../../http/access.ts';
-import { MODEL_PARAMS, object, text } from '../../http/schema-kit.ts';
-import { StageSchema } from '../../routes/schemas.ts';
+import { MODEL_PARAMS, object, READERS, text } from '../../http/index.ts';
+import { StageSchema } from '../../routes/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
-import { modelPage } from '../pages/model.ts';
-import { modelsPage } from '../pages/models.ts';
+import { modelPage, modelsPage } from '../pages/index.ts';
 import { AFTER_QUERY, after, HIDDEN, typedOrNone } from './form-kit.ts';
 
 const ModelsQuery = object({

@@ -1,9 +1,9 @@
 import type { App } from '../../fastify-app.ts';
-import { READERS } from '../../http/access.ts';
+import { READERS } from '../../http/index.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
-import { policiesPage } from '../pages/policies.ts';
+import { policiesPage } from '../pages/index.ts';
 import { HIDDEN } from './form-kit.ts';
 
 export function policyPages(app: App, policies: PolicyList): void {

@@ -1,22 +1,24 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Principal, Registry, Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { nameOf } from '../../../registry/names.ts';
+import {
+  nameOf,
+  type Principal,
+  type Registry,
+  type Role,
+  type StoredDecision,
+  type Transition,
+  type Version,
+} from '../../../registry/index.ts';
 import type { ServiceContext } from '../../context.ts';
 import type { App } from '../../fastify-app.ts';
-import { READERS } from '../../http/access.ts';
-import { REQUESTERS, REVIEWERS } from '../../http/roles.ts';
-import { COMMENT, ID_PARAMS, object, oneOf, text } from '../../http/schema-kit.ts';
+import { COMMENT, ID_PARAMS, object, oneOf, READERS, REQUESTERS, REVIEWERS, text } from '../../http/index.ts';
 import type { PolicyList } from '../../policy-list.ts';
-import { ServiceError } from '../../problems/service-error.ts';
-import { TRANSITION_STATES } from '../../routes/schemas.ts';
+import { ServiceError } from '../../problems/index.ts';
+import { TRANSITION_STATES } from '../../routes/index.ts';
 import type { Draft } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, said } from '../links.ts';
-import { type ActView, actPage } from '../pages/act.ts';
-import { approvePage } from '../pages/approve.ts';
-import { requestPage } from '../pages/request.ts';
-import { requestsPage } from '../pages/requests.ts';
+import { type ActView, actPage, approvePage, requestPage, requestsPage } from '../pages/index.ts';
 import { hidden } from '../parts.ts';
 import { showAgain } from '../show-again.ts';
 import { AFTER_QUERY, after, DAY, dayOf, EMPTY_FORM, HIDDEN, idIn, SAID_QUERY, typed } from './form-kit.ts';

@@ -1,12 +1,12 @@
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { checkSameOrigin } from '../../auth/sessions.ts';
+import { checkSameOrigin } from '../../auth/index.ts';
 import type { Routes } from '../../context.ts';
-import { PUBLIC, SIGNED_IN } from '../../http/access.ts';
-import { ServiceError } from '../../problems/service-error.ts';
+import { PUBLIC, SIGNED_IN } from '../../http/index.ts';
+import { ServiceError } from '../../problems/index.ts';
 import { sendPage } from '../layout.ts';
-import { signInPage } from '../pages/sign-in.ts';
+import { signInPage } from '../pages/index.ts';
 import { isForPeople } from '../problem.ts';
 import { sentence } from '../words.ts';
 

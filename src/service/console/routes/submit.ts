@@ -3,14 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
-import { SUBMITTERS } from '../../http/roles.ts';
-import { MODEL_NAME, object, REFERENCE, text } from '../../http/schema-kit.ts';
-import { checkWish, submit, type Wish } from '../../jobs/submit.ts';
-import { ServiceError } from '../../problems/service-error.ts';
+import { MODEL_NAME, object, REFERENCE, SUBMITTERS, text } from '../../http/index.ts';
+import { checkWish, submit, type Wish } from '../../jobs/index.ts';
+import { ServiceError } from '../../problems/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
 import { type MultipartForm, readMultipart, type SentFile } from '../multipart.ts';
-import { submitPage } from '../pages/submit.ts';
+import { submitPage } from '../pages/index.ts';
 import { showAgain } from '../show-again.ts';
 import { HIDDEN, typed, typedOrNone } from './form-kit.ts';
 

@@ -1,12 +1,11 @@
 import Type from 'typebox';
 import type { Role } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { ADMINS } from '../../http/roles.ts';
-import { ID_PARAMS, object, text } from '../../http/schema-kit.ts';
-import { RoleSchema } from '../../routes/schemas.ts';
+import { ADMINS, ID_PARAMS, object, text } from '../../http/index.ts';
+import { RoleSchema } from '../../routes/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
-import { tokensPage } from '../pages/tokens.ts';
+import { tokensPage } from '../pages/index.ts';
 import { showAgain } from '../show-again.ts';
 import { DAY, dayOf, EMPTY_FORM, HIDDEN, SAID_QUERY } from './form-kit.ts';
 

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Assessment } from '../../../core/assessment/assessment.ts';
+import type { Assessment } from '../../../core/assessment/index.ts';
 import {
   type Principal,
   type Registry,
@@ -10,15 +10,12 @@ import {
 } from '../../../registry/index.ts';
 import { diffReports, mapOwasp, readReport, renderJson } from '../../../report/index.ts';
 import type { Routes } from '../../context.ts';
-import { READERS } from '../../http/access.ts';
-import { ID_PARAMS, object, oneOf } from '../../http/schema-kit.ts';
-import { ServiceError } from '../../problems/service-error.ts';
-import { reportContext } from '../../reports/context.ts';
+import { ID_PARAMS, object, oneOf, READERS } from '../../http/index.ts';
+import { ServiceError } from '../../problems/index.ts';
+import { reportContext } from '../../reports/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
-import { assessmentPage } from '../pages/assessment.ts';
-import { changesPage } from '../pages/changes.ts';
-import { overviewPage } from '../pages/version.ts';
+import { assessmentPage, changesPage, overviewPage } from '../pages/index.ts';
 import { HIDDEN, SAID_QUERY } from './form-kit.ts';
 import { answersOf } from './models.ts';
 

@@ -1,11 +1,9 @@
 import Type from 'typebox';
 import type { Routes } from '../../context.ts';
-import { READERS } from '../../http/access.ts';
-import { PARDONERS } from '../../http/roles.ts';
-import { DIGEST, ID_PARAMS, object, text } from '../../http/schema-kit.ts';
+import { DIGEST, ID_PARAMS, object, PARDONERS, READERS, text } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
-import { newWaiverPage, waiversPage } from '../pages/waivers.ts';
+import { newWaiverPage, waiversPage } from '../pages/index.ts';
 import { showAgain } from '../show-again.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY, typed, typedOrNone } from './form-kit.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SCAN_FORMATS } from '../../../../src/cli/commands/scan/command.ts';
-import { writeInstalled } from '../../../../src/pipeline/installed-rules.ts';
+import { writeInstalled } from '../../../../src/pipeline/rules/installed.ts';
 import { RULESET_VERSION } from '../../../../src/scan/rules/ruleset-version.ts';
 import { ACME, RulesWorkshop } from '../../rules-workshop.ts';
 

@@ -1,6 +1,4 @@
-import type { PickleState } from '../../../../formats/pickle/state.ts';
-import type { Call, Value } from '../../../../formats/pickle/values.ts';
-import { OBJECT } from '../../../../formats/pickle/values.ts';
+import { type Call, OBJECT, type PickleState, type Value } from '../../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../../allowlists.ts';
 import { isClassFirst } from '../../class-first.ts';
 import { type Breach, unexpected } from '../contract.ts';

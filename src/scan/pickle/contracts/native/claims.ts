@@ -1,4 +1,4 @@
-import type { PickleState } from '../../../../formats/pickle/state.ts';
+import type { PickleState } from '../../../../formats/pickle/index.ts';
 import type { SpelledBytes } from '../../spelled-bytes.ts';
 import { type Breach, type ContractContext, perMachine, unexpected } from '../contract.ts';
 import type { KnownArray } from './known-array.ts';

@@ -1,5 +1,4 @@
-import type { PickleState } from '../../../../formats/pickle/state.ts';
-import { NONE, type Value } from '../../../../formats/pickle/values.ts';
+import { NONE, type PickleState, type Value } from '../../../../formats/pickle/index.ts';
 import { placeOf, type SpelledBytes } from '../../spelled-bytes.ts';
 import { type ContractContext, perMachine } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';

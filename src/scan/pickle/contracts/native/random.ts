@@ -1,4 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
+import type { Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { fieldsOf, knownArray } from './known-array.ts';

@@ -1,5 +1,5 @@
-import type { ByteSource } from '../../../../core/bytes/byte-source.ts';
-import { isContentError } from '../../../../core/errors.ts';
+import type { ByteSource } from '../../../../core/bytes/index.ts';
+import { isContentError } from '../../../../core/index.ts';
 import type { ScanContext } from '../../../scanner.ts';
 import { UNEXPECTED_DATA } from '../../rules.ts';
 import { bytesAt } from '../../scan-handed.ts';

@@ -1,4 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
+import type { Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, unexpected, worst } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';
 import { claim } from './claims.ts';

@@ -1,5 +1,4 @@
-import type { PickleState } from '../../../../formats/pickle/state.ts';
-import type { Value } from '../../../../formats/pickle/values.ts';
+import type { PickleState, Value } from '../../../../formats/pickle/index.ts';
 import { isClassFirst } from '../../class-first.ts';
 import { type Contract, unexpected } from '../contract.ts';
 import { type Claim, closeClaims } from './claims.ts';

@@ -1,0 +1,1 @@
+export { registerAdmit } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerApprove, VOTERS } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerAttestation } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerAuditLog } from './command.ts';

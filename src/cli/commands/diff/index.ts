@@ -1,0 +1,1 @@
+export { registerDiff } from './command.ts';

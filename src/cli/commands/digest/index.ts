@@ -1,0 +1,1 @@
+export { registerDigest } from './command.ts';

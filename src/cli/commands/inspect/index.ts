@@ -1,0 +1,1 @@
+export { registerInspect } from './command.ts';

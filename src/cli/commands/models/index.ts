@@ -1,0 +1,1 @@
+export { registerModels } from './command.ts';

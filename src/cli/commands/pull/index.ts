@@ -1,0 +1,1 @@
+export { registerPull } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerQuarantine } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerReject } from './command.ts';

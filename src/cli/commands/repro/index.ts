@@ -1,0 +1,1 @@
+export { registerRepro } from './command.ts';

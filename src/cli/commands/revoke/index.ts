@@ -1,0 +1,1 @@
+export { registerRevoke } from './command.ts';

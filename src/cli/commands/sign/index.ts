@@ -1,0 +1,1 @@
+export { registerSign } from './command.ts';

@@ -1,0 +1,1 @@
+export { registerVerify } from './command.ts';

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
+import type { Approval } from '../../policy/index.ts';
+
+/** Where pardons come from, as it was said on the command line. */
+export interface WaiverFlags {
+  readonly waivers: readonly string[];
+  readonly attestation: readonly string[];
+}
+
+/** What the organisation pardons and approves, read and verified. */
+export interface Pardons {
+  readonly waivers: readonly Waiver[];
+  readonly approvals: readonly Approval[];
+  /** `integrity.attestation`, when there are attestations. */
+  readonly checks: readonly Check[];
+  readonly notes: readonly string[];
+  /** The waiver files: none of them may lie in what is judged. */
+  readonly files: readonly string[];
+}
+
+export const NO_PARDONS: Pardons = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
+
+/** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
+export function addWaiverOptions(command: Command): Command {
+  return command
+    .option('--waivers <file>', "your organisation's waivers (YAML, repeatable); else $ASSAY_WAIVERS", collect, [])
+    .option(
+      '--attestation <file>',
+      'a signed waiver or approval (repeatable), believed when --trust lists its signer',
+      collect,
+      [],
+    );
+}
+
+export const WAIVER_GUIDE = `
+Waivers (--waivers FILE) come from your organisation, never from the model: a file inside of what is scanned is refused.
+  version: 1
+  waivers:
+    - rule: pickle.global.unlisted     a rule of "assay explain", of the policy, or verdict.suspicious, verdict.unknown,
+                                       verdict.not-assessed
+      digest: sha256:...               of the model (assay digest): when a byte changes, the waiver is void
+      file: tokenizer.pkl              only there; everywhere, when absent
+      reason: our own class, reviewed in SEC-142
+      owner: ml-platform@acme.example
+      expires: 2027-01-31              void from then on
+A waiver that is void is itself a finding. Nothing waives a malicious file, a failed check of integrity, what was not read, or
+a rule that could not be evaluated. A waiver of a verdict leaves the findings their weight; --fail-on counts those that are
+not waived.
+`;
+
+/** The flags about waivers among others. */
+export function waiversOf({ waivers, attestation }: WaiverFlags): WaiverFlags {
+  return { waivers, attestation };
+}
+
+/**
+ * Reads and verifies all that the command line and the environment name. `--waivers` stands instead of `ASSAY_WAIVERS`, a list of
+ * files like `PATH`.
+ * @throws AssayError `usage` for a waiver file that is none, and for attestations without a trust file; `not-found`,
+ *   `unreadable`. An attestation that does not hold is a failed check, and pardons nothing.
+ */
+export async function readWaivers(
+  flags: WaiverFlags & { readonly trust?: string },
+  env: NodeJS.ProcessEnv,
+  now = new Date(),
+): Promise<Pardons> {
+  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '') return NO_PARDONS;
+  const { readPardons } = await import('./waivers.ts');
+  return readPardons(flags, env, now);
+}
+
+/** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
+export async function withPardons(assessment: Assessment, pardons: Pardons, now: Date): Promise<Assessment> {
+  if (pardons === NO_PARDONS) return assessment;
+  const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
+  const told = {
+    ...assessment,
+    checks: [...assessment.checks, ...pardons.checks],
+    notes: [...assessment.notes, ...pardons.notes],
+  };
+  return withWaiverFindings(told, pardons.waivers, now);
+}
+
+function collect(path: string, paths: readonly string[]): readonly string[] {
+  return [...paths, path];
+}

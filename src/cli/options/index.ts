@@ -1,0 +1,21 @@
+export { readDocument } from './document-file.ts';
+export { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment.ts';
+export {
+  type AnswerFlags,
+  addAnswerOptions,
+  addRegistryOptions,
+  REGISTRY_EXITS,
+  REGISTRY_GUIDE,
+  type RegistryFlags,
+  registryOf,
+} from './registry.ts';
+export { rulesetOption } from './ruleset.ts';
+export {
+  addSigningOptions,
+  type PrivateKeyPlace,
+  type SigningChoice,
+  type SigningFlags,
+  type SigningMethod,
+  signingChoice,
+} from './signing.ts';
+export { addTrustOptions, type TrustFlags, trustOf } from './trust.ts';

@@ -1,0 +1,17 @@
+export type { Artifact, ArtifactFile, ClaimedDigest, OpenOptions } from './artifact.ts';
+export { DOCUMENT_BOUNDS, type JsonBounds, parseBoundedJson, parseSignedJson } from './bounded-json.ts';
+export { BudgetError, type BudgetLimit, FileBudget, type MemoryPool } from './budget.ts';
+export { closest } from './closest.ts';
+export { compiledUrl } from './compiled.ts';
+export { cut, MAX_KEPT } from './cut.ts';
+export {
+  AssayError,
+  type ErrorCode,
+  type ErrorOptions,
+  isAssayError,
+  isContentError,
+  throwIfAborted,
+} from './errors.ts';
+export type { OnEvent, ProgressEvent } from './events.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { PACKAGE_ROOT, version } from './package/index.ts';

@@ -1,0 +1,25 @@
+export {
+  formatReference,
+  type HttpsReference,
+  type HubReference,
+  isArtifactPath,
+  isCommit,
+  isLoopback,
+  isRepoName,
+  isRevision,
+  type PathReference,
+  parseReference,
+  pinReference,
+  type Reference,
+  shownAddress,
+} from './reference.ts';
+export {
+  formatModels,
+  formatOci,
+  formatS3,
+  type ModelsReference,
+  type OciReference,
+  parseOci,
+  parseS3,
+  type S3Reference,
+} from './store-reference.ts';

@@ -1,0 +1,2 @@
+export { mediaEnd } from './image-end.ts';
+export { isMedia, LATE_MEDIA, MEDIA } from './media.ts';

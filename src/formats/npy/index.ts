@@ -1,0 +1,2 @@
+export { NPY } from './format.ts';
+export { type NpyHeader, readNpyHeader } from './read.ts';

@@ -1,0 +1,2 @@
+export { readSentencePiece } from './sentencepiece.ts';
+export { readTokenizerJson } from './tokenizer-json.ts';

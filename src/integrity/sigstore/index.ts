@@ -1,0 +1,2 @@
+export { bundledRoot, readTrustedRoot } from './trusted-root.ts';
+export { verifyKeyless } from './verify-keyless.ts';

@@ -1,0 +1,1 @@
+export { endThread, type ParserThread, startEarly, startThread, takeEarly } from './early.ts';

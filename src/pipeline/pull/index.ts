@@ -1,0 +1,2 @@
+export { pullKnown } from './known.ts';
+export { type PullOutcome, pull } from './pull.ts';

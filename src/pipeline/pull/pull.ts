@@ -1,0 +1,112 @@
+import type { Assessment, Decision } from '../../core/assessment/index.ts';
+import { type Artifact, AssayError } from '../../core/index.ts';
+import type { HubReference } from '../../core/reference/index.ts';
+import { type HubArtifact, HubStage, openRemote, type StagedFile } from '../../sources/hub/index.ts';
+import { hubSettings } from '../../sources/hub-cache/index.ts';
+import { envOf, type SourceOptions } from '../../sources/index.ts';
+import { openPath } from '../../sources/path/index.ts';
+import { downloadAll, wholeModel } from './files.ts';
+
+export interface Judgement {
+  readonly assessment: Assessment;
+  readonly decision: Decision;
+}
+
+/** Scans an artifact and decides. It is asked twice: of what the Hub serves, and of what was written. */
+export type Judge = (artifact: Artifact) => Promise<Judgement>;
+
+export type PullOutcome =
+  /** Denied, or not fully looked at: nothing was written. */
+  | { readonly kind: 'refused'; readonly judgement: Judgement }
+  | {
+      readonly kind: 'written';
+      /** Of the bytes that were written. */
+      readonly judgement: Judgement;
+      readonly repo: string;
+      readonly commit: string;
+      /** The snapshot in the Hugging Face cache. */
+      readonly folder: string;
+    };
+
+/**
+ * Scans a model of the Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache. A scan of a
+ * remote model reads ranges of its weights; therefore what was downloaded is hashed, scanned again whole, and only then
+ * becomes a snapshot.
+ * @throws AssayError `usage` for what is no whole model of the Hub; `mismatch` for bytes that are not those judged; `network`,
+ *   `unauthorized`, `not-found`, `unreadable`, `aborted`. Nothing is left behind then.
+ */
+export async function pull(ref: string, judge: Judge, options: SourceOptions = {}): Promise<PullOutcome> {
+  const settings = hubSettings(envOf(options));
+  const reference = wholeModel(ref, options, settings.offline);
+  const artifact = await openRemote(reference, options);
+  try {
+    const first = await judge(artifact);
+    if (!isAllowed(first)) return { kind: 'refused', judgement: first };
+    return await materialise(artifact, reference, first, judge, settings.cacheFolder, options);
+  } finally {
+    await artifact.close();
+  }
+}
+
+async function materialise(
+  artifact: HubArtifact,
+  reference: HubReference,
+  first: Judgement,
+  judge: Judge,
+  cacheFolder: string,
+  options: SourceOptions,
+): Promise<PullOutcome> {
+  const { repo, commit } = artifact;
+  const stage = await HubStage.create(cacheFolder, repo, commit);
+  try {
+    const written = await downloadAll(artifact, stage, options);
+    checkDigests(first.assessment, written, 'sometimes');
+    const judgement = await judgeStage(stage, artifact, judge, options);
+    if (!isAllowed(judgement)) return { kind: 'refused', judgement };
+    checkDigests(judgement.assessment, written, 'always');
+    const folder = await stage.publish(reference.revision ?? 'main');
+    return { kind: 'written', judgement, repo, commit, folder };
+  } finally {
+    await stage.discard();
+  }
+}
+
+/** Reports name the model, not the folder that it passes through. */
+async function judgeStage(
+  stage: HubStage,
+  artifact: HubArtifact,
+  judge: Judge,
+  options: SourceOptions,
+): Promise<Judgement> {
+  const env = { ...envOf(options), HF_HUB_CACHE: stage.root };
+  const staged = await openPath({ kind: 'path', path: stage.snapshot }, { ...options, env });
+  try {
+    if (staged.pinned !== artifact.pinned)
+      throw new AssayError('internal', 'what was written is not pinned', { subject: artifact.ref });
+    return await judge({ ...staged, ref: artifact.ref, pinned: artifact.pinned, notes: artifact.notes });
+  } finally {
+    await staged.close();
+  }
+}
+
+/** @throws AssayError `mismatch` when a scan judged other bytes than were written, or, with `always`, did not hash them. */
+function checkDigests(assessment: Assessment, written: readonly StagedFile[], hashed: 'always' | 'sometimes'): void {
+  const judged = new Map(assessment.files.map((file) => [file.path, file]));
+  if (judged.size !== written.length)
+    throw otherFiles(assessment, `${judged.size} files were judged, ${written.length} written`);
+  for (const { path, sha256 } of written) {
+    const file = judged.get(path);
+    if (file === undefined) throw otherFiles(assessment, `${path} was not judged`);
+    if (file.digestBasis !== 'computed' && hashed === 'sometimes') continue;
+    if (file.digestBasis !== 'computed' || file.sha256 !== sha256)
+      throw otherFiles(assessment, `${path} has other bytes than were judged`);
+  }
+}
+
+function otherFiles(assessment: Assessment, what: string): AssayError {
+  return new AssayError('mismatch', what, { subject: assessment.artifact.pinned, mend: 'do not use it; try again' });
+}
+
+function isAllowed({ assessment, decision }: Judgement): boolean {
+  return decision.action !== 'deny' && assessment.status === 'complete' && assessment.files.length > 0;
+}

@@ -1,0 +1,53 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { AssayError } from '../../core/index.ts';
+import { BUILT_IN_LISTS, type RuleLists } from '../../scan/rules/rule-lists.ts';
+
+export const RULESET_CHOICES = ['installed', 'builtin'] as const;
+export type RulesetChoice = (typeof RULESET_CHOICES)[number];
+
+/**
+ * Where installed rules lie: in `$ASSAY_HOME`, else where the desktop conventions (XDG) want data.
+ * @throws AssayError `usage` for a folder that depends on where one stands, which may be a model
+ */
+export function rulesPath(env: NodeJS.ProcessEnv): string {
+  const { ASSAY_HOME = '', XDG_DATA_HOME = '', HOME = '' } = env;
+  if (ASSAY_HOME !== '' && !isAbsolute(ASSAY_HOME)) {
+    throw new AssayError('usage', 'is no absolute path', { subject: 'ASSAY_HOME', mend: 'start it with /' });
+  }
+  const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
+  return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');
+}
+
+/** What a scan looks names up in, and what the reader of its report should know about that. */
+export interface ChosenLists {
+  readonly lists: RuleLists;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The installed rules, verified again; those of this program when none are installed. That costs one look at a path.
+ * @throws AssayError `mismatch`, `usage`, `malformed`, `unreadable` for installed rules that cannot be used
+ */
+export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv): Promise<ChosenLists> {
+  if (choice === 'builtin') return { lists: BUILT_IN_LISTS, notes: [] };
+  const path = rulesPath(env);
+  try {
+    await stat(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { lists: BUILT_IN_LISTS, notes: [] };
+    // A home that is another user's holds no rules of this one.
+    if (code === 'EACCES') {
+      return { lists: BUILT_IN_LISTS, notes: [`whether rules are installed is not known: ${path} cannot be reached`] };
+    }
+    throw new AssayError('unreadable', `cannot be read (${code})`, {
+      subject: path,
+      mend: 'check its permissions, or scan with --ruleset builtin',
+      cause,
+    });
+  }
+  const { installedLists } = await import('./installed.ts');
+  return installedLists(path, new Date());
+}

@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { FileSource } from '../../core/bytes/index.ts';
+import { AssayError, isAssayError, parseBoundedJson, version } from '../../core/index.ts';
+import { decodeBase64, isSignatureError, readPublicKey } from '../../integrity/envelope/index.ts';
+import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../../scan/rules/rule-bundle.ts';
+import { checkBundle } from '../../scan/rules/rule-bundle-check.ts';
+import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../../scan/rules/rule-lists.ts';
+import { compareVersions, RULESET_VERSION } from '../../scan/rules/ruleset-version.ts';
+import type { ChosenLists } from './chosen-lists.ts';
+import { openRules } from './signature.ts';
+
+/** Payload and bundle each take four thirds in base64, and the rest is small. */
+export const MAX_BUNDLE_BYTES = MAX_RULES_BYTES * 2;
+const BOUNDS = { maxBytes: MAX_BUNDLE_BYTES * 2, maxDepth: 4, maxTokens: 100 };
+
+const receipt = v.strictObject({
+  format: v.literal(1),
+  /** Of `bundle`. */
+  sha256: v.string(),
+  /** The bundle as it came, in base64: the signature is verified again whenever it is used. */
+  bundle: v.string(),
+  /** PEM: whose signature was believed. */
+  key: v.string(),
+  /** Where it came from, for people. */
+  from: v.string(),
+  installed: v.string(),
+});
+export type Receipt = v.InferOutput<typeof receipt>;
+
+export interface InstalledRules {
+  readonly receipt: Receipt;
+  readonly bundle: RuleBundle;
+  readonly lists: RuleLists;
+  /** Older than what this program brings along, which is used instead. */
+  readonly isOutdated: boolean;
+}
+
+const MEND_ENDED =
+  'install newer ones (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
+const MEND_BROKEN = 'remove them (assay rules remove) and install them again, or scan with --ruleset builtin';
+
+/** What a scan uses, for rules that are installed. @throws AssayError as `readInstalled` */
+export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
+  const { bundle, lists, isOutdated } = await readInstalled(path, now);
+  if (!isOutdated) return { lists, notes: [] };
+  const notes = [`the installed rules ${bundle.version} are older than those of this program, which were used instead`];
+  return { lists: BUILT_IN_LISTS, notes };
+}
+
+/**
+ * Reads installed rules as if they came from a stranger: their digest, their signature, their end, and what they may say.
+ * @throws AssayError `mismatch` when they are not those that were installed; `usage` for rules that have ended or loosen
+ *   something; `malformed`, `unreadable`, `not-found`, `limit`
+ */
+export async function readInstalled(path: string, now: Date): Promise<InstalledRules> {
+  const signed = await readSigned(path);
+  const { receipt, bundle, payload } = signed;
+  mended(path, MEND_ENDED, () => checkBundle(bundle, path, { now, program: version() }));
+  const lists = listsWith(bundle, `sha256:${hexOf(payload)}`);
+  return { receipt, bundle, lists, isOutdated: compareVersions(bundle.version, RULESET_VERSION) < 0 };
+}
+
+export interface SignedInstalled {
+  readonly receipt: Receipt;
+  readonly bundle: RuleBundle;
+  readonly payload: Buffer;
+}
+
+/**
+ * The same, whether or not they may still be used: what an update must be newer than.
+ * @throws AssayError `mismatch`, `malformed`, `unreadable`, `not-found`, `limit`
+ */
+export async function readSigned(path: string): Promise<SignedInstalled> {
+  const record = receiptOf(await readBounded(path, BOUNDS.maxBytes), path);
+  const bytes = decodeBase64(record.bundle);
+  if (bytes === undefined || hexOf(bytes) !== record.sha256) {
+    const message = 'the installed rules are not those that were installed';
+    throw new AssayError('mismatch', message, { subject: path, mend: MEND_BROKEN });
+  }
+  return mended(path, MEND_BROKEN, () => {
+    const { payload } = openRules(bytes, path, [readPublicKey(record.key, path)]);
+    return { receipt: record, bundle: parseRuleBundle(payload, path), payload };
+  });
+}
+
+/** What is wrong with a bundle is mended otherwise once it is installed. */
+function mended<T>(path: string, mend: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isSignatureError(error)) {
+      const message = `the signature of the installed rules does not hold: ${error.message}`;
+      throw new AssayError('mismatch', message, { subject: path, mend, cause: error });
+    }
+    if (!isAssayError(error)) throw error;
+    throw new AssayError(error.code, error.message, { subject: path, mend, cause: error });
+  }
+}
+
+function receiptOf(bytes: Uint8Array, path: string): Receipt {
+  const json = mended(path, MEND_BROKEN, () => parseBoundedJson(bytes, path, BOUNDS));
+  const read = v.safeParse(receipt, json);
+  if (read.success) return read.output;
+  throw new AssayError('malformed', 'holds no installed rules', { subject: path, mend: MEND_BROKEN });
+}
+
+/** A file of at most `max` bytes, whole. */
+export async function readBounded(path: string, max: number): Promise<Uint8Array> {
+  const source = await FileSource.open(path);
+  try {
+    if (source.size > max) throw new AssayError('limit', `has more than ${max} bytes`, { subject: path });
+    return await source.read(0, source.size);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Puts rules in place, whole or not at all; only their owner may read or change them. @throws AssayError `unreadable` */
+export async function writeInstalled(path: string, record: Omit<Receipt, 'format' | 'sha256'>): Promise<void> {
+  const sha256 = hexOf(decodeBase64(record.bundle) ?? Buffer.alloc(0));
+  const text = `${JSON.stringify({ format: 1, sha256, ...record } satisfies Receipt)}\n`;
+  const temporary = join(dirname(path), `.rules.${randomUUID()}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/** @returns whether there was anything to remove. @throws AssayError `unreadable` */
+export async function removeInstalled(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return false;
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): AssayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const mend = 'check its permissions and the space left, or set ASSAY_HOME';
+  return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, mend, cause });
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,16 @@
+import type { KnownWords } from '../../policy/index.ts';
+import { RULES } from '../../scan/rules/catalogue.ts';
+import { formatTitles } from '../format-titles.ts';
+
+/** Checks of `integrity.*`; those of formats are as many as there are formats. */
+const CHECKS: readonly string[] = [
+  'integrity.attestation',
+  'integrity.checksum',
+  'integrity.manifest',
+  'integrity.signature',
+];
+
+/** What rules of a policy may compare with. A file that fits no format is `unknown`. */
+export function knownWords(): KnownWords {
+  return { formats: [...formatTitles().keys(), 'unknown'], rules: [...RULES.keys()], checks: CHECKS };
+}

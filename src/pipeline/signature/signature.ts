@@ -1,0 +1,179 @@
+import { statSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import { type Check, type Finding, fingerprint, type SignatureAssessment } from '../../core/assessment/index.ts';
+import { type ByteSource, FileSource } from '../../core/bytes/index.ts';
+import { type Artifact, AssayError } from '../../core/index.ts';
+import { isSignatureError, type SignatureError, type SignedBundle } from '../../integrity/envelope/index.ts';
+import { type HashPlan, SHA256_PLAN } from '../../integrity/hash/index.ts';
+import type { SignedModel } from '../../integrity/oms/index.ts';
+import type { Trust } from '../../integrity/trust/index.ts';
+import type { Rule } from '../../scan/rules/rule.ts';
+import { EMPTY_UNLISTED, UNCOVERED } from '../../scan/rules/signature-rules.ts';
+
+/** The name of a signature in the folder of its model. */
+export const SIGNATURE_NAME = 'model.sig';
+const MAX_SIGNATURE_BYTES = 64 * 1024 * 1024;
+/** The check that tells of signatures. */
+export const SIGNATURE_CHECK = 'integrity.signature';
+
+export interface SignatureRequest {
+  /** A local file; without it, `model.sig` in the artifact, or `<file>.sig` beside a single local file. */
+  readonly path?: string | undefined;
+  /** Whoever is among them may have signed. Empty: nobody is trusted, and a signature is not assessed. */
+  readonly trusts: readonly Trust[];
+  /** The bytes are downloaded and scanned again before anything is decided: that scan verifies the signature. */
+  readonly later?: boolean;
+}
+
+/** A signature that was read, not yet compared with the files. */
+export interface OpenedSignature {
+  /** Its path within the artifact, or as it was given. */
+  readonly name: string;
+  /** Its path within the artifact, when it lies there. */
+  readonly within: string | undefined;
+  readonly bundle: SignedBundle | SignatureError;
+  readonly trusts: readonly Trust[];
+  readonly later: boolean;
+  /** How the files have to be hashed. */
+  readonly plan: HashPlan;
+}
+
+/**
+ * Reads the signature of an artifact. What reads and verifies signatures is loaded when there is one.
+ * @returns `undefined` when there is none where one is looked for
+ * @throws AssayError `not-found` for a path that was given; `unreadable`, `malformed` for what is no bundle; `limit`.
+ */
+export async function openSignature(
+  artifact: Artifact,
+  request: SignatureRequest,
+): Promise<OpenedSignature | undefined> {
+  const found = request.path === undefined ? findSignature(artifact) : localSignature(artifact, request.path);
+  if (found === undefined) return undefined;
+  const source = await found.open();
+  try {
+    if (source.size > MAX_SIGNATURE_BYTES) {
+      throw new AssayError('limit', `the signature has more than ${MAX_SIGNATURE_BYTES} bytes`, {
+        subject: found.name,
+        mend: 'check that it is the signature',
+      });
+    }
+    const { readBundle } = await import('../../integrity/envelope/index.ts');
+    const bytes = await source.read(0, source.size);
+    const bundle = caught(() => readBundle(bytes, found.name));
+    const plan = await planFor(bundle, request.trusts);
+    return { ...found, bundle, trusts: request.trusts, later: request.later === true, plan };
+  } finally {
+    await source.close();
+  }
+}
+
+interface FoundSignature {
+  readonly name: string;
+  readonly within: string | undefined;
+  open(): Promise<ByteSource>;
+}
+
+function findSignature(artifact: Artifact): FoundSignature | undefined {
+  if (!isLocalFile(artifact.ref)) {
+    const inside = artifact.files.find(({ path }) => path === SIGNATURE_NAME);
+    return inside && { name: inside.path, within: inside.path, open: () => inside.open() };
+  }
+  const beside = `${artifact.ref}.sig`;
+  if (!isLocalFile(beside)) return undefined;
+  return { name: beside, within: undefined, open: async () => FileSource.open(beside) };
+}
+
+function localSignature(artifact: Artifact, path: string): FoundSignature {
+  const within = relative(resolve(artifact.ref), resolve(path)).split(sep).join('/');
+  const known = artifact.files.some((file) => file.path === within);
+  return { name: path, within: known ? within : undefined, open: async () => FileSource.open(path) };
+}
+
+function isLocalFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
+async function planFor(bundle: SignedBundle | SignatureError, trusts: readonly Trust[]): Promise<HashPlan> {
+  if (isSignatureError(bundle) || trusts.length === 0) return SHA256_PLAN;
+  const { verifyBundle } = await import('../../integrity/oms/index.ts');
+  const { planOf } = await import('../../integrity/oms/index.ts');
+  for (const trust of trusts) {
+    try {
+      return planOf((await verifyBundle(bundle, trust)).manifest);
+    } catch (error) {
+      // Why it does not hold is said when it is judged.
+      if (!isSignatureError(error)) throw error;
+    }
+  }
+  return SHA256_PLAN;
+}
+
+function caught<T>(read: () => T): T | SignatureError {
+  try {
+    return read();
+  } catch (error) {
+    if (isSignatureError(error)) return error;
+    throw error;
+  }
+}
+
+/** Compares a signature with the files, for whoever of the trusted fits best. */
+export async function judgeSignature(
+  opened: OpenedSignature,
+  artifact: Artifact,
+  files: SignedModel['files'],
+): Promise<SignatureAssessment> {
+  const { assessSignature } = await import('../../integrity/oms/index.ts');
+  const { name, within, bundle, trusts } = opened;
+  const compared = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
+  const all: SignatureAssessment[] = [];
+  for (const trust of trusts.length === 0 ? [undefined] : trusts) {
+    const assessed = await assessSignature({ signature: name, bundle, trust, model: compared });
+    if (assessed.signer !== null) return assessed;
+    all.push(assessed);
+  }
+  // The reason that says most: a signer of the right kind who is another one, over one who signs in another way.
+  const [first, ...others] = all;
+  if (first === undefined) throw new AssayError('internal', 'a signature was compared with nobody');
+  return [first, ...others].find(({ problem }) => problem !== 'method') ?? first;
+}
+
+/** Whether the artifact is a file that was named itself, and not a folder of one. */
+function isSingle({ ref, files }: Artifact): boolean {
+  const [first, ...others] = files;
+  if (first === undefined || others.length > 0) return false;
+  const path = ref.replace(/[?#@].*$/s, '');
+  return isLocalFile(ref) || path === first.path || path.endsWith(`/${first.path}`);
+}
+
+/** What a report says of a signature that was asked for. */
+export function signatureCheck(signature: SignatureAssessment): Check {
+  const status = { verified: 'pass', partial: 'fail', failed: 'fail', 'not-assessed': 'not-assessed' } as const;
+  return {
+    id: SIGNATURE_CHECK,
+    status: status[signature.status],
+    detail: `${signature.detail} (${signature.signature})`,
+  };
+}
+
+/** A finding for each file that a valid signature leaves out. */
+export function signatureFindings({ signer, uncovered, emptyFiles, signature }: SignatureAssessment): Finding[] {
+  if (signer === null) return [];
+  const reasons = {
+    added: `is not among the files that ${signature} signs`,
+    ignored: `lies under a path that ${signature} leaves out`,
+    link: `is a link, and ${signature} allows none`,
+  } as const;
+  return [
+    ...uncovered.map(({ path, why }) =>
+      finding(UNCOVERED, path, `${path} ${reasons[why]}: it is loaded and not covered`),
+    ),
+    ...emptyFiles.map((path) => finding(EMPTY_UNLISTED, path, `${path} is empty, and ${signature} lists shards only`)),
+  ];
+}
+
+function finding(rule: Rule, file: string, message: string): Finding {
+  const { id, severity, owasp, atlas, cwe } = rule;
+  return { ruleId: id, severity, message, file, owasp, atlas, cwe, fingerprint: fingerprint(id, file, undefined, '') };
+}

@@ -1,0 +1,33 @@
+export { type Constant, childrenOf, type Node } from './ast.ts';
+export { type Bound, boundOf, excessOf, MAX_STEPS, type Size, type Sizes } from './bounds.ts';
+export { checkExpression } from './check.ts';
+export {
+  type Bindings,
+  compileExpression,
+  type Evaluator,
+  Failure,
+  type SharedValues,
+  VARIABLES,
+  type Value,
+  variableKey,
+} from './evaluate.ts';
+export { ExpressionError } from './expression-error.ts';
+export { celLibrary, timestampOf } from './library.ts';
+export { knowParsed, type ParsedExpression, parseExpression } from './parse.ts';
+export { textOf } from './text.ts';
+export {
+  ANY,
+  BOOL,
+  type Field,
+  INT,
+  listOf,
+  mapOf,
+  nameOf,
+  oneOf,
+  optional,
+  present,
+  type RecordType,
+  STRING,
+  TIMESTAMP,
+  type Type,
+} from './types.ts';

@@ -1,0 +1,2 @@
+export { approvals, revoke } from './approvals.ts';
+export { vote } from './vote.ts';

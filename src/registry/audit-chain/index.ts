@@ -1,0 +1,2 @@
+export { canonicalJson } from './canonical-json.ts';
+export { breakOf, hashOfEntry, NO_ENTRY } from './chain.ts';

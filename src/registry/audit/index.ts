@@ -1,0 +1,1 @@
+export { auditHead, auditLog, auditSince, entryOfRow, verifyAuditLog } from './log.ts';

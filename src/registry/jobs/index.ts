@@ -1,0 +1,3 @@
+export { batchStore } from './batches.ts';
+export { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
+export { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './leases.ts';

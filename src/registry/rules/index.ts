@@ -1,0 +1,13 @@
+export { type LiveRules, openLiveRules } from './live.ts';
+export { loadRegistryRules } from './rules.ts';
+export {
+  approvalsFor,
+  checkWay,
+  hasReached,
+  isRuled,
+  JUDGES,
+  RULED_STAGES,
+  type RuledStage,
+  rulesFor,
+} from './stage-machine.ts';
+export { hasNewViolation, unmendable } from './violations.ts';

@@ -1,0 +1,1 @@
+export { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers.ts';

@@ -1,0 +1,1 @@
+export { webhookStore } from './webhooks.ts';

@@ -1,0 +1,1 @@
+export { renderCycloneDx } from './cyclonedx.ts';

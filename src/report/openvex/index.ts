@@ -1,0 +1,1 @@
+export { renderOpenVex } from './openvex.ts';

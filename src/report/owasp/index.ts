@@ -1,0 +1,1 @@
+export { mapOwasp, OWASP_RISKS, type OwaspMap, owaspCoverage } from './owasp.ts';

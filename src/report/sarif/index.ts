@@ -1,0 +1,2 @@
+export { referenceAddress } from './rules.ts';
+export { pathToUri, renderSarif } from './sarif.ts';

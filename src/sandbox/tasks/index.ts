@@ -1,0 +1,1 @@
+export { type TaskIo, type TaskName, taskNamed } from './tasks.ts';

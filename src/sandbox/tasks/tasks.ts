@@ -1,0 +1,41 @@
+import { AssayError } from '../../core/index.ts';
+
+/** How a task talks to the parent. All of it blocks: the child does one thing. */
+export interface TaskIo {
+  readonly inputSize: number;
+  /** At least one byte, at most `length`, of the input at `offset`; none at its end. */
+  read(offset: number, length: number): Uint8Array;
+  /** Sends output. */
+  write(bytes: Uint8Array): void;
+  /** Says something (JSON) between output bytes. */
+  message(value: unknown): void;
+}
+
+/** What a file in `tasks/` exports. Errors with content codes reach the caller as they are. */
+export interface Task {
+  run(args: unknown, io: TaskIo): Promise<void> | void;
+}
+
+interface TaskEntry {
+  /** Packages that the child may read. */
+  readonly packages: readonly string[];
+  load(): Promise<Task>;
+}
+
+/** Everything a child can be asked to do. Adding a task is a file in `tasks/` and a line here. */
+export const TASKS = {
+  'pickle-preview': { packages: ['pickleparser'], load: () => import('./pickle-preview.ts') },
+  'seven-zip': { packages: ['7z-wasm'], load: () => import('./seven-zip.ts') },
+} satisfies Readonly<Record<string, TaskEntry>>;
+
+export type TaskName = keyof typeof TASKS;
+
+export function isTaskName(name: string): name is TaskName {
+  return Object.hasOwn(TASKS, name);
+}
+
+/** @throws AssayError `internal` for a name that is not in the table. */
+export function taskNamed(name: string): TaskEntry {
+  if (!isTaskName(name)) throw new AssayError('internal', `the sandbox has no task "${name}"`);
+  return TASKS[name];
+}

@@ -1,0 +1,2 @@
+export { isForPeople, sendProblem } from './problem.ts';
+export { consoleRoutes } from './routes.ts';

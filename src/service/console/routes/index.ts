@@ -1,0 +1,12 @@
+export { auditPages } from './audit.ts';
+export { HIDDEN } from './form-kit.ts';
+export { jobPages } from './jobs.ts';
+export { modelPages } from './models.ts';
+export { policyPages } from './policies.ts';
+export { requestPages } from './requests.ts';
+export { sessionRoutes } from './session.ts';
+export { submitPages } from './submit.ts';
+export { tokenPages } from './tokens.ts';
+export { versionActs } from './version-acts.ts';
+export { versionPages } from './versions.ts';
+export { waiverPages } from './waivers.ts';

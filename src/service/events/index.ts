@@ -1,0 +1,2 @@
+export { openEventFeed } from './event-feed.ts';
+export type { EventFeed, ServiceEvent } from './events.ts';

@@ -1,0 +1,28 @@
+export { guardRoutes, PUBLIC, principalKey, principalOf, READERS, rolesOnly, SIGNED_IN } from './access.ts';
+export { type EventStream, eventStreams } from './event-stream.ts';
+export { ADMINS, ASKERS, PARDONERS, REQUESTERS, REVIEWERS, SUBMITTERS } from './roles.ts';
+export {
+  ALIAS,
+  COMMENT,
+  count,
+  DIGEST,
+  ID,
+  ID_PARAMS,
+  list,
+  MODEL_NAME,
+  MODEL_PARAMS,
+  maybe,
+  maybeMoment,
+  maybeText,
+  moment,
+  nothing,
+  object,
+  oneOf,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  REFERENCE,
+  text,
+  UNCHANGED,
+} from './schema-kit.ts';
+export { addValidation } from './validation.ts';

@@ -1,0 +1,3 @@
+export { addMetrics, type ServiceMetrics } from './metrics.ts';
+export { listenForMetrics } from './metrics-listener.ts';
+export { onRequestEnd } from './request-end.ts';

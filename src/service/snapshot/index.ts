@@ -1,0 +1,2 @@
+export { openSnapshotStore } from './files.ts';
+export type { SnapshotStore } from './store.ts';

@@ -1,0 +1,1 @@
+export { startWebhookSender } from './sender.ts';

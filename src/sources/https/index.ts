@@ -1,0 +1,1 @@
+export { openHttps } from './https.ts';

@@ -1,0 +1,3 @@
+export { checked } from './claim.ts';
+export { openArtifact } from './open-artifact.ts';
+export { envOf, type SourceOptions } from './source.ts';

@@ -1,0 +1,1 @@
+export { openOci } from './oci.ts';

@@ -1,0 +1,1 @@
+export { openPath, openSnapshot } from './path.ts';

@@ -1,0 +1,1 @@
+export { openS3 } from './s3.ts';
