@@ -7,6 +7,9 @@ const IMPORT = /^import\s+(?!type\b)\{([^}]*)\}\s+from\s+(['"])(\.[^'"]*\/index\
 const LOADED = /\b(const\s+\{([^}]*)\}\s*=\s*await\s+import\()(['"])(\.[^'"]*\/index\.[jt]s)\3\)/g;
 const TAKEN = /(\(await\s+import\()(['"])(\.[^'"]*\/index\.[jt]s)\2\)\)\.(\w+)/g;
 const AGAIN = /^export\s+(type\s+)?\{([^}]*)\}\s+from\s+(['"])(\.[^'"]*)\3;?$/gm;
+/** As esbuild writes a door: what comes in, and then what goes out. */
+const IN = /^import\s+\{([^}]*)\}\s+from\s+(['"])(\.[^'"]*)\2;?$/gm;
+const OUT = /^export\s+\{([^}]*)\};?$/gm;
 const COMMENTS = /^\s*\/\/.*$|\/\*[\s\S]*?\*\//gm;
 
 /** @returns a function that straightens the imports of one module, whose path is absolute */
@@ -21,9 +24,14 @@ export function straightener() {
     return names ?? undefined;
   };
   const readDoor = (door) => {
-    const text = readFileSync(door, 'utf8');
-    if (text.replace(COMMENTS, '').replace(AGAIN, '').trim() !== '') return undefined;
+    const text = readFileSync(door, 'utf8').replace(COMMENTS, '');
+    if (text.replace(AGAIN, '').replace(IN, '').replace(OUT, '').trim() !== '') return undefined;
     const names = new Map();
+    const within = new Map();
+    for (const [, list, , path] of text.matchAll(IN))
+      for (const { from, as } of namesIn(list)) within.set(as, origin(resolve(dirname(door), path), from));
+    for (const [, list] of text.matchAll(OUT))
+      for (const { from, as } of namesIn(list)) names.set(as, within.get(from) ?? { file: door, name: from });
     for (const [, , list, , path] of text.matchAll(AGAIN)) {
       const file = resolve(dirname(door), path);
       for (const { from, as } of namesIn(list)) names.set(as, origin(file, from));
@@ -58,7 +66,9 @@ export function straightener() {
           const text = `${type}${name === as ? name : `${name} as ${as}`}`;
           byFile.set(file, [...(byFile.get(file) ?? []), text]);
         }
-        return [...byFile].map(([file, list]) => `import { ${list.join(', ')} } from ${quote}${at(file)}${quote};`).join(' ');
+        return [...byFile]
+          .map(([file, list]) => `import { ${list.join(', ')} } from ${quote}${at(file)}${quote};`)
+          .join(' ');
       })
       .replace(LOADED, (whole, head, list, quote, spec) => {
         const straight = only(spec, list);

@@ -37,7 +37,7 @@ describe('names on no list', () => {
 describe('the table', () => {
   it.each([80, 120])('is the frozen one at %i columns, and no line is wider', async (width) => {
     const table = renderTable(mixed(), CONTEXT, tableOptions({ width }));
-    await expect(table).toMatchFileSnapshot(`../golden/table-${width}.txt`);
+    await expect(table).toMatchFileSnapshot(`../../golden/table-${width}.txt`);
     for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   });
 
