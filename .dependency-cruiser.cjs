@@ -16,6 +16,7 @@ const FLOORS = {
   workload: [],
   report: [],
   registry: ['integrity', 'policy', 'snapshot'],
+  client: ['registry', 'integrity', 'policy', 'egress'],
   pipeline: [
     'sources',
     'egress',

@@ -3,7 +3,6 @@ import { formatReference, isCommit, isRevision, parseReference } from '../../../
 import type { Asked, SnapshotAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import type { Outcome } from '../rules.ts';
-import type { SnapshotIndex } from '../state.ts';
 import type { Decisions } from './decisions.ts';
 import { isAllowedImage } from './images.ts';
 import { kindOfScheme, loadsOtherFiles, schemeOfReference } from './loader.ts';

@@ -6,7 +6,6 @@ export {
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
-  type RegistryFlags,
   registryOf,
 } from './registry.ts';
 export { rulesetOption } from './ruleset.ts';

@@ -1,14 +1,5 @@
 import { type Command, Option } from 'commander';
-
-/** Which registry to speak to, as it was said on the command line. */
-export interface RegistryFlags {
-  readonly registry?: string;
-  readonly rules?: string;
-  readonly trust?: string;
-  readonly as?: string;
-  readonly url?: string;
-  readonly tokenFile?: string;
-}
+import type { RegistryFlags } from '../../client/index.ts';
 
 /** The options that say which registry. */
 export function addRegistryOptions(command: Command): Command {

@@ -7,9 +7,7 @@ export {
   type Step,
   wishText,
 } from './approved-text.ts';
-export { all, type RegistryClient } from './client.ts';
 export { Refusal, withRegistry } from './open.ts';
-export { type RegistryPlace, registryPlace } from './place.ts';
 export { registeredVersion } from './register.ts';
 export { printWish } from './request-text.ts';
 export { decisionFor, labelOf, openWish, refuseDenied, WISH } from './requests.ts';

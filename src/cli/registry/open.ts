@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto';
+import { type ClientContext, type RegistryClient, type RegistryFlags, registryPlace } from '../../client/index.ts';
 import { AssayError, type ErrorCode } from '../../core/index.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
-import type { RegistryFlags } from '../options/index.ts';
+import { terminalText } from '../../report/index.ts';
 import { printError, type Shell } from '../terminal/index.ts';
-import type { RegistryClient } from './client.ts';
-import { registryPlace } from './place.ts';
 
 /** What the rules of a registry do not allow: exit code 1, as a policy that denies. Everything else could not be done. */
 const REFUSALS: ReadonlySet<RegistryErrorCode> = new Set<RegistryErrorCode>([
@@ -93,10 +92,10 @@ async function open(flags: RegistryFlags, shell: Shell, options: OpenRegistryOpt
   }
   if (registry !== undefined) {
     if (flags.tokenFile !== undefined) throw usage('--token-file', 'is of use with a service only', 'leave it out');
-    const { openLocal } = await import('./local.ts');
+    const { openLocal } = await import('../../client/index.ts');
     const { make = false, key } = options;
     const asked = { as: flags.as, make, ...(key === undefined ? {} : { key }) };
-    return openLocal(registryPlace(registry, flags, shell.env), asked, shell);
+    return openLocal(registryPlace(registry, flags, shell.env), asked, contextOf(shell));
   }
   const address = url ?? shell.env.ASSAY_URL ?? '';
   if (address === '') {
@@ -111,8 +110,13 @@ async function open(flags: RegistryFlags, shell: Shell, options: OpenRegistryOpt
       throw usage(`--${name}`, 'is for a registry on this machine: the service knows', 'leave it out');
     }
   }
-  const [{ connectService }, { serviceRegistry }] = await Promise.all([import('./http.ts'), import('./service.ts')]);
-  return serviceRegistry(await connectService(address, flags, shell));
+  const { connectService } = await import('../../client/index.ts');
+  const { serviceRegistry } = await import('../../client/index.ts');
+  return serviceRegistry(await connectService(address, flags, contextOf(shell)));
+}
+
+function contextOf({ env, signal, stderr }: Shell): ClientContext {
+  return { env, signal, warn: (message) => void stderr.write(`assay: warning: ${terminalText(message)}\n`) };
 }
 
 function asAssayError(error: RegistryError, subject: string | undefined): AssayError {

@@ -1,3 +1,4 @@
+import type { LocalRegistry, RegistryClient } from '../../client/index.ts';
 import type { Assessment } from '../../core/assessment/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
@@ -13,7 +14,6 @@ import {
 } from '../judging/index.ts';
 import { readDocument } from '../options/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import type { LocalRegistry, RegistryClient } from './client.ts';
 import { knownVersion, modelNameOf, oneOf, type TargetOptions, targetOf } from './target.ts';
 
 export interface RegisterOptions extends TargetOptions {

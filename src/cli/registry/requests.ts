@@ -1,7 +1,7 @@
+import type { RegistryClient } from '../../client/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
 import { unmendable } from '../../registry/rules/index.ts';
-import type { RegistryClient } from './client.ts';
 import { Refusal } from './open.ts';
 
 /** A service asks for a word with each wish. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ServiceRegistry } from '../../client/index.ts';
 import { type Artifact, AssayError, throwIfAborted } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
 import type { Job } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import type { ServiceRegistry } from './client.ts';
 import type { Registered, RegisterOptions } from './register.ts';
 import { modelNameOf, oneOf, queryOf } from './target.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import type { RegistryClient } from '../../client/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
 import { SHA256_PLAN, treeDigest } from '../../integrity/hash/index.ts';
@@ -7,7 +8,6 @@ import { digestArtifact, sha256Of } from '../../pipeline/index.ts';
 import type { DecisionQuery, Version, VersionName } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import type { RegistryClient } from './client.ts';
 
 /** What somebody means by `<artifact>`. */
 export type Target =

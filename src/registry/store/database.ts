@@ -1,5 +1,4 @@
 import type { Kysely, Transaction } from 'kysely';
-import { RegistryError } from '../registry-error.ts';
 import type { Dialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 

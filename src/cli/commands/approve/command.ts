@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { RegistryFlags } from '../../../client/index.ts';
 import type { Role, Stage } from '../../../registry/index.ts';
 import {
   addRegistryOptions,
   addSigningOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
-  type RegistryFlags,
   registryOf,
   type SigningChoice,
   type SigningFlags,

@@ -1,3 +1,4 @@
+import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { signStatement } from '../../../integrity/attestations/index.ts';
 import { isSignatureError } from '../../../integrity/envelope/index.ts';
@@ -13,7 +14,6 @@ import {
   labelOf,
   openWish,
   Refusal,
-  type RegistryClient,
   refuseDenied,
   registeredVersion,
   type Step,

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { RegistryFlags } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/index.ts';
+import { addRegistryOptions, REGISTRY_GUIDE, registryOf } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 
 export interface AuditListRequest {

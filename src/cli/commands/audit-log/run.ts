@@ -1,7 +1,8 @@
+import { all } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { AuditEntry } from '../../../registry/index.ts';
 import { count, jsonText, paint, terminalText } from '../../../report/index.ts';
-import { all, Refusal, withRegistry } from '../../registry/index.ts';
+import { Refusal, withRegistry } from '../../registry/index.ts';
 import { openSink, type Shell, wantsColor } from '../../terminal/index.ts';
 import type { AuditListRequest, AuditVerifyRequest } from './command.ts';
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { RegistryFlags } from '../../../client/index.ts';
 import { STAGES, type Stage } from '../../../registry/index.ts';
-import { addRegistryOptions, REGISTRY_GUIDE, type RegistryFlags, registryOf } from '../../options/index.ts';
+import { addRegistryOptions, REGISTRY_GUIDE, registryOf } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 
 /** What was asked on the command line, checked. */

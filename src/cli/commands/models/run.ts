@@ -1,7 +1,8 @@
+import { all, type RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { ModelSummary, Version } from '../../../registry/index.ts';
 import { jsonText } from '../../../report/index.ts';
-import { all, type RegistryClient, targetOf, versionName, withRegistry } from '../../registry/index.ts';
+import { targetOf, versionName, withRegistry } from '../../registry/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ModelsRequest } from './command.ts';
 import { modelsText, type VersionFacts, versionsText, versionText } from './text.ts';

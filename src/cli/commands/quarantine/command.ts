@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { RegistryFlags } from '../../../client/index.ts';
 import {
   type AnswerFlags,
   addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
-  type RegistryFlags,
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';

@@ -1,7 +1,8 @@
+import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { Version } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import { labelOf, queryOf, type RegistryClient, targetOf, withRegistry } from '../../registry/index.ts';
+import { labelOf, queryOf, targetOf, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { QuarantineRequest } from './command.ts';
 

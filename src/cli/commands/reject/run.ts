@@ -1,6 +1,7 @@
+import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { isRegistryError, type Transition } from '../../../registry/index.ts';
-import { knownVersion, labelOf, openWish, printWish, type RegistryClient, withRegistry } from '../../registry/index.ts';
+import { knownVersion, labelOf, openWish, printWish, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RejectRequest } from './command.ts';
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { RegistryFlags } from '../../../client/index.ts';
 import type { Stage } from '../../../registry/index.ts';
 import {
   type AnswerFlags,
@@ -6,7 +7,6 @@ import {
   addRegistryOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
-  type RegistryFlags,
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';

@@ -1,7 +1,8 @@
+import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import { knownVersion, labelOf, type RegistryClient, withRegistry } from '../../registry/index.ts';
+import { knownVersion, labelOf, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RevokeRequest } from './command.ts';
 

@@ -1,3 +1,4 @@
+import { type RegistryPlace, registryPlace } from '../../../client/index.ts';
 import { AssayError, isAssayError } from '../../../core/index.ts';
 import { keySigner } from '../../../integrity/sign/index.ts';
 import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file/index.ts';
@@ -12,7 +13,6 @@ import {
 } from '../../../registry/snapshot/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
 import { isSnapshotError } from '../../../snapshot/index.ts';
-import { type RegistryPlace, registryPlace } from '../../registry/index.ts';
 import { type OpenedKey, openKey } from '../../signing/index.ts';
 import { printError, type Shell } from '../../terminal/index.ts';
 import type { SnapshotRequest } from './command.ts';

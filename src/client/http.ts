@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { readSmallText } from '../../core/bytes/index.ts';
-import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
-import { createEgress, type Egress } from '../../egress/index.ts';
-import { RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
-import type { RegistryFlags } from '../options/index.ts';
-import type { Shell } from '../terminal/index.ts';
+import { readSmallText } from '../core/bytes/index.ts';
+import { AssayError, isAssayError, parseBoundedJson } from '../core/index.ts';
+import { createEgress, type Egress } from '../egress/index.ts';
+import { RegistryError, type RegistryErrorCode } from '../registry/index.ts';
 import { ProblemAnswer } from './answers.ts';
+import type { ClientContext } from './context.ts';
+import type { RegistryFlags } from './flags.ts';
 
 /** CWE-770: no answer that verbs ask for is larger. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -28,15 +28,19 @@ export interface ServiceConnection {
  * @throws AssayError `usage`, `not-found`, `unreadable`; later `network`, `unauthorized`, `limit`, `malformed`, and RegistryError for
  *   what the registry behind the service refuses
  */
-export async function connectService(address: string, flags: RegistryFlags, shell: Shell): Promise<ServiceConnection> {
+export async function connectService(
+  address: string,
+  flags: RegistryFlags,
+  context: ClientContext,
+): Promise<ServiceConnection> {
   const base = baseOf(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
-  const token = await tokenOf(flags, shell.env);
+  const token = await tokenOf(flags, context.env);
   const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname);
   if (base.protocol === 'http:' && !isLoopback) {
-    shell.stderr.write(`assay: warning: ${base.origin}: the token travels in the clear; use https\n`);
+    context.warn(`${base.origin}: the token travels in the clear; use https`);
   }
   const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };
-  const egress = createEgress({ env: shell.env, signal: shell.signal, credentials: [credential] });
+  const egress = createEgress({ env: context.env, signal: context.signal, credentials: [credential] });
   return connection(base, egress);
 }
 

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
-import { policyOf } from '../../policy/index.ts';
-import { breakOf } from '../../registry/audit-chain/index.ts';
-import type { AuditEntry, Version, VersionName } from '../../registry/index.ts';
+import { policyOf } from '../policy/index.ts';
+import { breakOf } from '../registry/audit-chain/index.ts';
+import type { AuditEntry, Version, VersionName } from '../registry/index.ts';
 import {
   ApprovalAnswer,
   ApprovalsAnswer,

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { AssayError } from '../../core/index.ts';
-import { readTrustFile } from '../../integrity/trust-file/index.ts';
+import { AssayError } from '../core/index.ts';
+import { readTrustFile } from '../integrity/trust-file/index.ts';
 import {
   loadRegistryRules,
   openRegistry,
@@ -9,10 +9,9 @@ import {
   type Registry,
   type RegistryRules,
   type Transition,
-} from '../../registry/index.ts';
-import { terminalText } from '../../report/index.ts';
-import type { Shell } from '../terminal/index.ts';
+} from '../registry/index.ts';
 import { all, type FirstKey, type LocalRegistry } from './client.ts';
+import type { ClientContext } from './context.ts';
 import { believing } from './first-key.ts';
 import { makePlace, type RegistryPlace } from './place.ts';
 
@@ -37,7 +36,11 @@ export interface LocalOptions {
  * Opens a registry of this machine.
  * @throws AssayError `not-found` for one that is not there, `usage`, `unreadable`; RegistryError
  */
-export async function openLocal(asked: RegistryPlace, options: LocalOptions, shell: Shell): Promise<LocalRegistry> {
+export async function openLocal(
+  asked: RegistryPlace,
+  options: LocalOptions,
+  context: ClientContext,
+): Promise<LocalRegistry> {
   if (asked.isNew && !options.make) {
     const mend = 'check the path; assay approve and assay promote make a registry';
     throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${asked.name}`, mend });
@@ -47,7 +50,7 @@ export async function openLocal(asked: RegistryPlace, options: LocalOptions, she
   const rules = await loadRegistryRules(place.rules);
   const trust = place.trust === null ? undefined : await readTrustFile(place.trust);
   for (const warning of trust?.warnings ?? []) {
-    shell.stderr.write(`assay: warning: ${terminalText(`${place.trust}: ${warning}`)}\n`);
+    context.warn(`${place.trust}: ${warning}`);
   }
   const { database } = place;
   const registry = await openRegistry({ database, rules, ...(trust === undefined ? {} : { trust }) });

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
-import { keyHint } from '../../integrity/envelope/index.ts';
-import type { TrustFile } from '../../integrity/trust-file/index.ts';
+import { AssayError } from '../core/index.ts';
+import { keyHint } from '../integrity/envelope/index.ts';
+import type { TrustFile } from '../integrity/trust-file/index.ts';
 import type { FirstKey } from './client.ts';
 
 /** What it may say: who judges models, or signs snapshots, is somebody else. */

@@ -1,6 +1,6 @@
-import type { Assessment } from '../../core/assessment/index.ts';
-import type { CompiledPolicy } from '../../policy/index.ts';
-import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../../registry/index.ts';
+import type { Assessment } from '../core/assessment/index.ts';
+import type { CompiledPolicy } from '../policy/index.ts';
+import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../registry/index.ts';
 import type { RegistryPlace } from './place.ts';
 
 type Unbound<M> = M extends (by: Principal, ...rest: infer A) => infer R ? (...rest: A) => R : never;

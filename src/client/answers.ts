@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ROLES, STAGES } from '../../registry/index.ts';
+import { ROLES, STAGES } from '../registry/index.ts';
 
 /** What a service answers with, as far as verbs look at it; more is passed over. */
 

@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tempFolder } from '../../support/temp.ts';
-import { serviceGround, writeFiles, writeModel } from '../registry-ground.ts';
-import { runCli } from '../run-cli.ts';
+import { serviceGround, writeFiles, writeModel } from '../cli/registry-ground.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const ONE_LINE = /^assay: [^\n]+\n$/;
 const root = tempFolder();

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
-import type { RegistryFlags } from '../options/index.ts';
+import { AssayError } from '../core/index.ts';
+import type { RegistryFlags } from './flags.ts';
 
 /** A registry on this machine, and the files that say by which rules. */
 export interface RegistryPlace {

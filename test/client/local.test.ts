@@ -3,10 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { STORY } from '../../support/parts.ts';
-import { tempFolder } from '../../support/temp.ts';
-import { writeKey, writeModel } from '../registry-ground.ts';
-import { MAIN, runCli } from '../run-cli.ts';
+import { writeKey, writeModel } from '../cli/registry-ground.ts';
+import { MAIN, runCli } from '../cli/run-cli.ts';
+import { STORY } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const ONE_LINE = /^assay: [^\n]+\n$/;
 const root = tempFolder();

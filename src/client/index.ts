@@ -1,0 +1,7 @@
+export { all, type LocalRegistry, type RegistryClient, type ServiceRegistry } from './client.ts';
+export type { ClientContext } from './context.ts';
+export type { RegistryFlags } from './flags.ts';
+export { connectService } from './http.ts';
+export { openLocal } from './local.ts';
+export { type RegistryPlace, registryPlace } from './place.ts';
+export { serviceRegistry } from './service.ts';
