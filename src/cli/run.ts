@@ -64,8 +64,8 @@ function isHelp(error: unknown): boolean {
 function asUsage(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.code === 'commander.help' || error.exitCode === 0) return undefined;
-  const [first = '', hint] = error.message.replace(/^error: /, '').split('\n');
-  const guess = /Did you mean (.*)\?/.exec(hint ?? '')?.[1];
-  const mend = guess === undefined ? 'assay --help shows what there is' : `did you mean ${guess}?`;
-  return new AssayError('usage', first.replace(/\.$/, ''), { mend });
+  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const guess = /Did you mean (.*)\?/.exec(suggestion ?? '')?.[1];
+  const hint = guess === undefined ? 'assay --help shows what there is' : `did you mean ${guess}?`;
+  return new AssayError('usage', first.replace(/\.$/, ''), { hint });
 }

@@ -80,7 +80,7 @@ export interface Announced {
 export interface ServiceRegistry extends Common {
   readonly kind: 'service';
   /** Asks for a scan that registers what it finds. */
-  submit(wish: { readonly model: string } & ({ readonly ref: string } | { readonly upload: string })): Promise<Job>;
+  submit(request: { readonly model: string } & ({ readonly ref: string } | { readonly upload: string })): Promise<Job>;
   job(id: string): Promise<Job>;
   /** Begins an upload. @returns its id */
   beginUpload(files: readonly Announced[]): Promise<string>;

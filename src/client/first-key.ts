@@ -43,7 +43,7 @@ signers:
     await writeFile(path, text, { flag: 'wx' });
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const mend = why === 'EEXIST' ? 'run it again' : 'check its permissions and the space left';
-    throw new AssayError('unreadable', `cannot be written (${why})`, { subject: path, mend, cause });
+    const hint = why === 'EEXIST' ? 'run it again' : 'check its permissions and the space left';
+    throw new AssayError('unreadable', `cannot be written (${why})`, { subject: path, hint, cause });
   }
 }

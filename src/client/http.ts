@@ -82,7 +82,7 @@ async function read<T extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const message = `answers with something else than was asked for: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`;
-  throw new AssayError('malformed', message, { subject, mend: 'check that it is a service of assay, of this version' });
+  throw new AssayError('malformed', message, { subject, hint: 'check that it is a service of assay, of this version' });
 }
 
 /** Codes of a registry, as the service hands them on. */
@@ -111,13 +111,13 @@ async function refusalOf(response: Response, name: string): Promise<Error> {
   const { status } = response;
   const problem = await problemOf(response);
   if (problem === undefined) {
-    const mend = 'check the address: it has to be a service of assay';
-    return new AssayError('network', `answers with the status ${status}`, { subject: name, mend });
+    const hint = 'check the address: it has to be a service of assay';
+    return new AssayError('network', `answers with the status ${status}`, { subject: name, hint });
   }
   const { code, detail } = problem;
   if (status === 401) {
-    const mend = 'check ASSAY_TOKEN or --token-file';
-    return new AssayError('unauthorized', detail, { subject: name, mend });
+    const hint = 'check ASSAY_TOKEN or --token-file';
+    return new AssayError('unauthorized', detail, { subject: name, hint });
   }
   if (code === 'missing-role') return new RegistryError('forbidden', detail);
   if (CODES.has(code)) return new RegistryError(code as RegistryErrorCode, detail);
@@ -146,7 +146,7 @@ function baseOf(address: string, subject: string): URL {
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return url;
   throw new AssayError('usage', 'is no address of a service', {
     subject,
-    mend: 'write it as https://assay.example.com',
+    hint: 'write it as https://assay.example.com',
   });
 }
 
@@ -155,9 +155,9 @@ async function tokenOf({ tokenFile }: RegistryFlags, env: NodeJS.ProcessEnv): Pr
   const token = (given ?? '').trim();
   const subject = tokenFile === undefined ? 'ASSAY_TOKEN' : `--token-file ${tokenFile}`;
   if (token === '') {
-    const mend = 'set ASSAY_TOKEN, or give --token-file';
-    throw new AssayError('usage', 'there is no token for the service', { subject, mend });
+    const hint = 'set ASSAY_TOKEN, or give --token-file';
+    throw new AssayError('usage', 'there is no token for the service', { subject, hint });
   }
   if (/^[\x21-\x7e]{1,8192}$/.test(token)) return token;
-  throw new AssayError('usage', 'is no token', { subject, mend: 'give the token alone, in one line' });
+  throw new AssayError('usage', 'is no token', { subject, hint: 'give the token alone, in one line' });
 }

@@ -42,8 +42,8 @@ export async function openLocal(
   context: ClientContext,
 ): Promise<LocalRegistry> {
   if (asked.isNew && !options.make) {
-    const mend = 'check the path; assay approve and assay promote make a registry';
-    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${asked.name}`, mend });
+    const hint = 'check the path; assay approve and assay promote make a registry';
+    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${asked.name}`, hint });
   }
   const who = nameOf(options.as);
   const place = await makePlace(asked);
@@ -123,7 +123,7 @@ function nameOf(given: string | undefined): string {
   if (name.trim() !== '' && name.length <= MAX_NAME && name !== NOBODY && !/\p{C}/u.test(name)) return name;
   throw new AssayError('usage', 'is no name of a person', {
     subject: `--as ${name}`,
-    mend: `use up to ${MAX_NAME} characters in one line, and not "${NOBODY}"`,
+    hint: `use up to ${MAX_NAME} characters in one line, and not "${NOBODY}"`,
   });
 }
 

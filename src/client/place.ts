@@ -52,8 +52,8 @@ export function registryPlace(registry: string, flags: PlaceFlags, env: NodeJS.P
   }
   const path = registry.replace(/^sqlite:/, '');
   if (path === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
-    const mend = 'give a file, or postgres://user@host/name';
-    throw new AssayError('usage', 'is no registry', { subject: `--registry ${registry}`, mend });
+    const hint = 'give a file, or postgres://user@host/name';
+    throw new AssayError('usage', 'is no registry', { subject: `--registry ${registry}`, hint });
   }
   const folder = `${path}.d`;
   return {
@@ -71,10 +71,10 @@ export async function makePlace(place: RegistryPlace): Promise<RegistryPlace> {
   const { folder } = place;
   if (folder === undefined || !place.isNew) return place;
   if (!existsSync(dirname(folder))) {
-    const mend = 'make it, or name another file';
+    const hint = 'make it, or name another file';
     throw new AssayError('usage', `there is no folder ${dirname(folder)}`, {
       subject: `--registry ${place.name}`,
-      mend,
+      hint,
     });
   }
   try {
@@ -85,8 +85,8 @@ export async function makePlace(place: RegistryPlace): Promise<RegistryPlace> {
     return { ...place, rules };
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const mend = 'check its permissions and the space left';
-    throw new AssayError('unreadable', `cannot be made (${why})`, { subject: folder, mend, cause });
+    const hint = 'check its permissions and the space left';
+    throw new AssayError('unreadable', `cannot be made (${why})`, { subject: folder, hint, cause });
   }
 }
 
@@ -103,13 +103,13 @@ function beside(folder: string, name: string): string | null {
 /** A password on the command line can be read by everybody on the machine. */
 function checkedUrl(text: string): string {
   if (!URL.canParse(text)) {
-    const mend = 'write it as postgres://user@host/name';
-    throw new AssayError('usage', 'is no address of a database', { subject: '--registry', mend });
+    const hint = 'write it as postgres://user@host/name';
+    throw new AssayError('usage', 'is no address of a database', { subject: '--registry', hint });
   }
   const url = new URL(text);
   if (url.password === '') return text;
   throw new AssayError('usage', 'carries a password, which everybody on this machine can read', {
     subject: '--registry',
-    mend: 'leave it out, and set PGPASSWORD',
+    hint: 'leave it out, and set PGPASSWORD',
   });
 }

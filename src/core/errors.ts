@@ -18,7 +18,7 @@ export type ErrorCode =
 
 export interface ErrorOptions {
   /** What the reader of the message can do about it, as an imperative sentence. */
-  readonly mend?: string;
+  readonly hint?: string;
   /** The file, address or member that the error is about. */
   readonly subject?: string;
   readonly offset?: number;
@@ -28,7 +28,7 @@ export interface ErrorOptions {
 /** The one error class of the project: a code for programs, a sentence for people, and how to mend it. */
 export class AssayError extends Error {
   readonly code: ErrorCode;
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
   readonly subject: string | undefined;
   readonly offset: number | undefined;
 
@@ -36,7 +36,7 @@ export class AssayError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AssayError';
     this.code = code;
-    this.mend = options.mend;
+    this.hint = options.hint;
     this.subject = options.subject;
     this.offset = options.offset;
   }

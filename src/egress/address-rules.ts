@@ -102,6 +102,6 @@ function bare(hostname: string): string {
 function refused(host: string, why: string): AssayError {
   return new AssayError('refused', `${host} ${why}`, {
     subject: host,
-    mend: 'ask who runs this service to allow the host',
+    hint: 'ask who runs this service to allow the host',
   });
 }

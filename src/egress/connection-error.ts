@@ -25,8 +25,8 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
   const codes = codesOf(error);
   const has = (...wanted: string[]) => wanted.some((code) => codes.includes(code));
   const host = url.host;
-  const network = (message: string, mend: string) =>
-    new AssayError('network', message, { subject: shownAddress(url), mend, cause: error });
+  const network = (message: string, hint: string) =>
+    new AssayError('network', message, { subject: shownAddress(url), hint, cause: error });
   if (has('ENOTFOUND', 'EAI_AGAIN')) {
     return network(
       `no address is known for ${host}`,
@@ -53,10 +53,10 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
 export function abortError(signal: AbortSignal | undefined, url: URL): AssayError {
   const cause: unknown = signal?.reason;
   if (cause instanceof Error && cause.name === 'TimeoutError') {
-    const mend = 'try again later';
+    const hint = 'try again later';
     return new AssayError('network', `${url.host} took too long to answer`, {
       subject: shownAddress(url),
-      mend,
+      hint,
       cause,
     });
   }

@@ -154,7 +154,7 @@ function createDispatchers(options: EgressOptions, rules: AddressRules) {
 function firstHop(input: string | URL | Request, init: EgressInit, options: EgressOptions): Hop {
   const address = input instanceof Request ? input.url : String(input);
   if (!URL.canParse(address))
-    throw new AssayError('network', 'an address that cannot be read', { mend: 'check HF_ENDPOINT' });
+    throw new AssayError('network', 'an address that cannot be read', { hint: 'check HF_ENDPOINT' });
   const body = init.body ?? undefined;
   if (
     (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) ||

@@ -8,24 +8,24 @@ export function httpError(response: Response, address: string): AssayError {
   if (status === 401 || status === 403) {
     return new AssayError('unauthorized', `the server refuses access (${status})`, {
       subject,
-      mend: 'check that the address may be read without signing in, or download the file and give its path',
+      hint: 'check that the address may be read without signing in, or download the file and give its path',
     });
   }
   if (status === 404 || status === 410) {
     return new AssayError('not-found', `the server has no such file (${status})`, {
       subject,
-      mend: 'check the address',
+      hint: 'check the address',
     });
   }
   if (status === 429) return tooMany(response, subject, 'wait, then try again');
   return new AssayError('network', `the server answers with the status ${status}`, {
     subject,
-    mend: 'try again later',
+    hint: 'try again later',
   });
 }
 
-export function tooMany(response: Response, subject: string, mend: string): AssayError {
+export function tooMany(response: Response, subject: string, hint: string): AssayError {
   const after = response.headers.get('retry-after') ?? '';
-  const wish = /^\d{1,9}$/.test(after) ? `, and asks to wait ${after} seconds` : '';
-  return new AssayError('network', `the server takes no more requests for now (429)${wish}`, { subject, mend });
+  const request = /^\d{1,9}$/.test(after) ? `, and asks to wait ${after} seconds` : '';
+  return new AssayError('network', `the server takes no more requests for now (429)${request}`, { subject, hint });
 }

@@ -27,7 +27,7 @@ export async function* paced(body: AsyncIterable<unknown>, host: string, windowM
         came = 0;
       } else if (waited > windowMs) {
         throw new AssayError('network', `${host} sends ${came} bytes in ${Math.round(waited / 1000)} seconds`, {
-          mend: 'try again later',
+          hint: 'try again later',
         });
       }
       yield value;

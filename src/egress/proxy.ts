@@ -43,7 +43,7 @@ function proxyAddress(env: NodeJS.ProcessEnv, name: string): URL | undefined {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new AssayError('usage', `${name} is no http:// or https:// address`, {
       subject: name,
-      mend: `set ${name}=http://host:port`,
+      hint: `set ${name}=http://host:port`,
     });
   }
   return url;

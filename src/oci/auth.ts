@@ -112,7 +112,7 @@ async function askForToken(
       standing.kind === 'login'
         ? `${host} does not accept the login for this registry (${response.status})`
         : `${host} gives no token to pull this without a login (${response.status})`;
-    throw new AssayError('unauthorized', message, { subject: endpoint.subject, mend: mendOf(standing, endpoint) });
+    throw new AssayError('unauthorized', message, { subject: endpoint.subject, hint: hintOf(standing, endpoint) });
   }
   if (!response.ok) {
     await discard(response);
@@ -155,7 +155,7 @@ function tokenIn(bytes: Uint8Array, url: URL): string {
 function noToken(url: URL): AssayError {
   return new AssayError('network', 'the token server answers without a token', {
     subject: shownAddress(url),
-    mend: 'ask who runs the registry',
+    hint: 'ask who runs the registry',
   });
 }
 
@@ -164,7 +164,7 @@ function basic({ user, password }: { readonly user: string; readonly password: s
 }
 
 /** What a person can do when a registry refuses what it was asked as `standing`. */
-export function mendOf(standing: OciStanding, { names }: OciEndpoint): string {
+export function hintOf(standing: OciStanding, { names }: OciEndpoint): string {
   const host = names[0] ?? '';
   switch (standing.kind) {
     case 'anonymous':

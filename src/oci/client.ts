@@ -139,6 +139,6 @@ export class OciClient implements Egress {
 function otherManifest(subject: string, found: string, wanted: string): AssayError {
   return new AssayError('mismatch', `the manifest's bytes have the digest ${found}, announced was ${wanted}`, {
     subject,
-    mend: 'do not use it; try again, and tell who runs the registry if it stays so',
+    hint: 'do not use it; try again, and tell who runs the registry if it stays so',
   });
 }

@@ -37,7 +37,7 @@ export function endpointOf({ registry, repository }: OciReference): OciEndpoint 
   if (!URL.canParse(`https://${asked}`)) {
     throw new AssayError('usage', `"${asked}" is no host of a registry`, {
       subject,
-      mend: 'write oci://registry/repository:tag',
+      hint: 'write oci://registry/repository:tag',
     });
   }
   const { hostname } = new URL(`https://${asked}`);

@@ -1,6 +1,6 @@
 import { AssayError } from '../core/index.ts';
 import { httpError, tooMany } from '../egress/index.ts';
-import { mendOf, type OciStanding } from './auth.ts';
+import { hintOf, type OciStanding } from './auth.ts';
 import type { OciEndpoint } from './endpoint.ts';
 
 /** What was asked of a registry, for messages. */
@@ -21,31 +21,31 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
     const who = standing.kind === 'login' ? 'does not let this login read' : 'does not let everybody read';
     return new AssayError('unauthorized', `${host} ${who} the ${what} (${status})`, {
       subject,
-      mend: mendOf(standing, endpoint),
+      hint: hintOf(standing, endpoint),
     });
   }
   if (status === 404 || status === 410) {
     if (!/json/i.test(response.headers.get('content-type') ?? ''))
       return noRegistry(endpoint, `answers with a page (${status})`);
-    const mend = what.startsWith('blob')
+    const hint = what.startsWith('blob')
       ? 'push the artifact again: its manifest names what the registry does not hold'
       : 'check the name and the tag or digest';
-    return new AssayError('not-found', `${host} has no ${what} (${status})`, { subject, mend });
+    return new AssayError('not-found', `${host} has no ${what} (${status})`, { subject, hint });
   }
   if (status === 429) {
-    const mend =
+    const hint =
       standing.kind === 'anonymous' ? `wait, or run docker login ${endpoint.names[0]}` : 'wait, then try again';
-    return tooMany(response, subject, mend);
+    return tooMany(response, subject, hint);
   }
   return new AssayError('network', `${host} answers with the status ${status} when asked for the ${what}`, {
     subject,
-    mend: 'try again later',
+    hint: 'try again later',
   });
 }
 
 export function noRegistry({ origin, subject }: OciEndpoint, what: string): AssayError {
   return new AssayError('network', `${new URL(origin).host} ${what}: that is no registry`, {
     subject,
-    mend: 'check the host and the port: they are those of docker pull',
+    hint: 'check the host and the port: they are those of docker pull',
   });
 }

@@ -85,7 +85,7 @@ export function theOnly(manifests: readonly OciDescriptor[], at: string): OciDes
   const more = choices.length > MAX_LISTED ? [`${choices.length - MAX_LISTED} more`] : [];
   throw new AssayError('usage', `the index names ${choices.length} manifests`, {
     subject: at,
-    mend: `choose one: ${[...listed, ...more].join(', ')}`,
+    hint: `choose one: ${[...listed, ...more].join(', ')}`,
   });
 }
 
@@ -144,12 +144,12 @@ function whereOf(issues: readonly v.BaseIssue<unknown>[]): string {
 }
 
 function malformed(subject: string, message: string): AssayError {
-  return new AssayError('malformed', message, { subject, mend: 'do not use it; have it pushed again' });
+  return new AssayError('malformed', message, { subject, hint: 'do not use it; have it pushed again' });
 }
 
 function unsupported(subject: string, message: string): AssayError {
   return new AssayError('unsupported', message, {
     subject,
-    mend: 'have it pushed as an OCI image manifest or a Docker manifest of schema 2',
+    hint: 'have it pushed as an OCI image manifest or a Docker manifest of schema 2',
   });
 }

@@ -45,6 +45,6 @@ function domainOf(hostname: string): string | undefined {
 function refused(what: string, { origin, subject }: OciEndpoint): AssayError {
   return new AssayError('refused', `${shownAddress(origin)} sends for tokens to ${what}, which is not followed`, {
     subject,
-    mend: 'ask who runs the registry for a token server behind https://',
+    hint: 'ask who runs the registry for a token server behind https://',
   });
 }

@@ -219,7 +219,7 @@ function checksumCheck(file: ArtifactFile, digests: readonly PlannedDigests[] | 
 }
 
 function unread(file: ArtifactFile, error: AssayError): AssessedFile {
-  const mend = error.mend === undefined ? '' : `; ${error.mend}`;
+  const hint = error.hint === undefined ? '' : `; ${error.hint}`;
   return {
     file: {
       path: file.path,
@@ -230,7 +230,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       verdict: 'unknown',
       imports: [],
       readings: [],
-      reasons: [`${error.message}${mend}`],
+      reasons: [`${error.message}${hint}`],
       coverage: { ranges: [], gaps: file.size > 0 ? [{ start: 0, end: file.size }] : [] },
     },
     findings: [],

@@ -106,7 +106,7 @@ function checkCount({ ref, files }: Pick<Artifact, 'ref' | 'files'>, plan: HashP
     `would be hashed in ${count} shards of ${plan.shardSize} bytes, more than ${MAX_SHARDS}`,
     {
       subject: ref,
-      mend: 'have it signed in larger shards, or whole',
+      hint: 'have it signed in larger shards, or whole',
     },
   );
 }
@@ -129,7 +129,7 @@ async function digestFile(
       const found = wholeDigest(all, claimed.algorithm);
       throw new AssayError('mismatch', `its ${claimed.algorithm} is ${found}, announced was ${claimed.hex}`, {
         subject: path,
-        mend: 'do not use it: fetch it again',
+        hint: 'do not use it: fetch it again',
       });
     }
     const digests = plans.map((plan) => ({ plan, digests: digestsUnder(all, plan) ?? [] }));
@@ -161,7 +161,7 @@ async function digestSource(
     if (!(await source.unchanged())) {
       throw new AssayError('changed', 'changed while it was hashed', {
         subject: file.path,
-        mend: 'try again when nothing writes to it',
+        hint: 'try again when nothing writes to it',
       });
     }
     return { size: source.size, all };
@@ -188,7 +188,7 @@ async function digestDownload(
     onEvent?.({ kind: 'bytes', path, bytes: chunk.length });
   }
   if (came === size) return { size, all: hasher.digest() };
-  throw new AssayError('mismatch', `${came} bytes came, announced were ${size}`, { subject: path, mend: 'try again' });
+  throw new AssayError('mismatch', `${came} bytes came, announced were ${size}`, { subject: path, hint: 'try again' });
 }
 
 function canDownload(file: ArtifactFile): file is ArtifactFile & Download {
@@ -198,11 +198,11 @@ function canDownload(file: ArtifactFile): file is ArtifactFile & Download {
 /** Every error says which file it is about. */
 function named(error: unknown, path: string): unknown {
   if (!isAssayError(error) || error.subject !== undefined) return error;
-  const { code, message, mend, offset } = error;
+  const { code, message, hint, offset } = error;
   return new AssayError(code, message, {
     subject: path,
     cause: error,
-    ...(mend === undefined ? {} : { mend }),
+    ...(hint === undefined ? {} : { hint }),
     ...(offset === undefined ? {} : { offset }),
   });
 }

@@ -31,7 +31,7 @@ function wholeFile(file: ArtifactFile, limits: Limits): ArtifactFile {
         const near = await spool(bytesOf(far, signal), path, size, { remaining: size }, limits);
         if (near.size === size && (await far.unchanged())) return near;
         await near.close();
-        throw new AssayError('changed', 'changed while it was fetched', { subject: path, mend: 'try again' });
+        throw new AssayError('changed', 'changed while it was fetched', { subject: path, hint: 'try again' });
       } finally {
         await far.close();
       }

@@ -128,7 +128,7 @@ class Compiler {
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       const { line, column } = source.locate?.(error.at) ?? source.at;
-      this.problems.push({ line, column, message: error.message, mend: error.mend });
+      this.problems.push({ line, column, message: error.message, hint: error.hint });
       return undefined;
     }
   }

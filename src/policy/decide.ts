@@ -15,7 +15,7 @@ import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
 import { View } from './view/index.ts';
-import { judgeWaivers, pardonRules, type WaiverJudgement } from './waivers/index.ts';
+import { judgeWaivers, waiveRules, type WaiverJudgement } from './waivers/index.ts';
 
 export interface DecideOptions {
   /** Name of a shipped policy, or one that `loadPolicy` read; `baseline` when absent. */
@@ -105,10 +105,10 @@ function decisionOf(
     message,
     findings,
   }));
-  const pardoned = pardonRules(seen, judged, outcomes);
+  const afterWaivers = waiveRules(seen, judged, outcomes);
   const rulings = [
     ...mismatchRulings(policy, evaluation),
-    ...pardoned.rules.map(rulingOf),
+    ...afterWaivers.rules.map(rulingOf),
     ...severityRulings(seen, failOn, waived),
   ];
   const action = rulings.reduce<Action>((worst, ruling) => worse(worst, ruling.action), 'allow');
@@ -118,8 +118,8 @@ function decisionOf(
     policy: policy.name,
     policyDigest: policy.digest,
     violations: violations.map(({ rule, message, findings }) => ({ rule, message, findings })),
-    rules: pardoned.rules,
-    waivers: pardoned.judged,
+    rules: afterWaivers.rules,
+    waivers: afterWaivers.judged,
   };
 }
 

@@ -84,6 +84,6 @@ function unusedVariables({ variables, rules }: CompiledPolicy): Problem[] {
     .map(([name, { source }]) => problem(source.at, `the variable ${name} is not used`, 'remove it'));
 }
 
-function problem({ line, column }: Position, message: string, mend?: string): Problem {
-  return { line, column, message, mend };
+function problem({ line, column }: Position, message: string, hint?: string): Problem {
+  return { line, column, message, hint };
 }

@@ -72,10 +72,10 @@ function isPolicyPath(text: string): boolean {
 function unknownPolicy(name: string): AssayError {
   const names = SHIPPED_POLICIES.map((shipped) => shipped.name);
   const [near] = closest(name, names);
-  const mend = near === undefined ? '' : `did you mean ${near}? `;
+  const hint = near === undefined ? '' : `did you mean ${near}? `;
   return new AssayError('usage', 'no such policy', {
     subject: `--policy ${name}`,
-    mend: `${mend}use one of ${names.join(', ')}, or a YAML file`,
+    hint: `${hint}use one of ${names.join(', ')}, or a YAML file`,
   });
 }
 
@@ -88,7 +88,7 @@ export async function readPolicyFile(path: string): Promise<Uint8Array> {
     const file = await open(path);
     try {
       if ((await file.stat()).isDirectory())
-        throw new AssayError('usage', 'is a folder', { subject: path, mend: 'name a file' });
+        throw new AssayError('usage', 'is a folder', { subject: path, hint: 'name a file' });
       const parts: Buffer[] = [];
       let total = 0;
       for await (const part of file.createReadStream({ autoClose: false })) {
@@ -108,7 +108,7 @@ export async function readPolicyFile(path: string): Promise<Uint8Array> {
 function tooLarge(path: string): AssayError {
   return new AssayError('usage', `has more than ${MAX_POLICY_BYTES} bytes`, {
     subject: path,
-    mend: 'split the policy',
+    hint: 'split the policy',
   });
 }
 
@@ -118,9 +118,9 @@ function unreadable(cause: unknown, subject: string): AssayError {
     const names = SHIPPED_POLICIES.map(({ name }) => name).join(', ');
     return new AssayError('not-found', 'no such file', {
       subject,
-      mend: `check the path, or use one of ${names}`,
+      hint: `check the path, or use one of ${names}`,
       cause,
     });
   }
-  return new AssayError('unreadable', `cannot be read (${code})`, { subject, mend: 'check its permissions', cause });
+  return new AssayError('unreadable', `cannot be read (${code})`, { subject, hint: 'check its permissions', cause });
 }

@@ -9,7 +9,7 @@ export interface Position {
 /** Something that is wrong with a file of policies. */
 export interface Problem extends Position {
   readonly message: string;
-  readonly mend?: string | undefined;
+  readonly hint?: string | undefined;
 }
 
 const GUIDE = 'assay policy --help shows how a policy is written';
@@ -25,6 +25,6 @@ export function problemError(file: string, problems: readonly Problem[], guide =
   const rest = more === 0 ? '' : ` (and ${more} more: assay policy check shows all)`;
   return new AssayError('usage', `${first.message}${rest}`, {
     subject: `${file}:${first.line}:${first.column}`,
-    mend: first.mend ?? guide,
+    hint: first.hint ?? guide,
   });
 }

@@ -86,10 +86,10 @@ class PolicyReader {
   }
 
   /** Text of a known shape; the text is returned anyway, so that what else is wrong is found, too. */
-  #shaped(entry: Entry, shape: RegExp, mend: string): string | undefined {
+  #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text !== undefined && !shape.test(text))
-      this.#source.report(entry.at, `${text} is no ${entry.key}`, `use ${mend}`);
+      this.#source.report(entry.at, `${text} is no ${entry.key}`, `use ${hint}`);
     return text;
   }
 
@@ -216,8 +216,8 @@ class PolicyReader {
     const action = RULE_ACTIONS.find((known) => known === text);
     if (action !== undefined || text === undefined) return action ?? 'deny';
     const [near] = closest(text, RULE_ACTIONS);
-    const mend = near === undefined ? `use one of ${RULE_ACTIONS.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(entry.at, `${text} is no action`, mend) ?? 'deny';
+    const hint = near === undefined ? `use one of ${RULE_ACTIONS.join(', ')}` : `did you mean ${near}?`;
+    return this.#source.report(entry.at, `${text} is no action`, hint) ?? 'deny';
   }
 
   #owasp(entry: Entry | undefined): readonly string[] {

@@ -46,8 +46,8 @@ function isStrange(kind: keyof KnownWords, word: string, known: KnownWords): boo
 
 function problemOf({ kind, word }: Omit<Word, 'at'>, { line, column }: Position, known: KnownWords): Problem {
   const [near] = closest(word, known[kind]);
-  const mend = near === undefined ? 'check its spelling' : `did you mean ${near}?`;
-  return { line, column, message: `this version has no ${TITLES[kind]} ${word}`, mend };
+  const hint = near === undefined ? 'check its spelling' : `did you mean ${near}?`;
+  return { line, column, message: `this version has no ${TITLES[kind]} ${word}`, hint };
 }
 
 function placeOf({ source }: CompiledExpression, at: number): Position {

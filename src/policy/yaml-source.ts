@@ -46,8 +46,8 @@ export class YamlSource {
     return this.problems.length === 0 ? this.#document?.toJS({ maxAliasCount: 0 }) : undefined;
   }
 
-  report(at: Position, message: string, mend?: string): undefined {
-    this.problems.push({ line: at.line, column: at.column, message, mend });
+  report(at: Position, message: string, hint?: string): undefined {
+    this.problems.push({ line: at.line, column: at.column, message, hint });
     return undefined;
   }
 

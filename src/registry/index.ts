@@ -39,7 +39,7 @@ export {
   type Seen,
   type StoredWaiver,
   type VersionName,
-  type WaiverWish,
+  type WaiverRequest,
 } from './registry.ts';
 export { isRegistryError, RegistryError, type RegistryErrorCode } from './registry-error.ts';
 export { type LiveRules, loadRegistryRules, openLiveRules } from './rules/index.ts';

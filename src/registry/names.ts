@@ -81,6 +81,6 @@ function checkKept(text: string, what: string, most: number): void {
   if (UNKEPT.test(text)) throw invalid(`${what} holds a character that is none`, 'leave it out');
 }
 
-function invalid(message: string, mend?: string): RegistryError {
-  return new RegistryError('invalid', message, mend === undefined ? {} : { mend });
+function invalid(message: string, hint?: string): RegistryError {
+  return new RegistryError('invalid', message, hint === undefined ? {} : { hint });
 }

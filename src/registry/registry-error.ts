@@ -26,17 +26,17 @@ export type RegistryErrorCode =
 /** A refusal of the registry: a code for programs, a sentence for people, and how to mend it. */
 export class RegistryError extends Error {
   readonly code: RegistryErrorCode;
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
 
   constructor(
     code: RegistryErrorCode,
     message: string,
-    options: { readonly mend?: string; readonly cause?: unknown } = {},
+    options: { readonly hint?: string; readonly cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RegistryError';
     this.code = code;
-    this.mend = options.mend;
+    this.hint = options.hint;
   }
 }
 

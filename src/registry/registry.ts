@@ -122,7 +122,7 @@ export interface StoredWaiver {
 }
 
 /** A waiver as it is asked for. */
-export interface WaiverWish extends Omit<Waiver, 'from'> {
+export interface WaiverRequest extends Omit<Waiver, 'from'> {
   /** The signed waiver, when whoever pardons signs for himself: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
 }
@@ -194,7 +194,7 @@ export interface Registry {
   /** Those for a digest that nobody took back, ended ones too. */
   waiversFor(by: Principal, digest: string): Promise<readonly StoredWaiver[]>;
   /** Signed, by whoever pardons or for him. Decides every version of the digest anew. */
-  addWaiver(by: Principal, wish: WaiverWish): Promise<StoredWaiver>;
+  addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
 
   /** Decides every stored version anew (rules, policies or waivers changed); carries approvals over or voids them. */

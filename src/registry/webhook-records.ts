@@ -56,7 +56,7 @@ export interface WebhookStore {
   /** The secret is shown this once. Told is what happens from now on. */
   create(
     by: Principal,
-    wish: { readonly url: string; readonly events: readonly string[] },
+    request: { readonly url: string; readonly events: readonly string[] },
   ): Promise<{ readonly webhook: Webhook; readonly secret: string }>;
   list(by: Principal): Promise<readonly Webhook[]>;
   get(by: Principal, id: string): Promise<Webhook>;

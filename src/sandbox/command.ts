@@ -33,7 +33,7 @@ const SHELL = '/bin/sh';
 export function childEntry(): string {
   const entry = join(ROOT, 'dist', 'src', 'sandbox', 'child.js');
   if (!existsSync(entry)) {
-    throw new AssayError('internal', 'the sandbox is not built', { subject: entry, mend: 'run `npm run build`' });
+    throw new AssayError('internal', 'the sandbox is not built', { subject: entry, hint: 'run `npm run build`' });
   }
   return entry;
 }
@@ -84,5 +84,5 @@ function packageFolder(name: string): string {
     const folder = join(base, name);
     if (existsSync(join(folder, 'package.json'))) return folder;
   }
-  throw new AssayError('internal', `the package ${name} is not installed`, { mend: 'run `npm install`' });
+  throw new AssayError('internal', `the package ${name} is not installed`, { hint: 'run `npm install`' });
 }

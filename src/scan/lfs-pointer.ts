@@ -53,10 +53,10 @@ export function pointerNotes(files: readonly Pick<FileAssessment, 'format' | 've
   if (pointers === 0) return [];
   const others = files.filter(({ format, verdict }) => verdict !== 'clean' || !PLAIN.has(format)).length - pointers;
   const found = pointers === 1 ? '1 file is a Git LFS pointer' : `${pointers} files are Git LFS pointers`;
-  const mend = 'run git lfs pull in the checkout, and scan it again';
+  const hint = 'run git lfs pull in the checkout, and scan it again';
   return [
     others === 0
-      ? `there is no model here: ${found}${pointers === files.length ? '' : ', the rest is text'}; ${mend}`
-      : `${found}: ${mend}`,
+      ? `there is no model here: ${found}${pointers === files.length ? '' : ', the rest is text'}; ${hint}`
+      : `${found}: ${hint}`,
   ];
 }

@@ -71,7 +71,7 @@ function open(value: string | undefined, flag: string): string | undefined {
   if (value === undefined || !URL.canParse(value) || new URL(value).password === '') return value;
   throw new AssayError('usage', 'carries a password, which everybody on this machine can read', {
     subject: flag,
-    mend: `set ${flag === '--database' ? 'ASSAY_DATABASE' : 'ASSAY_QUEUE'} instead`,
+    hint: `set ${flag === '--database' ? 'ASSAY_DATABASE' : 'ASSAY_QUEUE'} instead`,
   });
 }
 
@@ -81,7 +81,7 @@ async function secret(env: NodeJS.ProcessEnv, name: string): Promise<string | un
   if (env[name] !== undefined && env[name] !== '')
     throw new AssayError('usage', 'is set, and so is the file', {
       subject: name,
-      mend: `unset ${name} or ${name}_FILE`,
+      hint: `unset ${name} or ${name}_FILE`,
     });
   return (await readSmallText(path, `${name}_FILE`)).replace(/\r?\n$/, '');
 }
@@ -91,7 +91,7 @@ function place(value: string, subject: string): { readonly host: string; readonl
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(value);
   const port = Number(parts?.[3]);
   if (parts === null || port > 65_535)
-    throw new AssayError('usage', 'is no place to listen at', { subject, mend: `write it as ${DEFAULT_LISTEN}` });
+    throw new AssayError('usage', 'is no place to listen at', { subject, hint: `write it as ${DEFAULT_LISTEN}` });
   return { host: parts[1] ?? (parts[2] || '0.0.0.0'), port };
 }
 
@@ -107,7 +107,7 @@ function publicUrl(
 function address(value: string, subject: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new AssayError('usage', 'is no address', { subject, mend: 'write it as https://host, without a password' });
+    throw new AssayError('usage', 'is no address', { subject, hint: 'write it as https://host, without a password' });
   return value.replace(/\/+$/, '');
 }
 
@@ -115,7 +115,7 @@ function address(value: string, subject: string): string {
 function origin(value: string, subject: string): string {
   const given = address(value, subject);
   if (new URL(given).href === `${new URL(given).origin}/`) return given;
-  throw new AssayError('usage', 'is more than a host', { subject, mend: 'give the service a host of its own' });
+  throw new AssayError('usage', 'is more than a host', { subject, hint: 'give the service a host of its own' });
 }
 
 function database(value: string | undefined, dataFolder: string): string {
@@ -125,7 +125,7 @@ function database(value: string | undefined, dataFolder: string): string {
   if (path === '')
     throw new AssayError('usage', 'is no database', {
       subject: 'ASSAY_DATABASE',
-      mend: 'write it as sqlite:PATH or postgres://user@host/name',
+      hint: 'write it as sqlite:PATH or postgres://user@host/name',
     });
   return `sqlite:${isAbsolute(path) ? path : resolve(path)}`;
 }
@@ -135,7 +135,7 @@ function queue(value: string | undefined): string {
   if (/^rediss?:\/\//.test(value)) return value;
   throw new AssayError('usage', 'is no queue', {
     subject: 'ASSAY_QUEUE',
-    mend: 'write embedded, or redis://host:6379',
+    hint: 'write embedded, or redis://host:6379',
   });
 }
 
@@ -145,7 +145,7 @@ async function oidc(env: NodeJS.ProcessEnv): Promise<OidcConfig | null> {
   if (issuer === '' || audience === '')
     throw new AssayError('usage', 'needs the other', {
       subject: issuer === '' ? 'ASSAY_OIDC_AUDIENCE' : 'ASSAY_OIDC_ISSUER',
-      mend: 'set both ASSAY_OIDC_ISSUER and ASSAY_OIDC_AUDIENCE',
+      hint: 'set both ASSAY_OIDC_ISSUER and ASSAY_OIDC_AUDIENCE',
     });
   address(issuer, 'ASSAY_OIDC_ISSUER');
   return {
@@ -166,7 +166,7 @@ async function sessionSecret(env: NodeJS.ProcessEnv): Promise<string | null> {
   if (given !== undefined && given.length < MIN_SECRET_LENGTH)
     throw new AssayError('usage', `has fewer than ${MIN_SECRET_LENGTH} characters`, {
       subject: 'ASSAY_SESSION_SECRET',
-      mend: 'make one with: openssl rand -base64 32',
+      hint: 'make one with: openssl rand -base64 32',
     });
   return given ?? null;
 }
@@ -177,7 +177,7 @@ function gate(env: NodeJS.ProcessEnv): GateConfig {
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(alias) || /^(?:latest|v\d+)$/i.test(alias))
     throw new AssayError('usage', 'is no alias', {
       subject: 'ASSAY_MLFLOW_ALIAS',
-      mend: 'use letters, digits, _ and -, beginning with a letter',
+      hint: 'use letters, digits, _ and -, beginning with a letter',
     });
   return {
     stage: stage(env, 'ASSAY_GATE_STAGE', 'production'),
@@ -192,7 +192,7 @@ function stage(env: NodeJS.ProcessEnv, name: string, otherwise: GateStage): Gate
   const value = env[name] || otherwise;
   const known = GATE_STAGES.find((one) => one === value);
   if (known !== undefined) return known;
-  throw new AssayError('usage', 'is no stage', { subject: name, mend: `use one of ${GATE_STAGES.join(', ')}` });
+  throw new AssayError('usage', 'is no stage', { subject: name, hint: `use one of ${GATE_STAGES.join(', ')}` });
 }
 
 function limits(env: NodeJS.ProcessEnv): ServiceLimits {
@@ -216,14 +216,14 @@ function whole(env: NodeJS.ProcessEnv, name: string, otherwise: number, least: n
 function number(value: string, subject: string, least: number, most: number): number {
   const parsed = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
   if (parsed >= least && parsed <= most) return parsed;
-  throw new AssayError('usage', 'is out of range', { subject, mend: `give a whole number from ${least} to ${most}` });
+  throw new AssayError('usage', 'is out of range', { subject, hint: `give a whole number from ${least} to ${most}` });
 }
 
 function yes(env: NodeJS.ProcessEnv, name: string): boolean {
   const value = env[name] ?? '';
   if (value === '' || value === '0' || value === 'false') return false;
   if (value === '1' || value === 'true') return true;
-  throw new AssayError('usage', 'is neither true nor false', { subject: name, mend: 'set it to true or false' });
+  throw new AssayError('usage', 'is neither true nor false', { subject: name, hint: 'set it to true or false' });
 }
 
 function list(value: string | undefined): string[] {
@@ -239,7 +239,7 @@ function proxies(value: string | undefined): string[] {
   if (strange === undefined) return entries;
   throw new AssayError('usage', `has ${JSON.stringify(strange)}, which is neither an address nor a network`, {
     subject: 'ASSAY_TRUSTED_PROXIES',
-    mend: `write 10.0.0.7, 10.0.0.0/8 or one of ${NAMED_NETWORKS.join(', ')}`,
+    hint: `write 10.0.0.7, 10.0.0.0/8 or one of ${NAMED_NETWORKS.join(', ')}`,
   });
 }
 
@@ -257,6 +257,6 @@ function logLevel(value: string | undefined): LogLevel {
   if (known !== undefined) return known;
   throw new AssayError('usage', 'is no level of the log', {
     subject: 'ASSAY_LOG_LEVEL',
-    mend: `use one of ${LOG_LEVELS.join(', ')}`,
+    hint: `use one of ${LOG_LEVELS.join(', ')}`,
   });
 }

@@ -94,7 +94,7 @@ async function makeDataFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new AssayError('usage', `is no folder that can be written (${codeOf(cause)})`, {
       subject: folder,
-      mend: 'choose another --data',
+      hint: 'choose another --data',
       cause,
     });
   }
@@ -146,7 +146,7 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   } catch (cause) {
     throw new AssayError('usage', `cannot be listened at (${codeOf(cause)})`, {
       subject: `${host}:${port}`,
-      mend: 'choose another --listen',
+      hint: 'choose another --listen',
       cause,
     });
   }

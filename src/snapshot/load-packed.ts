@@ -74,5 +74,5 @@ function brokenBy(cause: unknown): AssayError {
 function unreadable(subject: string, code: string): AssayError {
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
   const message = missing ? 'no such file' : `cannot be read (${code})`;
-  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path' });
+  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, hint: 'check the path' });
 }

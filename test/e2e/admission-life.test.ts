@@ -29,8 +29,8 @@ requirePart(
     const pod = (model: Model) => ground().pod(podSpec(model), { namespace: 'ml', dryRun: true });
     const publish = async (entries = decisions(), expiresInMs?: number) => {
       version += 1;
-      const wish = { version, entries, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
-      await ground().writer.write(ground().file('snapshot.json'), wish);
+      const wanted = { version, entries, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
+      await ground().writer.write(ground().file('snapshot.json'), wanted);
       return version;
     };
     const held = async () => (await pod(APPROVED)).status === 201;

@@ -141,7 +141,7 @@ signers:
   STORY,
 );
 
-interface WaiverWish {
+interface WaiverRequest {
   readonly expires: number;
   readonly key?: string;
   readonly more?: readonly string[];
@@ -151,7 +151,7 @@ interface WaiverWish {
 async function waive(
   ground: Ground,
   name: string,
-  { expires, key = 'sre', more = ['--reference', STRAY.hub] }: WaiverWish,
+  { expires, key = 'sre', more = ['--reference', STRAY.hub] }: WaiverRequest,
 ) {
   const draft = join(ground.folder, `${name}.draft.json`);
   const about = ['--namespace', 'payments', '--outcome', 'unlisted', ...more];

@@ -80,8 +80,8 @@ requirePart(
 
     async function request(): Promise<{ readonly version: string; readonly path: string }> {
       const { id } = await service.scan(token, `acme/m${Math.random().toString(36).slice(2)}`, [SAFE]);
-      const wish = { to: 'staging', comment: 'please' };
-      const { id: asked } = await service.api(token, 'POST', `/v1/versions/${id}/transition-requests`, wish);
+      const transition = { to: 'staging', comment: 'please' };
+      const { id: asked } = await service.api(token, 'POST', `/v1/versions/${id}/transition-requests`, transition);
       return { version: id, path: `/console/requests/${asked}` };
     }
 

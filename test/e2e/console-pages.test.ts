@@ -136,8 +136,8 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
         `/console/jobs/${job.id}`,
         `/console/audit?subject=${encodeURIComponent('evil/written@1')}`,
       );
-      const wish = await registry.quarantine(by, version.id, `${text}\n${text}`);
-      shown.push(`/console/versions/${wish.id}`);
+      const transition = await registry.quarantine(by, version.id, `${text}\n${text}`);
+      shown.push(`/console/versions/${transition.id}`);
     }
     await registry.close();
     return shown;

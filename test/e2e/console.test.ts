@@ -187,11 +187,11 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
   it('stops a version, revokes an approval and waives a rule', async () => {
     const rita = await as('rita');
     const { id, digest } = await service.scan(tokens.get('sam') ?? '', 'acme/stopped', [SAFE]);
-    const wish = await service.api(tokens.get('sam') ?? '', 'POST', `/v1/versions/${id}/transition-requests`, {
+    const transition = await service.api(tokens.get('sam') ?? '', 'POST', `/v1/versions/${id}/transition-requests`, {
       to: 'staging',
       comment: 'x',
     });
-    await service.api(tokens.get('rita') ?? '', 'POST', `/v1/transitions/${wish.id}/approve`, { comment: 'x' });
+    await service.api(tokens.get('rita') ?? '', 'POST', `/v1/transitions/${transition.id}/approve`, { comment: 'x' });
     await rita.open(`/console/versions/${id}`);
     await press(rita.page.getByRole('link', { name: 'Revoke… the approval by rita' }));
     await rita.page.getByLabel('Why').fill('I looked at the wrong one');

@@ -75,9 +75,9 @@ requirePart(
     test('a snapshot of an approved commit is what the Hub itself would have given, byte for byte', async () => {
       const ours = fresh();
       const theirs = fresh({ endpoint: kit.hub.endpoint, token: HUB_TOKEN });
-      const wish = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
-      const [fromGate] = await runHubClient(ours, wish);
-      const [fromHub] = await runHubClient(theirs, wish);
+      const request = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
+      const [fromGate] = await runHubClient(ours, request);
+      const [fromHub] = await runHubClient(theirs, request);
       expect([fromGate?.message, fromHub?.message]).toEqual([undefined, undefined]);
       const layout = layoutOf(ours.home);
       expect(layout.length).toBeGreaterThan(12);
@@ -129,8 +129,8 @@ requirePart(
         'RepositoryNotFoundError',
         expect.stringContaining('the Hub has no model owner/nowhere'),
       ]);
-      const wish = [{ do: 'snapshot', repo: 'owner/model' }];
-      const [wrong] = await runHubClient(fresh({ token: HUB_TOKEN }), wish);
+      const request = [{ do: 'snapshot', repo: 'owner/model' }];
+      const [wrong] = await runHubClient(fresh({ token: HUB_TOKEN }), request);
       expect([wrong?.error, wrong?.message]).toEqual([
         'GatedRepoError',
         expect.stringContaining('set HF_TOKEN to an API token of it, with the role gate'),

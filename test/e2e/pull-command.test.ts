@@ -89,6 +89,6 @@ test('what cannot be pulled, and a policy that is not there, are one error each'
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(isAssayError(error) && (error.mend ?? '').length > 0).toBe(true);
+    expect(isAssayError(error) && (error.hint ?? '').length > 0).toBe(true);
   }
 });

@@ -44,7 +44,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
     await promise;
   } catch (error) {
     if (isAssayError(error)) {
-      expect(error.message + String(error.mend) + String(error.subject)).not.toContain('s3cret');
+      expect(error.message + String(error.hint) + String(error.subject)).not.toContain('s3cret');
       return error.code;
     }
     throw error;

@@ -34,8 +34,8 @@ export function policyText(
 export function read(text: string | Uint8Array): CompiledPolicy | readonly string[] {
   const result = readPolicy(typeof text === 'string' ? new TextEncoder().encode(text) : text);
   if (!isProblems(result)) return result;
-  return result.map(({ line, column, message, mend }) => {
-    return `${line}:${column} ${message}${mend === undefined ? '' : `; ${mend}`}`;
+  return result.map(({ line, column, message, hint }) => {
+    return `${line}:${column} ${message}${hint === undefined ? '' : `; ${hint}`}`;
   });
 }
 

@@ -92,7 +92,7 @@ describe('names', () => {
     expect(() => decide(assessment(), { policy: 'basline' })).toThrowError(
       expect.objectContaining({
         code: 'usage',
-        mend: expect.stringContaining('did you mean baseline? use one of baseline, strict'),
+        hint: expect.stringContaining('did you mean baseline? use one of baseline, strict'),
       }),
     );
   });

@@ -120,7 +120,7 @@ describe('what makes no sense', () => {
       policyOf(policyText([{ expression: 'artifact.isPinned' }], { match: { formats: ['ggfu'] } })),
       WORDS,
     ).warnings;
-    expect(found).toMatchObject({ message: 'this version has no format ggfu', mend: 'did you mean gguf?', line: 9 });
+    expect(found).toMatchObject({ message: 'this version has no format ggfu', hint: 'did you mean gguf?', line: 9 });
   });
 
   it('no word that is known, and none where words are not known', () => {

@@ -97,10 +97,10 @@ describeOnBoth('two programs over one database', (fresh) => {
 
   it('take each job once, make each once, and end each once', async () => {
     const [one, two] = await pair();
-    const wish = { target: 'hf://a/b', model: 'm', ruleset: 'r' };
-    const same = await Promise.all([one, two, one, two].map((registry) => registry.jobs.create(sam, wish)));
+    const request = { target: 'hf://a/b', model: 'm', ruleset: 'r' };
+    const same = await Promise.all([one, two, one, two].map((registry) => registry.jobs.create(sam, request)));
     expect(same.filter(({ created }) => created)).toHaveLength(1);
-    for (let i = 0; i < 30; i++) await one.jobs.create(sam, { ...wish, target: `hf://a/m${i}` });
+    for (let i = 0; i < 30; i++) await one.jobs.create(sam, { ...request, target: `hf://a/m${i}` });
     const claims = Array.from({ length: 40 }, (_, i) =>
       (i % 2 === 0 ? one : two).jobs.claim(`w${i}`, MINUTE, 1 + (i % 3)),
     );

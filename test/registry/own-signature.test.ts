@@ -158,7 +158,7 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
 
 describeOnBoth('waivers that somebody signs himself', (fresh) => {
   const bench = new Bench(fresh);
-  const wish = {
+  const request = {
     rule: 'pickle.global.unlisted',
     digest: digestOf('one'),
     file: 'weights-0.safetensors',
@@ -169,9 +169,9 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
   const trust = { ...TRUST, rules: [ruleOf('selma', selmas.publicKey, { may: new Set(['waiver']) }), ...TRUST.rules] };
 
   async function sign(key: KeyObject, changes: Partial<StatementInputs['waiver']> = {}): Promise<string> {
-    const { rule, file, reason, owner } = wish;
+    const { rule, file, reason, owner } = request;
     const statement = createStatement('waiver', {
-      subjects: subjectsOf({ tree: wish.digest }),
+      subjects: subjectsOf({ tree: request.digest }),
       ...{ rule, file, reason, owner },
       at: bench.clock.now(),
       expires: new Date('2027-01-31T00:00:00Z'),
@@ -183,15 +183,15 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
   it('count when they say what was asked for, and keep what was signed', async () => {
     const registry = await bench.open({ trust });
     const attestation = await sign(selmas.privateKey);
-    const { id } = await registry.addWaiver(selma, { ...wish, attestation });
-    expect(await registry.waiversFor(sam, wish.digest)).toMatchObject([{ id, method: 'key', attestation }]);
+    const { id } = await registry.addWaiver(selma, { ...request, attestation });
+    expect(await registry.waiversFor(sam, request.digest)).toMatchObject([{ id, method: 'key', attestation }]);
     const told = (await registry.auditLog(sam)).items.find(({ action }) => action === 'waiver.added');
     expect(told?.detail).toMatchObject({ id, method: 'key', statement: expect.stringMatching(/^sha256:/) });
   });
 
   it('are refused when they do not hold', async () => {
     const registry = await bench.open({ trust });
-    const add = async (attestation: string) => codeOf(registry.addWaiver(selma, { ...wish, attestation }));
+    const add = async (attestation: string) => codeOf(registry.addWaiver(selma, { ...request, attestation }));
     const key = selmas.privateKey;
     const another: Partial<StatementInputs['waiver']>[] = [
       { rule: 'verdict.suspicious' },
@@ -209,14 +209,14 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
     for (const text of ['', '{}', 'x'.repeat(2 * 1024 * 1024)]) expect(await add(text)).toBe('bad-attestation');
     expect((await registry.waivers(sam)).items).toEqual([]);
     const untrusting = await bench.open();
-    expect(await codeOf(untrusting.addWaiver(selma, { ...wish, attestation: await sign(key) }))).toBe('no-trust');
+    expect(await codeOf(untrusting.addWaiver(selma, { ...request, attestation: await sign(key) }))).toBe('no-trust');
   });
 
   it('are the only ones where nothing signs for others, and where a stage asks for them', async () => {
     const { database, rules, now } = { database: await fresh(), rules: await keyRules(), now: bench.clock.now };
     const keyless = await openRegistry({ database, rules, trust, now });
     try {
-      expect(await codeOf(keyless.addWaiver(selma, wish))).toBe('no-approval-key');
+      expect(await codeOf(keyless.addWaiver(selma, request))).toBe('no-approval-key');
     } finally {
       await keyless.close();
     }
@@ -225,9 +225,9 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
     const { version } = await registered(registry, { verdict: 'suspicious', findings });
     const actions = async () => (await registry.decisions(sam, version.id)).map(({ decision }) => decision.action);
     expect(await actions()).toEqual(['deny', 'deny', 'deny']);
-    await registry.addWaiver(selma, { ...wish, rule: 'verdict.suspicious' });
+    await registry.addWaiver(selma, { ...request, rule: 'verdict.suspicious' });
     expect(await actions()).toEqual(['allow', 'allow', 'deny']);
-    await registry.addWaiver(selma, { ...wish, attestation: await sign(selmas.privateKey) });
+    await registry.addWaiver(selma, { ...request, attestation: await sign(selmas.privateKey) });
     expect(await actions()).toEqual(['allow', 'allow', 'allow']);
   });
 });

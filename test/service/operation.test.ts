@@ -132,7 +132,7 @@ describe('problems', () => {
   const at = (error: unknown) => problemOf(error, 'r1');
 
   test('say what users can mend, and nothing of the inside', () => {
-    expect(at(new AssayError('network', 'no answer', { subject: '/etc/shadow', mend: 'try again' }))).toEqual({
+    expect(at(new AssayError('network', 'no answer', { subject: '/etc/shadow', hint: 'try again' }))).toEqual({
       type: 'urn:assay:problem:network',
       title: 'Bad gateway',
       status: 502,

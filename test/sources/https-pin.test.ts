@@ -85,7 +85,7 @@ describe('an address with a digest', () => {
     expect(await errorOf(fileOf(artifact, 'model.pkl').open())).toEqual({
       code: 'mismatch',
       message: `the bytes have the sha256 ${sha256(body)}, announced was ${sha256(BYTES)}`,
-      mend: expect.stringMatching(/do not use them/),
+      hint: expect.stringMatching(/do not use them/),
     });
     const assessment = await assess(artifact);
     expect(assessment.files).toMatchObject([

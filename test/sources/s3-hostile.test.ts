@@ -47,7 +47,7 @@ async function outcome(ref: string): Promise<string> {
   } catch (error) {
     if (!isAssayError(error)) throw error;
     expect(error.code).not.toBe('internal');
-    expect(`${error.message} ${error.mend}`).not.toMatch(/s3cret|Deserialization/);
+    expect(`${error.message} ${error.hint}`).not.toMatch(/s3cret|Deserialization/);
     return error.code;
   }
 }

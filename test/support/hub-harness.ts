@@ -57,14 +57,14 @@ export async function textOf(artifact: Artifact, path: string): Promise<string> 
 }
 
 /** What a promise fails with. No message of ours holds a secret. */
-export async function errorOf(promise: Promise<unknown>): Promise<{ code: string; message: string; mend: string }> {
+export async function errorOf(promise: Promise<unknown>): Promise<{ code: string; message: string; hint: string }> {
   const error: unknown = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );
   if (!isAssayError(error)) throw error ?? new Error('no error');
-  expect(`${error.message} ${error.mend} ${error.subject}`).not.toContain('s3cret');
-  return { code: error.code, message: error.message, mend: error.mend ?? '' };
+  expect(`${error.message} ${error.hint} ${error.subject}`).not.toContain('s3cret');
+  return { code: error.code, message: error.message, hint: error.hint ?? '' };
 }
 
 /** 20 MiB in which every 8 bytes tell their offset. */

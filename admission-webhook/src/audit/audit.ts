@@ -36,7 +36,7 @@ export async function audit(source: AuditSource, gate: AuditGate, now: Date): Pr
   if (snapshot.kind === 'none') {
     throw new AssayError('usage', `there is no snapshot to answer from: ${snapshot.why}`, {
       subject: '--snapshot',
-      mend: 'check --snapshot and --snapshot-key',
+      hint: 'check --snapshot and --snapshot-key',
     });
   }
   const state = { ...present, namespaces: asEnforced(present.namespaces) };
@@ -105,8 +105,8 @@ class Judge {
       return;
     }
     if (this.judged.length >= MAX_OBJECTS) {
-      const mend = 'look at some namespaces at a time, with --in-namespace';
-      throw new AssayError('limit', `there are more than ${MAX_OBJECTS} objects`, { mend });
+      const hint = 'look at some namespaces at a time, with --in-namespace';
+      throw new AssayError('limit', `there are more than ${MAX_OBJECTS} objects`, { hint });
     }
     const { group, version, kind, namespace, name, uid } = request;
     const apiVersion = group === '' ? version : `${group}/${version}`;

@@ -37,7 +37,7 @@ export async function openCluster(
     problems.push({
       subject: `namespace ${name}`,
       message: 'there is none of that name',
-      mend: 'check --in-namespace',
+      hint: 'check --in-namespace',
     });
   }
   return {

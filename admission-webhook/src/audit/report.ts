@@ -7,7 +7,7 @@ export interface AuditProblem {
   /** A kind (`pods`), a group, `namespaces`. */
   readonly subject: string;
   readonly message: string;
-  readonly mend: string | null;
+  readonly hint: string | null;
 }
 
 /** An object, and what the gate would say if it were made now. */
@@ -67,6 +67,6 @@ export interface AuditReport {
   readonly objects: readonly AuditedObject[];
 }
 
-export function problemOf(subject: string, { message, mend }: AssayError): AuditProblem {
-  return { subject, message, mend: mend ?? null };
+export function problemOf(subject: string, { message, hint }: AssayError): AuditProblem {
+  return { subject, message, hint: hint ?? null };
 }

@@ -43,7 +43,7 @@ export function readAdmissionConfig(text: string | Uint8Array, file: string): Ad
   const more = source.problems.length - 1;
   throw new AssayError('usage', more === 0 ? first.message : `${first.message} (and ${more} more)`, {
     subject: `${file}:${first.line}:${first.column}`,
-    mend: first.mend ?? GUIDE,
+    hint: first.hint ?? GUIDE,
   });
 }
 
@@ -160,8 +160,8 @@ class ConfigReader {
     const names = this.#items(fields, 'names', MAX_NAMES, (node) => {
       const name = this.#source.textOf(node, 'an item of names');
       if (name === undefined || NAMESPACE.test(name)) return name;
-      const mend = name.includes('*') ? 'names are exact: use labels for several' : 'use its name';
-      return this.#source.report(this.#source.positionOf(node), `${name} is no name of a namespace`, mend);
+      const hint = name.includes('*') ? 'names are exact: use labels for several' : 'use its name';
+      return this.#source.report(this.#source.positionOf(node), `${name} is no name of a namespace`, hint);
     });
     const entry = fields.get('names');
     if (entry !== undefined && names.length === 0 && this.#source.problems.length === before)
@@ -203,8 +203,8 @@ class ConfigReader {
     }
     const compiled = compileAdmissionPolicies(documents);
     if (compiled.kind === 'policies') return compiled.policies;
-    for (const { line, column, message, mend } of compiled.problems)
-      this.#source.report({ line, column }, message, mend);
+    for (const { line, column, message, hint } of compiled.problems)
+      this.#source.report({ line, column }, message, hint);
     return NO_POLICIES;
   }
 
@@ -243,8 +243,8 @@ class ConfigReader {
     return this.#items(fields, 'kinds', MAX_KINDS, (node) => {
       const kind = this.#source.textOf(node, 'an item of kinds');
       if (kind === undefined || KIND.test(kind)) return kind;
-      const mend = 'write Deployment.apps, or Pod for the core group';
-      return this.#source.report(this.#source.positionOf(node), `${kind} is no kind and group`, mend);
+      const hint = 'write Deployment.apps, or Pod for the core group';
+      return this.#source.report(this.#source.positionOf(node), `${kind} is no kind and group`, hint);
     });
   }
 
@@ -263,8 +263,8 @@ class ConfigReader {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const isFit = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
     if (isFit && url.search === '' && url.hash === '') return text.replace(/\/+$/, '');
-    const mend = 'write https://host/path, without user, query and #';
-    return this.#source.report(entry.at, `${entry.key} is no address of a service`, mend) ?? null;
+    const hint = 'write https://host/path, without user, query and #';
+    return this.#source.report(entry.at, `${entry.key} is no address of a service`, hint) ?? null;
   }
 
   #word<T extends string>(entry: Entry, known: readonly T[]): T | undefined {
@@ -272,13 +272,13 @@ class ConfigReader {
     const word = known.find((one) => one === text);
     if (word !== undefined || text === undefined) return word;
     const [near] = closest(text, known);
-    const mend = near === undefined ? `use one of ${known.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(entry.at, `${text} is none of ${entry.key}`, mend);
+    const hint = near === undefined ? `use one of ${known.join(', ')}` : `did you mean ${near}?`;
+    return this.#source.report(entry.at, `${text} is none of ${entry.key}`, hint);
   }
 
-  #shaped(entry: Entry, shape: RegExp, mend: string): string | undefined {
+  #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text === undefined || shape.test(text)) return text;
-    return this.#source.report(entry.at, `${text} is no ${entry.key}`, mend);
+    return this.#source.report(entry.at, `${text} is no ${entry.key}`, hint);
   }
 }

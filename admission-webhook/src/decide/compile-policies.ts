@@ -36,7 +36,7 @@ function compile(document: AdmissionPolicyDocument, problems: Problem[]): Compil
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     const { line, column } = source.locate?.(error.at) ?? source.at;
-    problems.push({ line, column, message: error.message, mend: error.mend });
+    problems.push({ line, column, message: error.message, hint: error.hint });
     return undefined;
   }
 }

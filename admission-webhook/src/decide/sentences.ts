@@ -57,21 +57,21 @@ export function approvedSentence(found: WorkloadReference, entry: SnapshotEntry)
 
 export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, reason: string, place: Place): string {
   const version = `${plain(entry.model, 100)}@${entry.number}`;
-  const mend =
+  const hint =
     entry.status === 'denied'
       ? ` Run another version; assay models ${shellWord(version)} tells what was decided.`
       : ` Approve it: assay approve ${shellWord(version)}${stageFlag(place)}.`;
   const why = reason === '' ? '' : `: ${plain(reason, MAX_REASON)}`;
-  return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${mend}`);
+  return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${hint}`);
 }
 
 /** @param instead another version of the same repository that is approved */
 export function unlistedSentence(found: WorkloadReference, place: Place, instead: string | null): string {
   const { reference, endpoint } = found;
-  const mend = command('approve', reference, endpoint, stageFlag(place));
+  const hint = command('approve', reference, endpoint, stageFlag(place));
   const other = instead === null ? '' : ` Approved is ${shownReference(instead)}.`;
   return sentence(
-    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${mend}.${other}${reportOf(null, place)}`,
+    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${hint}.${other}${reportOf(null, place)}`,
   );
 }
 
@@ -80,11 +80,11 @@ export function unpinnedSentence(found: WorkloadReference, place: Place, instead
   const { reference, endpoint } = found;
   const why = `${subject(found)} is not pinned: other bytes may be put there at any time.`;
   if (instead !== null) return sentence(`${why} Pin it: write ${shownReference(instead)}, which is approved.`);
-  const mend =
+  const hint =
     schemeOf(reference) === 'hf'
       ? `${command('pull', reference, endpoint)} scans it and prints the revision= to write here`
       : `${command('scan', reference, endpoint)} names what it means now: write that here`;
-  return sentence(`${why} Pin it: ${mend}, then approve that with assay approve${stageFlag(place)}.`);
+  return sentence(`${why} Pin it: ${hint}, then approve that with assay approve${stageFlag(place)}.`);
 }
 
 export function foreignSentence(found: WorkloadReference): string {

@@ -12,20 +12,20 @@ export async function readSnapshotFile(options: SnapshotOptions, now: Date): Pro
   const { from, key, tenant } = options;
   const subject = `--snapshot ${from}`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
-    throw new AssayError('usage', 'is no file', { subject, mend: 'fetch it first: --fallback reads a file' });
+    throw new AssayError('usage', 'is no file', { subject, hint: 'fetch it first: --fallback reads a file' });
   }
   const trust = await readSnapshotTrust(key);
   const bytes = await readBounded(from, subject);
   try {
     const document = openDocument(bytes, { trust, now, ...(tenant === null ? {} : { tenant }) });
     if (now.toISOString() >= document.expires) {
-      throw new AssayError('usage', `it ended at ${document.expires}`, { subject, mend: 'write a newer one' });
+      throw new AssayError('usage', `it ended at ${document.expires}`, { subject, hint: 'write a newer one' });
     }
     return document;
   } catch (error) {
     if (!isSnapshotError(error)) throw error;
-    const mend = 'check the file, and --snapshot-key';
-    throw new AssayError('unreadable', error.message, { subject, mend, cause: error });
+    const hint = 'check the file, and --snapshot-key';
+    throw new AssayError('unreadable', error.message, { subject, hint, cause: error });
   }
 }
 
@@ -37,7 +37,7 @@ async function readBounded(path: string, subject: string): Promise<Buffer> {
       if (size > SNAPSHOT_LIMITS.maxBytes) {
         throw new AssayError('limit', `has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`, {
           subject,
-          mend: 'check the file',
+          hint: 'check the file',
         });
       }
       return await file.readFile();
@@ -48,6 +48,6 @@ async function readBounded(path: string, subject: string): Promise<Buffer> {
     if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
     const missing = cause.code === 'ENOENT';
     const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
-    throw new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path', cause });
+    throw new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, hint: 'check the path', cause });
   }
 }

@@ -33,7 +33,7 @@ export async function materialText(material: Material, what: string): Promise<st
  */
 export function serverAddress(text: string, subject: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const usage = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  const usage = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
     throw usage('the server is no https:// address', 'write it as https://host:6443');
   if (url.username !== '' || url.password !== '')

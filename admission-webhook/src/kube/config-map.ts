@@ -68,7 +68,7 @@ async function readFloor(
   if (/^\d{1,15}$/.test(text)) return { version: Number(text), resourceVersion };
   throw new AssayError('malformed', `holds no version in its key ${KEY}`, {
     subject: `ConfigMap ${place.namespace}/${place.name}`,
-    mend: 'put the version of the newest snapshot there',
+    hint: 'put the version of the newest snapshot there',
   });
 }
 

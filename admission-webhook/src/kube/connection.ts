@@ -135,8 +135,8 @@ export async function checkAccess(access: KubeAccess): Promise<void> {
     createSecureContext(tls);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const mend = 'check the certificates and the key: PEM, and the key not encrypted';
-    throw new AssayError('usage', `the certificates cannot be used: ${why}`, { subject: access.from, mend, cause });
+    const hint = 'check the certificates and the key: PEM, and the key not encrypted';
+    throw new AssayError('usage', `the certificates cannot be used: ${why}`, { subject: access.from, hint, cause });
   }
 }
 

@@ -15,8 +15,8 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string = ACCOUNT): KubeAccess {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
   if (host === '') {
-    const mend = 'give --kubeconfig F';
-    throw new AssayError('usage', 'this runs in no cluster', { subject: 'KUBERNETES_SERVICE_HOST', mend });
+    const hint = 'give --kubeconfig F';
+    throw new AssayError('usage', 'this runs in no cluster', { subject: 'KUBERNETES_SERVICE_HOST', hint });
   }
   return {
     server: serverAddress(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`, 'KUBERNETES_SERVICE_HOST'),

@@ -63,13 +63,13 @@ async function parseConfig(text: string, file: string): Promise<unknown> {
   } catch (cause) {
     throw new AssayError('malformed', 'is not YAML', {
       subject: `--kubeconfig ${file}`,
-      mend: 'check the path',
+      hint: 'check the path',
       cause,
     });
   }
   throw new AssayError('malformed', 'is no kubeconfig: it has no clusters', {
     subject: `--kubeconfig ${file}`,
-    mend: 'check the path',
+    hint: 'check the path',
   });
 }
 
@@ -80,8 +80,8 @@ class Reader {
     this.#file = file;
   }
 
-  error(message: string, mend: string): AssayError {
-    return new AssayError('usage', message, { subject: `--kubeconfig ${this.#file}`, mend });
+  error(message: string, hint: string): AssayError {
+    return new AssayError('usage', message, { subject: `--kubeconfig ${this.#file}`, hint });
   }
 
   /** `contexts: [{ name, context: {...} }]`. */
@@ -97,10 +97,10 @@ class Reader {
   }
 
   refuse(part: unknown): void {
-    for (const [name, mend] of Object.entries(REFUSED)) {
+    for (const [name, hint] of Object.entries(REFUSED)) {
       const value = fieldOf(part, name);
       if (value !== undefined && value !== null && value !== false && value !== '')
-        throw this.error(`uses ${name}, which is not taken`, mend);
+        throw this.error(`uses ${name}, which is not taken`, hint);
     }
   }
 

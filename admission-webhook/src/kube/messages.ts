@@ -16,12 +16,12 @@ export function statusError(
   const what = `${question.method} ${cut(question.path, 200)}`;
   const cause = said.answer;
   if (status === 401) {
-    const mend = `check who asks (${from}): its token or certificate may have ended`;
-    return new KubeError(status, `${server} does not know who asks`, { mend, cause });
+    const hint = `check who asks (${from}): its token or certificate may have ended`;
+    return new KubeError(status, `${server} does not know who asks`, { hint, cause });
   }
   if (status === 403) {
-    const mend = `give ${from} that right (a Role or ClusterRole, and its binding)`;
-    return new KubeError(status, `${server} refuses: ${said.text}`, { mend, cause });
+    const hint = `give ${from} that right (a Role or ClusterRole, and its binding)`;
+    return new KubeError(status, `${server} refuses: ${said.text}`, { hint, cause });
   }
   return new KubeError(status, `${server} answers ${status} to ${what}: ${said.text}`, { cause });
 }
@@ -54,15 +54,15 @@ export function askError(
   if (signal?.aborted === true) return new AssayError('aborted', 'stopped before the end', { cause: error });
   if (isAssayError(error)) return error;
   const reach = 'check that the cluster runs, and its address';
-  if (lateMs !== undefined) return new KubeError(0, `${server} does not answer in ${lateMs / 1000} s`, { mend: reach });
+  if (lateMs !== undefined) return new KubeError(0, `${server} does not answer in ${lateMs / 1000} s`, { hint: reach });
   const code = codeOf(error);
   const why = oneLine(error instanceof Error ? error.message : String(error));
-  if (code === 'ECONNREFUSED') return new KubeError(0, `nobody listens at ${server}`, { mend: reach, cause: error });
+  if (code === 'ECONNREFUSED') return new KubeError(0, `nobody listens at ${server}`, { hint: reach, cause: error });
   if (/CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/.test(code)) {
-    const mend = `check the certificate authority (${from})`;
-    return new KubeError(0, `${server} is not believed: ${why} (${code})`, { mend, cause: error });
+    const hint = `check the certificate authority (${from})`;
+    return new KubeError(0, `${server} is not believed: ${why} (${code})`, { hint, cause: error });
   }
-  return new KubeError(0, `${server} cannot be asked: ${why}`, { mend: reach, cause: error });
+  return new KubeError(0, `${server} cannot be asked: ${why}`, { hint: reach, cause: error });
 }
 
 function codeOf(error: unknown): string {

@@ -65,8 +65,8 @@ async function accessOf(options: KubeOpenOptions): Promise<KubeAccess> {
   }
   const named = env.KUBECONFIG ?? '';
   if (named.includes(':')) {
-    const mend = 'give the one that is meant with --kubeconfig';
-    throw new AssayError('usage', 'names several files', { subject: 'KUBECONFIG', mend });
+    const hint = 'give the one that is meant with --kubeconfig';
+    throw new AssayError('usage', 'names several files', { subject: 'KUBECONFIG', hint });
   }
   if (named !== '') return readKubeconfig(named, context);
   const home = join(homedir(), '.kube', 'config');

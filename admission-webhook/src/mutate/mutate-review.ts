@@ -17,7 +17,7 @@ const MAX_TEXT = 250;
 const MAX_PINS = 64;
 
 /** What is done to an object, by its kind and the configuration. */
-interface Wishes {
+interface Requests {
   readonly annotate: boolean;
   readonly rewrite: boolean;
   readonly fetchImage: string | null;
@@ -34,10 +34,10 @@ export function mutateReview(
   options: MutationOptions,
   now: Date,
 ): Mutation {
-  const wishes = wishesOf(request, options);
+  const requests = requestsOf(request, options);
   const rule = state.namespaces.ruleOf(request.namespace);
   const { snapshot } = state;
-  if (wishes === undefined || rule.mode === 'off' || isExempt(request.namespace, state)) return NOTHING;
+  if (requests === undefined || rule.mode === 'off' || isExempt(request.namespace, state)) return NOTHING;
   if (snapshot.kind === 'none' || snapshot.index.isExpired(now)) return NOTHING;
   const { index } = snapshot;
   const asked: Asked = rule.stage === null ? { now } : { now, stage: rule.stage };
@@ -45,21 +45,21 @@ export function mutateReview(
   const found = extractReferences(object);
   const pinner = new Pinner(index, asked);
   const { pins, warnings } = pinsOf(found.references, pinner);
-  const rewritten = wishes.rewrite
+  const rewritten = requests.rewrite
     ? rewritePins(object, found, pins)
     : { patch: [], object, found, done: [], left: [] };
   for (const { found: was, reference } of rewritten.done) warnings.push(pinnedWarning(was, reference));
   for (const { found: was, reference } of rewritten.left) warnings.push(leftWarning(was, reference));
-  const { fetchImage: image } = wishes;
+  const { fetchImage: image } = requests;
   const injected =
     image === null ? NOTHING : injectFetches(rewritten.object, rewritten.found.references, { image, index, asked });
   const patch: readonly PatchOperation[] = [...rewritten.patch, ...injected.patch];
-  const annotations = wishes.annotate ? annotationsOf(object, patch, pins, pinner) : [];
+  const annotations = requests.annotate ? annotationsOf(object, patch, pins, pinner) : [];
   return { patch: [...patch, ...annotations], warnings: told([...warnings, ...injected.warnings]) };
 }
 
 /** `undefined` where nothing is changed: only what is stored as it is asked for, and what may still be changed. */
-function wishesOf(request: AdmissionRequest, { pin, fetch, kinds = [] }: MutationOptions): Wishes | undefined {
+function requestsOf(request: AdmissionRequest, { pin, fetch, kinds = [] }: MutationOptions): Requests | undefined {
   const { operation, subResource, object, group, kind } = request;
   if (!isFields(object) || subResource !== '' || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
   if (own(own(object, 'metadata'), 'deletionTimestamp') !== undefined) return undefined;

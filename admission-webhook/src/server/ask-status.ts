@@ -18,8 +18,8 @@ export function askStatus({ url, ca, token }: StatusPlace): Promise<Buffer> {
   const get = url.startsWith('https:') ? getSecure : getPlain;
   const subject = `${url}/status`;
   return new Promise((resolve, reject) => {
-    const fail = (code: 'network' | 'unauthorized' | 'limit', message: string, mend: string, cause?: unknown) =>
-      reject(new AssayError(code, message, { subject, mend, cause }));
+    const fail = (code: 'network' | 'unauthorized' | 'limit', message: string, hint: string, cause?: unknown) =>
+      reject(new AssayError(code, message, { subject, hint, cause }));
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const asked = get(
       subject,
@@ -44,10 +44,10 @@ export function askStatus({ url, ca, token }: StatusPlace): Promise<Buffer> {
       },
     );
     asked.on('error', (error) => {
-      const mend = url.startsWith('https:')
+      const hint = url.startsWith('https:')
         ? 'check the address, and --ca'
         : 'check the address, and that the gate runs';
-      fail('network', `cannot be asked (${error.message})`, mend, error);
+      fail('network', `cannot be asked (${error.message})`, hint, error);
     });
   });
 }

@@ -66,7 +66,7 @@ function authority(text: string, file: string): string {
   } catch (cause) {
     throw new AssayError('usage', 'holds no certificates that can be read', {
       subject: `--client-ca ${file}`,
-      mend: 'give the certificates of the authority, PEM',
+      hint: 'give the certificates of the authority, PEM',
       cause,
     });
   }
@@ -77,6 +77,6 @@ function tokenOf(text: string, file: string): string {
   if (/^[\x21-\x7e]{16,4096}$/.test(token)) return token;
   throw new AssayError('usage', 'holds no token', {
     subject: `--client-token-file ${file}`,
-    mend: 'write 16 or more characters without spaces into it',
+    hint: 'write 16 or more characters without spaces into it',
   });
 }

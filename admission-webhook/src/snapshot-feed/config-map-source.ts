@@ -57,8 +57,8 @@ export class ConfigMapSource implements SnapshotSource {
       versions.push(versionOf(map));
     }
     if (parts.length > 0) return { parts, versions };
-    const mend = `put it under ${this.#key}, or cut under ${this.#key}.0`;
-    throw new AssayError('not-found', 'the ConfigMap has no such key', { subject: this.from, mend });
+    const hint = `put it under ${this.#key}, or cut under ${this.#key}.0`;
+    throw new AssayError('not-found', 'the ConfigMap has no such key', { subject: this.from, hint });
   }
 
   /** @returns whether there were any */

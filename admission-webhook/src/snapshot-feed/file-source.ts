@@ -57,5 +57,5 @@ function unreadable(cause: unknown, subject: string): unknown {
   if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) return cause;
   const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
   const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
-  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, mend: 'check the path', cause });
+  return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, hint: 'check the path', cause });
 }

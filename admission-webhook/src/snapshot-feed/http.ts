@@ -75,5 +75,5 @@ export function networkError(url: string, cause: unknown, signal: AbortSignal): 
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : undefined;
   const why = code ?? (inner instanceof Error ? inner.message : 'no answer');
-  return new AssayError('network', `cannot be reached (${why})`, { subject, mend: 'check the address', cause });
+  return new AssayError('network', `cannot be reached (${why})`, { subject, hint: 'check the address', cause });
 }

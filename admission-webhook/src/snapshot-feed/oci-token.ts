@@ -32,7 +32,7 @@ export async function authorisation(
   if (response.status !== 200) {
     await discard(response);
     const message = `the token server gives no token (${response.status})`;
-    throw new AssayError('unauthorized', message, { subject: endpoint.subject, mend: 'check the login of Docker' });
+    throw new AssayError('unauthorized', message, { subject: endpoint.subject, hint: 'check the login of Docker' });
   }
   return `Bearer ${tokenIn(await smallBody(response, url.href, signal, MAX_ANSWER), endpoint)}`;
 }

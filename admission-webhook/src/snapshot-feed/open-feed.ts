@@ -99,7 +99,7 @@ class Feed implements SnapshotFeed {
   async start(): Promise<void> {
     await this.#floor.read(this.#stop.signal);
     if (this.#options.requireFloor && this.#floor.problem !== null) {
-      throw new AssayError('unreadable', this.#floor.problem, { mend: 'mend it, or go without --require-floor' });
+      throw new AssayError('unreadable', this.#floor.problem, { hint: 'mend it, or go without --require-floor' });
     }
     await this.#openKept();
     if (this.#held.kind === 'none') await this.#refresh();

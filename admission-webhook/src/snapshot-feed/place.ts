@@ -53,14 +53,14 @@ function parseConfigMapKey(text: string): { readonly place: ObjectPlace; readonl
 }
 
 function serviceOf(text: string): SnapshotPlace {
-  const mend = 'write https://host, as the console is reached';
-  if (!URL.canParse(text)) throw usage(text, 'is no address', mend);
+  const hint = 'write https://host, as the console is reached';
+  if (!URL.canParse(text)) throw usage(text, 'is no address', hint);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
     throw usage(`${url.origin}/`, 'the address holds a password', 'leave it out, and give --snapshot-token-file');
   }
   if (url.search !== '' || url.hash !== '')
-    throw usage(`${url.origin}${url.pathname}`, 'is no address of a service', mend);
+    throw usage(`${url.origin}${url.pathname}`, 'is no address of a service', hint);
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(text, 'anybody on the way could read the token', 'use https://');
   }
@@ -68,6 +68,6 @@ function serviceOf(text: string): SnapshotPlace {
   return { kind: 'service', url: `${url.origin}${path}` };
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

@@ -93,18 +93,18 @@ export class ServiceSource implements SnapshotSource {
 export async function tokenIn(path: string): Promise<string> {
   const token = (await readSmallText(path, 'the token file')).trim();
   if (TOKEN.test(token)) return token;
-  throw new AssayError('usage', 'holds no token', { subject: path, mend: 'put one line there, the token' });
+  throw new AssayError('usage', 'holds no token', { subject: path, hint: 'put one line there, the token' });
 }
 
 function refusal({ status }: Response, subject: string): AssayError {
   if (status === 401 || status === 403) {
-    const mend = 'check the token file';
-    return new AssayError('unauthorized', `does not accept the token (${status})`, { subject, mend });
+    const hint = 'check the token file';
+    return new AssayError('unauthorized', `does not accept the token (${status})`, { subject, hint });
   }
   if (status === 404) return new AssayError('not-found', 'has no snapshot yet (404)', { subject });
   if (status >= 300 && status < 400) {
-    const mend = 'give the address that it leads to';
-    return new AssayError('refused', `sends elsewhere (${status}), which is not followed`, { subject, mend });
+    const hint = 'give the address that it leads to';
+    return new AssayError('refused', `sends elsewhere (${status}), which is not followed`, { subject, hint });
   }
   return new AssayError('network', `answers ${status}`, { subject });
 }

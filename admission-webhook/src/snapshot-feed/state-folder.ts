@@ -64,8 +64,8 @@ async function madeFolder(path: string | null): Promise<string> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     const subject = path === null ? tmpdir() : `--state ${path}`;
-    const mend = 'name a folder that can be written to with --state';
-    throw new AssayError('usage', `cannot be written to (${code})`, { subject, mend, cause });
+    const hint = 'name a folder that can be written to with --state';
+    throw new AssayError('usage', `cannot be written to (${code})`, { subject, hint, cause });
   }
 }
 
@@ -89,7 +89,7 @@ async function readFloor(path: string): Promise<number> {
   if (/^\d{1,15}\n?$/.test(text)) return Number(text);
   throw new AssayError('malformed', 'holds no version', {
     subject: path,
-    mend: 'put that of the newest snapshot there',
+    hint: 'put that of the newest snapshot there',
   });
 }
 

@@ -40,7 +40,7 @@ export async function readAllowances(path: string, today = new Date()): Promise<
       missing ? 'no such file' : `cannot be read (${error.code})`,
       {
         subject: `--allow ${path}`,
-        mend: 'check the path and its permissions',
+        hint: 'check the path and its permissions',
         cause: error,
       },
     );
@@ -51,7 +51,7 @@ export async function readAllowances(path: string, today = new Date()): Promise<
 
 function parseAllowances(text: string, subject: string, parse: (text: string) => unknown, today: Date): AllowanceFile {
   const wrong = (message: string) =>
-    new AssayError('usage', message, { subject, mend: 'assay scan --help shows an entry' });
+    new AssayError('usage', message, { subject, hint: 'assay scan --help shows an entry' });
   if (text.length > MAX_BYTES) throw wrong('is larger than 1 MiB');
   let document: unknown;
   try {

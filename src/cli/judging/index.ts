@@ -7,4 +7,4 @@ export { addressOf, type Place, uriOf } from './place.ts';
 export { type Reported, readReported } from './report-assessment.ts';
 export { readTrusts, signatureRequest } from './trust.ts';
 export { WAIVER_GUIDE } from './waiver-options.ts';
-export { refusePardonsFrom, trustFiles } from './waiver-place.ts';
+export { refuseWaiversFrom, trustFiles } from './waiver-place.ts';

@@ -8,8 +8,8 @@ import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { signatureRequest } from './trust.ts';
-import { readWaivers, type WaiverFlags, withPardons } from './waiver-options.ts';
-import { pardonFiles, refusePardonsFrom } from './waiver-place.ts';
+import { readWaivers, type WaiverFlags, withWaivers } from './waiver-options.ts';
+import { waiverFiles, refuseWaiversFrom } from './waiver-place.ts';
 
 /** By what to judge, as it was said on the command line. */
 export interface JudgingFlags {
@@ -21,7 +21,7 @@ export interface JudgingFlags {
   readonly offline: boolean;
   /** Whose signature is believed. */
   readonly trust: TrustFlags;
-  readonly pardons: WaiverFlags;
+  readonly waiverFlags: WaiverFlags;
   /** What it is judged for. */
   readonly environment: Environment;
 }
@@ -38,7 +38,7 @@ export interface Judging {
   /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
   judgeArtifact(artifact: Artifact): Promise<Judged>;
   /** @throws AssayError when what pardons a model comes from the model itself */
-  refuseOwnPardons(target: string): Promise<void>;
+  refuseOwnWaivers(target: string): Promise<void>;
 }
 
 /** @throws AssayError about the files that the options name. */
@@ -46,23 +46,23 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const policy = await loadPolicy(flags.policy);
   const knowledge = await loadKnowledge(flags.allow, flags.ruleset, shell.env);
   const now = new Date();
-  const pardons = await readWaivers({ ...flags.pardons, ...flags.trust }, shell.env, now);
-  const signature = await signatureRequest(flags.trust, shell.env, flags.pardons.attestation.length > 0);
-  const sources = await pardonFiles(flags, pardons, shell.env);
+  const given = await readWaivers({ ...flags.waiverFlags, ...flags.trust }, shell.env, now);
+  const signature = await signatureRequest(flags.trust, shell.env, flags.waiverFlags.attestation.length > 0);
+  const sources = await waiverFiles(flags, given, shell.env);
   const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
-  const { waivers, approvals } = pardons;
+  const { waivers, approvals } = given;
   const { environment } = flags;
-  const refuseOwnPardons = (target: string) => refusePardonsFrom(target, sources, shell.env);
+  const refuseOwnWaivers = (target: string) => refuseWaiversFrom(target, sources, shell.env);
   const decided = async (scanned: Assessment): Promise<Judged> => {
-    const assessment = await withPardons(scanned, pardons, now);
+    const assessment = await withWaivers(scanned, given, now);
     return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }) };
   };
   return {
     knowledge,
     now,
-    refuseOwnPardons,
+    refuseOwnWaivers,
     async judge(target, onTarget) {
-      await refuseOwnPardons(target);
+      await refuseOwnWaivers(target);
       const progress = new Progress(shell, !flags.quiet);
       try {
         const scanned = await knowledge.judge(target, {

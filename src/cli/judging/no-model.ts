@@ -24,7 +24,7 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
   const pulled = files.some(({ path }) => path.endsWith('.dvc')) ? 'run dvc pull, ' : '';
   throw new AssayError('not-found', `holds no model: all ${files.length} files are text or media`, {
     subject: artifact.ref,
-    mend: `${pulled}give the folder of a model, or name a file`,
+    hint: `${pulled}give the folder of a model, or name a file`,
   });
 }
 

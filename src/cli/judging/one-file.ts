@@ -43,7 +43,7 @@ function onlyFile({ ref, files }: Artifact): ArtifactFile {
   const names = files.slice(0, MAX_NAMED).map(({ path }) => path);
   throw new AssayError('usage', `holds ${files.length} files`, {
     subject: ref,
-    mend:
+    hint:
       names.length === 0 ? 'name a file' : `name one: ${names.join(', ')}${others.length >= MAX_NAMED ? ', ...' : ''}`,
   });
 }

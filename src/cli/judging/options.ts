@@ -46,7 +46,7 @@ export function judgingOf(options: JudgingOptions): Omit<JudgingFlags, 'quiet' |
     allow,
     ruleset,
     trust: trustOf(options),
-    pardons: waiversOf(options),
+    waiverFlags: waiversOf(options),
     environment: environmentOf(options),
   };
 }

@@ -139,7 +139,7 @@ function parse(bytes: Uint8Array, name: string): unknown {
 }
 
 function malformed(subject: string, message: string): AssayError {
-  return new AssayError('malformed', message, { subject, mend: 'give what assay scan --format json wrote' });
+  return new AssayError('malformed', message, { subject, hint: 'give what assay scan --format json wrote' });
 }
 
 function assessmentOf({ schemaVersion: _, ...report }: Omit<Report, 'decision'>): Assessment {

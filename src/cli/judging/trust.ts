@@ -29,7 +29,7 @@ export async function readTrusts(
     if (named.length === 0 && trusts.length === 0 && !forAttestations) {
       throw new AssayError('usage', 'lets nobody sign models', {
         subject: file,
-        mend: 'let a signer do so: may: [model-signature]',
+        hint: 'let a signer do so: may: [model-signature]',
       });
     }
     trusts.push(...named);
@@ -47,15 +47,15 @@ export async function signatureRequest(
 }
 
 function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustFlags): void {
-  const mend = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
+  const hint = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
   if (issuer !== undefined && identity === undefined) {
-    throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', mend });
+    throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', hint });
   }
   if (identity !== undefined && issuer === undefined && certificateChain === undefined) {
-    throw new AssayError('usage', 'names an identity and no issuer', { subject: '--identity', mend });
+    throw new AssayError('usage', 'names an identity and no issuer', { subject: '--identity', hint });
   }
   if (trustedRoot !== undefined && issuer === undefined) {
-    throw new AssayError('usage', 'is of use with a keyless identity only', { subject: '--trusted-root', mend });
+    throw new AssayError('usage', 'is of use with a keyless identity only', { subject: '--trusted-root', hint });
   }
 }
 

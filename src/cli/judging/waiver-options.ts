@@ -9,7 +9,7 @@ export interface WaiverFlags {
 }
 
 /** What the organisation pardons and approves, read and verified. */
-export interface Pardons {
+export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
   /** `integrity.attestation`, when there are attestations. */
@@ -19,7 +19,7 @@ export interface Pardons {
   readonly files: readonly string[];
 }
 
-export const NO_PARDONS: Pardons = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
+export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
 
 /** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
 export function addWaiverOptions(command: Command): Command {
@@ -64,22 +64,22 @@ export async function readWaivers(
   flags: WaiverFlags & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now = new Date(),
-): Promise<Pardons> {
-  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '') return NO_PARDONS;
-  const { readPardons } = await import('./waivers.ts');
-  return readPardons(flags, env, now);
+): Promise<GivenWaivers> {
+  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '') return NO_GIVEN_WAIVERS;
+  const { readGivenWaivers } = await import('./waivers.ts');
+  return readGivenWaivers(flags, env, now);
 }
 
 /** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
-export async function withPardons(assessment: Assessment, pardons: Pardons, now: Date): Promise<Assessment> {
-  if (pardons === NO_PARDONS) return assessment;
+export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
+  if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
   const told = {
     ...assessment,
-    checks: [...assessment.checks, ...pardons.checks],
-    notes: [...assessment.notes, ...pardons.notes],
+    checks: [...assessment.checks, ...given.checks],
+    notes: [...assessment.notes, ...given.notes],
   };
-  return withWaiverFindings(told, pardons.waivers, now);
+  return withWaiverFindings(told, given.waivers, now);
 }
 
 function collect(path: string, paths: readonly string[]): readonly string[] {

@@ -5,7 +5,7 @@ import { parseReference } from '../../core/reference/index.ts';
 import { SHIPPED_POLICIES } from '../../policy/index.ts';
 import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
 import type { TrustFlags } from '../options/index.ts';
-import type { Pardons } from './waiver-options.ts';
+import type { GivenWaivers } from './waiver-options.ts';
 
 /** Where else a pardon may come from. */
 interface Configuration {
@@ -15,7 +15,7 @@ interface Configuration {
 }
 
 /** A file that pardons, or that says whom to trust, and the option that names it. */
-export interface PardonFile {
+export interface WaiverFile {
   readonly option: string;
   readonly path: string;
 }
@@ -24,13 +24,13 @@ export interface PardonFile {
 const MAX_LINKS = 40;
 
 /** Every file that pardons, as the command line and the environment name them. A policy may be a name, which is no file. */
-export async function pardonFiles(
+export async function waiverFiles(
   configuration: Configuration,
-  pardons: Pardons,
+  given: GivenWaivers,
   env: NodeJS.ProcessEnv,
-): Promise<PardonFile[]> {
+): Promise<WaiverFile[]> {
   const { policy, allow, trust } = configuration;
-  const waivers = pardons.files.map((path) => ({ option: '--waivers', path }));
+  const waivers = given.files.map((path) => ({ option: '--waivers', path }));
   const others = [
     { option: '--policy', path: SHIPPED_POLICIES.some(({ name }) => name === policy) ? '' : policy },
     { option: '--allow', path: allow ?? '' },
@@ -39,7 +39,7 @@ export async function pardonFiles(
 }
 
 /** Every file that says whom to trust, those among them that a trust file names. */
-export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<PardonFile[]> {
+export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<WaiverFile[]> {
   const trust = flags.trust ?? env.ASSAY_TRUST ?? '';
   const named = [
     { option: '--trust', path: trust },
@@ -57,9 +57,9 @@ export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
  * write it, too. A Hub cache is one thing: what links in a snapshot lead to is the model's.
  * @throws AssayError `usage`
  */
-export async function refusePardonsFrom(
+export async function refuseWaiversFrom(
   ref: string,
-  files: readonly PardonFile[],
+  files: readonly WaiverFile[],
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   if (files.length === 0) return;
@@ -70,7 +70,7 @@ export async function refusePardonsFrom(
     if (!places.some((place) => roots.some((root) => place === root || place.startsWith(endedBySlash(root))))) continue;
     throw new AssayError('usage', 'lies in what is judged, and a pardon never comes from the model itself', {
       subject: `${option} ${path}`,
-      mend: 'keep it outside of the model',
+      hint: 'keep it outside of the model',
     });
   }
 }

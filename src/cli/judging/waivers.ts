@@ -14,17 +14,17 @@ import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
 import { readDocument } from '../options/index.ts';
-import type { Pardons, WaiverFlags } from './waiver-options.ts';
+import type { GivenWaivers, WaiverFlags } from './waiver-options.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;
 
 /** What `readWaivers` does when there is something to read. */
-export async function readPardons(
+export async function readGivenWaivers(
   flags: WaiverFlags & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now: Date,
-): Promise<Pardons> {
+): Promise<GivenWaivers> {
   const named = (env.ASSAY_WAIVERS ?? '').split(delimiter).filter((path) => path !== '');
   const files = flags.waivers.length > 0 ? flags.waivers : named;
   const option = flags.waivers.length > 0 ? '--waivers' : 'ASSAY_WAIVERS';
@@ -34,7 +34,7 @@ export async function readPardons(
   return { ...signed, waivers: [...waivers, ...signed.waivers], files };
 }
 
-type Signed = Omit<Pardons, 'files'>;
+type Signed = Omit<GivenWaivers, 'files'>;
 
 async function readAttestations(
   { attestation: paths, trust: given }: WaiverFlags & { readonly trust?: string },
@@ -43,13 +43,13 @@ async function readAttestations(
 ): Promise<Signed> {
   if (paths.length === 0) return { waivers: [], approvals: [], checks: [], notes: [] };
   if (paths.length > MAX_ATTESTATIONS) {
-    const mend = 'give those of this artifact';
-    throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', mend });
+    const hint = 'give those of this artifact';
+    throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
   }
   const trustPath = given ?? env.ASSAY_TRUST ?? '';
   if (trustPath === '') {
-    const mend = 'give --trust, or set ASSAY_TRUST';
-    throw new AssayError('usage', 'is believed of nobody without a trust file', { subject: '--attestation', mend });
+    const hint = 'give --trust, or set ASSAY_TRUST';
+    throw new AssayError('usage', 'is believed of nobody without a trust file', { subject: '--attestation', hint });
   }
   const trust = await readTrustFile(trustPath);
   const read: Signed[] = [];

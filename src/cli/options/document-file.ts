@@ -18,7 +18,7 @@ export async function readDocument<T>(
   const source = await FileSource.open(path);
   try {
     if (source.size > MAX_BYTES) {
-      throw new AssayError('limit', `has more than ${MAX_BYTES} bytes`, { subject, mend: 'check the path' });
+      throw new AssayError('limit', `has more than ${MAX_BYTES} bytes`, { subject, hint: 'check the path' });
     }
     return parse(await source.read(0, source.size), subject);
   } finally {

@@ -27,7 +27,7 @@ export interface Approved {
 }
 
 /** What is about to be approved. */
-export function wishText(
+export function requestText(
   version: Version,
   seen: readonly StoredDecision[],
   signer: string | undefined,

@@ -5,10 +5,10 @@ export {
   neededText,
   type PageOptions,
   type Step,
-  wishText,
+  requestText,
 } from './approved-text.ts';
 export { Refusal, withRegistry } from './open.ts';
 export { registeredVersion } from './register.ts';
-export { printWish } from './request-text.ts';
-export { decisionFor, labelOf, openWish, refuseDenied, WISH } from './requests.ts';
+export { printRequest } from './request-text.ts';
+export { decisionFor, labelOf, openRequest, refuseDenied, REQUEST_COMMENT } from './requests.ts';
 export { knownVersion, queryOf, targetOf, versionName } from './target.ts';

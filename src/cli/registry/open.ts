@@ -26,7 +26,7 @@ const CODES: Partial<Readonly<Record<RegistryErrorCode, ErrorCode>>> = {
 };
 
 /** Where the command line has an answer of its own. */
-const MENDS: Partial<Readonly<Record<RegistryErrorCode, string>>> = {
+const HINTS: Partial<Readonly<Record<RegistryErrorCode, string>>> = {
   'no-trust': 'give --trust, or put a trust file beside the registry: FILE.d/trust.yaml; of a service, ASSAY_TRUST',
   'not-found': 'assay models lists what there is',
   'own-request': 'let somebody else approve or reject it',
@@ -36,14 +36,14 @@ const MENDS: Partial<Readonly<Record<RegistryErrorCode, string>>> = {
 
 /** Something that the rules do not allow, said by a verb itself. */
 export class Refusal extends Error {
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
   readonly subject: string | undefined;
 
-  constructor(message: string, options: { readonly subject?: string; readonly mend?: string } = {}) {
+  constructor(message: string, options: { readonly subject?: string; readonly hint?: string } = {}) {
     super(message);
     this.name = 'Refusal';
     this.subject = options.subject;
-    this.mend = options.mend;
+    this.hint = options.hint;
   }
 }
 
@@ -120,19 +120,19 @@ function contextOf({ env, signal, stderr }: Shell): ClientContext {
 }
 
 function asAssayError(error: RegistryError, subject: string | undefined): AssayError {
-  const mend = MENDS[error.code] ?? error.mend;
+  const hint = HINTS[error.code] ?? error.hint;
   const about = subject === undefined ? {} : { subject };
-  const options = { ...(mend === undefined ? {} : { mend }), ...about, cause: error };
+  const options = { ...(hint === undefined ? {} : { hint }), ...about, cause: error };
   return new AssayError(CODES[error.code] ?? 'usage', error.message, options);
 }
 
-function refused({ message, mend, subject }: Refusal): AssayError {
+function refused({ message, hint, subject }: Refusal): AssayError {
   return new AssayError('refused', message, {
-    ...(mend === undefined ? {} : { mend }),
+    ...(hint === undefined ? {} : { hint }),
     ...(subject === undefined ? {} : { subject }),
   });
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

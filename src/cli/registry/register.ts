@@ -6,7 +6,7 @@ import type { Version } from '../../registry/index.ts';
 import {
   loadKnowledge,
   readReported,
-  refusePardonsFrom,
+  refuseWaiversFrom,
   refuseUnread,
   refuseWithoutModel,
   signatureRequest,
@@ -54,7 +54,7 @@ export async function registeredVersion(
 
 function refuseReport({ report }: RegisterOptions, why: string): void {
   if (report === undefined) return;
-  throw new AssayError('usage', `is of no use: ${why}`, { subject: `--report ${report}`, mend: 'leave it out' });
+  throw new AssayError('usage', `is of no use: ${why}`, { subject: `--report ${report}`, hint: 'leave it out' });
 }
 
 async function registerHere(
@@ -95,7 +95,7 @@ async function scanned(
     ...(place.rules === null ? [] : [{ option: '--rules', path: place.rules }]),
     ...(place.folder === undefined ? [] : [{ option: '--registry', path: place.name }]),
   ];
-  await refusePardonsFrom(ref, files, shell.env);
+  await refuseWaiversFrom(ref, files, shell.env);
   const knowledge = await loadKnowledge(allow, 'installed', shell.env);
   const progress = new Progress(shell, !quiet);
   try {
@@ -121,6 +121,6 @@ async function reported(ref: string, path: string): Promise<Assessment> {
   if (artifact.ref === ref || artifact.pinned === ref) return assessment;
   throw new AssayError('mismatch', `is about ${artifact.ref}, not about ${ref}`, {
     subject: `--report ${path}`,
-    mend: 'give the artifact as it was scanned, or scan it again',
+    hint: 'give the artifact as it was scanned, or scan it again',
   });
 }

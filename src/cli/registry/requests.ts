@@ -1,11 +1,11 @@
 import type { RegistryClient } from '../../client/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { unmendable } from '../../registry/rules/index.ts';
+import { uncorrectable } from '../../registry/rules/index.ts';
 import { Refusal } from './open.ts';
 
 /** A service asks for a word with each wish. */
-export const WISH = 'asked for on the command line';
+export const REQUEST_COMMENT = 'asked for on the command line';
 
 /** `model@number`, as the audit log names a version. */
 export function labelOf({ model, number }: Pick<Version, 'model' | 'number'>): string {
@@ -13,7 +13,7 @@ export function labelOf({ model, number }: Pick<Version, 'model' | 'number'>): s
 }
 
 /** What a version is asked for now. */
-export async function openWish(registry: RegistryClient, version: Version): Promise<Transition | undefined> {
+export async function openRequest(registry: RegistryClient, version: Version): Promise<Transition | undefined> {
   return (await registry.transitions({ version: version.id, state: 'open' })).items[0];
 }
 
@@ -29,10 +29,10 @@ export async function refuseDenied(registry: RegistryClient, version: Version, s
   if (decision.action !== 'deny') return;
   const policy = await registry.policy(stage);
   if (policy === undefined || policy.digest !== decision.policyDigest) return;
-  if (unmendable(decision, policy) === undefined) return;
+  if (uncorrectable(decision, policy) === undefined) return;
   const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
     subject: labelOf(version),
-    mend: 'mend the model and scan it anew, or waive what may be waived',
+    hint: 'mend the model and scan it anew, or waive what may be waived',
   });
 }

@@ -20,8 +20,8 @@ export async function registerThere(
   shell: Shell,
 ): Promise<Registered> {
   if (options.allow !== undefined) {
-    const mend = 'leave it out';
-    throw new AssayError('usage', 'is of no use: a service has its own', { subject: '--allow', mend });
+    const hint = 'leave it out';
+    throw new AssayError('usage', 'is of no use: a service has its own', { subject: '--allow', hint });
   }
   const query = await queryOf(ref, options, shell);
   const model = options.model ?? modelNameOf(ref);
@@ -35,7 +35,7 @@ export async function registerThere(
         : await registry.submit({ model, upload: await upload(registry, ref, progress, shell) });
     const version = await registry.version({ id: await finished(registry, job, ref, progress, shell) });
     if ('digest' in query && version.digest !== query.digest) {
-      throw new AssayError('changed', 'changed while it was sent', { subject: ref, mend: 'try again' });
+      throw new AssayError('changed', 'changed while it was sent', { subject: ref, hint: 'try again' });
     }
     return { version, created: true };
   } finally {
@@ -56,7 +56,7 @@ async function finished(
     if (state === 'done' && version !== null) return version;
     if (state === 'failed' || state === 'cancelled') {
       const why = error === null ? '' : `: ${error.message} (${error.code})`;
-      throw new AssayError('unreadable', `its scan was ${state}${why}`, { subject: ref, mend: `see job ${job.id}` });
+      throw new AssayError('unreadable', `its scan was ${state}${why}`, { subject: ref, hint: `see job ${job.id}` });
     }
     progress.onEvent({ kind: 'note', message: `${state} at ${registry.name}` });
     await pause(POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -32,7 +32,7 @@ export function targetOf(text: string): Target {
   if (parseReference(text).kind !== 'path' || existsSync(text)) return { kind: 'artifact', ref: text };
   const [, model, which] = VERSION.exec(text) ?? [];
   if (model !== undefined && which !== undefined) return { kind: 'version', name: versionName(model, which) };
-  throw new AssayError('not-found', 'is no path that exists, and no version', { subject: text, mend: `give ${FORMS}` });
+  throw new AssayError('not-found', 'is no path that exists, and no version', { subject: text, hint: `give ${FORMS}` });
 }
 
 /** `3`, `sha256:...`, else an alias. */
@@ -56,8 +56,8 @@ export async function knownVersion(
   const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, options, shell);
   const found = oneOf(await registry.versionsOf(query), text, options.model);
   if (found !== undefined) return found;
-  const mend = 'assay models lists what it knows; assay approve and assay promote register';
-  throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, mend });
+  const hint = 'assay models lists what it knows; assay approve and assay promote register';
+  throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, hint });
 }
 
 /** The only one, or that of the model that was named. */
@@ -73,7 +73,7 @@ export function oneOf(
   const meant = versions.find((version) => version.model === likely);
   if (meant !== undefined) return meant;
   const names = versions.map(({ model, number }) => `${model}@${number}`).join(', ');
-  throw new AssayError('usage', `several models have these bytes: ${names}`, { subject, mend: 'give one of them' });
+  throw new AssayError('usage', `several models have these bytes: ${names}`, { subject, hint: 'give one of them' });
 }
 
 /** What bytes are asked for by: the digest of a path, the pinned reference of anything else. */
@@ -110,5 +110,5 @@ export function modelNameOf(ref: string): string {
       : basename(reference.kind === 'path' ? resolve(reference.path) : ref.replace(/[@?#].*$/, '').replace(/\/+$/, ''));
   const plain = name.replace(/[^A-Za-z0-9._/-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
   if (plain !== '' && plain.length <= 200) return plain;
-  throw new AssayError('usage', 'gives no name to the model', { subject: ref, mend: 'name it with --model' });
+  throw new AssayError('usage', 'gives no name to the model', { subject: ref, hint: 'name it with --model' });
 }

@@ -56,12 +56,12 @@ function unlocked(pem: string, subject: string, passphrase: string | undefined):
   } catch (error) {
     if (!isAssayError(error)) throw error;
     if (passphrase === undefined && error.message.includes('is encrypted')) {
-      const mend = 'give --passphrase-file, or set ASSAY_KEY_PASSPHRASE';
-      throw new AssayError('usage', error.message, { subject, mend, cause: error });
+      const hint = 'give --passphrase-file, or set ASSAY_KEY_PASSPHRASE';
+      throw new AssayError('usage', error.message, { subject, hint, cause: error });
     }
     const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
     if (!/BAD_DECRYPT|BAD_PASSWORD/.test(code)) throw error;
-    const mend = 'check --passphrase-file or ASSAY_KEY_PASSPHRASE';
-    throw new AssayError('usage', 'the passphrase does not open the private key', { subject, mend, cause: error });
+    const hint = 'check --passphrase-file or ASSAY_KEY_PASSPHRASE';
+    throw new AssayError('usage', 'the passphrase does not open the private key', { subject, hint, cause: error });
   }
 }

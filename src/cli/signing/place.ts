@@ -32,7 +32,7 @@ export function localPath(artifact: string): string {
     const first = reference.kind === 'hf' ? `assay pull ${artifact}` : 'download it';
     throw new AssayError('usage', 'only what is on this machine can be signed', {
       subject: artifact,
-      mend: `${first}, then sign the folder`,
+      hint: `${first}, then sign the folder`,
     });
   }
   const { path } = reference;
@@ -41,7 +41,7 @@ export function localPath(artifact: string): string {
   if (current !== undefined) return current.folder;
   throw new AssayError('not-found', 'this cache of a model holds no snapshot of its main branch', {
     subject: path,
-    mend: 'give one of the folders in its snapshots/',
+    hint: 'give one of the folders in its snapshots/',
   });
 }
 
@@ -70,16 +70,16 @@ export async function signingPlace(path: string, signature: string | undefined):
  * @throws AssayError `usage`
  */
 export function ignoredPath({ path, single }: SigningPlace, text: string): string {
-  const usage = (message: string, mend: string) =>
-    new AssayError('usage', message, { subject: `--ignore ${text}`, mend });
+  const usage = (message: string, hint: string) =>
+    new AssayError('usage', message, { subject: `--ignore ${text}`, hint });
   if (single) throw usage('a single file has nothing to leave out', 'leave out the option');
   const within = pathWithin(path, isAbsolute(text) ? text : join(path, text));
   if (within === '') throw usage('is the whole model', 'give a file or a folder of it');
   if (within === undefined) throw usage('is not within the model', 'give a path relative to its folder');
   if (lstatSync(join(path, within), { throwIfNoEntry: false }) !== undefined) return within;
   const meant = pathWithin(path, resolve(text)) ?? '';
-  const mend = meant === '' ? 'check the path, which is relative to the folder' : `did you mean ${meant}?`;
-  throw usage('the model has no such file or folder', mend);
+  const hint = meant === '' ? 'check the path, which is relative to the folder' : `did you mean ${meant}?`;
+  throw usage('the model has no such file or folder', hint);
 }
 
 /** Only an earlier signature is replaced. */
@@ -87,17 +87,17 @@ async function checkSignature(path: string): Promise<void> {
   const subject = `--signature ${path}`;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink() === true) {
-    const mend = 'name the file that it leads to, or remove it';
-    throw new AssayError('usage', 'is a symbolic link', { subject, mend });
+    const hint = 'name the file that it leads to, or remove it';
+    throw new AssayError('usage', 'is a symbolic link', { subject, hint });
   }
   if (stat?.isFile() === true && !(await isSignature(path))) {
-    throw new AssayError('usage', 'is there, and no signature', { subject, mend: 'name another file' });
+    throw new AssayError('usage', 'is there, and no signature', { subject, hint: 'name another file' });
   }
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
   await access(folder, constants.W_OK).catch((cause: unknown) => {
-    const mend = 'give yourself permission, or name another place with --signature';
-    throw new AssayError('unreadable', `nothing can be written into ${folder}`, { subject, mend, cause });
+    const hint = 'give yourself permission, or name another place with --signature';
+    throw new AssayError('unreadable', `nothing can be written into ${folder}`, { subject, hint, cause });
   });
 }
 

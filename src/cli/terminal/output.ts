@@ -34,11 +34,11 @@ async function checkDestination(path: string, subject: string): Promise<void> {
   if (folder === undefined) {
     throw new AssayError('usage', `there is no folder ${dirname(path)}`, {
       subject,
-      mend: 'make it, or name another file',
+      hint: 'make it, or name another file',
     });
   }
   if (!folder.isDirectory() || (await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new AssayError('usage', 'is not a place for a file', { subject, mend: 'name a file' });
+    throw new AssayError('usage', 'is not a place for a file', { subject, hint: 'name a file' });
   }
 }
 
@@ -58,7 +58,7 @@ async function writeWhole(path: string, bytes: Uint8Array, subject: string): Pro
     if (!special) await rm(target, { force: true });
     throw new AssayError('unreadable', `cannot be written (${codeOf(error)})`, {
       subject,
-      mend: 'check its permissions and the space left, or name another file',
+      hint: 'check its permissions and the space left, or name another file',
       cause: error,
     });
   }

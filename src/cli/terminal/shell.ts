@@ -38,8 +38,8 @@ function errorLine(error: unknown): string {
     return `defect: ${terminalText(message)}; report it with the lines below`;
   }
   const subject = error.subject === undefined ? '' : `${terminalText(error.subject)}: `;
-  const mend = error.mend === undefined ? '' : `; ${terminalText(error.mend)}`;
-  return `${subject}${terminalText(error.message)}${mend}`;
+  const hint = error.hint === undefined ? '' : `; ${terminalText(error.hint)}`;
+  return `${subject}${terminalText(error.message)}${hint}`;
 }
 
 function stackOf(error: unknown): string[] {

@@ -80,7 +80,7 @@ export class FileSource implements ByteSource {
     const stat = fstatSync(fd);
     if (!stat.isFile()) {
       closeSync(fd);
-      throw new AssayError('unreadable', 'is not a regular file', { subject: path, mend: 'give a file or a folder' });
+      throw new AssayError('unreadable', 'is not a regular file', { subject: path, hint: 'give a file or a folder' });
     }
     return new FileSource(path, fd, stat.size, stat);
   }
@@ -309,7 +309,7 @@ export class FileSource implements ByteSource {
   #shrunk(at: number): AssayError {
     return new AssayError('changed', `ended at byte ${at} while it was read; it was ${this.size} bytes long`, {
       subject: this.#path,
-      mend: 'scan it again when nothing writes to it',
+      hint: 'scan it again when nothing writes to it',
     });
   }
 }
@@ -326,7 +326,7 @@ function sameFile(a: Stats, b: Stats): boolean {
 function readError(path: string, error: unknown): AssayError {
   return new AssayError('unreadable', `cannot be read (${String(codeOf(error) ?? error)})`, {
     subject: path,
-    mend: 'check the disk',
+    hint: 'check the disk',
     cause: error,
   });
 }
@@ -340,14 +340,14 @@ function openError(path: string, error: unknown): AssayError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new AssayError('not-found', 'no such file or folder', {
       subject: path,
-      mend: 'check the path',
+      hint: 'check the path',
       cause: error,
     });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new AssayError('unreadable', 'permission denied', {
       subject: path,
-      mend: 'give yourself read permission, or run as a user who has it',
+      hint: 'give yourself read permission, or run as a user who has it',
       cause: error,
     });
   }

@@ -20,7 +20,7 @@ export async function readSmallFile(path: string, option: string, maxBytes: numb
     const file = await open(path);
     try {
       const stat = await file.stat();
-      if (stat.isDirectory()) throw new AssayError('usage', 'is a folder', { subject, mend: 'name a file' });
+      if (stat.isDirectory()) throw new AssayError('usage', 'is a folder', { subject, hint: 'name a file' });
       const parts: Buffer[] = [];
       let total = 0;
       for await (const part of file.createReadStream({ autoClose: false })) {
@@ -43,16 +43,16 @@ export async function readSmallText(path: string, option: string): Promise<strin
 }
 
 function tooLarge(subject: string, maxBytes: number): AssayError {
-  return new AssayError('usage', `has more than ${maxBytes} bytes`, { subject, mend: 'check the path' });
+  return new AssayError('usage', `has more than ${maxBytes} bytes`, { subject, hint: 'check the path' });
 }
 
 function unreadable(cause: unknown, subject: string): AssayError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new AssayError('not-found', 'no such file', { subject, mend: 'check the path', cause });
+    return new AssayError('not-found', 'no such file', { subject, hint: 'check the path', cause });
   }
   const denied = code === 'EACCES' || code === 'EPERM';
   const message = denied ? 'permission denied' : `cannot be read (${code})`;
-  const mend = denied ? 'give yourself read permission' : 'check the path';
-  return new AssayError('unreadable', message, { subject, mend, cause });
+  const hint = denied ? 'give yourself read permission' : 'check the path';
+  return new AssayError('unreadable', message, { subject, hint, cause });
 }

@@ -137,7 +137,7 @@ function noRoom(name: string, error: unknown): AssayError {
   const code = error instanceof Error && 'code' in error ? error.code : error;
   return new AssayError('unreadable', `its bytes cannot be kept in a temporary file (${String(code)})`, {
     subject: name,
-    mend: 'free some disk, or set TMPDIR to a folder with room',
+    hint: 'free some disk, or set TMPDIR to a folder with room',
     cause: error,
   });
 }

@@ -256,7 +256,7 @@ function decode(text: string, part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new AssayError('usage', `"${part}" has a broken % escape`, { subject: text, mend: 'write % as %25', cause });
+    throw new AssayError('usage', `"${part}" has a broken % escape`, { subject: text, hint: 'write % as %25', cause });
   }
 }
 
@@ -270,12 +270,12 @@ function filePath(text: string): string {
   } catch (cause) {
     throw new AssayError('usage', 'this file: address names no path', {
       subject: text,
-      mend: 'give the path itself',
+      hint: 'give the path itself',
       cause,
     });
   }
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

@@ -38,11 +38,11 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** `s3://bucket/key[?versionId=...]` */
 export function parseS3(text: string): S3Reference {
-  const mend = 'write s3://bucket/key, s3://bucket/prefix/ or s3://bucket/key?versionId=...';
+  const hint = 'write s3://bucket/key, s3://bucket/prefix/ or s3://bucket/key?versionId=...';
   const [, bucket = '', rest = ''] = /^s3:\/\/([^/?]*)\/?(.*)$/is.exec(text) ?? [];
-  if (!BUCKET.test(bucket)) throw usage(text, `"${bucket}" is no name of a bucket`, mend);
+  if (!BUCKET.test(bucket)) throw usage(text, `"${bucket}" is no name of a bucket`, hint);
   const [, key = '', versionId] = /^(.*?)(?:\?versionId=([^?&]+))?$/s.exec(rest) ?? [];
-  if (Buffer.byteLength(key) > 1024 || key.includes('\0')) throw usage(text, 'no object has such a key', mend);
+  if (Buffer.byteLength(key) > 1024 || key.includes('\0')) throw usage(text, 'no object has such a key', hint);
   if (key.split('/').some((part) => part === '.' || part === '..'))
     throw usage(text, 'no address leads to a key with a part . or ..', 'copy the object to another key');
   if (versionId !== undefined && (key === '' || key.endsWith('/')))
@@ -56,17 +56,17 @@ export function formatS3({ bucket, key, versionId }: S3Reference): string {
 
 /** `oci://registry/repository[:tag][@sha256:...]` */
 export function parseOci(text: string): OciReference {
-  const mend = 'write oci://registry/repository:tag or oci://registry/repository@sha256:...';
+  const hint = 'write oci://registry/repository:tag or oci://registry/repository@sha256:...';
   const [, registry = '', rest = ''] = /^oci:\/\/([^/]*)\/?(.*)$/is.exec(text) ?? [];
   if (registry.includes('@')) {
     throw usage('the address', 'it carries a user name or a password', 'leave them out: docker login keeps them');
   }
-  if (!REGISTRY.test(registry)) throw usage(text, `"${registry}" is no host of a registry`, mend);
+  if (!REGISTRY.test(registry)) throw usage(text, `"${registry}" is no host of a registry`, hint);
   const [, repository = '', tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(rest) ?? [];
   if (!REPOSITORY.test(repository) || repository.length > 255)
-    throw usage(text, `"${repository}" is no name of a repository`, mend);
-  if (tag !== undefined && !TAG.test(tag)) throw usage(text, `"${tag}" is no tag`, mend);
-  if (digest !== undefined && !DIGEST.test(digest)) throw usage(text, `"${digest}" is no SHA-256 digest`, mend);
+    throw usage(text, `"${repository}" is no name of a repository`, hint);
+  if (tag !== undefined && !TAG.test(tag)) throw usage(text, `"${tag}" is no tag`, hint);
+  if (digest !== undefined && !DIGEST.test(digest)) throw usage(text, `"${digest}" is no SHA-256 digest`, hint);
   return {
     kind: 'oci',
     registry,
@@ -82,14 +82,14 @@ export function formatOci({ registry, repository, tag, digest }: OciReference): 
 
 /** `models:/name/version` or `models:/name@alias` */
 export function parseModels(text: string): ModelsReference {
-  const mend = 'write models:/name/version or models:/name@alias';
+  const hint = 'write models:/name/version or models:/name@alias';
   const rest = text.replace(/^models:\/+/i, '');
   const [, name = '', version, alias] = /^([^/@]*)(?:\/(\d{1,18})|@([^/@]+))$/s.exec(rest) ?? [];
-  if (/^\s*$/.test(name) || /[\p{Cc}:]/u.test(rest)) throw usage(text, 'names no version of a registered model', mend);
+  if (/^\s*$/.test(name) || /[\p{Cc}:]/u.test(rest)) throw usage(text, 'names no version of a registered model', hint);
   if (version !== undefined)
     return { kind: 'models', name: decode(text, name), at: { version: String(BigInt(version)) } };
   if (alias !== undefined) return { kind: 'models', name: decode(text, name), at: { alias: decode(text, alias) } };
-  throw usage(text, 'names no version of a registered model', mend);
+  throw usage(text, 'names no version of a registered model', hint);
 }
 
 export function formatModels({ name, at }: ModelsReference): string {
@@ -102,10 +102,10 @@ function decode(text: string, part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new AssayError('usage', `"${part}" has a broken % escape`, { subject: text, mend: 'write % as %25', cause });
+    throw new AssayError('usage', `"${part}" has a broken % escape`, { subject: text, hint: 'write % as %25', cause });
   }
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

@@ -27,7 +27,7 @@ export interface SignedBundle {
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v(\d[\d.]*)\+json|\+json;\s?version=(\d[\d.]*))$/;
 /** Certificates of a private chain, leaf and roots included: more are nobody's chain. */
 const MAX_CERTIFICATES = 32;
-const MEND = 'give a file that a model was signed into, such as model.sig';
+const HINT = 'give a file that a model was signed into, such as model.sig';
 
 const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 const RawBytes = v.object({ rawBytes: v.string() });
@@ -54,7 +54,7 @@ export function readBundle(bytes: Uint8Array, name: string, payloadType = IN_TOT
   const json = parseBundleJson(bytes, name);
   const mediaType = mediaTypeOf(json);
   if (mediaType === undefined) {
-    throw new AssayError('malformed', 'is no signature: it is not a Sigstore bundle', { subject: name, mend: MEND });
+    throw new AssayError('malformed', 'is no signature: it is not a Sigstore bundle', { subject: name, hint: HINT });
   }
   const version = versionOf(mediaType);
   const bundle = shaped(json);
@@ -73,7 +73,7 @@ function parseBundleJson(bytes: Uint8Array, name: string): unknown {
     if (!(error instanceof AssayError) || error.code !== 'malformed') throw error;
     throw new AssayError('malformed', `is no signature: it ${error.message}`, {
       subject: name,
-      mend: MEND,
+      hint: HINT,
       cause: error,
     });
   }

@@ -17,7 +17,7 @@ const KINDS = 'P-256, P-384, P-521 and Ed25519';
  */
 export function readPublicKey(pem: string, subject: string): KeyObject {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    throw new AssayError('usage', 'is a private key', { subject, mend: 'give its public half' });
+    throw new AssayError('usage', 'is a private key', { subject, hint: 'give its public half' });
   }
   return supported(
     parsed(() => createPublicKey(pem), 'public', subject),
@@ -32,7 +32,7 @@ export function readPublicKey(pem: string, subject: string): KeyObject {
 export function readPrivateKey(pem: string, subject: string, passphrase?: string): KeyObject {
   const encrypted = /ENCRYPTED/.test(pem);
   if (encrypted && passphrase === undefined) {
-    throw new AssayError('usage', 'the private key is encrypted', { subject, mend: 'give its passphrase' });
+    throw new AssayError('usage', 'the private key is encrypted', { subject, hint: 'give its passphrase' });
   }
   const key = { key: pem, ...(encrypted ? { passphrase } : {}) };
   return parsed(() => createPrivateKey(key), encrypted ? 'encrypted private' : 'private', subject);
@@ -42,14 +42,14 @@ function parsed(read: () => KeyObject, kind: string, subject: string): KeyObject
   try {
     return read();
   } catch (cause) {
-    const mend = kind.startsWith('encrypted') ? 'check the file and the passphrase' : `give a PEM file: ${KINDS}`;
-    throw new AssayError('usage', `is no ${kind} key that can be read`, { subject, mend, cause });
+    const hint = kind.startsWith('encrypted') ? 'check the file and the passphrase' : `give a PEM file: ${KINDS}`;
+    throw new AssayError('usage', `is no ${kind} key that can be read`, { subject, hint, cause });
   }
 }
 
 function supported(key: KeyObject, subject: string): KeyObject {
   if (isSupported(key)) return key;
-  throw new AssayError('usage', `is a key of an unsupported kind (${kindOf(key)})`, { subject, mend: `use ${KINDS}` });
+  throw new AssayError('usage', `is a key of an unsupported kind (${kindOf(key)})`, { subject, hint: `use ${KINDS}` });
 }
 
 /** Whether a bare key of this kind may sign models: the three NIST curves and Ed25519. */

@@ -172,6 +172,6 @@ function unescapeName(file: string, number: number, name: string): string {
 function noLine(name: string, number: number, what: string): AssayError {
   return new AssayError('malformed', `line ${number} ${what}`, {
     subject: name,
-    mend: 'give what sha256sum or shasum write',
+    hint: 'give what sha256sum or shasum write',
   });
 }

@@ -49,7 +49,7 @@ export const ALGORITHM_TITLES: Readonly<Record<AnnouncedAlgorithm, string>> = {
 export function entryPath(text: string, name: string, line?: number): string {
   const refuse = (why: string) => {
     const at = line === undefined ? '' : `line ${line} `;
-    return new AssayError('malformed', `${at}names ${why}`, { subject: name, mend: 'name files below the manifest' });
+    return new AssayError('malformed', `${at}names ${why}`, { subject: name, hint: 'name files below the manifest' });
   };
   if (text === '' || text.length > MAX_PATH || text.includes('\0')) throw refuse('no path');
   if (text.startsWith('/') || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) throw refuse('a file that is not below it');

@@ -51,7 +51,7 @@ export function readCertificates(pem: string, subject: string): readonly X509Cer
   } catch (cause) {
     throw new AssayError('usage', 'holds a certificate that cannot be read', {
       subject,
-      mend: 'give a PEM file, as your certificate authority made it',
+      hint: 'give a PEM file, as your certificate authority made it',
       cause,
     });
   }
@@ -110,6 +110,6 @@ function oneLine(name: string): string {
   return `"${name.replaceAll('\n', ', ')}"`;
 }
 
-function usage(message: string, subject: string | undefined, mend: string): AssayError {
-  return new AssayError('usage', message, { ...(subject === undefined ? {} : { subject }), mend });
+function usage(message: string, subject: string | undefined, hint: string): AssayError {
+  return new AssayError('usage', message, { ...(subject === undefined ? {} : { subject }), hint });
 }

@@ -17,7 +17,7 @@ export function keySigner(privateKey: KeyObject | SigningKey, subject?: string):
   if (isSupported(publicKey)) return signerOf(key, { publicKey: { hint: keyHint(publicKey) } });
   throw new AssayError('usage', `a ${kindOf(publicKey)} key cannot sign models`, {
     ...(subject === undefined ? {} : { subject }),
-    mend: 'use P-256, P-384, P-521 or Ed25519',
+    hint: 'use P-256, P-384, P-521 or Ed25519',
   });
 }
 

@@ -7,7 +7,7 @@ import { AssayError, type JsonBounds, parseBoundedJson } from '../../core/index.
 
 const PUBLIC_GOOD = 'https://tuf-repo-cdn.sigstore.dev';
 const BOUNDS: JsonBounds = { maxBytes: 4 * 1024 * 1024, maxDepth: 16, maxTokens: 100_000 };
-const MEND = 'give a trusted_root.json, as `cosign trusted-root create` or a TUF repository makes it';
+const HINT = 'give a trusted_root.json, as `cosign trusted-root create` or a TUF repository makes it';
 
 const Seeds = v.object({
   [PUBLIC_GOOD]: v.object({ targets: v.object({ 'trusted_root.json': v.string() }) }),
@@ -33,7 +33,7 @@ export async function bundledRoot(): Promise<TrustedRoot> {
 export function readTrustedRoot(bytes: Uint8Array, name: string): TrustedRoot {
   const json = parseBoundedJson(bytes, name, BOUNDS);
   if (!v.is(MediaType, json)) {
-    throw new AssayError('malformed', 'is no trusted root of Sigstore', { subject: name, mend: MEND });
+    throw new AssayError('malformed', 'is no trusted root of Sigstore', { subject: name, hint: HINT });
   }
   const root = decode(json, name);
   materialOf(root, name);
@@ -41,7 +41,7 @@ export function readTrustedRoot(bytes: Uint8Array, name: string): TrustedRoot {
     [root.certificateAuthorities, 'certificate authority'],
     [root.tlogs, 'transparency log'],
   ] as const) {
-    if (list.length === 0) throw new AssayError('usage', `names no ${what}`, { subject: name, mend: MEND });
+    if (list.length === 0) throw new AssayError('usage', `names no ${what}`, { subject: name, hint: HINT });
   }
   return root;
 }
@@ -52,7 +52,7 @@ function decode(json: unknown, name: string): TrustedRoot {
     if (hasLength(json)) throw new Error('a field called length');
     return TrustedRoot.fromJSON(json);
   } catch (cause) {
-    throw new AssayError('malformed', 'is a trusted root that cannot be read', { subject: name, mend: MEND, cause });
+    throw new AssayError('malformed', 'is a trusted root that cannot be read', { subject: name, hint: HINT, cause });
   }
 }
 
@@ -77,6 +77,6 @@ export function materialOf(root: TrustedRoot, name = 'the trusted root'): TrustM
     return material;
   } catch (cause) {
     const message = 'has a key or a certificate that cannot be read';
-    throw new AssayError('malformed', message, { subject: name, mend: MEND, cause });
+    throw new AssayError('malformed', message, { subject: name, hint: HINT, cause });
   }
 }

@@ -23,7 +23,7 @@ export function isStage(stage: string): boolean {
 export function approvalProperty({ stage, until }: Approved): string {
   if (!isStage(stage)) {
     throw new AssayError('usage', `"${stage}" can be no stage`, {
-      mend: 'use small letters, digits and dashes, and not the word until',
+      hint: 'use small letters, digits and dashes, and not the word until',
     });
   }
   const name = `${APPROVED_FOR}${stage.toUpperCase().replaceAll('-', '_')}`;

@@ -118,8 +118,8 @@ export function parseTrustDocument(bytes: Uint8Array, path: string): SignerEntry
 
 /** What is wrong with a trust file, or with a file that it names. */
 export function trustFileError(path: string, message: string, cause?: unknown): AssayError {
-  const mend = 'assay attestation --help shows a trust file';
-  return new AssayError('usage', message, { subject: path, mend, ...(cause === undefined ? {} : { cause }) });
+  const hint = 'assay attestation --help shows a trust file';
+  return new AssayError('usage', message, { subject: path, hint, ...(cause === undefined ? {} : { cause }) });
 }
 
 function composed(bytes: Uint8Array, lines: LineCounter, wrong: (message: string) => AssayError): Document.Parsed {

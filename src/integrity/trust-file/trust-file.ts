@@ -88,7 +88,7 @@ async function readTrustBytes(path: string): Promise<Buffer> {
     const message = missing ? 'no such file' : `cannot be read (${codeOf(cause)})`;
     throw new AssayError(missing ? 'not-found' : 'unreadable', message, {
       subject: path,
-      mend: 'check the path of the trust file',
+      hint: 'check the path of the trust file',
       cause,
     });
   }

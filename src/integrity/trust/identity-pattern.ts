@@ -60,7 +60,7 @@ export function checkIdentityPattern({ identity, issuer }: IdentityPattern): voi
  * @throws AssayError `usage`
  */
 export function checkNamePattern(pattern: string, subject: string): void {
-  const refuse = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  const refuse = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (pattern.trim() === '') throw refuse('is empty', 'give the exact name, or a pattern with * in it');
   if (pattern.length > MAX_LENGTH) throw refuse(`has more than ${MAX_LENGTH} characters`, 'give a shorter pattern');
   if (/\p{C}/u.test(pattern)) throw refuse('has characters that do not show', 'remove them');

@@ -5,7 +5,7 @@ import { type Certificate, readCertificate } from './certificate.ts';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** More than any system trusts. */
 const MAX_CERTIFICATES = 1000;
-const MEND = 'give a PEM file with the root certificate, and those between it and the leaf';
+const HINT = 'give a PEM file with the root certificate, and those between it and the leaf';
 
 /**
  * The certificates that a user trusts, from PEM: roots, which signed themselves, and certificates between them and a leaf,
@@ -15,13 +15,13 @@ const MEND = 'give a PEM file with the root certificate, and those between it an
  */
 export function readAnchors(pem: string, subject: string): X509Certificate[] {
   const blocks = pem.match(BLOCK) ?? [];
-  if (blocks.length === 0) throw new AssayError('usage', 'holds no certificate', { subject, mend: MEND });
+  if (blocks.length === 0) throw new AssayError('usage', 'holds no certificate', { subject, hint: HINT });
   if (blocks.length > MAX_CERTIFICATES) {
-    throw new AssayError('usage', `holds more than ${MAX_CERTIFICATES} certificates`, { subject, mend: MEND });
+    throw new AssayError('usage', `holds more than ${MAX_CERTIFICATES} certificates`, { subject, hint: HINT });
   }
   const anchors = blocks.map((block, at) => readBlock(block, at + 1, subject));
   if (anchors.some(isRoot)) return anchors;
-  throw new AssayError('usage', 'holds no root: none of its certificates signed itself', { subject, mend: MEND });
+  throw new AssayError('usage', 'holds no root: none of its certificates signed itself', { subject, hint: HINT });
 }
 
 function readBlock(block: string, at: number, subject: string): X509Certificate {
@@ -29,7 +29,7 @@ function readBlock(block: string, at: number, subject: string): X509Certificate 
     const x509 = new X509Certificate(block);
     return readCertificate(x509.raw, `certificate ${at}`).x509;
   } catch (cause) {
-    throw new AssayError('usage', `certificate ${at} cannot be read`, { subject, mend: MEND, cause });
+    throw new AssayError('usage', `certificate ${at} cannot be read`, { subject, hint: HINT, cause });
   }
 }
 

@@ -133,7 +133,7 @@ export interface WireError {
   /** Absent for a defect. */
   readonly code: ErrorCode | undefined;
   readonly message: string;
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
   readonly subject: string | undefined;
   readonly offset: number | undefined;
   readonly stack: string | undefined;
@@ -141,17 +141,17 @@ export interface WireError {
 
 export function toWire(error: unknown): WireError {
   if (isAssayError(error)) {
-    const { code, message, mend, subject, offset, stack } = error;
-    return { code, message, mend, subject, offset, stack };
+    const { code, message, hint, subject, offset, stack } = error;
+    return { code, message, hint, subject, offset, stack };
   }
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? error.stack : undefined;
-  return { code: undefined, message, mend: undefined, subject: undefined, offset: undefined, stack };
+  return { code: undefined, message, hint: undefined, subject: undefined, offset: undefined, stack };
 }
 
-export function fromWire({ code, message, mend, subject, offset, stack }: WireError): AssayError {
+export function fromWire({ code, message, hint, subject, offset, stack }: WireError): AssayError {
   return new AssayError(code ?? 'internal', message, {
-    ...(mend === undefined ? {} : { mend }),
+    ...(hint === undefined ? {} : { hint }),
     ...(subject === undefined ? {} : { subject }),
     ...(offset === undefined ? {} : { offset }),
     ...(stack === undefined ? {} : { cause: stack }),

@@ -59,17 +59,17 @@ export function wholeModel(ref: string, options: SourceOptions, offline: boolean
   if (reference.kind !== 'hf') {
     throw new AssayError('usage', 'only models of the Hugging Face Hub can be pulled', {
       subject: ref,
-      mend: 'give hf://owner/model[@revision]',
+      hint: 'give hf://owner/model[@revision]',
     });
   }
   if (reference.path !== undefined) {
     const { path: _, ...whole } = reference;
-    throw new AssayError('usage', 'a model is pulled whole', { subject: ref, mend: `give ${formatReference(whole)}` });
+    throw new AssayError('usage', 'a model is pulled whole', { subject: ref, hint: `give ${formatReference(whole)}` });
   }
   if (options.offline === true || offline) {
     throw new AssayError('usage', 'no connection may be opened (--offline, HF_HUB_OFFLINE)', {
       subject: ref,
-      mend: 'pull without it',
+      hint: 'pull without it',
     });
   }
   return reference;

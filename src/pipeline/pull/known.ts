@@ -32,10 +32,10 @@ export async function pullKnown(ref: string, expected: string, options: SourceOp
       const sizes = new Map(files.map(({ path, size }) => [path, size]));
       const digest = treeDigest(written.map(({ path, sha256 }) => ({ path, sha256, size: sizes.get(path) ?? -1 })));
       if (digest !== expected) {
-        const mend = 'do not use it; have these bytes decided on';
+        const hint = 'do not use it; have these bytes decided on';
         throw new AssayError('mismatch', `its bytes have the digest ${digest}, and ${expected} was expected`, {
           subject: artifact.pinned,
-          mend,
+          hint,
         });
       }
       const folder = await stage.publish(reference.revision ?? 'main');

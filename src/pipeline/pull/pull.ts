@@ -104,7 +104,7 @@ function checkDigests(assessment: Assessment, written: readonly StagedFile[], ha
 }
 
 function otherFiles(assessment: Assessment, what: string): AssayError {
-  return new AssayError('mismatch', what, { subject: assessment.artifact.pinned, mend: 'do not use it; try again' });
+  return new AssayError('mismatch', what, { subject: assessment.artifact.pinned, hint: 'do not use it; try again' });
 }
 
 function isAllowed({ assessment, decision }: Judgement): boolean {

@@ -38,9 +38,9 @@ export interface InstalledRules {
   readonly isOutdated: boolean;
 }
 
-const MEND_ENDED =
+const HINT_ENDED =
   'install newer ones (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
-const MEND_BROKEN = 'remove them (assay rules remove) and install them again, or scan with --ruleset builtin';
+const HINT_BROKEN = 'remove them (assay rules remove) and install them again, or scan with --ruleset builtin';
 
 /** What a scan uses, for rules that are installed. @throws AssayError as `readInstalled` */
 export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
@@ -58,7 +58,7 @@ export async function installedLists(path: string, now: Date): Promise<ChosenLis
 export async function readInstalled(path: string, now: Date): Promise<InstalledRules> {
   const signed = await readSigned(path);
   const { receipt, bundle, payload } = signed;
-  mended(path, MEND_ENDED, () => checkBundle(bundle, path, { now, program: version() }));
+  hinted(path, HINT_ENDED, () => checkBundle(bundle, path, { now, program: version() }));
   const lists = listsWith(bundle, `sha256:${hexOf(payload)}`);
   return { receipt, bundle, lists, isOutdated: compareVersions(bundle.version, RULESET_VERSION) < 0 };
 }
@@ -78,33 +78,33 @@ export async function readSigned(path: string): Promise<SignedInstalled> {
   const bytes = decodeBase64(record.bundle);
   if (bytes === undefined || hexOf(bytes) !== record.sha256) {
     const message = 'the installed rules are not those that were installed';
-    throw new AssayError('mismatch', message, { subject: path, mend: MEND_BROKEN });
+    throw new AssayError('mismatch', message, { subject: path, hint: HINT_BROKEN });
   }
-  return mended(path, MEND_BROKEN, () => {
+  return hinted(path, HINT_BROKEN, () => {
     const { payload } = openRules(bytes, path, [readPublicKey(record.key, path)]);
     return { receipt: record, bundle: parseRuleBundle(payload, path), payload };
   });
 }
 
 /** What is wrong with a bundle is mended otherwise once it is installed. */
-function mended<T>(path: string, mend: string, work: () => T): T {
+function hinted<T>(path: string, hint: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (isSignatureError(error)) {
       const message = `the signature of the installed rules does not hold: ${error.message}`;
-      throw new AssayError('mismatch', message, { subject: path, mend, cause: error });
+      throw new AssayError('mismatch', message, { subject: path, hint, cause: error });
     }
     if (!isAssayError(error)) throw error;
-    throw new AssayError(error.code, error.message, { subject: path, mend, cause: error });
+    throw new AssayError(error.code, error.message, { subject: path, hint, cause: error });
   }
 }
 
 function receiptOf(bytes: Uint8Array, path: string): Receipt {
-  const json = mended(path, MEND_BROKEN, () => parseBoundedJson(bytes, path, BOUNDS));
+  const json = hinted(path, HINT_BROKEN, () => parseBoundedJson(bytes, path, BOUNDS));
   const read = v.safeParse(receipt, json);
   if (read.success) return read.output;
-  throw new AssayError('malformed', 'holds no installed rules', { subject: path, mend: MEND_BROKEN });
+  throw new AssayError('malformed', 'holds no installed rules', { subject: path, hint: HINT_BROKEN });
 }
 
 /** A file of at most `max` bytes, whole. */
@@ -153,8 +153,8 @@ export async function removeInstalled(path: string): Promise<boolean> {
 
 function unwritable(path: string, cause: unknown): AssayError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  const mend = 'check its permissions and the space left, or set ASSAY_HOME';
-  return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, mend, cause });
+  const hint = 'check its permissions and the space left, or set ASSAY_HOME';
+  return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause });
 }
 
 function hexOf(bytes: Uint8Array): string {

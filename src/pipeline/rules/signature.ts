@@ -53,7 +53,7 @@ function readRulesBundle(bytes: Uint8Array, subject: string): SignedBundle {
     if (!isAssayError(error) || error.code !== 'malformed') throw error;
     throw new AssayError('malformed', 'is no bundle of rules', {
       subject,
-      mend: 'give a file that assay rules build wrote',
+      hint: 'give a file that assay rules build wrote',
       cause: error,
     });
   }

@@ -54,7 +54,7 @@ export async function openSignature(
     if (source.size > MAX_SIGNATURE_BYTES) {
       throw new AssayError('limit', `the signature has more than ${MAX_SIGNATURE_BYTES} bytes`, {
         subject: found.name,
-        mend: 'check that it is the signature',
+        hint: 'check that it is the signature',
       });
     }
     const { readBundle } = await import('../../integrity/envelope/index.ts');

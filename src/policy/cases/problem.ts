@@ -10,20 +10,20 @@ const KINDS: Readonly<Record<string, string>> = { Array: 'list', Object: 'mappin
 export function caseProblem(
   { kind, type, expected, received, message }: BaseIssue<unknown>,
   path: readonly (string | number)[],
-): { message: string; mend?: string } {
+): { message: string; hint?: string } {
   const whole = placeOf(path);
   if (kind !== 'schema' || expected === null) return { message: `${whole} ${message}` };
   if (type === 'strict_object' && path.length > 0) {
     const [outer, key] = [placeOf(path.slice(0, -1)), path.at(-1)];
-    if (expected === 'never') return { message: `${outer} has no ${key}`, mend: CASE_GUIDE };
-    if (received === 'undefined') return { message: `${outer} lacks ${key}`, mend: CASE_GUIDE };
+    if (expected === 'never') return { message: `${outer} has no ${key}`, hint: CASE_GUIDE };
+    if (received === 'undefined') return { message: `${outer} lacks ${key}`, hint: CASE_GUIDE };
   }
   // Words that it may be are in quotes: ("allow" | "warn").
   if (expected.includes('"')) {
     const words = expected.replace(/[()"]/g, '').replaceAll(' | ', ', ');
-    return { message: `${whole} is ${received.replaceAll('"', '')}`, mend: `use one of ${words}` };
+    return { message: `${whole} is ${received.replaceAll('"', '')}`, hint: `use one of ${words}` };
   }
-  return { message: `${whole} is no ${KINDS[expected] ?? expected}`, mend: CASE_GUIDE };
+  return { message: `${whole} is no ${KINDS[expected] ?? expected}`, hint: CASE_GUIDE };
 }
 
 /** `cases[0].expect` */

@@ -2,12 +2,12 @@
 export class ExpressionError extends Error {
   /** Offset into the expression. */
   readonly at: number;
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
 
-  constructor(at: number, message: string, mend?: string) {
+  constructor(at: number, message: string, hint?: string) {
     super(message);
     this.name = 'ExpressionError';
     this.at = at;
-    this.mend = mend;
+    this.hint = hint;
   }
 }

@@ -50,7 +50,7 @@ export function parseWaivers(bytes: Uint8Array, path: string): Waiver[] {
   const more = source.problems.length - 1;
   throw new AssayError('usage', more === 0 ? first.message : `${first.message} (and ${more} more)`, {
     subject: `${path}:${first.line}:${first.column}`,
-    mend: first.mend ?? 'assay scan --help shows a waiver',
+    hint: first.hint ?? 'assay scan --help shows a waiver',
   });
 }
 

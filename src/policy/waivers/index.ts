@@ -1,3 +1,3 @@
 export { endOfWaiver } from './end.ts';
 export { parseWaivers } from './file.ts';
-export { judgeWaivers, pardonRules, type WaiverJudgement, withWaiverFindings } from './waivers.ts';
+export { judgeWaivers, waiveRules, type WaiverJudgement, withWaiverFindings } from './waivers.ts';

@@ -56,10 +56,10 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
     const reach = reachOf(assessment, waiver);
     const report = (outcome: keyof typeof WAIVER_RULES, why: string) =>
       findings.push(waiverFinding(assessment, waiver, reach, outcome, why));
-    const end = (outcome: WaiverOutcome, pardoned: readonly Finding[] = []): JudgedWaiver => ({
+    const end = (outcome: WaiverOutcome, covered: readonly Finding[] = []): JudgedWaiver => ({
       waiver,
       outcome,
-      findings: [...new Set(pardoned.map((finding) => finding.fingerprint))],
+      findings: [...new Set(covered.map((finding) => finding.fingerprint))],
     });
     if (isNever(assessment, rule, reach)) {
       report('refused', `${rule} cannot be waived`);
@@ -74,14 +74,14 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
       report('expired', `it ended on ${waiver.expires}`);
       return end('expired');
     }
-    const pardoned = reach.findings.filter((finding) => !malicious.has(finding.file));
-    if (pardoned.length < reach.findings.length) {
+    const covered = reach.findings.filter((finding) => !malicious.has(finding.file));
+    if (covered.length < reach.findings.length) {
       report('refused', `${file ?? 'a file with such a finding'} is malicious, and what is malicious cannot be waived`);
-      if (pardoned.length === 0) return end('refused');
+      if (covered.length === 0) return end('refused');
     }
-    for (const finding of pardoned) waived.add(finding.fingerprint);
+    for (const finding of covered) waived.add(finding.fingerprint);
     for (const { path } of reach.files) waivedFiles.add(path);
-    return end(pardoned.length + reach.files.length > 0 ? 'applied' : 'unused', pardoned);
+    return end(covered.length + reach.files.length > 0 ? 'applied' : 'unused', covered);
   });
   for (const path of explainedFiles(assessment, waived)) waivedFiles.add(path);
   return { waived, waivedFiles, judged, findings: unreported(assessment, findings) };
@@ -94,7 +94,7 @@ const UNBOUND = 'the digest of this artifact is not known from its bytes, so tha
  * names becomes `audit`, and says why. A rule that could not be evaluated (`error`) is never pardoned. While a file is malicious
  * or a check of integrity fails, no rule is: what it asks may be just that.
  */
-export function pardonRules(
+export function waiveRules(
   assessment: Assessment,
   judged: readonly JudgedWaiver[],
   rules: readonly RuleOutcome[],
@@ -179,10 +179,10 @@ const OWN_RULES: ReadonlySet<string> = new Set(Object.values(WAIVER_RULES).map((
 /** Files whose findings are all pardoned, and whose verdict nothing else explains. */
 function explainedFiles({ files, findings }: Assessment, waived: ReadonlySet<string>): string[] {
   const open = new Set<string>();
-  const pardoned = new Set<string>();
+  const covered = new Set<string>();
   for (const { ruleId, file, fingerprint } of findings) {
     if (OWN_RULES.has(ruleId)) continue;
-    (waived.has(fingerprint) ? pardoned : open).add(file);
+    (waived.has(fingerprint) ? covered : open).add(file);
   }
   return files
     .filter(({ verdict, reasons, coverage }) => {
@@ -190,7 +190,7 @@ function explainedFiles({ files, findings }: Assessment, waived: ReadonlySet<str
       return isWhole && (verdict === 'suspicious' || verdict === 'unknown');
     })
     .map(({ path }) => path)
-    .filter((path) => pardoned.has(path) && !open.has(path));
+    .filter((path) => covered.has(path) && !open.has(path));
 }
 
 function waiverFinding(

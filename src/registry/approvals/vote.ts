@@ -23,7 +23,7 @@ import { isRuled, JUDGES, type RuledStage, rulesFor } from '../rules/index.ts';
 import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from '../statements/index.ts';
 import { type Change, type Context, change, newId } from '../store/index.ts';
 import { peopleBehind } from '../tokens/index.ts';
-import { checkMendable, checkOpen, endTransition, finishTransition } from '../transitions/index.ts';
+import { checkCorrectable, checkOpen, endTransition, finishTransition } from '../transitions/index.ts';
 
 /** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
 export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
@@ -49,7 +49,7 @@ async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Rol
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
   if (await isSamePerson(db, by, row.requester_key)) {
     throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
-      mend: 'let somebody else vote',
+      hint: 'let somebody else vote',
     });
   }
   const over = (await approvalRows(db, row.version)).filter((approval) => !isLive(approval, now)).map(({ id }) => id);
@@ -60,7 +60,7 @@ async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Rol
     }
     if (await isSamePerson(db, by, voter_key)) {
       throw new RegistryError('already-voted', 'who made a token and who comes with it have one vote', {
-        mend: 'let somebody vote whose token you have not made, or who made neither',
+        hint: 'let somebody vote whose token you have not made, or who made neither',
       });
     }
   }
@@ -92,7 +92,7 @@ async function approve(
   const to = row.to_stage as Stage;
   if (!isRuled(to)) throw new RegistryError('internal', `nobody votes on ${to}`);
   checkAsked(await neededBy(db, row, context.rules, now), ballot.role);
-  await checkMendable(context, change, version.id, to);
+  await checkCorrectable(context, change, version.id, to);
   const seen = (await newestDecisions(db, version.id)).get(to);
   if (seen === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
   checkSeen(ballot.seen, version, seen);
@@ -116,7 +116,7 @@ function checkSeen(seen: Seen | undefined, { digest }: VersionRow, now: Decision
   };
   for (const part of ['digest', 'policyDigest', 'rulesetDigest', 'decision'] as const) {
     if (seen?.[part] === undefined || seen[part] === stands[part]) continue;
-    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you looked at it`, { mend: 'look again' });
+    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you looked at it`, { hint: 'look again' });
   }
 }
 
@@ -132,14 +132,14 @@ function checkAsked(needed: Transition['needed'], role: Role): void {
   const roles = needed.length === 0 ? JUDGES : needed.map((one) => one.role);
   if (roles.includes(role)) return;
   throw new RegistryError('role-not-asked', `no approval by a ${role} is needed`, {
-    mend: `needed: ${roles.join(', ')}`,
+    hint: `needed: ${roles.join(', ')}`,
   });
 }
 
 function approvableOf({ rules }: Context, version: VersionRow, to: RuledStage, seen: DecisionRow): Approvable {
   const { policy } = rules[to];
   if (policy.digest !== seen.policy_digest) {
-    throw new RegistryError('conflict', 'the policy has changed since it was decided', { mend: 're-evaluate first' });
+    throw new RegistryError('conflict', 'the policy has changed since it was decided', { hint: 're-evaluate first' });
   }
   return {
     stage: to,
@@ -157,7 +157,7 @@ async function givenApproval(
   { attestation, role, until }: Ballot,
 ): Promise<GivenApproval> {
   if (until !== undefined && !(until > now)) {
-    throw new RegistryError('invalid', 'the approval would have ended already', { mend: 'give a time to come' });
+    throw new RegistryError('invalid', 'the approval would have ended already', { hint: 'give a time to come' });
   }
   if (attestation === undefined) {
     return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });
@@ -180,7 +180,7 @@ async function checkMethod(
   const ruled = rulesFor(rules, row.from_stage as Stage, to);
   if (!isAccepted(given, ruled)) {
     throw new RegistryError('method-not-accepted', `an approval by ${given.method} does not count for ${to}`, {
-      mend: `approve by ${ruled.methods.join(' or ')}`,
+      hint: `approve by ${ruled.methods.join(' or ')}`,
     });
   }
   if (given.method === 'service') return;
@@ -191,7 +191,7 @@ async function checkMethod(
   const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
   if (ended.some(({ at }) => given.signedAt <= new Date(at))) {
     throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was taken back', {
-      mend: 'let the signer look again, and sign anew',
+      hint: 'let the signer look again, and sign anew',
     });
   }
 }

@@ -68,7 +68,7 @@ async function checkQueued({ db, tenant }: Change, most: number): Promise<void> 
   const [beyond] = await waitingBeyond(db, { tenant, most });
   if (beyond === undefined) return;
   throw new RegistryError('queue-full', `no more than ${most} jobs of a tenant wait in the queue`, {
-    mend: 'ask again when some of them have run, or cancel what is not needed',
+    hint: 'ask again when some of them have run, or cancel what is not needed',
   });
 }
 

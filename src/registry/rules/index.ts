@@ -10,4 +10,4 @@ export {
   type RuledStage,
   rulesFor,
 } from './stage-machine.ts';
-export { hasNewViolation, unmendable } from './violations.ts';
+export { hasNewViolation, uncorrectable } from './violations.ts';

@@ -102,7 +102,7 @@ export class RulesReader {
     const word = known.find((one) => one === text);
     if (word !== undefined || text === undefined) return word;
     const [near] = closest(text, known);
-    const mend = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(place, `${text} is no ${what}`, mend);
+    const hint = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
+    return this.#source.report(place, `${text} is no ${what}`, hint);
   }
 }

@@ -78,7 +78,7 @@ async function policyOf({ text, line, column }: PolicyName, path: string) {
     if (!(cause instanceof AssayError) || cause.subject?.startsWith(`${place}:`)) throw cause;
     throw new AssayError('usage', `the policy ${text}: ${cause.message}`, {
       subject: `${path}:${line}:${column}`,
-      ...(cause.mend === undefined ? {} : { mend: cause.mend }),
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
       cause,
     });
   }

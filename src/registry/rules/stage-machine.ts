@@ -24,7 +24,7 @@ export function checkWay(from: Stage, to: Stage): void {
   if (from === 'retired') throw new RegistryError('ended', 'a version that was retired stays so');
   const ways = WAYS[from].join(' or ');
   throw new RegistryError('stage-skipped', `from ${from} a version goes to ${ways}, not to ${to}`, {
-    mend: `ask for ${ways} first`,
+    hint: `ask for ${ways} first`,
   });
 }
 

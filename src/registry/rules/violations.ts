@@ -18,10 +18,10 @@ export function hasNewViolation(earlier: Decision, later: Decision): boolean {
 }
 
 /** The rule that denies, of those that no approval can mend; `undefined` when there is none. */
-export function unmendable(decision: Decision, policy: CompiledPolicy): { rule: string; message: string } | undefined {
+export function uncorrectable(decision: Decision, policy: CompiledPolicy): { rule: string; message: string } | undefined {
   if (decision.action !== 'deny') return undefined;
-  const mendable = new Set(policy.rules.filter((rule) => asksForApprovals(rule, policy)).map(({ id }) => id));
-  return decision.violations.find(({ rule }) => !mendable.has(rule));
+  const correctable = new Set(policy.rules.filter((rule) => asksForApprovals(rule, policy)).map(({ id }) => id));
+  return decision.violations.find(({ rule }) => !correctable.has(rule));
 }
 
 type Rule = CompiledPolicy['rules'][number];

@@ -13,7 +13,7 @@ export const START: Head = { seq: 0, hash: NO_ENTRY };
 
 /** Entries that are read at a time. */
 const BATCH = 1000;
-const MEND = 'restore the registry from a backup that holds it, or find out who changed it; nothing was signed';
+const HINT = 'restore the registry from a backup that holds it, or find out who changed it; nothing was signed';
 
 /**
  * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place itself
@@ -30,7 +30,7 @@ export async function* follow(registry: Registry, by: Principal, from: Head): As
     const entries = await registry.auditSince(by, head.seq, BATCH);
     for (const entry of entries) {
       const broken = entry.tenant === by.tenant ? breakOf(head, entry) : `entry ${entry.seq} is of another tenant`;
-      if (broken !== undefined) throw new AssayError('mismatch', `the audit log is broken: ${broken}`, { mend: MEND });
+      if (broken !== undefined) throw new AssayError('mismatch', `the audit log is broken: ${broken}`, { hint: HINT });
       head = { seq: entry.seq, hash: entry.hash };
       yield entry;
     }
@@ -41,5 +41,5 @@ export async function* follow(registry: Registry, by: Principal, from: Head): As
 /** What was signed before is no longer there. */
 export function lost({ seq }: Head): AssayError {
   const message = `the audit log no longer holds entry ${seq} as it was when the last snapshot was signed`;
-  return new AssayError('mismatch', message, { mend: MEND });
+  return new AssayError('mismatch', message, { hint: HINT });
 }

@@ -10,7 +10,7 @@ import { hasReached, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer } from './believe.ts';
 import { believeApproval, type FormerPolicy } from './former.ts';
 import type { History } from './history.ts';
-import { NO_PARDONS, type Pardon, type Pardons, pardonsAt, pardonsOf } from './pardons.ts';
+import { NO_HELD_WAIVERS, type HeldWaiver, type HeldWaivers, waiversAt, heldWaiversOf } from './held-waivers.ts';
 import { quorumOf } from './quorum.ts';
 
 /** Something that the registry holds and the snapshot does not say. */
@@ -106,10 +106,10 @@ export async function judge(question: Question, bench: Bench): Promise<Judged> {
   if (assessment === undefined || assessment.artifact.digest !== version.digest) {
     return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
   }
-  const pardons = await pardonsOf(version.digest, question.waivers, bench);
+  const weighed = await heldWaiversOf(version.digest, question.waivers, bench);
   const outcomes: StageOutcome[] = [];
-  for (const stage of reached) outcomes.push(await judgeStage(stage, question, assessment, pardons.given, bench));
-  const omitted = [...waiverOmissions(label, pardons), ...outcomes.flatMap((one) => one.omitted)];
+  for (const stage of reached) outcomes.push(await judgeStage(stage, question, assessment, weighed.given, bench));
+  const omitted = [...waiverOmissions(label, weighed), ...outcomes.flatMap((one) => one.omitted)];
   const bars = outcomes.flatMap(({ stage, denied }) => (denied === undefined ? [] : [{ stage, reason: denied }]));
   const held = outcomes.filter(({ quorum, denied }) => quorum !== undefined && denied === undefined);
   const last = held.at(-1);
@@ -158,7 +158,7 @@ async function judgeStage(
   stage: RuledStage,
   { version, approvals }: Question,
   assessment: Assessment,
-  pardons: readonly Pardon[],
+  weighed: readonly HeldWaiver[],
   bench: Bench,
 ): Promise<StageOutcome> {
   const label = labelOf(version);
@@ -175,7 +175,7 @@ async function judgeStage(
   const quorum = wanted.length === 0 ? undefined : quorumOf(wanted, voices);
   const since =
     quorum === undefined ? 0 : Math.min(...voices.filter((one) => quorum.includes(one)).map(({ seq }) => seq));
-  const counted = quorum === undefined ? NO_PARDONS : pardonsAt(pardons, stage, rules[stage], since);
+  const counted = quorum === undefined ? NO_HELD_WAIVERS : waiversAt(weighed, stage, rules[stage], since);
   const decision = decide(assessment, {
     policy: rules[stage].policy,
     waivers: counted.given.map(({ waiver }) => waiver),
@@ -198,7 +198,7 @@ async function judgeStage(
   };
 }
 
-function waiverOmissions(version: string, { refused }: Pardons): Omission[] {
+function waiverOmissions(version: string, { refused }: HeldWaivers): Omission[] {
   return refused.map(({ id, why }) => ({ version, what: `waiver ${id}`, why }));
 }
 

@@ -57,8 +57,8 @@ export async function replaceFile(path: string, bytes: Buffer, mode = 0o644): Pr
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    const mend = 'check its permissions and the space left, or name another file';
-    throw new AssayError('unreadable', `cannot be written (${codeOf(cause)})`, { subject: path, mend, cause });
+    const hint = 'check its permissions and the space left, or name another file';
+    throw new AssayError('unreadable', `cannot be written (${codeOf(cause)})`, { subject: path, hint, cause });
   }
 }
 
@@ -72,20 +72,20 @@ export async function digestOfTrust(path: string): Promise<string> {
 async function readState(path: string, tenant: string): Promise<Previous | undefined> {
   const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
-  const mend =
+  const hint =
     'remove it to begin anew: gates then refuse the snapshot until its version is higher than the last they saw';
-  const read = v.safeParse(state, parsed(bytes, path, mend));
-  if (!read.success) throw new AssayError('malformed', 'is no state of a snapshot', { subject: path, mend });
+  const read = v.safeParse(state, parsed(bytes, path, hint));
+  if (!read.success) throw new AssayError('malformed', 'is no state of a snapshot', { subject: path, hint });
   if (read.output.tenant === tenant) return read.output;
   throw otherTenant(path, read.output.tenant, tenant);
 }
 
-function parsed(bytes: Buffer, path: string, mend: string): unknown {
+function parsed(bytes: Buffer, path: string, hint: string): unknown {
   try {
     return parseBoundedJson(bytes, path, BOUNDS);
   } catch (cause) {
     if (!isAssayError(cause)) throw cause;
-    throw new AssayError(cause.code, cause.message, { subject: path, mend, cause });
+    throw new AssayError(cause.code, cause.message, { subject: path, hint, cause });
   }
 }
 
@@ -107,8 +107,8 @@ async function readSigned(
       if (isSnapshotError(cause)) return undefined;
       throw cause;
     }
-    const mend = 'name another file, or remove it when it is of no use';
-    throw new AssayError('usage', `is no snapshot of this key: ${cause.message}`, { subject: output, mend, cause });
+    const hint = 'name another file, or remove it when it is of no use';
+    throw new AssayError('usage', `is no snapshot of this key: ${cause.message}`, { subject: output, hint, cause });
   }
 }
 
@@ -118,22 +118,22 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     if (bytes.length <= SNAPSHOT_LIMITS.maxBytes) return bytes;
     throw new AssayError('limit', `has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`, {
       subject: path,
-      mend: 'name another file',
+      hint: 'name another file',
     });
   } catch (cause) {
     if (isAssayError(cause)) throw cause;
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw new AssayError('unreadable', `cannot be read (${codeOf(cause)})`, {
       subject: path,
-      mend: 'check the path',
+      hint: 'check the path',
       cause,
     });
   }
 }
 
 function otherTenant(subject: string, own: string, tenant: string): AssayError {
-  const mend = 'name another file, or the tenant that it is of';
-  return new AssayError('usage', `is of the tenant "${own}", not of "${tenant}"`, { subject, mend });
+  const hint = 'name another file, or the tenant that it is of';
+  return new AssayError('usage', `is of the tenant "${own}", not of "${tenant}"`, { subject, hint });
 }
 
 function codeOf(error: unknown): string {

@@ -51,7 +51,7 @@ export async function signForApprover(
 ): Promise<GivenApproval> {
   if (signer === undefined) {
     throw new RegistryError('no-approval-key', 'nothing here signs for an approver', {
-      mend: 'sign the approval with a key of your own',
+      hint: 'sign the approval with a key of your own',
     });
   }
   const { stage, digest, pinned, policy, ruleset } = approvable;
@@ -86,7 +86,7 @@ export async function verifyApproval(
   now: Date,
 ): Promise<GivenApproval> {
   if (trust === undefined) {
-    throw new RegistryError('no-trust', 'no trust file says who may sign approvals', { mend: 'configure one' });
+    throw new RegistryError('no-trust', 'no trust file says who may sign approvals', { hint: 'configure one' });
   }
   if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
   const { statement, signer, rule } = await verified(attestation, trust, approvable, now);
@@ -144,7 +144,7 @@ export function signerOf(signer: Signer): { readonly signer: string; readonly me
 
 function bad(why: string, cause?: unknown): RegistryError {
   return new RegistryError('bad-attestation', `the approval does not hold: ${why}`, {
-    mend: 'sign what the transition asks for: its digest, stage, policy and ruleset',
+    hint: 'sign what the transition asks for: its digest, stage, policy and ruleset',
     ...(cause === undefined ? {} : { cause }),
   });
 }

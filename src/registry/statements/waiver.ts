@@ -13,7 +13,7 @@ import {
 import { endOfWaiver } from '../../policy/waivers/index.ts';
 import { nameOf } from '../names.ts';
 import type { ApprovalMethod, Principal } from '../records.ts';
-import type { WaiverWish } from '../registry.ts';
+import type { WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Context } from '../store/index.ts';
 import { signerOf } from './approval.ts';
@@ -32,13 +32,13 @@ const MAX_ATTESTATION = 1024 * 1024;
 /** Signs for whoever pardons by a session. @throws RegistryError `no-approval-key` */
 export async function signWaiver(
   { signer }: Context,
-  { rule, digest, file, reason, owner, expires }: WaiverWish,
+  { rule, digest, file, reason, owner, expires }: WaiverRequest,
   by: Principal,
   at: Date,
 ): Promise<SignedWaiver> {
   if (signer === undefined) {
     throw new RegistryError('no-approval-key', 'nothing here signs for whoever pardons', {
-      mend: 'sign the waiver with a key of your own',
+      hint: 'sign the waiver with a key of your own',
     });
   }
   const statement = createStatement('waiver', {
@@ -66,23 +66,23 @@ export async function signWaiver(
  */
 export async function verifyWaiver(
   { trust }: Context,
-  wish: WaiverWish,
+  request: WaiverRequest,
   attestation: string,
   now: Date,
 ): Promise<SignedWaiver> {
   if (trust === undefined) {
-    throw new RegistryError('no-trust', 'no trust file says who may sign waivers', { mend: 'configure one' });
+    throw new RegistryError('no-trust', 'no trust file says who may sign waivers', { hint: 'configure one' });
   }
   if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
   try {
     const bundle = readBundle(Buffer.from(attestation), 'the waiver');
-    const subject = parseDigest(wish.digest, 'the digest');
+    const subject = parseDigest(request.digest, 'the digest');
     const verified = await verifyAttestation(bundle, trust, { kind: 'waiver', subject, now });
     const { statement } = verified;
     const signed = waiverOf(verified);
     if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is no waiver');
     if (statement.predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who pardons');
-    const other = differenceOf(signed, wish);
+    const other = differenceOf(signed, request);
     if (other !== undefined) throw bad(`its ${other} is another`);
     return { ...signerOf(verified.signer), attestation };
   } catch (error) {
@@ -92,10 +92,10 @@ export async function verifyWaiver(
 }
 
 /** The first thing that a signed waiver says otherwise. */
-function differenceOf(signed: Waiver, wish: WaiverWish): string | undefined {
-  const other = (['rule', 'digest', 'file', 'reason', 'owner'] as const).find((part) => signed[part] !== wish[part]);
+function differenceOf(signed: Waiver, request: WaiverRequest): string | undefined {
+  const other = (['rule', 'digest', 'file', 'reason', 'owner'] as const).find((part) => signed[part] !== request[part]);
   if (other !== undefined) return other;
-  return formatTime(endOfWaiver(signed.expires)) === formatTime(endOfWaiver(wish.expires)) ? undefined : 'end';
+  return formatTime(endOfWaiver(signed.expires)) === formatTime(endOfWaiver(request.expires)) ? undefined : 'end';
 }
 
 /** `sha256:<hex>` of what was signed: the same for every way to write the bundle down. */
@@ -106,7 +106,7 @@ export function digestOfStatement(attestation: string): string {
 
 function bad(why: string, cause?: unknown): RegistryError {
   return new RegistryError('bad-attestation', `the waiver does not hold: ${why}`, {
-    mend: 'sign what is asked for: the same rule, digest, file, reason, owner and end',
+    hint: 'sign what is asked for: the same rule, digest, file, reason, owner and end',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -21,7 +21,7 @@ export function failureOf(error: unknown): unknown {
   if (UNKEPT.has(code)) return new RegistryError('invalid', 'this holds what no database keeps', { cause: error });
   if (code === FORBIDDEN) {
     return new RegistryError('forbidden', `the database refuses its user: ${error.message}`, {
-      mend: 'grant it, or use another user of the database',
+      hint: 'grant it, or use another user of the database',
       cause: error,
     });
   }
@@ -29,7 +29,7 @@ export function failureOf(error: unknown): unknown {
   if (UNREACHABLE.test(code) || CLOSED.test(error.message)) {
     const why = code === '' ? error.message : code;
     return new RegistryError('unavailable', `the database does not answer (${why})`, {
-      mend: 'try again; check the database when it stays so',
+      hint: 'try again; check the database when it stays so',
       cause: error,
     });
   }

@@ -79,6 +79,6 @@ function tooNew(current: number, newest: number): RegistryError {
   return new RegistryError(
     'newer-schema',
     `the database has the schema ${current}, and this version of assay knows up to ${newest}`,
-    { mend: 'use the version of assay that wrote it, or a newer one' },
+    { hint: 'use the version of assay that wrote it, or a newer one' },
   );
 }

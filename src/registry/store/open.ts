@@ -30,6 +30,6 @@ export async function connect(url: string): Promise<Database> {
     return connectPostgres(url);
   }
   throw new RegistryError('invalid', 'this is no database', {
-    mend: 'give sqlite:<path of a file> or postgres://user:password@host/name',
+    hint: 'give sqlite:<path of a file> or postgres://user:password@host/name',
   });
 }

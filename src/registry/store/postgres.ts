@@ -15,7 +15,7 @@ const INT8 = 20;
 export async function connectPostgres(url: string): Promise<Database> {
   if (!URL.canParse(url)) {
     throw new RegistryError('invalid', 'the address of the database cannot be read', {
-      mend: 'write postgres://user:password@host:5432/name',
+      hint: 'write postgres://user:password@host:5432/name',
     });
   }
   const { default: pg } = await import('pg');

@@ -90,11 +90,11 @@ function isFileError(error: unknown): boolean {
 function unusable(path: string, cause: unknown): RegistryError {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   if (why === 'ERR_DLOPEN_FAILED') {
-    const mend = 'run npm rebuild better-sqlite3 with the node that runs assay';
-    return new RegistryError('unavailable', 'better-sqlite3 is built for another node', { mend, cause });
+    const hint = 'run npm rebuild better-sqlite3 with the node that runs assay';
+    return new RegistryError('unavailable', 'better-sqlite3 is built for another node', { hint, cause });
   }
-  const mend = why === 'ENOENT' ? 'make its folder first' : 'check that it is a registry, and its permissions';
-  return new RegistryError('unavailable', `${path} cannot be opened (${why})`, { mend, cause });
+  const hint = why === 'ENOENT' ? 'make its folder first' : 'check that it is a registry, and its permissions';
+  return new RegistryError('unavailable', `${path} cannot be opened (${why})`, { hint, cause });
 }
 
 /** A transaction takes the right to write at once: one that reads first and writes then would fail when another came between. */

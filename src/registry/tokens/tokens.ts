@@ -20,34 +20,34 @@ const USE_STEP = 60_000;
 export async function createToken(
   context: Context,
   by: Principal,
-  wish: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+  request: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
 ): Promise<{ readonly token: ApiToken; readonly secret: string }> {
-  checkWish(context, by, wish);
+  checkTokenRequest(context, by, request);
   const secret = `assay_${randomBytes(32).toString('base64url')}`;
   const hash = hashOf(secret);
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;
-    const taken = await tokenNamed(db, tenant, wish.name);
+    const taken = await tokenNamed(db, tenant, request.name);
     if (taken !== undefined) {
-      throw new RegistryError('conflict', `there is or was a token ${wish.name}`, { mend: 'choose another name' });
+      throw new RegistryError('conflict', `there is or was a token ${request.name}`, { hint: 'choose another name' });
     }
     const row: TokenRow = {
       id: newId(),
       tenant,
       seq: change.next(),
-      name: wish.name,
+      name: request.name,
       hash,
       lookup: hash.slice(0, LOOKUP),
-      roles: JSON.stringify(ROLES.filter((role) => wish.roles.includes(role))),
+      roles: JSON.stringify(ROLES.filter((role) => request.roles.includes(role))),
       creator_key: keyOf(by),
       created_by: nameOf(by),
       created_at: at,
-      expires_at: wish.expiresAt?.toISOString() ?? null,
+      expires_at: request.expiresAt?.toISOString() ?? null,
       revoked_at: null,
       last_used_at: null,
     };
     await db.insertInto('tokens').values(row).execute();
-    change.record('token.created', wish.name, { id: row.id, roles: [...wish.roles], expiresAt: row.expires_at });
+    change.record('token.created', request.name, { id: row.id, roles: [...request.roles], expiresAt: row.expires_at });
     return { token: tokenOfRow(row), secret };
   });
 }
@@ -117,7 +117,7 @@ async function tokenNamed(db: Reader, tenant: string, name: string): Promise<Tok
 }
 
 /** Nobody gives what he has not, but for an administrator. */
-function checkWish(
+function checkTokenRequest(
   { now }: Context,
   by: Principal,
   { name, roles, expiresAt }: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
@@ -125,14 +125,14 @@ function checkWish(
   checkLine(name, 'the name of a token', MAX_NAME);
   const unknown = roles.find((role) => !ROLES.includes(role));
   if (unknown !== undefined || roles.length === 0 || new Set(roles).size !== roles.length) {
-    throw new RegistryError('invalid', 'these are no roles', { mend: `name some of ${ROLES.join(', ')}, each once` });
+    throw new RegistryError('invalid', 'these are no roles', { hint: `name some of ${ROLES.join(', ')}, each once` });
   }
   const more = roles.find((role) => !by.roles.includes(role));
   if (more !== undefined && !by.roles.includes('admin')) {
     throw new RegistryError('forbidden', `nobody gives the role ${more} who has not got it, but an admin`);
   }
   if (expiresAt !== undefined && !(expiresAt > now())) {
-    throw new RegistryError('invalid', 'the token would have expired already', { mend: 'give a time to come' });
+    throw new RegistryError('invalid', 'the token would have expired already', { hint: 'give a time to come' });
   }
 }
 

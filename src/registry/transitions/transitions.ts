@@ -13,7 +13,7 @@ import {
   type VersionRow,
   versionRow,
 } from '../rows/index.ts';
-import { approvalsFor, checkWay, isRuled, type RuledStage, unmendable } from '../rules/index.ts';
+import { approvalsFor, checkWay, isRuled, type RuledStage, uncorrectable } from '../rules/index.ts';
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
 import { finishTransition } from './finish.ts';
 import { closeVersion, endTransition } from './moves.ts';
@@ -65,10 +65,10 @@ export async function requestTransition(
     const open = await openTransition(change.db, id);
     if (open !== undefined && to !== 'quarantined') {
       throw new RegistryError('conflict', `the version is asked for ${open.to_stage} already`, {
-        mend: 'withdraw that first, or let it end',
+        hint: 'withdraw that first, or let it end',
       });
     }
-    if (isRuled(to)) await checkMendable(context, change, id, to);
+    if (isRuled(to)) await checkCorrectable(context, change, id, to);
     const row = await openRow(change, version, to, comment);
     if (isRuled(to)) {
       const needsNone = approvalsFor(context.rules, from, to).length === 0;
@@ -102,7 +102,7 @@ export function checkOpen({ state }: TransitionRow): void {
 }
 
 /** @throws RegistryError `denied` when the policy of a stage denies what no approval could mend. */
-export async function checkMendable(
+export async function checkCorrectable(
   { rules }: Context,
   { db }: Change,
   version: string,
@@ -110,10 +110,10 @@ export async function checkMendable(
 ): Promise<void> {
   const row = (await newestDecisions(db, version)).get(to);
   if (row === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
-  const denied = unmendable(JSON.parse(row.body) as Decision, rules[to].policy);
+  const denied = uncorrectable(JSON.parse(row.body) as Decision, rules[to].policy);
   if (denied === undefined) return;
   throw new RegistryError('denied', `the policy for ${to} denies it: ${denied.rule}: ${denied.message}`, {
-    mend: 'mend the model and register it anew, or waive the rule',
+    hint: 'mend the model and register it anew, or waive the rule',
   });
 }
 

@@ -67,14 +67,14 @@ function boundDigest({ artifact, files }: Assessment): string {
   const { digest, pinned } = artifact;
   if (digest === null) {
     throw new RegistryError('no-digest', 'the bytes have no digest', {
-      mend: 'scan it so that every file is read whole',
+      hint: 'scan it so that every file is read whole',
     });
   }
   checkDigest(digest);
   const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
   if (computed || (pinned.startsWith('hf://') && isExact(pinned))) return digest;
   throw new RegistryError('no-digest', 'the digest was only announced, not computed from the bytes', {
-    mend: 'scan it so that every file is read whole, or by a commit of the Hub',
+    hint: 'scan it so that every file is read whole, or by a commit of the Hub',
   });
 }
 

@@ -5,7 +5,7 @@ import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { Page, PageRequest, Principal } from '../records.ts';
-import type { StoredWaiver, WaiverWish } from '../registry.ts';
+import type { StoredWaiver, WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { newestAssessment, storedWaiversFor, waiverOfRow } from '../rows/index.ts';
 import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index.ts';
@@ -39,23 +39,23 @@ export async function waiversFor(context: Context, by: Principal, digest: string
   return read(context, by, (db) => storedWaiversFor(db, by.tenant, digest));
 }
 
-export async function addWaiver(context: Context, by: Principal, wish: WaiverWish): Promise<StoredWaiver> {
-  checkWaiver(wish, context.now());
+export async function addWaiver(context: Context, by: Principal, request: WaiverRequest): Promise<StoredWaiver> {
+  checkWaiver(request, context.now());
   return change(context, by, async (change) => {
     const { db, tenant, at, now } = change;
     const { count } = await db
       .selectFrom('waivers')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('tenant', '=', tenant)
-      .where('digest', '=', wish.digest)
+      .where('digest', '=', request.digest)
       .where('revoked_at', 'is', null)
       .executeTakeFirstOrThrow();
     if (count >= MAX_FOR_DIGEST) throw new RegistryError('too-large', `there are ${count} waivers for this digest`);
-    const { rule, digest, file, reason, owner, expires, attestation } = wish;
+    const { rule, digest, file, reason, owner, expires, attestation } = request;
     const signed =
       attestation === undefined
-        ? await signWaiver(context, wish, by, now)
-        : await verifyWaiver(context, wish, attestation, now);
+        ? await signWaiver(context, request, by, now)
+        : await verifyWaiver(context, request, attestation, now);
     const from = `waiver by ${nameOf(by)}`;
     const waiver = { rule, digest, ...(file === undefined ? {} : { file }), reason, owner, expires, from };
     const row = {
@@ -109,9 +109,9 @@ async function decideDigest(context: Context, change: Change, digest: string): P
   }
 }
 
-function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverWish, now: Date): void {
+function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverRequest, now: Date): void {
   if (!RULE.test(rule) || !isRuleName(rule))
-    throw new RegistryError('invalid', 'this is no id of a rule', { mend: 'patterns are not read' });
+    throw new RegistryError('invalid', 'this is no id of a rule', { hint: 'patterns are not read' });
   if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
   checkDigest(digest);
   if (file !== undefined) {
@@ -123,7 +123,7 @@ function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverWish,
   const end = endOfWaiver(expires);
   if (Number.isNaN(end.getTime())) {
     throw new RegistryError('invalid', 'this is no end of a waiver', {
-      mend: 'write 2027-01-31 or 2027-01-31T12:00:00Z',
+      hint: 'write 2027-01-31 or 2027-01-31T12:00:00Z',
     });
   }
   if (!(now < end)) throw new RegistryError('invalid', 'the waiver would have ended already');

@@ -17,7 +17,7 @@ const EVENT = /^(?:\*|[a-z][a-z-]{0,49}(?:\.[a-z][a-z-]{0,49}){0,3}(?:\.\*)?)$/;
 
 export function webhookStore(context: Context): WebhookStore {
   return {
-    create: (by, wish) => createWebhook(context, by, wish),
+    create: (by, request) => createWebhook(context, by, request),
     list: (by) => listWebhooks(context, by),
     get: (by, id) => read(context, by, async (db) => webhookOfRow(await webhookRow(db, by, id))),
     remove: (by, id) => removeWebhook(context, by, id),
@@ -35,7 +35,7 @@ async function createWebhook(
   by: Principal,
   { url, events }: { readonly url: string; readonly events: readonly string[] },
 ): Promise<{ readonly webhook: Webhook; readonly secret: string }> {
-  checkWish(url, events);
+  checkWebhook(url, events);
   const secret = `whsec_${randomBytes(32).toString('base64url')}`;
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;
@@ -128,12 +128,12 @@ async function redeliver(context: Context, by: Principal, webhook: string, id: s
   });
 }
 
-function checkWish(url: string, events: readonly string[]): void {
+function checkWebhook(url: string, events: readonly string[]): void {
   if (url.length > MAX_URL || !URL.canParse(url)) throw new RegistryError('invalid', 'this is no address');
   const strange = events.find((event) => !EVENT.test(event));
   if (strange !== undefined || events.length === 0 || events.length > MAX_EVENTS) {
-    const mend = `name up to ${MAX_EVENTS}, like transition.approved, transition.* or *`;
-    throw new RegistryError('invalid', 'these are no events', { mend });
+    const hint = `name up to ${MAX_EVENTS}, like transition.approved, transition.* or *`;
+    throw new RegistryError('invalid', 'these are no events', { hint });
   }
 }
 

@@ -5,7 +5,7 @@ import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts'
 /** The schema's version that is read: `schema/report-v1.json`. */
 const VERSION = '1';
 
-const MEND = 'give what assay scan --format json wrote';
+const HINT = 'give what assay scan --format json wrote';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256'));
 const Finding = v.object({
@@ -64,7 +64,7 @@ export function readReport(bytes: Uint8Array, name: string): ReadReport {
   const path = v.getDotPath(issue) ?? 'the document';
   throw new AssayError('malformed', `is not a report of version ${VERSION}: ${path}: ${issue.message}`, {
     subject: name,
-    mend: MEND,
+    hint: HINT,
   });
 }
 
@@ -73,7 +73,7 @@ function parseDocument(bytes: Uint8Array, name: string): unknown {
     return parseBoundedJson(bytes, name);
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'malformed') throw error;
-    throw new AssayError('malformed', error.message, { subject: name, mend: `${MEND}, one report`, cause: error });
+    throw new AssayError('malformed', error.message, { subject: name, hint: `${HINT}, one report`, cause: error });
   }
 }
 
@@ -84,10 +84,10 @@ function checkVersion(document: unknown, name: string): void {
       : undefined;
   if (version === VERSION) return;
   if (typeof version !== 'string') {
-    throw new AssayError('malformed', 'is not a report: it has no schemaVersion', { subject: name, mend: MEND });
+    throw new AssayError('malformed', 'is not a report: it has no schemaVersion', { subject: name, hint: HINT });
   }
   throw new AssayError('unsupported', `is a report of version ${version}; version ${VERSION} is read`, {
     subject: name,
-    mend: 'use the version of assay that goes with it, or scan again',
+    hint: 'use the version of assay that goes with it, or scan again',
   });
 }

@@ -54,7 +54,7 @@ export function reviewOf(judged: Judged, context: ReportContext, { now, excerpts
     excerpts: excerpts ?? new Map(),
     owasp: mapOwasp(assessment),
     groups: groupFindings(assessment.findings, context),
-    pardons: new Map(applied.flatMap((waiver) => waiver.findings.map((finding) => [finding, waiver]))),
+    waiversByFinding: new Map(applied.flatMap((waiver) => waiver.findings.map((finding) => [finding, waiver]))),
   };
 }
 

@@ -72,16 +72,16 @@ function references(findings: readonly Finding[], ruleId: string): Html {
 ${rows}</dl>`;
 }
 
-function place(finding: Finding, number: string, { excerpts, pardons }: Review): Html {
+function place(finding: Finding, number: string, { excerpts, waiversByFinding }: Review): Html {
   const { message, evidence, fingerprint } = finding;
   const excerpt = excerpts.get(fingerprint);
-  const pardon = pardons.get(fingerprint);
+  const judged = waiversByFinding.get(fingerprint);
   return html`<li id="f-${number}">
 <p class="where"><span class="number">${number}</span> ${where(finding)}</p>
 <p>${told(message)}</p>
 ${evidence === undefined ? NONE : html`<p class="evidence"><span class="label">Evidence</span> ${code(evidence)}</p>\n`}${
   excerpt === undefined ? NONE : excerptFigure(excerpt)
-}${pardon === undefined ? NONE : pardonLine(pardon)}<p class="fingerprint">Fingerprint ${code(fingerprint)}</p>
+}${judged === undefined ? NONE : waiverLine(judged)}<p class="fingerprint">Fingerprint ${code(fingerprint)}</p>
 </li>
 `;
 }
@@ -92,7 +92,7 @@ function where({ file, member, offset, line }: Finding): Html {
   }${line === undefined ? NONE : html`, line ${line}`}`;
 }
 
-function pardonLine({ waiver }: JudgedWaiver): Html {
+function waiverLine({ waiver }: JudgedWaiver): Html {
   return html`<p class="pardon">Waived by ${told(waiver.owner)} until ${waiver.expires}: ${told(waiver.reason)}</p>\n`;
 }
 

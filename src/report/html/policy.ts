@@ -37,7 +37,7 @@ function waivers(all: readonly JudgedWaiver[]): Html {
   const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
   const rows = shown.map(({ waiver, outcome, findings }) => [
     html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html` in ${code(waiver.file)}`}`,
-    html`${chip(WAIVER_OUTCOMES[outcome])} <span class="quiet">${pardoned(outcome, findings.length)}</span>`,
+    html`${chip(WAIVER_OUTCOMES[outcome])} <span class="quiet">${waived(outcome, findings.length)}</span>`,
     told(waiver.reason),
     html`${told(waiver.owner)}, until ${told(waiver.expires)} <span class="quiet">in ${told(waiver.from)}</span>`,
   ]);
@@ -45,6 +45,6 @@ function waivers(all: readonly JudgedWaiver[]): Html {
   return html`${table({ caption: 'Waivers, void ones first', columns, rows })}${rest}`;
 }
 
-function pardoned(outcome: WaiverOutcome, findings: number): string {
+function waived(outcome: WaiverOutcome, findings: number): string {
   return outcome === 'applied' ? `pardons ${count(findings, 'finding')}` : 'pardons nothing';
 }

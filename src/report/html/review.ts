@@ -25,7 +25,7 @@ export interface Review extends Judged {
   /** Worst first. */
   readonly groups: readonly FindingGroup[];
   /** Waivers that pardon a finding, by its fingerprint. */
-  readonly pardons: ReadonlyMap<string, JudgedWaiver>;
+  readonly waiversByFinding: ReadonlyMap<string, JudgedWaiver>;
 }
 
 /** `2026-01-02 03:04 UTC`. */

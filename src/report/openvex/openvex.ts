@@ -81,7 +81,7 @@ function statementsOf(judged: Judged, context: ReportContext): Statement[] {
 interface Group {
   readonly ruleId: string;
   /** Why these findings do not count; absent when they do. */
-  readonly pardon: string | undefined;
+  readonly waivedBy: string | undefined;
   readonly findings: Finding[];
 }
 
@@ -92,13 +92,13 @@ function findingStatements(judged: Judged, context: ReportContext): Statement[] 
   const groups = new Map<string, Group>();
   for (const finding of assessment.findings) {
     if (own.has(finding.ruleId)) continue;
-    const pardon = pardonOf(judged, { fingerprint: finding.fingerprint });
-    const key = JSON.stringify([finding.ruleId, pardon]);
+    const waivedBy = waiverText(judged, { fingerprint: finding.fingerprint });
+    const key = JSON.stringify([finding.ruleId, waivedBy]);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { ruleId: finding.ruleId, pardon, findings: [finding] });
+    if (group === undefined) groups.set(key, { ruleId: finding.ruleId, waivedBy, findings: [finding] });
     else group.findings.push(finding);
   }
-  return [...groups.values()].map(({ ruleId, pardon, findings }): Statement => {
+  return [...groups.values()].map(({ ruleId, waivedBy, findings }): Statement => {
     const paths = new Set(findings.map(({ file }) => file));
     const files = assessment.files.filter(({ path }) => paths.has(path));
     const rule = context.rules.get(ruleId);
@@ -107,7 +107,7 @@ function findingStatements(judged: Judged, context: ReportContext): Statement[] 
       products: [vexProduct(assessment, files)],
       status_notes: [notesOf(findings), ...waiverNotes(judged, ruleId, files)].join('; '),
     };
-    if (pardon !== undefined) return { ...about, status: 'not_affected', impact_statement: pardon };
+    if (waivedBy !== undefined) return { ...about, status: 'not_affected', impact_statement: waivedBy };
     return { ...about, status: 'affected', action_statement: rule?.remedy || REMOVE };
   });
 }
@@ -137,18 +137,18 @@ function waiverNotes({ decision }: Judged, rule: string, files: readonly FileAss
 function fileStatements(judged: Judged): Statement[] {
   const { assessment } = judged;
   const found = new Set(assessment.findings.map(({ file }) => file));
-  const groups = new Map<string, { verdict: FileAssessment['verdict']; pardon?: string; files: FileAssessment[] }>();
+  const groups = new Map<string, { verdict: FileAssessment['verdict']; waivedBy?: string; files: FileAssessment[] }>();
   for (const file of assessment.files) {
     const { verdict, path } = file;
     const isOpen = verdict === 'unknown' || verdict === 'not-assessed' || (verdict !== 'clean' && !found.has(path));
     if (!isOpen) continue;
-    const pardon = verdict === 'malicious' ? undefined : pardonOf(judged, { verdict, file: path });
-    const key = JSON.stringify([verdict, pardon]);
-    const group = groups.get(key) ?? { verdict, ...(pardon === undefined ? {} : { pardon }), files: [] };
+    const waivedBy = verdict === 'malicious' ? undefined : waiverText(judged, { verdict, file: path });
+    const key = JSON.stringify([verdict, waivedBy]);
+    const group = groups.get(key) ?? { verdict, ...(waivedBy === undefined ? {} : { waivedBy }), files: [] };
     group.files.push(file);
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ verdict, pardon, files }): Statement => {
+  return [...groups.values()].map(({ verdict, waivedBy, files }): Statement => {
     const rule = `verdict.${verdict}`;
     const reasons = new Set(files.flatMap((file) => file.reasons));
     const notes = [...[...reasons].map(shown), ...waiverNotes(judged, rule, files)];
@@ -157,12 +157,12 @@ function fileStatements(judged: Judged): Statement[] {
       products: [vexProduct(assessment, files)],
       ...(notes.length === 0 ? {} : { status_notes: notes.join('; ') }),
     };
-    if (pardon !== undefined) return { ...about, status: 'not_affected', impact_statement: pardon };
+    if (waivedBy !== undefined) return { ...about, status: 'not_affected', impact_statement: waivedBy };
     return { ...about, status: 'under_investigation' };
   });
 }
 
-function pardonOf(judged: Judged, what: Parameters<typeof waiversOf>[1]): string | undefined {
+function waiverText(judged: Judged, what: Parameters<typeof waiversOf>[1]): string | undefined {
   const [first] = waiversOf(judged, what);
   if (first === undefined) return undefined;
   const { reason, owner, expires } = first.waiver;

@@ -1,7 +1,7 @@
 import { type Finding, fingerprint, type Severity, severityRank } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { cut, jsonText, keptText } from '../escape.ts';
-import { type Pardonable, suppressionsOf } from '../suppressions.ts';
+import { type Waivable, suppressionsOf } from '../suppressions.ts';
 import { sarifRule } from './rules.ts';
 
 /** Where a result is shown: GitHub wants a path of the repository, and a line only where lines exist. */
@@ -25,7 +25,7 @@ interface Result<T extends Judged> {
   readonly finding?: Finding;
   readonly fingerprint: string;
   /** What a waiver must pardon for the result not to count. */
-  readonly pardonable: Pardonable;
+  readonly waivable: Waivable;
 }
 
 /** GitHub keeps 5,000 results of an upload, and refuses more than 25,000. */
@@ -80,7 +80,7 @@ function findingResults<T extends Judged>(judged: T, context: ReportContext): Re
     file: finding.file,
     finding,
     fingerprint: finding.fingerprint,
-    pardonable: { fingerprint: finding.fingerprint },
+    waivable: { fingerprint: finding.fingerprint },
   }));
 }
 
@@ -123,7 +123,7 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
       judged,
       file: file.path,
       fingerprint: fingerprint(rule.id, file.path, undefined, ''),
-      pardonable: { verdict, file: file.path },
+      waivable: { verdict, file: file.path },
     });
   }
   return results;
@@ -150,7 +150,7 @@ function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, opt
         ],
       },
     ],
-    ...suppressionsOf(judged, result.pardonable),
+    ...suppressionsOf(judged, result.waivable),
     partialFingerprints: {
       'assay/v1': result.fingerprint,
       // What GitHub tracks an alert by; for text it hashes the line itself.

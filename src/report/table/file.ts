@@ -12,7 +12,7 @@ import { readingsLine } from '../json/index.ts';
 import { meaning, REMEDIES, verdictLabel } from '../meaning.ts';
 import type { Page } from '../page.ts';
 import { count, humanBytes } from '../style.ts';
-import { type Pardonable, waiversOf } from '../suppressions.ts';
+import { type Waivable, waiversOf } from '../suppressions.ts';
 import { findingsIn } from './findings-by-file.ts';
 import type { TableOptions } from './options.ts';
 
@@ -50,7 +50,7 @@ export function fileBlock(
   page.row(verdictLabel(file.verdict), terminalText(file.path), 'bold', VERDICT_INK[file.verdict]);
   page.row('', `${context.formats.get(file.format) ?? terminalText(file.format)} · ${humanBytes(file.size)}`, 'dim');
   const shown = options.verbose ? findings : findings.slice(0, MAX_SHOWN);
-  for (const finding of shown) findingRows(page, finding, pardonOf(judged, finding));
+  for (const finding of shown) findingRows(page, finding, waiverText(judged, finding));
   if (findings.length > shown.length) {
     page.row('', `and ${count(findings.length - shown.length, 'more finding')}; --verbose shows all`, 'dim');
   }
@@ -59,9 +59,9 @@ export function fileBlock(
   }
   const readings = readingsLine(file);
   if (readings !== undefined) page.row('  readings', readings, undefined, 'dim');
-  const verdict = verdictPardon(judged, file);
+  const verdict = verdictWaiver(judged, file);
   if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
-  const [open] = findings.filter((finding) => pardonOf(judged, finding) === undefined);
+  const [open] = findings.filter((finding) => waiverText(judged, finding) === undefined);
   // What the organisation has looked at and pardoned needs no advice.
   if (verdict !== undefined || (findings.length > 0 && open === undefined && file.reasons.length === 0)) return;
   const rule = open && context.rules.get(open.ruleId);
@@ -70,22 +70,22 @@ export function fileBlock(
 }
 
 /** Who waived it, and until when; `undefined` for what counts. */
-function pardonOf(judged: Judged, what: Pardonable): string | undefined {
+function waiverText(judged: Judged, what: Waivable): string | undefined {
   const [first] = waiversOf(judged, what);
   if (first === undefined) return undefined;
   return terminalText(`waived by ${first.waiver.owner} until ${first.waiver.expires}`);
 }
 
-function verdictPardon(judged: Judged, { verdict, path }: FileAssessment): string | undefined {
-  return verdict === 'clean' || verdict === 'malicious' ? undefined : pardonOf(judged, { verdict, file: path });
+function verdictWaiver(judged: Judged, { verdict, path }: FileAssessment): string | undefined {
+  return verdict === 'clean' || verdict === 'malicious' ? undefined : waiverText(judged, { verdict, file: path });
 }
 
-function findingRows(page: Page, finding: Finding, pardon: string | undefined): void {
+function findingRows(page: Page, finding: Finding, waivedBy: string | undefined): void {
   page.row(`  ${finding.severity}`, terminalText(finding.message), undefined, SEVERITY_INK[finding.severity]);
   if (finding.evidence !== undefined && !finding.message.includes(finding.evidence)) {
     page.row('', terminalText(finding.evidence), 'cyan');
   }
-  page.row('', [place(finding), finding.ruleId, pardon ?? ''].filter((part) => part !== '').join(' · '), 'dim');
+  page.row('', [place(finding), finding.ruleId, waivedBy ?? ''].filter((part) => part !== '').join(' · '), 'dim');
 }
 
 function place(finding: Finding): string {

@@ -23,7 +23,7 @@ export interface BundleContext {
  * @throws AssayError `usage`
  */
 export function checkBundle(bundle: RuleBundle, subject: string, { now, program }: BundleContext): void {
-  const wrong = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  const wrong = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (bundle.expires !== undefined && !(now.getTime() < Date.parse(bundle.expires))) {
     throw wrong(`the rules ended on ${bundle.expires}`, 'get a newer bundle');
   }

@@ -110,6 +110,6 @@ export function parseRuleBundle(payload: Uint8Array, subject: string): RuleBundl
   const message = issue.message.startsWith('Invalid') ? 'is not as it should be' : issue.message;
   throw new AssayError('malformed', `holds no rules: ${path === '' ? 'it' : `its ${path.slice(0, 200)}`} ${message}`, {
     subject,
-    mend: 'have it built with assay rules build',
+    hint: 'have it built with assay rules build',
   });
 }

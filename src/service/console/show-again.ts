@@ -13,14 +13,14 @@ import { sentence } from './words.ts';
 export function showAgain(show: (request: FastifyRequest, draft: Draft) => Html | Promise<Html>) {
   return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const problem = problemOf(error, request.id);
-    if (!MENDABLE.has(problem.status) || !isForPeople(request)) throw error;
+    if (!CORRECTABLE.has(problem.status) || !isForPeople(request)) throw error;
     const page = await show(request, { why: reasonOf(problem), typed: fieldsOf(request.body) });
     return sendPage(reply, page, problem.status);
   };
 }
 
 /** Refusals that whoever sent the form can mend. */
-const MENDABLE: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+const CORRECTABLE: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 function reasonOf({ detail, errors }: Problem): string {
   const text =

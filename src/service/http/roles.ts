@@ -7,7 +7,7 @@ export const REQUESTERS = rolesOnly('submitter', 'reviewer', 'security-approver'
 /** Who votes and who stops a version; the registry knows which role a stage asks for. */
 export const REVIEWERS = rolesOnly('reviewer', 'security-approver', 'admin');
 /** Who pardons. */
-export const PARDONERS = rolesOnly('security-approver', 'admin');
+export const WAIVER_ROLES = rolesOnly('security-approver', 'admin');
 export const ADMINS = rolesOnly('admin');
 /** Everybody, gates too. */
 export const ASKERS = rolesOnly('viewer', 'submitter', 'reviewer', 'security-approver', 'admin', 'gate');

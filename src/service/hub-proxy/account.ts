@@ -42,8 +42,8 @@ export function addElse(app: App, base: string): void {
   });
   const takeNothing = async (_request: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', 'GET, HEAD');
-    const mend = 'to upload, set HF_ENDPOINT to the Hub itself, and HF_TOKEN to a token of the Hub';
-    throw new ServiceError(405, 'wrong-method', `this is a gate of Assay: it takes no uploads; ${mend}`);
+    const hint = 'to upload, set HF_ENDPOINT to the Hub itself, and HF_TOKEN to a token of the Hub';
+    throw new ServiceError(405, 'wrong-method', `this is a gate of Assay: it takes no uploads; ${hint}`);
   };
   // Before the body is read: it may be a whole model.
   app.route({ ...everything, method: UPLOADS, onRequest: takeNothing, handler: takeNothing });

@@ -118,8 +118,8 @@ export class Approvals {
       const { model, number } = judged.answer;
       const { id } = await registry.version(by, { model, number });
       const report = `${config.publicUrl}/v1/versions/${id}/report?format=html`;
-      const mend = `the report is ${report}; ask for its approval there, or name an approved commit as the revision`;
-      const detail = `Assay does not hand out ${named} for ${config.gate.stage}: ${judged.why}; ${mend}`;
+      const hint = `the report is ${report}; ask for its approval there, or name an approved commit as the revision`;
+      const detail = `Assay does not hand out ${named} for ${config.gate.stage}: ${judged.why}; ${hint}`;
       return new HubRefusal([403, 'not-approved', 'GatedRepo'], detail, { commit });
     }
     if (config.gate.scanOnMiss) {

@@ -35,13 +35,13 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   const problem = problemOf(known, request.id);
   if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'not handed out');
   const code = known instanceof HubRefusal ? known.hubCode : problem.status === 401 ? 'GatedRepo' : undefined;
-  const mend =
+  const hint =
     problem.status === 401
       ? 'this Hub is a gate of Assay: set HF_TOKEN to an API token of it, with the role gate; '
       : '';
   if (code !== undefined) reply.header('x-error-code', code);
   if (known instanceof HubRefusal && known.commit !== undefined) reply.header('x-repo-commit', known.commit);
-  const message = `${mend}${problem.detail}`.replace(UNSHOWN, ' ').slice(0, MAX_MESSAGE);
+  const message = `${hint}${problem.detail}`.replace(UNSHOWN, ' ').slice(0, MAX_MESSAGE);
   reply.header('x-error-message', message);
   // A file that there is not is an everyday question.
   if (code !== 'EntryNotFound' && problem.status !== 416) reply.header('x-hf-warning', warningOf(message));

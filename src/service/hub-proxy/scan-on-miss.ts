@@ -1,6 +1,6 @@
 import type { Job, Principal } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
-import { checkWish, submit } from '../jobs/index.ts';
+import { checkJobRequest, submit } from '../jobs/index.ts';
 
 /** A scan that failed is asked for again no sooner. */
 const AGAIN_MS = 600_000;
@@ -25,7 +25,7 @@ export class ScanOnMiss {
       const over = job.state === 'failed' || job.state === 'cancelled';
       if (!over || Date.now() - known.at < AGAIN_MS) return this.#sentence(job);
     }
-    const { job } = await submit(this.#context, by, await checkWish(this.#context, by, { ref }));
+    const { job } = await submit(this.#context, by, await checkJobRequest(this.#context, by, { ref }));
     this.#asked.delete(key);
     this.#asked.set(key, { job: job.id, at: Date.now() });
     for (const oldest of this.#asked.keys()) {

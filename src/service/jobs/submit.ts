@@ -8,7 +8,7 @@ import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../problems/index.ts';
 
 /** What somebody wants to have scanned. */
-export interface Wish {
+export interface JobRequest {
   /** Where it is; or `upload`. */
   readonly ref?: string;
   /** Id of a complete upload. */
@@ -20,7 +20,7 @@ export interface Wish {
 }
 
 /** A wish that can be fulfilled. */
-export interface CheckedWish {
+export interface CheckedJobRequest {
   readonly target: string;
   readonly model: string;
   readonly priority: number;
@@ -28,21 +28,21 @@ export interface CheckedWish {
 }
 
 /** @throws ServiceError `invalid-request`, `no-path-sources`, `upload-not-found`, `upload-open`, `model-missing`; AssayError */
-export async function checkWish(context: ServiceContext, by: Principal, wish: Wish): Promise<CheckedWish> {
-  if (wish.upload !== undefined && wish.ref !== undefined)
+export async function checkJobRequest(context: ServiceContext, by: Principal, request: JobRequest): Promise<CheckedJobRequest> {
+  if (request.upload !== undefined && request.ref !== undefined)
     throw new ServiceError(400, 'invalid-request', 'give ref or upload, and not both');
   const { target, model } =
-    wish.upload === undefined ? targetOf(context, wish) : await uploadOf(context, by, wish.upload);
-  const name = wish.model ?? model;
+    request.upload === undefined ? targetOf(context, request) : await uploadOf(context, by, request.upload);
+  const name = request.model ?? model;
   if (name === undefined)
     throw new ServiceError(422, 'model-missing', 'say which model it is: only references of the Hub name one');
-  return { target, model: name, priority: wish.priority ?? 0, lineage: wish.lineage };
+  return { target, model: name, priority: request.priority ?? 0, lineage: request.lineage };
 }
 
 /** The job for a wish; the one that is queued or running, when the same was asked for already. */
-export async function submit(context: ServiceContext, by: Principal, wish: CheckedWish): Promise<CreatedJob> {
+export async function submit(context: ServiceContext, by: Principal, request: CheckedJobRequest): Promise<CreatedJob> {
   const { registry, queue, config } = context;
-  const [submitted] = await registry.jobs.createAll(by, await jobsFor([wish]), config.limits.maxQueuedJobs);
+  const [submitted] = await registry.jobs.createAll(by, await jobsFor([request]), config.limits.maxQueuedJobs);
   if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was made');
   await queue.enqueue(submitted.job);
   return submitted;
@@ -52,16 +52,16 @@ export async function submit(context: ServiceContext, by: Principal, wish: Check
 export async function submitBatch(
   { registry, queue, config }: ServiceContext,
   by: Principal,
-  wishes: readonly CheckedWish[],
+  requests: readonly CheckedJobRequest[],
 ): Promise<CreatedBatch> {
-  const created = await registry.batches.create(by, await jobsFor(wishes), config.limits.maxQueuedJobs);
+  const created = await registry.batches.create(by, await jobsFor(requests), config.limits.maxQueuedJobs);
   await queue.enqueue(...created.jobs.map(({ job }) => job));
   return created;
 }
 
-async function jobsFor(wishes: readonly CheckedWish[]): Promise<readonly NewJob[]> {
+async function jobsFor(requests: readonly CheckedJobRequest[]): Promise<readonly NewJob[]> {
   const ruleset = await currentRuleset();
-  return wishes.map(({ lineage, ...wish }) => ({ ...wish, ruleset, ...(lineage === undefined ? {} : { lineage }) }));
+  return requests.map(({ lineage, ...request }) => ({ ...request, ruleset, ...(lineage === undefined ? {} : { lineage }) }));
 }
 
 /** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */
@@ -83,7 +83,7 @@ interface Target {
   readonly model: string | undefined;
 }
 
-function targetOf({ config }: ServiceContext, { ref }: Wish): Target {
+function targetOf({ config }: ServiceContext, { ref }: JobRequest): Target {
   if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
   const reference = parseReference(ref, config.hubEndpoint);
   if (reference.kind === 'path') {

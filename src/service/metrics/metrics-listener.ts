@@ -31,7 +31,7 @@ export async function listenForMetrics(
       reject(
         new AssayError('usage', 'cannot be listened at', {
           subject: `${host}:${port}`,
-          mend: 'choose another --metrics-listen',
+          hint: 'choose another --metrics-listen',
           cause,
         }),
       ),

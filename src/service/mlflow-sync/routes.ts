@@ -8,7 +8,7 @@ import type { Principal } from '../../registry/index.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 import { list, object, PUBLIC, text } from '../http/index.ts';
 import { HubPush, pushedCommits } from '../hub-proxy/index.ts';
-import { checkWish, submit } from '../jobs/index.ts';
+import { checkJobRequest, submit } from '../jobs/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { webhookSecret } from '../worker/index.ts';
 import { SeenDeliveries } from './seen-deliveries.ts';
@@ -140,8 +140,8 @@ function agent(tenant: string, subject: string): Principal {
 
 async function scan(context: ServiceContext, by: Principal, ref: string, model?: string): Promise<string> {
   try {
-    const wish = await checkWish(context, by, { ref, ...(model === undefined ? {} : { model }) });
-    return (await submit(context, by, wish)).job.id;
+    const checked = await checkJobRequest(context, by, { ref, ...(model === undefined ? {} : { model }) });
+    return (await submit(context, by, checked)).job.id;
   } catch (cause) {
     if (!isAssayError(cause) || cause.code !== 'usage') throw cause;
     throw new ServiceError(422, 'no-model', `this names no model: ${cause.message}`, { cause });

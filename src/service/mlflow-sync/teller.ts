@@ -31,7 +31,7 @@ interface Tenant {
 interface Found {
   readonly here: string | null;
   readonly label: string | undefined;
-  readonly wish: Told;
+  readonly request: Told;
 }
 
 /** Says what MLflow is not told of, without a secret. */
@@ -140,17 +140,17 @@ export class MlflowTeller {
     const { link } = entry;
     const known = await this.#found(name, link);
     if (known === undefined) return link;
-    const { here, wish } = known;
+    const { here, request } = known;
     entry.label = known.label;
-    if (JSON.stringify(wish) === JSON.stringify(link.told)) return link;
+    if (JSON.stringify(request) === JSON.stringify(link.told)) return link;
     const writer = new MlflowWriter(await tenantEnvironment(this.#context.config, name));
     try {
-      const isLed = await tell(writer, link, wish, this.#context.config.gate.mlflowAlias);
+      const isLed = await tell(writer, link, request, this.#context.config.gate.mlflowAlias);
       if (!isLed) await wakeHeir(tenant, link);
     } finally {
       await writer.close();
     }
-    return { ...link, here, told: wish };
+    return { ...link, here, told: request };
   }
 
   /** What is known of a version now; `undefined` while it is being scanned. */
@@ -164,7 +164,7 @@ export class MlflowTeller {
       if (job.version === null) {
         const reason = job.error?.message ?? 'its scan was cancelled';
         const report = `${config.publicUrl}/v1/jobs/${job.id}`;
-        return { here, label: undefined, wish: { decision: 'not-assessed', digest: '', report, reason } };
+        return { here, label: undefined, request: { decision: 'not-assessed', digest: '', report, reason } };
       }
       here = job.version;
     }
@@ -174,11 +174,11 @@ export class MlflowTeller {
     const report = `${config.publicUrl}/v1/versions/${here}/report?format=html`;
     if (judged.kind !== 'allowed') {
       const reason = judged.kind === 'refused' ? judged.why : 'it is not known';
-      return { here, label, wish: { decision: 'deny', digest, report, reason } };
+      return { here, label, request: { decision: 'deny', digest, report, reason } };
     }
     const { action, policy } = judged.answer;
     const reason = `${policy} allows it for ${config.gate.mlflowStage}`;
-    return { here, label, wish: { decision: action === 'warn' ? 'warn' : 'allow', digest, report, reason } };
+    return { here, label, request: { decision: action === 'warn' ? 'warn' : 'allow', digest, report, reason } };
   }
 }
 
@@ -193,14 +193,14 @@ const MAX_TAG = 1_000;
  * What may not run loses its alias before anything is said, and what may gets it after.
  * @returns whether the alias leads to a version now
  */
-async function tell(writer: MlflowWriter, link: MlflowLink, wish: Told, alias: string): Promise<boolean> {
+async function tell(writer: MlflowWriter, link: MlflowLink, request: Told, alias: string): Promise<boolean> {
   const now = await writer.versionOf(link.name, alias);
-  if (!isAllowed(wish) && now === link.version) await writer.removeAlias(link, alias);
+  if (!isAllowed(request) && now === link.version) await writer.removeAlias(link, alias);
   // Whoever sees the decision sees what belongs to it.
   for (const key of ['digest', 'report', 'reason', 'decision'] as const) {
-    if (wish[key] !== '') await writer.setTag(link, `assay.${key}`, wish[key].slice(0, MAX_TAG));
+    if (request[key] !== '') await writer.setTag(link, `assay.${key}`, request[key].slice(0, MAX_TAG));
   }
-  if (!isAllowed(wish)) return now !== undefined && now !== link.version;
+  if (!isAllowed(request)) return now !== undefined && now !== link.version;
   // An older version that is looked at again does not take the alias from a newer one.
   if (now === undefined || BigInt(now) < BigInt(link.version)) await writer.setAlias(link, alias);
   return true;

@@ -179,8 +179,8 @@ function describe(error: unknown): Described {
 /** Of an error from below: what is our own fault is told to the log alone. */
 function describeOther(status: number, error: AssayError | RegistryError): Described {
   if (status === 500 || status === 503) return { status, code: error.code, detail: OWN_FAULT };
-  const mend = error.mend === undefined ? '' : `; ${error.mend}`;
-  return { status, code: error.code, detail: `${error.message}${mend}` };
+  const hint = error.hint === undefined ? '' : `; ${error.hint}`;
+  return { status, code: error.code, detail: `${error.message}${hint}` };
 }
 
 /** What a validator says of one part of a request. */

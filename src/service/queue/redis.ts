@@ -20,7 +20,7 @@ export function checkRedisUrl(url: string): string {
   if (parsed !== undefined && /^rediss?:$/.test(parsed.protocol) && parsed.hostname !== '') return url;
   throw new AssayError('usage', 'is neither "embedded" nor the address of a Redis or Valkey', {
     subject: '--queue',
-    mend: 'write redis://host:6379, or rediss:// for TLS',
+    hint: 'write redis://host:6379, or rediss:// for TLS',
   });
 }
 

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, list, object, READERS, SUBMITTERS, text, UNCHANGED } from '../http/index.ts';
-import { batchWatch, type CheckedWish, checkWish, submitBatch } from '../jobs/index.ts';
+import { batchWatch, type CheckedJobRequest, checkJobRequest, submitBatch } from '../jobs/index.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-import { QUEUE_FULL, WishSchema } from './jobs.ts';
+import { QUEUE_FULL, JobRequestSchema } from './jobs.ts';
 import { BatchSchema, JobSchema } from './schemas.ts';
 
 const MAX_BATCH = 200;
@@ -24,7 +24,7 @@ export const batchRoutes: Routes = (app, context) => {
         summary: 'Ask for several scans: all of them, or none when one cannot be',
         description: QUEUE_FULL,
         body: object({
-          jobs: Type.Array(WishSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
+          jobs: Type.Array(JobRequestSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
         }),
         response: {
           202: object({
@@ -38,11 +38,11 @@ export const batchRoutes: Routes = (app, context) => {
       },
     },
     async ({ principal, body }, reply) => {
-      const wishes: CheckedWish[] = [];
-      for (const [index, wish] of body.jobs.entries()) {
-        wishes.push(await checkWish(context, principal, wish).catch((error) => Promise.reject(atIndex(error, index))));
+      const checked: CheckedJobRequest[] = [];
+      for (const [index, jobRequest] of body.jobs.entries()) {
+        checked.push(await checkJobRequest(context, principal, jobRequest).catch((error) => Promise.reject(atIndex(error, index))));
       }
-      const { batch, jobs } = await submitBatch(context, principal, wishes);
+      const { batch, jobs } = await submitBatch(context, principal, checked);
       return reply.code(202).header('location', `/v1/batches/${batch.id}`).send({ batch, items: jobs });
     },
   );

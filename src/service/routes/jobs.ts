@@ -16,11 +16,11 @@ import {
   text,
   UNCHANGED,
 } from '../http/index.ts';
-import { checkWish, jobWatch, submit } from '../jobs/index.ts';
+import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
 import { JOB_STATES, JobSchema, LineageSchema } from './schemas.ts';
 
-export const WishProperties = {
+export const JobRequestProperties = {
   ref: Type.Optional(
     text('Where the model is: hf://, https://, s3://, oci://, models:/. Paths are not read', REFERENCE),
   ),
@@ -29,7 +29,7 @@ export const WishProperties = {
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Higher first; 0 when absent' })),
   lineage: Type.Optional(LineageSchema),
 };
-export const WishSchema = object(WishProperties, 'A reference or an upload');
+export const JobRequestSchema = object(JobRequestProperties, 'A reference or an upload');
 
 export const QUEUE_FULL = '`queue-full` (429, with `Retry-After`) when as many jobs of the tenant wait as may.';
 
@@ -47,12 +47,12 @@ export const jobRoutes: Routes = (app, context) => {
         tags: ['jobs'],
         summary: 'Ask for a scan. The same wish again is the same job, while it is queued or running',
         description: QUEUE_FULL,
-        body: WishSchema,
+        body: JobRequestSchema,
         response: { 202: JobSchema },
       },
     },
     async ({ principal, body }, reply) => {
-      const { job } = await submit(context, principal, await checkWish(context, principal, body));
+      const { job } = await submit(context, principal, await checkJobRequest(context, principal, body));
       return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job);
     },
   );

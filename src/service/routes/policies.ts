@@ -35,7 +35,7 @@ const ProblemItem = object({
   line: count('From 1'),
   column: count('From 1'),
   message: text('What is wrong'),
-  mend: maybeText('What to do about it'),
+  hint: maybeText('What to do about it'),
 });
 
 export const policyRoutes: Routes = async (app, { config }) => {
@@ -96,5 +96,5 @@ function check(bytes: Buffer) {
 }
 
 function items<K extends 'error' | 'warning' | 'note'>(kind: K, problems: readonly Problem[]) {
-  return problems.map(({ line, column, message, mend }) => ({ kind, line, column, message, mend: mend ?? null }));
+  return problems.map(({ line, column, message, hint }) => ({ kind, line, column, message, hint: hint ?? null }));
 }

@@ -17,9 +17,9 @@ import {
   text,
   UNCHANGED,
 } from '../http/index.ts';
-import { checkWish, submit } from '../jobs/index.ts';
+import { checkJobRequest, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
-import { WishProperties } from './jobs.ts';
+import { JobRequestProperties } from './jobs.ts';
 import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';
 
 const VersionParams = object({
@@ -27,7 +27,7 @@ const VersionParams = object({
   version: text('A number, a digest (`sha256:<hex>`) or an alias', { minLength: 1, maxLength: 100 }),
 });
 
-const { model: _, ...OfThisModel } = WishProperties;
+const { model: _, ...OfThisModel } = JobRequestProperties;
 
 const LineageAnswer = object({
   version: text('Id of the version'),
@@ -86,8 +86,8 @@ export const versionRoutes: Routes = (app, context) => {
       },
     },
     async ({ principal, params, body }, reply) => {
-      const wish = await checkWish(context, principal, { ...body, model: params.name });
-      const { job } = await submit(context, principal, wish);
+      const checked = await checkJobRequest(context, principal, { ...body, model: params.name });
+      const { job } = await submit(context, principal, checked);
       return reply.code(202).header('location', `/v1/jobs/${job.id}`).send(job);
     },
   );

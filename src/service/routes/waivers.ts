@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { DIGEST, ID_PARAMS, object, PAGE_QUERY, PARDONERS, page, pageOf, READERS, text } from '../http/index.ts';
+import { DIGEST, ID_PARAMS, object, PAGE_QUERY, WAIVER_ROLES, page, pageOf, READERS, text } from '../http/index.ts';
 import { StoredWaiverSchema } from './schemas.ts';
 
 const NewWaiver = object(
@@ -38,7 +38,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
   app.post(
     '/v1/waivers',
     {
-      config: { access: PARDONERS },
+      config: { access: WAIVER_ROLES },
       schema: {
         tags: ['waivers'],
         summary: 'Pardon a rule on an artifact; every version of it is decided anew',
@@ -52,7 +52,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
   app.post(
     '/v1/waivers/:id/revoke',
     {
-      config: { access: PARDONERS },
+      config: { access: WAIVER_ROLES },
       schema: {
         tags: ['waivers'],
         summary: 'Revoke a waiver; what it pardoned is decided anew',

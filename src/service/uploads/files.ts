@@ -170,13 +170,13 @@ class FileUploadStore implements UploadStore {
   async #make(
     home: string,
     bytes: number,
-    wish: Pick<UploadManifest, 'tenant' | 'createdBy' | 'files'>,
+    request: Pick<UploadManifest, 'tenant' | 'createdBy' | 'files'>,
   ): Promise<Upload> {
     await this.#checkQuota(home, bytes);
     await mkdir(home, { recursive: true, mode: 0o700 });
     const id = uploadId(randomBytes(16).toString('hex'), bytes);
-    const files = wish.files.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
-    const manifest: UploadManifest = { id, ...wish, files, createdAt: new Date().toISOString() };
+    const files = request.files.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+    const manifest: UploadManifest = { id, ...request, files, createdAt: new Date().toISOString() };
     await makeFolder(home, manifest);
     return { ...manifest, state: 'open', files: files.map((file) => ({ ...file, received: 0 })) };
   }

@@ -64,8 +64,8 @@ async function currentRules(): Promise<ChosenLists> {
 function failure(error: unknown): ScanEnd & { readonly kind: 'failed' } {
   if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
   if (!isAssayError(error)) throw error;
-  const { code, message, subject, mend } = error;
+  const { code, message, subject, hint } = error;
   // Where things lie on this machine is not for who submitted them.
   const about = subject === undefined || subject.startsWith('/') ? '' : `${subject}: `;
-  return { kind: 'failed', code, message: `${about}${message}${mend === undefined ? '' : `; ${mend}`}` };
+  return { kind: 'failed', code, message: `${about}${message}${hint === undefined ? '' : `; ${hint}`}` };
 }

@@ -38,7 +38,7 @@ async function open(config: ServiceConfig, live: LiveRules): Promise<Registry> {
     return await openServiceRegistry(config, live);
   } catch (error) {
     if (!isRegistryError(error)) throw error;
-    const mend = error.mend === undefined ? {} : { mend: error.mend };
-    throw new AssayError('unreadable', error.message, { subject: 'the database', cause: error, ...mend });
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new AssayError('unreadable', error.message, { subject: 'the database', cause: error, ...hint });
   }
 }

@@ -23,7 +23,7 @@ const WEBHOOK_SECRETS = ['MLFLOW_WEBHOOK_SECRET', 'HF_WEBHOOK_SECRET'] as const;
 /** Of the machine, for everybody. */
 const SHARED = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'] as const;
 const NOWHERE = '/nonexistent';
-const MEND = 'write {"tenant": {"HF_TOKEN": "..."}}';
+const HINT = 'write {"tenant": {"HF_TOKEN": "..."}}';
 
 const Credentials = v.record(
   v.string(),
@@ -91,5 +91,5 @@ async function readCredentials(path: string): Promise<AllCredentials> {
   const read = v.safeParse(Credentials, parseBoundedJson(bytes, path, BOUNDS));
   if (read.success) return read.output;
   // What is wrong with it may be a secret.
-  throw new AssayError('malformed', 'does not hold credentials of tenants', { subject: path, mend: MEND });
+  throw new AssayError('malformed', 'does not hold credentials of tenants', { subject: path, hint: HINT });
 }

@@ -92,7 +92,7 @@ export async function* streamWhole(
         yield chunk;
       }
       if (at === (size ?? announced ?? at)) return;
-      throw new AssayError('network', `the body ended after ${at} bytes`, { subject: file.name, mend: 'try again' });
+      throw new AssayError('network', `the body ended after ${at} bytes`, { subject: file.name, hint: 'try again' });
     } catch (error) {
       const resumable = at === 0 || etag !== undefined;
       if (attempt === TRIES || !resumable || !isBroken(error)) throw error;
@@ -122,7 +122,7 @@ async function request(
       changed ? 'changed while it was read' : 'the server answers with a part',
       {
         subject: file.name,
-        mend: 'try again',
+        hint: 'try again',
       },
     );
   }
@@ -141,13 +141,13 @@ export async function exactly(body: AsyncIterable<Uint8Array>, length: number, n
     at += chunk.length;
   }
   if (at === length) return bytes;
-  throw new AssayError('network', `a range of ${length} bytes ended after ${at}`, { subject: name, mend: 'try again' });
+  throw new AssayError('network', `a range of ${length} bytes ended after ${at}`, { subject: name, hint: 'try again' });
 }
 
 export function otherLength(file: { name: string }, found: number | string, announced: number): AssayError {
   return new AssayError('mismatch', `is ${found} bytes long, announced were ${announced}`, {
     subject: file.name,
-    mend: 'do not use it; try again, and tell who runs the server if it stays so',
+    hint: 'do not use it; try again, and tell who runs the server if it stays so',
   });
 }
 

@@ -119,7 +119,7 @@ export class HttpRanges implements RangeReader {
   #changed(): AssayError {
     return new AssayError('changed', 'changed on the server while it was read', {
       subject: this.#file.name,
-      mend: 'scan it again',
+      hint: 'scan it again',
     });
   }
 }
@@ -149,6 +149,6 @@ async function otherRange(file: HttpFile, response: Response): Promise<AssayErro
   await discard(response);
   return new AssayError('network', 'the server answers with another range than was asked for', {
     subject: file.name,
-    mend: 'try again',
+    hint: 'try again',
   });
 }

@@ -17,7 +17,7 @@ export async function openHttps(reference: HttpsReference, options: SourceOption
   if (options.offline === true) {
     throw new AssayError('usage', 'no connection may be opened (--offline)', {
       subject,
-      mend: 'run without --offline, or download the file',
+      hint: 'run without --offline, or download the file',
     });
   }
   const egress = createEgress({ ...options.egress, env: envOf(options), signal: options.signal });

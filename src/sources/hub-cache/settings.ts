@@ -44,7 +44,7 @@ function endpoint(value: string | undefined): string {
     url.hash !== ''
   ) {
     throw new AssayError('usage', 'HF_ENDPOINT is no https:// address', {
-      mend: 'set HF_ENDPOINT=https://host, or unset it',
+      hint: 'set HF_ENDPOINT=https://host, or unset it',
     });
   }
   return url.href.replace(/\/+$/, '');
@@ -55,7 +55,7 @@ function token(env: NodeJS.ProcessEnv, home: string): string | undefined {
   const found = given ?? clean(readIfThere(expand(env.HF_TOKEN_PATH) ?? join(home, 'token')));
   if (found !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(found)) {
     throw new AssayError('usage', 'the Hub token has characters that no token has', {
-      mend: 'set HF_TOKEN again, or unset it',
+      hint: 'set HF_TOKEN again, or unset it',
     });
   }
   return found;
@@ -69,7 +69,7 @@ function readIfThere(path: string): string | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new AssayError('unreadable', 'the file of the Hub token cannot be read', {
       subject: path,
-      mend: 'check HF_TOKEN_PATH',
+      hint: 'check HF_TOKEN_PATH',
       cause,
     });
   }

@@ -132,12 +132,12 @@ async function sanely<T>(asked: HubQuestion, run: () => Promise<T>): Promise<T> 
 }
 
 function noHub(asked: HubQuestion, what: string, cause?: unknown): AssayError {
-  return new AssayError('network', `the server ${what}`, { subject: asked.endpoint, mend: 'check HF_ENDPOINT', cause });
+  return new AssayError('network', `the server ${what}`, { subject: asked.endpoint, hint: 'check HF_ENDPOINT', cause });
 }
 
 function badListing(asked: HubQuestion, what: string): AssayError {
-  const mend = 'do not use the repository; tell who runs the Hub';
-  return new AssayError('malformed', `the listing ${what}`, { subject: `hf://${asked.repo}`, mend });
+  const hint = 'do not use the repository; tell who runs the Hub';
+  return new AssayError('malformed', `the listing ${what}`, { subject: `hf://${asked.repo}`, hint });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -30,7 +30,7 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
   if (code === 'GatedRepo' || (status === 403 && code === '')) {
     return new AssayError('unauthorized', `access to ${asked.repo} has to be granted first (${status})`, {
       subject,
-      mend: asked.hasToken
+      hint: asked.hasToken
         ? `accept the terms at ${page} with the account that HF_TOKEN belongs to, and give the token read access`
         : `accept the terms at ${page}, then set HF_TOKEN`,
     });
@@ -38,27 +38,27 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
   if (code === 'RevisionNotFound') {
     return new HubMissing('revision', `${asked.repo} has no revision "${asked.revision}"`, {
       subject,
-      mend: `pick a branch, tag or commit at ${page}/tree/main`,
+      hint: `pick a branch, tag or commit at ${page}/tree/main`,
     });
   }
   if (code === 'EntryNotFound') {
     return new HubMissing('file', `${asked.repo} has no file ${asked.path ?? ''}`, {
       subject,
-      mend: `check the path at ${page}/tree/${asked.revision}`,
+      hint: `check the path at ${page}/tree/${asked.revision}`,
     });
   }
   if (code === 'RepoNotFound' || status === 404) {
-    const mend = asked.hasToken
+    const hint = asked.hasToken
       ? 'check the name, and that HF_TOKEN may read it'
       : 'check the name; if the model is private, set HF_TOKEN';
-    return new HubMissing('model', `the Hub has no model ${asked.repo} that you may read`, { subject, mend });
+    return new HubMissing('model', `the Hub has no model ${asked.repo} that you may read`, { subject, hint });
   }
   if (status === 401 || status === 403) {
     const message = asked.hasToken ? 'the Hub does not accept the token' : 'the Hub wants a token';
-    const mend = asked.hasToken
+    const hint = asked.hasToken
       ? 'set HF_TOKEN to a token that is valid and may read the model, or unset it'
       : 'set HF_TOKEN';
-    return new AssayError('unauthorized', `${message} (${status})`, { subject, mend });
+    return new AssayError('unauthorized', `${message} (${status})`, { subject, hint });
   }
   if (status === 429)
     return tooMany(

@@ -79,7 +79,7 @@ async function openCached(reference: HubReference, settings: HubSettings, option
       `the cache holds no snapshot of ${repo} at ${revision}, and no connection may be opened`,
       {
         subject: settings.cacheFolder,
-        mend: 'run without --offline and HF_HUB_OFFLINE, or name the cache in HF_HUB_CACHE',
+        hint: 'run without --offline and HF_HUB_OFFLINE, or name the cache in HF_HUB_CACHE',
       },
     );
   }
@@ -93,7 +93,7 @@ function within(reference: HubReference, entries: readonly HubEntry[]): { entry:
     if (entries.length > 0) return entries.map((entry) => ({ entry, path: entry.path }));
     throw new AssayError('not-found', 'nothing to scan: the repository holds no files', {
       subject: `hf://${repo}`,
-      mend: 'name another revision',
+      hint: 'name another revision',
     });
   }
   const found = entries.flatMap((entry) => {
@@ -103,7 +103,7 @@ function within(reference: HubReference, entries: readonly HubEntry[]): { entry:
   if (found.length > 0) return found;
   throw new AssayError('not-found', `${repo} has no file or folder ${path}`, {
     subject: formatReference(reference),
-    mend: 'check the path',
+    hint: 'check the path',
   });
 }
 

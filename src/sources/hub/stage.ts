@@ -182,7 +182,7 @@ async function writing(path: string, write: () => Promise<void>): Promise<void> 
   } catch (error) {
     if (isAssayError(error)) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const mend = 'check the space left and the permissions, or name another cache in HF_HUB_CACHE';
-    throw new AssayError('unreadable', `cannot be written (${code})`, { subject: path, mend, cause: error });
+    const hint = 'check the space left and the permissions, or name another cache in HF_HUB_CACHE';
+    throw new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause: error });
   }
 }

@@ -44,21 +44,21 @@ export function mlflowEgress(settings: MlflowSettings, options: SourceOptions): 
  * @throws AssayError `refused`
  */
 export function checkForeign(url: URL, options: SourceOptions): void {
-  const mend = 'ask who runs the MLflow server, or download the model and give its path';
+  const hint = 'ask who runs the MLflow server, or download the model and give its path';
   const subject = shownAddress(url);
   try {
     checkAddress(url, { ...options.egress?.rules, denyPrivate: true });
   } catch (cause) {
     const why = cause instanceof AssayError ? cause.message : 'it cannot be spoken to';
-    throw new AssayError('refused', `the MLflow server sends to another host: ${why}`, { subject, mend, cause });
+    throw new AssayError('refused', `the MLflow server sends to another host: ${why}`, { subject, hint, cause });
   }
   if (url.protocol === 'https:') return;
   throw new AssayError('refused', 'the MLflow server sends to http://, where anyone on the way can change the bytes', {
     subject,
-    mend,
+    hint,
   });
 }
 
 function broken(url: URL, message: string): AssayError {
-  return new AssayError('network', message, { subject: shownAddress(url), mend: 'check MLFLOW_TRACKING_URI' });
+  return new AssayError('network', message, { subject: shownAddress(url), hint: 'check MLFLOW_TRACKING_URI' });
 }

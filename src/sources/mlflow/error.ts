@@ -26,7 +26,7 @@ export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQ
     const message = signedIn ? 'the MLflow server does not accept the login' : 'the MLflow server wants a login';
     return new AssayError('unauthorized', `${message} (${status})`, {
       subject,
-      mend: signedIn
+      hint: signedIn
         ? 'check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and that they may read the model'
         : 'set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     });
@@ -36,14 +36,14 @@ export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQ
   if (code !== undefined && MISSING.has(code) && status < 500) {
     return new AssayError('not-found', `the MLflow server has no ${what}`, {
       subject,
-      mend: 'check the name, and the version or alias',
+      hint: 'check the name, and the version or alias',
     });
   }
   if (status < 500 && code === undefined) return noMlflow(server, `answers with a page (${status})`);
   const said = code === undefined ? '' : ` and ${code}`;
   return new AssayError('network', `the MLflow server answers with the status ${status}${said}`, {
     subject,
-    mend: 'try again later',
+    hint: 'try again later',
   });
 }
 
@@ -51,7 +51,7 @@ export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQ
 export function noMlflow(server: string, what: string, cause?: unknown): AssayError {
   return new AssayError('network', `the server ${what}: that is no MLflow server`, {
     subject: server,
-    mend: 'check MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI',
+    hint: 'check MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI',
     cause,
   });
 }

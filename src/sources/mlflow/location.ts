@@ -33,7 +33,7 @@ export function readLocation(
   subject: string,
 ): MlflowLocation {
   if (uri === '')
-    throw new AssayError('malformed', 'the server names no place of its files', { subject, mend: FROM_A_SERVER });
+    throw new AssayError('malformed', 'the server names no place of its files', { subject, hint: FROM_A_SERVER });
   if (uri.length > MAX_URI || /\p{Cc}/u.test(uri)) throw unreadable(subject);
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase();
   switch (scheme) {
@@ -54,7 +54,7 @@ export function readLocation(
       if (modelId !== undefined) return { kind: 'logged-model', modelId, path: within(path, subject) };
       throw new AssayError('unsupported', 'its files are those of another registered model', {
         subject,
-        mend: 'give the version that it was copied from',
+        hint: 'give the version that it was copied from',
       });
     }
     case undefined:
@@ -64,13 +64,13 @@ export function readLocation(
         'the server says that its files are on this machine, and a server may not name files of this machine',
         {
           subject,
-          mend: 'run the server with --serve-artifacts and an --artifacts-destination, or give the path of the model',
+          hint: 'run the server with --serve-artifacts and an --artifacts-destination, or give the path of the model',
         },
       );
     default:
       throw new AssayError('unsupported', `its files are in a store that is not read (${scheme}:)`, {
         subject,
-        mend: 'have the server hand them out (--serve-artifacts), or download the model and give its path',
+        hint: 'have the server hand them out (--serve-artifacts), or download the model and give its path',
       });
   }
 }
@@ -92,7 +92,7 @@ function served(uri: string, settings: MlflowSettings, options: SourceOptions, s
   if (rest.length !== 1 || rest[0] === undefined) {
     throw new AssayError('unsupported', 'its files are behind an address that is no artifact service of MLflow', {
       subject,
-      mend: FROM_A_SERVER,
+      hint: FROM_A_SERVER,
     });
   }
   return { kind: 'proxy', service: address, root: within(rest[0], subject) };
@@ -129,7 +129,7 @@ function within(path: string, subject: string): string {
   }
   throw new AssayError('refused', 'the place of its files climbs out of where artifacts are kept', {
     subject,
-    mend: FROM_A_SERVER,
+    hint: FROM_A_SERVER,
   });
 }
 
@@ -144,6 +144,6 @@ function decoded(path: string): string {
 function unreadable(subject: string): AssayError {
   return new AssayError('malformed', 'the server names a place of its files that cannot be read', {
     subject,
-    mend: FROM_A_SERVER,
+    hint: FROM_A_SERVER,
   });
 }

@@ -21,7 +21,7 @@ export async function openMlflow(reference: ModelsReference, options: SourceOpti
   if (options.offline === true) {
     throw new AssayError('usage', 'no connection may be opened (--offline)', {
       subject: ref,
-      mend: 'run without --offline, or download the model and give its path',
+      hint: 'run without --offline, or download the model and give its path',
     });
   }
   const settings = mlflowSettings(envOf(options));
@@ -60,7 +60,7 @@ async function resolve(client: MlflowClient, { name, at }: ModelsReference, ref:
   if (found.name !== name || asOther || !/^\d{1,18}$/.test(version)) {
     throw new AssayError('network', 'the MLflow server answers for another model than was asked for', {
       subject: ref,
-      mend: 'ask who runs it',
+      hint: 'ask who runs it',
     });
   }
   const pinned = formatModels({ kind: 'models', name, at: { version } });
@@ -79,13 +79,13 @@ async function resolve(client: MlflowClient, { name, at }: ModelsReference, ref:
 /** Of a version that is not ready, nobody says that all its files are there. */
 function checkState({ status, current_stage: stage }: MlflowVersion, subject: string): void {
   if (stage === 'Deleted_Internal') {
-    throw new AssayError('not-found', 'this version was deleted', { subject, mend: 'give another version' });
+    throw new AssayError('not-found', 'this version was deleted', { subject, hint: 'give another version' });
   }
   if (status === undefined || status === null || status === 'READY') return;
   const known = /^[A-Z][A-Z_]{0,63}$/.test(status) ? status : 'of no known state';
   throw new AssayError('unreadable', `this version is ${known}, not READY: its files need not be all there`, {
     subject,
-    mend: 'wait until its registration is done, or register it again',
+    hint: 'wait until its registration is done, or register it again',
   });
 }
 
@@ -110,7 +110,7 @@ async function locate(
   }
   throw new AssayError('refused', `the server sends from place to place more than ${MAX_LOCATIONS} times`, {
     subject,
-    mend: 'ask who runs the MLflow server',
+    hint: 'ask who runs the MLflow server',
   });
 }
 
@@ -121,7 +121,7 @@ function folderOf(location: Place, below: string, subject: string): Place {
   if (folder === '') {
     throw new AssayError('refused', 'the server names a whole store of artifacts as the place of the files', {
       subject,
-      mend: 'ask who runs the MLflow server',
+      hint: 'ask who runs the MLflow server',
     });
   }
   return location.kind === 'proxy'
@@ -134,7 +134,7 @@ async function loggedModelUri(client: MlflowClient, modelId: string, subject: st
   const ready = model.status === undefined || model.status === null || model.status === 'LOGGED_MODEL_READY';
   if (model.model_id === modelId && ready) return model.artifact_uri;
   const why = ready ? 'the MLflow server answers for another logged model' : `the logged model ${modelId} is not ready`;
-  throw new AssayError('unreadable', why, { subject, mend: 'log the model again' });
+  throw new AssayError('unreadable', why, { subject, hint: 'log the model again' });
 }
 
 type Place = Extract<MlflowLocation, { kind: 'proxy' | 's3' }>;
@@ -150,7 +150,7 @@ async function fromProxy(
   if (files.length === 0) {
     throw new AssayError('not-found', 'nothing to scan: the MLflow server lists no files', {
       subject: pinned,
-      mend: 'check the artifacts of the version in MLflow',
+      hint: 'check the artifacts of the version in MLflow',
     });
   }
   return { files, notes: [`its files are handed out by ${proxy.service}, under ${proxy.root}`], close: async () => {} };

@@ -25,7 +25,7 @@ export function mlflowSettings(env: NodeJS.ProcessEnv): MlflowSettings {
   if (given === undefined) {
     throw new AssayError('usage', `${TRACKING} is not set, so no server can be asked`, {
       subject: 'models:/',
-      mend: `set ${TRACKING}=https://host`,
+      hint: `set ${TRACKING}=https://host`,
     });
   }
   const tracking = serverAddress(TRACKING, given);
@@ -48,8 +48,8 @@ function serverAddress(name: string, text: string): string {
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    const mend = `start mlflow server on that store and set ${name} to its address, or give the path of the model's folder`;
-    throw usage(name, 'is a store of files or a database, no server', mend);
+    const hint = `start mlflow server on that store and set ${name} to its address, or give the path of the model's folder`;
+    throw usage(name, 'is a store of files or a database, no server', hint);
   }
   if (url.username !== '' || url.password !== '') {
     throw usage(
@@ -94,6 +94,6 @@ function clean(value: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

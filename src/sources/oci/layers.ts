@@ -76,7 +76,7 @@ function toFile(descriptor: OciDescriptor, path: string): OciFile {
 function otherDigest({ digest }: OciDescriptor, subject: string): AssayError {
   return new AssayError('unsupported', `a layer known by ${JSON.stringify(digest.slice(0, 16))} is not read`, {
     subject,
-    mend: 'have it pushed with SHA-256 digests',
+    hint: 'have it pushed with SHA-256 digests',
   });
 }
 
@@ -86,7 +86,7 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
   if (bad !== undefined) {
     return new AssayError('malformed', `the layer's name ${JSON.stringify(bad)} is no path within the artifact`, {
       subject,
-      mend: 'do not unpack it; tell who pushed it',
+      hint: 'do not unpack it; tell who pushed it',
     });
   }
   if (urls.length > 0) {
@@ -95,14 +95,14 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
       'the layer is kept elsewhere than in the registry, and is not fetched from there',
       {
         subject,
-        mend: 'have it pushed without foreign layers',
+        hint: 'have it pushed without foreign layers',
       },
     );
   }
   if (data !== undefined && hexOf(Buffer.from(data, 'base64')) !== sha256) {
     return new AssayError('mismatch', 'the manifest carries other bytes for the layer than its digest names', {
       subject,
-      mend: 'do not use it; tell who pushed it',
+      hint: 'do not use it; tell who pushed it',
     });
   }
   return undefined;
@@ -145,7 +145,7 @@ function withDigest(path: string, digest: string): string {
 
 function nameTwice(path: string): AssayError {
   return new AssayError('malformed', `the manifest names two layers ${JSON.stringify(path)}`, {
-    mend: 'do not use it; tell who pushed it',
+    hint: 'do not use it; tell who pushed it',
   });
 }
 

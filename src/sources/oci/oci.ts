@@ -30,7 +30,7 @@ export async function openOci(reference: OciReference, options: SourceOptions): 
   if (options.offline === true) {
     throw new AssayError('usage', 'no connection may be opened (--offline)', {
       subject: ref,
-      mend: 'run without --offline, or pull it and give the path',
+      hint: 'run without --offline, or pull it and give the path',
     });
   }
   const client = new OciClient(endpointOf(reference), options);
@@ -79,7 +79,7 @@ async function chosenManifest(
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
     throw new AssayError('unsupported', 'the index names its manifest by another digest than SHA-256', {
       subject: name,
-      mend: 'have it pushed with SHA-256 digests',
+      hint: 'have it pushed with SHA-256 digests',
     });
   }
   const found = await client.manifest(digest);
@@ -88,7 +88,7 @@ async function chosenManifest(
   if (manifest.kind === 'manifest') return manifest;
   throw new AssayError('usage', 'the index names another index', {
     subject: client.endpoint.subject,
-    mend: `give ${name}`,
+    hint: `give ${name}`,
   });
 }
 

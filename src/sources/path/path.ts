@@ -27,7 +27,7 @@ export async function openPath(reference: PathReference, options: SourceOptions)
   if (!stat.isDirectory()) {
     throw new AssayError('unreadable', 'is neither a file nor a folder', {
       subject: path,
-      mend: 'give a file or a folder',
+      hint: 'give a file or a folder',
     });
   }
   if (!isRepoFolder(path))
@@ -36,7 +36,7 @@ export async function openPath(reference: PathReference, options: SourceOptions)
   if (current === undefined) {
     throw new AssayError('not-found', 'this cache of a model holds no snapshot of its main branch', {
       subject: path,
-      mend: 'give one of the folders in its snapshots/',
+      hint: 'give one of the folders in its snapshots/',
     });
   }
   return folderArtifact(current.folder, current, path, options);
@@ -49,7 +49,7 @@ export async function openSnapshot(snapshot: CachedSnapshot, ref: string, option
   if (stat === undefined) {
     throw new AssayError('not-found', `the cached snapshot has no ${snapshot.within}`, {
       subject: ref,
-      mend: 'check the path, or run without --offline',
+      hint: 'check the path, or run without --offline',
     });
   }
   const artifact = stat.isFile()
@@ -89,7 +89,7 @@ async function folderArtifact(
   if (entries.length === 0) {
     throw new AssayError('not-found', 'the folder holds no files', {
       subject: path,
-      mend: 'give the folder that holds the model',
+      hint: 'give the folder that holds the model',
     });
   }
   const files = entries.map((entry) => toFile(entry, snapshot));
@@ -155,17 +155,17 @@ function statOf(path: string): Stats {
       const like = /^[\w.-]+\/[\w.-]+(?:@[\w./-]+)?$/.test(path) ? `; for a model of the Hub, write hf://${path}` : '';
       throw new AssayError('not-found', 'no such file or folder', {
         subject: path,
-        mend: `check the path${like}`,
+        hint: `check the path${like}`,
         cause,
       });
     }
     if (code === 'EACCES' || code === 'EPERM') {
       throw new AssayError('unreadable', 'permission denied', {
         subject: path,
-        mend: 'give yourself read permission',
+        hint: 'give yourself read permission',
         cause,
       });
     }
-    throw new AssayError('unreadable', `cannot be opened (${code})`, { subject: path, mend: 'check the path', cause });
+    throw new AssayError('unreadable', `cannot be opened (${code})`, { subject: path, hint: 'check the path', cause });
   }
 }

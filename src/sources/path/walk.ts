@@ -140,8 +140,8 @@ function isGitFolder(path: string, topOnly: boolean): boolean {
 }
 
 function refused(path: string, why: string, cause?: unknown): { path: string; refusal: AssayError } {
-  const mend = 'replace it by the file that is meant, or remove it';
-  return { path, refusal: new AssayError('unreadable', why, { subject: path, mend, cause }) };
+  const hint = 'replace it by the file that is meant, or remove it';
+  return { path, refusal: new AssayError('unreadable', why, { subject: path, hint, cause }) };
 }
 
 function isThere(path: string): boolean {

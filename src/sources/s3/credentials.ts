@@ -62,7 +62,7 @@ function environmentKeys(env: NodeJS.ProcessEnv): Keys | undefined {
     const missing = id ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
     throw new AssayError('usage', `${missing} is not set, its other half is`, {
       subject: missing,
-      mend: 'set both, or neither',
+      hint: 'set both, or neither',
     });
   }
   return { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) };
@@ -120,20 +120,20 @@ function readToken(path: string): string {
   try {
     token = readFileSync(path, 'utf8').trim();
   } catch (cause) {
-    const mend = 'check AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile';
-    throw new AssayError('unreadable', 'the file of the identity token cannot be read', { subject: path, mend, cause });
+    const hint = 'check AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile';
+    throw new AssayError('unreadable', 'the file of the identity token cannot be read', { subject: path, hint, cause });
   }
   if (token === '' || token.length > MAX_TOKEN_BYTES) {
-    const mend = 'check AWS_WEB_IDENTITY_TOKEN_FILE';
-    throw new AssayError('usage', 'the file holds no identity token', { subject: path, mend });
+    const hint = 'check AWS_WEB_IDENTITY_TOKEN_FILE';
+    throw new AssayError('usage', 'the file holds no identity token', { subject: path, hint });
   }
   return token;
 }
 
-function badProfile(name: string, what: string, mend: string): AssayError {
+function badProfile(name: string, what: string, hint: string): AssayError {
   return new AssayError('unauthorized', `the profile ${JSON.stringify(name)} ${what}`, {
     subject: 'AWS_PROFILE',
-    mend,
+    hint,
   });
 }
 

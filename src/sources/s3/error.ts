@@ -18,8 +18,8 @@ const CREDENTIALS = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS
 export function s3Error(error: unknown, asked: S3Question): AssayError {
   if (isAssayError(error)) return error;
   const { code, status } = answerOf(error);
-  const make = (kind: AssayError['code'], message: string, mend: string) =>
-    new AssayError(kind, message, { subject: asked.subject, mend, cause: error });
+  const make = (kind: AssayError['code'], message: string, hint: string) =>
+    new AssayError(kind, message, { subject: asked.subject, hint, cause: error });
   switch (code) {
     case 'NoSuchBucket':
       return make('not-found', `there is no bucket ${asked.bucket}${placeOf(asked)}`, checkPlace(asked));
@@ -62,7 +62,7 @@ export function s3Error(error: unknown, asked: S3Question): AssayError {
 export function changed(subject: string, cause?: unknown): AssayError {
   return new AssayError('changed', 'changed in the bucket while it was read', {
     subject,
-    mend: 'scan it again',
+    hint: 'scan it again',
     cause,
   });
 }
@@ -75,8 +75,8 @@ export function regionOf(error: unknown): string | undefined {
 }
 
 function byStatus(error: unknown, status: number | undefined, code: string, asked: S3Question): AssayError {
-  const make = (kind: AssayError['code'], message: string, mend: string) =>
-    new AssayError(kind, message, { subject: asked.subject, mend, cause: error });
+  const make = (kind: AssayError['code'], message: string, hint: string) =>
+    new AssayError(kind, message, { subject: asked.subject, hint, cause: error });
   if (status === undefined || status < 300) {
     return make('network', 'the server does not answer as S3 does', checkPlace(asked));
   }
@@ -98,7 +98,7 @@ function elsewhere(error: unknown, asked: S3Question): AssayError {
   const where = region === undefined ? 'elsewhere' : `in the region ${region}`;
   return new AssayError('network', `the server says that the bucket is ${where}`, {
     subject: asked.subject,
-    mend: region === undefined ? 'set AWS_REGION to the region of the bucket' : `set AWS_REGION=${region}`,
+    hint: region === undefined ? 'set AWS_REGION to the region of the bucket' : `set AWS_REGION=${region}`,
     cause: error,
   });
 }

@@ -23,8 +23,8 @@ export function s3Handler(egress: Egress, isExpected: (url: URL) => boolean): Ht
     async handle(request, options = {}) {
       const url = addressOf(request);
       if (!isExpected(url)) {
-        const mend = 'check AWS_ENDPOINT_URL and AWS_REGION';
-        throw new AssayError('refused', 'is no address of the configured S3 service', { subject: url.host, mend });
+        const hint = 'check AWS_ENDPOINT_URL and AWS_REGION';
+        throw new AssayError('refused', 'is no address of the configured S3 service', { subject: url.host, hint });
       }
       return { response: await answerTo(egress, request, url, options) };
     },
@@ -72,7 +72,7 @@ function addressOf({ protocol, hostname, port, path, query }: HttpRequest): URL 
   if (url !== undefined && url.pathname === path && url.hash === '') return url;
   throw new AssayError('unsupported', 'no address leads to an object with such a key', {
     subject: path,
-    mend: 'copy the object to another key',
+    hint: 'copy the object to another key',
   });
 }
 

@@ -93,7 +93,7 @@ async function gather(
     if (objects.size >= maxFiles) {
       throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, {
         subject: store.subjectOf(prefix),
-        mend: 'name a deeper prefix',
+        hint: 'name a deeper prefix',
       });
     }
     objects.set(object.key, object);
@@ -120,13 +120,13 @@ function checkPages(store: S3Store, prefix: string, pages: number): void {
   if (pages < MAX_PAGES) return;
   throw new AssayError('limit', `the listing takes more than ${MAX_PAGES} requests`, {
     subject: store.subjectOf(prefix),
-    mend: 'name a deeper prefix',
+    hint: 'name a deeper prefix',
   });
 }
 
 function bad(store: S3Store, prefix: string, what: string): AssayError {
   return new AssayError('malformed', `the listing ${what}`, {
     subject: store.subjectOf(prefix),
-    mend: 'tell who runs the server',
+    hint: 'tell who runs the server',
   });
 }

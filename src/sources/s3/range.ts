@@ -66,14 +66,14 @@ async function readRange(
   if (object.etag === undefined && (object.versionId === undefined || object.versionId === 'null')) {
     throw new AssayError('unsupported', 'the server gives the object neither a version nor an ETag', {
       subject,
-      mend: 'download it and give its path',
+      hint: 'download it and give its path',
     });
   }
   try {
     return await store.range(object, start, end, signal);
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'not-found') throw error;
-    const mend = 'scan it again';
-    throw new AssayError('changed', 'was found in the bucket, and is there no more', { subject, mend, cause: error });
+    const hint = 'scan it again';
+    throw new AssayError('changed', 'was found in the bucket, and is there no more', { subject, hint, cause: error });
   }
 }

@@ -27,7 +27,7 @@ export async function openS3(reference: S3Reference, options: SourceOptions): Pr
   if (options.offline === true) {
     throw new AssayError('usage', 'no connection may be opened (--offline)', {
       subject: formatS3(reference),
-      mend: 'run without --offline, or download the files',
+      hint: 'run without --offline, or download the files',
     });
   }
   const store = new S3Store(bucket, await s3Settings(envOf(options)), options);
@@ -53,8 +53,8 @@ async function findObject(
     if (!isAssayError(error) || error.code === 'aborted') throw error;
     if (error.code === 'not-found' && versionId === undefined) return undefined;
     if (error.code === 'unsupported' && versionId !== undefined) {
-      const mend = 'give the versionId of the version before';
-      throw new AssayError('not-found', 'this version marks a deletion', { subject: store.subjectOf(key), mend });
+      const hint = 'give the versionId of the version before';
+      throw new AssayError('not-found', 'this version marks a deletion', { subject: store.subjectOf(key), hint });
     }
     // An answer to HEAD gives no reason; to the same question by GET it does.
     await store.probe(key, versionId);
@@ -92,8 +92,8 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   const { objects, pins } = await listObjects(store, prefix, options);
   if (objects.length === 0) {
     const what = prefix === '' ? 'the bucket holds no objects' : 'there is no such object, and none below it';
-    const mend = prefix === '' ? 'name another bucket' : `check the key, such as with: aws s3 ls s3://${bucket}/`;
-    throw new AssayError('not-found', what, { subject: formatS3(reference), mend });
+    const hint = prefix === '' ? 'name another bucket' : `check the key, such as with: aws s3 ls s3://${bucket}/`;
+    throw new AssayError('not-found', what, { subject: formatS3(reference), hint });
   }
   const claims = await findClaims(store, objects);
   const paths = objects.map((object) => object.key.slice(prefix.length));
@@ -148,7 +148,7 @@ function refusedFile(object: ListedObject, path: string, taken: Set<string>): Ar
   taken.add(shown);
   const refusal = new AssayError('unreadable', 'its key is no path that a loader could open', {
     subject: shown,
-    mend: 'copy the object to another key, or remove it',
+    hint: 'copy the object to another key, or remove it',
   });
   return { path: shown, size: object.size, distance: 'near', open: () => Promise.reject(refusal) };
 }

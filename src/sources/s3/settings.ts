@@ -73,8 +73,8 @@ async function sharedFiles(env: NodeJS.ProcessEnv): Promise<Record<string, S3Pro
   try {
     return await parseKnownFiles({ configFilepath, filepath, ignoreCache: true });
   } catch (cause) {
-    const mend = 'check them with: aws configure list';
-    throw new AssayError('usage', 'the files of the AWS command line cannot be understood', { mend, cause });
+    const hint = 'check them with: aws configure list';
+    throw new AssayError('usage', 'the files of the AWS command line cannot be understood', { hint, cause });
   }
 }
 
@@ -86,8 +86,8 @@ function file(variable: string, given: string | undefined, usual: string): strin
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (!given && (code === 'ENOENT' || code === 'ENOTDIR')) return path;
-    const mend = given ? `check ${variable}` : 'check its permissions';
-    throw new AssayError('unreadable', 'the file with AWS settings cannot be read', { subject: path, mend, cause });
+    const hint = given ? `check ${variable}` : 'check its permissions';
+    throw new AssayError('unreadable', 'the file with AWS settings cannot be read', { subject: path, hint, cause });
   }
   return path;
 }
@@ -99,13 +99,13 @@ function endpoint(name: string, value: string | undefined): string | undefined {
   if (!bare || !/^https?:$/.test(url.protocol)) {
     throw new AssayError('usage', `${name} is no https:// address`, {
       subject: name,
-      mend: `set ${name}=https://host, or unset it`,
+      hint: `set ${name}=https://host, or unset it`,
     });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw new AssayError('usage', `${name} is http://, which lets anyone on the way change the bytes`, {
       subject: name,
-      mend: 'use its https:// address',
+      hint: 'use its https:// address',
     });
   }
   return url.href.replace(/\/+$/, '');
@@ -115,7 +115,7 @@ function region(text: string): string {
   if (isRegion(text)) return text;
   throw new AssayError('usage', 'the region is no name of a region', {
     subject: 'AWS_REGION',
-    mend: 'set AWS_REGION to the region of the bucket, such as eu-central-1',
+    hint: 'set AWS_REGION to the region of the bucket, such as eu-central-1',
   });
 }
 

@@ -125,7 +125,7 @@ export class S3Store {
         if (other || range?.total !== size) throw changed(subject);
         throw new AssayError('network', 'the server answers with another range than was asked for', {
           subject,
-          mend: 'try again',
+          hint: 'try again',
         });
       }
       return exactly(body, end - start, subject);

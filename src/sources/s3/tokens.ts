@@ -57,8 +57,8 @@ function common({ arn, sessionName, seconds }: Role) {
 function keysOf(given: Credentials | undefined, role: Role): Keys {
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: expiration } = given ?? {};
   if (!id || !secret || !token) {
-    const mend = 'check AWS_ENDPOINT_URL_STS';
-    throw new AssayError('network', 'the security token service gives no keys', { subject: role.arn, mend });
+    const hint = 'check AWS_ENDPOINT_URL_STS';
+    throw new AssayError('network', 'the security token service gives no keys', { subject: role.arn, hint });
   }
   return {
     accessKeyId: id,

@@ -118,7 +118,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an audit of a cluster', () => {
     const unknown = await auditReport([...flags, '-n', 'elsewhere']);
     expect(unknown.code).toBe(2);
     expect(unknown.report.problems).toEqual([
-      { subject: 'namespace elsewhere', message: 'there is none of that name', mend: 'check --in-namespace' },
+      { subject: 'namespace elsewhere', message: 'there is none of that name', hint: 'check --in-namespace' },
     ]);
   });
 
@@ -143,7 +143,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an audit of a cluster', () => {
     expect(subjects).toContain('inferenceservices.serving.kserve.io');
     expect(report.problems.find(({ subject }) => subject === 'pods')).toMatchObject({
       message: expect.stringMatching(/pods is forbidden: User "alice" cannot list resource "pods"/),
-      mend: expect.stringMatching(/Role/),
+      hint: expect.stringMatching(/Role/),
     });
     const [allowed] = [await auditReport([...mine, '-n', 'prod'])];
     expect(allowed.code).toBe(2);

@@ -11,7 +11,7 @@ function refusal(text: string): string {
     readAdmissionConfig(text, 'gate.yaml');
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'usage') throw error;
-    return `${error.subject}: ${error.message}; ${error.mend}`;
+    return `${error.subject}: ${error.message}; ${error.hint}`;
   }
   return 'it was read';
 }

@@ -28,7 +28,7 @@ function kubeconfig(cluster: unknown, user: unknown, more: Readonly<Record<strin
 describe('how an API server is asked', () => {
   it('says what is wrong with a kubeconfig, and how to mend it', async () => {
     const server = { server: 'https://127.0.0.1:1' };
-    const cases: readonly [file: string, message: RegExp, mend?: RegExp][] = [
+    const cases: readonly [file: string, message: RegExp, hint?: RegExp][] = [
       [join(folder, 'none'), /no such file/],
       [kubeconfig(server, { exec: { command: 'touch', args: [join(folder, 'ran')] } }), /uses exec/, /kubectl proxy/],
       [kubeconfig(server, { 'auth-provider': { name: 'gcp' } }), /uses auth-provider/, /kubectl get .* -o json/],
@@ -46,13 +46,13 @@ describe('how an API server is asked', () => {
       [kubeconfig(server, {}, { 'current-context': 'y' }), /no context y/, /it has x/],
       [kubeconfig(server, {}, { clusters: 1 }), /no kubeconfig/],
     ];
-    for (const [file, message, mend] of cases) {
+    for (const [file, message, hint] of cases) {
       const error = await openKube({ kubeconfig: file, env: {} }).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({ name: 'AssayError', message: expect.stringMatching(message) });
-      if (mend !== undefined) expect(error).toMatchObject({ mend: expect.stringMatching(mend) });
+      if (hint !== undefined) expect(error).toMatchObject({ hint: expect.stringMatching(hint) });
     }
     // A program that a kubeconfig names is not run.
     expect(() => rmSync(join(folder, 'ran'))).toThrow(/ENOENT/);
@@ -130,7 +130,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await expect(whoIs(kube.kubeconfig({ token: 'wrong' }))).rejects.toMatchObject({
       status: 401,
       message: `${kube.server} does not know who asks`,
-      mend: expect.stringMatching(/context tests/),
+      hint: expect.stringMatching(/context tests/),
     });
   });
 
@@ -141,7 +141,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await expect(whoIs(file)).rejects.toMatchObject({
       status: 0,
       message: expect.stringMatching(/is not believed: .*(self-signed|self signed|unable to)/),
-      mend: expect.stringMatching(/certificate authority/),
+      hint: expect.stringMatching(/certificate authority/),
     });
     const named = kubeconfig(
       {
@@ -186,7 +186,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
       status: 403,
       code: 'unauthorized',
       message: expect.stringMatching(/refuses: secrets "x" is forbidden: User "alice" cannot get resource "secrets"/),
-      mend: expect.stringMatching(/Role/),
+      hint: expect.stringMatching(/Role/),
     });
     await client.close();
   });

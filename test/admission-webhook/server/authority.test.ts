@@ -62,9 +62,9 @@ describe('an authority of our own', () => {
     expect(at(readKept(data), 1)).toEqual(first);
     for (const lost of ['ca.crt', 'ca.key', 'tls.crt', 'tls.key']) {
       const less = new Map([...data].filter(([name]) => name !== lost));
-      const mended = at(readKept(less), 1);
-      expect(mended).not.toEqual(first);
-      expect(verifies(mended, mended.authorities, 1)).toBe(true);
+      const hinted = at(readKept(less), 1);
+      expect(hinted).not.toEqual(first);
+      expect(verifies(hinted, hinted.authorities, 1)).toBe(true);
     }
     expect(readKept(new Map())).toBeUndefined();
     expect(readKept(new Map([['ca.crt', Buffer.alloc(100_000, 0x41)]]))).toBeUndefined();

@@ -47,13 +47,13 @@ export class Authority {
   }
 
   #issue(commonName: string, extensions: string): Pair {
-    const [key, request, wish, cert] = ['pair.key', 'csr', 'ext', 'pair.crt'].map((end) => this.#in(end));
-    if (key === undefined || request === undefined || wish === undefined || cert === undefined)
+    const [key, request, extensionFile, cert] = ['pair.key', 'csr', 'ext', 'pair.crt'].map((end) => this.#in(end));
+    if (key === undefined || request === undefined || extensionFile === undefined || cert === undefined)
       throw new Error('names');
-    writeFileSync(wish, extensions);
+    writeFileSync(extensionFile, extensions);
     openssl('req', ...CURVE, '-subj', `/CN=${commonName}`, '-keyout', key, '-out', request);
     const signer = ['-CA', this.file, '-CAkey', this.#in('key'), '-set_serial', `${++this.#count}`, '-days', '1'];
-    openssl('x509', '-req', '-in', request, ...signer, '-extfile', wish, '-out', cert);
+    openssl('x509', '-req', '-in', request, ...signer, '-extfile', extensionFile, '-out', cert);
     return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
   }
 

@@ -102,7 +102,7 @@ describe('spool', () => {
       code: 'unreadable',
       subject: 'member',
       message: expect.stringContaining('ENOENT'),
-      mend: expect.stringContaining('TMPDIR'),
+      hint: expect.stringContaining('TMPDIR'),
     });
   });
 

@@ -97,7 +97,7 @@ describe('references', () => {
   ])('refuses %s in one usage error', (text, message) => {
     const error = thrown(() => parseReference(text));
     expect(isAssayError(error) && error.code).toBe('usage');
-    expect(isAssayError(error) && error.mend).toBeTruthy();
+    expect(isAssayError(error) && error.hint).toBeTruthy();
     expect(String(error)).toMatch(message);
     expect(JSON.stringify(error) + String(error)).not.toContain('secret');
   });

@@ -7,7 +7,7 @@ import { TOOL_DIGEST } from './models.ts';
 const HOUR = 3_600_000;
 const hex = (digit: string) => digit.repeat(64);
 
-export interface SnapshotWish {
+export interface SnapshotRequest {
   readonly version: number;
   readonly entries: readonly SnapshotEntry[];
   /** A week when absent; a snapshot of the past has ended. */
@@ -26,12 +26,12 @@ export class SnapshotWriter {
   }
 
   /** Writes a signed snapshot, whole or not at all. */
-  async write(file: string, wish: SnapshotWish): Promise<void> {
-    writeFileSync(`${file}.new`, await this.sign(wish));
+  async write(file: string, request: SnapshotRequest): Promise<void> {
+    writeFileSync(`${file}.new`, await this.sign(request));
     renameSync(`${file}.new`, file);
   }
 
-  sign({ version, entries, expiresInMs = 7 * 24 * HOUR }: SnapshotWish): Promise<Buffer> {
+  sign({ version, entries, expiresInMs = 7 * 24 * HOUR }: SnapshotRequest): Promise<Buffer> {
     const expires = Date.now() + expiresInMs;
     const document: SnapshotDocument = {
       schemaVersion: '1',

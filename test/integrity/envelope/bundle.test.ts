@@ -75,7 +75,7 @@ describe('what is no bundle cannot be looked at', () => {
   ])('%s', (_, bytes, code, message) => {
     const error = thrown(() => readBundle(bytes, 'model.sig'));
     expect(isAssayError(error) && [error.code, error.subject]).toEqual([code, 'model.sig']);
-    expect(isAssayError(error) && (code === 'limit' || error.mend !== undefined)).toBe(true);
+    expect(isAssayError(error) && (code === 'limit' || error.hint !== undefined)).toBe(true);
     expect(String(error)).toMatch(message);
   });
 });

@@ -3,7 +3,7 @@ import type { RuleOutcome } from '../../../src/core/assessment/assessment.ts';
 import type { Waiver } from '../../../src/core/assessment/waiver.ts';
 import { WAIVER_RULES } from '../../../src/core/assessment/waiver-rules.ts';
 import { endOfWaiver } from '../../../src/policy/waivers/end.ts';
-import { judgeWaivers, pardonRules, withWaiverFindings } from '../../../src/policy/waivers/waivers.ts';
+import { judgeWaivers, waiveRules, withWaiverFindings } from '../../../src/policy/waivers/waivers.ts';
 import { RULES } from '../../../src/scan/rules/catalogue.ts';
 import { assessment, CALL_RULE, file, finding, UNLISTED_RULE } from '../../report/sample.ts';
 
@@ -191,7 +191,7 @@ describe('what nobody can waive', () => {
     expect(outcomes([waiver({ rule: id })], failed)).toEqual(['refused']);
     const denied: RuleOutcome[] = [{ id, outcome: 'deny', message: 'no', findings: [] }];
     const { judged } = judgeWaivers(failed, [waiver({ rule: id })], NOW);
-    expect(pardonRules(failed, judged, denied).rules).toEqual(denied);
+    expect(waiveRules(failed, judged, denied).rules).toEqual(denied);
   });
 });
 
@@ -203,7 +203,7 @@ describe('a waiver of a rule of the policy', () => {
     { id: 'fine', outcome: 'pass', message: '', findings: [] },
   ];
   const settle = (waivers: readonly Waiver[], over = suspicious) =>
-    pardonRules(over, judgeWaivers(over, waivers, NOW).judged, rules);
+    waiveRules(over, judgeWaivers(over, waivers, NOW).judged, rules);
 
   it('turns a denial into a note that says who answers for it', () => {
     const settled = settle([waiver({ rule: 'licence' }), waiver({ rule: 'signed' }), waiver({ rule: 'fine' })]);
@@ -237,7 +237,7 @@ describe('a waiver of a rule of the policy', () => {
   it('does not stand for a verdict that shares its name', () => {
     const denied: RuleOutcome[] = [{ id: 'verdict.suspicious', outcome: 'deny', message: '2 files', findings: [] }];
     const { judged } = judgeWaivers(suspicious, [waiver({ rule: 'verdict.suspicious', file: 'a.pkl' })], NOW);
-    expect(pardonRules(suspicious, judged, denied).rules).toEqual(denied);
+    expect(waiveRules(suspicious, judged, denied).rules).toEqual(denied);
   });
 });
 

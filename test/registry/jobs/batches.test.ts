@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const NONE = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
 const stranger = { ...sam, tenant: 'other' };
 
-function wishes(...names: readonly string[]): NewJob[] {
+function requests(...names: readonly string[]): NewJob[] {
   return names.map((name) => ({ target: `hf://acme/${name}`, model: 'acme/model', ruleset: 'r1' }));
 }
 
@@ -30,8 +30,8 @@ describeOnBoth('batches', (fresh) => {
 
   it('hold the jobs of the wishes: what was asked for already is the same job, and twice the same is one', async () => {
     const registry = await bench.open();
-    const { job } = await registry.jobs.create(sam, { ...wishes('known')[0], priority: 3 } as NewJob);
-    const { batch, jobs } = await registry.batches.create(sam, wishes('known', 'new', 'new'));
+    const { job } = await registry.jobs.create(sam, { ...requests('known')[0], priority: 3 } as NewJob);
+    const { batch, jobs } = await registry.batches.create(sam, requests('known', 'new', 'new'));
     expect(jobs.map(({ created }) => created)).toEqual([false, true, false]);
     expect(jobs[0]?.job.id).toBe(job.id);
     expect(batch).toMatchObject({ tenant: 'acme', state: 'open', endedAt: null, jobs: { ...NONE, queued: 2 } });
@@ -46,9 +46,9 @@ describeOnBoth('batches', (fresh) => {
   it('are there with all their jobs, or not at all', async () => {
     const registry = await bench.open();
     const head = await registry.auditHead(sam);
-    expect(await codeOf(registry.batches.create(sam, wishes('1', '2', '3'), 2))).toBe('queue-full');
+    expect(await codeOf(registry.batches.create(sam, requests('1', '2', '3'), 2))).toBe('queue-full');
     expect(
-      await codeOf(registry.batches.create(sam, [...wishes('1'), { ...wishes('2')[0], model: '..' } as NewJob])),
+      await codeOf(registry.batches.create(sam, [...requests('1'), { ...requests('2')[0], model: '..' } as NewJob])),
     ).toBe('invalid');
     expect(await codeOf(registry.batches.create(sam, []))).toBe('invalid');
     expect(await registry.auditHead(sam)).toBe(head);
@@ -58,7 +58,7 @@ describeOnBoth('batches', (fresh) => {
   it('end once, when the last job has, however each of them ended', async () => {
     const database = await bench.fresh();
     const registry = await bench.open({ database });
-    const { batch, jobs } = await registry.batches.create(sam, wishes('done', 'failed', 'cancelled', 'lost', 'again'));
+    const { batch, jobs } = await registry.batches.create(sam, requests('done', 'failed', 'cancelled', 'lost', 'again'));
     const [done, failed, cancelled, lost, again] = jobs.map(({ job }) => job.id);
     const ofDone = await claimed(registry, done);
     await registry.register(sam, { model: 'acme/model', assessment: assessmentOf(), job: ofDone.job.id });
@@ -103,8 +103,8 @@ describeOnBoth('batches', (fresh) => {
 
   it('share jobs, and end with them', async () => {
     const registry = await bench.open();
-    const one = await registry.batches.create(sam, wishes('a', 'b'));
-    const two = await registry.batches.create(sam, wishes('b', 'c'));
+    const one = await registry.batches.create(sam, requests('a', 'b'));
+    const two = await registry.batches.create(sam, requests('b', 'c'));
     const { batch, cancelled } = await registry.batches.cancel(sam, one.batch.id);
     expect(batch).toMatchObject({ state: 'ended', jobs: { ...NONE, cancelled: 2 } });
     expect([...cancelled].sort()).toEqual(one.jobs.map(({ job }) => job.id).sort());
@@ -127,9 +127,9 @@ describeOnBoth('batches', (fresh) => {
 
   it('are all ended, however many', async () => {
     const registry = await bench.open();
-    const { jobs } = await registry.batches.create(sam, wishes('shared'));
-    for (let i = 0; i < 110; i++) await registry.batches.create(sam, wishes('shared'));
-    await registry.batches.create(sam, wishes('other'));
+    const { jobs } = await registry.batches.create(sam, requests('shared'));
+    for (let i = 0; i < 110; i++) await registry.batches.create(sam, requests('shared'));
+    await registry.batches.create(sam, requests('other'));
     await registry.jobs.cancel(sam, jobs[0]?.job.id ?? '');
     await registry.batches.endAll();
     const { items } = await registry.auditLog(sam, { after: '110', limit: 200 });
@@ -138,7 +138,7 @@ describeOnBoth('batches', (fresh) => {
 
   it('are nothing to another tenant', async () => {
     const registry = await bench.open();
-    const { batch } = await registry.batches.create(sam, wishes('a'));
+    const { batch } = await registry.batches.create(sam, requests('a'));
     expect(await codeOf(registry.batches.get(stranger, batch.id))).toBe('not-found');
     expect(await codeOf(registry.batches.cancel(stranger, batch.id))).toBe('not-found');
     expect(await codeOf(registry.jobs.list(stranger, { batch: batch.id }))).toBe('not-found');

@@ -29,19 +29,19 @@ describeOnBoth('jobs', (fresh) => {
 
   it('are the same while one of the same is queued or running', async () => {
     const registry = await bench.open();
-    const wish = { target: 'hf://acme/model', model: 'acme/model', ruleset: 'r1' };
-    const first = await registry.jobs.create(sam, wish);
+    const request = { target: 'hf://acme/model', model: 'acme/model', ruleset: 'r1' };
+    const first = await registry.jobs.create(sam, request);
     expect(first).toMatchObject({
       created: true,
       job: { state: 'queued', attempts: 0, createdBy: 'sam (https://login.example)' },
     });
-    expect(await registry.jobs.create(sam, wish)).toEqual({ created: false, job: first.job });
-    expect((await registry.jobs.create(sam, { ...wish, ruleset: 'r2' })).created).toBe(true);
-    expect((await registry.jobs.create({ ...sam, tenant: 'other' }, wish)).created).toBe(true);
+    expect(await registry.jobs.create(sam, request)).toEqual({ created: false, job: first.job });
+    expect((await registry.jobs.create(sam, { ...request, ruleset: 'r2' })).created).toBe(true);
+    expect((await registry.jobs.create({ ...sam, tenant: 'other' }, request)).created).toBe(true);
     await claimed(registry, first.job.id);
-    expect((await registry.jobs.create(sam, wish)).created).toBe(false);
+    expect((await registry.jobs.create(sam, request)).created).toBe(false);
     await registry.jobs.cancel(sam, first.job.id);
-    expect((await registry.jobs.create(sam, wish)).created).toBe(true);
+    expect((await registry.jobs.create(sam, request)).created).toBe(true);
   });
 
   it('are taken by priority, then in their order, each by one worker', async () => {
@@ -158,25 +158,25 @@ describeOnBoth('jobs', (fresh) => {
 
   it('are no more than may wait, of one tenant: those that nobody waits for do not count', async () => {
     const registry = await bench.open();
-    const wishes = (...names: string[]) => names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
+    const requests = (...names: string[]) => names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
     await registry.jobs.create(sam, { target: 'hf://a/background', model: 'm', ruleset: 'r', priority: -1 });
-    expect(await registry.jobs.createAll(sam, wishes('1', '2'), 2)).toMatchObject([
+    expect(await registry.jobs.createAll(sam, requests('1', '2'), 2)).toMatchObject([
       { created: true },
       { created: true },
     ]);
     const head = await registry.auditHead(sam);
-    expect(await codeOf(registry.jobs.createAll(sam, wishes('3'), 2))).toBe('queue-full');
-    expect(await codeOf(registry.jobs.createAll(sam, wishes('1', '3'), 2))).toBe('queue-full');
+    expect(await codeOf(registry.jobs.createAll(sam, requests('3'), 2))).toBe('queue-full');
+    expect(await codeOf(registry.jobs.createAll(sam, requests('1', '3'), 2))).toBe('queue-full');
     expect(await registry.auditHead(sam)).toBe(head);
-    expect(await registry.jobs.createAll(sam, wishes('1', '2'), 2)).toMatchObject([{ created: false }, {}]);
+    expect(await registry.jobs.createAll(sam, requests('1', '2'), 2)).toMatchObject([{ created: false }, {}]);
     // One that is there already is no reason to refuse, however many there are.
-    expect(await registry.jobs.createAll(sam, wishes('1'), 1)).toMatchObject([{ created: false }]);
-    expect(await codeOf(registry.jobs.createAll({ ...sam, tenant: 'other' }, wishes('3'), 2))).toBe(
+    expect(await registry.jobs.createAll(sam, requests('1'), 1)).toMatchObject([{ created: false }]);
+    expect(await codeOf(registry.jobs.createAll({ ...sam, tenant: 'other' }, requests('3'), 2))).toBe(
       'nothing was refused',
     );
     // Neither is one that runs.
     await claimed(registry);
-    expect(await registry.jobs.createAll(sam, wishes('3'), 2)).toMatchObject([{ created: true }]);
+    expect(await registry.jobs.createAll(sam, requests('3'), 2)).toMatchObject([{ created: true }]);
   });
 
   it('keep what a version was made from', async () => {

@@ -56,9 +56,9 @@ describe('a quorum', () => {
       minLength: 1,
     });
     fc.assert(
-      fc.property(wanted, voices, (wishes, all) => {
-        const places = wishes.flatMap(({ role, count }) => Array<Role>(count).fill(role));
-        expect(quorumOf(wishes, all) !== undefined).toBe(exists(places, all, new Set()));
+      fc.property(wanted, voices, (requests, all) => {
+        const places = requests.flatMap(({ role, count }) => Array<Role>(count).fill(role));
+        expect(quorumOf(requests, all) !== undefined).toBe(exists(places, all, new Set()));
       }),
     );
   });

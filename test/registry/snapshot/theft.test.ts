@@ -11,7 +11,7 @@ import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { subjectsOf } from '../../../src/integrity/statements/subject.ts';
 import { canonicalJson } from '../../../src/registry/audit-chain/canonical-json.ts';
 import { hashOfEntry } from '../../../src/registry/audit-chain/chain.ts';
-import type { ApprovalRecord, Version, WaiverWish } from '../../../src/registry/index.ts';
+import type { ApprovalRecord, Version, WaiverRequest } from '../../../src/registry/index.ts';
 import { digestOfStatement } from '../../../src/registry/statements/waiver.ts';
 import { openSnapshot } from '../../../src/snapshot/index.ts';
 import { assessmentOf, commitOf, digestOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
@@ -130,15 +130,15 @@ function approvalStatement(version: Version, role: string | undefined, subject =
 
 const SUSPICIOUS = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
 
-function wishFor({ digest }: Version): WaiverWish {
+function requestFor({ digest }: Version): WaiverRequest {
   return { rule: 'pickle.global.unlisted', digest, reason: 'ours', owner: 'ml', expires: '2027-06-01T00:00:00Z' };
 }
 
 /** A waiver as the registry would have written it, which decides by it when it decides anew. */
-async function forgeWaiver(wish: WaiverWish, attestation: string | null, method: string | null = null): Promise<void> {
+async function forgeWaiver(request: WaiverRequest, attestation: string | null, method: string | null = null): Promise<void> {
   const id = randomUUID();
-  const { digest } = wish;
-  const waiver = { ...wish, from: 'waiver by selma' };
+  const { digest } = request;
+  const waiver = { ...request, from: 'waiver by selma' };
   const row = { id, tenant: 'acme', seq: 999, digest, body: JSON.stringify(waiver), created_by: 'selma', at: 'now' };
   const statement = attestation === null ? {} : { statement: digestOfStatement(attestation) };
   steal((db) => {
@@ -282,13 +282,13 @@ describe('who has the database alone', () => {
     await begin();
     const version = await shop.register(SUSPICIOUS);
     const other = await shop.register({ name: 'other' });
-    const wish = wishFor(version);
-    await forgeWaiver(wish, null);
+    const request = requestFor(version);
+    await forgeWaiver(request, null);
     await shop.bring(version, 'staging');
     const forgeries: [string, RegExp][] = [
-      [await shop.waive(shop.keys.stranger, wish), /that the trust file does not list/],
-      [await shop.waive(shop.keys.rita, wish), /"rita" may not sign waivers, only approvals/],
-      [await shop.waive(shop.keys.selma, wishFor(other)), /about something else/],
+      [await shop.waive(shop.keys.stranger, request), /that the trust file does not list/],
+      [await shop.waive(shop.keys.rita, request), /"rita" may not sign waivers, only approvals/],
+      [await shop.waive(shop.keys.selma, requestFor(other)), /about something else/],
       ['{}', /is not a Sigstore bundle/],
     ];
     expect((await written()).why).toMatch(/nobody signed it: give it once more/);
@@ -303,15 +303,15 @@ describe('who has the database alone', () => {
   it('cannot bring back a waiver that was revoked, nor one that the log never told of', async () => {
     await begin();
     const version = await shop.register(SUSPICIOUS);
-    const wish = wishFor(version);
-    const { id, attestation } = await shop.registry.addWaiver(selma, wish);
+    const request = requestFor(version);
+    const { id, attestation } = await shop.registry.addWaiver(selma, request);
     await shop.registry.revokeWaiver(selma, id);
-    await forgeWaiver(wish, attestation);
+    await forgeWaiver(request, attestation);
     await shop.bring(version, 'staging');
     const { approved, why } = await written();
     expect(approved).toEqual([]);
     expect(why).toMatch(/the audit log says that it was taken back/);
-    const untold = await shop.waive(shop.keys.selma, { ...wish, reason: 'another' });
+    const untold = await shop.waive(shop.keys.selma, { ...request, reason: 'another' });
     steal((db) => db.prepare('update waivers set attestation = ?').run(untold));
     expect((await written()).why).toMatch(/the audit log does not tell of it/);
   });
@@ -395,9 +395,9 @@ describe('who has the database and the key of the service', () => {
   it('cannot waive for a stage where people sign by keys of their own, nor leave out for whom', async () => {
     await begin(KEYS_ONLY);
     const version = await shop.register(SUSPICIOUS);
-    const wish = wishFor(version);
-    const forged = await shop.waive(shop.keys.service, wish, { method: 'service', subject: 'selma' });
-    await forgeWaiver(wish, forged, 'service');
+    const request = requestFor(version);
+    const forged = await shop.waive(shop.keys.service, request, { method: 'service', subject: 'selma' });
+    await forgeWaiver(request, forged, 'service');
     await shop.bring(version, 'staging');
     // Whoever approves by a key does so elsewhere: the registry itself does not take it either.
     await expect(shop.bring(version, 'production')).rejects.toThrow(/verdict.suspicious/);
@@ -413,7 +413,7 @@ describe('who has the database and the key of the service', () => {
     const { document, why } = await written();
     expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
     expect(why).toMatch(/it was given by service, and production takes key or keyless/);
-    const forNobody = await shop.waive(shop.keys.service, wish);
+    const forNobody = await shop.waive(shop.keys.service, request);
     steal((db) => db.prepare('update waivers set attestation = ?').run(forNobody));
     expect((await written()).why).toMatch(/"service" signs for the service, and the waiver does not say for whom/);
   });

@@ -17,7 +17,7 @@ import {
   type Role,
   type Stage,
   type Version,
-  type WaiverWish,
+  type WaiverRequest,
 } from '../../../src/registry/index.ts';
 import { digestOfTrust, type WriteOptions, writeSnapshot } from '../../../src/registry/snapshot/index.ts';
 import { assessmentOf, type Sample } from '../assessments.ts';
@@ -113,8 +113,8 @@ signers:
   }
 
   /** A waiver as somebody signs it at his own machine; with an approver, as a service signs it for him. */
-  async waive(key: KeyPairKeyObjectResult, wish: WaiverWish, approver?: ServiceApprover): Promise<string> {
-    const { digest, expires, ...rest } = wish;
+  async waive(key: KeyPairKeyObjectResult, request: WaiverRequest, approver?: ServiceApprover): Promise<string> {
+    const { digest, expires, ...rest } = request;
     const statement = createStatement('waiver', {
       ...rest,
       subjects: subjectsOf({ tree: digest }),

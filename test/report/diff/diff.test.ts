@@ -185,7 +185,7 @@ describe('a report that is read', () => {
 
   it('is refused in a sentence that says what is wrong and what to give', () => {
     expect(problem('')).toMatchObject({ code: 'malformed', message: 'is not JSON', subject: 'old.json' });
-    expect(problem('')?.mend).toContain('assay scan --format json');
+    expect(problem('')?.hint).toContain('assay scan --format json');
     expect(problem(Buffer.from('fffe7b00', 'hex')).message).toBe('is not UTF-8');
     expect(problem('[]').message).toBe('is not a report: it has no schemaVersion');
     expect(problem('null').code).toBe('malformed');
@@ -200,7 +200,7 @@ describe('a report that is read', () => {
     report.findings[1].severity = 'grave';
     expect(problem(JSON.stringify(report)).message).toMatch(/^is not a report of version 1: findings\.1\.severity: /);
     const two = `${JSON.stringify(whole())}\n${JSON.stringify(whole())}\n`;
-    expect(problem(two).mend).toContain('one report');
+    expect(problem(two).hint).toContain('one report');
   });
 
   it('may be of an earlier program, and may say more', () => {

@@ -121,13 +121,13 @@ describe('signing in with an API token', () => {
 });
 
 describe('a session', () => {
-  const wish = { name: 'from-console', roles: ['viewer'] };
+  const request = { name: 'from-console', roles: ['viewer'] };
 
   test('changes something only with its forgery token, from its own site', async () => {
     const session = cookieOf(await signIn(await service.token(['admin'])));
     const csrf = await csrfOf(session);
     const other = await csrfOf(cookieOf(await signIn(await service.token(['admin']))));
-    const create = (headers: Readonly<Record<string, string>>, payload: object = wish) =>
+    const create = (headers: Readonly<Record<string, string>>, payload: object = request) =>
       service.app.inject({
         method: 'POST',
         url: '/v1/tokens',
@@ -139,7 +139,7 @@ describe('a session', () => {
     expect((await create({ 'x-csrf-token': csrf, origin: 'https://evil.test' })).json().code).toBe('cross-site');
     expect((await create({ 'x-csrf-token': csrf, 'sec-fetch-site': 'same-site' })).json().code).toBe('cross-site');
     expect((await create({ 'x-csrf-token': csrf, origin: ORIGIN })).statusCode).toBe(201);
-    expect((await create({}, { ...wish, name: 'from-form', _csrf: csrf })).statusCode).toBe(201);
+    expect((await create({}, { ...request, name: 'from-form', _csrf: csrf })).statusCode).toBe(201);
   });
 
   test('never stands in for a token that does not hold', async () => {

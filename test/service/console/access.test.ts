@@ -14,7 +14,7 @@ const READERS: readonly Role[] = ['viewer', 'submitter', 'reviewer', 'security-a
 const SUBMITTERS: readonly Role[] = ['submitter', 'admin'];
 const REQUESTERS: readonly Role[] = ['submitter', 'reviewer', 'security-approver', 'admin'];
 const REVIEWERS: readonly Role[] = ['reviewer', 'security-approver', 'admin'];
-const PARDONERS: readonly Role[] = ['security-approver', 'admin'];
+const WAIVER_ROLES: readonly Role[] = ['security-approver', 'admin'];
 
 /** Who may call what: a route that is not here, or that lets in others, fails. */
 const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
@@ -52,9 +52,9 @@ const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /console/audit/verify': REVIEWERS,
   'GET /console/policies': READERS,
   'GET /console/waivers': READERS,
-  'GET /console/waivers/new': PARDONERS,
-  'POST /console/waivers/new': PARDONERS,
-  'POST /console/waivers/:id/revoke': PARDONERS,
+  'GET /console/waivers/new': WAIVER_ROLES,
+  'POST /console/waivers/new': WAIVER_ROLES,
+  'POST /console/waivers/:id/revoke': WAIVER_ROLES,
   'GET /console/tokens': ['admin'],
   'POST /console/tokens': ['admin'],
   'POST /console/tokens/:id/revoke': ['admin'],
@@ -109,10 +109,10 @@ async function plantOther() {
   const { version } = await registry.register(by, { model: 'their/model', assessment: assessment({ artifact }) });
   const { job } = await registry.jobs.create(by, { target: 'hf://their/model', model: 'their/model', ruleset: 'none' });
   const request = await registry.requestTransition(by, version.id, 'staging', 'x');
-  const wish = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
+  const waiverRequest = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
   // A service with its key signs for whoever pardons.
   const signing = await openServiceRegistry(service.config);
-  const waiver = await signing.addWaiver(by, wish);
+  const waiver = await signing.addWaiver(by, waiverRequest);
   await signing.close();
   const { token } = await registry.createToken(by, { name: 'their-token', roles: ['viewer'] });
   return { version: version.id, job: job.id, request: request.id, waiver: waiver.id, token: token.id };

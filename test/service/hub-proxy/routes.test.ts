@@ -301,8 +301,8 @@ describe('the gate of the Hub', () => {
       const response = await client.raw(`/hub/owner/${slug}/resolve/${commit}/w.npy`);
       expect([response.status, codeOf(await response.json())]).toEqual([502, code]);
       kit.hub.heal();
-      const mended = await client.raw(`/hub/owner/${slug}/resolve/${commit}/w.npy`);
-      expect(Buffer.from(await mended.arrayBuffer()).equals(bytes)).toBe(true);
+      const hinted = await client.raw(`/hub/owner/${slug}/resolve/${commit}/w.npy`);
+      expect(Buffer.from(await hinted.arrayBuffer()).equals(bytes)).toBe(true);
     });
 
     test('another listing of the same commit is refused', async () => {

@@ -77,6 +77,6 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
   it('refuses an address that is none, and does not repeat it', async () => {
     const error = await openBackend({ database: fresh(), queue: 'redis//user:s3cret@host' }).catch((thrown) => thrown);
     expect(isAssayError(error) && error.code).toBe('usage');
-    expect(JSON.stringify([error.message, error.mend, error.subject])).not.toContain('s3cret');
+    expect(JSON.stringify([error.message, error.hint, error.subject])).not.toContain('s3cret');
   });
 });

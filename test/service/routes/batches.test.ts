@@ -31,8 +31,8 @@ onEveryGround('batches', (service) => {
     return { ref: `http://127.0.0.1:${port}/${name}.bin`, model: 'acme/slow' };
   }
 
-  async function submitted(...wishes: readonly object[]) {
-    const { status, headers, body } = await sam.call('POST', '/v1/jobs/batch', { jobs: wishes });
+  async function submitted(...requests: readonly object[]) {
+    const { status, headers, body } = await sam.call('POST', '/v1/jobs/batch', { jobs: requests });
     expect(status, JSON.stringify(body)).toBe(202);
     expect(headers.get('location')).toBe(`/v1/batches/${body.batch.id}`);
     return body.batch;

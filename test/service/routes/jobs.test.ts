@@ -34,19 +34,19 @@ onEveryGround('jobs', (service) => {
   });
 
   it('takes the same wish as the same job while it waits', async () => {
-    const wish = { upload: await upload(), model: 'acme/same', priority: 5 };
-    const answers = await Promise.all([1, 2, 3, 4].map(() => sam.call('POST', '/v1/jobs', wish)));
+    const request = { upload: await upload(), model: 'acme/same', priority: 5 };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => sam.call('POST', '/v1/jobs', request)));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBeLessThan(4);
     for (const { body } of answers) expect((await ended(viewer, body.id)).state).toBe('done');
     expect((await viewer.call('GET', '/v1/models/acme%2Fsame')).body.versions).toBe(1);
   });
 
   it('takes several wishes, all or none', async () => {
-    const wishes = [
+    const requests = [
       { upload: await upload(), model: 'acme/many' },
       { upload: await upload(), model: 'acme/many' },
     ];
-    const { status, body } = await sam.call('POST', '/v1/jobs/batch', { jobs: wishes });
+    const { status, body } = await sam.call('POST', '/v1/jobs/batch', { jobs: requests });
     expect(status).toBe(202);
     expect(body.items.map(({ created }: { created: boolean }) => created)).toEqual([true, true]);
     for (const { job } of body.items) expect((await ended(viewer, job.id)).state).toBe('done');
@@ -109,8 +109,8 @@ onEveryGround('jobs', (service) => {
       ['a model with a space', { ref: 'hf://a/b', model: 'a b' }, 400, 'invalid-request'],
       ['a priority out of bounds', { ref: 'hf://a/b', priority: 1e9 }, 400, 'invalid-request'],
       ['an unknown field', { ref: 'hf://a/b', path: '/etc' }, 400, 'invalid-request'],
-    ])('%s', async (_, wish, status, code) => {
-      const answer = await sam.call('POST', '/v1/jobs', wish);
+    ])('%s', async (_, request, status, code) => {
+      const answer = await sam.call('POST', '/v1/jobs', request);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
       expect(JSON.stringify(answer.body)).not.toContain('secret');
     });

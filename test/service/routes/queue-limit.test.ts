@@ -22,35 +22,35 @@ onEveryGround(
       other = await service().as('olaf', ['submitter'], 'other');
     });
 
-    const wish = (name: string) => {
+    const request = (name: string) => {
       const { port } = silent.address() as AddressInfo;
       return { ref: `http://127.0.0.1:${port}/${name}.bin`, model: 'acme/slow' };
     };
     const jobsOf = async (state: string) => (await sam.call('GET', `/v1/jobs?state=${state}&limit=200`)).body.items;
 
     it('takes no more, one by one or several at once, until there is room', async () => {
-      for (let at = 0; at < RUNNING; at++) await sam.call('POST', '/v1/jobs', wish(`running-${at}`));
+      for (let at = 0; at < RUNNING; at++) await sam.call('POST', '/v1/jobs', request(`running-${at}`));
       await until('all run', async () => (await jobsOf('running')).length === RUNNING);
-      const first = await sam.call('POST', '/v1/jobs', wish('first'));
+      const first = await sam.call('POST', '/v1/jobs', request('first'));
       expect(first.status).toBe(202);
 
-      const tooMany = await sam.call('POST', '/v1/jobs/batch', { jobs: ['a', 'b', 'c'].map(wish) });
+      const tooMany = await sam.call('POST', '/v1/jobs/batch', { jobs: ['a', 'b', 'c'].map(request) });
       expect([tooMany.status, tooMany.body.code]).toEqual([429, 'queue-full']);
       expect(await jobsOf('queued')).toHaveLength(1);
-      expect((await sam.call('POST', '/v1/jobs/batch', { jobs: ['a', 'b'].map(wish) })).status).toBe(202);
+      expect((await sam.call('POST', '/v1/jobs/batch', { jobs: ['a', 'b'].map(request) })).status).toBe(202);
 
-      const full = await sam.call('POST', '/v1/jobs', wish('d'));
+      const full = await sam.call('POST', '/v1/jobs', request('d'));
       expect([full.status, full.body.code, full.headers.get('retry-after')]).toEqual([429, 'queue-full', '60']);
       expect(full.headers.get('content-type')).toContain('application/problem+json');
       expect(full.body.detail).toContain(`no more than ${MOST} jobs`);
       // What is there already is no new job.
-      expect((await sam.call('POST', '/v1/jobs', wish('first'))).body.id).toBe(first.body.id);
-      expect((await other.call('POST', '/v1/jobs', wish('d'))).status).toBe(202);
+      expect((await sam.call('POST', '/v1/jobs', request('first'))).body.id).toBe(first.body.id);
+      expect((await other.call('POST', '/v1/jobs', request('d'))).status).toBe(202);
 
       await sam.call('POST', `/v1/jobs/${first.body.id}/cancel`);
       // Of many that come at once, as many as there is room for.
       const rush = await Promise.all(
-        Array.from({ length: 8 }, (_, at) => sam.call('POST', '/v1/jobs', wish(`rush-${at}`))),
+        Array.from({ length: 8 }, (_, at) => sam.call('POST', '/v1/jobs', request(`rush-${at}`))),
       );
       expect(rush.map(({ status }) => status).sort()).toEqual([202, ...Array(7).fill(429)]);
       expect(await jobsOf('queued')).toHaveLength(MOST);

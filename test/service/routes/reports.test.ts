@@ -127,7 +127,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
 
   describe('waivers', STORY, () => {
     const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    const wish = (digest: string, rule: string) => ({
+    const request = (digest: string, rule: string) => ({
       rule,
       digest,
       reason: 'reviewed',
@@ -138,7 +138,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     it('pardons what may be pardoned, and decides anew', async () => {
       const { body: before } = await sam.call('GET', `/v1/versions/${version.id}/decisions`);
       expect(before.items[0].decision.waivers).toEqual([]);
-      const { status, body } = await sec.call('POST', '/v1/waivers', wish(version.digest, 'verdict.suspicious'));
+      const { status, body } = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.suspicious'));
       expect(status).toBe(201);
       expect(body).toMatchObject({ createdBy: 'sec', revokedAt: null, waiver: { rule: 'verdict.suspicious' } });
       const { body: after } = await sam.call('GET', `/v1/versions/${version.id}/decisions`);
@@ -152,16 +152,16 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     });
 
     it('refuses what may not be pardoned, and who may not pardon', async () => {
-      const malicious = await sec.call('POST', '/v1/waivers', wish(version.digest, 'verdict.malicious'));
+      const malicious = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.malicious'));
       expect(malicious.body.code).toBe('not-waivable');
-      expect((await rita.call('POST', '/v1/waivers', wish(version.digest, 'a.b'))).body.code).toBe('missing-role');
+      expect((await rita.call('POST', '/v1/waivers', request(version.digest, 'a.b'))).body.code).toBe('missing-role');
       for (const bad of [
-        { ...wish(version.digest, 'a.b'), expires: 'never' },
-        { ...wish(version.digest, 'a.b'), expires: '2001-01-01' },
-        { ...wish(version.digest, 'a.b'), file: '../x' },
-        { ...wish('sha256:1', 'a.b') },
-        { ...wish(version.digest, '*') },
-        { ...wish(version.digest, 'a.b'), from: 'me' },
+        { ...request(version.digest, 'a.b'), expires: 'never' },
+        { ...request(version.digest, 'a.b'), expires: '2001-01-01' },
+        { ...request(version.digest, 'a.b'), file: '../x' },
+        { ...request('sha256:1', 'a.b') },
+        { ...request(version.digest, '*') },
+        { ...request(version.digest, 'a.b'), from: 'me' },
       ]) {
         const { status } = await sec.call('POST', '/v1/waivers', bad);
         expect([JSON.stringify(bad), status]).toEqual([JSON.stringify(bad), 400]);

@@ -163,8 +163,8 @@ onEveryGround('webhooks', (service) => {
       ['no events', { url: 'https://example.com/', events: [] }, 400, 'invalid-request'],
       ['a pattern that is none', { url: 'https://example.com/', events: ['*.x'] }, 400, 'invalid'],
       ['an expression', { url: 'https://example.com/', events: ['(a+)+$'] }, 400, 'invalid'],
-    ])('%s', async (_, wish, status, code) => {
-      const answer = await ada.call('POST', '/v1/webhooks', wish);
+    ])('%s', async (_, request, status, code) => {
+      const answer = await ada.call('POST', '/v1/webhooks', request);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
     });
 

@@ -57,8 +57,8 @@ export class Workshop {
   }
 
   async submit(target: string, tenant = submitter.tenant): Promise<Job> {
-    const wish = { target, model: 'acme/model', ruleset: 'test' };
-    const { job } = await this.registry.jobs.create({ ...submitter, tenant }, wish);
+    const request = { target, model: 'acme/model', ruleset: 'test' };
+    const { job } = await this.registry.jobs.create({ ...submitter, tenant }, request);
     await this.queue.enqueue(job);
     return job;
   }

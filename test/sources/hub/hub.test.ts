@@ -117,11 +117,11 @@ describe('refusals of the Hub', () => {
     ['gated', { gated: true }, {}, 'unauthorized', /accept the terms at http.*owner\/model, then set HF_TOKEN/],
     ['private', { private: true }, {}, 'not-found', /set HF_TOKEN/],
     ['a wrong token', {}, { HF_TOKEN: 'hf_other' }, 'unauthorized', /valid/],
-  ])('%s', async (_, state, env, code, mend) => {
+  ])('%s', async (_, state, env, code, hint) => {
     Object.assign(repo, state).commit([fakeFile('config.json', '{}')]);
     const error = await errorOf(open('hf://owner/model', env).then((artifact) => textOf(artifact, 'config.json')));
     expect(error.code).toBe(code);
-    expect(error.mend).toMatch(mend);
+    expect(error.hint).toMatch(hint);
   });
 
   test('of names, revisions and files', async () => {
@@ -164,7 +164,7 @@ describe('refusals of the Hub', () => {
     for (const body of ['<html>', '[]', 'null', '{"sha":"main"}', `{"sha":"${'A'.repeat(40)}"}`]) {
       hub.heal();
       hub.fail(/revision/, { status: 200, body });
-      expect(await errorOf(open())).toMatchObject({ code: 'network', mend: expect.stringMatching(/HF_ENDPOINT/) });
+      expect(await errorOf(open())).toMatchObject({ code: 'network', hint: expect.stringMatching(/HF_ENDPOINT/) });
     }
     expect((await errorOf(open('hf://owner/model', { HF_ENDPOINT: 'http://127.0.0.1:1' }))).code).toBe('network');
     expect((await errorOf(open('hf://owner/model', { HF_ENDPOINT: 'ftp://x' }))).code).toBe('usage');

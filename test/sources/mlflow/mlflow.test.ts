@@ -196,7 +196,7 @@ describe('an answer that is no good', () => {
     fake.on(/./, { status: 401, body: 'no' });
     const error = await errorOf(open('models:/m/1', { MLFLOW_TRACKING_TOKEN: 's3cret' }));
     expect(error).toMatchObject({ code: 'unauthorized', message: 'the MLflow server does not accept the login (401)' });
-    expect(error.mend).toMatch(/MLFLOW_TRACKING_TOKEN/);
+    expect(error.hint).toMatch(/MLFLOW_TRACKING_TOKEN/);
   });
 
   test('anything else is an error of ours, whatever it holds', async () => {

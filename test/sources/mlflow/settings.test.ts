@@ -64,14 +64,14 @@ describe('the settings of MLflow', () => {
       /characters that no token has/,
       /unset/,
     ],
-  ])('are refused with %s', (_, env, message, mend) => {
+  ])('are refused with %s', (_, env, message, hint) => {
     try {
       mlflowSettings(env);
     } catch (error) {
       expect(error).toMatchObject({
         code: 'usage',
         message: expect.stringMatching(message),
-        mend: expect.stringMatching(mend),
+        hint: expect.stringMatching(hint),
       });
       expect(JSON.stringify(error)).not.toContain('s3cret');
       return;

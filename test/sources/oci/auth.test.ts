@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../../src/core/artifact.ts';
 import { parseOci } from '../../../src/core/reference/store-reference.ts';
-import { loginFor, mendOf } from '../../../src/oci/auth.ts';
+import { loginFor, hintOf } from '../../../src/oci/auth.ts';
 import { endpointOf } from '../../../src/oci/endpoint.ts';
 import { checkRealm } from '../../../src/oci/realm.ts';
 import { openArtifact } from '../../../src/sources/open-artifact.ts';
@@ -69,7 +69,7 @@ test('a realm elsewhere is not told the login of the registry, and the refusal s
   expect(own).toMatchObject({ login, standing: { kind: 'login' } });
   const foreign = loginFor(realmOf('https://evil.com/token'), endpoint, withConfig({ auths }));
   expect(foreign).toMatchObject({ login: undefined, standing: { kind: 'foreign-realm', realm: 'evil.com' } });
-  expect(mendOf(foreign.standing, endpoint)).toContain('was not sent to evil.com, which is not of the same domain');
+  expect(hintOf(foreign.standing, endpoint)).toContain('was not sent to evil.com, which is not of the same domain');
   const listed = withConfig({ auths: { ...auths, 'sso.example.org': WRONG } });
   const known = loginFor(realmOf('https://sso.example.org/token'), endpoint, listed);
   expect(known).toMatchObject({ login: { user: USER, password: 'other-s3cret' }, standing: { kind: 'login' } });
@@ -136,12 +136,12 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
         'everybody',
         'docker-credential-ecr keeps the login, and is not run',
       ],
-    ])('is not read with %s, and says what to do', async (_, env, message, mend) => {
+    ])('is not read with %s, and says what to do', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'team/model', typeof env === 'function' ? env() : env));
       expect(error).toMatchObject({
         code: 'unauthorized',
         message: expect.stringContaining(message),
-        mend: expect.stringContaining(mend),
+        hint: expect.stringContaining(hint),
       });
     });
 
@@ -223,12 +223,12 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
         'again',
       ],
       ['a helper', () => withConfig({ credsStore: 'osxkeychain' }), 'gives no token', 'osxkeychain'],
-    ])('is not read by %s', async (_, env, message, mend) => {
+    ])('is not read by %s', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'private/model', env()));
       expect(error).toMatchObject({
         code: 'unauthorized',
         message: expect.stringContaining(message),
-        mend: expect.stringContaining(mend),
+        hint: expect.stringContaining(hint),
       });
     });
 

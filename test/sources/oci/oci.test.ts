@@ -208,7 +208,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       await registry.pushManifest('index', 'several', index(entry(one, size, amd), entry(two, size, {})), OCI_INDEX);
       const error = await errorOf(open(at('index:several')));
       expect(error.code).toBe('usage');
-      expect(error.mend).toBe(`choose one: ${at(`index@${one}`)} (linux/amd64), ${at(`index@${two}`)} (no platform)`);
+      expect(error.hint).toBe(`choose one: ${at(`index@${one}`)} (linux/amd64), ${at(`index@${two}`)} (no platform)`);
       await registry.pushManifest('index', 'lies', index(entry(one, size + 1, amd)), OCI_INDEX);
       expect((await errorOf(open(at('index:lies')))).code).toBe('mismatch');
     });
@@ -440,7 +440,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       fronts.push(server);
       const error = await errorOf(open(at('x', server.host)));
       expect(error).toMatchObject({ code: 'network', message: expect.stringContaining(message) });
-      expect(error.mend).not.toBe('');
+      expect(error.hint).not.toBe('');
     });
 
     test('offline, nobody there, a port that is none', async () => {

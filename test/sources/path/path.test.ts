@@ -46,13 +46,13 @@ async function contents(artifact: Artifact): Promise<Record<string, string>> {
 async function errorOf(
   ref: string,
   options?: SourceOptions,
-): Promise<{ code: string; message: string; mend: string | undefined }> {
+): Promise<{ code: string; message: string; hint: string | undefined }> {
   const error: unknown = await openArtifact(ref, options).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   if (!isAssayError(error)) throw error ?? new Error('no error');
-  return { code: error.code, message: error.message, mend: error.mend };
+  return { code: error.code, message: error.message, hint: error.hint };
 }
 
 describe('a folder', () => {
@@ -163,7 +163,7 @@ describe('what is no artifact', () => {
       message: 'the folder holds no files',
     });
     expect(await errorOf(join(root, 'missing'))).toMatchObject({ code: 'not-found' });
-    expect((await errorOf('owner/no-such-model')).mend).toContain('hf://owner/no-such-model');
+    expect((await errorOf('owner/no-such-model')).hint).toContain('hf://owner/no-such-model');
     expect(await errorOf('/dev/null')).toMatchObject({ code: 'unreadable' });
     for (const ref of ['s3://b/k', 'gopher://x', 'hf://owner/model@..'])
       expect((await errorOf(ref)).code).toBe('usage');
@@ -249,7 +249,7 @@ describe('a Hugging Face cache', () => {
     }
     expect(await errorOf('hf://owner/model@other', { env, offline: true })).toMatchObject({
       code: 'not-found',
-      mend: expect.stringMatching(/--offline/),
+      hint: expect.stringMatching(/--offline/),
     });
     expect(await errorOf('https://example.com/m.bin', { env, offline: true })).toMatchObject({ code: 'usage' });
   });

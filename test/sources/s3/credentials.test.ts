@@ -86,9 +86,9 @@ describe('keys', () => {
     ['loop', 'leads back to itself', /source_profile/],
     ['bare', 'holds no keys', /aws configure/],
     ['constructor', 'is in none of the files of the AWS command line', /check AWS_PROFILE/],
-  ])('of the profile %s are refused', async (name, what, mend) => {
+  ])('of the profile %s are refused', async (name, what, hint) => {
     const error = await errorOf(keysOf({ ...files, AWS_PROFILE: name }));
-    expect(error).toMatchObject({ code: 'unauthorized', mend: expect.stringMatching(mend) });
+    expect(error).toMatchObject({ code: 'unauthorized', hint: expect.stringMatching(hint) });
     expect(error.message).toContain(what);
   });
 

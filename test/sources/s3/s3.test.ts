@@ -91,7 +91,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'objects of a real S3 server
     const few = { ...optionsOf(), limits: { ...DEFAULT_LIMITS, maxFiles: 2_499 } };
     expect(await errorOf(open('s3://models/many/', few))).toMatchObject({
       code: 'limit',
-      mend: 'name a deeper prefix',
+      hint: 'name a deeper prefix',
     });
   });
 
@@ -224,7 +224,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'objects of a real S3 server
     for (const [ref, message] of cases) {
       const error = await errorOf(open(ref));
       expect(error, ref).toMatchObject({ code: 'not-found', message });
-      expect(error.mend).not.toBe('');
+      expect(error.hint).not.toBe('');
     }
   });
 
@@ -261,7 +261,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'objects of a real S3 server
     expect(await errorOf(open('s3://models/one/model.bin', { env }))).toMatchObject({
       code: 'unauthorized',
       message: 'access is denied to a request without a signature (AccessDenied)',
-      mend: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+      hint: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     });
   });
 
@@ -324,12 +324,12 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'objects of a real S3 server
     );
     expect(regions).toEqual(['us-east-1', 'eu-central-1', 'eu-central-1']);
     meddler.meddle({ when: () => true, answer: wrong });
-    expect(await errorOf(open('s3://models/one/model.bin'))).toMatchObject({ mend: 'set AWS_REGION=eu-central-1' });
+    expect(await errorOf(open('s3://models/one/model.bin'))).toMatchObject({ hint: 'set AWS_REGION=eu-central-1' });
     meddler.heal();
     meddler.seen.length = 0;
     const evil = { status: 301, headers: { 'x-amz-bucket-region': 'x.evil.example/' } };
     meddler.meddle({ when: () => true, answer: evil });
-    expect((await errorOf(open('s3://models/one/model.bin'))).mend).toBe('set AWS_REGION to the region of the bucket');
+    expect((await errorOf(open('s3://models/one/model.bin'))).hint).toBe('set AWS_REGION to the region of the bucket');
   });
 
   test('a server that is busy is asked again', async () => {

@@ -147,8 +147,8 @@ export class RunningKube {
     if (made.status !== 409) taken(made, `ServiceAccount ${name}`);
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
     const spec = { expirationSeconds: 3600 };
-    const wish = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
-    return taken(await this.request('POST', path, wish), `a token of ${name}`).body.status.token;
+    const tokenRequest = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+    return taken(await this.request('POST', path, tokenRequest), `a token of ${name}`).body.status.token;
   }
 
   /** The bearer token of a user of the token file. */

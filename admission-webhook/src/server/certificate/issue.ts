@@ -51,7 +51,7 @@ export function issueAuthority(name: string, { days, now }: { readonly days: num
   return { cert: certificatePem(body, privateKey), key: pemOf(privateKey) };
 }
 
-export interface ServerWish {
+export interface ServerRequest {
   /** DNS names, the first one also its common name. */
   readonly names: readonly [string, ...string[]];
   readonly days: number;
@@ -59,7 +59,7 @@ export interface ServerWish {
 }
 
 /** Makes a certificate for a server. It never outlives its authority. @throws Error when that cannot be read */
-export function issueServer(authority: IssuedPair, { names, days, now }: ServerWish): IssuedPair {
+export function issueServer(authority: IssuedPair, { names, days, now }: ServerRequest): IssuedPair {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ca = new X509Certificate(authority.cert);
   const caKey = createPrivateKey(authority.key);

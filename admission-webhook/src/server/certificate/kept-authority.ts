@@ -48,7 +48,7 @@ export function keptData({ authorities, authorityKey, server }: KeptAuthority): 
   };
 }
 
-export interface RenewWish {
+export interface RenewalRequest {
   /** DNS names of the server. */
   readonly names: readonly [string, ...string[]];
   readonly now: Date;
@@ -59,7 +59,7 @@ export interface RenewWish {
  * What should be kept from now on: the same object while it is good, with a new certificate or a new authority when one has used up
  * most of its time, or cannot be used. Authorities before stay until they end: what they issued is still served somewhere.
  */
-export function renewed(kept: KeptAuthority | undefined, { names, now, rules }: RenewWish): KeptAuthority {
+export function renewed(kept: KeptAuthority | undefined, { names, now, rules }: RenewalRequest): KeptAuthority {
   const authority = kept === undefined ? undefined : usableAuthority(kept, now, rules);
   if (kept !== undefined && authority !== undefined) {
     if (isUsableServer(kept, { names, now, rules })) return kept;
@@ -93,7 +93,7 @@ function usableAuthority(kept: KeptAuthority, now: Date, rules: AuthorityRules):
   }
 }
 
-function isUsableServer({ authorities, server }: KeptAuthority, { names, now, rules }: RenewWish): boolean {
+function isUsableServer({ authorities, server }: KeptAuthority, { names, now, rules }: RenewalRequest): boolean {
   try {
     const x509 = new X509Certificate(server.cert);
     const authority = new X509Certificate(authorities[0] ?? '');

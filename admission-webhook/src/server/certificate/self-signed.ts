@@ -118,7 +118,7 @@ async function keep(
   }
   throw new AssayError('network', 'is changed by others all the time', {
     subject: `Secret ${namespace}/${name}`,
-    mend: 'see that only the gate writes it',
+    hint: 'see that only the gate writes it',
   });
 }
 

@@ -42,7 +42,7 @@ export function servingPair(cert: string, key: string, subject: string): Serving
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new AssayError('usage', `cannot be served with (${why})`, {
       subject,
-      mend: 'give a certificate chain and its own private key, both PEM and unencrypted',
+      hint: 'give a certificate chain and its own private key, both PEM and unencrypted',
       cause,
     });
   }

@@ -89,15 +89,15 @@ function collect(text: string, texts: readonly string[]): readonly string[] {
 async function runAdmit(flags: AdmitFlags, shell: Shell): Promise<void> {
   const { file, output, color, explain, audit, fallback } = flags;
   const format = flags.format === 'json' ? 'json' : 'table';
-  const wished = [explain, audit, fallback].filter((wish) => wish === true).length;
-  if (wished > 1) {
-    const mend = 'give one of --explain, --audit and --fallback';
-    throw new AssayError('usage', 'does one thing at a time', { subject: 'admit', mend });
+  const chosen = [explain, audit, fallback].filter((flag) => flag === true).length;
+  if (chosen > 1) {
+    const hint = 'give one of --explain, --audit and --fallback';
+    throw new AssayError('usage', 'does one thing at a time', { subject: 'admit', hint });
   }
   if (explain === true) {
     if (file === undefined) {
-      const mend = 'give --explain -f manifest.yaml';
-      throw new AssayError('usage', 'no manifest is named', { subject: 'admit', mend });
+      const hint = 'give --explain -f manifest.yaml';
+      throw new AssayError('usage', 'no manifest is named', { subject: 'admit', hint });
     }
     const { runAdmitExplain } = await import('./explain.ts');
     await runAdmitExplain({ file, format, output, color }, shell);

@@ -97,8 +97,8 @@ export function gateOf(flags: AdmitFlags): GateOptions {
 /** @throws AssayError `usage` */
 export function serveOf(flags: AdmitFlags): AdmissionOptions {
   if (flags.snapshot === undefined && flags.listen === undefined) {
-    const mend = 'give --explain -f manifest.yaml, --audit, --fallback, or --snapshot F --listen HOST:PORT to serve';
-    throw usage('admit', 'it is not said what to do', mend);
+    const hint = 'give --explain -f manifest.yaml, --audit, --fallback, or --snapshot F --listen HOST:PORT to serve';
+    throw usage('admit', 'it is not said what to do', hint);
   }
   if (flags.clientName.length > 0 && flags.clientCa === undefined)
     throw usage('--client-name', 'says nothing without an authority', 'give --client-ca as well');
@@ -116,8 +116,8 @@ export function serveOf(flags: AdmitFlags): AdmissionOptions {
 function tlsOf({ selfSigned, tlsCert, tlsKey, service, namespace, secret, webhookConfig }: AdmitFlags): TlsOptions {
   if (!selfSigned) {
     const missing = 'the API server asks over HTTPS only';
-    const mend = '--tls-cert F --tls-key F, or --self-signed';
-    return { kind: 'files', cert: needed(tlsCert, missing, mend), key: needed(tlsKey, missing, mend) };
+    const hint = '--tls-cert F --tls-key F, or --self-signed';
+    return { kind: 'files', cert: needed(tlsCert, missing, hint), key: needed(tlsKey, missing, hint) };
   }
   if (tlsCert !== undefined || tlsKey !== undefined)
     throw usage('--self-signed', 'makes its own certificate', 'give either it, or --tls-cert and --tls-key');
@@ -176,6 +176,6 @@ function address(value: string, flag: string): string {
   return value.replace(/\/+$/, '');
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

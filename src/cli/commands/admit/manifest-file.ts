@@ -22,7 +22,7 @@ export async function readManifest(file: string): Promise<readonly unknown[]> {
   if (objects.length > MAX_OBJECTS)
     throw new AssayError('limit', `has more than ${MAX_OBJECTS} objects`, { subject: file });
   if (objects.length > 0) return objects;
-  throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, mend: 'name a manifest' });
+  throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, hint: 'name a manifest' });
 }
 
 /** Whatever it is: some programs hand over a socket, which has no name to be opened by. */
@@ -47,8 +47,8 @@ async function parseDocuments(bytes: Buffer, subject: string): Promise<readonly 
     }
   }
   if (bytes.length <= MAX_YAML) return parseYaml(bytes.toString('utf8'), subject);
-  const mend = 'split it, or write it as JSON';
-  throw new AssayError('limit', `is YAML of more than ${MAX_YAML} bytes`, { subject, mend });
+  const hint = 'split it, or write it as JSON';
+  throw new AssayError('limit', `is YAML of more than ${MAX_YAML} bytes`, { subject, hint });
 }
 
 async function parseYaml(text: string, subject: string): Promise<readonly unknown[]> {
@@ -66,7 +66,7 @@ async function parseYaml(text: string, subject: string): Promise<readonly unknow
     if (/call stack|nested too deep/.test(why)) throw new AssayError('limit', 'is nested too deep', { subject, cause });
     throw new AssayError('malformed', `is not YAML or JSON: ${why.replace(/:$/, '')}`, {
       subject,
-      mend: 'render templates first',
+      hint: 'render templates first',
       cause,
     });
   }
@@ -75,11 +75,11 @@ async function parseYaml(text: string, subject: string): Promise<readonly unknow
 function objectsOf(value: unknown, depth: number): readonly unknown[] {
   if (value === null || value === undefined) return [];
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new AssayError('malformed', 'a document is no Kubernetes object', { mend: 'name a manifest' });
+    throw new AssayError('malformed', 'a document is no Kubernetes object', { hint: 'name a manifest' });
   }
   const { kind, items, request } = value as { kind?: unknown; items?: unknown; request?: unknown };
   if (typeof kind !== 'string') {
-    throw new AssayError('malformed', 'a document has no kind', { mend: 'name a manifest' });
+    throw new AssayError('malformed', 'a document has no kind', { hint: 'name a manifest' });
   }
   if (kind.endsWith('List') && Array.isArray(items) && depth < MAX_LISTS) {
     return items.flatMap((item) => objectsOf(item, depth + 1));

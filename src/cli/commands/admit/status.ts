@@ -34,6 +34,6 @@ function read(json: unknown, url: string): ShownStatus {
   const at = v.getDotPath(result.issues[0]);
   throw new AssayError('malformed', `is not what a gate says of itself${at === null ? '' : ` (${at})`}`, {
     subject: `${url}/status`,
-    mend: 'give the address of a gate of this version',
+    hint: 'give the address of a gate of this version',
   });
 }

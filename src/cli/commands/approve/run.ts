@@ -12,13 +12,13 @@ import {
   approvedText,
   decisionFor,
   labelOf,
-  openWish,
+  openRequest,
   Refusal,
   refuseDenied,
   registeredVersion,
   type Step,
-  WISH,
-  wishText,
+  REQUEST_COMMENT,
+  requestText,
   withRegistry,
 } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
@@ -83,8 +83,8 @@ async function approve(desk: Desk): Promise<Approved> {
 function refuseWithoutTrust({ registry, request }: Desk): void {
   if (registry.kind !== 'local' || registry.place.trust !== null || registry.firstKey !== undefined) return;
   const { folder } = registry.place;
-  const mend = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
-  throw new AssayError('usage', 'no trust file says who may sign approvals', { subject: request.artifact, mend });
+  const hint = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
+  throw new AssayError('usage', 'no trust file says who may sign approvals', { subject: request.artifact, hint });
 }
 
 /** Whoever keeps a registry alone approves for staging on the way to production; elsewhere each stage is asked for by itself. */
@@ -103,7 +103,7 @@ async function confirm(
 ): Promise<void> {
   if (request.yes || !canAsk(shell)) return;
   const page = { width: widthOf(shell.stderr), color: wantsColor(shell.stderr, shell.env, request.color) };
-  shell.stderr.write(wishText(version, seen, way?.who(), page));
+  shell.stderr.write(requestText(version, seen, way?.who(), page));
   if (await isConfirmed(`Approve it for ${request.stage}?`, shell)) return;
   throw new Refusal('was not approved', { subject: labelOf(version) });
 }
@@ -159,7 +159,7 @@ async function vote(desk: Desk, version: Version, { transition, decision: seen, 
   return { seen, transition: after, approval };
 }
 
-interface Wish {
+interface JobRequest {
   readonly transition: Transition;
   readonly forNobody: boolean;
 }
@@ -169,23 +169,23 @@ async function openTransition(
   { registry, request }: Desk,
   version: Version,
   stage: StoredDecision['stage'],
-): Promise<Wish> {
+): Promise<JobRequest> {
   const subject = labelOf(version);
-  const open = await openWish(registry, version);
+  const open = await openRequest(registry, version);
   if (open !== undefined && open.to !== stage) {
-    throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject, mend: 'approve or reject that first' });
+    throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject, hint: 'approve or reject that first' });
   }
   if (open === undefined && registry.kind === 'local' && isOwnFile(registry)) {
     const why = `nobody had asked when ${registry.who} approved it`;
     return { transition: await registry.requestForNobody(version.id, stage, why), forNobody: true };
   }
   const own = open === undefined;
-  const transition = open ?? (await registry.requestTransition(version.id, stage, request.comment || WISH));
+  const transition = open ?? (await registry.requestTransition(version.id, stage, request.comment || REQUEST_COMMENT));
   const isOwn = own || (registry.kind === 'local' && transition.requestedBy === registry.who);
   if (!isOwn || transition.state !== 'open') return { transition, forNobody: false };
   throw new Refusal(`you asked for ${stage}${own ? ' just now' : ''}, and who asks does not approve`, {
     subject,
-    mend: `let somebody else run: assay approve ${subject} --stage ${stage}`,
+    hint: `let somebody else run: assay approve ${subject} --stage ${stage}`,
   });
 }
 
@@ -206,15 +206,15 @@ async function signed({ way, until }: Desk, version: Version, seen: StoredDecisi
     return JSON.stringify(await signStatement(statement, way.signer));
   } catch (cause) {
     if (!isSignatureError(cause)) throw cause;
-    const mend = 'give the version another reference or policy';
-    throw new AssayError('usage', `nobody could read this approval: ${cause.message}`, { mend, cause });
+    const hint = 'give the version another reference or policy';
+    throw new AssayError('usage', `nobody could read this approval: ${cause.message}`, { hint, cause });
   }
 }
 
 function endOf(text: string): Date {
   const time = parseTime(text);
-  const mend = 'write it in UTC: 2027-01-31T00:00:00Z';
-  if (time === undefined) throw new AssayError('usage', 'is no time', { subject: `--until ${text}`, mend });
+  const hint = 'write it in UTC: 2027-01-31T00:00:00Z';
+  if (time === undefined) throw new AssayError('usage', 'is no time', { subject: `--until ${text}`, hint });
   if (time > Date.now()) return new Date(time);
-  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, mend: 'give a time to come' });
+  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, hint: 'give a time to come' });
 }

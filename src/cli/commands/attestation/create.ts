@@ -204,6 +204,6 @@ function aboutOf({ report, digest, type }: CreateFlags): About {
   throw usage(`--type ${type}`, message, 'give one of --report and --digest');
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

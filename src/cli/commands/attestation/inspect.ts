@@ -7,7 +7,7 @@ import { readDocument } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { AttestationInspectFlags } from './command.ts';
 
-const MEND = 'give a Sigstore bundle or a DSSE envelope';
+const HINT = 'give a Sigstore bundle or a DSSE envelope';
 
 const envelope = v.object({
   payload: v.string(),
@@ -35,11 +35,11 @@ export async function runAttestationInspect(path: string, flags: AttestationInsp
 function readUnverified(bytes: Uint8Array, subject: string): Unverified {
   const read = v.safeParse(document, parsed(bytes, subject, 'is no attestation'));
   if (!read.success)
-    throw new AssayError('malformed', 'is no attestation: it holds no envelope', { subject, mend: MEND });
+    throw new AssayError('malformed', 'is no attestation: it holds no envelope', { subject, hint: HINT });
   const { payload, payloadType, signatures } = 'dsseEnvelope' in read.output ? read.output.dsseEnvelope : read.output;
   const raw = decodeBase64(payload);
   if (raw === undefined)
-    throw new AssayError('malformed', 'is no attestation: its payload is not base64', { subject, mend: MEND });
+    throw new AssayError('malformed', 'is no attestation: its payload is not base64', { subject, hint: HINT });
   const statement = parsed(raw, subject, 'holds no statement');
   return { payloadType, signatures: signatures?.length ?? 0, statement, flaw: flawOf(raw) };
 }
@@ -49,7 +49,7 @@ function parsed(bytes: Uint8Array, subject: string, what: string): unknown {
     return parseBoundedJson(bytes, subject);
   } catch (cause) {
     if (!(cause instanceof AssayError)) throw cause;
-    throw new AssayError(cause.code, `${what}: it ${cause.message}`, { subject, mend: MEND, cause });
+    throw new AssayError(cause.code, `${what}: it ${cause.message}`, { subject, hint: HINT, cause });
   }
 }
 

@@ -9,7 +9,7 @@ import { treeDigest } from '../../../integrity/hash/index.ts';
 import { type ArtifactIdentity, omsRootsOf, type Subject, subjectsOf } from '../../../integrity/statements/index.ts';
 import { readDocument } from '../../options/index.ts';
 
-const MEND = 'write one with assay scan MODEL --format json -o report.json';
+const HINT = 'write one with assay scan MODEL --format json -o report.json';
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no SHA-256 digest'));
 
@@ -64,7 +64,7 @@ export async function readReport(path: string): Promise<ScanReport> {
   if (read.success) return read.output;
   throw new AssayError('usage', `is no report of one artifact: ${sentenceOf(shapeIssue(read.issues))}`, {
     subject,
-    mend: MEND,
+    hint: HINT,
   });
 }
 
@@ -74,7 +74,7 @@ function parseReport(bytes: Uint8Array, subject: string): unknown {
   } catch (cause) {
     throw new AssayError('usage', `is no report: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
       subject,
-      mend: MEND,
+      hint: HINT,
       cause,
     });
   }
@@ -91,18 +91,18 @@ export function attestedArtifact({ artifact, files }: ScanReport, path: string):
   if (artifact.digest === null || hashed.length < files.length) {
     throw new AssayError('usage', 'says of no digest that it is the whole artifact, so nothing can be said of it', {
       subject,
-      mend: 'download the model and scan the folder',
+      hint: 'download the model and scan the folder',
     });
   }
   if (treeDigest(hashed) !== artifact.digest) {
-    throw new AssayError('mismatch', 'has a digest that is not that of its files', { subject, mend: 'scan again' });
+    throw new AssayError('mismatch', 'has a digest that is not that of its files', { subject, hint: 'scan again' });
   }
   const reference = parseReference(artifact.pinned);
   const commit = reference.kind === 'hf' && isCommit(reference.revision) ? reference.revision : undefined;
   if (commit === undefined && files.some(({ digestBasis }) => digestBasis !== 'computed')) {
     throw new AssayError('usage', 'has digests that a server claimed and nobody computed', {
       subject,
-      mend: 'download the model and scan the folder, or scan a commit of the Hub',
+      hint: 'download the model and scan the folder, or scan a commit of the Hub',
     });
   }
   const omsRoots = omsRootsOf(hashed);

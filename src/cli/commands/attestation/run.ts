@@ -38,8 +38,8 @@ async function signed(statement: Statement, signer: PayloadSigner): Promise<unkn
     return await signStatement(statement, signer);
   } catch (cause) {
     if (!isSignatureError(cause)) throw cause;
-    const mend = 'check the options and the report';
-    throw new AssayError('usage', `nobody could read this: ${cause.message}`, { mend, cause });
+    const hint = 'check the options and the report';
+    throw new AssayError('usage', `nobody could read this: ${cause.message}`, { hint, cause });
   }
 }
 
@@ -52,8 +52,8 @@ export async function runAttestationVerify(path: string, flags: AttestationVerif
   if (!holds || !flags.quiet)
     shell.stdout.write(flags.format === 'json' ? outcomeJson(path, outcome) : outcomeText(path, outcome));
   if (holds && subject === undefined && !flags.quiet) {
-    const mend = 'name the artifact with --digest or --artifact';
-    shell.stderr.write(`assay: warning: it was compared with no artifact; ${mend}\n`);
+    const hint = 'name the artifact with --digest or --artifact';
+    shell.stderr.write(`assay: warning: it was compared with no artifact; ${hint}\n`);
   }
   shell.exit(holds ? 0 : 1);
 }
@@ -61,8 +61,8 @@ export async function runAttestationVerify(path: string, flags: AttestationVerif
 async function readTrust({ trust: given }: AttestationVerifyFlags, { env, stderr }: Shell): Promise<TrustFile> {
   const path = given ?? env.ASSAY_TRUST ?? '';
   if (path === '') {
-    const mend = 'give --trust, or set ASSAY_TRUST';
-    throw new AssayError('usage', 'nobody is trusted', { subject: 'assay attestation verify', mend });
+    const hint = 'give --trust, or set ASSAY_TRUST';
+    throw new AssayError('usage', 'nobody is trusted', { subject: 'assay attestation verify', hint });
   }
   const trust = await readTrustFile(path);
   for (const warning of trust.warnings) stderr.write(`assay: warning: ${terminalText(`${path}: ${warning}`)}\n`);
@@ -75,7 +75,7 @@ async function wantedDigest(flags: AttestationVerifyFlags, shell: Shell): Promis
   if (digest !== undefined && ref !== undefined) {
     throw new AssayError('usage', 'and --artifact were both given', {
       subject: '--digest',
-      mend: 'leave out one of them',
+      hint: 'leave out one of them',
     });
   }
   if (digest !== undefined) return parseDigest(digest, `--digest ${digest}`);

@@ -139,7 +139,7 @@ async function readEvidence(path: string, subjects: readonly Subject[]): Promise
       own = readStatement(readBundle(bytes, subject).envelope.payload).subject;
     } catch (cause) {
       if (!isSignatureError(cause)) throw cause;
-      throw new AssayError('usage', `is no evidence: ${cause.message}`, { subject, mend: 'leave it out', cause });
+      throw new AssayError('usage', `is no evidence: ${cause.message}`, { subject, hint: 'leave it out', cause });
     }
     if (!isSameArtifact(own, subjects)) {
       throw usage(subject, 'is about another artifact than the report', 'give evidence about the artifact');
@@ -199,8 +199,8 @@ function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement 
   });
   const expires = futureTime('--expires', input.expires, now);
   if (expires.getTime() - now.getTime() > BREAK_GLASS_HOURS * 3_600_000) {
-    const mend = 'have the model approved meanwhile';
-    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, mend);
+    const hint = 'have the model approved meanwhile';
+    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, hint);
   }
   const only = reference === undefined ? null : canonicalReference(reference);
   return createStatement('break-glass', { namespaces, reference: only, outcomes, reason, owner, at: now, expires });
@@ -228,8 +228,8 @@ function checkRule(rule: string): void {
 function warnOfUnknownRule(rule: string, onWarning: (text: string) => void): void {
   if (RULES.has(rule) || POLICY_RULE.test(rule)) return;
   const [like] = closest(rule, [...RULES.keys()]);
-  const hint = like === undefined ? 'a policy of your own may have it' : `did you mean ${like}?`;
-  onWarning(`--rule ${rule}: no rule of this version has that name; ${hint}`);
+  const suggestion = like === undefined ? 'a policy of your own may have it' : `did you mean ${like}?`;
+  onWarning(`--rule ${rule}: no rule of this version has that name; ${suggestion}`);
 }
 
 function checkAgainst({ files, findings }: ScanReport, path: string, { rule, file: only }: Input<'waiver'>): void {
@@ -270,6 +270,6 @@ function futureTime(option: string, text: string, now: Date): Date {
   return new Date(time);
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

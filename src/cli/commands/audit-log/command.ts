@@ -115,6 +115,6 @@ function numberOf(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new AssayError('usage', 'is no number of an entry', {
     subject: `--since ${text}`,
-    mend: 'give a whole number',
+    hint: 'give a whole number',
   });
 }

@@ -22,8 +22,8 @@ export async function runAuditList(request: AuditListRequest, shell: Shell): Pro
       const line = format === 'jsonl' ? `${JSON.stringify(entry)}\n` : entryText(entry, color);
       bytes += line.length;
       if (output !== undefined && bytes > MAX_KEPT_BYTES) {
-        const mend = 'leave out --output, and redirect what is printed';
-        throw new AssayError('limit', 'the log is larger than a file that is written whole', { mend });
+        const hint = 'leave out --output, and redirect what is printed';
+        throw new AssayError('limit', 'the log is larger than a file that is written whole', { hint });
       }
       sink.write(line);
     }
@@ -55,7 +55,7 @@ export async function runAuditVerify(
     if (verdict.kind === 'broken') {
       throw new Refusal(`the audit log is broken at entry ${verdict.seq}: ${verdict.why}`, {
         subject: registry.name,
-        mend: 'restore the registry from a backup, and find out who changed it',
+        hint: 'restore the registry from a backup, and find out who changed it',
       });
     }
     const { entries, head } = verdict;

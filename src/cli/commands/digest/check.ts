@@ -64,12 +64,12 @@ async function readEntries(path: string): Promise<ManifestEntry[]> {
     if (source.size > maxManifestBytes(kind)) {
       throw new AssayError('limit', `has more than ${maxManifestBytes(kind)} bytes`, {
         subject: path,
-        mend: 'check that it is the manifest',
+        hint: 'check that it is the manifest',
       });
     }
     const entries = await readManifest(kind, await source.read(0, source.size), path);
     if (entries.length > 0) return entries;
-    throw new AssayError('malformed', 'announces no digest', { subject: path, mend: 'check that it is the manifest' });
+    throw new AssayError('malformed', 'announces no digest', { subject: path, hint: 'check that it is the manifest' });
   } finally {
     await source.close();
   }
@@ -104,7 +104,7 @@ function claimsOf(
   const named = exact.length > 0 ? exact : claims.filter(({ path }) => path.endsWith(`/${file.path}`));
   if (new Set(named.map(({ path }) => path)).size === 1) return named.map((claim) => ({ ...claim, path: file.path }));
   const how = named.length === 0 ? 'does not name' : 'names more than one';
-  throw new AssayError('usage', `${how} ${file.path}`, { subject: check, mend: 'give the folder that it is about' });
+  throw new AssayError('usage', `${how} ${file.path}`, { subject: check, hint: 'give the folder that it is about' });
 }
 
 /** The file that the target itself is. */

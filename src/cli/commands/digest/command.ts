@@ -105,6 +105,6 @@ function checkRequest(targets: readonly string[], flags: DigestFlags): DigestReq
   return { ...flags, targets, format, algorithm, check, output: flags.output };
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

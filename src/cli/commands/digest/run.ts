@@ -111,7 +111,7 @@ function claimedDigests({ ref, pinned, files, notes }: Artifact): Digests {
   if (files.every(({ claimed }) => claimed === undefined)) {
     throw new AssayError('usage', 'nobody announces digests of these files', {
       subject: ref,
-      mend: 'leave out --claimed, and they are computed',
+      hint: 'leave out --claimed, and they are computed',
     });
   }
   return { ref, pinned, basis: 'claimed', tree: null, files: files.map(claimedFile), notes };

@@ -32,8 +32,8 @@ async function explain(id: string | undefined, color: boolean, shell: Shell): Pr
 
 function unknownRule(id: string, known: readonly string[]): AssayError {
   const near = closest(id, known);
-  const mend = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'assay explain lists all rules';
-  return new AssayError('usage', 'no such rule', { subject: id, mend });
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'assay explain lists all rules';
+  return new AssayError('usage', 'no such rule', { subject: id, hint });
 }
 
 function listRow(page: Page, rule: Rule): void {

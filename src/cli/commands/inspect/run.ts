@@ -52,11 +52,11 @@ function nodeOf(target: Target, format: string, storedAt: number | undefined): N
 
 function noMember(member: string, nodes: readonly Node[]): AssayError {
   const pickles = nodes.filter((node) => node.isPickle && node.path !== '').map(({ path }) => path);
-  const mend =
+  const hint =
     pickles.length === 0
       ? 'the file holds no pickle in an archive'
       : `its pickles are ${pickles.slice(0, 3).join(', ')}`;
-  return new AssayError('usage', 'no pickle of that name', { subject: `--member ${member}`, mend });
+  return new AssayError('usage', 'no pickle of that name', { subject: `--member ${member}`, hint });
 }
 
 function printTree(

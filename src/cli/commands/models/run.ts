@@ -41,7 +41,7 @@ async function models(registry: RegistryClient, { stage, search }: ModelsRequest
 
 async function versions(registry: RegistryClient, model: string, { stage, search }: ModelsRequest): Promise<Version[]> {
   if (search !== undefined) {
-    throw new AssayError('usage', 'is for the list of models', { subject: '--search', mend: 'leave it out' });
+    throw new AssayError('usage', 'is for the list of models', { subject: '--search', hint: 'leave it out' });
   }
   const items = await taken(all((page) => registry.versions(model, page)));
   return stage === undefined ? items : items.filter((version) => version.stage === stage);
@@ -52,7 +52,7 @@ async function taken<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) {
     list.push(item);
     if (list.length < MAX_ITEMS) continue;
-    throw new AssayError('limit', `there are more than ${MAX_ITEMS}`, { mend: 'narrow it with --stage or --search' });
+    throw new AssayError('limit', `there are more than ${MAX_ITEMS}`, { hint: 'narrow it with --stage or --search' });
   }
   return list;
 }
@@ -63,13 +63,13 @@ async function versionOf(registry: RegistryClient, text: string): Promise<Versio
   const target = targetOf(text);
   const [first, ...others] = target.kind === 'digest' ? await registry.versionsOf({ digest: target.digest }) : [];
   if (first === undefined) {
-    throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, mend: 'check the digest' });
+    throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, hint: 'check the digest' });
   }
   if (others.length === 0) return first;
   const names = [first, ...others].map(({ model, number }) => `${model}@${number}`).join(', ');
   throw new AssayError('usage', `several models have these bytes: ${names}`, {
     subject: text,
-    mend: 'give one of them',
+    hint: 'give one of them',
   });
 }
 

@@ -71,7 +71,7 @@ export function versionText(facts: VersionFacts, { width, color }: PageOptions):
   for (const decision of decisions) decisionRows(page, decision);
   for (const approval of approvals) approvalRows(page, approval);
   const open = transitions.find(({ state }) => state === 'open');
-  if (open !== undefined) wishRows(page, open);
+  if (open !== undefined) requestRows(page, open);
   return page.toString();
 }
 
@@ -107,10 +107,10 @@ function approvalRows(page: Page, approval: ApprovalRecord): void {
   page.row('given', terminalText(until === null ? at : `${at}, until ${until}`));
 }
 
-function wishRows(page: Page, wish: Transition): void {
+function requestRows(page: Page, request: Transition): void {
   page.gap();
-  page.row('asked for', `${wish.to}, by ${terminalText(wish.requestedBy)}, ${wish.at}`, 'yellow');
-  if (wish.comment !== '') page.row('', terminalText(wish.comment));
-  const given = wish.votes.filter(({ vote }) => vote === 'approve').length;
-  page.row('needed', `${neededText(wish)} (${count(given, 'approval')} given)`);
+  page.row('asked for', `${request.to}, by ${terminalText(request.requestedBy)}, ${request.at}`, 'yellow');
+  if (request.comment !== '') page.row('', terminalText(request.comment));
+  const given = request.votes.filter(({ vote }) => vote === 'approve').length;
+  page.row('needed', `${neededText(request)} (${count(given, 'approval')} given)`);
 }

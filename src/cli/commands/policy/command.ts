@@ -130,7 +130,7 @@ Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete.
       if (flags.view === (flags.report !== undefined)) {
         throw new AssayError('usage', flags.view ? 'takes no report' : 'has nothing to explain', {
           subject: flags.view ? '--view' : 'policy explain',
-          mend: 'give --report FILE, or --view',
+          hint: 'give --report FILE, or --view',
         });
       }
       const { runExplain, runView } = await import('./explain.ts');

@@ -37,7 +37,7 @@ export async function runTests(paths: readonly string[], verbose: boolean, shell
 async function casesAt(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
-    throw new AssayError('not-found', 'no such file or folder', { subject: path, mend: 'check the path' });
+    throw new AssayError('not-found', 'no such file or folder', { subject: path, hint: 'check the path' });
   if (!found.isDirectory()) return [path];
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && CASES_SUFFIX.test(entry.name));
@@ -48,7 +48,7 @@ async function casesAt(path: string): Promise<readonly string[]> {
     files.length === 0 ? 'holds no *.test.yaml' : `holds more than ${MAX_FILES} files of cases`,
     {
       subject: path,
-      mend: 'name the files of cases, or their folder',
+      hint: 'name the files of cases, or their folder',
     },
   );
 }
@@ -85,7 +85,7 @@ async function policyFor(file: string, { policy }: ReadCases): Promise<CompiledP
     if (!isAssayError(error) || error.code !== 'not-found') throw error;
     throw new AssayError('not-found', `is for ${path}, which is not there`, {
       subject: file,
-      mend: 'name its policy, as in policy: strict',
+      hint: 'name its policy, as in policy: strict',
       cause: error,
     });
   }

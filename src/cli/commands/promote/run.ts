@@ -2,12 +2,12 @@ import { isRuled } from '../../../registry/rules/index.ts';
 import {
   decisionFor,
   labelOf,
-  openWish,
-  printWish,
+  openRequest,
+  printRequest,
   Refusal,
   refuseDenied,
   registeredVersion,
-  WISH,
+  REQUEST_COMMENT,
   withRegistry,
 } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
@@ -25,12 +25,12 @@ export async function runPromote(request: PromoteRequest, shell: Shell): Promise
       shell,
     );
     if (isRuled(stage)) await refuseDenied(registry, version, decisionFor(await registry.decisions(version.id), stage));
-    const open = await openWish(registry, version);
+    const open = await openRequest(registry, version);
     if (open !== undefined && open.to !== stage) {
-      const mend = 'approve or reject that first';
-      throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject: labelOf(version), mend });
+      const hint = 'approve or reject that first';
+      throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject: labelOf(version), hint });
     }
-    const wish = open ?? (await registry.requestTransition(version.id, stage, comment === '' ? WISH : comment));
-    if (!quiet) printWish(shell, wish, await registry.version({ id: version.id }), format);
+    const transition = open ?? (await registry.requestTransition(version.id, stage, comment === '' ? REQUEST_COMMENT : comment));
+    if (!quiet) printRequest(shell, transition, await registry.version({ id: version.id }), format);
   });
 }

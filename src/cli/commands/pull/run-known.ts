@@ -12,7 +12,7 @@ export async function runPullKnown({ ref, cache, expect, quiet }: KnownRequest, 
   if (!/^sha256:[0-9a-f]{64}$/.test(expect)) {
     throw new AssayError('usage', 'is no digest', {
       subject: `--expect ${expect.slice(0, 100)}`,
-      mend: 'give sha256: and 64 hex digits, as assay digest prints it',
+      hint: 'give sha256: and 64 hex digits, as assay digest prints it',
     });
   }
   const progress = new Progress(shell, !quiet);

@@ -7,8 +7,8 @@ import { cacheEnv, loadLines } from './text.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */
 export async function runPull(request: PullRequest, shell: Shell): Promise<void> {
-  const { knowledge, judgeArtifact, refuseOwnPardons } = await prepareJudging({ ...request, offline: false }, shell);
-  await refuseOwnPardons(request.ref);
+  const { knowledge, judgeArtifact, refuseOwnWaivers } = await prepareJudging({ ...request, offline: false }, shell);
+  await refuseOwnWaivers(request.ref);
   const downloads = new Progress(shell, !request.quiet);
   const env = cacheEnv(shell.env, request.cache);
   let outcome: PullOutcome;

@@ -33,8 +33,8 @@ async function meant(registry: RegistryClient, request: QuarantineRequest, shell
   const named = await registry.versionsOf(query);
   const [first] = named;
   if (first === undefined) {
-    const mend = 'assay models lists what it knows';
-    throw new AssayError('not-found', `${registry.name} does not know it`, { subject: request.artifact, mend });
+    const hint = 'assay models lists what it knows';
+    throw new AssayError('not-found', `${registry.name} does not know it`, { subject: request.artifact, hint });
   }
   // A reference may be that of some names only.
   return 'digest' in query ? named : registry.versionsOf({ digest: first.digest });

@@ -1,7 +1,7 @@
 import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { isRegistryError, type Transition } from '../../../registry/index.ts';
-import { knownVersion, labelOf, openWish, printWish, withRegistry } from '../../registry/index.ts';
+import { knownVersion, labelOf, openRequest, printRequest, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RejectRequest } from './command.ts';
 
@@ -9,14 +9,14 @@ import type { RejectRequest } from './command.ts';
 export async function runReject(request: RejectRequest, shell: Shell): Promise<void> {
   await withRegistry(request.registry, shell, { verb: 'assay reject', subject: request.artifact }, async (registry) => {
     const version = await knownVersion(registry, request.artifact, request, shell);
-    const open = await openWish(registry, version);
+    const open = await openRequest(registry, version);
     if (open === undefined) {
-      const mend = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
-      throw new AssayError('not-found', 'is asked for nothing', { subject: labelOf(version), mend });
+      const hint = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
+      throw new AssayError('not-found', 'is asked for nothing', { subject: labelOf(version), hint });
     }
     const { quiet, format } = request;
     const after = await rejectOrWithdraw(registry, open.id, request);
-    if (!quiet) printWish(shell, after, await registry.version({ id: version.id }), format);
+    if (!quiet) printRequest(shell, after, await registry.version({ id: version.id }), format);
   });
 }
 

@@ -26,7 +26,7 @@ function defaultOutput(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/\p{Cc}/gu, '_');
   const output = `${name}.repro.pkl`;
   if (!existsSync(output)) return output;
-  throw new AssayError('usage', 'exists', { subject: output, mend: 'name another file with --output' });
+  throw new AssayError('usage', 'exists', { subject: output, hint: 'name another file with --output' });
 }
 
 /** Path of the pickle to write: empty for the file itself. */
@@ -41,7 +41,7 @@ async function choose(one: OneFile, wanted: string | undefined): Promise<string>
   if (chosen !== undefined) return chosen;
   throw new AssayError('usage', wanted === undefined ? 'holds no pickle' : 'holds no pickle of that name', {
     subject: wanted === undefined ? one.file.path : `--member ${wanted}`,
-    mend:
+    hint:
       pickles.length === 0
         ? 'only pickles have instructions to write'
         : `its pickles are ${pickles.slice(0, 3).join(', ')}`,

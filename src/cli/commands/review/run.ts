@@ -59,7 +59,7 @@ function summary({ assessment, decision }: Judged, output: string, bytes: number
 function defaultOutput({ target, format }: ReviewRequest): string {
   const output = `${nameOf(target)}.review.${format}`;
   if (!existsSync(output)) return output;
-  throw new AssayError('usage', 'exists', { subject: output, mend: 'name another file with --output' });
+  throw new AssayError('usage', 'exists', { subject: output, hint: 'name another file with --output' });
 }
 
 /** The last part of a reference without its revision, as a name for a file. */

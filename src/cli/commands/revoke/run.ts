@@ -28,7 +28,7 @@ async function meant(registry: RegistryClient, request: RevokeRequest, shell: Sh
     if (stage === undefined) return [what];
     throw new AssayError('usage', 'is for a version, not for one approval', {
       subject: '--stage',
-      mend: 'leave it out',
+      hint: 'leave it out',
     });
   }
   const version = await knownVersion(registry, what, request, shell);
@@ -38,6 +38,6 @@ async function meant(registry: RegistryClient, request: RevokeRequest, shell: Sh
   const ids = holding.filter((one) => stage === undefined || one.stage === stage).map(({ id }) => id);
   if (ids.length > 0) return ids;
   const message = `has no approval${stage === undefined ? '' : ` for ${stage}`} that holds`;
-  const mend = `assay models ${labelOf(version)} shows those that there were`;
-  throw new AssayError('not-found', message, { subject: labelOf(version), mend });
+  const hint = `assay models ${labelOf(version)} shows those that there were`;
+  throw new AssayError('not-found', message, { subject: labelOf(version), hint });
 }

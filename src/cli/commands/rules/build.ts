@@ -34,7 +34,7 @@ export async function runRulesBuild(flags: RulesBuildFlags, shell: Shell): Promi
   if (compareVersions(bundle.version, RULESET_VERSION) <= 0) {
     throw new AssayError('usage', `is not newer than ${RULESET_VERSION}, which this program has`, {
       subject: `--rules-version ${flags.rulesVersion}`,
-      mend: 'give a higher version',
+      hint: 'give a higher version',
     });
   }
   const { passphraseFile, privateKey } = flags;
@@ -58,7 +58,7 @@ async function readFolder(folder: string): Promise<{ allowlists: object; parts: 
   if (files.length === 0) {
     throw new AssayError('usage', 'holds no lists', {
       subject: folder,
-      mend: 'assay rules build --help shows what lists are',
+      hint: 'assay rules build --help shows what lists are',
     });
   }
   const read = new Map<string, unknown>();
@@ -84,7 +84,7 @@ async function names(folder: string): Promise<string[]> {
       missing ? 'no such folder' : `cannot be read (${code})`,
       {
         subject: `--from-lists ${folder}`,
-        mend: 'check the path',
+        hint: 'check the path',
         cause,
       },
     );

@@ -10,7 +10,7 @@ import type { Shell } from '../../terminal/index.ts';
  */
 export async function fetchRules(address: string, shell: Shell): Promise<Uint8Array> {
   if (!URL.canParse(address)) {
-    throw new AssayError('usage', 'is no address', { subject: '--from', mend: 'check the address' });
+    throw new AssayError('usage', 'is no address', { subject: '--from', hint: 'check the address' });
   }
   const egress = createEgress({ env: shell.env, signal: shell.signal });
   try {

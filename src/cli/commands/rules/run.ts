@@ -143,10 +143,10 @@ function verified(
 
 /** @returns whether it is what is installed. @throws AssayError `usage` for a rollback */
 function checkNewer(bundle: RuleBundle, bytes: Uint8Array, from: string, before: SignedInstalled | undefined): boolean {
-  const refuse = (than: string, mend: string) =>
+  const refuse = (than: string, hint: string) =>
     new AssayError('usage', `the rules are of version ${bundle.version}, which is not newer than ${than}`, {
       subject: from,
-      mend,
+      hint,
     });
   if (compareVersions(bundle.version, RULESET_VERSION) <= 0) {
     throw refuse(`${RULESET_VERSION}, which this program has`, 'get a newer bundle');
@@ -164,7 +164,7 @@ async function readFrom(from: string, shell: Shell): Promise<Uint8Array> {
   if (scheme.toLowerCase() !== 'https') {
     throw new AssayError('usage', `rules are not fetched over ${scheme}`, {
       subject: `--from ${from}`,
-      mend: 'use an https:// address, or a file',
+      hint: 'use an https:// address, or a file',
     });
   }
   const { fetchRules } = await import('./fetch.ts');

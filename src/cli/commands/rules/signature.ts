@@ -27,7 +27,7 @@ export async function rulesKeys(
   if (keys.length > 0 || path !== '') return keys;
   throw new AssayError('usage', 'nobody is trusted to sign rules: this version comes without a release key', {
     subject: 'assay rules update',
-    mend: 'give --public-key, or --trust with a signer who may sign rules',
+    hint: 'give --public-key, or --trust with a signer who may sign rules',
   });
 }
 
@@ -39,6 +39,6 @@ async function trustedKeys(path: string, now: Date): Promise<KeyObject[]> {
   if (keys.length > 0) return keys;
   throw new AssayError('usage', 'lets nobody sign rules with a key', {
     subject: path,
-    mend: 'let a signer with a key do so: may: [rules]',
+    hint: 'let a signer with a key do so: may: [rules]',
   });
 }

@@ -78,13 +78,13 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
   if (format === 'json' && targets.length > 1) {
     throw new AssayError('usage', `takes one target, not ${targets.length}`, {
       subject: '--format json',
-      mend: 'use --format jsonl, which writes a line for each',
+      hint: 'use --format jsonl, which writes a line for each',
     });
   }
   if (flags.signature !== undefined && targets.length > 1) {
     throw new AssayError('usage', `is of one target, not of ${targets.length}`, {
       subject: '--signature',
-      mend: 'scan them one by one, or keep each signature in its model as model.sig',
+      hint: 'scan them one by one, or keep each signature in its model as model.sig',
     });
   }
   const { output, coverage, quiet, verbose, color, offline } = flags;

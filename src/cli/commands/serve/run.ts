@@ -22,9 +22,9 @@ export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void>
   await service.close();
 }
 
-function usage(error: Error & { readonly mend?: string | undefined }): AssayError {
+function usage(error: Error & { readonly hint?: string | undefined }): AssayError {
   return new AssayError('usage', error.message, {
-    mend: error.mend ?? 'check ASSAY_DATABASE',
+    hint: error.hint ?? 'check ASSAY_DATABASE',
     cause: error,
   });
 }

@@ -103,15 +103,15 @@ async function checkFiles(
   { allowSymlinks }: SignRequest,
 ): Promise<boolean> {
   if (files.length === 0) {
-    const mend = 'give a folder that holds more than its signature and what is left out';
-    throw new AssayError('usage', 'there is no file to sign', { subject: root, mend });
+    const hint = 'give a folder that holds more than its signature and what is left out';
+    throw new AssayError('usage', 'there is no file to sign', { subject: root, hint });
   }
   const links = files.map((file) => (single ? linkAt(root, file) : file.link));
   const stray = files.find((_, at) => links[at] === 'within');
   if (stray !== undefined && !allowSymlinks) {
     throw new AssayError('usage', 'is a symbolic link', {
       subject: stray.path,
-      mend: 'replace it by its file, or give --allow-symlinks',
+      hint: 'replace it by its file, or give --allow-symlinks',
     });
   }
   if (!single) checkFolders(files, root);
@@ -140,7 +140,7 @@ function checkFolders(files: readonly ArtifactFile[], root: string): void {
   if (link === undefined) return;
   throw new AssayError('usage', 'is a symbolic link to a folder', {
     subject: link,
-    mend: `replace it by the folder, or leave it out with --ignore ${link}`,
+    hint: `replace it by the folder, or leave it out with --ignore ${link}`,
   });
 }
 

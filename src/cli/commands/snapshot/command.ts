@@ -135,6 +135,6 @@ function imageOf(text: string): SnapshotRequest['images'][number] {
   );
 }
 
-function usage(subject: string, message: string, mend: string): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

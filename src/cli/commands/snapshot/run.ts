@@ -45,13 +45,13 @@ function placeOf({ registry, trust, rules }: SnapshotRequest, { env }: Shell): T
   const flags = { ...(trust === undefined ? {} : { trust }), ...(rules === undefined ? {} : { rules }) };
   const place = registryPlace(registry, flags, env);
   if (place.isNew) {
-    const mend = 'check the path: assay approve makes a registry';
-    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${place.name}`, mend });
+    const hint = 'check the path: assay approve makes a registry';
+    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${place.name}`, hint });
   }
   if (place.trust !== null) return { ...place, trust: place.trust };
   throw new AssayError('usage', 'no trust file says whose approvals count', {
     subject: 'assay snapshot',
-    mend: 'give --trust; assay attestation --help shows one',
+    hint: 'give --trust; assay attestation --help shows one',
   });
 }
 
@@ -175,10 +175,10 @@ function omissionText({ version, what, why }: Omission): string {
 function explained(error: unknown, { name }: RegistryPlace): unknown {
   if (isSnapshotError(error)) return new AssayError('usage', error.message, { subject: name, cause: error });
   if (isRegistryError(error)) {
-    const mend = error.mend === undefined ? {} : { mend: error.mend };
-    return new AssayError('unreadable', error.message, { subject: `--registry ${name}`, ...mend, cause: error });
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new AssayError('unreadable', error.message, { subject: `--registry ${name}`, ...hint, cause: error });
   }
   if (!isAssayError(error) || error.subject !== undefined || error.code !== 'mismatch') return error;
-  const mend = error.mend === undefined ? {} : { mend: error.mend };
-  return new AssayError(error.code, error.message, { subject: name, ...mend, cause: error });
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return new AssayError(error.code, error.message, { subject: name, ...hint, cause: error });
 }

@@ -10,7 +10,7 @@ import {
 } from '../../../pipeline/index.ts';
 import { renderVerification, renderVerificationJson, type Verification } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
-import { readTrusts, refusePardonsFrom, trustFiles } from '../../judging/index.ts';
+import { readTrusts, refuseWaiversFrom, trustFiles } from '../../judging/index.ts';
 import { openSink, Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { VerifyFlags } from './command.ts';
 
@@ -37,7 +37,7 @@ export async function runVerify(ref: string, flags: VerifyFlags, shell: Shell): 
 async function verify(ref: string, flags: VerifyFlags, shell: Shell, onEvent: OnEvent): Promise<Verification> {
   const started = performance.now();
   const trusts = await readTrusts(flags, shell.env);
-  await refusePardonsFrom(ref, await trustFiles(flags, shell.env), shell.env);
+  await refuseWaiversFrom(ref, await trustFiles(flags, shell.env), shell.env);
   const options = { signal: shell.signal, onEvent, offline: flags.offline, everything: true };
   const artifact = await openArtifact(ref, options);
   try {
@@ -68,7 +68,7 @@ function noSignature({ ref, files }: Artifact): AssayError {
   const like = others.length === 0 ? '' : `; there is ${others.map(({ path }) => path).join(', ')}`;
   return new AssayError('not-found', `has no signature: no ${SIGNATURE_NAME} in it, no .sig beside it`, {
     subject: ref,
-    mend: `name it with --signature${like}`,
+    hint: `name it with --signature${like}`,
   });
 }
 

@@ -35,20 +35,20 @@ export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
     const [set, missing] = url === '' ? [TOKEN_VARIABLE, URL_VARIABLE] : [URL_VARIABLE, TOKEN_VARIABLE];
     throw new AssayError('usage', `${set} is set and ${missing} is not`, {
       subject: 'GitHub Actions',
-      mend: PERMISSION,
+      hint: PERMISSION,
     });
   }
   if (env.GITHUB_ACTIONS === 'true') {
     throw new AssayError('usage', 'the job may not ask for an identity token', {
       subject: 'GitHub Actions',
-      mend: PERMISSION,
+      hint: PERMISSION,
     });
   }
   const circle = env.CIRCLE_OIDC_TOKEN_V2 ?? '';
   if (circle !== '') return { kind: 'token', token: circle, variable: 'CIRCLE_OIDC_TOKEN_V2' };
   throw new AssayError('usage', 'nothing around here says who signs', {
     subject: '--keyless',
-    mend: 'give --identity-token-file, set SIGSTORE_ID_TOKEN, or sign in a job of GitHub Actions, GitLab or CircleCI',
+    hint: 'give --identity-token-file, set SIGSTORE_ID_TOKEN, or sign in a job of GitHub Actions, GitLab or CircleCI',
   });
 }
 
@@ -88,7 +88,7 @@ function tokenInEnvironment(token: string, variable: string): IdentityToken {
     if (variable !== 'CIRCLE_OIDC_TOKEN_V2' || !(error instanceof AssayError)) throw error;
     throw new AssayError('usage', error.message, {
       subject: variable,
-      mend: `set SIGSTORE_ID_TOKEN to what circleci run oidc get --claims '{"aud": "${SIGSTORE_AUDIENCE}"}' prints`,
+      hint: `set SIGSTORE_ID_TOKEN to what circleci run oidc get --claims '{"aud": "${SIGSTORE_AUDIENCE}"}' prints`,
     });
   }
 }

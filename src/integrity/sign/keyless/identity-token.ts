@@ -14,7 +14,7 @@ export const SIGSTORE_AUDIENCE = 'sigstore';
 
 /** Tokens are of a few kilobytes. */
 const BOUNDS = { maxBytes: 64 * 1024, maxDepth: 16, maxTokens: 10_000 };
-const MEND = `give an OIDC identity token (a JWT) for the audience "${SIGSTORE_AUDIENCE}"`;
+const HINT = `give an OIDC identity token (a JWT) for the audience "${SIGSTORE_AUDIENCE}"`;
 
 const Claims = v.object({
   aud: v.union([v.string(), v.array(v.string())]),
@@ -40,8 +40,8 @@ export function readIdentityToken(text: string, origin: string, now = new Date()
   }
   const expires = new Date(claims.exp * 1000);
   if (expires <= now) {
-    const mend = 'get a new one, and sign at once: such tokens live for minutes';
-    throw usage(`the identity token expired at ${expires.toISOString()}`, origin, mend);
+    const hint = 'get a new one, and sign at once: such tokens live for minutes';
+    throw usage(`the identity token expired at ${expires.toISOString()}`, origin, hint);
   }
   return { token, subject: subjectOf(claims, origin), expires };
 }
@@ -72,6 +72,6 @@ function subjectOf({ sub, email, email_verified: verified }: Claims, origin: str
   throw usage('the identity token names nobody', origin);
 }
 
-function usage(message: string, subject: string, mend = MEND): AssayError {
-  return new AssayError('usage', message, { subject, mend });
+function usage(message: string, subject: string, hint = HINT): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

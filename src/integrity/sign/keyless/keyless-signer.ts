@@ -31,7 +31,7 @@ export function keylessSigner(options: KeylessOptions): PayloadSigner {
   const tellsTime = services.timestampUrls.length > 0 || services.logs.some(({ version }) => version === 1);
   if (services.logs.length === 0 || !tellsTime) {
     throw new AssayError('usage', 'nothing of the services would say when the signature was made', {
-      mend: 'add a timestamp authority: a log of version 2 tells no time',
+      hint: 'add a timestamp authority: a log of version 2 tells no time',
     });
   }
   return { sign: (payloadType, payload) => signKeyless(payloadType, payload, options) };
@@ -70,7 +70,7 @@ function identityIn(certificate: X509Certificate): CertifiedIdentity {
     if (!isSignatureError(error)) throw error;
   }
   throw new AssayError('network', 'Fulcio answers with a certificate that names no identity and its issuer', {
-    mend: 'ask who runs it',
+    hint: 'ask who runs it',
   });
 }
 
@@ -80,7 +80,7 @@ function checkBundle(bundle: unknown): void {
     bundleFromJSON(bundle);
   } catch (cause) {
     throw new AssayError('network', 'the services answered with what makes no bundle that can be verified', {
-      mend: 'ask who runs them',
+      hint: 'ask who runs them',
       cause,
     });
   }

@@ -57,7 +57,7 @@ export async function post(
 export function badAnswer({ name, url }: Service, what: string, cause?: unknown): AssayError {
   return new AssayError('network', `${name} ${what}`, {
     subject: shownAddress(url),
-    mend: 'check its address, or ask who runs it',
+    hint: 'check its address, or ask who runs it',
     cause,
   });
 }
@@ -87,7 +87,7 @@ export function refusal({ name, url }: Service, status: number, said: string): A
   const quoted = said === '' ? '' : `, and says "${said}"`;
   return new AssayError(refused ? 'unauthorized' : 'network', `${name} answers with the status ${status}${quoted}`, {
     subject: shownAddress(url),
-    mend: status >= 500 || status === 429 ? 'try again later' : 'mend what it says, or check its address',
+    hint: status >= 500 || status === 429 ? 'try again later' : 'mend what it says, or check its address',
   });
 }
 

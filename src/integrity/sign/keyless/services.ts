@@ -27,19 +27,19 @@ const TIMESTAMP_PATH = '/api/v1/timestamp';
  */
 export function serviceUrl(text: string, subject: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const mend = 'give an https:// address';
+  const hint = 'give an https:// address';
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new AssayError('usage', 'is no address of a service', { subject, mend });
+    throw new AssayError('usage', 'is no address of a service', { subject, hint });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw new AssayError('usage', `${shownAddress(url)} lets anyone on the way read the identity token`, {
       subject,
-      mend,
+      hint,
     });
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     const what = 'the address has more than a host and a path';
-    throw new AssayError('usage', what, { subject, mend: 'leave out user names, ? and #' });
+    throw new AssayError('usage', what, { subject, hint: 'leave out user names, ? and #' });
   }
   return url.href.replace(/\/+$/, '');
 }

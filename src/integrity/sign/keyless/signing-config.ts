@@ -92,5 +92,5 @@ function startOf({ validFor }: Listed): number {
 }
 
 function usage(message: string, subject: string): AssayError {
-  return new AssayError('usage', message, { subject, mend: 'give a Sigstore signing config, v0.2' });
+  return new AssayError('usage', message, { subject, hint: 'give a Sigstore signing config, v0.2' });
 }

@@ -15,7 +15,7 @@ const SECRETS: ReadonlySet<string> = new Set(['pin-value', 'pin-source']);
  * @throws AssayError `usage` for other attributes: they would be passed over, and another key be taken.
  */
 export function parsePkcs11Key(text: string, subject: string): Pkcs11KeyName {
-  const usage = (message: string, mend: string) => new AssayError('usage', message, { subject, mend });
+  const usage = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   const form = 'write pkcs11:token=NAME;object=LABEL, or the label of the key';
   if (!text.startsWith('pkcs11:')) {
     if (text === '') throw usage('names no key', form);

@@ -63,10 +63,10 @@ async function loadLibrary(subject: string): Promise<PKCS11> {
     const { PKCS11 } = await import('pkcs11js');
     library = new PKCS11();
   } catch (cause) {
-    const mend = 'npm install pkcs11js@2 where assay is installed';
+    const hint = 'npm install pkcs11js@2 where assay is installed';
     throw new AssayError('usage', 'the package pkcs11js, which speaks to tokens, is not installed', {
       subject,
-      mend,
+      hint,
       cause,
     });
   }
@@ -76,7 +76,7 @@ async function loadLibrary(subject: string): Promise<PKCS11> {
     return library;
   } catch (cause) {
     const message = 'is no PKCS #11 module that can be loaded';
-    throw new AssayError('usage', message, { subject, mend: 'give the library of your token', cause });
+    throw new AssayError('usage', message, { subject, hint: 'give the library of your token', cause });
   }
 }
 
@@ -99,8 +99,8 @@ function openSession(library: PKCS11, { module, key, pin }: TokenKeyRequest): Ha
   if (token === undefined || meant.length > 1) {
     const names = tokens.filter(({ label }) => label !== '').map(({ label }) => `"${label}"`);
     const message = token === undefined ? 'has no such token' : 'has several such tokens';
-    const mend = names.length === 0 ? 'check that it is there' : `name one in a URI: ${names.slice(0, 5).join(', ')}`;
-    throw new AssayError(token === undefined ? 'not-found' : 'usage', message, { subject: module, mend });
+    const hint = names.length === 0 ? 'check that it is there' : `name one in a URI: ${names.slice(0, 5).join(', ')}`;
+    throw new AssayError(token === undefined ? 'not-found' : 'usage', message, { subject: module, hint });
   }
   return explained(module, () => {
     const session = library.C_OpenSession(token.slot, CKF_SERIAL_SESSION);
@@ -117,13 +117,13 @@ function findPrivateKey(library: PKCS11, session: Handle, { module, key, pin }: 
   ]);
   const [only, ...others] = found;
   if (only === undefined) {
-    const mend = pin === undefined ? PIN : 'check the label or the id of the key';
-    throw new AssayError('not-found', 'the token shows no such private key', { subject: module, mend });
+    const hint = pin === undefined ? PIN : 'check the label or the id of the key';
+    throw new AssayError('not-found', 'the token shows no such private key', { subject: module, hint });
   }
   if (others.length === 0) return only;
   throw new AssayError('usage', 'the token has several such private keys', {
     subject: module,
-    mend: 'name its id in a URI',
+    hint: 'name its id in a URI',
   });
 }
 
@@ -142,7 +142,7 @@ function findPublicKey(library: PKCS11, session: Handle, privateKey: Handle, sub
   );
   if (object === undefined) {
     const message = 'the token shows no public key beside the private one';
-    throw new AssayError('not-found', message, { subject, mend: 'put it there, with the same label and id' });
+    throw new AssayError('not-found', message, { subject, hint: 'put it there, with the same label and id' });
   }
   let publicKey: KeyObject;
   try {
@@ -153,11 +153,11 @@ function findPublicKey(library: PKCS11, session: Handle, privateKey: Handle, sub
     publicKey = ecPublicKey(params?.value ?? Buffer.alloc(0), point?.value ?? Buffer.alloc(0));
   } catch (cause) {
     const message = 'the key of the token is not one of an elliptic curve';
-    throw new AssayError('usage', message, { subject, mend: 'use P-256, P-384 or P-521', cause });
+    throw new AssayError('usage', message, { subject, hint: 'use P-256, P-384 or P-521', cause });
   }
   if (HASH[kindOf(publicKey)] !== undefined) return publicKey;
   const message = `a ${kindOf(publicKey)} key cannot sign models`;
-  throw new AssayError('usage', message, { subject, mend: 'use P-256, P-384 or P-521' });
+  throw new AssayError('usage', message, { subject, hint: 'use P-256, P-384 or P-521' });
 }
 
 function find(
@@ -192,7 +192,7 @@ function signWith(
   const signature = derSignature(library.C_Sign(session, hash, Buffer.alloc(256)));
   if (verifyBytes(publicKey, data, signature)) return signature;
   throw new AssayError('unreadable', 'the token signed with another key than its public key says', {
-    mend: 'check which public key belongs to the private one',
+    hint: 'check which public key belongs to the private one',
   });
 }
 
@@ -214,7 +214,7 @@ function explained<T>(subject: string, act: () => T): T {
     const code = cause instanceof Error && 'code' in cause ? Number(cause.code) : Number.NaN;
     const known = ANSWERS.get(code);
     const said = cause instanceof Error ? cause.message : String(cause);
-    const mend = known === undefined ? 'check the token' : PIN;
-    throw new AssayError('unreadable', known ?? `the token refuses: ${said}`, { subject, mend, cause });
+    const hint = known === undefined ? 'check the token' : PIN;
+    throw new AssayError('unreadable', known ?? `the token refuses: ${said}`, { subject, hint, cause });
   }
 }

@@ -32,7 +32,7 @@ export interface WaiversView {
 export function waiversPage(viewer: Viewer, { waivers, after, said, now }: WaiversView): Html {
   const next = waivers.next === null ? null : withQuery(PATH, { after: waivers.next });
   const body = html`<p class="lead">A waiver pardons one rule on one artifact until a day, and somebody answers for it. What is malicious cannot be waived.</p>
-${mayPardon(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NONE}${
+${mayWaive(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NONE}${
   waivers.items.length === 0
     ? empty(
         'No rule is waived',
@@ -55,7 +55,7 @@ export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], no
       shortDigest(waiver.digest),
       told(waiver.reason),
       html`${told(waiver.owner)} <span class="quiet">added by ${told(createdBy)}, ${when(at)}</span>`,
-      state === HOLDS && mayPardon(viewer)
+      state === HOLDS && mayWaive(viewer)
         ? actForm(viewer, `${PATH}/${encodeURIComponent(id)}/revoke`, {
             label: 'Revoke',
             kind: 'danger',
@@ -135,6 +135,6 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
   return page(viewer, { title: 'Add a waiver', place: 'waivers', crumbs: [{ href: PATH, text: 'Waivers' }], body });
 }
 
-function mayPardon({ roles }: Viewer): boolean {
+function mayWaive({ roles }: Viewer): boolean {
   return roles.includes('security-approver') || roles.includes('admin');
 }

@@ -118,10 +118,10 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
 
   const rejection = async (request: FastifyRequest, draft?: Draft) => {
     const { principal } = request;
-    const { version, request: wish } = await wholeRequest(registry, principal, idIn(request));
-    checkVoter(principal, wish);
+    const { version, request: transitionRequest } = await wholeRequest(registry, principal, idIn(request));
+    checkVoter(principal, transitionRequest);
     const role = VOTING.find((one) => principal.roles.includes(one)) ?? 'reviewer';
-    return actPage(viewerOf(request), { ...reject(version, wish, role), draft });
+    return actPage(viewerOf(request), { ...reject(version, transitionRequest, role), draft });
   };
   app.get(
     `${PATH}/:id/reject`,
@@ -153,26 +153,26 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
   );
 }
 
-function reject(version: Version, wish: Transition, role: Role): ActView {
+function reject(version: Version, transitionRequest: Transition, role: Role): ActView {
   return {
-    title: `Reject ${version.model} ${version.number} for ${wish.to}`,
+    title: `Reject ${version.model} ${version.number} for ${transitionRequest.to}`,
     place: 'requests',
     crumbs: [
       { href: PATH, text: 'Requests' },
-      { href: requestPath(wish.id), text: `${version.model} ${version.number} to ${wish.to}` },
+      { href: requestPath(transitionRequest.id), text: `${version.model} ${version.number} to ${transitionRequest.to}` },
     ],
     follows: 'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
     tone: 'bad',
     facts: [
       ['Version', `${version.model} version ${version.number}`],
-      ['Asked for by', wish.requestedBy],
+      ['Asked for by', transitionRequest.requestedBy],
     ],
-    action: requestPath(wish.id, 'reject'),
+    action: requestPath(transitionRequest.id, 'reject'),
     fields: hidden('role', role),
     why: { name: 'comment', label: 'Why not' },
     label: 'Reject',
     kind: 'danger',
-    back: requestPath(wish.id),
+    back: requestPath(transitionRequest.id),
   };
 }
 

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
 import { MODEL_NAME, object, REFERENCE, SUBMITTERS, text } from '../../http/index.ts';
-import { checkWish, submit, type Wish } from '../../jobs/index.ts';
+import { checkJobRequest, submit, type JobRequest } from '../../jobs/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
@@ -59,8 +59,8 @@ export const submitPages: Routes = async (app, context) => {
 };
 
 /** @returns the page of the job */
-async function ask(context: ServiceContext, by: Principal, wish: Wish): Promise<string> {
-  const { job, created } = await submit(context, by, await checkWish(context, by, wish));
+async function ask(context: ServiceContext, by: Principal, jobRequest: JobRequest): Promise<string> {
+  const { job, created } = await submit(context, by, await checkJobRequest(context, by, jobRequest));
   return created ? jobPath(job.id) : said(jobPath(job.id), 'job-known');
 }
 

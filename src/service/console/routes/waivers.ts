@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Routes } from '../../context.ts';
-import { DIGEST, ID_PARAMS, object, PARDONERS, READERS, text } from '../../http/index.ts';
+import { DIGEST, ID_PARAMS, object, WAIVER_ROLES, READERS, text } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/index.ts';
@@ -33,7 +33,7 @@ export const waiverPages: Routes = (app, { registry }) => {
   app.get(
     `${PATH}/new`,
     {
-      config: { access: PARDONERS },
+      config: { access: WAIVER_ROLES },
       schema: { ...HIDDEN, querystring: object({ digest: Type.Optional(text('The artifact', DIGEST)) }) },
     },
     (request, reply) => sendPage(reply, newWaiverPage(viewerOf(request), request.query.digest)),
@@ -41,7 +41,7 @@ export const waiverPages: Routes = (app, { registry }) => {
   app.post(
     `${PATH}/new`,
     {
-      config: { access: PARDONERS },
+      config: { access: WAIVER_ROLES },
       schema: { ...HIDDEN, body: WaiverForm },
       errorHandler: showAgain((request, draft) => newWaiverPage(viewerOf(request), undefined, draft)),
     },
@@ -62,7 +62,7 @@ export const waiverPages: Routes = (app, { registry }) => {
 
   app.post(
     `${PATH}/:id/revoke`,
-    { config: { access: PARDONERS }, schema: { ...HIDDEN, params: ID_PARAMS, body: EMPTY_FORM } },
+    { config: { access: WAIVER_ROLES }, schema: { ...HIDDEN, params: ID_PARAMS, body: EMPTY_FORM } },
     async ({ principal, params }, reply) => {
       await registry.revokeWaiver(principal, params.id);
       return reply.redirect(said(PATH, 'waiver-revoked'), 303);

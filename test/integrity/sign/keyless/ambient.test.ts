@@ -52,7 +52,7 @@ async function problem(env: NodeJS.ProcessEnv): Promise<string> {
     await tokenFrom(env);
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    const text = `${error.code} ${error.subject}: ${error.message}; ${error.mend}`;
+    const text = `${error.code} ${error.subject}: ${error.message}; ${error.hint}`;
     expect(text).not.toContain(SECRET);
     return text;
   }

@@ -6,7 +6,7 @@ import type { Believer } from './believe.ts';
 import type { History } from './history.ts';
 
 /** A waiver that somebody signed, and that the audit log tells of. */
-export interface Pardon {
+export interface HeldWaiver {
   readonly id: string;
   readonly waiver: Waiver;
   readonly method: ApprovalMethod;
@@ -20,20 +20,20 @@ export interface Refused {
   readonly why: string;
 }
 
-export interface Pardons {
-  readonly given: readonly Pardon[];
+export interface HeldWaivers {
+  readonly given: readonly HeldWaiver[];
   readonly refused: readonly Refused[];
 }
 
-export const NO_PARDONS: Pardons = { given: [], refused: [] };
+export const NO_HELD_WAIVERS: HeldWaivers = { given: [], refused: [] };
 
 /** What of the waivers for some bytes holds by signature and log: never by what their rows say. */
-export async function pardonsOf(
+export async function heldWaiversOf(
   digest: string,
   waivers: readonly StoredWaiver[],
   { believer, history, now }: { readonly believer: Believer; readonly history: History; readonly now: Date },
-): Promise<Pardons> {
-  const given: Pardon[] = [];
+): Promise<HeldWaivers> {
+  const given: HeldWaiver[] = [];
   const refused: Refused[] = [];
   for (const stored of waivers) {
     const { id } = stored;
@@ -55,12 +55,12 @@ const UNTOLD = 'the audit log does not tell of it';
  * The waivers that count for a stage: given in a way that it takes, and before its approvals, so that the approvers saw them.
  * @param since the entry of the first approval that counts
  */
-export function pardonsAt(
-  given: readonly Pardon[],
+export function waiversAt(
+  given: readonly HeldWaiver[],
   stage: RuledStage,
   { methods }: StageRules,
   since: number,
-): Pardons {
+): HeldWaivers {
   const refused = given.flatMap(({ id, method, seq }) => {
     if (methods.length > 0 && !methods.includes(method)) {
       return [{ id, why: `it was given by ${method}, and ${stage} takes ${methods.join(' or ')}` }];
