@@ -123,7 +123,7 @@ function difference(from, to) {
 }
 
 const OF_HELM = ['app.kubernetes.io/managed-by', 'helm.sh/chart'];
-/** Kubernetes reads YAML 1.1: `off` is no text there, and 0440 is octal. */
+/** Kubernetes reads YAML 1.1: `off` is not text there, and 0440 is octal. */
 const YAML = { version: '1.1' };
 const STYLE = { ...YAML, lineWidth: 0, flowCollectionPadding: false };
 

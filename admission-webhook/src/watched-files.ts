@@ -59,7 +59,7 @@ export function watchFiles(
 
 function watcherOf(folder: string, soon: () => void): FSWatcher[] {
   try {
-    // A watch that ends is no loss: the poll goes on.
+    // A watch that ends is not a loss: the poll goes on.
     return [watch(folder, { persistent: false }, soon).on('error', () => {})];
   } catch {
     return [];

@@ -7,10 +7,10 @@ const Text = v.string();
 const MaybeText = v.nullable(v.string());
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** What is printed as it is. */
-const Id = v.pipe(Text, v.regex(/^[A-Za-z0-9_-]{1,100}$/, 'is no id'));
-const Digest = v.pipe(Text, v.regex(/^sha256:[0-9a-f]{64}$/, 'is no digest'));
-const Hash = v.pipe(Text, v.regex(/^[0-9a-f]{64}$/, 'is no hash'));
-const Time = v.pipe(Text, v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/, 'is no time'));
+const Id = v.pipe(Text, v.regex(/^[A-Za-z0-9_-]{1,100}$/, 'is not an id'));
+const Digest = v.pipe(Text, v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest'));
+const Hash = v.pipe(Text, v.regex(/^[0-9a-f]{64}$/, 'is not a hash'));
+const Time = v.pipe(Text, v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/, 'is not a time'));
 const Stage = v.picklist(STAGES);
 const Role = v.picklist(ROLES);
 const Ruleset = v.object({ version: Text, digest: Text });

@@ -144,7 +144,7 @@ async function problemOf(response: Response): Promise<v.InferOutput<typeof Probl
 function baseOf(address: string, subject: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return url;
-  throw new AssayError('usage', 'is no address of a service', {
+  throw new AssayError('usage', 'is not an address of a service', {
     subject,
     hint: 'write it as https://assay.example.com',
   });
@@ -159,5 +159,5 @@ async function tokenOf({ tokenFile }: RegistryFlags, env: NodeJS.ProcessEnv): Pr
     throw new AssayError('usage', 'there is no token for the service', { subject, hint });
   }
   if (/^[\x21-\x7e]{1,8192}$/.test(token)) return token;
-  throw new AssayError('usage', 'is no token', { subject, hint: 'give the token alone, in one line' });
+  throw new AssayError('usage', 'is not a token', { subject, hint: 'give the token alone, in one line' });
 }

@@ -121,7 +121,7 @@ function roleFor({ needed }: Transition) {
 function nameOf(given: string | undefined): string {
   const name = given ?? userName();
   if (name.trim() !== '' && name.length <= MAX_NAME && name !== NOBODY && !/\p{C}/u.test(name)) return name;
-  throw new AssayError('usage', 'is no name of a person', {
+  throw new AssayError('usage', 'is not a name of a person', {
     subject: `--as ${name}`,
     hint: `use up to ${MAX_NAME} characters in one line, and not "${NOBODY}"`,
   });

@@ -53,7 +53,7 @@ export function registryPlace(registry: string, flags: PlaceFlags, env: NodeJS.P
   const path = registry.replace(/^sqlite:/, '');
   if (path === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     const hint = 'give a file, or postgres://user@host/name';
-    throw new AssayError('usage', 'is no registry', { subject: `--registry ${registry}`, hint });
+    throw new AssayError('usage', 'is not a registry', { subject: `--registry ${registry}`, hint });
   }
   const folder = `${path}.d`;
   return {
@@ -104,7 +104,7 @@ function beside(folder: string, name: string): string | null {
 function checkedUrl(text: string): string {
   if (!URL.canParse(text)) {
     const hint = 'write it as postgres://user@host/name';
-    throw new AssayError('usage', 'is no address of a database', { subject: '--registry', hint });
+    throw new AssayError('usage', 'is not an address of a database', { subject: '--registry', hint });
   }
   const url = new URL(text);
   if (url.password === '') return text;

@@ -34,7 +34,7 @@ export interface EgressInit extends RequestInit {
   readonly secrets?: readonly Credential[];
 }
 
-/** The way out. `fetch` may be handed to libraries; a status that is no success is for its caller to judge. */
+/** The way out. `fetch` may be handed to libraries; a status that is not a success is for its caller to judge. */
 export interface Egress {
   /** @throws AssayError `network`, `refused`, `aborted`, and from the body `network`, `limit`, `aborted`. */
   fetch(input: string | URL | Request, init?: EgressInit): Promise<Response>;

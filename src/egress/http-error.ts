@@ -1,7 +1,7 @@
 import { AssayError } from '../core/index.ts';
 import { shownAddress } from '../core/reference/index.ts';
 
-/** What a status that is no success means to a person. */
+/** What a status that is not a success means to a person. */
 export function httpError(response: Response, address: string): AssayError {
   const subject = shownAddress(address);
   const { status } = response;

@@ -41,7 +41,7 @@ function proxyAddress(env: NodeJS.ProcessEnv, name: string): URL | undefined {
   const text = value.includes('://') ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new AssayError('usage', `${name} is no http:// or https:// address`, {
+    throw new AssayError('usage', `${name} is not an http:// or https:// address`, {
       subject: name,
       hint: `set ${name}=http://host:port`,
     });

@@ -90,7 +90,7 @@ export class ByteReader {
     const at = this.#take(8);
     const value = this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32;
     if (!Number.isSafeInteger(value))
-      throw new AssayError('malformed', `the number ${value} is no size of a file`, { offset: this.offset - 8 });
+      throw new AssayError('malformed', `the number ${value} is not a size of a file`, { offset: this.offset - 8 });
     return value;
   }
 

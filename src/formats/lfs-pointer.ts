@@ -72,7 +72,7 @@ function linesOf(bytes: Uint8Array, name: string): { key: string; value: string 
     .split('\n')
     .map((line) => {
       const [, key, value] = LINE.exec(line) ?? [];
-      if (key === undefined || value === undefined) throw malformed(name, 'has a line that is no key and value');
+      if (key === undefined || value === undefined) throw malformed(name, 'has a line that is not a key and value');
       return { key, value };
     });
 }

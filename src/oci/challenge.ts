@@ -37,7 +37,7 @@ function challengesIn(header: string): Challenge[] {
   PART.lastIndex = 0;
   while (PART.lastIndex < header.length) {
     const match = PART.exec(header);
-    // Text that is no challenge: what came before it still counts, what follows does not.
+    // Text that is not a challenge: what came before it still counts, what follows does not.
     if (match === null) break;
     const [, name, quoted, bare, scheme] = match;
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() });

@@ -35,7 +35,7 @@ export function endpointOf({ registry, repository }: OciReference): OciEndpoint 
   }
   const subject = `oci://${asked}/${repository}`;
   if (!URL.canParse(`https://${asked}`)) {
-    throw new AssayError('usage', `"${asked}" is no host of a registry`, {
+    throw new AssayError('usage', `"${asked}" is not a host of a registry`, {
       subject,
       hint: 'write oci://registry/repository:tag',
     });

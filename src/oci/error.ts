@@ -11,7 +11,7 @@ export interface OciQuestion {
   readonly standing: OciStanding;
 }
 
-/** What a status that is no success means. An answer of a content delivery network is not the registry's. */
+/** What a status that is not a success means. An answer of a content delivery network is not the registry's. */
 export function ociError(response: Response, { endpoint, what, standing }: OciQuestion): AssayError {
   const { origin, subject } = endpoint;
   const { host } = new URL(origin);
@@ -44,7 +44,7 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
 }
 
 export function noRegistry({ origin, subject }: OciEndpoint, what: string): AssayError {
-  return new AssayError('network', `${new URL(origin).host} ${what}: that is no registry`, {
+  return new AssayError('network', `${new URL(origin).host} ${what}: that is not a registry`, {
     subject,
     hint: 'check the host and the port: they are those of docker pull',
   });

@@ -72,7 +72,7 @@ export function parseManifest({ bytes, contentType }: OciManifestBytes, name: st
 }
 
 /**
- * The one manifest that an index stands for. What BuildKit attests beside an image is no choice.
+ * The one manifest that an index stands for. What BuildKit attests beside an image is not a choice.
  * @param at the reference without tag or digest, for what to write instead
  * @throws AssayError `usage` when there are several, `not-found` when there is none.
  */
@@ -140,7 +140,7 @@ function countColons(bytes: Uint8Array): number {
 /** Where a manifest strays from its form: never what it holds there. */
 function whereOf(issues: readonly v.BaseIssue<unknown>[]): string {
   const path = issues[0]?.path?.map(({ key }) => String(key)).join('.') ?? '';
-  return path === '' ? 'it is no object' : `see ${path}`;
+  return path === '' ? 'it is not an object' : `see ${path}`;
 }
 
 function malformed(subject: string, message: string): AssayError {

@@ -79,7 +79,7 @@ for (const scanner of SCANNERS) {
 /**
  * Scans one opened file and everything in it. Does not close it.
  * @throws AssayError what reading throws (`changed`, `network`, `unreadable`, `mismatch`), `aborted`, `internal`; bytes that
- *   cannot be understood are no error but the verdict `unknown`.
+ *   cannot be understood are not error but the verdict `unknown`.
  */
 export async function scanSource(source: ByteSource, options: FileScanOptions): Promise<FileScanResult> {
   const { budget = new FileBudget(options.limits, source.size) } = options;

@@ -15,7 +15,7 @@ import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
 import { View } from './view/index.ts';
-import { judgeWaivers, waiveRules, type WaiverJudgement } from './waivers/index.ts';
+import { judgeWaivers, type WaiverJudgement, waiveRules } from './waivers/index.ts';
 
 export interface DecideOptions {
   /** Name of a shipped policy, or one that `loadPolicy` read; `baseline` when absent. */

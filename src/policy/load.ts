@@ -14,7 +14,7 @@ export const SHIPPED_FOLDER = new URL('policies/', PACKAGE_ROOT);
 
 /**
  * Reads a policy: a shipped one by name, or a YAML file.
- * @throws AssayError `usage` for what is no policy, naming file, line and column, and for an unknown name; `not-found`,
+ * @throws AssayError `usage` for what is not a policy, naming file, line and column, and for an unknown name; `not-found`,
  * `unreadable`.
  */
 export async function loadPolicy(nameOrPath: string): Promise<CompiledPolicy> {
@@ -64,7 +64,7 @@ function isShipped(name: string): boolean {
   return SHIPPED_POLICIES.some((shipped) => shipped.name === name);
 }
 
-/** What is no name of a shipped policy is a file when it looks like one. */
+/** What is not a name of a shipped policy is a file when it looks like one. */
 function isPolicyPath(text: string): boolean {
   return /[/\\]|\.ya?ml$/i.test(text);
 }

@@ -11,7 +11,7 @@ import {
 import type { Position, Problem } from './problem.ts';
 import { type Entry, YamlSource } from './yaml-source.ts';
 
-/** CWE-770: more is no policy that somebody wrote and reads. */
+/** CWE-770: more is not a policy that somebody wrote and reads. */
 const MAX_RULES = 100;
 const MAX_VARIABLES = 64;
 const MAX_WORDS = 200;
@@ -89,7 +89,7 @@ class PolicyReader {
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text !== undefined && !shape.test(text))
-      this.#source.report(entry.at, `${text} is no ${entry.key}`, `use ${hint}`);
+      this.#source.report(entry.at, `${text} is not a valid ${entry.key}`, `use ${hint}`);
     return text;
   }
 
@@ -217,7 +217,7 @@ class PolicyReader {
     if (action !== undefined || text === undefined) return action ?? 'deny';
     const [near] = closest(text, RULE_ACTIONS);
     const hint = near === undefined ? `use one of ${RULE_ACTIONS.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(entry.at, `${text} is no action`, hint) ?? 'deny';
+    return this.#source.report(entry.at, `${text} is not an action`, hint) ?? 'deny';
   }
 
   #owasp(entry: Entry | undefined): readonly string[] {
@@ -226,7 +226,7 @@ class PolicyReader {
       const id = this.#source.textOf(node, 'an item of owasp');
       if (id === undefined) continue;
       if (!OWASP.test(id))
-        this.#source.report(this.#source.positionOf(node), `${id} is no risk`, 'write ML01:2023 to ML10:2023');
+        this.#source.report(this.#source.positionOf(node), `${id} is not a risk`, 'write ML01:2023 to ML10:2023');
       ids.push(id);
     }
     return ids;

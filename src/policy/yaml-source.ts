@@ -79,7 +79,7 @@ export class YamlSource {
     const { isMap, isScalar } = yamlLibrary();
     const has = `it has ${known.join(', ')}`;
     if (node === undefined && this.root === undefined) return this.report(START, 'the file is empty', has);
-    if (!isMap(node)) return this.report(at ?? this.positionOf(node), `${what} is no mapping`, has);
+    if (!isMap(node)) return this.report(at ?? this.positionOf(node), `${what} is not a mapping`, has);
     const entries = new Map<string, Entry>();
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
@@ -93,7 +93,7 @@ export class YamlSource {
   list(entry: Entry | undefined, most: number): readonly unknown[] {
     const { isSeq } = yamlLibrary();
     if (entry === undefined) return [];
-    if (!isSeq(entry.value)) return this.report(entry.at, `${entry.key} is no list`) ?? [];
+    if (!isSeq(entry.value)) return this.report(entry.at, `${entry.key} is not a list`) ?? [];
     if (entry.value.items.length <= most) return entry.value.items;
     return this.report(entry.at, `${entry.key} has more than ${most} items`, 'split the policy') ?? [];
   }
@@ -106,7 +106,7 @@ export class YamlSource {
   textOf(node: unknown, what: string, at?: Position): string | undefined {
     const { isScalar } = yamlLibrary();
     const text = isScalar(node) && typeof node.value === 'string' ? node.value.trim() : undefined;
-    if (text === undefined) return this.report(at ?? this.positionOf(node), `${what} is no text`);
+    if (text === undefined) return this.report(at ?? this.positionOf(node), `${what} is not text`);
     // An escape may write half of a character.
     if (HALF_CHARACTER.test(text))
       return this.report(at ?? this.positionOf(node), `${what} holds a character that is none`, 'leave it out');
@@ -167,7 +167,7 @@ export class YamlSource {
         for (const { key } of map.items) {
           const name = isScalar(key) ? key.value : undefined;
           if (typeof name !== 'string')
-            this.report(this.positionOf(key ?? map), 'a key is no text', 'write it in quotes');
+            this.report(this.positionOf(key ?? map), 'a key is not text', 'write it in quotes');
           else if (keys.has(name)) this.report(this.positionOf(key), `${name} is there twice`, 'keep one');
           keys.add(name);
         }

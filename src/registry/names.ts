@@ -27,7 +27,7 @@ export function nameOf({ issuer, subject }: Principal): string {
 }
 
 export function checkPrincipal(by: Principal): void {
-  if (!TENANT.test(by.tenant)) throw invalid('this is no name of a tenant', 'use letters, digits, ., _ and -');
+  if (!TENANT.test(by.tenant)) throw invalid('this is not a name of a tenant', 'use letters, digits, ., _ and -');
   checkLine(by.subject, 'the subject of who asks', MAX_SUBJECT);
   if (by.issuer !== null) checkLine(by.issuer, 'the issuer of who asks', MAX_SUBJECT);
 }
@@ -35,16 +35,16 @@ export function checkPrincipal(by: Principal): void {
 export function checkModelName(name: string): void {
   const parts = name.split('/');
   if (name.length <= MAX_NAME && MODEL.test(name) && parts.every((part) => part !== '.' && part !== '..')) return;
-  throw invalid('this is no name of a model', `write owner/model: up to ${MAX_NAME} letters, digits, ., _ and -`);
+  throw invalid('this is not a name of a model', `write owner/model: up to ${MAX_NAME} letters, digits, ., _ and -`);
 }
 
 export function checkAlias(alias: string): void {
   if (ALIAS.test(alias) && !/^\d+$/.test(alias)) return;
-  throw invalid('this is no alias', 'use up to 64 letters, digits, ., _ and -, and not digits alone');
+  throw invalid('this is not an alias', 'use up to 64 letters, digits, ., _ and -, and not digits alone');
 }
 
 export function checkDigest(digest: string): void {
-  if (!DIGEST.test(digest)) throw invalid('this is no digest', 'write sha256: and 64 hex digits in lower case');
+  if (!DIGEST.test(digest)) throw invalid('this is not a digest', 'write sha256: and 64 hex digits in lower case');
 }
 
 /** One line that is not empty. */

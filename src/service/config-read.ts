@@ -91,7 +91,7 @@ function place(value: string, subject: string): { readonly host: string; readonl
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(value);
   const port = Number(parts?.[3]);
   if (parts === null || port > 65_535)
-    throw new AssayError('usage', 'is no place to listen at', { subject, hint: `write it as ${DEFAULT_LISTEN}` });
+    throw new AssayError('usage', 'is not a place to listen at', { subject, hint: `write it as ${DEFAULT_LISTEN}` });
   return { host: parts[1] ?? (parts[2] || '0.0.0.0'), port };
 }
 
@@ -107,7 +107,10 @@ function publicUrl(
 function address(value: string, subject: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new AssayError('usage', 'is no address', { subject, hint: 'write it as https://host, without a password' });
+    throw new AssayError('usage', 'is not an address', {
+      subject,
+      hint: 'write it as https://host, without a password',
+    });
   return value.replace(/\/+$/, '');
 }
 
@@ -123,7 +126,7 @@ function database(value: string | undefined, dataFolder: string): string {
   if (/^postgres(ql)?:\/\//.test(value)) return value;
   const path = value.startsWith('sqlite:') ? value.slice('sqlite:'.length) : '';
   if (path === '')
-    throw new AssayError('usage', 'is no database', {
+    throw new AssayError('usage', 'is not a database', {
       subject: 'ASSAY_DATABASE',
       hint: 'write it as sqlite:PATH or postgres://user@host/name',
     });
@@ -133,7 +136,7 @@ function database(value: string | undefined, dataFolder: string): string {
 function queue(value: string | undefined): string {
   if (value === undefined || value === 'embedded') return 'embedded';
   if (/^rediss?:\/\//.test(value)) return value;
-  throw new AssayError('usage', 'is no queue', {
+  throw new AssayError('usage', 'is not a queue', {
     subject: 'ASSAY_QUEUE',
     hint: 'write embedded, or redis://host:6379',
   });
@@ -175,7 +178,7 @@ function gate(env: NodeJS.ProcessEnv): GateConfig {
   const alias = env.ASSAY_MLFLOW_ALIAS || 'assay-allowed';
   // MLflow's own rule, but for names that look like versions.
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(alias) || /^(?:latest|v\d+)$/i.test(alias))
-    throw new AssayError('usage', 'is no alias', {
+    throw new AssayError('usage', 'is not an alias', {
       subject: 'ASSAY_MLFLOW_ALIAS',
       hint: 'use letters, digits, _ and -, beginning with a letter',
     });
@@ -192,7 +195,7 @@ function stage(env: NodeJS.ProcessEnv, name: string, otherwise: GateStage): Gate
   const value = env[name] || otherwise;
   const known = GATE_STAGES.find((one) => one === value);
   if (known !== undefined) return known;
-  throw new AssayError('usage', 'is no stage', { subject: name, hint: `use one of ${GATE_STAGES.join(', ')}` });
+  throw new AssayError('usage', 'is not a stage', { subject: name, hint: `use one of ${GATE_STAGES.join(', ')}` });
 }
 
 function limits(env: NodeJS.ProcessEnv): ServiceLimits {
@@ -255,7 +258,7 @@ function logLevel(value: string | undefined): LogLevel {
   if (value === undefined || value === '') return 'info';
   const known = LOG_LEVELS.find((level) => level === value);
   if (known !== undefined) return known;
-  throw new AssayError('usage', 'is no level of the log', {
+  throw new AssayError('usage', 'is not a level of the log', {
     subject: 'ASSAY_LOG_LEVEL',
     hint: `use one of ${LOG_LEVELS.join(', ')}`,
   });

@@ -83,7 +83,7 @@ async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promi
   const secret = config.oidc === null ? await firstToken(context.registry) : undefined;
   const url = await listen(app, config);
   if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
-    tell(`${config.publicUrl} is no https: tokens and sessions travel readable; put a proxy with TLS in front`);
+    tell(`${config.publicUrl} is not an https: tokens and sessions travel readable; put a proxy with TLS in front`);
   return { url, firstToken: secret ?? null, close: () => closing.run() };
 }
 
@@ -92,7 +92,7 @@ async function makeDataFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw new AssayError('usage', `is no folder that can be written (${codeOf(cause)})`, {
+    throw new AssayError('usage', `is not a folder that can be written (${codeOf(cause)})`, {
       subject: folder,
       hint: 'choose another --data',
       cause,

@@ -32,7 +32,7 @@ export interface SnapshotEntry {
   /** The server that the references were resolved at; `null` for the scheme's own well-known one. */
   readonly endpoint: string | null;
   readonly status: 'approved' | 'denied';
-  /** Where it may run, each until when; empty when denied. `null` is no end of its own: the snapshot's end holds. */
+  /** Where it may run, each until when; empty when denied. `null` is not an end of its own: the snapshot's end holds. */
   readonly stages: readonly { readonly stage: string; readonly notAfter: string | null }[];
   /** Loading it with its own code was judged and approved. */
   readonly remoteCode: boolean;

@@ -105,7 +105,7 @@ function changed(): SnapshotError {
   return new SnapshotError('malformed', 'the snapshot is not written as snapshots are: it was changed');
 }
 
-/** Why a file is no snapshot of these keys, for people: nothing of it is believed. */
+/** Why a file is not a snapshot of these keys, for people: nothing of it is believed. */
 function refusalOf(bytes: Buffer, keys: readonly KeyObject[]): SnapshotError {
   try {
     const { material } = readBundle(bytes, 'the snapshot', SNAPSHOT_PAYLOAD);
@@ -123,10 +123,10 @@ function refusalOf(bytes: Buffer, keys: readonly KeyObject[]): SnapshotError {
       return new SnapshotError('unsigned', 'the snapshot is not signed', { cause });
     }
     if (isSignatureError(cause))
-      return new SnapshotError('malformed', `this is no snapshot: ${cause.message}`, { cause });
+      return new SnapshotError('malformed', `this is not a snapshot: ${cause.message}`, { cause });
     if (!isAssayError(cause)) throw cause;
     if (isBareDocument(bytes)) return new SnapshotError('unsigned', 'the snapshot is not signed', { cause });
-    return new SnapshotError('malformed', 'this is no snapshot', { cause });
+    return new SnapshotError('malformed', 'this is not a snapshot', { cause });
   }
 }
 

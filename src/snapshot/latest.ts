@@ -36,7 +36,7 @@ export interface RepositoryTables {
 /**
  * `hf://owner/name` or `oci://registry/name`: a reference without its revision, tag or digest. The same for a pinned one and for
  * one that is not.
- * @returns `undefined` for what is no repository, and for a file of one
+ * @returns `undefined` for what is not a repository, and for a file of one
  */
 export function repositoryOf(ref: string): string | undefined {
   try {

@@ -20,6 +20,6 @@ export function peekSnapshot(bytes: Buffer): SnapshotLabel {
   const at = head.indexOf(MARK);
   const [base64 = ''] = /^[A-Za-z0-9+/]*/.exec(at < 0 ? '' : head.slice(at + MARK.length)) ?? [];
   const [, label] = START.exec(Buffer.from(base64, 'base64').toString('utf8')) ?? [];
-  if (label === undefined) throw new SnapshotError('malformed', 'this is no snapshot');
+  if (label === undefined) throw new SnapshotError('malformed', 'this is not a snapshot');
   return JSON.parse(`{${label}}`) as SnapshotLabel;
 }

@@ -57,7 +57,7 @@ function entryOf(json: unknown, times: Times): SnapshotEntry {
   const fields = objectOf(json, 'an entry', PARTS.entry);
   const { status, remoteCode } = fields;
   const policy = objectOf(fields.policy, 'policy', PARTS.policy);
-  if (status !== 'approved' && status !== 'denied') throw malformed('the status of an entry is no status');
+  if (status !== 'approved' && status !== 'denied') throw malformed('the status of an entry is not a status');
   if (typeof remoteCode !== 'boolean') throw malformed('remoteCode of an entry is neither true nor false');
   const stages = listOf(fields.stages, 'stages', SNAPSHOT_LIMITS.maxStages, (one) => stageOf(one, times));
   if ((stages.length === 0) !== (status === 'denied')) throw malformed('the stages of an entry contradict its status');
@@ -94,7 +94,7 @@ function imageOf(json: unknown, times: Times): SnapshotDocument['images'][number
 
 /** Every field is read by whoever asks for the object, and there is no other. */
 function objectOf(json: unknown, what: string, fields: number): Fields {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed(`${what} is no object`);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed(`${what} is not an object`);
   let count = 0;
   for (const _ in json) count++;
   if (count !== fields) throw malformed(`${what} has ${count} fields, not ${fields}`);
@@ -102,13 +102,13 @@ function objectOf(json: unknown, what: string, fields: number): Fields {
 }
 
 function listOf<T>(json: unknown, what: string, max: number, read: (one: unknown) => T): T[] {
-  if (!Array.isArray(json)) throw malformed(`${what} is no list`);
+  if (!Array.isArray(json)) throw malformed(`${what} is not a list`);
   if (json.length > max) throw new SnapshotError('limit', `the snapshot has more than ${max} ${what}`);
   return json.map(read);
 }
 
 function textOf(json: unknown, what: string, min = 1): string {
-  if (typeof json !== 'string' || json.length < min) throw malformed(`${what} is no text`);
+  if (typeof json !== 'string' || json.length < min) throw malformed(`${what} is not text`);
   if (json.length > SNAPSHOT_LIMITS.maxText) throw malformed(`${what} is too long`);
   return json;
 }
@@ -125,7 +125,7 @@ function digestOf(json: unknown, what: string): string {
 
 function countOf(json: unknown, what: string, min: number): number {
   if (typeof json === 'number' && Number.isSafeInteger(json) && json >= min) return json;
-  throw malformed(`${what} is no number of that kind`);
+  throw malformed(`${what} is not a number of that kind`);
 }
 
 /** Many entries end at the same moment. */
@@ -135,7 +135,7 @@ class Times {
   of(json: unknown, what: string): string {
     if (typeof json === 'string' && this.#known.has(json)) return json;
     const text = matching(json, SECONDS, what);
-    if (parseTime(text) === undefined) throw malformed(`${what} is no moment`);
+    if (parseTime(text) === undefined) throw malformed(`${what} is not a moment`);
     this.#known.add(text);
     return text;
   }

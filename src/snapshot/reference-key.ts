@@ -52,7 +52,7 @@ function pinnedIf(reference: Reference | '' | false | undefined): PinnedReferenc
 
 /**
  * The one spelling of a server's address; `null` for the Hub that everybody means.
- * @returns `undefined` for what is no address
+ * @returns `undefined` for what is not an address
  */
 export function canonicalEndpoint(endpoint: string | null | undefined): string | null | undefined {
   if (endpoint === null || endpoint === undefined || endpoint === '') return null;

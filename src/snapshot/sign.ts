@@ -33,5 +33,5 @@ export async function signSnapshot(document: SnapshotDocument, signer: PayloadSi
 }
 
 function foreign(text: string): SnapshotError {
-  return new SnapshotError('malformed', `${JSON.stringify(text)} is no pinned reference in its canonical spelling`);
+  return new SnapshotError('malformed', `${JSON.stringify(text)} is not a pinned reference in its canonical spelling`);
 }

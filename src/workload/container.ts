@@ -54,7 +54,7 @@ export function readContainer(container: unknown, where: string, collector: Coll
   return { name, where, image, workingDir: ownText(container, 'workingDir'), told, variables: settings, loads };
 }
 
-/** A command line that is no container's own: a hook, or the entry point of a job. */
+/** A command line that is not a container's own: a hook, or the entry point of a job. */
 export function readCommandLine(words: readonly Word[], told: Told, collector: Collector): void {
   const script = scriptOf(words, collector) ?? words;
   if (!collector.visit('', script.length)) return;

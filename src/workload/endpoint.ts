@@ -38,7 +38,7 @@ function wordOf(row: EndpointRow, variables: Variables): Word | undefined {
 export function readEndpoint({ text, where, unresolved }: Word): Endpoint {
   if (unresolved !== undefined) return { kind: 'unresolved', where, why: unresolved };
   const address = canonicalAddress(text);
-  if (address === undefined) return { kind: 'unresolved', where, why: 'is no address of a server' };
+  if (address === undefined) return { kind: 'unresolved', where, why: 'is not an address of a server' };
   return { kind: 'known', address: WELL_KNOWN.has(address) ? null : address };
 }
 

@@ -57,7 +57,7 @@ function readField(row: FieldRow, place: Place, object: unknown, loaders: Loader
     return;
   }
   if (typeof value !== 'string') {
-    collector.unresolved(where, 'is no text');
+    collector.unresolved(where, 'is not text');
     return;
   }
   switch (what.reads) {
@@ -93,7 +93,7 @@ function readFinds(what: FindsField, via: string, place: Place, loaders: Loaders
   const last = parts?.find((part) => ownText(place.value, part) !== undefined && !/namespace/.test(part));
   const where = last === undefined ? place.where : step(place.where, last);
   if (typeof text !== 'string') {
-    collector.unresolved(where, 'is no text');
+    collector.unresolved(where, 'is not text');
     return;
   }
   const revision = what.revision === undefined ? undefined : ownText(place.value, what.revision);

@@ -48,7 +48,7 @@ function readLlmConfig(config: unknown, where: string, via: string, outer: Varia
   };
   const emit = (role: Role, value: unknown, revision?: string) => {
     if (value === undefined || value === null) return;
-    if (typeof value !== 'string') return collector.unresolved(where, 'a model is named by something that is no text');
+    if (typeof value !== 'string') return collector.unresolved(where, 'a model is named by something that is not text');
     const target = { role, where, container: null, via, flags };
     emitRead(readReference(value, 'hub', revision), target, variables, collector);
   };

@@ -77,7 +77,7 @@ function kserveRevision(text: string): string {
 
 function withRevision(reference: Reference, revision: string | undefined): Reference {
   if (reference.kind !== 'hf' || revision === undefined) return reference;
-  if (!isRevision(revision)) throw new AssayError('usage', `"${shown(revision)}" is no revision`);
+  if (!isRevision(revision)) throw new AssayError('usage', `"${shown(revision)}" is not a revision`);
   return { ...reference, revision };
 }
 
@@ -136,8 +136,8 @@ function readHub(text: string, given: string | undefined): ReadReference {
   const at = text.indexOf('@');
   const repo = at < 0 ? text : text.slice(0, at);
   const revision = given ?? (at < 0 ? undefined : text.slice(at + 1));
-  if (!isRepoName(repo)) return unresolved(`${shown(text)} is no name of a model on the Hub`);
-  if (revision !== undefined && !isRevision(revision)) return unresolved(`"${shown(revision)}" is no revision`);
+  if (!isRepoName(repo)) return unresolved(`${shown(text)} is not a name of a model on the Hub`);
+  if (revision !== undefined && !isRevision(revision)) return unresolved(`"${shown(revision)}" is not a revision`);
   const reference: HubReference = { kind: 'hf', repo, ...(revision === undefined ? {} : { revision }) };
   return ofReference(reference);
 }
@@ -145,7 +145,7 @@ function readHub(text: string, given: string | undefined): ReadReference {
 function readOllama(text: string): ReadReference {
   const hub = /^(?:hf\.co|huggingface\.co)\/([^/:]+\/[^/:]+)(?::[\w.-]+)?$/i.exec(text)?.[1];
   if (hub !== undefined) return readHub(hub, undefined);
-  if (!/^[\w.:/-]+$/.test(text)) return unresolved(`${shown(text)} is no name of a model`);
+  if (!/^[\w.:/-]+$/.test(text)) return unresolved(`${shown(text)} is not a name of a model`);
   return plain(`ollama://${text}`, 'ollama');
 }
 
@@ -156,7 +156,7 @@ export function readImage(text: string): ReadReference {
   const full = hasRegistry ? text : `docker.io/${rest.length === 0 ? 'library/' : ''}${text}`;
   try {
     const read = parseReference(`oci://${full}`);
-    if (read.kind !== 'oci') return unresolved(`${shown(text)} is no image`);
+    if (read.kind !== 'oci') return unresolved(`${shown(text)} is not an image`);
     const registry = read.registry.toLowerCase();
     // Beside a digest, a tag means nothing.
     const { repository, tag, digest } = read;
@@ -164,7 +164,7 @@ export function readImage(text: string): ReadReference {
     return ofReference({ kind: 'oci', registry, repository, ...(tag === undefined ? {} : { tag }) });
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
-    return unresolved(`${shown(text)} is no image: ${error.message}`);
+    return unresolved(`${shown(text)} is not an image: ${error.message}`);
   }
 }
 

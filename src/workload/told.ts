@@ -132,7 +132,7 @@ const MAX_JSON = 64 * 1024;
 function ofJson(word: Word, collector: Collector): readonly Value[] {
   const json = parsed(word.text);
   if (json === undefined) {
-    collector.unresolved(word.where, `${shown(word.text)} is no JSON object`);
+    collector.unresolved(word.where, `${shown(word.text)} is not a JSON object`);
     return [];
   }
   return (Array.isArray(json) ? json : [json]).flatMap((one): Value[] => {

@@ -82,7 +82,7 @@ export function expand(word: Word, variables: Variables): Word {
     if (end < 0) {
       out += '$';
       at = dollar + (next === '$' ? 2 : 1);
-      // An unclosed parenthesis is no variable; nor is any after it.
+      // An unclosed parenthesis is not a variable; nor is any after it.
       if (next === '(') break;
       continue;
     }

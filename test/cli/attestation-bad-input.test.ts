@@ -60,14 +60,14 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     ],
     ['a missing report', [...scan, '--report', 'nowhere.json'], /nowhere\.json: no such file/],
     [
-      'a report that is no JSON',
+      'a report that is not JSON',
       [...scan, '--report', 'text.json'],
-      /--report text\.json: is no report: is not JSON; write one with assay scan/,
+      /--report text\.json: is not a report: is not JSON; write one with assay scan/,
     ],
     [
       'a report of another shape',
       [...scan, '--report', 'empty.json'],
-      /is no report of one artifact: its schemaVersion is missing/,
+      /is not a report of one artifact: its schemaVersion is missing/,
     ],
     ['a report without digest', [...scan, '--report', 'null.json'], /says of no digest that it is the whole artifact/],
     [
@@ -76,11 +76,15 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
       /a digest that is not that of its files; scan again/,
     ],
     ['claimed digests', [...decide, '--report', 'claimed.json'], /digests that a server claimed and nobody computed/],
-    ['a run that is no address', [...scan, '--report', 'report.json', '--url', 'here'], /--url here: is no address/],
+    [
+      'a run that is not an address',
+      [...scan, '--report', 'report.json', '--url', 'here'],
+      /--url here: is no address/,
+    ],
     [
       'evidence that is none',
       [...decide, '--report', 'report.json', '--evidence', 'text.json'],
-      /--evidence text\.json: is no signature/,
+      /--evidence text\.json: is not a signature/,
     ],
     [
       'an approval of what is denied',
@@ -111,18 +115,18 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'an approval for an odd stage',
       [...approve, '--stage', 'Prod', '--report', 'report.json'],
-      /--stage Prod: can be no stage/,
+      /--stage Prod: can be not a stage/,
     ],
     [
       'an approval until then',
       [...approve, '--stage', 'a', '--digest', OTHER, '--until', 'then'],
-      /--until then: is no time; write it in UTC/,
+      /--until then: is not a time; write it in UTC/,
     ],
-    ['a digest that is none', [...approve, '--stage', 'a', '--digest', 'md5:1'], /--digest md5:1: is no digest/],
+    ['a digest that is none', [...approve, '--stage', 'a', '--digest', 'md5:1'], /--digest md5:1: is not a digest/],
     [
       'a commit for an artifact',
       [...approve, '--stage', 'a', '--digest', `gitCommit:${'a'.repeat(40)}`],
-      /is no digest of an artifact/,
+      /is not a digest of an artifact/,
     ],
     [
       'a waiver of a malicious verdict',
@@ -134,11 +138,11 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
       [...waive, '--rule', 'pickle.call.dangerous', '--report', 'malicious.json'],
       /model\.pkl, where pickle\.call\.dangerous fired, is malicious, which nobody can waive/,
     ],
-    ['a waiver of everything', [...waive, '--rule', '*', '--digest', OTHER], /--rule \*: is no rule/],
+    ['a waiver of everything', [...waive, '--rule', '*', '--digest', OTHER], /--rule \*: is not a rule/],
     [
       'a waiver for no file',
       [...waive, '--rule', 'a.b', '--file', 'x.pkl', '--report', 'report.json'],
-      /--file x\.pkl: is no file of the artifact/,
+      /--file x\.pkl: is not a file of the artifact/,
     ],
     ['a waiver without reason', [...waive, '--rule', 'a.b', '--reason', ' ', '--digest', OTHER], /needs --reason/],
     [
@@ -167,7 +171,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'an attestation that is none',
       [...check, 'text.json', '--trust', 'trust.yaml'],
-      /text\.json: is no signature: it is not JSON/,
+      /text\.json: is not a signature: it is not JSON/,
     ],
     [
       'two artifacts',
@@ -182,9 +186,9 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'inspecting no JSON',
       ['attestation', 'inspect', 'text.json'],
-      /text\.json: is no attestation: it is not JSON; give a Sigstore bundle/,
+      /text\.json: is not an attestation: it is not JSON; give a Sigstore bundle/,
     ],
-    ['inspecting no envelope', ['attestation', 'inspect', 'empty.json'], /is no attestation: it holds no envelope/],
+    ['inspecting no envelope', ['attestation', 'inspect', 'empty.json'], /is not an attestation: it holds no envelope/],
     ['inspecting no base64', ['attestation', 'inspect', 'binary.json'], /its payload is not base64/],
   ])('%s', async (_, args, line) => {
     const { code, stdout, stderr } = await run(...args);

@@ -74,8 +74,8 @@ it('says in a line what is wrong with an address or a token, and shows no token'
     [{ ASSAY_URL: url, ASSAY_TOKEN: token }, [], /the token is unknown, expired or revoked; check ASSAY_TOKEN/],
     [{ ASSAY_URL: url }, [], /ASSAY_TOKEN: there is no token for the service; /],
     [{ ASSAY_URL: url }, ['--token-file', 'empty'], /--token-file empty: there is no token for the service; /],
-    [{ ASSAY_URL: url, ASSAY_TOKEN: 'two words' }, [], /ASSAY_TOKEN: is no token; /],
-    [{ ASSAY_URL: 'assay.example', ASSAY_TOKEN: token }, [], /ASSAY_URL: is no address of a service; /],
+    [{ ASSAY_URL: url, ASSAY_TOKEN: 'two words' }, [], /ASSAY_TOKEN: is not a token; /],
+    [{ ASSAY_URL: 'assay.example', ASSAY_TOKEN: token }, [], /ASSAY_URL: is not an address of a service; /],
     [{ ASSAY_TOKEN: token }, ['--url', other], /answers with something else than was asked for: /],
     [{ ASSAY_TOKEN: token }, ['--url', `${url}/nothing`], /^assay: http/],
   ];

@@ -33,7 +33,7 @@ describe('a bounded document', () => {
     expect(parse('["[[[[[[[[{{{{{{,,,,,,,,,,,,,,,,,,,,,,,,,", "\\"[[[[[[", "\\\\"]')).toHaveLength(3);
   });
 
-  test('bytes that are no UTF-8 are refused', () => {
+  test('bytes that are not UTF-8 are refused', () => {
     expect(() => parseBoundedJson(Uint8Array.of(0x22, 0xff, 0x22), 'a.json')).toThrow(/not UTF-8/);
   });
 });

@@ -319,14 +319,14 @@ describe('assay admit --fallback', () => {
   });
 
   it.each([
-    ['a stage that is none', ['--stage', 'Prod'], /--stage Prod: is no stage/],
+    ['a stage that is none', ['--stage', 'Prod'], /--stage Prod: is not a stage/],
     [
-      'a place that is no file',
+      'a place that is not a file',
       ['--snapshot', 'https://assay.example.com'],
-      /https:\/\/assay.example.com: is no file; fetch it first/,
+      /https:\/\/assay.example.com: is not a file; fetch it first/,
     ],
     ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
-    ['a file that is no snapshot', ['--snapshot', key], /snapshot.pub: this is no snapshot/],
+    ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is no snapshot/],
     ['another tenant', ['--tenant', 'other'], /is of the tenant "acme", not of "other"/],
   ])('refuses %s in one line', async (_, args, why) => {
     const { code, stdout, stderr } = await ask(...args);

@@ -123,7 +123,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     ['worker.autoscaling.minReplicas=0', /minReplicas.*minimum/],
     ['worker.autoscaling.minReplicas=99', /minReplicas is more than maxReplicas/],
     ['worker.autoscaling.kind=keda', /metrics.serviceMonitor.enabled=true/],
-    ['env.ASSAY_DATABASE=postgres://a:b@c/d', /a secret is no value. Keep it in the Secret assay/],
+    ['env.ASSAY_DATABASE=postgres://a:b@c/d', /a secret is not a value. Keep it in the Secret assay/],
     ['env.ASSAY_OIDC_CLIENT_SECRET=secret', /env.ASSAY_OIDC_CLIENT_SECRET_FILE/],
     ['env.ASSAY_PUBLIC_URL=https://a.example', /the chart sets it itself. Set publicUrl instead/],
     ['policies.ours\\.yaml=rules', /Name them in rules/],

@@ -88,7 +88,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a regis
     ]);
     const named = await runCli(['scan', `oci://${registry.host}/bad/name:v1`]);
     expect(named.code).toBe(1);
-    expect(named.stdout).toContain('is no path within the artifact');
+    expect(named.stdout).toContain('is not a path within the artifact');
     const missing = await runCli(['scan', `oci://${registry.host}/bad/nothing:v1`]);
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('has no manifest v1 (404)') });
     const offline = await runCli(['scan', '--offline', `oci://${registry.host}/good/model:v1`]);

@@ -63,7 +63,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
       'the secret key is not that of the access key',
     ],
     ['s3://models/good/', {}, ['--offline'], 'no connection may be opened (--offline)'],
-    ['s3://Bad_Bucket/x', {}, [], 'is no name of a bucket'],
+    ['s3://Bad_Bucket/x', {}, [], 'is not a name of a bucket'],
   ])('%s with %o %o exits 2 and says why', async (ref, env, flags, message) => {
     const { code, stdout, stderr } = await scan(ref, env, ...flags);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

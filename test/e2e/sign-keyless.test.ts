@@ -171,7 +171,11 @@ describe('assay sign --keyless', () => {
       () => ({ args: ['--identity-token', services.token({ aud: 'npm' })] }),
       /--identity-token: .*for the audience "npm"; give/,
     ],
-    ['what is no token', () => ({ args: ['--identity-token', 'abc'] }), /--identity-token: is no identity token; give/],
+    [
+      'what is not a token',
+      () => ({ args: ['--identity-token', 'abc'] }),
+      /--identity-token: is no identity token; give/,
+    ],
     [
       'a missing token file',
       () => ({ args: ['--identity-token-file', 'none'] }),
@@ -190,7 +194,7 @@ describe('assay sign --keyless', () => {
     [
       'a broken signing config',
       () => ({ env: job(), args: ['--signing-config', inRoot('root.json')] }),
-      /root\.json: is no signing config: mediaType/,
+      /root\.json: is not a signing config: mediaType/,
     ],
     [
       'a log that tells no time',

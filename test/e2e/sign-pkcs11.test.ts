@@ -168,12 +168,12 @@ requirePart(
       });
 
       it.each([
-        ['what is no module', '/dev/null'],
+        ['what is not a module', '/dev/null'],
         ['a module that is not there', '/nowhere.so'],
       ])('with %s', async (_, module) => {
         const { code, stderr } = await runCli(['sign', model, '--pkcs11-module', module, '--pkcs11-key', 'x'], { env });
         expect(stderr).toMatch(
-          /^assay: \/[^\n]+: is no PKCS #11 module that can be loaded; give the library of your token\n$/,
+          /^assay: \/[^\n]+: is not a PKCS #11 module that can be loaded; give the library of your token\n$/,
         );
         expect(code).toBe(2);
       });

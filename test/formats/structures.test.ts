@@ -25,7 +25,7 @@ describe('readSuperblock', () => {
     expect(await readSuperblock(source(bytes))).toEqual({ at, version, end: bytes.length });
   });
 
-  it('says that a cut file is cut, and that odd sizes are no HDF5', async () => {
+  it('says that a cut file is cut, and that odd sizes are not HDF5', async () => {
     const bytes = fixture('old.h5');
     await expect(readSuperblock(source(bytes.subarray(0, 2_000)))).rejects.toMatchObject({ code: 'truncated' });
     const odd = Buffer.from(bytes);
@@ -78,7 +78,7 @@ describe('protobuf', () => {
     );
   });
 
-  it('agrees on what is no message', async () => {
+  it('agrees on what is not a message', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
         const whole = protoFields(bytes, bytes.length);

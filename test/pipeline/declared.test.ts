@@ -197,7 +197,7 @@ describe('a card or configuration that cannot be understood', () => {
     expect(notes).toEqual(['README.md: 1 declared values are too long or too many to keep']);
   });
 
-  it('is no error when its bytes no longer come, and one of ours when it is', async () => {
+  it('is not an error when its bytes no longer come, and one of ours when it is', async () => {
     const failing = (code: 'network' | 'internal') => ({
       name: 'config.json',
       size: 10,

@@ -11,7 +11,7 @@ describe('a policy file', () => {
 
   it.each<[string, string, string]>([
     ['nothing', '', '1:1 the file is empty; it has apiVersion, kind, metadata, spec'],
-    ['text', 'baseline', '1:1 a policy is no mapping; it has apiVersion, kind, metadata, spec'],
+    ['text', 'baseline', '1:1 a policy is not a mapping; it has apiVersion, kind, metadata, spec'],
     ['no YAML', `${HEAD}    - [`, 'this is not YAML: Flow sequence...'],
     [
       'two documents',
@@ -31,7 +31,7 @@ describe('a policy file', () => {
     [
       'a name in capitals',
       HEAD.replace('acme', 'Acme') + RULE,
-      '3:12 Acme is no name; use lower-case letters, digits, points and dashes',
+      '3:12 Acme is not a name; use lower-case letters, digits, points and dashes',
     ],
     [
       'an unknown field',
@@ -60,11 +60,11 @@ describe('a policy file', () => {
       `${HEAD}${RULE}      messageExpression: "'a'"\n`,
       '9:7 a validation has message and messageExpression; keep one',
     ],
-    ['an action that is none', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is no action; did you mean deny?'],
+    ['an action that is none', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is not an action; did you mean deny?'],
     [
       'a risk that is none',
       `${HEAD}${RULE}      owasp: [ML11:2023]\n`,
-      '9:15 ML11:2023 is no risk; write ML01:2023 to ML10:2023',
+      '9:15 ML11:2023 is not a risk; write ML01:2023 to ML10:2023',
     ],
     [
       'a rule of the engine',
@@ -92,7 +92,11 @@ describe('a policy file', () => {
       `${HEAD}    - id: one\n      expression: "artifact.ref == '\\ud800'"\n      message: m\n`,
       '7:7 expression holds a character that is none; leave it out',
     ],
-    ['a list for text', `${HEAD}    - id: one\n      expression: [a]\n      message: m\n`, '7:7 expression is no text'],
+    [
+      'a list for text',
+      `${HEAD}    - id: one\n      expression: [a]\n      message: m\n`,
+      '7:7 expression is not text',
+    ],
     ['too much', `# ${'x'.repeat(200_000)}`, '1:1 the file has more than 131072 bytes; split it'],
   ])('is refused for %s', (_, text, problem) => {
     const problems = read(text);
@@ -100,7 +104,7 @@ describe('a policy file', () => {
     else expect(problems).toContain(problem);
   });
 
-  it('is refused for bytes that are no text', () => {
+  it('is refused for bytes that are not text', () => {
     expect(read(new Uint8Array([0x61, 0xff]))).toEqual(['1:1 the file is not UTF-8; save it as UTF-8']);
   });
 

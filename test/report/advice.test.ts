@@ -75,7 +75,7 @@ describe('the code for add_safe_globals', () => {
   });
 
   it.each(['a.b\nimport os', 'a.b;os', "a.__import__('os')", 'a', 'a..b', 'ｏs.system', `a.${'b'.repeat(200)}`])(
-    'is not given for a name that is no plain one: %j',
+    'is not given for a name that is not a plain one: %j',
     (name) => {
       expect(safeGlobalsCode(assessment({ files: [torch([name])] }))).toEqual([]);
     },

@@ -120,7 +120,7 @@ describe('the log', () => {
     expect(body).toContain('route="/v1/snapshot/events",status="cut"} 1');
   });
 
-  test('an id that is no id is replaced', async () => {
+  test('an id that is not an id is replaced', async () => {
     for (const id of ['x', 'a b c d e f g h', '<script>alert(1)</script>', 'a'.repeat(100)]) {
       const answer = await service.app.inject({ url: '/healthz', headers: { 'x-request-id': id } });
       expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);

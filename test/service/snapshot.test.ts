@@ -63,8 +63,8 @@ describe('the store of snapshots', () => {
     const bad: [Uint8Array, RegExp][] = [
       [await signed({ version: 6 }), /has version 6, and 7 was there before/],
       [await signed({ tenant: 'other', version: 9 }), /is of the tenant "other"/],
-      [Buffer.from('{}'), /is no snapshot/],
-      [Buffer.alloc(0), /is no snapshot/],
+      [Buffer.from('{}'), /is not a snapshot/],
+      [Buffer.alloc(0), /is not a snapshot/],
     ];
     for (const [bytes, message] of bad) {
       publish(folder, 'acme', bytes);

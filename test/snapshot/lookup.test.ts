@@ -38,7 +38,7 @@ describe('looking up', () => {
     for (const spelling of spellings) expect(snapshot.lookup({ ref: spelling }, asked).kind).toBe('approved');
   });
 
-  it('says what names no bytes, and what is no reference', () => {
+  it('says what names no bytes, and what is not a reference', () => {
     const snapshot = snapshotOf(entry());
     const movable = [
       'hf://acme/model',

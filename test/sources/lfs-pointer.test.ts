@@ -56,12 +56,12 @@ describe('a Git LFS pointer', () => {
 
   it.each<[string, string, RegExp]>([
     ['no line feed at its end', GOOD.trimEnd(), /does not end with a line feed/],
-    ['line ends of Windows', GOOD.replaceAll('\n', '\r\n'), /a line that is no key and value/],
-    ['a blank line', `${GOOD}\n`, /a line that is no key and value/],
-    ['two spaces', GOOD.replace('size ', 'size  '), /a line that is no key and value/],
-    ['a tab', GOOD.replace('size ', 'size\t'), /a line that is no key and value/],
-    ['a key in capitals', GOOD.replace('size', 'Size'), /a line that is no key and value/],
-    ['a byte order mark', `\ufeff${GOOD}`, /a line that is no key and value/],
+    ['line ends of Windows', GOOD.replaceAll('\n', '\r\n'), /a line that is not a key and value/],
+    ['a blank line', `${GOOD}\n`, /a line that is not a key and value/],
+    ['two spaces', GOOD.replace('size ', 'size  '), /a line that is not a key and value/],
+    ['a tab', GOOD.replace('size ', 'size\t'), /a line that is not a key and value/],
+    ['a key in capitals', GOOD.replace('size', 'Size'), /a line that is not a key and value/],
+    ['a byte order mark', `\ufeff${GOOD}`, /a line that is not a key and value/],
     ['another version', GOOD.replace('v1', 'v9'), /does not begin with a version/],
     ['its version later', `oid sha256:${HEX}\nsize 1\n${VERSION}`, /does not begin with a version/],
     ['its keys out of order', `${VERSION}size 1\noid sha256:${HEX}\n`, /keys out of order/],
@@ -88,7 +88,7 @@ describe('a Git LFS pointer', () => {
     );
   });
 
-  it('is none at 1024 bytes, with bytes that are no text, with nothing', () => {
+  it('is none at 1024 bytes, with bytes that are not text, with nothing', () => {
     const many = (length: number) => {
       const lines = Array.from({ length: 10 }, (_, i) => `ext-${i}-${'n'.repeat(8)} sha256:${HEX}\n`).join('');
       const short = `${VERSION}${lines}oid sha256:${HEX}\nsize 1\n`;
@@ -151,7 +151,7 @@ describe('a scan of a pointer', () => {
 
   it.each<[string, string, RegExp]>([
     ['broken', `${VERSION}oid sha256:${HEX}\n`, /begins as a Git LFS pointer does, and is none: it names no size/],
-    ['of Windows', GOOD.replaceAll('\n', '\r\n'), /and is none: it has a line that is no key and value/],
+    ['of Windows', GOOD.replaceAll('\n', '\r\n'), /and is none: it has a line that is not a key and value/],
     ['with a program behind it', `${GOOD}import os\n`, /and is none/],
   ])('that is %s is unknown as well, and no pointer', async (name, text, reason) => {
     const { file, assessment, action } = await judge(`${name}.bin`, text);

@@ -144,7 +144,7 @@ test.each([
   ['no XML', '{"Contents": []}'],
   ['nothing', ''],
   ['a page of a web server', '<html><body><h1>It works!</h1></body></html>'],
-])('%s is no listing', async (_, body) => {
+])('%s is not a listing', async (_, body) => {
   answer = { status: 200, headers: {}, body };
   expect(['network', 'not-found', 'malformed']).toContain(await outcome('s3://bucket/p/'));
 });

@@ -30,7 +30,7 @@ export interface TestServiceOptions extends AppOptions {
   readonly snapshots?: ReadonlyMap<string, PublishedSnapshot>;
 }
 
-/** A busy machine is no load of the service's. */
+/** A busy machine is not a load of the service's. */
 export const UNLIMITED = { ASSAY_REQUESTS_PER_MINUTE: '1000000', ASSAY_MAX_LOOP_DELAY_MS: '0' } as const;
 
 export function testConfig(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ServiceConfig> {

@@ -191,7 +191,7 @@ describe('paths of a container', () => {
     expect(unresolved).toEqual([]);
   });
 
-  it('claims of other programs are no models', () => {
+  it('claims of other programs are not models', () => {
     const database = { image: 'postgres:17', volumeMounts: [{ name: 'm', mountPath: '/var/lib/postgresql' }] };
     expect(found(database, volume({ persistentVolumeClaim: { claimName: 'db' } }))).toEqual({
       references: [],

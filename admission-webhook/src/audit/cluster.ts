@@ -73,7 +73,7 @@ async function* objectsOf(
   }
 }
 
-/** @throws what is no answer of the server: a defect, or the order to stop */
+/** @throws what is not an answer of the server: a defect, or the order to stop */
 function tellable(error: unknown, subject: string): AuditProblem {
   if (!isAssayError(error) || error.code === 'aborted') throw error;
   return problemOf(subject, error);

@@ -161,7 +161,7 @@ class ConfigReader {
       const name = this.#source.textOf(node, 'an item of names');
       if (name === undefined || NAMESPACE.test(name)) return name;
       const hint = name.includes('*') ? 'names are exact: use labels for several' : 'use its name';
-      return this.#source.report(this.#source.positionOf(node), `${name} is no name of a namespace`, hint);
+      return this.#source.report(this.#source.positionOf(node), `${name} is not a name of a namespace`, hint);
     });
     const entry = fields.get('names');
     if (entry !== undefined && names.length === 0 && this.#source.problems.length === before)
@@ -172,7 +172,7 @@ class ConfigReader {
   #labels(entry: Entry): Readonly<Record<string, string>> {
     const { isMap, isScalar } = yamlLibrary();
     if (!isMap(entry.value) || entry.value.items.length === 0 || entry.value.items.length > MAX_LABELS) {
-      this.#source.report(entry.at, 'labels is no mapping of names to values', 'write name: value');
+      this.#source.report(entry.at, 'labels is not a mapping of names to values', 'write name: value');
       return {};
     }
     const labels = entry.value.items.map(({ key, value }): readonly [string, string] => {
@@ -180,7 +180,7 @@ class ConfigReader {
       if (name === undefined || !LABEL_NAME.test(name))
         this.#source.report(
           this.#source.positionOf(key),
-          `${name} is no name of a label`,
+          `${name} is not a name of a label`,
           'write it as Kubernetes does',
         );
       if (!isScalar(value) || text === undefined || !LABEL_VALUE.test(text))
@@ -244,7 +244,7 @@ class ConfigReader {
       const kind = this.#source.textOf(node, 'an item of kinds');
       if (kind === undefined || KIND.test(kind)) return kind;
       const hint = 'write Deployment.apps, or Pod for the core group';
-      return this.#source.report(this.#source.positionOf(node), `${kind} is no kind and group`, hint);
+      return this.#source.report(this.#source.positionOf(node), `${kind} is not a kind and group`, hint);
     });
   }
 
@@ -264,7 +264,7 @@ class ConfigReader {
     const isFit = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
     if (isFit && url.search === '' && url.hash === '') return text.replace(/\/+$/, '');
     const hint = 'write https://host/path, without user, query and #';
-    return this.#source.report(entry.at, `${entry.key} is no address of a service`, hint) ?? null;
+    return this.#source.report(entry.at, `${entry.key} is not an address of a service`, hint) ?? null;
   }
 
   #word<T extends string>(entry: Entry, known: readonly T[]): T | undefined {
@@ -279,6 +279,6 @@ class ConfigReader {
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text === undefined || shape.test(text)) return text;
-    return this.#source.report(entry.at, `${text} is no ${entry.key}`, hint);
+    return this.#source.report(entry.at, `${text} is not a valid ${entry.key}`, hint);
   }
 }

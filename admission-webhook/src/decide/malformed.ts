@@ -7,7 +7,7 @@ import { plain } from './text.ts';
 const WHY: Readonly<Record<ReviewProblem, string>> = {
   'too-large': 'it has more bytes, more values or deeper nesting than a review has',
   'not-json': 'it is not JSON in UTF-8',
-  'not-a-review': 'it is no AdmissionReview',
+  'not-a-review': 'it is not an AdmissionReview',
   version: 'it is of another version than admission.k8s.io/v1',
   'no-request': 'it has no request',
   'no-uid': 'its request has no uid',

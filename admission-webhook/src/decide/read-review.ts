@@ -101,7 +101,7 @@ function textWithin(value: unknown, name: string, max: number): string | undefin
   return text !== undefined && text.length <= max ? text : undefined;
 }
 
-/** Empty where there is none; `undefined` for what is no text, or too long a one. */
+/** Empty where there is none; `undefined` for what is not text, or too long a one. */
 function optionalText(value: unknown, name: string): string | undefined {
   return (own(value, name) ?? '') === '' ? '' : textWithin(value, name, MAX_NAME);
 }

@@ -12,7 +12,7 @@ export async function readSnapshotFile(options: SnapshotOptions, now: Date): Pro
   const { from, key, tenant } = options;
   const subject = `--snapshot ${from}`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
-    throw new AssayError('usage', 'is no file', { subject, hint: 'fetch it first: --fallback reads a file' });
+    throw new AssayError('usage', 'is not a file', { subject, hint: 'fetch it first: --fallback reads a file' });
   }
   const trust = await readSnapshotTrust(key);
   const bytes = await readBounded(from, subject);

@@ -35,7 +35,7 @@ export function serverAddress(text: string, subject: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const usage = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw usage('the server is no https:// address', 'write it as https://host:6443');
+    throw usage('the server is not an https:// address', 'write it as https://host:6443');
   if (url.username !== '' || url.password !== '')
     throw usage('the address of the server holds a password', 'use a token or a client certificate');
   if (url.protocol === 'http:' && !isLoopback(url.hostname))

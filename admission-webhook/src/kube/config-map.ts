@@ -15,7 +15,7 @@ const MAX_TRIES = 8;
 
 /**
  * The version below which no snapshot is taken; 0 when none was kept.
- * @throws KubeError; AssayError `malformed` when what is kept is no version: it is never taken for none
+ * @throws KubeError; AssayError `malformed` when what is kept is not a version: it is never taken for none
  */
 export async function readConfigMapFloor(kube: KubeClient, place: ObjectPlace, signal?: AbortSignal): Promise<number> {
   return (await readFloor(kube, place, signal)).version;

@@ -67,7 +67,7 @@ async function parseConfig(text: string, file: string): Promise<unknown> {
       cause,
     });
   }
-  throw new AssayError('malformed', 'is no kubeconfig: it has no clusters', {
+  throw new AssayError('malformed', 'is not a kubeconfig: it has no clusters', {
     subject: `--kubeconfig ${file}`,
     hint: 'check the path',
   });

@@ -10,7 +10,7 @@ export interface AdmissionMetrics {
   readonly contentType: string;
   /** Of a review that was answered. */
   answered(path: ReviewPath, record: DecisionRecord): void;
-  /** A request that was no review to answer: `reason` is one of a few words. */
+  /** A request that was not a review to answer: `reason` is one of a few words. */
   refused(reason: string): void;
   /** A defect of ours. */
   failed(): void;
@@ -58,7 +58,7 @@ export function openMetrics(readings: Readings): AdmissionMetrics {
   });
   const refused = new Counter({
     name: 'assay_admission_refused_requests_total',
-    help: 'Requests that were no review to answer, refused by an answer: malformed, too-large, content-type, client, ...',
+    help: 'Requests that were not review to answer, refused by an answer: malformed, too-large, content-type, client, ...',
     labelNames: ['reason'],
     registers,
   });

@@ -32,7 +32,7 @@ export interface OpenBreakGlass extends BreakGlassSource {
   close(): Promise<void>;
 }
 
-/** CWE-770: more are no emergency. */
+/** CWE-770: more are not emergency. */
 const MAX_FILES = 200;
 /** Clocks differ: one that was made a moment ago counts. */
 const SKEW_MS = 5 * 60_000;
@@ -116,7 +116,7 @@ async function filesIn(folder: string): Promise<WaiverFile[]> {
   return files;
 }
 
-/** `undefined` for what is no file. */
+/** `undefined` for what is not a file. */
 async function bytesOf(path: string): Promise<Buffer | AssayError | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isFile()) return undefined;

@@ -102,7 +102,7 @@ function bytesAt(map: unknown, key: string, subject: string): Buffer | undefined
   const base64 = textsOf(map, 'binaryData')[key];
   if (base64 === undefined) return undefined;
   const bytes = decodeBase64(base64);
-  if (bytes === undefined) throw new AssayError('malformed', `${key} is no base64`, { subject });
+  if (bytes === undefined) throw new AssayError('malformed', `${key} is not base64`, { subject });
   return bytes;
 }
 

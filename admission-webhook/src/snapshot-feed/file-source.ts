@@ -22,7 +22,7 @@ export class FileSource implements SnapshotSource {
       const file = await open(this.from, 'r');
       try {
         const before = await file.stat({ bigint: true });
-        if (!before.isFile()) throw new AssayError('unreadable', 'is no file', { subject: this.from });
+        if (!before.isFile()) throw new AssayError('unreadable', 'is not a file', { subject: this.from });
         const own = markOf(before);
         if (own === mark) return { kind: 'unchanged' };
         if (before.size > SNAPSHOT_LIMITS.maxBytes) throw tooLarge(SNAPSHOT_LIMITS.maxBytes);

@@ -71,7 +71,7 @@ export class OciSource implements SnapshotSource {
       !Number.isSafeInteger(size) ||
       size < 0
     ) {
-      throw this.#error('malformed', 'is no artifact with one layer, the signed file');
+      throw this.#error('malformed', 'is not an artifact with one layer, the signed file');
     }
     return { digest, size };
   }

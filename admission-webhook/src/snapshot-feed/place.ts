@@ -54,13 +54,13 @@ function parseConfigMapKey(text: string): { readonly place: ObjectPlace; readonl
 
 function serviceOf(text: string): SnapshotPlace {
   const hint = 'write https://host, as the console is reached';
-  if (!URL.canParse(text)) throw usage(text, 'is no address', hint);
+  if (!URL.canParse(text)) throw usage(text, 'is not an address', hint);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
     throw usage(`${url.origin}/`, 'the address holds a password', 'leave it out, and give --snapshot-token-file');
   }
   if (url.search !== '' || url.hash !== '')
-    throw usage(`${url.origin}${url.pathname}`, 'is no address of a service', hint);
+    throw usage(`${url.origin}${url.pathname}`, 'is not an address of a service', hint);
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(text, 'anybody on the way could read the token', 'use https://');
   }

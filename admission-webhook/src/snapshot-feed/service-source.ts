@@ -89,7 +89,7 @@ export class ServiceSource implements SnapshotSource {
   }
 }
 
-/** @throws AssayError `usage` for what is no token; nothing of the file gets into the message */
+/** @throws AssayError `usage` for what is not a token; nothing of the file gets into the message */
 export async function tokenIn(path: string): Promise<string> {
   const token = (await readSmallText(path, 'the token file')).trim();
   if (TOKEN.test(token)) return token;

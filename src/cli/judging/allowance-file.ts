@@ -24,7 +24,7 @@ const KEYS: readonly string[] = [
   'expires',
 ] satisfies (keyof Allowance)[];
 const DOTTED = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
-/** CWE-770: more is no list that somebody wrote and reads. */
+/** CWE-770: more is not a list that somebody wrote and reads. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -89,7 +89,7 @@ function parseAllowance(entry: unknown, wrong: (message: string) => AssayError):
   if (!DOTTED.test(module) || !DOTTED.test(name))
     throw wrong('names no exact module and name; patterns are not allowed');
   const expires = text('expires');
-  if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is no date like 2027-01-31`);
+  if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is not a date like 2027-01-31`);
   const takes = parseTakes(entry.takes, wrong);
   const allowance: Allowance = {
     module,

@@ -9,7 +9,7 @@ import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { signatureRequest } from './trust.ts';
 import { readWaivers, type WaiverFlags, withWaivers } from './waiver-options.ts';
-import { waiverFiles, refuseWaiversFrom } from './waiver-place.ts';
+import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
 /** By what to judge, as it was said on the command line. */
 export interface JudgingFlags {

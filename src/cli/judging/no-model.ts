@@ -29,7 +29,7 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
 }
 
 /**
- * What could not be opened at all was not judged: that is no verdict, it is a failure to tell its reason.
+ * What could not be opened at all was not judged: that is not a verdict, it is a failure to tell its reason.
  * @throws AssayError `unreadable`
  */
 export function refuseUnread({ artifact, files, checks, status, stats }: Assessment): void {

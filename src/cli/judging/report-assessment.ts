@@ -120,7 +120,10 @@ export function readReported(bytes: Uint8Array, name: string): Reported {
   const result = v.safeParse(Report, parse(bytes, name), { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
-    throw malformed(name, `is no report of version ${SCHEMA_VERSION}: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`);
+    throw malformed(
+      name,
+      `is not a report of version ${SCHEMA_VERSION}: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`,
+    );
   }
   const { decision, ...report } = result.output;
   return {
@@ -157,7 +160,7 @@ function assessmentOf({ schemaVersion: _, ...report }: Omit<Report, 'decision'>)
   return { ...assessment, checks: withoutOpen(assessment) };
 }
 
-/** A report adds the questions that nothing answered: they are no part of the assessment. */
+/** A report adds the questions that nothing answered: they are not part of the assessment. */
 function withoutOpen(assessment: Assessment): Assessment['checks'] {
   const open = new Map(mapOwasp({ ...assessment, checks: [] }).open.map(({ id, detail }) => [id, detail]));
   return assessment.checks.filter(({ id, status, detail }) => status !== 'not-assessed' || open.get(id) !== detail);

@@ -65,7 +65,8 @@ export async function readWaivers(
   env: NodeJS.ProcessEnv,
   now = new Date(),
 ): Promise<GivenWaivers> {
-  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '') return NO_GIVEN_WAIVERS;
+  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '')
+    return NO_GIVEN_WAIVERS;
   const { readGivenWaivers } = await import('./waivers.ts');
   return readGivenWaivers(flags, env, now);
 }

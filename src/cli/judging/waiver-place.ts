@@ -23,7 +23,7 @@ export interface WaiverFile {
 /** Links that are followed to the end of a path: as many as Linux does. */
 const MAX_LINKS = 40;
 
-/** Every file that pardons, as the command line and the environment name them. A policy may be a name, which is no file. */
+/** Every file that pardons, as the command line and the environment name them. A policy may be a name, which is not a file. */
 export async function waiverFiles(
   configuration: Configuration,
   given: GivenWaivers,

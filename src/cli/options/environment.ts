@@ -22,5 +22,5 @@ export function environmentOf({ stage, label }: EnvironmentFlags): Environment {
 function collect(text: string, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const at = text.indexOf('=');
   if (at > 0) return { ...labels, [text.slice(0, at)]: text.slice(at + 1) };
-  throw new AssayError('usage', 'is no label', { subject: `--label ${text}`, hint: 'write --label name=value' });
+  throw new AssayError('usage', 'is not a label', { subject: `--label ${text}`, hint: 'write --label name=value' });
 }

@@ -4,11 +4,11 @@ export {
   approvedText,
   neededText,
   type PageOptions,
-  type Step,
   requestText,
+  type Step,
 } from './approved-text.ts';
 export { Refusal, withRegistry } from './open.ts';
 export { registeredVersion } from './register.ts';
 export { printRequest } from './request-text.ts';
-export { decisionFor, labelOf, openRequest, refuseDenied, REQUEST_COMMENT } from './requests.ts';
+export { decisionFor, labelOf, openRequest, REQUEST_COMMENT, refuseDenied } from './requests.ts';
 export { knownVersion, queryOf, targetOf, versionName } from './target.ts';

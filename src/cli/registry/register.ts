@@ -6,8 +6,8 @@ import type { Version } from '../../registry/index.ts';
 import {
   loadKnowledge,
   readReported,
-  refuseWaiversFrom,
   refuseUnread,
+  refuseWaiversFrom,
   refuseWithoutModel,
   signatureRequest,
   trustFiles,

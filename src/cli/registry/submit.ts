@@ -67,7 +67,7 @@ async function finished(
 async function upload(registry: ServiceRegistry, ref: string, progress: Progress, shell: Shell): Promise<string> {
   const artifact = await openArtifact(ref, { signal: shell.signal });
   try {
-    if (parseReference(artifact.pinned).kind !== 'path') throw new AssayError('internal', 'this is no path');
+    if (parseReference(artifact.pinned).kind !== 'path') throw new AssayError('internal', 'this is not a path');
     const { files } = artifact;
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     progress.onEvent({ kind: 'artifact', ref, files: files.length, bytes });

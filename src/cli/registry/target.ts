@@ -32,7 +32,10 @@ export function targetOf(text: string): Target {
   if (parseReference(text).kind !== 'path' || existsSync(text)) return { kind: 'artifact', ref: text };
   const [, model, which] = VERSION.exec(text) ?? [];
   if (model !== undefined && which !== undefined) return { kind: 'version', name: versionName(model, which) };
-  throw new AssayError('not-found', 'is no path that exists, and no version', { subject: text, hint: `give ${FORMS}` });
+  throw new AssayError('not-found', 'is not a path that exists, and no version', {
+    subject: text,
+    hint: `give ${FORMS}`,
+  });
 }
 
 /** `3`, `sha256:...`, else an alias. */

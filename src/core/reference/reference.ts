@@ -50,7 +50,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'mlflow:': 'write models:/name/version or models:/name@alias',
 };
 const HUB_HOSTS = new Set(['huggingface.co', 'www.huggingface.co', 'hf.co']);
-/** First words of Hub addresses that are no owner of models. */
+/** First words of Hub addresses that are not owner of models. */
 const HUB_PAGES = new Set([
   'api',
   'blog',
@@ -237,18 +237,18 @@ function hub(
   encodedPath: readonly string[],
 ): HubReference {
   if (!isRepoName(repo))
-    throw usage(text, `"${repo}" is no name of a model on the Hub`, 'write hf://owner/model[@revision]');
+    throw usage(text, `"${repo}" is not a name of a model on the Hub`, 'write hf://owner/model[@revision]');
   const revision = encodedRevision === undefined ? undefined : decode(text, encodedRevision);
   if (revision !== undefined && !isRevision(revision)) {
     throw usage(
       text,
-      `"${revision}" is no revision`,
+      `"${revision}" is not a revision`,
       'give a branch, a tag, refs/pr/N or a 40-digit commit after the @',
     );
   }
   const path = encodedPath.map((part) => decode(text, part)).join('/');
   if (path !== '' && !isArtifactPath(path))
-    throw usage(text, `"${path}" is no path within a repository`, 'name a file or a folder of it');
+    throw usage(text, `"${path}" is not a path within a repository`, 'name a file or a folder of it');
   return { kind: 'hf', repo, ...(revision === undefined ? {} : { revision }), ...(path === '' ? {} : { path }) };
 }
 

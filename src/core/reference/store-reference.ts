@@ -40,7 +40,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export function parseS3(text: string): S3Reference {
   const hint = 'write s3://bucket/key, s3://bucket/prefix/ or s3://bucket/key?versionId=...';
   const [, bucket = '', rest = ''] = /^s3:\/\/([^/?]*)\/?(.*)$/is.exec(text) ?? [];
-  if (!BUCKET.test(bucket)) throw usage(text, `"${bucket}" is no name of a bucket`, hint);
+  if (!BUCKET.test(bucket)) throw usage(text, `"${bucket}" is not a name of a bucket`, hint);
   const [, key = '', versionId] = /^(.*?)(?:\?versionId=([^?&]+))?$/s.exec(rest) ?? [];
   if (Buffer.byteLength(key) > 1024 || key.includes('\0')) throw usage(text, 'no object has such a key', hint);
   if (key.split('/').some((part) => part === '.' || part === '..'))
@@ -61,12 +61,12 @@ export function parseOci(text: string): OciReference {
   if (registry.includes('@')) {
     throw usage('the address', 'it carries a user name or a password', 'leave them out: docker login keeps them');
   }
-  if (!REGISTRY.test(registry)) throw usage(text, `"${registry}" is no host of a registry`, hint);
+  if (!REGISTRY.test(registry)) throw usage(text, `"${registry}" is not a host of a registry`, hint);
   const [, repository = '', tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(rest) ?? [];
   if (!REPOSITORY.test(repository) || repository.length > 255)
-    throw usage(text, `"${repository}" is no name of a repository`, hint);
-  if (tag !== undefined && !TAG.test(tag)) throw usage(text, `"${tag}" is no tag`, hint);
-  if (digest !== undefined && !DIGEST.test(digest)) throw usage(text, `"${digest}" is no SHA-256 digest`, hint);
+    throw usage(text, `"${repository}" is not a name of a repository`, hint);
+  if (tag !== undefined && !TAG.test(tag)) throw usage(text, `"${tag}" is not a tag`, hint);
+  if (digest !== undefined && !DIGEST.test(digest)) throw usage(text, `"${digest}" is not a SHA-256 digest`, hint);
   return {
     kind: 'oci',
     registry,

@@ -3,7 +3,7 @@ import { type Format, type Probe, startsWith } from '../format.ts';
 import { textHead } from '../text.ts';
 import { JsonWalker } from './json.ts';
 
-/** `lines`: more than one value, or a value that is no container. */
+/** `lines`: more than one value, or a value that is not a container. */
 type JsonHead = 'document' | 'lines';
 
 const heads = new WeakMap<Probe, JsonHead | 'neither'>();

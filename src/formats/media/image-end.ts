@@ -5,7 +5,7 @@ import { startsWith } from '../format.ts';
 import { u32be, u32le } from '../magic.ts';
 
 /**
- * Where a picture or sound ends by its own structure: what follows is no part of it.
+ * Where a picture or sound ends by its own structure: what follows is not part of it.
  * @returns `undefined` for formats whose structure does not say.
  * @throws AssayError `malformed`, `truncated`.
  */
@@ -75,7 +75,7 @@ async function skipSubBlocks(reader: ByteReader): Promise<void> {
   }
 }
 
-/** Segments until a scan, then entropy-coded bytes until a marker that is no restart, until EOI. */
+/** Segments until a scan, then entropy-coded bytes until a marker that is not a restart, until EOI. */
 async function jpegEnd(source: ByteSource): Promise<number> {
   const reader = new ByteReader(source, 2);
   for (;;) {

@@ -9,7 +9,7 @@ import { BUFFER, BYTES, EXT, FLOAT, failed, GLOBAL, INT, limited, type RunResult
 
 /**
  * One instruction, the careful way: operands that cross the window or a frame, and all that a handler hears of. The state
- * stands before the instruction, and is left so whenever a result is returned that is no end.
+ * stands before the instruction, and is left so whenever a result is returned that is not an end.
  */
 export function slow(state: PickleState, code: number, at: number, last: boolean): RunResult | undefined {
   const opcode = OPCODES[code];

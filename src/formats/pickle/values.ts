@@ -101,7 +101,7 @@ export type Oddity =
   | 'frame-straddled' // an operand crosses the end of its frame: loaders disagree on what follows
   | 'frame-nested' // a frame starts within a frame
   | 'frame-beyond-end' // a frame is longer than the file
-  | 'operand-not-text' // STACK_GLOBAL on something that is no string
+  | 'operand-not-text' // STACK_GLOBAL on something that is not a string
   | 'name-too-long'
   | 'odd-items' // SETITEMS or DICT with a key that has no value
   | 'args-not-tuple'

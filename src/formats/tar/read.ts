@@ -40,7 +40,7 @@ interface Overrides {
 
 /**
  * The members of a tar in order, up to a zero block or the end. Returns where it stopped.
- * @throws AssayError `malformed` where a block is no header, `truncated`, `limit` (maxMembers, long records).
+ * @throws AssayError `malformed` where a block is not a header, `truncated`, `limit` (maxMembers, long records).
  */
 export async function* readTar(source: ByteSource, limits: Limits): AsyncGenerator<TarMember, number> {
   let at = 0;
@@ -132,7 +132,8 @@ function apply(over: Overrides, key: string, value: string, subject: string): vo
   else if (key.startsWith('GNU.sparse.')) over.sparse = true;
   else if (key === 'size') {
     const size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!Number.isSafeInteger(size)) throw new AssayError('malformed', 'a tar size record is no number', { subject });
+    if (!Number.isSafeInteger(size))
+      throw new AssayError('malformed', 'a tar size record is not a number', { subject });
     over.size = size;
   }
 }

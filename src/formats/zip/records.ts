@@ -76,7 +76,7 @@ export function centralEntry(
   return { entry, next };
 }
 
-/** Bytes that the header's name and extra field take; `undefined` when it is no local header. */
+/** Bytes that the header's name and extra field take; `undefined` when it is not a local header. */
 export function localTail(head: Uint8Array): number | undefined {
   const view = viewOf(head);
   if (view.getUint32(0, true) !== LOCAL_SIGNATURE) return undefined;

@@ -47,14 +47,14 @@ const Bundle = v.object({ verificationMaterial: Material, dsseEnvelope: Dsse });
  * Reads a Sigstore bundle with one signed payload, an in-toto statement unless another type is named, in a DSSE envelope
  * (https://docs.sigstore.dev/about/bundle/), versions 0.1 to 0.3. Nothing is verified. Fields that are not known are passed over.
  * @param name of the file, for messages
- * @throws AssayError `malformed`, `limit` when it is no bundle at all
+ * @throws AssayError `malformed`, `limit` when it is not a bundle at all
  * @throws SignatureError `bundle`, `no-signature`, `many-signatures`, `payload-type` when it is one that cannot hold
  */
 export function readBundle(bytes: Uint8Array, name: string, payloadType = IN_TOTO_PAYLOAD): SignedBundle {
   const json = parseBundleJson(bytes, name);
   const mediaType = mediaTypeOf(json);
   if (mediaType === undefined) {
-    throw new AssayError('malformed', 'is no signature: it is not a Sigstore bundle', { subject: name, hint: HINT });
+    throw new AssayError('malformed', 'is not a signature: it is not a Sigstore bundle', { subject: name, hint: HINT });
   }
   const version = versionOf(mediaType);
   const bundle = shaped(json);
@@ -71,7 +71,7 @@ function parseBundleJson(bytes: Uint8Array, name: string): unknown {
     return parseSignedJson(bytes, name);
   } catch (error) {
     if (!(error instanceof AssayError) || error.code !== 'malformed') throw error;
-    throw new AssayError('malformed', `is no signature: it ${error.message}`, {
+    throw new AssayError('malformed', `is not a signature: it ${error.message}`, {
       subject: name,
       hint: HINT,
       cause: error,

@@ -13,7 +13,7 @@ const KINDS = 'P-256, P-384, P-521 and Ed25519';
 /**
  * A public key from PEM: `PUBLIC KEY`, or the key of a `CERTIFICATE`.
  * @param subject names the file, for messages
- * @throws AssayError `usage` for what is no public key of a supported kind; a private key is refused.
+ * @throws AssayError `usage` for what is not a public key of a supported kind; a private key is refused.
  */
 export function readPublicKey(pem: string, subject: string): KeyObject {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
@@ -27,7 +27,7 @@ export function readPublicKey(pem: string, subject: string): KeyObject {
 
 /**
  * A private key from PEM (PKCS#8, SEC1), encrypted or not.
- * @throws AssayError `usage` for what is no private key of a supported kind, and for a missing or wrong passphrase.
+ * @throws AssayError `usage` for what is not a private key of a supported kind, and for a missing or wrong passphrase.
  */
 export function readPrivateKey(pem: string, subject: string, passphrase?: string): KeyObject {
   const encrypted = /ENCRYPTED/.test(pem);
@@ -43,7 +43,7 @@ function parsed(read: () => KeyObject, kind: string, subject: string): KeyObject
     return read();
   } catch (cause) {
     const hint = kind.startsWith('encrypted') ? 'check the file and the passphrase' : `give a PEM file: ${KINDS}`;
-    throw new AssayError('usage', `is no ${kind} key that can be read`, { subject, hint, cause });
+    throw new AssayError('usage', `is not a valid ${kind} key that can be read`, { subject, hint, cause });
   }
 }
 
@@ -73,7 +73,7 @@ const SMALL: ReadonlySet<string> = new Set([
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
 
-/** A point of small order is no key: one signature holds for many texts, or for all. */
+/** A point of small order is not a key: one signature holds for many texts, or for all. */
 function isSmall(key: KeyObject): boolean {
   if (key.type !== 'public') return false;
   const point = Buffer.from(spkiOf(key).subarray(-32));

@@ -4,7 +4,7 @@ export type SignatureProblem =
   | 'no-signature'
   | 'many-signatures'
   | 'payload-type' // the envelope holds no in-toto statement
-  | 'statement' // the payload is no statement, or a contradictory one
+  | 'statement' // the payload is not a statement, or a contradictory one
   | 'predicate' // a statement about something else
   | 'hash' // an unknown or unsupported hash
   | 'root-digest' // the subject is not the root of the resources

@@ -15,7 +15,7 @@ export async function parseBoundedYaml(bytes: Uint8Array, name: string): Promise
   const { isScalar, parseDocument, visit } = await import('yaml');
   const malformed = (what: string, cause?: unknown) => new AssayError('malformed', what, { subject: name, cause });
   const malformedKey = () => {
-    throw malformed('has a key that is no text');
+    throw malformed('has a key that is not text');
   };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

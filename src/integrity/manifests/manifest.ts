@@ -44,7 +44,7 @@ export const ALGORITHM_TITLES: Readonly<Record<AnnouncedAlgorithm, string>> = {
 
 /**
  * A path as a manifest has it, in its one spelling: without `.` parts.
- * @throws AssayError `malformed` for what is absolute, climbs or is no path.
+ * @throws AssayError `malformed` for what is absolute, climbs or is not a path.
  */
 export function entryPath(text: string, name: string, line?: number): string {
   const refuse = (why: string) => {

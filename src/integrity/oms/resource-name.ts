@@ -23,10 +23,10 @@ const PLAIN = /^[A-Za-z0-9_-][\w.-]*(?:\/[A-Za-z0-9_-][\w.-]*)*$/;
 
 function whyNoPath(path: string): string | undefined {
   if (path === '.' || (path.length <= MAX_PATH_BYTES && PLAIN.test(path))) return undefined;
-  if (path === '') return 'is no name';
+  if (path === '') return 'is not a name';
   if (path.startsWith('/')) return 'is absolute';
   if (path.includes('\0')) return 'holds a NUL';
-  if (/\p{Cs}/u.test(path)) return 'is no Unicode text';
+  if (/\p{Cs}/u.test(path)) return 'is not Unicode text';
   const parts = path.split('/');
   if (parts.includes('..')) return 'leaves the model';
   if (parts.some((part) => part === '' || part === '.')) return 'is not in its shortest spelling';

@@ -103,7 +103,7 @@ function readSerialization(written: NewStatement['predicate']['serialization']):
     throw new SignatureError('statement', message);
   }
   if (shardSize === undefined || !Number.isSafeInteger(shardSize) || shardSize <= 0) {
-    throw new SignatureError('statement', `the shards have a size of ${shardSize ?? 'nothing'}, which is no length`);
+    throw new SignatureError('statement', `the shards have a size of ${shardSize ?? 'nothing'}, which is not a length`);
   }
   // Releases 0.3 wrote the name of the shards' digests here.
   const suffix = `-sharded-${shardSize}`;
@@ -187,7 +187,7 @@ function otherHash(name: string, algorithm: string, known: readonly string[]): S
 /** Of the right length; `checkHex` looks at its digits. */
 function hexOf(digest: string, algorithm: HashAlgorithm, name: string): string {
   if (digest.length === DIGEST_LENGTH[algorithm]) return digest.toLowerCase();
-  throw new SignatureError('statement', `the digest of ${quoted(name)} is no ${algorithm} digest`);
+  throw new SignatureError('statement', `the digest of ${quoted(name)} is not a valid ${algorithm} digest`);
 }
 
 /** All at once: one after the other takes longer than the signature does. */
@@ -195,7 +195,7 @@ function checkHex(resources: readonly Resource[], algorithm: HashAlgorithm): voi
   const joined = joinedDigests(resources);
   if (Buffer.from(joined, 'hex').toString('hex') === joined) return;
   const { path } = resources.find(({ digest }) => !/^[0-9a-f]+$/.test(digest)) ?? { path: '' };
-  throw new SignatureError('statement', `the digest of ${quoted(path)} is no ${algorithm} digest`);
+  throw new SignatureError('statement', `the digest of ${quoted(path)} is not a valid ${algorithm} digest`);
 }
 
 function joinedDigests(resources: readonly Resource[]): string {

@@ -18,7 +18,7 @@ export interface CertificateInput {
   readonly at?: Date;
 }
 
-/** More is no chain. */
+/** More is not a chain. */
 const MAX_CERTIFICATES = 16;
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 

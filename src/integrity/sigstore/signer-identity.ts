@@ -39,7 +39,7 @@ function issuersOf(extensions: ReadonlyMap<string, Buffer>): readonly string[] {
 
 function utf8String(value: Buffer): string {
   const { tag, value: bytes } = readDer(value);
-  if (tag !== TAG.utf8String) throw new Error('is no UTF8String');
+  if (tag !== TAG.utf8String) throw new Error('is not a UTF8String');
   return utf8(bytes);
 }
 

@@ -33,7 +33,7 @@ export async function bundledRoot(): Promise<TrustedRoot> {
 export function readTrustedRoot(bytes: Uint8Array, name: string): TrustedRoot {
   const json = parseBoundedJson(bytes, name, BOUNDS);
   if (!v.is(MediaType, json)) {
-    throw new AssayError('malformed', 'is no trusted root of Sigstore', { subject: name, hint: HINT });
+    throw new AssayError('malformed', 'is not a trusted root of Sigstore', { subject: name, hint: HINT });
   }
   const root = decode(json, name);
   materialOf(root, name);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { coverageOf } from '../sign/index.ts';
 import type { ArtifactIdentity } from './subject.ts';
 
-/** Where a signature lies that is no part of what it signs. */
+/** Where a signature lies that is not part of what it signs. */
 const SIGNATURE = 'model.sig';
 
 /**

@@ -27,10 +27,10 @@ export const UNWAIVABLE = 'verdict.malicious';
 const HEX_LENGTHS: Readonly<Record<string, readonly number[]>> = { sha256: [64], gitCommit: [40, 64] };
 
 const text = v.pipe(v.string(), v.minLength(1, 'is empty'), v.maxLength(MAX_TEXT, 'is too long'));
-const uri = v.pipe(text, v.regex(/^[a-z][a-z0-9+.-]*:\S*$/, 'is no URI'));
+const uri = v.pipe(text, v.regex(/^[a-z][a-z0-9+.-]*:\S*$/, 'is not a URI'));
 const time = v.pipe(
   text,
-  v.check((value) => parseTime(value) !== undefined, 'is no time like 2027-01-31T00:00:00Z'),
+  v.check((value) => parseTime(value) !== undefined, 'is not a time like 2027-01-31T00:00:00Z'),
 );
 const texts = v.pipe(v.array(text), v.maxLength(MAX_LIST, 'is too long'));
 
@@ -102,7 +102,7 @@ export const verificationResult: v.GenericSchema<unknown, VerificationResult> = 
       properties.every(
         (property) => !property.startsWith(APPROVED_FOR) || parseApprovalProperty(property) !== undefined,
       ),
-    'approves what is no stage',
+    'approves what is not a stage',
   ),
 );
 
@@ -111,14 +111,14 @@ export function isRuleName(rule: string): boolean {
   return rule.length <= MAX_TEXT && /^\w+(?:[.-]\w+)*$/.test(rule);
 }
 
-/** Of our own making, so that a field we do not know is no minor version but a mistake. */
+/** Of our own making, so that a field we do not know is not a minor version but a mistake. */
 export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
   v.strictObject({
-    rule: v.pipe(text, v.check(isRuleName, 'is no rule')),
+    rule: v.pipe(text, v.check(isRuleName, 'is not a rule')),
     file: v.exactOptional(
       v.pipe(
         text,
-        v.check((path) => isArtifactPath(path), 'is no path within an artifact'),
+        v.check((path) => isArtifactPath(path), 'is not a path within an artifact'),
       ),
     ),
     reason: text,
@@ -135,7 +135,7 @@ export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
 );
 
 /** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
-const namespace = v.pipe(text, v.regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'is no name of a namespace'));
+const namespace = v.pipe(text, v.regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'is not a name of a namespace'));
 const MAX_NAMESPACES = 100;
 
 /** Of our own making, as a waiver. */
@@ -187,7 +187,7 @@ export const verificationSummary: v.GenericSchema<unknown, VerificationSummary> 
     verificationResult: v.picklist(['PASSED', 'FAILED'], 'is neither PASSED nor FAILED'),
     verifiedLevels: v.pipe(texts, v.minLength(1, 'is empty')),
     dependencyLevels: v.exactOptional(v.record(text, v.pipe(v.number(), v.safeInteger(), v.minValue(0)))),
-    slsaVersion: v.exactOptional(v.pipe(text, v.regex(/^\d+\.\d+$/, 'is no version like 1.1'))),
+    slsaVersion: v.exactOptional(v.pipe(text, v.regex(/^\d+\.\d+$/, 'is not a version like 1.1'))),
   }),
   v.check(
     ({ verificationResult, verifiedLevels }) => (verificationResult === 'FAILED') === verifiedLevels.includes('FAILED'),

@@ -70,10 +70,10 @@ function parse(payload: Uint8Array): unknown {
     return parseSignedJson(payload, 'the payload');
   } catch (cause) {
     if (!isAssayError(cause)) throw cause;
-    throw new SignatureError('statement', `the payload is no statement: it ${cause.message}`, { cause });
+    throw new SignatureError('statement', `the payload is not a statement: it ${cause.message}`, { cause });
   }
 }
 
 function malformed(issues: readonly v.BaseIssue<unknown>[]): SignatureError {
-  return new SignatureError('statement', `the payload is no statement: ${sentenceOf(shapeIssue(issues))}`);
+  return new SignatureError('statement', `the payload is not a statement: ${sentenceOf(shapeIssue(issues))}`);
 }

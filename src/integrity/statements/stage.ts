@@ -19,10 +19,10 @@ export function isStage(stage: string): boolean {
   return stage.length <= MAX_STAGE && STAGE.test(stage) && !stage.split('-').includes('until');
 }
 
-/** @throws AssayError `usage` for what can be no stage. */
+/** @throws AssayError `usage` for what can be not a stage. */
 export function approvalProperty({ stage, until }: Approved): string {
   if (!isStage(stage)) {
-    throw new AssayError('usage', `"${stage}" can be no stage`, {
+    throw new AssayError('usage', `"${stage}" can be not a stage`, {
       hint: 'use small letters, digits and dashes, and not the word until',
     });
   }

@@ -99,7 +99,7 @@ export const BREAK_GLASS_OUTCOMES = [
 ] as const;
 export type BreakGlassOutcome = (typeof BREAK_GLASS_OUTCOMES)[number];
 
-/** Longer is no emergency. */
+/** Longer is not an emergency. */
 export const BREAK_GLASS_HOURS = 72;
 
 /** Workloads of some namespaces may start though nobody decided so, for hours. Its subjects are the namespaces. */

@@ -75,7 +75,7 @@ export function parseDigest(text: string, subject: string): WantedDigest {
   const [, algorithm, hex = ''] = /^(sha256|gitCommit):([0-9a-f]+)$/.exec(text) ?? [];
   if (algorithm === 'sha256' && hex.length === 64) return { algorithm, hex };
   if (algorithm === 'gitCommit' && (hex.length === 40 || hex.length === 64)) return { algorithm, hex };
-  throw new AssayError('usage', 'is no digest', { subject, hint: 'write sha256: and 64 hex digits in lower case' });
+  throw new AssayError('usage', 'is not a digest', { subject, hint: 'write sha256: and 64 hex digits in lower case' });
 }
 
 /** Whether one of the subjects is what somebody looks for. */

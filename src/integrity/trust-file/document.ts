@@ -24,7 +24,7 @@ export type Role = (typeof ROLES)[number];
 /** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
 const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;
 
-/** CWE-770: more is no list that somebody wrote and reads. */
+/** CWE-770: more is not a list that somebody wrote and reads. */
 const MAX_BYTES = 256 * 1024;
 const MAX_SIGNERS = 1000;
 const MAX_TEXT = 1000;
@@ -49,7 +49,7 @@ const signer = v.pipe(
       v.check((roles) => new Set(roles).size === roles.length, 'says something twice'),
     ),
     stages: v.exactOptional(
-      v.pipe(v.array(v.pipe(text, v.check(isStage, 'can be no stage'))), v.minLength(1, 'is empty')),
+      v.pipe(v.array(v.pipe(text, v.check(isStage, 'can be not a stage'))), v.minLength(1, 'is empty')),
     ),
     roles: v.exactOptional(
       v.pipe(
@@ -60,7 +60,7 @@ const signer = v.pipe(
     notAfter: v.exactOptional(
       v.pipe(
         text,
-        v.check((time) => parseTime(time) !== undefined, 'is no time like 2027-01-31T00:00:00Z'),
+        v.check((time) => parseTime(time) !== undefined, 'is not a time like 2027-01-31T00:00:00Z'),
       ),
     ),
   }),

@@ -4,7 +4,7 @@ import { type Certificate, nameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 
 /**
- * Whether a certificate may sign models: it is no authority, it is made for signing, and nothing in it is beyond us. The
+ * Whether a certificate may sign models: it is not an authority, it is made for signing, and nothing in it is beyond us. The
  * reference implementation asks for `digitalSignature` or for code signing; here neither extension may speak against it, so
  * that the key of a web server signs no models.
  * @throws SignatureError `certificate`

@@ -32,7 +32,7 @@ export type PullOutcome =
  * Scans a model of the Hub and, when it is allowed, writes exactly the judged bytes into the Hugging Face cache. A scan of a
  * remote model reads ranges of its weights; therefore what was downloaded is hashed, scanned again whole, and only then
  * becomes a snapshot.
- * @throws AssayError `usage` for what is no whole model of the Hub; `mismatch` for bytes that are not those judged; `network`,
+ * @throws AssayError `usage` for what is not a whole model of the Hub; `mismatch` for bytes that are not those judged; `network`,
  *   `unauthorized`, `not-found`, `unreadable`, `aborted`. Nothing is left behind then.
  */
 export async function pull(ref: string, judge: Judge, options: SourceOptions = {}): Promise<PullOutcome> {

@@ -14,7 +14,7 @@ export type RulesetChoice = (typeof RULESET_CHOICES)[number];
 export function rulesPath(env: NodeJS.ProcessEnv): string {
   const { ASSAY_HOME = '', XDG_DATA_HOME = '', HOME = '' } = env;
   if (ASSAY_HOME !== '' && !isAbsolute(ASSAY_HOME)) {
-    throw new AssayError('usage', 'is no absolute path', { subject: 'ASSAY_HOME', hint: 'start it with /' });
+    throw new AssayError('usage', 'is not an absolute path', { subject: 'ASSAY_HOME', hint: 'start it with /' });
   }
   const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
   return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');

@@ -18,7 +18,7 @@ export interface SignedRules {
 /**
  * What a rule bundle holds, once its signature holds; nothing of it was looked at before.
  * @throws SignatureError `payload-type`, `method`, `untrusted`, `signature`, and what `readBundle` throws
- * @throws AssayError `malformed`, `limit` for what is no bundle
+ * @throws AssayError `malformed`, `limit` for what is not a bundle
  */
 export function openRules(bytes: Uint8Array, subject: string, keys: readonly KeyObject[]): SignedRules {
   const bundle = readRulesBundle(bytes, subject);
@@ -51,7 +51,7 @@ function readRulesBundle(bytes: Uint8Array, subject: string): SignedBundle {
     return readBundle(bytes, subject, RULES_PAYLOAD);
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'malformed') throw error;
-    throw new AssayError('malformed', 'is no bundle of rules', {
+    throw new AssayError('malformed', 'is not a bundle of rules', {
       subject,
       hint: 'give a file that assay rules build wrote',
       cause: error,

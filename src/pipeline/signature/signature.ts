@@ -41,7 +41,7 @@ export interface OpenedSignature {
 /**
  * Reads the signature of an artifact. What reads and verifies signatures is loaded when there is one.
  * @returns `undefined` when there is none where one is looked for
- * @throws AssayError `not-found` for a path that was given; `unreadable`, `malformed` for what is no bundle; `limit`.
+ * @throws AssayError `not-found` for a path that was given; `unreadable`, `malformed` for what is not a bundle; `limit`.
  */
 export async function openSignature(
   artifact: Artifact,

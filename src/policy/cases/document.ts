@@ -3,12 +3,12 @@ import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 
 const Text = v.string();
 const Texts = v.array(v.string());
-const Count = v.pipe(v.number(), v.safeInteger('is no whole number'), v.minValue(0, 'is negative'));
-const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256'));
-const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no digest: sha256:<64 hex>'));
+const Count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'));
+const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256:<64 hex>'));
 const Moment = v.pipe(
   v.string(),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'is no time'),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'is not a time'),
 );
 
 const File = v.strictObject({

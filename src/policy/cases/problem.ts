@@ -23,7 +23,7 @@ export function caseProblem(
     const words = expected.replace(/[()"]/g, '').replaceAll(' | ', ', ');
     return { message: `${whole} is ${received.replaceAll('"', '')}`, hint: `use one of ${words}` };
   }
-  return { message: `${whole} is no ${KINDS[expected] ?? expected}`, hint: CASE_GUIDE };
+  return { message: `${whole} is not a valid ${KINDS[expected] ?? expected}`, hint: CASE_GUIDE };
 }
 
 /** `cases[0].expect` */

@@ -85,7 +85,7 @@ export function celEnvironment(): CelEnv {
   return env;
 }
 
-/** @throws Error for what is no pattern of RE2, and for one that is too large. */
+/** @throws Error for what is not a pattern of RE2, and for one that is too large. */
 export function patternOf(pattern: string): Matcher {
   return compilePattern(celLibrary().RE2JS, pattern);
 }

@@ -11,7 +11,7 @@ const compiled = new Map<string, Matcher>();
 
 /**
  * A pattern ready for use; the library itself compiles it anew for each text.
- * @throws Error for what is no pattern of RE2, and for one that is too large.
+ * @throws Error for what is not a pattern of RE2, and for one that is too large.
  */
 export function compilePattern(engine: { compile(pattern: string): Matcher }, pattern: string): Matcher {
   const known = compiled.get(pattern);

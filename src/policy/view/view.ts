@@ -283,7 +283,7 @@ function signerFields({ signer }: SignatureAssessment): Record<string, Plain> {
   }
 }
 
-/** Null when the text is no date-time, so that rules about it fail. */
+/** Null when the text is not a date-time, so that rules about it fail. */
 function moment(text: string): CelInput {
   const time = Date.parse(text);
   return Number.isNaN(time) ? null : timestampOf(time);

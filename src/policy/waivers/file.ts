@@ -7,7 +7,7 @@ import { endOfWaiver } from './end.ts';
 const FIELDS = ['rule', 'digest', 'file', 'reason', 'owner', 'expires'] as const;
 type Field = (typeof FIELDS)[number];
 
-/** CWE-770: more is no list that somebody wrote and reads. */
+/** CWE-770: more is not a list that somebody wrote and reads. */
 const MAX_WAIVERS = 500;
 const MAX_TEXT = 2000;
 
@@ -16,14 +16,14 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** What a field's text may be, as a predicate: undefined when it is right. */
 const FAULTS: Readonly<Record<Field, (text: string) => string | undefined>> = {
-  rule: (text) => (RULE.test(text) ? undefined : 'is no id of a rule; patterns are not read'),
-  digest: (text) => (DIGEST.test(text) ? undefined : 'is no digest: sha256: and 64 hex digits in lower case'),
-  file: (text) => (isArtifactPath(text) ? undefined : 'is no path within an artifact'),
+  rule: (text) => (RULE.test(text) ? undefined : 'is not an id of a rule; patterns are not read'),
+  digest: (text) => (DIGEST.test(text) ? undefined : 'is not a digest: sha256: and 64 hex digits in lower case'),
+  file: (text) => (isArtifactPath(text) ? undefined : 'is not a path within an artifact'),
   reason: tooLong,
   owner: tooLong,
   expires: (text) =>
     Number.isNaN(endOfWaiver(text).getTime())
-      ? 'is no day like 2027-01-31, nor a time like 2027-01-31T12:00:00Z'
+      ? 'is not a day like 2027-01-31, nor a time like 2027-01-31T12:00:00Z'
       : undefined,
 };
 

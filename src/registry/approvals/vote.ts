@@ -28,7 +28,7 @@ import { checkCorrectable, checkOpen, endTransition, finishTransition } from '..
 /** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
 export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
   checkComment(ballot.comment, 'the comment');
-  if (!ROLES.includes(ballot.role)) throw new RegistryError('invalid', 'this is no role');
+  if (!ROLES.includes(ballot.role)) throw new RegistryError('invalid', 'this is not a role');
   return change(context, by, async (change) => {
     const row = await transitionRow(change.db, change.tenant, id);
     checkOpen(row);

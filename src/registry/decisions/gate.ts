@@ -60,7 +60,7 @@ export async function versionsOf(context: Context, by: Principal, query: Decisio
   });
 }
 
-/** References are stored in canonical spelling. What is no reference is found nowhere. */
+/** References are stored in canonical spelling. What is not a reference is found nowhere. */
 function keyOfQuery(query: DecisionQuery): string {
   const key = 'digest' in query ? query.digest : canonical(query.ref);
   // No database keeps a NUL.

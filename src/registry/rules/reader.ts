@@ -86,7 +86,7 @@ export class RulesReader {
     const text = this.#source.text(entry);
     const count = text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
     if (count >= 1 && count <= MAX_COUNT) return count;
-    return this.#source.report(entry.at, `count is no number from 1 to ${MAX_COUNT}`);
+    return this.#source.report(entry.at, `count is not a number from 1 to ${MAX_COUNT}`);
   }
 
   #methods(entry: Entry): StageRules['methods'] {
@@ -103,6 +103,6 @@ export class RulesReader {
     if (word !== undefined || text === undefined) return word;
     const [near] = closest(text, known);
     const hint = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(place, `${text} is no ${what}`, hint);
+    return this.#source.report(place, `${text} is not a valid ${what}`, hint);
   }
 }

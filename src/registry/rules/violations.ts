@@ -6,7 +6,7 @@ const BREAKS: readonly RuleResult[] = ['deny', 'warn', 'error', 'unavailable'];
 /** Everything that speaks against an artifact in a decision, warnings included: rules, and findings behind each. */
 function against({ rules, violations }: Decision): Set<string> {
   const broken = rules.filter(({ outcome }) => BREAKS.includes(outcome)).map(({ id, findings }) => ({ id, findings }));
-  // What the engine itself says is no rule of the policy.
+  // What the engine itself says is not a rule of the policy.
   const all = [...broken, ...violations.map(({ rule, findings }) => ({ id: rule, findings }))];
   return new Set(all.flatMap(({ id, findings }) => [id, ...findings.map((finding) => `${id}\n${finding}`)]));
 }
@@ -18,7 +18,10 @@ export function hasNewViolation(earlier: Decision, later: Decision): boolean {
 }
 
 /** The rule that denies, of those that no approval can mend; `undefined` when there is none. */
-export function uncorrectable(decision: Decision, policy: CompiledPolicy): { rule: string; message: string } | undefined {
+export function uncorrectable(
+  decision: Decision,
+  policy: CompiledPolicy,
+): { rule: string; message: string } | undefined {
   if (decision.action !== 'deny') return undefined;
   const correctable = new Set(policy.rules.filter((rule) => asksForApprovals(rule, policy)).map(({ id }) => id));
   return decision.violations.find(({ rule }) => !correctable.has(rule));

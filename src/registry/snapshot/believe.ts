@@ -63,7 +63,7 @@ export class Believer {
     const read = await this.#verified(record.attestation, 'approval', claim, now);
     if (typeof read === 'string') return read;
     const { statement, signer, rule } = read;
-    if (statement.predicateType !== PREDICATE_TYPES.approval) return 'it is no approval';
+    if (statement.predicateType !== PREDICATE_TYPES.approval) return 'it is not an approval';
     const { predicate } = statement;
     const who = this.#approver(predicate, signer, rule);
     if (typeof who === 'string') return who;
@@ -83,7 +83,8 @@ export class Believer {
     if (typeof read === 'string') return read;
     const { statement, signer, rule } = read;
     const waiver = waiverOf(read);
-    if (statement.predicateType !== PREDICATE_TYPES.waiver || waiver?.digest !== digest) return 'it is no waiver of it';
+    if (statement.predicateType !== PREDICATE_TYPES.waiver || waiver?.digest !== digest)
+      return 'it is not a waiver of it';
     const isMachine = this.#machines.has(identityOf(rule.trust));
     const isForSomebody = statement.predicate.approver !== undefined;
     if (isMachine && !isForSomebody)
@@ -123,7 +124,7 @@ export class Believer {
     const read = await this.#verified(reevaluation, 'decision', claim, now);
     if (typeof read === 'string') return `its re-evaluation does not count: ${read}`;
     const { statement } = read;
-    if (statement.predicateType !== PREDICATE_TYPES.decision) return 'its re-evaluation is no decision';
+    if (statement.predicateType !== PREDICATE_TYPES.decision) return 'its re-evaluation is not a decision';
     return carryProblem(statement, attestation, claim);
   }
 

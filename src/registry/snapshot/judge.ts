@@ -9,8 +9,8 @@ import { labelOf } from '../rows/index.ts';
 import { hasReached, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer } from './believe.ts';
 import { believeApproval, type FormerPolicy } from './former.ts';
+import { type HeldWaiver, type HeldWaivers, heldWaiversOf, NO_HELD_WAIVERS, waiversAt } from './held-waivers.ts';
 import type { History } from './history.ts';
-import { NO_HELD_WAIVERS, type HeldWaiver, type HeldWaivers, waiversAt, heldWaiversOf } from './held-waivers.ts';
 import { quorumOf } from './quorum.ts';
 
 /** Something that the registry holds and the snapshot does not say. */

@@ -75,7 +75,7 @@ async function readState(path: string, tenant: string): Promise<Previous | undef
   const hint =
     'remove it to begin anew: gates then refuse the snapshot until its version is higher than the last they saw';
   const read = v.safeParse(state, parsed(bytes, path, hint));
-  if (!read.success) throw new AssayError('malformed', 'is no state of a snapshot', { subject: path, hint });
+  if (!read.success) throw new AssayError('malformed', 'is not a state of a snapshot', { subject: path, hint });
   if (read.output.tenant === tenant) return read.output;
   throw otherTenant(path, read.output.tenant, tenant);
 }
@@ -108,7 +108,7 @@ async function readSigned(
       throw cause;
     }
     const hint = 'name another file, or remove it when it is of no use';
-    throw new AssayError('usage', `is no snapshot of this key: ${cause.message}`, { subject: output, hint, cause });
+    throw new AssayError('usage', `is not a snapshot of this key: ${cause.message}`, { subject: output, hint, cause });
   }
 }
 

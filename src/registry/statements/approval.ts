@@ -93,7 +93,7 @@ export async function verifyApproval(
   if (rule.roles !== undefined && !rule.roles.includes(role)) {
     throw bad(`"${rule.name}" approves as ${rule.roles.join(' or ')}, not as ${role}`);
   }
-  if (statement.predicateType !== PREDICATE_TYPES.approval) throw bad('it is no approval');
+  if (statement.predicateType !== PREDICATE_TYPES.approval) throw bad('it is not an approval');
   const { predicate } = statement;
   if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');
   checkBinding(predicate, approvable);

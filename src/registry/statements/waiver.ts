@@ -80,7 +80,7 @@ export async function verifyWaiver(
     const verified = await verifyAttestation(bundle, trust, { kind: 'waiver', subject, now });
     const { statement } = verified;
     const signed = waiverOf(verified);
-    if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is no waiver');
+    if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is not a waiver');
     if (statement.predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who pardons');
     const other = differenceOf(signed, request);
     if (other !== undefined) throw bad(`its ${other} is another`);

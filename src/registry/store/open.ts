@@ -29,7 +29,7 @@ export async function connect(url: string): Promise<Database> {
     const { connectPostgres } = await import('./postgres.ts');
     return connectPostgres(url);
   }
-  throw new RegistryError('invalid', 'this is no database', {
+  throw new RegistryError('invalid', 'this is not a database', {
     hint: 'give sqlite:<path of a file> or postgres://user:password@host/name',
   });
 }

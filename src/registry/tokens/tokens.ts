@@ -125,7 +125,7 @@ function checkTokenRequest(
   checkLine(name, 'the name of a token', MAX_NAME);
   const unknown = roles.find((role) => !ROLES.includes(role));
   if (unknown !== undefined || roles.length === 0 || new Set(roles).size !== roles.length) {
-    throw new RegistryError('invalid', 'these are no roles', { hint: `name some of ${ROLES.join(', ')}, each once` });
+    throw new RegistryError('invalid', 'these are not roles', { hint: `name some of ${ROLES.join(', ')}, each once` });
   }
   const more = roles.find((role) => !by.roles.includes(role));
   if (more !== undefined && !by.roles.includes('admin')) {

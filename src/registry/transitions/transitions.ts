@@ -56,7 +56,7 @@ export async function requestTransition(
   to: Stage,
   comment: string,
 ): Promise<Transition> {
-  if (!STAGES.includes(to)) throw new RegistryError('invalid', `${to} is no stage`);
+  if (!STAGES.includes(to)) throw new RegistryError('invalid', `${to} is not a stage`);
   checkComment(comment, 'the comment');
   return change(context, by, async (change) => {
     const version = await versionRow(change.db, change.tenant, id);

@@ -89,7 +89,7 @@ async function namedRow(db: Reader, tenant: string, name: VersionName): Promise<
 
 function boundNumber(number: number): number {
   if (Number.isInteger(number) && number >= 1 && number <= 0x7fffffff) return number;
-  throw new RegistryError('invalid', 'this is no number of a version');
+  throw new RegistryError('invalid', 'this is not a number of a version');
 }
 
 /** The newest first. */

@@ -16,7 +16,7 @@ const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const NEVER =
   /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*|policy\.match|unavailable)$/;
 const MAX_TEXT = 2000;
-/** CWE-770: more is no list for one artifact that somebody reads. */
+/** CWE-770: more is not a list for one artifact that somebody reads. */
 const MAX_FOR_DIGEST = 500;
 
 /** The newest first. */
@@ -111,18 +111,18 @@ async function decideDigest(context: Context, change: Change, digest: string): P
 
 function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverRequest, now: Date): void {
   if (!RULE.test(rule) || !isRuleName(rule))
-    throw new RegistryError('invalid', 'this is no id of a rule', { hint: 'patterns are not read' });
+    throw new RegistryError('invalid', 'this is not an id of a rule', { hint: 'patterns are not read' });
   if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
   checkDigest(digest);
   if (file !== undefined) {
     checkLine(file, 'the file', MAX_TEXT);
-    if (!isArtifactPath(file)) throw new RegistryError('invalid', 'the file is no path within an artifact');
+    if (!isArtifactPath(file)) throw new RegistryError('invalid', 'the file is not a path within an artifact');
   }
   checkLine(reason, 'the reason', MAX_TEXT);
   checkLine(owner, 'the owner', MAX_TEXT);
   const end = endOfWaiver(expires);
   if (Number.isNaN(end.getTime())) {
-    throw new RegistryError('invalid', 'this is no end of a waiver', {
+    throw new RegistryError('invalid', 'this is not an end of a waiver', {
       hint: 'write 2027-01-31 or 2027-01-31T12:00:00Z',
     });
   }

@@ -129,11 +129,11 @@ async function redeliver(context: Context, by: Principal, webhook: string, id: s
 }
 
 function checkWebhook(url: string, events: readonly string[]): void {
-  if (url.length > MAX_URL || !URL.canParse(url)) throw new RegistryError('invalid', 'this is no address');
+  if (url.length > MAX_URL || !URL.canParse(url)) throw new RegistryError('invalid', 'this is not an address');
   const strange = events.find((event) => !EVENT.test(event));
   if (strange !== undefined || events.length === 0 || events.length > MAX_EVENTS) {
     const hint = `name up to ${MAX_EVENTS}, like transition.approved, transition.* or *`;
-    throw new RegistryError('invalid', 'these are no events', { hint });
+    throw new RegistryError('invalid', 'these are not events', { hint });
   }
 }
 
@@ -154,7 +154,7 @@ function shown(url: string): string {
 }
 
 function cursor(after: string): number {
-  if (!/^[0-9]{1,10}$/.test(after)) throw new RegistryError('invalid', 'this is no place to go on from');
+  if (!/^[0-9]{1,10}$/.test(after)) throw new RegistryError('invalid', 'this is not a place to go on from');
   return Number(after);
 }
 

@@ -34,7 +34,7 @@ function hubPurl(repo: string, revision: string | undefined, path: string | unde
   return `pkg:huggingface/${name}${atVersion(isCommit(revision) ? revision : undefined)}${subpath}`;
 }
 
-/** @returns `undefined` for what is no reference. */
+/** @returns `undefined` for what is not a reference. */
 export function readReference(text: string): Reference | undefined {
   try {
     return parseReference(text);

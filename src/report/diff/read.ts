@@ -7,14 +7,14 @@ const VERSION = '1';
 
 const HINT = 'give what assay scan --format json wrote';
 
-const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256'));
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'));
 const Finding = v.object({
   ruleId: v.string(),
   severity: v.picklist(SEVERITIES),
   message: v.string(),
   file: v.string(),
   member: v.nullable(v.string()),
-  fingerprint: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is no fingerprint')),
+  fingerprint: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is not a fingerprint')),
 });
 const File = v.object({
   path: v.string(),
@@ -41,7 +41,7 @@ const Report = v.object({
   findings: v.array(Finding),
   checks: v.array(Check),
   signatures: v.optional(v.array(v.object({ signature: v.string(), status: v.string() })), []),
-  owasp: v.record(v.pipe(v.string(), v.regex(/^ML\d\d:2023$/, 'is no risk')), Risk),
+  owasp: v.record(v.pipe(v.string(), v.regex(/^ML\d\d:2023$/, 'is not a risk')), Risk),
   ruleset: v.object({ version: v.string(), digest: v.string() }),
 });
 

@@ -24,7 +24,7 @@ ${facts([...VERDICTS].reverse().map((verdict) => [chip(VERDICT_WORDS[verdict]), 
 ${list([EVIDENCES.direct, EVIDENCES.proxy, EVIDENCES.declared])}<h3>Limits</h3>
 ${list([
   'A static review does not run the model. It says nothing of how the model behaves: of its accuracy, bias, backdoors in its weights, or how it can be fooled.',
-  'Clean means that loading runs nothing that is not listed. It is no statement about the training data, the licence or the fitness of the model.',
+  'Clean means that loading runs nothing that is not listed. It is not a statement about the training data, the licence or the fitness of the model.',
   'What the model card declares was not verified.',
   'A rule that is not in the ruleset is not looked for. A later ruleset may judge the same bytes differently.',
   'Nothing here vouches for other bytes than those with the digests above.',

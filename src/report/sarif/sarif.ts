@@ -1,7 +1,7 @@
 import { type Finding, fingerprint, type Severity, severityRank } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { cut, jsonText, keptText } from '../escape.ts';
-import { type Waivable, suppressionsOf } from '../suppressions.ts';
+import { suppressionsOf, type Waivable } from '../suppressions.ts';
 import { sarifRule } from './rules.ts';
 
 /** Where a result is shown: GitHub wants a path of the repository, and a line only where lines exist. */

@@ -17,22 +17,22 @@ const MAX_NAMES = 100_000;
 const text = (max: number) => v.pipe(v.string(), v.minLength(1, 'is empty'), v.maxLength(max, 'is too long'));
 const time = v.pipe(
   v.string(),
-  v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, 'is no time like 2027-01-31T00:00:00Z'),
-  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'is no time that there is'),
+  v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, 'is not a time like 2027-01-31T00:00:00Z'),
+  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'is not a time that there is'),
 );
 const uses = v.pipe(
   text(100),
   v.check((words) => words.split(' ').every(isUse), 'says other uses than import, call, new, build and items'),
 );
-const name = v.pipe(text(300), v.regex(/^[A-Za-z_][\w.]*$/, 'is no exact name'));
+const name = v.pipe(text(300), v.regex(/^[A-Za-z_][\w.]*$/, 'is not an exact name'));
 const listed = v.union([
   v.strictTuple([name, name, uses, v.pipe(v.string(), v.maxLength(2000, 'is too long'))]),
   v.strictTuple([name, name, uses, v.pipe(v.string(), v.maxLength(2000, 'is too long')), text(100)]),
 ]);
-/** A record whose keys are no property of every object. */
+/** A record whose keys are not property of every object. */
 function named<T>(key: RegExp, value: v.GenericSchema<unknown, T>, most: number) {
   return v.pipe(
-    v.record(v.pipe(v.string(), v.regex(key, 'is no name')), value),
+    v.record(v.pipe(v.string(), v.regex(key, 'is not a name')), value),
     v.check((record) => Object.keys(record).length <= most, 'has too many entries'),
   );
 }
@@ -65,11 +65,11 @@ const allowlist = v.strictObject({
 });
 
 const advisory = v.strictObject({
-  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, 'is no id')),
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, 'is not an id')),
   title: text(500),
-  url: v.exactOptional(v.pipe(text(1000), v.regex(/^https:\/\/[!-~]+$/, 'is no https address'))),
+  url: v.exactOptional(v.pipe(text(1000), v.regex(/^https:\/\/[!-~]+$/, 'is not an https address'))),
   sha256: v.pipe(
-    v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256'))),
+    v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'))),
     v.minLength(1, 'is empty'),
     v.maxLength(MAX_NAMES, 'has too many entries'),
   ),
@@ -77,11 +77,11 @@ const advisory = v.strictObject({
 
 const bundle = v.strictObject({
   /** `2026.12.1`; higher than that of the program. */
-  version: v.pipe(v.string(), v.check(isRulesetVersion, 'is no version like 2026.12.1')),
+  version: v.pipe(v.string(), v.check(isRulesetVersion, 'is not a version like 2026.12.1')),
   issued: time,
   expires: v.exactOptional(time),
   /** Older programs cannot keep its promises. */
-  minimumProgram: v.pipe(v.string(), v.regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'is no version like 0.1.0')),
+  minimumProgram: v.pipe(v.string(), v.regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'is not a version like 0.1.0')),
   /** By the name of the shipped list in whose place each stands, or another. */
   allowlists: named(/^[a-z0-9][a-z0-9-]{0,63}$/, allowlist, MAX_LISTS),
   /** In addition to those of the program: what they do when they are loaded. */
@@ -89,7 +89,7 @@ const bundle = v.strictObject({
     modules: named(/^[A-Za-z_][\w.]{0,299}$/, text(300), MAX_NAMES),
     globals: named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, text(300), MAX_NAMES),
   }),
-  severities: named(/^[a-z0-9][a-z0-9._-]{0,99}$/, v.picklist(SEVERITIES, 'is no severity'), 1000),
+  severities: named(/^[a-z0-9][a-z0-9._-]{0,99}$/, v.picklist(SEVERITIES, 'is not a severity'), 1000),
   advisories: v.pipe(v.array(advisory), v.maxLength(10_000, 'has too many entries')),
 });
 

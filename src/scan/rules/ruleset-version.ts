@@ -11,7 +11,7 @@ export function isRulesetVersion(text: string): boolean {
 
 /**
  * Negative when `a` is older than `b`, 0 when they are the same: numbers between points, those that are not there being 0.
- * @throws AssayError `internal` for what is no version
+ * @throws AssayError `internal` for what is not a version
  */
 export function compareVersions(a: string, b: string): number {
   if (!VERSION.test(a) || !VERSION.test(b)) throw new AssayError('internal', `no versions: ${a}, ${b}`);

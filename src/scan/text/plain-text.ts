@@ -37,7 +37,7 @@ const SITE_FILE: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'A `.pth` file of text is no checkpoint: in a folder of site packages, Python runs each of its lines that begin with `import` at every start, before any program.',
+    'A `.pth` file of text is not a checkpoint: in a folder of site packages, Python runs each of its lines that begin with `import` at every start, before any program.',
   remedy: 'Remove it. A model needs no path file.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,

@@ -77,7 +77,7 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
 /** How long a connection on which nothing was asked yet is waited for at the end: a request may be on its way. */
 const SILENT_MS = 1_000;
 
-/** Connections that were made ahead and never asked anything are no idle ones to Node, and would hold up the end. */
+/** Connections that were made ahead and never asked anything are not idle ones to Node, and would hold up the end. */
 function endSilent(app: App): void {
   const silent = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {

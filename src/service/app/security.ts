@@ -58,7 +58,7 @@ function fixedHeaders(publicUrl: string): OutgoingHttpHeaders {
 const MINUTE_MS = 60_000;
 /** Distinct principals and addresses that are counted; the least recently seen is forgotten first. */
 const COUNTED = 10_000;
-/** A start blocks the loop, and is no load. */
+/** A start blocks the loop, and is not a load. */
 const SETTLING_MS = 5_000;
 
 /** So many requests a minute for each principal, or for each address where nobody is signed in. Counted in this process. */

@@ -42,7 +42,7 @@ export function createAuthenticator({ registry, oidc, sessions, publicUrl }: Par
     const token = BEARER.exec(header)?.[1];
     if (token === undefined) throw new ServiceError(401, 'invalid-token', 'send Authorization: Bearer <token>');
     if (token.startsWith(TOKEN_PREFIX)) return { principal: await tokenOwner(token), csrf: null };
-    if (oidc === null) throw new ServiceError(401, 'invalid-token', 'this is no token of this service');
+    if (oidc === null) throw new ServiceError(401, 'invalid-token', 'this is not a token of this service');
     return { principal: await oidc.verify(token), csrf: null };
   }
 

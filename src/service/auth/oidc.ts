@@ -72,7 +72,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
   });
 
   async function checked(token: string, audience: string): Promise<JWTPayload> {
-    // Nobody is asked about what is no token.
+    // Nobody is asked about what is not a token.
     if (!isSigned(token)) throw invalid('the token does not hold');
     const { keys } = await issuer();
     try {

@@ -29,7 +29,7 @@ export function digest(text: string): Html {
   return html`<span class="whole">${code(text)}</span>`;
 }
 
-/** Lines of a text that are shown: a comment of ten thousand lines is no comment. */
+/** Lines of a text that are shown: a comment of ten thousand lines is not a comment. */
 const MAX_LINES = 40;
 
 /** What somebody wrote, with its line breaks. */

@@ -137,7 +137,7 @@ export class Approvals {
 function checkNames(repo: string, revision: string): void {
   const [owner = ''] = repo.split('/');
   if (!isRepoName(repo) || OTHER_KINDS.has(owner)) {
-    throw new HubRefusal([404, 'no-model', 'RepoNotFound'], `${repo} is no model: this gate hands out models only`);
+    throw new HubRefusal([404, 'no-model', 'RepoNotFound'], `${repo} is not a model: this gate hands out models only`);
   }
   if (!isRevision(revision))
     throw new HubRefusal([404, 'no-revision', 'RevisionNotFound'], `${repo} has no such revision`);

@@ -25,7 +25,7 @@ export class HubRefusal extends ServiceError {
   }
 }
 
-/** Of headers: what is not in it is no text to every client. */
+/** Of headers: what is not in it is not text to every client. */
 const UNSHOWN = /[^\x20-\x7e]+/g;
 const MAX_MESSAGE = 2_000;
 

@@ -43,7 +43,7 @@ const MAX_COMMITS = 20;
 /** Pull requests are anybody's: what they hold is scanned when it is merged. */
 const OURS = /^refs\/(?:heads|tags)\//;
 
-/** References of the commits to which a model moved; none when it is no model, or nothing of it changed. */
+/** References of the commits to which a model moved; none when it is not a model, or nothing of it changed. */
 export function pushedCommits({ event, repo, updatedRefs }: Type.Static<typeof HubPush>): string[] {
   const changed = event.action === 'create' || event.action === 'update';
   const content = event.scope === 'repo' || event.scope === 'repo.content';

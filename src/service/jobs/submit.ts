@@ -28,7 +28,11 @@ export interface CheckedJobRequest {
 }
 
 /** @throws ServiceError `invalid-request`, `no-path-sources`, `upload-not-found`, `upload-open`, `model-missing`; AssayError */
-export async function checkJobRequest(context: ServiceContext, by: Principal, request: JobRequest): Promise<CheckedJobRequest> {
+export async function checkJobRequest(
+  context: ServiceContext,
+  by: Principal,
+  request: JobRequest,
+): Promise<CheckedJobRequest> {
   if (request.upload !== undefined && request.ref !== undefined)
     throw new ServiceError(400, 'invalid-request', 'give ref or upload, and not both');
   const { target, model } =
@@ -61,7 +65,11 @@ export async function submitBatch(
 
 async function jobsFor(requests: readonly CheckedJobRequest[]): Promise<readonly NewJob[]> {
   const ruleset = await currentRuleset();
-  return requests.map(({ lineage, ...request }) => ({ ...request, ruleset, ...(lineage === undefined ? {} : { lineage }) }));
+  return requests.map(({ lineage, ...request }) => ({
+    ...request,
+    ruleset,
+    ...(lineage === undefined ? {} : { lineage }),
+  }));
 }
 
 /** Rules are installed and end while the service runs: they are looked at this often, milliseconds. */

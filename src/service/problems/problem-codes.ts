@@ -3,7 +3,7 @@ import type { RegistryErrorCode } from '../../registry/index.ts';
 
 /** What requests are refused with by the service itself. A code never changes its meaning; none is given without a line here. */
 const OWN = {
-  'address-refused': 'The address is no https://, or leads into a private network',
+  'address-refused': 'The address is not an https://, or leads into a private network',
   'bad-request': 'The request cannot be read',
   'bad-signature': 'The signature of the webhook does not hold',
   'being-scanned': 'The commit is being scanned: ask again later',
@@ -57,7 +57,7 @@ const OWN = {
   'upload-offset': 'The piece does not begin where the file ends: ask how much came',
   'upload-open': 'The upload is not complete: complete it first',
   'upload-quota': 'The tenant may have no more: remove uploads',
-  'upload-size': 'A size is no number',
+  'upload-size': 'A size is not a number',
   'upload-too-large': 'More files or bytes than one upload may have',
   'upload-too-long': 'More bytes than were announced',
   'upstream-away': 'The Hub cannot be asked',

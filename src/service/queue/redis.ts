@@ -14,7 +14,7 @@ const MAX_PAUSE_MS = 1_000;
 /** Redis and Valkey come back: a connection is tried again, soon and for ever. */
 export const RECONNECT = { retryStrategy: (times: number) => Math.min(50 * 2 ** times, MAX_PAUSE_MS) };
 
-/** @throws AssayError `usage` for what is no address of a Redis; the address, which may hold a password, is not repeated */
+/** @throws AssayError `usage` for what is not an address of a Redis; the address, which may hold a password, is not repeated */
 export function checkRedisUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed !== undefined && /^rediss?:$/.test(parsed.protocol) && parsed.hostname !== '') return url;

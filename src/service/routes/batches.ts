@@ -4,7 +4,7 @@ import { eventStreams, ID_PARAMS, list, object, READERS, SUBMITTERS, text, UNCHA
 import { batchWatch, type CheckedJobRequest, checkJobRequest, submitBatch } from '../jobs/index.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-import { QUEUE_FULL, JobRequestSchema } from './jobs.ts';
+import { JobRequestSchema, QUEUE_FULL } from './jobs.ts';
 import { BatchSchema, JobSchema } from './schemas.ts';
 
 const MAX_BATCH = 200;
@@ -40,7 +40,9 @@ export const batchRoutes: Routes = (app, context) => {
     async ({ principal, body }, reply) => {
       const checked: CheckedJobRequest[] = [];
       for (const [index, jobRequest] of body.jobs.entries()) {
-        checked.push(await checkJobRequest(context, principal, jobRequest).catch((error) => Promise.reject(atIndex(error, index))));
+        checked.push(
+          await checkJobRequest(context, principal, jobRequest).catch((error) => Promise.reject(atIndex(error, index))),
+        );
       }
       const { batch, jobs } = await submitBatch(context, principal, checked);
       return reply.code(202).header('location', `/v1/batches/${batch.id}`).send({ batch, items: jobs });

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { DIGEST, ID_PARAMS, object, PAGE_QUERY, WAIVER_ROLES, page, pageOf, READERS, text } from '../http/index.ts';
+import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, READERS, text, WAIVER_ROLES } from '../http/index.ts';
 import { StoredWaiverSchema } from './schemas.ts';
 
 const NewWaiver = object(

@@ -9,7 +9,7 @@ export interface SnapshotStoreOptions {
   readonly pollMs?: number;
   /** A newer one has appeared since the store was opened. */
   readonly onNewer?: (published: PublishedSnapshot) => void;
-  /** A file is no snapshot, or an older one: what was there before is handed out. */
+  /** A file is not a snapshot, or an older one: what was there before is handed out. */
   readonly onError?: (message: string) => void;
 }
 
@@ -131,7 +131,7 @@ async function readWhenOther(path: string, before: string | undefined) {
     const stat = await file.stat({ bigint: true });
     const print = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
     if (print === before) return undefined;
-    if (!stat.isFile()) throw new Error('is no file');
+    if (!stat.isFile()) throw new Error('is not a file');
     if (stat.size > SNAPSHOT_LIMITS.maxBytes) throw new Error(`has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
     return { print, bytes: await file.readFile() };
   } finally {

@@ -159,7 +159,7 @@ class FileUploadStore implements UploadStore {
       throw new ServiceError(413, 'upload-too-large', `an upload has at most ${maxUploadFiles} files`);
     let bytes = 0;
     for (const { size } of files) {
-      if (!Number.isSafeInteger(size) || size < 0) throw new ServiceError(422, 'upload-size', 'a size is no number');
+      if (!Number.isSafeInteger(size) || size < 0) throw new ServiceError(422, 'upload-size', 'a size is not a number');
       bytes += size;
       if (bytes > maxUploadBytes)
         throw new ServiceError(413, 'upload-too-large', `an upload has at most ${maxUploadBytes} bytes`);

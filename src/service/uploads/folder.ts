@@ -29,7 +29,7 @@ export function uploadId(random: string, bytes: number): string {
   return `${random}-${bytes.toString(36)}`;
 }
 
-/** Announced bytes of an upload; `undefined` for what is no id of one. */
+/** Announced bytes of an upload; `undefined` for what is not an id of one. */
 export function bytesOfId(id: string): number | undefined {
   const digits = UPLOAD_ID.exec(id)?.[1];
   return digits === undefined ? undefined : Number.parseInt(digits, 36);

@@ -43,8 +43,8 @@ export function checkUploadNames(files: readonly Pick<UploadFile, 'path'>[]): vo
 }
 
 function checkPath(path: string): void {
-  if (!isArtifactPath(path)) throw refused(path, 'is no path within a folder');
-  if (FORBIDDEN.test(path)) throw refused(path, 'holds a character that is no part of a name everywhere');
+  if (!isArtifactPath(path)) throw refused(path, 'is not a path within a folder');
+  if (FORBIDDEN.test(path)) throw refused(path, 'holds a character that is not part of a name everywhere');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw refused(path, `has more than ${MAX_PATH_BYTES} bytes`);
   const parts = path.split('/');
   if (parts.length > MAX_DEPTH) throw refused(path, `stands more than ${MAX_DEPTH} folders deep`);

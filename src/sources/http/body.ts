@@ -7,7 +7,7 @@ export interface HttpFile {
   readonly url: string;
   readonly name: string;
   readonly egress: Egress;
-  /** What a status that is no success means. */
+  /** What a status that is not a success means. */
   readonly explain: (response: Response) => Promise<AssayError>;
 }
 

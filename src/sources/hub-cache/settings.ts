@@ -43,7 +43,7 @@ function endpoint(value: string | undefined): string {
     url.search !== '' ||
     url.hash !== ''
   ) {
-    throw new AssayError('usage', 'HF_ENDPOINT is no https:// address', {
+    throw new AssayError('usage', 'HF_ENDPOINT is not an https:// address', {
       hint: 'set HF_ENDPOINT=https://host, or unset it',
     });
   }

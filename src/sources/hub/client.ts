@@ -88,8 +88,8 @@ export async function listEntries(egress: Egress, asked: HubQuestion, options: S
 function toEntry(entry: unknown, asked: HubQuestion): HubEntry {
   if (!isRecord(entry) || typeof entry.path !== 'string') throw badListing(asked, 'holds an entry without a path');
   const { path, type, oid } = entry;
-  if (!isArtifactPath(path)) throw badListing(asked, `names ${JSON.stringify(path)}, which is no path within it`);
-  if (type !== 'file') throw badListing(asked, `holds ${path}, which is no file`);
+  if (!isArtifactPath(path)) throw badListing(asked, `names ${JSON.stringify(path)}, which is not a path within it`);
+  if (type !== 'file') throw badListing(asked, `holds ${path}, which is not a file`);
   const lfs = isRecord(entry.lfs) ? entry.lfs : undefined;
   const size = lfs === undefined ? entry.size : lfs.size;
   const digest = lfs === undefined ? oid : lfs.oid;
@@ -122,7 +122,7 @@ function apiFetch(egress: Egress, asked: HubQuestion): typeof fetch {
   };
 }
 
-/** An answer that the library stumbles over is no answer of a Hub. */
+/** An answer that the library stumbles over is not an answer of a Hub. */
 async function sanely<T>(asked: HubQuestion, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -21,7 +21,7 @@ export class HubMissing extends AssayError {
   }
 }
 
-/** What a status of the Hub that is no success means, told by its `X-Error-Code` (the Hub's API). */
+/** What a status of the Hub that is not a success means, told by its `X-Error-Code` (the Hub's API). */
 export function hubError(response: Response, asked: HubQuestion): AssayError {
   const code = response.headers.get('x-error-code') ?? '';
   const { status } = response;

@@ -16,7 +16,7 @@ const ERROR_BOUNDS = { maxBytes: 64 * 1024, maxDepth: 8, maxTokens: 1_000 };
 /** The codes of MLflow that mean that there is no such thing; an alias that is missing is an "invalid parameter". */
 const MISSING: ReadonlySet<string> = new Set(['RESOURCE_DOES_NOT_EXIST', 'INVALID_PARAMETER_VALUE']);
 
-/** What a status of MLflow that is no success means, told by the `error_code` in its body. */
+/** What a status of MLflow that is not a success means, told by the `error_code` in its body. */
 export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQuestion): AssayError {
   const { server, subject, what, signedIn } = asked;
   const { status } = response;
@@ -49,7 +49,7 @@ export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQ
 
 /** An answer that MLflow does not give. */
 export function noMlflow(server: string, what: string, cause?: unknown): AssayError {
-  return new AssayError('network', `the server ${what}: that is no MLflow server`, {
+  return new AssayError('network', `the server ${what}: that is not an MLflow server`, {
     subject: server,
     hint: 'check MLFLOW_TRACKING_URI and MLFLOW_REGISTRY_URI',
     cause,

@@ -78,7 +78,7 @@ function addFolder(folders: string[], path: string, subject: string): void {
 /** A listing names what stands in its folder, by one name that cannot lead out of it. */
 function checkedName({ path: name }: MlflowEntry, folder: string, subject: string): string {
   if (!name.includes('/') && isArtifactPath(joined(folder, name))) return name;
-  throw badListing(subject, `names ${JSON.stringify(name.slice(0, 200))}, which is no name of a file in its folder`);
+  throw badListing(subject, `names ${JSON.stringify(name.slice(0, 200))}, which is not a name of a file in its folder`);
 }
 
 function checkedSize({ file_size: size }: MlflowEntry, path: string, subject: string): number {

@@ -90,7 +90,7 @@ function served(uri: string, settings: MlflowSettings, options: SourceOptions, s
   const [beforePath = '', ...rest] = uri.split(`${SERVICE}/`);
   const address = checked(rest.length === 0 ? uri : `${beforePath}${SERVICE}`, settings, options, subject);
   if (rest.length !== 1 || rest[0] === undefined) {
-    throw new AssayError('unsupported', 'its files are behind an address that is no artifact service of MLflow', {
+    throw new AssayError('unsupported', 'its files are behind an address that is not an artifact service of MLflow', {
       subject,
       hint: FROM_A_SERVER,
     });

@@ -84,7 +84,7 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
   const { urls = [], data } = descriptor;
   const bad = pathsOf(descriptor).find((path) => !isArtifactPath(path));
   if (bad !== undefined) {
-    return new AssayError('malformed', `the layer's name ${JSON.stringify(bad)} is no path within the artifact`, {
+    return new AssayError('malformed', `the layer's name ${JSON.stringify(bad)} is not a path within the artifact`, {
       subject,
       hint: 'do not unpack it; tell who pushed it',
     });

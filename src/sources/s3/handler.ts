@@ -24,7 +24,7 @@ export function s3Handler(egress: Egress, isExpected: (url: URL) => boolean): Ht
       const url = addressOf(request);
       if (!isExpected(url)) {
         const hint = 'check AWS_ENDPOINT_URL and AWS_REGION';
-        throw new AssayError('refused', 'is no address of the configured S3 service', { subject: url.host, hint });
+        throw new AssayError('refused', 'is not an address of the configured S3 service', { subject: url.host, hint });
       }
       return { response: await answerTo(egress, request, url, options) };
     },

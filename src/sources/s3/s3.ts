@@ -106,7 +106,8 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   });
   const refused = paths.filter((path) => !isArtifactPath(path)).length;
   const notes = [PINNED[pins]];
-  if (refused > 0) notes.push(`${refused} of ${files.length} objects have keys that are no path, and count as unknown`);
+  if (refused > 0)
+    notes.push(`${refused} of ${files.length} objects have keys that are not path, and count as unknown`);
   return { ref, pinned: ref, files, notes, close: () => store.close() };
 }
 
@@ -146,14 +147,14 @@ function refusedFile(object: ListedObject, path: string, taken: Set<string>): Ar
   let shown = spelled(path);
   while (taken.has(shown)) shown += '~';
   taken.add(shown);
-  const refusal = new AssayError('unreadable', 'its key is no path that a loader could open', {
+  const refusal = new AssayError('unreadable', 'its key is not a path that a loader could open', {
     subject: shown,
     hint: 'copy the object to another key, or remove it',
   });
   return { path: shown, size: object.size, distance: 'near', open: () => Promise.reject(refusal) };
 }
 
-/** A key that is no path, spelled so that it is one: what climbs or ends a name early is %-escaped. */
+/** A key that is not a path, spelled so that it is one: what climbs or ends a name early is %-escaped. */
 function spelled(key: string): string {
   const part = (text: string) => {
     if (text === '') return '%2F';

@@ -97,7 +97,7 @@ function endpoint(name: string, value: string | undefined): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const bare = url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!bare || !/^https?:$/.test(url.protocol)) {
-    throw new AssayError('usage', `${name} is no https:// address`, {
+    throw new AssayError('usage', `${name} is not an https:// address`, {
       subject: name,
       hint: `set ${name}=https://host, or unset it`,
     });
@@ -113,7 +113,7 @@ function endpoint(name: string, value: string | undefined): string | undefined {
 
 function region(text: string): string {
   if (isRegion(text)) return text;
-  throw new AssayError('usage', 'the region is no name of a region', {
+  throw new AssayError('usage', 'the region is not a name of a region', {
     subject: 'AWS_REGION',
     hint: 'set AWS_REGION to the region of the bucket, such as eu-central-1',
   });

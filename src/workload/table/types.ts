@@ -85,7 +85,7 @@ export interface PodSpecRow {
   readonly group: string;
   readonly kinds: readonly string[];
   readonly paths: readonly string[];
-  /** Objects with `image`, `command`, `args` and `env` that are no containers of a PodSpec. */
+  /** Objects with `image`, `command`, `args` and `env` that are not containers of a PodSpec. */
   readonly containers?: readonly string[];
   /** Id of the program that those run, where they name no image. */
   readonly runs?: string;

@@ -63,7 +63,7 @@ describe('a body of any shape', () => {
     );
   });
 
-  it('is answered: any JSON, and never allowed where it is no review', () => {
+  it('is answered: any JSON, and never allowed where it is not a review', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {
         expect(answer(Buffer.from(JSON.stringify(json))).allowed).toBe(false);

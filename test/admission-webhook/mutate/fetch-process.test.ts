@@ -141,7 +141,7 @@ describe('what the init container runs, as a process of its own', () => {
     const { code, stderr } = await fetch(args);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/--expect sha256:abc: is no digest; give sha256: and 64 hex digits/),
+      stderr: expect.stringMatching(/--expect sha256:abc: is not a digest; give sha256: and 64 hex digits/),
     });
   });
 

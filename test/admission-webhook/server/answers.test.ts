@@ -44,7 +44,7 @@ describe('reviews over TLS', () => {
   });
 });
 
-describe('what is no review that can be read', () => {
+describe('what is not a review that can be read', () => {
   const review = reviewOf(pod(GOOD_ARGS));
   const json = JSON.parse(review.toString('utf8'));
   const as = (change: object) => JSON.stringify({ ...json, ...change });
@@ -52,7 +52,12 @@ describe('what is no review that can be read', () => {
     ['nothing', { body: '' }, 400, ''],
     ['no JSON', { body: 'hello' }, 400, ''],
     ['half of one', { body: review.subarray(0, review.length - 1) }, 400, UID],
-    ['bytes that are no text', { body: Buffer.concat([review.subarray(0, 400), Buffer.from([0xff, 0xfe])]) }, 400, UID],
+    [
+      'bytes that are not text',
+      { body: Buffer.concat([review.subarray(0, 400), Buffer.from([0xff, 0xfe])]) },
+      400,
+      UID,
+    ],
     ['another kind', { body: as({ kind: 'Pod' }) }, 400, UID],
     ['an older version', { body: as({ apiVersion: 'admission.k8s.io/v1beta1' }) }, 400, UID],
     ['no request', { body: as({ request: null }) }, 400, ''],

@@ -189,8 +189,8 @@ describe('assay admit', () => {
       [without('--snapshot-key'), /whose signature is believed; give --snapshot-key/],
       [without('--listen'), /where to listen; give --listen/],
       [without('--tls-key'), /HTTPS only; give --tls-cert F --tls-key F/],
-      [[...good, '--listen', 'nowhere'], /--listen nowhere: is no place to listen at/],
-      [[...good, '--drain', 'x'], /--drain x: is no number of seconds/],
+      [[...good, '--listen', 'nowhere'], /--listen nowhere: is not a place to listen at/],
+      [[...good, '--drain', 'x'], /--drain x: is not a number of seconds/],
       [[...good, '--self-signed'], /--self-signed: makes its own certificate/],
       [[...good, '--client-name', 'a'], /--client-name: says nothing without an authority/],
       [[...good, '--break-glass', folder], /--break-glass: needs both/],
@@ -202,7 +202,7 @@ describe('assay admit', () => {
       [[...good, '--client-ca', file('token')], /--client-ca .*holds no certificates/],
       [[...good, '--config', file('token')], /token:1:1/],
       [[...good, '--snapshot', 'ftp://host/x'], /ftp:\/\//],
-      [['status', '--metrics-url', 'nowhere'], /--metrics-url: is no address/],
+      [['status', '--metrics-url', 'nowhere'], /--metrics-url: is not an address/],
     ];
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await runCli(['admit', ...args]);

@@ -90,7 +90,7 @@ describe('who is slow', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+describe('what is not an HTTP', () => {
   it.each([
     ['not TLS', undefined],
     ['no request', 'hello\r\n\r\n'],

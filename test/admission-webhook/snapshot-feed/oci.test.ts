@@ -79,7 +79,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     }
   });
 
-  it('is no index, no page, and nothing of several layers', async () => {
+  it('is not an index, no page, and nothing of several layers', async () => {
     const layer = { bytes: await signed(), mediaType: TYPE };
     await registry.push('acme/two', 'latest', [layer, { bytes: Buffer.from('x'), mediaType: 'text/plain' }]);
     expect((await feed(`oci://${registry.host}/acme/two`)).held()).toMatchObject({

@@ -103,7 +103,7 @@ describe('the front matter of a card', () => {
     ['does not end', '---\nlicense: mit\n', /no end of its front matter/],
     ['ends too late', `---\nlicense: mit\nx: ${'y'.repeat(MAX_FRONT_MATTER)}\n---\n`, /no end of its front matter/],
     ['has too much to parse', `---\ntags: [${'a, '.repeat(MAX_PARSED)}]\n---\n`, /more than 32768 characters/],
-    ['is no YAML', '---\nlicense: [mit\n---\n', /not YAML/],
+    ['is not YAML', '---\nlicense: [mit\n---\n', /not YAML/],
     ['has a rule within', '---\nlicense: mit\n----\nlanguage: en\n---\n', /not YAML/],
     ['has a key twice', '---\nlicense: mit\nlicense: gpl\n---\n', /key license twice/],
     ['has an alias', '---\nlicense: &a mit\ntags: [*a]\n---\n', /alias/],
@@ -228,7 +228,7 @@ describe('a configuration', () => {
   it.each([
     ['its base', '{"base_model_name_or_path": "a/b", "revision": null}', ['a/b']],
     ['its base and the revision of it', '{"revision": "abc", "base_model_name_or_path": "a/b"}', ['a/b@abc']],
-    ['a branch, which is no revision', '{"base_model_name_or_path": "a/b", "revision": "main"}', ['a/b']],
+    ['a branch, which is not a revision', '{"base_model_name_or_path": "a/b", "revision": "main"}', ['a/b']],
     ['no base', '{"revision": "abc", "nested": {"base_model_name_or_path": "a/b"}}', []],
   ])('of an adapter names %s', async (_, text, expected) => {
     expect((await config(text, 'adapter')).values('baseModels')).toEqual(expected);
@@ -258,7 +258,7 @@ describe('a configuration', () => {
 
   it.each([
     ['is cut short', '{"architectures": ["A"', /ends early/],
-    ['is no JSON', 'architectures: [A]', /./],
+    ['is not JSON', 'architectures: [A]', /./],
     ['is binary', '\0\x01\x02', /./],
     ['is nested too deep', '['.repeat(100), /./],
     ['is too large', ' '.repeat(MAX_CONFIG + 1), /more than 8388608 bytes/],

@@ -336,7 +336,7 @@ describe('an attestation that says something else', () => {
     await expectProblem(async () => verify(await signedRaw(waiver, approver.privateKey)), 'statement', /nobody can/);
   });
 
-  it('is no statement', async () => {
+  it('is not a statement', async () => {
     await expectProblem(async () => verify(await signedRaw({ a: 1 }, scanner.privateKey)), 'statement', /no statement/);
   });
 

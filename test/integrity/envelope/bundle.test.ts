@@ -54,7 +54,7 @@ test.each([
   expect(read(json).envelope).toEqual(read(good).envelope);
 });
 
-describe('what is no bundle cannot be looked at', () => {
+describe('what is not a bundle cannot be looked at', () => {
   test.each<[string, Uint8Array, string, RegExp]>([
     ['nothing', Buffer.from(''), 'malformed', /no signature: it is not JSON/],
     ['text', Buffer.from('hello'), 'malformed', /no signature: it is not JSON/],
@@ -107,13 +107,13 @@ describe('a bundle that cannot hold is a failed check', () => {
       /has 200 certificates/,
     ],
     [
-      'a certificate that is no base64',
+      'a certificate that is not base64',
       material({ x509CertificateChain: { certificates: [certificate, { rawBytes: '*' }] } }),
       'bundle',
       /certificate 2 of the chain is not base64/,
     ],
-    ['a key that is no base64', material({ publicKey: { rawBytes: 'a' } }), 'bundle', /public key is not base64/],
-    ['a hint that is no text', material({ publicKey: { hint: 1 } }), 'bundle', /publicKey\.hint is of the wrong kind/],
+    ['a key that is not base64', material({ publicKey: { rawBytes: 'a' } }), 'bundle', /public key is not base64/],
+    ['a hint that is not text', material({ publicKey: { hint: 1 } }), 'bundle', /publicKey\.hint is of the wrong kind/],
     ['no envelope', { ...good, dsseEnvelope: undefined }, 'bundle', /dsseEnvelope is missing/],
     ['a blob', { ...good, dsseEnvelope: undefined, messageSignature: { signature: sig } }, 'bundle', /signs a blob/],
     ['no payload', envelope({ payload: undefined }), 'bundle', /payload is missing/],
@@ -124,7 +124,7 @@ describe('a bundle that cannot hold is a failed check', () => {
     ['the same one twice', envelope({ signatures: [{ sig }, { sig }] }), 'many-signatures', /has 2 signatures/],
     ['another type', envelope({ payloadType: 'text/plain' }), 'payload-type', /holds "text\/plain"/],
     ['a type in capitals', envelope({ payloadType: IN_TOTO.toUpperCase() }), 'payload-type', /holds "APPL/],
-    ['a payload that is no base64', envelope({ payload: 'a b' }), 'bundle', /the payload is not base64/],
+    ['a payload that is not base64', envelope({ payload: 'a b' }), 'bundle', /the payload is not base64/],
     ['a payload without its padding', envelope({ payload: 'YQ' }), 'bundle', /the payload is not base64/],
     ['a payload with stray bits', envelope({ payload: 'YR==' }), 'bundle', /the payload is not base64/],
     ['a payload for addresses', envelope({ payload: '_-__' }), 'bundle', /the payload is not base64/],

@@ -17,7 +17,7 @@ describe('the pre-authentication encoding', () => {
     expect(pae('é', Buffer.from('é')).toString()).toBe('DSSEv1 2 é 2 é');
   });
 
-  test('keeps bytes that are no text', () => {
+  test('keeps bytes that are not text', () => {
     const payload = Buffer.from([0, 0xff, 0x0a]);
     expect(pae('t', payload).subarray(-3)).toEqual(payload);
   });

@@ -68,16 +68,16 @@ test('an encrypted private key needs its passphrase', () => {
   expect(() => readPrivateKey(pem, 'key.pem', 'wrong')).toThrow(/no encrypted private key that can be read/);
 });
 
-describe('what is no key for models', () => {
+describe('what is not a key for models', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   test.each([
     ['a private key', privatePem(pairs['P-256'].privateKey), /is a private key/],
-    ['text', 'hello', /is no public key that can be read/],
-    ['nothing', '', /is no public key that can be read/],
+    ['text', 'hello', /is not a public key that can be read/],
+    ['nothing', '', /is not a public key that can be read/],
     ['RSA', publicPem(rsa.publicKey), /unsupported kind \(RSA 2048\)/],
     ['another curve', publicPem(ec('secp256k1').publicKey), /unsupported kind \(EC secp256k1\)/],
     ['X25519', publicPem(generateKeyPairSync('x25519').publicKey), /unsupported kind \(x25519\)/],
-    ['a cut key', publicPem(pairs['P-256'].publicKey).slice(0, 80), /is no public key that can be read/],
+    ['a cut key', publicPem(pairs['P-256'].publicKey).slice(0, 80), /is not a public key that can be read/],
   ])('%s', (_, pem, message) => {
     const error = thrown(() => readPublicKey(pem, 'key.pub'));
     expect(isAssayError(error) && [error.code, error.subject]).toEqual(['usage', 'key.pub']);

@@ -113,13 +113,13 @@ describe('a file of DVC', () => {
     ['climbs', `outs: [{path: ../x, md5: ${HEX}}]`, /names a file above its folder/],
     ['leaves the folder', `outs: [{path: /etc/passwd, md5: ${HEX}}]`, /not below it/],
     ['lies in a cloud', `outs: [{path: "s3://bucket/key", md5: ${HEX}}]`, /not below it/],
-    ['is no YAML', 'outs: [', /is not YAML/],
+    ['is not YAML', 'outs: [', /is not YAML/],
     ['has an alias', `a: &a ${HEX}\nouts: [{path: x, md5: *a}]`, /has an alias/],
     ['has a key twice', `outs: []\nouts: [{path: x, md5: ${HEX}}]`, /has a key twice/],
-    ['has a key that is a list', '? [a]\n: b\nouts: []', /has a key that is no text/],
-    ['has no outputs', 'deps: []', /is no file of DVC: outs/],
-    ['has another digest', 'outs: [{path: x, md5: zz}]', /is no file of DVC: outs\.0\.md5/],
-    ['has an impossible size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is no file of DVC: outs\.0\.size/],
+    ['has a key that is a list', '? [a]\n: b\nouts: []', /has a key that is not text/],
+    ['has no outputs', 'deps: []', /is not a file of DVC: outs/],
+    ['has another digest', 'outs: [{path: x, md5: zz}]', /is not a file of DVC: outs\.0\.md5/],
+    ['has an impossible size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is not a file of DVC: outs\.0\.size/],
     ['is two documents', 'outs: []\n---\nouts: []', /is not YAML/],
     ['is nested too deep', `outs: ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /is nested too deep/],
     ['is too large', `outs: []\n#${'x'.repeat(MAX_YAML_BYTES)}`, /has more than 131072 bytes/],
@@ -128,7 +128,7 @@ describe('a file of DVC', () => {
   });
 
   it('is a lock of the version that is known', async () => {
-    await expect(lock("schema: '3.0'\nstages: {}")).rejects.toThrow('is no file of DVC: schema');
+    await expect(lock("schema: '3.0'\nstages: {}")).rejects.toThrow('is not a file of DVC: schema');
     expect(await lock("schema: '2.0'\nstages: {a: {cmd: x}}")).toEqual([]);
   });
 

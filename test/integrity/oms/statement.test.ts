@@ -128,7 +128,7 @@ describe('release 0.2', () => {
     ['shards', [oldFile('a', 'file-sha256-1000000')], 'hash', /hashed with "sha256-1000000"/],
     ['a path outside', [oldFile('../a')], 'statement', /leaves the model/],
     ['no digest', [{ name: 'a', digest: {} }], 'statement', /digest\.sha256 is missing/],
-    ['a digest of another length', [oldFile('a', 'file-sha256', 'ab')], 'statement', /of "a" is no sha256 digest/],
+    ['a digest of another length', [oldFile('a', 'file-sha256', 'ab')], 'statement', /of "a" is not a sha256 digest/],
   ])('%s is refused', async (_, subject, problem, message) => {
     const refused = await problemOf(() => read(old(subject)));
     expect(refused.problem).toBe(problem);
@@ -225,13 +225,13 @@ describe('what contradicts itself is refused', () => {
       'a digest that is short',
       statement({ resources: [{ ...a, digest: 'abcd' }] }),
       'statement',
-      /of "a" is no sha256 digest/,
+      /of "a" is not a sha256 digest/,
     ],
     [
-      'a digest that is no hex',
+      'a digest that is not hex',
       statement({ resources: [{ ...a, digest: 'x'.repeat(64) }] }),
       'statement',
-      /is no sha256 digest/,
+      /is not a sha256 digest/,
     ],
     [
       'a single file beside others',
@@ -251,13 +251,13 @@ describe('what contradicts itself is refused', () => {
     ['a/../../b', /leaves the model/],
     ['a/../b', /leaves the model/],
     ['/etc/passwd', /is absolute/],
-    ['', /is no name/],
+    ['', /is not a name/],
     ['a\0b', /holds a NUL/],
     ['a//b', /shortest spelling/],
     ['./a', /shortest spelling/],
     ['a/.', /shortest spelling/],
     ['a/', /shortest spelling/],
-    ['\ud800', /is no Unicode text/],
+    ['\ud800', /is not Unicode text/],
     ['a'.repeat(5000), /longer than 4096 bytes/],
   ])('the name %j', async (name, message) => {
     const refused = await problemOf(() => readParts({ resources: [resource(name, 'content')] }));

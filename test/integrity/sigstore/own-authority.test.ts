@@ -137,7 +137,7 @@ describe('a certificate', () => {
       'one issuer',
     ],
     [
-      'an issuer that is no text',
+      'an issuer that is not text',
       [...USAGE, alternativeNames({ mail: MAIL }), extension('1.3.6.1.4.1.57264.1.8', Buffer.from(ISSUER))],
       'certificate',
       'cannot be read',

@@ -32,8 +32,8 @@ describe('the bundled root', () => {
 describe('readTrustedRoot', () => {
   test.each<[string, unknown, string, string]>([
     ['no JSON', 'tlogs:', 'malformed', 'is not JSON'],
-    ['another document', { a: 1 }, 'malformed', 'is no trusted root'],
-    ['a bundle', { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' }, 'malformed', 'is no trusted root'],
+    ['another document', { a: 1 }, 'malformed', 'is not a trusted root'],
+    ['a bundle', { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' }, 'malformed', 'is not a trusted root'],
     ['an empty one', { mediaType }, 'usage', 'names no certificate authority'],
     ['too deep a one', `${'['.repeat(20)}`, 'limit', 'deep'],
   ])('refuses %s', (_, json, code, why) => {

@@ -46,7 +46,7 @@ describe('the log entry', () => {
   };
   const both: Case[] = [
     ['body', (entry) => body(entry, (text) => `${text} `), 'log-entry', 'does not vouch'],
-    ['body that is no JSON', (entry) => body(entry, () => '{'), 'log-entry', 'does not vouch'],
+    ['body that is not JSON', (entry) => body(entry, () => '{'), 'log-entry', 'does not vouch'],
     [
       'body of another payload',
       (entry) => body(entry, (text) => text.replace(/"payloadHash"/, '"payload"')),

@@ -194,7 +194,7 @@ describe('a statement', () => {
       'an approval until no day',
       changed('approval', ['predicate', 'properties'], ['ASSAY_APPROVED_FOR_A_UNTIL_20270230T000000Z']),
       'statement',
-      /what is no stage/,
+      /what is not a stage/,
     ],
     [
       'an approval without policies',
@@ -221,7 +221,7 @@ describe('a statement', () => {
       'statement',
       /nobody can/,
     ],
-    ['a waiver of everything', changed('waiver', ['predicate', 'rule'], '*'), 'statement', /is no rule/],
+    ['a waiver of everything', changed('waiver', ['predicate', 'rule'], '*'), 'statement', /is not a rule/],
     ['a waiver without reason', changed('waiver', ['predicate', 'reason'], ''), 'statement', /reason is empty/],
     [
       'a waiver with a field of its own',
@@ -257,7 +257,7 @@ describe('a statement', () => {
       'a decision about no address',
       changed('decision', ['predicate', 'resourceUri'], './model'),
       'statement',
-      /is no URI/,
+      /is not a URI/,
     ],
     [
       'a fraction of a dependency',
@@ -339,7 +339,7 @@ describe('subjects', () => {
     `md5:${'a'.repeat(32)}`,
     `sha256:${'a1'.repeat(33)}`,
     'gitCommit:abc',
-  ])('%s is no digest', (text) => {
+  ])('%s is not a digest', (text) => {
     const error = thrown(() => parseDigest(text, '--digest'));
     expect(isAssayError(error) && error.code).toBe('usage');
   });
@@ -361,7 +361,7 @@ describe('the stage of an approval', () => {
     'is not "%s"',
     (stage) => {
       expect(isStage(stage)).toBe(false);
-      expect(() => approvalProperty({ stage })).toThrow(/can be no stage/);
+      expect(() => approvalProperty({ stage })).toThrow(/can be not a stage/);
     },
   );
 

@@ -179,9 +179,13 @@ signers:
     [
       'a stage that can be none',
       signer('key: keys/a.pub\nmay: [approval]\nstages: [Production]'),
-      /line 6: .*can be no stage/,
+      /line 6: .*can be not a stage/,
     ],
-    ['an end that is a day', signer('key: keys/a.pub\nmay: [scan]\nnotAfter: 2027-01-31'), /line 6: .*is no time like/],
+    [
+      'an end that is a day',
+      signer('key: keys/a.pub\nmay: [scan]\nnotAfter: 2027-01-31'),
+      /line 6: .*is not a time like/,
+    ],
     ['half an identity', signer('keyless: {identity: a@acme.example}\nmay: [scan]'), /line 4: .*issuer is missing/],
     [
       'an identity of everybody',

@@ -254,7 +254,7 @@ describe('a certificate that may not sign', () => {
     ['an unknown critical extension', [...SIGNER, extension('1.2.3.4', Buffer.of(5, 0), true)], /not understood/],
     ['name constraints', [...SIGNER, extension('2.5.29.30', sequence())], /name constraints/],
     ['an extension twice', [...SIGNER, keyUsage(0)], /cannot be read/],
-    ['key usage that is no bit string', [extension('2.5.29.15', Buffer.of(5, 0))], /cannot be read/],
+    ['key usage that is not a bit string', [extension('2.5.29.15', Buffer.of(5, 0))], /cannot be read/],
   ])('%s', (_, extensions, why) => {
     expectRefused(() => verify([leafWith({ extensions }), intermediate.certificate]), 'certificate', why);
   });
@@ -351,7 +351,7 @@ describe('a chain that does not hold', () => {
     expectRefused(() => verify([signer, own.certificate]), 'certificate-chain', 'no path to a trusted root');
   });
 
-  test('an intermediate alone is no root', () => {
+  test('an intermediate alone is not a root', () => {
     expectRefused(() => verify([leaf], trustOf(intermediate.certificate)), 'certificate-chain', 'no path');
   });
 

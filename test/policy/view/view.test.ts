@@ -59,7 +59,7 @@ function ofReferences() {
 /** What is wrong with a value, given its type; nothing when all is well. */
 function misfits(value: unknown, type: Type, path: string): string[] {
   const { cel } = celLibrary();
-  const wrong = [`${path} is no ${typeText(type)}: ${String(value)}`];
+  const wrong = [`${path} is not a valid ${typeText(type)}: ${String(value)}`];
   switch (type.kind) {
     case 'any':
       return [];

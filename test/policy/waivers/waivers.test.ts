@@ -103,7 +103,7 @@ describe('a waiver that is void', () => {
   });
 
   it.each(['', 'never', '2026-02-30', '2026-07-01T24:00:00Z', '2026-07-01T00:00:00+02:00', '9999'])(
-    'has ended when its end is no time: %j',
+    'has ended when its end is not a time: %j',
     (expires) => {
       expect(Number.isNaN(endOfWaiver(expires).getTime())).toBe(true);
       expect(outcomes([waiver({ expires })])).toEqual(['expired']);

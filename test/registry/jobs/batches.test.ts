@@ -58,7 +58,10 @@ describeOnBoth('batches', (fresh) => {
   it('end once, when the last job has, however each of them ended', async () => {
     const database = await bench.fresh();
     const registry = await bench.open({ database });
-    const { batch, jobs } = await registry.batches.create(sam, requests('done', 'failed', 'cancelled', 'lost', 'again'));
+    const { batch, jobs } = await registry.batches.create(
+      sam,
+      requests('done', 'failed', 'cancelled', 'lost', 'again'),
+    );
     const [done, failed, cancelled, lost, again] = jobs.map(({ job }) => job.id);
     const ofDone = await claimed(registry, done);
     await registry.register(sam, { model: 'acme/model', assessment: assessmentOf(), job: ofDone.job.id });

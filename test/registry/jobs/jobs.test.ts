@@ -158,7 +158,8 @@ describeOnBoth('jobs', (fresh) => {
 
   it('are no more than may wait, of one tenant: those that nobody waits for do not count', async () => {
     const registry = await bench.open();
-    const requests = (...names: string[]) => names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
+    const requests = (...names: string[]) =>
+      names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
     await registry.jobs.create(sam, { target: 'hf://a/background', model: 'm', ruleset: 'r', priority: -1 });
     expect(await registry.jobs.createAll(sam, requests('1', '2'), 2)).toMatchObject([
       { created: true },

@@ -80,18 +80,18 @@ stages:
       'version: 1\nstages:\n  candidate: {approvals: []}',
       'rules.yaml:3:15: a candidate needs no approval: it is what is asked for',
     ],
-    ['version: 1\nstages:\n  staging: {approvals: [{role: viewer}]}', 'rules.yaml:3:26: viewer is no role'],
+    ['version: 1\nstages:\n  staging: {approvals: [{role: viewer}]}', 'rules.yaml:3:26: viewer is not a role'],
     ['version: 1\nstages:\n  staging: {approvals: [{count: 1}]}', 'rules.yaml:3:25: an approval lacks its role'],
     [
       'version: 1\nstages:\n  staging: {approvals: [{role: reviewer, count: 0}]}',
-      'rules.yaml:3:42: count is no number from 1 to 20',
+      'rules.yaml:3:42: count is not a number from 1 to 20',
     ],
     [
       'version: 1\nstages:\n  staging: {approvals: [{role: admin}, {role: admin}]}',
       'rules.yaml:3:40: admin is there twice',
     ],
     ['version: 1\nstages:\n  staging: {methods: []}', 'rules.yaml:3:13: methods is empty: nobody could approve'],
-    ['version: 1\nstages:\n  staging: {methods: [keys]}', 'rules.yaml:3:23: keys is no method'],
+    ['version: 1\nstages:\n  staging: {methods: [keys]}', 'rules.yaml:3:23: keys is not a method'],
     ['version: 1\nstages: [', 'rules.yaml:2:10: this is not YAML'],
     ['', 'rules.yaml:1:1: the file is empty'],
   ])('of %j are refused with their place', async (text, message) => {

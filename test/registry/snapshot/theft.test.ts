@@ -135,7 +135,11 @@ function requestFor({ digest }: Version): WaiverRequest {
 }
 
 /** A waiver as the registry would have written it, which decides by it when it decides anew. */
-async function forgeWaiver(request: WaiverRequest, attestation: string | null, method: string | null = null): Promise<void> {
+async function forgeWaiver(
+  request: WaiverRequest,
+  attestation: string | null,
+  method: string | null = null,
+): Promise<void> {
   const id = randomUUID();
   const { digest } = request;
   const waiver = { ...request, from: 'waiver by selma' };

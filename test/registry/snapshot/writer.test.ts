@@ -142,13 +142,13 @@ describe('what was written before', () => {
     await shop.write();
     await expect(shop.write({ tenant: 'other' })).rejects.toThrow(/is of the tenant "acme"/);
     rmSync(statePath(shop.output));
-    await expect(shop.write({ key: shop.keys.stranger.publicKey })).rejects.toThrow(/is no snapshot of this key/);
+    await expect(shop.write({ key: shop.keys.stranger.publicKey })).rejects.toThrow(/is not a snapshot of this key/);
     writeFileSync(statePath(shop.output), '{}');
-    await expect(shop.write()).rejects.toThrow(/is no state/);
+    await expect(shop.write()).rejects.toThrow(/is not a state/);
     rmSync(shop.output);
     writeFileSync(shop.output, 'my diary');
     rmSync(statePath(shop.output));
-    await expect(shop.write()).rejects.toThrow(/is no snapshot/);
+    await expect(shop.write()).rejects.toThrow(/is not a snapshot/);
     expect(readFileSync(shop.output, 'utf8')).toBe('my diary');
   });
 

@@ -214,7 +214,7 @@ describe('what only the source or the model itself says', () => {
     expect(made()).toMatchObject({ status: 'not-assessed', detail: expect.stringMatching(/declares none/) });
   });
 
-  it('ML02: declared data is named in what it takes, and is no evidence', () => {
+  it('ML02: declared data is named in what it takes, and is not evidence', () => {
     const found = risk('ML02:2023', { declared: { ...NOTHING_DECLARED, datasets: ['acme/data'] } });
     expect(found).toMatchObject({
       status: 'not-assessed',

@@ -41,10 +41,10 @@ describe('models that the libraries wrote', () => {
 describe('an XGBoost model is broken when', () => {
   const JSON_MODEL = 'xgboost-3.2.0-gbtree.json';
   it.each([
-    ['a child is no node', '"left_children":[1,', '"left_children":[99,'],
+    ['a child is not a node', '"left_children":[1,', '"left_children":[99,'],
     ['a child is its parent', '"left_children":[1,', '"left_children":[0,'],
     ['two nodes have one child', '"right_children":[2,', '"right_children":[1,'],
-    ['a parent is no node', '"parents":[2147483647,0,', '"parents":[2147483647,99999999,'],
+    ['a parent is not a node', '"parents":[2147483647,0,', '"parents":[2147483647,99999999,'],
     ['a split is on a feature that is not there', '"num_feature":"4","num_target"', '"num_feature":"0","num_target"'],
     ['a tree has fewer nodes than it says', '"num_nodes":"7"', '"num_nodes":"8"'],
     ['there are fewer trees than it says', '"num_trees":"2"', '"num_trees":"3"'],
@@ -78,7 +78,7 @@ describe('an XGBoost model is broken when', () => {
     expect(verdict).toBe('not-assessed');
   });
 
-  it('a child of its binary form is no node', async () => {
+  it('a child of its binary form is not a node', async () => {
     const bytes = Buffer.from(model('xgboost-1.2.1-gbtree.bin'));
     // The root of the first tree: no parent, children 1 and 2.
     const root = bytes.indexOf(Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 2, 0, 0, 0]));
@@ -91,7 +91,7 @@ describe('an XGBoost model is broken when', () => {
 describe('a LightGBM model is broken when', () => {
   const NAME = 'lightgbm-4.7.0-regression.txt';
   it.each([
-    ['a child is no node', 'left_child=', 'left_child=9'],
+    ['a child is not a node', 'left_child=', 'left_child=9'],
     ['a feature is not there', 'max_feature_idx=3', 'max_feature_idx=0'],
     ['a tree does not stand where it says', 'tree_sizes=', 'tree_sizes=1'],
     ['a tree has more leaves than it says', 'num_leaves=4', 'num_leaves=3'],

@@ -199,7 +199,7 @@ test('an identity provider that does not answer makes the service unavailable to
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'issuer-unavailable']);
   expect(refused.headers['retry-after']).toBe('5');
   expect((await asks(await away.token(['admin']))).statusCode).toBe(200);
-  // What is no token of any issuer is told so without asking one.
+  // What is not a token of any issuer is told so without asking one.
   for (const token of ['x', 'a.b.c', `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.x`])
     expect((await asks(token)).statusCode).toBe(401);
   await away.close();

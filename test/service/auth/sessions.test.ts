@@ -235,7 +235,7 @@ describe('signing in at the identity provider', () => {
     expect(String(answer.headers['set-cookie'])).toContain('__Host-assay-login=;');
   });
 
-  test('a code that the provider does not know is no fault of the provider', async () => {
+  test('a code that the provider does not know is not a fault of the provider', async () => {
     const { login, back } = await goThere();
     back.searchParams.set('code', 'made-up');
     const answer = await comeBack(back, login);

@@ -295,7 +295,7 @@ describe('an approval', () => {
     expect(stale.body).not.toContain('value="another"');
   });
 
-  it('or a rejection that is sent twice counts once, and is no mistake', async () => {
+  it('or a rejection that is sent twice counts once, and is not a mistake', async () => {
     const { by, version } = await register('acme/twice');
     const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
     const reviewer = await session('reviewer');

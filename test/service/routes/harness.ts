@@ -80,7 +80,7 @@ export const LIMITS: ServiceConfig['limits'] = {
   maxScanMs: 600_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
-  // A busy machine is no load of the service's.
+  // A busy machine is not a load of the service's.
   maxLoopDelayMs: 0,
 };
 

@@ -43,7 +43,7 @@ onEveryGround(
       expect([full.status, full.body.code, full.headers.get('retry-after')]).toEqual([429, 'queue-full', '60']);
       expect(full.headers.get('content-type')).toContain('application/problem+json');
       expect(full.body.detail).toContain(`no more than ${MOST} jobs`);
-      // What is there already is no new job.
+      // What is there already is not a new job.
       expect((await sam.call('POST', '/v1/jobs', request('first'))).body.id).toBe(first.body.id);
       expect((await other.call('POST', '/v1/jobs', request('d'))).status).toBe(202);
 

@@ -187,7 +187,7 @@ onEveryGround('transitions', (service) => {
       expect((await viewer.call('GET', `/v1/transitions/${body.id}`)).body).toMatchObject({ state: 'open', votes: [] });
     });
 
-    it('refuses what is no vote', async () => {
+    it('refuses what is not a vote', async () => {
       const version = await candidate();
       const { body } = await ask(version.id, 'staging');
       for (const vote of [

@@ -160,7 +160,7 @@ describe('refusals of the Hub', () => {
     expect((await errorOf(open())).code).toBe('network');
   });
 
-  test('and what is no Hub at all', async () => {
+  test('and what is not a Hub at all', async () => {
     for (const body of ['<html>', '[]', 'null', '{"sha":"main"}', `{"sha":"${'A'.repeat(40)}"}`]) {
       hub.heal();
       hub.fail(/revision/, { status: 200, body });
@@ -181,7 +181,7 @@ describe('a listing', () => {
     ['with a digest that is none', [{ type: 'file', path: 'x', size: 1, oid: '../../x' }]],
     ['with an LFS digest that is none', [{ type: 'file', path: 'x', size: 1, oid, lfs: { size: 1, oid } }]],
     ['with a file twice', [1, 2].map((size) => ({ type: 'file', path: 'x', size, oid }))],
-    ['with what is no file', [{ type: 'submodule', path: 'x', size: 1, oid }]],
+    ['with what is not a file', [{ type: 'submodule', path: 'x', size: 1, oid }]],
     ['of nothing', [null]],
   ])('%s is refused', async (_, entries) => {
     repo.commit([fakeFile('config.json', '{}')]);

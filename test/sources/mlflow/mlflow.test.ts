@@ -165,7 +165,7 @@ describe('an answer that is no good', () => {
       'a page',
       { body: '<!doctype html>', type: 'text/html' },
       'network',
-      /something else than JSON: that is no MLflow/,
+      /something else than JSON: that is not an MLflow/,
     ],
     ['a page for 404', { status: 404, body: '<html>', type: 'text/html' }, 'network', /answers with a page \(404\)/],
     ['another shape', { body: { model: 1 } }, 'network', /without a proper model_version/],

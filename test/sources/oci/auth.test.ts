@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../../src/core/artifact.ts';
 import { parseOci } from '../../../src/core/reference/store-reference.ts';
-import { loginFor, hintOf } from '../../../src/oci/auth.ts';
+import { hintOf, loginFor } from '../../../src/oci/auth.ts';
 import { endpointOf } from '../../../src/oci/endpoint.ts';
 import { checkRealm } from '../../../src/oci/realm.ts';
 import { openArtifact } from '../../../src/sources/open-artifact.ts';
@@ -148,7 +148,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     test.each([
       ['no JSON', `{"auths": {"x": {"auth": "${LOGIN.auth} s3cret`],
       ['another form', { auths: ['s3cret'] }],
-      ['an entry that is no login', () => ({ auths: { [registry.host]: { auth: 'czNjcmV0' } } })],
+      ['an entry that is not a login', () => ({ auths: { [registry.host]: { auth: 'czNjcmV0' } } })],
       ['16 MiB', `{"s3cret": "${' '.repeat(16 * 1024 * 1024)}"}`],
     ])('says that the config is %s, and nothing of it', async (_, config) => {
       const env = withConfig(typeof config === 'function' ? config() : config);

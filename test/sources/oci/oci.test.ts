@@ -345,7 +345,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
 
     test.each(['../../etc/x', '/etc/x', 'a/../../x', 'a\\..\\x', 'a\0b', 'a//b'])(
-      'the name %j is no file',
+      'the name %j is not a file',
       async (name) => {
         const server = await serving(manifest(layer({ [TITLE]: name }), layer({ [TITLE]: 'ok' })));
         const artifact = await open(at('hostile', server.host));
@@ -357,7 +357,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       },
     );
 
-    test('a bad name beside a good one is no file', async () => {
+    test('a bad name beside a good one is not a file', async () => {
       const server = await serving(manifest(layer({ [FILEPATH]: 'model.bin', [TITLE]: '../x' })));
       const artifact = await open(at('hostile', server.host));
       expect((await errorOf(fileOf(artifact, 'layer-sha256-2cf24dba5fb0').open())).code).toBe('malformed');
@@ -431,8 +431,8 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
 
     test.each([
-      ['a web site', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, 'is no registry'],
-      ['a web site without the page', { status: 404, headers: { 'content-type': 'text/html' } }, 'is no registry'],
+      ['a web site', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, 'is not a registry'],
+      ['a web site without the page', { status: 404, headers: { 'content-type': 'text/html' } }, 'is not a registry'],
       ['too many requests', { status: 429, headers: { 'retry-after': '999' } }, '429'],
       ['a broken server', { status: 503 }, '503'],
     ])('%s', async (_, answer, message) => {

@@ -156,7 +156,7 @@ describe('a folder', () => {
   });
 });
 
-describe('what is no artifact', () => {
+describe('what is not an artifact', () => {
   test('is one error that says how to mend it', async () => {
     expect(await errorOf(folder({}))).toMatchObject({
       code: 'not-found',

@@ -291,7 +291,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'objects of a real S3 server
     meddler.meddle({ when: (_, url) => url.includes('max-keys=1000'), alter });
     const artifact = await open('s3://models/tree/');
     expect(artifact.files.map(({ path }) => path)).toEqual(['%2E%2E/%2E%2E/etc/passwd', '%2F/b.bin', 'empty.txt']);
-    expect(artifact.notes).toContain('2 of 3 objects have keys that are no path, and count as unknown');
+    expect(artifact.notes).toContain('2 of 3 objects have keys that are not path, and count as unknown');
     expect((await errorOf(textOf(artifact, '%2E%2E/%2E%2E/etc/passwd'))).code).toBe('unreadable');
     expect((await errorOf(open('s3://models/tree/../one/model.bin'))).code).toBe('usage');
     expect((await errorOf(open('s3://models/tree/?versionId=1'))).code).toBe('usage');

@@ -146,7 +146,7 @@ export function statusOf(flags: StatusFlags): AdmitStatusRequest {
 /** @throws AssayError `usage` */
 export function stageOf({ stage }: AdmitFlags): string | undefined {
   if (stage === undefined || /^[a-z][a-z0-9-]{0,40}$/.test(stage)) return stage;
-  throw usage(`--stage ${stage}`, 'is no stage', 'name one as approvals do: production');
+  throw usage(`--stage ${stage}`, 'is not a stage', 'name one as approvals do: production');
 }
 
 function needed(value: string | undefined, missing: string, flag: string): string {
@@ -159,20 +159,20 @@ function place(value: string, flag: string): ListenPlace {
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(value);
   const port = Number(parts?.[3]);
   if (parts === null || port > 65_535)
-    throw usage(`${flag} ${value}`, 'is no place to listen at', 'write it as 0.0.0.0:8443');
+    throw usage(`${flag} ${value}`, 'is not a place to listen at', 'write it as 0.0.0.0:8443');
   return { host: parts[1] ?? (parts[2] || '0.0.0.0'), port };
 }
 
 function whole(text: string, flag: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw usage(`${flag} ${text}`, 'is no number of seconds for it', `write a whole number from ${min} to ${max}`);
+  throw usage(`${flag} ${text}`, 'is not a number of seconds for it', `write a whole number from ${min} to ${max}`);
 }
 
 function address(value: string, flag: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw usage(flag, 'is no address', 'write it as https://host, without a password');
+    throw usage(flag, 'is not an address', 'write it as https://host, without a password');
   return value.replace(/\/+$/, '');
 }
 

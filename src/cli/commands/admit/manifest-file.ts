@@ -75,7 +75,7 @@ async function parseYaml(text: string, subject: string): Promise<readonly unknow
 function objectsOf(value: unknown, depth: number): readonly unknown[] {
   if (value === null || value === undefined) return [];
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new AssayError('malformed', 'a document is no Kubernetes object', { hint: 'name a manifest' });
+    throw new AssayError('malformed', 'a document is not a Kubernetes object', { hint: 'name a manifest' });
   }
   const { kind, items, request } = value as { kind?: unknown; items?: unknown; request?: unknown };
   if (typeof kind !== 'string') {

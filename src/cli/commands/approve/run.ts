@@ -13,12 +13,12 @@ import {
   decisionFor,
   labelOf,
   openRequest,
+  REQUEST_COMMENT,
   Refusal,
   refuseDenied,
   registeredVersion,
-  type Step,
-  REQUEST_COMMENT,
   requestText,
+  type Step,
   withRegistry,
 } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
@@ -214,7 +214,7 @@ async function signed({ way, until }: Desk, version: Version, seen: StoredDecisi
 function endOf(text: string): Date {
   const time = parseTime(text);
   const hint = 'write it in UTC: 2027-01-31T00:00:00Z';
-  if (time === undefined) throw new AssayError('usage', 'is no time', { subject: `--until ${text}`, hint });
+  if (time === undefined) throw new AssayError('usage', 'is not a time', { subject: `--until ${text}`, hint });
   if (time > Date.now()) return new Date(time);
   throw new AssayError('usage', 'is past', { subject: `--until ${text}`, hint: 'give a time to come' });
 }

@@ -33,13 +33,13 @@ export async function runAttestationInspect(path: string, flags: AttestationInsp
 
 /** More than one signature, or none, is shown: refusing it is for the verifier. */
 function readUnverified(bytes: Uint8Array, subject: string): Unverified {
-  const read = v.safeParse(document, parsed(bytes, subject, 'is no attestation'));
+  const read = v.safeParse(document, parsed(bytes, subject, 'is not an attestation'));
   if (!read.success)
-    throw new AssayError('malformed', 'is no attestation: it holds no envelope', { subject, hint: HINT });
+    throw new AssayError('malformed', 'is not an attestation: it holds no envelope', { subject, hint: HINT });
   const { payload, payloadType, signatures } = 'dsseEnvelope' in read.output ? read.output.dsseEnvelope : read.output;
   const raw = decodeBase64(payload);
   if (raw === undefined)
-    throw new AssayError('malformed', 'is no attestation: its payload is not base64', { subject, hint: HINT });
+    throw new AssayError('malformed', 'is not an attestation: its payload is not base64', { subject, hint: HINT });
   const statement = parsed(raw, subject, 'holds no statement');
   return { payloadType, signatures: signatures?.length ?? 0, statement, flaw: flawOf(raw) };
 }

@@ -11,7 +11,7 @@ import { readDocument } from '../../options/index.ts';
 
 const HINT = 'write one with assay scan MODEL --format json -o report.json';
 
-const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no SHA-256 digest'));
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a SHA-256 digest'));
 
 /** What statements need of a report (schema/report-v1.json). */
 const reportSchema = v.object({
@@ -30,7 +30,7 @@ const reportSchema = v.object({
       v.object({
         path: v.string(),
         size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-        sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is no SHA-256 digest'))),
+        sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest'))),
         digestBasis: v.picklist(['computed', 'claimed', 'none']),
         verdict: v.picklist(VERDICTS),
       }),
@@ -62,7 +62,7 @@ export async function readReport(path: string): Promise<ScanReport> {
   const subject = `--report ${path}`;
   const read = v.safeParse(reportSchema, await readDocument(path, '--report', parseReport));
   if (read.success) return read.output;
-  throw new AssayError('usage', `is no report of one artifact: ${sentenceOf(shapeIssue(read.issues))}`, {
+  throw new AssayError('usage', `is not a report of one artifact: ${sentenceOf(shapeIssue(read.issues))}`, {
     subject,
     hint: HINT,
   });
@@ -72,7 +72,7 @@ function parseReport(bytes: Uint8Array, subject: string): unknown {
   try {
     return parseBoundedJson(bytes, subject);
   } catch (cause) {
-    throw new AssayError('usage', `is no report: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
+    throw new AssayError('usage', `is not a report: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
       subject,
       hint: HINT,
       cause,

@@ -56,7 +56,7 @@ export async function statementFor(
 async function scanStatement({ report: path, url }: Input<'scan'>): Promise<Statement> {
   const report = await readReport(path);
   if (url !== undefined && (!URL.canParse(url) || /\s/.test(url))) {
-    throw usage(`--url ${url}`, 'is no address', 'write https://...');
+    throw usage(`--url ${url}`, 'is not an address', 'write https://...');
   }
   return createStatement('scan', {
     subjects: attestedArtifact(report, path).subjects,
@@ -139,7 +139,7 @@ async function readEvidence(path: string, subjects: readonly Subject[]): Promise
       own = readStatement(readBundle(bytes, subject).envelope.payload).subject;
     } catch (cause) {
       if (!isSignatureError(cause)) throw cause;
-      throw new AssayError('usage', `is no evidence: ${cause.message}`, { subject, hint: 'leave it out', cause });
+      throw new AssayError('usage', `is not evidence: ${cause.message}`, { subject, hint: 'leave it out', cause });
     }
     if (!isSameArtifact(own, subjects)) {
       throw usage(subject, 'is about another artifact than the report', 'give evidence about the artifact');
@@ -157,7 +157,11 @@ function isSameArtifact(evidence: readonly Subject[], artifact: readonly Subject
 
 async function approvalStatement({ about, stage, until }: Input<'approval'>, now: Date): Promise<Statement> {
   if (!isStage(stage)) {
-    throw usage(`--stage ${stage}`, 'can be no stage', 'use small letters, digits and dashes, and not the word until');
+    throw usage(
+      `--stage ${stage}`,
+      'can be not a stage',
+      'use small letters, digits and dashes, and not the word until',
+    );
   }
   const { subjects, report, path } = await subjectsAbout(about);
   const end = until === undefined ? {} : { until: futureTime('--until', until, now) };
@@ -219,7 +223,7 @@ function canonicalReference(text: string): string {
 
 function checkRule(rule: string): void {
   const subject = `--rule ${rule}`;
-  if (!isRuleName(rule)) throw usage(subject, 'is no rule', 'assay explain lists all rules');
+  if (!isRuleName(rule)) throw usage(subject, 'is not a rule', 'assay explain lists all rules');
   if (rule !== UNWAIVABLE) return;
   throw usage(subject, 'a malicious verdict cannot be waived', 'waive a rule that made it less');
 }
@@ -234,7 +238,7 @@ function warnOfUnknownRule(rule: string, onWarning: (text: string) => void): voi
 
 function checkAgainst({ files, findings }: ScanReport, path: string, { rule, file: only }: Input<'waiver'>): void {
   if (only !== undefined && !files.some((file) => file.path === only)) {
-    throw usage(`--file ${only}`, 'is no file of the artifact', 'give its path as the report has it');
+    throw usage(`--file ${only}`, 'is not a file of the artifact', 'give its path as the report has it');
   }
   const malicious = new Set(files.filter(({ verdict }) => verdict === 'malicious').map((file) => file.path));
   const inScope = findings.filter(({ ruleId, file }) => ruleId === rule && (only === undefined || only === file));
@@ -259,13 +263,13 @@ async function subjectsAbout(about: About): Promise<AboutSubjects> {
   const option = `--digest ${about.digest}`;
   const { algorithm } = parseDigest(about.digest, option);
   if (algorithm !== 'sha256')
-    throw usage(option, 'is no digest of an artifact', 'give the sha256: digest of its report');
+    throw usage(option, 'is not a digest of an artifact', 'give the sha256: digest of its report');
   return { subjects: subjectsOf({ tree: about.digest }), path: option };
 }
 
 function futureTime(option: string, text: string, now: Date): Date {
   const time = parseTime(text);
-  if (time === undefined) throw usage(`${option} ${text}`, 'is no time', 'write it in UTC: 2027-01-31T00:00:00Z');
+  if (time === undefined) throw usage(`${option} ${text}`, 'is not a time', 'write it in UTC: 2027-01-31T00:00:00Z');
   if (time <= now.getTime()) throw usage(`${option} ${text}`, 'is past', 'give a time to come');
   return new Date(time);
 }

@@ -113,7 +113,7 @@ async function list(flags: ListFlags, format: AuditListRequest['format'], shell:
 
 function numberOf(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new AssayError('usage', 'is no number of an entry', {
+  throw new AssayError('usage', 'is not a number of an entry', {
     subject: `--since ${text}`,
     hint: 'give a whole number',
   });

@@ -7,7 +7,7 @@ import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.
 import type { ModelsRequest } from './command.ts';
 import { modelsText, type VersionFacts, versionsText, versionText } from './text.ts';
 
-/** CWE-770: more is no list for a person, and programs ask the service page by page. */
+/** CWE-770: more is not a list for a person, and programs ask the service page by page. */
 const MAX_ITEMS = 10_000;
 
 /** Lists models, versions, or one version. */

@@ -14,7 +14,7 @@ import { count, terminalText } from '../../../report/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import { CASES_SUFFIX } from './file.ts';
 
-/** CWE-770: a tree that holds more is no folder of policies. */
+/** CWE-770: a tree that holds more is not a folder of policies. */
 const MAX_FILES = 1_000;
 
 interface Tally {

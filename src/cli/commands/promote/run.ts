@@ -4,10 +4,10 @@ import {
   labelOf,
   openRequest,
   printRequest,
+  REQUEST_COMMENT,
   Refusal,
   refuseDenied,
   registeredVersion,
-  REQUEST_COMMENT,
   withRegistry,
 } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
@@ -30,7 +30,8 @@ export async function runPromote(request: PromoteRequest, shell: Shell): Promise
       const hint = 'approve or reject that first';
       throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject: labelOf(version), hint });
     }
-    const transition = open ?? (await registry.requestTransition(version.id, stage, comment === '' ? REQUEST_COMMENT : comment));
+    const transition =
+      open ?? (await registry.requestTransition(version.id, stage, comment === '' ? REQUEST_COMMENT : comment));
     if (!quiet) printRequest(shell, transition, await registry.version({ id: version.id }), format);
   });
 }

@@ -10,7 +10,7 @@ type KnownRequest = Pick<PullRequest, 'ref' | 'cache' | 'quiet'> & { readonly ex
 /** Pulls a model whose digest is known, and prints the revision to load it by. */
 export async function runPullKnown({ ref, cache, expect, quiet }: KnownRequest, shell: Shell): Promise<void> {
   if (!/^sha256:[0-9a-f]{64}$/.test(expect)) {
-    throw new AssayError('usage', 'is no digest', {
+    throw new AssayError('usage', 'is not a digest', {
       subject: `--expect ${expect.slice(0, 100)}`,
       hint: 'give sha256: and 64 hex digits, as assay digest prints it',
     });

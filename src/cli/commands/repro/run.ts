@@ -59,7 +59,7 @@ async function reproOf(one: OneFile, wanted: string, signal: AbortSignal): Promi
   return repro;
 }
 
-/** Modules and names of the lists: what a file says with them is no secret. */
+/** Modules and names of the lists: what a file says with them is not a secret. */
 function listedWords(): ReadonlySet<string> {
   return new Set([...listedGlobals().values()].flatMap(({ module, name }) => [module, name]));
 }

@@ -11,7 +11,7 @@ import { openKey } from '../../signing/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
 import type { RulesBuildFlags } from './command.ts';
 
-/** The parts of a bundle that are no list, and what stands for them when their file is not there. */
+/** The parts of a bundle that are not list, and what stands for them when their file is not there. */
 const PARTS = { dangerous: { modules: {}, globals: {} }, severities: {}, advisories: [] } as const;
 
 /** Makes a bundle of a folder of lists, and signs it. What an update would refuse is not signed. */

@@ -6,11 +6,11 @@ import type { Shell } from '../../terminal/index.ts';
 
 /**
  * A bundle of rules from an https address.
- * @throws AssayError `usage` for what is no address; `network`, `refused`, `limit`, `not-found`, `unauthorized`, `aborted`
+ * @throws AssayError `usage` for what is not an address; `network`, `refused`, `limit`, `not-found`, `unauthorized`, `aborted`
  */
 export async function fetchRules(address: string, shell: Shell): Promise<Uint8Array> {
   if (!URL.canParse(address)) {
-    throw new AssayError('usage', 'is no address', { subject: '--from', hint: 'check the address' });
+    throw new AssayError('usage', 'is not an address', { subject: '--from', hint: 'check the address' });
   }
   const egress = createEgress({ env: shell.env, signal: shell.signal });
   try {

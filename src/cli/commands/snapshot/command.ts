@@ -113,7 +113,7 @@ function durationOf(text: string): number {
   if (time > 0 && time <= MAX_DAYS * 86_400_000) return time;
   throw usage(
     `--expires-in ${text}`,
-    'is no time that a snapshot may be used for',
+    'is not a time that a snapshot may be used for',
     `write 12h or 7d; at most ${MAX_DAYS}d`,
   );
 }

@@ -20,5 +20,5 @@ export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, s
 function leaseOf(seconds: string): number {
   const given = /^\d{1,3}$/.test(seconds) ? Number(seconds) : 0;
   if (given >= 2 && given <= 600) return given * 1000;
-  throw new AssayError('usage', 'is no lease', { subject: '--lease', hint: 'give 2 to 600 seconds' });
+  throw new AssayError('usage', 'is not a lease', { subject: '--lease', hint: 'give 2 to 600 seconds' });
 }

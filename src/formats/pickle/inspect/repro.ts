@@ -12,7 +12,7 @@ export interface ReproOptions {
   keepText(text: string): boolean;
 }
 
-/** A report that is longer is no example. */
+/** A report that is longer is not an example. */
 const MAX_REPRO = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
 const STACK_GLOBAL = 0x93;

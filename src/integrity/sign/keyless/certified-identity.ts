@@ -9,7 +9,7 @@ export interface CertifiedIdentity {
 
 /**
  * https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
- * @returns `undefined` when it is no certificate of Fulcio's
+ * @returns `undefined` when it is not a certificate of Fulcio's
  * @throws SignatureError `certificate`
  */
 export function certifiedIdentity(certificate: X509Certificate): CertifiedIdentity | undefined {

@@ -49,7 +49,7 @@ export function readIdentityToken(text: string, origin: string, now = new Date()
 function claimsOf(token: string, origin: string): Claims {
   const parts = token.split('.');
   const [, claims = ''] = parts;
-  if (parts.length !== 3 || !/^[\w-]+$/.test(claims)) throw usage('is no identity token', origin);
+  if (parts.length !== 3 || !/^[\w-]+$/.test(claims)) throw usage('is not an identity token', origin);
   let json: unknown;
   try {
     json = parseBoundedJson(Buffer.from(claims, 'base64url'), origin, BOUNDS);

@@ -91,7 +91,7 @@ export function refusal({ name, url }: Service, status: number, said: string): A
   });
 }
 
-/** The message of an answer that is no success, in one line. */
+/** The message of an answer that is not a success, in one line. */
 export function saidBy(body: Buffer, secret = ''): string {
   const text = messageOf(body.subarray(0, 64 * 1024).toString('utf8'))
     .replace(/\s+/g, ' ')

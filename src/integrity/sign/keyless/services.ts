@@ -29,7 +29,7 @@ export function serviceUrl(text: string, subject: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const hint = 'give an https:// address';
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new AssayError('usage', 'is no address of a service', { subject, hint });
+    throw new AssayError('usage', 'is not an address of a service', { subject, hint });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw new AssayError('usage', `${shownAddress(url)} lets anyone on the way read the identity token`, {

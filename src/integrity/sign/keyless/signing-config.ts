@@ -62,7 +62,7 @@ function parse(bytes: Uint8Array, subject: string): v.InferOutput<typeof Config>
   const read = v.safeParse(Config, json);
   if (read.success) return read.output;
   const [issue] = read.issues;
-  throw usage(`is no signing config: ${v.getDotPath(issue) ?? 'it'} is not as it should be`, subject);
+  throw usage(`is not a signing config: ${v.getDotPath(issue) ?? 'it'} is not as it should be`, subject);
 }
 
 /** As the specification says: of each operator the newest service that is in use. */

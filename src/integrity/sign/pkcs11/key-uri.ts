@@ -31,7 +31,7 @@ export function parsePkcs11Key(text: string, subject: string): Pkcs11KeyName {
   for (const part of path.split(';').filter((part) => part !== '')) {
     const [, name, value] = /^([a-z-]+)=(.*)$/.exec(part) ?? [];
     if (name === undefined || value === undefined || attributes.has(name))
-      throw usage(`"${part}" is no attribute`, form);
+      throw usage(`"${part}" is not an attribute`, form);
     attributes.set(name, bytesOf(value));
   }
   const { token, serial, object, id, type, ...others } = Object.fromEntries(attributes);

@@ -75,7 +75,7 @@ async function loadLibrary(subject: string): Promise<PKCS11> {
     library.C_Initialize();
     return library;
   } catch (cause) {
-    const message = 'is no PKCS #11 module that can be loaded';
+    const message = 'is not a PKCS #11 module that can be loaded';
     throw new AssayError('usage', message, { subject, hint: 'give the library of your token', cause });
   }
 }

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { type ID_PARAMS, object, oneOf, text } from '../../http/index.ts';
 import { SAID, type Said } from '../words.ts';
 
-/** Pages are no part of the API's document. */
+/** Pages are not part of the API's document. */
 export const HIDDEN = { hide: true } as const;
 
 const SAID_NAMES = Object.keys(SAID) as readonly Said[];

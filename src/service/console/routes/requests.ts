@@ -159,7 +159,10 @@ function reject(version: Version, transitionRequest: Transition, role: Role): Ac
     place: 'requests',
     crumbs: [
       { href: PATH, text: 'Requests' },
-      { href: requestPath(transitionRequest.id), text: `${version.model} ${version.number} to ${transitionRequest.to}` },
+      {
+        href: requestPath(transitionRequest.id),
+        text: `${version.model} ${version.number} to ${transitionRequest.to}`,
+      },
     ],
     follows: 'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
     tone: 'bad',

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
 import { MODEL_NAME, object, REFERENCE, SUBMITTERS, text } from '../../http/index.ts';
-import { checkJobRequest, submit, type JobRequest } from '../../jobs/index.ts';
+import { checkJobRequest, type JobRequest, submit } from '../../jobs/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';

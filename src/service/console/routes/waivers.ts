@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Routes } from '../../context.ts';
-import { DIGEST, ID_PARAMS, object, WAIVER_ROLES, READERS, text } from '../../http/index.ts';
+import { DIGEST, ID_PARAMS, object, READERS, text, WAIVER_ROLES } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/index.ts';

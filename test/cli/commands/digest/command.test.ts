@@ -238,7 +238,7 @@ describe('digest --check', () => {
     expect(await digest(['model/a.bin', '-c', 'a.bin.sha256'])).toMatchObject({ code: 0, stdout: 'a.bin: OK\n' });
   });
 
-  it.each(['md5sum', 'sha1sum'])('with %s finds damage, and says that it is no proof', async (program) => {
+  it.each(['md5sum', 'sha1sum'])('with %s finds damage, and says that it is not proof', async (program) => {
     const name = model();
     const cwd = join(folder, name);
     writeFileSync(join(folder, 'WEAK'), execFileSync(program, ['a.bin', '#hash'], { cwd }));

@@ -108,7 +108,7 @@ describe('assay scan with a policy that cannot be used: one line, exit code 2, n
     ['what lies in the model', 'model', 'model/pardon.yaml'],
     ['a link into it', 'model', 'link.yaml'],
     ['it from within', '.', 'good.yaml'],
-  ])('%s is no policy', async (_, target, policy) => {
+  ])('%s is not a policy', async (_, target, policy) => {
     const { code, stdout, stderr } = await run('scan', target, '--policy', policy);
     expect(stderr).toBe(
       `assay: --policy ${policy}: lies in what is judged, and a pardon never comes from the model itself; keep it outside of the model\n`,
@@ -167,7 +167,7 @@ describe('assay scan with a policy', () => {
 
   it.each(['region', '=eu', ''])('refuses %j as a label', async (label) => {
     const { code, stderr } = await run('scan', 'plain', '--label', label);
-    expect(stderr).toBe(`assay: --label ${label}: is no label; write --label name=value\n`);
+    expect(stderr).toBe(`assay: --label ${label}: is not a label; write --label name=value\n`);
     expect(code).toBe(2);
   });
 });

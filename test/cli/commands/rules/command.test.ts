@@ -109,7 +109,7 @@ describe('assay rules update', () => {
     expect(old).toMatchObject({ code: 2, stderr: expect.stringContaining('is not newer than') });
   });
 
-  it('installs nothing of a stranger, nothing that was changed, and nothing that is no rules', async () => {
+  it('installs nothing of a stranger, nothing that was changed, and nothing that is not rules', async () => {
     const bundle = JSON.parse(readFileSync(shop.at('one.bundle'), 'utf8'));
     const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString();
     const changed = Buffer.from(payload.replace('acme.tokens', 'evil.tokens')).toString('base64');
@@ -147,7 +147,7 @@ describe('assay rules update', () => {
       expect(code).toBe(1);
     }
     const { code, stderr } = await shop.update('model/tokens.pkl');
-    expect(stderr).toContain('is no bundle of rules');
+    expect(stderr).toContain('is not a bundle of rules');
     expect(code).toBe(2);
     expect(existsSync(shop.home)).toBe(false);
   });

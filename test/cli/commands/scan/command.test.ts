@@ -58,7 +58,7 @@ describe('exit codes', () => {
     expect(stdout.match(/^DENY/gm)).toHaveLength(1);
   });
 
-  it('a closed pipe is no failure', async () => {
+  it('a closed pipe is not a failure', async () => {
     const child = spawn('sh', ['-c', `"$0" "$1" scan "$2" | head -n 1`, process.execPath, MAIN, bad]);
     let out = '';
     let err = '';

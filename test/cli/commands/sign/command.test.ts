@@ -113,8 +113,8 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
 
     ['a missing key', ['model', '--private-key', 'none.pem'], /--private-key none\.pem: no such file; check the path/],
     ['a folder for a key', ['model', '--private-key', 'model'], /--private-key model: is a folder; name a file/],
-    ['a text for a key', ['model', '--private-key', 'text'], /text: is no private key that can be read/],
-    ['a public key', ['model', '--private-key', 'key.pub'], /key\.pub: is no private key that can be read/],
+    ['a text for a key', ['model', '--private-key', 'text'], /text: is not a private key that can be read/],
+    ['a public key', ['model', '--private-key', 'key.pub'], /key\.pub: is not a private key that can be read/],
     [
       'a file too large for a key',
       ['model', '--private-key', 'large'],
@@ -210,7 +210,11 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
       ['model', '--keyless', '--fulcio-url', 'http://ca.example'],
       /--fulcio-url: http:\/\/ca\.example\/ lets anyone on the way read/,
     ],
-    ['services that are none', ['model', '--keyless', '--rekor-url', 'x'], /--rekor-url: is no address of a service/],
+    [
+      'services that are none',
+      ['model', '--keyless', '--rekor-url', 'x'],
+      /--rekor-url: is not an address of a service/,
+    ],
 
     [
       'a signature in a missing folder',
@@ -273,7 +277,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
       env: { ASSAY_KEY_PASSPHRASE: 'wrong' },
     });
     expect(stderr).toMatch(
-      new RegExp(`^assay: ${key}: (?:the passphrase does not open the private key|is no encrypted private key)`),
+      new RegExp(`^assay: ${key}: (?:the passphrase does not open the private key|is not an encrypted private key)`),
     );
     expect(stderr).not.toMatch(/wrong/);
     expect(code).toBe(2);

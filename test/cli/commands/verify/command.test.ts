@@ -208,7 +208,7 @@ describe('bad input', () => {
     ['no bundle at all', () => ['verify', good, '--signature', lone('hello')], /lone\.sig: .*not JSON/],
     ['another document', () => ['verify', good, '--signature', lone('{}')], /lone\.sig: .*bundle/],
     ['a missing key', () => ['verify', good, '--public-key', 'no.pub'], /--public-key no\.pub: no such file/],
-    ['no key', () => ['verify', good, '--public-key', lone('x')], /lone\.sig: is no public key/],
+    ['no key', () => ['verify', good, '--public-key', lone('x')], /lone\.sig: is not a public key/],
     [
       'a missing root',
       () => ['verify', good, '--identity', 'a', '--issuer', 'b', '--trusted-root', 'no.json'],

@@ -95,9 +95,9 @@ describe('who we are, as the machine around us says', () => {
       /^network [^s]*: GitHub Actions answers with no identity token/,
     ],
     [
-      'hands out what is no token',
+      'hands out what is not a token',
       { status: 200, body: '{"value": "x"}' },
-      /^usage GitHub Actions: is no identity token/,
+      /^usage GitHub Actions: is not an identity token/,
     ],
   ])('GitHub Actions: %s', async (_, given, message) => {
     answer = given;
@@ -125,7 +125,7 @@ describe('who we are, as the machine around us says', () => {
       gitHub('http://example.org/?a=b'),
       /lets anyone on the way read the identity token/,
     ],
-    ['with no address', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is no address of a service/],
+    ['with no address', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is not an address of a service/],
   ])('GitHub Actions: %s', async (_, env, message) => {
     expect(await problem(env)).toMatch(message);
   });

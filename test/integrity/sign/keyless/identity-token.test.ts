@@ -40,16 +40,16 @@ describe('an identity token', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['nothing', '', /^is no identity token$/],
-    ['some text', 'hello there', /^is no identity token$/],
-    ['two parts', 'a.b', /^is no identity token$/],
-    ['four parts', 'a.b.c.d', /^is no identity token$/],
-    ['other characters', 'a.b/+=.c', /^is no identity token$/],
+    ['nothing', '', /^is not an identity token$/],
+    ['some text', 'hello there', /^is not an identity token$/],
+    ['two parts', 'a.b', /^is not an identity token$/],
+    ['four parts', 'a.b.c.d', /^is not an identity token$/],
+    ['other characters', 'a.b/+=.c', /^is not an identity token$/],
     ['claims that are not JSON', 'a.aGVsbG8.c', /^the claims of the identity token are not JSON$/],
     ['claims that are a list', jwt([]), /lacks an audience or an expiry/],
     ['no audience', jwt({ exp: SOON, sub: 'x' }), /lacks an audience or an expiry/],
     ['no expiry', jwt({ aud: 'sigstore', sub: 'x' }), /lacks an audience or an expiry/],
-    ['an expiry that is no date', jwt({ aud: 'sigstore', sub: 'x', exp: 1e300 }), /lacks an audience or an expiry/],
+    ['an expiry that is not a date', jwt({ aud: 'sigstore', sub: 'x', exp: 1e300 }), /lacks an audience or an expiry/],
     ['another audience', jwt({ aud: ['a', 'b'], exp: SOON, sub: 'x' }), /is for the audience "a", "b"$/],
     ['one of yesterday', jwt({ aud: 'sigstore', exp: SOON - 300, sub: 'x' }), /expired at 2030-01-01T00:00:00.000Z$/],
     ['nobody', jwt({ aud: 'sigstore', exp: SOON }), /names nobody/],

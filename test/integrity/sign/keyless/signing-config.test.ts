@@ -73,7 +73,7 @@ describe('a signing config', () => {
     [
       'of version 0.1',
       { mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.1+json' },
-      /^is no signing config: mediaType/,
+      /^is not a signing config: mediaType/,
     ],
     ['without an authority', { caUrls: [] }, /no certificate authority that is in use/],
     ['without a log', { rekorTlogUrls: [] }, /too few transparency logs/],
@@ -82,7 +82,7 @@ describe('a signing config', () => {
       { tsaUrls: [log('t', 1, 'a', '2021-01-01T00:00:00Z')] },
       /too few timestamp/,
     ],
-    ['with an address that is none', { caUrls: [log(' x', 1, 'a')] }, /is no address of a service/],
+    ['with an address that is none', { caUrls: [log(' x', 1, 'a')] }, /is not an address of a service/],
     [
       'that sends tokens in the clear',
       { caUrls: [{ ...log('x', 1, 'a'), url: 'http://ca.example' }] },
