@@ -11,7 +11,7 @@ export interface Ruling {
   /** JSON pointer into the object; empty for the whole. */
   readonly where: string;
   readonly container: string | null;
-  /** A sentence: the model, why, the report's address, the command that mends it. */
+  /** A sentence: the model, why, the report's address, the command that corrects it. */
   readonly message: string;
   readonly waiver?: BreakGlassWaiver;
 }

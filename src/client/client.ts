@@ -62,9 +62,9 @@ export interface LocalRegistry extends Common {
   /** The key that is believed because it is the first; to be written down before it is used. */
   readonly firstKey: FirstKey | undefined;
   register(model: string, assessment: Assessment): Promise<Registered>;
-  /** A wish that nobody had before: in the name of the registry itself, so that whoever keeps it alone can approve. */
+  /** A request that nobody had before: in the name of the registry itself, so that whoever keeps it alone can approve. */
   requestForNobody: Common['requestTransition'];
-  /** Takes such a wish back. */
+  /** Takes such a request back. */
   withdrawForNobody(transition: string): Promise<Transition>;
   /** The assessment that a version was decided by. */
   newestAssessment(version: string): Promise<Assessment | undefined>;

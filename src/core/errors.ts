@@ -25,7 +25,7 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error class of the project: a code for programs, a sentence for people, and how to mend it. */
+/** The one error class of the project: a code for programs, a sentence for people, and how to correct it. */
 export class AssayError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;

@@ -181,7 +181,7 @@ function firstHop(input: string | URL | Request, init: EgressInit, options: Egre
   };
 }
 
-/** Where a redirect leads. The credential is looked up anew for it, so none goes along to another origin. */
+/** Where a redirect leads. The credential is looked up again for it, so none goes along to another origin. */
 function nextHop(hop: Hop, status: number, location: string): Hop {
   const from = shownAddress(hop.url);
   if (!URL.canParse(location, hop.url.href))

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often and how long a request that may be sent twice waits for better weather. */
+/** How often and how long a request that may be sent twice is tried again. */
 export interface RetryRules {
   /** Tries after the first. */
   readonly retries: number;

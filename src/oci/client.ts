@@ -48,7 +48,7 @@ export class OciClient implements Egress {
   readonly endpoint: OciEndpoint;
   readonly #egress: Egress;
   readonly #options: OciOptions;
-  /** The egress looks it up anew for each request: a new token takes the place of one that expired. */
+  /** The egress looks it up again for each request: a new token takes the place of one that expired. */
   readonly #credentials: Credential[] = [];
   #standing: OciStanding = { kind: 'anonymous' };
   #renewal: Promise<void> | undefined;
@@ -139,6 +139,6 @@ export class OciClient implements Egress {
 function otherManifest(subject: string, found: string, wanted: string): AssayError {
   return new AssayError('mismatch', `the manifest's bytes have the digest ${found}, announced was ${wanted}`, {
     subject,
-    hint: 'do not use it; try again, and tell who runs the registry if it stays so',
+    hint: 'do not use it; try again, and report it to the operator of the registry if it happens again',
   });
 }

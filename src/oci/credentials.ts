@@ -127,6 +127,6 @@ function readIfThere(path: string): Uint8Array | undefined {
 function unusable(code: 'unreadable' | 'malformed' | 'limit', message: string, path: string): AssayError {
   return new AssayError(code, message, {
     subject: path,
-    hint: 'mend the file, or name the folder of another config.json in DOCKER_CONFIG',
+    hint: 'correct the file, or name the folder of another config.json in DOCKER_CONFIG',
   });
 }

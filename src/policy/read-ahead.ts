@@ -4,7 +4,7 @@ import type { ExpressionText, PolicyDocument } from './document.ts';
 
 /** What the build read and parsed of a shipped policy, so that a start need not. */
 interface Ahead {
-  /** Of the policy's bytes: another digest, and all of it is read anew. */
+  /** Of the policy's bytes: another digest, and all of it is read again. */
   readonly digest: string;
   readonly document: PolicyDocument;
   /** By text. */

@@ -77,7 +77,7 @@ export interface StoredDecision {
 
 export type TransitionState = 'open' | 'approved' | 'rejected' | 'withdrawn' | 'void';
 
-/** A wish to move a version to another stage. */
+/** A request to move a version to another stage. */
 export interface Transition {
   readonly id: string;
   readonly version: string;
@@ -162,7 +162,7 @@ export interface PageRequest {
   readonly after?: string;
 }
 
-/** A scan that was asked for, from the wish to its end. */
+/** A scan that was asked for, from the request to its end. */
 export interface Job {
   readonly id: string;
   readonly tenant: string;

@@ -8,7 +8,7 @@ export type RegistryErrorCode =
   | 'too-large'
   | 'queue-full' // so many jobs wait already
   | 'stage-skipped' // from here the version cannot go there
-  | 'denied' // the policy of the stage denies it, and no approval can mend that
+  | 'denied' // the policy of the stage denies it, and no approval can change that
   | 'own-request' // who asked does not vote
   | 'already-voted'
   | 'role-not-asked' // the stage asks for approvals of other roles
@@ -23,7 +23,7 @@ export type RegistryErrorCode =
   | 'unavailable' // the database does not answer
   | 'internal'; // a defect of ours
 
-/** A refusal of the registry: a code for programs, a sentence for people, and how to mend it. */
+/** A refusal of the registry: a code for programs, a sentence for people, and how to correct it. */
 export class RegistryError extends Error {
   readonly code: RegistryErrorCode;
   readonly hint: string | undefined;

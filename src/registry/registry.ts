@@ -123,7 +123,7 @@ export interface StoredWaiver {
 
 /** A waiver as it is asked for. */
 export interface WaiverRequest extends Omit<Waiver, 'from'> {
-  /** The signed waiver, when whoever pardons signs for himself: a Sigstore bundle as JSON text. */
+  /** The signed waiver, when whoever waives signs for himself: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
 }
 
@@ -153,7 +153,7 @@ export interface ModelSummary extends Model {
  */
 export interface Registry {
   /**
-   * Stores an assessment: a new version, or another look at a known one. Decides anew for every stage. A job that is running
+   * Stores an assessment: a new version, or another look at a known one. Decides again for every stage. A job that is running
    * does so once: the second time it is given what the first has stored.
    */
   register(by: Principal, registration: Registration): Promise<Registered>;
@@ -193,11 +193,11 @@ export interface Registry {
   waivers(by: Principal, page?: PageRequest): Promise<Page<StoredWaiver>>;
   /** Those for a digest that nobody took back, ended ones too. */
   waiversFor(by: Principal, digest: string): Promise<readonly StoredWaiver[]>;
-  /** Signed, by whoever pardons or for him. Decides every version of the digest anew. */
+  /** Signed, by whoever waives or for him. Decides every version of the digest again. */
   addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
 
-  /** Decides every stored version anew (rules, policies or waivers changed); carries approvals over or voids them. */
+  /** Decides every stored version again (rules, policies or waivers changed); carries approvals over or voids them. */
   reevaluate(
     by: Principal,
     options?: {

@@ -68,7 +68,7 @@ export interface WebhookStore {
     webhook: string,
     page?: PageRequest & { readonly state?: DeliveryState },
   ): Promise<Page<Delivery>>;
-  /** Begins anew with one that was delivered or given up. */
+  /** Begins again with one that was delivered or given up. */
   redeliver(by: Principal, webhook: string, delivery: string): Promise<Delivery>;
 
   /** For senders, of any tenant: makes deliveries of what the audit log says since. @returns whether there may be more */

@@ -60,9 +60,9 @@ export function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
 
 /** What to do about a file that no finding explains. */
 export const REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
-  malicious: 'Do not load it. Delete it, and tell whoever publishes it.',
+  malicious: 'Do not load it. Delete it, and tell its publisher.',
   unknown: 'Download it again, or use a copy in a format that can be read to the end.',
-  suspicious: 'Ask whoever publishes it, or use a copy in a safer format.',
+  suspicious: 'Ask its publisher, or use a copy in a safer format.',
   'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
 };
 

@@ -2,12 +2,12 @@ import type { JudgedWaiver } from '../core/assessment/index.ts';
 import type { Judged } from './context.ts';
 import { keptText } from './escape.ts';
 
-/** What a waiver can pardon: a finding, or the verdict of a file. */
+/** What a waiver can cover: a finding, or the verdict of a file. */
 export type Waivable =
   | { readonly fingerprint: string }
   | { readonly verdict: 'unknown' | 'not-assessed' | 'suspicious'; readonly file: string };
 
-/** The waivers that pardon something, in the order in which they were given. */
+/** The waivers that cover something, in the order in which they were given. */
 export function waiversOf({ decision }: Judged, what: Waivable): readonly JudgedWaiver[] {
   return decision.waivers.filter((judged) => judged.outcome === 'applied' && covers(judged, what));
 }

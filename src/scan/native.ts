@@ -8,7 +8,7 @@ const EXECUTABLE: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'A program or a shared library. A model is data; machine code beside it runs with all rights of whoever starts or loads it, and loaders of plugins and custom operations do load libraries by name.',
+    'A program or a shared library. A model is data; machine code beside it runs with all rights of the user who starts or loads it, and loaders of plugins and custom operations do load libraries by name.',
   remedy: 'Remove it, or obtain it from a source that you trust, by its digest. Ask the author why a model needs it.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,

@@ -16,7 +16,7 @@ export function structureRule(id: string, title: string, explanation: string): R
     verdict: 'suspicious',
     explanation,
     remedy:
-      "Fetch the file again from where it was published, and compare its digest. If it is the published file, have its author write it anew with the format's own library.",
+      "Fetch the file again from where it was published, and compare its digest. If it is the published file, ask its author to write it again with the format's own library.",
     owasp: SUPPLY_CHAIN.owasp,
     atlas: SUPPLY_CHAIN.atlas,
     cwe: ['CWE-20', 'CWE-1287'],

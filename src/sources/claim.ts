@@ -37,6 +37,6 @@ export async function* checked(
 export function digestMismatch(name: string, claimed: ClaimedDigest, found: string): AssayError {
   return new AssayError('mismatch', `the bytes have the ${claimed.algorithm} ${found}, announced was ${claimed.hex}`, {
     subject: name,
-    hint: 'do not use them; try again, and tell who runs the server if it stays so',
+    hint: 'do not use them; try again, and report it to the operator of the server if it happens again',
   });
 }

@@ -120,7 +120,7 @@ function emitPath(path: string, target: Target, container: ReadContainer, contex
     return;
   }
   if (container.image === undefined) {
-    collector.unresolved(target.where, `${shown(path)} is a path, and it cannot be told what is there`);
+    collector.unresolved(target.where, `${shown(path)} is a path, and what is there is unknown`);
     return;
   }
   // What is in the image is as approved as the image.

@@ -268,7 +268,7 @@ describe('--attestation', STORY, () => {
       const check = report.checks.find(({ id }) => id === 'integrity.attestation');
       expect(check).toMatchObject({ status: 'fail' });
       expect(check?.detail).toContain(message);
-      expect(check?.detail).toContain('pardons nothing');
+      expect(check?.detail).toContain('waives nothing');
     }
   });
 

@@ -37,7 +37,7 @@ describe('objects for the API server', () => {
   const fields = FIELDS.flatMap(({ id, group, kinds, path }) =>
     kinds.flatMap((kind) =>
       alternatives(path)
-        // Of a Bento and of the wish for one, by one row.
+        // Of a Bento and of the request for one, by one row.
         .filter((place) => place !== (kind === 'Bento' ? 'spec.bentoTag' : 'spec.tag'))
         .map((place) => ({ id, kind: `${group}/${kind}`, place })),
     ),

@@ -214,7 +214,7 @@ requirePart(
         change(spec);
         const { status, body } = await send(spec);
         if (status === 201) {
-          // It was made anew: the forged one is beside it, and nothing of it is read.
+          // It was made again: the forged one is beside it, and nothing of it is read.
           const fetchers = body.spec.initContainers.filter(({ image }: { image: string }) => image === IMAGE);
           expect(fetchers.length).toBeGreaterThan(0);
           const [server] = body.spec.containers;

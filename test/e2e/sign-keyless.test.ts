@@ -144,7 +144,7 @@ describe('assay sign --keyless', () => {
     [
       'no identity',
       () => ({}),
-      /^assay: --keyless: nothing around here says who signs; give --identity-token-file, set/,
+      /^assay: --keyless: no identity token was given, and the environment provides none; give --identity-token-file, set/,
     ],
     [
       'no permission',

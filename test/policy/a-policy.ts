@@ -30,7 +30,7 @@ export function policyText(
   return JSON.stringify({ apiVersion: 'assay.dev/v1', kind: 'ModelPolicy', metadata: { name: 'acme' }, spec }, null, 1);
 }
 
-/** The policy, or its problems as `line:column message; mend`. */
+/** The policy, or its problems as `line:column message; hint`. */
 export function read(text: string | Uint8Array): CompiledPolicy | readonly string[] {
   const result = readPolicy(typeof text === 'string' ? new TextEncoder().encode(text) : text);
   if (!isProblems(result)) return result;

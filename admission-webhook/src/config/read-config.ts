@@ -33,7 +33,7 @@ const GUIDE = 'see docs/admission.md for a configuration';
  * Reads the configuration of the gate (YAML), strictly: `apiVersion: assay.dev/v1`, `kind: AdmissionConfig`. Expressions are checked
  * and compiled.
  * @param file for messages
- * @throws AssayError `usage` that names file, line and column, the cause and the mend
+ * @throws AssayError `usage` that names file, line and column, the cause and the hint
  */
 export function readAdmissionConfig(text: string | Uint8Array, file: string): AdmissionConfig {
   const source = new YamlSource(typeof text === 'string' ? Buffer.from(text) : text, 'failsafe');

@@ -59,7 +59,7 @@ export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, r
   const version = `${plain(entry.model, 100)}@${entry.number}`;
   const hint =
     entry.status === 'denied'
-      ? ` Run another version; assay models ${shellWord(version)} tells what was decided.`
+      ? ` Run another version; assay models ${shellWord(version)} shows what was decided.`
       : ` Approve it: assay approve ${shellWord(version)}${stageFlag(place)}.`;
   const why = reason === '' ? '' : `: ${plain(reason, MAX_REASON)}`;
   return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${hint}`);

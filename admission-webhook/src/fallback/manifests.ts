@@ -107,7 +107,7 @@ function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string 
     '',
     'It cannot see:',
     '- namespaces without the label, also where the webhook gates every namespace: label them first;',
-    '- that the snapshot has ended, or that a newer one revokes something: write it anew and apply it, as often as snapshots come;',
+    '- that the snapshot has ended, or that a newer one revokes something: write it again and apply it whenever a new snapshot comes;',
     '- a program of your own that downloads in its code, and programs that its patterns do not know;',
     '- custom resources other than those of KServe: only the Pods that they lead to;',
     '- more than about ten containers with fifty arguments each: past what the API server lets an expression cost, it refuses;',

@@ -121,7 +121,7 @@ const PODS: FallbackPolicy = {
   ],
   validations: [
     refusal('unlisted', 'not in the allowlist of models: '),
-    refusal('unread', 'it cannot be told which model is loaded: '),
+    refusal('unread', 'the model that it loads is unknown: '),
     refusal('loose', 'models are loaded from a folder that others may write to, by container '),
   ],
 };
@@ -153,7 +153,7 @@ const KSERVE: FallbackPolicy = {
   ],
   validations: [
     refusal('unlisted', 'not in the allowlist of models: '),
-    refusal('unread', 'it cannot be told which model is loaded: '),
+    refusal('unread', 'the model that it loads is unknown: '),
   ],
 };
 

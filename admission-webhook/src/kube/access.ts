@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
 
-/** Text that stands in the configuration, or in a file that may be replaced: that is read anew each time. */
+/** Text that stands in the configuration, or in a file that may be replaced: that is read again each time. */
 export type Material =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string };

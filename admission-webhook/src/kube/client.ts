@@ -7,7 +7,7 @@ export interface KubeClient {
   /** All objects of a collection, page by page (`limit` and `continue`), each with its kind. @throws KubeError */
   list(path: string, signal?: AbortSignal): AsyncIterable<unknown>;
   /**
-   * Follows one collection or object (`fieldSelector`): first everything that is there, then each change, anew after every
+   * Follows one collection or object (`fieldSelector`): first everything that is there, then each change, again after every
    * interruption with growing, jittered pauses, until it is aborted. `onSynced` after each full listing, and when it goes on
    * after a problem.
    */

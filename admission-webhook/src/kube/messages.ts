@@ -5,7 +5,7 @@ import { KubeError } from './kube-error.ts';
 
 const MAX_SHOWN = 400;
 
-/** What a status that is not a success means, in a line: the server, the cause, the mend. */
+/** What a status that is not a success means, in a line: the server, the cause, the hint. */
 export function statusError(
   { server, from }: KubeAccess,
   question: { readonly method: string; readonly path: string },

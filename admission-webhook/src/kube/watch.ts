@@ -14,7 +14,7 @@ const TOO_SHORT_MS = 1_000;
 
 /**
  * Follows a collection until the signal fires: lists it, then watches from there with bookmarks. An interruption is made up for
- * from where it was; when the server has forgotten that (410), by listing anew.
+ * from where it was; when the server has forgotten that (410), by listing again.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 export async function watchCollection(

@@ -17,7 +17,7 @@ export function containerOf(where: string): ContainerPlace | undefined {
   return { at, list: list as ContainerPlace['list'], index: Number(index) };
 }
 
-/** Programs that set variables anew before they run another. */
+/** Programs that set variables again before they run another. */
 const SETTERS: ReadonlySet<string> = new Set(['env', 'sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'busybox']);
 
 /**

@@ -11,7 +11,7 @@ import type { ListenPlace } from './options.ts';
 export interface ListenerOptions {
   readonly listen: ListenPlace;
   readonly certificate: CertificateSource;
-  /** Certificates of the client authority (PEM), asked for anew with each change; `null`: no client certificate is asked for. */
+  /** Certificates of the client authority (PEM), asked for again with each change; `null`: no client certificate is asked for. */
   readonly clientCa: { text(): string; onChange(listener: () => void): void } | null;
   readonly rules: ConnectionRules;
   /** Answers one request, whatever it is. Never rejects. */

@@ -79,7 +79,10 @@ const BODY_PROBLEMS = {
 
 function problemOf(path: string, { headers }: IncomingMessage): { reason: RefusalReason; problem: string } | undefined {
   if (!Object.hasOwn(PATHS, path))
-    return { reason: 'path', problem: 'reviews are answered at /validate and /mutate; mend the webhook configuration' };
+    return {
+      reason: 'path',
+      problem: 'reviews are answered at /validate and /mutate; correct the webhook configuration',
+    };
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json')
     return { reason: 'content-type', problem: 'the review is not sent as application/json' };

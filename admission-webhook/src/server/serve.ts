@@ -74,7 +74,7 @@ export async function serve(parts: ServingParts, options: ServeOptions): Promise
   });
   const statusProblem = (request: IncomingMessage) => {
     const token = clients.token();
-    return token === null ? 'status is told at --metrics-listen' : tokenProblem(request, token);
+    return token === null ? 'the status is served at --metrics-listen' : tokenProblem(request, token);
   };
   const pages = openRoutes({ metrics, vitals, status, statusProblem });
   const openPages = openRoutes({ metrics, vitals, status, statusProblem: () => undefined });

@@ -99,7 +99,7 @@ class Feed implements SnapshotFeed {
   async start(): Promise<void> {
     await this.#floor.read(this.#stop.signal);
     if (this.#options.requireFloor && this.#floor.problem !== null) {
-      throw new AssayError('unreadable', this.#floor.problem, { hint: 'mend it, or go without --require-floor' });
+      throw new AssayError('unreadable', this.#floor.problem, { hint: 'correct it, or go without --require-floor' });
     }
     await this.#openKept();
     if (this.#held.kind === 'none') await this.#refresh();
@@ -128,7 +128,7 @@ class Feed implements SnapshotFeed {
     if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
   }
 
-  /** The last good one: verified anew, since a disk is not believed more than a source. */
+  /** The last good one: verified again, since a disk is not believed more than a source. */
   async #openKept(): Promise<void> {
     try {
       const index = await this.#load(this.#state.snapshot);

@@ -37,7 +37,7 @@ export interface Judging {
   judge(target: string, onTarget?: OnTarget): Promise<Judged>;
   /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
   judgeArtifact(artifact: Artifact): Promise<Judged>;
-  /** @throws AssayError when what pardons a model comes from the model itself */
+  /** @throws AssayError when what waives a model comes from the model itself */
   refuseOwnWaivers(target: string): Promise<void>;
 }
 

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
 import type { Approval } from '../../policy/index.ts';
 
-/** Where pardons come from, as it was said on the command line. */
+/** Where waivers come from, as it was said on the command line. */
 export interface WaiverFlags {
   readonly waivers: readonly string[];
   readonly attestation: readonly string[];
 }
 
-/** What the organisation pardons and approves, read and verified. */
+/** What the organisation waives and approves, read and verified. */
 export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
@@ -58,7 +58,7 @@ export function waiversOf({ waivers, attestation }: WaiverFlags): WaiverFlags {
  * Reads and verifies all that the command line and the environment name. `--waivers` stands instead of `ASSAY_WAIVERS`, a list of
  * files like `PATH`.
  * @throws AssayError `usage` for a waiver file that is none, and for attestations without a trust file; `not-found`,
- *   `unreadable`. An attestation that does not hold is a failed check, and pardons nothing.
+ *   `unreadable`. An attestation that does not hold is a failed check, and waives nothing.
  */
 export async function readWaivers(
   flags: WaiverFlags & { readonly trust?: string },
@@ -71,7 +71,7 @@ export async function readWaivers(
   return readGivenWaivers(flags, env, now);
 }
 
-/** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
+/** The assessment with what waivers add to it: checks, notes, and a finding for each waiver that does not count. */
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');

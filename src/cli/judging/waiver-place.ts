@@ -7,14 +7,14 @@ import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
 import type { TrustFlags } from '../options/index.ts';
 import type { GivenWaivers } from './waiver-options.ts';
 
-/** Where else a pardon may come from. */
+/** Where else a waiver may come from. */
 interface Configuration {
   readonly policy: string;
   readonly allow?: string | undefined;
   readonly trust: TrustFlags;
 }
 
-/** A file that pardons, or that says whom to trust, and the option that names it. */
+/** A file that waives, or that says whom to trust, and the option that names it. */
 export interface WaiverFile {
   readonly option: string;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface WaiverFile {
 /** Links that are followed to the end of a path: as many as Linux does. */
 const MAX_LINKS = 40;
 
-/** Every file that pardons, as the command line and the environment name them. A policy may be a name, which is not a file. */
+/** Every file that waives, as the command line and the environment name them. A policy may be a name, which is not a file. */
 export async function waiverFiles(
   configuration: Configuration,
   given: GivenWaivers,
@@ -53,7 +53,7 @@ export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Pro
 }
 
 /**
- * A pardon never comes from what it pardons, and whom to trust is not for the model to say: whoever writes the model would
+ * A waiver never comes from what it waives, and whom to trust is not for the model to say: whoever writes the model would
  * write it, too. A Hub cache is one thing: what links in a snapshot lead to is the model's.
  * @throws AssayError `usage`
  */
@@ -68,7 +68,7 @@ export async function refuseWaiversFrom(
   for (const { option, path } of files) {
     const places = await placesOf(path);
     if (!places.some((place) => roots.some((root) => place === root || place.startsWith(endedBySlash(root))))) continue;
-    throw new AssayError('usage', 'lies in what is judged, and a pardon never comes from the model itself', {
+    throw new AssayError('usage', 'lies in what is judged, and a waiver never comes from the model itself', {
       subject: `${option} ${path}`,
       hint: 'keep it outside of the model',
     });

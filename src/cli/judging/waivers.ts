@@ -72,7 +72,7 @@ function joined(checks: readonly Check[]): Check {
 
 const CHECK = 'integrity.attestation';
 
-/** One attestation: what it pardons or approves, or that it does not hold. */
+/** One attestation: what it waives or approves, or that it does not hold. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
   const none = { waivers: [], approvals: [], notes: [] };
   const says = (status: Check['status'], detail: string): Check[] => [
@@ -80,7 +80,7 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
   ];
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
-    return { ...none, checks: says('fail', `it does not hold, and pardons nothing: ${verified.message}`) };
+    return { ...none, checks: says('fail', `it does not hold, and waives nothing: ${verified.message}`) };
   }
   const { attestation, hasEnded } = verified;
   const waiver = waiverOf(attestation);
@@ -132,7 +132,7 @@ async function verifiedOrEnded(
   }
 }
 
-/** An expired waiver is a finding, not a forgery: whether it held at its last moment. It pardons nothing any more. */
+/** An expired waiver is a finding, not a forgery: whether it held at its last moment. It waives nothing any more. */
 async function whileItHeld(
   bundle: SignedBundle,
   trust: TrustFile,

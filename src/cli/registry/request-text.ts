@@ -4,7 +4,7 @@ import type { Shell } from '../terminal/index.ts';
 import { neededText } from './approved-text.ts';
 import { labelOf } from './requests.ts';
 
-/** How a wish stands, and where its version. */
+/** How a request stands, and where its version. */
 export function printRequest(shell: Shell, request: Transition, version: Version, format: 'table' | 'json'): void {
   if (format === 'json') {
     shell.stdout.write(`${jsonText({ schemaVersion: '1', transition: request, version }, 2)}\n`);
@@ -14,6 +14,6 @@ export function printRequest(shell: Shell, request: Transition, version: Version
   const what =
     request.state === 'open'
       ? `is asked for ${request.to}, by ${terminalText(request.requestedBy)}; needed: ${neededText(request)}`
-      : `stands at ${version.stage}: the wish for ${request.to} is ${request.state}`;
+      : `stands at ${version.stage}: the request for ${request.to} is ${request.state}`;
   shell.stdout.write(`${label} ${what}\n`);
 }

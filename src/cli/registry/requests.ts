@@ -4,7 +4,7 @@ import type { Stage, StoredDecision, Transition, Version } from '../../registry/
 import { uncorrectable } from '../../registry/rules/index.ts';
 import { Refusal } from './open.ts';
 
-/** A service asks for a word with each wish. */
+/** A service asks for a word with each request. */
 export const REQUEST_COMMENT = 'asked for on the command line';
 
 /** `model@number`, as the audit log names a version. */
@@ -33,6 +33,6 @@ export async function refuseDenied(registry: RegistryClient, version: Version, s
   const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
     subject: labelOf(version),
-    hint: 'mend the model and scan it anew, or waive what may be waived',
+    hint: 'correct the model and scan it again, or waive what may be waived',
   });
 }

@@ -26,7 +26,7 @@ interface TokenSource {
   close(): Promise<void>;
 }
 
-/** A token that ends sooner than this, in milliseconds, is asked for anew before it is used. */
+/** A token that ends sooner than this, in milliseconds, is asked for again before it is used. */
 const ENDS_SOON_MS = 60_000;
 
 /**

@@ -24,7 +24,7 @@ export function graver(a: ExitCode, b: ExitCode): ExitCode {
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
-/** One line on stderr that says what failed and how to mend it; the stack only for defects of ours, or when asked for. */
+/** One line on stderr that says what failed and how to correct it; the stack only for defects of ours, or when asked for. */
 export function printError(shell: Pick<Shell, 'stderr' | 'env'>, error: unknown): void {
   shell.stderr.write(`assay: ${errorLine(error)}\n`);
   const defect = !isAssayError(error) || error.code === 'internal';

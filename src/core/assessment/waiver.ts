@@ -1,4 +1,4 @@
-/** A pardon for one rule on one artifact, from the organisation's configuration or signed by an approver. */
+/** A waiver of one rule for one artifact, from the organisation's configuration or signed by an approver. */
 export interface Waiver {
   /** A rule of the policy or of the catalogue: `verdict.suspicious`, `pickle.global.unlisted`. */
   readonly rule: string;
@@ -15,7 +15,7 @@ export interface Waiver {
 }
 
 /**
- * What became of a waiver. `applied`: it pardons. `expired`, `other-artifact`: void. `refused`: what it asks for cannot be
+ * What became of a waiver. `applied`: it waives. `expired`, `other-artifact`: void. `refused`: what it asks for cannot be
  * waived (a malicious verdict). `unused`: nothing broke the rule.
  */
 export type WaiverOutcome = 'applied' | 'expired' | 'other-artifact' | 'refused' | 'unused';
@@ -23,6 +23,6 @@ export type WaiverOutcome = 'applied' | 'expired' | 'other-artifact' | 'refused'
 export interface JudgedWaiver {
   readonly waiver: Waiver;
   readonly outcome: WaiverOutcome;
-  /** Fingerprints of the findings that it pardons. */
+  /** Fingerprints of the findings that it waives. */
   readonly findings: readonly string[];
 }

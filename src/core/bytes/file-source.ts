@@ -21,7 +21,7 @@ export const BLOCK_SIZE = 1024 * 1024;
 const MAX_BLOCKS = 16;
 /** Buffers that passes in order share between reading and hashing. */
 const MAX_LENT = 8;
-/** Such buffers that are kept for the next file: a collector frees shared memory late, and each would cost a block anew. */
+/** Such buffers that are kept for the next file: a collector frees shared memory late, and each would cost a block again. */
 const MAX_SPARE = 32;
 const spare: Uint8Array[] = [];
 

@@ -86,7 +86,7 @@ export async function readSigned(path: string): Promise<SignedInstalled> {
   });
 }
 
-/** What is wrong with a bundle is mended otherwise once it is installed. */
+/** What is wrong with a bundle is corrected otherwise once it is installed. */
 function hinted<T>(path: string, hint: string, work: () => T): T {
   try {
     return work();

@@ -10,7 +10,7 @@ export interface Matcher {
 const compiled = new Map<string, Matcher>();
 
 /**
- * A pattern ready for use; the library itself compiles it anew for each text.
+ * A pattern ready for use; the library itself compiles it again for each text.
  * @throws Error for what is not a pattern of RE2, and for one that is too large.
  */
 export function compilePattern(engine: { compile(pattern: string): Matcher }, pattern: string): Matcher {

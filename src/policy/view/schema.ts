@@ -91,7 +91,7 @@ const FILE = record('a file', {
     'What each loader would do with it: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.',
   ),
   reasons: field(TEXTS, "Why the verdict is what it is, when it is not the findings'."),
-  waived: field(BOOL, 'Whether waivers pardon its verdict; never true of a malicious file.'),
+  waived: field(BOOL, 'Whether waivers cover its verdict; never true of a malicious file.'),
 });
 
 const FINDING = record('a finding', {
@@ -108,7 +108,7 @@ const FINDING = record('a finding', {
   atlas: field(TEXTS, 'Techniques of MITRE ATLAS.'),
   cwe: field(TEXTS, 'Weaknesses.'),
   fingerprint: field(STRING, 'Names it across scans.'),
-  waived: field(BOOL, 'Whether a waiver pardons it.'),
+  waived: field(BOOL, 'Whether a waiver covers it.'),
 });
 
 const CHECK = record('a check', {
@@ -162,7 +162,7 @@ const RULESET = record('the ruleset', {
 
 const ENVIRONMENT = record('the environment', {
   stage: field(optional(STRING), 'What the artifact is judged for: "staging", "production"; null when nobody said.'),
-  labels: field(mapOf(STRING), "Whatever else is told of the place, by name: 'region' in environment.labels."),
+  labels: field(mapOf(STRING), "Other labels of the environment, by name: 'region' in environment.labels."),
 });
 
 /** Everything an expression can name. */

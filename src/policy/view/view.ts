@@ -18,9 +18,9 @@ import type { Environment } from '../environment.ts';
 export interface ViewInput {
   readonly assessment: Assessment;
   readonly now: Date;
-  /** Fingerprints of findings that waivers pardon. */
+  /** Fingerprints of findings that waivers cover. */
   readonly waived: ReadonlySet<string>;
-  /** Paths of files whose verdict waivers pardon. */
+  /** Paths of files whose verdict waivers cover. */
   readonly waivedFiles: ReadonlySet<string>;
 }
 

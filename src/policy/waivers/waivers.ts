@@ -14,17 +14,17 @@ import { endOfWaiver } from './end.ts';
 
 /** What waivers make of an assessment. */
 export interface WaiverJudgement {
-  /** Fingerprints of findings that are pardoned. */
+  /** Fingerprints of findings that are waived. */
   readonly waived: ReadonlySet<string>;
-  /** Paths of files whose verdict is pardoned. */
+  /** Paths of files whose verdict is waived. */
   readonly waivedFiles: ReadonlySet<string>;
   /** Every waiver that was given, in its order. */
   readonly judged: readonly JudgedWaiver[];
-  /** What waivers that do not pardon are themselves, less those that the assessment holds already. */
+  /** What waivers that do not count are themselves, less those that the assessment holds already. */
   readonly findings: readonly Finding[];
 }
 
-/** What a waiver would pardon if it held. */
+/** What a waiver would cover if it held. */
 interface Reach {
   readonly findings: readonly Finding[];
   readonly files: readonly FileAssessment[];
@@ -32,18 +32,18 @@ interface Reach {
 
 const VERDICT = /^verdict\.(.+)$/;
 
-/** Nothing pardons these: what would do harm, what is not what was announced or signed, what was not looked at. */
+/** Nothing waives these: what would do harm, what is not what was announced or signed, what was not looked at. */
 const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*)$/;
 
 /**
  * Judges waivers over an assessment. A waiver binds to the artifact's tree digest and ends on its day; otherwise it is void,
- * and a finding when there is something that it would have pardoned. It may name:
- * - a rule of the catalogue: pardons its findings, or those in `file`, except in a malicious file. When all findings of a file
- *   are pardoned and nothing else speaks against it, so is its verdict;
- * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: pardons the verdict alone; findings keep their weight;
+ * and a finding when there is something that it would have waived. It may name:
+ * - a rule of the catalogue: waives its findings, or those in `file`, except in a malicious file. When all findings of a file
+ *   are waived and nothing else speaks against it, so is its verdict;
+ * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: waives the verdict alone; findings keep their weight;
  * - a rule of the policy, without `file`: `pardonRules` applies it once the rules were evaluated.
- * Nothing pardons a malicious file, a failed check of integrity, what was not looked at, or a void waiver; `--fail-on` counts
- * the findings that are not pardoned.
+ * Nothing waives a malicious file, a failed check of integrity, what was not looked at, or a void waiver; `--fail-on` counts
+ * the findings that are not waived.
  */
 export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[], now: Date): WaiverJudgement {
   const digest = boundDigest(assessment);
@@ -91,7 +91,7 @@ const UNBOUND = 'the digest of this artifact is not known from its bytes, so tha
 
 /**
  * Applies waivers to the rules of a policy, after they were evaluated: a rule that denied or warned and that a valid waiver
- * names becomes `audit`, and says why. A rule that could not be evaluated (`error`) is never pardoned. While a file is malicious
+ * names becomes `audit`, and says why. A rule that could not be evaluated (`error`) is never waived. While a file is malicious
  * or a check of integrity fails, no rule is: what it asks may be just that.
  */
 export function waiveRules(
@@ -160,7 +160,7 @@ function isEmpty({ findings, files }: Reach): boolean {
   return findings.length + files.length === 0;
 }
 
-/** Checks of integrity share their names with findings about what a signature leaves out: those may be pardoned. */
+/** Checks of integrity share their names with findings about what a signature leaves out: those may be waived. */
 function isNever(assessment: Assessment, rule: string, { findings }: Reach): boolean {
   if (NEVER.test(rule)) return true;
   return findings.length === 0 && assessment.checks.some((check) => check.id === rule && isIntegrityFailure(check));
@@ -176,7 +176,7 @@ function pathsOf({ files }: Assessment, verdict: Verdict): string[] {
 
 const OWN_RULES: ReadonlySet<string> = new Set(Object.values(WAIVER_RULES).map(({ id }) => id));
 
-/** Files whose findings are all pardoned, and whose verdict nothing else explains. */
+/** Files whose findings are all waived, and whose verdict nothing else explains. */
 function explainedFiles({ files, findings }: Assessment, waived: ReadonlySet<string>): string[] {
   const open = new Set<string>();
   const covered = new Set<string>();
@@ -212,7 +212,7 @@ function waiverFinding(
   };
 }
 
-/** A finding is in a file: what the waiver would pardon, or else the first one of the artifact. */
+/** A finding is in a file: what the waiver would cover, or else the first one of the artifact. */
 function placeOf({ files }: Assessment, { file }: Waiver, reach: Reach): string {
   const named = files.find(({ path }) => path === file);
   return reach.findings[0]?.file ?? reach.files[0]?.path ?? named?.path ?? files[0]?.path ?? '.';

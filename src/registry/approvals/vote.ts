@@ -43,7 +43,7 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
 
 /**
  * Who asked does not vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
- * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes anew.
+ * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes again.
  */
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
@@ -191,7 +191,7 @@ async function checkMethod(
   const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
   if (ended.some(({ at }) => given.signedAt <= new Date(at))) {
     throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was taken back', {
-      hint: 'let the signer look again, and sign anew',
+      hint: 'let the signer review it and sign again',
     });
   }
 }

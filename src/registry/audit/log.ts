@@ -70,7 +70,7 @@ function breakAt(before: Head | null, row: AuditRow): string | undefined {
   try {
     return breakOf(before, entryOfRow(row));
   } catch {
-    return `entry ${row.seq} was changed: what it tells is not JSON`;
+    return `entry ${row.seq} was changed: its content is not JSON`;
   }
 }
 

@@ -20,7 +20,7 @@ import { type Change, type Context, compiledOnce, insertRow, newId } from '../st
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import { answerOf } from './gate-answer.ts';
 
-/** What deciding anew has changed. */
+/** What deciding again has changed. */
 export interface Decided {
   /** The newest for each stage. */
   readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;

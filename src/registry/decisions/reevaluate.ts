@@ -16,7 +16,7 @@ export interface ReevaluateOptions {
 }
 
 /**
- * Decides every version anew that is not at its end, each in a transaction of its own, so that nobody waits for all.
+ * Decides every version again that is not at its end, each in a transaction of its own, so that nobody waits for all.
  * Stopped halfway, what was decided stays.
  * @throws AssayError `aborted`
  */

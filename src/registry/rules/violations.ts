@@ -17,7 +17,7 @@ export function hasNewViolation(earlier: Decision, later: Decision): boolean {
   return [...against(later)].some((one) => !known.has(one));
 }
 
-/** The rule that denies, of those that no approval can mend; `undefined` when there is none. */
+/** The rule that denies, of those that no approval can correct; `undefined` when there is none. */
 export function uncorrectable(
   decision: Decision,
   policy: CompiledPolicy,

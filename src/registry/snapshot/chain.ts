@@ -17,7 +17,7 @@ const HINT = 'restore the registry from a backup that holds it, or find out who 
 
 /**
  * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place itself
- * is looked at again: a database that was rolled back, or written anew, no longer holds it.
+ * is looked at again: a database that was rolled back, or written again, no longer holds it.
  * @throws AssayError `mismatch`
  */
 export async function* follow(registry: Registry, by: Principal, from: Head): AsyncGenerator<AuditEntry> {

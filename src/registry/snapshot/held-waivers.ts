@@ -49,7 +49,7 @@ export async function heldWaiversOf(
   return { given, refused };
 }
 
-const UNTOLD = 'the audit log does not tell of it';
+const UNTOLD = 'the audit log does not record it';
 
 /**
  * The waivers that count for a stage: given in a way that it takes, and before its approvals, so that the approvers saw them.

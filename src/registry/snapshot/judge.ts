@@ -81,7 +81,7 @@ const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', s
 const OWN_CODE = 'hub.remote-code.own';
 const FOREIGN_CODE = 'hub.remote-code.foreign';
 
-/** Judges one version anew: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
+/** Judges one version again: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
 export async function judge(question: Question, bench: Bench): Promise<Judged> {
   const { version, assessment: stored } = question;
   const assessment = stored?.assessment;
@@ -224,7 +224,7 @@ async function voiceOf(
   }
   const label = labelOf(version);
   const given = history.given(label, stage, signer, signedAt);
-  if (given === undefined) return 'the audit log does not tell of it';
+  if (given === undefined) return 'the audit log does not record it';
   return history.isEnded(label, stage, signer, signedAt)
     ? 'the audit log says that it was taken back'
     : { ...believed, seq: given.seq };

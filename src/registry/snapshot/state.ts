@@ -73,7 +73,7 @@ async function readState(path: string, tenant: string): Promise<Previous | undef
   const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
   const hint =
-    'remove it to begin anew: gates then refuse the snapshot until its version is higher than the last they saw';
+    'remove it to start again: webhooks then refuse the snapshot until its version is higher than the last they saw';
   const read = v.safeParse(state, parsed(bytes, path, hint));
   if (!read.success) throw new AssayError('malformed', 'is not a state of a snapshot', { subject: path, hint });
   if (read.output.tenant === tenant) return read.output;

@@ -42,7 +42,7 @@ export async function watchSnapshot({ signal, pollMs, options, onWritten, onFail
         onWritten(written);
       }
     } catch (error) {
-      // Read anew next time: who knows what was read halfway.
+      // Read again next time: who knows what was read halfway.
       current = undefined;
       onFailure(error);
     }

@@ -29,7 +29,7 @@ export interface SignedWaiver {
 /** CWE-770: no bundle with one statement and one chain is larger. */
 const MAX_ATTESTATION = 1024 * 1024;
 
-/** Signs for whoever pardons by a session. @throws RegistryError `no-approval-key` */
+/** Signs for whoever waives by a session. @throws RegistryError `no-approval-key` */
 export async function signWaiver(
   { signer }: Context,
   { rule, digest, file, reason, owner, expires }: WaiverRequest,
@@ -37,7 +37,7 @@ export async function signWaiver(
   at: Date,
 ): Promise<SignedWaiver> {
   if (signer === undefined) {
-    throw new RegistryError('no-approval-key', 'nothing here signs for whoever pardons', {
+    throw new RegistryError('no-approval-key', 'this registry has no key that signs waivers', {
       hint: 'sign the waiver with a key of your own',
     });
   }
@@ -81,7 +81,8 @@ export async function verifyWaiver(
     const { statement } = verified;
     const signed = waiverOf(verified);
     if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is not a waiver');
-    if (statement.predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who pardons');
+    if (statement.predicate.approver !== undefined)
+      throw bad('it was signed for another person, not by the one who grants it');
     const other = differenceOf(signed, request);
     if (other !== undefined) throw bad(`its ${other} is another`);
     return { ...signerOf(verified.signer), attestation };

@@ -23,7 +23,7 @@ interface Built {
 /**
  * A query for the hot path, where putting one together costs more than running it: it is built once for each kind of database,
  * and run with other values each time. What never changes and may decide the plan (a state that an index is for, a limit) is
- * best a literal: SQLite plans anew whenever such a parameter is given a value.
+ * best a literal: SQLite plans again whenever such a parameter is given a value.
  * @param names of the values
  * @param build puts the query together with what stands for each of them
  */

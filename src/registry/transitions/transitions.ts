@@ -101,7 +101,7 @@ export function checkOpen({ state }: TransitionRow): void {
   if (state !== 'open') throw new RegistryError('ended', `the transition is ${state}`);
 }
 
-/** @throws RegistryError `denied` when the policy of a stage denies what no approval could mend. */
+/** @throws RegistryError `denied` when the policy of a stage denies what no approval could correct. */
 export async function checkCorrectable(
   { rules }: Context,
   { db }: Change,
@@ -113,7 +113,7 @@ export async function checkCorrectable(
   const denied = uncorrectable(JSON.parse(row.body) as Decision, rules[to].policy);
   if (denied === undefined) return;
   throw new RegistryError('denied', `the policy for ${to} denies it: ${denied.rule}: ${denied.message}`, {
-    hint: 'mend the model and register it anew, or waive the rule',
+    hint: 'correct the model and register it again, or waive the rule',
   });
 }
 

@@ -12,7 +12,7 @@ import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-/** Nothing pardons these: see `judgeWaivers`. */
+/** Nothing waives these: see `judgeWaivers`. */
 const NEVER =
   /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*|policy\.match|unavailable)$/;
 const MAX_TEXT = 2000;
@@ -96,7 +96,7 @@ export async function revokeWaiver(context: Context, by: Principal, id: string):
   });
 }
 
-/** Decides every version of a digest anew. */
+/** Decides every version of a digest again. */
 async function decideDigest(context: Context, change: Change, digest: string): Promise<void> {
   const versions = await change.db
     .selectFrom('versions')

@@ -93,7 +93,7 @@ function where({ file, member, offset, line }: Finding): Html {
 }
 
 function waiverLine({ waiver }: JudgedWaiver): Html {
-  return html`<p class="pardon">Waived by ${told(waiver.owner)} until ${waiver.expires}: ${told(waiver.reason)}</p>\n`;
+  return html`<p class="waived">Waived by ${told(waiver.owner)} until ${waiver.expires}: ${told(waiver.reason)}</p>\n`;
 }
 
 /** The findings of a group that are not shown in full. */

@@ -32,7 +32,7 @@ function rules({ action, policy, policyDigest, rules, violations }: Decision): H
 const VOID: ReadonlySet<WaiverOutcome> = new Set(['expired', 'other-artifact', 'refused']);
 
 function waivers(all: readonly JudgedWaiver[]): Html {
-  if (all.length === 0) return html`<p>None was given: no finding is pardoned.</p>\n`;
+  if (all.length === 0) return html`<p>None was given: no finding is waived.</p>\n`;
   const order = [...all].sort((a, b) => Number(VOID.has(b.outcome)) - Number(VOID.has(a.outcome)));
   const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
   const rows = shown.map(({ waiver, outcome, findings }) => [
@@ -46,5 +46,5 @@ function waivers(all: readonly JudgedWaiver[]): Html {
 }
 
 function waived(outcome: WaiverOutcome, findings: number): string {
-  return outcome === 'applied' ? `pardons ${count(findings, 'finding')}` : 'pardons nothing';
+  return outcome === 'applied' ? `waives ${count(findings, 'finding')}` : 'waives nothing';
 }

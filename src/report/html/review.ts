@@ -24,7 +24,7 @@ export interface Review extends Judged {
   readonly owasp: OwaspMap;
   /** Worst first. */
   readonly groups: readonly FindingGroup[];
-  /** Waivers that pardon a finding, by its fingerprint. */
+  /** Waivers that cover a finding, by its fingerprint. */
   readonly waiversByFinding: ReadonlyMap<string, JudgedWaiver>;
 }
 

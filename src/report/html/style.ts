@@ -115,7 +115,7 @@ td.number { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .places > li { border-left: 3px solid var(--line); padding: .1rem 0 .1rem 1rem; margin: .8rem 0 1.3rem; max-width: none; }
 .places p { margin-bottom: .4rem; }
 .where .number { color: var(--quiet); margin-right: .3rem; font-variant-numeric: tabular-nums; }
-.pardon { border-left: 3px solid var(--caution-line); padding-left: .7rem; }
+.waived { border-left: 3px solid var(--caution-line); padding-left: .7rem; }
 .excerpt { margin: .5rem 0 .7rem; }
 .excerpt pre { margin: .25rem 0 0; padding: .7rem .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; font-size: .8rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 46rem; }
 mark { background: var(--mark); color: var(--mark-ink); border-radius: 2px; }

@@ -69,7 +69,7 @@ function why({ decision, groups }: Review): Html {
         }`,
     );
   return html`${lead}${list([...reasons, ...(more > 0 ? [`${count(more, 'more reason')}: see the policy`] : [])])}${
-    worst.length === 0 ? NONE : html`<p>What weighs most among the findings:</p>\n${list(worst)}`
+    worst.length === 0 ? NONE : html`<p>The most severe findings:</p>\n${list(worst)}`
   }`;
 }
 
@@ -149,9 +149,7 @@ function fromIntegrity({ assessment }: Review): Html[] {
       html`Find out why a signature does not hold before anything else: the bytes may not be those of their maker.`,
     );
   } else if (!signatures.some(({ status }) => status === 'verified')) {
-    steps.push(
-      html`Verify who released it: give <code>assay review</code> the key or the identity of whoever signs it.`,
-    );
+    steps.push(html`Verify who released it: give <code>assay review</code> the signer's key or identity.`);
   }
   if (files.some(({ digestBasis }) => digestBasis !== 'computed')) {
     steps.push(html`Have every byte hashed before it is deployed: not every digest below was computed from the bytes.`);

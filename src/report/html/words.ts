@@ -45,9 +45,9 @@ export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
 };
 
 export const VERDICT_REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
-  malicious: 'Do not load these files. Delete them, and tell whoever publishes them.',
+  malicious: 'Do not load these files. Delete them, and tell their publisher.',
   unknown: 'Fetch these files again, or use a copy in a format that can be read to the end.',
-  suspicious: 'Ask whoever publishes them what they are for, or use a copy in a safer format.',
+  suspicious: 'Ask their publisher what they are for, or use a copy in a safer format.',
   'not-assessed': 'Review these files by hand, or use a copy in a format that is judged, such as safetensors.',
 };
 

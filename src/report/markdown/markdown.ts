@@ -39,7 +39,7 @@ export function renderMarkdown(all: readonly Judged[], context: ReportContext): 
   const inFull = sorted.slice(0, MAX_IN_FULL);
   const share = Math.floor((MAX_MARKDOWN - list.length - REST) / Math.max(1, inFull.length));
   const others = sorted.length - inFull.length;
-  const rest = others > 0 ? `${count(others, 'more artifact')}: named above, not told in full.\n` : '';
+  const rest = others > 0 ? `${count(others, 'more artifact')}: named above, without details.\n` : '';
   return list + inFull.map((judged) => artifactReport(judged, context, share)).join('') + rest;
 }
 

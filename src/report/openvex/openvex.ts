@@ -85,7 +85,7 @@ interface Group {
   readonly findings: Finding[];
 }
 
-/** By rule, and by what pardons them. A void waiver is not a vulnerability of the artifact. */
+/** By rule, and by what waives them. A void waiver is not a vulnerability of the artifact. */
 function findingStatements(judged: Judged, context: ReportContext): Statement[] {
   const { assessment } = judged;
   const own: ReadonlySet<string> = new Set(Object.values(WAIVER_RULES).map(({ id }) => id));

@@ -24,7 +24,7 @@ interface Result<T extends Judged> {
   readonly file: string;
   readonly finding?: Finding;
   readonly fingerprint: string;
-  /** What a waiver must pardon for the result not to count. */
+  /** What a waiver must cover for the result not to count. */
   readonly waivable: Waivable;
 }
 

@@ -62,7 +62,7 @@ export function fileBlock(
   const verdict = verdictWaiver(judged, file);
   if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
   const [open] = findings.filter((finding) => waiverText(judged, finding) === undefined);
-  // What the organisation has looked at and pardoned needs no advice.
+  // What the organisation has looked at and waived needs no advice.
   if (verdict !== undefined || (findings.length > 0 && open === undefined && file.reasons.length === 0)) return;
   const rule = open && context.rules.get(open.ruleId);
   if (file.verdict !== 'clean') page.row('  means', meaning(file.verdict, rule), undefined, 'dim');

@@ -13,7 +13,7 @@ export function loadingBlock(page: Page, assessment: Assessment, options: TableO
   page.gap();
   page.row(
     'TO LOAD',
-    'torch.load(..., weights_only=True) reads these files once it is told of exactly these names:',
+    'torch.load(..., weights_only=True) reads these files once exactly these names are allowed:',
     undefined,
     'bold',
   );

@@ -48,7 +48,7 @@ const RULES = {
   trailing: structureRule(
     'tar.trailing-bytes',
     'Something follows the end of a tar',
-    'Readers stop at a zero block. What comes behind it is read by none, or by those that were told to go on.',
+    'Readers stop at a zero block. What follows is read by none of them, or only with an option to continue.',
   ),
 } as const satisfies Record<string, Rule>;
 

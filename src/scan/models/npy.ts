@@ -8,7 +8,7 @@ import { structureRule } from '../structure.ts';
 const SIZE = structureRule(
   'npy.size-mismatch',
   'A NumPy array does not have the size that its header says',
-  'The header gives shape and type, and so the exact number of bytes. Where more follow, they are hidden from whoever reads the array; where fewer do, the file is cut off or the header lies.',
+  'The header gives shape and type, and so the exact number of bytes. Where more follow, they are hidden from readers of the array; where fewer do, the file is cut off or the header lies.',
 );
 const LYING = structureRule(
   'npy.lying-dtype',

@@ -25,7 +25,7 @@ const LAYOUT = structureRule(
 const TRAILING = structureRule(
   'safetensors.trailing-bytes',
   'Bytes follow the last tensor',
-  `The file goes on after the last tensor. No loader of safetensors reads those bytes, so they are there for somebody else: a payload that another program is told to open. ${WHY}`,
+  `The file goes on after the last tensor. No loader of safetensors reads those bytes, so they may be a payload that another program opens. ${WHY}`,
 );
 const METADATA: Rule = {
   id: 'safetensors.metadata-script',
@@ -35,7 +35,7 @@ const METADATA: Rule = {
   explanation:
     'The free text in `__metadata__` looks like a script, a pickle or a template. Loaders ignore it, but pages that show it, and tools that read settings from it, may run it.',
   remedy:
-    'Look at the metadata (`assay inspect`). Write the file anew without it before anything shows or interprets it.',
+    'Look at the metadata (`assay inspect`). Write the file again without it before anything shows or interprets it.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-79', 'CWE-94'],

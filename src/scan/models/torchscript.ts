@@ -10,7 +10,7 @@ export const TORCHSCRIPT_RULE: Rule = {
   explanation:
     'TorchScript is not Python: its source can only call registered operators. Those that PyTorch brings compute. This code calls one that reads or writes files or loads a library, one of a library that has to be loaded first, or what only Python has.',
   remedy:
-    'Ask whoever publishes the model which library it needs, and why. Prefer safetensors with code that you trust.',
+    'Ask the publisher of the model which library it needs, and why. Prefer safetensors with code that you trust.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-829', 'CWE-94'],

@@ -59,7 +59,7 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
     standing(global) {
       const names = namesOf(global);
       const danger = firstOf(names, dangerOf);
-      // A dangerous name cannot be pardoned; one on a shipped list has its uses, and its contract.
+      // A dangerous name cannot be waived; one on a shipped list has its uses, and its contract.
       const entry = firstOf(names, shipped) ?? (danger === undefined ? firstOf(names, allowed) : undefined);
       // The caller's `fix_imports` decides which of two names is imported: one that is there must be listed as well.
       const other = names.find(({ module, name }) => (shipped(module, name) ?? allowed(module, name)) === undefined);

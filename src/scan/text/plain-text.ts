@@ -24,7 +24,7 @@ const DUPLICATE_KEY: Rule = {
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'One object has the same key twice, and the key is one that tells a loader what to build or import. One parser takes the first value, another the last: what a scanner read need not be what the loader does.',
+    'One object has the same key twice, and a loader decides by this key what to build or import. One parser takes the first value, another the last: what a scanner read need not be what the loader does.',
   remedy: 'Remove the value that is not meant. No JSON library writes a key twice.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,

@@ -13,7 +13,7 @@ export const DANGEROUS_TARGET: Rule = {
   verdict: 'malicious',
   explanation:
     'A key or tag that a loader acts on (`_target_` of Hydra and NeMo, `class_path` of Lightning, `target` of latent diffusion, `!new:`, `!apply:` and `!name:` of HyperPyYAML, `!!python/...` of YAML) names a function that runs programs, evaluates code or changes files. The loader imports and calls it with arguments from the same document.',
-  remedy: 'Do not load it. Delete it, and report it to whoever published it.',
+  remedy: 'Do not load it. Delete it, and report it to its publisher.',
   ...REFERENCES,
 };
 

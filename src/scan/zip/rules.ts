@@ -48,7 +48,7 @@ export const ZIP_RULES = {
   prefix: structureRule(
     'zip.prefix',
     'Something else comes before the archive',
-    'The file is a zip and, to whoever looks at its first bytes, something else. Loaders differ on whether they read it.',
+    'The file is a zip and, by its first bytes, something else. Loaders differ on whether they read it.',
   ),
   suffix: structureRule(
     'zip.suffix',
@@ -84,7 +84,7 @@ export const ZIP_RULES = {
     ...structureRule(
       'zip.storage-not-raw',
       'What should be raw tensor data is a format that can carry code',
-      'Tensor storages of a PyTorch file are numbers. This one is a pickle, an archive or a program, put where scanners do not look; whoever loads it by its name runs what it holds. It is scanned.',
+      'Tensor storages of a PyTorch file are numbers. This one is a pickle, an archive or a program, put where scanners do not look; a program that loads it by its name runs what it holds. It is scanned.',
     ),
     cwe: ['CWE-502', 'CWE-506'],
   },

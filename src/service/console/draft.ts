@@ -12,7 +12,7 @@ export function typedInto(draft: Draft | undefined, name: string, otherwise = ''
   return draft?.typed.get(name)?.[0] ?? otherwise;
 }
 
-/** Why a form was refused, above what is to be mended. */
+/** Why a form was refused, above what is to be corrected. */
 export function whyRefused(draft: Draft | undefined): Html {
   if (draft === undefined) return NONE;
   return html`<div role="alert"><p class="note bad">${told(draft.why)} Nothing was changed.</p></div>\n`;

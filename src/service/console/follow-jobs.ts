@@ -17,7 +17,7 @@ export interface Followed {
   isOver(jobs: readonly Job[]): boolean;
 }
 
-/** Tells a page of each job that it shows, whenever it has changed: the part of the page anew, and what to say aloud. */
+/** Tells a page of each job that it shows, whenever it has changed: the part of the page again, and what to say aloud. */
 export async function followJobs(
   { events }: Pick<ServiceContext, 'events'>,
   request: FastifyRequest,

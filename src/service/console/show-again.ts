@@ -19,7 +19,7 @@ export function showAgain(show: (request: FastifyRequest, draft: Draft) => Html 
   };
 }
 
-/** Refusals that whoever sent the form can mend. */
+/** Refusals that whoever sent the form can correct. */
 const CORRECTABLE: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 function reasonOf({ detail, errors }: Problem): string {

@@ -45,7 +45,7 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'reads',
   submitter: 'asks for scans and stages',
   reviewer: 'approves and stops versions',
-  'security-approver': 'approves, and pardons by waivers',
+  'security-approver': 'approves, and grants waivers',
   admin: 'does all of it, and makes tokens',
   gate: 'asks for decisions alone',
 };
@@ -65,8 +65,8 @@ export const SAID = {
   quarantined: 'The version was stopped: gates deny it from now on.',
   retired: 'The version was retired.',
   'approval-revoked': 'The approval was revoked: gates deny what rests on it.',
-  'waiver-added': 'The waiver was added, and every version of the digest decided anew.',
-  'waiver-revoked': 'The waiver was revoked, and what it pardoned decided anew.',
-  'token-revoked': 'The token was revoked: whoever uses it is turned away from now on.',
+  'waiver-added': 'The waiver was added, and every version of the digest was decided again.',
+  'waiver-revoked': 'The waiver was revoked, and what it waived was decided again.',
+  'token-revoked': 'The token was revoked: requests with it are refused from now on.',
 } as const;
 export type Said = keyof typeof SAID;

@@ -6,7 +6,7 @@ export const SUBMITTERS = rolesOnly('submitter', 'admin');
 export const REQUESTERS = rolesOnly('submitter', 'reviewer', 'security-approver', 'admin');
 /** Who votes and who stops a version; the registry knows which role a stage asks for. */
 export const REVIEWERS = rolesOnly('reviewer', 'security-approver', 'admin');
-/** Who pardons. */
+/** Who waives. */
 export const WAIVER_ROLES = rolesOnly('security-approver', 'admin');
 export const ADMINS = rolesOnly('admin');
 /** Everybody, gates too. */

@@ -111,6 +111,6 @@ function matchFiles(subject: string, entries: readonly HubEntry[], assessed: rea
 function other(subject: string, what: string): AssayError {
   return new AssayError('mismatch', `the Hub lists ${what}: these are not the files that were assessed`, {
     subject,
-    hint: 'tell who runs the Hub',
+    hint: 'tell the operator of the Hub',
   });
 }

@@ -7,7 +7,7 @@ import type { EventStream } from '../http/index.ts';
 interface Subject<T> {
   get(by: Principal, id: string): Promise<T>;
   hasEnded(item: T): boolean;
-  /** What is told of anew when it is another. */
+  /** What is told of again when it is another. */
   likenessOf(item: T): unknown;
   /** Whether an event says that it is another by now. */
   isOf(event: ServiceEvent, id: string): boolean;
@@ -118,7 +118,7 @@ function watchOver<T extends { readonly id: string }>(events: EventFeed, subject
       const leave = watch(principal, item.id, (change) => {
         if ('item' in change) return send(change.item);
         // The client comes again, and learns what there is.
-        log.warn({ err: change.error }, 'what is told of could not be read');
+        log.warn({ err: change.error }, 'what changed could not be read');
         stream.end();
       });
       stream.ended.addEventListener('abort', leave);

@@ -18,7 +18,7 @@ export interface ReevaluationOptions {
   /** Remembers by which rules each tenant was last decided: a start under the same rules decides nothing. */
   readonly stateFile: string;
   readonly tell: (line: string) => void;
-  /** Of the rules that are installed; read anew each time. */
+  /** Of the rules that are installed; read again each time. */
   readonly ruleset?: () => Promise<Ruleset>;
   readonly pollMs?: number;
 }
@@ -35,7 +35,7 @@ const PRIORITY = -100;
 const state = v.record(v.string(), v.string());
 
 /**
- * Decides anew whenever the installed ruleset, the rules of the registry or one of its policies are others than before: from stored
+ * Decides again whenever the installed ruleset, the rules of the registry or one of its policies are others than before: from stored
  * assessments at once, and by another scan where the ruleset is newer than an assessment. What changed is in the audit log, from
  * which webhooks and listeners are told.
  */
@@ -65,7 +65,7 @@ export function startReevaluation(parts: ReevaluationParts, options: Reevaluatio
   };
 }
 
-/** One look: every tenant that was last decided by other rules is decided anew. */
+/** One look: every tenant that was last decided by other rules is decided again. */
 export async function reevaluateOnChange(
   { registry, queue, live }: ReevaluationParts,
   { stateFile, tell, ruleset: current = installedRuleset }: ReevaluationOptions,
@@ -124,7 +124,7 @@ function summaryOf(
   { asked, unreachable }: { readonly asked: number; readonly unreachable: number },
 ): string {
   const gone = unreachable === 0 ? '' : `, ${unreachable} have to be brought again: their bytes were uploaded`;
-  return `the rules are others: ${tenant}: ${versions} decided anew, ${changed.length} decisions changed, approvals: ${carried} carried over, ${voided} void; ${asked} scanned again${gone}`;
+  return `the rules changed: ${tenant}: ${versions} decided again, ${changed.length} decisions changed, approvals: ${carried} carried over, ${voided} void; ${asked} scanned again${gone}`;
 }
 
 async function installedRuleset(): Promise<Ruleset> {

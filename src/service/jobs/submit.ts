@@ -19,7 +19,7 @@ export interface JobRequest {
   readonly lineage?: Lineage;
 }
 
-/** A wish that can be fulfilled. */
+/** A request that can be fulfilled. */
 export interface CheckedJobRequest {
   readonly target: string;
   readonly model: string;
@@ -43,7 +43,7 @@ export async function checkJobRequest(
   return { target, model: name, priority: request.priority ?? 0, lineage: request.lineage };
 }
 
-/** The job for a wish; the one that is queued or running, when the same was asked for already. */
+/** The job for a request; the one that is queued or running, when the same was asked for already. */
 export async function submit(context: ServiceContext, by: Principal, request: CheckedJobRequest): Promise<CreatedJob> {
   const { registry, queue, config } = context;
   const [submitted] = await registry.jobs.createAll(by, await jobsFor([request]), config.limits.maxQueuedJobs);

@@ -70,7 +70,7 @@ export const adapterRoutes: Routes = (app, context) => {
         tags: ['adapters'],
         summary:
           'Webhook of MLflow 3 for `model_version.created`, signed with the MLFLOW_WEBHOOK_SECRET of the tenant: the version is ' +
-          'scanned, and MLflow is told in its tags and, when it may run, by an alias',
+          'scanned, and the result is written to the tags in MLflow and, when it may run, to an alias',
         params: TENANT,
         body: MlflowEvent,
         response: { 202: Taken },

@@ -122,14 +122,14 @@ export class MlflowTeller {
           if (!isAssayError(error) && !isRegistryError(error)) throw error;
           const subject = `models:/${entry.link.name}/${entry.link.version}`;
           if (error.code === 'not-found') {
-            this.#problem(`MLflow is not told of ${subject} any more: ${error.message}`);
+            this.#problem(`updates of ${subject} in MLflow ended: ${error.message}`);
             await tenant.links.remove(entry.link);
             tenant.open.delete(key);
             continue;
           }
           entry.failures++;
           entry.dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (entry.failures - 1), MAX_RETRY_MS);
-          this.#problem(`MLflow could not be told of ${subject}: ${error.message}`);
+          this.#problem(`${subject} could not be updated in MLflow: ${error.message}`);
         }
       }
     }
@@ -206,7 +206,7 @@ async function tell(writer: MlflowWriter, link: MlflowLink, request: Told, alias
   return true;
 }
 
-/** Has the newest other version that was allowed looked at and told anew: when it still is, the alias is its own. */
+/** Has the newest other version that was allowed looked at and told again: when it still is, the alias is its own. */
 async function wakeHeir({ links, open }: Tenant, { name, version }: MlflowLink): Promise<void> {
   let heir: Entry | undefined;
   for (const entry of open.values()) {

@@ -12,7 +12,7 @@ export const ProblemSchema = Type.Object(
     type: Type.String({ description: 'A name of the kind of problem: urn:assay:problem:<code>' }),
     title: Type.String({ description: 'What the status means' }),
     status: Type.Integer({ description: 'The HTTP status' }),
-    detail: Type.String({ description: 'What went wrong here, and how to mend it' }),
+    detail: Type.String({ description: 'What went wrong here, and how to correct it' }),
     code: Type.Unsafe<ProblemCode>({
       type: 'string',
       enum: CODES.map(([code]) => code),

@@ -75,7 +75,7 @@ const BELOW: Readonly<Record<ErrorCode | RegistryErrorCode, string>> = {
   'bad-attestation': 'The attestation does not hold, or is about something else',
   changed: 'It is another than the one that was seen: look again',
   conflict: 'It contradicts what is there already',
-  denied: 'The policy of the stage denies it, and no approval can mend that',
+  denied: 'The policy of the stage denies it, and no approval can change that',
   ended: 'What was to be changed is over',
   forbidden: 'Somebody with other roles may',
   internal: 'The service failed; its log says why, under the id of the request',

@@ -59,7 +59,7 @@ async function tellAgain(parts: BullmqParts, { tell, signal }: WorkOptions): Pro
   if (signal.aborted) return;
   await parts
     .sync()
-    .catch((error: unknown) => tell(`the queue could not be told of waiting jobs: ${messageOf(error)}`));
+    .catch((error: unknown) => tell(`waiting jobs could not be announced to the queue: ${messageOf(error)}`));
 }
 
 /** One job of BullMQ. It is over when the store says so; until then it comes back after a pause. */

@@ -41,7 +41,7 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
       opts: { jobId: id, priority: bullPriority(priority), ...KEEP_NOTHING },
     }));
     await within(queue.addBulk(told)).catch((error: unknown) =>
-      tell(`the Redis of the queue is told later of ${namesOf(all.map(({ id }) => id))}: ${messageOf(error)}`),
+      tell(`Redis is notified later of ${namesOf(all.map(({ id }) => id))}: ${messageOf(error)}`),
     );
   };
   const bullmq: Queue = {

@@ -31,7 +31,7 @@ export const batchRoutes: Routes = (app, context) => {
             batch: BatchSchema,
             items: list(
               object({ job: JobSchema, created: Type.Boolean({ description: 'Was not asked for already' }) }),
-              'In the order of the wishes',
+              'In the order of the requests',
             ),
           }),
         },
@@ -72,7 +72,7 @@ export const batchRoutes: Routes = (app, context) => {
       config: { access: SUBMITTERS },
       schema: {
         tags: ['jobs'],
-        summary: 'Cancel every job of a batch that has not ended, whoever else asked for it',
+        summary: 'Cancel every job of a batch that has not ended, even if others asked for it',
         params: ID_PARAMS,
         response: { 200: BatchSchema },
       },
@@ -105,7 +105,7 @@ export const batchRoutes: Routes = (app, context) => {
   );
 };
 
-/** The same problem, told of the wish that has it. */
+/** The same problem, told of the request that has it. */
 function atIndex(error: unknown, index: number): unknown {
   const { status, code, detail } = problemOf(error, '');
   return status >= 500 ? error : new ServiceError(status, code, `body/jobs/${index}: ${detail}`, { cause: error });

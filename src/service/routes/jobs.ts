@@ -45,7 +45,7 @@ export const jobRoutes: Routes = (app, context) => {
       config: { access: SUBMITTERS },
       schema: {
         tags: ['jobs'],
-        summary: 'Ask for a scan. The same wish again is the same job, while it is queued or running',
+        summary: 'Ask for a scan. The same request again is the same job, while it is queued or running',
         description: QUEUE_FULL,
         body: JobRequestSchema,
         response: { 202: JobSchema },

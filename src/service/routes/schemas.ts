@@ -167,7 +167,7 @@ export const TransitionSchema = object(
     votes: list(VoteSchema, 'The votes, in their order'),
     needed: list(object({ role: RoleSchema, count: count('How many') }), 'Approvals that are still needed'),
   },
-  'A wish to move a version to another stage',
+  'A request to move a version to another stage',
 );
 
 const MethodSchema = oneOf(['key', 'keyless', 'certificate', 'service'] as const, 'How the approver proved himself');

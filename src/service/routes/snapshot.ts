@@ -37,8 +37,7 @@ export const snapshotRoutes: Routes = (app, { snapshots, events }) => {
       config: { access: ASKERS },
       schema: {
         tags: ['snapshot'],
-        summary:
-          'Tells of the newest snapshot, and of each newer one (Server-Sent Events): `snapshot` with its version',
+        summary: 'Sends the newest snapshot, and each newer one (Server-Sent Events): `snapshot` with its version',
         produces: ['text/event-stream'],
         response: { 200: text('Events') },
       },

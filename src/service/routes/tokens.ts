@@ -26,7 +26,7 @@ const NewToken = Type.Object(
   {
     name: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-      description: 'What the audit log calls whoever uses it',
+      description: 'The name of its user in the audit log',
     }),
     roles: Type.Array(RoleName, {
       minItems: 1,

@@ -120,7 +120,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
         tags: ['uploads'],
         summary: 'Say that every byte was sent: sizes and digests are checked',
         description:
-          'Hundreds of gigabytes take minutes to check. Whoever is cut off meanwhile asks again: it is `upload-busy` (409) until that is done, and then the same answer.',
+          'Hundreds of gigabytes take minutes to check. A client that is cut off meanwhile asks again: the answer is `upload-busy` (409) until that is done, and then the same answer.',
         params: UploadParams,
         response: { 200: UploadSchema },
       },

@@ -12,12 +12,12 @@ const NewWaiver = object(
     owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
     expires: text('The end: a day like 2027-01-31, or a time like 2027-01-31T12:00:00Z', { maxLength: 40 }),
     attestation: Type.Optional(
-      text('The same, signed by whoever pardons himself: a Sigstore bundle as JSON text; else the service signs', {
+      text('The same, signed by the person who grants it: a Sigstore bundle as JSON text; else the service signs', {
         maxLength: 256 * 1024,
       }),
     ),
   },
-  'A pardon for one rule on one artifact',
+  'A waiver of one rule for one artifact',
 );
 
 export const waiverRoutes: Routes = (app, { registry }) => {
@@ -41,7 +41,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
       config: { access: WAIVER_ROLES },
       schema: {
         tags: ['waivers'],
-        summary: 'Pardon a rule on an artifact; every version of it is decided anew',
+        summary: 'Waive a rule for an artifact; every version of it is decided again',
         body: NewWaiver,
         response: { 201: StoredWaiverSchema },
       },
@@ -55,7 +55,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
       config: { access: WAIVER_ROLES },
       schema: {
         tags: ['waivers'],
-        summary: 'Revoke a waiver; what it pardoned is decided anew',
+        summary: 'Revoke a waiver; what it waived is decided again',
         params: ID_PARAMS,
         response: { 200: StoredWaiverSchema },
       },

@@ -38,7 +38,7 @@ const WebhookProperties = {
   createdAt: moment('When it was made'),
   createdBy: text('Who made it'),
 };
-const WebhookSchema = object(WebhookProperties, 'An address that is told of changes');
+const WebhookSchema = object(WebhookProperties, 'An address that receives changes');
 
 const DeliverySchema = object(
   {
@@ -69,7 +69,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       config: { access: ADMINS },
       schema: {
         tags: ['webhooks'],
-        summary: 'Who is told of changes',
+        summary: 'Webhooks that receive changes',
         response: { 200: object({ items: list(WebhookSchema, 'Webhooks') }) },
       },
     },
@@ -82,7 +82,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       config: { access: ADMINS },
       schema: {
         tags: ['webhooks'],
-        summary: 'Tell an address of changes from now on',
+        summary: 'Send changes to an address from now on',
         description:
           'Each delivery is a POST with `Assay-Signature: t=<time>,v1=<HMAC-SHA-256 of "<time>.<body>" in hex>` and `Assay-Delivery`. Anything but 2xx is tried again, ever more slowly; 410 ends it.',
         body: object({ url: text('https://...', { minLength: 1, maxLength: 2000 }), events: Events }),
@@ -116,7 +116,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       config: { access: ADMINS },
       schema: {
         tags: ['webhooks'],
-        summary: 'Tell it no more',
+        summary: 'Stop sending to it',
         params: ID_PARAMS,
         response: { 204: nothing('Done') },
       },

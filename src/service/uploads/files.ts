@@ -235,7 +235,7 @@ class FileUploadStore implements UploadStore {
     });
   }
 
-  /** Two hands on one thing: the second is sent away. */
+  /** Of two requests that change the same upload, the second is refused. */
   async #alone<T>(keys: readonly string[], also: readonly string[], work: () => Promise<T>): Promise<T> {
     if ([...keys, ...also].some((key) => this.#busy.has(key)))
       throw new ServiceError(409, 'upload-busy', 'another request is writing this; wait for its end');

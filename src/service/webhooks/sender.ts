@@ -166,7 +166,7 @@ function payloadOf({ id, entry }: ClaimedDelivery) {
 
 /**
  * `t=<seconds since 1970>,v1=<hex>`: HMAC-SHA-256 with the webhook's secret over the time, a dot and the body as it is sent. A
- * receiver computes it anew, and refuses a time that is more than five minutes off: then nothing can be replayed.
+ * receiver computes it again, and refuses a time that is more than five minutes off: then nothing can be replayed.
  */
 export function signatureOf(secret: string, body: string, at: Date): string {
   const time = Math.floor(at.getTime() / 1000);

@@ -1,6 +1,6 @@
 import { type Job, type JobEnd, MAX_ATTEMPTS } from '../../registry/index.ts';
 
-/** Time may mend these: somebody did not answer, bytes changed on the way, a bound of this machine was met, we are at fault. */
+/** Time may correct these: somebody did not answer, bytes changed on the way, a bound of this machine was met, we are at fault. */
 const PASSING: ReadonlySet<string> = new Set([
   'network',
   'changed',
@@ -16,7 +16,7 @@ const PASSING: ReadonlySet<string> = new Set([
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
-/** The end of a job that failed: tried again after a pause that doubles, if time may mend it. */
+/** The end of a job that failed: tried again after a pause that doubles, if time may correct it. */
 export function failedEnd(job: Pick<Job, 'attempts'>, code: string, message: string): JobEnd {
   const retry = PASSING.has(code) && job.attempts < MAX_ATTEMPTS;
   if (!retry) return { kind: 'failed', code, message, retry };

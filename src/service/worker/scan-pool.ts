@@ -29,7 +29,7 @@ export interface PoolOptions {
   readonly maxScanMs: number;
 }
 
-/** Threads that scan, each one artifact at a time; kept for the next, so that a thousand small scans start none anew. */
+/** Threads that scan, each one artifact at a time; kept for the next, so that a thousand small scans start none again. */
 export class ScanPool {
   readonly #settings: ScanSettings;
   readonly #maxThreads: number;

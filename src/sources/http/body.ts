@@ -147,7 +147,7 @@ export async function exactly(body: AsyncIterable<Uint8Array>, length: number, n
 export function otherLength(file: { name: string }, found: number | string, announced: number): AssayError {
   return new AssayError('mismatch', `is ${found} bytes long, announced were ${announced}`, {
     subject: file.name,
-    hint: 'do not use it; try again, and tell who runs the server if it stays so',
+    hint: 'do not use it; try again, and report it to the operator of the server if it happens again',
   });
 }
 

@@ -125,6 +125,6 @@ export function joined(folder: string, name: string): string {
 }
 
 function badListing(subject: string, what: string): AssayError {
-  const hint = 'do not use the model; tell who runs the MLflow server';
+  const hint = 'do not use the model; tell the operator of the MLflow server';
   return new AssayError('malformed', `the listing ${what}`, { subject, hint });
 }

@@ -88,7 +88,7 @@ async function profileKeys(
     if (profile.mfa_serial !== undefined) throw badProfile(name, 'asks for a code of a second factor', exported(name));
     const loops = through.includes(source) || (source === name && own === undefined);
     if (loops || through.length >= MAX_PROFILES)
-      throw badProfile(name, 'leads back to itself', 'mend its source_profile');
+      throw badProfile(name, 'leads back to itself', 'correct its source_profile');
     return service.assumeRole(await profileKeys(settings, service, source, [...through, name]), role);
   }
   const elsewhere = ELSEWHERE.find((one) => profile[one] !== undefined);

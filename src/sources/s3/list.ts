@@ -127,6 +127,6 @@ function checkPages(store: S3Store, prefix: string, pages: number): void {
 function bad(store: S3Store, prefix: string, what: string): AssayError {
   return new AssayError('malformed', `the listing ${what}`, {
     subject: store.subjectOf(prefix),
-    hint: 'tell who runs the server',
+    hint: 'tell the operator of the server',
   });
 }

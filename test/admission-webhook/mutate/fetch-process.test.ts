@@ -96,7 +96,7 @@ describe('what the init container runs, as a process of its own', () => {
   it('brings the approved bytes in, and says the revision', async () => {
     const { code, stdout, stderr } = await fetch();
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `revision=${commit}\n`, stderr: '' });
-    // A container that starts anew finds them.
+    // A container that starts again finds them.
     const sent = hub.sentBy('cdn');
     expect((await fetch()).code).toBe(0);
     expect(hub.sentBy('cdn')).toBe(sent);

@@ -134,7 +134,7 @@ function requestFor({ digest }: Version): WaiverRequest {
   return { rule: 'pickle.global.unlisted', digest, reason: 'ours', owner: 'ml', expires: '2027-06-01T00:00:00Z' };
 }
 
-/** A waiver as the registry would have written it, which decides by it when it decides anew. */
+/** A waiver as the registry would have written it, which decides by it when it decides again. */
 async function forgeWaiver(
   request: WaiverRequest,
   attestation: string | null,
@@ -317,7 +317,7 @@ describe('who has the database alone', () => {
     expect(why).toMatch(/the audit log says that it was taken back/);
     const untold = await shop.waive(shop.keys.selma, { ...request, reason: 'another' });
     steal((db) => db.prepare('update waivers set attestation = ?').run(untold));
-    expect((await written()).why).toMatch(/the audit log does not tell of it/);
+    expect((await written()).why).toMatch(/the audit log does not record it/);
   });
 
   it('cannot write another policy beside an approval, nor change the rules', async () => {

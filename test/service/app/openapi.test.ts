@@ -27,7 +27,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
 );
 
-test('the document is what it was: node scripts/openapi.mjs test/golden/openapi.json, after a build, writes it anew', () => {
+test('the document is what it was: node scripts/openapi.mjs test/golden/openapi.json, after a build, writes it again', () => {
   const golden: unknown = JSON.parse(readFileSync(new URL('../../golden/openapi.json', import.meta.url), 'utf8'));
   expect(JSON.parse(JSON.stringify(document))).toEqual(golden);
 });

@@ -110,7 +110,7 @@ async function plantOther() {
   const { job } = await registry.jobs.create(by, { target: 'hf://their/model', model: 'their/model', ruleset: 'none' });
   const request = await registry.requestTransition(by, version.id, 'staging', 'x');
   const waiverRequest = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
-  // A service with its key signs for whoever pardons.
+  // A service with its key signs for whoever waives.
   const signing = await openServiceRegistry(service.config);
   const waiver = await signing.addWaiver(by, waiverRequest);
   await signing.close();

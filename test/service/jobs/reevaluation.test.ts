@@ -67,7 +67,7 @@ describe('re-evaluation', () => {
     await staged();
     const running = start();
     await running.look();
-    expect(told).toEqual([expect.stringMatching(/acme: 1 decided anew, 0 decisions changed/)]);
+    expect(told).toEqual([expect.stringMatching(/acme: 1 decided again, 0 decisions changed/)]);
     const before = await log();
     await running.look();
     await running.close();

@@ -44,7 +44,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await redis().down();
     expect(await open.queue.ready()).toBe(false);
     const away = await submit(open, 'hf://acme/away');
-    expect(open.told.join()).toContain(`the Redis of the queue is told later of job ${away}`);
+    expect(open.told.join()).toContain(`Redis is notified later of job ${away}`);
     await redis().up();
     await until('the queue is ready', () => open.queue.ready());
     expect(await work(open, (seen) => seen.length >= 2)).toEqual([forgotten, away]);
@@ -60,7 +60,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await open.queue.enqueue(...jobs);
     await open.queue.cancel(...jobs.map(({ id }) => id));
     expect(open.told).toEqual([
-      'the Redis of the queue is told later of 200 jobs: no answer within 2000 ms',
+      'Redis is notified later of 200 jobs: no answer within 2000 ms',
       'workers learn late of what was cancelled (200 jobs): no answer within 2000 ms',
     ]);
     await open.close();

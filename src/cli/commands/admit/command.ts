@@ -60,14 +60,18 @@ function addOptions(command: Command): Command {
     .option('--metrics-listen <host:port>', 'metrics, health and status without TLS, for Prometheus')
     .option('--tls-cert <file>', 'certificate chain (PEM); read again when it changes')
     .option('--tls-key <file>', 'its private key (PEM)')
-    .option('--self-signed', 'make an authority and certificates, keep them in a Secret, tell the API server', false)
+    .option(
+      '--self-signed',
+      'make an authority and certificates, keep them in a Secret, and write them into the webhook configurations',
+      false,
+    )
     .option('--service <name>', 'with it: the Service that leads here')
     .option('--secret <name>', 'with it: the Secret', 'assay-admission-tls')
-    .option('--webhook-config <name>', 'with it: the webhook configurations to tell (repeatable)', collect, [])
+    .option('--webhook-config <name>', 'with it: the webhook configurations to update (repeatable)', collect, [])
     .option('--client-ca <file>', 'authority of the API server: only its certificates may ask')
     .option('--client-name <name>', 'and only with this common name (repeatable)', collect, [])
     .option('--client-token-file <file>', 'the token that the API server shows: only with it may one ask')
-    .option('--drain <seconds>', 'when it is told to end: go on for so long, until nothing leads here', '5')
+    .option('--drain <seconds>', 'how long to keep answering after a signal to end, until no request comes here', '5')
     .addOption(new Option('--log <what>', 'to stdout').choices(['decisions', 'denials', 'none']).default('decisions'))
     .optionsGroup('Reports:')
     .option('-f, --file <file>', 'with --explain, and --audit without a cluster: YAML or JSON; - for standard input')

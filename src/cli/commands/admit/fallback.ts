@@ -24,5 +24,5 @@ export async function runAdmitFallback(request: AdmitFallbackRequest, shell: She
   const more = made.leftOut.length - TOLD;
   if (more > 0) shell.stderr.write(`assay: warning: and ${more} more\n`);
   const lists = `${made.references} approved references, good until ${document.expires}`;
-  shell.stderr.write(`assay: ${lists}; write it anew with every snapshot\n`);
+  shell.stderr.write(`assay: ${lists}; write it again for every snapshot\n`);
 }

@@ -8,7 +8,7 @@ export async function runAdmitServe(request: AdmitServeRequest, shell: Shell): P
   const { startAdmission } = await import('../../../../admission-webhook/src/index.ts');
   const tell = (line: string) => void shell.stderr.write(`assay: ${terminalText(line)}\n`);
   const gate = await startAdmission(request, { tell, sink: shell.stdout, env: shell.env });
-  tell(`listens at ${gate.url}${gate.metricsUrl === null ? '' : `, tells how it fares at ${gate.metricsUrl}`}`);
+  tell(`listens at ${gate.url}${gate.metricsUrl === null ? '' : `, serves its status at ${gate.metricsUrl}`}`);
   if (!shell.signal.aborted) await once(shell.signal, 'abort');
   tell('ends: answers until nothing leads here any more; once more to end at once');
   await gate.close();

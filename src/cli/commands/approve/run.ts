@@ -164,7 +164,7 @@ interface JobRequest {
   readonly forNobody: boolean;
 }
 
-/** The wish that is open; a new one when nobody had it. */
+/** The request that is open; a new one when nobody had it. */
 async function openTransition(
   { registry, request }: Desk,
   version: Version,

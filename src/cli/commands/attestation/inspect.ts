@@ -65,7 +65,7 @@ function flawOf(payload: Uint8Array): string | undefined {
 
 function asText(path: string, { payloadType, signatures, statement, flaw }: Unverified): string {
   const lines = [
-    `UNVERIFIED: anybody can have written ${terminalText(path)}. Whether it holds says assay attestation verify.`,
+    `UNVERIFIED: nothing proves who wrote ${terminalText(path)}. To verify it, run assay attestation verify.`,
     `${terminalText(payloadType)}, ${count(signatures, 'signature')}`,
     ...(flaw === undefined ? [] : [`No verifier here would take it: ${terminalText(flaw)}`]),
   ];

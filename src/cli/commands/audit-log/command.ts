@@ -38,7 +38,7 @@ interface VerifyFlags extends RegistryFlags {
 const GUIDE = `
 Everything that changes a registry leaves an entry, which names the hash of the one before: none can be changed, put in or taken
 out without breaking every entry after it. "assay audit-log verify" reads the whole log and recomputes every hash, a service's
-as well. Keep exports elsewhere: a log that was written anew, whole, verifies.
+as well. Keep exports elsewhere: a log that was written again, whole, verifies.
 ${REGISTRY_GUIDE}
 Examples:
   assay audit-log --registry models.db

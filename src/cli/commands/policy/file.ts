@@ -15,7 +15,7 @@ export async function policyBytes(nameOrPath: string): Promise<{ bytes: Uint8Arr
   return { bytes: await readFile(file), file };
 }
 
-/** `acme.yaml:3:5: error: ...; mend`: as compilers write it, so that editors find the place. */
+/** `acme.yaml:3:5: error: ...; hint`: as compilers write it, so that editors find the place. */
 export function problemLine(file: string, kind: string, { line, column, message, hint }: Problem): string {
   const rest = hint === undefined ? '' : `; ${terminalText(hint)}`;
   return `${terminalText(file)}:${line}:${column}: ${kind}: ${terminalText(message)}${rest}\n`;

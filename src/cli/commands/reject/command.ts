@@ -28,7 +28,7 @@ interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'r
 
 const GUIDE = `
 One rejection ends what was asked for; the version stays where it stands, and approvals that were given for it are void. Whoever
-asked has no vote: his rejection takes the wish back.
+asked has no vote: rejecting their own request withdraws it.
 ${REGISTRY_GUIDE}
 Examples:
   assay reject acme/bert@3 --comment "the licence forbids it" --registry models.db
@@ -39,7 +39,7 @@ export function registerReject(program: Command, shell: Shell): void {
   const command = program
     .command('reject')
     .summary('reject what a model is asked for')
-    .description('Rejects the open wish to move a version of a model to another stage.')
+    .description('Rejects the open request to move a version of a model to another stage.')
     .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
     .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
     .option('--comment <text>', 'why', '')

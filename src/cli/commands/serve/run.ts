@@ -18,7 +18,7 @@ export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void>
     shell.stderr.write(`${service.firstToken}\n`);
   }
   if (!shell.signal.aborted) await once(shell.signal, 'abort');
-  tell('ends: waits for what runs; once more to end at once');
+  tell('ends when running jobs have ended; press Ctrl-C again to end now');
   await service.close();
 }
 

@@ -162,7 +162,7 @@ function report({ document, omitted }: WrittenSnapshot, request: SnapshotRequest
   if (request.quiet) return;
   const approved = document.entries.filter(({ status }) => status === 'approved').length;
   const counts = `${count(document.entries.length, 'version')}, ${approved} approved`;
-  const left = omitted.length === 0 || request.explain ? '' : `; ${omitted.length} left out (--explain tells why)`;
+  const left = omitted.length === 0 || request.explain ? '' : `; ${omitted.length} left out (--explain says why)`;
   const where = terminalText(request.output);
   shell.stderr.write(`Signed: snapshot ${document.version}, ${counts}, until ${document.expires}: ${where}${left}\n`);
 }

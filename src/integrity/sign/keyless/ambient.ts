@@ -46,7 +46,7 @@ export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
   }
   const circle = env.CIRCLE_OIDC_TOKEN_V2 ?? '';
   if (circle !== '') return { kind: 'token', token: circle, variable: 'CIRCLE_OIDC_TOKEN_V2' };
-  throw new AssayError('usage', 'nothing around here says who signs', {
+  throw new AssayError('usage', 'no identity token was given, and the environment provides none', {
     subject: '--keyless',
     hint: 'give --identity-token-file, set SIGSTORE_ID_TOKEN, or sign in a job of GitHub Actions, GitLab or CircleCI',
   });

@@ -31,7 +31,7 @@ export function keylessSigner(options: KeylessOptions): PayloadSigner {
   const tellsTime = services.timestampUrls.length > 0 || services.logs.some(({ version }) => version === 1);
   if (services.logs.length === 0 || !tellsTime) {
     throw new AssayError('usage', 'nothing of the services would say when the signature was made', {
-      hint: 'add a timestamp authority: a log of version 2 tells no time',
+      hint: 'add a timestamp authority: a log of version 2 does not record the time',
     });
   }
   return { sign: (payloadType, payload) => signKeyless(payloadType, payload, options) };

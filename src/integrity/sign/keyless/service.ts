@@ -87,7 +87,7 @@ export function refusal({ name, url }: Service, status: number, said: string): A
   const quoted = said === '' ? '' : `, and says "${said}"`;
   return new AssayError(refused ? 'unauthorized' : 'network', `${name} answers with the status ${status}${quoted}`, {
     subject: shownAddress(url),
-    hint: status >= 500 || status === 429 ? 'try again later' : 'mend what it says, or check its address',
+    hint: status >= 500 || status === 429 ? 'try again later' : 'correct its settings, or check its address',
   });
 }
 

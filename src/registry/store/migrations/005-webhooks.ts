@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Who is told of changes, and what each was told. */
+/** Webhooks that receive changes, and what each was told. */
 export const webhooks: Migration = {
   version: 5,
   name: 'webhooks',

@@ -89,14 +89,14 @@ function approveForm(viewer: Viewer, { request, version, decision, roles, draft 
       label: 'The approval ends on',
       kind: 'date',
       value: typedInto(draft, 'until'),
-      hint: 'Gates deny from the start of that day (UTC), unless somebody approves anew. No end when empty.',
+      hint: 'Webhooks deny it from the start of that day (UTC), unless it is approved again. No end when empty.',
     }),
     html`<div class="acts">${button({ label: 'Approve', kind: 'main' })}${linkButton(requestPath(request.id), { label: 'Back' })}</div>\n`,
   );
 }
 
 function needsKey(request: Transition, version: Version): Html {
-  return html`${note('caution', `This service does not sign approvals for ${request.to}: whoever approves signs with a key or an identity of his own.`)}
+  return html`${note('caution', `This service does not sign approvals for ${request.to}: approvers sign with a key or an identity of their own.`)}
 <p>Sign it where your key is:</p>
 <pre class="command" tabindex="0" role="region" aria-label="Command">assay approve ${version.ref} --stage ${request.to} --key approver.pem
 </pre>

@@ -23,7 +23,7 @@ export function auditPage(viewer: Viewer, { entries, subject, next, first, verdi
     ? html`${linkButton(`${AUDIT_PATH}/verify`, { label: 'Verify the chain' })}${linkButton('/v1/audit/export', { label: 'Download all' })}`
     : NONE;
   const order = subject === undefined ? 'The newest first' : 'The oldest first';
-  const body = html`<p class="lead">Each entry holds the hash of the one before it: whoever changes one has to change all that follow, and the
+  const body = html`<p class="lead">Each entry holds the hash of the one before it: a change of one needs a change of all that follow, and the
 head is signed into every snapshot.</p>
 ${verdict === undefined ? NONE : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${buttons}</div>
 ${entries.length === 0 ? nothing(subject) : auditTable(order, entries)}${pager(next, first, {

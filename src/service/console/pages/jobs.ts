@@ -71,7 +71,7 @@ export function jobRow(viewer: Viewer, job: Job): Html {
 `;
 }
 
-/** Other when a job has to be shown anew. */
+/** Other when a job has to be shown again. */
 export function revOf({ state, attempts, progress }: Job): string {
   return [state, attempts, progress.filesDone, progress.files, progress.bytesDone, progress.bytes].join('.');
 }
@@ -127,7 +127,7 @@ export interface JobView {
   readonly said: Said | undefined;
 }
 
-/** One scan, from the wish to its end. */
+/** One scan, from the request to its end. */
 export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
   const isOver = job.state !== 'queued' && job.state !== 'running';
   const body = html`<p class="lead">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>

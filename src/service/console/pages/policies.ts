@@ -24,7 +24,7 @@ export function policiesPage(viewer: Viewer, { inUse, shipped }: PolicyList): Ht
         ],
       ]),
       source === null
-        ? html`<p class="quiet">A policy of your own; its text is where the service was told to read it.</p>\n`
+        ? html`<p class="quiet">A policy of your own; its text is in the file that the service is configured with.</p>\n`
         : fold('Its text', sourceOf(name, source)),
     ),
   );

@@ -25,7 +25,7 @@ function advice(viewer: Viewer | null, { code: id, status }: Problem): Html {
     return html`<p>You have ${roles}. An admin gives roles, by a token or at the identity provider.</p>\n`;
   }
   if (id === 'own-request')
-    return html`<p>Two pairs of eyes see more: whoever asks for a stage never votes on it, nor does who made the token that asked.</p>\n`;
+    return html`<p>Two people decide: the requester never votes, and neither does the maker of the token that made the request.</p>\n`;
   if (id === 'not-signed-in')
     return html`<p>Nothing was changed. Sign in, and you are led back to the page from which you came.</p>\n`;
   if (status === 409)

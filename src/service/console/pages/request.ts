@@ -15,7 +15,7 @@ export interface RequestView {
   readonly said: Said | undefined;
 }
 
-/** One wish to move a version: what it is about, who voted, and what the viewer may do. */
+/** One request to move a version: what it is about, who voted, and what the viewer may do. */
 export function requestPage(viewer: Viewer, view: RequestView): Html {
   const { request, version, decision, said } = view;
   const { from, to, state } = request;
@@ -58,7 +58,7 @@ function actsOn(viewer: Viewer, { request }: RequestView): Html {
 }
 
 function whyNot(isOwn: boolean, isJudge: boolean, hasVoted: boolean): Html {
-  if (isOwn) return note('open', 'You asked for this, so somebody else has to approve it: whoever asks never votes.');
+  if (isOwn) return note('open', 'You asked for this, so another person has to approve it: requesters never vote.');
   if (!isJudge) return note('plain', 'Reviewers and security approvers vote on this; you can read along.');
   return hasVoted ? note('plain', 'You have voted on this.') : NONE;
 }

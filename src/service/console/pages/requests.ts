@@ -18,7 +18,7 @@ export interface RequestsView {
   readonly said: Said | undefined;
 }
 
-/** Wishes to move versions, the open ones first of all. */
+/** Requests to move versions, the open ones first of all. */
 export function requestsPage(viewer: Viewer, { requests, names, state, after, said }: RequestsView): Html {
   const query = state === 'open' ? undefined : state;
   const here = (next: string | undefined) => withQuery(PATH, { state: query, after: next });

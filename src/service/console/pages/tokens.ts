@@ -65,7 +65,7 @@ function newToken(viewer: Viewer, draft: Draft | undefined): Html {
     (role) =>
       html`<label><input type="checkbox" name="roles" value="${role}"${draft?.typed.get('roles')?.includes(role) ? html` checked` : NONE}>${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
   );
-  return html`${note('plain', 'Whoever made a token counts as behind it: he does not approve what it asks for.')}${form(
+  return html`${note('plain', 'The maker of a token counts as its user, and does not approve what it requests.')}${form(
     viewer,
     PATH,
     field({

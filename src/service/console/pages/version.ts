@@ -100,7 +100,7 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
   const buttons: Html[] = ways.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
       label: `Ask for ${STAGE_WORDS[to].text.toLowerCase()}…`,
-      // Nothing keeps anybody from asking; the registry says what no approval mends.
+      // Nothing keeps anybody from asking; the registry says what no approval corrects.
       kind: isDenied(to) ? 'plain' : 'main',
     }),
   );
@@ -183,7 +183,7 @@ function lineagePart({ version, baseVersions }: VersionView): Html {
   return part(
     'lineage',
     'Lineage',
-    html`<p class="quiet">As whoever submitted it says.</p>\n`,
+    html`<p class="quiet">As its submitter says.</p>\n`,
     facts([
       ['Base models', bases.length === 0 ? undefined : list(bases)],
       ['Data', lineage.datasets.length === 0 ? undefined : list(lineage.datasets.map(code))],

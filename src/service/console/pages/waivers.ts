@@ -28,16 +28,16 @@ export interface WaiversView {
   readonly now: Date;
 }
 
-/** Pardons for single rules on single artifacts, those that ended included. */
+/** Waives for single rules on single artifacts, those that ended included. */
 export function waiversPage(viewer: Viewer, { waivers, after, said, now }: WaiversView): Html {
   const next = waivers.next === null ? null : withQuery(PATH, { after: waivers.next });
-  const body = html`<p class="lead">A waiver pardons one rule on one artifact until a day, and somebody answers for it. What is malicious cannot be waived.</p>
+  const body = html`<p class="lead">A waiver suspends one rule for one artifact until a day, and has an owner. What is malicious cannot be waived.</p>
 ${mayWaive(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NONE}${
   waivers.items.length === 0
     ? empty(
         'No rule is waived',
         html`<p>When a policy denies what was looked at and found to be harmless, a security approver waives the rule for that digest, with a
-reason and an end. Every version of the digest is then decided anew.</p>\n`,
+reason and an end. Every version of the digest is then decided again.</p>\n`,
       )
     : waiverTable(viewer, waivers.items, now)
 }${pager(next, after === undefined ? null : PATH, { next: 'Older waivers' })}`;
@@ -67,7 +67,7 @@ export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], no
   return table({ caption: 'The newest first', columns, rows });
 }
 
-const HOLDS: Word = { text: 'Pardons', tone: 'caution' };
+const HOLDS: Word = { text: 'Waives', tone: 'caution' };
 const ENDED: Word = { text: 'Ended', tone: 'plain' };
 const REVOKED: Word = { text: 'Revoked', tone: 'dark' };
 

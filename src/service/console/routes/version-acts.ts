@@ -123,7 +123,7 @@ function askFor(version: Version, to: Stage): ActView {
   return {
     ...about(version),
     title: `Ask for ${stage}`,
-    follows: 'Others then look at it and vote; you do not. Whoever reads your reason has to be able to judge it.',
+    follows: 'Others then review it and vote; you do not. Give a reason that they can judge.',
     tone: 'open',
     action: versionPath(version.id, 'request'),
     fields: hidden('to', to),
@@ -150,7 +150,8 @@ function revoke(version: Version, approval: ApprovalRecord): ActView {
       ['For', STAGE_WORDS[approval.stage].text],
       ['Bound to', boundTo(approval)],
     ],
-    follows: 'Gates deny what rests on it from now on. The version stays where it stands, until it is approved anew.',
+    follows:
+      'Webhooks deny what rests on it from now on. The version stays where it stands, until it is approved again.',
     tone: 'bad',
     action: revokePath(version.id, approval.id),
     fields: '',

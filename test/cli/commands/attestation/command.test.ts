@@ -340,7 +340,7 @@ describe('assay attestation inspect', () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'look.json');
     const { code, stdout, stderr } = await run('attestation', 'inspect', 'look.json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^UNVERIFIED: anybody can have written look\.json\./);
+    expect(stdout).toMatch(/^UNVERIFIED: nothing proves who wrote look\.json\./);
     expect(JSON.parse(stdout.slice(stdout.indexOf('\n\n')))).toEqual(statementOf('look.json'));
   });
 

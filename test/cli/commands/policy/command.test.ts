@@ -111,7 +111,7 @@ describe('assay scan with a policy that cannot be used: one line, exit code 2, n
   ])('%s is not a policy', async (_, target, policy) => {
     const { code, stdout, stderr } = await run('scan', target, '--policy', policy);
     expect(stderr).toBe(
-      `assay: --policy ${policy}: lies in what is judged, and a pardon never comes from the model itself; keep it outside of the model\n`,
+      `assay: --policy ${policy}: lies in what is judged, and a waiver never comes from the model itself; keep it outside of the model\n`,
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });

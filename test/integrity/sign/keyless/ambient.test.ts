@@ -149,7 +149,7 @@ describe('who we are, as the machine around us says', () => {
 
   it('nobody: says where identities come from', async () => {
     expect(await problem({ SIGSTORE_ID_TOKEN: '' })).toMatch(
-      /^usage --keyless: nothing around here says who signs; give/,
+      /^usage --keyless: no identity token was given, and the environment provides none; give/,
     );
   });
 });
