@@ -58,7 +58,7 @@ export function openMetrics(readings: Readings): AdmissionMetrics {
   });
   const refused = new Counter({
     name: 'assay_admission_refused_requests_total',
-    help: 'Requests that were not review to answer, refused by an answer: malformed, too-large, content-type, client, ...',
+    help: 'Requests that were not reviews to answer, refused by an answer: malformed, too-large, content-type, client, ...',
     labelNames: ['reason'],
     registers,
   });

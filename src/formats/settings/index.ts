@@ -1,1 +1,1 @@
-export { readSettings, SETTINGS } from './read.ts';
+export { SETTINGS, readSettings } from './read.ts';

@@ -93,6 +93,12 @@ export function kindOf(key: KeyObject): string {
   return type === 'ed25519' ? `Ed25519${isSmall(key) ? ' of small order' : ''}` : (type ?? 'unknown');
 }
 
+/** "a P-256 key", "an RSA 2048 key", for messages. */
+export function keyText(key: KeyObject): string {
+  const kind = kindOf(key);
+  return `${/^(?:RSA|EC |Ed|ed|x)/.test(kind) ? 'an' : 'a'} ${kind} key`;
+}
+
 function curveHash(key: KeyObject): string | undefined {
   return key.asymmetricKeyType === 'ec' ? CURVE_HASH[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined;
 }
@@ -134,6 +140,6 @@ function hashOf(key: KeyObject): string | null {
   if (key.asymmetricKeyType === 'ed25519') return null;
   if (key.asymmetricKeyType === 'rsa' && isStrongRsa(key)) return 'sha256';
   const hash = curveHash(key);
-  if (hash === undefined) throw new SignatureError('key', `a ${kindOf(key)} key cannot sign models`);
+  if (hash === undefined) throw new SignatureError('key', `${keyText(key)} cannot sign models`);
   return hash;
 }

@@ -3,7 +3,7 @@ import type { Signer } from '../../core/assessment/index.ts';
 import type { Trust } from '../trust/index.ts';
 import type { SignedBundle } from './bundle.ts';
 import { type Envelope, pae } from './dsse.ts';
-import { isSupported, keyHint, kindOf, verifyBytes } from './keys.ts';
+import { isSupported, keyHint, keyText, kindOf, verifyBytes } from './keys.ts';
 import { LEGACY_HASH, legacyPae } from './legacy-pae.ts';
 import { quoted } from './quoted.ts';
 import { SignatureError } from './signature-error.ts';
@@ -23,7 +23,7 @@ export function verifyKey(
   { legacy }: LegacyOption,
 ): Signer {
   const { key } = trust;
-  if (!isSupported(key)) throw new SignatureError('key', `a ${kindOf(key)} key cannot sign models`);
+  if (!isSupported(key)) throw new SignatureError('key', `${keyText(key)} cannot sign models`);
   const hint = keyHint(key);
   checkNamedKey(bundle, key, hint);
   verifyModelEnvelope(bundle.envelope, key, { legacy });

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { AssayError } from '../../core/index.ts';
-import { isSupported, keyHint, kindOf, pae } from '../envelope/index.ts';
+import { isSupported, keyHint, keyText, pae } from '../envelope/index.ts';
 import { bundleJson, envelopeJson, type MaterialJson } from './bundle-json.ts';
 import type { PayloadSigner } from './payload-signer.ts';
 import { type SigningKey, toSigningKey } from './signing-key.ts';
@@ -15,7 +15,7 @@ export function keySigner(privateKey: KeyObject | SigningKey, subject?: string):
   const key = toSigningKey(privateKey);
   const { publicKey } = key;
   if (isSupported(publicKey)) return signerOf(key, { publicKey: { hint: keyHint(publicKey) } });
-  throw new AssayError('usage', `a ${kindOf(publicKey)} key cannot sign models`, {
+  throw new AssayError('usage', `${keyText(publicKey)} cannot sign models`, {
     ...(subject === undefined ? {} : { subject }),
     hint: 'use P-256, P-384, P-521 or Ed25519',
   });

@@ -1,10 +1,2 @@
 export type { Role } from './document.ts';
-export {
-  filesNamedIn,
-  modelTrusts,
-  readTrustFile,
-  refusalOf,
-  type TrustFile,
-  type TrustRule,
-  type Wanted,
-} from './trust-file.ts';
+export { type TrustFile, type TrustRule, type Wanted, filesNamedIn, modelTrusts, readTrustFile, refusalOf } from './trust-file.ts';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { isStrongRsa, isSupported, kindOf, SignatureError, type SignatureProblem } from '../envelope/index.ts';
+import { isStrongRsa, isSupported, keyText, SignatureError, type SignatureProblem } from '../envelope/index.ts';
 import { type Certificate, nameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 
@@ -66,10 +66,7 @@ function checkUnderstood(certificate: Certificate): void {
 function checkKey(certificate: Certificate): void {
   const { key } = certificate;
   if (!isSupported(key) && !isRsa(key)) {
-    throw unfit(
-      certificate,
-      `has a ${kindOf(key)} key: RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`,
-    );
+    throw unfit(certificate, `has ${keyText(key)}: RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`);
   }
 }
 

@@ -1,1 +1,1 @@
-export { endThread, type ParserThread, startEarly, startThread, takeEarly } from './early.ts';
+export { type ParserThread, endThread, startEarly, startThread, takeEarly } from './early.ts';

@@ -1,1 +1,1 @@
-export { mapOwasp, OWASP_RISKS, type OwaspMap, owaspCoverage } from './owasp.ts';
+export { OWASP_RISKS, type OwaspMap, mapOwasp, owaspCoverage } from './owasp.ts';

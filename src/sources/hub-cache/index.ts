@@ -1,11 +1,2 @@
-export {
-  type CachedSnapshot,
-  claimOfBlob,
-  currentSnapshot,
-  findSnapshot,
-  isOfCache,
-  isRepoFolder,
-  repoFolder,
-  snapshotAt,
-} from './cache.ts';
-export { cacheFolderOf, type HubSettings, hubSettings } from './settings.ts';
+export { type CachedSnapshot, claimOfBlob, currentSnapshot, findSnapshot, isOfCache, isRepoFolder, repoFolder, snapshotAt } from './cache.ts';
+export { type HubSettings, cacheFolderOf, hubSettings } from './settings.ts';

@@ -1,41 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
-import type { Role, Stage } from '../../../registry/index.ts';
+import type { Role } from '../../../registry/index.ts';
 import {
   addRegistryOptions,
   addSigningOptions,
   REGISTRY_EXITS,
   REGISTRY_GUIDE,
   registryOf,
-  type SigningChoice,
   type SigningFlags,
   signingChoice,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
+import { type ApproveRequest, STAGES } from './request.ts';
 export const VOTERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
-
-/** What was asked on the command line, checked. */
-export interface ApproveRequest {
-  readonly artifact: string;
-  readonly registry: RegistryFlags;
-  readonly stage: (typeof STAGES)[number];
-  /** `undefined`: the service signs, for whoever has the token. */
-  readonly signing: SigningChoice | undefined;
-  readonly role: Role | undefined;
-  readonly until: string | undefined;
-  readonly comment: string;
-  readonly model: string | undefined;
-  readonly report: string | undefined;
-  readonly allow: string | undefined;
-  readonly yes: boolean;
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  readonly quiet: boolean;
-  readonly offline: boolean;
-  readonly color: boolean;
-}
 
 interface ApproveFlags extends SigningFlags, RegistryFlags {
   readonly stage: ApproveRequest['stage'];

@@ -23,7 +23,7 @@ import {
 } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
 import { canAsk, isConfirmed, openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { ApproveRequest } from './command.ts';
+import type { ApproveRequest } from './request.ts';
 
 type Stage = ApproveRequest['stage'];
 

@@ -1,26 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Shell } from '../../terminal/index.ts';
 import { registerAttestationCreate } from './create.ts';
-
-export const ATTESTATION_FORMATS = ['table', 'json'] as const;
-
-/** What an attestation can be verified to be. */
-const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'break-glass', 'decision', 'model-signature'] as const;
-
-export interface AttestationVerifyFlags {
-  readonly trust?: string;
-  readonly digest?: string;
-  readonly artifact?: string;
-  readonly type?: (typeof KINDS)[number];
-  readonly stage?: string;
-  readonly format: (typeof ATTESTATION_FORMATS)[number];
-  readonly quiet: boolean;
-  readonly offline: boolean;
-}
-
-export interface AttestationInspectFlags {
-  readonly format: (typeof ATTESTATION_FORMATS)[number];
-}
+import { ATTESTATION_FORMATS, type AttestationInspectFlags, type AttestationVerifyFlags, KINDS } from './request.ts';
 
 const GUIDE = `
 An attestation is a statement about one artifact, signed: what a scan found, that somebody approves it, that one rule is waived

@@ -5,7 +5,7 @@ import { readStatement } from '../../../integrity/statements/index.ts';
 import { count, jsonText, terminalText } from '../../../report/index.ts';
 import { readDocument } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { AttestationInspectFlags } from './command.ts';
+import type { AttestationInspectFlags } from './request.ts';
 
 const HINT = 'give a Sigstore bundle or a DSSE envelope';
 

@@ -3,24 +3,7 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { addRegistryOptions, REGISTRY_GUIDE, registryOf } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-export interface AuditListRequest {
-  readonly registry: RegistryFlags;
-  /** `model@number`, the name of a token. */
-  readonly subject: string | undefined;
-  /** Only entries after this one. */
-  readonly since: number;
-  /** `jsonl` is the export: an entry a line, as it is hashed. */
-  readonly format: 'table' | 'jsonl';
-  readonly output: string | undefined;
-  readonly color: boolean;
-}
-
-export interface AuditVerifyRequest {
-  readonly registry: RegistryFlags;
-  readonly format: 'table' | 'json';
-  readonly quiet: boolean;
-}
+import type { AuditListRequest, AuditVerifyRequest } from './request.ts';
 
 interface ListFlags extends RegistryFlags {
   readonly subject?: string;

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../../registry/index.ts';
 import { count, jsonText, paint, terminalText } from '../../../report/index.ts';
 import { Refusal, withRegistry } from '../../registry/index.ts';
 import { openSink, type Shell, wantsColor } from '../../terminal/index.ts';
-import type { AuditListRequest, AuditVerifyRequest } from './command.ts';
+import type { AuditListRequest, AuditVerifyRequest } from './request.ts';
 
 /** CWE-770: what is kept until a file is written. */
 const MAX_KEPT_BYTES = 512 * 1024 * 1024;

@@ -1,19 +1,6 @@
 import { type Command, Option } from 'commander';
-import { isSeverity, SEVERITIES, type Severity } from '../../../core/assessment/index.ts';
+import { isSeverity, SEVERITIES } from '../../../core/assessment/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface DiffRequest {
-  readonly from: string;
-  readonly to: string;
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  /** How severe something new must be for exit code 1; never, when absent. */
-  readonly failOnNew: Severity | undefined;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-}
 
 interface DiffFlags {
   readonly format: string;

@@ -1,7 +1,7 @@
 import { diffReports, hasNew, readReport, renderDiff, renderDiffJson } from '../../../report/index.ts';
 import { readDocument } from '../../options/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { DiffRequest } from './command.ts';
+import type { DiffRequest } from './request.ts';
 
 /** Compares two reports, writes the comparison, and records the exit code. */
 export async function runDiff(request: DiffRequest, shell: Shell): Promise<void> {

@@ -17,7 +17,7 @@ import { compareManifest, type ManifestComparison } from '../../../pipeline/inde
 import { count, jsonText, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
 import { type ExitCode, openSink, Progress, printError, type Shell } from '../../terminal/index.ts';
-import type { DigestRequest } from './command.ts';
+import type { DigestRequest } from './request.ts';
 
 interface CheckRequest extends DigestRequest {
   readonly target: string;

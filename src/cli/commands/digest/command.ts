@@ -1,25 +1,9 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/index.ts';
+import { HASH_ALGORITHMS } from '../../../integrity/hash/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-export const DIGEST_FORMATS = ['text', 'json', 'jsonl'] as const;
-export type DigestFormat = (typeof DIGEST_FORMATS)[number];
-
-/** What was asked on the command line, checked. */
-export interface DigestRequest {
-  readonly targets: readonly string[];
-  readonly format: DigestFormat;
-  readonly algorithm: HashAlgorithm;
-  readonly tree: boolean;
-  readonly oms: boolean;
-  readonly git: boolean;
-  readonly claimed: boolean;
-  readonly check: string | undefined;
-  readonly output: string | undefined;
-  readonly offline: boolean;
-  readonly quiet: boolean;
-}
+import type { DigestRequest } from './request.ts';
+import { DIGEST_FORMATS } from './request.ts';
 
 interface DigestFlags extends Omit<DigestRequest, 'targets' | 'format' | 'algorithm' | 'check' | 'output'> {
   readonly format: string;

@@ -9,7 +9,7 @@ import { count, jsonText, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
 import { type ExitCode, graver, openSink, Progress, printError, type Shell, type Sink } from '../../terminal/index.ts';
 import { checksumLine } from './checksum-line.ts';
-import type { DigestRequest } from './command.ts';
+import type { DigestRequest } from './request.ts';
 
 /** One file, as it is printed. */
 interface PrintedFile {

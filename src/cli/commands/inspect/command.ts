@@ -1,12 +1,6 @@
 import type { Command } from 'commander';
 import type { Shell } from '../../terminal/index.ts';
-
-export interface InspectFlags {
-  readonly member?: string;
-  readonly all: boolean;
-  readonly color: boolean;
-  readonly offline: boolean;
-}
+import type { InspectFlags } from './request.ts';
 
 const GUIDE = `
 Shows what a file consists of: its format, its members, the verdict; then, of every pickle, the instructions with what

@@ -6,8 +6,8 @@ import { VERDICT_INK } from '../../../report/table/index.ts';
 import type { Target } from '../../../scan/scanner.ts';
 import { type OneFile, withOneFile } from '../../judging/index.ts';
 import { type Shell, wantsColor } from '../../terminal/index.ts';
-import type { InspectFlags } from './command.ts';
 import { previewPickle } from './preview.ts';
+import type { InspectFlags } from './request.ts';
 
 const MAX_INSTRUCTIONS = 1_000;
 /** Members listed of one file. */

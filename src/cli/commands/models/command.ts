@@ -3,18 +3,7 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import { STAGES, type Stage } from '../../../registry/index.ts';
 import { addRegistryOptions, REGISTRY_GUIDE, registryOf } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface ModelsRequest {
-  readonly registry: RegistryFlags;
-  /** A model, or `model@number`; all models, when absent. */
-  readonly name: string | undefined;
-  readonly stage: Stage | undefined;
-  readonly search: string | undefined;
-  readonly format: 'table' | 'json';
-  readonly output: string | undefined;
-  readonly color: boolean;
-}
+import type { ModelsRequest } from './request.ts';
 
 interface ModelsFlags extends RegistryFlags {
   readonly stage?: Stage;

@@ -4,7 +4,7 @@ import type { ModelSummary, Version } from '../../../registry/index.ts';
 import { jsonText } from '../../../report/index.ts';
 import { targetOf, versionName, withRegistry } from '../../registry/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { ModelsRequest } from './command.ts';
+import type { ModelsRequest } from './request.ts';
 import { modelsText, type VersionFacts, versionsText, versionText } from './text.ts';
 
 /** CWE-770: more is not a list for a person, and programs ask the service page by page. */

@@ -1,16 +1,9 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../../policy/index.ts';
-import { addEnvironmentOptions, type EnvironmentFlags } from '../../options/index.ts';
+import { addEnvironmentOptions } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-export interface ExplainFlags extends EnvironmentFlags {
-  readonly report?: string;
-  readonly policy: string;
-  readonly view: boolean;
-  readonly format: string;
-  readonly color: boolean;
-}
+import type { ExplainFlags } from './request.ts';
 
 const GUIDE = `
 A policy is a YAML file whose rules are written in CEL (https://cel.dev). Every rule has to be true:

@@ -13,7 +13,7 @@ import { count, decisionReport, type Ink, jsonText, Page, terminalText } from '.
 import { type Reported, readReported } from '../../judging/index.ts';
 import { environmentOf, readDocument } from '../../options/index.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { ExplainFlags } from './command.ts';
+import type { ExplainFlags } from './request.ts';
 
 /** Applies a policy to a report, prints each rule with its value, and records the exit code. */
 export async function runExplain(path: string, flags: ExplainFlags, shell: Shell): Promise<void> {

@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
-import type { Stage } from '../../../registry/index.ts';
 import {
-  type AnswerFlags,
   addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
@@ -10,20 +8,7 @@ import {
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What may be asked for. */
-const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];
-
-/** What was asked on the command line, checked. */
-export interface PromoteRequest extends AnswerFlags {
-  readonly artifact: string;
-  readonly registry: RegistryFlags;
-  readonly stage: (typeof STAGES)[number];
-  readonly comment: string;
-  readonly model: string | undefined;
-  readonly report: string | undefined;
-  readonly allow: string | undefined;
-}
+import { type PromoteRequest, STAGES } from './request.ts';
 
 interface PromoteFlags
   extends RegistryFlags,

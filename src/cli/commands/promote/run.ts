@@ -11,7 +11,7 @@ import {
   withRegistry,
 } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { PromoteRequest } from './command.ts';
+import type { PromoteRequest } from './request.ts';
 
 /** Asks for a stage, unless that was asked for already, and says how it stands. */
 export async function runPromote(request: PromoteRequest, shell: Shell): Promise<void> {

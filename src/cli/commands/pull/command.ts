@@ -1,23 +1,7 @@
 import type { Command } from 'commander';
-import {
-  addJudgingOptions,
-  type JudgingFlags,
-  type JudgingOptions,
-  judgingOf,
-  WAIVER_GUIDE,
-} from '../../judging/index.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf, WAIVER_GUIDE } from '../../judging/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface PullRequest extends Omit<JudgingFlags, 'offline'> {
-  readonly ref: string;
-  /** The Hugging Face cache to write into, in place of the environment's. */
-  readonly cache: string | undefined;
-  /** What the bytes were decided on by: `sha256:<hex>`. */
-  readonly expect: string | undefined;
-  readonly verbose: boolean;
-  readonly color: boolean;
-}
+import type { PullRequest } from './request.ts';
 
 interface PullFlags extends JudgingOptions, Pick<PullRequest, 'verbose' | 'color'> {
   readonly quiet: boolean;

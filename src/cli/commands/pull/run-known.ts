@@ -2,7 +2,7 @@ import { AssayError } from '../../../core/index.ts';
 import { pullKnown } from '../../../pipeline/index.ts';
 import { terminalText } from '../../../report/index.ts';
 import { Progress, type Shell } from '../../terminal/index.ts';
-import type { PullRequest } from './command.ts';
+import type { PullRequest } from './request.ts';
 import { cacheEnv, loadLines } from './text.ts';
 
 type KnownRequest = Pick<PullRequest, 'ref' | 'cache' | 'quiet'> & { readonly expect: string };

@@ -2,7 +2,7 @@ import { type PullOutcome, pull } from '../../../pipeline/index.ts';
 import { renderTable } from '../../../report/index.ts';
 import { addressOf, prepareJudging } from '../../judging/index.ts';
 import { Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { PullRequest } from './command.ts';
+import type { PullRequest } from './request.ts';
 import { cacheEnv, loadLines } from './text.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
 import {
-  type AnswerFlags,
   addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
@@ -9,13 +8,7 @@ import {
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface QuarantineRequest extends AnswerFlags {
-  readonly artifact: string;
-  readonly registry: RegistryFlags;
-  readonly reason: string;
-}
+import type { QuarantineRequest } from './request.ts';
 
 interface QuarantineFlags extends RegistryFlags, Omit<QuarantineRequest, 'artifact' | 'registry'> {}
 

@@ -4,7 +4,7 @@ import type { Version } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
 import { labelOf, queryOf, targetOf, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { QuarantineRequest } from './command.ts';
+import type { QuarantineRequest } from './request.ts';
 
 /** Stops every version that is meant, and says which. */
 export async function runQuarantine(request: QuarantineRequest, shell: Shell): Promise<void> {

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
 import type { Role } from '../../../registry/index.ts';
 import {
-  type AnswerFlags,
   addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
@@ -11,15 +10,7 @@ import {
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import { VOTERS } from '../approve/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface RejectRequest extends AnswerFlags {
-  readonly artifact: string;
-  readonly registry: RegistryFlags;
-  readonly role: Role | undefined;
-  readonly comment: string;
-  readonly model: string | undefined;
-}
+import type { RejectRequest } from './request.ts';
 
 interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'registry' | 'role' | 'model'> {
   readonly role?: Role;

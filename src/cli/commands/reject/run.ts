@@ -3,7 +3,7 @@ import { AssayError } from '../../../core/index.ts';
 import { isRegistryError, type Transition } from '../../../registry/index.ts';
 import { knownVersion, labelOf, openRequest, printRequest, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { RejectRequest } from './command.ts';
+import type { RejectRequest } from './request.ts';
 
 /** Rejects what a version is asked for. */
 export async function runReject(request: RejectRequest, shell: Shell): Promise<void> {

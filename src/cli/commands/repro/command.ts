@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
 import type { Shell } from '../../terminal/index.ts';
-
-export interface ReproFlags {
-  readonly output?: string;
-  readonly member?: string;
-  readonly offline: boolean;
-}
+import type { ReproFlags } from './request.ts';
 
 const GUIDE = `
 Writes a pickle with the same instructions at the same offsets, to attach to a report of a false alarm. Names that are

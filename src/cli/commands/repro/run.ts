@@ -5,7 +5,7 @@ import { count, terminalText } from '../../../report/index.ts';
 import { listedGlobals } from '../../../scan/pickle/allowlists.ts';
 import { type OneFile, withOneFile } from '../../judging/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
-import type { ReproFlags } from './command.ts';
+import type { ReproFlags } from './request.ts';
 
 /** Writes the instructions of one pickle of a file, and says where. */
 export async function runRepro(ref: string, flags: ReproFlags, shell: Shell): Promise<void> {

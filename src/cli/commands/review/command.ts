@@ -1,19 +1,9 @@
 import { type Command, Option } from 'commander';
-import { PAPERS, type Paper } from '../../../report/html/index.ts';
-import { addJudgingOptions, type JudgingFlags, type JudgingOptions, judgingOf } from '../../judging/index.ts';
+import { PAPERS } from '../../../report/html/index.ts';
+import { addJudgingOptions, type JudgingOptions, judgingOf } from '../../judging/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-export const REVIEW_FORMATS = ['html', 'pdf'] as const;
-export type ReviewFormat = (typeof REVIEW_FORMATS)[number];
-
-/** What was asked on the command line, checked. */
-export interface ReviewRequest extends JudgingFlags {
-  readonly target: string;
-  readonly format: ReviewFormat;
-  /** `undefined`: a file of its own name in the working folder, never over one that is there. */
-  readonly output: string | undefined;
-  readonly paper: Paper | undefined;
-}
+import type { ReviewFormat, ReviewRequest } from './request.ts';
+import { REVIEW_FORMATS } from './request.ts';
 
 interface ReviewFlags extends JudgingOptions {
   readonly format?: string;

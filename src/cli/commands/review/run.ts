@@ -14,8 +14,8 @@ import {
 import { findChromium, printToPdf } from '../../../sandbox/index.ts';
 import { exitCodeOf, prepareJudging } from '../../judging/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
-import type { ReviewRequest } from './command.ts';
 import { Excerpts } from './excerpts.ts';
+import type { ReviewRequest } from './request.ts';
 
 /** Judges one artifact, writes its review, says where, and records the exit code. */
 export async function runReview(request: ReviewRequest, shell: Shell): Promise<void> {

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
 import type { Stage } from '../../../registry/index.ts';
 import {
-  type AnswerFlags,
   addAnswerOptions,
   addRegistryOptions,
   REGISTRY_EXITS,
@@ -10,18 +9,9 @@ import {
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
+import type { RevokeRequest } from './request.ts';
 
 const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
-
-/** What was asked on the command line, checked. */
-export interface RevokeRequest extends AnswerFlags {
-  /** The id of an approval, or a version of which all approvals are meant. */
-  readonly what: string;
-  readonly registry: RegistryFlags;
-  readonly stage: Stage | undefined;
-  readonly reason: string;
-  readonly model: string | undefined;
-}
 
 interface RevokeFlags extends RegistryFlags, Omit<RevokeRequest, 'what' | 'registry' | 'stage' | 'model'> {
   readonly stage?: Stage;

@@ -4,7 +4,7 @@ import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
 import { knownVersion, labelOf, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { RevokeRequest } from './command.ts';
+import type { RevokeRequest } from './request.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

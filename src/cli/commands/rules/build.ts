@@ -9,7 +9,7 @@ import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
 import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
 import { openKey } from '../../signing/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
-import type { RulesBuildFlags } from './command.ts';
+import type { RulesBuildFlags } from './request.ts';
 
 /** The parts of a bundle that are not list, and what stands for them when their file is not there. */
 const PARTS = { dangerous: { modules: {}, globals: {} }, severities: {}, advisories: [] } as const;

@@ -1,23 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Shell } from '../../terminal/index.ts';
-
-export interface RulesUpdateFlags {
-  readonly from: string;
-  readonly publicKey?: string;
-  readonly trust?: string;
-  readonly quiet: boolean;
-}
-
-export interface RulesBuildFlags {
-  readonly fromLists: string;
-  readonly rulesVersion: string;
-  readonly expires?: string;
-  readonly minimumProgram?: string;
-  readonly privateKey: string;
-  readonly passphraseFile?: string;
-  readonly output?: string;
-  readonly quiet: boolean;
-}
+import type { RulesBuildFlags, RulesUpdateFlags } from './request.ts';
 
 const GUIDE = `
 A bundle of rules is one signed file. It may list names, take listed ones away, add dangerous names, raise severities, and

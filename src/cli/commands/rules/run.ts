@@ -21,7 +21,7 @@ import { BUILT_IN_LISTS } from '../../../scan/rules/rule-lists.ts';
 import { rulesetOf } from '../../../scan/rules/ruleset.ts';
 import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
 import { type Shell, widthOf } from '../../terminal/index.ts';
-import type { RulesUpdateFlags } from './command.ts';
+import type { RulesUpdateFlags } from './request.ts';
 import { rulesKeys } from './signature.ts';
 
 /** Says which rules a scan would use. */

@@ -9,19 +9,7 @@ import {
   WAIVER_GUIDE,
 } from '../../judging/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
-export type ScanFormat = (typeof SCAN_FORMATS)[number];
-
-/** What was asked on the command line, checked. */
-export interface ScanRequest extends JudgingFlags {
-  readonly targets: readonly string[];
-  readonly format: ScanFormat;
-  readonly output: string | undefined;
-  readonly coverage: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-}
+import { SCAN_FORMATS, type ScanRequest } from './request.ts';
 
 interface ScanFlags extends JudgingOptions, Omit<ScanRequest, keyof JudgingFlags | 'targets' | 'format' | 'output'> {
   readonly format: string;

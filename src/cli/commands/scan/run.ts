@@ -18,7 +18,7 @@ import {
   uriOf,
 } from '../../judging/index.ts';
 import { type ExitCode, graver, openSink, printError, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { ScanFormat, ScanRequest } from './command.ts';
+import type { ScanFormat, ScanRequest } from './request.ts';
 
 interface Scanned extends Judged {
   readonly place: Place;

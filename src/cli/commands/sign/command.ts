@@ -1,18 +1,8 @@
 import { type Command, Option } from 'commander';
-import { HASH_ALGORITHMS, type HashAlgorithm } from '../../../integrity/hash/index.ts';
+import { HASH_ALGORITHMS } from '../../../integrity/hash/index.ts';
 import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface SignRequest extends SigningChoice {
-  readonly artifact: string;
-  readonly signature?: string;
-  readonly ignore: readonly string[];
-  readonly hash: HashAlgorithm;
-  readonly allowSymlinks: boolean;
-  readonly coverAll: boolean;
-  readonly quiet: boolean;
-}
+import type { SignRequest } from './request.ts';
 
 interface SignFlags extends SigningFlags, Omit<SignRequest, 'artifact' | 'hash' | keyof SigningChoice> {
   readonly hash: string;

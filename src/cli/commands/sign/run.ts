@@ -19,7 +19,7 @@ import {
   uncoveredWarning,
 } from '../../signing/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
-import type { SignRequest } from './command.ts';
+import type { SignRequest } from './request.ts';
 
 const KEY_WITHIN =
   'assay: warning: the private key lies within the model: anybody who gets the model gets the key; move it out, and sign again\n';

@@ -1,24 +1,7 @@
 import type { Command } from 'commander';
 import { AssayError } from '../../../core/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line, checked. */
-export interface SnapshotRequest {
-  readonly registry: string;
-  readonly key: string;
-  readonly passphraseFile?: string;
-  readonly output: string;
-  readonly rules?: string;
-  readonly trust?: string;
-  readonly tenant: string;
-  readonly expiresInMs: number;
-  readonly endpoints: Readonly<Record<string, string>>;
-  readonly images: readonly { readonly digest: string; readonly notAfter: string | null }[];
-  readonly publicUrl?: string;
-  readonly explain: boolean;
-  readonly watch: boolean;
-  readonly quiet: boolean;
-}
+import type { SnapshotRequest } from './request.ts';
 
 interface SnapshotFlags extends Omit<SnapshotRequest, 'expiresInMs' | 'endpoints' | 'images'> {
   readonly expiresIn: string;

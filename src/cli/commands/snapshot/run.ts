@@ -15,7 +15,7 @@ import { count, terminalText } from '../../../report/index.ts';
 import { isSnapshotError } from '../../../snapshot/index.ts';
 import { type OpenedKey, openKey } from '../../signing/index.ts';
 import { printError, type Shell } from '../../terminal/index.ts';
-import type { SnapshotRequest } from './command.ts';
+import type { SnapshotRequest } from './request.ts';
 
 /** Between two looks at the registry: far below the minute within which a revocation has to reach every gate. */
 export const POLL_MS = 5_000;

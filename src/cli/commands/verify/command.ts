@@ -1,18 +1,9 @@
 import { type Command, Option } from 'commander';
-import { addTrustOptions, type TrustFlags } from '../../options/index.ts';
+import { addTrustOptions } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
+import type { VerifyFlags } from './request.ts';
 
 export const VERIFY_FORMATS = ['table', 'json'] as const;
-
-export interface VerifyFlags extends TrustFlags {
-  readonly format: string;
-  readonly output?: string;
-  readonly allowPartial: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly offline: boolean;
-}
 
 const GUIDE = `
 A signature proves who signed which bytes, so somebody has to be named: anybody can sign for himself. Every file is hashed.

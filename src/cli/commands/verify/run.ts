@@ -12,7 +12,7 @@ import { renderVerification, renderVerificationJson, type Verification } from '.
 import { openArtifact } from '../../../sources/index.ts';
 import { readTrusts, refuseWaiversFrom, trustFiles } from '../../judging/index.ts';
 import { openSink, Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { VerifyFlags } from './command.ts';
+import type { VerifyFlags } from './request.ts';
 
 /** Hashes an artifact, compares it with its signature, and reports. */
 export async function runVerify(ref: string, flags: VerifyFlags, shell: Shell): Promise<void> {

@@ -1,16 +1,6 @@
 import type { Command } from 'commander';
 import type { Shell } from '../../terminal/index.ts';
-
-/** What was asked on the command line; the environment says the rest. */
-export interface WorkerFlags {
-  readonly database?: string;
-  readonly queue?: string;
-  readonly data?: string;
-  readonly rules?: string;
-  readonly concurrency?: string;
-  readonly lease: string;
-  readonly allowPrivateAddresses?: boolean;
-}
+import type { WorkerFlags } from './request.ts';
 
 const GUIDE = `
 Takes scans from the queue, reads and judges what they name, and registers the version. Each scan runs in a thread of its own

@@ -1,7 +1,7 @@
 import { AssayError } from '../../../core/index.ts';
 import { terminalText } from '../../../report/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { WorkerFlags } from './command.ts';
+import type { WorkerFlags } from './request.ts';
 
 /** Works until Ctrl-C. What the operator should know goes to stderr, a line each. */
 export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, shell: Shell): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Handle, PKCS11 } from 'pkcs11js';
 import { AssayError, isAssayError } from '../../../core/index.ts';
-import { kindOf, verifyBytes } from '../../envelope/index.ts';
+import { keyText, kindOf, verifyBytes } from '../../envelope/index.ts';
 import type { SigningKey } from '../signing-key.ts';
 import { derSignature, ecPublicKey } from './ec-encoding.ts';
 import type { Pkcs11KeyName } from './key-uri.ts';
@@ -156,7 +156,7 @@ function findPublicKey(library: PKCS11, session: Handle, privateKey: Handle, sub
     throw new AssayError('usage', message, { subject, hint: 'use P-256, P-384 or P-521', cause });
   }
   if (HASH[kindOf(publicKey)] !== undefined) return publicKey;
-  const message = `a ${kindOf(publicKey)} key cannot sign models`;
+  const message = `${keyText(publicKey)} cannot sign models`;
   throw new AssayError('usage', message, { subject, hint: 'use P-256, P-384 or P-521' });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SCAN_FORMATS } from '../../../../src/cli/commands/scan/command.ts';
+import { SCAN_FORMATS } from '../../../../src/cli/commands/scan/request.ts';
 import { writeInstalled } from '../../../../src/pipeline/rules/installed.ts';
 import { RULESET_VERSION } from '../../../../src/scan/rules/ruleset-version.ts';
 import { ACME, RulesWorkshop } from '../../rules-workshop.ts';

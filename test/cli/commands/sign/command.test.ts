@@ -120,7 +120,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
       ['model', '--private-key', 'large'],
       /--private-key large: has more than 1048576 bytes/,
     ],
-    ['an RSA key', ['model', '--private-key', 'rsa.pem'], /rsa\.pem: a RSA 2048 key cannot sign models; use P-256/],
+    ['an RSA key', ['model', '--private-key', 'rsa.pem'], /rsa\.pem: an RSA 2048 key cannot sign models; use P-256/],
     [
       'a locked key',
       ['model', '--private-key', 'locked.pem'],

@@ -1,0 +1,93 @@
+// Prints how easy the sources are to find one's way in, as numbers: the largest folder, imports past a door, circles, exported names
+// with two meanings, words that the glossary rejects.
+//
+//   node scripts/house.mjs [checkout]
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize, relative } from 'node:path';
+
+const ROOT = process.argv[2] ?? new URL('..', import.meta.url).pathname;
+const TREES = ['src', 'admission-webhook/src', 'action/src'];
+/** Words that a glossary entry replaces: as a part of a name, or in a message. */
+const REJECTED =
+  /(?:^|[^a-z])(?:pardon|wish|mend)(?:s|ed|es|able)?(?![a-z])|[a-z](?:Pardon|Wish|Mend)(?:s|ed|es|able)?(?![a-z])/g;
+
+const files = TREES.flatMap((tree) => list(tree)).filter((file) => file.endsWith('.ts'));
+const known = new Set(files);
+const texts = new Map(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]));
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+const folders = new Map();
+for (const file of files) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+const [largest] = [...folders].sort((a, b) => b[1] - a[1]);
+report('largest folder', `${largest[1]} modules, ${largest[0]}`);
+report('modules', files.length);
+report('folders', folders.size);
+
+const links = files.flatMap((from) => imports.get(from).map((to) => ({ from, to })));
+const past = links.filter(({ from, to }) => !isWithin(from, dirname(to)) && basename(to) !== 'index.ts');
+report('imports between folders', links.filter(({ from, to }) => dirname(from) !== dirname(to)).length);
+report('imports past a door', past.length);
+report('circles, types included', circles());
+
+const names = new Map();
+for (const [file, text] of texts) {
+  for (const [, name] of text.matchAll(
+    /^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type|enum) ([A-Za-z_$][\w$]*)/gm,
+  ))
+    names.set(name, [...(names.get(name) ?? []), file]);
+}
+const doubles = [...names].filter(([, places]) => places.length > 1);
+report('exported names with two meanings', doubles.length);
+for (const [name, places] of doubles.slice(0, 20)) console.log(`    ${name}: ${places.join(', ')}`);
+
+const rejected = files.flatMap((file) =>
+  [...texts.get(file).matchAll(REJECTED)].map(([word]) => `${file}: ${word.trim()}`),
+);
+report('rejected words', rejected.length);
+for (const one of rejected.slice(0, 20)) console.log(`    ${one}`);
+
+function report(what, value) {
+  console.log(`${what.padEnd(34)}${value}`);
+}
+
+function list(tree) {
+  try {
+    return readdirSync(join(ROOT, tree), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function importsOf(file) {
+  const found = [...texts.get(file).matchAll(/(?:\bfrom\s+|\bimport\()'(\.[^']+)'/g)];
+  return found.map(([, path]) => normalize(join(dirname(file), path))).filter((path) => known.has(path));
+}
+
+function isWithin(file, folder) {
+  return dirname(file) === folder || dirname(file).startsWith(`${folder}/`);
+}
+
+/** Groups of modules that import each other, by Tarjan's algorithm. */
+function circles() {
+  let count = 0;
+  const [index, low, stack, open] = [new Map(), new Map(), [], new Set()];
+  const visit = (module) => {
+    index.set(module, index.size);
+    low.set(module, index.get(module));
+    stack.push(module);
+    open.add(module);
+    for (const next of imports.get(module)) {
+      if (!index.has(next)) visit(next);
+      if (open.has(next)) low.set(module, Math.min(low.get(module), low.get(next)));
+    }
+    if (low.get(module) !== index.get(module)) return;
+    const group = stack.splice(stack.indexOf(module));
+    for (const one of group) open.delete(one);
+    if (group.length > 1) count++;
+  };
+  for (const module of files) if (!index.has(module)) visit(module);
+  return count;
+}

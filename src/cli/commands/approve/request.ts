@@ -1,0 +1,26 @@
+import type { RegistryFlags } from '../../../client/index.ts';
+import type { Role, Stage } from '../../../registry/index.ts';
+import type { SigningChoice } from '../../options/index.ts';
+
+/** What was asked on the command line, checked. */
+export interface ApproveRequest {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly stage: (typeof STAGES)[number];
+  /** `undefined`: the service signs, for whoever has the token. */
+  readonly signing: SigningChoice | undefined;
+  readonly role: Role | undefined;
+  readonly until: string | undefined;
+  readonly comment: string;
+  readonly model: string | undefined;
+  readonly report: string | undefined;
+  readonly allow: string | undefined;
+  readonly yes: boolean;
+  readonly format: 'table' | 'json';
+  readonly output: string | undefined;
+  readonly quiet: boolean;
+  readonly offline: boolean;
+  readonly color: boolean;
+}
+
+export const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];

@@ -1,0 +1,20 @@
+import type { HashAlgorithm } from '../../../integrity/hash/index.ts';
+
+/** What was asked on the command line, checked. */
+export interface DigestRequest {
+  readonly targets: readonly string[];
+  readonly format: DigestFormat;
+  readonly algorithm: HashAlgorithm;
+  readonly tree: boolean;
+  readonly oms: boolean;
+  readonly git: boolean;
+  readonly claimed: boolean;
+  readonly check: string | undefined;
+  readonly output: string | undefined;
+  readonly offline: boolean;
+  readonly quiet: boolean;
+}
+
+export type DigestFormat = (typeof DIGEST_FORMATS)[number];
+
+export const DIGEST_FORMATS = ['text', 'json', 'jsonl'] as const;

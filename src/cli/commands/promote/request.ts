@@ -1,0 +1,17 @@
+import type { RegistryFlags } from '../../../client/index.ts';
+import type { Stage } from '../../../registry/index.ts';
+import type { AnswerFlags } from '../../options/index.ts';
+
+/** What was asked on the command line, checked. */
+export interface PromoteRequest extends AnswerFlags {
+  readonly artifact: string;
+  readonly registry: RegistryFlags;
+  readonly stage: (typeof STAGES)[number];
+  readonly comment: string;
+  readonly model: string | undefined;
+  readonly report: string | undefined;
+  readonly allow: string | undefined;
+}
+
+/** What may be asked for. */
+export const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];

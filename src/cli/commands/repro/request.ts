@@ -1,0 +1,5 @@
+export interface ReproFlags {
+  readonly output?: string;
+  readonly member?: string;
+  readonly offline: boolean;
+}

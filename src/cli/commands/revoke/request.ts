@@ -1,0 +1,13 @@
+import type { RegistryFlags } from '../../../client/index.ts';
+import type { Stage } from '../../../registry/index.ts';
+import type { AnswerFlags } from '../../options/index.ts';
+
+/** What was asked on the command line, checked. */
+export interface RevokeRequest extends AnswerFlags {
+  /** The id of an approval, or a version of which all approvals are meant. */
+  readonly what: string;
+  readonly registry: RegistryFlags;
+  readonly stage: Stage | undefined;
+  readonly reason: string;
+  readonly model: string | undefined;
+}

@@ -1,0 +1,15 @@
+import type { JudgingFlags } from '../../judging/index.ts';
+
+export type ScanFormat = (typeof SCAN_FORMATS)[number];
+
+/** What was asked on the command line, checked. */
+export interface ScanRequest extends JudgingFlags {
+  readonly targets: readonly string[];
+  readonly format: ScanFormat;
+  readonly output: string | undefined;
+  readonly coverage: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+export const SCAN_FORMATS = ['table', 'json', 'jsonl', 'sarif', 'openvex', 'markdown', 'junit', 'cyclonedx'] as const;
