@@ -7,7 +7,7 @@ import { EXT, FIRST_COMPOSITE, GLOBAL, OBJECT, PERSID, TUPLE } from '../../forma
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import { Blobs } from './blobs.ts';
-import { mayBeCalled } from './called-results.ts';
+import { cannotBeCalled, mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
 import { breachText } from './contracts/contract.ts';
@@ -215,6 +215,7 @@ export class PickleJudge implements PickleHandler {
       if (mayBeCalled(call, this.#names.context(machine)) || machine.waits) return;
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
+      if (cannotBeCalled(call, this.#names.context(machine))) return;
       if (call.callee.kind === PERSID && machine.alternative) return;
       const shown = this.#computed++ < MAX_COMPUTED ? describeCall(call.callee, call.args, machine) : 'more of them';
       this.#say.report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);

@@ -163,7 +163,7 @@ export const partial: Contract = ([wrapped], context) => {
   return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
 };
 
-/** Classes of libraries whose instances are made empty, of plain data: what their constructors do was read. */
+/** Called without arguments, these make something empty, of plain data: what they do was read. */
 const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'collections:OrderedDict',
   'collections:Counter',
@@ -172,6 +172,7 @@ const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'deap.tools.support:Logbook',
   'river.proba.gaussian:Gaussian',
   'river.proba.multinomial:Multinomial',
+  'river.naive_bayes.gaussian:GaussianNB._make_gaussian',
 ]);
 
 /** A partial that makes plain data: of a built-in type, or of a defaultdict with such a factory. Its state replaces its arguments. */
@@ -215,7 +216,9 @@ function factoryBreach(factory: Value | undefined, depth: number, context: Contr
   const entry = context.listed(factory);
   if (entry !== undefined && EMPTY_CONTAINERS.has(`${entry.module}:${entry.name}`)) return undefined;
   if (made?.module === 'dill._dill' && made.name === '_load_type') return undefined;
-  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : undefined;
+  const fetched = made?.name === 'getattr' ? fetchedMember(factory, context) : undefined;
+  if (fetched !== undefined && EMPTY_CONTAINERS.has(fetched)) return undefined;
+  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : classAround(entry, context);
   if (owner?.evidence === 'classes')
     return unexpected('the factory is a method that models are not known to have there');
   // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
@@ -230,6 +233,20 @@ function ownerOf(of: Value, context: ContractContext): ListedGlobal | undefined 
   const [owner] = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
   if (owner === undefined) return undefined;
   return context.listed(context.state.callOf(owner)?.callee ?? owner);
+}
+
+/** The member that `getattr` fetched from a class on a list: "module:class.member". */
+function fetchedMember(of: Value, context: ContractContext): string | undefined {
+  const call = context.state.callOf(of);
+  const args = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
+  const entry = args[0] === undefined ? undefined : context.listed(args[0]);
+  return entry === undefined ? undefined : `${entry.module}:${entry.name}.${textAt(args, 1, context)}`;
+}
+
+/** The class that a dotted name is a member of. */
+function classAround(entry: ListedGlobal | undefined, context: ContractContext): ListedGlobal | undefined {
+  const dot = entry?.name.lastIndexOf('.') ?? -1;
+  return entry === undefined || dot < 0 ? undefined : context.entry(entry.module, entry.name.slice(0, dot));
 }
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */
