@@ -10,10 +10,10 @@ import { Blobs } from './blobs.ts';
 import { cannotBeCalled, mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
-import { breachText } from './contracts/contract.ts';
+import { breachText, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
 import { isExpression, mayEvaluate } from './contracts/expressions.ts';
-import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS, takesNoKeywords } from './contracts/index.ts';
 import { longValue } from './contracts/long-values.ts';
 import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
 import { expandsTuples } from './contracts/shared-tuples.ts';
@@ -237,7 +237,9 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine) ?? longValue(args, context);
+    const keywords = call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keywords') : undefined;
+    const broken =
+      contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);

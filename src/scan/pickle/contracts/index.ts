@@ -49,6 +49,11 @@ export function contractOf({ module, name }: ListedGlobal): Contract | undefined
   return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
 }
 
+/** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
+export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
+  return NATIVE_CALLS.has(`${module}:${name}`) || LIBRARY_CALLS.has(`${module}:${name}`);
+}
+
 /** Functions that call the one that they are given first, under a contract of their own. */
 export const CALLERS: ReadonlySet<string> = new Set([
   'torch._tensor:_rebuild_from_type_v2',
