@@ -1,8 +1,14 @@
 import { JOBLIB } from '../../formats/pickle/loaders.ts';
 import { type Call, DICT, GLOBAL, OBJECT } from '../../formats/pickle/values.ts';
-import { isDangerousName } from './contracts/capabilities.ts';
 import type { ContractContext } from './contracts/contract.ts';
-import { CALLED_MEMBERS, dillType, isUnlistedClass, NESTED_CLASSES, nestedClass } from './contracts/python.ts';
+import {
+  CALLED_MEMBERS,
+  dillType,
+  isPlainMember,
+  isUnlistedClass,
+  NESTED_CLASSES,
+  nestedClass,
+} from './contracts/python.ts';
 import { isArrayMarker } from './judge-names.ts';
 
 /** Whether a call's result may be called: a class method that a framework pickles, a built-in type that dill names. */
@@ -25,11 +31,6 @@ export function mayBeCalled(call: Call, context: ContractContext): boolean {
   const inner = owner === undefined ? undefined : nestedClass(owner, name, context);
   const contract = CALLED_MEMBERS.get(member) ?? NESTED_CLASSES.get(member) ?? inner;
   return contract !== undefined && contract(own, context) === undefined;
-}
-
-/** A name that Python does not look up itself, and that means nothing dangerous wherever it leads. */
-function isPlainMember(name: string): boolean {
-  return /^(?!__)[A-Za-z_]\w*$/.test(name) && !isDangerousName(name);
 }
 
 /**

@@ -31,6 +31,11 @@ export const TORCHSCRIPT_CLASS: Standing & { readonly kind: 'listed' } = {
   },
 };
 
+/** Whether a name is spelled as those of classes are. */
+export function isClassName(name: string): boolean {
+  return /^_*[A-Z]\w*$/.test(name);
+}
+
 export const ODDITIES: Readonly<Record<Oddity, string>> = {
   dup: 'duplicates stack values (DUP), which no pickler does and which makes small files grow',
   'sparse-memo': 'uses memo indexes far beyond its entries',

@@ -27,6 +27,7 @@ import {
   allowed,
   IDENTIFIER_PATH,
   isArrayMarker,
+  isClassName,
   isNew,
   LOADER_NAMES,
   makesNoText,
@@ -41,7 +42,7 @@ import { refusedByLists, resolvedNames } from './loader-names.ts';
 import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
-import { oddState } from './state-kinds.ts';
+import { oddState, tookState } from './state-kinds.ts';
 import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
 
@@ -88,6 +89,8 @@ export class PickleJudge implements PickleHandler {
   #code = false;
   /** Instances that are not whole before they are given a state, by the call that made each. */
   readonly #bare = new Bare();
+  /** The next computed name may be any text. */
+  #chosen = false;
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
@@ -125,12 +128,11 @@ export class PickleJudge implements PickleHandler {
     const offset = machine.fileOffset(global.offset);
     const full = `${global.module}.${global.name}`;
     if (global.computed) {
-      this.#say.report(
-        rules.COMPUTED_NAME,
-        'imports a name that a call computes',
-        `computed at ${machine.globals.length}`,
-        offset,
-      );
+      const [rule, what] = this.#chosen
+        ? [rules.COMPUTED_NAME, 'that a call computes']
+        : [rules.UNLISTED_GLOBAL, 'that an instance of a class on no list would be'];
+      this.#chosen = false;
+      this.#say.report(rule, `imports a name ${what}`, `computed at ${machine.globals.length}`, offset);
       return;
     }
     for (const name of resolvedNames(global, this.#say.loaders)) this.#options.imported(name, this.#say.loaders);
@@ -237,7 +239,8 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const keywords = call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keywords') : undefined;
+    const keywords =
+      call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keywords') : undefined;
     const broken =
       contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
@@ -428,12 +431,17 @@ export class PickleJudge implements PickleHandler {
     this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
-  /** An instance of a listed class is not a plain string, but where the class is that of strings. */
+  /** An instance of a listed class is not a plain string, but where the class is that of strings; nor is what took a state. */
   mayBeText(of: Value, machine: PickleState): boolean {
     const call = machine.callOf(of);
+    if (call?.built === true && tookState(of, machine)) return false;
     const callee = call === undefined ? undefined : machine.global(call.callee);
     const standing = callee === undefined ? undefined : this.#names.standing(callee);
-    return standing?.kind !== 'listed' || !makesNoText(standing.entry);
+    if (standing?.kind === 'listed' && makesNoText(standing.entry)) return false;
+    // Made without arguments, it is no text that the stream chooses.
+    const bare = call !== undefined && machine.tuple(call.args)?.length === 0;
+    this.#chosen ||= !(bare && standing?.kind === 'unlisted' && callee?.computed === false && isClassName(callee.name));
+    return true;
   }
 
   onBlob(start: number, length: number): void {

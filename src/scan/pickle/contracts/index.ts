@@ -3,7 +3,7 @@ import { isClassFirst } from '../class-first.ts';
 import { ARROW_CONTRACTS } from './arrow.ts';
 import { ARROW_TYPES } from './arrow-types.ts';
 import type { Contract } from './contract.ts';
-import { LIBRARY_CALLS } from './libraries.ts';
+import { GRAPH_CALLS } from './graphs.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
@@ -45,13 +45,13 @@ export function judgedArguments(entry: ListedGlobal): number {
 export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
   // Cython writes such a function for each class: it makes an instance of its first argument.
   const full = `${module}:${name}`;
-  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? LIBRARY_CALLS.get(full);
+  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? GRAPH_CALLS.get(full);
   return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
 }
 
 /** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
 export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
-  return NATIVE_CALLS.has(`${module}:${name}`) || LIBRARY_CALLS.has(`${module}:${name}`);
+  return NATIVE_CALLS.has(`${module}:${name}`) || GRAPH_CALLS.has(`${module}:${name}`);
 }
 
 /** Functions that call the one that they are given first, under a contract of their own. */
@@ -66,6 +66,7 @@ export const READS_LISTS: ReadonlySet<string> = new Set([
     (name) => `pyarrow.lib.${name}`,
   ),
   'PIL.Image.Image',
+  'igraph.Graph',
 ]);
 
 /** The same of dicts. */

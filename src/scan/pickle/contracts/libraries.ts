@@ -93,19 +93,3 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
   ...IMAGE_STATES,
   ...RECOMMENDER_STATES,
 ]);
-
-/** A graph is made by what an argument names, when there is one: a package of the environment. */
-const bareGraph: Contract = (args) => (args.length === 0 ? undefined : unexpected('a graph is made with arguments'));
-
-const GRAPHS = [
-  ...['graph:Graph', 'digraph:DiGraph', 'multigraph:MultiGraph', 'multidigraph:MultiDiGraph'].map(
-    (name) => `classes.${name}`,
-  ),
-  'algorithms.approximation.kcomponents:_AntiGraph',
-  'algorithms.planarity:PlanarEmbedding',
-];
-
-/** By "module:name": what the arguments of a class must keep to. */
-export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map(
-  GRAPHS.map((name) => [`networkx.${name}`, bareGraph] as const),
-);

@@ -1,6 +1,7 @@
 import type { Value } from '../../../formats/pickle/values.ts';
 import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER } from '../../../formats/pickle/values.ts';
 import type { ListedGlobal } from '../allowlist.ts';
+import { isDangerousName } from './capabilities.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { isDistribution } from './distributions.ts';
 import { isKeptMethod } from './kept-methods.ts';
@@ -125,7 +126,7 @@ const getAttribute: Contract = (args, context) => {
     if (known && BOUND_METHODS.test(name)) return undefined;
     if (entry !== undefined && isDistribution(entry) && name === 'rvs') return undefined;
     // Another version of a class that was looked at may keep other methods: nothing calls them while loading.
-    return known && entry?.evidence === 'classes' && !name.startsWith('_')
+    return known && entry?.evidence === 'classes' && isPlainMember(name)
       ? unexpected('fetches a method that no model is known to keep')
       : 'fetches a method that no framework keeps';
   }
@@ -145,6 +146,11 @@ const getAttribute: Contract = (args, context) => {
   const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
   return isEnumMember ? undefined : 'fetches a member that no framework keeps';
 };
+
+/** A name that Python does not look up itself, and that means nothing dangerous wherever it leads. */
+export function isPlainMember(name: string): boolean {
+  return /^(?!__)[A-Za-z_]\w*$/.test(name) && !isDangerousName(name);
+}
 
 /** Whether something may be called with arguments that the stream or its user chooses. */
 function isHarmlessCallable(of: Value | undefined, context: ContractContext): boolean {

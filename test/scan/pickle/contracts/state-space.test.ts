@@ -35,7 +35,7 @@ function put(items: Node[], key: string, value: Node): void {
 
 /** The shape of an array of NumPy. */
 function shapeOf(of: Node | undefined): number[] | undefined {
-  if (of?.kind !== 'made' || !makerOf(of).endsWith(':_reconstruct')) return undefined;
+  if (of?.kind !== 'made' || makerOf(of)?.endsWith(':_reconstruct') !== true) return undefined;
   const state = of.steps[0]?.items[0];
   const shape = state?.kind === 'tuple' ? state.items[1] : undefined;
   return shape?.kind === 'tuple'
