@@ -75,6 +75,47 @@ describe('windows of river in Cython', () => {
   });
 });
 
+describe('classes that Cython pickles by itself, and does not look how long their state is', () => {
+  const GARCH = 'arch.univariate.recursions:GARCHUpdater';
+  const LOSS = 'sklearn._loss._loss:CyPinballLoss';
+  const unpickled = (full: string, checksum: number, state: Node, type = full) =>
+    call(name(full.replace(':', ':__pyx_unpickle_')), name(type), int(checksum), state);
+  const five = [leaf(-1), int(0), int(1), leaf(2), int(1)];
+  const later = (state: Node) => {
+    const made = unpickled(GARCH, 119629453, none);
+    made.steps.push({ does: 'build', items: [state] });
+    return made;
+  };
+
+  it.each([
+    ['a state as it is written', CLEAN, unpickled(GARCH, 119629453, tuple(...five))],
+    ['the same, of an older Cython', CLEAN, unpickled(GARCH, 46664382, tuple(...five))],
+    ['the same, by BUILD, as nobody writes it', ['suspicious', 'pickle.use.unusual'], later(tuple(...five))],
+    ['a shorter state', UNEXPECTED, unpickled(GARCH, 119629453, tuple(...five.slice(1)))],
+    ['a shorter state, by BUILD', UNEXPECTED, later(tuple(...five.slice(1)))],
+    ['no tuple', UNEXPECTED, later(dict())],
+    ['a checksum of other fields', UNEXPECTED, unpickled(GARCH, 1, tuple(...five))],
+    ['another class', UNEXPECTED, unpickled(GARCH, 119629453, none, LOSS)],
+    ['a loss of scikit-learn', CLEAN, unpickled(LOSS, 232784418, tuple(leaf(0.5)))],
+    ['a loss without its field', UNEXPECTED, unpickled(LOSS, 232784418, tuple())],
+  ])('%s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+
+  it.each([
+    ['a bucket without its last array', (items: Node[]) => items.splice(3)],
+    ['a bucket whose array is shorter', (items: Node[]) => items.splice(2, 1, floats(1, 2))],
+    ['a bucket that stands behind its end', (items: Node[]) => items.splice(0, 1, int(7))],
+  ])('%s', async (_, change) => {
+    const root = changed('river/0.22.0/drift.p5.pkl', 'river.drift.adwin_c:__pyx_unpickle_Bucket', (made) => {
+      const state = made.steps[0]?.items[0];
+      if (state?.kind !== 'tuple') throw new Error('the state is not a tuple');
+      change(state.items);
+    });
+    expect(await judged(root)).toEqual(UNEXPECTED);
+  });
+});
+
 describe('similarities of implicit', () => {
   const matrix = (rows: number, columns: number) =>
     instance(

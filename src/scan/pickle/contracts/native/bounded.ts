@@ -1,8 +1,6 @@
-import { NONE } from '../../../../formats/pickle/values.ts';
 import { type Contract, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
-import { classFirst } from '../scientific.ts';
-import { fieldsOf, knownArray } from './known-array.ts';
+import { knownArray } from './known-array.ts';
 
 const UNTOLD = unexpected('what the object is made of cannot be told');
 
@@ -33,28 +31,8 @@ const windows: Contract = (args, context) => {
   return buckets >= 0 && buckets <= MAX_BUCKETS ? undefined : unexpected('it has more buckets than anybody sets');
 };
 
-/** Numbers, then the attributes: Cython's code looks at items of `bucket_deque` as if those of a list were there (drift/adwin_c.pyx). */
-const windowsState: Contract = (state, context) => {
-  const fields = fieldsOf(state.at(-1), context);
-  if (context.state.waits) return undefined;
-  const buckets = fields?.get('bucket_deque');
-  const maker = buckets === undefined ? undefined : context.madeBy(buckets);
-  return fields?.size === 1 && maker?.module === 'collections' && maker.name === 'deque'
-    ? undefined
-    : unexpected('its buckets are not in a deque');
-};
-
-/** The state is given by BUILD, where it is looked at. */
-const withoutState: Contract = (args, context) =>
-  classFirst(args, context) ?? (args[2]?.kind === NONE ? undefined : unexpected('its state is an argument'));
-
 export const BOUNDED_CALLS: readonly (readonly [string, Contract])[] = [
   ['statsmodels.tsa.stl._stl:STL', decomposition],
   ['statsmodels.tsa._stl:STL', decomposition],
   ['river._river_rust.drift:AdaptiveWindowing', windows],
-  ['river.drift.adwin_c:__pyx_unpickle_AdaptiveWindowing', withoutState],
-];
-
-export const BOUNDED_STATES: readonly (readonly [string, Contract])[] = [
-  ['river.drift.adwin_c:AdaptiveWindowing', windowsState],
 ];

@@ -2,8 +2,9 @@ import type { PickleState } from '../../../../formats/pickle/state.ts';
 import type { Value } from '../../../../formats/pickle/values.ts';
 import { isClassFirst } from '../../class-first.ts';
 import { type Contract, unexpected } from '../contract.ts';
-import { BOUNDED_CALLS, BOUNDED_STATES } from './bounded.ts';
+import { BOUNDED_CALLS } from './bounded.ts';
 import { type Claim, closeClaims } from './claims.ts';
+import { CYTHON_CALLS, CYTHON_STATES } from './cython.ts';
 import { closeBodies } from './known-array.ts';
 import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
 import { RANDOM_STATES } from './random.ts';
@@ -18,7 +19,7 @@ export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...TREE_STATES,
   ...RANDOM_STATES,
   ...STATE_SPACE_STATES,
-  ...BOUNDED_STATES,
+  ...CYTHON_STATES,
 ]);
 
 /** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
@@ -27,9 +28,11 @@ export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
   ['sklearn.tree._tree:Tree', treeCall],
   ...STATE_SPACE_CALLS,
   ...BOUNDED_CALLS,
+  ...CYTHON_CALLS,
 ]);
 
-const NEEDED = /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj|statsmodels\.tsa\.statespace\..*)$/;
+const NEEDED =
+  /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj|statsmodels\.tsa\.statespace\..*|river\.drift\.adwin_c:.*)$/;
 
 /** Whether an instance without a state is not whole: native code reads what was never set. */
 export function needsState(name: string): boolean {
