@@ -3,7 +3,7 @@ import type { Rule } from '../rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
-import { LIBRARY_STATES } from './contracts/libraries.ts';
+import { LIBRARY_STATES } from './contracts/libraries/index.ts';
 import { NATIVE_STATES } from './contracts/native/index.ts';
 import { partial } from './contracts/python.ts';
 import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';

@@ -1,9 +1,7 @@
 import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
-import { ARROW_CONTRACTS } from './arrow.ts';
-import { ARROW_TYPES } from './arrow-types.ts';
 import type { Contract } from './contract.ts';
-import { GRAPH_CALLS } from './graphs.ts';
+import { ARROW_CONTRACTS, ARROW_TYPES, GRAPH_CALLS } from './libraries/index.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';

@@ -1,7 +1,7 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, NONE } from '../../../formats/pickle/values.ts';
-import { type Breach, type Contract, type ContractContext, perMachine, textAt, unexpected } from './contract.ts';
-import { flag, numberOf } from './numbers.ts';
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { DICT, NONE } from '../../../../formats/pickle/values.ts';
+import { type Breach, type Contract, type ContractContext, perMachine, textAt, unexpected } from '../contract.ts';
+import { flag, numberOf } from '../numbers.ts';
 
 /** A type within a type is freed, compared and shown by code that calls itself, on the stack of the process. */
 const MAX_DEPTH = 32;

@@ -1,7 +1,7 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, NONE, OBJECT } from '../../../formats/pickle/values.ts';
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { DICT, NONE, OBJECT } from '../../../../formats/pickle/values.ts';
+import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { ARROW_STATES } from './arrow.ts';
-import { type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { FLAML_STATES } from './flaml.ts';
 import { IMAGE_STATES } from './images.ts';
 import { RECOMMENDER_STATES } from './recommenders.ts';

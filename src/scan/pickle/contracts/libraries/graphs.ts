@@ -1,7 +1,7 @@
-import type { Value } from '../../../formats/pickle/values.ts';
-import { DICT, INT, NONE } from '../../../formats/pickle/values.ts';
-import { type Contract, type ContractContext, unexpected } from './contract.ts';
-import { flag, numberOf } from './numbers.ts';
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { DICT, INT, NONE } from '../../../../formats/pickle/values.ts';
+import { type Contract, type ContractContext, unexpected } from '../contract.ts';
+import { flag, numberOf } from '../numbers.ts';
 
 /** A graph of NetworkX is made by another package when an argument names one: by one of the environment. */
 const bareGraph: Contract = (args) => (args.length === 0 ? undefined : unexpected('a graph is made with arguments'));

@@ -1,7 +1,7 @@
-import { NONE } from '../../../formats/pickle/values.ts';
-import { type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
-import { fieldsOf } from './native/known-array.ts';
-import { numbersOf } from './numbers.ts';
+import { NONE } from '../../../../formats/pickle/values.ts';
+import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
+import { fieldsOf } from '../native/index.ts';
+import { numbersOf } from '../numbers.ts';
 
 /**
  * `ItemItemRecommender.__setstate__` of implicit hands its similarities to native code, which takes memory for each row and looks items
