@@ -25,11 +25,11 @@ def rows(path, count):
         pickle.dump([list(range(i, i + 8)) for i in range(count)], out, 4)
 
 
-def small(path, count):
+def small(path, count, records):
     os.makedirs(path, exist_ok=True)
     for i in range(count):
         with open(f"{path}/{i}.pkl", "wb") as out:
-            pickle.dump([record(i * 100 + j) for j in range(64)], out, 4)
+            pickle.dump([record(i * 100 + j) for j in range(records)], out, 4)
 
 
 def torch_zip(path, size):
@@ -67,5 +67,8 @@ def state_dict(storages, elements):
 
 big(f"{folder}/big.pkl", 1_100_000)
 rows(f"{folder}/rows.pkl", 3_200_000)
-small(f"{folder}/small", 2_000)
+# A record is 24 instructions.
+big(f"{folder}/nine-million.pkl", 375_000)
+small(f"{folder}/small", 2_000, 64)
+small(f"{folder}/four-hundred", 2_000, 16)
 torch_zip(f"{folder}/big.pt", 1 << 30)

@@ -5,6 +5,8 @@ import { canJail, findInterpreter, findTorch, type Interpreter } from './jail.ts
 import { checkLists } from './lists/soundness.ts';
 
 const FILES = Number(process.env.ASSAY_LISTS_FILES ?? 1_500);
+/** Libraries that ASSAY_ORACLE_PYTHON has, by their folder of fixtures: "river", or "pillow:PIL" where the package is named otherwise. */
+const ADDED = (process.env.ASSAY_LISTS_LIBRARIES ?? '').split(',').filter((one) => one !== '');
 const STANDARD = [
   'builtins',
   '__builtin__',
@@ -63,7 +65,12 @@ requirePart('jail', canJail(), 'apt-get install bubblewrap', 'soundness of the l
     () => {
       it(`holds for ${FILES} files (seed ${SEED})`, { timeout: 36_000_000 }, async () => {
         const libraries = ['numpy', 'scipy', 'sklearn', 'pandas', 'joblib', 'stdlib'];
-        await check(python ?? { program: '' }, libraries, ['numpy', 'scipy', 'sklearn', 'pandas', 'joblib'], 0.8);
+        const packages = ['numpy', 'scipy', 'sklearn', 'pandas', 'joblib'];
+        for (const [folder = '', name = folder] of ADDED.map((one) => one.split(':'))) {
+          libraries.push(folder);
+          packages.push(name);
+        }
+        await check(python ?? { program: '' }, libraries, packages, 0.8);
       });
     },
   );

@@ -212,7 +212,7 @@ export class PickleState {
 
   /** The same state, to follow another reading of the bytes from here. */
   #fork(size: number, handler: PickleHandler): PickleState {
-    const entries = this.#names.entries + this.#texts.size + this.#items.entries;
+    const entries = this.#names.entries + this.#texts.size + this.#items.entries + this.builtStates.size;
     this.budget.work(entries + this.sp + this.markCount + this.cells.length);
     const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
     copy.close();
@@ -240,6 +240,7 @@ export class PickleState {
     copy.markCount = this.markCount;
     copy.#texts = new Map(this.#texts);
     copy.#items = new KeptItems(this.#items);
+    for (const [ref, given] of this.builtStates) copy.builtStates.set(ref, given);
     return copy;
   }
 

@@ -3,7 +3,7 @@ import type { Rule } from '../rules/rule.ts';
 import type { ListedGlobal, Use } from './allowlists.ts';
 import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
-import { LIBRARY_STATES } from './contracts/libraries.ts';
+import { LIBRARY_STATES } from './contracts/libraries/index.ts';
 import { NATIVE_STATES } from './contracts/native/index.ts';
 import { partial } from './contracts/python.ts';
 import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
@@ -30,6 +30,11 @@ export const TORCHSCRIPT_CLASS: Standing & { readonly kind: 'listed' } = {
     versions: '',
   },
 };
+
+/** Whether a name is spelled as those of classes are. */
+export function isClassName(name: string): boolean {
+  return /^_*[A-Z]\w*$/.test(name);
+}
 
 /** A dotted name that leads out of its module: through special attributes, or from something that is not a class. */
 export function walksAttributes(global: GlobalName): boolean {

@@ -23,13 +23,13 @@ import {
 import type { NameRule, Report, Within } from '../scanner.ts';
 import type { ListedGlobal } from './allowlists.ts';
 import { Blobs } from './blobs.ts';
-import { mayBeCalled } from './called-results.ts';
+import { cannotBeCalled, mayBeCalled } from './called-results.ts';
 import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
 import { makerOf } from './contracts/code-makers.ts';
-import { breachText } from './contracts/contract.ts';
+import { breachText, unexpected } from './contracts/contract.ts';
 import { isDistribution } from './contracts/distributions.ts';
 import { isExpression, mayEvaluate } from './contracts/expressions.ts';
-import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS } from './contracts/index.ts';
+import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS, takesNoKeywords } from './contracts/index.ts';
 import { longValue } from './contracts/long-values.ts';
 import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
 import { expandsTuples } from './contracts/shared-tuples.ts';
@@ -43,6 +43,7 @@ import {
   allowed,
   IDENTIFIER_PATH,
   isArrayMarker,
+  isClassName,
   isNew,
   LOADER_NAMES,
   makesNoText,
@@ -57,7 +58,7 @@ import { type Handed, handedBy, takesNativeState, type Untold } from './native-s
 import { itemsOfPlainValue, ODDITIES, STATE_OF_PLAIN_VALUE, TUPLES_HASHED_FOR_HOURS } from './oddities.ts';
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
-import { oddState } from './state-kinds.ts';
+import { oddState, tookState } from './state-kinds.ts';
 import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
 
@@ -104,6 +105,8 @@ export class PickleJudge implements PickleHandler {
   #code = false;
   /** Instances that are not whole before they are given a state, by the call that made each. */
   readonly #bare = new Bare();
+  /** The next computed name may be any text. */
+  #chosen = false;
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
@@ -141,12 +144,11 @@ export class PickleJudge implements PickleHandler {
     const offset = machine.fileOffset(global.offset);
     const full = `${global.module}.${global.name}`;
     if (global.computed) {
-      this.#say.report(
-        rules.COMPUTED_NAME,
-        'imports a name that a call computes',
-        `computed at ${machine.globals.length}`,
-        offset,
-      );
+      const [rule, what] = this.#chosen
+        ? [rules.COMPUTED_NAME, 'that a call computes']
+        : [rules.UNLISTED_GLOBAL, 'that an instance of a class on no list would be'];
+      this.#chosen = false;
+      this.#say.report(rule, `imports a name ${what}`, `computed at ${machine.globals.length}`, offset);
       return;
     }
     for (const name of resolvedNames(global, this.#say.loaders)) this.#options.imported(name, this.#say.loaders);
@@ -231,6 +233,7 @@ export class PickleJudge implements PickleHandler {
       if (mayBeCalled(call, this.#names.context(machine)) || machine.waits) return;
       // CPython raises on a constant; what an extension code names was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
+      if (cannotBeCalled(call, this.#names.context(machine))) return;
       if (call.callee.kind === PERSID && machine.alternative) return;
       const shown = this.#computed++ < MAX_COMPUTED ? describeCall(call.callee, call.args, machine) : 'more of them';
       this.#say.report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
@@ -252,7 +255,10 @@ export class PickleJudge implements PickleHandler {
     const args = machine.tuple(call.args) ?? [call.args];
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
-    const broken = contract?.(args, context) ?? this.#bare.handed(args, machine) ?? longValue(args, context);
+    const keywords =
+      call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keywords') : undefined;
+    const broken =
+      contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);
@@ -441,12 +447,17 @@ export class PickleJudge implements PickleHandler {
     this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
-  /** An instance of a listed class is not a plain string, but where the class is that of strings. */
+  /** An instance of a listed class is not a plain string, but where the class is that of strings; nor is what took a state. */
   mayBeText(of: Value, machine: PickleState): boolean {
     const call = machine.callOf(of);
+    if (call?.built === true && tookState(of, machine)) return false;
     const callee = call === undefined ? undefined : machine.global(call.callee);
     const standing = callee === undefined ? undefined : this.#names.standing(callee);
-    return standing?.kind !== 'listed' || !makesNoText(standing.entry);
+    if (standing?.kind === 'listed' && makesNoText(standing.entry)) return false;
+    // Made without arguments, it is no text that the stream chooses.
+    const bare = call !== undefined && machine.tuple(call.args)?.length === 0;
+    this.#chosen ||= !(bare && standing?.kind === 'unlisted' && callee?.computed === false && isClassName(callee.name));
+    return true;
   }
 
   onBlob(start: number, length: number): void {

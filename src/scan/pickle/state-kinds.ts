@@ -50,3 +50,12 @@ function kindOf(state: Value, machine: PickleState): StateKind | undefined {
   // Protocol 2 has no bytes and encodes text.
   return callee?.module === '_codecs' && callee.name === 'encode' ? 'bytes' : 'instance';
 }
+
+/** Whether an object was given attributes by BUILD, which no loader gets past for a string: a string has none. */
+export function tookState(of: Value, machine: PickleState): boolean {
+  const given = machine.builtStates.get(of.ref);
+  if (given === undefined) return false;
+  const [own, slots, ...more] = machine.tuple(given) ?? [given];
+  if (own === undefined || more.length > 0) return false;
+  return [own, slots].some((part) => part?.kind === DICT && (machine.itemsOf(part)?.length ?? 0) > 0);
+}

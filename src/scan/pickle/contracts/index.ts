@@ -1,7 +1,7 @@
 import type { ListedGlobal } from '../allowlists.ts';
 import { isClassFirst } from '../class-first.ts';
-import { ARROW_CONTRACTS } from './arrow.ts';
 import type { Contract } from './contract.ts';
+import { ARROW_CONTRACTS, ARROW_TYPES, GRAPH_CALLS } from './libraries/index.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
@@ -16,6 +16,7 @@ export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...TORCH_CONTRACTS,
   ...SCIENTIFIC_CONTRACTS,
   ...ARROW_CONTRACTS,
+  ...ARROW_TYPES,
 ]);
 
 /** How many leading arguments a contract judges itself; the others are held to what the entry may be handed. */
@@ -42,7 +43,13 @@ export function judgedArguments(entry: ListedGlobal): number {
 export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
   // Cython writes such a function for each class: it makes an instance of its first argument.
   const full = `${module}:${name}`;
-  return CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
+  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? GRAPH_CALLS.get(full);
+  return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
+}
+
+/** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
+export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
+  return NATIVE_CALLS.has(`${module}:${name}`) || GRAPH_CALLS.has(`${module}:${name}`);
 }
 
 /** Functions that call the one that they are given first, under a contract of their own. */
@@ -51,17 +58,22 @@ export const CALLERS: ReadonlySet<string> = new Set([
   'dill._dill:_create_array',
 ]);
 
-/** Once a stream names one of these, its dicts are kept: contracts read them. */
+/** Once a stream names one of these, its lists are kept: contracts read them. */
+export const READS_LISTS: ReadonlySet<string> = new Set([
+  ...['_restore_array', 'chunked_array', 'schema', 'struct', '_reconstruct_table', '_reconstruct_record_batch'].map(
+    (name) => `pyarrow.lib.${name}`,
+  ),
+  'PIL.Image.Image',
+  'igraph.Graph',
+]);
+
+/** The same of dicts. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
+  ...READS_LISTS,
   'functools.partial',
-  'pyarrow.lib._restore_array',
-  'pyarrow.lib.chunked_array',
   'numpy.dtype',
   'numpy.core.multiarray._reconstruct',
   'numpy._core.multiarray._reconstruct',
   'torch._tensor._rebuild_from_type_v2',
   'torch._utils._rebuild_parameter_with_state',
 ]);
-
-/** The same of lists. */
-export const READS_LISTS: ReadonlySet<string> = new Set(['pyarrow.lib._restore_array', 'pyarrow.lib.chunked_array']);

@@ -144,7 +144,7 @@ function stateOfNoArray(state: readonly Value[]): Breach {
     : unexpected('the state of the array has another shape');
 }
 
-/** `_frombuffer(buffer, type, shape, order)`, of protocol 5. */
+/** `_frombuffer(buffer, type, shape, order, axes)`, of protocol 5; NumPy 2.4 and later write the axes of order K. */
 export const fromBuffer: Contract = (args, context) => {
   const [buffer, type, shape, order] = args;
   const element = usedType(type, context);
@@ -155,6 +155,17 @@ export const fromBuffer: Contract = (args, context) => {
     /^[CFAK]$/.test(textAt([order ?? { kind: NONE, ref: 0 }], 0, context) ?? '') || context.state.waits
       ? undefined
       : otherThan(order, 'an order'),
-    count(args, 4),
+    args.length === 5 ? axesBreach(args[4], sizes.numbers.length, context) : count(args, 4),
   );
 };
+
+/** Axes are none, or each of them once. */
+function axesBreach(of: Value | undefined, dimensions: number, context: ContractContext): Breach | undefined {
+  if (of?.kind === NONE) return undefined;
+  const axes = numbersOf(of, context);
+  if (axes.kind === 'broken') return axes.breach;
+  const sorted = [...axes.numbers].sort((one, other) => one - other);
+  return sorted.length === dimensions && sorted.every((axis, i) => axis === i)
+    ? undefined
+    : unexpected('the axes are not those of the array');
+}

@@ -1,5 +1,6 @@
 import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../allowlist.ts';
+import { isDangerousName } from './capabilities.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { isDistribution } from './distributions.ts';
 import { isKeptMethod } from './kept-methods.ts';
@@ -124,7 +125,7 @@ const getAttribute: Contract = (args, context) => {
     if (known && BOUND_METHODS.test(name)) return undefined;
     if (entry !== undefined && isDistribution(entry) && name === 'rvs') return undefined;
     // Another version of a class that was looked at may keep other methods: nothing calls them while loading.
-    return known && entry?.evidence === 'classes' && !name.startsWith('_')
+    return known && entry?.evidence === 'classes' && isPlainMember(name)
       ? unexpected('fetches a method that no model is known to keep')
       : 'fetches a method that no framework keeps';
   }
@@ -145,6 +146,11 @@ const getAttribute: Contract = (args, context) => {
   return isEnumMember ? undefined : 'fetches a member that no framework keeps';
 };
 
+/** A name that Python does not look up itself, and that means nothing dangerous wherever it leads. */
+export function isPlainMember(name: string): boolean {
+  return /^(?!__)[A-Za-z_]\w*$/.test(name) && !isDangerousName(name);
+}
+
 /** Whether something may be called with arguments that the stream or its user chooses. */
 function isHarmlessCallable(of: Value | undefined, context: ContractContext): boolean {
   return isBuiltinType(of, context) || context.plain(of) !== undefined;
@@ -162,7 +168,7 @@ export const partial: Contract = ([wrapped], context) => {
   return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
 };
 
-/** Classes of libraries whose instances are made empty, of plain data: what their constructors do was read. */
+/** Called without arguments, these make something empty, of plain data: what they do was read. */
 const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'collections:OrderedDict',
   'collections:Counter',
@@ -171,6 +177,7 @@ const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'deap.tools.support:Logbook',
   'river.proba.gaussian:Gaussian',
   'river.proba.multinomial:Multinomial',
+  'river.naive_bayes.gaussian:GaussianNB._make_gaussian',
 ]);
 
 /** A partial that makes plain data: of a built-in type, or of a defaultdict with such a factory. Its state replaces its arguments. */
@@ -214,7 +221,9 @@ function factoryBreach(factory: Value | undefined, depth: number, context: Contr
   const entry = context.listed(factory);
   if (entry !== undefined && EMPTY_CONTAINERS.has(`${entry.module}:${entry.name}`)) return undefined;
   if (made?.module === 'dill._dill' && made.name === '_load_type') return undefined;
-  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : undefined;
+  const fetched = made?.name === 'getattr' ? fetchedMember(factory, context) : undefined;
+  if (fetched !== undefined && EMPTY_CONTAINERS.has(fetched)) return undefined;
+  const owner = made?.name === 'getattr' ? ownerOf(factory, context) : classAround(entry, context);
   if (owner?.evidence === 'classes')
     return unexpected('the factory is a method that models are not known to have there');
   // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
@@ -229,6 +238,20 @@ function ownerOf(of: Value, context: ContractContext): ListedGlobal | undefined 
   const [owner] = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
   if (owner === undefined) return undefined;
   return context.listed(context.state.callOf(owner)?.callee ?? owner);
+}
+
+/** The member that `getattr` fetched from a class on a list: "module:class.member". */
+function fetchedMember(of: Value, context: ContractContext): string | undefined {
+  const call = context.state.callOf(of);
+  const args = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
+  const entry = args[0] === undefined ? undefined : context.listed(args[0]);
+  return entry === undefined ? undefined : `${entry.module}:${entry.name}.${textAt(args, 1, context)}`;
+}
+
+/** The class that a dotted name is a member of. */
+function classAround(entry: ListedGlobal | undefined, context: ContractContext): ListedGlobal | undefined {
+  const dot = entry?.name.lastIndexOf('.') ?? -1;
+  return entry === undefined || dot < 0 ? undefined : context.entry(entry.module, entry.name.slice(0, dot));
 }
 
 /** `bytearray(content)`: a number in its place asks for as much memory. */

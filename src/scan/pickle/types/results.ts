@@ -31,8 +31,10 @@ export function callableResult(
     case 'builtins:type':
     case '__builtin__:type':
       return 'builtins:NoneType';
-    case '_operator:getitem':
     case 'functools:partial':
+      // What it wraps is on no list, which is a finding of its own, as it is without a partial around it.
+      return first !== undefined && context.unlisted(state.callOf(first)?.callee ?? first) ? undefined : nameOf(entry);
+    case '_operator:getitem':
       return nameOf(entry);
     default:
       return makesCallable(entry) ? nameOf(entry) : undefined;

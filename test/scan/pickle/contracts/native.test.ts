@@ -1,63 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readTree } from '../../../oracles/lists/read-tree.ts';
 import {
   call,
-  copyOf,
   dict,
   instance,
   int,
   leaf,
   list,
   type Made,
-  makerOf,
   type Node,
   name,
-  nodesOf,
   tuple,
 } from '../../../oracles/lists/tree.ts';
-import { writeTree } from '../../../oracles/lists/write-tree.ts';
-import { scanPickleBytes } from '../../../support/scan-pickle-bytes.ts';
-
-const none = leaf(null);
-
-async function judged(root: Node) {
-  const { verdict, findings } = await scanPickleBytes(writeTree(root, 4));
-  return [verdict, ...new Set(findings.map(({ ruleId }) => ruleId))];
-}
-
-const CLEAN = ['clean'];
-const UNEXPECTED = ['suspicious', 'pickle.contract.unexpected'];
-
-function dtype(code: string, ...more: Node[]): Made {
-  const made = call(name('numpy:dtype'), leaf(code), leaf(false), leaf(true));
-  const flags = code === 'O8' ? 63 : 0;
-  const version = more.length > 0 ? 4 : 3;
-  const order = leaf(code === 'O8' ? '|' : '<');
-  const state = tuple(int(version), order, none, none, none, int(-1), int(-1), int(flags), ...more);
-  made.steps.push({ does: 'build', items: [state] });
-  return made;
-}
-
-function array(type: Node, shape: readonly number[], content: Node): Made {
-  const made = call(
-    name('numpy.core.multiarray:_reconstruct'),
-    name('numpy:ndarray'),
-    tuple(int(0)),
-    leaf(Buffer.from('b')),
-  );
-  const sizes = tuple(...shape.map((size) => int(size)));
-  made.steps.push({ does: 'build', items: [tuple(int(1), sizes, type, leaf(false), content)] });
-  return made;
-}
-
-function numbers(...values: number[]): Made {
-  return array(dtype('i4'), [values.length], leaf(new Uint8Array(Int32Array.from(values).buffer)));
-}
-
-function floats(...values: number[]): Made {
-  return array(dtype('f8'), [values.length], leaf(new Uint8Array(Float64Array.from(values).buffer)));
-}
+import {
+  array,
+  CLEAN,
+  changed,
+  dtype,
+  floats,
+  judged,
+  none,
+  numbers,
+  UNEXPECTED,
+} from '../../../support/pickle-arrays.ts';
 
 const NANOSECONDS = dtype('M8', tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))));
 
@@ -155,15 +119,6 @@ describe('sparse matrices', () => {
     expect(await judged(root)).toEqual(expected);
   });
 });
-
-/** A real file, changed in all objects that something made. */
-function changed(path: string, maker: string, change: (made: Made) => void): Node {
-  const root = copyOf(readTree(readFileSync(`fixtures/benign/${path}`)).root);
-  const found = nodesOf(root).filter((node): node is Made => node.kind === 'made' && makerOf(node) === maker);
-  expect(found.length).toBeGreaterThan(0);
-  for (const made of found) change(made);
-  return root;
-}
 
 /** Changes bytes of the array that is a part of a state: the state's place, the offset, the number there. */
 function withNumber(path: readonly number[], offset: number, value: bigint) {

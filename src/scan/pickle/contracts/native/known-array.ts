@@ -49,8 +49,9 @@ export function knownArray(of: Value | undefined, context: ContractContext): Kno
     return arrayOf(shape, type, content && placeOf(content, false, context.state), context);
   }
   if (/^numpy\._?core\.numeric:_frombuffer$/.test(name)) {
-    const [buffer, type, shape] = context.state.tuple(context.state.callOf(of)?.args ?? of) ?? [];
-    return arrayOf(shape, type, buffer && placeOf(buffer, false, context.state), context);
+    const [buffer, type, shape, , axes] = context.state.tuple(context.state.callOf(of)?.args ?? of) ?? [];
+    const array = arrayOf(shape, type, buffer && placeOf(buffer, false, context.state), context);
+    return array === undefined || isAbsent(axes) ? array : transposed(array, axes, context);
   }
   if (/(?:^|\.)numpy_pickle:NumpyArrayWrapper$/.test(name)) {
     const fields = fieldsOf(built, context);
@@ -71,6 +72,13 @@ function arrayOf(
   const { letter, size: itemSize } = element;
   if (letter === undefined || type === undefined) return undefined;
   return { letter, itemSize, sizes: sizes.numbers, place: inOrder(type, context) ? place : undefined };
+}
+
+/** An array whose axes stand in another order than its bytes. */
+function transposed(array: KnownArray, axes: Value | undefined, context: ContractContext): KnownArray | undefined {
+  const order = numbersOf(axes, context);
+  if (order.kind === 'broken' || order.numbers.length !== array.sizes.length) return undefined;
+  return { ...array, sizes: order.numbers.map((axis) => array.sizes[axis] ?? -1) };
 }
 
 /** Whether the elements of a type have their low bytes first, as nearly all machines write them. */

@@ -1,11 +1,14 @@
 import type { PickleState, Value } from '../../../../formats/pickle/index.ts';
 import { isClassFirst } from '../../class-first.ts';
 import { type Contract, unexpected } from '../contract.ts';
+import { BOUNDED_CALLS } from './bounded.ts';
 import { type Claim, closeClaims } from './claims.ts';
+import { CYTHON_CALLS, CYTHON_STATES } from './cython.ts';
 import { closeBodies } from './known-array.ts';
 import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
 import { RANDOM_STATES } from './random.ts';
 import { SPARSE_STATES } from './sparse.ts';
+import { STATE_SPACE_CALLS, STATE_SPACE_STATES } from './state-space.ts';
 import { TREE_STATES, treeCall } from './trees.ts';
 
 /** Of classes whose native code takes its state as it is, and functions that make such instances: what it must keep to. */
@@ -14,15 +17,21 @@ export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...PANDAS_STATES,
   ...TREE_STATES,
   ...RANDOM_STATES,
+  ...STATE_SPACE_STATES,
+  ...CYTHON_STATES,
 ]);
 
 /** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
 export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
   ...PANDAS_CONTRACTS,
   ['sklearn.tree._tree:Tree', treeCall],
+  ...STATE_SPACE_CALLS,
+  ...BOUNDED_CALLS,
+  ...CYTHON_CALLS,
 ]);
 
-const NEEDED = /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj)$/;
+const NEEDED =
+  /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj|statsmodels\.tsa\.statespace\..*|river\.drift\.adwin_c:.*)$/;
 
 /** Whether an instance without a state is not whole: native code reads what was never set. */
 export function needsState(name: string): boolean {

@@ -1,7 +1,10 @@
-import { NONE, type Value } from '../../../formats/pickle/index.ts';
+import type { Value } from '../../../../formats/pickle/values.ts';
+import { DICT, NONE, OBJECT } from '../../../../formats/pickle/values.ts';
+import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { ARROW_STATES } from './arrow.ts';
-import { type Contract, type ContractContext, textAt } from './contract.ts';
 import { FLAML_STATES } from './flaml.ts';
+import { IMAGE_STATES } from './images.ts';
+import { RECOMMENDER_STATES } from './recommenders.ts';
 
 /** Longer formulas are left to a person. */
 const MAX_FORMULA = 4096;
@@ -68,6 +71,12 @@ const memoryState: Contract = ([state], context) => {
   return undefined;
 };
 
+/** A dict whose `__dict__` is itself, so that it is its own state. */
+const ownState: Contract = ([state], { target }) =>
+  state?.kind === DICT || (state?.kind === OBJECT && state.ref === target?.ref)
+    ? undefined
+    : unexpected('the state is neither a dict nor the object itself');
+
 function itemsOf(state: Value | undefined, context: ContractContext): readonly Value[] | undefined {
   return state === undefined ? undefined : context.state.itemsOf(state);
 }
@@ -78,6 +87,9 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
     (name) => [`statsmodels.base.data:${name}`, formulaState] as const,
   ),
   ['joblib.memory:Memory', memoryState],
+  ['statsmodels.tools.tools:Bunch', ownState],
   ...ARROW_STATES,
   ...FLAML_STATES,
+  ...IMAGE_STATES,
+  ...RECOMMENDER_STATES,
 ]);
