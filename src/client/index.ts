@@ -1,4 +1,4 @@
-export { type LocalRegistry, type RegistryClient, type ServiceRegistry, all } from './client.ts';
+export { all, type LocalRegistry, type RegistryClient, type ServiceRegistry } from './client.ts';
 export type { ClientContext } from './context.ts';
 export type { RegistryFlags } from './flags.ts';
 export { connectService } from './http.ts';

@@ -3,8 +3,15 @@ export { DOCUMENT_BOUNDS, type JsonBounds, parseBoundedJson, parseSignedJson } f
 export { BudgetError, type BudgetLimit, FileBudget, type MemoryPool } from './budget.ts';
 export { closest } from './closest.ts';
 export { compiledUrl } from './compiled.ts';
-export { MAX_KEPT, cut } from './cut.ts';
-export { AssayError, type ErrorCode, type ErrorOptions, isAssayError, isContentError, throwIfAborted } from './errors.ts';
+export { cut, MAX_KEPT } from './cut.ts';
+export {
+  AssayError,
+  type ErrorCode,
+  type ErrorOptions,
+  isAssayError,
+  isContentError,
+  throwIfAborted,
+} from './errors.ts';
 export type { OnEvent, ProgressEvent } from './events.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { PACKAGE_ROOT, version } from './package/index.ts';

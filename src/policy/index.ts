@@ -1,16 +1,41 @@
 export type { Approval } from './approval.ts';
-export { ANY, BOOL, type Bindings, type Evaluator, ExpressionError, Failure, type Field, INT, STRING, type Size, type Sizes, type Type, boundOf, celLibrary, checkExpression, compileExpression, excessOf, listOf, mapOf, nameOf, oneOf, optional, parseExpression, present } from './cel/index.ts';
+export type { Node as ExpressionNode } from './cel/index.ts';
+export {
+  ANY,
+  type Bindings,
+  BOOL,
+  boundOf,
+  celLibrary,
+  checkExpression,
+  compileExpression,
+  type Evaluator,
+  ExpressionError,
+  excessOf,
+  Failure,
+  type Field,
+  INT,
+  listOf,
+  mapOf,
+  nameOf,
+  oneOf,
+  optional,
+  parseExpression,
+  present,
+  type Size,
+  type Sizes,
+  STRING,
+  type Type,
+} from './cel/index.ts';
 export type { CompiledPolicy } from './compile.ts';
-export { type DecideOptions, type Explained, decide, decider, explain } from './decide.ts';
+export { type DecideOptions, decide, decider, type Explained, explain } from './decide.ts';
 export type { ExpressionText } from './document.ts';
 export type { Environment } from './environment.ts';
 export type { RuleEvaluation } from './evaluation.ts';
 export { lintPolicy } from './lint.ts';
-export { SHIPPED_FOLDER, isProblems, loadPolicy, policyOf, readPolicy, readPolicyFile, shippedPolicy } from './load.ts';
+export { isProblems, loadPolicy, policyOf, readPolicy, readPolicyFile, SHIPPED_FOLDER, shippedPolicy } from './load.ts';
 export { type Position, type Problem, problemError } from './problem.ts';
 export { DEFAULT_POLICY, SHIPPED_POLICIES } from './shipped.ts';
 export { shownValue } from './shown-value.ts';
 export type { KnownWords } from './strange-words.ts';
 export { yamlLibrary } from './yaml-library.ts';
 export { type Entry, MAX_POLICY_BYTES, YamlSource } from './yaml-source.ts';
-export type { Node as ExpressionNode } from './cel/index.ts';

@@ -1,2 +1,2 @@
 export { findChromium, printToPdf } from './chromium.ts';
-export { type SandboxBounds, type SandboxEvent, boundsSeen, noteBounds, runSandboxed } from './sandbox.ts';
+export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxEvent } from './sandbox.ts';

@@ -1,3 +1,3 @@
-export { type ServiceFlags, readConfig } from './config-read.ts';
+export { readConfig, type ServiceFlags } from './config-read.ts';
 export { type RunningService, startService } from './service.ts';
 export { startWorker } from './worker/index.ts';

@@ -9,5 +9,5 @@ export { peekSnapshot } from './peek.ts';
 export type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 export { canonicalEndpoint, pinnedReference, schemeOf } from './reference-key.ts';
 export { createSnapshot, signSnapshot } from './sign.ts';
-export { SnapshotError, type SnapshotProblem, isSnapshotError } from './snapshot-error.ts';
 export { Snapshot, type SnapshotMeta } from './snapshot.ts';
+export { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';

@@ -1,3 +1,3 @@
 export { checked } from './claim.ts';
 export { openArtifact } from './open-artifact.ts';
-export { type SourceOptions, envOf } from './source.ts';
+export { envOf, type SourceOptions } from './source.ts';

@@ -1,4 +1,10 @@
 export { extractReferences } from './extract.ts';
 export { isFields, own, ownList, ownText, step } from './own.ts';
-export { type Pinning, elsewhereOf, pinningsOf } from './pinning.ts';
-export { type Unresolved, type WorkloadImage, type WorkloadReference, type WorkloadReferences, referenceKey } from './result.ts';
+export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
+export {
+  referenceKey,
+  type Unresolved,
+  type WorkloadImage,
+  type WorkloadReference,
+  type WorkloadReferences,
+} from './result.ts';

@@ -1,9 +1,9 @@
-export { type Judging, type JudgingFlags, exitCodeOf, prepareJudging } from './judge.ts';
+export { exitCodeOf, type Judging, type JudgingFlags, prepareJudging } from './judge.ts';
 export { type Knowledge, loadKnowledge } from './knowledge.ts';
 export { refuseUnread, refuseWithoutModel } from './no-model.ts';
 export { type OneFile, withOneFile } from './one-file.ts';
-export { type JudgingOptions, addJudgingOptions, judgingOf } from './options.ts';
-export { type Place, addressOf, uriOf } from './place.ts';
+export { addJudgingOptions, type JudgingOptions, judgingOf } from './options.ts';
+export { addressOf, type Place, uriOf } from './place.ts';
 export { type Reported, readReported } from './report-assessment.ts';
 export { readTrusts, signatureRequest } from './trust.ts';
 export { WAIVER_GUIDE } from './waiver-options.ts';

@@ -1,6 +1,14 @@
-export { type Approved, type PageOptions, type Step, approvedJson, approvedText, neededText, requestText } from './approved-text.ts';
+export {
+  type Approved,
+  approvedJson,
+  approvedText,
+  neededText,
+  type PageOptions,
+  requestText,
+  type Step,
+} from './approved-text.ts';
 export { Refusal, withRegistry } from './open.ts';
 export { registeredVersion } from './register.ts';
 export { printRequest } from './request-text.ts';
-export { REQUEST_COMMENT, decisionFor, labelOf, openRequest, refuseDenied } from './requests.ts';
+export { decisionFor, labelOf, openRequest, REQUEST_COMMENT, refuseDenied } from './requests.ts';
 export { knownVersion, queryOf, targetOf, versionName } from './target.ts';

@@ -1,4 +1,4 @@
 export { type OpenedKey, openKey } from './key.ts';
-export { type SigningPlace, ignoredPath, localPath, pathWithin, signingPlace } from './place.ts';
+export { ignoredPath, localPath, pathWithin, type SigningPlace, signingPlace } from './place.ts';
 export { type Signed, signedReport, uncoveredWarning } from './report.ts';
 export { type SigningWay, signingWay } from './sign.ts';

@@ -1,12 +1,25 @@
-export type { Action, Assessment, Decision, DigestBasis, FileAssessment, Risk, RiskEvidence, RiskStatus, RuleOutcome, RuleResult, Ruleset, Violation } from './assessment.ts';
+export type {
+  Action,
+  Assessment,
+  Decision,
+  DigestBasis,
+  FileAssessment,
+  Risk,
+  RiskEvidence,
+  RiskStatus,
+  RuleOutcome,
+  RuleResult,
+  Ruleset,
+  Violation,
+} from './assessment.ts';
 export type { Check, CheckStatus } from './check.ts';
 export { holdsUnjudgedCode } from './code-bearing.ts';
 export { Coverage, type CoverageKind, type CoverageRange } from './coverage.ts';
 export { type Declared, NOTHING_DECLARED } from './declared.ts';
 export { type Finding, fingerprint } from './finding.ts';
 export { LOADERS, type Loader, type Reading } from './reading.ts';
-export { SEVERITIES, type Severity, isSeverity, severityRank } from './severity.ts';
+export { isSeverity, SEVERITIES, type Severity, severityRank } from './severity.ts';
 export type { SignatureAssessment, Signer, UncoveredFile } from './signature.ts';
 export { VERDICTS, type Verdict, worseVerdict } from './verdict.ts';
-export { WAIVER_RULES } from './waiver-rules.ts';
 export type { JudgedWaiver, Waiver, WaiverOutcome } from './waiver.ts';
+export { WAIVER_RULES } from './waiver-rules.ts';

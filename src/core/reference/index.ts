@@ -1,2 +1,25 @@
-export { type HttpsReference, type HubReference, type PathReference, type Reference, formatReference, isArtifactPath, isCommit, isLoopback, isRepoName, isRevision, parseReference, pinReference, shownAddress } from './reference.ts';
-export { type ModelsReference, type OciReference, type S3Reference, formatModels, formatOci, formatS3, parseOci, parseS3 } from './store-reference.ts';
+export {
+  formatReference,
+  type HttpsReference,
+  type HubReference,
+  isArtifactPath,
+  isCommit,
+  isLoopback,
+  isRepoName,
+  isRevision,
+  type PathReference,
+  parseReference,
+  pinReference,
+  type Reference,
+  shownAddress,
+} from './reference.ts';
+export {
+  formatModels,
+  formatOci,
+  formatS3,
+  type ModelsReference,
+  type OciReference,
+  parseOci,
+  parseS3,
+  type S3Reference,
+} from './store-reference.ts';

@@ -1,3 +1,11 @@
-export { type Codec, type DecodeEnd, type DecodeOptions, decode, isCodec, judgeProblems, problemsOf } from './decode.ts';
+export {
+  type Codec,
+  type DecodeEnd,
+  type DecodeOptions,
+  decode,
+  isCodec,
+  judgeProblems,
+  problemsOf,
+} from './decode.ts';
 export { type Expanded, expand } from './expand.ts';
 export { BZIP2, COMPRESSED, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZF_HEADER, ZLIB, ZSTD } from './formats.ts';

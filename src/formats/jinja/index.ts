@@ -1,2 +1,2 @@
 export { readTemplate } from './parse.ts';
-export { type Applied, type Argument, type Binding, type Expression, type Template, partsOf } from './tree.ts';
+export { type Applied, type Argument, type Binding, type Expression, partsOf, type Template } from './tree.ts';

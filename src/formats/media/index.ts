@@ -1,2 +1,2 @@
 export { mediaEnd } from './image-end.ts';
-export { LATE_MEDIA, MEDIA, isMedia } from './media.ts';
+export { isMedia, LATE_MEDIA, MEDIA } from './media.ts';

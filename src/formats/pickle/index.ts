@@ -1,13 +1,51 @@
 export { constantOf } from './constants.ts';
 export { describe, describeCall } from './describe.ts';
 export type { Given } from './flows.ts';
-export { PICKLE, UNMARKED_PICKLE, runAsPickle } from './format.ts';
+export { PICKLE, runAsPickle, UNMARKED_PICKLE } from './format.ts';
 export { type InlineArray, inlineArray } from './joblib.ts';
-export { ALL_LOADERS, ANY_LOADER, DILL, JOBLIB, LISTED_ONLY, type LoaderSet, NOBODY, NUMPY, PANDAS, PANDAS_AGAIN, PICKLE_C, TORCH, TORCHSCRIPT, WEIGHTS_ONLY, loadersOf } from './loaders.ts';
+export {
+  ALL_LOADERS,
+  ANY_LOADER,
+  DILL,
+  JOBLIB,
+  LISTED_ONLY,
+  type LoaderSet,
+  loadersOf,
+  NOBODY,
+  NUMPY,
+  PANDAS,
+  PANDAS_AGAIN,
+  PICKLE_C,
+  TORCH,
+  TORCHSCRIPT,
+  WEIGHTS_ONLY,
+} from './loaders.ts';
 export { python3Name } from './python2-names.ts';
-export { type ReadOptions, type StreamResult, readStream } from './read.ts';
+export { type ReadOptions, readStream, type StreamResult } from './read.ts';
 export { SILENT } from './silent.ts';
 export { type PickleHandler, PickleState } from './state.ts';
 export { latin1 } from './text.ts';
-export { LEGACY_STREAMS, isTorchLegacy, skipStorages } from './torch-legacy.ts';
-export { BOOL, BUFFER, BYTES, type Call, DICT, EXT, FIRST_COMPOSITE, FROZENSET, GLOBAL, type GlobalName, INT, LIST, NONE, OBJECT, type Oddity, PERSID, STR, STR_DUNDER, type StreamEnd, TUPLE, type Value } from './values.ts';
+export { isTorchLegacy, LEGACY_STREAMS, skipStorages } from './torch-legacy.ts';
+export {
+  BOOL,
+  BUFFER,
+  BYTES,
+  type Call,
+  DICT,
+  EXT,
+  FIRST_COMPOSITE,
+  FROZENSET,
+  GLOBAL,
+  type GlobalName,
+  INT,
+  LIST,
+  NONE,
+  OBJECT,
+  type Oddity,
+  PERSID,
+  STR,
+  STR_DUNDER,
+  type StreamEnd,
+  TUPLE,
+  type Value,
+} from './values.ts';

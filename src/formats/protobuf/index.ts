@@ -1,2 +1,11 @@
-export { COREML, ONNX, PADDLE_PROGRAM, SENTENCEPIECE, TF_GRAPH, TF_KERAS_METADATA, TF_META_GRAPH, TF_SAVED_MODEL } from './proto-models.ts';
-export { type StreamField, type WireType, streamFields } from './protobuf.ts';
+export {
+  COREML,
+  ONNX,
+  PADDLE_PROGRAM,
+  SENTENCEPIECE,
+  TF_GRAPH,
+  TF_KERAS_METADATA,
+  TF_META_GRAPH,
+  TF_SAVED_MODEL,
+} from './proto-models.ts';
+export { type StreamField, streamFields, type WireType } from './protobuf.ts';

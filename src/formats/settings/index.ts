@@ -1,1 +1,1 @@
-export { SETTINGS, readSettings } from './read.ts';
+export { readSettings, SETTINGS } from './read.ts';

@@ -1,2 +1,2 @@
 export { SEVEN_ZIP } from './format.ts';
-export { type SevenZipEvent, readSevenZip } from './read.ts';
+export { readSevenZip, type SevenZipEvent } from './read.ts';

@@ -1,3 +1,3 @@
 export { TAR } from './header.ts';
-export { type TarMember, readTar } from './read.ts';
+export { readTar, type TarMember } from './read.ts';
 export { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from './torch.ts';

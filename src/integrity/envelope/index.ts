@@ -1,8 +1,19 @@
 export { decodeBase64 } from './base64.ts';
-export { type SignedBundle, type VerificationMaterial, readBundle } from './bundle.ts';
+export { readBundle, type SignedBundle, type VerificationMaterial } from './bundle.ts';
 export { type Envelope, IN_TOTO_PAYLOAD, pae, paeHead, verifyEncoded, verifyEnvelope } from './dsse.ts';
-export { isStrongRsa, isSupported, keyHint, keyText, kindOf, readPrivateKey, readPublicKey, signBytes, spkiOf, verifyBytes } from './keys.ts';
+export {
+  isStrongRsa,
+  isSupported,
+  keyHint,
+  keyText,
+  kindOf,
+  readPrivateKey,
+  readPublicKey,
+  signBytes,
+  spkiOf,
+  verifyBytes,
+} from './keys.ts';
 export { quoted } from './quoted.ts';
 export { type ShapeIssue, sentenceOf, shapeIssue } from './shape-issue.ts';
-export { SignatureError, type SignatureProblem, isSignatureError } from './signature-error.ts';
+export { isSignatureError, SignatureError, type SignatureProblem } from './signature-error.ts';
 export { verifyKey, verifyModelEnvelope } from './verify-key.ts';

@@ -1,3 +1,10 @@
-export { type ComparedClaim, type FoundManifest, type KnownFile, type ManifestClaim, compareClaims, manifestClaims } from './claims.ts';
-export { ALGORITHM_TITLES, MAX_ENTRIES, type ManifestEntry, isWeak } from './manifest.ts';
+export {
+  type ComparedClaim,
+  compareClaims,
+  type FoundManifest,
+  type KnownFile,
+  type ManifestClaim,
+  manifestClaims,
+} from './claims.ts';
+export { ALGORITHM_TITLES, isWeak, MAX_ENTRIES, type ManifestEntry } from './manifest.ts';
 export { type ManifestKind, manifestKind, maxManifestBytes, readManifest } from './read-manifest.ts';

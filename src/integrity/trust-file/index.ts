@@ -1,2 +1,10 @@
 export type { Role } from './document.ts';
-export { type TrustFile, type TrustRule, type Wanted, filesNamedIn, modelTrusts, readTrustFile, refusalOf } from './trust-file.ts';
+export {
+  filesNamedIn,
+  modelTrusts,
+  readTrustFile,
+  refusalOf,
+  type TrustFile,
+  type TrustRule,
+  type Wanted,
+} from './trust-file.ts';

@@ -1,6 +1,6 @@
 export { readAnchors } from './anchors.ts';
 export { type Certificate, readCertificate } from './certificate.ts';
-export { TAG, readDer } from './der.ts';
+export { readDer, TAG } from './der.ts';
 export { checkLeaf, checkTime } from './fitness.ts';
 export { utf8 } from './names.ts';
 export { OID } from './oids.ts';

@@ -1,1 +1,1 @@
-export { type ParserThread, endThread, startEarly, startThread, takeEarly } from './early.ts';
+export { endThread, type ParserThread, startEarly, startThread, takeEarly } from './early.ts';

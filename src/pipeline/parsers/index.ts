@@ -1,2 +1,2 @@
-export { type ParseOrder, type ParseSettings, type ParsedFile, fromWire } from './messages.ts';
+export { fromWire, type ParsedFile, type ParseOrder, type ParseSettings } from './messages.ts';
 export { ParserPool, sharedParsers } from './parser-pool.ts';

@@ -1,4 +1,13 @@
-export { type ChosenLists, RULESET_CHOICES, type RulesetChoice, chosenLists, rulesPath } from './chosen-lists.ts';
-export { type InstalledRules, MAX_BUNDLE_BYTES, type SignedInstalled, readBounded, readInstalled, readSigned, removeInstalled, writeInstalled } from './installed.ts';
+export { type ChosenLists, chosenLists, RULESET_CHOICES, type RulesetChoice, rulesPath } from './chosen-lists.ts';
+export {
+  type InstalledRules,
+  MAX_BUNDLE_BYTES,
+  readBounded,
+  readInstalled,
+  readSigned,
+  removeInstalled,
+  type SignedInstalled,
+  writeInstalled,
+} from './installed.ts';
 export { knownWords } from './known-words.ts';
-export { type SignedRules, openRules } from './signature.ts';
+export { openRules, type SignedRules } from './signature.ts';

@@ -1,4 +1,4 @@
-export { type ManifestComparison, compareManifest } from './compare-manifest.ts';
+export { compareManifest, type ManifestComparison } from './compare-manifest.ts';
 export { manifestChecks } from './manifest-check.ts';
-export { type ScannedSignature, judgeScanned, openSignatureToScan } from './scan-signature.ts';
-export { SIGNATURE_NAME, type SignatureRequest, judgeSignature, openSignature } from './signature.ts';
+export { judgeScanned, openSignatureToScan, type ScannedSignature } from './scan-signature.ts';
+export { judgeSignature, openSignature, SIGNATURE_NAME, type SignatureRequest } from './signature.ts';

@@ -1,3 +1,3 @@
 export { endOfWaiver } from './end.ts';
 export { parseWaivers } from './file.ts';
-export { type WaiverJudgement, judgeWaivers, waiveRules, withWaiverFindings } from './waivers.ts';
+export { judgeWaivers, type WaiverJudgement, waiveRules, withWaiverFindings } from './waivers.ts';

@@ -1,2 +1,2 @@
 export { canonicalJson } from './canonical-json.ts';
-export { NO_ENTRY, breakOf, hashOfEntry } from './chain.ts';
+export { breakOf, hashOfEntry, NO_ENTRY } from './chain.ts';

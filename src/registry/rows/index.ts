@@ -1,5 +1,37 @@
-export { type ApprovalRow, approvalOfRow, approvalRows, isAccepted, isLive, policyApproval, stillNeeded } from './approvals.ts';
-export { type DecisionRow, assessmentOfRow, decisionIn, decisionOfRow, newestAssessment, newestDecisions } from './decisions.ts';
-export { type TransitionRow, neededBy, openTransition, transitionOfRow, transitionRow, votesOf } from './transitions.ts';
-export { NO_LINEAGE, type VersionRow, isExact, labelOf, saysAnything, versionOf, versionOfRow, versionRow, versionsOfRows } from './versions.ts';
+export {
+  type ApprovalRow,
+  approvalOfRow,
+  approvalRows,
+  isAccepted,
+  isLive,
+  policyApproval,
+  stillNeeded,
+} from './approvals.ts';
+export {
+  assessmentOfRow,
+  type DecisionRow,
+  decisionIn,
+  decisionOfRow,
+  newestAssessment,
+  newestDecisions,
+} from './decisions.ts';
+export {
+  neededBy,
+  openTransition,
+  type TransitionRow,
+  transitionOfRow,
+  transitionRow,
+  votesOf,
+} from './transitions.ts';
+export {
+  isExact,
+  labelOf,
+  NO_LINEAGE,
+  saysAnything,
+  type VersionRow,
+  versionOf,
+  versionOfRow,
+  versionRow,
+  versionsOfRows,
+} from './versions.ts';
 export { storedWaiversFor, waiverOfRow } from './waivers.ts';

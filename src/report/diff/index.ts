@@ -1,4 +1,4 @@
-export { type ReportDiff, diffReports, hasNew } from './diff.ts';
+export { diffReports, hasNew, type ReportDiff } from './diff.ts';
 export { renderDiffJson } from './json.ts';
 export { readReport } from './read.ts';
 export { renderDiff } from './table.ts';

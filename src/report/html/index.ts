@@ -3,7 +3,7 @@ export { htmlPolicy, renderHtml, reviewOf } from './document.ts';
 export type { Excerpt } from './excerpt.ts';
 export { filesSection } from './files.ts';
 export { findingsSection } from './findings.ts';
-export { type Css, Html, type HtmlValue, NONE, css, html } from './html.ts';
+export { type Css, css, Html, type HtmlValue, html, NONE } from './html.ts';
 export { owaspSection } from './owasp-sheet.ts';
 export { capped, chip, code, facts, fold, list, table, told } from './parts.ts';
 export { policySection } from './policy.ts';
@@ -12,4 +12,12 @@ export { type HtmlOptions, PAPERS, type Paper, timeText } from './review.ts';
 export { STYLE } from './style.ts';
 export { summarySection } from './summary.ts';
 export { unseenSection } from './unseen.ts';
-export { ACTIONS, CHECK_STATUSES, RISK_STATUSES, RULE_RESULTS, SEVERITY_WORDS, VERDICT_WORDS, type Word } from './words.ts';
+export {
+  ACTIONS,
+  CHECK_STATUSES,
+  RISK_STATUSES,
+  RULE_RESULTS,
+  SEVERITY_WORDS,
+  VERDICT_WORDS,
+  type Word,
+} from './words.ts';

@@ -1,1 +1,1 @@
-export { OWASP_RISKS, type OwaspMap, mapOwasp, owaspCoverage } from './owasp.ts';
+export { mapOwasp, OWASP_RISKS, type OwaspMap, owaspCoverage } from './owasp.ts';

@@ -1,5 +1,4 @@
-import { JOBLIB } from '../../formats/pickle/loaders.ts';
-import { type Call, DICT, GLOBAL, OBJECT } from '../../formats/pickle/values.ts';
+import { type Call, DICT, GLOBAL, JOBLIB, OBJECT } from '../../formats/pickle/index.ts';
 import type { ContractContext } from './contracts/contract.ts';
 import {
   CALLED_MEMBERS,

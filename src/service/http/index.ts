@@ -1,5 +1,28 @@
-export { PUBLIC, READERS, SIGNED_IN, guardRoutes, principalKey, principalOf, rolesOnly } from './access.ts';
+export { guardRoutes, PUBLIC, principalKey, principalOf, READERS, rolesOnly, SIGNED_IN } from './access.ts';
 export { type EventStream, eventStreams } from './event-stream.ts';
 export { ADMINS, ASKERS, REQUESTERS, REVIEWERS, SUBMITTERS, WAIVER_ROLES } from './roles.ts';
-export { ALIAS, COMMENT, DIGEST, ID, ID_PARAMS, MODEL_NAME, MODEL_PARAMS, PAGE_QUERY, REFERENCE, UNCHANGED, count, list, maybe, maybeMoment, maybeText, moment, nothing, object, oneOf, page, pageOf, text } from './schema-kit.ts';
+export {
+  ALIAS,
+  COMMENT,
+  count,
+  DIGEST,
+  ID,
+  ID_PARAMS,
+  list,
+  MODEL_NAME,
+  MODEL_PARAMS,
+  maybe,
+  maybeMoment,
+  maybeText,
+  moment,
+  nothing,
+  object,
+  oneOf,
+  PAGE_QUERY,
+  page,
+  pageOf,
+  REFERENCE,
+  text,
+  UNCHANGED,
+} from './schema-kit.ts';
 export { addValidation } from './validation.ts';

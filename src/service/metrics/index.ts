@@ -1,3 +1,3 @@
+export { addMetrics, type ServiceMetrics } from './metrics.ts';
 export { listenForMetrics } from './metrics-listener.ts';
-export { type ServiceMetrics, addMetrics } from './metrics.ts';
 export { onRequestEnd } from './request-end.ts';

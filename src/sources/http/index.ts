@@ -1,3 +1,3 @@
-export { type HttpFile, bodyOf, exactly, otherLength, parseContentRange, persistently, streamWhole } from './body.ts';
+export { bodyOf, exactly, type HttpFile, otherLength, parseContentRange, persistently, streamWhole } from './body.ts';
 export { FIRST_RANGE, HttpRanges, type RangeReader } from './range.ts';
 export { HttpSource } from './source.ts';

@@ -1,2 +1,11 @@
-export { type CachedSnapshot, claimOfBlob, currentSnapshot, findSnapshot, isOfCache, isRepoFolder, repoFolder, snapshotAt } from './cache.ts';
-export { type HubSettings, cacheFolderOf, hubSettings } from './settings.ts';
+export {
+  type CachedSnapshot,
+  claimOfBlob,
+  currentSnapshot,
+  findSnapshot,
+  isOfCache,
+  isRepoFolder,
+  repoFolder,
+  snapshotAt,
+} from './cache.ts';
+export { cacheFolderOf, type HubSettings, hubSettings } from './settings.ts';

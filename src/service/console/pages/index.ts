@@ -13,7 +13,7 @@ export { requestsPage } from './requests.ts';
 export { signInPage } from './sign-in.ts';
 export { submitPage } from './submit.ts';
 export { tokensPage } from './tokens.ts';
+export { overviewPage } from './version.ts';
 export { boundTo } from './version-approvals.ts';
 export { crumbsOf } from './version-head.ts';
-export { overviewPage } from './version.ts';
 export { newWaiverPage, waiversPage } from './waivers.ts';

@@ -1,5 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { DICT, NONE } from '../../../../formats/pickle/values.ts';
+import { DICT, NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, perMachine, textAt, unexpected } from '../contract.ts';
 import { flag, numberOf } from '../numbers.ts';
 

@@ -1,6 +1,5 @@
 import { isArrowType } from '../../../../formats/arrow/index.ts';
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { LIST, NONE, OBJECT } from '../../../../formats/pickle/values.ts';
+import { LIST, NONE, OBJECT, type Value } from '../../../../formats/pickle/index.ts';
 import { type SpelledBytes, spelledBytes } from '../../spelled-bytes.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { numberOf, otherThan } from '../numbers.ts';

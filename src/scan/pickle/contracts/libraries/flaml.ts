@@ -1,5 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { NONE } from '../../../../formats/pickle/values.ts';
+import { NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 
 /** Estimators whose `cleanup` drops their own model. That of transformers deletes folders. */

@@ -1,5 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { DICT, INT, NONE } from '../../../../formats/pickle/values.ts';
+import { DICT, INT, NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { flag, numberOf } from '../numbers.ts';
 

@@ -1,4 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
+import type { Value } from '../../../../formats/pickle/index.ts';
 import { placeOf } from '../../spelled-bytes.ts';
 import { type Contract, textAt, unexpected } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';

@@ -1,4 +1,4 @@
-import { NONE } from '../../../../formats/pickle/values.ts';
+import { NONE } from '../../../../formats/pickle/index.ts';
 import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { fieldsOf } from '../native/index.ts';
 import { numbersOf } from '../numbers.ts';

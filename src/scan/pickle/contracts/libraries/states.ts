@@ -1,5 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { DICT, NONE, OBJECT } from '../../../../formats/pickle/values.ts';
+import { DICT, NONE, OBJECT, type Value } from '../../../../formats/pickle/index.ts';
 import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { ARROW_STATES } from './arrow.ts';
 import { FLAML_STATES } from './flaml.ts';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { NONE } from '../../../../formats/pickle/values.ts';
+import { NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { classFirst } from '../scientific.ts';

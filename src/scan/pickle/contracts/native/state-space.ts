@@ -1,5 +1,4 @@
-import type { Value } from '../../../../formats/pickle/values.ts';
-import { NONE } from '../../../../formats/pickle/values.ts';
+import { NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, unexpected, worst } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { claim } from './claims.ts';
