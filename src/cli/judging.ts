@@ -2,8 +2,9 @@ import type { Artifact } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
 import type { Severity } from '../core/severity.ts';
 import type { RulesetChoice } from '../pipeline/chosen-lists.ts';
+import { decideBy } from '../pipeline/evaluate/index.ts';
 import type { OnTarget } from '../pipeline/file-scan.ts';
-import { decide, type Environment, loadPolicy } from '../policy/index.ts';
+import { type Environment, loadPolicy } from '../policy/index.ts';
 import type { Judged } from '../report/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
@@ -12,7 +13,7 @@ import { Progress } from './progress.ts';
 import type { ExitCode, Shell } from './shell.ts';
 import { signatureRequest } from './trust.ts';
 import type { TrustFlags } from './trust-options.ts';
-import { readWaivers, type WaiverFlags, withPardons } from './waiver-options.ts';
+import { readWaivers, type WaiverFlags } from './waiver-options.ts';
 
 /** By what to judge, as it was said on the command line. */
 export interface JudgingFlags {
@@ -52,14 +53,10 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const pardons = await readWaivers({ ...flags.pardons, ...flags.trust }, shell.env, now);
   const signature = await signatureRequest(flags.trust, shell.env, flags.pardons.attestation.length > 0);
   const sources = await pardonFiles(flags, pardons, shell.env);
-  const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
-  const { waivers, approvals } = pardons;
   const { environment } = flags;
   const refuseOwnPardons = (target: string) => refusePardonsFrom(target, sources, shell.env);
-  const decided = async (scanned: Assessment): Promise<Judged> => {
-    const assessment = await withPardons(scanned, pardons, now);
-    return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }) };
-  };
+  const decided = (scanned: Assessment): Promise<Judged> =>
+    decideBy(scanned, { policy, failOn: flags.failOn, pardons, environment, now });
   return {
     knowledge,
     now,

@@ -1,16 +1,13 @@
 import type { Artifact, OpenOptions } from '../core/artifact.ts';
 import type { Assessment } from '../core/assessment.ts';
 import { version } from '../core/version.ts';
-import { type AssessOptions, assess } from '../pipeline/assess.ts';
 import { chosenLists, type RulesetChoice } from '../pipeline/chosen-lists.ts';
+import { assessBy, NO_ALLOWANCES, readAllowances, type Told } from '../pipeline/evaluate/index.ts';
 import { formatTitles } from '../pipeline/format-titles.ts';
 import type { ReportContext } from '../report/index.ts';
 import { RULES } from '../scan/catalogue.ts';
 import type { RuleLists } from '../scan/rule-lists.ts';
 import { openArtifact } from '../sources/open-artifact.ts';
-import { readAllowances } from './allowance-file.ts';
-
-type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
@@ -35,12 +32,10 @@ export async function loadKnowledge(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Knowledge> {
   const { lists, notes } = await chosenLists(ruleset, env);
-  const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
+  const own = allowPath === undefined ? NO_ALLOWANCES : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
-  const assessOpen = async (artifact: Artifact, options: Told): Promise<Assessment> => {
-    const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
-    return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
-  };
+  const assessOpen = (artifact: Artifact, options: Told) =>
+    assessBy(artifact, { lists, allowances: own, notes }, options);
   return {
     lists,
     notes,

@@ -2,10 +2,11 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AssayError } from '../core/errors.ts';
 import { parseReference } from '../core/reference.ts';
+import type { Pardons } from '../pipeline/evaluate/index.ts';
 import { SHIPPED_POLICIES } from '../policy/shipped.ts';
 import { repoFolder, snapshotAt } from '../sources/hub-cache.ts';
 import type { TrustFlags } from './trust-options.ts';
-import type { Pardons } from './waiver-options.ts';
+
 
 /** Where else a pardon may come from. */
 interface Configuration {

@@ -12,10 +12,11 @@ import { waiverOf } from '../integrity/attestations/waiver.ts';
 import { readBundle, type SignedBundle } from '../integrity/bundle.ts';
 import { isSignatureError, type SignatureError } from '../integrity/signature-error.ts';
 import { readTrustFile, type TrustFile } from '../integrity/trust-file.ts';
+import type { Pardons } from '../pipeline/evaluate/index.ts';
 import type { Approval } from '../policy/approval.ts';
 import { parseWaivers } from '../policy/waiver-file.ts';
 import { readDocument } from './attestation-file.ts';
-import type { Pardons, WaiverFlags } from './waiver-options.ts';
+import type { WaiverFlags } from './waiver-options.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;

@@ -1,27 +1,11 @@
 import type { Command } from 'commander';
-import type { Assessment } from '../core/assessment.ts';
-import type { Check } from '../core/check.ts';
-import type { Waiver } from '../core/waiver.ts';
-import type { Approval } from '../policy/approval.ts';
+import { NO_PARDONS, type Pardons } from '../pipeline/evaluate/index.ts';
 
 /** Where pardons come from, as it was said on the command line. */
 export interface WaiverFlags {
   readonly waivers: readonly string[];
   readonly attestation: readonly string[];
 }
-
-/** What the organisation pardons and approves, read and verified. */
-export interface Pardons {
-  readonly waivers: readonly Waiver[];
-  readonly approvals: readonly Approval[];
-  /** `integrity.attestation`, when there are attestations. */
-  readonly checks: readonly Check[];
-  readonly notes: readonly string[];
-  /** The waiver files: none of them may lie in what is judged. */
-  readonly files: readonly string[];
-}
-
-export const NO_PARDONS: Pardons = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
 
 /** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
 export function addWaiverOptions(command: Command): Command {
@@ -70,18 +54,6 @@ export async function readWaivers(
   if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '') return NO_PARDONS;
   const { readPardons } = await import('./pardons.ts');
   return readPardons(flags, env, now);
-}
-
-/** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
-export async function withPardons(assessment: Assessment, pardons: Pardons, now: Date): Promise<Assessment> {
-  if (pardons === NO_PARDONS) return assessment;
-  const { withWaiverFindings } = await import('../policy/waivers.ts');
-  const told = {
-    ...assessment,
-    checks: [...assessment.checks, ...pardons.checks],
-    notes: [...assessment.notes, ...pardons.notes],
-  };
-  return withWaiverFindings(told, pardons.waivers, now);
 }
 
 function collect(path: string, paths: readonly string[]): readonly string[] {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { AssayError } from '../core/errors.ts';
-import { assertShallowYaml } from '../core/yaml/index.ts';
-import { isUse, listedGlobals, type Use } from '../scan/pickle/allowlists.ts';
-import { dangerOf } from '../scan/pickle/dangerous.ts';
-import type { Allowance } from '../scan/pickle/globals.ts';
-import { whyRefused } from '../scan/pickle/refused-names.ts';
-import { TAKING_USES, type TypesText, wrongWord } from '../scan/pickle/types/index.ts';
+import { AssayError } from '../../core/errors.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { isUse, listedGlobals, type Use } from '../../scan/pickle/allowlists.ts';
+import { dangerOf } from '../../scan/pickle/dangerous.ts';
+import type { Allowance } from '../../scan/pickle/globals.ts';
+import { whyRefused } from '../../scan/pickle/refused-names.ts';
+import { TAKING_USES, type TypesText, wrongWord } from '../../scan/pickle/types/index.ts';
 
 export interface AllowanceFile {
   /** Those that hold today. */
@@ -13,6 +13,8 @@ export interface AllowanceFile {
   /** What the reader of a report should know: entries that no longer hold. */
   readonly notes: readonly string[];
 }
+
+export const NO_ALLOWANCES: AllowanceFile = { allowances: [], notes: [] };
 
 const KEYS: readonly string[] = [
   'module',
@@ -45,8 +47,17 @@ export async function readAllowances(path: string, today = new Date()): Promise<
       },
     );
   });
+  return allowancesOf(text, `--allow ${path}`, today);
+}
+
+/**
+ * The same of text that was read already.
+ * @param subject what to call the file in messages
+ * @throws AssayError `usage` naming the entry that is wrong
+ */
+export async function allowancesOf(text: string, subject: string, today = new Date()): Promise<AllowanceFile> {
   const { parse } = await import('yaml');
-  return parseAllowances(text, `--allow ${path}`, parse, today);
+  return parseAllowances(text, subject, parse, today);
 }
 
 function parseAllowances(text: string, subject: string, parse: (text: string) => unknown, today: Date): AllowanceFile {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readAllowances } from '../../src/cli/allowance-file.ts';
-import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+import { readAllowances } from '../../../src/pipeline/evaluate/index.ts';
+import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'allowances-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
