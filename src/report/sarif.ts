@@ -15,6 +15,8 @@ export interface Anchor {
 export interface SarifOptions<T extends Judged> {
   /** Where a file of the artifact is, for a reader of the log. Remote models point at the line that references them. */
   readonly locate: (judged: T, file: string) => Anchor;
+  /** Tells one job's results from another's where both judge the same commit. */
+  readonly category?: string;
 }
 
 interface Result<T extends Judged> {

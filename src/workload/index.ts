@@ -1,6 +1,7 @@
 export { extractReferences } from './extract.ts';
 export { isFields, own, ownList, ownText, step } from './own.ts';
 export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
+export { type ReadReference, readReference } from './reference.ts';
 export {
   type LoaderFlags,
   type Role,
@@ -10,3 +11,4 @@ export {
   type WorkloadReference,
   type WorkloadReferences,
 } from './result.ts';
+export type { Bare } from './table/types.ts';

@@ -1,0 +1,46 @@
+import { findInCommands } from './documents/commands.ts';
+import { findInDockerfile } from './documents/dockerfile.ts';
+import { findInJson, findInNotebook } from './documents/json.ts';
+import { findInYaml } from './documents/yaml.ts';
+import { findInPython } from './python/find.ts';
+import type { FoundReference } from './reference.ts';
+
+/** Characters of a text; a longer one is data. */
+const MAX_TEXT = 4 * 1024 * 1024;
+
+type Finder = (text: string) => readonly FoundReference[];
+
+/** By the name of a file: what it is written in. */
+const FINDERS: readonly (readonly [RegExp, Finder])[] = [
+  [/\.pyi?$/i, findInPython],
+  [/\.ipynb$/i, findInNotebook],
+  [/\.(?:ya?ml|tpl)$/i, findInYaml],
+  [/\.json$/i, findInJson],
+  [/(?:^|\/)(?:[\w.-]*\.)?(?:Dockerfile|Containerfile)(?:\.[\w.-]+)?$/i, findInDockerfile],
+  [/\.(?:sh|bash)$/i, (text) => findInCommands(text, 1)],
+];
+
+/** Whether a file of that name may reference models. */
+export function mayReference(path: string): boolean {
+  return FINDERS.some(([names]) => names.test(path));
+}
+
+/**
+ * Finds every place of a text that loads a model, a dataset or code by name: pinned or not, and what cannot be told. Nothing is
+ * fetched or run, and nothing in the text makes it throw.
+ *
+ *     findReferences('train.py', 'AutoModel.from_pretrained("org/model")')
+ *     // [{ line: 1, role: 'model', via: 'from_pretrained', target: { kind: 'named', reference: 'hf://org/model', ... } }]
+ *
+ * @param path by its name alone it is told what the text is written in
+ */
+export function findReferences(path: string, text: string): readonly FoundReference[] {
+  const [, find] = FINDERS.find(([names]) => names.test(path)) ?? [];
+  if (find === undefined) return [];
+  if (text.length <= MAX_TEXT) return [...find(text)].sort((a, b) => a.line - b.line);
+  const target = {
+    kind: 'unresolved',
+    why: `the file has more than ${MAX_TEXT} characters, and was not read`,
+  } as const;
+  return [{ line: 1, role: 'model', target, via: 'file', trustRemoteCode: false, pin: '' }];
+}

@@ -1,0 +1,2 @@
+export { findReferences, mayReference } from './find.ts';
+export { type FoundReference, type ReferenceRole, referenceIdentity, type Target } from './reference.ts';
