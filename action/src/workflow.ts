@@ -77,7 +77,7 @@ export class Workflow {
 /** The value of a command: `%`, CR and LF are how one ends. */
 function data(text: string, readable = true): string {
   const shown = readable ? terminalText(text, MAX_MESSAGE) : text;
-  return shown.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return olderForm(shown).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
 /** The value of a property of a command. */
@@ -90,4 +90,8 @@ function inertLine(text: string): string {
   return terminalText(text, MAX_MESSAGE)
     .replaceAll('##[', '## [')
     .replace(/^(\s*):(?=:)/, '$1: ');
+}
+
+function olderForm(text: string): string {
+  return text.replaceAll('##[', '## [');
 }
