@@ -178,7 +178,7 @@ function textOf(node: unknown): string | undefined {
 function findInLines(text: string): FoundReference[] {
   return text.split('\n').flatMap((raw, index) => {
     const line = raw.slice(0, 4_096);
-    const [, key, value] = /^[\s-]*["']?([\w.-]{1,80})["']?\s*:\s*["']?([^"'#\s]+)/.exec(line) ?? [];
+    const [, key, value] = /^[\s-]*["']?([\w.-]{1,80})["']?\s*:\s+["']?([^"'#\s]+)/.exec(line) ?? [];
     if (key === undefined || value === undefined) {
       const words = line.split(/[\s"',[\]]+/).filter((word) => word !== '');
       return findInWords(words, index + 1);

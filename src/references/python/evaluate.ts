@@ -124,7 +124,12 @@ export class Evaluator {
       const from = this.#module.imports.get(name);
       return [unknown(from === undefined ? `${name} is not set here` : `${name} comes from ${from}`)];
     }
-    return this.#bound(name, bindings, depth);
+    // `model = load(model)`: what is handed on is what the name was before.
+    const within = (binding: Binding) =>
+      binding.kind === 'value' && binding.node.from <= node.from && node.to <= binding.node.to;
+    const before = bindings.filter((binding) => !within(binding));
+    if (before.length === 0) return [unknown(`${name} is set elsewhere`)];
+    return this.#bound(name, before, depth);
   }
 
   #bound(name: string, bindings: readonly Binding[], depth: number): readonly Value[] {
