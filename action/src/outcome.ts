@@ -3,6 +3,7 @@ import { NOTHING_DECLARED } from '../../src/core/declared.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { type Severity, severityRank } from '../../src/core/severity.ts';
 import type { Evaluated } from '../../src/pipeline/evaluate/index.ts';
+import { findingText, withEvidence } from '../../src/report/index.ts';
 import { rulesetOf } from '../../src/scan/ruleset.ts';
 import type { ChangeSet } from './change/change.ts';
 import type { Comparison } from './comparison.ts';
@@ -140,20 +141,11 @@ function ofArtifact({ assessment, decision }: Evaluated, place: { file: string; 
 }
 
 function shown(finding: Finding, place: { file: string; line: number } | undefined, within?: string): Shown {
-  const { severity, ruleId, message, file, member, offset, line, evidence } = finding;
-  const where = member === undefined ? file : `${file}!${member}`;
-  const at = offset === undefined ? '' : `, byte ${offset}`;
+  const { severity, ruleId, message, file, member, line, evidence } = finding;
   const isLine = place === undefined && line !== undefined && member === undefined;
-  const quoted = evidence === undefined || message.includes(evidence) ? '' : ` (${evidence})`;
-  const text = isLine ? `${message}${quoted}` : `${where}${at}: ${message}${quoted}`;
-  return {
-    severity,
-    ruleId,
-    message: text,
-    file: place?.file ?? file,
-    line: place === undefined ? (isLine ? line : undefined) : place.line,
-    within,
-  };
+  const text = isLine ? withEvidence(message, evidence) : findingText(finding);
+  const at = place === undefined ? (isLine ? line : undefined) : place.line;
+  return { severity, ruleId, message: text, file: place?.file ?? file, line: at, within };
 }
 
 /** The least severe that is shown. */

@@ -6,6 +6,7 @@ export { renderDiffJson } from './diff-json.ts';
 export { type ReadReport, readReport } from './diff-read.ts';
 export { renderDiff } from './diff-table.ts';
 export { jsonText, terminalText } from './escape.ts';
+export { findingText, withEvidence } from './finding-text.ts';
 export { htmlPolicy, renderHtml } from './html/document.ts';
 export type { Excerpt } from './html/excerpt.ts';
 export { type HtmlOptions, PAPERS, type Paper } from './html/review.ts';

@@ -2,6 +2,7 @@ import { type Finding, fingerprint } from '../core/finding.ts';
 import { type Severity, severityRank } from '../core/severity.ts';
 import type { Judged, ReportContext, RuleInfo } from './context.ts';
 import { cut, jsonText, keptText } from './escape.ts';
+import { findingText } from './finding-text.ts';
 import { sarifRule } from './sarif-rules.ts';
 import { type Pardonable, suppressionsOf } from './suppressions.ts';
 
@@ -60,6 +61,7 @@ export function renderSarif<T extends Judged>(
     runs: [
       {
         tool: { driver: { name: 'Assay', semanticVersion: context.version, rules: rules.map(sarifRule) } },
+        automationDetails: { id: automationId(options.category) },
         invocations: [
           {
             executionSuccessful: all.every(({ assessment }) => assessment.status === 'complete'),
@@ -78,7 +80,7 @@ function findingResults<T extends Judged>(judged: T, context: ReportContext): Re
   return judged.assessment.findings.map((finding) => ({
     rule: context.rules.get(finding.ruleId) ?? bareRule(finding),
     severity: finding.severity,
-    message: finding.message,
+    message: findingText(finding),
     judged,
     file: finding.file,
     finding,
@@ -122,7 +124,7 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
     results.push({
       rule,
       severity: rule.severity,
-      message: [rule.title, ...file.reasons].join(': '),
+      message: `${file.path}: ${[rule.title, ...file.reasons].join(': ')}`,
       judged,
       file: file.path,
       fingerprint: fingerprint(rule.id, file.path, undefined, ''),
@@ -135,7 +137,8 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
 function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, options: SarifOptions<T>) {
   const { finding, judged, file } = result;
   const anchor = options.locate(judged, file);
-  const line = anchor.line ?? finding?.line;
+  // Lines are of text: GitHub hashes a file by its lines, which takes minutes of a large one, and a member has lines of its own.
+  const line = anchor.line ?? (finding?.member === undefined ? finding?.line : undefined);
   const where = finding?.member === undefined ? file : `${file}!${finding.member}`;
   return {
     ruleId: result.rule.id,
@@ -165,6 +168,12 @@ function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, opt
       ...(finding?.evidence === undefined ? {} : { evidence: keptText(finding.evidence) }),
     },
   };
+}
+
+/** GitHub takes what stands before the last `/` for the category of the results: each replaces its own alone. */
+function automationId(category = ''): string {
+  const name = keptText(category).replace(/[^\w.-]+/g, '-');
+  return name === '' ? 'assay/' : `assay/${name}/`;
 }
 
 function notifications(judged: Judged) {
