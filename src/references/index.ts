@@ -1,2 +1,2 @@
-export { findReferences, mayReference } from './find.ts';
+export { findReferences, isTooLong, mayReference, tooLong } from './find.ts';
 export { type FoundReference, type ReferenceRole, referenceIdentity, type Target } from './reference.ts';

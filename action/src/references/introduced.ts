@@ -1,4 +1,11 @@
-import { type FoundReference, findReferences, mayReference, referenceIdentity } from '../../../src/references/index.ts';
+import {
+  type FoundReference,
+  findReferences,
+  isTooLong,
+  mayReference,
+  referenceIdentity,
+  tooLong,
+} from '../../../src/references/index.ts';
 import type { ChangedText } from '../change/change.ts';
 import type { Blob, Blobs } from '../git/blobs.ts';
 
@@ -21,8 +28,8 @@ export async function introducedReferences(
   );
   const found: PlacedReference[] = [];
   for (const { path, oid, beforeOid } of wanted) {
-    const now = findReferences(path, await textOf(read.get(oid)));
-    const before = beforeOid === undefined ? [] : findReferences(path, await textOf(read.get(beforeOid)));
+    const now = await referencesIn(path, read.get(oid));
+    const before = await referencesIn(path, read.get(beforeOid ?? ''));
     found.push(...added(now, before).map((one) => ({ ...one, file: path })));
   }
   return found;
@@ -39,11 +46,12 @@ function added(now: readonly FoundReference[], before: readonly FoundReference[]
   });
 }
 
-async function textOf(blob: Blob | undefined): Promise<string> {
-  if (blob === undefined) return '';
+async function referencesIn(path: string, blob: Blob | undefined): Promise<readonly FoundReference[]> {
+  if (blob === undefined) return [];
+  if (isTooLong(path, blob.size)) return [tooLong(path)];
   const source = await blob.open();
   try {
-    return Buffer.from(await source.read(0, source.size)).toString('utf8');
+    return findReferences(path, Buffer.from(await source.read(0, source.size)).toString('utf8'));
   } finally {
     await source.close();
   }

@@ -24,7 +24,12 @@ export interface ScannedReferences {
   readonly models: readonly ReferencedModel[];
   /** On the lines that reference. */
   readonly findings: readonly Finding[];
+  /** Those that an outage led to: they say nothing of a model. */
+  readonly outages: readonly Finding[];
 }
+
+/** Models that one run scans: more is a change that nobody reviews, and hours of a runner. */
+const MAX_MODELS = 200;
 
 interface ScanOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -42,6 +47,7 @@ export async function scanReferences(
   options: ScanOptions,
 ): Promise<ScannedReferences> {
   const findings: Finding[] = [];
+  const outages: Finding[] = [];
   const groups = new Map<string, PlacedReference[]>();
   for (const one of all) {
     const { target } = one;
@@ -61,12 +67,17 @@ export async function scanReferences(
   }
   const models: ReferencedModel[] = [];
   for (const [reference, places] of groups) {
+    if (models.length >= MAX_MODELS) {
+      const why = `${reference} was not scanned: the change references more than ${MAX_MODELS} models.`;
+      findings.push(...places.map((place) => referenceFinding(REFERENCE_RULES.notScanned, place, why, reference)));
+      continue;
+    }
     options.log(`scans ${reference}`);
     const model = await scanOne(reference, places, ruling, options);
     models.push(model);
-    findings.push(...findingsOf(model));
+    (model.outcome.kind === 'outage' ? outages : findings).push(...findingsOf(model));
   }
-  return { models, findings };
+  return { models, findings, outages };
 }
 
 async function scanOne(

@@ -56,6 +56,7 @@ function parsed(text: string): readonly Document.Parsed[] | undefined {
 function findInDocument(document: Document.Parsed, lineOf: LineOf): FoundReference[] {
   const found = isObject(document) ? ofWorkload(document, lineOf) : [];
   const told = new Set(found.map(({ line }) => line));
+  const maps = new Map<YAMLMap, ReadonlyMap<string, string>>();
   const add = (all: readonly FoundReference[]) => {
     for (const one of all) if (!told.has(one.line)) found.push(one);
   };
@@ -66,7 +67,7 @@ function findInDocument(document: Document.Parsed, lineOf: LineOf): FoundReferen
       if (isScalar(value) && typeof value.value === 'string') {
         const line = lineOf(value.range?.[0] ?? 0);
         const parent = path.at(-1);
-        const sibling = (other: string) => textOf(isMap(parent) ? parent.get(other, true) : undefined);
+        const sibling = (other: string) => (isMap(parent) ? fieldsOf(parent, maps).get(other) : undefined);
         const reference = fieldReference({ key: name, text: value.value, line, sibling });
         if (reference !== undefined) add([reference]);
         // Steps of a workflow, commands of a service.
@@ -84,6 +85,19 @@ function findInDocument(document: Document.Parsed, lineOf: LineOf): FoundReferen
     },
   });
   return found;
+}
+
+/** The texts of a map, read once however many of its fields ask. */
+function fieldsOf(map: YAMLMap, known: Map<YAMLMap, ReadonlyMap<string, string>>): ReadonlyMap<string, string> {
+  const before = known.get(map);
+  if (before !== undefined) return before;
+  const fields = new Map<string, string>();
+  for (const { key, value } of map.items) {
+    const [name, text] = [textOf(key), textOf(value)];
+    if (name !== undefined && text !== undefined && !fields.has(name)) fields.set(name, text);
+  }
+  known.set(map, fields);
+  return fields;
 }
 
 /** Words of one command, each on the line where it stands. */

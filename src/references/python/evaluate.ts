@@ -4,8 +4,9 @@ import { bounded, literalParts, MAX_VALUES, text, unescaped, unknown, type Value
 
 /** Steps from a name to what it is bound to. Hostile code nests deeper. */
 const MAX_DEPTH = 24;
-/** Expressions that are looked at for one call. */
+/** Expressions that are looked at for one call, and for all calls of a module. */
 const MAX_STEPS = 2_000;
+const MAX_ALL_STEPS = 1_000_000;
 
 /**
  * Follows an expression to the texts that it may be: literals, constants, branches, tables, f-strings, defaults. Nothing is run.
@@ -15,6 +16,7 @@ export class Evaluator {
   readonly #module: PythonModule;
   readonly #isLoader: (call: SyntaxNode) => boolean;
   #steps = 0;
+  #allSteps = 0;
 
   constructor(module: PythonModule, isLoader: (call: SyntaxNode) => boolean) {
     this.#module = module;
@@ -27,7 +29,8 @@ export class Evaluator {
   }
 
   #values(node: SyntaxNode, depth: number): readonly Value[] {
-    if (depth > MAX_DEPTH || ++this.#steps > MAX_STEPS) return [unknown('is computed in too many steps')];
+    const over = depth > MAX_DEPTH || ++this.#steps > MAX_STEPS || ++this.#allSteps > MAX_ALL_STEPS;
+    if (over) return [unknown('is computed in too many steps')];
     const next = depth + 1;
     switch (node.name) {
       case 'String':

@@ -40,6 +40,8 @@ interface Given {
   readonly open: boolean;
 }
 
+const NO_CALLEE = { path: '', last: '', method: false } as const;
+
 class Finder {
   readonly found: FoundReference[] = [];
   readonly #module: PythonModule;
@@ -176,11 +178,14 @@ class Finder {
   #calleeOf(callee: SyntaxNode): { readonly path: string; readonly last: string; readonly method: boolean } {
     if (callee.name === 'VariableName') {
       const name = this.#module.textOf(callee);
-      const path = this.#module.imports.get(name) ?? name;
+      const imported = this.#module.imports.get(name);
+      // A function or a thing of the module's own that has the name of a loader.
+      if (imported === undefined && this.#module.bindingsOf(name, callee) !== undefined) return NO_CALLEE;
+      const path = imported ?? name;
       return { path, last: path.slice(path.lastIndexOf('.') + 1), method: false };
     }
     const name = callee.name === 'MemberExpression' ? callee.lastChild : null;
-    if (name?.name !== 'PropertyName') return { path: '', last: '', method: false };
+    if (name?.name !== 'PropertyName') return NO_CALLEE;
     const last = this.#module.textOf(name);
     if (!BY_LAST.has(last)) return { path: last, last, method: true };
     const [, first = '', rest = ''] = /^(\w+)((?:\.\w+)+)$/.exec(this.#module.textOf(callee)) ?? [];
