@@ -6,6 +6,9 @@ import type { Finding } from '../core/finding.ts';
  *     m.pt!archive/data.pkl, byte 14: calls os.system("true")
  */
 export function findingText({ file, member, offset, line, message, evidence }: Finding): string {
+  // A message about the file as a whole may name it itself.
+  const told = member === undefined && line === undefined && offset === undefined && message.startsWith(`${file} `);
+  if (told) return withEvidence(message, evidence);
   const where = member === undefined ? file : `${file}!${member}`;
   const at = line !== undefined ? `, line ${line}` : offset !== undefined ? `, byte ${offset}` : '';
   return `${where}${at}: ${withEvidence(message, evidence)}`;
