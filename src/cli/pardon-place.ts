@@ -7,7 +7,6 @@ import { SHIPPED_POLICIES } from '../policy/shipped.ts';
 import { repoFolder, snapshotAt } from '../sources/hub-cache.ts';
 import type { TrustFlags } from './trust-options.ts';
 
-
 /** Where else a pardon may come from. */
 interface Configuration {
   readonly policy: string;

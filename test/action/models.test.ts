@@ -87,6 +87,15 @@ describe('a pull request', () => {
     expect(new Set(ran.annotations.map(({ file }) => file))).toEqual(new Set(['notes.txt', 'weights.bin']));
   });
 
+  it('judges what a loader reads beside a model, and no settings elsewhere', async () => {
+    base = repository.write('m/model.safetensors', '').commit('with a model');
+    const evil = 'x: !apply:os.system ["true"]\n';
+    repository.write('m/other.yaml', evil).write('hparams.yaml', evil).write('ci/job.yaml', evil);
+    const ran = await onPullRequest();
+    expect(ran.code).toBe(1);
+    expect(new Set(ran.annotations.map(({ file }) => file))).toEqual(new Set(['m/other.yaml', 'hparams.yaml']));
+  });
+
   it('reads what is committed, whatever lies in the workspace', async () => {
     repository.write('new.pkl', MALICIOUS);
     const head = repository.commit('head');

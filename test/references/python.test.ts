@@ -77,6 +77,7 @@ describe('what a call of Python is given', () => {
     ['a part', 'M.from_pretrained(f"a/{x}")', ['1 ? its name x is not set here']],
     ['arguments', 'M.from_pretrained(*a, **k)', ['1 ? its arguments are computed']],
     ['a choice of the library', 'pipeline("ner")', ['1 ? pipeline chooses the model of a task itself']],
+    ["a name of the library's own", 'YOLO("yolo.pt")', [`1 ? "yolo.pt" is a name of the library's own`]],
     ['a revision', 'M.from_pretrained("a/b", revision=r)', ['1 hf://a/b', '1 ? its revision is computed']],
     ['the same name before', 'm = M.from_pretrained(m)', ['1 ? its name m is set elsewhere']],
     [

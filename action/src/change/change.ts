@@ -2,7 +2,7 @@ import type { Artifact, ArtifactFile } from '../../../src/core/artifact.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { mayReference } from '../../../src/references/index.ts';
 import type { Comparison } from '../comparison.ts';
-import type { Blobs } from '../git/blobs.ts';
+import type { Blob, Blobs } from '../git/blobs.ts';
 import type { Git } from '../git/git.ts';
 import { type Change, changesOf, treeOf } from '../git/tree.ts';
 import type { Inputs } from '../inputs.ts';
@@ -50,6 +50,8 @@ export async function changeSetOf(
     files.flatMap(({ oid, before }) => [oid, ...(before?.kind === 'file' ? [before.oid] : [])]),
   );
   const lfs = await LfsFiles.of(git, workspace);
+  const folders = await modelFolders(comparison, git);
+  const sort = (path: string, blob: Blob) => sortFile(path, blob, folders.has(folderOf(path)));
   const notFetched: string[] = [];
   const fileOf = async (sorted: Sorted, tell: boolean): Promise<ArtifactFile> => {
     const content = await lfs.find(sorted);
@@ -63,11 +65,11 @@ export async function changeSetOf(
   for (const change of files) {
     const blob = read.get(change.oid);
     if (blob === undefined) continue;
-    const sorted = await sortFile(change.path, blob);
+    const sorted = await sort(change.path, blob);
     if (sorted.kind !== 'other') models.push(await fileOf(sorted, true));
     const beforeBlob = change.before?.kind === 'file' ? read.get(change.before.oid) : undefined;
     if (sorted.kind !== 'other' && beforeBlob !== undefined) {
-      const old = await sortFile(change.path, beforeBlob);
+      const old = await sort(change.path, beforeBlob);
       before.push(await fileOf(old, false));
     }
     const text = { path: change.path, oid: change.oid, beforeOid: beforeBlob?.oid };
@@ -90,6 +92,15 @@ export async function changeSetOf(
 async function everyChange({ base, head }: Comparison, git: Git): Promise<readonly Change[]> {
   if (base !== undefined) return changesOf(git, base, head);
   return (await treeOf(git, head)).map((entry) => ({ ...entry, how: 'added', before: undefined }));
+}
+
+/** Folders of the commit in which a file has the name of a model. */
+async function modelFolders({ head }: Comparison, git: Git): Promise<ReadonlySet<string>> {
+  return new Set((await treeOf(git, head)).flatMap(({ path }) => (isModelName(path) ? [folderOf(path)] : [])));
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 function isWithin(path: string, folders: readonly string[]): boolean {

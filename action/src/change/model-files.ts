@@ -25,9 +25,12 @@ export interface Sorted {
 /** Text that is a model, or the settings of one. */
 const TEXT_MODELS: ReadonlySet<string> = new Set(['lightgbm', 'xgboost-json', 'torch7-ascii', 'openvino', 'pmml']);
 
-/** What is read beside a model, and may make its loader run code. */
+/** What is read with a model, and may make its loader run code. */
 const COMPANION =
-  /(?:^|\/)(?:[\w.-]*config|tokenizer[\w.-]*|chat_template|model_index|[\w.-]*\.index|special_tokens_map|modules)\.json$|\.(?:jinja2?|j2)$/i;
+  /(?:^|\/)(?:hyperparams?|hparams)\.ya?ml$|(?:^|\/)MLmodel$|(?:^|\/)(?:[\w.-]*config|tokenizer[\w.-]*|chat_template|model_index|[\w.-]*\.index|special_tokens_map|modules)\.json$|\.(?:jinja2?|j2)$/i;
+
+/** What a loader may read from the folder of a model. */
+const SETTINGS: ReadonlySet<string> = new Set(['json', 'yaml', 'jinja', 'settings', 'xml']);
 
 /** Extensions under which models stand, whatever is in the file: bytes that nothing identifies are not clean there. */
 const MODEL_EXTENSIONS: ReadonlySet<string> = new Set([
@@ -50,15 +53,19 @@ const MODEL_EXTENSIONS: ReadonlySet<string> = new Set([
     .filter((extension) => !['.exe', '.dll', '.class', '.pyc', '.db', '.sqlite'].includes(extension)),
 ]);
 
-/** Tells by its bytes whether a file is one of a model. Its name only adds to that. */
-export async function sortFile(path: string, blob: Blob): Promise<Sorted> {
+/**
+ * Tells by its bytes whether a file is one of a model. Its name only adds to that.
+ * @param beside whether its folder holds a model
+ */
+export async function sortFile(path: string, blob: Blob, beside: boolean): Promise<Sorted> {
   const source = await blob.open();
   try {
     const format = refineText(path, identifyFormat(await probeOf(source)) ?? UNKNOWN);
     if (format.id === LFS_POINTER.id) return { path, blob, kind: 'model', pointer: await pointerOf(source) };
     const plain = (isTextKind(format) && !TEXT_MODELS.has(format.id)) || isMedia(format) || format.id === UNKNOWN.id;
     const model = !plain || (MODEL_EXTENSIONS.has(extensionOf(path)) && format.id !== 'empty');
-    const kind = model ? 'model' : COMPANION.test(path) ? 'companion' : 'other';
+    const companion = COMPANION.test(path) || (beside && SETTINGS.has(format.id));
+    const kind = model ? 'model' : companion ? 'companion' : 'other';
     return { path, blob, kind, pointer: undefined };
   } finally {
     await source.close();

@@ -203,9 +203,9 @@ function targetOf(text: string, { source, role }: Loader, revision: string | nul
     case 'dataset':
       return hubTarget(text, revision, 'dataset');
     case 'hub-path':
-      return foreignTarget(`library:${text}`);
     case 'library':
-      return /[/\\]/.test(text) ? { kind: 'local', path: text } : foreignTarget(`library:${text}`);
+      if (/[/\\]/.test(text)) return { kind: 'local', path: text };
+      return unresolvedTarget(`${JSON.stringify(text.slice(0, 80))} is a name of the library's own`);
     case 'github': {
       if (/^(?:\.{0,2}\/|~)/.test(text)) return { kind: 'local', path: text };
       const [, repository, at] = /^([^:]+)(?::(.+))?$/.exec(text) ?? [];
