@@ -135,6 +135,7 @@ describe('a pull request', () => {
     const sha = repository.git('commit-tree', tree, '-p', base, '-p', head, '-m', 'merge');
     repository.git('update-ref', '--no-deref', 'HEAD', sha);
     const ran = await runAction({ repository, event: 'pull_request', payload: pullRequest(base, head), sha }, scratch);
+    expect(ran.annotations.find(({ file }) => file === 'model.pt.dvc')?.line).toBe('2');
     expect(ran.annotations.map(({ title, file, level }) => [title?.replace('Assay: ', ''), file, level])).toEqual([
       ['change.submodule', 'vendor/model', 'error'],
       ['change.dvc', 'model.pt.dvc', 'error'],

@@ -1,6 +1,7 @@
 import { isAssayError } from '../../../src/core/errors.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { readDvcFile, readDvcLock } from '../../../src/integrity/manifests/dvc.ts';
+import type { ManifestEntry } from '../../../src/integrity/manifests/manifest.ts';
 import type { Blob, Blobs } from '../git/blobs.ts';
 import type { ChangeSet } from './change.ts';
 import { isModelName } from './model-files.ts';
@@ -16,39 +17,48 @@ export async function dvcFindings({ dvc }: ChangeSet, blobs: Blobs): Promise<rea
   const findings: Finding[] = [];
   for (const { path, oid, beforeOid } of dvc) {
     const [now, before] = [await entriesOf(path, read.get(oid)), await entriesOf(path, read.get(beforeOid ?? ''))];
-    if (typeof now === 'string') {
-      findings.push(changeFinding(CHANGE_RULES.dvc, path, `${path} ${now}: what it names was not scanned.`));
+    if (now.kind === 'unread') {
+      findings.push(changeFinding(CHANGE_RULES.dvc, path, `${path} ${now.why}: what it names was not scanned.`));
       continue;
     }
-    const known =
-      typeof before === 'string' ? new Set() : new Set(before.map(({ path: name, hex }) => `${hex} ${name}`));
-    for (const { path: name, hex, folder } of now) {
-      if (known.has(`${hex} ${name}`)) continue;
+    const known = new Set(before.kind === 'unread' ? [] : before.entries.map(keyOf));
+    for (const entry of now.entries.filter((one) => !known.has(keyOf(one)))) {
+      const { path: name, hex, folder } = entry;
       const rule = folder === true || isModelName(name) ? CHANGE_RULES.dvc : CHANGE_RULES.dvcData;
-      findings.push(
-        changeFinding(
-          rule,
-          path,
-          `${path} names ${name} with MD5 ${hex}: it is not in the repository, and was not scanned.`,
-          name,
-        ),
-      );
+      const message = `${name} with MD5 ${hex} is not in the repository, and was not scanned.`;
+      findings.push(changeFinding(rule, path, message, name, now.lineOf(hex)));
     }
   }
   return findings;
 }
 
+function keyOf({ path, hex }: ManifestEntry): string {
+  return `${hex} ${path}`;
+}
+
 /** What a file announces, or why it cannot be told. */
-async function entriesOf(path: string, blob: Blob | undefined) {
-  if (blob === undefined) return [];
-  if (blob.size > MAX_FILE) return `has more than ${MAX_FILE} bytes`;
+type Announced =
+  | { readonly kind: 'read'; readonly entries: readonly ManifestEntry[]; lineOf(hex: string): number | undefined }
+  | { readonly kind: 'unread'; readonly why: string };
+
+const NOTHING: Announced = { kind: 'read', entries: [], lineOf: () => undefined };
+
+async function entriesOf(path: string, blob: Blob | undefined): Promise<Announced> {
+  if (blob === undefined) return NOTHING;
+  if (blob.size > MAX_FILE) return { kind: 'unread', why: `has more than ${MAX_FILE} bytes` };
   const source = await blob.open();
   try {
     const bytes = await source.read(0, source.size);
-    return path.endsWith('.dvc') ? await readDvcFile(bytes, path) : await readDvcLock(bytes, path);
+    const entries = path.endsWith('.dvc') ? await readDvcFile(bytes, path) : await readDvcLock(bytes, path);
+    const lines = Buffer.from(bytes).toString('utf8').split('\n');
+    const lineOf = (hex: string) => {
+      const at = lines.findIndex((line) => line.includes(hex));
+      return at < 0 ? undefined : at + 1;
+    };
+    return { kind: 'read', entries, lineOf };
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    return error.message;
+    return { kind: 'unread', why: error.message };
   } finally {
     await source.close();
   }
