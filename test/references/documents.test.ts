@@ -45,6 +45,16 @@ spec:
   });
 });
 
+describe('aliases of YAML', () => {
+  it('are followed, and told where they multiply', () => {
+    const head = 'apiVersion: v1\nkind: Pod\n';
+    const alias = `${head}x: &m { storageUri: hf://acme/llm }\ny: *m\n`;
+    expect(told('pod.yaml', alias)).toContain('3 hf://acme/llm');
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`);
+    expect(told('pod.yaml', `${head}a0: &a0 [model]\n${levels.join('\n')}\n`)).toEqual(['1 unresolved']);
+  });
+});
+
 describe('values and templates of Helm', () => {
   it('tells fields that name a model, with the revision beside them', () => {
     const text = `replicas: 1

@@ -141,7 +141,13 @@ const OF_MODELS =
   /model|hugging|\bhf[-_:]|vllm|torch|transformers|triton|kserve|storageUri|weights|checkpoint|safetensors|gguf|onnx/i;
 
 function ofWorkload(document: Document.Parsed, lineOf: LineOf): FoundReference[] {
-  const object: unknown = document.toJS({ maxAliasCount: 100 });
+  const object = objectOf(document);
+  if (object === undefined) {
+    const target = { kind: 'unresolved', why: 'the object has more aliases than are followed' } as const;
+    return [
+      { line: lineOf(placeOf(document, '')), role: 'model', target, via: 'kind', trustRemoteCode: false, pin: '' },
+    ];
+  }
   const { references, unresolved } = extractReferences(object);
   const line = (where: string) => lineOf(placeOf(document, where));
   const named = references
@@ -165,6 +171,16 @@ function ofWorkload(document: Document.Parsed, lineOf: LineOf): FoundReference[]
     };
   });
   return [...named, ...open];
+}
+
+/** The object with its aliases followed; `undefined` when they multiply. */
+function objectOf(document: Document.Parsed): object | undefined {
+  try {
+    return Object(document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
 }
 
 /** Where a JSON pointer leads in the text. */
