@@ -108,6 +108,25 @@ describe('pull_request', () => {
     });
   });
 
+  it('fails on a partial clone that lacks the files', async () => {
+    repository.git('config', 'uploadpack.allowFilter', 'true');
+    const folder = join(scratch, `partial${count++}`);
+    const from = `file://${repository.folder}`;
+    execFileSync('git', ['clone', '--quiet', '--no-checkout', '--filter=blob:none', from, folder], { stdio: 'pipe' });
+    const partial = Object.assign(Object.create(Repository.prototype) as Repository, { folder });
+    const step = { repository: partial, event: 'pull_request', payload: pullRequest(base, head), sha: '1'.repeat(40) };
+    failsWith(await runAction(step, scratch), /does not have all files.*no filter/);
+  });
+
+  it('reads a repository whose objects have names of SHA-256', async () => {
+    const other = new Repository(join(scratch, `sha256-${count++}`), 'sha256');
+    const from = other.write('README.md', '# models\n').commit('base');
+    const to = other.write('new.pkl', MALICIOUS).commit('head');
+    const sha = other.merged(from, to);
+    const step = { repository: other, event: 'pull_request', payload: pullRequest(from, to), sha };
+    expect(await runAction(step, scratch)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+  });
+
   it('fails on a checkout that is something else, and on an event without its commits', async () => {
     repository.git('checkout', '--quiet', base);
     failsWith(await on('pull_request', pullRequest(base, head)), /neither the pull request nor its merge/);

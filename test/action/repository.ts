@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 export class Repository {
   readonly folder: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, objects: 'sha1' | 'sha256' = 'sha1') {
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
-    this.git('init', '--quiet', '--initial-branch=main');
+    this.git('init', '--quiet', '--initial-branch=main', `--object-format=${objects}`);
   }
 
   git(...args: readonly string[]): string {

@@ -84,11 +84,11 @@ export class Blobs {
 }
 
 function missing(oid: string): AssayError {
-  return new AssayError('unreadable', 'the checkout does not have all files of the commits', {
-    subject: oid,
-    mend: 'check out without a filter, and with fetch-depth: 0',
-  });
+  return new AssayError('unreadable', MISSING, { subject: oid, mend: WHOLE });
 }
+
+const MISSING = 'the checkout does not have all files of the commits';
+const WHOLE = 'give actions/checkout no filter, and fetch-depth: 0';
 
 /** Reads lines and known numbers of bytes off a stream. */
 class ExactReader {
@@ -134,7 +134,7 @@ class ExactReader {
 
   async #next(): Promise<Buffer> {
     const { value, done } = await this.#iterator.next();
-    if (done === true || value === undefined) throw new AssayError('unreadable', 'git ended before it gave all files');
+    if (done === true || value === undefined) throw new AssayError('unreadable', MISSING, { mend: WHOLE });
     return value;
   }
 }
