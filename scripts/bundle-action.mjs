@@ -17,7 +17,6 @@ const INSTEAD = new Map([
   ['src/core/compiled.ts', `${BUNDLED}/compiled.ts`],
   ['src/sandbox/command.ts', `${BUNDLED}/sandbox-command.ts`],
   ['src/integrity/oms/verify.ts', `${BUNDLED}/left-out.ts`],
-  ['src/pipeline/installed-rules.ts', `${BUNDLED}/left-out.ts`],
 ]);
 /** Parts of undici that no connection of ours uses. */
 const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies)|mock)\//;
@@ -43,12 +42,28 @@ function carriedFiles() {
 
 const packed = () => Buffer.from(deflateSync(strToU8(JSON.stringify(carriedFiles())), { level: 9 })).toString('base64');
 
+/** @throws Error when a module reads a file that the bundle does not carry */
+function mustCarry(own, text, carried) {
+  for (const [, name] of text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) {
+    const path = new URL(name, `file:///${own}`).pathname.slice(1);
+    if (!carried.some((one) => one === path || (path.endsWith('/') && one.startsWith(path)))) {
+      throw new Error(`${own} reads ${path}, which the bundle does not carry`);
+    }
+  }
+}
+
 /** A module's place, as it says it itself: below an address where the bundle finds what it carries. */
 const place = (path) => `new URL(${JSON.stringify(`./carried/${path}`)}, import.meta.url).href`;
 
 const oneFile = {
   name: 'one-file',
-  setup({ onLoad, onResolve }) {
+  setup({ onEnd, onLoad, onResolve }) {
+    const carried = carriedFiles().map(([path]) => path);
+    const replaced = new Set();
+    onEnd(({ errors }) => {
+      const left = [...INSTEAD.keys()].filter((path) => !replaced.has(path));
+      if (errors.length === 0 && left.length > 0) throw new Error(`not found, and so not replaced: ${left.join(', ')}`);
+    });
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const own = relative(ROOT, path).split(sep).join('/');
       if (own === `${BUNDLED}/packed.ts`)
@@ -56,10 +71,12 @@ const oneFile = {
       const text = readFileSync(path, 'utf8');
       const instead = INSTEAD.get(own);
       if (instead !== undefined) {
+        replaced.add(own);
         const to = `${ROOT}${instead}`;
         return { contents: `export * from ${JSON.stringify(to)};`, loader: 'ts', resolveDir: ROOT };
       }
       if (!own.startsWith('src/') || !/import\.meta\.url|PACKAGE_ROOT/.test(text)) return undefined;
+      mustCarry(own, text, carried);
       const contents = text
         .replaceAll('import.meta.url', place(own))
         .replaceAll("from 'node:module'", `from '${ROOT}${BUNDLED}/require.ts'`);

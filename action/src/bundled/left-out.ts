@@ -7,5 +7,4 @@ function leftOut(): never {
 }
 
 export const verifyBundle = leftOut;
-export const installedLists = leftOut;
 export const createBLAKE3 = leftOut;
