@@ -37,5 +37,6 @@ export { type Position, type Problem, problemError } from './problem.ts';
 export { DEFAULT_POLICY, SHIPPED_POLICIES } from './shipped.ts';
 export { shownValue } from './shown-value.ts';
 export type { KnownWords } from './strange-words.ts';
+export { parseWaivers } from './waivers/index.ts';
 export { yamlLibrary } from './yaml-library.ts';
 export { type Entry, MAX_POLICY_BYTES, YamlSource } from './yaml-source.ts';

@@ -1,7 +1,9 @@
 export { extractReferences } from './extract.ts';
 export { isFields, own, ownList, ownText, step } from './own.ts';
 export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
+export { readReference } from './reference.ts';
 export {
+  type Role,
   referenceKey,
   type Unresolved,
   type WorkloadImage,

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchAction } from './action.mjs';
 import { benchAdmission } from './admission.mjs';
 import { benchAdmissionDecide } from './admission-decide.mjs';
 import { benchAdmissionSwap } from './admission-swap.mjs';
@@ -34,6 +35,7 @@ const SECTIONS = [
   { name: 'admission-decide', needs: [], run: benchAdmissionDecide },
   { name: 'admission', needs: [], run: benchAdmission },
   { name: 'admission-swap', needs: [], run: benchAdmissionSwap },
+  { name: 'action', needs: ['time'], run: benchAction },
   { name: 'hostile', needs: ['time'], run: benchHostile },
 ];
 

@@ -1,14 +1,15 @@
 import type { Assessment, Severity } from '../../core/assessment/index.ts';
 import type { Artifact } from '../../core/index.ts';
+import { decideBy } from '../../pipeline/evaluate/index.ts';
 import type { OnTarget, RulesetChoice } from '../../pipeline/index.ts';
-import { decide, type Environment, loadPolicy } from '../../policy/index.ts';
+import { type Environment, loadPolicy } from '../../policy/index.ts';
 import type { Judged } from '../../report/index.ts';
 import type { TrustFlags } from '../options/index.ts';
 import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { signatureRequest } from './trust.ts';
-import { readWaivers, type WaiverFlags, withWaivers } from './waiver-options.ts';
+import { readWaivers, type WaiverFlags } from './waiver-options.ts';
 import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
 /** By what to judge, as it was said on the command line. */
@@ -49,14 +50,10 @@ export async function prepareJudging(flags: JudgingFlags, shell: Shell): Promise
   const given = await readWaivers({ ...flags.waiverFlags, ...flags.trust }, shell.env, now);
   const signature = await signatureRequest(flags.trust, shell.env, flags.waiverFlags.attestation.length > 0);
   const sources = await waiverFiles(flags, given, shell.env);
-  const failOn = flags.failOn === undefined ? {} : { failOn: flags.failOn };
-  const { waivers, approvals } = given;
   const { environment } = flags;
   const refuseOwnWaivers = (target: string) => refuseWaiversFrom(target, sources, shell.env);
-  const decided = async (scanned: Assessment): Promise<Judged> => {
-    const assessment = await withWaivers(scanned, given, now);
-    return { assessment, decision: decide(assessment, { policy, ...failOn, waivers, approvals, environment, now }) };
-  };
+  const decided = (scanned: Assessment): Promise<Judged> =>
+    decideBy(scanned, { policy, failOn: flags.failOn, given, environment, now });
   return {
     knowledge,
     now,

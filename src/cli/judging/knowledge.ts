@@ -1,13 +1,11 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
+import { assessBy, NO_ALLOWANCES, readAllowances, type Told } from '../../pipeline/evaluate/index.ts';
 import { type AssessOptions, assess, chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import { RULES } from '../../scan/rules/catalogue.ts';
 import type { RuleLists } from '../../scan/rules/rule-lists.ts';
 import { openArtifact } from '../../sources/index.ts';
-import { readAllowances } from './allowance-file.ts';
-
-type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
@@ -32,12 +30,10 @@ export async function loadKnowledge(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Knowledge> {
   const { lists, notes } = await chosenLists(ruleset, env);
-  const own = allowPath === undefined ? { allowances: [], notes: [] } : await readAllowances(allowPath);
+  const own = allowPath === undefined ? NO_ALLOWANCES : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
-  const assessOpen = async (artifact: Artifact, options: Told): Promise<Assessment> => {
-    const assessment = await assess(artifact, { ...options, lists, allowances: own.allowances });
-    return { ...assessment, notes: [...assessment.notes, ...own.notes, ...notes] };
-  };
+  const assessOpen = (artifact: Artifact, options: Told) =>
+    assessBy(artifact, { lists, allowances: own, notes }, options);
   return {
     lists,
     notes,

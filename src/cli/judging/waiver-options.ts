@@ -1,25 +1,11 @@
 import type { Command } from 'commander';
-import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
-import type { Approval } from '../../policy/index.ts';
+import { type GivenWaivers, NO_GIVEN_WAIVERS } from '../../pipeline/evaluate/index.ts';
 
 /** Where waivers come from, as it was said on the command line. */
 export interface WaiverFlags {
   readonly waivers: readonly string[];
   readonly attestation: readonly string[];
 }
-
-/** What the organisation waives and approves, read and verified. */
-export interface GivenWaivers {
-  readonly waivers: readonly Waiver[];
-  readonly approvals: readonly Approval[];
-  /** `integrity.attestation`, when there are attestations. */
-  readonly checks: readonly Check[];
-  readonly notes: readonly string[];
-  /** The waiver files: none of them may lie in what is judged. */
-  readonly files: readonly string[];
-}
-
-export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
 
 /** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
 export function addWaiverOptions(command: Command): Command {
@@ -69,18 +55,6 @@ export async function readWaivers(
     return NO_GIVEN_WAIVERS;
   const { readGivenWaivers } = await import('./waivers.ts');
   return readGivenWaivers(flags, env, now);
-}
-
-/** The assessment with what waivers add to it: checks, notes, and a finding for each waiver that does not count. */
-export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
-  if (given === NO_GIVEN_WAIVERS) return assessment;
-  const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
-  const told = {
-    ...assessment,
-    checks: [...assessment.checks, ...given.checks],
-    notes: [...assessment.notes, ...given.notes],
-  };
-  return withWaiverFindings(told, given.waivers, now);
 }
 
 function collect(path: string, paths: readonly string[]): readonly string[] {

@@ -2,10 +2,10 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
+import type { GivenWaivers } from '../../pipeline/evaluate/index.ts';
 import { SHIPPED_POLICIES } from '../../policy/index.ts';
 import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
 import type { TrustFlags } from '../options/index.ts';
-import type { GivenWaivers } from './waiver-options.ts';
 
 /** Where else a waiver may come from. */
 interface Configuration {

@@ -11,10 +11,11 @@ import {
 } from '../../integrity/envelope/index.ts';
 import { approvedBy, PREDICATE_TYPES, readStatement } from '../../integrity/statements/index.ts';
 import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.ts';
+import type { GivenWaivers } from '../../pipeline/evaluate/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
 import { readDocument } from '../options/index.ts';
-import type { GivenWaivers, WaiverFlags } from './waiver-options.ts';
+import type { WaiverFlags } from './waiver-options.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;

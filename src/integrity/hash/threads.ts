@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { BlockSink } from '../../core/bytes/index.ts';
 import { AssayError, compiledUrl } from '../../core/index.ts';
+import type { HashReply, HashRequest } from './hash-worker.ts';
 import type { HashPlan, PlannedDigests } from './plan.ts';
-import type { HashReply, HashRequest } from './worker.ts';
 
 /** Blocks one file may have on their way to its thread. */
 const MAX_IN_FLIGHT = 6;
@@ -65,7 +65,7 @@ export class HashThreads {
   #worker(index: number): Worker {
     const known = this.#workers[index];
     if (known !== undefined) return known;
-    const worker = new Worker(compiledUrl('./worker.js', import.meta.url), { execArgv: [] });
+    const worker = new Worker(compiledUrl('./hash-worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', (reply: HashReply) => this.#onReply(reply));
     worker.on('error', (error) => this.#onFailure(error));
     worker.on('exit', (code) => this.#onFailure(new Error(`exit code ${code}`)));

@@ -6,5 +6,6 @@ export {
   type ManifestClaim,
   manifestClaims,
 } from './claims.ts';
+export { readDvcFile, readDvcLock } from './dvc.ts';
 export { ALGORITHM_TITLES, isWeak, MAX_ENTRIES, type ManifestEntry } from './manifest.ts';
 export { type ManifestKind, manifestKind, maxManifestBytes, readManifest } from './read-manifest.ts';

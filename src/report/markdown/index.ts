@@ -1,1 +1,2 @@
 export { renderMarkdown } from './markdown.ts';
+export { markdownCode, markdownText } from './text.ts';

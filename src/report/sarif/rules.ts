@@ -26,12 +26,14 @@ export function sarifRule(rule: RuleInfo) {
   const text = [rule.explanation, rule.remedy && `What to do: ${rule.remedy}`].filter(Boolean).join('\n\n');
   const references = [...rule.owasp, ...rule.atlas, ...rule.cwe];
   const markdown = references.length > 0 ? `${text}\n\nReferences: ${references.map(referenceLink).join(', ')}` : text;
+  const [helpUri] = [...rule.cwe, ...rule.atlas, ...rule.owasp].flatMap((one) => referenceAddress(one) ?? []);
   return {
     id: rule.id,
     name: rule.title,
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.explanation },
     help: { text, markdown },
+    ...(helpUri === undefined ? {} : { helpUri }),
     defaultConfiguration: { level: LEVELS[rule.severity] },
     properties: {
       tags: ['security', ...rule.cwe.map(cweTag), ...rule.owasp, ...rule.atlas].slice(0, MAX_TAGS),

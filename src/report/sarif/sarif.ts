@@ -1,6 +1,7 @@
 import { type Finding, fingerprint, type Severity, severityRank } from '../../core/assessment/index.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { cut, jsonText, keptText } from '../escape.ts';
+import { findingText } from '../finding-text.ts';
 import { suppressionsOf, type Waivable } from '../suppressions.ts';
 import { sarifRule } from './rules.ts';
 
@@ -14,6 +15,8 @@ export interface Anchor {
 export interface SarifOptions<T extends Judged> {
   /** Where a file of the artifact is, for a reader of the log. Remote models point at the line that references them. */
   readonly locate: (judged: T, file: string) => Anchor;
+  /** Tells one job's results from another's where both judge the same commit. */
+  readonly category?: string;
 }
 
 interface Result<T extends Judged> {
@@ -57,6 +60,7 @@ export function renderSarif<T extends Judged>(
     runs: [
       {
         tool: { driver: { name: 'Assay', semanticVersion: context.version, rules: rules.map(sarifRule) } },
+        automationDetails: { id: automationId(options.category) },
         invocations: [
           {
             executionSuccessful: all.every(({ assessment }) => assessment.status === 'complete'),
@@ -75,7 +79,7 @@ function findingResults<T extends Judged>(judged: T, context: ReportContext): Re
   return judged.assessment.findings.map((finding) => ({
     rule: context.rules.get(finding.ruleId) ?? bareRule(finding),
     severity: finding.severity,
-    message: finding.message,
+    message: findingText(finding),
     judged,
     file: finding.file,
     finding,
@@ -119,7 +123,7 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
     results.push({
       rule,
       severity: rule.severity,
-      message: [rule.title, ...file.reasons].join(': '),
+      message: `${file.path}: ${[rule.title, ...file.reasons].join(': ')}`,
       judged,
       file: file.path,
       fingerprint: fingerprint(rule.id, file.path, undefined, ''),
@@ -132,7 +136,8 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
 function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, options: SarifOptions<T>) {
   const { finding, judged, file } = result;
   const anchor = options.locate(judged, file);
-  const line = anchor.line ?? finding?.line;
+  // Lines are of text: GitHub hashes a file by its lines, which takes minutes of a large one, and a member has lines of its own.
+  const line = anchor.line ?? (finding?.member === undefined ? finding?.line : undefined);
   const where = finding?.member === undefined ? file : `${file}!${finding.member}`;
   return {
     ruleId: result.rule.id,
@@ -162,6 +167,12 @@ function sarifResult<T extends Judged>(result: Result<T>, ruleIndex: number, opt
       ...(finding?.evidence === undefined ? {} : { evidence: keptText(finding.evidence) }),
     },
   };
+}
+
+/** GitHub takes what stands before the last `/` for the category of the results: each replaces its own alone. */
+function automationId(category = ''): string {
+  const name = keptText(category).replace(/[^\w.-]+/g, '-');
+  return name === '' ? 'assay/' : `assay/${name}/`;
 }
 
 function notifications(judged: Judged) {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { pathToUri, renderSarif } from '../../../src/report/sarif/sarif.ts';
 import { CALL_RULE, CONTEXT, file, finding, judged, mixed } from '../sample.ts';
@@ -27,7 +28,7 @@ interface Log {
   }[];
 }
 
-function logOf(all: Parameters<typeof renderSarif>[0], options = { locate }) {
+function logOf(all: Parameters<typeof renderSarif>[0], options: Parameters<typeof renderSarif>[2] = { locate }) {
   const [run, ...others] = (validSarif(renderSarif(all, CONTEXT, options)) as Log).runs;
   if (run === undefined || others.length > 0) throw new Error('not one run');
   return run;
@@ -73,7 +74,7 @@ describe('SARIF', () => {
   it('shows files that nothing vouches for as results: silence would look like safety', () => {
     const known = judged({ files: [file({ path: 'cut.pkl', verdict: 'unknown', reasons: ['it ends early'] })] });
     expect(logOf([known]).results).toMatchObject([
-      { ruleId: 'verdict.unknown', message: { text: 'File could not be fully read: it ends early' } },
+      { ruleId: 'verdict.unknown', message: { text: 'cut.pkl: File could not be fully read: it ends early' } },
     ]);
   });
 
@@ -111,7 +112,56 @@ describe('SARIF', () => {
     const known = judged({
       findings: [finding(CALL_RULE, { file: 'model.pkl', message: '[click](https://evil.example)' })],
     });
-    expect(logOf([known]).results[0]?.message.text).toBe('\\[click\\](https://evil.example)');
+    expect(logOf([known]).results[0]?.message.text).toBe('model.pkl: \\[click\\](https://evil.example)');
+  });
+});
+
+describe('SARIF as GitHub shows it', () => {
+  const text = (over: Partial<Parameters<typeof finding>[1]>) =>
+    logOf([judged({ findings: [finding(CALL_RULE, { file: 'm.pt', ...over })] })]).results[0]?.message.text;
+
+  it('says where, what and the evidence in one sentence', () => {
+    const over = { member: 'archive/data.pkl', offset: 14, message: 'calls os.system', evidence: 'os.system("true")' };
+    expect(text(over)).toBe('m.pt!archive/data.pkl, byte 14: calls os.system("true")');
+    expect(text({ message: 'is odd', evidence: 'x' })).toBe('m.pt: is odd (x)');
+    expect(text({ message: 'says x', line: 3, evidence: 'x' })).toBe('m.pt, line 3: says x');
+  });
+
+  it('has no region for bytes, nor for a line within a member', () => {
+    const over = { file: 'm.zip', member: 'a.py', line: 3 };
+    const [result] = logOf([judged({ findings: [finding(CALL_RULE, over)] })]).results;
+    expect(result?.locations[0]?.physicalLocation).toEqual({ artifactLocation: { uri: 'models/m.zip' } });
+    expect(result?.partialFingerprints.primaryLocationLineHash).toMatch(/^[0-9a-f]{32}:1$/);
+  });
+
+  it('tells one job from another, and leads from each rule to a page', () => {
+    const run = (category?: string) =>
+      logOf([mixed()], category === undefined ? { locate } : { locate, category }) as unknown as {
+        automationDetails: { id: string };
+        tool: { driver: { rules: { helpUri: string }[] } };
+      };
+    expect(run().automationDetails.id).toBe('assay/');
+    expect(run('gpu tests/a').automationDetails.id).toBe('assay/gpu-tests-a/');
+    for (const { helpUri } of run().tool.driver.rules) expect(helpUri).toMatch(/^https:\/\//);
+  });
+
+  it('stays within what GitHub takes, however much is found', () => {
+    const hostile = '\u202e<img>\n'.repeat(2_000);
+    const many = Array.from({ length: 26_000 }, (_, i) =>
+      finding(CALL_RULE, {
+        file: `d/${i}-${hostile.slice(0, 200)}`,
+        message: hostile,
+        evidence: hostile,
+        member: hostile,
+      }),
+    );
+    const log = renderSarif([judged({ findings: many })], CONTEXT, { locate });
+    const run = logOf([judged({ findings: many })]);
+    expect(run.results).toHaveLength(5_000);
+    expect(gzipSync(log).length).toBeLessThan(10 * 1024 * 1024);
+    for (const { locations } of run.results) expect(locations).toHaveLength(1);
+    for (const { properties } of run.tool.driver.rules)
+      expect((properties.tags as string[]).length).toBeLessThanOrEqual(20);
   });
 });
 

@@ -139,11 +139,7 @@ async function readEvidence(path: string, subjects: readonly Subject[]): Promise
       own = readStatement(readBundle(bytes, subject).envelope.payload).subject;
     } catch (cause) {
       if (!isSignatureError(cause)) throw cause;
-      throw new AssayError('usage', `is not evidence: ${cause.message}`, {
-        subject,
-        suggestion: 'leave it out',
-        cause,
-      });
+      throw new AssayError('usage', `is not evidence: ${cause.message}`, { subject, hint: 'leave it out', cause });
     }
     if (!isSameArtifact(own, subjects)) {
       throw usage(subject, 'is about another artifact than the report', 'give evidence about the artifact');
@@ -207,8 +203,8 @@ function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement 
   });
   const expires = futureTime('--expires', input.expires, now);
   if (expires.getTime() - now.getTime() > BREAK_GLASS_HOURS * 3_600_000) {
-    const suggestion = 'have the model approved meanwhile';
-    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, suggestion);
+    const hint = 'have the model approved meanwhile';
+    throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, hint);
   }
   const only = reference === undefined ? null : canonicalReference(reference);
   return createStatement('break-glass', { namespaces, reference: only, outcomes, reason, owner, at: now, expires });
@@ -278,6 +274,6 @@ function futureTime(option: string, text: string, now: Date): Date {
   return new Date(time);
 }
 
-function usage(subject: string, message: string, suggestion: string): AssayError {
-  return new AssayError('usage', message, { subject, suggestion });
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readAllowances } from '../../../src/cli/judging/allowance-file.ts';
+import { readAllowances } from '../../../src/pipeline/evaluate/allowance-file.ts';
 import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'allowances-'));

@@ -14,6 +14,8 @@ export interface AllowanceFile {
   readonly notes: readonly string[];
 }
 
+export const NO_ALLOWANCES: AllowanceFile = { allowances: [], notes: [] };
+
 const KEYS: readonly string[] = [
   'module',
   'name',
@@ -45,8 +47,17 @@ export async function readAllowances(path: string, today = new Date()): Promise<
       },
     );
   });
+  return allowancesOf(text, `--allow ${path}`, today);
+}
+
+/**
+ * The same of text that was read already.
+ * @param subject what to call the file in messages
+ * @throws AssayError `usage` naming the entry that is wrong
+ */
+export async function allowancesOf(text: string, subject: string, today = new Date()): Promise<AllowanceFile> {
   const { parse } = await import('yaml');
-  return parseAllowances(text, `--allow ${path}`, parse, today);
+  return parseAllowances(text, subject, parse, today);
 }
 
 function parseAllowances(text: string, subject: string, parse: (text: string) => unknown, today: Date): AllowanceFile {

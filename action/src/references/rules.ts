@@ -1,0 +1,72 @@
+import type { Finding } from '../../../src/core/assessment/index.ts';
+import type { RuleInfo } from '../../../src/report/index.ts';
+import { changeFinding } from '../change/index.ts';
+import type { PlacedReference } from './introduced.ts';
+
+const REFERENCES = { owasp: ['ML06:2023'], atlas: ['AML.T0010'], cwe: ['CWE-494'] } as const;
+
+export const REFERENCE_RULES = {
+  unpinned: {
+    id: 'reference.unpinned',
+    title: 'A model is loaded by a name that can lead to other bytes',
+    severity: 'medium',
+    explanation:
+      'The line loads a model by its name, a branch or a tag. Whoever may write to that repository decides what is loaded next time, and what was scanned today is not what runs tomorrow.',
+    remedy: 'Write the commit beside the name; the message has it.',
+    ...REFERENCES,
+  },
+  unresolved: {
+    id: 'reference.unresolved',
+    title: 'What is loaded cannot be told from the code',
+    severity: 'low',
+    explanation:
+      'The line loads a model whose name is computed, given from outside, or chosen by a library. It was not scanned, for nothing says which one it is.',
+    remedy: 'Write the name and the commit as constants, or load only what the gate allowed: `assay pull`.',
+    ...REFERENCES,
+  },
+  remoteCode: {
+    id: 'reference.remote-code',
+    title: 'Code that comes with a model is run',
+    severity: 'medium',
+    explanation: 'The line tells the loader to run Python code of the repository that it loads from.',
+    remedy: 'Leave trust_remote_code out, or pin the commit and review the code in it.',
+    ...REFERENCES,
+    cwe: ['CWE-829'],
+  },
+  notScanned: {
+    id: 'reference.not-scanned',
+    title: 'A referenced model was not scanned',
+    severity: 'high',
+    explanation: 'The line loads a model that could not be read, or that is in a store which Assay does not read.',
+    remedy: 'Give the Action access to it, or load the model from a source that it reads.',
+    ...REFERENCES,
+  },
+  dataset: {
+    id: 'reference.dataset',
+    title: 'A dataset is loaded that was not scanned',
+    severity: 'low',
+    explanation: 'The line loads a dataset of the Hub. Assay reads models there, and no datasets.',
+    remedy: 'Pin its revision, and check the data with the data checks of Assay.',
+    ...REFERENCES,
+    cwe: ['CWE-349'],
+  },
+  denied: {
+    id: 'reference.denied',
+    title: 'A referenced model is denied',
+    severity: 'critical',
+    explanation: 'The line loads a model that the policy denies.',
+    remedy: 'Do not load it; the findings in the report say why.',
+    ...REFERENCES,
+    cwe: ['CWE-506'],
+  },
+} as const satisfies Readonly<Record<string, RuleInfo>>;
+
+/** A finding on the line that references. */
+export function referenceFinding(
+  rule: RuleInfo,
+  { file, line }: PlacedReference,
+  message: string,
+  subject: string,
+): Finding {
+  return changeFinding(rule, file, message, subject, line);
+}

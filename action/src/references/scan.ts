@@ -1,0 +1,163 @@
+import type { Finding } from '../../../src/core/assessment/index.ts';
+import { type AssayError, isAssayError } from '../../../src/core/index.ts';
+import { isCommit, parseReference } from '../../../src/core/reference/index.ts';
+import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evaluate/index.ts';
+import { openArtifact } from '../../../src/sources/index.ts';
+import type { Ruling } from '../rules.ts';
+import type { PlacedReference } from './introduced.ts';
+import { REFERENCE_RULES, referenceFinding } from './rules.ts';
+
+/** A model that the change references, and what became of it. */
+export interface ReferencedModel {
+  readonly reference: string;
+  readonly places: readonly PlacedReference[];
+  readonly outcome:
+    | { readonly kind: 'judged'; readonly judged: Evaluated }
+    /** It is not known whether it could be read another time: an outage, a rate limit. */
+    | { readonly kind: 'outage'; readonly error: AssayError }
+    | { readonly kind: 'unread'; readonly error: AssayError }
+    /** The Hub has no such model, and the repository has such a folder: that is what is loaded. */
+    | { readonly kind: 'local' };
+}
+
+export interface ScannedReferences {
+  readonly models: readonly ReferencedModel[];
+  /** On the lines that reference. */
+  readonly findings: readonly Finding[];
+  /** Those that an outage led to: they say nothing of a model. */
+  readonly outages: readonly Finding[];
+}
+
+/** Models that one run scans: more is a change that nobody reviews, and hours of a runner. */
+const MAX_MODELS = 200;
+
+interface ScanOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly offline: boolean;
+  /** Whether a path is a file or a folder of the commit. */
+  readonly isInRepository: (path: string) => boolean;
+  readonly signal: AbortSignal;
+  readonly log: (text: string) => void;
+}
+
+/** Scans what the change references, each model once, and says on each line what is to be said of it. */
+export async function scanReferences(
+  all: readonly PlacedReference[],
+  ruling: Ruling,
+  options: ScanOptions,
+): Promise<ScannedReferences> {
+  const findings: Finding[] = [];
+  const outages: Finding[] = [];
+  const groups = new Map<string, PlacedReference[]>();
+  for (const one of all) {
+    const { target } = one;
+    if (one.trustRemoteCode && target.kind !== 'local') findings.push(remoteCode(one));
+    if (target.kind === 'unresolved') {
+      findings.push(
+        referenceFinding(
+          REFERENCE_RULES.unresolved,
+          one,
+          `${one.via}: ${target.why}. What it loads was not scanned.`,
+          `${one.via} ${target.why}`,
+        ),
+      );
+    } else if (target.kind === 'named' && target.readable && one.role !== 'dataset') {
+      groups.set(target.reference, [...(groups.get(target.reference) ?? []), one]);
+    } else if (target.kind === 'named') findings.push(notRead(one, target.reference));
+  }
+  const models: ReferencedModel[] = [];
+  for (const [reference, places] of groups) {
+    if (models.length >= MAX_MODELS) {
+      const why = `${reference} was not scanned: the change references more than ${MAX_MODELS} models.`;
+      findings.push(...places.map((place) => referenceFinding(REFERENCE_RULES.notScanned, place, why, reference)));
+      continue;
+    }
+    options.log(`scans ${reference}`);
+    const model = await scanOne(reference, places, ruling, options);
+    models.push(model);
+    (model.outcome.kind === 'outage' ? outages : findings).push(...findingsOf(model));
+  }
+  return { models, findings, outages };
+}
+
+async function scanOne(
+  reference: string,
+  places: readonly PlacedReference[],
+  { rules, terms }: Ruling,
+  options: ScanOptions,
+): Promise<ReferencedModel> {
+  const { env, offline, signal } = options;
+  try {
+    // What a change names is not to reach into the network of the runner; the configured Hub may be anywhere.
+    const own = parseReference(reference).kind === 'hf';
+    const egress = own ? {} : { egress: { rules: { denyPrivate: true } } };
+    const artifact = await openArtifact(reference, { env, offline, signal, ...egress });
+    try {
+      return {
+        reference,
+        places,
+        outcome: { kind: 'judged', judged: await decideBy(await assessBy(artifact, rules, { signal }), terms) },
+      };
+    } finally {
+      await artifact.close();
+    }
+  } catch (error) {
+    if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
+    const missing = error.code === 'not-found' || error.code === 'unauthorized';
+    if (missing && options.isInRepository(reference.replace(/^hf:\/\//, '')))
+      return { reference, places, outcome: { kind: 'local' } };
+    return { reference, places, outcome: { kind: error.code === 'network' ? 'outage' : 'unread', error } };
+  }
+}
+
+function findingsOf({ reference, places, outcome }: ReferencedModel): Finding[] {
+  if (outcome.kind === 'local') return [];
+  if (outcome.kind !== 'judged') {
+    const { message, hint } = outcome.error;
+    const why = `${message}${hint === undefined ? '' : `; ${hint}`}`;
+    return places.map((place) =>
+      referenceFinding(REFERENCE_RULES.notScanned, place, `${reference} was not scanned: ${why}`, reference),
+    );
+  }
+  const { assessment, decision } = outcome.judged;
+  const { pinned } = assessment.artifact;
+  return places.flatMap((place) => {
+    const own: Finding[] = [];
+    if (decision.action === 'deny') {
+      const why = decision.violations.map(({ message }) => message).join('; ');
+      own.push(referenceFinding(REFERENCE_RULES.denied, place, `${pinned} is denied: ${why}`, reference));
+    }
+    if (place.target.kind === 'named' && !place.target.pinned) own.push(unpinned(place, reference, pinned));
+    return own;
+  });
+}
+
+function unpinned(place: PlacedReference, reference: string, pinned: string): Finding {
+  const commit = /@([0-9a-f]{40})(?:\/|$)/.exec(pinned)?.[1];
+  const paste =
+    commit === undefined || place.pin === '' ? pinned : isCommit(commit) ? place.pin.replace('{}', commit) : pinned;
+  const message = `${reference} is not pinned. Scanned today, and to be written there: ${paste}`;
+  return referenceFinding(REFERENCE_RULES.unpinned, place, message, reference);
+}
+
+function remoteCode(place: PlacedReference): Finding {
+  const name = place.target.kind === 'named' ? place.target.reference : 'what is computed';
+  return referenceFinding(
+    REFERENCE_RULES.remoteCode,
+    place,
+    `${place.via} runs code that comes with ${name}.`,
+    `${place.via} ${name}`,
+  );
+}
+
+function notRead(place: PlacedReference, reference: string): Finding {
+  if (place.role === 'dataset')
+    return referenceFinding(
+      REFERENCE_RULES.dataset,
+      place,
+      `${reference} was not scanned: it is a dataset.`,
+      reference,
+    );
+  const message = `${reference} was not scanned: Assay does not read from there.`;
+  return referenceFinding(REFERENCE_RULES.notScanned, place, message, reference);
+}

@@ -1,0 +1,233 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finding } from '../../src/core/assessment/index.ts';
+import { AssayError, isAssayError } from '../../src/core/index.ts';
+import { version } from '../../src/core/package/index.ts';
+import { formatTitles } from '../../src/pipeline/index.ts';
+import { pathToUri, type ReportContext, type RuleInfo, renderJsonLine, renderSarif } from '../../src/report/index.ts';
+import { RULES } from '../../src/scan/rules/catalogue.ts';
+import { CHANGE_RULES, changeSetOf, dvcFindings } from './change/index.ts';
+import { comparisonOf } from './comparison.ts';
+import { Blobs, Git, treeOf } from './git/index.ts';
+import { type Inputs, readInputs } from './inputs.ts';
+import { judgeModels } from './judge.ts';
+import { atLeast, type Outcome, outcomeOf } from './outcome.ts';
+import { introducedReferences, REFERENCE_RULES, scanReferences } from './references/index.ts';
+import { annotate, GitHub, headline, judgedOf, MAX_COMMENT, summaryOf, writeReport } from './report/index.ts';
+import { readRuling } from './rules.ts';
+import { MAX_SUMMARY_BYTES, Workflow } from './workflow.ts';
+
+/** UTF-16 units of a summary: three bytes each at most. */
+const MAX_SUMMARY = Math.floor(MAX_SUMMARY_BYTES / 3);
+
+const CONTEXT = (): ReportContext => {
+  const own = [...Object.values(CHANGE_RULES), ...Object.values(REFERENCE_RULES)];
+  const rules = new Map<string, RuleInfo>([...RULES, ...own.map((rule) => [rule.id, rule] as const)]);
+  return { rules, formats: formatTitles(), version: version(), coverage: false };
+};
+
+/**
+ * One step of a workflow: judges what the event is about, and tells it.
+ * @returns the exit code: 0 allowed, 1 denied, 2 could not complete
+ */
+export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
+  const workflow = new Workflow(env, (text) => process.stdout.write(text));
+  const stop = new AbortController();
+  const scratch = await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'assay-action-'));
+  try {
+    const inputs = readInputs(env);
+    workflow.mask(inputs.hfToken);
+    workflow.mask(inputs.githubToken);
+    const outcome = await judge(env, inputs, { workflow, scratch, signal: stop.signal });
+    return await tell(env, inputs, outcome, { workflow, signal: stop.signal });
+  } catch (error) {
+    workflow.annotate({ level: 'error', title: 'Assay could not complete', message: messageOf(error) });
+    if (!isAssayError(error) || error.code === 'internal')
+      workflow.log(error instanceof Error ? String(error.stack) : String(error));
+    if ((env.GITHUB_OUTPUT ?? '') !== '') workflow.output('decision', 'error');
+    return 2;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Place {
+  readonly workflow: Workflow;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Place): Promise<Outcome> {
+  const workspace = env.GITHUB_WORKSPACE ?? '';
+  if (workspace === '')
+    throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', { subject: 'GITHUB_WORKSPACE' });
+  const git = new Git(workspace);
+  await mustBeRepository(git);
+  const comparison = await comparisonOf(env, git);
+  workflow.log(`looks at ${comparison.about}, ${comparison.head}`);
+  const ruling = await readRuling(comparison, inputs, git, new Date());
+  const blobs = new Blobs(git, scratch);
+  const change = await changeSetOf(comparison, inputs, { git, blobs, workspace });
+  const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, signal });
+  const introduced = await introducedReferences(change.texts, blobs);
+  const references = await scanReferences(introduced, ruling, {
+    env: sourceEnvironment(env, inputs),
+    offline: inputs.offline,
+    isInRepository: await pathsOf(git, comparison.head, introduced.length > 0),
+    signal,
+    log: (text) => workflow.log(text),
+  });
+  const extra: readonly Finding[] = await dvcFindings(change, blobs);
+  return outcomeOf({ comparison, change, models, references, extra }, inputs, ruling);
+}
+
+/** Whether a path is a file or a folder of the commit. */
+async function pathsOf(git: Git, head: string, needed: boolean): Promise<(path: string) => boolean> {
+  const paths = new Set<string>();
+  for (const { path } of needed ? await treeOf(git, head) : []) {
+    for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const part = path.slice(0, at);
+      if (paths.has(part)) break;
+      paths.add(part);
+    }
+  }
+  return (path) => paths.has(path.replace(/^\.\//, '').replace(/\/$/, ''));
+}
+
+async function mustBeRepository(git: Git): Promise<void> {
+  const { status } = await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { allow: [1, 128] });
+  if (status === 0) return;
+  throw new AssayError('usage', 'the workspace is not a git repository with a commit', {
+    subject: 'GITHUB_WORKSPACE',
+    hint: 'run actions/checkout before this step',
+  });
+}
+
+/** What a source may know of the environment: not the tokens and inputs of the job. */
+function sourceEnvironment(env: NodeJS.ProcessEnv, { hfToken }: Inputs): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(
+    ([name]) => !/^(?:INPUT_|GITHUB_|ACTIONS_|RUNNER_|HF_TOKEN$|HUGGING_FACE_HUB_TOKEN$)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), ...(hfToken === '' ? {} : { HF_TOKEN: hfToken }) };
+}
+
+async function tell(
+  env: NodeJS.ProcessEnv,
+  inputs: Inputs,
+  outcome: Outcome,
+  { workflow, signal }: Omit<Place, 'scratch'>,
+): Promise<number> {
+  const context = CONTEXT();
+  const workspace = env.GITHUB_WORKSPACE ?? '';
+  const shown = atLeast(outcome.shown, inputs.reportSeverity);
+  annotate(shown, workflow);
+  workflow.summary(summaryOf(outcome, shown, context, MAX_SUMMARY));
+  if (inputs.sarifFile !== undefined) await writeReport(workspace, inputs.sarifFile, sarifOf(outcome, inputs, context));
+  if (inputs.report !== undefined) {
+    const text = /\.md$/i.test(inputs.report)
+      ? summaryOf(outcome, outcome.shown, context, MAX_SUMMARY)
+      : [...judgedOf(outcome), outcome.lines].map((judged) => renderJsonLine(judged, context)).join('');
+    await writeReport(workspace, inputs.report, text);
+  }
+  const code = await exitCode(env, inputs, outcome, { workflow, signal });
+  if (inputs.comment)
+    await comment(env, inputs, outcome, summaryOf(outcome, shown, context, MAX_COMMENT), { workflow, signal });
+  workflow.output(
+    'decision',
+    code === 0 && outcome.outages.length === 0 ? outcome.action : outcome.action === 'deny' ? 'deny' : 'incomplete',
+  );
+  workflow.output('findings-count', String(outcome.shown.length));
+  workflow.output('sarif-file', inputs.sarifFile ?? '');
+  workflow.output('report-file', inputs.report ?? '');
+  workflow.output('digest', outcome.models?.assessment.artifact.digest ?? '');
+  workflow.log(`${headline(outcome)}: ${outcome.shown.length} findings`);
+  return code;
+}
+
+async function exitCode(
+  env: NodeJS.ProcessEnv,
+  inputs: Inputs,
+  outcome: Outcome,
+  place: Omit<Place, 'scratch'>,
+): Promise<number> {
+  if (outcome.action === 'deny') return 1;
+  if (outcome.incomplete) return 2;
+  if (outcome.outages.length === 0) return 0;
+  const what = outcome.outages.map(({ reference }) => reference).join(', ');
+  if (inputs.onOutage === 'fail') return 2;
+  const written = await withGitHub(env, inputs, place.signal, (github) =>
+    github.neutralCheck(
+      outcome.comparison.head,
+      'Not decided',
+      'A store of models did not answer, and what the change references there was not scanned.',
+    ),
+  );
+  if (written.kind === 'written') return 0;
+  place.workflow.annotate({
+    level: 'error',
+    title: 'Assay could not complete',
+    message: `${what} was not scanned, and a neutral check could not be made: ${written.why}; give the job checks: write`,
+  });
+  return 2;
+}
+
+async function comment(
+  env: NodeJS.ProcessEnv,
+  inputs: Inputs,
+  { comparison }: Outcome,
+  text: string,
+  { workflow, signal }: Omit<Place, 'scratch'>,
+): Promise<void> {
+  const { pullRequest } = comparison;
+  if (pullRequest === undefined) return;
+  const written = await withGitHub(env, inputs, signal, (github) =>
+    github.comment(pullRequest.number, inputs.category, text),
+  );
+  if (written.kind === 'written') return;
+  const why = pullRequest.fork
+    ? 'the pull request comes from a fork, whose token only reads'
+    : `${written.why}; give the job pull-requests: write`;
+  workflow.annotate({
+    level: 'notice',
+    title: 'Assay wrote no comment',
+    message: `${why}. The summary of the job has it all.`,
+  });
+}
+
+async function withGitHub<T>(
+  env: NodeJS.ProcessEnv,
+  { githubToken }: Inputs,
+  signal: AbortSignal,
+  use: (github: GitHub) => Promise<T>,
+) {
+  if (githubToken === '') return { kind: 'refused', why: 'there is no github-token' } as const;
+  const github = new GitHub(env, githubToken, signal);
+  try {
+    return await use(github);
+  } finally {
+    await github.close();
+  }
+}
+
+/** Results of referenced models stand on the lines that reference them; those of files of the change on the files. */
+function sarifOf(outcome: Outcome, { category }: Inputs, context: ReportContext): string {
+  const places = new Map(
+    outcome.referenced.flatMap(({ outcome: one, places: at }) =>
+      one.kind === 'judged' ? [[one.judged, at[0]] as const] : [],
+    ),
+  );
+  return renderSarif([...judgedOf(outcome), outcome.lines], context, {
+    category,
+    locate: (judged, file) => {
+      const place = places.get(judged);
+      return place === undefined ? { uri: pathToUri(file) } : { uri: pathToUri(place.file), line: place.line };
+    },
+  });
+}
+
+function messageOf(error: unknown): string {
+  if (!isAssayError(error)) return `defect: ${error instanceof Error ? error.message : String(error)}`;
+  const subject = error.subject === undefined ? '' : `${error.subject}: `;
+  return `${subject}${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+}

@@ -1,0 +1,4 @@
+import type { Metafile } from 'esbuild';
+
+export const BUNDLE: string;
+export function bundleAction(): Promise<{ bytes: Buffer; metafile: Metafile }>;

@@ -1,0 +1,157 @@
+// Makes the GitHub Action's one file, `action/dist/index.js`, from the sources: all code and all lists and policies that it reads.
+//   node scripts/bundle-action.mjs          writes it
+//   node scripts/bundle-action.mjs check    fails when it is not what the sources make
+// The same sources make the same bytes on every machine: esbuild and the deflater are pinned, and nothing tells a path or a time.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { deflateSync, strToU8 } from 'fflate';
+import { straightener } from './straight-imports.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUNDLED = 'action/src/bundled';
+export const BUNDLE = fileURLToPath(new URL('../action/dist/index.js', import.meta.url));
+
+/** What stands in for a module of the program, because the bundle is one file. */
+const INSTEAD = new Map([
+  ['src/core/compiled.ts', `${BUNDLED}/compiled.ts`],
+  ['src/sandbox/command.ts', `${BUNDLED}/sandbox-command.ts`],
+  ['src/integrity/oms/verify.ts', `${BUNDLED}/left-out.ts`],
+]);
+/** Parts of undici that no connection of ours uses. */
+const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies)|mock)\//;
+
+/** Files that the program reads beside its code. */
+function carriedFiles() {
+  const below = (folder, ends) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => ends.test(name))
+      .map((name) => `${folder}/${name.split(sep).join('/')}`);
+  const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+  const paths = [
+    ...below('src/scan/pickle', /\.json$/),
+    ...below('src/formats/pickle', /\.json$/),
+    ...below('policies', /^[a-z-]+\.yaml$/),
+    'src/report/torch-safe-globals.json',
+  ].sort();
+  return [
+    ['package.json', JSON.stringify({ name, version })],
+    ...paths.map((path) => [path, readFileSync(`${ROOT}${path}`, 'utf8')]),
+  ];
+}
+
+const packed = () => base85(Buffer.from(deflateSync(strToU8(JSON.stringify(carriedFiles())), { level: 9 })));
+
+/** ZeroMQ's Base-85, behind the number of bytes: `action/src/bundled/base85.ts` reads it. */
+function base85(bytes) {
+  const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#';
+  const whole = Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
+  let text = `${bytes.length} `;
+  for (let at = 0; at < whole.length; at += 4) {
+    const value = whole.readUInt32BE(at);
+    for (const power of [52_200_625, 614_125, 7_225, 85, 1]) text += digits[Math.floor(value / power) % 85];
+  }
+  return text;
+}
+
+/** @throws Error when a module reads a file that the bundle does not carry */
+function mustCarry(own, text, carried) {
+  for (const [, name] of text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) {
+    const path = new URL(name, `file:///${own}`).pathname.slice(1);
+    if (!carried.some((one) => one === path || (path.endsWith('/') && one.startsWith(path)))) {
+      throw new Error(`${own} reads ${path}, which the bundle does not carry`);
+    }
+  }
+}
+
+/** A module's place, as it says it itself: below an address where the bundle finds what it carries. */
+const place = (path) => `new URL(${JSON.stringify(`./carried/${path}`)}, import.meta.url).href`;
+
+const oneFile = {
+  name: 'one-file',
+  setup({ onEnd, onLoad, onResolve }) {
+    const carried = carriedFiles().map(([path]) => path);
+    const replaced = new Set();
+    const straighten = straightener();
+    onEnd(({ errors }) => {
+      const left = [...INSTEAD.keys()].filter((path) => !replaced.has(path));
+      if (errors.length === 0 && left.length > 0) throw new Error(`not found, and so not replaced: ${left.join(', ')}`);
+    });
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const own = relative(ROOT, path).split(sep).join('/');
+      if (own === `${BUNDLED}/packed.ts`)
+        return { contents: `export const PACKED = ${JSON.stringify(packed())};`, loader: 'ts' };
+      const text = straighten(readFileSync(path, 'utf8'), path);
+      const instead = INSTEAD.get(own);
+      if (instead !== undefined) {
+        replaced.add(own);
+        const to = `${ROOT}${instead}`;
+        return { contents: `export * from ${JSON.stringify(to)};`, loader: 'ts', resolveDir: ROOT };
+      }
+      if (!own.startsWith('src/') || !/import\.meta\.url|PACKAGE_ROOT/.test(text))
+        return { contents: text, loader: 'ts' };
+      mustCarry(own, text, carried);
+      const contents = text
+        .replaceAll('import.meta.url', place(own))
+        .replaceAll("from 'node:module'", `from '${ROOT}${BUNDLED}/require.ts'`);
+      const reads = /\bread(?:File|dir)Sync\(/.test(text);
+      return {
+        contents: reads ? contents.replaceAll("from 'node:fs'", `from '${ROOT}${BUNDLED}/files.ts'`) : contents,
+        loader: 'ts',
+      };
+    });
+    onResolve({ filter: /^hash-wasm$/ }, () => ({ path: `${ROOT}${BUNDLED}/left-out.ts` }));
+    onResolve({ filter: /^bowser$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};' }));
+    // Native code, and what only other faces do: no input of the Action leads there.
+    onResolve({ filter: /^(?:pkcs11js|better-sqlite3|bullmq|ioredis|pg)$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** Packages of CommonJS require Node's own modules. */
+const BANNER =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
+export async function bundleAction() {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['action/src/main.ts'],
+    outfile: 'action/dist/index.js',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.17',
+    legalComments: 'eof',
+    charset: 'utf8',
+    banner: { js: BANNER },
+    plugins: [oneFile],
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
+  const [file] = outputFiles;
+  return { bytes: Buffer.from(file.contents), metafile };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { bytes, metafile } = await bundleAction();
+  if (process.argv[2] === 'check') {
+    if (!bytes.equals(readFileSync(BUNDLE))) {
+      process.stderr.write('action/dist/index.js is not what the sources make: run `npm run bundle`, and commit it\n');
+      process.exitCode = 1;
+    }
+  } else writeFileSync(BUNDLE, bytes);
+  if (process.argv[2] === 'sizes') {
+    const [output] = Object.values(metafile.outputs);
+    const sizes = new Map();
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const name = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path.split('/').slice(0, 2).join('/');
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    }
+    for (const [name, size] of [...sizes].sort((a, b) => b[1] - a[1]).slice(0, 40))
+      process.stdout.write(`${size} ${name}\n`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Assessment, Decision, Severity } from '../../core/assessment/index.ts';
+import type { Artifact } from '../../core/index.ts';
+import { type CompiledPolicy, decide, type Environment } from '../../policy/index.ts';
+import type { RuleLists } from '../../scan/rules/rule-lists.ts';
+import { type AssessOptions, assess } from '../assess.ts';
+import type { AllowanceFile } from './allowance-file.ts';
+import { type GivenWaivers, withWaivers } from './pardons.ts';
+
+/** What files are scanned by. */
+export interface Rules {
+  readonly lists: RuleLists;
+  readonly allowances: AllowanceFile;
+  /** What is to be said of the lists. */
+  readonly notes: readonly string[];
+}
+
+/** What an assessment is decided by. */
+export interface Terms {
+  readonly policy: CompiledPolicy;
+  readonly failOn: Severity | undefined;
+  readonly given: GivenWaivers;
+  readonly environment: Environment;
+  readonly now: Date;
+}
+
+/** How an artifact is assessed, beside the rules. */
+export type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
+
+export interface Evaluated {
+  readonly assessment: Assessment;
+  readonly decision: Decision;
+}
+
+/** Assesses an open artifact by the organisation's rules, and leaves it open. @throws AssayError `aborted`, `internal` */
+export async function assessBy(artifact: Artifact, rules: Rules, told: Told): Promise<Assessment> {
+  const { lists, allowances, notes } = rules;
+  const assessment = await assess(artifact, { ...told, lists, allowances: allowances.allowances });
+  return { ...assessment, notes: [...assessment.notes, ...allowances.notes, ...notes] };
+}
+
+/** Applies pardons and the policy to an assessment: what every face decides with. */
+export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
+  const { policy, failOn, given, environment, now } = terms;
+  const assessment = await withWaivers(scanned, given, now);
+  const { waivers, approvals } = given;
+  const decision = decide(assessment, {
+    policy,
+    ...(failOn === undefined ? {} : { failOn }),
+    waivers,
+    approvals,
+    environment,
+    now,
+  });
+  return { assessment, decision };
+}

@@ -1,0 +1,252 @@
+import type { SyntaxNode } from '@lezer/common';
+import { parser } from '@lezer/python';
+import { type LineOf, lineIndex } from '../lines.ts';
+import { type FoundReference, foreignTarget, hubTarget, type Target, unresolvedTarget } from '../reference.ts';
+import { schemeTarget } from '../schemes.ts';
+import { Evaluator } from './evaluate.ts';
+import { LOADERS, type Loader } from './loaders.ts';
+import { PythonModule } from './module.ts';
+import type { Value } from './values.ts';
+
+/** References of one text. */
+const MAX_FOUND = 2_000;
+
+const BY_LAST = new Map<string, Loader[]>();
+for (const loader of LOADERS) {
+  const last = loader.called.slice(loader.called.lastIndexOf('.') + 1);
+  BY_LAST.set(last, [...(BY_LAST.get(last) ?? []), loader]);
+}
+
+/** Constants that name a model, by the words in their names. */
+const MODEL_WORDS = /model|checkpoint|ckpt|repo_?id|pretrained|adapter|lora|weights|backbone|encoder|tokenizer/i;
+
+/**
+ * Finds what Python loads: calls of known loaders, with their arguments followed to constants, and texts of a scheme that only models
+ * have. Nothing is run, and nothing in the text makes it throw.
+ */
+export function findInPython(source: string): readonly FoundReference[] {
+  const tree = parser.parse(source);
+  const module = new PythonModule(source, tree);
+  const finder = new Finder(module, lineIndex(source));
+  tree.iterate({ enter: ({ node }) => finder.visit(node) });
+  finder.constants();
+  return finder.found;
+}
+
+interface Given {
+  readonly positional: readonly SyntaxNode[];
+  readonly named: ReadonlyMap<string, SyntaxNode>;
+  /** `*args` or `**kwargs`: what else is given is not seen. */
+  readonly open: boolean;
+}
+
+const NO_CALLEE = { path: '', last: '', method: false } as const;
+
+class Finder {
+  readonly found: FoundReference[] = [];
+  readonly #module: PythonModule;
+  readonly #lineOf: LineOf;
+  readonly #evaluator: Evaluator;
+  /** Texts that a loader was given, so that they are not told again. */
+  readonly #told = new Set<string>();
+
+  constructor(module: PythonModule, lineOf: LineOf) {
+    this.#module = module;
+    this.#lineOf = lineOf;
+    this.#evaluator = new Evaluator(module, (call) => this.#loaderOf(call) !== undefined);
+  }
+
+  visit(node: SyntaxNode): void {
+    if (node.name === 'CallExpression') {
+      const loader = this.#loaderOf(node);
+      if (loader !== undefined) this.#call(node, loader);
+    } else if (node.name === 'String' && node.to - node.from < 1_024) this.#scheme(node);
+  }
+
+  /** `MODEL_ID = "owner/name"` is a reference also where it is used in another module. */
+  constants(): void {
+    for (const [name, bindings] of this.#module.globals()) {
+      if (!MODEL_WORDS.test(name)) continue;
+      for (const binding of bindings) {
+        if (binding.kind !== 'value' || binding.node.name !== 'String') continue;
+        const [value] = this.#evaluator.valuesOf(binding.node);
+        if (value?.kind !== 'text' || this.#told.has(value.text) || !/^[\w.-]+\/[\w.-]+$/.test(value.text)) continue;
+        const target = hubTarget(value.text, null);
+        if (target.kind === 'named') this.#tell(binding.node, 'model', target, name, false, 'revision="{}"');
+      }
+    }
+  }
+
+  #call(node: SyntaxNode, loader: Loader): void {
+    const given = argumentsOf(node, this.#module);
+    if (loader.when !== undefined) {
+      const asked = given.named.get(loader.when) ?? given.positional[1];
+      const values = asked === undefined ? [] : this.#evaluator.valuesOf(asked);
+      if (values.every((value) => value.kind === 'truth' && !value.truth) && !(asked === undefined && given.open))
+        return;
+    }
+    const name =
+      loader.names.map((one) => given.named.get(one)).find((one) => one !== undefined) ??
+      given.positional[this.#at(node, loader)];
+    const role = loader.role ?? 'model';
+    const trusts = loader.runsCode === true || this.#trusts(given);
+    const tell = (target: Target) => this.#tell(node, role, target, loader.called, trusts, 'revision="{}"');
+    if (name === undefined) {
+      if (given.open) tell(unresolvedTarget('its arguments are computed'));
+      else if (loader.chooses !== undefined) tell(unresolvedTarget(loader.chooses));
+      return;
+    }
+    const revision = this.#revision(given);
+    for (const value of distinct(this.#evaluator.valuesOf(name))) {
+      if (value.kind === 'text') {
+        this.#told.add(value.text);
+        if (loader.words?.test(value.text) === true) continue;
+        const target = targetOf(value.text, loader, revision.text);
+        if (target !== undefined) tell(target);
+        if (target?.kind === 'named' && revision.computed) tell(unresolvedTarget('its revision is computed'));
+      } else if (value.kind === 'unknown') tell(unresolvedTarget(`its name ${value.why}`));
+      else if (value.kind === 'none' && loader.chooses !== undefined) tell(unresolvedTarget(loader.chooses));
+      else if (value.kind === 'table' || value.kind === 'list') tell(unresolvedTarget('its name is a list'));
+    }
+  }
+
+  /** PEFT is given the model first, and the name of the adapter after it. */
+  #at(node: SyntaxNode, { called, at }: Loader): number {
+    const callee = node.firstChild === null ? '' : this.#module.textOf(node.firstChild);
+    return called === 'from_pretrained' &&
+      /^(?:\w+\.)*(?:Auto)?Peft(?:Model|MixedModel)\w*\./.test(callee) &&
+      !/^(?:\w+\.)*AutoPeft/.test(callee)
+      ? 1
+      : at;
+  }
+
+  #trusts({ named }: Given): boolean {
+    const told = named.get('trust_remote_code');
+    if (told === undefined) return false;
+    return this.#evaluator
+      .valuesOf(told)
+      .some((value) => value.kind !== 'none' && !(value.kind === 'truth' && !value.truth));
+  }
+
+  #revision({ named }: Given): { readonly text: string | null; readonly computed: boolean } {
+    const told = named.get('revision');
+    if (told === undefined) return { text: null, computed: false };
+    const values = this.#evaluator.valuesOf(told);
+    const [only] = values;
+    if (values.length === 1 && only?.kind === 'text') return { text: only.text, computed: false };
+    return { text: null, computed: !values.every(({ kind }) => kind === 'none') };
+  }
+
+  /** `hf://...` and the like, with whatever call. */
+  #scheme(node: SyntaxNode): void {
+    const [value] = this.#evaluator.valuesOf(node);
+    if (value?.kind !== 'text' || this.#told.has(value.text)) return;
+    const target = schemeTarget(value.text);
+    if (target === undefined) return;
+    this.#told.add(value.text);
+    this.#tell(node, 'model', target, 'address', false, '@{}');
+  }
+
+  #tell(
+    node: SyntaxNode,
+    role: FoundReference['role'],
+    target: Target,
+    via: string,
+    trusts: boolean,
+    pin: string,
+  ): void {
+    if (this.found.length >= MAX_FOUND) return;
+    const last = this.found.length === MAX_FOUND - 1;
+    const told = last ? unresolvedTarget(`the file has more than ${MAX_FOUND} references`) : target;
+    this.found.push({ line: this.#lineOf(node.from), role, target: told, via, trustRemoteCode: trusts, pin });
+  }
+
+  #loaderOf(call: SyntaxNode): Loader | undefined {
+    const callee = call.firstChild;
+    if (callee === null) return undefined;
+    const { path, last, method } = this.#calleeOf(callee);
+    const rows = BY_LAST.get(last);
+    if (rows === undefined) return undefined;
+    return rows.find((row) => {
+      if (row.method === true && !method) return false;
+      if (row.from !== undefined && !row.from.test(path)) return false;
+      return path === row.called || path.endsWith(`.${row.called}`);
+    });
+  }
+
+  /** The dotted name of what is called, as it was imported: `torch.hub.load` for `th.load` after `import torch.hub as th`. */
+  #calleeOf(callee: SyntaxNode): { readonly path: string; readonly last: string; readonly method: boolean } {
+    if (callee.name === 'VariableName') {
+      const name = this.#module.textOf(callee);
+      const imported = this.#module.imports.get(name);
+      // A function or a thing of the module's own that has the name of a loader.
+      if (imported === undefined && this.#module.bindingsOf(name, callee) !== undefined) return NO_CALLEE;
+      const path = imported ?? name;
+      return { path, last: path.slice(path.lastIndexOf('.') + 1), method: false };
+    }
+    const name = callee.name === 'MemberExpression' ? callee.lastChild : null;
+    if (name?.name !== 'PropertyName') return NO_CALLEE;
+    const last = this.#module.textOf(name);
+    if (!BY_LAST.has(last)) return { path: last, last, method: true };
+    const [, first = '', rest = ''] = /^(\w+)((?:\.\w+)+)$/.exec(this.#module.textOf(callee)) ?? [];
+    const path = first === '' ? `?.${last}` : `${this.#module.imports.get(first) ?? first}${rest}`;
+    return { path, last, method: true };
+  }
+}
+
+function targetOf(text: string, { source, role }: Loader, revision: string | null): Target | undefined {
+  const scheme = schemeTarget(text, revision);
+  if (scheme !== undefined) return scheme;
+  switch (source) {
+    case 'hub':
+      return hubTarget(text, revision, role);
+    case 'dataset':
+      return hubTarget(text, revision, 'dataset');
+    case 'hub-path':
+    case 'library':
+      if (/[/\\]/.test(text)) return { kind: 'local', path: text };
+      return unresolvedTarget(`${JSON.stringify(text.slice(0, 80))} is a name of the library's own`);
+    case 'github': {
+      if (/^(?:\.{0,2}\/|~)/.test(text)) return { kind: 'local', path: text };
+      const [, repository, at] = /^([^:]+)(?::(.+))?$/.exec(text) ?? [];
+      return repository === undefined
+        ? undefined
+        : foreignTarget(`github:${repository}`, at ?? null, /^[0-9a-f]{40}$/.test(at ?? ''));
+    }
+    case 'address':
+      return { kind: 'local', path: text };
+  }
+}
+
+function argumentsOf(call: SyntaxNode, module: PythonModule): Given {
+  const positional: SyntaxNode[] = [];
+  const named = new Map<string, SyntaxNode>();
+  let open = false;
+  const list = call.getChild('ArgList');
+  for (let child = list?.firstChild ?? null; child !== null; child = child.nextSibling) {
+    if (/^[(),]$/.test(child.name) || child.name === 'Comment') continue;
+    if (/^\*{1,2}$/.test(child.name)) {
+      open = true;
+      child = child.nextSibling;
+      if (child === null) break;
+      continue;
+    }
+    if (child.nextSibling?.name === 'AssignOp') {
+      const value: SyntaxNode | null = child.nextSibling.nextSibling;
+      if (value === null) break;
+      named.set(module.textOf(child), value);
+      child = value;
+    } else positional.push(child);
+  }
+  return { positional, named, open };
+}
+
+function distinct(values: readonly Value[]): readonly Value[] {
+  const seen = new Set<string>();
+  let unknowns = 0;
+  return values.filter((value) => {
+    if (value.kind === 'unknown') return unknowns++ === 0;
+    const key = value.kind === 'text' ? `text ${value.text}` : value.kind;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+}

@@ -1,0 +1,1 @@
+export { findInPython } from './find.ts';

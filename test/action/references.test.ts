@@ -1,0 +1,225 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { validSarif } from '../report/validators.ts';
+import { FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
+import { tempFolder } from '../support/temp.ts';
+import { CLEAN, MALICIOUS } from './artifacts.ts';
+import { FakeGitHub } from './fake-github.ts';
+import { Repository } from './repository.ts';
+import { pullRequest, type Ran, runAction } from './run-action.ts';
+
+const scratch = tempFolder();
+let repository: Repository;
+let base: string;
+let hub: FakeHub;
+let github: FakeGitHub;
+let good: FakeRepo;
+let bad: FakeRepo;
+let commit: string;
+let count = 0;
+
+beforeEach(async () => {
+  repository = new Repository(join(scratch, `r${count++}`));
+  base = repository.write('README.md', '# models\n').write('train.py', 'import x\n').commit('base');
+  hub = await FakeHub.start({ token: 'hf_s3cret' });
+  github = await FakeGitHub.start();
+  good = hub.repo('acme/good');
+  bad = hub.repo('acme/bad');
+  commit = good.commit([fakeFile('config.json', '{}'), fakeFile('model.pkl', CLEAN)]);
+  bad.commit([fakeFile('config.json', '{}'), fakeFile('pytorch_model.bin', MALICIOUS)]);
+});
+
+afterEach(async () => {
+  await hub.close();
+  await github.close();
+});
+
+interface Asked {
+  readonly inputs?: Record<string, string>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly fork?: boolean;
+}
+
+async function onPullRequest({ inputs = {}, env = {}, fork = false }: Asked = {}): Promise<Ran> {
+  const head = repository.commit('head');
+  const sha = repository.merged(base, head);
+  const payload = pullRequest(base, head, { fork });
+  const own = { HF_ENDPOINT: hub.endpoint, GITHUB_API_URL: github.url, ...env };
+  return runAction({ repository, event: 'pull_request', payload, sha, inputs, env: own }, scratch);
+}
+
+const rulesOf = ({ annotations }: Ran) =>
+  annotations.map(({ title, file, line }) => [title?.replace('Assay: ', ''), `${file}:${line}`]);
+
+describe('a reference that the change adds', () => {
+  it('is scanned at its commit, and gets the pin to paste on its line', async () => {
+    repository.write('train.py', 'import x\nNAME = "acme/good"\nmodel = AutoModel.from_pretrained(NAME)\n');
+    const ran = await onPullRequest();
+    expect(ran.stderr).toBe('');
+    expect(ran).toMatchObject({ code: 0, outputs: { decision: 'warn', 'findings-count': '1' } });
+    expect(rulesOf(ran)).toEqual([['reference.unpinned', 'train.py:3']]);
+    expect(ran.annotations[0]?.message).toContain(`revision="${commit}"`);
+    expect(ran.summary).toContain(`hf://acme/good@${commit}`);
+  });
+
+  it('needs nothing when it is pinned', async () => {
+    repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
+    expect(await onPullRequest()).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
+  });
+
+  it('to a malicious model is denied on its line, in SARIF too', async () => {
+    repository.write('deploy/app.yaml', 'model:\n  name: gpt\nserving:\n  modelId: acme/bad\n');
+    const ran = await onPullRequest({ inputs: { 'sarif-file': 'a.sarif', category: 'gate' } });
+    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+    expect(new Set(rulesOf(ran).map(([, place]) => place))).toEqual(new Set(['deploy/app.yaml:4']));
+    expect(rulesOf(ran).map(([rule]) => rule)).toEqual(
+      expect.arrayContaining(['reference.denied', 'pickle.global.dangerous', 'reference.unpinned']),
+    );
+    const log = validSarif(readFileSync(join(repository.folder, 'a.sarif'), 'utf8')) as {
+      runs: [{ results: { ruleId: string; locations: [{ physicalLocation: object }] }[] }];
+    };
+    for (const { locations } of log.runs[0].results) {
+      expect(locations[0].physicalLocation).toEqual({
+        artifactLocation: { uri: 'deploy/app.yaml' },
+        region: { startLine: 4 },
+      });
+    }
+  });
+
+  it('is found through a constant that changed elsewhere, and not where it only moved', async () => {
+    base = repository.write('train.py', 'NAME = "acme/good"\nAutoModel.from_pretrained(NAME)\n').commit('base with it');
+    repository.write('train.py', '# moved\n\nNAME = "acme/good"\nAutoModel.from_pretrained(NAME)\n');
+    expect(await onPullRequest()).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
+    repository.git('checkout', '--quiet', 'main');
+    repository.write('train.py', 'NAME = "acme/bad"\nAutoModel.from_pretrained(NAME)\n');
+    expect(await onPullRequest()).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+  });
+
+  it('that is computed is told, and a folder of the repository is not taken for the Hub', async () => {
+    repository.write('train.py', 'AutoModel.from_pretrained(sys.argv[1])\nAutoModel.from_pretrained("models/mine")\n');
+    repository.write('models/mine/config.json', '{}');
+    const ran = await onPullRequest();
+    expect(rulesOf(ran)).toEqual([['reference.unresolved', 'train.py:1']]);
+    expect(ran.code).toBe(0);
+  });
+
+  it('that nobody can read fails the step', async () => {
+    repository.write('train.py', 'AutoModel.from_pretrained("acme/missing")\n');
+    const ran = await onPullRequest();
+    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+    expect(rulesOf(ran)).toEqual([['reference.not-scanned', 'train.py:1']]);
+  });
+
+  it('is not reached into the network of the runner', async () => {
+    repository.write(
+      'train.py',
+      `torch.hub.load_state_dict_from_url("https://127.0.0.1:${new URL(hub.endpoint).port}/a.bin")\n`,
+    );
+    const ran = await onPullRequest();
+    expect(ran.code).toBe(1);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('is read with the token that is given for the Hub, and with no other', async () => {
+    good.private = true;
+    repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
+    expect((await onPullRequest({ env: { HF_TOKEN: 'hf_s3cret' } })).code).toBe(1);
+    repository.git('checkout', '--quiet', 'main');
+    repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
+    const ran = await onPullRequest({ inputs: { 'hf-token': 'hf_s3cret', 'github-token': 'ghs_s3cret' } });
+    expect(ran).toMatchObject({ code: 0, annotations: [] });
+    expect(JSON.stringify(hub.requests)).not.toContain('ghs_s3cret');
+  });
+});
+
+describe('an outage of the Hub', () => {
+  const rateLimit = () => hub.fail(/./, { status: 429, headers: { 'retry-after': '0' } });
+  beforeEach(() => void repository.write('train.py', 'AutoModel.from_pretrained("acme/good")\n'));
+
+  it('fails the step', async () => {
+    rateLimit();
+    const ran = await onPullRequest();
+    expect(ran).toMatchObject({ code: 2, outputs: { decision: 'incomplete' } });
+    expect(ran.annotations[0]).toMatchObject({ level: 'error', file: 'train.py', line: '1' });
+    expect(ran.summary).toContain('## Assay: NOT DECIDED');
+  });
+
+  it('is a neutral check by input, and a failed step where the job may not make one', async () => {
+    rateLimit();
+    const inputs = { 'on-outage': 'neutral', 'github-token': 'ghs_s3cret' };
+    const neutral = await onPullRequest({ inputs });
+    expect(neutral).toMatchObject({ code: 0, outputs: { decision: 'incomplete' } });
+    expect(github.checks).toMatchObject([{ name: 'Assay', status: 'completed', conclusion: 'neutral' }]);
+    repository.git('checkout', '--quiet', 'main');
+    github.refuse = 403;
+    repository.write('train.py', 'AutoModel.from_pretrained("acme/good")\n');
+    expect(await onPullRequest({ inputs })).toMatchObject({ code: 2, outputs: { decision: 'incomplete' } });
+  });
+
+  it('does not hide what is denied beside it', async () => {
+    rateLimit();
+    repository.write('new.pkl', MALICIOUS);
+    expect(await onPullRequest({ inputs: { 'on-outage': 'neutral', 'github-token': 't' } })).toMatchObject({
+      code: 1,
+      outputs: { decision: 'deny' },
+    });
+  });
+
+  it('is what offline is, by will: referenced models fail the step', async () => {
+    const ran = await onPullRequest({ inputs: { offline: 'true' }, env: { HF_HOME: join(scratch, 'no-cache') } });
+    expect(ran.code).not.toBe(0);
+    expect(hub.requests).toEqual([]);
+    expect(rulesOf(ran)).toEqual([['reference.not-scanned', 'train.py:1']]);
+  });
+});
+
+describe('the comment', () => {
+  const inputs = { comment: 'true', 'github-token': 'ghs_s3cret' };
+  beforeEach(() => void repository.write('new.pkl', MALICIOUS));
+
+  it('is one, written anew each time; that of somebody else is left alone', async () => {
+    github.comments.push({
+      id: 1,
+      body: '<!-- assay: one comment for each category -->\nmine',
+      user: { type: 'User' },
+    });
+    await onPullRequest({ inputs });
+    expect(github.comments).toHaveLength(2);
+    expect(github.comments[1]?.body).toContain('## Assay: DENY');
+    repository.git('checkout', '--quiet', 'main');
+    repository.git('reset', '--quiet', '--hard', base);
+    repository.write('README.md', '# more\n');
+    await onPullRequest({ inputs });
+    expect(github.comments.map(({ body }) => body.includes('ALLOW'))).toEqual([false, true]);
+    expect(github.comments[0]?.body).toMatch(/mine$/);
+    expect(github.tokens).toEqual(new Set(['Bearer ghs_s3cret']));
+  });
+
+  it('of a fork is the summary: its token only reads', async () => {
+    github.refuse = 403;
+    const ran = await onPullRequest({ inputs, fork: true });
+    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+    expect(ran.annotations.at(-1)).toMatchObject({ level: 'notice', title: 'Assay wrote no comment' });
+    expect(ran.annotations.at(-1)?.message).toContain('fork');
+    expect(ran.summary).toContain('## Assay: DENY');
+  });
+
+  it.each([
+    [403, {}, 'pull-requests: write'],
+    [429, {}, 'rate limit'],
+    [403, { 'x-ratelimit-remaining': '0' }, 'rate limit'],
+    [500, {}, 'HTTP 500'],
+  ])('that GitHub answers with %i %j is told, and decides nothing', async (status, headers, message) => {
+    github.refuse = status;
+    github.headers = headers;
+    const ran = await onPullRequest({ inputs });
+    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+    expect(ran.annotations.at(-1)?.message).toContain(message);
+  });
+
+  it('is not asked for without the input', async () => {
+    await onPullRequest({ inputs: { 'github-token': 'ghs_s3cret' } });
+    expect(github.requests).toBe(0);
+  });
+});
