@@ -1,7 +1,7 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
 import { assessBy, NO_ALLOWANCES, readAllowances, type Told } from '../../pipeline/evaluate/index.ts';
-import { type AssessOptions, assess, chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
+import { chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import { RULES } from '../../scan/rules/catalogue.ts';
 import type { RuleLists } from '../../scan/rules/rule-lists.ts';
