@@ -37,7 +37,7 @@ requirePart(
 
     beforeEach(async () => expect((await pod(APPROVED)).status).toBe(201));
 
-    describe('certificates', () => {
+    describe('certificates', STORY, () => {
       it('are rotated under way, and snapshots with them, without one review that fails', async () => {
         const { authority, gate } = ground();
         const serials = new Set<string>();

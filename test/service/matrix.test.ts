@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Principal, ROLES } from '../../src/registry/index.ts';
+import { STORY } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { startTestService, type TestService } from './routes/harness.ts';
 import { fixture, register, uploadAll } from './routes/requests.ts';
@@ -236,71 +237,79 @@ function isRefusal(status: number, code: string, page: boolean): boolean {
 
 const seqOf = () => service.registry.auditHead(BY);
 
-test('every route is in the table, as it says of itself, and no other', () => {
-  const said = rules().map(({ key, access }) => {
-    const who = access.kind === 'public' ? 'public' : access.roles.join(' ');
-    return [key, access.kind === 'roles' && access.operator === true ? `operator: ${who}` : who];
+// What a role may do starts jobs, which end in the audit log: what the others must not change is looked at before.
+describe('the routes', STORY, () => {
+  test('every route is in the table, as it says of itself, and no other', () => {
+    const said = rules().map(({ key, access }) => {
+      const who = access.kind === 'public' ? 'public' : access.roles.join(' ');
+      return [key, access.kind === 'roles' && access.operator === true ? `operator: ${who}` : who];
+    });
+    expect(Object.fromEntries(said)).toEqual(TABLE);
   });
-  expect(Object.fromEntries(said)).toEqual(TABLE);
-});
 
-test('the OpenAPI document says the same, and of every body there is an example here', () => {
-  for (const [path, methods] of Object.entries(service.document.paths)) {
-    for (const [name, operation] of Object.entries(methods)) {
-      const method = name.toUpperCase();
-      const key = `${method} ${path}`;
-      const { 'x-assay-access': access, requestBody } = operation as unknown as Described;
-      const who = access.kind === 'public' ? 'public' : (access.roles ?? []).join(' ');
-      expect([key, access.operator === true ? `operator: ${who}` : who]).toEqual([key, TABLE[key]]);
-      if (requestBody !== undefined && method !== 'PATCH') expect(bodies).toHaveProperty([key]);
+  test('the OpenAPI document says the same, and of every body there is an example here', () => {
+    for (const [path, methods] of Object.entries(service.document.paths)) {
+      for (const [name, operation] of Object.entries(methods)) {
+        const method = name.toUpperCase();
+        const key = `${method} ${path}`;
+        const { 'x-assay-access': access, requestBody } = operation as unknown as Described;
+        const who = access.kind === 'public' ? 'public' : (access.roles ?? []).join(' ');
+        expect([key, access.operator === true ? `operator: ${who}` : who]).toEqual([key, TABLE[key]]);
+        if (requestBody !== undefined && method !== 'PATCH') expect(bodies).toHaveProperty([key]);
+      }
     }
+  });
+
+  interface Described {
+    readonly 'x-assay-access': {
+      readonly kind: string;
+      readonly roles?: readonly string[];
+      readonly operator?: boolean;
+    };
+    readonly requestBody?: unknown;
   }
-});
 
-interface Described {
-  readonly 'x-assay-access': { readonly kind: string; readonly roles?: readonly string[]; readonly operator?: boolean };
-  readonly requestBody?: unknown;
-}
+  test.each(['anonymous', 'expired', 'revoked', 'forged', 'of a foreign issuer'])(
+    'nobody gets in who is %s',
+    async (who) => {
+      const before = await seqOf();
+      const wrong = await failures(who, ({ rule, page }, { status, code }) => {
+        // Webhooks of others are open to everybody, and take nothing that is not signed.
+        if (rule === 'public')
+          return (status === 401 || status === 403) && code !== 'bad-signature' ? 'should be open' : undefined;
+        return status === 401 || (page && status === 303) ? undefined : 'should be 401';
+      });
+      expect(wrong).toEqual([]);
+      expect(await seqOf()).toBe(before);
+    },
+  );
 
-test.each(['anonymous', 'expired', 'revoked', 'forged', 'of a foreign issuer'])(
-  'nobody gets in who is %s',
-  async (who) => {
+  test.each(ROLES)('a %s of another tenant learns and changes nothing', async (role) => {
     const before = await seqOf();
-    const wrong = await failures(who, ({ rule, page }, { status, code }) => {
-      // Webhooks of others are open to everybody, and take nothing that is not signed.
-      if (rule === 'public')
-        return (status === 401 || status === 403) && code !== 'bad-signature' ? 'should be open' : undefined;
-      return status === 401 || (page && status === 303) ? undefined : 'should be 401';
+    const wrong = await failures(`${role} of rival`, ({ path, rule, named, page, hub }, { status, code, body }) => {
+      // What the caller said himself is not told to him.
+      const told = path.includes(SECRET) ? body.replaceAll(MODEL, '').replaceAll(objects.models ?? '', '') : body;
+      if (told.includes(SECRET) && !hub) return 'should not be told';
+      if (rule === 'public') return undefined;
+      if (rule.operator || !rule.roles.includes(role))
+        return isRefusal(status, code, page) ? undefined : 'should be 403';
+      if (hub) return isLetInAtHub(status, code) ? undefined : 'should be let in';
+      if (status === 401 || status === 403 || status >= 500) return 'should be let in, to his own';
+      // A form that is empty is refused before it is looked for what it is about.
+      const isGone = status === 404 || (page && (status === 400 || status === 415));
+      return named && !isGone ? 'should be 404' : undefined;
     });
     expect(wrong).toEqual([]);
     expect(await seqOf()).toBe(before);
-  },
-);
-
-test.each(ROLES)('a %s of another tenant learns and changes nothing', async (role) => {
-  const before = await seqOf();
-  const wrong = await failures(`${role} of rival`, ({ path, rule, named, page, hub }, { status, code, body }) => {
-    // What the caller said himself is not told to him.
-    const told = path.includes(SECRET) ? body.replaceAll(MODEL, '').replaceAll(objects.models ?? '', '') : body;
-    if (told.includes(SECRET) && !hub) return 'should not be told';
-    if (rule === 'public') return undefined;
-    if (rule.operator || !rule.roles.includes(role)) return isRefusal(status, code, page) ? undefined : 'should be 403';
-    if (hub) return isLetInAtHub(status, code) ? undefined : 'should be let in';
-    if (status === 401 || status === 403 || status >= 500) return 'should be let in, to his own';
-    // A form that is empty is refused before it is looked for what it is about.
-    const isGone = status === 404 || (page && (status === 400 || status === 415));
-    return named && !isGone ? 'should be 404' : undefined;
   });
-  expect(wrong).toEqual([]);
-  expect(await seqOf()).toBe(before);
-});
 
-test.each(ROLES)('a %s may do what the table says, and nothing else', async (role) => {
-  const wrong = await failures(`${role} of default`, ({ rule, page, hub }, { status, code }) => {
-    if (rule === 'public') return undefined;
-    if (hub && rule.roles.includes(role)) return isLetInAtHub(status, code) ? undefined : 'should be let in';
-    if (!rule.roles.includes(role)) return isRefusal(status, code, page) ? undefined : 'should be 403';
-    return status === 401 || DENIED.has(code) || status >= 500 ? 'should be let in' : undefined;
+  test.each(ROLES)('a %s may do what the table says, and nothing else', async (role) => {
+    const wrong = await failures(`${role} of default`, ({ rule, page, hub }, { status, code }) => {
+      if (rule === 'public') return undefined;
+      if (hub && rule.roles.includes(role)) return isLetInAtHub(status, code) ? undefined : 'should be let in';
+      if (!rule.roles.includes(role)) return isRefusal(status, code, page) ? undefined : 'should be 403';
+      return status === 401 || DENIED.has(code) || status >= 500 ? 'should be let in' : undefined;
+    });
+    expect(wrong).toEqual([]);
   });
-  expect(wrong).toEqual([]);
 });

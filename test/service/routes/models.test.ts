@@ -17,13 +17,13 @@ onEveryGround('models, versions and decisions', (service) => {
   });
 
   it('scans an upload to a decision', async () => {
-    const version = await register(submitter, 'acme/bert', [{ ...clean, path: 'bert.safetensors' }]);
-    expect(version).toMatchObject({ model: 'acme/bert', number: 1, stage: 'candidate', createdBy: 'sam' });
+    const version = await register(submitter, 'acme/first', [{ ...clean, path: 'bert.safetensors' }]);
+    expect(version).toMatchObject({ model: 'acme/first', number: 1, stage: 'candidate', createdBy: 'sam' });
     expect(version.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
 
     const { body } = await gate.call('GET', `/v1/decisions?digest=${version.digest}`);
     expect(body.items).toHaveLength(1);
-    expect(body.items[0]).toMatchObject({ model: 'acme/bert', number: 1, stage: 'candidate', action: 'allow' });
+    expect(body.items[0]).toMatchObject({ model: 'acme/first', number: 1, stage: 'candidate', action: 'allow' });
 
     const decisions = await reviewer.call('GET', `/v1/versions/${version.id}/decisions`);
     expect(decisions.body.items.map((one: { stage: string }) => one.stage).sort()).toEqual([
