@@ -121,10 +121,8 @@ async function certificateTrust(
   path: string,
   { chain, identity, validity = 'issued' }: NonNullable<SignerEntry['certificate']>,
 ): Promise<Trust> {
-  const [{ checkNamePattern }, { readAnchors }] = await Promise.all([
-    import('../trust/index.ts'),
-    import('../x509/index.ts'),
-  ]);
+  const { checkNamePattern } = await import('../trust/index.ts');
+  const { readAnchors } = await import('../x509/index.ts');
   if (identity !== undefined) explained(entry, path, () => checkNamePattern(identity, 'identity'));
   return withNamed(entry, path, chain, (bytes) => ({
     kind: 'certificate',
@@ -139,10 +137,8 @@ async function keylessTrust(
   path: string,
   { identity, issuer, trustedRoot }: NonNullable<SignerEntry['keyless']>,
 ): Promise<Trust> {
-  const [{ checkIdentityPattern }, { bundledRoot, readTrustedRoot }] = await Promise.all([
-    import('../trust/index.ts'),
-    import('../sigstore/index.ts'),
-  ]);
+  const { checkIdentityPattern } = await import('../trust/index.ts');
+  const { bundledRoot, readTrustedRoot } = await import('../sigstore/index.ts');
   const pattern = { identity, issuer };
   explained(entry, path, () => checkIdentityPattern(pattern));
   if (trustedRoot === undefined) return { kind: 'sigstore', root: await bundledRoot(), identity: pattern };
