@@ -1,11 +1,11 @@
-import type { Action, Mode, Outcome } from './rules.ts';
+import type { Mode, Outcome, WebhookAction } from './rules.ts';
 import type { BreakGlassWaiver } from './waivers.ts';
 
 /** What was said of one reference, or of the whole object. */
 export interface Ruling {
   readonly outcome: Outcome;
   /** After the mode of the namespace and waivers. */
-  readonly action: Action;
+  readonly action: WebhookAction;
   /** `null` where the object names none. */
   readonly reference: string | null;
   /** JSON pointer into the object; empty for the whole. */
@@ -30,7 +30,7 @@ export interface DecisionRecord {
   readonly mode: Mode;
   readonly stage: string | null;
   /** What the API server was told: the strongest action of all rulings. */
-  readonly action: Action;
+  readonly action: WebhookAction;
   /** Why nothing was asked of the snapshot, where nothing was: `unchanged`, `being-deleted`, `own-namespace`, `off`, `malformed`. */
   readonly skipped?: string;
   readonly rulings: readonly Ruling[];

@@ -31,7 +31,7 @@ export { type InjectionAnswer, injectionCheck, mutateReview, verifyInjected } fr
 export type { Mutation, MutationOptions } from './patch.ts';
 export { type AdmissionPolicies, NO_POLICIES, type PolicyInput } from './policies.ts';
 export type { AdmissionRequest } from './request.ts';
-export { type Action, MODES, type NamespaceRule, type Outcome } from './rules.ts';
+export { MODES, type NamespaceRule, type Outcome, type WebhookAction } from './rules.ts';
 export { type CertificateSource, openCertificateFiles, openSelfSigned } from './server/certificate/index.ts';
 export {
   type AdmissionOptions,

@@ -1,11 +1,11 @@
 import type { WorkloadReferences } from '../../src/workload/index.ts';
 import type { AdmissionRequest } from './request.ts';
-import type { Action, NamespaceRule, Outcome } from './rules.ts';
+import type { NamespaceRule, Outcome, WebhookAction } from './rules.ts';
 
 /** What a rule of the gate's own configuration says, over the request and what was found in it. */
 export interface PolicyRuling {
   readonly id: string;
-  readonly action: Exclude<Action, 'allow'>;
+  readonly action: Exclude<WebhookAction, 'allow'>;
   readonly message: string;
 }
 

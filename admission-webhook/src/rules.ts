@@ -17,7 +17,7 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 export const ACTIONS = ['allow', 'audit', 'warn', 'deny'] as const;
-export type Action = (typeof ACTIONS)[number];
+export type WebhookAction = (typeof ACTIONS)[number];
 
 /** What holds for the objects of one namespace. */
 export interface NamespaceRule {
@@ -25,7 +25,7 @@ export interface NamespaceRule {
   /** Where they run; `null`: any stage will do. */
   readonly stage: string | null;
   /** What each outcome leads to, before the mode: the weaker of the two counts. */
-  readonly actions: Readonly<Record<Outcome, Action>>;
+  readonly actions: Readonly<Record<Outcome, WebhookAction>>;
 }
 
 /** What holds in each namespace, by its labels and by configuration. Replaced whole, never changed. */

@@ -10,7 +10,7 @@ export interface WatchedFiles {
   close(): void;
 }
 
-export interface WatchOptions {
+export interface FileWatchOptions {
   readonly pollMs?: number;
 }
 
@@ -22,7 +22,7 @@ export interface WatchOptions {
 export function watchFiles(
   files: readonly string[],
   look: () => Promise<void>,
-  { pollMs = POLL_MS }: WatchOptions = {},
+  { pollMs = POLL_MS }: FileWatchOptions = {},
 ): WatchedFiles {
   let running: Promise<void> | undefined;
   let again = false;

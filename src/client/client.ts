@@ -24,7 +24,7 @@ type Calls = {
 };
 
 /** A vote; the registry finds a role that is still needed when none is named. */
-export type Vote = Omit<Ballot, 'role'> & { readonly role?: Role };
+export type ClientVote = Omit<Ballot, 'role'> & { readonly role?: Role };
 
 /** What does not hold of an audit log. */
 export type AuditCheck =
@@ -38,7 +38,7 @@ export type AuditCheck =
 interface Common extends Calls {
   /** For messages. */
   readonly name: string;
-  vote(transition: string, vote: Vote): Promise<Transition>;
+  vote(transition: string, vote: ClientVote): Promise<Transition>;
   /** What decides for a stage; `undefined` when the registry does not show it. */
   policy(stage: Stage): Promise<CompiledPolicy | undefined>;
   verifyAuditLog(): Promise<AuditCheck>;

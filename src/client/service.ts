@@ -17,7 +17,7 @@ import {
   UploadAnswer,
   VersionAnswer,
 } from './answers.ts';
-import { type AuditCheck, all, type ServiceRegistry, type Vote } from './client.ts';
+import { type AuditCheck, all, type ClientVote, type ServiceRegistry } from './client.ts';
 import type { ServiceConnection } from './http.ts';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
@@ -100,7 +100,7 @@ async function recomputed(
 
 const NO_COMMENT = { approve: 'approved on the command line', reject: 'rejected on the command line' } as const;
 
-function ballotOf({ vote, role, comment, attestation, until, seen: { digest: _, ...seen } = {} }: Vote) {
+function ballotOf({ vote, role, comment, attestation, until, seen: { digest: _, ...seen } = {} }: ClientVote) {
   return {
     // A service asks for a word with each vote.
     comment: comment === '' ? NO_COMMENT[vote] : comment,

@@ -13,7 +13,7 @@ import {
   VARIABLES,
 } from './cel/index.ts';
 import type { ExpressionText, MatchDocument, PolicyDocument, RuleAction, RuleDocument } from './document.ts';
-import type { Problem } from './problem.ts';
+import type { PolicyProblem } from './problem.ts';
 import { unavailableIn } from './unavailable.ts';
 import { OCCASIONAL, VIEW_TYPES } from './view/index.ts';
 
@@ -60,7 +60,7 @@ export interface CompiledPolicy {
 }
 
 /** The policy, or everything that is wrong with its expressions. */
-export function compilePolicy(document: PolicyDocument, digest: string): CompiledPolicy | readonly Problem[] {
+export function compilePolicy(document: PolicyDocument, digest: string): CompiledPolicy | readonly PolicyProblem[] {
   const compiler = new Compiler();
   const variables = compiler.variables(document);
   const { expression: matching, ...match } = document.match;
@@ -72,7 +72,7 @@ export function compilePolicy(document: PolicyDocument, digest: string): Compile
 }
 
 class Compiler {
-  readonly problems: Problem[] = [];
+  readonly problems: PolicyProblem[] = [];
   readonly #types = new Map<string, Type>();
   readonly #variables = new Map<string, CompiledExpression>();
   readonly #missing = new Map<string, readonly string[]>();

@@ -1,13 +1,17 @@
 import { type Constant, type Node, textOf, VARIABLES } from './cel/index.ts';
 
 /** What is known before there is an artifact: fields of the view by their path, `environment.stage`. */
-export type Known = ReadonlyMap<string, Constant>;
+export type KnownConstant = ReadonlyMap<string, Constant>;
 
 /**
  * What an expression always gives, given what is known; `undefined` when that depends on the artifact. Part of the language
  * only: an answer is right, no answer says nothing.
  */
-export function constantOf(node: Node, known: Known, variables: ReadonlyMap<string, Node>): Constant | undefined {
+export function constantOf(
+  node: Node,
+  known: KnownConstant,
+  variables: ReadonlyMap<string, Node>,
+): Constant | undefined {
   const of = (part: Node) => constantOf(part, known, variables);
   switch (node.kind) {
     case 'const':

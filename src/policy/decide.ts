@@ -14,7 +14,7 @@ import type { Environment } from './environment.ts';
 import { type Evaluation, evaluatePolicy } from './evaluation.ts';
 import { shippedPolicy } from './load.ts';
 import { DEFAULT_POLICY } from './shipped.ts';
-import { View } from './view/index.ts';
+import { PolicyView } from './view/index.ts';
 import { judgeWaivers, type WaiverJudgement, waiveRules } from './waivers/index.ts';
 
 export interface DecideOptions {
@@ -83,7 +83,7 @@ function explainer(assessment: Assessment, { waivers = [], now = new Date() }: P
   const judgement = judgeWaivers(assessment, waivers, now);
   const seen = withFindings(assessment, judgement);
   const { waived, waivedFiles } = judgement;
-  const view = new View({ assessment: seen, now, waived, waivedFiles });
+  const view = new PolicyView({ assessment: seen, now, waived, waivedFiles });
   return (options: Omit<DecideOptions, Common>): Explained => {
     const { policy: asked = DEFAULT_POLICY, failOn, approvals = [], environment = {} } = options;
     const policy = typeof asked === 'string' ? shippedPolicy(asked) : asked;

@@ -3,12 +3,12 @@ import { AssayError } from '../core/index.ts';
 import { fingerprintsOf, itemsOf } from './behind.ts';
 import {
   type Bindings,
+  type CelValue,
   celLibrary,
   excessOf,
   Failure,
   MAX_STEPS,
   type SharedValues,
-  type Value,
   variableKey,
 } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
@@ -19,7 +19,7 @@ import { sizesOf } from './sizes.ts';
 export interface RuleEvaluation {
   readonly rule: CompiledRule;
   /** Of its expression; absent when it was not asked: `when` is false, or it asks for what is unavailable. */
-  readonly value?: Value | Failure;
+  readonly value?: CelValue | Failure;
   readonly outcome: RuleResult;
   readonly message: string;
   /** Fingerprints. */
@@ -32,7 +32,7 @@ export interface Evaluation {
   readonly mismatch: string | undefined;
   readonly rules: readonly RuleEvaluation[];
   /** The value of a variable. */
-  variable(name: string): Value | Failure;
+  variable(name: string): CelValue | Failure;
 }
 
 /** What the whole of a policy may cost, in parts of expressions evaluated: some seconds. */
@@ -65,7 +65,7 @@ class Run {
   /** The view, and every variable: evaluated when something first asks for it. */
   #known: Bindings | undefined;
   readonly #bounds: Bounds;
-  readonly #values = new Map<string, Value | Failure>();
+  readonly #values = new Map<string, CelValue | Failure>();
   /** Absent where the policy as a whole may walk too many items: what fails of it then depends on the order of its own rules. */
   readonly #shared: SharedValues | undefined;
   #left = MAX_POLICY_STEPS;
@@ -97,7 +97,7 @@ class Run {
     });
   }
 
-  variable(name: string, variable = this.#policy.variables.get(name)): Value | Failure {
+  variable(name: string, variable = this.#policy.variables.get(name)): CelValue | Failure {
     if (variable === undefined) return new Failure(`there is no variable ${name}`);
     const value = this.#values.get(name) ?? this.value(variable);
     this.#values.set(name, value);
@@ -105,7 +105,7 @@ class Run {
   }
 
   /** Its cost is known before it is evaluated. */
-  value(expression: CompiledExpression): Value | Failure {
+  value(expression: CompiledExpression): CelValue | Failure {
     const bound = this.#bounds.of.get(expression);
     if (bound === undefined) throw new AssayError('internal', 'an expression of another policy');
     const excess =
@@ -167,7 +167,7 @@ class Run {
     return itemsOf(this.value(expression));
   }
 
-  #error(rule: CompiledRule, value: Value | Failure): RuleEvaluation {
+  #error(rule: CompiledRule, value: CelValue | Failure): RuleEvaluation {
     const why = value instanceof Failure ? value.message : 'it is neither true nor false';
     return { rule, value, outcome: 'error', message: `could not be evaluated: ${why}`, findings: [] };
   }

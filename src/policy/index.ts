@@ -12,7 +12,6 @@ export {
   ExpressionError,
   excessOf,
   Failure,
-  type Field,
   INT,
   listOf,
   mapOf,
@@ -25,6 +24,7 @@ export {
   type Sizes,
   STRING,
   type Type,
+  type ViewField,
 } from './cel/index.ts';
 export type { CompiledPolicy } from './compile.ts';
 export { type DecideOptions, decide, decider, type Explained, explain } from './decide.ts';
@@ -33,7 +33,7 @@ export type { Environment } from './environment.ts';
 export type { RuleEvaluation } from './evaluation.ts';
 export { lintPolicy } from './lint.ts';
 export { isProblems, loadPolicy, policyOf, readPolicy, readPolicyFile, SHIPPED_FOLDER, shippedPolicy } from './load.ts';
-export { type Position, type Problem, problemError } from './problem.ts';
+export { type PolicyProblem, type Position, problemError } from './problem.ts';
 export { DEFAULT_POLICY, SHIPPED_POLICIES } from './shipped.ts';
 export { shownValue } from './shown-value.ts';
 export type { KnownWords } from './strange-words.ts';

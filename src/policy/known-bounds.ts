@@ -1,11 +1,11 @@
-import { type Bound, boundOf, type Size, type Sizes } from './cel/index.ts';
+import { boundOf, type Size, type SizeBound, type Sizes } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 
 /** CWE-770: artifacts of that many shapes. */
 const MAX_SHAPES = 100;
 
 export interface Bounds {
-  readonly of: ReadonlyMap<CompiledExpression, Bound>;
+  readonly of: ReadonlyMap<CompiledExpression, SizeBound>;
   /** Of all of them together. */
   readonly steps: number;
 }
@@ -52,9 +52,9 @@ export class KnownBounds {
 }
 
 function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: Sizes): Bounds {
-  const named = new Map<string, Bound>();
-  const bounds = new Map<CompiledExpression, Bound>();
-  const add = (expression: CompiledExpression | string | undefined): Bound | undefined => {
+  const named = new Map<string, SizeBound>();
+  const bounds = new Map<CompiledExpression, SizeBound>();
+  const add = (expression: CompiledExpression | string | undefined): SizeBound | undefined => {
     if (expression === undefined || typeof expression === 'string') return undefined;
     const bound = boundOf(expression.node, sizes, named);
     bounds.set(expression, bound);

@@ -1,15 +1,15 @@
 import { type Constant, textOf } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
-import { constantOf, type Known } from './constant.ts';
-import type { Position, Problem } from './problem.ts';
+import { constantOf, type KnownConstant } from './constant.ts';
+import type { PolicyProblem, Position } from './problem.ts';
 import { type KnownWords, strangeWords } from './strange-words.ts';
 
 /** What makes no sense in a policy that can be read, and what is good to know of it. */
 export interface Lint {
   /** Rules that never fire or always do, that repeat another, variables that nothing uses, words that nothing is called by. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly PolicyProblem[];
   /** Rules that deny because they ask for what this version cannot produce. */
-  readonly notes: readonly Problem[];
+  readonly notes: readonly PolicyProblem[];
 }
 
 /** @param known words of this version; they are not looked at when absent */
@@ -39,7 +39,7 @@ export function lintPolicy(policy: CompiledPolicy, known?: KnownWords): Lint {
 }
 
 /** Every combination of stage and source that `match` lets through; one that knows nothing, when it names neither. */
-function situationsOf({ match }: CompiledPolicy): readonly Known[] {
+function situationsOf({ match }: CompiledPolicy): readonly KnownConstant[] {
   const stages = match.stages?.map((stage) => [['environment.stage', stage] as const]) ?? [[]];
   const sources = match.sources?.map((source) => [['source.kind', source] as const]) ?? [[]];
   return stages.flatMap((stage) => sources.map((source) => new Map([...stage, ...source])));
@@ -49,7 +49,7 @@ function constantRule(
   { id, expression, when, document }: CompiledRule,
   always: (expression: CompiledExpression, value: Constant) => boolean,
   isMatched: boolean,
-): Problem[] {
+): PolicyProblem[] {
   const because = isMatched ? ' for what match lets through' : '';
   if (when !== undefined && always(when, false)) {
     return [
@@ -67,7 +67,7 @@ function constantRule(
   return [];
 }
 
-function repeatedRules(rules: readonly CompiledRule[]): Problem[] {
+function repeatedRules(rules: readonly CompiledRule[]): PolicyProblem[] {
   const first = new Map<string, string>();
   return rules.flatMap(({ id, expression, when, document }) => {
     const key = `${textOf(expression.node)}\n${when === undefined ? '' : textOf(when.node)}`;
@@ -77,13 +77,13 @@ function repeatedRules(rules: readonly CompiledRule[]): Problem[] {
   });
 }
 
-function unusedVariables({ variables, rules }: CompiledPolicy): Problem[] {
+function unusedVariables({ variables, rules }: CompiledPolicy): PolicyProblem[] {
   const used = new Set(rules.flatMap(({ uses }) => [...uses]));
   return [...variables]
     .filter(([name]) => !used.has(name))
     .map(([name, { source }]) => problem(source.at, `the variable ${name} is not used`, 'remove it'));
 }
 
-function problem({ line, column }: Position, message: string, hint?: string): Problem {
+function problem({ line, column }: Position, message: string, hint?: string): PolicyProblem {
   return { line, column, message, hint };
 }

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { AssayError, closest, PACKAGE_ROOT } from '../core/index.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import type { PolicyDocument } from './document.ts';
-import { type Problem, problemError } from './problem.ts';
+import { type PolicyProblem, problemError } from './problem.ts';
 import { readAhead } from './read-ahead.ts';
 import { readPolicyDocument } from './read-policy.ts';
 import { SHIPPED_POLICIES } from './shipped.ts';
@@ -44,7 +44,7 @@ export function policyOf(bytes: Uint8Array, file: string, document?: PolicyDocum
 }
 
 /** The policy, or everything that is wrong with it. */
-export function readPolicy(bytes: Uint8Array, known?: PolicyDocument): CompiledPolicy | readonly Problem[] {
+export function readPolicy(bytes: Uint8Array, known?: PolicyDocument): CompiledPolicy | readonly PolicyProblem[] {
   const { document, problems } = known === undefined ? readPolicyDocument(bytes) : { document: known, problems: [] };
   if (document === undefined) return problems;
   const compiled = compilePolicy(document, digestOf(bytes));
@@ -52,7 +52,7 @@ export function readPolicy(bytes: Uint8Array, known?: PolicyDocument): CompiledP
   return problems.length === 0 ? compiled : problems;
 }
 
-export function isProblems<T extends object>(read: T | readonly Problem[]): read is readonly Problem[] {
+export function isProblems<T extends object>(read: T | readonly PolicyProblem[]): read is readonly PolicyProblem[] {
   return Array.isArray(read);
 }
 

@@ -7,7 +7,7 @@ export interface Position {
 }
 
 /** Something that is wrong with a file of policies. */
-export interface Problem extends Position {
+export interface PolicyProblem extends Position {
   readonly message: string;
   readonly hint?: string | undefined;
 }
@@ -18,7 +18,7 @@ const GUIDE = 'assay policy --help shows how a policy is written';
  * The first problem as an error that names file, line and column, and how many more there are.
  * @param guide what helps, where the problem itself does not tell
  */
-export function problemError(file: string, problems: readonly Problem[], guide = GUIDE): AssayError {
+export function problemError(file: string, problems: readonly PolicyProblem[], guide = GUIDE): AssayError {
   const [first] = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   if (first === undefined) return new AssayError('internal', 'a policy was refused for no reason', { subject: file });
   const more = problems.length - 1;

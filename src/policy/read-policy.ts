@@ -8,7 +8,7 @@ import {
   type RuleDocument,
   type VariableDocument,
 } from './document.ts';
-import type { Position, Problem } from './problem.ts';
+import type { PolicyProblem, Position } from './problem.ts';
 import { type Entry, YamlSource } from './yaml-source.ts';
 
 /** CWE-770: more is not a policy that somebody wrote and reads. */
@@ -27,7 +27,7 @@ const SOURCES: readonly string[] = ['path', 'hf', 'https', 's3', 'oci', 'models'
 export interface ReadPolicy {
   /** As much of it as can be read, when there are problems. */
   readonly document: PolicyDocument | undefined;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly PolicyProblem[];
 }
 
 /** The policy that a YAML file holds, and what is wrong with it. Expressions are not looked into. */

@@ -1,7 +1,7 @@
 import { closest } from '../core/index.ts';
 import { childrenOf, type Node, VARIABLES } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
-import type { Position, Problem } from './problem.ts';
+import type { PolicyProblem, Position } from './problem.ts';
 
 /** What this version produces in fields whose type is text: a rule that waits for another word waits forever. */
 export interface KnownWords {
@@ -25,7 +25,7 @@ const TITLES: Readonly<Record<keyof KnownWords, string>> = { formats: 'format', 
 const OTHER_CHECKS = /^(?:format|scan|behavior|provenance|serving)\./;
 
 /** Formats, rules and checks that a policy compares with and that this version does not have. */
-export function strangeWords(policy: CompiledPolicy, known: KnownWords): Problem[] {
+export function strangeWords(policy: CompiledPolicy, known: KnownWords): PolicyProblem[] {
   const { match, variables, rules } = policy;
   const lists = new Map([...variables].map(([name, { node }]) => [name, node]));
   const ofRules = rules.flatMap(({ expression, when, message, findings }) => [expression, when, message, findings]);
@@ -44,7 +44,7 @@ function isStrange(kind: keyof KnownWords, word: string, known: KnownWords): boo
   return !known[kind].includes(word) && !(kind === 'checks' && OTHER_CHECKS.test(word));
 }
 
-function problemOf({ kind, word }: Omit<Word, 'at'>, { line, column }: Position, known: KnownWords): Problem {
+function problemOf({ kind, word }: Omit<Word, 'at'>, { line, column }: Position, known: KnownWords): PolicyProblem {
   const [near] = closest(word, known[kind]);
   const hint = near === undefined ? 'check its spelling' : `did you mean ${near}?`;
   return { line, column, message: `this version has no ${TITLES[kind]} ${word}`, hint };

@@ -1,7 +1,7 @@
 import type { Document, LineCounter, Scalar } from 'yaml';
 import { closest } from '../core/index.ts';
 import { assertShallowYaml } from '../core/yaml/index.ts';
-import type { Position, Problem } from './problem.ts';
+import type { PolicyProblem, Position } from './problem.ts';
 import { yamlLibrary } from './yaml-library.ts';
 
 /** CWE-400: a parse takes up to 14 microseconds and 3 KB for each byte (measured). */
@@ -24,7 +24,7 @@ export type YamlSchema = 'failsafe' | 'core';
  * Aliases, repeated keys and tags are refused.
  */
 export class YamlSource {
-  readonly problems: Problem[] = [];
+  readonly problems: PolicyProblem[] = [];
   readonly #text: string;
   readonly #lines: LineCounter;
   readonly #document: Document.Parsed | undefined;

@@ -9,7 +9,7 @@ export { renderJunit } from './junit/index.ts';
 export { markdownCode, markdownText, renderMarkdown } from './markdown/index.ts';
 export { renderOpenVex } from './openvex/index.ts';
 export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp/index.ts';
-export { Page } from './page.ts';
+export { TextPage } from './page.ts';
 export { pathToUri, renderSarif } from './sarif/index.ts';
 export { count, displayWidth, humanBytes, type Ink, paint } from './style.ts';
 export { renderTable, signerText } from './table/index.ts';

@@ -6,7 +6,7 @@ const GUTTER = 14;
 const MIN_TEXT = 24;
 
 /** Lines of text in two columns: a label, and text that wraps beside it. All text given is already safe to print. */
-export class Page {
+export class TextPage {
   readonly #lines: string[] = [];
   readonly #width: number;
   readonly #color: boolean;

@@ -1,7 +1,7 @@
 import type { SignatureAssessment } from '../core/assessment/index.ts';
 import { jsonText, keptText, terminalText } from './escape.ts';
 import { signatureReport } from './json/index.ts';
-import { Page } from './page.ts';
+import { TextPage } from './page.ts';
 import { count, humanBytes, humanDuration } from './style.ts';
 import { signatureRows } from './table/index.ts';
 
@@ -22,7 +22,7 @@ export interface VerificationTextOptions {
 
 export function renderVerification(verification: Verification, options: VerificationTextOptions): string {
   const { artifact, signature, files, bytes, durationMs } = verification;
-  const page = new Page(options.width, options.color);
+  const page = new TextPage(options.width, options.color);
   signatureRows(page, signature, options);
   page.row('artifact', terminalText(artifact.pinned));
   page.row('digest', artifact.digest);

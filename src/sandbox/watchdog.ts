@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-export type Bound = 'sandboxMemoryBytes' | 'sandboxCpuSeconds' | 'sandboxWallMs';
+export type WatchdogBound = 'sandboxMemoryBytes' | 'sandboxCpuSeconds' | 'sandboxWallMs';
 
 export interface WatchdogLimits {
   readonly sandboxMemoryBytes: number;
@@ -18,7 +18,7 @@ const RUNTIME_BYTES = 64 * 1024 * 1024;
 /** Looks at a child every few milliseconds, and kills it when it meets a bound. */
 export class Watchdog {
   /** The bound that was met. */
-  met: Bound | undefined;
+  met: WatchdogBound | undefined;
   /** Set while the child is the one that is waited for: only that time is the child's. */
   waiting = false;
   readonly #child: ChildProcess;
@@ -65,7 +65,7 @@ export class Watchdog {
     });
   }
 
-  #kill(bound: Bound): void {
+  #kill(bound: WatchdogBound): void {
     this.met ??= bound;
     this.#child.kill('SIGKILL');
   }

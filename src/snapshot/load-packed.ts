@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { AssayError, compiledUrl, throwIfAborted } from '../core/index.ts';
-import { type OpenOptions, signingKeys } from './open.ts';
+import { type SnapshotOpenOptions, signingKeys } from './open.ts';
 import type { PackReply, PackRequest } from './pack-worker.ts';
 import { PackedIndex } from './packed-index.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-export interface LoadOptions extends Omit<OpenOptions, 'evenExpired'> {
+export interface LoadOptions extends Omit<SnapshotOpenOptions, 'evenExpired'> {
   readonly signal?: AbortSignal;
 }
 

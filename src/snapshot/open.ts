@@ -8,7 +8,7 @@ import type { Room } from './room.ts';
 import { Snapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-export interface OpenOptions {
+export interface SnapshotOpenOptions {
   /** Who may sign it: a public key, or those of a trust file that may sign snapshots with one. */
   readonly trust: KeyObject | TrustFile;
   readonly now: Date;
@@ -24,7 +24,7 @@ export interface OpenOptions {
  * Opens a signed snapshot. Nothing of it is read before its signature holds; the signature covers every byte.
  * @throws SnapshotError and nothing else, whatever the bytes are
  */
-export function openSnapshot(bytes: Uint8Array, options: OpenOptions): Snapshot {
+export function openSnapshot(bytes: Uint8Array, options: SnapshotOpenOptions): Snapshot {
   const document = openDocument(bytes, options);
   const snapshot = new Snapshot(document);
   if (options.evenExpired !== true && snapshot.isExpired(options.now)) {
@@ -34,14 +34,14 @@ export function openSnapshot(bytes: Uint8Array, options: OpenOptions): Snapshot 
 }
 
 /** The document itself, whether or not it has ended. @throws SnapshotError */
-export function openDocument(bytes: Uint8Array, options: Omit<OpenOptions, 'evenExpired'>): SnapshotDocument {
+export function openDocument(bytes: Uint8Array, options: Omit<SnapshotOpenOptions, 'evenExpired'>): SnapshotDocument {
   const keys = signingKeys(options.trust, options.now);
   const { head, entries } = openParts(bytes, { ...options, keys });
   const { images, ...meta } = head;
   return { ...meta, entries: [...entries()], images };
 }
 
-export interface PartsOptions extends Pick<OpenOptions, 'tenant' | 'minVersion'> {
+export interface PartsOptions extends Pick<SnapshotOpenOptions, 'tenant' | 'minVersion'> {
   readonly keys: readonly KeyObject[];
   /** Where `bytes` are, when nobody needs them afterwards: they are overwritten, and what follows the payload is cut off. */
   readonly spend?: Room;

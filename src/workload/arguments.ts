@@ -5,21 +5,21 @@ import { looksLikeModel } from './reference.ts';
 import { baseName } from './shell-words.ts';
 import { type Finds, MODEL_SCHEMES, type ProgramRow } from './table/index.ts';
 import type { Told } from './told.ts';
-import type { Word } from './variables.ts';
+import type { ShellWord } from './variables.ts';
 
 /** A value of a scheme that names models, with whatever argument. */
 const ANY_SCHEME: Finds = { finds: 'model', bare: 'path' };
 
 /** Reads a command line: flags with `=` or a word after them, lists, and what stands without a flag. */
 export class ArgumentReader {
-  readonly #words: readonly Word[];
+  readonly #words: readonly ShellWord[];
   readonly #known: ReadonlySet<ProgramRow>;
   readonly #told: Told;
   readonly #collector: Collector;
   /** Words that were understood. */
   readonly #used = new Set<number>();
 
-  constructor(words: readonly Word[], known: ReadonlySet<ProgramRow>, told: Told, collector: Collector) {
+  constructor(words: readonly ShellWord[], known: ReadonlySet<ProgramRow>, told: Told, collector: Collector) {
     this.#words = words;
     this.#known = known;
     this.#told = told;
@@ -55,7 +55,7 @@ export class ArgumentReader {
     else this.#values(meaning, name, at);
   }
 
-  #unknown(name: string, word: Word): void {
+  #unknown(name: string, word: ShellWord): void {
     const full = abbreviated(name, this.#known);
     if (full !== undefined) this.#collector.unresolved(word.where, `${shown(name)} may stand for ${full}`);
     // click and argparse take `-mVALUE`, too.
@@ -89,7 +89,7 @@ export class ArgumentReader {
     if (next === at + 1) this.#collector.unresolved(where, `${shown(name)} has no value`);
   }
 
-  #value(meaning: Meaning, name: string, word: Word): void {
+  #value(meaning: Meaning, name: string, word: ShellWord): void {
     const { means, rows, sure } = meaning;
     const common = 'finds' in means && (means.common === true || !name.startsWith('--'));
     if (!sure && common && word.unresolved === undefined && !looksLikeModel(word.text)) return;
@@ -101,7 +101,7 @@ export class ArgumentReader {
     const at = this.#words.findIndex(({ text }, index) => !this.#used.has(index) && Object.hasOwn(after, text));
     const finds = at < 0 ? after[row.startsWith ?? ''] : after[this.#words[at]?.text ?? ''];
     if (finds === undefined || (at < 0 && !imageRuns)) return;
-    let guess: Word | undefined;
+    let guess: ShellWord | undefined;
     for (let next = at + 1; next < this.#words.length; next++) {
       const word = this.#words[next];
       if (word === undefined || this.#used.has(next) || word.text.startsWith('-')) continue;
@@ -118,7 +118,7 @@ export class ArgumentReader {
     this.#told.take(finds, [row], guess, 'argument');
   }
 
-  #position(row: ProgramRow, finds: Finds, word: Word, index: number): void {
+  #position(row: ProgramRow, finds: Finds, word: ShellWord, index: number): void {
     this.#used.add(index);
     this.#told.take(finds, [row], word, 'argument');
   }
@@ -159,7 +159,7 @@ export class ArgumentReader {
   }
 
   /** A variable that cannot be a flag or a model: of the node or the Pod, or the value of a flag for keys and addresses. */
-  #isHarmless(word: Word, index: number): boolean {
+  #isHarmless(word: ShellWord, index: number): boolean {
     if (word.harmless === true) return true;
     const flag = word.text.startsWith('--') ? word.text.replace(/=.*$/s, '') : (this.#words[index - 1]?.text ?? '');
     return /^--[\w-]*(?:key|token|host|port|rank|addr|address|password|secret|ip|index|name)$/.test(flag);
@@ -173,7 +173,7 @@ export function hasModelScheme(text: string): boolean {
 }
 
 /** Id of the program that a renamed image is taken for, by the words that it is given. */
-export function likeProgram(words: readonly Word[]): 'vllm' | 'kserve-storage-initializer' | undefined {
+export function likeProgram(words: readonly ShellWord[]): 'vllm' | 'kserve-storage-initializer' | undefined {
   const [first, second] = words;
   if (first === undefined || second === undefined) return undefined;
   if (first.text.includes('://') && second.text.startsWith('/mnt/models')) return 'kserve-storage-initializer';
@@ -188,7 +188,7 @@ function normal(name: string): string {
 }
 
 /** `python -m module`. */
-function isModule(words: readonly Word[], at: number): boolean {
+function isModule(words: readonly ShellWord[], at: number): boolean {
   for (let before = at - 1; before >= 0 && before >= at - 4; before--) {
     const text = words[before]?.text ?? '';
     if (/^(?:python|torchrun|uv|accelerate)[\d.]*$/.test(baseName(text))) return true;

@@ -7,7 +7,7 @@ import { readImage } from './reference.ts';
 import { scriptOf } from './shell-words.ts';
 import { MODEL_IMAGES, PROGRAMS, type ProgramRow } from './table/index.ts';
 import { Told } from './told.ts';
-import { expand, readVariables, tellEnvFrom, type Variables, type Word } from './variables.ts';
+import { expand, readVariables, type ShellWord, tellEnvFrom, type Variables } from './variables.ts';
 
 /** What one container is told, read and not yet judged. */
 export interface ReadContainer {
@@ -55,7 +55,7 @@ export function readContainer(container: unknown, where: string, collector: Coll
 }
 
 /** A command line that is not a container's own: a hook, or the entry point of a job. */
-export function readCommandLine(words: readonly Word[], told: Told, collector: Collector): void {
+export function readCommandLine(words: readonly ShellWord[], told: Told, collector: Collector): void {
   const script = scriptOf(words, collector) ?? words;
   if (!collector.visit('', script.length)) return;
   new ArgumentReader(script, recognise(undefined, script), told, collector).read(false);
@@ -72,7 +72,7 @@ function wordsOf(
   where: string,
   variables: Variables,
   collector: Collector,
-): readonly Word[] {
+): readonly ShellWord[] {
   const list = ownList(container, field);
   const at = step(where, field);
   if (!collector.visit(at, list.length)) return [];
@@ -82,7 +82,7 @@ function wordsOf(
 }
 
 /** `env NAME=value program`: settings of a command line win over those of the container. */
-function withEnvCommand(words: readonly Word[], variables: Variables): Variables {
+function withEnvCommand(words: readonly ShellWord[], variables: Variables): Variables {
   if (words[0] === undefined || !/(?:^|\/)env$/.test(words[0].text)) return variables;
   const all = new Map(variables);
   for (const word of words.slice(1)) {

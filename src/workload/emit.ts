@@ -3,7 +3,7 @@ import type { ReadContainer } from './container.ts';
 import { type Endpoint, endpointOf, readEndpoint } from './endpoint.ts';
 import { REVISION_OF } from './pinning.ts';
 import { type ReadReference, readImage, readReference } from './reference.ts';
-import type { LoaderFlags, Role } from './result.ts';
+import type { LoaderFlags, WorkloadRole } from './result.ts';
 import { type Found, plainFormat } from './told.ts';
 import type { Variables } from './variables.ts';
 import { type Mount, mountOf } from './volumes.ts';
@@ -39,7 +39,7 @@ function emitFound(found: Found, container: ReadContainer, context: EmitContext)
   const attribute = REVISION_OF[finds.finds];
   const revision = found.revision ?? (attribute === undefined ? undefined : told.attribute(via, attribute));
   const read = readReference(value.text, finds.bare ?? 'hub', revision);
-  const target: Target = {
+  const target: EmitTarget = {
     role: finds.finds,
     where: value.where,
     container: container.name,
@@ -56,8 +56,8 @@ function emitFound(found: Found, container: ReadContainer, context: EmitContext)
 }
 
 /** Where a reference was found, and how it is loaded. */
-export interface Target {
-  readonly role: Role;
+export interface EmitTarget {
+  readonly role: WorkloadRole;
   readonly where: string;
   readonly container: string | null;
   readonly via: string;
@@ -69,7 +69,7 @@ const NO_VARIABLES: Variables = new Map();
 /** Gives a reference with the server that it is fetched from. A path is given as it is. */
 export function emitRead(
   read: ReadReference,
-  target: Target,
+  target: EmitTarget,
   variables: Variables,
   collector: Collector,
   server?: string,
@@ -102,7 +102,7 @@ export function emitRead(
 }
 
 /** A path of a container: of a volume that is mounted there, or else of the image. */
-function emitPath(path: string, target: Target, container: ReadContainer, context: EmitContext): void {
+function emitPath(path: string, target: EmitTarget, container: ReadContainer, context: EmitContext): void {
   const { collector } = context;
   const full = path.startsWith('/') ? path : joined(container.workingDir, path);
   const mount = full === undefined ? undefined : mountOf(full, context.mounts);
@@ -131,7 +131,7 @@ function joined(folder: string | undefined, path: string): string | undefined {
   return folder?.startsWith('/') === true ? `${folder.replace(/\/+$/, '')}/${path.replace(/^\.\//, '')}` : undefined;
 }
 
-function emitMounted(path: string, mount: Mount, target: Target, { collector, onEmpty }: EmitContext): void {
+function emitMounted(path: string, mount: Mount, target: EmitTarget, { collector, onEmpty }: EmitContext): void {
   const { volume, name } = mount;
   if (/(?:^|\/)\.\.(?:\/|$)/.test(path)) {
     collector.unresolved(target.where, `${shown(path)} climbs with ..`);

@@ -1,6 +1,6 @@
 import { ENDPOINTS, type EndpointRow } from './table/index.ts';
 import { isTrue } from './told.ts';
-import type { Variables, Word } from './variables.ts';
+import type { ShellWord, Variables } from './variables.ts';
 
 /** The servers that names without a host mean when no other is named. */
 const WELL_KNOWN: ReadonlySet<string> = new Set(['https://huggingface.co', 'https://s3.amazonaws.com']);
@@ -22,11 +22,11 @@ export function endpointOf(scheme: string, variables: Variables): Endpoint {
   return { kind: 'known', address: null };
 }
 
-function switchedOn(word: Word | undefined): boolean {
+function switchedOn(word: ShellWord | undefined): boolean {
   return word !== undefined && word.unresolved === undefined && isTrue(word.text);
 }
 
-function wordOf(row: EndpointRow, variables: Variables): Word | undefined {
+function wordOf(row: EndpointRow, variables: Variables): ShellWord | undefined {
   if (row.means !== 'address') return undefined;
   for (const name of row.names) {
     const word = variables.get(name);
@@ -35,7 +35,7 @@ function wordOf(row: EndpointRow, variables: Variables): Word | undefined {
   return undefined;
 }
 
-export function readEndpoint({ text, where, unresolved }: Word): Endpoint {
+export function readEndpoint({ text, where, unresolved }: ShellWord): Endpoint {
   if (unresolved !== undefined) return { kind: 'unresolved', where, why: unresolved };
   const address = canonicalAddress(text);
   if (address === undefined) return { kind: 'unresolved', where, why: 'is not an address of a server' };

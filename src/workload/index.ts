@@ -3,10 +3,10 @@ export { isFields, own, ownList, ownText, step } from './own.ts';
 export { elsewhereOf, type Pinning, pinningsOf } from './pinning.ts';
 export { readReference } from './reference.ts';
 export {
-  type Role,
   referenceKey,
   type Unresolved,
   type WorkloadImage,
   type WorkloadReference,
   type WorkloadReferences,
+  type WorkloadRole,
 } from './result.ts';

@@ -1,4 +1,4 @@
-import type { Role } from './result.ts';
+import type { WorkloadRole } from './result.ts';
 import {
   ANNOTATIONS,
   type Attribute,
@@ -10,7 +10,7 @@ import {
 } from './table/index.ts';
 
 /** Which attribute is the revision of what is loaded for a role. */
-export const REVISION_OF: Readonly<Partial<Record<Role, Attribute>>> = {
+export const REVISION_OF: Readonly<Partial<Record<WorkloadRole, Attribute>>> = {
   model: 'revision',
   code: 'revision',
   tokenizer: 'tokenizerRevision',
@@ -37,7 +37,7 @@ const BY_ID: ReadonlyMap<string, ProgramRow> = new Map(PROGRAMS.map((row) => [ro
  * @param via of the reference, its row in the tables
  * @returns nothing where the tables know no way to say it
  */
-export function pinningsOf(via: string, role: Role): readonly Pinning[] {
+export function pinningsOf(via: string, role: WorkloadRole): readonly Pinning[] {
   const program = BY_ID.get(via);
   if (program !== undefined) return [...within(program.pins), ...besides(program, REVISION_OF[role])];
   const field = FIELDS.find(({ id }) => id === via);

@@ -1,6 +1,6 @@
 import { baseName } from './shell-words.ts';
 import { type Means, PROGRAMS, type ProgramRow } from './table/index.ts';
-import type { Word } from './variables.ts';
+import type { ShellWord } from './variables.ts';
 
 interface Entry {
   readonly row: ProgramRow;
@@ -22,7 +22,7 @@ function index(of: (row: ProgramRow) => Readonly<Record<string, Means>>): Readon
 }
 
 /** The programs that a container runs, by its image or its command line. */
-export function recognise(image: string | undefined, words: readonly Word[]): ReadonlySet<ProgramRow> {
+export function recognise(image: string | undefined, words: readonly ShellWord[]): ReadonlySet<ProgramRow> {
   const repository = (image ?? '').toLowerCase().replace(/@.*$/, '');
   const known = new Set<ProgramRow>();
   const heads = words.slice(0, MAX_BEFORE).map(({ text }) => text);

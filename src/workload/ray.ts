@@ -3,10 +3,10 @@ import { readCommandLine } from './container.ts';
 import { emitRead } from './emit.ts';
 import { isFields, own, ownList, ownText } from './own.ts';
 import { readReference } from './reference.ts';
-import type { LoaderFlags, Role } from './result.ts';
+import type { LoaderFlags, WorkloadRole } from './result.ts';
 import { isPlainCommand, roughWords } from './shell-words.ts';
 import { isTrue, Told } from './told.ts';
-import { expand, type Variables, type Word } from './variables.ts';
+import { expand, type ShellWord, type Variables } from './variables.ts';
 import { parseYamlText } from './yaml-text.ts';
 
 const NO_VARIABLES: Variables = new Map();
@@ -46,7 +46,7 @@ function readLlmConfig(config: unknown, where: string, via: string, outer: Varia
     loadFormat: ownText(engine, 'load_format') ?? null,
     offline: false,
   };
-  const emit = (role: Role, value: unknown, revision?: string) => {
+  const emit = (role: WorkloadRole, value: unknown, revision?: string) => {
     if (value === undefined || value === null) return;
     if (typeof value !== 'string') return collector.unresolved(where, 'a model is named by something that is not text');
     const target = { role, where, container: null, via, flags };
@@ -60,14 +60,19 @@ function readLlmConfig(config: unknown, where: string, via: string, outer: Varia
 }
 
 /** A runtime environment: code that is fetched, and variables. */
-function readEnvironment(environment: unknown, where: string, via: string, collector: Collector): Map<string, Word> {
+function readEnvironment(
+  environment: unknown,
+  where: string,
+  via: string,
+  collector: Collector,
+): Map<string, ShellWord> {
   const code = [own(environment, 'working_dir'), ...ownList(environment, 'py_modules')];
   for (const from of code) {
     if (typeof from !== 'string' || !from.includes('://')) continue;
     const target = { role: 'code', where, container: null, via, flags: NO_FLAGS } as const;
     emitRead(readReference(from, 'path'), target, NO_VARIABLES, collector);
   }
-  const variables = new Map<string, Word>();
+  const variables = new Map<string, ShellWord>();
   const set = own(environment, 'env_vars');
   if (!isFields(set) || !collector.visit(where, Object.keys(set).length)) return variables;
   for (const [name, value] of Object.entries(set)) variables.set(name, { text: String(value), where });

@@ -9,7 +9,7 @@ import {
   type Reference,
 } from '../core/reference/index.ts';
 import { MAX_TEXT, shown } from './collector.ts';
-import type { Bare } from './table/index.ts';
+import type { BareName } from './table/index.ts';
 
 /** A reference of a workload in its one spelling, or why it cannot be read. */
 export type ReadReference =
@@ -40,7 +40,7 @@ const SAME: Readonly<Record<string, string>> = {
  * Reads what a program or a field is given as a model.
  * @param revision given beside it; wins over one within, as the loaders have it
  */
-export function readReference(text: string, bare: Bare, revision?: string): ReadReference {
+export function readReference(text: string, bare: BareName, revision?: string): ReadReference {
   if (text.length > MAX_TEXT) return unresolved(`has more than ${MAX_TEXT} characters`);
   if (text === '') return unresolved('is empty');
   if (/\p{Cc}/u.test(text)) return unresolved('has control characters');
@@ -107,7 +107,7 @@ function plain(reference: string, scheme: string, revision?: string): ReadRefere
   return { kind: 'reference', reference, scheme, revision: revision ?? null, pinned: false };
 }
 
-function readBare(text: string, bare: Bare, revision: string | undefined): ReadReference {
+function readBare(text: string, bare: BareName, revision: string | undefined): ReadReference {
   switch (bare) {
     case 'image':
       return readImage(text);

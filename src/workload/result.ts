@@ -1,5 +1,5 @@
 /** What bytes are for, once a program has loaded them. */
-export type Role = 'model' | 'tokenizer' | 'lora' | 'draft' | 'code' | 'dataset' | 'image';
+export type WorkloadRole = 'model' | 'tokenizer' | 'lora' | 'draft' | 'code' | 'dataset' | 'image';
 
 /** What a loader was told beside the name: the same name loaded otherwise is other bytes, or other code. */
 export interface LoaderFlags {
@@ -13,7 +13,7 @@ export interface LoaderFlags {
 export interface WorkloadReference extends LoaderFlags {
   /** In the one spelling of `core/reference` where it can be read by it; otherwise as written. */
   readonly reference: string;
-  readonly role: Role;
+  readonly role: WorkloadRole;
   /** A branch, a tag or a commit; `null` where none is given. */
   readonly revision: string | null;
   /** Always the same bytes: a commit, a digest, a version. */

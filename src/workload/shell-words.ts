@@ -1,5 +1,5 @@
 import { type Collector, shown } from './collector.ts';
-import type { Word } from './variables.ts';
+import type { ShellWord } from './variables.ts';
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'busybox']);
 const MAX_SCRIPT = 64 * 1024;
@@ -13,7 +13,7 @@ export function isPlainCommand(text: string): boolean {
  * The words of a script, roughly: enough to show what is likely meant, never to decide. Quotes are taken off; words of other
  * commands of the script are there, too.
  */
-export function roughWords(text: string, where: string): readonly Word[] {
+export function roughWords(text: string, where: string): readonly ShellWord[] {
   const words = text.slice(0, MAX_SCRIPT).match(/"[^"]*"|'[^']*'|[^\s"';|&()<>\\]+/g) ?? [];
   return words.map((word) => ({ text: word.replace(/^(["'])(.*)\1$/s, '$2'), where }));
 }
@@ -27,7 +27,7 @@ export function baseName(word: string): string {
  * The script after `sh -c`, or after `python -c`, wherever it is in a command line: what it does cannot be told without running it.
  * @returns the words of a shell's script, in place of the command line
  */
-export function scriptOf(words: readonly Word[], collector: Collector): readonly Word[] | undefined {
+export function scriptOf(words: readonly ShellWord[], collector: Collector): readonly ShellWord[] | undefined {
   for (const [index, word] of words.entries()) {
     const next = words[index + 1];
     if (next === undefined || !/^-[a-z]*c$/i.test(word.text)) continue;
@@ -42,7 +42,7 @@ export function scriptOf(words: readonly Word[], collector: Collector): readonly
 }
 
 /** The shell or Python that a `-c` belongs to; `-c` itself where it is the first word, for the image then names it. */
-function programBefore(words: readonly Word[], flag: number): string | undefined {
+function programBefore(words: readonly ShellWord[], flag: number): string | undefined {
   // `-sc` is vLLM's.
   if (flag === 0) return words[0]?.text === '-sc' ? undefined : '-c';
   for (let at = flag - 1; at >= 0 && at >= flag - 8; at--) {

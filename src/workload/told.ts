@@ -1,11 +1,11 @@
 import { type Collector, shown } from './collector.ts';
-import type { Role } from './result.ts';
+import type { WorkloadRole } from './result.ts';
 import type { Attribute, Finds, Means, ProgramRow } from './table/index.ts';
-import type { Word } from './variables.ts';
+import type { ShellWord } from './variables.ts';
 
 /** A value that a row of the table finds. */
 export interface Found {
-  readonly value: Word;
+  readonly value: ShellWord;
   readonly finds: Finds;
   readonly via: string;
   /** Said within the value itself. */
@@ -22,7 +22,7 @@ type Source = 'argument' | 'variable';
 export class Told {
   readonly found: Found[] = [];
   readonly #roles = new Set<string>();
-  readonly #attributes = new Map<string, { readonly value: Word; readonly source: Source }>();
+  readonly #attributes = new Map<string, { readonly value: ShellWord; readonly source: Source }>();
   readonly #collector: Collector;
   trustRemoteCode = false;
   offline = false;
@@ -32,7 +32,7 @@ export class Told {
   }
 
   /** One value of an argument or a variable, to each row that has it: `rows` with the one that is meant first. */
-  take(means: Means, rows: readonly ProgramRow[], value: Word, source: Source): void {
+  take(means: Means, rows: readonly ProgramRow[], value: ShellWord, source: Source): void {
     const [row] = rows;
     if (row === undefined) return;
     if ('ignores' in means) return;
@@ -45,7 +45,7 @@ export class Told {
     return this.#attributes.get(`${via} ${attribute}`)?.value.text;
   }
 
-  finds(via: string, role: Role): boolean {
+  finds(via: string, role: WorkloadRole): boolean {
     return this.#roles.has(`${via} ${role}`);
   }
 
@@ -56,7 +56,7 @@ export class Told {
     return { codeRevision: any('codeRevision'), loadFormat: plainFormat(any('loadFormat')) };
   }
 
-  #set(via: string, attribute: Attribute, value: Word, source: Source): void {
+  #set(via: string, attribute: Attribute, value: ShellWord, source: Source): void {
     if (value.unresolved !== undefined) {
       this.#collector.unresolved(value.where, value.unresolved);
       return;
@@ -74,7 +74,7 @@ export class Told {
   }
 
   /** A value that names a model by itself. */
-  find(finds: Finds, via: string, value: Word): void {
+  find(finds: Finds, via: string, value: ShellWord): void {
     if (value.unresolved !== undefined) {
       this.#collector.unresolved(value.where, value.unresolved);
       return;
@@ -101,7 +101,7 @@ export function isTrue(text: string): boolean {
 type Value = Omit<Found, 'finds' | 'via'>;
 
 /** The references in one value, by the shape that the table gives it. */
-function valuesOf(finds: Finds, word: Word, collector: Collector): readonly Value[] {
+function valuesOf(finds: Finds, word: ShellWord, collector: Collector): readonly Value[] {
   const { text } = word;
   switch (finds.shape) {
     case 'scaled':
@@ -118,7 +118,7 @@ function valuesOf(finds: Finds, word: Word, collector: Collector): readonly Valu
 }
 
 /** `name=value`, a value alone, or JSON. */
-function named(word: Word, collector: Collector): readonly Value[] {
+function named(word: ShellWord, collector: Collector): readonly Value[] {
   if (/^\s*[[{]/.test(word.text)) return ofJson(word, collector);
   const equals = word.text.indexOf('=');
   return [{ value: equals < 0 ? word : { ...word, text: word.text.slice(equals + 1) } }];
@@ -129,7 +129,7 @@ const MODEL_PROPERTIES = ['model', 'path', 'lora_path'] as const;
 /** The longest that is parsed. */
 const MAX_JSON = 64 * 1024;
 
-function ofJson(word: Word, collector: Collector): readonly Value[] {
+function ofJson(word: ShellWord, collector: Collector): readonly Value[] {
   const json = parsed(word.text);
   if (json === undefined) {
     collector.unresolved(word.where, `${shown(word.text)} is not a JSON object`);

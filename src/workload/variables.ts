@@ -2,7 +2,7 @@ import { type Collector, MAX_TEXT, shown } from './collector.ts';
 import { isFields, own, ownList, ownText, step } from './own.ts';
 
 /** A text of a container, with where it is written and why it cannot be read, where that is so. */
-export interface Word {
+export interface ShellWord {
   readonly text: string;
   readonly where: string;
   readonly unresolved?: string;
@@ -11,7 +11,7 @@ export interface Word {
 }
 
 /** The variables of one container. */
-export type Variables = ReadonlyMap<string, Word>;
+export type Variables = ReadonlyMap<string, ShellWord>;
 
 /** Annotations and labels are not among them: they hold whatever somebody writes. */
 const HARMLESS_FIELDS = /^(?:status\.\w+|spec\.(?:nodeName|serviceAccountName)|metadata\.(?:name|namespace|uid))$/;
@@ -20,8 +20,8 @@ const HARMLESS_FIELDS = /^(?:status\.\w+|spec\.(?:nodeName|serviceAccountName)|m
  * `env`: a list as in Kubernetes, or a map of texts as in kubeai. Later entries win; `$(NAME)` is replaced by what an earlier one
  * says, as the kubelet does.
  */
-export function readVariables(container: unknown, where: string, collector: Collector): Map<string, Word> {
-  const variables = new Map<string, Word>();
+export function readVariables(container: unknown, where: string, collector: Collector): Map<string, ShellWord> {
+  const variables = new Map<string, ShellWord>();
   const env = own(container, 'env');
   const at = step(where, 'env');
   if (isFields(env)) {
@@ -40,7 +40,7 @@ export function readVariables(container: unknown, where: string, collector: Coll
   return variables;
 }
 
-function readVariable(entry: unknown, name: string, where: string, earlier: Variables): Word {
+function readVariable(entry: unknown, name: string, where: string, earlier: Variables): ShellWord {
   const from = own(entry, 'valueFrom');
   if (from !== undefined && from !== null) {
     const kind = isFields(from) ? (Object.keys(from)[0] ?? 'nothing') : 'nothing';
@@ -68,7 +68,7 @@ export function tellEnvFrom(container: unknown, where: string, collector: Collec
  * Replaces `$(NAME)` by literal variables; `$$` is a dollar (Kubernetes API conventions of `command`, `args` and `env`). A name that
  * is not set here may be set by `envFrom`, the image or a service, so it is unresolved.
  */
-export function expand(word: Word, variables: Variables): Word {
+export function expand(word: ShellWord, variables: Variables): ShellWord {
   const { text, where } = word;
   if (!text.includes('$')) return word;
   let out = '';

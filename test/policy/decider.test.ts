@@ -5,7 +5,7 @@ import { decide, decider } from '../../src/policy/decide.ts';
 import { evaluatePolicy } from '../../src/policy/evaluation.ts';
 import { shippedPolicy } from '../../src/policy/load.ts';
 import { SHIPPED_POLICIES } from '../../src/policy/shipped.ts';
-import { View } from '../../src/policy/view/view.ts';
+import { PolicyView } from '../../src/policy/view/view.ts';
 import { policyOf, policyText } from './a-policy.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
@@ -87,7 +87,7 @@ describe('deciding one assessment by several policies', () => {
   it('evaluates once what they ask alike', () => {
     const [model] = models;
     if (model === undefined) throw new Error('no model');
-    const view = new View({ assessment: model, now: NOW, waived: NONE, waivedFiles: NONE });
+    const view = new PolicyView({ assessment: model, now: NOW, waived: NONE, waivedFiles: NONE });
     const seen = view.for({ approvals: [], environment: { stage: 'candidate' } });
     evaluatePolicy(shippedPolicy('baseline'), seen, model, view.values);
     const found = view.values.size;

@@ -4,7 +4,7 @@ import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { lintPolicy } from '../../src/policy/lint.ts';
 import { isProblems, readPolicy } from '../../src/policy/load.ts';
-import { View } from '../../src/policy/view/view.ts';
+import { PolicyView } from '../../src/policy/view/view.ts';
 
 export const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 200);
 
@@ -13,7 +13,7 @@ const model = caseAssessment({
   findings: Array.from({ length: 200 }, (_, i) => ({ ruleId: 'zip.symlink', file: `w/${i}.bin`, line: i })),
   checks: [{ id: 'integrity.checksum', status: 'pass' }],
 });
-export const view = new View({
+export const view = new PolicyView({
   assessment: model,
   now: new Date(0),
   waived: new Set(),

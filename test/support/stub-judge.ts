@@ -3,7 +3,7 @@ import type { Artifact } from '../../src/core/artifact.ts';
 import type { Assessment, FileAssessment } from '../../src/core/assessment/assessment.ts';
 import { NOTHING_DECLARED } from '../../src/core/assessment/declared.ts';
 import { chunks } from '../../src/core/bytes/byte-source.ts';
-import type { Judge, Judgement } from '../../src/pipeline/pull/pull.ts';
+import type { Judge, PullJudgement } from '../../src/pipeline/pull/pull.ts';
 
 /** Marks bytes that the stub calls malicious. */
 export const EVIL = 'EVIL';
@@ -44,7 +44,7 @@ export function stubJudge(seen: Artifact[] = []): Judge {
   };
 }
 
-function judgement(artifact: Artifact, files: readonly FileAssessment[], evil: boolean): Judgement {
+function judgement(artifact: Artifact, files: readonly FileAssessment[], evil: boolean): PullJudgement {
   const assessment: Assessment = {
     artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: null },
     status: 'complete',

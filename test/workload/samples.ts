@@ -1,7 +1,7 @@
-import type { Bare } from '../../src/workload/table/types.ts';
+import type { BareName } from '../../src/workload/table/types.ts';
 
 /** A value and the reference it is, for each meaning of a value without a scheme. */
-export const VALUES: Readonly<Record<Bare, readonly [value: string, reference: string]>> = {
+export const VALUES: Readonly<Record<BareName, readonly [value: string, reference: string]>> = {
   hub: ['acme/llama', 'hf://acme/llama'],
   'hub-quant': ['acme/llama:Q4_K_M', 'hf://acme/llama'],
   path: ['s3://bucket/llama/', 's3://bucket/llama/'],

@@ -5,7 +5,7 @@ import type { NamespaceRules } from '../rules.ts';
 import type { GateState } from '../state.ts';
 import type { AuditProblem, AuditReport } from './report.ts';
 import { isFinished, ownerOf, requestFor, type SeenObject } from './seen.ts';
-import { type Judged, tally } from './tally.ts';
+import { type JudgedObject, tally } from './tally.ts';
 
 /** How the gate would answer. */
 export interface AuditGate {
@@ -78,7 +78,7 @@ function asEnforced(rules: NamespaceRules): NamespaceRules {
 }
 
 class Judge {
-  readonly judged: Judged[] = [];
+  readonly judged: JudgedObject[] = [];
   finished = 0;
   off = 0;
   readonly #gate: AuditGate;

@@ -1,6 +1,6 @@
 import type { AssayError } from '../../../src/core/index.ts';
 import type { Ruling } from '../answer.ts';
-import type { Action, Mode } from '../rules.ts';
+import type { Mode, WebhookAction } from '../rules.ts';
 
 /** Something that could not be looked at, and so may run anything. */
 export interface AuditProblem {
@@ -18,7 +18,7 @@ export interface AuditedObject {
   readonly namespace: string | null;
   readonly name: string;
   /** If the namespace were enforced. */
-  readonly action: Action;
+  readonly action: WebhookAction;
   readonly rulings: readonly Ruling[];
   /** How many objects it led to that say nothing else: its ReplicaSets, its Pods. */
   readonly under: number;
@@ -61,7 +61,7 @@ export interface AuditReport {
     readonly under: number;
     readonly finished: number;
     readonly off: number;
-  } & Readonly<Record<Action, number>>;
+  } & Readonly<Record<WebhookAction, number>>;
   readonly namespaces: readonly AuditedNamespace[];
   /** The gravest first. */
   readonly objects: readonly AuditedObject[];

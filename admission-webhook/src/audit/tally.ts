@@ -1,17 +1,17 @@
 import type { Ruling } from '../answer.ts';
-import { ACTIONS, type Action, type NamespaceRule } from '../rules.ts';
+import { ACTIONS, type NamespaceRule, type WebhookAction } from '../rules.ts';
 import type { AuditedNamespace, AuditedObject } from './report.ts';
 import type { Owner } from './seen.ts';
 
 /** What was said of one object. */
-export interface Judged {
+export interface JudgedObject {
   readonly uid: string;
   readonly owner: Owner | undefined;
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly action: Action;
+  readonly action: WebhookAction;
   readonly rulings: readonly Ruling[];
 }
 
@@ -28,15 +28,15 @@ export interface Tallied {
  * Puts what others led to under them, where it says nothing that they do not. Whoever writes an object chooses its owner: what says
  * something else is told of by itself.
  */
-export function tally(judged: readonly Judged[], ruleOf: (namespace: string) => NamespaceRule): Tallied {
+export function tally(judged: readonly JudgedObject[], ruleOf: (namespace: string) => NamespaceRule): Tallied {
   const byUid = new Map(judged.filter(({ uid }) => uid !== '').map((one) => [one.uid, one]));
-  const keys = new Map<Judged, ReadonlySet<string>>();
-  const keysOf = (one: Judged) => {
+  const keys = new Map<JudgedObject, ReadonlySet<string>>();
+  const keysOf = (one: JudgedObject) => {
     const known = keys.get(one) ?? new Set(one.rulings.map(keyOf));
     keys.set(one, known);
     return known;
   };
-  const under = new Map<Judged, number>();
+  const under = new Map<JudgedObject, number>();
   const shown = judged.filter((one) => {
     const root = rootOf(one, byUid);
     if (root === one || root.namespace !== one.namespace) return true;
@@ -54,7 +54,7 @@ function keyOf({ outcome, action, reference }: Ruling): string {
 }
 
 /** The one that nobody of those who were looked at has made. */
-function rootOf(one: Judged, byUid: ReadonlyMap<string, Judged>): Judged {
+function rootOf(one: JudgedObject, byUid: ReadonlyMap<string, JudgedObject>): JudgedObject {
   let root = one;
   for (let steps = 0; steps < MAX_OWNERS; steps++) {
     const owner = root.owner === undefined ? undefined : byUid.get(root.owner.uid);
@@ -65,7 +65,7 @@ function rootOf(one: Judged, byUid: ReadonlyMap<string, Judged>): Judged {
   return one;
 }
 
-function auditedOf(one: Judged, under: number): AuditedObject {
+function auditedOf(one: JudgedObject, under: number): AuditedObject {
   const { apiVersion, kind, namespace, name, action, rulings, owner } = one;
   return {
     apiVersion,
@@ -96,7 +96,7 @@ function namespacesOf(
   objects: readonly AuditedObject[],
   ruleOf: (namespace: string) => NamespaceRule,
 ): readonly AuditedNamespace[] {
-  const counts = new Map<string, Record<Action, number>>();
+  const counts = new Map<string, Record<WebhookAction, number>>();
   for (const { namespace, action } of objects) {
     const known = counts.get(namespace ?? '') ?? { allow: 0, audit: 0, warn: 0, deny: 0 };
     known[action]++;

@@ -1,13 +1,13 @@
 import type { MutationOptions } from '../patch.ts';
 import type { AdmissionPolicies } from '../policies.ts';
-import type { Action, Mode, Outcome } from '../rules.ts';
+import type { Mode, Outcome, WebhookAction } from '../rules.ts';
 
 /** What a configuration says of namespaces; what it leaves out is taken from what is more general. */
 export interface RuleSettings {
   readonly mode?: Mode;
   /** `null`: any stage. */
   readonly stage?: string | null;
-  readonly actions?: Readonly<Partial<Record<Outcome, Action>>>;
+  readonly actions?: Readonly<Partial<Record<Outcome, WebhookAction>>>;
 }
 
 export interface NamespaceSettings extends RuleSettings {

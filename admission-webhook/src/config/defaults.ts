@@ -1,9 +1,9 @@
 import { NO_POLICIES } from '../policies.ts';
-import type { Action, Outcome } from '../rules.ts';
+import type { Outcome, WebhookAction } from '../rules.ts';
 import type { AdmissionConfig } from './config.ts';
 
 /** Where nothing is configured. `none` is refused in production besides. */
-export const STRICT_ACTIONS: Readonly<Record<Outcome, Action>> = {
+export const STRICT_ACTIONS: Readonly<Record<Outcome, WebhookAction>> = {
   approved: 'allow',
   denied: 'deny',
   unlisted: 'deny',

@@ -3,7 +3,7 @@ import { type Entry, YamlSource, yamlLibrary } from '../../../src/policy/index.t
 import { type AdmissionPolicyDocument, compileAdmissionPolicies, POLICY_ACTIONS } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import { NO_POLICIES } from '../policies.ts';
-import { ACTIONS, type Action, MODES, OUTCOMES, type Outcome } from '../rules.ts';
+import { ACTIONS, MODES, OUTCOMES, type Outcome, type WebhookAction } from '../rules.ts';
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { NO_CONFIG } from './defaults.ts';
 import { STAGE } from './namespace-rules.ts';
@@ -131,9 +131,9 @@ class ConfigReader {
     };
   }
 
-  #actions(entry: Entry): Partial<Record<Outcome, Action>> | undefined {
+  #actions(entry: Entry): Partial<Record<Outcome, WebhookAction>> | undefined {
     const fields = this.#source.mapping(entry.value, 'actions', OUTCOMES, entry.at);
-    const actions: Partial<Record<Outcome, Action>> = {};
+    const actions: Partial<Record<Outcome, WebhookAction>> = {};
     for (const outcome of OUTCOMES) {
       const set = fields?.get(outcome);
       const action = set && this.#word(set, ACTIONS);

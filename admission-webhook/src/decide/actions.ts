@@ -1,18 +1,18 @@
-import { ACTIONS, type Action, type Mode } from '../rules.ts';
+import { ACTIONS, type Mode, type WebhookAction } from '../rules.ts';
 
 /** The most that a mode does. */
-const CEILING: Readonly<Record<Mode, Action>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
+const CEILING: Readonly<Record<Mode, WebhookAction>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
 
-export function ceilingOf(mode: Mode): Action {
+export function ceilingOf(mode: Mode): WebhookAction {
   return CEILING[mode];
 }
 
-export function weaker(a: Action, b: Action): Action {
+export function weaker(a: WebhookAction, b: WebhookAction): WebhookAction {
   return ACTIONS.indexOf(a) < ACTIONS.indexOf(b) ? a : b;
 }
 
-export function strongest(actions: Iterable<Action>): Action {
-  let most: Action = 'allow';
+export function strongest(actions: Iterable<WebhookAction>): WebhookAction {
+  let most: WebhookAction = 'allow';
   for (const action of actions) if (ACTIONS.indexOf(action) > ACTIONS.indexOf(most)) most = action;
   return most;
 }

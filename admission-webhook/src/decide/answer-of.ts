@@ -1,7 +1,7 @@
 import { own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, DecisionRecord, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
-import { ACTIONS, type Action, type NamespaceRule } from '../rules.ts';
+import { ACTIONS, type NamespaceRule, type WebhookAction } from '../rules.ts';
 import type { GateState } from '../state.ts';
 import { strongest } from './actions.ts';
 import { bounded, plain } from './text.ts';
@@ -17,7 +17,7 @@ const MAX_ANNOTATION = 1_024;
 const MAX_RULINGS = 100;
 const MAX_WHERE = 300;
 
-export interface Decided {
+export interface DecidedReference {
   readonly request: AdmissionRequest;
   readonly rule: NamespaceRule;
   readonly state: GateState;
@@ -30,11 +30,11 @@ export interface Decided {
 }
 
 /** What is told to the API server, to its audit log and to ours. */
-export function answerOf(decided: Decided): AdmissionAnswer {
+export function answerOf(decided: DecidedReference): AdmissionAnswer {
   const { rulings, warnings } = decided;
   const ordered = [...rulings].sort((a, b) => ACTIONS.indexOf(b.action) - ACTIONS.indexOf(a.action));
   const action = strongest(rulings.map((ruling) => ruling.action));
-  const of = (wanted: Action) => messages(ordered.filter((ruling) => ruling.action === wanted));
+  const of = (wanted: WebhookAction) => messages(ordered.filter((ruling) => ruling.action === wanted));
   return {
     allowed: action !== 'deny',
     code: action === 'deny' ? 403 : 200,
@@ -75,9 +75,9 @@ function listed(warnings: readonly string[]): readonly string[] {
 }
 
 function annotationsOf(
-  { rule, state, skipped }: Decided,
+  { rule, state, skipped }: DecidedReference,
   rulings: readonly Ruling[],
-  action: Action,
+  action: WebhookAction,
 ): Readonly<Record<string, string>> {
   const { snapshot } = state;
   const models = rulings.map(({ outcome, reference }) => (reference === null ? outcome : `${outcome} ${reference}`));
@@ -107,7 +107,7 @@ function counted(items: readonly string[]): string {
   return text;
 }
 
-function recordOf(decided: Decided, rulings: readonly Ruling[], action: Action): DecisionRecord {
+function recordOf(decided: DecidedReference, rulings: readonly Ruling[], action: WebhookAction): DecisionRecord {
   const { request, rule, state, now, started, skipped } = decided;
   const { group, version, kind, user, object } = request;
   const generated = ownText(own(object, 'metadata'), 'generateName');

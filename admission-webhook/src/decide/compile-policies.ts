@@ -3,7 +3,7 @@ import {
   compileExpression,
   ExpressionError,
   nameOf,
-  type Problem,
+  type PolicyProblem,
   parseExpression,
   present,
 } from '../../../src/policy/index.ts';
@@ -14,18 +14,18 @@ import { ADMISSION_TYPES } from './policy-schema.ts';
 
 export type CompiledAdmissionPolicies =
   | { readonly kind: 'policies'; readonly policies: AdmissionPolicies }
-  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+  | { readonly kind: 'problems'; readonly problems: readonly PolicyProblem[] };
 
 /** The rules, or everything that is wrong with their expressions. */
 export function compileAdmissionPolicies(documents: readonly AdmissionPolicyDocument[]): CompiledAdmissionPolicies {
   if (documents.length === 0) return { kind: 'policies', policies: NO_POLICIES };
-  const problems: Problem[] = [];
+  const problems: PolicyProblem[] = [];
   const compiled = documents.flatMap((document) => compile(document, problems) ?? []);
   if (problems.length > 0) return { kind: 'problems', problems };
   return { kind: 'policies', policies: { judge: (input) => judge(compiled, input) } };
 }
 
-function compile(document: AdmissionPolicyDocument, problems: Problem[]): CompiledAdmissionPolicy | undefined {
+function compile(document: AdmissionPolicyDocument, problems: PolicyProblem[]): CompiledAdmissionPolicy | undefined {
   const { expression: source } = document;
   try {
     const { node, expr } = parseExpression(source.text);

@@ -7,7 +7,7 @@ import {
 } from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
-import type { Action, NamespaceRule, Outcome } from '../rules.ts';
+import type { NamespaceRule, Outcome, WebhookAction } from '../rules.ts';
 import type { GateState } from '../state.ts';
 import { ceilingOf, weaker } from './actions.ts';
 import { answerOf } from './answer-of.ts';
@@ -30,7 +30,7 @@ interface Finding {
   /** It came with this request; what was there before leads to a warning at most. */
   readonly isNew: boolean;
   /** In place of the namespace's. */
-  readonly action?: Action;
+  readonly action?: WebhookAction;
 }
 
 /**
@@ -202,7 +202,7 @@ function rulingOf(
 }
 
 /** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */
-function actionOf({ outcome, action }: Finding, rule: NamespaceRule): Action {
+function actionOf({ outcome, action }: Finding, rule: NamespaceRule): WebhookAction {
   if (action === undefined) return rule.actions[outcome];
   return outcome === 'expired' ? action : weaker(action, rule.actions[outcome]);
 }

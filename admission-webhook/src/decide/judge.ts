@@ -16,8 +16,8 @@ import {
   foreignSentence,
   imageSentence,
   loadFormatSentence,
-  type Place,
   remoteCodeSentence,
+  type SentencePlace,
   sharedSentence,
   unlistedSentence,
   unpinnedSentence,
@@ -25,12 +25,12 @@ import {
 } from './sentences.ts';
 
 /** One thing that is known of a reference. */
-export interface Judgement {
+export interface ReferenceJudgement {
   readonly outcome: Outcome;
   readonly message: string;
 }
 
-export interface JudgeContext extends Place {
+export interface JudgeContext extends SentencePlace {
   readonly decisions: Decisions;
   readonly now: Date;
   /** Whether a reference is read from a folder that the gate itself has filled. */
@@ -41,7 +41,7 @@ export interface JudgeContext extends Place {
  * Everything that speaks against a reference, or that it is approved. The key is the reference, its server and how it is loaded: an
  * approval of the name alone approves none of the others.
  */
-export function judgeReference(found: WorkloadReference, context: JudgeContext): readonly Judgement[] {
+export function judgeReference(found: WorkloadReference, context: JudgeContext): readonly ReferenceJudgement[] {
   const kind = kindOfScheme(schemeOfReference(found.reference));
   if (kind === 'shared' || isBucket(found)) return [{ outcome: 'unverified', message: sharedSentence(found) }];
   if (kind === 'foreign') return [{ outcome: 'unpinned', message: foreignSentence(found) }];
@@ -61,7 +61,7 @@ function isBucket({ via, reference }: WorkloadReference): boolean {
   return via === 'volume-csi' && schemeOfReference(reference) !== 'oci';
 }
 
-function cached(found: WorkloadReference): Judgement {
+function cached(found: WorkloadReference): ReferenceJudgement {
   return { outcome: 'unverified', message: cachedSentence(found) };
 }
 
@@ -84,7 +84,11 @@ function approvedInstead({ reference, endpoint }: WorkloadReference, context: Ju
   return latest.kind === 'approved' ? latest.ref : null;
 }
 
-function againstAnswer(answer: SnapshotAnswer, found: WorkloadReference, context: JudgeContext): readonly Judgement[] {
+function againstAnswer(
+  answer: SnapshotAnswer,
+  found: WorkloadReference,
+  context: JudgeContext,
+): readonly ReferenceJudgement[] {
   switch (answer.kind) {
     case 'denied':
       return [{ outcome: 'denied', message: deniedSentence(found, answer.entry, answer.reason, context) }];
@@ -95,7 +99,7 @@ function againstAnswer(answer: SnapshotAnswer, found: WorkloadReference, context
     case 'unresolved':
       return [{ outcome: 'unresolved', message: unreadableSentence(found, answer.reason) }];
     case 'approved': {
-      const against: Judgement[] = [];
+      const against: ReferenceJudgement[] = [];
       if (found.trustRemoteCode && !answer.entry.remoteCode)
         against.push({ outcome: 'unlisted', message: remoteCodeSentence(found, answer.entry, context) });
       if (loadsOtherFiles(found.loadFormat)) against.push({ outcome: 'unlisted', message: loadFormatSentence(found) });
@@ -108,7 +112,7 @@ function againstAnswer(answer: SnapshotAnswer, found: WorkloadReference, context
  * The code of a model at a revision of its own: what runs is decided like a model, at a commit, and for its code where code of the
  * model is trusted. Adapters and tokenizers are loaded without it.
  */
-function againstCode(found: WorkloadReference, context: JudgeContext): readonly Judgement[] {
+function againstCode(found: WorkloadReference, context: JudgeContext): readonly ReferenceJudgement[] {
   const { codeRevision, role } = found;
   if (codeRevision === null || !['model', 'draft', 'code'].includes(role)) return [];
   const ref = atRevision(found.reference, codeRevision);
@@ -135,7 +139,7 @@ function atRevision(reference: string, revision: string): string | 'no-hub' | un
 }
 
 /** A model that is in the image of its server: it is as approved as the image. */
-function judgeImage(found: WorkloadReference, context: JudgeContext): readonly Judgement[] {
+function judgeImage(found: WorkloadReference, context: JudgeContext): readonly ReferenceJudgement[] {
   const answer = lookup(found.reference, found, context);
   if (answer.kind === 'denied' || answer.kind === 'approved') {
     const against = againstAnswer(answer, found, context);

@@ -1,7 +1,6 @@
 import {
   ANY,
   BOOL,
-  type Field,
   INT,
   listOf,
   mapOf,
@@ -9,12 +8,13 @@ import {
   optional,
   STRING,
   type Type,
+  type ViewField,
 } from '../../../src/policy/index.ts';
 import { MODES, OUTCOMES } from '../rules.ts';
 
 /** What rules of the gate's configuration may look at. A field that changes its meaning gets another name. */
 
-function field(type: Type, about: string): Field {
+function field(type: Type, about: string): ViewField {
   return { type, about };
 }
 
@@ -88,7 +88,7 @@ const RULE: Type = {
 };
 
 /** Everything an expression can name. */
-export const ADMISSION_VIEW: Readonly<Record<string, Field>> = {
+export const ADMISSION_VIEW: Readonly<Record<string, ViewField>> = {
   request: field(REQUEST, 'What the API server asks.'),
   references: field(listOf(REFERENCE), 'Models, tokenizers, adapters, code and data that the object names.'),
   unresolved: field(listOf(UNRESOLVED), 'Places that may name a model, and cannot be read.'),

@@ -3,7 +3,7 @@ import type { WorkloadReference } from '../../../src/workload/index.ts';
 import { bounded, plain, shellWord } from './text.ts';
 
 /** What sentences need to know of the place. */
-export interface Place {
+export interface SentencePlace {
   readonly stage: string | null;
   readonly serviceUrl: string | null;
 }
@@ -37,11 +37,11 @@ function command(verb: string, reference: string, endpoint: string | null, rest 
   return `${server}assay ${verb} ${shellWord(shownReference(reference))}${rest}`;
 }
 
-function stageFlag({ stage }: Place): string {
+function stageFlag({ stage }: SentencePlace): string {
   return ` --stage ${stage === null ? 'staging' : shellWord(plain(stage, 60))}`;
 }
 
-function reportOf(entry: SnapshotEntry | null, { serviceUrl }: Place): string {
+function reportOf(entry: SnapshotEntry | null, { serviceUrl }: SentencePlace): string {
   const address = entry?.report ?? serviceUrl;
   if (address === null) return '';
   return entry?.report == null ? ` See ${plain(address, MAX_ADDRESS)}.` : ` Report: ${plain(address, MAX_ADDRESS)}.`;
@@ -55,7 +55,12 @@ export function approvedSentence(found: WorkloadReference, entry: SnapshotEntry)
   return sentence(`${subject(found)} is approved (${plain(entry.model, 100)}@${entry.number}).`);
 }
 
-export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, reason: string, place: Place): string {
+export function deniedSentence(
+  found: WorkloadReference,
+  entry: SnapshotEntry,
+  reason: string,
+  place: SentencePlace,
+): string {
   const version = `${plain(entry.model, 100)}@${entry.number}`;
   const hint =
     entry.status === 'denied'
@@ -66,7 +71,7 @@ export function deniedSentence(found: WorkloadReference, entry: SnapshotEntry, r
 }
 
 /** @param instead another version of the same repository that is approved */
-export function unlistedSentence(found: WorkloadReference, place: Place, instead: string | null): string {
+export function unlistedSentence(found: WorkloadReference, place: SentencePlace, instead: string | null): string {
   const { reference, endpoint } = found;
   const hint = command('approve', reference, endpoint, stageFlag(place));
   const other = instead === null ? '' : ` Approved is ${shownReference(instead)}.`;
@@ -76,7 +81,7 @@ export function unlistedSentence(found: WorkloadReference, place: Place, instead
 }
 
 /** @param instead a version of it that is approved */
-export function unpinnedSentence(found: WorkloadReference, place: Place, instead: string | null): string {
+export function unpinnedSentence(found: WorkloadReference, place: SentencePlace, instead: string | null): string {
   const { reference, endpoint } = found;
   const why = `${subject(found)} is not pinned: other bytes may be put there at any time.`;
   if (instead !== null) return sentence(`${why} Pin it: write ${shownReference(instead)}, which is approved.`);
@@ -105,7 +110,7 @@ export function cachedSentence(found: WorkloadReference): string {
   );
 }
 
-export function remoteCodeSentence(found: WorkloadReference, entry: SnapshotEntry, place: Place): string {
+export function remoteCodeSentence(found: WorkloadReference, entry: SnapshotEntry, place: SentencePlace): string {
   return sentence(
     `${subject(found)} is approved without its own code, and trust_remote_code runs that. Leave it out, or approve the model with its code: ${command('approve', found.reference, found.endpoint, stageFlag(place))}.${reportOf(entry, place)}`,
   );
@@ -135,7 +140,7 @@ export function unreadableSentence(found: WorkloadReference, reason: string): st
   );
 }
 
-export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinned'>, place: Place): string {
+export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinned'>, place: SentencePlace): string {
   const image = shownReference(found.reference);
   if (!found.pinned) {
     return sentence(
@@ -167,7 +172,7 @@ export function noneSentence(unknownImages: readonly string[]): string {
   );
 }
 
-export function expiredSentence(expires: string, place: Place): string {
+export function expiredSentence(expires: string, place: SentencePlace): string {
   return sentence(
     `the decisions that this gate holds ended at ${expires}. Publish a new snapshot: assay snapshot, or start the service again.${reportOf(null, place)}`,
   );

@@ -9,7 +9,7 @@ const MAX_BYTES = 1024 * 1024;
 export const REMOTE_CODE = 'remote-code';
 
 /** What is approved, as data of a ConfigMap. */
-export interface Allowlist {
+export interface FallbackAllowlist {
   readonly data: Readonly<Record<string, string>>;
   /** Approved references that cannot stand in it, each with why. */
   readonly leftOut: readonly { readonly reference: string; readonly why: string }[];
@@ -25,7 +25,7 @@ export interface AllowlistOptions {
  * Everything of a snapshot that is approved now.
  * @throws AssayError `limit` when it is more than one ConfigMap holds
  */
-export function allowlistOf(document: SnapshotDocument, options: AllowlistOptions): Allowlist {
+export function allowlistOf(document: SnapshotDocument, options: AllowlistOptions): FallbackAllowlist {
   const snapshot = new Snapshot(document);
   const data: Record<string, string> = { 'snapshot-version': String(document.version) };
   const leftOut: { reference: string; why: string }[] = [];

@@ -16,7 +16,7 @@ export const TIMEOUTS: Timeouts = { connectMs: 5_000, answerMs: 30_000, silenceM
 
 const MAX_REFUSAL = 256 * 1024;
 
-export interface Question {
+export interface KubeQuestion {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** With its query. */
   readonly path: string;
@@ -45,7 +45,7 @@ export class Connection {
   }
 
   /** @throws KubeError; AssayError `aborted` */
-  async ask(question: Question): Promise<Buffer> {
+  async ask(question: KubeQuestion): Promise<Buffer> {
     const late = AbortSignal.timeout(this.#timeouts.answerMs);
     const signals = [late, this.closed, ...(question.signal === undefined ? [] : [question.signal])];
     try {
@@ -83,7 +83,7 @@ export class Connection {
     }
   }
 
-  async #send(question: Question, signal: AbortSignal, silenceMs: number): Promise<Dispatcher.ResponseData> {
+  async #send(question: KubeQuestion, signal: AbortSignal, silenceMs: number): Promise<Dispatcher.ResponseData> {
     const { method, path, body } = question;
     const { access } = this;
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';

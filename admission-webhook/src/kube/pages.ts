@@ -8,13 +8,13 @@ import { isExpired, KubeError } from './kube-error.ts';
 const PAGE = 250;
 const MAX_PAGES = 50_000;
 
-export interface Page {
+export interface KubePage {
   readonly items: readonly unknown[];
   /** Of the whole list. */
   readonly resourceVersion: string;
 }
 
-export interface PageOptions {
+export interface KubePageOptions {
   readonly signal: AbortSignal | undefined;
   /**
    * When the server has forgotten the rest of a list that takes long: `newer` goes on with what is there by then, `throw` ends
@@ -28,7 +28,7 @@ export interface PageOptions {
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
  * @throws KubeError
  */
-export async function* pages(connection: Connection, path: string, options: PageOptions): AsyncGenerator<Page> {
+export async function* pages(connection: Connection, path: string, options: KubePageOptions): AsyncGenerator<KubePage> {
   let limit = PAGE;
   let next = '';
   for (let asked = 0; asked < MAX_PAGES; asked++) {
@@ -71,7 +71,7 @@ function continueAfter(error: unknown): string | undefined {
 }
 
 /** In lists of Kubernetes' own kinds, objects do not say what they are. */
-function pageOf(answer: unknown): Page {
+function pageOf(answer: unknown): KubePage {
   const kind = textOf(answer, 'kind')?.replace(/List$/, '');
   const apiVersion = textOf(answer, 'apiVersion');
   const items = listOf(answer, 'items').filter((item) => typeof item === 'object' && item !== null);

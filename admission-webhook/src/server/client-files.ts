@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
 import type { PartHealth } from '../health.ts';
-import { type WatchOptions, watchFiles } from '../watched-files.ts';
+import { type FileWatchOptions, watchFiles } from '../watched-files.ts';
 import type { ClientOptions } from './options.ts';
 
 /** What clients are believed by, read again when it changes; what is broken leaves the last good one in place. */
@@ -22,7 +22,7 @@ interface Read {
 }
 
 /** @throws AssayError for files that cannot be read at the start, or hold something else */
-export async function openClientFiles(options: ClientOptions, watching: WatchOptions = {}): Promise<ClientFiles> {
+export async function openClientFiles(options: ClientOptions, watching: FileWatchOptions = {}): Promise<ClientFiles> {
   let read = await readAll(options);
   let loadedAt = new Date();
   let problem: string | null = null;

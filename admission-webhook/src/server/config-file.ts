@@ -1,7 +1,7 @@
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { type AdmissionConfig, NO_CONFIG, readAdmissionConfig } from '../config/index.ts';
 import type { PartHealth } from '../health.ts';
-import { type WatchOptions, watchFiles } from '../watched-files.ts';
+import { type FileWatchOptions, watchFiles } from '../watched-files.ts';
 
 /** The configuration, read again when its file changes; one that cannot be read leaves the last good one in place. */
 export interface ConfigFile {
@@ -13,7 +13,7 @@ export interface ConfigFile {
 }
 
 /** @throws AssayError for a file that cannot be read at the start */
-export async function openConfigFile(file: string | null, watching: WatchOptions = {}): Promise<ConfigFile> {
+export async function openConfigFile(file: string | null, watching: FileWatchOptions = {}): Promise<ConfigFile> {
   if (file === null) return { config: () => NO_CONFIG, health: () => null, onChange: () => {}, close: () => {} };
   const option = '--config';
   let text = await readSmallText(file, option);

@@ -20,7 +20,7 @@ export interface AdmissionMetrics {
   text(): Promise<string>;
 }
 
-export interface Readings {
+export interface MetricReadings {
   vitals(): Vitals;
   /** Bytes of bodies that are being read, and connections. */
   load(): { readonly bodyBytes: number; readonly connections: number };
@@ -28,7 +28,7 @@ export interface Readings {
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 3, 10];
 
-export function openMetrics(readings: Readings): AdmissionMetrics {
+export function openMetrics(readings: MetricReadings): AdmissionMetrics {
   const set = new MetricSet();
   const registers = [set];
   collectDefaultMetrics({ register: set });
@@ -90,7 +90,7 @@ export function openMetrics(readings: Readings): AdmissionMetrics {
 }
 
 /** Read when they are asked for. @returns how to */
-function gauges(registers: MetricSet[]): (readings: Readings) => void {
+function gauges(registers: MetricSet[]): (readings: MetricReadings) => void {
   const gauge = (name: string, help: string) => new Gauge({ name: `assay_admission_${name}`, help, registers });
   const ready = gauge('ready', '1 while the gate has all that it answers from');
   const version = gauge('snapshot_version', 'Version of the snapshot; absent without one');

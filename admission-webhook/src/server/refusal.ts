@@ -1,6 +1,6 @@
 import type { AdmissionAnswer, DecisionRecord } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
-import type { Action, Mode, NamespaceRule } from '../rules.ts';
+import type { Mode, NamespaceRule, WebhookAction } from '../rules.ts';
 
 /** Why a request is not answered as a review. */
 export type RefusalReason =
@@ -39,7 +39,12 @@ export function refusal(reason: RefusalReason, uid: string, problem: string, now
 /** What was read of a review before a defect of ours was met; `null`: nothing. */
 export type FailedAt = { readonly request: AdmissionRequest; readonly rule: NamespaceRule } | null;
 
-const ACTION_OF: Readonly<Record<Mode, Action>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
+const ACTION_OF: Readonly<Record<Mode, WebhookAction>> = {
+  enforce: 'deny',
+  warn: 'warn',
+  audit: 'audit',
+  off: 'allow',
+};
 
 /** Says no to what we failed at, too; a namespace in which nothing is enforced is not stopped by a defect of ours. */
 export function failure(uid: string, at: FailedAt, now: Date): AdmissionAnswer {
@@ -51,7 +56,7 @@ export function failure(uid: string, at: FailedAt, now: Date): AdmissionAnswer {
 }
 
 function answerOf(
-  action: Action,
+  action: WebhookAction,
   code: number,
   problem: string,
   skipped: string,

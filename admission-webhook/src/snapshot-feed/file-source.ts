@@ -7,7 +7,7 @@ import type { Fetched, SnapshotSource } from './source.ts';
 import { piecesOf, tooLarge, writeBounded } from './spool.ts';
 
 /** A file that somebody replaces: a mounted ConfigMap, a Secret, a disk that is synchronised. */
-export class FileSource implements SnapshotSource {
+export class FileFeedSource implements SnapshotSource {
   readonly from: string;
   readonly #pollMs: number;
 

@@ -2,7 +2,7 @@ import { AssayError } from '../../../src/core/index.ts';
 import type { SnapshotFeed } from '../feed.ts';
 import type { KubeClient } from '../kube/index.ts';
 import { ConfigMapSource } from './config-map-source.ts';
-import { FileSource } from './file-source.ts';
+import { FileFeedSource } from './file-source.ts';
 import { OciSource } from './oci-source.ts';
 import { startFeed } from './open-feed.ts';
 import { parseConfigMapPlace, parseSnapshotPlace, type SnapshotPlace } from './place.ts';
@@ -45,7 +45,7 @@ export async function openSnapshotFeed(options: SnapshotFeedOptions): Promise<Sn
 function sourceOf(place: SnapshotPlace, options: SnapshotFeedOptions): SnapshotSource {
   switch (place.kind) {
     case 'file':
-      return new FileSource(place.path, options.pollSeconds * 1000);
+      return new FileFeedSource(place.path, options.pollSeconds * 1000);
     case 'service':
       return new ServiceSource({ url: place.url, tokenFile: options.tokenFile });
     case 'config-map':

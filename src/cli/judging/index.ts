@@ -3,7 +3,7 @@ export { type Knowledge, loadKnowledge } from './knowledge.ts';
 export { refuseUnread, refuseWithoutModel } from './no-model.ts';
 export { type OneFile, withOneFile } from './one-file.ts';
 export { addJudgingOptions, type JudgingOptions, judgingOf } from './options.ts';
-export { addressOf, type Place, uriOf } from './place.ts';
+export { addressOf, type OpenedPlace, uriOf } from './place.ts';
 export { type Reported, readReported } from './report-assessment.ts';
 export { readTrusts, signatureRequest } from './trust.ts';
 export { WAIVER_GUIDE } from './waiver-options.ts';

@@ -5,13 +5,13 @@ import { formatReference, parseReference } from '../../core/reference/index.ts';
 import { pathToUri } from '../../report/sarif/index.ts';
 
 /** Where an artifact was opened. */
-export interface Place {
+export interface OpenedPlace {
   readonly ref: string;
   readonly pinned: string;
 }
 
 /** What a command must be given to open one file of an artifact again. */
-export function addressOf(place: Place, file: string): string {
+export function addressOf(place: OpenedPlace, file: string): string {
   const local = localPath(place, file);
   if (local !== undefined) return local;
   const reference = parseReference(place.pinned);
@@ -25,7 +25,7 @@ export function addressOf(place: Place, file: string): string {
 }
 
 /** Where a file is, as SARIF wants it: relative to the working folder when it lies within, else an absolute address. */
-export function uriOf(place: Place, file: string, cwd = process.cwd()): string {
+export function uriOf(place: OpenedPlace, file: string, cwd = process.cwd()): string {
   const local = localPath(place, file);
   if (local === undefined) return addressUri(place, file);
   const path = relative(cwd, resolve(cwd, local));
@@ -34,13 +34,13 @@ export function uriOf(place: Place, file: string, cwd = process.cwd()): string {
 }
 
 /** Stores that have no address for one file name it behind a `#`. */
-function addressUri(place: Place, file: string): string {
+function addressUri(place: OpenedPlace, file: string): string {
   const { kind } = parseReference(place.pinned);
   if (kind === 'oci' || kind === 'models') return `${encodeURI(place.pinned)}#${pathToUri(file)}`;
   return kind === 's3' ? encodeURI(addressOf(place, file)).replace('#', '%23') : addressOf(place, file);
 }
 
-function localPath({ ref }: Place, file: string): string | undefined {
+function localPath({ ref }: OpenedPlace, file: string): string | undefined {
   if (parseReference(ref).kind !== 'path') return undefined;
   const folder = statSync(ref, { throwIfNoEntry: false })?.isDirectory() === true;
   const path = folder ? join(ref, file) : ref;

@@ -1,7 +1,7 @@
 import type { ApprovalRecord, Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { count, jsonText, Page, terminalText } from '../../report/index.ts';
+import { count, jsonText, TextPage, terminalText } from '../../report/index.ts';
 
-export interface PageOptions {
+export interface ApprovedTextOptions {
   readonly width: number;
   readonly color: boolean;
 }
@@ -15,7 +15,7 @@ export interface Step {
   readonly approval: ApprovalRecord | undefined;
 }
 
-export interface Approved {
+export interface ApprovalResult {
   readonly registry: string;
   /** As it stands now. */
   readonly version: Version;
@@ -31,9 +31,9 @@ export function requestText(
   version: Version,
   seen: readonly StoredDecision[],
   signer: string | undefined,
-  options: PageOptions,
+  options: ApprovedTextOptions,
 ): string {
-  const page = new Page(options.width, options.color);
+  const page = new TextPage(options.width, options.color);
   versionRows(page, version);
   for (const one of seen) {
     page.gap();
@@ -44,10 +44,10 @@ export function requestText(
   return page.toString();
 }
 
-export function approvedText(approved: Approved, quiet: boolean, options: PageOptions): string {
+export function approvedText(approved: ApprovalResult, quiet: boolean, options: ApprovedTextOptions): string {
   const { version, steps, created } = approved;
   if (quiet) return steps.flatMap(({ approval }) => (approval === undefined ? [] : [`${approval.id}\n`])).join('');
-  const page = new Page(options.width, options.color);
+  const page = new TextPage(options.width, options.color);
   const last = steps.at(-1);
   page.row(isDone(approved) ? 'APPROVED' : 'SIGNED', `${labelOf(version)} for ${approved.stage}`, 'bold', 'bold');
   versionRows(page, version);
@@ -64,7 +64,7 @@ export function approvedText(approved: Approved, quiet: boolean, options: PageOp
 }
 
 /** For programs. */
-export function approvedJson(approved: Approved): string {
+export function approvedJson(approved: ApprovalResult): string {
   const { version, steps, registry, created, stage } = approved;
   const document = {
     schemaVersion: '1',
@@ -91,17 +91,17 @@ export function approvedJson(approved: Approved): string {
   return `${jsonText(document, 2)}\n`;
 }
 
-function isDone({ version, stage, steps }: Approved): boolean {
+function isDone({ version, stage, steps }: ApprovalResult): boolean {
   return version.stage === stage && steps.every(({ transition }) => transition.state === 'approved');
 }
 
-function versionRows(page: Page, version: Version): void {
+function versionRows(page: TextPage, version: Version): void {
   page.row('version', labelOf(version));
   page.row('digest', terminalText(version.digest));
   page.row('reference', terminalText(version.ref));
 }
 
-function decisionRows(page: Page, { stage, decision, ruleset }: StoredDecision): void {
+function decisionRows(page: TextPage, { stage, decision, ruleset }: StoredDecision): void {
   const inks = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
   page.row('stage', stage, 'bold');
   page.row('decision', decision.action, inks[decision.action]);
@@ -111,7 +111,7 @@ function decisionRows(page: Page, { stage, decision, ruleset }: StoredDecision):
   for (const { id, outcome, message } of told) page.row(outcome, terminalText(`${id}: ${message}`), 'yellow');
 }
 
-function stepRows(page: Page, { transition, approval }: Step): void {
+function stepRows(page: TextPage, { transition, approval }: Step): void {
   if (approval === undefined) {
     page.row('approval', 'none is asked for');
     return;

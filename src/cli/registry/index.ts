@@ -1,9 +1,9 @@
 export {
-  type Approved,
+  type ApprovalResult,
+  type ApprovedTextOptions,
   approvedJson,
   approvedText,
   neededText,
-  type PageOptions,
   requestText,
   type Step,
 } from './approved-text.ts';

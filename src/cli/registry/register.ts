@@ -25,7 +25,7 @@ export interface RegisterOptions extends TargetOptions {
 }
 
 /** A version, and whether it is new. */
-export interface Registered {
+export interface RegisteredVersion {
   readonly version: Version;
   readonly created: boolean;
 }
@@ -40,7 +40,7 @@ export async function registeredVersion(
   text: string,
   options: RegisterOptions,
   shell: Shell,
-): Promise<Registered> {
+): Promise<RegisteredVersion> {
   const target = targetOf(text);
   if (target.kind !== 'artifact') {
     refuseReport(options, `${text} names a version that is registered`);
@@ -62,7 +62,7 @@ async function registerHere(
   ref: string,
   options: RegisterOptions,
   shell: Shell,
-): Promise<Registered> {
+): Promise<RegisteredVersion> {
   const assessment =
     options.report === undefined ? await scanned(ref, options, registry, shell) : await reported(ref, options.report);
   const { digest } = assessment.artifact;

@@ -5,7 +5,7 @@ import { parseReference } from '../../core/reference/index.ts';
 import type { Job } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import type { Registered, RegisterOptions } from './register.ts';
+import type { RegisteredVersion, RegisterOptions } from './register.ts';
 import { modelNameOf, oneOf, queryOf } from './target.ts';
 
 /** Bytes of one piece of an upload. */
@@ -18,7 +18,7 @@ export async function registerThere(
   ref: string,
   options: RegisterOptions,
   shell: Shell,
-): Promise<Registered> {
+): Promise<RegisteredVersion> {
   if (options.allow !== undefined) {
     const hint = 'leave it out';
     throw new AssayError('usage', 'is of no use: a service has its own', { subject: '--allow', hint });

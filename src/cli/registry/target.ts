@@ -10,7 +10,7 @@ import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
 
 /** What somebody means by `<artifact>`. */
-export type Target =
+export type RegistryTarget =
   | { readonly kind: 'version'; readonly name: VersionName }
   | { readonly kind: 'digest'; readonly digest: string }
   | { readonly kind: 'artifact'; readonly ref: string };
@@ -27,7 +27,7 @@ const VERSION = /^([A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*)@([A-Za-z0-9][A-Za-z0-9
 const FORMS = 'a path that exists, a reference such as hf://owner/model, model@number, model@alias, or sha256:...';
 
 /** @throws AssayError `usage` for a reference that is none, `not-found` for what could be anything */
-export function targetOf(text: string): Target {
+export function targetOf(text: string): RegistryTarget {
   if (DIGEST.test(text)) return { kind: 'digest', digest: text };
   if (parseReference(text).kind !== 'path' || existsSync(text)) return { kind: 'artifact', ref: text };
   const [, model, which] = VERSION.exec(text) ?? [];

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.ts';
-import { Scanner } from './scanner.ts';
+import { YamlScanner } from './scanner.ts';
 import type { Token, YamlOptions } from './tokens.ts';
 
 export type YamlEvent =
@@ -30,14 +30,14 @@ type State = () => YamlEvent | undefined;
 /**
  * The nodes of a text, as PyYAML's parser makes them (lib/yaml/parser.py). Keeps its own stack: input chooses how deep it is.
  */
-export class Parser {
-  readonly #scanner: Scanner;
+export class YamlParser {
+  readonly #scanner: YamlScanner;
   readonly #states: State[] = [];
   readonly #handles = new Map<string, string>();
   readonly #maxDepth: number;
 
   constructor(text: string, options: YamlOptions) {
-    this.#scanner = new Scanner(text, options);
+    this.#scanner = new YamlScanner(text, options);
     this.#maxDepth = options.maxDepth;
   }
 

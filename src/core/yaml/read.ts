@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.ts';
-import { Parser, type Properties } from './parser.ts';
+import { type Properties, YamlParser } from './parser.ts';
 import type { YamlOptions } from './tokens.ts';
 
 /** What a walk over YAML says, in the order of the text. `depth` counts the collections around. */
@@ -31,7 +31,7 @@ interface Frame {
  * @throws AssayError `malformed`, `limit`
  */
 export function readYaml(text: string, events: YamlEvents, options: YamlOptions): number {
-  const parser = new Parser(text, options);
+  const parser = new YamlParser(text, options);
   let documents = 0;
   while (parser.document(documents === 0)) {
     new TreeWalk(parser, events).run();
@@ -42,12 +42,12 @@ export function readYaml(text: string, events: YamlEvents, options: YamlOptions)
 }
 
 class TreeWalk {
-  readonly #parser: Parser;
+  readonly #parser: YamlParser;
   readonly #events: YamlEvents;
   readonly #frames: Frame[] = [];
   readonly #anchors = new Map<string, string>();
 
-  constructor(parser: Parser, events: YamlEvents) {
+  constructor(parser: YamlParser, events: YamlEvents) {
     this.#parser = parser;
     this.#events = events;
   }

@@ -20,7 +20,7 @@ const MAX_SIMPLE_KEY = 1024;
  * The tokens of a text. Follows PyYAML's scanner (lib/yaml/scanner.py), which libyaml and ruamel.yaml share, and takes tabs for
  * spaces where some of them refuse: whatever one of them reads as a tag or a key is one here.
  */
-export class Scanner {
+export class YamlScanner {
   readonly #cursor: Cursor;
   readonly #maxDepth: number;
   readonly #queue: Token[] = [];

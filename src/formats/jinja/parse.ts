@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import { ExpressionParser } from './expressions.ts';
 import { lexTemplate, malformed, type Part } from './lexer.ts';
-import type { Binding, Expression, Statement, Template } from './tree.ts';
+import type { Binding, Expression, Template, TemplateStatement } from './tree.ts';
 
 /** Characters of one template; the longest that models ship has 20,000. */
 const MAX_TEMPLATE = 512 * 1024;
@@ -13,7 +13,7 @@ const MAX_TEMPLATE = 512 * 1024;
  */
 export function readTemplate(text: string): Template {
   if (text.length > MAX_TEMPLATE) throw new AssayError('limit', `a template of more than ${MAX_TEMPLATE} characters`);
-  const statements: Statement[] = [];
+  const statements: TemplateStatement[] = [];
   const data: string[] = [];
   for (const part of lexTemplate(text)) {
     if (part.kind === 'data') data.push(part.text);
@@ -22,18 +22,18 @@ export function readTemplate(text: string): Template {
   return { statements, data };
 }
 
-function readStatement(part: Exclude<Part, { kind: 'data' }>): Statement {
+function readStatement(part: Exclude<Part, { kind: 'data' }>): TemplateStatement {
   const parser = new ExpressionParser(part.tokens, part.at);
   const statement = part.kind === 'print' ? printed(parser, part.at) : tagged(parser, part.at);
   if (!parser.done) throw malformed('more than a statement has', parser.at);
   return statement;
 }
 
-function printed(parser: ExpressionParser, at: number): Statement {
+function printed(parser: ExpressionParser, at: number): TemplateStatement {
   return { tag: 'print', expressions: [parser.tuple()], bindings: [], at };
 }
 
-function tagged(parser: ExpressionParser, at: number): Statement {
+function tagged(parser: ExpressionParser, at: number): TemplateStatement {
   const tag = parser.name();
   switch (tag) {
     case 'for':
@@ -64,7 +64,7 @@ function targets(parser: ExpressionParser): string[] {
   return names;
 }
 
-function loop(parser: ExpressionParser, at: number): Statement {
+function loop(parser: ExpressionParser, at: number): TemplateStatement {
   const names = targets(parser);
   parser.need('name', 'in');
   const over = parser.expression(false);
@@ -75,7 +75,7 @@ function loop(parser: ExpressionParser, at: number): Statement {
   return { tag: 'for', expressions, bindings, at };
 }
 
-function assignment(parser: ExpressionParser, at: number): Statement {
+function assignment(parser: ExpressionParser, at: number): TemplateStatement {
   const names = targets(parser);
   const bind = (value: Expression | undefined): Binding[] => names.map((name) => ({ name, how: 'value', value }));
   if (parser.take('operator', '=')) {
@@ -88,7 +88,7 @@ function assignment(parser: ExpressionParser, at: number): Statement {
   return { tag: 'set', expressions: filters, bindings: bind(undefined), at };
 }
 
-function macro(parser: ExpressionParser, at: number): Statement {
+function macro(parser: ExpressionParser, at: number): TemplateStatement {
   const own = parser.name();
   parser.need('operator', '(');
   const bindings: Binding[] = [{ name: own, how: 'value', value: undefined }];

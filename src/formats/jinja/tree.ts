@@ -42,7 +42,7 @@ export interface Binding {
   readonly value: Expression | undefined;
 }
 
-export interface Statement {
+export interface TemplateStatement {
   /** `for`, `if`, `endfor`, ...; `print` for an expression that is written. */
   readonly tag: string;
   readonly expressions: readonly Expression[];
@@ -51,7 +51,7 @@ export interface Statement {
 }
 
 export interface Template {
-  readonly statements: readonly Statement[];
+  readonly statements: readonly TemplateStatement[];
   /** Text that is written as it stands. */
   readonly data: readonly string[];
 }

@@ -15,7 +15,7 @@ export interface Held extends Value {
 }
 
 /** What was handed to a use: `use` is the handler's own number for it. */
-export interface Given {
+export interface GivenValue {
   readonly use: number;
   readonly value: Value;
   readonly offset: number;
@@ -118,7 +118,7 @@ export class Flows {
     this.#offsets[this.#given++] = offset;
   }
 
-  givenAt(index: number): Given {
+  givenAt(index: number): GivenValue {
     return {
       use: this.#uses[index] ?? 0,
       value: { kind: this.#givenKinds[index] ?? 0, ref: this.#givenRefs[index] ?? 0 },

@@ -1,6 +1,6 @@
 export { constantOf } from './constants.ts';
 export { describe, describeCall } from './describe.ts';
-export type { Given } from './flows.ts';
+export type { GivenValue } from './flows.ts';
 export { PICKLE, runAsPickle, UNMARKED_PICKLE } from './format.ts';
 export { type InlineArray, inlineArray } from './joblib.ts';
 export {

@@ -1,7 +1,7 @@
 import { instantiate } from './calls.ts';
 import * as literals from './literals.ts';
 import { ALL_LOADERS, IN_C, IN_PYTHON, LISTED_ONLY } from './loaders.ts';
-import { get, persistent, put, readLine, type Span } from './operands.ts';
+import { get, type OperandSpan, persistent, put, readLine } from './operands.ts';
 import type { PickleState } from './state.ts';
 import { decodeUtf8, latin1 } from './text.ts';
 import { BOOL, FLOAT, failed, GLOBAL, INT, limited, type RunResult, STR, STR_DUNDER } from './values.ts';
@@ -92,8 +92,8 @@ export function twoLines(state: PickleState, code: number, at: number, last: boo
 }
 
 /** Whether a loader gets as far as importing what these two lines name. */
-function readableNames(state: PickleState, code: number, module: Span, name: Span): boolean {
-  const bytes = (span: Span) => state.window.subarray(span.start, span.end);
+function readableNames(state: PickleState, code: number, module: OperandSpan, name: OperandSpan): boolean {
+  const bytes = (span: OperandSpan) => state.window.subarray(span.start, span.end);
   const readable = code === 0x69 ? literals.isAscii : literals.isStrictUtf8;
   if (!readable(bytes(module)) || !readable(bytes(name))) return false;
   // C refuses an empty name, and INST without a mark, before it imports; pickle.py imports first.

@@ -3,13 +3,13 @@ import type { PickleState } from './state.ts';
 import { failed, GLOBAL, limited, PERSID, type RunResult, type Value } from './values.ts';
 
 /** Where a piece of an operand starts and ends in the window. */
-export interface Span {
+export interface OperandSpan {
   readonly start: number;
   readonly end: number;
 }
 
 /** A piece of an operand, or what is missing. */
-export type Piece = ({ readonly kind: 'piece' } & Span) | { readonly kind: 'wait'; readonly result: RunResult };
+export type Piece = ({ readonly kind: 'piece' } & OperandSpan) | { readonly kind: 'wait'; readonly result: RunResult };
 
 /** `length` bytes at window index `p`, if they are all there; notes when they cross a frame's end. */
 export function take(state: PickleState, p: number, length: number, at: number, last: boolean): Piece {

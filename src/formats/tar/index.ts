@@ -1,3 +1,3 @@
 export { TAR } from './header.ts';
 export { readTar, type TarMember } from './read.ts';
-export { type Probe, TORCH_TAR_MEMBERS, torchTarParts } from './torch.ts';
+export { TORCH_TAR_MEMBERS, type TorchTarProbe, torchTarParts } from './torch.ts';

@@ -12,7 +12,7 @@ export interface TorchTarPart {
 }
 
 /** What running the pickle at `start` shows: where it ends, the classes it names; nothing when it does not run to its end. */
-export type Probe = (
+export type TorchTarProbe = (
   source: ByteSource,
   start: number,
 ) => Promise<{ end: number; names: readonly string[] } | undefined>;
@@ -36,7 +36,7 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 export async function* torchTarParts(
   name: string,
   source: ByteSource,
-  probe: Probe,
+  probe: TorchTarProbe,
 ): AsyncGenerator<TorchTarPart, void> {
   let at = 0;
   for (let items = 0; at < source.size; items++) {

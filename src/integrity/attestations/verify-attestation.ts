@@ -14,7 +14,7 @@ import {
   type Subject,
   type WantedDigest,
 } from '../statements/index.ts';
-import { type Role, refusalOf, type TrustFile, type TrustRule, type Wanted } from '../trust-file/index.ts';
+import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** What somebody needs to be told; what is absent may be anything. */
@@ -36,7 +36,7 @@ export interface VerifiedAttestation {
 }
 
 /** A bill of materials is evidence of the same scanner. */
-const ROLES: Readonly<Record<AttestationKind, Role>> = {
+const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   scan: 'scan',
   'ml-bom': 'scan',
   approval: 'approval',
@@ -72,7 +72,7 @@ export async function verifyAttestation(
   return { kind, statement, signer, rule };
 }
 
-function wantedFor(kind: AttestationKind, statement: Statement): Wanted {
+function wantedFor(kind: AttestationKind, statement: Statement): WantedSigner {
   const stage = stageOf(statement);
   return { role: ROLES[kind], ...(stage === undefined ? {} : { stage }) };
 }
@@ -84,7 +84,7 @@ function stageOf(statement: Statement): string | undefined {
 }
 
 /** The first rule of the signer by which his word counts for this. */
-function admitted(proven: readonly [Proven, ...Proven[]], wanted: Wanted, now: Date): Proven {
+function admitted(proven: readonly [Proven, ...Proven[]], wanted: WantedSigner, now: Date): Proven {
   const refusals: string[] = [];
   for (const one of proven) {
     const refusal = refusalOf(one.rule, wanted, now);

@@ -14,7 +14,7 @@ export interface CoverageRules {
   readonly everything: boolean;
 }
 
-export interface Coverage<File> {
+export interface SignatureCoverage<File> {
   readonly covered: readonly File[];
   /** Left out because somebody asked for it. */
   readonly ignored: readonly File[];
@@ -28,7 +28,7 @@ export interface Coverage<File> {
 export function coverageOf<File extends { readonly path: string }>(
   files: readonly File[],
   rules: CoverageRules,
-): Coverage<File> {
+): SignatureCoverage<File> {
   const own = rules.signature === undefined ? [] : [rules.signature];
   const git = rules.everything ? GIT_STORE : GIT_PATHS;
   const covered: File[] = [];

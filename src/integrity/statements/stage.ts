@@ -2,7 +2,7 @@ import { AssayError } from '../../core/index.ts';
 import { formatTime, parseTime } from './time.ts';
 
 /** What an approval approves. */
-export interface Approved {
+export interface ApprovedStage {
   /** `production`, `pre-production`: words of small letters and digits. */
   readonly stage: string;
   /** The approval holds until then; for ever, when absent. */
@@ -20,7 +20,7 @@ export function isStage(stage: string): boolean {
 }
 
 /** @throws AssayError `usage` for what can be not a stage. */
-export function approvalProperty({ stage, until }: Approved): string {
+export function approvalProperty({ stage, until }: ApprovedStage): string {
   if (!isStage(stage)) {
     throw new AssayError('usage', `"${stage}" can be not a stage`, {
       hint: 'use small letters, digits and dashes, and not the word until',
@@ -31,7 +31,7 @@ export function approvalProperty({ stage, until }: Approved): string {
 }
 
 /** `undefined` for a property that approves nothing. */
-export function parseApprovalProperty(property: string): Approved | undefined {
+export function parseApprovalProperty(property: string): ApprovedStage | undefined {
   const [, name, end] = PROPERTY.exec(property) ?? [];
   if (name === undefined) return undefined;
   const stage = name.toLowerCase().replaceAll('_', '-');
@@ -42,7 +42,7 @@ export function parseApprovalProperty(property: string): Approved | undefined {
 }
 
 /** What an approval approves: the first of its properties that says so. */
-export function approvedBy(properties: readonly string[]): Approved | undefined {
+export function approvedBy(properties: readonly string[]): ApprovedStage | undefined {
   for (const property of properties) {
     const approved = parseApprovalProperty(property);
     if (approved !== undefined) return approved;

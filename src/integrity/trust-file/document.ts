@@ -19,7 +19,7 @@ export const ROLES = [
   'snapshot',
   'rules',
 ] as const;
-export type Role = (typeof ROLES)[number];
+export type SignerRole = (typeof ROLES)[number];
 
 /** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
 const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;

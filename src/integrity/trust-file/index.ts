@@ -1,4 +1,4 @@
-export type { Role } from './document.ts';
+export type { SignerRole } from './document.ts';
 export {
   filesNamedIn,
   modelTrusts,
@@ -6,5 +6,5 @@ export {
   refusalOf,
   type TrustFile,
   type TrustRule,
-  type Wanted,
+  type WantedSigner,
 } from './trust-file.ts';

@@ -4,13 +4,13 @@ import { AssayError, isAssayError } from '../../core/index.ts';
 import { readPublicKey, spkiOf } from '../envelope/index.ts';
 import { parseTime } from '../statements/index.ts';
 import type { Trust } from '../trust/index.ts';
-import { parseTrustDocument, type Role, type SignerEntry, trustFileError } from './document.ts';
+import { parseTrustDocument, type SignerEntry, type SignerRole, trustFileError } from './document.ts';
 
 /** One signer of a trust file: who he is, and what he may say. */
 export interface TrustRule {
   readonly name: string;
   readonly trust: Trust;
-  readonly may: ReadonlySet<Role>;
+  readonly may: ReadonlySet<SignerRole>;
   /** Stages that he may approve; any, when absent. */
   readonly stages?: readonly string[];
   /** Roles of the registry that his approvals count as; any, when absent. */
@@ -31,10 +31,10 @@ export interface TrustFile {
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Who judges should not be who decides that the judgement is good enough. */
-const MACHINE_ROLES: readonly Role[] = ['scan', 'decision'];
-const HUMAN_ROLES: readonly Role[] = ['approval', 'waiver', 'break-glass'];
+const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'decision'];
+const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass'];
 
-const PLURALS: Readonly<Record<Role, string>> = {
+const PLURALS: Readonly<Record<SignerRole, string>> = {
   'model-signature': 'models',
   scan: 'scans',
   approval: 'approvals',
@@ -197,7 +197,7 @@ function warningsOf(rules: readonly TrustRule[]): string[] {
     bySigner.set(identity, [...(bySigner.get(identity) ?? []), rule]);
   }
   return [...bySigner.values()].flatMap((same) => {
-    const roles = (of: readonly Role[]) => of.filter((role) => same.some(({ may }) => may.has(role)));
+    const roles = (of: readonly SignerRole[]) => of.filter((role) => same.some(({ may }) => may.has(role)));
     const [machine, human] = [roles(MACHINE_ROLES), roles(HUMAN_ROLES)];
     if (machine.length === 0 || human.length === 0) return [];
     const names = same.map(({ name }) => `"${name}"`).join(' and ');
@@ -224,14 +224,14 @@ function signerIdentity(trust: Trust): string {
 }
 
 /** What somebody would have to be trusted with. */
-export interface Wanted {
-  readonly role: Role;
+export interface WantedSigner {
+  readonly role: SignerRole;
   /** Of an approval. */
   readonly stage?: string;
 }
 
 /** Why a signer's word does not count for this, as a sentence; `undefined` when it does. */
-export function refusalOf(rule: TrustRule, wanted: Wanted, now: Date): string | undefined {
+export function refusalOf(rule: TrustRule, wanted: WantedSigner, now: Date): string | undefined {
   const { name, may, stages, notAfter } = rule;
   if (!may.has(wanted.role)) {
     return `"${name}" may not sign ${PLURALS[wanted.role]}, only ${[...may].map((role) => PLURALS[role]).join(', ')}`;

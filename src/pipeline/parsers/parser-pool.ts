@@ -2,7 +2,7 @@ import { AssayError, type Limits } from '../../core/index.ts';
 import { takeEarly } from '../early/index.ts';
 import { Board } from './board.ts';
 import type { ParseOrder, ParseOutcome, ParseSettings } from './messages.ts';
-import { type BatchHandlers, Parser } from './parser.ts';
+import { type BatchHandlers, FileParser } from './parser.ts';
 
 type GivenSettings = Omit<ParseSettings, 'id' | 'board' | 'share'>;
 
@@ -28,8 +28,8 @@ export function sharedParsers(count: number): ParserPool {
 export class ParserPool {
   readonly count: number;
   readonly #board: Board;
-  readonly #idle: Parser[] = [];
-  readonly #all: (Parser | undefined)[];
+  readonly #idle: FileParser[] = [];
+  readonly #all: (FileParser | undefined)[];
   readonly #waiting: (() => void)[] = [];
   #resting: NodeJS.Timeout | undefined;
   #closed = false;
@@ -113,7 +113,7 @@ export class ParserPool {
     }
   }
 
-  async #take(limits: Limits, isSmall: boolean): Promise<Parser> {
+  async #take(limits: Limits, isSmall: boolean): Promise<FileParser> {
     for (let patient = isSmall; ; ) {
       if (this.#closed) throw new AssayError('aborted', 'stopped before the end');
       const idle = this.#idle.pop();
@@ -123,7 +123,7 @@ export class ParserPool {
       const runs = this.#all.some((parser) => parser !== undefined);
       if (patient && runs) patient = await this.#freed(PATIENCE_MS);
       else if (slot >= 0) {
-        const parser = new Parser(slot, this.#board, limits, takeEarly());
+        const parser = new FileParser(slot, this.#board, limits, takeEarly());
         this.#all[slot] = parser;
         return parser;
       } else await this.#freed();
@@ -147,7 +147,7 @@ export class ParserPool {
     });
   }
 
-  #giveBack(parser: Parser): void {
+  #giveBack(parser: FileParser): void {
     if (parser.isLost) this.#all[this.#all.indexOf(parser)] = undefined;
     else this.#idle.push(parser);
     this.#waiting.shift()?.();

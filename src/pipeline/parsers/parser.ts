@@ -28,7 +28,7 @@ export type BatchEnd =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** One supervised thread: it is given batches of files, one after the other, and ended when it does not end by itself. */
-export class Parser {
+export class FileParser {
   isLost = false;
   readonly #thread: ParserThread;
   readonly #slot: number;

@@ -7,21 +7,21 @@ import { envOf, type SourceOptions } from '../../sources/index.ts';
 import { openPath } from '../../sources/path/index.ts';
 import { downloadAll, wholeModel } from './files.ts';
 
-export interface Judgement {
+export interface PullJudgement {
   readonly assessment: Assessment;
   readonly decision: Decision;
 }
 
 /** Scans an artifact and decides. It is asked twice: of what the Hub serves, and of what was written. */
-export type Judge = (artifact: Artifact) => Promise<Judgement>;
+export type Judge = (artifact: Artifact) => Promise<PullJudgement>;
 
 export type PullOutcome =
   /** Denied, or not fully looked at: nothing was written. */
-  | { readonly kind: 'refused'; readonly judgement: Judgement }
+  | { readonly kind: 'refused'; readonly judgement: PullJudgement }
   | {
       readonly kind: 'written';
       /** Of the bytes that were written. */
-      readonly judgement: Judgement;
+      readonly judgement: PullJudgement;
       readonly repo: string;
       readonly commit: string;
       /** The snapshot in the Hugging Face cache. */
@@ -51,7 +51,7 @@ export async function pull(ref: string, judge: Judge, options: SourceOptions = {
 async function materialise(
   artifact: HubArtifact,
   reference: HubReference,
-  first: Judgement,
+  first: PullJudgement,
   judge: Judge,
   cacheFolder: string,
   options: SourceOptions,
@@ -77,7 +77,7 @@ async function judgeStage(
   artifact: HubArtifact,
   judge: Judge,
   options: SourceOptions,
-): Promise<Judgement> {
+): Promise<PullJudgement> {
   const env = { ...envOf(options), HF_HUB_CACHE: stage.root };
   const staged = await openPath({ kind: 'path', path: stage.snapshot }, { ...options, env });
   try {
@@ -107,6 +107,6 @@ function otherFiles(assessment: Assessment, what: string): AssayError {
   return new AssayError('mismatch', what, { subject: assessment.artifact.pinned, hint: 'do not use it; try again' });
 }
 
-function isAllowed({ assessment, decision }: Judgement): boolean {
+function isAllowed({ assessment, decision }: PullJudgement): boolean {
   return decision.action !== 'deny' && assessment.status === 'complete' && assessment.files.length > 0;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Action, Decision } from '../../core/assessment/index.ts';
 import type { CompiledPolicy } from '../compile.ts';
 import { decide } from '../decide.ts';
-import type { Position, Problem } from '../problem.ts';
+import type { PolicyProblem, Position } from '../problem.ts';
 import { YamlSource } from '../yaml-source.ts';
 import { CASE_DIGEST, caseAssessment } from './assessment.ts';
 import { CaseFile, type PolicyCase } from './document.ts';
@@ -23,7 +23,7 @@ export interface CaseResult {
 }
 
 /** The cases that a YAML file holds, or what is wrong with it. */
-export function readCases(bytes: Uint8Array): ReadCases | readonly Problem[] {
+export function readCases(bytes: Uint8Array): ReadCases | readonly PolicyProblem[] {
   const source = new YamlSource(bytes, 'core');
   const values = source.toValues();
   if (source.problems.length > 0) return source.problems;

@@ -22,7 +22,7 @@ export interface Size {
 }
 
 /** What an expression may cost and what it may make, at most. */
-export interface Bound extends Size {
+export interface SizeBound extends Size {
   readonly steps: number;
   /** The value is one of the items of this list of the view, or of a selection of it. */
   readonly itemOf?: string | undefined;
@@ -31,18 +31,18 @@ export interface Bound extends Size {
 }
 
 /** An upper bound of what evaluating an expression costs: known before it is evaluated, from the sizes of the lists it walks. */
-export function boundOf(node: Node, sizes: Sizes, variables: ReadonlyMap<string, Bound>): Bound {
+export function boundOf(node: Node, sizes: Sizes, variables: ReadonlyMap<string, SizeBound>): SizeBound {
   return new Estimate(sizes, variables).of(node, new Map());
 }
 
 /** Why an expression is not evaluated; `undefined` when it may be. */
-export function excessOf({ steps, items, text }: Bound): string | undefined {
+export function excessOf({ steps, items, text }: SizeBound): string | undefined {
   if (steps > MAX_STEPS) return 'it walks too many items: its lists, within each other, are too long';
   return items > MAX_SIZE || text > MAX_SIZE ? 'it would make a text or a list that is too long' : undefined;
 }
 
-type Locals = ReadonlyMap<string, Bound>;
-const SCALAR: Bound = { steps: 1, items: 0, most: 0, text: 0 };
+type Locals = ReadonlyMap<string, SizeBound>;
+const SCALAR: SizeBound = { steps: 1, items: 0, most: 0, text: 0 };
 /** A number or a time as text. */
 const SHORT_TEXT = 64;
 /** Characters that searching and comparing text takes in the time of a step. */
@@ -53,14 +53,14 @@ const PARTS_A_STEP = 10;
 
 class Estimate {
   readonly #sizes: Sizes;
-  readonly #variables: ReadonlyMap<string, Bound>;
+  readonly #variables: ReadonlyMap<string, SizeBound>;
 
-  constructor(sizes: Sizes, variables: ReadonlyMap<string, Bound>) {
+  constructor(sizes: Sizes, variables: ReadonlyMap<string, SizeBound>) {
     this.#sizes = sizes;
     this.#variables = variables;
   }
 
-  of(node: Node, locals: Locals): Bound {
+  of(node: Node, locals: Locals): SizeBound {
     switch (node.kind) {
       case 'const':
         return { ...SCALAR, text: typeof node.value === 'string' ? node.value.length : SHORT_TEXT };
@@ -97,7 +97,7 @@ class Estimate {
     }
   }
 
-  #call(name: string, nodes: readonly Node[], locals: Locals): Bound {
+  #call(name: string, nodes: readonly Node[], locals: Locals): SizeBound {
     const args = nodes.map((arg) => this.of(arg, locals));
     if (name !== 'matches') return callBound(name, args);
     const [text = SCALAR] = args;
@@ -107,7 +107,7 @@ class Estimate {
     return { ...SCALAR, steps: total(args) + text.text * (1 + weight / PARTS_A_STEP) };
   }
 
-  #select(of: Node, field: string, locals: Locals): Bound {
+  #select(of: Node, field: string, locals: Locals): SizeBound {
     if (of.kind === 'ident' && of.name === VARIABLES) return { ...SCALAR, ...this.#variables.get(field), steps: 1 };
     const { steps, itemOf, listOf, items, most, text } = this.of(of, locals);
     const root = itemOf ?? listOf;
@@ -120,16 +120,16 @@ class Estimate {
     };
   }
 
-  #joined(nodes: readonly Node[], locals: Locals): Bound {
+  #joined(nodes: readonly Node[], locals: Locals): SizeBound {
     const bounds = nodes.map((node) => this.of(node, locals));
-    const largest = (of: (bound: Bound) => number) => Math.max(0, ...bounds.map(of));
+    const largest = (of: (bound: SizeBound) => number) => Math.max(0, ...bounds.map(of));
     const most = largest((bound) => Math.max(bound.items, bound.most));
     return { steps: total(bounds), items: most, most, text: largest(({ text }) => text) };
   }
 
-  #macro(node: Macro, locals: Locals): Bound {
+  #macro(node: Macro, locals: Locals): SizeBound {
     const over = this.of(node.over, locals);
-    const item: Bound = { steps: 1, items: over.most, most: over.most, text: over.text, itemOf: over.listOf };
+    const item: SizeBound = { steps: 1, items: over.most, most: over.most, text: over.text, itemOf: over.listOf };
     const inner = new Map([...locals, [node.variable, item]]);
     const body = this.of(node.body, inner);
     const test = node.test === undefined ? 0 : this.of(node.test, inner).steps;
@@ -141,11 +141,11 @@ class Estimate {
   }
 }
 
-function total(bounds: readonly Bound[]): number {
+function total(bounds: readonly SizeBound[]): number {
   return bounds.reduce((sum, { steps }) => sum + steps, 1);
 }
 
-function callBound(name: string, args: readonly Bound[]): Bound {
+function callBound(name: string, args: readonly SizeBound[]): SizeBound {
   const [a = SCALAR, b = SCALAR, c = SCALAR] = args;
   const steps = total(args);
   const search = (a.text + b.text) / CHARACTERS_A_STEP;

@@ -14,12 +14,12 @@ export class Failure {
   }
 }
 
-export type Value = CelValue;
+export type { CelValue };
 /** What an expression sees: by name, and each variable by `variableKey`. */
 export type Bindings = Record<string, CelInput>;
 /** Values of expressions, by their `sharedAs`. */
-export type SharedValues = Map<string, Value | Failure>;
-export type Evaluator = (bindings: Bindings) => Value | Failure;
+export type SharedValues = Map<string, CelValue | Failure>;
+export type Evaluator = (bindings: Bindings) => CelValue | Failure;
 
 /** Under which a variable is bound: no name of an expression can be the same. */
 export function variableKey(name: string): string {

@@ -1,14 +1,14 @@
 export { type Constant, childrenOf, type Node } from './ast.ts';
-export { type Bound, boundOf, excessOf, MAX_STEPS, type Size, type Sizes } from './bounds.ts';
+export { boundOf, excessOf, MAX_STEPS, type Size, type SizeBound, type Sizes } from './bounds.ts';
 export { checkExpression } from './check.ts';
 export {
   type Bindings,
+  type CelValue,
   compileExpression,
   type Evaluator,
   Failure,
   type SharedValues,
   VARIABLES,
-  type Value,
   variableKey,
 } from './evaluate.ts';
 export { ExpressionError } from './expression-error.ts';
@@ -18,7 +18,6 @@ export { textOf } from './text.ts';
 export {
   ANY,
   BOOL,
-  type Field,
   INT,
   listOf,
   mapOf,
@@ -30,4 +29,5 @@ export {
   STRING,
   TIMESTAMP,
   type Type,
+  type ViewField,
 } from './types.ts';

@@ -16,10 +16,10 @@ export interface RecordType {
   readonly kind: 'record';
   /** For messages: `a file`. */
   readonly name: string;
-  readonly fields: Readonly<Record<string, Field>>;
+  readonly fields: Readonly<Record<string, ViewField>>;
 }
 
-export interface Field {
+export interface ViewField {
   readonly type: Type;
   /** A sentence for whoever writes a policy. */
   readonly about: string;

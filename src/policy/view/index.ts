@@ -1,3 +1,3 @@
 export { VIEW, VIEW_TYPES, VIEW_VERSION } from './schema.ts';
 export { recordWithin, typeText } from './text.ts';
-export { OCCASIONAL, View } from './view.ts';
+export { OCCASIONAL, PolicyView } from './view.ts';

@@ -2,7 +2,6 @@ import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 import {
   ANY,
   BOOL,
-  type Field,
   INT,
   listOf,
   mapOf,
@@ -12,16 +11,17 @@ import {
   STRING,
   TIMESTAMP,
   type Type,
+  type ViewField,
 } from '../cel/index.ts';
 
 /** Grows by new fields; a field that changes its meaning makes another version. */
 export const VIEW_VERSION = 'v1';
 
-function record(name: string, fields: Readonly<Record<string, Field>>): RecordType {
+function record(name: string, fields: Readonly<Record<string, ViewField>>): RecordType {
   return { kind: 'record', name, fields };
 }
 
-function field(type: Type, about: string): Field {
+function field(type: Type, about: string): ViewField {
   return { type, about };
 }
 
@@ -166,7 +166,7 @@ const ENVIRONMENT = record('the environment', {
 });
 
 /** Everything an expression can name. */
-export const VIEW: Readonly<Record<string, Field>> = {
+export const VIEW: Readonly<Record<string, ViewField>> = {
   artifact: field(ARTIFACT, 'The model as a whole.'),
   source: field(SOURCE, 'Where it came from, by its pinned reference.'),
   declared: field(DECLARED, 'What the model says of itself; verified by nobody.'),

@@ -35,7 +35,7 @@ export interface Occasion {
 export const OCCASIONAL: ReadonlySet<string> = new Set<keyof Occasion>(['approvals', 'environment']);
 
 /** The assessment as expressions see it: what `view-schema.ts` describes. */
-export class View {
+export class PolicyView {
   /** What expressions that see nothing of the occasion have given, so that policies that ask the same ask once. */
   readonly values: SharedValues = new Map();
   readonly #input: ViewInput;

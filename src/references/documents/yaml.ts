@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
-import { extractReferences, type Role } from '../../workload/index.ts';
+import { extractReferences, type WorkloadRole } from '../../workload/index.ts';
 import { type LineOf, lineIndex } from '../lines.ts';
 import type { FoundReference, ReferenceRole } from '../reference.ts';
 import { schemeTarget } from '../schemes.ts';
@@ -135,7 +135,7 @@ function isObject(document: Document.Parsed): boolean {
   );
 }
 
-const ROLES: Readonly<Partial<Record<Role, ReferenceRole>>> = { dataset: 'dataset', code: 'code' };
+const ROLES: Readonly<Partial<Record<WorkloadRole, ReferenceRole>>> = { dataset: 'dataset', code: 'code' };
 /** Whether an object has to do with models at all: a script of any other is none of ours. */
 const OF_MODELS =
   /model|hugging|\bhf[-_:]|vllm|torch|transformers|triton|kserve|storageUri|weights|checkpoint|safetensors|gguf|onnx/i;

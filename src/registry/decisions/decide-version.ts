@@ -21,7 +21,7 @@ import { carryOrVoid, isBehind } from './carry-over.ts';
 import { answerOf } from './gate-answer.ts';
 
 /** What deciding again has changed. */
-export interface Decided {
+export interface DecidedVersion {
   /** The newest for each stage. */
   readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
   readonly changed: readonly { readonly stage: RuledStage; readonly from: string; readonly to: string }[];
@@ -42,13 +42,13 @@ export async function decideVersion(
   version: VersionRow,
   newest: StoredAssessment,
   isNew = false,
-): Promise<Decided> {
+): Promise<DecidedVersion> {
   const { db, tenant } = change;
   const waivers = await storedWaiversFor(db, tenant, version.digest);
   const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
   const approvals = isNew ? [] : await approvalRows(db, version.id);
   const decisions = new Map(before);
-  const changed: Decided['changed'][number][] = [];
+  const changed: DecidedVersion['changed'][number][] = [];
   const renewed: RuledStage[] = [];
   let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
   let [carried, voided] = [0, 0];

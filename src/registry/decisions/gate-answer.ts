@@ -29,7 +29,7 @@ export interface StoredAnswer {
 }
 
 /** All that an answer is made of. */
-export interface Standing {
+export interface StageStanding {
   readonly version: VersionRow;
   readonly pinned: readonly string[];
   readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
@@ -45,7 +45,7 @@ type Held = { readonly notAfter: string | null } | { readonly reason: string };
 
 const APPROVED: readonly RuledStage[] = ['staging', 'production'];
 
-export function answerOf(standing: Standing): StoredAnswer {
+export function answerOf(standing: StageStanding): StoredAnswer {
   const { version, decisions } = standing;
   const stage = version.stage as Stage;
   const asked = isRuled(stage) ? stage : 'candidate';
@@ -89,7 +89,7 @@ export function answerAt(stored: StoredAnswer, now: Date): GateAnswer {
   };
 }
 
-function heldAt({ decisions, approvals, approved, rules, now }: Standing, stage: RuledStage): Held {
+function heldAt({ decisions, approvals, approved, rules, now }: StageStanding, stage: RuledStage): Held {
   const row = decisions.get(stage);
   if (row === undefined) return { reason: `nothing was decided for ${stage}` };
   const decision = decisionIn(row);

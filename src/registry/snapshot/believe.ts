@@ -21,7 +21,7 @@ import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
 
 /** What an approval has to be about. */
-export interface Claim {
+export interface SignedClaim {
   readonly digest: string;
   readonly stage: string;
   readonly policyDigest: string;
@@ -59,7 +59,7 @@ export class Believer {
   }
 
   /** @returns a sentence when it does not count */
-  async believe(record: ApprovalRecord, claim: Claim, now: Date): Promise<Believed | string> {
+  async believe(record: ApprovalRecord, claim: SignedClaim, now: Date): Promise<Believed | string> {
     const read = await this.#verified(record.attestation, 'approval', claim, now);
     if (typeof read === 'string') return read;
     const { statement, signer, rule } = read;
@@ -119,7 +119,11 @@ export class Believer {
   }
 
   /** Why a signed re-evaluation does not stand beside an approval. */
-  async #carried({ attestation, reevaluation }: ApprovalRecord, claim: Claim, now: Date): Promise<string | undefined> {
+  async #carried(
+    { attestation, reevaluation }: ApprovalRecord,
+    claim: SignedClaim,
+    now: Date,
+  ): Promise<string | undefined> {
     if (reevaluation === null) return 'nobody signed that it was looked at again';
     const read = await this.#verified(reevaluation, 'decision', claim, now);
     if (typeof read === 'string') return `its re-evaluation does not count: ${read}`;
@@ -131,7 +135,7 @@ export class Believer {
   async #verified(
     text: string,
     kind: 'approval' | 'decision' | 'waiver',
-    { digest, stage }: Pick<Claim, 'digest'> & Partial<Claim>,
+    { digest, stage }: Pick<SignedClaim, 'digest'> & Partial<SignedClaim>,
     now: Date,
   ): Promise<VerifiedAttestation | string> {
     if (text.length > MAX_BUNDLE) return 'it has more than 1 MiB';
@@ -146,7 +150,11 @@ export class Believer {
   }
 }
 
-function carryProblem({ predicate }: Statements['decision'], attestation: string, claim: Claim): string | undefined {
+function carryProblem(
+  { predicate }: Statements['decision'],
+  attestation: string,
+  claim: SignedClaim,
+): string | undefined {
   const inputs = predicate.inputAttestations ?? [];
   if (predicate.verificationResult !== 'PASSED') return 'its re-evaluation denies it';
   if (`sha256:${predicate.policy.digest?.sha256}` !== claim.policyDigest)
@@ -155,7 +163,7 @@ function carryProblem({ predicate }: Statements['decision'], attestation: string
   return isNamed(inputs, RULESET, claim.rulesetDigest) ? undefined : 'its re-evaluation is by another ruleset';
 }
 
-function bindingOf(policies: readonly ResourceDescriptor[], claim: Claim): string | undefined {
+function bindingOf(policies: readonly ResourceDescriptor[], claim: SignedClaim): string | undefined {
   if (!isNamed(policies, POLICY, claim.policyDigest)) return 'it was given under another policy';
   return isNamed(policies, RULESET, claim.rulesetDigest) ? undefined : 'it was given under another ruleset';
 }

@@ -1,7 +1,7 @@
 import type { Principal, Version } from '../records.ts';
 import type { Registry } from '../registry.ts';
 import type { History } from './history.ts';
-import { isAsked, type Question } from './judge.ts';
+import { isAsked, type VersionQuestion } from './judge.ts';
 
 const PAGE = 200;
 
@@ -30,7 +30,7 @@ export async function questionOf(
   by: Principal,
   version: Version,
   history: History,
-): Promise<Question> {
+): Promise<VersionQuestion> {
   if (!isAsked(version)) return { version, approvals: [], waivers: [], assessment: undefined };
   const approvals = await registry.approvals(by, version.id);
   const isWaived = history.tellsOfWaivers(version.digest);

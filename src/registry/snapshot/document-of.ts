@@ -8,12 +8,12 @@ import {
   schemeOf,
 } from '../../snapshot/index.ts';
 import type { Head } from './chain.ts';
-import type { ApprovedStage, Judged } from './judge.ts';
+import type { ApprovedStage, JudgedVersion } from './judge.ts';
 
 export type Endpoints = Readonly<Record<string, string>>;
 
 export interface DocumentInput {
-  readonly judged: readonly Judged[];
+  readonly judged: readonly JudgedVersion[];
   readonly head: Head;
   readonly now: Date;
   readonly version: number;
@@ -49,8 +49,8 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
 }
 
 /** What speaks against bytes, whatever name they have. */
-function barsOf(judged: readonly Judged[]): Map<string, Judged['bars']> {
-  const bars = new Map<string, Judged['bars']>();
+function barsOf(judged: readonly JudgedVersion[]): Map<string, JudgedVersion['bars']> {
+  const bars = new Map<string, JudgedVersion['bars']>();
   for (const { version, bars: own } of judged) {
     if (own.length === 0) continue;
     const { model, number, digest } = version;
@@ -63,7 +63,10 @@ function barsOf(judged: readonly Judged[]): Map<string, Judged['bars']> {
   return bars;
 }
 
-function standingOf(one: Judged, bars: Judged['bars']): { stages: readonly ApprovedStage[]; reason: string } {
+function standingOf(
+  one: JudgedVersion,
+  bars: JudgedVersion['bars'],
+): { stages: readonly ApprovedStage[]; reason: string } {
   const barred = (stage: string) => bars.find((bar) => bar.stage === 'any' || bar.stage === stage);
   const stages = one.stages.filter(({ stage }) => barred(stage) === undefined);
   if (stages.length > 0) return { stages, reason: '' };
@@ -73,7 +76,7 @@ function standingOf(one: Judged, bars: Judged['bars']): { stages: readonly Appro
 
 /** One for each server that its references lead to. */
 function entriesOf(
-  one: Judged,
+  one: JudgedVersion,
   stages: readonly ApprovedStage[],
   reason: string,
   input: DocumentInput,
@@ -104,7 +107,7 @@ function entriesOf(
 }
 
 /** The one under which all that is approved stands; `null` when there are several. */
-function rulesetOf(approved: readonly Judged[]): SnapshotDocument['ruleset'] {
+function rulesetOf(approved: readonly JudgedVersion[]): SnapshotDocument['ruleset'] {
   const [first, ...others] = approved.map(({ ruleset }) => ruleset);
   if (first === undefined || others.some((other) => other?.digest !== first.digest)) return null;
   return first;

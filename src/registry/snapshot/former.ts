@@ -1,7 +1,7 @@
 import type { ApprovalRecord } from '../records.ts';
 import type { RegistryRules } from '../registry.ts';
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
-import type { Believed, Believer, Claim } from './believe.ts';
+import type { Believed, Believer, SignedClaim } from './believe.ts';
 
 /**
  * A policy that another has replaced a moment ago. Approvals that are bound to it count until `until`, so that nothing stops in
@@ -34,7 +34,7 @@ export async function believeApproval(
   believer: Believer,
   former: readonly FormerPolicy[],
   record: ApprovalRecord,
-  claim: Claim,
+  claim: SignedClaim,
   now: Date,
 ): Promise<Believed | string> {
   const believed = await believer.believe(record, claim, now);

@@ -23,7 +23,7 @@ export interface Omission {
 }
 
 /** What is decided of one version, by what could be verified. */
-export interface Judged {
+export interface JudgedVersion {
   readonly version: Version;
   /** Of the newest assessment. */
   readonly ruleset: Ruleset | undefined;
@@ -47,7 +47,7 @@ export interface ApprovedStage {
   readonly notAfter: string | null;
 }
 
-export interface Question {
+export interface VersionQuestion {
   readonly version: Version;
   /** The newest. */
   readonly assessment: StoredAssessment | undefined;
@@ -82,7 +82,7 @@ const OWN_CODE = 'hub.remote-code.own';
 const FOREIGN_CODE = 'hub.remote-code.foreign';
 
 /** Judges one version again: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
-export async function judge(question: Question, bench: Bench): Promise<Judged> {
+export async function judge(question: VersionQuestion, bench: Bench): Promise<JudgedVersion> {
   const { version, assessment: stored } = question;
   const assessment = stored?.assessment;
   const label = labelOf(version);
@@ -156,7 +156,7 @@ interface StageOutcome {
 
 async function judgeStage(
   stage: RuledStage,
-  { version, approvals }: Question,
+  { version, approvals }: VersionQuestion,
   assessment: Assessment,
   weighed: readonly HeldWaiver[],
   bench: Bench,
@@ -239,7 +239,7 @@ function closedReason({ model, number, stage }: Version, { history }: Bench): st
   return told === undefined || told.reason === '' ? what : cut(`${what}: ${told.reason}`);
 }
 
-function policyAt({ rules }: Bench, stage: RuledStage): Judged['policy'] {
+function policyAt({ rules }: Bench, stage: RuledStage): JudgedVersion['policy'] {
   const { name, digest } = rules[stage].policy;
   return { name, digest };
 }

@@ -3,7 +3,7 @@ import { formerPolicies } from './former.ts';
 import { type WriteOptions, writeWith } from './write.ts';
 import { SnapshotWriter, type WrittenSnapshot } from './writer.ts';
 
-export interface WatchOptions {
+export interface SnapshotWatchOptions {
   readonly signal: AbortSignal;
   /** Between two looks at the head of the audit log, milliseconds. */
   readonly pollMs: number;
@@ -20,7 +20,13 @@ const DAY = 24 * 60 * 60 * 1000;
  * Writes a snapshot, and another one whenever something was decided, has ended, or the last one has been used for a quarter of
  * its time, a day at most. Ends when `signal` fires.
  */
-export async function watchSnapshot({ signal, pollMs, options, onWritten, onFailure }: WatchOptions): Promise<void> {
+export async function watchSnapshot({
+  signal,
+  pollMs,
+  options,
+  onWritten,
+  onFailure,
+}: SnapshotWatchOptions): Promise<void> {
   let current: { readonly options: WriteOptions; readonly writer: SnapshotWriter } | undefined;
   let ruled: Pick<Required<WriteOptions>, 'rules' | 'former'> | undefined;
   let dueAt = 0;

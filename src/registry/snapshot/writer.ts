@@ -11,7 +11,7 @@ import { allVersions, questionOf } from './collect.ts';
 import { documentOf, type Endpoints } from './document-of.ts';
 import type { FormerPolicy } from './former.ts';
 import { History } from './history.ts';
-import { type Judged, judge, type Omission } from './judge.ts';
+import { type JudgedVersion, judge, type Omission } from './judge.ts';
 
 export interface SnapshotWriterOptions {
   /** Only read. */
@@ -62,7 +62,7 @@ export class SnapshotWriter {
   readonly #by: Principal;
   readonly #believer: Believer;
   readonly #history = new History();
-  readonly #known = new Map<string, Judged>();
+  readonly #known = new Map<string, JudgedVersion>();
   #head: Head = START;
   #isWhole = false;
 
@@ -155,6 +155,6 @@ export class SnapshotWriter {
   }
 }
 
-function hasEnded({ stages }: Judged, now: Date): boolean {
+function hasEnded({ stages }: JudgedVersion, now: Date): boolean {
   return stages.some(({ notAfter }) => notAfter !== null && Date.parse(notAfter) <= now.getTime());
 }

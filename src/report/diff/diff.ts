@@ -1,7 +1,7 @@
 import { type Severity, severityRank, VERDICTS, type Verdict } from '../../core/assessment/index.ts';
 import type { ReadCheck, ReadFile, ReadFinding, ReadReport } from './read.ts';
 
-export interface Change<T> {
+export interface ReportChange<T> {
   readonly from: T;
   readonly to: T;
 }
@@ -17,16 +17,16 @@ export interface ChangedFile {
 
 /** Two reports compared: what is there now and was not, what is gone, what is other than before. */
 export interface ReportDiff {
-  readonly artifact: Change<ReadReport['artifact']>;
-  readonly status: Change<ReadReport['status']>;
-  readonly decision: Change<ReadReport['decision']>;
+  readonly artifact: ReportChange<ReadReport['artifact']>;
+  readonly status: ReportChange<ReadReport['status']>;
+  readonly decision: ReportChange<ReadReport['decision']>;
   /** Where it changed, findings may come and go because of the rules. */
-  readonly ruleset: Change<ReadReport['ruleset']>;
+  readonly ruleset: ReportChange<ReadReport['ruleset']>;
   readonly findings: {
     readonly new: readonly ReadFinding[];
     readonly fixed: readonly ReadFinding[];
     /** In both, of another severity. */
-    readonly changed: readonly { readonly finding: ReadFinding; readonly severity: Change<Severity> }[];
+    readonly changed: readonly { readonly finding: ReadFinding; readonly severity: ReportChange<Severity> }[];
     readonly unchanged: readonly ReadFinding[];
   };
   readonly files: {
@@ -38,9 +38,9 @@ export interface ReportDiff {
     readonly uncompared: number;
   };
   /** By id; `null` where a report does not have it. */
-  readonly checks: readonly ({ readonly id: string } & Change<ReadCheck['status'] | null>)[];
-  readonly signatures: readonly ({ readonly signature: string } & Change<string | null>)[];
-  readonly risks: readonly ({ readonly id: string } & Change<ReadReport['owasp'][string] | null>)[];
+  readonly checks: readonly ({ readonly id: string } & ReportChange<ReadCheck['status'] | null>)[];
+  readonly signatures: readonly ({ readonly signature: string } & ReportChange<string | null>)[];
+  readonly risks: readonly ({ readonly id: string } & ReportChange<ReadReport['owasp'][string] | null>)[];
 }
 
 export function diffReports(from: ReadReport, to: ReadReport): ReportDiff {
@@ -135,7 +135,7 @@ function signatures(report: ReadReport): ReadonlyMap<string, string> {
 function changesOf<T>(
   from: ReadonlyMap<string, T>,
   to: ReadonlyMap<string, T>,
-): (readonly [key: string, change: Change<T | null>])[] {
+): (readonly [key: string, change: ReportChange<T | null>])[] {
   return [...new Set([...from.keys(), ...to.keys()])]
     .filter((key) => from.get(key) !== to.get(key))
     .sort()

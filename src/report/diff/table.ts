@@ -1,6 +1,6 @@
 import { terminalText } from '../escape.ts';
 import { verdictLabel } from '../meaning.ts';
-import { Page } from '../page.ts';
+import { TextPage } from '../page.ts';
 import { count, type Ink } from '../style.ts';
 import { VERDICT_INK } from '../table/index.ts';
 import type { ChangedFile, ReportDiff } from './diff.ts';
@@ -23,7 +23,7 @@ const ACTION_INK = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
 
 /** A comparison for people: the decision, what else was compared with, then findings, files, checks and risks. */
 export function renderDiff(diff: ReportDiff, options: DiffTableOptions): string {
-  const page = new Page(options.width, options.color);
+  const page = new TextPage(options.width, options.color);
   const { decision } = diff;
   page.row(decision.to.action.toUpperCase(), summary(diff), 'bold', ACTION_INK[decision.to.action]);
   if (options.quiet) return page.toString();
@@ -55,7 +55,7 @@ function summary({ decision, findings, files }: ReportDiff): string {
   return `${was}; ${found}; files: ${added.length} added, ${removed.length} removed, ${changed.length} changed`;
 }
 
-function headRows(page: Page, { artifact, status, decision, ruleset }: ReportDiff): void {
+function headRows(page: TextPage, { artifact, status, decision, ruleset }: ReportDiff): void {
   page.row('from', terminalText(artifact.from.pinned), 'dim', 'dim');
   page.row('to', terminalText(artifact.to.pinned), 'dim', 'dim');
   if (artifact.from.ref !== artifact.to.ref) page.row('', 'These are reports of two artifacts.', 'yellow');
@@ -84,14 +84,14 @@ function riskText(risk: ReportDiff['risks'][number]['from']): string | null {
 }
 
 /** As many items as are shown, each by its own rows; then how many are not. */
-function listRows<T>(page: Page, items: readonly T[], options: DiffTableOptions, row: (item: T) => void): void {
+function listRows<T>(page: TextPage, items: readonly T[], options: DiffTableOptions, row: (item: T) => void): void {
   const shown = options.verbose ? items : items.slice(0, MAX_ROWS);
   for (const item of shown) row(item);
   if (items.length > shown.length) page.row('', `and ${items.length - shown.length} more; --verbose shows all`, 'dim');
 }
 
 function findingRows(
-  page: Page,
+  page: TextPage,
   label: string,
   findings: readonly ReadFinding[],
   ink: Ink,
@@ -107,7 +107,7 @@ function findingRows(
   });
 }
 
-function severityRows(page: Page, { findings }: ReportDiff, options: DiffTableOptions): void {
+function severityRows(page: TextPage, { findings }: ReportDiff, options: DiffTableOptions): void {
   const rows = findings.changed.map(
     ({ finding, severity }) =>
       `${severity.to}, was ${severity.from}: ${terminalText(finding.message)} · ${terminalText(finding.file)}`,
@@ -115,7 +115,7 @@ function severityRows(page: Page, { findings }: ReportDiff, options: DiffTableOp
   changeRows(page, 'SEVERITIES', rows, options);
 }
 
-function fileRows(page: Page, { files }: ReportDiff, options: DiffTableOptions): void {
+function fileRows(page: TextPage, { files }: ReportDiff, options: DiffTableOptions): void {
   const { added, removed, changed, unchanged, uncompared } = files;
   page.gap();
   const open = uncompared === 0 ? '' : ` (of ${uncompared}, no digest is known)`;
@@ -138,13 +138,13 @@ const BYTES: Readonly<Record<ChangedFile['bytes'], string>> = {
   unknown: 'bytes that could not be compared',
 };
 
-function changedRow(page: Page, { path, bytes, from, to }: ChangedFile): void {
+function changedRow(page: TextPage, { path, bytes, from, to }: ChangedFile): void {
   const was = from.verdict === to.verdict ? '' : `, was ${verdictLabel(from.verdict)}`;
   const text = `${terminalText(path)} · ${BYTES[bytes]} · ${verdictLabel(to.verdict)}${was}`;
   page.row('  changed', text, undefined, VERDICT_INK[to.verdict]);
 }
 
-function changeRows(page: Page, label: string, changes: readonly string[], options: DiffTableOptions): void {
+function changeRows(page: TextPage, label: string, changes: readonly string[], options: DiffTableOptions): void {
   if (changes.length === 0) return;
   page.gap();
   page.row(label, `${changes.length} changed`, 'bold');

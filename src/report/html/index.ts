@@ -15,9 +15,9 @@ export { unseenSection } from './unseen.ts';
 export {
   ACTIONS,
   CHECK_STATUSES,
+  type ReportWord,
   RISK_STATUSES,
   RULE_RESULTS,
   SEVERITY_WORDS,
   VERDICT_WORDS,
-  type Word,
 } from './words.ts';

@@ -1,5 +1,5 @@
 import { type Html, type HtmlValue, html, NONE } from './html.ts';
-import type { Word } from './words.ts';
+import type { ReportWord } from './words.ts';
 
 /** One numbered part of the report. */
 export interface Section {
@@ -8,7 +8,7 @@ export interface Section {
   readonly body: Html;
 }
 
-export function chip({ text, tone }: Word): Html {
+export function chip({ text, tone }: ReportWord): Html {
   return html`<span class="chip ${tone}">${text}</span>`;
 }
 

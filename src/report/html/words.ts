@@ -12,22 +12,22 @@ import type {
 import type { Tone } from './tone.ts';
 
 /** How a word of ours is shown: colour never carries what the word does not say. */
-export interface Word {
+export interface ReportWord {
   readonly text: string;
   readonly tone: Tone;
 }
 
-function word(text: string, tone: Tone): Word {
+function word(text: string, tone: Tone): ReportWord {
   return { text, tone };
 }
 
-export const ACTIONS: Readonly<Record<Action, Word>> = {
+export const ACTIONS: Readonly<Record<Action, ReportWord>> = {
   deny: word('Denied', 'bad'),
   warn: word('Allowed, with warnings', 'caution'),
   allow: word('Allowed', 'good'),
 };
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, Word>> = {
+export const VERDICT_WORDS: Readonly<Record<Verdict, ReportWord>> = {
   malicious: word('Malicious', 'bad'),
   unknown: word('Unknown', 'dark'),
   suspicious: word('Suspicious', 'caution'),
@@ -59,7 +59,7 @@ export const SEVERITY_WORDS = {
   info: word('Info', 'plain'),
 } as const;
 
-export const RISK_STATUSES: Readonly<Record<RiskStatus, Word>> = {
+export const RISK_STATUSES: Readonly<Record<RiskStatus, ReportWord>> = {
   pass: word('Pass', 'good'),
   fail: word('Fail', 'bad'),
   partial: word('Partial', 'caution'),
@@ -74,14 +74,14 @@ export const EVIDENCES: Readonly<Record<RiskEvidence, string>> = {
   none: 'None',
 };
 
-export const CHECK_STATUSES: Readonly<Record<CheckStatus, Word>> = {
+export const CHECK_STATUSES: Readonly<Record<CheckStatus, ReportWord>> = {
   pass: word('Pass', 'good'),
   fail: word('Fail', 'bad'),
   'not-assessed': word('Not assessed', 'open'),
   error: word('Error', 'dark'),
 };
 
-export const RULE_RESULTS: Readonly<Record<RuleResult, Word>> = {
+export const RULE_RESULTS: Readonly<Record<RuleResult, ReportWord>> = {
   pass: word('Pass', 'good'),
   deny: word('Deny', 'bad'),
   warn: word('Warn', 'caution'),
@@ -90,14 +90,14 @@ export const RULE_RESULTS: Readonly<Record<RuleResult, Word>> = {
   unavailable: word('Unavailable', 'dark'),
 };
 
-export const SIGNATURE_STATUSES: Readonly<Record<SignatureAssessment['status'], Word>> = {
+export const SIGNATURE_STATUSES: Readonly<Record<SignatureAssessment['status'], ReportWord>> = {
   verified: word('Verified', 'good'),
   partial: word('Verified in part', 'caution'),
   failed: word('Does not hold', 'bad'),
   'not-assessed': word('Not assessed', 'open'),
 };
 
-export const WAIVER_OUTCOMES: Readonly<Record<WaiverOutcome, Word>> = {
+export const WAIVER_OUTCOMES: Readonly<Record<WaiverOutcome, ReportWord>> = {
   applied: word('Applied', 'caution'),
   expired: word('Void: expired', 'dark'),
   'other-artifact': word('Void: another artifact', 'dark'),

@@ -1,7 +1,15 @@
 import { type Assessment, type Check, type Finding, type Risk, severityRank } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
 import { meaningOf } from './checks.ts';
-import { type Judged, type Known, modelPoisoning, modelTheft, names, supplyChain, transferLearning } from './risks.ts';
+import {
+  type JudgedRisk,
+  type KnownFacts,
+  modelPoisoning,
+  modelTheft,
+  names,
+  supplyChain,
+  transferLearning,
+} from './risks.ts';
 
 /** A risk of the OWASP Machine Learning Security Top 10 (2023). */
 interface RiskDefinition {
@@ -11,7 +19,7 @@ interface RiskDefinition {
   /** What to do to assess it, as an imperative. */
   readonly needs: string;
   /** What an assessment says of it by itself. */
-  readonly judge?: (known: Known) => Judged;
+  readonly judge?: (known: KnownFacts) => JudgedRisk;
 }
 
 const FILES_CHECK = 'scan.files';
@@ -86,7 +94,7 @@ export function mapOwasp(assessment: Assessment): OwaspMap {
   const open: Check[] = [];
   const risks: Record<string, Risk> = {};
   for (const [id, definition] of Object.entries(OWASP_RISKS)) {
-    const known: Known = {
+    const known: KnownFacts = {
       assessment,
       findings: assessment.findings.filter((finding) => finding.owasp.includes(id)),
       checks: assessment.checks.filter((check) => meaningOf(check.id)?.risks.includes(id) === true),
@@ -106,7 +114,7 @@ export function mapOwasp(assessment: Assessment): OwaspMap {
 }
 
 /** What would answer the rest of a risk; `undefined` when it is answered, or nothing but the files themselves would. */
-function asksFor({ check, needs }: RiskDefinition, judged: NonNullable<Judged>): string | undefined {
+function asksFor({ check, needs }: RiskDefinition, judged: NonNullable<JudgedRisk>): string | undefined {
   if (judged.status === 'not-assessed') return judged.detail;
   return judged.status === 'partial' && check !== FILES_CHECK ? needs : undefined;
 }
@@ -122,7 +130,7 @@ export function owaspCoverage(risks: OwaspMap['risks']): { assessed: number; dir
 }
 
 /** What speaks against it, then what its own check answers, then what the assessment says by itself, then what it takes. */
-function judge(definition: RiskDefinition, known: Known): NonNullable<Judged> {
+function judge(definition: RiskDefinition, known: KnownFacts): NonNullable<JudgedRisk> {
   return (
     against(known) ??
     answered(definition, known) ??
@@ -132,7 +140,7 @@ function judge(definition: RiskDefinition, known: Known): NonNullable<Judged> {
   );
 }
 
-function against({ findings, checks }: Known): Judged {
+function against({ findings, checks }: KnownFacts): JudgedRisk {
   const weighty = findings.filter(isWeighty);
   const failed = checks.filter((check) => check.status === 'fail');
   if (weighty.length === 0 && failed.length === 0) return undefined;
@@ -144,19 +152,19 @@ function against({ findings, checks }: Known): Judged {
   return { status: 'fail', evidence: isDirect ? 'direct' : 'proxy', detail: reasons.join('; ') };
 }
 
-function answered(definition: RiskDefinition, { checks }: Known): Judged {
+function answered(definition: RiskDefinition, { checks }: KnownFacts): JudgedRisk {
   const check = checks.find(({ id, status }) => id === definition.check && status === 'pass');
   if (check === undefined) return undefined;
   return { status: 'pass', evidence: meaningOf(check.id)?.evidence ?? 'none', detail: check.detail };
 }
 
 /** A scanner happened to see something that does not weigh. Seeing nothing more proves nothing, so it cannot pass. */
-function hinted({ findings }: Known): Judged {
+function hinted({ findings }: KnownFacts): JudgedRisk {
   if (findings.length === 0) return undefined;
   return { status: 'partial', evidence: 'direct', detail: `${count(findings.length, 'finding')} of low severity` };
 }
 
-function unanswered(definition: RiskDefinition, { assessment, checks }: Known): NonNullable<Judged> {
+function unanswered(definition: RiskDefinition, { assessment, checks }: KnownFacts): NonNullable<JudgedRisk> {
   const asked = checks.find(({ id }) => id === definition.check);
   const { datasets } = assessment.declared;
   const data = definition.check === 'provenance.training-data' && datasets.length > 0;

@@ -4,7 +4,7 @@ import { cut } from '../escape.ts';
 import { count } from '../style.ts';
 
 /** What an assessment knows of one risk. */
-export interface Known {
+export interface KnownFacts {
   readonly assessment: Assessment;
   /** The findings and the answered checks that are about it. */
   readonly findings: readonly Finding[];
@@ -12,14 +12,14 @@ export interface Known {
 }
 
 /** What is made of that; `undefined` where nothing tells. */
-export type Judged = Pick<Risk, 'status' | 'evidence' | 'detail'> | undefined;
+export type JudgedRisk = Pick<Risk, 'status' | 'evidence' | 'detail'> | undefined;
 
 /** Names that a sentence lists, and UTF-16 units of one. */
 const MAX_NAMES = 5;
 const MAX_NAME = 100;
 
 /** ML05. An address says who may have the weights, and nobody checked that it is true. */
-export function modelTheft({ assessment }: Known): Judged {
+export function modelTheft({ assessment }: KnownFacts): JudgedRisk {
   if (!assessment.artifact.ref.startsWith('hf://')) return undefined;
   return {
     status: 'partial',
@@ -30,7 +30,7 @@ export function modelTheft({ assessment }: Known): Judged {
 }
 
 /** ML06. Passes when every file was judged, and something binds the bytes to where they came from. */
-export function supplyChain({ assessment, findings, checks }: Known): Judged {
+export function supplyChain({ assessment, findings, checks }: KnownFacts): JudgedRisk {
   const { files, status } = assessment;
   const harmful = files.filter(({ verdict }) => verdict === 'malicious' || verdict === 'suspicious').length;
   if (harmful > 0) return direct('fail', `${count(harmful, 'file')} of ${files.length} malicious or suspicious`);
@@ -66,7 +66,7 @@ function originOf({ artifact, signatures }: Assessment): string | undefined {
 }
 
 /** ML07. Parents that are named by commit can be looked up; that they are the parents, only the model says. */
-export function transferLearning({ assessment }: Known): Judged {
+export function transferLearning({ assessment }: KnownFacts): JudgedRisk {
   const { baseModels } = assessment.declared;
   if (baseModels.length === 0) return undefined;
   if (!baseModels.every((name) => isCommit(name.split('@')[1]))) {
@@ -94,7 +94,7 @@ function isHubModel(name: string): boolean {
 }
 
 /** ML10. Bytes that are those of a release were not changed since; whether they were poisoned before, no digest says. */
-export function modelPoisoning({ assessment, checks }: Known): Judged {
+export function modelPoisoning({ assessment, checks }: KnownFacts): JudgedRisk {
   const { signatures } = assessment;
   if (signatures.some(({ status }) => status === 'failed')) {
     return direct('fail', 'a signature over the model does not hold');
@@ -109,7 +109,7 @@ export function modelPoisoning({ assessment, checks }: Known): Judged {
   return { status: 'partial', evidence: 'proxy', detail };
 }
 
-function direct(status: Risk['status'], detail: string): Judged {
+function direct(status: Risk['status'], detail: string): JudgedRisk {
   return { status, evidence: 'direct', detail };
 }
 

@@ -1,13 +1,13 @@
 import type { FileAssessment } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
-import type { Page } from '../page.ts';
+import type { TextPage } from '../page.ts';
 import { humanBytes } from '../style.ts';
 
 /** Ranges printed of one file. */
 const MAX_RANGES = 40;
 
 /** Which bytes of each file were parsed, skipped (and why that is safe), or not read. */
-export function coverageRows(page: Page, files: readonly FileAssessment[]): void {
+export function coverageRows(page: TextPage, files: readonly FileAssessment[]): void {
   page.gap();
   for (const file of files) {
     page.row('coverage', `${terminalText(file.path)} · ${coverageSummary(file)}`, undefined, 'dim');

@@ -10,7 +10,7 @@ import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { terminalText } from '../escape.ts';
 import { readingsLine } from '../json/index.ts';
 import { meaning, REMEDIES, verdictLabel } from '../meaning.ts';
-import type { Page } from '../page.ts';
+import type { TextPage } from '../page.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Waivable, waiversOf } from '../suppressions.ts';
 import { findingsIn } from './findings-by-file.ts';
@@ -37,7 +37,7 @@ const MAX_SHOWN = 5;
 
 /** One file that is not clean: what was found, what it means, what to do. */
 export function fileBlock(
-  page: Page,
+  page: TextPage,
   file: FileAssessment,
   judged: Judged,
   context: ReportContext,
@@ -80,7 +80,7 @@ function verdictWaiver(judged: Judged, { verdict, path }: FileAssessment): strin
   return verdict === 'clean' || verdict === 'malicious' ? undefined : waiverText(judged, { verdict, file: path });
 }
 
-function findingRows(page: Page, finding: Finding, waivedBy: string | undefined): void {
+function findingRows(page: TextPage, finding: Finding, waivedBy: string | undefined): void {
   page.row(`  ${finding.severity}`, terminalText(finding.message), undefined, SEVERITY_INK[finding.severity]);
   if (finding.evidence !== undefined && !finding.message.includes(finding.evidence)) {
     page.row('', terminalText(finding.evidence), 'cyan');
@@ -97,7 +97,7 @@ function place(finding: Finding): string {
 }
 
 function nextRows(
-  page: Page,
+  page: TextPage,
   file: FileAssessment,
   rule: RuleInfo | undefined,
   judged: Judged,
@@ -125,7 +125,7 @@ function nextRows(
   page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
 }
 
-function allowRows(page: Page, say: (text: string) => void, names: readonly string[], verbose: boolean): void {
+function allowRows(page: TextPage, say: (text: string) => void, names: readonly string[], verbose: boolean): void {
   if (names.length === 0) return;
   const known =
     names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;

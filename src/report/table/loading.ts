@@ -1,13 +1,13 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { safeGlobalsCode } from '../advice.ts';
-import type { Page } from '../page.ts';
+import type { TextPage } from '../page.ts';
 import type { TableOptions } from './options.ts';
 
 /** Lines of Python printed unless verbose. */
 const MAX_LINES = 30;
 
 /** What `torch.load(weights_only=True)` must be told before it reads these files: exactly the globals they use. */
-export function loadingBlock(page: Page, assessment: Assessment, options: TableOptions): void {
+export function loadingBlock(page: TextPage, assessment: Assessment, options: TableOptions): void {
   const code = safeGlobalsCode(assessment);
   if (code.length === 0) return;
   page.gap();

@@ -1,6 +1,6 @@
 import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
-import type { Page } from '../page.ts';
+import type { TextPage } from '../page.ts';
 import { count, type Ink } from '../style.ts';
 
 /** Paths of one kind that are listed unless verbose. */
@@ -20,7 +20,7 @@ const WHY: Readonly<Record<UncoveredFile['why'], string>> = {
 };
 
 /** What is known of one signature, for a person: its status, who signed, and every file that is not as it was signed. */
-export function signatureRows(page: Page, signature: SignatureAssessment, options: { verbose: boolean }): void {
+export function signatureRows(page: TextPage, signature: SignatureAssessment, options: { verbose: boolean }): void {
   const { status, detail, signer, covered, method } = signature;
   page.row('SIGNATURE', `${status}: ${terminalText(detail)}`, 'bold', INK[status]);
   if (signer !== null) page.row('signer', terminalText(signerText(signer), 1000));
@@ -49,7 +49,7 @@ export function signerText(signer: Signer): string {
   }
 }
 
-function pathRows(page: Page, label: string, paths: readonly string[], max: number): void {
+function pathRows(page: TextPage, label: string, paths: readonly string[], max: number): void {
   for (const [index, path] of paths.slice(0, max).entries())
     page.row(index === 0 ? label : '', terminalText(path), 'red');
   if (paths.length > max) page.row('', `and ${paths.length - max} more; --verbose lists all`, 'dim');

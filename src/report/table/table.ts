@@ -3,7 +3,7 @@ import type { Judged, ReportContext } from '../context.ts';
 import { terminalText } from '../escape.ts';
 import { byVerdict, headline, verdictCounts } from '../meaning.ts';
 import { mapOwasp, owaspCoverage } from '../owasp/index.ts';
-import { Page } from '../page.ts';
+import { TextPage } from '../page.ts';
 import { count, humanBytes, humanDuration } from '../style.ts';
 import { coverageRows } from './coverage.ts';
 import { fileBlock, VERDICT_INK } from './file.ts';
@@ -21,7 +21,7 @@ const ACTION_INK = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
 
 /** A report for people: the decision, then files worst first with what they mean and what to do, then the counts. */
 export function renderTable(judged: Judged, context: ReportContext, options: TableOptions): string {
-  const page = new Page(options.width, options.color);
+  const page = new TextPage(options.width, options.color);
   decisionRows(page, judged);
   if (options.quiet) return page.toString();
   const { assessment } = judged;
@@ -52,7 +52,7 @@ export function renderTable(judged: Judged, context: ReportContext, options: Tab
   return page.toString();
 }
 
-function decisionRows(page: Page, { assessment, decision }: Judged): void {
+function decisionRows(page: TextPage, { assessment, decision }: Judged): void {
   const ink = ACTION_INK[decision.action];
   page.row(decision.action.toUpperCase(), headline(assessment.files), 'bold', ink);
   page.row('', terminalText(assessment.artifact.pinned), 'dim');
@@ -69,7 +69,12 @@ function actionWord(action: Action): string {
   return action === 'deny' ? 'denied because' : 'warned because';
 }
 
-function cleanRows(page: Page, clean: readonly FileAssessment[], context: ReportContext, options: TableOptions): void {
+function cleanRows(
+  page: TextPage,
+  clean: readonly FileAssessment[],
+  context: ReportContext,
+  options: TableOptions,
+): void {
   if (clean.length === 0) return;
   page.gap();
   const bytes = clean.reduce((sum, file) => sum + file.size, 0);
@@ -81,7 +86,7 @@ function cleanRows(page: Page, clean: readonly FileAssessment[], context: Report
   }
 }
 
-function checkRows(page: Page, { assessment }: Judged, options: TableOptions): void {
+function checkRows(page: TextPage, { assessment }: Judged, options: TableOptions): void {
   const open = options.verbose ? mapOwasp(assessment).open : [];
   const checks = [...assessment.checks, ...open].filter(
     (check) => options.verbose || check.status === 'fail' || check.status === 'error',
@@ -97,7 +102,7 @@ function checkRows(page: Page, { assessment }: Judged, options: TableOptions): v
   for (const note of assessment.notes) page.row('note', terminalText(note), 'dim', 'dim');
 }
 
-function summaryRows(page: Page, { assessment, decision }: Judged): void {
+function summaryRows(page: TextPage, { assessment, decision }: Judged): void {
   const { stats, ruleset, files } = assessment;
   const { assessed, direct, of } = owaspCoverage(mapOwasp(assessment).risks);
   page.gap();

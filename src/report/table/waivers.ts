@@ -1,6 +1,6 @@
 import type { JudgedWaiver, WaiverOutcome } from '../../core/assessment/index.ts';
 import { terminalText } from '../escape.ts';
-import type { Page } from '../page.ts';
+import type { TextPage } from '../page.ts';
 import { count, type Ink } from '../style.ts';
 
 /** Waivers listed unless verbose. */
@@ -31,7 +31,7 @@ export function waiverMeaning({ outcome, findings, waiver }: JudgedWaiver): stri
 }
 
 /** Every waiver that was given: waivers are never silent. */
-export function waiverRows(page: Page, waivers: readonly JudgedWaiver[], options: { verbose: boolean }): void {
+export function waiverRows(page: TextPage, waivers: readonly JudgedWaiver[], options: { verbose: boolean }): void {
   if (waivers.length === 0) return;
   page.gap();
   const order: readonly WaiverOutcome[] = ['refused', 'applied', 'expired', 'other-artifact', 'unused'];

@@ -2,7 +2,13 @@ import { SliceSource } from '../../core/bytes/index.ts';
 import { isContentError } from '../../core/index.ts';
 import { escapes, isDeceptive, linkEscapes, printableName, safeName } from '../../formats/index.ts';
 import { NOBODY, PANDAS, PANDAS_AGAIN, readStream, SILENT, TORCH, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
-import { type Probe, readTar, type TarMember, TORCH_TAR_MEMBERS, torchTarParts } from '../../formats/tar/index.ts';
+import {
+  readTar,
+  type TarMember,
+  TORCH_TAR_MEMBERS,
+  type TorchTarProbe,
+  torchTarParts,
+} from '../../formats/tar/index.ts';
 import { breathe } from '../breathe.ts';
 import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
@@ -134,7 +140,7 @@ async function scanMember({ source }: Target, context: ScanContext, member: TarM
 }
 
 async function scanTorchParts(context: ScanContext, content: SliceSource, name: string): Promise<void> {
-  const probe: Probe = async (source, start) => {
+  const probe: TorchTarProbe = async (source, start) => {
     const names: string[] = [];
     const handler = {
       ...SILENT,

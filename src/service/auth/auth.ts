@@ -5,14 +5,14 @@ import type { Oidc } from './oidc.ts';
 import { checkForgery, type Sessions } from './sessions.ts';
 
 /** Somebody who is known, and by a session: its forgery token. */
-export interface Known {
+export interface KnownCaller {
   readonly principal: Principal;
   readonly csrf: string | null;
 }
 
 export interface Authenticator {
   /** @throws ServiceError 401 for nobody and for a token that does not hold. */
-  authenticate(request: FastifyRequest): Promise<Known>;
+  authenticate(request: FastifyRequest): Promise<KnownCaller>;
   /** Whose API token it is. @throws ServiceError 401 */
   tokenOwner(secret: string): Promise<Principal>;
   /** @throws ServiceError 403 for a change in a session that another site may have asked for. */
@@ -38,7 +38,7 @@ export function createAuthenticator({ registry, oidc, sessions, publicUrl }: Par
     return principal;
   }
 
-  async function bearer(header: string): Promise<Known> {
+  async function bearer(header: string): Promise<KnownCaller> {
     const token = BEARER.exec(header)?.[1];
     if (token === undefined) throw new ServiceError(401, 'invalid-token', 'send Authorization: Bearer <token>');
     if (token.startsWith(TOKEN_PREFIX)) return { principal: await tokenOwner(token), csrf: null };

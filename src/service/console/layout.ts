@@ -7,10 +7,10 @@ import { HOME } from './links.ts';
 import { actForm, type Viewer } from './parts.ts';
 import { SAID, type Said } from './words.ts';
 
-export type Place = 'models' | 'submit' | 'jobs' | 'requests' | 'waivers' | 'policies' | 'audit' | 'tokens';
+export type PagePlace = 'models' | 'submit' | 'jobs' | 'requests' | 'waivers' | 'policies' | 'audit' | 'tokens';
 
 interface NavEntry {
-  readonly place: Place;
+  readonly place: PagePlace;
   readonly href: string;
   readonly text: string;
   /** Only for these; for everybody when absent. */
@@ -37,7 +37,7 @@ export interface PageParts {
   readonly title: string;
   /** The heading; the title when absent. */
   readonly heading?: Html;
-  readonly place?: Place | undefined;
+  readonly place?: PagePlace | undefined;
   readonly crumbs?: readonly Crumb[];
   /** What was just done. */
   readonly said?: Said | undefined;
@@ -72,14 +72,14 @@ ${body}</main>
 `;
 }
 
-function top(viewer: Viewer | null, place: Place | undefined): Html {
+function top(viewer: Viewer | null, place: PagePlace | undefined): Html {
   return html`<header class="top"><div class="top-in">
 <a class="mark" href="${HOME}">${LOGO}Assay</a>
 ${viewer === null ? NONE : html`${navigation(viewer, place)}${who(viewer)}`}</div></header>
 `;
 }
 
-function navigation({ roles }: Viewer, place: Place | undefined): Html {
+function navigation({ roles }: Viewer, place: PagePlace | undefined): Html {
   const shown = NAV.filter((entry) => entry.roles === undefined || entry.roles.some((role) => roles.includes(role)));
   const rows = shown.map(({ href, text, place: other }) => {
     const here = other === place ? html` aria-current="${href === HOME ? 'page' : 'true'}"` : NONE;

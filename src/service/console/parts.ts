@@ -74,7 +74,7 @@ export function hidden(name: string, value: string): Html {
   return html`<input type="hidden" name="${name}" value="${value}">`;
 }
 
-export interface Field {
+export interface FormField {
   readonly name: string;
   readonly label: string;
   readonly hint?: HtmlValue;
@@ -85,7 +85,7 @@ export interface Field {
   readonly example?: string;
 }
 
-export function field(spec: Field): Html {
+export function field(spec: FormField): Html {
   const { name, label, value = '', required = false, most = 200, kind = 'text', example = '' } = spec;
   const length = kind === 'date' ? NONE : html` maxlength="${most}"`;
   return html`<div class="field">
@@ -97,7 +97,7 @@ ${labelOf(name, label, required)}${hintOf(name, spec.hint)}
 `;
 }
 
-export function textArea({ name, label, hint, value = '', required = false, most = 4000 }: Field): Html {
+export function textArea({ name, label, hint, value = '', required = false, most = 4000 }: FormField): Html {
   return html`<div class="field">
 ${labelOf(name, label, required)}${hintOf(name, hint)}
 <textarea id="f-${name}" name="${name}" rows="4" maxlength="${most}"${described(name, hint)}${

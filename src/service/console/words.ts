@@ -1,7 +1,7 @@
 import type { ApprovalRecord, JobState, Role, Stage, TransitionState } from '../../registry/index.ts';
-import type { Word } from '../../report/html/index.ts';
+import type { ReportWord } from '../../report/html/index.ts';
 
-export const STAGE_WORDS: Readonly<Record<Stage, Word>> = {
+export const STAGE_WORDS: Readonly<Record<Stage, ReportWord>> = {
   candidate: { text: 'Candidate', tone: 'plain' },
   staging: { text: 'Staging', tone: 'open' },
   production: { text: 'Production', tone: 'good' },
@@ -18,7 +18,7 @@ export const WAYS: Readonly<Record<Stage, readonly Stage[]>> = {
   quarantined: ['candidate'],
 };
 
-export const REQUEST_WORDS: Readonly<Record<TransitionState, Word>> = {
+export const REQUEST_WORDS: Readonly<Record<TransitionState, ReportWord>> = {
   open: { text: 'Open', tone: 'open' },
   approved: { text: 'Approved', tone: 'good' },
   rejected: { text: 'Rejected', tone: 'bad' },
@@ -26,14 +26,14 @@ export const REQUEST_WORDS: Readonly<Record<TransitionState, Word>> = {
   void: { text: 'Void', tone: 'dark' },
 };
 
-export const APPROVAL_WORDS: Readonly<Record<ApprovalRecord['state'], Word>> = {
+export const APPROVAL_WORDS: Readonly<Record<ApprovalRecord['state'], ReportWord>> = {
   valid: { text: 'Holds', tone: 'good' },
   carried: { text: 'Carried over', tone: 'good' },
   void: { text: 'Void', tone: 'dark' },
   revoked: { text: 'Revoked', tone: 'bad' },
 };
 
-export const JOB_WORDS: Readonly<Record<JobState, Word>> = {
+export const JOB_WORDS: Readonly<Record<JobState, ReportWord>> = {
   queued: { text: 'Queued', tone: 'plain' },
   running: { text: 'Running', tone: 'open' },
   done: { text: 'Done', tone: 'good' },

@@ -2,8 +2,8 @@ import { isCommit, isRepoName, isRevision } from '../../core/reference/index.ts'
 import { type GateAnswer, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { HubRefusal } from './error.ts';
-import { type Judged, judge } from './judge.ts';
-import type { Listing } from './listing.ts';
+import { type JudgedCommit, judge } from './judge.ts';
+import type { CommitListing } from './listing.ts';
 import { ScanOnMiss } from './scan-on-miss.ts';
 import type { TenantGates } from './tenant-gate.ts';
 
@@ -41,7 +41,7 @@ export class Approvals {
    * other branch and tag is refused: what it meant is not for the gate to guess.
    * @throws HubRefusal that says why not and what to do; AssayError, RegistryError
    */
-  async listing(by: Principal, repo: string, revision: string): Promise<Listing> {
+  async listing(by: Principal, repo: string, revision: string): Promise<CommitListing> {
     checkNames(repo, revision);
     const { commit, answer } = await this.#allowed(by, repo, revision);
     this.#count(answer.action === 'warn' ? 'warn' : 'allow');
@@ -60,7 +60,7 @@ export class Approvals {
   }
 
   /** @throws HubRefusal when what was listed may not be handed out any more */
-  async confirm(by: Principal, { repo, commit }: Listing): Promise<void> {
+  async confirm(by: Principal, { repo, commit }: CommitListing): Promise<void> {
     const judged = await this.#judge(by, repo, commit);
     if (judged.kind !== 'allowed') throw await this.#refusal(by, repo, commit, commit, judged);
   }
@@ -84,7 +84,7 @@ export class Approvals {
     throw await this.#refusal(by, repo, revision, commit, judged);
   }
 
-  async #judge(by: Principal, repo: string, commit: string): Promise<Judged> {
+  async #judge(by: Principal, repo: string, commit: string): Promise<JudgedCommit> {
     const answers = await this.#context.registry.gate(by, { ref: `hf://${repo}@${commit}` });
     return judge(answers, this.#context.config.gate.stage);
   }
@@ -109,7 +109,7 @@ export class Approvals {
     repo: string,
     revision: string,
     commit: string,
-    judged: Exclude<Judged, { kind: 'allowed' }>,
+    judged: Exclude<JudgedCommit, { kind: 'allowed' }>,
   ): Promise<HubRefusal> {
     const { config, registry } = this.#context;
     const ref = `hf://${repo}@${commit}`;

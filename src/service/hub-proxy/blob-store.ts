@@ -7,7 +7,7 @@ import { ServiceError } from '../problems/index.ts';
 import { Slots } from './slots.ts';
 
 /** Bytes by their digest. */
-export interface Blob {
+export interface StoredBlob {
   /** Hex. */
   readonly sha256: string;
   readonly size: number;
@@ -60,7 +60,7 @@ export class BlobStore {
   }
 
   /** The file, to be closed by the caller; `undefined` when it is not here. */
-  async find({ sha256, size }: Blob): Promise<FileHandle | undefined> {
+  async find({ sha256, size }: StoredBlob): Promise<FileHandle | undefined> {
     const path = join(this.#folder, sha256);
     let file: FileHandle;
     try {
@@ -99,7 +99,7 @@ export class BlobStore {
   }
 
   /** Fetches what is not here; those who ask for the same meanwhile wait for the same. @throws AssayError `mismatch`, ... */
-  fill(blob: Blob, download: Download): Promise<void> {
+  fill(blob: StoredBlob, download: Download): Promise<void> {
     const known = this.#filling.get(blob.sha256);
     if (known !== undefined) return known;
     const filling = this.#slots.use(() => this.#fetch(blob, download)).finally(() => this.#filling.delete(blob.sha256));
@@ -116,7 +116,7 @@ export class BlobStore {
     return join(this.#folder, 'incoming');
   }
 
-  async #fetch(blob: Blob, download: Download): Promise<void> {
+  async #fetch(blob: StoredBlob, download: Download): Promise<void> {
     this.#coming += blob.size;
     const path = join(this.#temporary, randomUUID());
     try {
@@ -186,7 +186,7 @@ async function digestOf(file: FileHandle, signal: AbortSignal): Promise<string> 
 }
 
 /** Writes bytes and keeps them only when they are all, and the right ones. */
-async function write(path: string, { sha256, size }: Blob, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+async function write(path: string, { sha256, size }: StoredBlob, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'wx', 0o400);
   try {
     const hash = createHash('sha256');

@@ -1,11 +1,11 @@
 import { gitFolders, lfsPointer, parentOf } from './git-objects.ts';
-import type { GateFile, Listing } from './listing.ts';
+import type { CommitListing, GateFile } from './listing.ts';
 
 /** A file or a folder, as the Hub lists it. Without what would make clients fetch it by other ways than plain HTTP (Xet). */
 export type TreeEntry = ReturnType<typeof fileEntry> | ReturnType<typeof folderEntry>;
 
 /** What the Hub says of a model, as far as it is known here: what was not assessed is not told. */
-export function modelInfo({ repo, commit, card, files }: Listing, withBlobs: boolean) {
+export function modelInfo({ repo, commit, card, files }: CommitListing, withBlobs: boolean) {
   const [owner] = repo.split('/');
   return {
     id: repo,
@@ -25,7 +25,7 @@ export function modelInfo({ repo, commit, card, files }: Listing, withBlobs: boo
 }
 
 /** Other branches and tags are looked up when somebody names one: what they lead to is the Hub's to say. */
-export function branches({ commit }: Listing) {
+export function branches({ commit }: CommitListing) {
   return {
     branches: [{ name: 'main', ref: 'refs/heads/main', targetCommit: commit }],
     converts: [],
@@ -45,7 +45,7 @@ function sibling(file: GateFile) {
  * @param folder `''` for the root
  * @returns `undefined` when there is no such folder
  */
-export function treeEntries(listing: Listing, folder: string, recursive: boolean): TreeEntry[] | undefined {
+export function treeEntries(listing: CommitListing, folder: string, recursive: boolean): TreeEntry[] | undefined {
   const inside = folder === '' ? '' : `${folder}/`;
   const entries = allEntries(listing);
   if (folder !== '' && !entries.some(({ type, path }) => type === 'directory' && path === folder)) return undefined;
@@ -53,13 +53,13 @@ export function treeEntries(listing: Listing, folder: string, recursive: boolean
 }
 
 /** What is known of these paths; of those that there are. */
-export function pathEntries(listing: Listing, paths: ReadonlySet<string>): TreeEntry[] {
+export function pathEntries(listing: CommitListing, paths: ReadonlySet<string>): TreeEntry[] {
   return allEntries(listing).filter(({ path }) => paths.has(path));
 }
 
-const trees = new WeakMap<Listing, readonly TreeEntry[]>();
+const trees = new WeakMap<CommitListing, readonly TreeEntry[]>();
 
-function allEntries(listing: Listing): readonly TreeEntry[] {
+function allEntries(listing: CommitListing): readonly TreeEntry[] {
   const known = trees.get(listing);
   if (known !== undefined) return known;
   const files = [...listing.files.values()].map(fileEntry);

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../problems/index.ts';
 import { HubRefusal } from './error.ts';
-import type { GateFile, Listing } from './listing.ts';
+import type { CommitListing, GateFile } from './listing.ts';
 import { parseRange } from './range.ts';
 import type { TenantGate } from './tenant-gate.ts';
 
@@ -15,9 +15,9 @@ const PROXIED = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
 const CONFIRM_MS = 5_000;
 
 /** A file that may be handed out. */
-export interface Wanted {
+export interface WantedFile {
   readonly gate: TenantGate;
-  readonly listing: Listing;
+  readonly listing: CommitListing;
   readonly file: GateFile;
   /** @throws HubRefusal when it may not any more */
   readonly confirm: () => Promise<void>;
@@ -28,7 +28,7 @@ export interface Wanted {
  * given the first half of something else would put it together with the second half of the right file, since clients resume and
  * compare nothing but lengths. While the file comes from the Hub, interim answers keep the client waiting.
  */
-export async function handOut(wanted: Wanted, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function handOut(wanted: WantedFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { listing, file } = wanted;
   const etag = `"${file.oid}"`;
   reply.headers({
@@ -62,7 +62,7 @@ export async function handOut(wanted: Wanted, request: FastifyRequest, reply: Fa
 }
 
 /** Who goes on after the cut asks for the rest, and is told why there is none. */
-function cutWhenRevoked(stream: ReadStream, { confirm }: Wanted, request: FastifyRequest): void {
+function cutWhenRevoked(stream: ReadStream, { confirm }: WantedFile, request: FastifyRequest): void {
   const timer = setInterval(() => {
     confirm().catch((error: unknown) => {
       if (error instanceof HubRefusal) stream.destroy(error);
@@ -80,7 +80,7 @@ function wantedRange(request: FastifyRequest, { size }: GateFile, etag: string) 
 
 /** The file, whole and right, from the cache or by way of it. */
 async function whole(
-  { gate, listing: { repo, commit }, file, confirm }: Wanted,
+  { gate, listing: { repo, commit }, file, confirm }: WantedFile,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FileHandle> {

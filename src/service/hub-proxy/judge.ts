@@ -2,13 +2,13 @@ import type { GateAnswer } from '../../registry/index.ts';
 import type { GateStage } from '../config.ts';
 
 /** Whether bytes may be handed out, by what is known of them. */
-export type Judged =
+export type JudgedCommit =
   | { readonly kind: 'allowed'; readonly answer: GateAnswer }
   | { readonly kind: 'refused'; readonly answer: GateAnswer; readonly why: string }
   | { readonly kind: 'unknown' };
 
 /** @param answers one for each model that the bytes stand under */
-export function judge(answers: readonly GateAnswer[], stage: GateStage): Judged {
+export function judge(answers: readonly GateAnswer[], stage: GateStage): JudgedCommit {
   // Who quarantined one of them meant the bytes.
   const closed = answers.find((answer) => answer.stage === 'quarantined');
   const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];

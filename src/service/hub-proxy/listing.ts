@@ -28,7 +28,7 @@ const ListingSchema = v.object({
 export type GateFile = v.InferOutput<typeof FileSchema>;
 
 /** A repository at a commit: the files that were assessed, under the names that the Hub gives them. */
-export interface Listing {
+export interface CommitListing {
   readonly repo: string;
   readonly commit: string;
   readonly card: v.InferOutput<typeof CardSchema>;
@@ -36,7 +36,7 @@ export interface Listing {
 }
 
 /** What is wanted: a commit, and the digest of the version that was approved for it. */
-export interface Wanted {
+export interface WantedCommit {
   readonly repo: string;
   readonly commit: string;
   readonly digest: string;
@@ -51,7 +51,7 @@ const MAX_LISTINGS = 64;
 export class Listings {
   readonly #folder: string;
   readonly #upstream: Upstream;
-  readonly #known = new Map<string, Promise<Listing>>();
+  readonly #known = new Map<string, Promise<CommitListing>>();
 
   constructor(folder: string, upstream: Upstream) {
     this.#folder = folder;
@@ -59,7 +59,7 @@ export class Listings {
   }
 
   /** @throws AssayError `mismatch` when the Hub lists other files than were assessed; `network`, ... */
-  get(wanted: Wanted): Promise<Listing> {
+  get(wanted: WantedCommit): Promise<CommitListing> {
     const key = `${wanted.repo}@${wanted.commit} ${wanted.digest}`;
     const known = this.#known.get(key) ?? this.#load(wanted);
     this.#known.delete(key);
@@ -72,7 +72,7 @@ export class Listings {
     return known;
   }
 
-  async #load({ repo, commit, digest, assessed }: Wanted): Promise<Listing> {
+  async #load({ repo, commit, digest, assessed }: WantedCommit): Promise<CommitListing> {
     const path = join(this.#folder, repo.replace('/', '--'), `${commit}.json`);
     const stored = await readJson(path, ListingSchema);
     if (stored !== undefined && stored.repo === repo && stored.commit === commit && stored.digest === digest) {

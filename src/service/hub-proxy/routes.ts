@@ -7,7 +7,7 @@ import { Approvals } from './approved.ts';
 import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';
 import { answerError, HubRefusal } from './error.ts';
 import { handOut } from './hand-out.ts';
-import type { Listing } from './listing.ts';
+import type { CommitListing } from './listing.ts';
 import { TenantGates } from './tenant-gate.ts';
 
 /** `HF_ENDPOINT` of clients is this below the address of the service. */
@@ -168,6 +168,6 @@ function repoOf({ owner, name }: Asked): string {
   return owner === undefined ? name : `${owner}/${name}`;
 }
 
-function noEntry({ repo, commit }: Listing, path: string): HubRefusal {
+function noEntry({ repo, commit }: CommitListing, path: string): HubRefusal {
   return new HubRefusal([404, 'no-file', 'EntryNotFound'], `${repo} has no ${path}`, { commit });
 }

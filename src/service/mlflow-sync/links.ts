@@ -21,7 +21,7 @@ const LinkSchema = v.object({
 });
 
 /** What MLflow is told of one of its versions. */
-export type Told = v.InferOutput<typeof ToldSchema>;
+export type SyncedVersion = v.InferOutput<typeof ToldSchema>;
 /** A version of MLflow, and what it is here. */
 export type MlflowLink = v.InferOutput<typeof LinkSchema>;
 

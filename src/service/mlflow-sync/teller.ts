@@ -5,7 +5,7 @@ import { isRegistryError, type Principal } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { judge } from '../hub-proxy/index.ts';
 import { tenantEnvironment } from '../worker/index.ts';
-import { linkKey, type MlflowLink, MlflowLinks, type Told } from './links.ts';
+import { linkKey, type MlflowLink, MlflowLinks, type SyncedVersion } from './links.ts';
 import { MlflowWriter } from './writer.ts';
 
 const POLL_MS = 1_000;
@@ -31,7 +31,7 @@ interface Tenant {
 interface Found {
   readonly here: string | null;
   readonly label: string | undefined;
-  readonly request: Told;
+  readonly request: SyncedVersion;
 }
 
 /** Says what MLflow is not told of, without a secret. */
@@ -193,7 +193,7 @@ const MAX_TAG = 1_000;
  * What may not run loses its alias before anything is said, and what may gets it after.
  * @returns whether the alias leads to a version now
  */
-async function tell(writer: MlflowWriter, link: MlflowLink, request: Told, alias: string): Promise<boolean> {
+async function tell(writer: MlflowWriter, link: MlflowLink, request: SyncedVersion, alias: string): Promise<boolean> {
   const now = await writer.versionOf(link.name, alias);
   if (!isAllowed(request) && now === link.version) await writer.removeAlias(link, alias);
   // Whoever sees the decision sees what belongs to it.
@@ -220,6 +220,6 @@ async function wakeHeir({ links, open }: Tenant, { name, version }: MlflowLink):
   heir.dueAt = 0;
 }
 
-function isAllowed(told: Told | null): boolean {
+function isAllowed(told: SyncedVersion | null): boolean {
   return told?.decision === 'allow' || told?.decision === 'warn';
 }

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { knownWords } from '../../pipeline/index.ts';
-import { isProblems, lintPolicy, MAX_POLICY_BYTES, type Problem, readPolicy } from '../../policy/index.ts';
+import { isProblems, lintPolicy, MAX_POLICY_BYTES, type PolicyProblem, readPolicy } from '../../policy/index.ts';
 import type { Routes } from '../context.ts';
 import { count, list, maybeText, object, oneOf, READERS, REVIEWERS, text, UNCHANGED } from '../http/index.ts';
 import { DECIDED_STAGES, type PolicyList, readPolicyList } from '../policy-list.ts';
@@ -95,6 +95,6 @@ function check(bytes: Buffer) {
   return { usable: true, name: policy.name, digest: policy.digest, problems };
 }
 
-function items<K extends 'error' | 'warning' | 'note'>(kind: K, problems: readonly Problem[]) {
+function items<K extends 'error' | 'warning' | 'note'>(kind: K, problems: readonly PolicyProblem[]) {
   return problems.map(({ line, column, message, hint }) => ({ kind, line, column, message, hint: hint ?? null }));
 }

@@ -19,7 +19,7 @@ export interface ScanOrder {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type ScanRequest = { readonly kind: 'scan'; readonly order: ScanOrder } | { readonly kind: 'stop' };
+export type WorkerMessage = { readonly kind: 'scan'; readonly order: ScanOrder } | { readonly kind: 'stop' };
 
 /** How a scan ended: never with an exception, which would not come through to another thread whole. */
 export type ScanEnd =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../../core/index.ts';
 import type { OnJobProgress } from '../queue/index.ts';
-import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
+import type { ScanEnd, ScanOrder, ScanReply, ScanSettings, WorkerMessage } from './scan-messages.ts';
 
 /** Heap of one scan (CWE-770): what the bounds of the readers add up to in the worst pickle, and half as much again. */
 const MAX_HEAP_MIB = 2_048;
@@ -176,7 +176,7 @@ class ScanThread {
     rmSync(this.#scratch, { recursive: true, force: true });
   }
 
-  #post(request: ScanRequest): void {
+  #post(request: WorkerMessage): void {
     this.#worker.postMessage(request);
   }
 

@@ -4,7 +4,7 @@ import { isAssayError } from '../../core/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import type { ScanEnd, ScanOrder, ScanReply, ScanRequest, ScanSettings } from './scan-messages.ts';
+import type { ScanEnd, ScanOrder, ScanReply, ScanSettings, WorkerMessage } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openTarget } from './scan-target.ts';
 
@@ -21,7 +21,7 @@ const parsers = new ParserPool(1);
 let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
 let stop = new AbortController();
 
-port.on('message', async (request: ScanRequest) => {
+port.on('message', async (request: WorkerMessage) => {
   if (request.kind === 'stop') return stop.abort();
   stop = new AbortController();
   const end = await scan(request.order, stop.signal).catch(failure);

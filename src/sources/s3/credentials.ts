@@ -14,11 +14,11 @@ export interface Keys {
 
 /** The security token service, which gives keys of a role to those who may take it on. */
 export interface TokenService {
-  assumeRole(keys: Keys, role: Role): Promise<Keys>;
-  assumeRoleWithToken(role: Role, token: string): Promise<Keys>;
+  assumeRole(keys: Keys, role: AssumedRole): Promise<Keys>;
+  assumeRoleWithToken(role: AssumedRole, token: string): Promise<Keys>;
 }
 
-export interface Role {
+export interface AssumedRole {
   readonly arn: string;
   readonly sessionName: string;
   readonly externalId?: string;
@@ -103,7 +103,7 @@ function staticKeys(profile: S3Profile): Keys | undefined {
   return { accessKeyId: id, secretAccessKey: secret, ...(token === undefined ? {} : { sessionToken: token }) };
 }
 
-function roleOf(profile: S3Profile): Role | undefined {
+function roleOf(profile: S3Profile): AssumedRole | undefined {
   const { role_arn: arn, role_session_name: sessionName = 'assay', external_id: externalId } = profile;
   if (arn === undefined) return undefined;
   const seconds = Number(profile.duration_seconds ?? 'none');

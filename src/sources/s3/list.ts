@@ -8,7 +8,7 @@ export interface ListedObject extends StoredObject {
   readonly checksum: 'sha256' | 'other' | 'not-said';
 }
 
-export interface Listing {
+export interface BucketListing {
   readonly objects: readonly ListedObject[];
   /** How the objects are pinned; `etag-only`: the bucket keeps versions, yet they may not be listed. */
   readonly pins: 'version' | 'etag' | 'etag-only';
@@ -24,7 +24,7 @@ type Listed = NonNullable<ListObjectsV2CommandOutput['Contents']>[number] | Obje
  * Every object below a prefix in its latest version. Markers of empty folders are left out.
  * @throws AssayError `malformed` for a listing that names impossible objects, `limit` (maxFiles), and what S3 refuses with.
  */
-export async function listObjects(store: S3Store, prefix: string, options: SourceOptions): Promise<Listing> {
+export async function listObjects(store: S3Store, prefix: string, options: SourceOptions): Promise<BucketListing> {
   if (!(await keepsVersions(store, prefix))) {
     return { objects: await gather(store, prefix, currentObjects(store, prefix), options), pins: 'etag' };
   }

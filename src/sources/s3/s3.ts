@@ -5,7 +5,7 @@ import { formatS3, isArtifactPath, type S3Reference } from '../../core/reference
 import { checked } from '../claim.ts';
 import { HttpSource } from '../http/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
-import { type ListedObject, type Listing, listObjects } from './list.ts';
+import { type BucketListing, type ListedObject, listObjects } from './list.ts';
 import { readWhole, S3Ranges } from './range.ts';
 import { s3Settings } from './settings.ts';
 import { S3Store, type StoredObject } from './store.ts';
@@ -111,7 +111,7 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   return { ref, pinned: ref, files, notes, close: () => store.close() };
 }
 
-const PINNED: Readonly<Record<Listing['pins'], string>> = {
+const PINNED: Readonly<Record<BucketListing['pins'], string>> = {
   version: 'each object was read at its version id, which the address does not name',
   etag: 'the bucket keeps no versions: each object was read at its ETag',
   'etag-only': 'the versions of the bucket may not be listed: each object was read at its ETag',

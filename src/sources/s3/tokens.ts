@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from '@aws-sdk/client-sts';
 import type { HttpHandler } from '@smithy/core/protocols';
 import { AssayError } from '../../core/index.ts';
-import type { Keys, Role, TokenService } from './credentials.ts';
+import type { AssumedRole, Keys, TokenService } from './credentials.ts';
 import { s3Error } from './error.ts';
 import { quietly } from './quiet.ts';
 import type { S3Settings } from './settings.ts';
@@ -29,7 +29,11 @@ export function tokenService(settings: S3Settings, requestHandler: HttpHandler):
           defaultUserAgentProvider: async () => [['assay']],
         }),
     );
-  const told = async (role: Role, signed: boolean, ask: () => Promise<{ Credentials?: Credentials | undefined }>) => {
+  const told = async (
+    role: AssumedRole,
+    signed: boolean,
+    ask: () => Promise<{ Credentials?: Credentials | undefined }>,
+  ) => {
     try {
       return keysOf((await ask()).Credentials, role);
     } catch (error) {
@@ -50,11 +54,11 @@ export function tokenService(settings: S3Settings, requestHandler: HttpHandler):
   };
 }
 
-function common({ arn, sessionName, seconds }: Role) {
+function common({ arn, sessionName, seconds }: AssumedRole) {
   return { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: seconds };
 }
 
-function keysOf(given: Credentials | undefined, role: Role): Keys {
+function keysOf(given: Credentials | undefined, role: AssumedRole): Keys {
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: expiration } = given ?? {};
   if (!id || !secret || !token) {
     const hint = 'check AWS_ENDPOINT_URL_STS';

@@ -2,4 +2,4 @@ export { ANNOTATIONS, CSI_ATTRIBUTES, ENDPOINTS, MODEL_IMAGES, MODEL_SCHEMES } f
 export { FIELDS } from './fields.ts';
 export { POD_SPECS } from './pod-specs.ts';
 export { PROGRAMS } from './programs.ts';
-export type { Attribute, Bare, EndpointRow, FieldRow, Finds, Means, PinSpelling, ProgramRow } from './types.ts';
+export type { Attribute, BareName, EndpointRow, FieldRow, Finds, Means, PinSpelling, ProgramRow } from './types.ts';

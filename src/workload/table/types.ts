@@ -1,7 +1,7 @@
-import type { Role } from '../result.ts';
+import type { WorkloadRole } from '../result.ts';
 
 /** What a value without a scheme means to the program that reads it. */
-export type Bare =
+export type BareName =
   | 'hub' // owner/name of the Hugging Face Hub, or a path that exists
   | 'hub-quant' // the same with :quantisation
   | 'path'
@@ -22,9 +22,9 @@ export type Attribute =
   | 'offline';
 
 export interface Finds {
-  readonly finds: Role;
+  readonly finds: WorkloadRole;
   /** `hub` where it is not said. */
-  readonly bare?: Bare;
+  readonly bare?: BareName;
   /**
    * `value`: one (the default). `list`: all up to the next flag. `named`: the same, each `name=value`, or JSON, or a value alone.
    * `commas`: `named` in one value with commas. `json`: an object. `scaled`: `value:number`.
@@ -101,8 +101,8 @@ export interface FieldRow {
   readonly path: string;
   readonly what:
     | {
-        readonly finds: Role;
-        readonly bare?: Bare;
+        readonly finds: WorkloadRole;
+        readonly bare?: BareName;
         /** Properties of the object that make up the reference, joined with `/`, or `:` for an image and its tag. */
         readonly parts?: readonly string[];
         /** Other properties of the object with `parts`. */
@@ -131,7 +131,7 @@ export interface EndpointRow {
 export interface AnnotationRow {
   readonly id: string;
   readonly name: string;
-  readonly finds: Role;
+  readonly finds: WorkloadRole;
   readonly pins?: PinSpelling;
   readonly see: string;
 }

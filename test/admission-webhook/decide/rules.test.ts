@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  type Action,
   type BreakGlassQuery,
   type GateState,
   type HeldSnapshot,
   MODES,
   type NamespaceRule,
   type Outcome,
+  type WebhookAction,
 } from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
 import { ALLOWED_IMAGE, DIGEST, heldModels, IMAGE, OTHER, pinned, vllm, withEnv } from './models.ts';
@@ -199,7 +199,12 @@ describe('the stage of the namespace', () => {
 });
 
 describe('modes', () => {
-  const reached: Readonly<Record<string, Action>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
+  const reached: Readonly<Record<string, WebhookAction>> = {
+    enforce: 'deny',
+    warn: 'warn',
+    audit: 'audit',
+    off: 'allow',
+  };
   it.each(MODES)('%s', (mode) => {
     const answer = decide(reviewOf(Object(podOf(pinned('acme/bad')))), gateOf(snapshot, { defaults: { mode } }));
     const action = reached[mode];

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FileSource } from '../../../admission-webhook/src/snapshot-feed/file-source.ts';
+import { FileFeedSource } from '../../../admission-webhook/src/snapshot-feed/file-source.ts';
 import { parseSnapshotPlace } from '../../../admission-webhook/src/snapshot-feed/place.ts';
 import { ServiceSource } from '../../../admission-webhook/src/snapshot-feed/service-source.ts';
 import type { PublishedSnapshot } from '../../../src/service/snapshot/store.ts';
@@ -183,7 +183,7 @@ describe('where a snapshot comes from', () => {
   it('is a file that is read again when it changes while it is read', async () => {
     const path = join(root, 'growing');
     writeFileSync(path, 'x');
-    const fetched = await new FileSource(path, 1000).fetch(null, join(root, 'copy'), new AbortController().signal);
+    const fetched = await new FileFeedSource(path, 1000).fetch(null, join(root, 'copy'), new AbortController().signal);
     expect(fetched).toMatchObject({ kind: 'fetched', mark: expect.any(String) });
   });
 });

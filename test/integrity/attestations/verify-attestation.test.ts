@@ -18,7 +18,7 @@ import type { PayloadSigner } from '../../../src/integrity/sign/payload-signer.t
 import { createStatement } from '../../../src/integrity/statements/create.ts';
 import { PREDICATE_TYPES, type Statement } from '../../../src/integrity/statements/statement.ts';
 import { parseDigest } from '../../../src/integrity/statements/subject.ts';
-import type { Role } from '../../../src/integrity/trust-file/document.ts';
+import type { SignerRole } from '../../../src/integrity/trust-file/document.ts';
 import { readTrustFile, type TrustFile, type TrustRule } from '../../../src/integrity/trust-file/trust-file.ts';
 import {
   type SigstoreServices,
@@ -37,7 +37,7 @@ const approver = generateKeyPairSync('ed25519');
 const stranger = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
 const about = { subject: parseDigest(TREE, 'x'), now: NOW };
 
-function keyRule(name: string, key: KeyObject, may: readonly Role[], more: Partial<TrustRule> = {}): TrustRule {
+function keyRule(name: string, key: KeyObject, may: readonly SignerRole[], more: Partial<TrustRule> = {}): TrustRule {
   return { name, trust: { kind: 'key', key }, may: new Set(may), ...more };
 }
 
@@ -293,7 +293,7 @@ describe('an attestation of somebody who may not say so', () => {
     const rule = {
       name: 'ca',
       trust: { kind: 'certificate', anchors: [], validity: 'issued' },
-      may: new Set<Role>(['scan']),
+      may: new Set<SignerRole>(['scan']),
     } as const;
     await expectProblem(
       () => verify(bundle, about, trusting(rule)),

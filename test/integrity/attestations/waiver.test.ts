@@ -5,11 +5,11 @@ import { verifyAttestation } from '../../../src/integrity/attestations/verify-at
 import { waiverOf } from '../../../src/integrity/attestations/waiver.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
-import type { Role } from '../../../src/integrity/trust-file/document.ts';
+import type { SignerRole } from '../../../src/integrity/trust-file/document.ts';
 import { bytesOf, type KINDS, NOW, sample, TREE } from './samples.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-const may = new Set<Role>(['scan', 'waiver']);
+const may = new Set<SignerRole>(['scan', 'waiver']);
 const trust = {
   path: 't',
   rules: [{ name: 'us', trust: { kind: 'key', key: publicKey } as const, may }],

@@ -4,7 +4,7 @@ import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/core/limits.ts';
 import { Board } from '../../../src/pipeline/parsers/board.ts';
 import type { ParseOrder, ParseSettings } from '../../../src/pipeline/parsers/messages.ts';
-import { Parser } from '../../../src/pipeline/parsers/parser.ts';
+import { FileParser } from '../../../src/pipeline/parsers/parser.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 
@@ -58,7 +58,7 @@ const handlers = {
 describe('a parser', () => {
   it('that never comes back is ended when the time of its file is over', async () => {
     const board = Board.of(1);
-    const parser = new Parser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
+    const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
     const end = await parser.parse([order, order], settingsWith(board, { maxFileMs: 0 }), handlers, undefined);
     expect(end).toEqual({ kind: 'lost', index: 1, why: 'took longer than 0 ms (maxFileMs)' });
     expect(parser.isLost).toBe(true);
@@ -66,7 +66,7 @@ describe('a parser', () => {
 
   it('that never comes back is ended when the caller wants no more', async () => {
     const board = Board.of(1);
-    const parser = new Parser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
+    const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
     const stop = new AbortController();
     const parsing = parser.parse([order, order], settingsWith(board), handlers, stop.signal);
     await until('the parser is at its file', () => board.current(0) === 1);
@@ -77,14 +77,14 @@ describe('a parser', () => {
 
   it('that throws says so, and at which file', async () => {
     const board = Board.of(1);
-    const parser = new Parser(0, board, DEFAULT_LIMITS, threadThat("throw new TypeError('a defect');"));
+    const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat("throw new TypeError('a defect');"));
     const end = await parser.parse([order, order], settingsWith(board), handlers, undefined);
     expect(end).toMatchObject({ kind: 'lost', index: 1, why: expect.stringContaining('a defect') });
   });
 
   it('gives back the memory that others wait for when it is ended', async () => {
     const board = Board.of(2);
-    const parser = new Parser(0, board, DEFAULT_LIMITS, threadThat('Atomics.store(words, 0, 1); for (;;);'));
+    const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('Atomics.store(words, 0, 1); for (;;);'));
     const stop = new AbortController();
     const parsing = parser.parse([order, order], settingsWith(board), handlers, stop.signal);
     await until('the parser is at its file', () => board.current(0) === 1);

@@ -5,7 +5,7 @@ import { celLibrary } from '../../../src/policy/cel/library.ts';
 import type { Type } from '../../../src/policy/cel/types.ts';
 import { VIEW, VIEW_VERSION } from '../../../src/policy/view/schema.ts';
 import { recordWithin, typeText } from '../../../src/policy/view/text.ts';
-import { View } from '../../../src/policy/view/view.ts';
+import { PolicyView } from '../../../src/policy/view/view.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 const UNAVAILABLE = ['provenance', 'tests'];
@@ -29,7 +29,7 @@ const full = caseAssessment({
   ],
 });
 const views = [full, caseAssessment({ files: [] }), ...ofReferences()].map((assessment) =>
-  new View({ assessment, now: new Date(0), waived: NONE, waivedFiles: NONE }).for({
+  new PolicyView({ assessment, now: new Date(0), waived: NONE, waivedFiles: NONE }).for({
     approvals: [
       {
         stage: 'production',

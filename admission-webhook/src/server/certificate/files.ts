@@ -1,7 +1,7 @@
 import { readSmallText } from '../../../../src/core/bytes/index.ts';
 import { isAssayError } from '../../../../src/core/index.ts';
 import type { CertificateHealth } from '../../health.ts';
-import { type WatchOptions, watchFiles } from '../../watched-files.ts';
+import { type FileWatchOptions, watchFiles } from '../../watched-files.ts';
 import { type CertificateSource, type ServingPair, servingPair } from './serving.ts';
 
 export interface CertificateFiles {
@@ -15,7 +15,7 @@ export interface CertificateFiles {
  */
 export async function openCertificateFiles(
   files: CertificateFiles,
-  options: WatchOptions = {},
+  options: FileWatchOptions = {},
 ): Promise<CertificateSource> {
   let pair = await readPair(files);
   let loadedAt = new Date();

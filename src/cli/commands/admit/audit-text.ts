@@ -1,5 +1,5 @@
 import type { AuditedObject, AuditReport } from '../../../../admission-webhook/src/index.ts';
-import { type Ink, Page, terminalText } from '../../../report/index.ts';
+import { type Ink, TextPage, terminalText } from '../../../report/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 
 interface Look {
@@ -19,7 +19,7 @@ export function auditText(report: AuditReport, look: Look): string {
 }
 
 function headText({ from, snapshot, problems }: AuditReport, { width, color }: Look): string {
-  const page = new Page(width, color);
+  const page = new TextPage(width, color);
   page.row('asked', terminalText(from));
   const ends = snapshot.expired ? `ENDED at ${snapshot.expires}: it approves nothing` : `ends ${snapshot.expires}`;
   const ink = snapshot.expired ? 'red' : undefined;
@@ -43,7 +43,7 @@ function namespacesText({ namespaces }: AuditReport, { color }: Look): string {
 }
 
 function objectsText({ objects }: AuditReport, { width, color }: Look): string {
-  const page = new Page(width, color);
+  const page = new TextPage(width, color);
   const told = objects.filter(({ action }) => action !== 'allow');
   for (const one of told.slice(0, MAX_SHOWN)) objectRows(page, one);
   if (told.length > MAX_SHOWN) {
@@ -53,7 +53,7 @@ function objectsText({ objects }: AuditReport, { width, color }: Look): string {
   return page.toString();
 }
 
-function objectRows(page: Page, one: AuditedObject): void {
+function objectRows(page: TextPage, one: AuditedObject): void {
   const { kind, namespace, name, action, rulings, under, owner } = one;
   const place = `${kind} ${namespace === null ? name : `${namespace}/${name}`}`;
   const led = under === 0 ? '' : ` and ${under} that it led to`;
@@ -67,7 +67,7 @@ function objectRows(page: Page, one: AuditedObject): void {
 }
 
 function totalText({ totals, complete }: AuditReport, { width, color }: Look): string {
-  const page = new Page(width, color);
+  const page = new TextPage(width, color);
   const { objects, under, finished, off, deny, warn } = totals;
   page.parts([
     `${objects} objects`,

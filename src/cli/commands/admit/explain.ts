@@ -1,4 +1,4 @@
-import { Page, terminalText } from '../../../report/index.ts';
+import { TextPage, terminalText } from '../../../report/index.ts';
 import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../workload/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { readManifest } from './manifest-file.ts';
@@ -19,7 +19,7 @@ export async function runAdmitExplain(request: AdmitExplainRequest, shell: Shell
   if (format === 'json') sink.write(`${JSON.stringify({ schemaVersion: '1', file, objects }, null, 2)}\n`);
   else {
     const color = output === undefined && wantsColor(shell.stdout, shell.env, request.color);
-    const page = new Page(output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true }), color);
+    const page = new TextPage(output === undefined ? widthOf(shell.stdout) : widthOf({ write: () => true }), color);
     for (const object of objects) objectRows(page, object);
     totalRow(page, objects);
     sink.write(page.toString());
@@ -43,7 +43,7 @@ function explained(object: unknown): Explained {
   };
 }
 
-function objectRows(page: Page, object: Explained): void {
+function objectRows(page: TextPage, object: Explained): void {
   const { kind, namespace, name, references, unresolved } = object;
   const place = namespace === null ? name : `${namespace}/${name}`;
   page.gap();
@@ -56,7 +56,7 @@ function objectRows(page: Page, object: Explained): void {
   if (references.length === 0 && unresolved.length === 0) page.row('none', 'names no model', 'dim', 'dim');
 }
 
-function referenceRows(page: Page, found: WorkloadReference): void {
+function referenceRows(page: TextPage, found: WorkloadReference): void {
   page.row(found.role, terminalText(found.reference));
   const facts = [
     found.pinned ? 'pinned' : 'not pinned: other bytes may be put there',
@@ -71,7 +71,7 @@ function referenceRows(page: Page, found: WorkloadReference): void {
   page.row('', terminalText(`at ${found.where}${container} (${found.via})`), 'dim');
 }
 
-function totalRow(page: Page, objects: readonly Explained[]): void {
+function totalRow(page: TextPage, objects: readonly Explained[]): void {
   const sum = (count: (object: Explained) => number) => objects.reduce((all, object) => all + count(object), 0);
   const unresolved = sum((object) => object.unresolved.length);
   const unpinned = sum((object) => object.references.filter(({ pinned }) => !pinned).length);

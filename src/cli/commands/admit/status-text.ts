@@ -1,4 +1,4 @@
-import { Page, terminalText } from '../../../report/index.ts';
+import { TextPage, terminalText } from '../../../report/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 import type { ShownStatus } from './status-schema.ts';
 
@@ -9,7 +9,7 @@ const MAX_DECISIONS = 20;
 const SOON_MS = 7 * 86_400_000;
 
 export function statusText(status: ShownStatus, width: number, color: boolean, now: Date): string {
-  const page = new Page(width, color);
+  const page = new TextPage(width, color);
   if (status.ready) page.row('ready', `since ${terminalText(status.startedAt)}`, undefined, 'green');
   else page.row('NOT READY', terminalText(status.notReady.join('; ')), 'red', 'red');
   snapshotRows(page, status, now);
@@ -32,7 +32,7 @@ export function statusText(status: ShownStatus, width: number, color: boolean, n
   return `${page.toString()}\n${decisionsText(status.decisions, color)}`;
 }
 
-function snapshotRows(page: Page, { snapshot, source }: ShownStatus, now: Date): void {
+function snapshotRows(page: TextPage, { snapshot, source }: ShownStatus, now: Date): void {
   if (snapshot === null) page.row('snapshot', 'none is held: nothing is approved', 'red');
   else {
     const { version, tenant, entries, ageSeconds, expires, expired } = snapshot;
@@ -47,7 +47,7 @@ function snapshotRows(page: Page, { snapshot, source }: ShownStatus, now: Date):
   problemRow(page, source.problem);
 }
 
-function problemRow(page: Page, problem: string | null): void {
+function problemRow(page: TextPage, problem: string | null): void {
   if (problem !== null) page.row('', terminalText(problem), 'yellow');
 }
 

@@ -7,7 +7,7 @@ import type { StoredDecision, Transition, Version } from '../../../registry/inde
 import { isRuled } from '../../../registry/rules/index.ts';
 import { terminalText } from '../../../report/index.ts';
 import {
-  type Approved,
+  type ApprovalResult,
   approvedJson,
   approvedText,
   decisionFor,
@@ -59,7 +59,7 @@ async function wayOf({ signing }: ApproveRequest, shell: Shell): Promise<Signing
   return signingWay(signing, shell);
 }
 
-async function approve(desk: Desk): Promise<Approved> {
+async function approve(desk: Desk): Promise<ApprovalResult> {
   const { registry, request, shell } = desk;
   refuseWithoutTrust(desk);
   const options = { ...request, trust: request.registry.trust };

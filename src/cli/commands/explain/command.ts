@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AssayError, closest } from '../../../core/index.ts';
-import { Page } from '../../../report/index.ts';
+import { TextPage } from '../../../report/index.ts';
 import { referenceAddress } from '../../../report/sarif/index.ts';
 import type { Rule } from '../../../scan/rules/rule.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
@@ -19,7 +19,7 @@ export function registerExplain(program: Command, shell: Shell): void {
 
 async function explain(id: string | undefined, color: boolean, shell: Shell): Promise<void> {
   const { RULES } = await import('../../../scan/rules/catalogue.ts');
-  const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, color));
+  const page = new TextPage(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, color));
   if (id === undefined) {
     for (const rule of RULES.values()) listRow(page, rule);
   } else {
@@ -36,7 +36,7 @@ function unknownRule(id: string, known: readonly string[]): AssayError {
   return new AssayError('usage', 'no such rule', { subject: id, hint });
 }
 
-function listRow(page: Page, rule: Rule): void {
+function listRow(page: TextPage, rule: Rule): void {
   page.row(rule.severity, rule.id, 'bold');
   page.row('', rule.title);
 }
@@ -48,7 +48,7 @@ const VERDICTS: Readonly<Record<Rule['verdict'], string>> = {
   none: 'is advice, and leaves the verdict as it is',
 };
 
-function ruleRows(page: Page, rule: Rule): void {
+function ruleRows(page: TextPage, rule: Rule): void {
   page.row('rule', rule.id, 'bold', 'dim');
   page.row('title', rule.title, undefined, 'dim');
   page.row('severity', `${rule.severity}; ${VERDICTS[rule.verdict]}`, undefined, 'dim');

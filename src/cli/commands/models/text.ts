@@ -7,8 +7,8 @@ import {
   type Transition,
   type Version,
 } from '../../../registry/index.ts';
-import { count, type Ink, Page, terminalText } from '../../../report/index.ts';
-import { neededText, type PageOptions } from '../../registry/index.ts';
+import { count, type Ink, TextPage, terminalText } from '../../../report/index.ts';
+import { type ApprovedTextOptions, neededText } from '../../registry/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 
 /** All that is known of one version. */
@@ -24,7 +24,7 @@ export interface VersionFacts {
 
 const MAX_NAME = 60;
 
-export function modelsText(models: readonly ModelSummary[], { color }: PageOptions): string {
+export function modelsText(models: readonly ModelSummary[], { color }: ApprovedTextOptions): string {
   if (models.length === 0) return 'No models.\n';
   const rows = models.map(({ name, versions, newest, stages }) => [
     terminalText(name, MAX_NAME),
@@ -38,7 +38,7 @@ export function modelsText(models: readonly ModelSummary[], { color }: PageOptio
   return columnsText(['MODEL', 'VERSIONS', 'NEWEST', 'STAGES'], rows, { color });
 }
 
-export function versionsText(versions: readonly Version[], { color }: PageOptions): string {
+export function versionsText(versions: readonly Version[], { color }: ApprovedTextOptions): string {
   if (versions.length === 0) return 'No versions.\n';
   const rows = versions.map(({ number, stage, digest, aliases, createdAt, createdBy, ref }) => [
     `@${number}`,
@@ -56,9 +56,9 @@ export function versionsText(versions: readonly Version[], { color }: PageOption
 const STAGE_INKS: Readonly<Record<string, Ink>> = { production: 'green', staging: 'cyan', quarantined: 'red' };
 const ACTION_INKS = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
 
-export function versionText(facts: VersionFacts, { width, color }: PageOptions): string {
+export function versionText(facts: VersionFacts, { width, color }: ApprovedTextOptions): string {
   const { version, decisions, approvals, transitions } = facts;
-  const page = new Page(width, color);
+  const page = new TextPage(width, color);
   page.row('version', `${terminalText(version.model)}@${version.number}`, 'bold');
   page.row('stage', version.stage, STAGE_INKS[version.stage]);
   if (facts.gate !== null) gateRow(page, facts.gate);
@@ -76,28 +76,28 @@ export function versionText(facts: VersionFacts, { width, color }: PageOptions):
 }
 
 /** A stage is where it stands; whether it may run there is another question. */
-function gateRow(page: Page, { approvedFor, notAfter, reason }: GateAnswer): void {
+function gateRow(page: TextPage, { approvedFor, notAfter, reason }: GateAnswer): void {
   const until = notAfter === null ? '' : `, until ${notAfter}`;
   if (approvedFor.length > 0) page.row('may run at', `${approvedFor.join(', ')}${until}`, 'green');
   else page.row('may run at', 'no stage', 'yellow');
   if (reason !== '') page.row('', terminalText(reason), 'yellow');
 }
 
-function lineageRows(page: Page, { lineage }: Version): void {
+function lineageRows(page: TextPage, { lineage }: Version): void {
   for (const { ref } of lineage.baseModels) page.row('base model', terminalText(ref));
   for (const dataset of lineage.datasets) page.row('dataset', terminalText(dataset));
   if (lineage.code !== null) page.row('code', terminalText(lineage.code));
   if (lineage.run !== null) page.row('run', terminalText(lineage.run));
 }
 
-function decisionRows(page: Page, { stage, decision, ruleset, at }: StoredDecision): void {
+function decisionRows(page: TextPage, { stage, decision, ruleset, at }: StoredDecision): void {
   page.gap();
   page.row(stage, `${decision.action} under ${terminalText(decision.policy)}`, ACTION_INKS[decision.action]);
   for (const { rule, message } of decision.violations) page.row('', terminalText(`${rule}: ${message}`));
   page.row('', `${terminalText(decision.policyDigest)}, ruleset ${terminalText(ruleset.version)}, ${at}`, 'dim');
 }
 
-function approvalRows(page: Page, approval: ApprovalRecord): void {
+function approvalRows(page: TextPage, approval: ApprovalRecord): void {
   const { id, stage, role, method, signer, at, until, state, why } = approval;
   const holds = state === 'valid' || state === 'carried';
   page.gap();
@@ -107,7 +107,7 @@ function approvalRows(page: Page, approval: ApprovalRecord): void {
   page.row('given', terminalText(until === null ? at : `${at}, until ${until}`));
 }
 
-function requestRows(page: Page, request: Transition): void {
+function requestRows(page: TextPage, request: Transition): void {
   page.gap();
   page.row('asked for', `${request.to}, by ${terminalText(request.requestedBy)}, ${request.at}`, 'yellow');
   if (request.comment !== '') page.row('', terminalText(request.comment));

@@ -1,7 +1,7 @@
 import { isAssayError } from '../../../core/index.ts';
 import { knownWords } from '../../../pipeline/index.ts';
 import { readCases } from '../../../policy/cases/index.ts';
-import { isProblems, lintPolicy, type Problem, readPolicy } from '../../../policy/index.ts';
+import { isProblems, lintPolicy, type PolicyProblem, readPolicy } from '../../../policy/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
 import { type ExitCode, graver, printError, type Shell } from '../../terminal/index.ts';
 import { CASES_SUFFIX, inOrder, policyBytes, problemLine } from './file.ts';
@@ -45,7 +45,7 @@ function checkCases(bytes: Uint8Array, file: string, shell: Shell): ExitCode {
   return 0;
 }
 
-function refused(problems: readonly Problem[], file: string, shell: Shell): ExitCode {
+function refused(problems: readonly PolicyProblem[], file: string, shell: Shell): ExitCode {
   for (const problem of inOrder(problems)) shell.stdout.write(problemLine(file, 'error', problem));
   return 2;
 }

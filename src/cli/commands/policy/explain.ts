@@ -9,7 +9,7 @@ import {
   shownValue,
 } from '../../../policy/index.ts';
 import { recordWithin, typeText, VIEW, VIEW_VERSION } from '../../../policy/view/index.ts';
-import { count, decisionReport, type Ink, jsonText, Page, terminalText } from '../../../report/index.ts';
+import { count, decisionReport, type Ink, jsonText, TextPage, terminalText } from '../../../report/index.ts';
 import { type Reported, readReported } from '../../judging/index.ts';
 import { environmentOf, readDocument } from '../../options/index.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
@@ -23,7 +23,7 @@ export async function runExplain(path: string, flags: ExplainFlags, shell: Shell
   const explained = explain(reported.assessment, { policy, waivers, environment: environmentOf(flags) });
   if (flags.format === 'json') shell.stdout.write(explainedJson(explained, policy));
   else {
-    const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
+    const page = new TextPage(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
     explainedRows(page, explained, policy, reported);
     shell.stdout.write(page.toString());
   }
@@ -61,7 +61,7 @@ const INKS: Readonly<Record<RuleEvaluation['outcome'], Ink | undefined>> = {
 };
 
 function explainedRows(
-  page: Page,
+  page: TextPage,
   { decision, evaluation }: Explained,
   policy: CompiledPolicy,
   reported: Reported,
@@ -91,7 +91,7 @@ function explainedRows(
 const MAX_FINDINGS = 10;
 
 /** The gravest first. */
-function findingRows(page: Page, { findings }: RuleEvaluation, { assessment }: Reported): void {
+function findingRows(page: TextPage, { findings }: RuleEvaluation, { assessment }: Reported): void {
   const named = new Set(findings);
   const behind = assessment.findings
     .filter(({ fingerprint }) => named.has(fingerprint))
@@ -109,7 +109,7 @@ export function runView(flags: ExplainFlags, shell: Shell): void {
     shell.stdout.write(`${jsonText({ version: VIEW_VERSION, view: VIEW }, 2)}\n`);
     return;
   }
-  const page = new Page(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
+  const page = new TextPage(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
   page.row('view', `${VIEW_VERSION}: what an expression can name`);
   for (const [name, { type, about }] of Object.entries(VIEW)) {
     page.gap();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Problem, readPolicyFile, SHIPPED_FOLDER, SHIPPED_POLICIES } from '../../../policy/index.ts';
+import { type PolicyProblem, readPolicyFile, SHIPPED_FOLDER, SHIPPED_POLICIES } from '../../../policy/index.ts';
 import { terminalText } from '../../../report/index.ts';
 
 /** Files of cases, beside their policies. */
@@ -16,12 +16,12 @@ export async function policyBytes(nameOrPath: string): Promise<{ bytes: Uint8Arr
 }
 
 /** `acme.yaml:3:5: error: ...; hint`: as compilers write it, so that editors find the place. */
-export function problemLine(file: string, kind: string, { line, column, message, hint }: Problem): string {
+export function problemLine(file: string, kind: string, { line, column, message, hint }: PolicyProblem): string {
   const rest = hint === undefined ? '' : `; ${terminalText(hint)}`;
   return `${terminalText(file)}:${line}:${column}: ${kind}: ${terminalText(message)}${rest}\n`;
 }
 
 /** In the order of the file. */
-export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+export function inOrder(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
   return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -13,7 +13,7 @@ import {
   type SignedRules,
   writeInstalled,
 } from '../../../pipeline/index.ts';
-import { count, jsonText, Page, terminalText } from '../../../report/index.ts';
+import { count, jsonText, TextPage, terminalText } from '../../../report/index.ts';
 import { RULES } from '../../../scan/rules/catalogue.ts';
 import { parseRuleBundle, type RuleBundle } from '../../../scan/rules/rule-bundle.ts';
 import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
@@ -70,7 +70,7 @@ interface Facts {
 }
 
 function factsTable(facts: Facts, width: number): string {
-  const page = new Page(width, false);
+  const page = new TextPage(width, false);
   page.row('version', facts.version);
   page.row('digest', facts.digest);
   page.row('from', facts.source === 'installed' ? 'installed' : `this program (assay ${version()})`);

@@ -13,7 +13,7 @@ import {
   exitCodeOf,
   type Judging,
   type Knowledge,
-  type Place,
+  type OpenedPlace,
   prepareJudging,
   uriOf,
 } from '../../judging/index.ts';
@@ -21,7 +21,7 @@ import { type ExitCode, graver, openSink, printError, type Shell, wantsColor, wi
 import type { ScanFormat, ScanRequest } from './request.ts';
 
 interface Scanned extends Judged {
-  readonly place: Place;
+  readonly place: OpenedPlace;
 }
 
 /** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */

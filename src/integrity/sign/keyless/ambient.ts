@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { type IdentityToken, readIdentityToken, SIGSTORE_AUDIENCE } from './identity-token.ts';
-import { badAnswer, bytesOf, type Call, refusal, type Service, saidBy } from './service.ts';
+import { badAnswer, bytesOf, refusal, type Service, type ServiceCall, saidBy } from './service.ts';
 import { serviceUrl } from './services.ts';
 
 /** How the machine around us vouches for who we are. */
@@ -57,7 +57,7 @@ export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
  * @param call its `fetch` sends the identity's credential to the credential's origin
  * @throws AssayError `usage`, `network`, `unauthorized`, `aborted`
  */
-export async function ambientIdentityToken(identity: AmbientIdentity, call: Call): Promise<IdentityToken> {
+export async function ambientIdentityToken(identity: AmbientIdentity, call: ServiceCall): Promise<IdentityToken> {
   if (identity.kind === 'token') return tokenInEnvironment(identity.token, identity.variable);
   const gitHub: Service = { name: 'GitHub Actions', url: identity.url };
   const response = await call.fetch(identity.url, {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parseBoundedJson } from '../../../core/index.ts';
 import { spkiOf } from '../../envelope/index.ts';
 import type { IdentityToken } from './identity-token.ts';
-import { badAnswer, type Call, post, type Service } from './service.ts';
+import { badAnswer, post, type Service, type ServiceCall } from './service.ts';
 
 const Answer = v.object({
   signedCertificateEmbeddedSct: v.object({
@@ -20,7 +20,7 @@ export async function requestCertificate(
   url: string,
   key: { readonly privateKey: KeyObject; readonly publicKey: KeyObject },
   identity: IdentityToken,
-  call: Call,
+  call: ServiceCall,
 ): Promise<X509Certificate> {
   const fulcio: Service = { name: 'Fulcio', url };
   const request = {

@@ -8,11 +8,11 @@ import { type CertifiedIdentity, certifiedIdentity } from './certified-identity.
 import { requestCertificate } from './fulcio.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { logEnvelope } from './rekor.ts';
-import type { Call } from './service.ts';
+import type { ServiceCall } from './service.ts';
 import type { SigningServices } from './services.ts';
 import { requestTimestamp } from './timestamp.ts';
 
-export interface KeylessOptions extends Call {
+export interface KeylessOptions extends ServiceCall {
   readonly services: SigningServices;
   /** Asked when there is something to sign: tokens live for minutes. */
   identityToken(): Promise<IdentityToken>;

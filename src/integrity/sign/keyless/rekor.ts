@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parseBoundedJson } from '../../../core/index.ts';
 import { pae } from '../../envelope/index.ts';
 import type { envelopeJson } from '../bundle-json.ts';
-import { badAnswer, type Call, post, type Service } from './service.ts';
+import { badAnswer, post, type Service, type ServiceCall } from './service.ts';
 
 /** A transparency log, by the major version of its API. */
 export interface LogService {
@@ -75,11 +75,11 @@ const BodyV2 = v.object({
  * https://github.com/sigstore/rekor-tiles, as `hashedrekord` 0.0.2 over what is signed (it has given up `dsse`).
  * @throws AssayError `network`, `unauthorized`, `aborted`; `network` when the entry is about something else.
  */
-export function logEnvelope(log: LogService, logged: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+export function logEnvelope(log: LogService, logged: LoggedEnvelope, call: ServiceCall): Promise<LogEntryJson> {
   return log.version === 1 ? logV1(log.url, logged, call) : logV2(log.url, logged, call);
 }
 
-async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, call: ServiceCall): Promise<LogEntryJson> {
   const rekor: Service = { name: 'Rekor', url };
   const verifier = Buffer.from(certificate.toString()).toString('base64');
   const proposedContent = { envelope: JSON.stringify(envelope), verifiers: [verifier] };
@@ -96,7 +96,7 @@ async function logV1(url: string, { envelope, certificate }: LoggedEnvelope, cal
   return bundledV1(entry);
 }
 
-async function logV2(url: string, { envelope, certificate }: LoggedEnvelope, call: Call): Promise<LogEntryJson> {
+async function logV2(url: string, { envelope, certificate }: LoggedEnvelope, call: ServiceCall): Promise<LogEntryJson> {
   const rekor: Service = { name: 'Rekor', url };
   const signed = pae(envelope.payloadType, fromBase64(envelope.payload));
   const digest = sha256(signed).toString('base64');

@@ -19,7 +19,7 @@ export interface Service {
   readonly url: string;
 }
 
-export interface Call {
+export interface ServiceCall {
   readonly fetch: ServiceFetch;
   readonly signal?: AbortSignal;
 }
@@ -38,7 +38,7 @@ export async function post(
   service: Service,
   path: string,
   request: unknown,
-  { fetch, signal }: Call,
+  { fetch, signal }: ServiceCall,
   options: { readonly accept?: string; readonly secret?: string } = {},
 ): Promise<Buffer> {
   const response = await fetch(addressOf(service, path), {

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
-import { badAnswer, type Call, post, type Service } from './service.ts';
+import { badAnswer, post, type Service, type ServiceCall } from './service.ts';
 
 /**
  * Has Sigstore's timestamp authority (https://github.com/sigstore/timestamp-authority) say when a signature was there.
@@ -8,7 +8,7 @@ import { badAnswer, type Call, post, type Service } from './service.ts';
  * @returns the timestamp reply of RFC 3161, DER.
  * @throws AssayError `network`, `unauthorized`, `aborted`; `network` when the timestamp is for something else.
  */
-export async function requestTimestamp(url: string, signature: Uint8Array, call: Call): Promise<Buffer> {
+export async function requestTimestamp(url: string, signature: Uint8Array, call: ServiceCall): Promise<Buffer> {
   const authority: Service = { name: 'the timestamp authority', url };
   const hash = createHash('sha256').update(signature).digest();
   const request = {

@@ -1,7 +1,7 @@
 import {
   DICT,
   FROZENSET,
-  type Given,
+  type GivenValue,
   GLOBAL,
   type GlobalName,
   LIST,
@@ -132,7 +132,7 @@ class Walk {
     this.#states = new Set();
   }
 
-  *from({ value }: Given, use: TakingUse): Generator<Violation['found']> {
+  *from({ value }: GivenValue, use: TakingUse): Generator<Violation['found']> {
     if (use === 'build') yield* this.#stateKeys(value);
     const open = [value];
     for (let top = open.pop(); top !== undefined; top = open.pop()) {

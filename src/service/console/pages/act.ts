@@ -1,11 +1,11 @@
 import { facts, type Html, type HtmlValue, html } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
-import { type Crumb, type Place, page } from '../layout.ts';
+import { type Crumb, type PagePlace, page } from '../layout.ts';
 import { button, form, linkButton, note, textArea, type Viewer } from '../parts.ts';
 
 export interface ActView {
   readonly title: string;
-  readonly place: Place;
+  readonly place: PagePlace;
   readonly crumbs: readonly Crumb[];
   /** What follows from it. */
   readonly follows: HtmlValue;

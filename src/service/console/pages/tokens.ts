@@ -1,5 +1,5 @@
 import { type ApiToken, ROLES } from '../../../registry/index.ts';
-import { chip, code, type Html, html, NONE, table, told, type Word } from '../../../report/html/index.ts';
+import { chip, code, type Html, html, NONE, type ReportWord, table, told } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
@@ -53,9 +53,9 @@ function tokenTable(viewer: Viewer, tokens: readonly ApiToken[], now: Date): Htm
   return table({ caption: 'The newest first', columns, rows });
 }
 
-const HOLDS: Word = { text: 'Holds', tone: 'good' };
+const HOLDS: ReportWord = { text: 'Holds', tone: 'good' };
 
-function stateOf({ revokedAt, expiresAt }: ApiToken, now: Date): Word {
+function stateOf({ revokedAt, expiresAt }: ApiToken, now: Date): ReportWord {
   if (revokedAt !== null) return { text: 'Revoked', tone: 'dark' };
   return expiresAt !== null && new Date(expiresAt) <= now ? { text: 'Expired', tone: 'plain' } : HOLDS;
 }

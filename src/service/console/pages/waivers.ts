@@ -1,6 +1,6 @@
 import { endOfWaiver } from '../../../policy/waivers/index.ts';
 import type { Page, StoredWaiver } from '../../../registry/index.ts';
-import { chip, code, type Html, html, NONE, table, told, type Word } from '../../../report/html/index.ts';
+import { chip, code, type Html, html, NONE, type ReportWord, table, told } from '../../../report/html/index.ts';
 import { type Draft, typedInto, whyRefused } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
@@ -67,11 +67,11 @@ export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], no
   return table({ caption: 'The newest first', columns, rows });
 }
 
-const HOLDS: Word = { text: 'Waives', tone: 'caution' };
-const ENDED: Word = { text: 'Ended', tone: 'plain' };
-const REVOKED: Word = { text: 'Revoked', tone: 'dark' };
+const HOLDS: ReportWord = { text: 'Waives', tone: 'caution' };
+const ENDED: ReportWord = { text: 'Ended', tone: 'plain' };
+const REVOKED: ReportWord = { text: 'Revoked', tone: 'dark' };
 
-function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): Word {
+function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): ReportWord {
   if (revokedAt !== null) return REVOKED;
   return endOfWaiver(waiver.expires) > now ? HOLDS : ENDED;
 }
