@@ -2,7 +2,7 @@ export type { DecisionRecord } from './answer.ts';
 export {
   type AuditedObject,
   type AuditReport,
-  audit,
+  auditCluster,
   listedSource,
   openAuditGate,
   openCluster,

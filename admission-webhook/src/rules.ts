@@ -16,8 +16,8 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const ACTIONS = ['allow', 'audit', 'warn', 'deny'] as const;
-export type WebhookAction = (typeof ACTIONS)[number];
+export const WEBHOOK_ACTIONS = ['allow', 'audit', 'warn', 'deny'] as const;
+export type WebhookAction = (typeof WEBHOOK_ACTIONS)[number];
 
 /** What holds for the objects of one namespace. */
 export interface NamespaceRule {

@@ -5,11 +5,11 @@ import {
   compileExpression,
   type Evaluator,
   ExpressionError,
+  expressionText,
   Failure,
   type Node,
   parseExpression,
   type Type,
-  textOf,
   VARIABLES,
 } from './cel/index.ts';
 
@@ -65,7 +65,7 @@ export function itemsOf(value: unknown): readonly unknown[] {
 /** What is too long or too deep once it is written out again gives nothing: the rule breaks all the same. */
 function compiled(node: Node): Evaluator {
   try {
-    return compileExpression(parseExpression(textOf(node)).expr);
+    return compileExpression(parseExpression(expressionText(node)).expr);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return () => new Failure(error.message);

@@ -6,10 +6,10 @@ import {
   type Evaluator,
   ExpressionError,
   type Node,
-  nameOf,
   parseExpression,
   present,
   type Type,
+  typeNameOf,
   VARIABLES,
 } from './cel/index.ts';
 import type { ExpressionText, MatchDocument, PolicyDocument, RuleAction, RuleDocument } from './document.ts';
@@ -122,7 +122,7 @@ class Compiler {
       const { node, expr } = parseExpression(source.text);
       const type = checkExpression(node, { roots: VIEW_TYPES, variables: this.#types });
       if (!accepts(present(type))) {
-        throw new ExpressionError(0, `the expression has to give ${wanted}, and gives ${nameOf(type)}`);
+        throw new ExpressionError(0, `the expression has to give ${wanted}, and gives ${typeNameOf(type)}`);
       }
       return { source, node, type, evaluate: compileExpression(expr), sharedAs: this.#sharedAs(source.text, node) };
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Constant, type Node, textOf, VARIABLES } from './cel/index.ts';
+import { type Constant, expressionText, type Node, VARIABLES } from './cel/index.ts';
 
 /** What is known before there is an artifact: fields of the view by their path, `environment.stage`. */
 export type KnownConstant = ReadonlyMap<string, Constant>;
@@ -7,12 +7,12 @@ export type KnownConstant = ReadonlyMap<string, Constant>;
  * What an expression always gives, given what is known; `undefined` when that depends on the artifact. Part of the language
  * only: an answer is right, no answer says nothing.
  */
-export function constantOf(
+export function expressionConstant(
   node: Node,
   known: KnownConstant,
   variables: ReadonlyMap<string, Node>,
 ): Constant | undefined {
-  const of = (part: Node) => constantOf(part, known, variables);
+  const of = (part: Node) => expressionConstant(part, known, variables);
   switch (node.kind) {
     case 'const':
       return node.value;
@@ -91,7 +91,7 @@ function isExhaustive(kind: 'and' | 'or', terms: readonly Node[]): boolean {
     const [left, right] = term.args;
     const [path, value] = left?.kind === 'const' ? [right, left] : [left, right];
     if (path === undefined || value?.kind !== 'const' || !isPath(path)) return false;
-    const key = textOf(path);
+    const key = expressionText(path);
     const known = first.get(key);
     if (known === undefined) first.set(key, value.value);
     return known !== undefined && isEqual(known, value.value) === false;

@@ -3,7 +3,7 @@ export type { Node as ExpressionNode } from './cel/index.ts';
 export {
   ANY,
   type Bindings,
-  BOOL,
+  BOOL_TYPE,
   boundOf,
   celLibrary,
   checkExpression,
@@ -12,11 +12,9 @@ export {
   ExpressionError,
   excessOf,
   Failure,
-  INT,
+  INT_TYPE,
   listOf,
   mapOf,
-  nameOf,
-  oneOf,
   optional,
   parseExpression,
   present,
@@ -24,6 +22,8 @@ export {
   type Sizes,
   STRING,
   type Type,
+  typeNameOf,
+  unionOf,
   type ViewField,
 } from './cel/index.ts';
 export type { CompiledPolicy } from './compile.ts';

@@ -1,6 +1,6 @@
-import { type Constant, textOf } from './cel/index.ts';
+import { type Constant, expressionText } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile.ts';
-import { constantOf, type KnownConstant } from './constant.ts';
+import { expressionConstant, type KnownConstant } from './constant.ts';
 import type { PolicyProblem, Position } from './problem.ts';
 import { type KnownWords, strangeWords } from './strange-words.ts';
 
@@ -17,7 +17,7 @@ export function lintPolicy(policy: CompiledPolicy, known?: KnownWords): Lint {
   const situations = situationsOf(policy);
   const nodes = new Map([...policy.variables].map(([name, { node }]) => [name, node]));
   const always = (expression: CompiledExpression, value: Constant) =>
-    situations.every((known) => constantOf(expression.node, known, nodes) === value);
+    situations.every((known) => expressionConstant(expression.node, known, nodes) === value);
   const warnings = [
     ...policy.rules.flatMap((rule) =>
       constantRule(rule, always, situations.length > 1 || (situations[0]?.size ?? 0) > 0),
@@ -70,7 +70,7 @@ function constantRule(
 function repeatedRules(rules: readonly CompiledRule[]): PolicyProblem[] {
   const first = new Map<string, string>();
   return rules.flatMap(({ id, expression, when, document }) => {
-    const key = `${textOf(expression.node)}\n${when === undefined ? '' : textOf(when.node)}`;
+    const key = `${expressionText(expression.node)}\n${when === undefined ? '' : expressionText(when.node)}`;
     const known = first.get(key);
     if (known === undefined) first.set(key, id);
     return known === undefined ? [] : [problem(document.at, `${id} repeats ${known}`, 'remove one')];

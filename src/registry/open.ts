@@ -23,7 +23,7 @@ import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { type Context, openDatabase } from './store/index.ts';
 import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
 import { quarantine, requestTransition, retire, transition, transitions, withdraw } from './transitions/index.ts';
-import { assessments, decisions, model, models, register, setAlias, version, versions } from './versions/index.ts';
+import { assessments, decisions, model, models, register, setAlias, versionById, versions } from './versions/index.ts';
 import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/index.ts';
 import { webhookStore } from './webhooks/index.ts';
 
@@ -56,7 +56,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     models: bound(models),
     model: bound(model),
     versions: bound(versions),
-    version: bound(version),
+    version: bound(versionById),
     versionsOf: bound(versionsOf),
     assessments: bound(assessments),
     decisions: bound(decisions),

@@ -29,7 +29,7 @@ export function answerTo(query: SnapshotQuery, asked: Asked, tables: EntryTables
 }
 
 /** No address holds an end of line, so that no reference reads as another at another server. */
-export function keyOf(ref: string, endpoint: string | null): string {
+export function referenceKeyOf(ref: string, endpoint: string | null): string {
   return `${endpoint ?? ''}\n${ref}`;
 }
 

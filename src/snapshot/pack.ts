@@ -1,5 +1,5 @@
 import type { SnapshotEntry } from './document.ts';
-import { keyOf } from './judge.ts';
+import { referenceKeyOf } from './judge.ts';
 import { repositoriesOf } from './latest.ts';
 import {
   DIGEST_BYTES,
@@ -30,9 +30,9 @@ export function packSnapshot({ head, size, entries, spent }: SnapshotParts, seed
   for (const entry of entries()) {
     starts.push(records.add(entry, policies));
     digests.push(hashOf(entry.digest, seed) * SPAN + count);
-    for (const ref of entry.refs) keys.push(hashOf(keyOf(ref, entry.endpoint), seed) * SPAN + count);
+    for (const ref of entry.refs) keys.push(hashOf(referenceKeyOf(ref, entry.endpoint), seed) * SPAN + count);
     for (const name of repositoriesOf(entry)) {
-      repositories.push(hashOf(keyOf(name, entry.endpoint), seed) * SPAN + count);
+      repositories.push(hashOf(referenceKeyOf(name, entry.endpoint), seed) * SPAN + count);
     }
     count++;
   }

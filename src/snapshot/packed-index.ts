@@ -1,5 +1,5 @@
 import type { SnapshotEntry } from './document.ts';
-import { answerTo, type Entries, type EntryTables, holds, keyOf } from './judge.ts';
+import { answerTo, type Entries, type EntryTables, holds, referenceKeyOf } from './judge.ts';
 import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
 import {
   DIGEST_BYTES,
@@ -35,7 +35,11 @@ export class PackedIndex {
   readonly #tables: EntryTables = {
     byDigest: (digest) => this.#find(this.#digests, digest, (entry) => entry.digest === digest),
     byReference: (ref, endpoint) =>
-      this.#find(this.#keys, keyOf(ref, endpoint), (entry) => entry.endpoint === endpoint && entry.refs.includes(ref)),
+      this.#find(
+        this.#keys,
+        referenceKeyOf(ref, endpoint),
+        (entry) => entry.endpoint === endpoint && entry.refs.includes(ref),
+      ),
   };
 
   constructor(packed: PackedSnapshot) {
@@ -59,7 +63,7 @@ export class PackedIndex {
   latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer {
     return latestApproved(query, asked, {
       byRepository: (repository, endpoint) =>
-        this.#find(this.#repositories, keyOf(repository, endpoint), (entry) => {
+        this.#find(this.#repositories, referenceKeyOf(repository, endpoint), (entry) => {
           return entry.endpoint === endpoint && repositoriesOf(entry).has(repository);
         }),
       lookup: (ref, more) => this.lookup(ref, more),

@@ -17,7 +17,7 @@ const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 
  * What was parsed, as a snapshot: every field of its kind and within its bounds, and no other field.
  * @throws SnapshotError `malformed`, `limit`
  */
-export function readDocument(json: unknown): SnapshotDocument {
+export function readSnapshotDocument(json: unknown): SnapshotDocument {
   return documentOf(json, new Times());
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { SnapshotDocument, SnapshotEntry } from './document.ts';
 import { maxSeparators, SNAPSHOT_LIMITS } from './limits.ts';
-import { entryReader, readDocument } from './read-document.ts';
+import { entryReader, readSnapshotDocument } from './read-document.ts';
 import type { Room } from './room.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -38,7 +38,7 @@ export function readPayload(payload: Buffer, room?: Room): SnapshotParts {
   const end = before < 0 ? -1 : payload.indexOf(AFTER, start);
   if (end < 0) throw malformedAround(payload.toString());
   const text = `${payload.toString('utf8', 0, start)}${payload.toString('utf8', end)}`;
-  const { entries: _, ...head } = spelled(text, readDocument);
+  const { entries: _, ...head } = spelled(text, readSnapshotDocument);
   const next = { at: start };
   const spent = room && { room, upTo: () => payload.byteOffset + next.at };
   return { head, size: payload.length, entries: () => entriesIn(payload, next, end), ...(spent && { spent }) };
@@ -76,7 +76,7 @@ function spelled<T>(text: string, read: (json: unknown) => T): T {
 /** What is wrong with a payload without entries, as far as it can be said. */
 function malformedAround(text: string): SnapshotError {
   try {
-    spelled(text, readDocument);
+    spelled(text, readSnapshotDocument);
   } catch (error) {
     if (error instanceof SnapshotError) return error;
     throw error;

@@ -2,7 +2,7 @@ import type { PayloadSigner } from '../integrity/sign/index.ts';
 import { SNAPSHOT_PAYLOAD, type SnapshotDocument } from './document.ts';
 import { writeEnvelope } from './envelope.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
-import { readDocument } from './read-document.ts';
+import { readSnapshotDocument } from './read-document.ts';
 import { canonicalEndpoint, pinnedReference } from './reference-key.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -11,7 +11,7 @@ import { SnapshotError } from './snapshot-error.ts';
  * @throws SnapshotError `malformed`, `limit`
  */
 export function createSnapshot(document: SnapshotDocument): Buffer {
-  const checked = readDocument(document);
+  const checked = readSnapshotDocument(document);
   for (const { refs, endpoint } of checked.entries) {
     if (canonicalEndpoint(endpoint) !== endpoint) throw foreign(endpoint ?? '');
     for (const ref of refs) {

@@ -1,5 +1,5 @@
 import type { SnapshotDocument, SnapshotEntry } from './document.ts';
-import { answerTo, type EntryTables, holds, keyOf } from './judge.ts';
+import { answerTo, type EntryTables, holds, referenceKeyOf } from './judge.ts';
 import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
 import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 
@@ -13,7 +13,7 @@ export class Snapshot {
   readonly #byRepository = new Map<string, SnapshotEntry | SnapshotEntry[]>();
   readonly #tables: EntryTables = {
     byDigest: (digest) => this.#byDigest.get(digest),
-    byReference: (ref, endpoint) => this.#byKey.get(keyOf(ref, endpoint)),
+    byReference: (ref, endpoint) => this.#byKey.get(referenceKeyOf(ref, endpoint)),
   };
   readonly #images: ReadonlyMap<string, string | null>;
   /** Milliseconds since 1970, ascending. */
@@ -25,8 +25,8 @@ export class Snapshot {
     const ends = new Set<string>([document.expires]);
     for (const entry of entries) {
       add(this.#byDigest, entry.digest, entry);
-      for (const ref of entry.refs) add(this.#byKey, keyOf(ref, entry.endpoint), entry);
-      for (const name of repositoriesOf(entry)) add(this.#byRepository, keyOf(name, entry.endpoint), entry);
+      for (const ref of entry.refs) add(this.#byKey, referenceKeyOf(ref, entry.endpoint), entry);
+      for (const name of repositoriesOf(entry)) add(this.#byRepository, referenceKeyOf(name, entry.endpoint), entry);
       for (const { notAfter } of entry.stages) if (notAfter !== null) ends.add(notAfter);
     }
     for (const { notAfter } of images) if (notAfter !== null) ends.add(notAfter);
@@ -41,7 +41,7 @@ export class Snapshot {
   /** The newest approved version of the repository that a reference which is not pinned names. */
   latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer {
     return latestApproved(query, asked, {
-      byRepository: (repository, endpoint) => this.#byRepository.get(keyOf(repository, endpoint)),
+      byRepository: (repository, endpoint) => this.#byRepository.get(referenceKeyOf(repository, endpoint)),
       lookup: (pinned, what) => this.lookup(pinned, what),
     });
   }

@@ -4,7 +4,7 @@ import { abbreviated, type Meaning, meaningOfArgument } from './programs.ts';
 import { looksLikeModel } from './reference.ts';
 import { baseName } from './shell-words.ts';
 import { type Finds, MODEL_SCHEMES, type ProgramRow } from './table/index.ts';
-import type { Told } from './told.ts';
+import type { ReferenceFinder } from './told.ts';
 import type { ShellWord } from './variables.ts';
 
 /** A value of a scheme that names models, with whatever argument. */
@@ -14,12 +14,17 @@ const ANY_SCHEME: Finds = { finds: 'model', bare: 'path' };
 export class ArgumentReader {
   readonly #words: readonly ShellWord[];
   readonly #known: ReadonlySet<ProgramRow>;
-  readonly #told: Told;
+  readonly #told: ReferenceFinder;
   readonly #collector: Collector;
   /** Words that were understood. */
   readonly #used = new Set<number>();
 
-  constructor(words: readonly ShellWord[], known: ReadonlySet<ProgramRow>, told: Told, collector: Collector) {
+  constructor(
+    words: readonly ShellWord[],
+    known: ReadonlySet<ProgramRow>,
+    told: ReferenceFinder,
+    collector: Collector,
+  ) {
     this.#words = words;
     this.#known = known;
     this.#told = told;

@@ -6,8 +6,8 @@ import { meaningOfVariable, recognise } from './programs.ts';
 import { readImage } from './reference.ts';
 import { scriptOf } from './shell-words.ts';
 import { MODEL_IMAGES, PROGRAMS, type ProgramRow } from './table/index.ts';
-import { Told } from './told.ts';
-import { expand, readVariables, type ShellWord, tellEnvFrom, type Variables } from './variables.ts';
+import { ReferenceFinder } from './told.ts';
+import { expandVariables, readVariables, type ShellWord, tellEnvFrom, type Variables } from './variables.ts';
 
 /** What one container is told, read and not yet judged. */
 export interface ReadContainer {
@@ -15,7 +15,7 @@ export interface ReadContainer {
   readonly where: string;
   readonly image: string | undefined;
   readonly workingDir: string | undefined;
-  readonly told: Told;
+  readonly told: ReferenceFinder;
   readonly variables: Variables;
   /** It runs a program that loads models, or is told of one. */
   readonly loads: boolean;
@@ -37,7 +37,7 @@ export function readContainer(container: unknown, where: string, collector: Coll
     ...wordsOf(container, 'args', where, variables, collector),
     ...wordsOf(container, 'extraArgs', where, variables, collector),
   ];
-  const told = new Told(collector);
+  const told = new ReferenceFinder(collector);
   const known = new Set<ProgramRow>();
   const settings = withEnvCommand([...command, ...args], variables);
   const words = scriptOf([...command, ...args], collector) ?? [...command, ...args];
@@ -55,7 +55,7 @@ export function readContainer(container: unknown, where: string, collector: Coll
 }
 
 /** A command line that is not a container's own: a hook, or the entry point of a job. */
-export function readCommandLine(words: readonly ShellWord[], told: Told, collector: Collector): void {
+export function readCommandLine(words: readonly ShellWord[], told: ReferenceFinder, collector: Collector): void {
   const script = scriptOf(words, collector) ?? words;
   if (!collector.visit('', script.length)) return;
   new ArgumentReader(script, recognise(undefined, script), told, collector).read(false);
@@ -77,7 +77,7 @@ function wordsOf(
   const at = step(where, field);
   if (!collector.visit(at, list.length)) return [];
   return list.flatMap((text, index) =>
-    typeof text === 'string' ? [expand({ text, where: step(at, index) }, variables)] : [],
+    typeof text === 'string' ? [expandVariables({ text, where: step(at, index) }, variables)] : [],
   );
 }
 
@@ -96,7 +96,12 @@ function withEnvCommand(words: readonly ShellWord[], variables: Variables): Vari
   return all;
 }
 
-function readSettings(variables: Variables, known: ReadonlySet<ProgramRow>, told: Told, collector: Collector): void {
+function readSettings(
+  variables: Variables,
+  known: ReadonlySet<ProgramRow>,
+  told: ReferenceFinder,
+  collector: Collector,
+): void {
   for (const [name, word] of variables) {
     const meaning = meaningOfVariable(name, known);
     if (meaning !== undefined) {
@@ -112,7 +117,13 @@ function readSettings(variables: Variables, known: ReadonlySet<ProgramRow>, told
 }
 
 /** `lifecycle.postStart.exec.command`, where Ollama is told to pull. */
-function readHook(container: unknown, where: string, variables: Variables, told: Told, collector: Collector): void {
+function readHook(
+  container: unknown,
+  where: string,
+  variables: Variables,
+  told: ReferenceFinder,
+  collector: Collector,
+): void {
   const exec = own(own(own(container, 'lifecycle'), 'postStart'), 'exec');
   if (!isFields(exec)) return;
   const at = `${where}/lifecycle/postStart/exec`;

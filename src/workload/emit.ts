@@ -1,6 +1,6 @@
 import { type Collector, shown } from './collector.ts';
 import type { ReadContainer } from './container.ts';
-import { type Endpoint, endpointOf, readEndpoint } from './endpoint.ts';
+import { type Endpoint, hubEndpointOf, readEndpoint } from './endpoint.ts';
 import { REVISION_OF } from './pinning.ts';
 import { type ReadReference, readImage, readReference } from './reference.ts';
 import type { LoaderFlags, WorkloadRole } from './result.ts';
@@ -86,9 +86,9 @@ export function emitRead(
   }
   const named = server ?? read.endpoint;
   const first: Endpoint =
-    named === undefined ? endpointOf(read.scheme, variables) : readEndpoint({ text: named, where: place.where });
+    named === undefined ? hubEndpointOf(read.scheme, variables) : readEndpoint({ text: named, where: place.where });
   const moved = first.kind === 'modelscope';
-  const endpoint = moved ? endpointOf('modelscope', variables) : first;
+  const endpoint = moved ? hubEndpointOf('modelscope', variables) : first;
   if (endpoint.kind === 'unresolved') collector.unresolved(endpoint.where, endpoint.why);
   collector.reference({
     reference: moved ? read.reference.replace(/^hf:/, 'modelscope:') : read.reference,

@@ -11,7 +11,7 @@ export type Endpoint =
   | { readonly kind: 'unresolved'; readonly where: string; readonly why: string };
 
 /** From where a container fetches references of a scheme. */
-export function endpointOf(scheme: string, variables: Variables): Endpoint {
+export function hubEndpointOf(scheme: string, variables: Variables): Endpoint {
   const rows = ENDPOINTS.filter(({ schemes }) => schemes.includes(scheme));
   const moved = rows.find((row) => row.means === 'switch' && row.names.some((name) => switchedOn(variables.get(name))));
   if (moved !== undefined) return { kind: 'modelscope' };

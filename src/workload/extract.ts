@@ -4,7 +4,7 @@ import { type ReadContainer, readContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { readFields } from './fields.ts';
 import { isFields, own, ownText, step } from './own.ts';
-import { compilePath, follow } from './path.ts';
+import { compilePath, followPath } from './path.ts';
 import { type Injected, readAnnotations, readPodSpec } from './pod-spec.ts';
 import { readReference } from './reference.ts';
 import type { WorkloadReferences } from './result.ts';
@@ -70,10 +70,10 @@ function readPlaces(
   const root = { value: object, where: '' };
   for (const { kinds, paths, containers, runs } of PLACES) {
     if (!kinds.has(groupKind)) continue;
-    for (const { value, where } of paths.flatMap((path) => follow(path, root, collector))) {
+    for (const { value, where } of paths.flatMap((path) => followPath(path, root, collector))) {
       for (const one of readPodSpec(value, where, collector, injected)) loaders.set(one.where, one);
     }
-    for (const { value, where } of containers.flatMap((path) => follow(path, root, collector))) {
+    for (const { value, where } of containers.flatMap((path) => followPath(path, root, collector))) {
       if (!isFields(value) || !collector.visit(where, COST.container)) continue;
       const container = readContainer(value, where, collector, runs);
       loaders.set(where, container);

@@ -2,7 +2,7 @@ import { COST, type Collector, NO_FLAGS } from './collector.ts';
 import type { ReadContainer } from './container.ts';
 import { emitContainer, emitRead } from './emit.ts';
 import { isFields, own, ownText, step } from './own.ts';
-import { compilePath, follow, type Place } from './path.ts';
+import { compilePath, followPath, type Place } from './path.ts';
 import { readEntrypoint, readRayEnvironment, readRayServe } from './ray.ts';
 import { readReference } from './reference.ts';
 import type { LoaderFlags } from './result.ts';
@@ -36,7 +36,7 @@ export type Loaders = ReadonlyMap<string, ReadContainer>;
 /** Reads the fields of a kind that name models. */
 export function readFields(object: unknown, groupKind: string, loaders: Loaders, collector: Collector): void {
   for (const { row, steps } of BY_KIND.get(groupKind) ?? []) {
-    for (const place of follow(steps, { value: object, where: '' }, collector)) {
+    for (const place of followPath(steps, { value: object, where: '' }, collector)) {
       if (!collector.visit(place.where, COST.reference)) return;
       readField(row, place, object, loaders, collector);
     }

@@ -34,7 +34,7 @@ function expandBraces(name: string): readonly string[] {
 }
 
 /** The values that a pattern leads to. */
-export function follow(steps: readonly Step[], from: Place, collector: Collector): readonly Place[] {
+export function followPath(steps: readonly Step[], from: Place, collector: Collector): readonly Place[] {
   let places: readonly Place[] = [from];
   for (const one of steps) {
     places = places.flatMap((place) => next(one, place, collector));

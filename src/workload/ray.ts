@@ -5,8 +5,8 @@ import { isFields, own, ownList, ownText } from './own.ts';
 import { readReference } from './reference.ts';
 import type { LoaderFlags, WorkloadRole } from './result.ts';
 import { isPlainCommand, roughWords } from './shell-words.ts';
-import { isTrue, Told } from './told.ts';
-import { expand, type ShellWord, type Variables } from './variables.ts';
+import { isTrue, ReferenceFinder } from './told.ts';
+import { expandVariables, type ShellWord, type Variables } from './variables.ts';
 import { parseYamlText } from './yaml-text.ts';
 
 const NO_VARIABLES: Variables = new Map();
@@ -98,14 +98,14 @@ export function readEntrypoint(
   where: string,
   environment: string | undefined,
   collector: Collector,
-): { readonly told: Told; readonly variables: Variables } {
-  const told = new Told(collector);
+): { readonly told: ReferenceFinder; readonly variables: Variables } {
+  const told = new ReferenceFinder(collector);
   const yaml = environment === undefined ? undefined : parseYamlText(environment);
   const variables =
     yaml?.kind === 'value' ? readEnvironment(yaml.value, where, 'rayjob-environment', collector) : NO_VARIABLES;
   if (!isPlainCommand(text)) collector.unresolved(where, 'runs a shell script, which may load any model');
   readCommandLine(
-    roughWords(text, where).map((word) => expand(word, variables)),
+    roughWords(text, where).map((word) => expandVariables(word, variables)),
     told,
     collector,
   );

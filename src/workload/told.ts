@@ -19,7 +19,7 @@ const MAX_FOUND = 200;
 type Source = 'argument' | 'variable';
 
 /** What one container is told: by arguments and by variables. */
-export class Told {
+export class ReferenceFinder {
   readonly found: Found[] = [];
   readonly #roles = new Set<string>();
   readonly #attributes = new Map<string, { readonly value: ShellWord; readonly source: Source }>();

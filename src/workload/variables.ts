@@ -29,7 +29,8 @@ export function readVariables(container: unknown, where: string, collector: Coll
     if (!collector.visit(at, names.length)) return variables;
     for (const name of names) {
       const value = own(env, name);
-      if (typeof value === 'string') variables.set(name, expand({ text: value, where: step(at, name) }, variables));
+      if (typeof value === 'string')
+        variables.set(name, expandVariables({ text: value, where: step(at, name) }, variables));
     }
   }
   if (!Array.isArray(env) || !collector.visit(at, env.length)) return variables;
@@ -49,7 +50,7 @@ function readVariable(entry: unknown, name: string, where: string, earlier: Vari
     const unresolved = `${shown(name)} is set from ${shown(kind)}, which is not in the object`;
     return { text: '', where, unresolved, harmless };
   }
-  return expand({ text: ownText(entry, 'value') ?? '', where: step(where, 'value') }, earlier);
+  return expandVariables({ text: ownText(entry, 'value') ?? '', where: step(where, 'value') }, earlier);
 }
 
 /** Tells of `envFrom`: it may set any variable that says which model is loaded, and from where. */
@@ -68,7 +69,7 @@ export function tellEnvFrom(container: unknown, where: string, collector: Collec
  * Replaces `$(NAME)` by literal variables; `$$` is a dollar (Kubernetes API conventions of `command`, `args` and `env`). A name that
  * is not set here may be set by `envFrom`, the image or a service, so it is unresolved.
  */
-export function expand(word: ShellWord, variables: Variables): ShellWord {
+export function expandVariables(word: ShellWord, variables: Variables): ShellWord {
   const { text, where } = word;
   if (!text.includes('$')) return word;
   let out = '';

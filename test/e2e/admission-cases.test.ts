@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Collector } from '../../src/workload/collector.ts';
 import { extractReferences } from '../../src/workload/index.ts';
-import { compilePath, follow } from '../../src/workload/path.ts';
+import { compilePath, followPath } from '../../src/workload/path.ts';
 import { ANNOTATIONS, CSI_ATTRIBUTES } from '../../src/workload/table/environment.ts';
 import { FIELDS } from '../../src/workload/table/fields.ts';
 import { POD_SPECS } from '../../src/workload/table/pod-specs.ts';
@@ -18,7 +18,7 @@ const all = [
   ...REFUSED.map(({ rows, kind, body }) => ({ rows, kind, body })),
 ];
 const has = (body: unknown, path: string): boolean =>
-  follow(compilePath(path), { value: body, where: '' }, new Collector()).length > 0;
+  followPath(compilePath(path), { value: body, where: '' }, new Collector()).length > 0;
 
 describe('objects for the API server', () => {
   const places = POD_SPECS.flatMap(({ id, group, kinds, paths, containers = [] }) =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isContentError } from '../../src/core/errors.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type Codec, type DecodeEnd, decode } from '../../src/formats/compressed/decode.ts';
-import { expand } from '../../src/formats/compressed/expand.ts';
+import { expandStream } from '../../src/formats/compressed/expand.ts';
 import { identifyFormat, probeOf } from '../../src/formats/identify.ts';
 import { fixture, memory } from '../support/containers.ts';
 
@@ -54,7 +54,7 @@ describe('codecs', () => {
     const source = fixture(`containers/${name}`);
     const half = memory(source.readNow(0, source.size - 9));
     const budget = { remaining: 1e9 };
-    const result = await expand(decode(codec, half, OPTIONS), { name, inputSize: 1000, budget, ...OPTIONS });
+    const result = await expandStream(decode(codec, half, OPTIONS), { name, inputSize: 1000, budget, ...OPTIONS });
     expect(result.stopped).toBeDefined();
     expect(['truncated', 'malformed']).toContain(result.stopped?.code);
   });
@@ -62,7 +62,7 @@ describe('codecs', () => {
   it('keeps what came before a break inside a chunk', async () => {
     const good = deflateRawSync(TEXT.subarray(0, 20_000), { finishFlush: 2 });
     const broken = memory(Buffer.concat([good, Buffer.from([0xff, 0xff, 0xff])]));
-    const result = await expand(decode('deflate', broken, OPTIONS), {
+    const result = await expandStream(decode('deflate', broken, OPTIONS), {
       name: 'x',
       inputSize: 1000,
       budget: { remaining: 1e9 },
@@ -91,10 +91,10 @@ describe('codecs', () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: 16 * 1024 * 1024, maxExpansionRatio: 100 };
     const options = { name: 'bomb', inputSize: bomb.length, limits, signal: undefined };
-    const ratio = await expand(decode('gzip', memory(bomb), OPTIONS), { ...options, budget: { remaining: 1e9 } });
+    const ratio = await expandStream(decode('gzip', memory(bomb), OPTIONS), { ...options, budget: { remaining: 1e9 } });
     expect(ratio.stopped).toMatchObject({ code: 'limit', message: expect.stringContaining('maxExpansionRatio') });
     expect(ratio.source.size).toBeLessThan(16 * 1024 * 1024);
-    const budget = await expand(decode('gzip', memory(bomb), OPTIONS), {
+    const budget = await expandStream(decode('gzip', memory(bomb), OPTIONS), {
       ...options,
       inputSize: 1e9,
       budget: { remaining: 1_000_000 },

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../src/policy/cel/evaluate.ts';
 import { ExpressionError } from '../../src/policy/cel/expression-error.ts';
 import { parseExpression } from '../../src/policy/cel/parse.ts';
-import { textOf } from '../../src/policy/cel/text.ts';
-import { constantOf } from '../../src/policy/constant.ts';
+import { expressionText } from '../../src/policy/cel/text.ts';
+import { expressionConstant } from '../../src/policy/constant.ts';
 import { policyText } from './a-policy.ts';
 import { expressions, judge, LONG_EXPRESSIONS, RUNS, view } from './fuzz.ts';
 
@@ -89,7 +89,7 @@ describe('what is said of an expression before it is evaluated', () => {
       fc.property(fc.oneof(joined, conditional, walked, expressions), (text) => {
         const parsed = tryParse(text);
         if (parsed === undefined) return;
-        const said = constantOf(parsed.node, known, new Map());
+        const said = expressionConstant(parsed.node, known, new Map());
         if (said === undefined || parsed.node.kind === 'const') return;
         constant++;
         const value = compileExpression(parsed.expr)(view);
@@ -108,16 +108,16 @@ describe('what is said of an expression before it is evaluated', () => {
     ['has(-(9223372036854775807).path)', 'has((-(9223372036854775807).path))'],
   ])('keeps the sign where it was written: %s', (text, written) => {
     const parsed = tryParse(text);
-    expect(parsed && textOf(parsed.node)).toBe(written);
+    expect(parsed && expressionText(parsed.node)).toBe(written);
     const again = tryParse(written);
-    expect(again && textOf(again.node)).toBe(written);
+    expect(again && expressionText(again.node)).toBe(written);
   });
 
   it('is said of the same expression: what is written out again means what was written', () => {
     fc.assert(
       fc.property(expressions, (text) => {
         const parsed = tryParse(text);
-        const again = parsed === undefined ? undefined : tryParse(textOf(parsed.node));
+        const again = parsed === undefined ? undefined : tryParse(expressionText(parsed.node));
         if (parsed === undefined || again === undefined) return;
         const show = (value: unknown) => (typeof value === 'object' ? Object.prototype.toString.call(value) : value);
         expect(show(compileExpression(again.expr)(view))).toEqual(show(compileExpression(parsed.expr)(view)));

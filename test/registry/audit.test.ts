@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { canonicalJson } from '../../src/registry/audit-chain/canonical-json.ts';
 import { NO_ENTRY } from '../../src/registry/audit-chain/chain.ts';
 import type { Database } from '../../src/registry/store/database.ts';
-import { connect } from '../../src/registry/store/open.ts';
+import { connectDatabase } from '../../src/registry/store/open.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, promote, registered } from './harness.ts';
 import { sam } from './people.ts';
@@ -30,7 +30,7 @@ describeOnBoth('the audit log', (fresh) => {
 
   async function tampered(tamper: (database: Database) => Promise<unknown>) {
     const { address, registry } = await written();
-    const database = await connect(address);
+    const database = await connectDatabase(address);
     try {
       await unguard(database);
       await tamper(database);
@@ -69,7 +69,7 @@ describeOnBoth('the audit log', (fresh) => {
 
   it('cannot be changed or shortened through the database', async () => {
     const { address, registry } = await written();
-    const database = await connect(address);
+    const database = await connectDatabase(address);
     const said = /audit log is never changed/;
     try {
       await expect(sql`update audit set actor = 'nobody' where seq = 2`.execute(database.write)).rejects.toThrow(said);
@@ -118,7 +118,7 @@ describeOnBoth('the audit log', (fresh) => {
   it('tells a cut together with its head only by a head that was kept elsewhere', async () => {
     const { address, registry } = await written();
     const elsewhere = await registry.verifyAuditLog(sam);
-    const database = await connect(address);
+    const database = await connectDatabase(address);
     try {
       await unguard(database);
       await sql`delete from audit where seq > 3`.execute(database.write);

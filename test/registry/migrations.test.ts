@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import type { Database } from '../../src/registry/store/database.ts';
 import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
-import { connect } from '../../src/registry/store/open.ts';
+import { connectDatabase } from '../../src/registry/store/open.ts';
 import { assessmentOf, digestOf } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, plainRules, registered } from './harness.ts';
@@ -13,7 +13,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
   const bench = new Bench(fresh);
 
   async function withDatabase<T>(address: string, work: (database: Database) => Promise<T>): Promise<T> {
-    const database = await connect(address);
+    const database = await connectDatabase(address);
     try {
       return await work(database);
     } finally {

@@ -30,7 +30,7 @@ const MAX_OBJECTS = 200_000;
  * Says of every object what the gate would answer if it were made now, in a namespace that is enforced. Nothing is changed.
  * @throws AssayError `usage` when there is no snapshot to answer from, `limit`, and what the source throws
  */
-export async function audit(source: AuditSource, gate: AuditGate, now: Date): Promise<AuditReport> {
+export async function auditCluster(source: AuditSource, gate: AuditGate, now: Date): Promise<AuditReport> {
   const present = gate.state();
   const { snapshot } = present;
   if (snapshot.kind === 'none') {

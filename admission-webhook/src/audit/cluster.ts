@@ -1,8 +1,8 @@
 import { isAssayError } from '../../../src/core/index.ts';
-import { fieldOf, type KubeClient, KubeError, textOf, textsOf } from '../kube/index.ts';
+import { fieldOf, type KubeClient, KubeError, textField, textsOf } from '../kube/index.ts';
 import type { AuditSource } from './audit.ts';
 import { type Collection, collectionPath, discover } from './discovery.ts';
-import { type AuditProblem, problemOf } from './report.ts';
+import { type AuditProblem, auditProblemOf } from './report.ts';
 import type { SeenObject } from './seen.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export async function openCluster(
   try {
     for await (const one of kube.list('/api/v1/namespaces', signal)) {
       const metadata = fieldOf(one, 'metadata');
-      labels.set(textOf(metadata, 'name') ?? '', textsOf(metadata, 'labels'));
+      labels.set(textField(metadata, 'name') ?? '', textsOf(metadata, 'labels'));
     }
   } catch (error) {
     problems.push(tellable(error, 'namespaces'));
@@ -76,5 +76,5 @@ async function* objectsOf(
 /** @throws what is not an answer of the server: a defect, or the order to stop */
 function tellable(error: unknown, subject: string): AuditProblem {
   if (!isAssayError(error) || error.code === 'aborted') throw error;
-  return problemOf(subject, error);
+  return auditProblemOf(subject, error);
 }

@@ -1,7 +1,7 @@
 import { isAssayError } from '../../../src/core/index.ts';
-import { fieldOf, type KubeClient, listOf, textOf } from '../kube/index.ts';
+import { fieldOf, type KubeClient, listField, textField } from '../kube/index.ts';
 import { AUDITED_KINDS } from './kinds.ts';
-import { type AuditProblem, problemOf } from './report.ts';
+import { type AuditProblem, auditProblemOf } from './report.ts';
 
 /** Objects of one kind, as a server has them. */
 export interface Collection {
@@ -28,20 +28,20 @@ export async function discover(kube: KubeClient, signal: AbortSignal | undefined
   const answer = await kube.get('/apis', signal);
   const collections: Collection[] = [];
   const problems: AuditProblem[] = [];
-  const groups = [{ name: '', versions: ['v1'] }, ...listOf(answer, 'groups').map(groupOf)];
+  const groups = [{ name: '', versions: ['v1'] }, ...listField(answer, 'groups').map(groupOf)];
   for (const { name, versions } of groups) {
     const kinds = new Set(AUDITED_KINDS.get(name));
     for (const version of versions) {
       if (kinds.size === 0) break;
       try {
-        const resources = listOf(await kube.get(rootOf(name, version), signal), 'resources');
+        const resources = listField(await kube.get(rootOf(name, version), signal), 'resources');
         for (const found of resources.flatMap((one) => collectionOf(one, name, version, kinds))) {
           kinds.delete(found.kind);
           collections.push(found);
         }
       } catch (error) {
         if (!isAssayError(error) || error.code === 'aborted') throw error;
-        problems.push(problemOf(`${name === '' ? '' : `${name}/`}${version}`, error));
+        problems.push(auditProblemOf(`${name === '' ? '' : `${name}/`}${version}`, error));
       }
     }
   }
@@ -61,10 +61,10 @@ function rootOf(group: string, version: string): string {
 
 /** The version that the server prefers comes first; a kind may be in another only. */
 function groupOf(group: unknown): { readonly name: string; readonly versions: readonly string[] } {
-  const preferred = textOf(fieldOf(group, 'preferredVersion'), 'version');
-  const all = listOf(group, 'versions').flatMap((one) => textOf(one, 'version') ?? []);
+  const preferred = textField(fieldOf(group, 'preferredVersion'), 'version');
+  const all = listField(group, 'versions').flatMap((one) => textField(one, 'version') ?? []);
   const versions = new Set(preferred === undefined ? all : [preferred, ...all]);
-  return { name: textOf(group, 'name') ?? '', versions: [...versions] };
+  return { name: textField(group, 'name') ?? '', versions: [...versions] };
 }
 
 function collectionOf(
@@ -73,10 +73,10 @@ function collectionOf(
   version: string,
   kinds: ReadonlySet<string>,
 ): readonly Collection[] {
-  const name = textOf(resource, 'name') ?? '';
-  const kind = textOf(resource, 'kind') ?? '';
+  const name = textField(resource, 'name') ?? '';
+  const kind = textField(resource, 'kind') ?? '';
   // `pods/status` is a part of a Pod, and says that it is one.
-  const isMeant = kinds.has(kind) && /^[a-z0-9-]+$/.test(name) && listOf(resource, 'verbs').includes('list');
+  const isMeant = kinds.has(kind) && /^[a-z0-9-]+$/.test(name) && listField(resource, 'verbs').includes('list');
   const namespaced = fieldOf(resource, 'namespaced') === true;
   return isMeant ? [{ group, version, kind, resource: name, namespaced }] : [];
 }

@@ -1,4 +1,4 @@
-export { audit } from './audit.ts';
+export { auditCluster } from './audit.ts';
 export { openCluster } from './cluster.ts';
 export { listedSource } from './listed.ts';
 export { openAuditGate } from './open-gate.ts';

@@ -1,4 +1,4 @@
-import { fieldOf, textOf, textsOf } from '../kube/index.ts';
+import { fieldOf, textField, textsOf } from '../kube/index.ts';
 import type { AuditSource } from './audit.ts';
 
 /** Objects that were listed before; where Namespaces are among them, their labels are known. */
@@ -9,9 +9,9 @@ export function listedSource(
 ): AuditSource & { labelsOf(namespace: string): Readonly<Record<string, string>> | undefined } {
   const labels = new Map<string, Readonly<Record<string, string>>>();
   for (const object of objects) {
-    if (textOf(object, 'kind') !== 'Namespace' || textOf(object, 'apiVersion') !== 'v1') continue;
+    if (textField(object, 'kind') !== 'Namespace' || textField(object, 'apiVersion') !== 'v1') continue;
     const metadata = fieldOf(object, 'metadata');
-    labels.set(textOf(metadata, 'name') ?? '', textsOf(metadata, 'labels'));
+    labels.set(textField(metadata, 'name') ?? '', textsOf(metadata, 'labels'));
   }
   return {
     from,
@@ -19,7 +19,7 @@ export function listedSource(
     problems: () => [],
     async *objects() {
       for (const object of objects) {
-        const namespace = textOf(fieldOf(object, 'metadata'), 'namespace') ?? '';
+        const namespace = textField(fieldOf(object, 'metadata'), 'namespace') ?? '';
         if (namespaces.length === 0 || namespaces.includes(namespace)) yield { object, resource: '' };
       }
     },

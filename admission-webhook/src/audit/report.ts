@@ -67,6 +67,6 @@ export interface AuditReport {
   readonly objects: readonly AuditedObject[];
 }
 
-export function problemOf(subject: string, { message, hint }: AssayError): AuditProblem {
+export function auditProblemOf(subject: string, { message, hint }: AssayError): AuditProblem {
   return { subject, message, hint: hint ?? null };
 }

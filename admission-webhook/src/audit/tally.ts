@@ -1,5 +1,5 @@
 import type { Ruling } from '../answer.ts';
-import { ACTIONS, type NamespaceRule, type WebhookAction } from '../rules.ts';
+import { type NamespaceRule, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
 import type { AuditedNamespace, AuditedObject } from './report.ts';
 import type { Owner } from './seen.ts';
 
@@ -80,7 +80,7 @@ function auditedOf(one: JudgedObject, under: number): AuditedObject {
 }
 
 function byGravity(a: AuditedObject, b: AuditedObject): number {
-  const grave = ACTIONS.indexOf(b.action) - ACTIONS.indexOf(a.action);
+  const grave = WEBHOOK_ACTIONS.indexOf(b.action) - WEBHOOK_ACTIONS.indexOf(a.action);
   return grave !== 0 ? grave : compare(placeOf(a), placeOf(b));
 }
 

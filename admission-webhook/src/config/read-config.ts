@@ -3,7 +3,7 @@ import { type Entry, YamlSource, yamlLibrary } from '../../../src/policy/index.t
 import { type AdmissionPolicyDocument, compileAdmissionPolicies, POLICY_ACTIONS } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import { NO_POLICIES } from '../policies.ts';
-import { ACTIONS, MODES, OUTCOMES, type Outcome, type WebhookAction } from '../rules.ts';
+import { MODES, OUTCOMES, type Outcome, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { NO_CONFIG } from './defaults.ts';
 import { STAGE } from './namespace-rules.ts';
@@ -111,7 +111,7 @@ class ConfigReader {
     if (expired === undefined) return settings;
     if (settings.actions?.expired !== undefined)
       this.#source.report(expired.at, 'expired is said here and in defaults.actions', 'keep one');
-    const action = this.#word(expired, ACTIONS);
+    const action = this.#word(expired, WEBHOOK_ACTIONS);
     return action === undefined ? settings : { ...settings, actions: { ...settings.actions, expired: action } };
   }
 
@@ -136,7 +136,7 @@ class ConfigReader {
     const actions: Partial<Record<Outcome, WebhookAction>> = {};
     for (const outcome of OUTCOMES) {
       const set = fields?.get(outcome);
-      const action = set && this.#word(set, ACTIONS);
+      const action = set && this.#word(set, WEBHOOK_ACTIONS);
       if (set !== undefined && outcome === 'approved' && action === 'deny')
         this.#source.report(set.at, 'what is approved is never denied', 'use mode, or a policy');
       if (action !== undefined) actions[outcome] = action;

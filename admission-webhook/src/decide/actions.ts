@@ -1,4 +1,4 @@
-import { ACTIONS, type Mode, type WebhookAction } from '../rules.ts';
+import { type Mode, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
 
 /** The most that a mode does. */
 const CEILING: Readonly<Record<Mode, WebhookAction>> = { enforce: 'deny', warn: 'warn', audit: 'audit', off: 'allow' };
@@ -8,11 +8,11 @@ export function ceilingOf(mode: Mode): WebhookAction {
 }
 
 export function weaker(a: WebhookAction, b: WebhookAction): WebhookAction {
-  return ACTIONS.indexOf(a) < ACTIONS.indexOf(b) ? a : b;
+  return WEBHOOK_ACTIONS.indexOf(a) < WEBHOOK_ACTIONS.indexOf(b) ? a : b;
 }
 
 export function strongest(actions: Iterable<WebhookAction>): WebhookAction {
   let most: WebhookAction = 'allow';
-  for (const action of actions) if (ACTIONS.indexOf(action) > ACTIONS.indexOf(most)) most = action;
+  for (const action of actions) if (WEBHOOK_ACTIONS.indexOf(action) > WEBHOOK_ACTIONS.indexOf(most)) most = action;
   return most;
 }

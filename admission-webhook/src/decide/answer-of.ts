@@ -1,7 +1,7 @@
 import { own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, DecisionRecord, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
-import { ACTIONS, type NamespaceRule, type WebhookAction } from '../rules.ts';
+import { type NamespaceRule, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
 import type { GateState } from '../state.ts';
 import { strongest } from './actions.ts';
 import { bounded, plain } from './text.ts';
@@ -30,9 +30,9 @@ export interface DecidedReference {
 }
 
 /** What is told to the API server, to its audit log and to ours. */
-export function answerOf(decided: DecidedReference): AdmissionAnswer {
+export function reviewAnswerOf(decided: DecidedReference): AdmissionAnswer {
   const { rulings, warnings } = decided;
-  const ordered = [...rulings].sort((a, b) => ACTIONS.indexOf(b.action) - ACTIONS.indexOf(a.action));
+  const ordered = [...rulings].sort((a, b) => WEBHOOK_ACTIONS.indexOf(b.action) - WEBHOOK_ACTIONS.indexOf(a.action));
   const action = strongest(rulings.map((ruling) => ruling.action));
   const of = (wanted: WebhookAction) => messages(ordered.filter((ruling) => ruling.action === wanted));
   return {

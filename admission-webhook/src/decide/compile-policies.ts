@@ -2,10 +2,10 @@ import {
   checkExpression,
   compileExpression,
   ExpressionError,
-  nameOf,
   type PolicyProblem,
   parseExpression,
   present,
+  typeNameOf,
 } from '../../../src/policy/index.ts';
 import { type AdmissionPolicies, NO_POLICIES, type PolicyInput, type PolicyRuling } from '../policies.ts';
 import type { AdmissionPolicyDocument, CompiledAdmissionPolicy } from './compiled.ts';
@@ -31,7 +31,7 @@ function compile(document: AdmissionPolicyDocument, problems: PolicyProblem[]): 
     const { node, expr } = parseExpression(source.text);
     const type = present(checkExpression(node, { roots: ADMISSION_TYPES, variables: new Map() }));
     if (type.kind !== 'bool' && type.kind !== 'any')
-      throw new ExpressionError(0, `the expression has to give true or false, and gives ${nameOf(type)}`);
+      throw new ExpressionError(0, `the expression has to give true or false, and gives ${typeNameOf(type)}`);
     return { document, node, evaluate: compileExpression(expr) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;

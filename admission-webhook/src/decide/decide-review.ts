@@ -10,7 +10,7 @@ import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, Outcome, WebhookAction } from '../rules.ts';
 import type { GateState } from '../state.ts';
 import { ceilingOf, weaker } from './actions.ts';
-import { answerOf } from './answer-of.ts';
+import { reviewAnswerOf } from './answer-of.ts';
 import { type Changes, changesOf } from './changes.ts';
 import { isAllowedImage } from './images.ts';
 import { type InjectionCheck, NOTHING_INJECTED } from './injected.ts';
@@ -49,7 +49,7 @@ export function decideReview(
   const skipped = skippedOf(request, rule, state);
   if (skipped !== undefined) {
     const warnings = skipped === 'being-deleted' ? ['the object is being deleted: its models were not looked at'] : [];
-    return answerOf({ ...about, skipped, rulings: [], warnings });
+    return reviewAnswerOf({ ...about, skipped, rulings: [], warnings });
   }
   const found = extractReferences(request.object);
   const changes = changesOf(request, found);
@@ -63,7 +63,7 @@ export function decideReview(
     return { outcome: 'policy', message: told, ...place, isNew: !isUnchanged, action };
   });
   const rulings = [...findings, ...policies].map((finding) => rulingOf(finding, rule, state, request, now));
-  return answerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
+  return reviewAnswerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
 }
 
 /** Why nothing is asked of the snapshot. Never the owner of an object, nor the name of a container: whoever writes it chooses both. */

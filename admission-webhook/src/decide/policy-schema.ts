@@ -1,13 +1,13 @@
 import {
   ANY,
-  BOOL,
-  INT,
+  BOOL_TYPE,
+  INT_TYPE,
   listOf,
   mapOf,
-  oneOf,
   optional,
   STRING,
   type Type,
+  unionOf,
   type ViewField,
 } from '../../../src/policy/index.ts';
 import { MODES, OUTCOMES } from '../rules.ts';
@@ -22,7 +22,7 @@ const REQUEST: Type = {
   kind: 'record',
   name: 'the request',
   fields: {
-    operation: field(oneOf('CREATE', 'UPDATE', 'DELETE', 'CONNECT'), 'What is asked.'),
+    operation: field(unionOf('CREATE', 'UPDATE', 'DELETE', 'CONNECT'), 'What is asked.'),
     group: field(STRING, 'API group of the kind; empty for the core group.'),
     version: field(STRING, 'Its version.'),
     kind: field(STRING, 'Kind: "Deployment".'),
@@ -32,7 +32,7 @@ const REQUEST: Type = {
     name: field(STRING, 'Empty where it is made up later.'),
     username: field(STRING, 'Who asks.'),
     groups: field(listOf(STRING), 'Groups of who asks.'),
-    dryRun: field(BOOL, 'Whether nothing will be stored.'),
+    dryRun: field(BOOL_TYPE, 'Whether nothing will be stored.'),
     labels: field(mapOf(STRING), 'Labels of the object.'),
     annotations: field(mapOf(STRING), 'Annotations of the object.'),
   },
@@ -44,14 +44,14 @@ const REFERENCE: Type = {
   fields: {
     reference: field(STRING, 'In canonical spelling: "hf://acme/bert@<commit>".'),
     scheme: field(STRING, '"hf", "oci", "s3", "pvc"; empty for a path.'),
-    role: field(oneOf('model', 'tokenizer', 'lora', 'draft', 'code', 'dataset', 'image'), 'What it is for.'),
+    role: field(unionOf('model', 'tokenizer', 'lora', 'draft', 'code', 'dataset', 'image'), 'What it is for.'),
     revision: field(optional(STRING), 'Branch, tag, commit or version; null when none is given.'),
-    pinned: field(BOOL, 'Whether it always means the same bytes.'),
+    pinned: field(BOOL_TYPE, 'Whether it always means the same bytes.'),
     endpoint: field(optional(STRING), 'The server in place of the well-known one; null for that one.'),
-    trustRemoteCode: field(BOOL, 'Whether code of the model runs.'),
+    trustRemoteCode: field(BOOL_TYPE, 'Whether code of the model runs.'),
     codeRevision: field(optional(STRING), 'Revision of that code; null when none is given.'),
     loadFormat: field(optional(STRING), 'Null where the loader chooses.'),
-    offline: field(BOOL, 'Whether it is read from a cache only.'),
+    offline: field(BOOL_TYPE, 'Whether it is read from a cache only.'),
     where: field(STRING, 'JSON pointer into the object.'),
     container: field(optional(STRING), 'Name of the container; null outside one.'),
     via: field(STRING, 'Row of the table that found it: "vllm".'),
@@ -63,7 +63,7 @@ const IMAGE: Type = {
   name: 'an image',
   fields: {
     reference: field(STRING, '"oci://registry/repository:tag", or @sha256:...'),
-    pinned: field(BOOL, 'Whether it is named by its digest.'),
+    pinned: field(BOOL_TYPE, 'Whether it is named by its digest.'),
     where: field(STRING, 'JSON pointer into the object.'),
     container: field(optional(STRING), 'Name of the container.'),
   },
@@ -82,7 +82,7 @@ const RULE: Type = {
   kind: 'record',
   name: 'the rule of the namespace',
   fields: {
-    mode: field(oneOf(...MODES), 'What is done with refusals.'),
+    mode: field(unionOf(...MODES), 'What is done with refusals.'),
     stage: field(optional(STRING), 'Where its objects run; null for any stage.'),
   },
 };
@@ -93,9 +93,9 @@ export const ADMISSION_VIEW: Readonly<Record<string, ViewField>> = {
   references: field(listOf(REFERENCE), 'Models, tokenizers, adapters, code and data that the object names.'),
   unresolved: field(listOf(UNRESOLVED), 'Places that may name a model, and cannot be read.'),
   images: field(listOf(IMAGE), 'Images of its containers.'),
-  podSpecs: field(INT, 'How many PodSpecs it has.'),
+  podSpecs: field(INT_TYPE, 'How many PodSpecs it has.'),
   rule: field(RULE, 'What holds in its namespace.'),
-  outcomes: field(listOf(oneOf(...OUTCOMES)), 'What was decided of it, each once.'),
+  outcomes: field(listOf(unionOf(...OUTCOMES)), 'What was decided of it, each once.'),
   object: field(ANY, 'The object itself, as JSON.'),
 };
 

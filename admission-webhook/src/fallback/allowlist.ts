@@ -1,6 +1,6 @@
 import { AssayError } from '../../../src/core/index.ts';
 import { Snapshot, type SnapshotDocument } from '../../../src/snapshot/index.ts';
-import { keyOf } from './cel.ts';
+import { celKeyOf } from './cel.ts';
 
 /** Bytes that the API server takes in the values of a ConfigMap, and etcd in one request with some room. */
 const MAX_BYTES = 1024 * 1024;
@@ -33,7 +33,7 @@ export function allowlistOf(document: SnapshotDocument, options: AllowlistOption
     for (const reference of refs) {
       const answer = snapshot.lookup({ ref: reference, endpoint }, options);
       if (answer.kind !== 'approved') continue;
-      const key = keyOf(reference);
+      const key = celKeyOf(reference);
       if (endpoint !== null) leftOut.push({ reference, why: `it is approved from ${endpoint}` });
       else if (key === undefined) leftOut.push({ reference, why: 'no key of a ConfigMap can say it' });
       else data[key] = answer.entry.remoteCode ? REMOTE_CODE : '';

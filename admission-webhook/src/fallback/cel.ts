@@ -1,16 +1,16 @@
 /** A text literal of CEL. */
-export function text(value: string): string {
+export function celText(value: string): string {
   const plain = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n');
   return `'${plain}'`;
 }
 
-export function list(values: readonly string[]): string {
-  return `[${values.map(text).join(', ')}]`;
+export function celList(values: readonly string[]): string {
+  return `[${values.map(celText).join(', ')}]`;
 }
 
 /** `value.replace(from, to)` for each pair, in order. */
 export function replaced(value: string, pairs: Iterable<readonly [from: string, to: string]>): string {
-  return [...pairs].reduce((all, [from, to]) => `${all}.replace(${text(from)}, ${text(to)})`, value);
+  return [...pairs].reduce((all, [from, to]) => `${all}.replace(${celText(from)}, ${celText(to)})`, value);
 }
 
 /** Characters of references that a key of a ConfigMap may not have, and what stands for each. */
@@ -32,7 +32,7 @@ export function keyExpression(reference: string): string {
 }
 
 /** The same here. Every reference has a key of its own; `undefined`: none that a ConfigMap takes. */
-export function keyOf(reference: string): string | undefined {
+export function celKeyOf(reference: string): string | undefined {
   const key = CODES.reduce((all, [from, to]) => all.replaceAll(from, to), reference);
   return /^[-._a-zA-Z0-9]{1,253}$/.test(key) ? key : undefined;
 }

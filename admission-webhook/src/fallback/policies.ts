@@ -1,5 +1,5 @@
 import { REMOTE_CODE } from './allowlist.ts';
-import { keyExpression, list, text } from './cel.ts';
+import { celList, celText, keyExpression } from './cel.ts';
 import { READ_CONTAINERS, type Variable } from './read-container.ts';
 import { INITIALIZER_IMAGE } from './vocabulary.ts';
 
@@ -23,7 +23,7 @@ const kserve = (of: string) =>
     : ${of}.startsWith('oci://') ? ${image(`${of}.substring(6)`)} : ${of})`;
 
 const isListed = (of: string) => `${keyExpression(of)} in params.data`;
-const runsItsCode = (of: string) => `params.data[${keyExpression(of)}] == ${text(REMOTE_CODE)}`;
+const runsItsCode = (of: string) => `params.data[${keyExpression(of)}] == ${celText(REMOTE_CODE)}`;
 const mayBeRead = 'm.name in variables.imageVolumes';
 
 const POD_SPEC: Variable = {
@@ -68,7 +68,7 @@ const OTHER_REFERENCES: Variable = {
 
 const INITIALIZED: Variable = {
   name: 'initialized',
-  expression: `variables.containers.filter(c, c.?image.orValue('').lowerAscii().contains(${text(INITIALIZER_IMAGE)}))
+  expression: `variables.containers.filter(c, c.?image.orValue('').lowerAscii().contains(${celText(INITIALIZER_IMAGE)}))
   .map(c, (c.?args.orValue([]) + c.?env.orValue([]).filter(e, e.name == 'STORAGE_URI').map(e, e.?value.orValue('?'))).join('\\n'))
   .join('\\n').split('\\n').filter(a, a != '' && !a.startsWith('/'))`,
 };
@@ -77,8 +77,8 @@ const INITIALIZED: Variable = {
 const under = "(p + '/').startsWith(m.mountPath.endsWith('/') ? m.mountPath : m.mountPath + '/')";
 const CLEAN = '^(?:/[^/]+)+/?$';
 const CLIMBS = '/\\.{1,2}(?:/|$)';
-const pathHolds = `p.matches(${text(CLEAN)}) && !p.matches(${text(CLIMBS)})
-    && c.mounts.all(m, m.mountPath.matches(${text(CLEAN)}) && !m.mountPath.matches(${text(CLIMBS)}))
+const pathHolds = `p.matches(${celText(CLEAN)}) && !p.matches(${celText(CLIMBS)})
+    && c.mounts.all(m, m.mountPath.matches(${celText(CLEAN)}) && !m.mountPath.matches(${celText(CLIMBS)}))
     && c.mounts.exists(m, ${under})
     && c.mounts.all(m, !(${under}) || ${mayBeRead} || m.name in variables.filledVolumes)`;
 
@@ -136,7 +136,7 @@ const KSERVE: FallbackPolicy = {
       name: 'addresses',
       expression: `object.kind == 'LLMInferenceService'
   ? [object.spec.?model.?uri.orValue('')] + object.spec.?model.?lora.?adapters.orValue([]).map(a, a.?uri.orValue(''))
-  : ${list(RUNTIMES)}.map(r, object.spec.?predictor[?r].?storageUri.orValue(''))
+  : ${celList(RUNTIMES)}.map(r, object.spec.?predictor[?r].?storageUri.orValue(''))
     + ['predictor', 'transformer'].map(p, object.spec[?p].?storageUris.orValue([]).map(u, u.?uri.orValue('')).join('\\n')).join('\\n').split('\\n')
     + [object.spec.?explainer.?art.?storageUri.orValue('')]`,
     },
@@ -148,7 +148,7 @@ const KSERVE: FallbackPolicy = {
       name: 'unread',
       expression: `object.kind == 'LLMInferenceService'
   ? (size(object.spec.?baseRefs.orValue([])) > 0 ? 'baseRefs' : '')
-  : ${list(RUNTIMES)}.filter(r, object.spec.?predictor[?r].?storage.hasValue()).map(r, 'spec.predictor.' + r + '.storage').join(', ')`,
+  : ${celList(RUNTIMES)}.filter(r, object.spec.?predictor[?r].?storage.hasValue()).map(r, 'spec.predictor.' + r + '.storage').join(', ')`,
     },
   ],
   validations: [
@@ -166,7 +166,7 @@ function rule(group: string, resources: readonly string[], operations: readonly 
 function refusal(variable: string, message: string): unknown {
   return {
     expression: `variables.${variable} == ''`,
-    messageExpression: `${text(message)} + variables.${variable}`,
+    messageExpression: `${celText(message)} + variables.${variable}`,
     reason: 'Forbidden',
   };
 }

@@ -1,6 +1,6 @@
-import { list, replaced, text } from './cel.ts';
+import { celList, celText, replaced } from './cel.ts';
 import {
-  ENDPOINT_VARIABLES,
+  ENDPOINT_NAMES,
   escaped,
   INITIALIZER_IMAGE,
   MODEL_FLAGS,
@@ -50,11 +50,11 @@ function beginnings(flags: readonly string[]): string {
   return flagPattern([...new Set(all)].filter((one) => !MODEL_FLAGS.includes(one) && !REVISION_FLAGS.includes(one)));
 }
 
-const anyOf = (names: readonly string[]) => `e, e.name in ${list(names)}`;
+const anyOf = (names: readonly string[]) => `e, e.name in ${celList(names)}`;
 /** A map: Kubernetes wants its values to be of one type. */
 const fields = (of: Readonly<Record<string, string>>) =>
   `{\n${Object.entries(of)
-    .map(([name, value]) => `  ${text(name)}: dyn(${value})`)
+    .map(([name, value]) => `  ${celText(name)}: dyn(${value})`)
     .join(',\n')}\n}`;
 const first = (part: string) => `${part}.map(part, part.split('\\n')[0])`;
 
@@ -76,16 +76,16 @@ const WORDS: Variable = {
 const SHELL = '\\n(?:[^\\n]*/)?(?:ba|da|a|z|k)?sh\\n-[a-z]*c\\n';
 
 const known = (images: string, commands: string) =>
-  `c.repository.matches(${text(images)}) || c.words.matches(${text(commands)})`;
+  `c.repository.matches(${celText(images)}) || c.words.matches(${celText(commands)})`;
 
 const PROGRAMS_KNOWN: Variable = {
   name: 'programs',
   expression: `variables.words.map(c, ${fields({
     reads: known(READ_IMAGES, READ_COMMANDS),
     other: known(OTHER_IMAGES, OTHER_COMMANDS),
-    initializer: `c.repository.contains(${text(INITIALIZER_IMAGE)})`,
+    initializer: `c.repository.contains(${celText(INITIALIZER_IMAGE)})`,
     serves: known(VLLM_IMAGES, VLLM_COMMANDS),
-    script: `c.words.matches(${text(SHELL)})`,
+    script: `c.words.matches(${celText(SHELL)})`,
     c: 'c',
   })})`,
 };
@@ -112,7 +112,7 @@ const TOLD: Variable = {
   expression: `variables.spelled.map(s, ${fields({
     models: values('--model', MODEL_VARIABLES),
     revisions: values('--revision', REVISION_VARIABLES),
-    remote: `s.words.matches(${text(REMOTE_CODE_FLAG)}) || s.p.c.env.exists(e, e.name in ${list(REMOTE_CODE_VARIABLES)} && !(e.?value.orValue('true').lowerAscii() in ['', '0', 'false']))`,
+    remote: `s.words.matches(${celText(REMOTE_CODE_FLAG)}) || s.p.c.env.exists(e, e.name in ${celList(REMOTE_CODE_VARIABLES)} && !(e.?value.orValue('true').lowerAscii() in ['', '0', 'false']))`,
     words: 's.words',
     p: 's.p',
   })})`,
@@ -121,17 +121,17 @@ const TOLD: Variable = {
 /** Why a container cannot be read; empty when it can. */
 const UNREAD = `!(t.p.reads || t.p.other || t.p.script || size(t.models) > 0) ? ''
   : t.p.other ? 'it runs a program that only the webhook can read'
-  : t.p.script ? (t.p.reads || size(t.models) > 0 || t.words.matches(${text(
+  : t.p.script ? (t.p.reads || size(t.models) > 0 || t.words.matches(${celText(
     '(?i)vllm|sglang|llama|ollama|mlflow|triton|hf download|huggingface|modelscope|from_pretrained|model[-_](?:id|path)|--model|(?:hf|oci|s3|gs)://',
   )}) ? 'a script of a shell may name a model' : '')
   : t.p.reads && size(t.models) == 0 ? 'it loads models, and does not say which in plain words'
-  : t.words.matches(${text(`\\n(?:${flagPattern(UNREAD_FLAGS)})[=\\n]`)}) ? 'an argument names another model or a file'
-  : t.words.matches(${text(`\\n(?:${beginnings([...MODEL_FLAGS, ...REVISION_FLAGS])})[=\\n]`)}) ? 'an argument is shortened'
+  : t.words.matches(${celText(`\\n(?:${flagPattern(UNREAD_FLAGS)})[=\\n]`)}) ? 'an argument names another model or a file'
+  : t.words.matches(${celText(`\\n(?:${beginnings([...MODEL_FLAGS, ...REVISION_FLAGS])})[=\\n]`)}) ? 'an argument is shortened'
   : t.words.contains('$(') ? 'an argument has a variable'
   : t.p.c.envFrom ? 'variables come from another object'
-  : t.p.c.env.exists(e, e.name in ${list([...MODEL_VARIABLES, ...REVISION_VARIABLES])} && has(e.valueFrom)) ? 'a variable comes from another object'
-  : t.p.c.env.exists(e, e.name in ${list(UNREAD_VARIABLES)} && (has(e.valueFrom) || e.?value.orValue('') != '')) ? 'a variable names another model'
-  : t.p.c.env.exists(e, e.name in ${list(ENDPOINT_VARIABLES)} && (has(e.valueFrom) || e.?value.orValue('') != '')) ? 'a variable names another server'
+  : t.p.c.env.exists(e, e.name in ${celList([...MODEL_VARIABLES, ...REVISION_VARIABLES])} && has(e.valueFrom)) ? 'a variable comes from another object'
+  : t.p.c.env.exists(e, e.name in ${celList(UNREAD_VARIABLES)} && (has(e.valueFrom) || e.?value.orValue('') != '')) ? 'a variable names another model'
+  : t.p.c.env.exists(e, e.name in ${celList(ENDPOINT_NAMES)} && (has(e.valueFrom) || e.?value.orValue('') != '')) ? 'a variable names another server'
   : ''`;
 
 const isPath = "m.startsWith('/') || m.startsWith('.') || m.startsWith('~')";

@@ -38,7 +38,7 @@ export const REVISION_VARIABLES = named('env', isRevision);
 export const REMOTE_CODE_VARIABLES = named('env', isRemoteCode);
 export const UNREAD_VARIABLES = named('env', isUnread);
 /** With one of them set, the names that a program is told are fetched elsewhere. */
-export const ENDPOINT_VARIABLES = ENDPOINTS.flatMap(({ names }) => names);
+export const ENDPOINT_NAMES = ENDPOINTS.flatMap(({ names }) => names);
 
 /** Regular expressions (RE2) over the repository of an image, and over words that each stand between two line feeds. */
 export const READ_IMAGES = imagesOf(rows);

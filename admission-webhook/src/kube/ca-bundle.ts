@@ -1,5 +1,5 @@
 import type { KubeClient } from './client.ts';
-import { fieldOf, listOf, textOf } from './fields.ts';
+import { fieldOf, listField, textField } from './fields.ts';
 import { isConflict } from './kube-error.ts';
 
 export type WebhookConfigurationKind = 'validating' | 'mutating';
@@ -24,9 +24,9 @@ export async function patchCaBundle(
   const caBundle = Buffer.from(pem).toString('base64');
   for (let tries = 1; ; tries++) {
     const configuration = await kube.get(path, signal);
-    const webhooks = listOf(configuration, 'webhooks');
-    if (webhooks.every((one) => textOf(fieldOf(one, 'clientConfig'), 'caBundle') === caBundle)) return false;
-    const metadata = { resourceVersion: textOf(fieldOf(configuration, 'metadata'), 'resourceVersion') };
+    const webhooks = listField(configuration, 'webhooks');
+    if (webhooks.every((one) => textField(fieldOf(one, 'clientConfig'), 'caBundle') === caBundle)) return false;
+    const metadata = { resourceVersion: textField(fieldOf(configuration, 'metadata'), 'resourceVersion') };
     try {
       await kube.send('PATCH', path, { metadata, webhooks: webhooks.map((one) => withBundle(one, caBundle)) }, signal);
       return true;

@@ -1,6 +1,6 @@
 import { AssayError } from '../../../src/core/index.ts';
 import type { KubeClient } from './client.ts';
-import { fieldOf, textOf, textsOf } from './fields.ts';
+import { fieldOf, textField, textsOf } from './fields.ts';
 import { isConflict, isMissing } from './kube-error.ts';
 
 /** Where an object of a namespace is. */
@@ -63,7 +63,7 @@ async function readFloor(
     if (isMissing(error)) return { version: 0 };
     throw error;
   }
-  const resourceVersion = textOf(fieldOf(object, 'metadata'), 'resourceVersion') ?? '';
+  const resourceVersion = textField(fieldOf(object, 'metadata'), 'resourceVersion') ?? '';
   const text = textsOf(object, 'data')[KEY] ?? '0';
   if (/^\d{1,15}$/.test(text)) return { version: Number(text), resourceVersion };
   throw new AssayError('malformed', `holds no version in its key ${KEY}`, {

@@ -5,12 +5,12 @@ export function fieldOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
-export function textOf(value: unknown, name: string): string | undefined {
+export function textField(value: unknown, name: string): string | undefined {
   const field = fieldOf(value, name);
   return typeof field === 'string' ? field : undefined;
 }
 
-export function listOf(value: unknown, name: string): readonly unknown[] {
+export function listField(value: unknown, name: string): readonly unknown[] {
   const field = fieldOf(value, name);
   return Array.isArray(field) ? field : [];
 }

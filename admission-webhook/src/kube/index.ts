@@ -1,7 +1,7 @@
 export { patchCaBundle, type WebhookConfigurationKind } from './ca-bundle.ts';
 export type { KubeClient } from './client.ts';
 export { type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from './config-map.ts';
-export { fieldOf, listOf, textOf, textsOf } from './fields.ts';
+export { fieldOf, listField, textField, textsOf } from './fields.ts';
 export { isMissing, KubeError } from './kube-error.ts';
 export { type WatchedNamespaces, watchNamespaces } from './namespaces.ts';
 export { openKube } from './open-kube.ts';

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, type Material, serverAddress } from './access.ts';
-import { fieldOf, listOf, textOf } from './fields.ts';
+import { fieldOf, listField, textField } from './fields.ts';
 
 const PLUGINS =
   'run kubectl proxy and give --kubeconfig http://127.0.0.1:8001, or pipe kubectl get ... -o json into -f -';
@@ -30,11 +30,11 @@ const REFUSED: Readonly<Record<string, string>> = {
 export async function readKubeconfig(file: string, context?: string): Promise<KubeAccess> {
   const config = await parseConfig(await readSmallText(file, '--kubeconfig'), file);
   const reader = new Reader(file);
-  const name = context ?? textOf(config, 'current-context') ?? '';
+  const name = context ?? textField(config, 'current-context') ?? '';
   if (name === '') throw reader.error('names no current context', 'kubectl config use-context NAME');
   const chosen = reader.named(config, 'contexts', 'context', name);
-  const cluster = reader.named(config, 'clusters', 'cluster', textOf(chosen, 'cluster') ?? '');
-  const userName = textOf(chosen, 'user') ?? '';
+  const cluster = reader.named(config, 'clusters', 'cluster', textField(chosen, 'cluster') ?? '');
+  const userName = textField(chosen, 'user') ?? '';
   const user = userName === '' ? {} : reader.named(config, 'users', 'user', userName);
   for (const part of [cluster, user]) reader.refuse(part);
   const certificate = reader.material(user, 'client-certificate');
@@ -42,10 +42,10 @@ export async function readKubeconfig(file: string, context?: string): Promise<Ku
   if ((certificate === undefined) !== (key === undefined))
     throw reader.error('has half of a client certificate', 'give both client-certificate and client-key');
   const ca = reader.material(cluster, 'certificate-authority');
-  const serverName = textOf(cluster, 'tls-server-name');
+  const serverName = textField(cluster, 'tls-server-name');
   const token = reader.token(user);
   return {
-    server: serverAddress(textOf(cluster, 'server') ?? '', `--kubeconfig ${file}`),
+    server: serverAddress(textField(cluster, 'server') ?? '', `--kubeconfig ${file}`),
     from: `${file}, context ${name}`,
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined ? {} : { serverName }),
@@ -86,13 +86,13 @@ class Reader {
 
   /** `contexts: [{ name, context: {...} }]`. */
   named(config: unknown, list: string, field: string, name: string): unknown {
-    const entries = listOf(config, list);
+    const entries = listField(config, list);
     const found = fieldOf(
-      entries.find((one) => textOf(one, 'name') === name),
+      entries.find((one) => textField(one, 'name') === name),
       field,
     );
     if (typeof found === 'object' && found !== null) return found;
-    const names = entries.map((one) => textOf(one, 'name') ?? '').slice(0, 20);
+    const names = entries.map((one) => textField(one, 'name') ?? '').slice(0, 20);
     throw this.error(`has no ${field} ${name}`, `it has ${names.join(', ') || 'none'}`);
   }
 
@@ -106,19 +106,19 @@ class Reader {
 
   /** `x-data` in base64, else the file `x`. */
   material(part: unknown, name: string): Material | undefined {
-    const data = textOf(part, `${name}-data`);
+    const data = textField(part, `${name}-data`);
     if (data !== undefined && data !== '') return { kind: 'text', text: Buffer.from(data, 'base64').toString('utf8') };
     return this.#fileOf(part, name);
   }
 
   token(user: unknown): Material | undefined {
     const file = this.#fileOf(user, 'tokenFile');
-    const text = textOf(user, 'token');
+    const text = textField(user, 'token');
     return file ?? (text === undefined || text === '' ? undefined : { kind: 'text', text });
   }
 
   #fileOf(part: unknown, name: string): Material | undefined {
-    const path = textOf(part, name);
+    const path = textField(part, name);
     return path === undefined || path === '' ? undefined : { kind: 'file', path: resolve(dirname(this.#file), path) };
   }
 }

@@ -3,7 +3,7 @@ import { AssayError } from '../../../src/core/index.ts';
 const NEWLINE = 0x0a;
 
 /** Lines of a stream of bytes, without their ends. @throws AssayError `limit` for a line that is longer */
-export async function* linesOf(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+export async function* watchedLines(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
   for await (const piece of stream) {

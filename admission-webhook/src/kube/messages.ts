@@ -1,6 +1,6 @@
 import { AssayError, cut, isAssayError } from '../../../src/core/index.ts';
 import type { KubeAccess } from './access.ts';
-import { textOf } from './fields.ts';
+import { textField } from './fields.ts';
 import { KubeError } from './kube-error.ts';
 
 const MAX_SHOWN = 400;
@@ -35,7 +35,7 @@ function serverSays(body: Buffer): { readonly text: string; readonly answer: unk
   } catch {
     // A proxy between, or a page: shown as text.
   }
-  const text = oneLine(textOf(answer, 'message') ?? raw);
+  const text = oneLine(textField(answer, 'message') ?? raw);
   return { text: text === '' ? 'it says nothing' : text, answer };
 }
 

@@ -1,5 +1,5 @@
 import type { KubeClient } from './client.ts';
-import { fieldOf, textOf, textsOf } from './fields.ts';
+import { fieldOf, textField, textsOf } from './fields.ts';
 
 export interface WatchedNamespaces {
   /** Labels of a namespace; `undefined` when it is not known, or none is yet. */
@@ -36,14 +36,14 @@ export function watchNamespaces(kube: KubeClient, signal: AbortSignal): WatchedN
       onObject(object) {
         problem = synced ? null : problem;
         const metadata = fieldOf(object, 'metadata');
-        const name = textOf(metadata, 'name') ?? '';
+        const name = textField(metadata, 'name') ?? '';
         const now = textsOf(metadata, 'labels');
         if (isSame(labels.get(name), now)) return;
         labels.set(name, now);
         changed();
       },
       onGone(object) {
-        if (labels.delete(textOf(fieldOf(object, 'metadata'), 'name') ?? '')) changed();
+        if (labels.delete(textField(fieldOf(object, 'metadata'), 'name') ?? '')) changed();
       },
       onSynced() {
         problem = null;

@@ -1,6 +1,6 @@
 import { isAssayError } from '../../../src/core/index.ts';
 import type { Connection } from './connection.ts';
-import { fieldOf, listOf, textOf } from './fields.ts';
+import { fieldOf, listField, textField } from './fields.ts';
 import { ANSWER_BOUNDS, parseAnswer } from './json.ts';
 import { isExpired, KubeError } from './kube-error.ts';
 
@@ -44,7 +44,7 @@ export async function* pages(connection: Connection, path: string, options: Kube
       continue;
     }
     yield pageOf(answer);
-    next = textOf(fieldOf(answer, 'metadata'), 'continue') ?? '';
+    next = textField(fieldOf(answer, 'metadata'), 'continue') ?? '';
     if (next === '') return;
   }
   throw new KubeError(0, `${connection.access.server} lists ${path} without an end`);
@@ -56,7 +56,12 @@ async function askPage(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const question = { method: 'GET', path: withQuery(path, query), signal, maxBytes: ANSWER_BOUNDS.maxBytes } as const;
+  const question = {
+    method: 'GET',
+    path: pathWithQuery(path, query),
+    signal,
+    maxBytes: ANSWER_BOUNDS.maxBytes,
+  } as const;
   const { server } = connection.access;
   const answer = parseAnswer(await connection.ask(question), server);
   if (Array.isArray(fieldOf(answer, 'items'))) return answer;
@@ -66,21 +71,21 @@ async function askPage(
 /** Where the rest of the list begins: the 410 says so. */
 function continueAfter(error: unknown): string | undefined {
   if (!isExpired(error) || !(error instanceof KubeError)) return undefined;
-  const token = textOf(fieldOf(error.cause, 'metadata'), 'continue');
+  const token = textField(fieldOf(error.cause, 'metadata'), 'continue');
   return token === '' ? undefined : token;
 }
 
 /** In lists of Kubernetes' own kinds, objects do not say what they are. */
 function pageOf(answer: unknown): KubePage {
-  const kind = textOf(answer, 'kind')?.replace(/List$/, '');
-  const apiVersion = textOf(answer, 'apiVersion');
-  const items = listOf(answer, 'items').filter((item) => typeof item === 'object' && item !== null);
-  const resourceVersion = textOf(fieldOf(answer, 'metadata'), 'resourceVersion') ?? '';
+  const kind = textField(answer, 'kind')?.replace(/List$/, '');
+  const apiVersion = textField(answer, 'apiVersion');
+  const items = listField(answer, 'items').filter((item) => typeof item === 'object' && item !== null);
+  const resourceVersion = textField(fieldOf(answer, 'metadata'), 'resourceVersion') ?? '';
   return { items: items.map((item) => ({ apiVersion, kind, ...item })), resourceVersion };
 }
 
 /** A path with further parameters; empty ones are left out. */
-export function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
+export function pathWithQuery(path: string, parameters: Readonly<Record<string, string>>): string {
   const [plain = '', query = ''] = path.split('?', 2);
   const all = new URLSearchParams(query);
   for (const [name, value] of Object.entries(parameters)) if (value !== '') all.set(name, value);

@@ -1,6 +1,6 @@
 import type { KubeClient } from './client.ts';
 import type { ObjectPlace } from './config-map.ts';
-import { fieldOf, textOf, textsOf } from './fields.ts';
+import { fieldOf, textField, textsOf } from './fields.ts';
 import { isConflict, isMissing } from './kube-error.ts';
 
 export interface KeptSecret {
@@ -20,7 +20,7 @@ export async function readSecret(
     const texts = Object.entries(textsOf(secret, 'data'));
     return {
       data: new Map(texts.map(([name, text]) => [name, Buffer.from(text, 'base64')])),
-      resourceVersion: textOf(fieldOf(secret, 'metadata'), 'resourceVersion') ?? '',
+      resourceVersion: textField(fieldOf(secret, 'metadata'), 'resourceVersion') ?? '',
     };
   } catch (error) {
     if (isMissing(error)) return undefined;

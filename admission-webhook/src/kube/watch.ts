@@ -1,10 +1,10 @@
 import type { KubeListener } from './client.ts';
 import type { Connection } from './connection.ts';
-import { fieldOf, textOf } from './fields.ts';
+import { fieldOf, textField } from './fields.ts';
 import { EVENT_BOUNDS, parseAnswer } from './json.ts';
 import { isExpired, KubeError } from './kube-error.ts';
-import { linesOf } from './lines.ts';
-import { pages, withQuery } from './pages.ts';
+import { watchedLines } from './lines.ts';
+import { pages, pathWithQuery } from './pages.ts';
 import { type PauseRules, Pauses } from './pauses.ts';
 
 /** Servers end a watch after so many seconds, about: chance keeps gates from coming back together. */
@@ -99,23 +99,23 @@ class Follower {
   async #watch(): Promise<void> {
     const timeoutSeconds = String(Math.round(WATCH_SECONDS.least + Math.random() * WATCH_SECONDS.spread));
     const query = { watch: '1', allowWatchBookmarks: 'true', resourceVersion: this.#version, timeoutSeconds };
-    const stream = await this.#connection.stream(withQuery(this.#path, query), this.#signal);
+    const stream = await this.#connection.stream(pathWithQuery(this.#path, query), this.#signal);
     if (this.#troubled) this.#listener.onSynced();
     this.#troubled = false;
-    for await (const line of linesOf(stream, EVENT_BOUNDS.maxBytes)) this.#take(line);
+    for await (const line of watchedLines(stream, EVENT_BOUNDS.maxBytes)) this.#take(line);
   }
 
   #take(line: Buffer): void {
     const { server } = this.#connection.access;
     const event = parseAnswer(line, server, EVENT_BOUNDS);
     const object = fieldOf(event, 'object');
-    const type = textOf(event, 'type');
+    const type = textField(event, 'type');
     if (type === 'ERROR') {
       const code = fieldOf(object, 'code');
-      const why = textOf(object, 'message') ?? 'it does not say why';
+      const why = textField(object, 'message') ?? 'it does not say why';
       throw new KubeError(typeof code === 'number' ? code : 0, `${server} ends the watch of ${this.#path}: ${why}`);
     }
-    const version = textOf(fieldOf(object, 'metadata'), 'resourceVersion');
+    const version = textField(fieldOf(object, 'metadata'), 'resourceVersion');
     if (version === undefined) throw new KubeError(0, `${server} sends events without a version`);
     if (type === 'DELETED') {
       this.#known.delete(keyOf(object));
@@ -132,7 +132,7 @@ class Follower {
 /** No name holds a slash. */
 function keyOf(object: unknown): string {
   const metadata = fieldOf(object, 'metadata');
-  return `${textOf(metadata, 'namespace') ?? ''}/${textOf(metadata, 'name') ?? ''}`;
+  return `${textField(metadata, 'namespace') ?? ''}/${textField(metadata, 'name') ?? ''}`;
 }
 
 function goneObject(key: string): unknown {

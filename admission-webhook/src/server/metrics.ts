@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricSet } from 'prom-client';
 import type { DecisionRecord } from '../answer.ts';
 import { notReady, type Vitals } from '../vitals.ts';
-import { problemsOf } from './problems.ts';
+import { webhookProblems } from './problems.ts';
 
 export type ReviewPath = 'validate' | 'mutate';
 
@@ -119,7 +119,7 @@ function gauges(registers: MetricSet[]): (readings: MetricReadings) => void {
     floor.set(now.feed.floor);
     setOrRemove(lastGood, seconds(now.feed.lastGood));
     setOrRemove(certificate, seconds(now.certificate.notAfter));
-    for (const [part, problem] of problemsOf(now)) problems.set({ part }, problem === null ? 0 : 1);
+    for (const [part, problem] of webhookProblems(now)) problems.set({ part }, problem === null ? 0 : 1);
     const { bodyBytes, connections: open } = load();
     bodies.set(bodyBytes);
     connections.set(open);

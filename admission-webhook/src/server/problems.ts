@@ -1,7 +1,7 @@
 import type { Vitals } from '../vitals.ts';
 
 /** Why the newest of each part is not taken, by part; `null` while all is well. */
-export function problemsOf(vitals: Vitals): ReadonlyMap<string, string | null> {
+export function webhookProblems(vitals: Vitals): ReadonlyMap<string, string | null> {
   const { feed, certificate, config, breakGlass, namespaces, clients } = vitals;
   const parts: Readonly<Record<string, { readonly problem: string | null } | null>> = {
     snapshot: feed,
@@ -21,7 +21,7 @@ const LOOK_MS = 2_000;
 export function tellProblems(vitals: () => Vitals, tell: (line: string) => void): () => void {
   const told = new Map<string, string>();
   const look = () => {
-    for (const [part, problem] of problemsOf(vitals())) {
+    for (const [part, problem] of webhookProblems(vitals())) {
       if (problem === null) {
         if (told.delete(part)) tell(`${part}: all is well again`);
       } else if (told.get(part) !== problem) {

@@ -17,7 +17,7 @@ import type { BreakGlassSource } from '../feed.ts';
 import type { PartHealth } from '../health.ts';
 import { type BreakGlass, type BreakGlassWaiver, NO_WAIVERS } from '../waivers.ts';
 import { watchFiles } from '../watched-files.ts';
-import { problemOf } from './problem.ts';
+import { feedProblemOf } from './problem.ts';
 
 export interface BreakGlassOptions {
   /** Folder of signed waivers, one a file: a mounted ConfigMap or Secret. */
@@ -70,7 +70,7 @@ export async function openBreakGlass(options: BreakGlassOptions): Promise<OpenBr
       // Who may sign is not known, so that nothing counts that was signed.
       waivers = NO_WAIVERS;
       known = undefined;
-      health = { ...health, problem: problemOf(error) };
+      health = { ...health, problem: feedProblemOf(error) };
     }
   };
   await look();

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AssayError } from '../../../src/core/index.ts';
 import { decodeBase64 } from '../../../src/integrity/envelope/index.ts';
-import { fieldOf, type KubeClient, KubeError, type ObjectPlace, textOf, textsOf } from '../kube/index.ts';
+import { fieldOf, type KubeClient, KubeError, type ObjectPlace, textField, textsOf } from '../kube/index.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
 import { writeBounded } from './spool.ts';
 
@@ -93,7 +93,7 @@ function collectionOf(namespace: string): string {
 
 function versionOf(object: unknown): string {
   const metadata = fieldOf(object, 'metadata');
-  return `${textOf(metadata, 'uid') ?? ''}:${textOf(metadata, 'resourceVersion') ?? ''}`;
+  return `${textField(metadata, 'uid') ?? ''}:${textField(metadata, 'resourceVersion') ?? ''}`;
 }
 
 function bytesAt(map: unknown, key: string, subject: string): Buffer | undefined {

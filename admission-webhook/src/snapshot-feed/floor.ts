@@ -1,5 +1,5 @@
 import { type KubeClient, type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from '../kube/index.ts';
-import { problemOf } from './problem.ts';
+import { feedProblemOf } from './problem.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** How long the API server is waited for. */
@@ -41,7 +41,7 @@ export class Floor {
       this.#version = Math.max(this.#version, await this.#state.readFloor());
       this.#diskProblem = null;
     } catch (error) {
-      this.#diskProblem = `the floor cannot be read: ${problemOf(error)}`;
+      this.#diskProblem = `the floor cannot be read: ${feedProblemOf(error)}`;
     }
     await this.#ask(signal, ({ kube, place }, within) => readConfigMapFloor(kube, place, within));
   }
@@ -58,7 +58,7 @@ export class Floor {
       await this.#state.keepFloor(highest);
       this.#diskProblem = null;
     } catch (error) {
-      this.#diskProblem = `the floor cannot be kept: ${problemOf(error)}`;
+      this.#diskProblem = `the floor cannot be kept: ${feedProblemOf(error)}`;
     }
   }
 
@@ -70,7 +70,7 @@ export class Floor {
       this.#version = Math.max(this.#version, this.#kept);
       this.#sharedProblem = null;
     } catch (error) {
-      this.#sharedProblem = `the floor cannot be asked for: ${problemOf(error)}`;
+      this.#sharedProblem = `the floor cannot be asked for: ${feedProblemOf(error)}`;
     }
   }
 }

@@ -35,7 +35,7 @@ export async function ask(url: string, options: AskOptions): Promise<Response> {
 }
 
 /** The bytes of an answer, as they come. @throws AssayError `network`, `aborted` */
-export async function* bodyOf(response: Response, url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* feedBody(response: Response, url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
   try {
     for await (const chunk of response.body) yield chunk as Uint8Array;
@@ -53,7 +53,7 @@ export async function smallBody(
 ): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let total = 0;
-  for await (const part of bodyOf(response, url, signal)) {
+  for await (const part of feedBody(response, url, signal)) {
     total += part.length;
     if (total > max) {
       throw new AssayError('limit', `answers with more than ${max} bytes`, { subject: shownAddress(url) });
@@ -64,7 +64,7 @@ export async function smallBody(
 }
 
 /** Lets go of an answer that nobody reads. */
-export async function discard(response: Response): Promise<void> {
+export async function discardBody(response: Response): Promise<void> {
   // What is wrong with the rest of it is of no interest.
   await response.body?.cancel().catch(() => {});
 }

@@ -3,8 +3,8 @@ import { AssayError, parseBoundedJson } from '../../../src/core/index.ts';
 import { formatOci, isLoopback, type OciReference } from '../../../src/core/reference/index.ts';
 import { endpointOf, type OciEndpoint } from '../../../src/oci/index.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
-import { fieldOf, listOf, textOf } from '../kube/index.ts';
-import { ask, bodyOf, discard, smallBody } from './http.ts';
+import { fieldOf, listField, textField } from '../kube/index.ts';
+import { ask, discardBody, feedBody, smallBody } from './http.ts';
 import { authorisation } from './oci-token.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
 import { tooLarge, writeBounded } from './spool.ts';
@@ -41,7 +41,7 @@ export class OciSource implements SnapshotSource {
     const response = await this.#redirected(await this.#get(url, {}, signal), url, signal);
     await this.#mustBe200(response, 'the layer');
     const hash = createHash('sha256');
-    await writeBounded(path, hashed(bodyOf(response, url, signal), hash), size);
+    await writeBounded(path, hashed(feedBody(response, url, signal), hash), size);
     if (`sha256:${hash.digest('hex')}` !== digest)
       throw this.#error('mismatch', 'the layer has other bytes than its digest');
     return { kind: 'fetched', mark: digest };
@@ -61,8 +61,8 @@ export class OciSource implements SnapshotSource {
       throw this.#error('mismatch', 'the manifest has other bytes than its digest');
     }
     const manifest = parseBoundedJson(bytes, this.from, BOUNDS);
-    const [layer, ...others] = listOf(manifest, 'layers');
-    const digest = textOf(layer, 'digest') ?? '';
+    const [layer, ...others] = listField(manifest, 'layers');
+    const digest = textField(layer, 'digest') ?? '';
     const size = fieldOf(layer, 'size');
     if (
       others.length > 0 ||
@@ -81,7 +81,7 @@ export class OciSource implements SnapshotSource {
     const known = this.#authorization;
     const response = await ask(url, { headers: withAuthorization(headers, known), signal });
     if (response.status !== 401) return response;
-    await discard(response);
+    await discardBody(response);
     const challenge = response.headers.get('www-authenticate');
     this.#authorization = await authorisation(challenge, this.#endpoint, this.#env, signal);
     if (this.#authorization === undefined) throw this.#error('unauthorized', 'wants a login, and there is none (401)');
@@ -93,7 +93,7 @@ export class OciSource implements SnapshotSource {
     let [response, at] = [first, from];
     for (let hops = 0; response.status >= 300 && response.status < 400 && hops < MAX_REDIRECTS; hops++) {
       const location = response.headers.get('location') ?? '';
-      await discard(response);
+      await discardBody(response);
       if (!URL.canParse(location, at)) throw this.#error('network', 'sends to an address that cannot be read');
       const url = new URL(location, at);
       const plain = url.protocol === 'http:' && isLoopback(url.hostname) && isLoopback(this.#endpoint.hostname);
@@ -108,7 +108,7 @@ export class OciSource implements SnapshotSource {
   async #mustBe200(response: Response, what: string): Promise<void> {
     const { status } = response;
     if (status === 200) return;
-    await discard(response);
+    await discardBody(response);
     if (status === 401 || status === 403) throw this.#error('unauthorized', `does not let ${what} be read (${status})`);
     if (status === 404) throw this.#error('not-found', `${what} is not there (404)`);
     throw this.#error('network', `answers ${status} for ${what}`);

@@ -1,7 +1,7 @@
 import { AssayError, parseBoundedJson } from '../../../src/core/index.ts';
 import { checkRealm, findLogin, type OciEndpoint, type OciLogin, parseChallenge } from '../../../src/oci/index.ts';
-import { textOf } from '../kube/index.ts';
-import { ask, discard, smallBody } from './http.ts';
+import { textField } from '../kube/index.ts';
+import { ask, discardBody, smallBody } from './http.ts';
 
 const MAX_ANSWER = 64 * 1024;
 const BOUNDS = { maxBytes: MAX_ANSWER, maxDepth: 16, maxTokens: 10_000 };
@@ -30,7 +30,7 @@ export async function authorisation(
   const basic = basicOf(login);
   const response = await ask(url.href, { headers: basic === undefined ? {} : { authorization: basic }, signal });
   if (response.status !== 200) {
-    await discard(response);
+    await discardBody(response);
     const message = `the token server gives no token (${response.status})`;
     throw new AssayError('unauthorized', message, { subject: endpoint.subject, hint: 'check the login of Docker' });
   }
@@ -44,7 +44,7 @@ function basicOf(login: OciLogin | undefined): string | undefined {
 
 function tokenIn(bytes: Buffer, { subject }: OciEndpoint): string {
   const json = parsed(bytes);
-  const token = textOf(json, 'token') || textOf(json, 'access_token') || '';
+  const token = textField(json, 'token') || textField(json, 'access_token') || '';
   if (TOKEN.test(token)) return token;
   throw new AssayError('network', 'the token server answers without a token', { subject });
 }

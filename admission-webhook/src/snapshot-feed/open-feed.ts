@@ -5,7 +5,7 @@ import type { FeedHealth } from '../health.ts';
 import { byTheClock, Pauses, type Wait } from '../kube/index.ts';
 import type { HeldSnapshot } from '../state.ts';
 import { Floor, type SharedFloor } from './floor.ts';
-import { problemOf } from './problem.ts';
+import { feedProblemOf } from './problem.ts';
 import type { SnapshotSource } from './source.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { readSnapshotTrust, trustMark } from './trust.ts';
@@ -135,7 +135,7 @@ class Feed implements SnapshotFeed {
       this.#hold(index, `${this.#state.snapshot}, kept from before`);
     } catch (error) {
       if (isAssayError(error) && error.code === 'not-found') return;
-      this.#problem = `the snapshot that was kept: ${problemOf(error)}`;
+      this.#problem = `the snapshot that was kept: ${feedProblemOf(error)}`;
     }
   }
 
@@ -146,7 +146,7 @@ class Feed implements SnapshotFeed {
       await this.#take(path);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      this.#fail(problemOf(error));
+      this.#fail(feedProblemOf(error));
     } finally {
       await this.#state.discard(path);
     }
@@ -174,7 +174,7 @@ class Feed implements SnapshotFeed {
       this.#problem = null;
       this.#lastGood = this.#now();
     } catch (error) {
-      if (isSnapshotError(error)) this.#remember(fetched.mark, trust, problemOf(error));
+      if (isSnapshotError(error)) this.#remember(fetched.mark, trust, feedProblemOf(error));
       throw error;
     }
     this.#remember(fetched.mark, trust, null);

@@ -2,7 +2,7 @@ import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
 import { Pauses } from '../kube/index.ts';
 import { eventsIn } from './events.ts';
-import { type AskOptions, ask, bodyOf, discard } from './http.ts';
+import { type AskOptions, ask, discardBody, feedBody } from './http.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
 import { writeBounded } from './spool.ts';
 
@@ -37,14 +37,14 @@ export class ServiceSource implements SnapshotSource {
     const asked: Record<string, string> = mark === null ? {} : { 'if-none-match': mark };
     const response = await this.#ask(this.from, asked, { signal });
     if (response.status === 304 && mark !== null) {
-      await discard(response);
+      await discardBody(response);
       return { kind: 'unchanged' };
     }
     if (response.status !== 200) {
-      await discard(response);
+      await discardBody(response);
       throw refusal(response, this.from);
     }
-    await writeBounded(path, bodyOf(response, this.from, signal));
+    await writeBounded(path, feedBody(response, this.from, signal));
     const etag = response.headers.get('etag');
     return { kind: 'fetched', mark: etag !== null && etag.length <= MAX_ETAG ? etag : null };
   }
@@ -63,11 +63,11 @@ export class ServiceSource implements SnapshotSource {
         const either = AbortSignal.any([signal, silence.signal]);
         const response = await this.#ask(url, { accept: 'text/event-stream' }, { signal: either, wholeMs: null });
         if (response.status === 200) {
-          for await (const event of eventsIn(bodyOf(response, url, either), silence, SILENCE_MS)) {
+          for await (const event of eventsIn(feedBody(response, url, either), silence, SILENCE_MS)) {
             pauses.reset();
             if (event === 'snapshot') nudge();
           }
-        } else await discard(response);
+        } else await discardBody(response);
       } catch (error) {
         // Whether the service can be reached is told by asking for the snapshot.
         if (!(error instanceof AssayError)) throw error;

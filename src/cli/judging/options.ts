@@ -12,7 +12,7 @@ import {
   trustOf,
 } from '../options/index.ts';
 import type { JudgingFlags } from './judge.ts';
-import { addWaiverOptions, type WaiverFlags, waiversOf } from './waiver-options.ts';
+import { addWaiverOptions, type WaiverFlags, waiverFlagsOf } from './waiver-options.ts';
 
 /** The options that say by what to judge, as commander hands them over. */
 export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {
@@ -46,7 +46,7 @@ export function judgingOf(options: JudgingOptions): Omit<JudgingFlags, 'quiet' |
     allow,
     ruleset,
     trust: trustOf(options),
-    waiverFlags: waiversOf(options),
+    waiverFlags: waiverFlagsOf(options),
     environment: environmentOf(options),
   };
 }

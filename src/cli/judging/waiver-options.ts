@@ -36,7 +36,7 @@ not waived.
 `;
 
 /** The flags about waivers among others. */
-export function waiversOf({ waivers, attestation }: WaiverFlags): WaiverFlags {
+export function waiverFlagsOf({ waivers, attestation }: WaiverFlags): WaiverFlags {
   return { waivers, attestation };
 }
 

@@ -10,5 +10,5 @@ export {
 export { Refusal, withRegistry } from './open.ts';
 export { registeredVersion } from './register.ts';
 export { printRequest } from './request-text.ts';
-export { decisionFor, labelOf, openRequest, REQUEST_COMMENT, refuseDenied } from './requests.ts';
+export { decisionFor, openRequest, REQUEST_COMMENT, refuseDenied, versionLabel } from './requests.ts';
 export { knownVersion, queryOf, targetOf, versionName } from './target.ts';

@@ -14,7 +14,7 @@ import {
 } from '../judging/index.ts';
 import { readDocument } from '../options/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import { knownVersion, modelNameOf, oneOf, type TargetOptions, targetOf } from './target.ts';
+import { knownVersion, modelNameOf, type TargetOptions, targetOf, theOnly } from './target.ts';
 
 export interface RegisterOptions extends TargetOptions {
   /** A report of `assay scan`, instead of scanning now. */
@@ -68,7 +68,7 @@ async function registerHere(
   const { digest } = assessment.artifact;
   const likely = options.model ?? modelNameOf(ref);
   const known = digest === null ? [] : await registry.versionsOf({ digest });
-  const version = oneOf(known, ref, options.model, likely);
+  const version = theOnly(known, ref, options.model, likely);
   if (version !== undefined && options.report === undefined && (await isKnown(registry, version, assessment))) {
     return { version, created: false };
   }

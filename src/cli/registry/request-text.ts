@@ -2,7 +2,7 @@ import type { Transition, Version } from '../../registry/index.ts';
 import { jsonText, terminalText } from '../../report/index.ts';
 import type { Shell } from '../terminal/index.ts';
 import { neededText } from './approved-text.ts';
-import { labelOf } from './requests.ts';
+import { versionLabel } from './requests.ts';
 
 /** How a request stands, and where its version. */
 export function printRequest(shell: Shell, request: Transition, version: Version, format: 'table' | 'json'): void {
@@ -10,7 +10,7 @@ export function printRequest(shell: Shell, request: Transition, version: Version
     shell.stdout.write(`${jsonText({ schemaVersion: '1', transition: request, version }, 2)}\n`);
     return;
   }
-  const label = terminalText(labelOf(version));
+  const label = terminalText(versionLabel(version));
   const what =
     request.state === 'open'
       ? `is asked for ${request.to}, by ${terminalText(request.requestedBy)}; needed: ${neededText(request)}`

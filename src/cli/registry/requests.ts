@@ -8,7 +8,7 @@ import { Refusal } from './open.ts';
 export const REQUEST_COMMENT = 'asked for on the command line';
 
 /** `model@number`, as the audit log names a version. */
-export function labelOf({ model, number }: Pick<Version, 'model' | 'number'>): string {
+export function versionLabel({ model, number }: Pick<Version, 'model' | 'number'>): string {
   return `${model}@${number}`;
 }
 
@@ -32,7 +32,7 @@ export async function refuseDenied(registry: RegistryClient, version: Version, s
   if (uncorrectable(decision, policy) === undefined) return;
   const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
-    subject: labelOf(version),
+    subject: versionLabel(version),
     hint: 'correct the model and scan it again, or waive what may be waived',
   });
 }

@@ -43,7 +43,7 @@ export class Cursor {
   }
 
   skipBlanks(): void {
-    while (isBlank(this.peek())) this.at++;
+    while (isYamlBlank(this.peek())) this.at++;
   }
 
   /** Passes the end of a line. @returns what it counts as in a scalar; empty when there is none */
@@ -76,6 +76,6 @@ export class Cursor {
   }
 }
 
-export function isBlank(character: string): boolean {
+export function isYamlBlank(character: string): boolean {
   return character === ' ' || character === '\t';
 }

@@ -1,4 +1,4 @@
-import { type Cursor, isBlank } from './cursor.ts';
+import { type Cursor, isYamlBlank } from './cursor.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '0': '\0',
@@ -37,7 +37,7 @@ export function quotedScalar(cursor: Cursor): string {
       parts.push("'");
       cursor.skip();
     } else if (character === '\\' && quote === '"') parts.push(escaped(cursor));
-    else if (isBlank(character) || cursor.isBreak(character)) parts.push(spaces(cursor));
+    else if (isYamlBlank(character) || cursor.isBreak(character)) parts.push(spaces(cursor));
     else parts.push(run(cursor, quote));
   }
 }

@@ -50,7 +50,7 @@ const NUMBER_BYTES = 16;
  * @param fields the lines of the tree, by name
  * @throws AssayError `malformed`, `unsupported`, `limit`
  */
-export function checkTree(fields: ReadonlyMap<string, string>, features: number, budget: FileBudget): void {
+export function checkLightgbmTree(fields: ReadonlyMap<string, string>, features: number, budget: FileBudget): void {
   const leaves = single(fields, 'num_leaves');
   const categories = fields.has('num_cat') ? single(fields, 'num_cat') : 0;
   if (leaves < 1 || leaves > MAX_LEAVES || categories > leaves) throw bad(`${leaves} leaves, ${categories} categories`);

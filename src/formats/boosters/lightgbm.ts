@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
-import { checkTree } from './lightgbm-tree.ts';
-import { type Line, linesOf } from './lines.ts';
+import { checkLightgbmTree } from './lightgbm-tree.ts';
+import { type Line, modelLines } from './lines.ts';
 
 /** Lines of the header that say something; `average_output` stands alone. */
 const HEADER: ReadonlySet<string> = new Set([
@@ -34,7 +34,7 @@ const MAX_FIELDS = 64;
  */
 export async function readLightgbm(source: ByteSource, budget: FileBudget): Promise<void> {
   const model = new LightgbmModel(budget);
-  for await (const line of linesOf(source, budget)) model.line(line);
+  for await (const line of modelLines(source, budget)) model.line(line);
   model.end();
 }
 
@@ -105,7 +105,7 @@ class LightgbmModel {
 
   #checkTree(): void {
     if (this.#fields === undefined) return;
-    checkTree(this.#fields, this.#features, this.#budget);
+    checkLightgbmTree(this.#fields, this.#features, this.#budget);
     this.#fields = undefined;
     this.#trees++;
   }

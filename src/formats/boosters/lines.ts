@@ -14,7 +14,7 @@ const MAX_LINE = 64 * 1024 * 1024;
  * @throws AssayError `malformed`: a control character, which ends a text early for some readers; `truncated`: the last line does
  *   not end; `limit`
  */
-export async function* linesOf(source: ByteSource, budget: FileBudget): AsyncGenerator<Line> {
+export async function* modelLines(source: ByteSource, budget: FileBudget): AsyncGenerator<Line> {
   let carry = '';
   let at = 0;
   let end = 0;

@@ -20,7 +20,7 @@ export type Shape =
   /** Texts, numbers and literals, nested as they like: nothing that an index is taken from. */
   | { readonly kind: 'plain' };
 
-export const PLAIN: Shape = { kind: 'plain' };
+export const PLAIN_VALUE: Shape = { kind: 'plain' };
 
 /** What was kept of a document so far. */
 export class Kept {
@@ -116,7 +116,7 @@ export class ShapeReader implements DocumentEvents {
     const wanted = kind === 'object' ? shape.kind === 'object' : shape.kind === 'list' || shape.kind === 'numbers';
     if (!wanted && shape.kind !== 'plain') throw mismatch(shape, kind, at);
     if (shape.kind === 'numbers') this.#list = this.kept.startNumbers(shape.name);
-    const next = shape.kind === 'list' ? shape.item : shape.kind === 'plain' ? PLAIN : undefined;
+    const next = shape.kind === 'list' ? shape.item : shape.kind === 'plain' ? PLAIN_VALUE : undefined;
     this.#levels.push({ shape, keys: new Set(), next });
   }
 

@@ -3,7 +3,7 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { walkJson } from './document-json.ts';
-import { checkTree, LEAF } from './xgboost-tree.ts';
+import { checkXgboostTree, LEAF } from './xgboost-tree.ts';
 
 /** Bytes of the structures that XGBoost wrote as they lay in memory (versions 0.4 to 2.0, little-endian). */
 const LEARNER_PARAM = 136;
@@ -131,7 +131,7 @@ class BinaryReader {
       const nodes = this.#reader.bytes(bytes);
       const view = new DataView(nodes.buffer, nodes.byteOffset, nodes.byteLength);
       const field = (node: number, index: number) => view.getInt32(node * NODE + index * 4, true);
-      return checkTree(
+      return checkXgboostTree(
         {
           count,
           deleted,

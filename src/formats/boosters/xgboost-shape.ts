@@ -1,4 +1,4 @@
-import { PLAIN, type Shape } from './shape.ts';
+import { PLAIN_VALUE, type Shape } from './shape.ts';
 
 const numbers = (name: string): Shape => ({ kind: 'numbers', name });
 const text = (name: string): Shape => ({ kind: 'text', name });
@@ -17,7 +17,7 @@ export const NEEDED_LISTS = [...NODES, 'base_weights'];
 const TREE = object(
   {
     ...Object.fromEntries([...NODES, ...STATISTICS, ...CATEGORIES].map((name) => [name, numbers(`tree.${name}`)])),
-    id: PLAIN,
+    id: PLAIN_VALUE,
     tree_param: object({
       num_nodes: text('tree.num_nodes'),
       num_deleted: text('tree.num_deleted'),
@@ -30,15 +30,15 @@ const TREE = object(
 
 /** Names of categories that were met in training: texts as bytes and offsets, or numbers. */
 const ENCODING = object(
-  { offsets: numbers('encoding.offsets'), values: numbers('encoding.values'), type: PLAIN },
+  { offsets: numbers('encoding.offsets'), values: numbers('encoding.values'), type: PLAIN_VALUE },
   'encoding',
 );
 
 const TREE_MODEL = {
   gbtree_model_param: object({
     num_trees: text('num_trees'),
-    num_parallel_tree: PLAIN,
-    size_leaf_vector: PLAIN,
+    num_parallel_tree: PLAIN_VALUE,
+    size_leaf_vector: PLAIN_VALUE,
   }),
   trees: { kind: 'list', item: TREE },
   tree_info: numbers('tree_info'),
@@ -50,7 +50,7 @@ const TREE_MODEL = {
   }),
 } as const;
 
-const LINEAR_MODEL = { weights: numbers('weights'), boosted_rounds: PLAIN, param: PLAIN };
+const LINEAR_MODEL = { weights: numbers('weights'), boosted_rounds: PLAIN_VALUE, param: PLAIN_VALUE };
 
 const BOOSTER = object({
   name: text('booster'),
@@ -60,23 +60,23 @@ const BOOSTER = object({
 });
 
 const LEARNER = object({
-  attributes: PLAIN,
-  feature_names: PLAIN,
-  feature_types: PLAIN,
+  attributes: PLAIN_VALUE,
+  feature_names: PLAIN_VALUE,
+  feature_types: PLAIN_VALUE,
   gradient_booster: BOOSTER,
   learner_model_param: object({
-    base_score: PLAIN,
-    boost_from_average: PLAIN,
+    base_score: PLAIN_VALUE,
+    boost_from_average: PLAIN_VALUE,
     num_class: text('num_class'),
     num_feature: text('num_feature'),
     num_target: text('num_target'),
   }),
   // Names and settings: unknown ones are errors that XGBoost raises.
-  objective: PLAIN,
-  metrics: PLAIN,
+  objective: PLAIN_VALUE,
+  metrics: PLAIN_VALUE,
 });
 
-const MODEL = { learner: LEARNER, version: PLAIN };
+const MODEL = { learner: LEARNER, version: PLAIN_VALUE };
 
 /** A model as it is saved, or as it is pickled: with the settings of its training beside it. */
-export const XGBOOST: Shape = object({ ...MODEL, Config: PLAIN, Model: object(MODEL) });
+export const XGBOOST: Shape = object({ ...MODEL, Config: PLAIN_VALUE, Model: object(MODEL) });

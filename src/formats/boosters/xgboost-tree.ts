@@ -21,7 +21,7 @@ export const LEAF = -1;
  * @returns the highest feature that a node splits on; -1 when none does
  * @throws AssayError `malformed`, `limit`
  */
-export function checkTree(tree: XgboostTree, budget: FileBudget): number {
+export function checkXgboostTree(tree: XgboostTree, budget: FileBudget): number {
   const { count } = tree;
   const bad = (what: string) => new AssayError('malformed', what);
   let highest = -1;

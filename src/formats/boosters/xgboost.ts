@@ -6,7 +6,7 @@ import { type Kept, ShapeReader } from './shape.ts';
 import { walkUbj } from './ubj.ts';
 import { readXgboostBinary } from './xgboost-binary.ts';
 import { NEEDED_LISTS, NODE_LISTS, XGBOOST } from './xgboost-shape.ts';
-import { checkTree } from './xgboost-tree.ts';
+import { checkXgboostTree } from './xgboost-tree.ts';
 
 /** Categories are bits of a field, which XGBoost makes as large as the highest says. */
 const MAX_CATEGORY = 0xffffff;
@@ -66,7 +66,7 @@ class XgboostModel {
       list('parents'),
       list('split_indices'),
     ];
-    const highest = checkTree(
+    const highest = checkXgboostTree(
       {
         count,
         deleted: kept.has('tree.num_deleted') ? integer(kept, 'tree.num_deleted') : 0,

@@ -50,7 +50,7 @@ async function* sevenZip(type: Codec, source: ByteSource, { limits, signal }: De
   let problems: readonly string[] = [];
   for await (const event of runSandboxed({ task: 'seven-zip', args: { type }, input: source, limits, signal })) {
     if (event.kind === 'bytes') yield event.bytes;
-    else if (event.kind === 'message') problems = problemsOf(event.value) ?? problems;
+    else if (event.kind === 'message') problems = streamProblems(event.value) ?? problems;
   }
   const { trailing, error } = judgeProblems(problems, source.name);
   if (error !== undefined) throw error;
@@ -58,7 +58,7 @@ async function* sevenZip(type: Codec, source: ByteSource, { limits, signal }: De
 }
 
 /** What 7-Zip complained of, out of a message of the sandbox; `undefined` when it is another message. */
-export function problemsOf(message: unknown): string[] | undefined {
+export function streamProblems(message: unknown): string[] | undefined {
   if (typeof message !== 'object' || message === null || !('problems' in message)) return undefined;
   const { problems } = message;
   return Array.isArray(problems) ? problems.filter((line) => typeof line === 'string') : undefined;

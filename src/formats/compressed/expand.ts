@@ -23,7 +23,10 @@ export interface ExpandOptions {
 }
 
 /** Spools a decompression, keeping what came before an error or a limit. @throws AssayError only what is not of the content. */
-export async function expand(output: AsyncGenerator<Uint8Array, DecodeEnd>, options: ExpandOptions): Promise<Expanded> {
+export async function expandStream(
+  output: AsyncGenerator<Uint8Array, DecodeEnd>,
+  options: ExpandOptions,
+): Promise<Expanded> {
   const { name, inputSize, budget, limits } = options;
   const outcome: { end?: DecodeEnd; stopped?: AssayError } = {};
   const source = await spool(guarded(output, options, outcome), name, inputSize, budget, limits);

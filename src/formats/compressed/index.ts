@@ -5,7 +5,7 @@ export {
   decode,
   isCodec,
   judgeProblems,
-  problemsOf,
+  streamProblems,
 } from './decode.ts';
-export { type Expanded, expand } from './expand.ts';
+export { type Expanded, expandStream } from './expand.ts';
 export { BZIP2, COMPRESSED, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZF_HEADER, ZLIB, ZSTD } from './formats.ts';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { layoutAt } from './opcodes.ts';
-import { latin1, textOf } from './text.ts';
+import { latin1, spelledText } from './text.ts';
 import { BOOL, INT, NONE, STR, STR_DUNDER, type Value } from './values.ts';
 
 /** Bytes that hold any number or name worth reading back. */
@@ -15,7 +15,7 @@ export async function constantOf(of: Value, source: ByteSource): Promise<number 
   if (of.kind !== INT && of.kind !== BOOL && of.kind !== STR && of.kind !== STR_DUNDER) return undefined;
   const length = Math.min(MAX_CONSTANT, source.size - of.ref);
   const bytes = source.readNow(of.ref, length) ?? (await source.read(of.ref, length));
-  return of.kind === INT || of.kind === BOOL ? integerOf(bytes) : textOf(bytes);
+  return of.kind === INT || of.kind === BOOL ? integerOf(bytes) : spelledText(bytes);
 }
 
 /** The integer pushed by the instruction at the start of `bytes`, when it is safe. */

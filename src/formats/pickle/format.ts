@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from '../../core/index.ts';
 import type { Format, Probe } from '../format.ts';
 import { ALL_LOADERS, NOBODY } from './loaders.ts';
-import { run } from './machine.ts';
+import { runMachine } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
 import { SILENT } from './silent.ts';
 import { type PickleHandler, PickleState } from './state.ts';
@@ -58,7 +58,7 @@ export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined
     onStep: () => void instructions++,
   };
   const state = new PickleState(0, size, handler, DEFAULT_LIMITS);
-  const result = run(state, head, 0);
+  const result = runMachine(state, head, 0);
   if (result.kind === 'end' && result.end.kind === 'stop' && instructions > 1)
     return acts && state.position === size ? 'whole' : 'part';
   if (acts || (result.kind !== 'end' && (instructions >= MIN_INSTRUCTIONS || state.position > head.length)))

@@ -44,7 +44,7 @@ for (const [code, kind, width] of [
  * Runs on over `window`, whose first byte stands at absolute offset `base`.
  * One function, without a call or an allocation for the common instructions: this loop is the scanner's speed.
  */
-export function run(state: PickleState, window: Uint8Array, base: number): RunResult {
+export function runMachine(state: PickleState, window: Uint8Array, base: number): RunResult {
   state.window = window;
   state.base = base;
   const last = base + window.length >= state.size;

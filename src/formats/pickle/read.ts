@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { BLOCK_SIZE, type ByteSource } from '../../core/bytes/index.ts';
 import { BudgetError, FileBudget, type Limits, throwIfAborted } from '../../core/index.ts';
 import { ANY_LOADER, type LoaderSet } from './loaders.ts';
-import { run } from './machine.ts';
+import { runMachine } from './machine.ts';
 import { SILENT } from './silent.ts';
 import { SplicedSource } from './spliced-source.ts';
 import { type PickleHandler, PickleState } from './state.ts';
@@ -82,7 +82,7 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
   state.position = 0;
   for (let length = 16, need = 1; state.position + Math.max(length, need) <= head.length; length += 16) {
     const window = head.subarray(state.position, state.position + Math.max(length, need));
-    const result = run(state, window, state.position);
+    const result = runMachine(state, window, state.position);
     if (result.kind !== 'more') return;
     need = result.need;
   }
@@ -127,7 +127,7 @@ async function runWindows(state: PickleState, source: ByteSource, options: ReadO
     const held = need > BLOCK_SIZE ? need : 0;
     budget.hold(held);
     const window = windowNow(source, base, need) ?? (await windowAt(source, base, need));
-    const result = run(state, window, base);
+    const result = runMachine(state, window, base);
     budget.release(held);
     budget.work(1 + Math.min(window.length, state.position - base));
     switch (result.kind) {

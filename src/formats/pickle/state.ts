@@ -7,7 +7,7 @@ import { KeptItems } from './kept-items.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
-import { type Extent, extentAt, latin1, textOf } from './text.ts';
+import { type Extent, extentAt, latin1, spelledText } from './text.ts';
 import type { Call, GlobalName, Oddity, Refs, Value } from './values.ts';
 import * as value from './values.ts';
 
@@ -250,7 +250,7 @@ export class PickleState {
     const known = this.#texts.get(of.ref);
     if (known !== undefined) return known;
     const at = of.ref - this.base;
-    const text = at >= 0 && at < this.window.length ? textOf(this.window.subarray(at)) : undefined;
+    const text = at >= 0 && at < this.window.length ? spelledText(this.window.subarray(at)) : undefined;
     if (text !== undefined) return this.#remember(of.ref, text);
     this.wanted = of.ref;
     return undefined;
@@ -314,7 +314,7 @@ export class PickleState {
     if (!this.#integers.has(ref)) this.#charge(2);
     this.#heads.set(ref, bytes.slice(0, HEAD_BYTES));
     this.#integers.set(ref, integerOf(bytes) ?? Number.NaN);
-    this.#remember(ref, textOf(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
+    this.#remember(ref, spelledText(bytes) ?? `${latin1(bytes.subarray(0, 64))}...`);
     this.wanted = -1;
   }
 

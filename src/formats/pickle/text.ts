@@ -82,7 +82,7 @@ export function decodeQuoted(bytes: Uint8Array): string {
 }
 
 /** The text that the string instruction at the start of `bytes` pushes; `undefined` when `bytes` ends before it does. */
-export function textOf(bytes: Uint8Array): string | undefined {
+export function spelledText(bytes: Uint8Array): string | undefined {
   const layout = layoutAt(bytes, 0);
   if (layout.kind !== 'whole' || layout.end > bytes.length || !layout.opcode.text) return undefined;
   const line = layout.opcode.operand === 'line';

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { AssayError } from '../../core/index.ts';
 import { runSandboxed, type SandboxEvent } from '../../sandbox/index.ts';
-import { type DecodeEnd, type DecodeOptions, judgeProblems, problemsOf } from '../compressed/index.ts';
+import { type DecodeEnd, type DecodeOptions, judgeProblems, streamProblems } from '../compressed/index.ts';
 
 /** A member as the archive lists it. */
 export interface SevenZipEntry {
@@ -38,7 +38,7 @@ export async function* readSevenZip(source: ByteSource, options: DecodeOptions):
       if (event.kind === 'message') {
         const entry = listed(event.value);
         if (entry !== undefined) yield { kind: 'listed', entry };
-        problems.push(...(problemsOf(event.value) ?? []));
+        problems.push(...(streamProblems(event.value) ?? []));
         size = numberField(event.value, 'physicalSize') ?? size;
       }
       event = await nextOf(events);

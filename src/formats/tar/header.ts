@@ -17,15 +17,15 @@ export function tarHeader(block: Uint8Array): TarHeader | undefined {
   if (block.length < TAR_BLOCK || number(block, 148, 8) !== checksum(block)) return undefined;
   const size = number(block, 124, 12);
   if (size === undefined || !Number.isSafeInteger(size)) return undefined;
-  const magic = text(block, 257, 6);
+  const magic = tarText(block, 257, 6);
   // GNU keeps times where POSIX keeps the front of a long name.
-  const prefix = magic === 'ustar' ? text(block, 345, 155) : '';
-  const name = text(block, 0, 100);
+  const prefix = magic === 'ustar' ? tarText(block, 345, 155) : '';
+  const name = tarText(block, 0, 100);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    linkName: text(block, 157, 100),
+    linkName: tarText(block, 157, 100),
     size,
-    type: text(block, 156, 1) || '0',
+    type: tarText(block, 156, 1) || '0',
     ustar: magic.startsWith('ustar'),
   };
 }
@@ -46,7 +46,7 @@ function number(block: Uint8Array, at: number, length: number): number | undefin
     for (let i = 1; i < length; i++) value = value * 256 + (block[at + i] ?? 0);
     return value;
   }
-  const digits = text(block, at, length).trim();
+  const digits = tarText(block, at, length).trim();
   if (digits === '') return 0;
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
 }
@@ -54,7 +54,7 @@ function number(block: Uint8Array, at: number, length: number): number | undefin
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Text up to the first NUL. UTF-8, or else a character a byte. */
-export function text(bytes: Uint8Array, at: number, length: number): string {
+export function tarText(bytes: Uint8Array, at: number, length: number): string {
   const field = bytes.subarray(at, at + length);
   const end = field.indexOf(0);
   const used = end < 0 ? field : field.subarray(0, end);

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type Limits } from '../../core/index.ts';
-import { TAR_BLOCK, type TarHeader, tarHeader, text } from './header.ts';
+import { TAR_BLOCK, type TarHeader, tarHeader, tarText } from './header.ts';
 
 export type TarKind = 'file' | 'folder' | 'symlink' | 'hardlink' | 'device' | 'sparse' | 'other';
 
@@ -64,8 +64,8 @@ export async function* readTar(source: ByteSource, limits: Limits): AsyncGenerat
       header.type === 'X'
     ) {
       const records = await recordsOf(source, dataStart, header.size);
-      if (header.type === 'L') next = { ...next, name: text(records, 0, records.length) };
-      else if (header.type === 'K') next = { ...next, linkName: text(records, 0, records.length) };
+      if (header.type === 'L') next = { ...next, name: tarText(records, 0, records.length) };
+      else if (header.type === 'K') next = { ...next, linkName: tarText(records, 0, records.length) };
       else if (header.type === 'g') global = { ...global, ...pax(records, source.name) };
       else next = { ...next, ...pax(records, source.name) };
       at = padded(dataStart + header.size);
@@ -109,7 +109,7 @@ function pax(bytes: Uint8Array, subject: string): Overrides {
   const over: Overrides = {};
   for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
     const space = bytes.indexOf(32, at);
-    const length = space < 0 || space - at > 8 ? Number.NaN : Number(text(bytes, at, space - at));
+    const length = space < 0 || space - at > 8 ? Number.NaN : Number(tarText(bytes, at, space - at));
     if (
       !Number.isSafeInteger(length) ||
       length <= space - at + 1 ||
@@ -118,7 +118,7 @@ function pax(bytes: Uint8Array, subject: string): Overrides {
     ) {
       throw new AssayError('malformed', 'a tar record is broken', { subject, offset: at });
     }
-    const record = text(bytes, space + 1, at + length - 1 - (space + 1));
+    const record = tarText(bytes, space + 1, at + length - 1 - (space + 1));
     const equals = record.indexOf('=');
     apply(over, record.slice(0, equals), record.slice(equals + 1), subject);
     at += length;

@@ -6,12 +6,12 @@ import {
   approvedBy,
   formatTime,
   isAbout,
-  kindOf,
   PREDICATE_TYPES,
   parseTime,
   readStatement,
   type Statement,
   type Subject,
+  statementKindOf,
   type WantedDigest,
 } from '../statements/index.ts';
 import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
@@ -63,7 +63,7 @@ export async function verifyAttestation(
   const { now = new Date() } = options;
   const proven = await proveSigner(bundle, trust, now);
   const statement = readStatement(bundle.envelope.payload);
-  const kind = kindOf(statement);
+  const kind = statementKindOf(statement);
   const { rule, signer } = admitted(proven, wantedFor(kind, statement), now);
   checkVerifier(statement, rule);
   checkKind(statement, options);
@@ -103,7 +103,7 @@ function checkVerifier(statement: Statement, { name }: TrustRule): void {
 }
 
 function checkKind(statement: Statement, { kind, stage }: VerifyOptions): void {
-  const own = kindOf(statement);
+  const own = statementKindOf(statement);
   if (kind !== undefined && kind !== own) {
     throw new SignatureError('predicate', `the statement is of the kind ${own}, not ${kind}`);
   }

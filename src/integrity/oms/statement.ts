@@ -46,7 +46,7 @@ type NewStatement = v.InferOutput<typeof NewStatement>;
  * verified: nothing here says who wrote it.
  * @throws SignatureError `statement`, `predicate`, `hash`, `root-digest`, `duplicate-resource`
  */
-export function readManifest(envelope: Envelope): OmsManifest {
+export function readOmsManifest(envelope: Envelope): OmsManifest {
   const json = parsePayload(envelope.payload);
   const { _type: type, predicateType } = shaped(Statement, json);
   if (type !== STATEMENT) {

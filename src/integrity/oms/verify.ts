@@ -3,7 +3,7 @@ import { parseBoundedJson } from '../../core/index.ts';
 import { SignatureError, type SignedBundle, type VerificationMaterial, verifyKey } from '../envelope/index.ts';
 import type { Trust } from '../trust/index.ts';
 import type { OmsManifest } from './manifest.ts';
-import { OLD_PREDICATE, readManifest } from './statement.ts';
+import { OLD_PREDICATE, readOmsManifest } from './statement.ts';
 
 /** What a signature proves: who signed, and what of the model. */
 export interface VerifiedModelSignature {
@@ -18,7 +18,7 @@ export interface VerifiedModelSignature {
  */
 export async function verifyBundle(bundle: SignedBundle, trust: Trust): Promise<VerifiedModelSignature> {
   const signer = await verifySigner(bundle, trust);
-  return { signer, manifest: readManifest(bundle.envelope) };
+  return { signer, manifest: readOmsManifest(bundle.envelope) };
 }
 
 async function verifySigner(bundle: SignedBundle, trust: Trust): Promise<Signer> {

@@ -9,12 +9,12 @@ export {
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
-  kindOf,
   POLICY,
   PREDICATE_TYPES,
   RULESET,
   type Statement,
   type Statements,
+  statementKindOf,
   type VerificationResult,
 } from './statement.ts';
 export {

@@ -162,7 +162,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES['model-signature']]: 'model-signature',
 };
 
-export function kindOf({ predicateType }: Statement): AttestationKind {
+export function statementKindOf({ predicateType }: Statement): AttestationKind {
   return KIND_OF[predicateType];
 }
 

@@ -9,7 +9,7 @@ import { isStage, parseTime } from '../statements/index.ts';
  * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
  * (`rules`).
  */
-export const ROLES = [
+export const SIGNER_ROLES = [
   'model-signature',
   'scan',
   'approval',
@@ -19,7 +19,7 @@ export const ROLES = [
   'snapshot',
   'rules',
 ] as const;
-export type SignerRole = (typeof ROLES)[number];
+export type SignerRole = (typeof SIGNER_ROLES)[number];
 
 /** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
 const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;
@@ -44,7 +44,7 @@ const signer = v.pipe(
       }),
     ),
     may: v.pipe(
-      v.array(v.picklist(ROLES, `is none of ${ROLES.join(', ')}`)),
+      v.array(v.picklist(SIGNER_ROLES, `is none of ${SIGNER_ROLES.join(', ')}`)),
       v.minLength(1, 'is empty'),
       v.check((roles) => new Set(roles).size === roles.length, 'says something twice'),
     ),

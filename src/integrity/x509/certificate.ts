@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { SignatureError } from '../envelope/index.ts';
-import { bitOf, booleanOf, child, type Der, integerOf, isContext, octetsOf, oidOf, readDer } from './der.ts';
+import { bitOf, booleanOf, child, type Der, derInteger, isContext, octetsOf, oidOf, readDer } from './der.ts';
 import { type AlternativeName, commonNameOf, readAlternativeNames } from './names.ts';
 import { isStrong, OID, UNDERSTOOD } from './oids.ts';
 
@@ -55,7 +55,7 @@ function parse(der: Buffer): Certificate {
   const root = readDer(der);
   const body = child(root, 0);
   const version = child(body, 0);
-  if (!isContext(version, 0) || integerOf(child(version, 0)) !== 2) throw new Error('is not of version 3');
+  if (!isContext(version, 0) || derInteger(child(version, 0)) !== 2) throw new Error('is not of version 3');
   const { values, critical } = readExtensions(body);
   const { authority, pathLength } = readBasicConstraints(values.get(OID.basicConstraints));
   const keyUsage = readKeyUsage(values.get(OID.keyUsage));
@@ -96,7 +96,7 @@ function readExtensions(body: Der): { values: Map<string, Buffer>; critical: str
 function readBasicConstraints(value: Buffer | undefined): { authority: boolean; pathLength?: number } {
   const [first, second] = value === undefined ? [] : readDer(value).children;
   if (first === undefined) return { authority: false };
-  return { authority: booleanOf(first), ...(second === undefined ? {} : { pathLength: integerOf(second) }) };
+  return { authority: booleanOf(first), ...(second === undefined ? {} : { pathLength: derInteger(second) }) };
 }
 
 function readKeyUsage(value: Buffer | undefined): Certificate['keyUsage'] {
@@ -121,7 +121,7 @@ function date(text: string): Date {
 }
 
 /** How messages name a certificate. */
-export function nameOf({ commonName, x509 }: Certificate): string {
+export function subjectNameOf({ commonName, x509 }: Certificate): string {
   const name = commonName ?? x509.subject.replaceAll('\n', ', ');
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
 }

@@ -1,5 +1,5 @@
 import { SignatureError } from '../envelope/index.ts';
-import { type Certificate, nameOf } from './certificate.ts';
+import { type Certificate, subjectNameOf } from './certificate.ts';
 import { checkAuthority, checkTime } from './fitness.ts';
 
 /** Certificates in a path, leaf and root included. */
@@ -94,13 +94,13 @@ function checkStep(
   if (!last.stronglySigned) {
     throw new SignatureError(
       'certificate-chain',
-      `the certificate ${nameOf(last)} was signed with an algorithm that is weak or not known`,
+      `the certificate ${subjectNameOf(last)} was signed with an algorithm that is weak or not known`,
     );
   }
   if (!last.x509.checkIssued(issuer.x509) || !last.x509.verify(issuer.key)) {
     throw new SignatureError(
       'certificate-chain',
-      `the certificate ${nameOf(last)} was not issued by ${nameOf(issuer)}, whose name it bears`,
+      `the certificate ${subjectNameOf(last)} was not issued by ${subjectNameOf(issuer)}, whose name it bears`,
     );
   }
 }
@@ -109,6 +109,6 @@ function notTrusted(certificate: Certificate): SignatureError {
   const issuer = certificate.x509.issuer.replaceAll('\n', ', ');
   return new SignatureError(
     'certificate-chain',
-    `there is no path to a trusted root: the issuer of ${nameOf(certificate)} is ${JSON.stringify(issuer.slice(0, 200))}`,
+    `there is no path to a trusted root: the issuer of ${subjectNameOf(certificate)} is ${JSON.stringify(issuer.slice(0, 200))}`,
   );
 }

@@ -85,7 +85,7 @@ export function booleanOf(element: Der): boolean {
 }
 
 /** A small integer that is not negative. */
-export function integerOf(element: Der): number {
+export function derInteger(element: Der): number {
   const value = contentOf(element, TAG.integer);
   if (value.length === 0 || value.length > 4 || value.readUInt8(0) > 0x7f) throw new Error('an integer out of range');
   return value.readUIntBE(0, value.length);

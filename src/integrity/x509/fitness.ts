@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isStrongRsa, isSupported, keyText, SignatureError, type SignatureProblem } from '../envelope/index.ts';
-import { type Certificate, nameOf } from './certificate.ts';
+import { type Certificate, subjectNameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 
 /**
@@ -79,7 +79,7 @@ function signsCode(purposes: readonly string[]): boolean {
 }
 
 function unfit(certificate: Certificate, why: string, problem: SignatureProblem = 'certificate'): SignatureError {
-  return new SignatureError(problem, `the certificate ${nameOf(certificate)} ${why}`);
+  return new SignatureError(problem, `the certificate ${subjectNameOf(certificate)} ${why}`);
 }
 
 function day(date: Date): string {

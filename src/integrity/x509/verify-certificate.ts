@@ -2,7 +2,7 @@ import type { Signer } from '../../core/assessment/index.ts';
 import { isSignatureError, SignatureError, type SignedBundle, verifyModelEnvelope } from '../envelope/index.ts';
 import { identityMatches, type Trust } from '../trust/index.ts';
 import { sortAnchors } from './anchors.ts';
-import { type Certificate, nameOf, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificate, subjectNameOf } from './certificate.ts';
 import { findChain } from './chain.ts';
 import { checkLeaf, checkTime } from './fitness.ts';
 
@@ -78,7 +78,7 @@ function checkIdentity(leaf: Certificate, identity: string | undefined): void {
   const { commonName } = leaf;
   const names = [...namesOf(leaf), ...(commonName === undefined ? [] : [commonName])];
   if (names.some((name) => identityMatches(identity, name))) return;
-  const has = names.length === 0 ? nameOf(leaf) : names.map((name) => JSON.stringify(name)).join(', ');
+  const has = names.length === 0 ? subjectNameOf(leaf) : names.map((name) => JSON.stringify(name)).join(', ');
   throw new SignatureError(
     'identity',
     `the model was signed by ${has.slice(0, 400)}, not by ${JSON.stringify(identity)}`,

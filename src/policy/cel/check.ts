@@ -7,17 +7,17 @@ import { patternOf } from './library.ts';
 import { shownName } from './text.ts';
 import {
   ANY,
-  BOOL,
+  BOOL_TYPE,
   comparable,
   DOUBLE,
-  INT,
-  joined,
+  INT_TYPE,
+  joinedTypes,
   listOf,
   mapOf,
-  nameOf,
   present,
   STRING,
   type Type,
+  typeNameOf,
 } from './types.ts';
 
 /** What an expression may name. */
@@ -52,7 +52,7 @@ function typeOf(node: Node, scope: Scope): Type {
       return typeOfSelect(node.of, node.field, node.at, scope);
     case 'has':
       typeOfSelect(node.of, node.field, node.at, scope);
-      return BOOL;
+      return BOOL_TYPE;
     case 'index':
       return typeOfIndex(node.of, node.index, scope);
     case 'call':
@@ -61,10 +61,10 @@ function typeOf(node: Node, scope: Scope): Type {
     case 'and':
     case 'or':
       for (const term of node.terms) wantBool(term, scope);
-      return BOOL;
+      return BOOL_TYPE;
     case 'if':
       wantBool(node.test, scope);
-      return joined(typeOf(node.yes, scope), typeOf(node.no, scope));
+      return joinedTypes(typeOf(node.yes, scope), typeOf(node.no, scope));
     case 'list':
       return listOf(allJoined(node.items, scope));
     case 'map':
@@ -76,8 +76,8 @@ function typeOf(node: Node, scope: Scope): Type {
 
 function typeOfConstant(value: null | boolean | bigint | number | string): Type {
   if (value === null) return { kind: 'null' };
-  if (typeof value === 'boolean') return BOOL;
-  if (typeof value === 'bigint') return INT;
+  if (typeof value === 'boolean') return BOOL_TYPE;
+  if (typeof value === 'bigint') return INT_TYPE;
   return typeof value === 'number' ? DOUBLE : { kind: 'words', words: [value] };
 }
 
@@ -100,7 +100,7 @@ function typeOfSelect(of: Node, field: string, at: number, scope: Scope): Type {
   const type = present(typeOf(of, scope));
   if (type.kind === 'any') return ANY;
   if (type.kind === 'map') return type.of;
-  if (type.kind !== 'record') throw new ExpressionError(at, `${nameOf(type)} has no fields`);
+  if (type.kind !== 'record') throw new ExpressionError(at, `${typeNameOf(type)} has no fields`);
   const known = Object.hasOwn(type.fields, field) ? type.fields[field] : undefined;
   if (known === undefined) throw missing(at, `${type.name} has no field ${field}`, field, Object.keys(type.fields));
   return known.type;
@@ -128,19 +128,19 @@ function typeOfIndex(of: Node, index: Node, scope: Scope): Type {
       ? 'a list takes an integer'
       : type.kind === 'map'
         ? 'a map takes text'
-        : `${nameOf(type)} holds nothing`;
-  throw new ExpressionError(index.at, `${keys}, and this is ${nameOf(wanted)}`);
+        : `${typeNameOf(type)} holds nothing`;
+  throw new ExpressionError(index.at, `${keys}, and this is ${typeNameOf(wanted)}`);
 }
 
 function allJoined(nodes: readonly Node[], scope: Scope): Type {
   const types = nodes.map((node) => typeOf(node, scope));
-  return types.length === 0 ? ANY : types.reduce(joined);
+  return types.length === 0 ? ANY : types.reduce(joinedTypes);
 }
 
 function typeOfMap(entries: readonly (readonly [Node, Node])[], scope: Scope): Type {
   for (const [key] of entries) {
     const type = present(typeOf(key, scope));
-    if (!comparable(type, STRING)) throw new ExpressionError(key.at, `a key is text, and this is ${nameOf(type)}`);
+    if (!comparable(type, STRING)) throw new ExpressionError(key.at, `a key is text, and this is ${typeNameOf(type)}`);
   }
   return mapOf(
     allJoined(
@@ -153,20 +153,20 @@ function typeOfMap(entries: readonly (readonly [Node, Node])[], scope: Scope): T
 function typeOfMacro(node: Macro, scope: Scope): Type {
   const over = present(typeOf(node.over, scope));
   if (over.kind !== 'list' && over.kind !== 'map' && over.kind !== 'any') {
-    throw new ExpressionError(node.at, `${node.name} walks lists and maps, and this is ${nameOf(over)}`);
+    throw new ExpressionError(node.at, `${node.name} walks lists and maps, and this is ${typeNameOf(over)}`);
   }
   const item = over.kind === 'list' ? over.of : over.kind === 'map' ? STRING : ANY;
   const inner = { ...scope, locals: [...scope.locals, [node.variable, item] as const] };
   if (node.test !== undefined) wantBool(node.test, inner);
   if (node.name === 'map') return listOf(typeOf(node.body, inner));
   wantBool(node.body, inner);
-  return node.name === 'filter' ? listOf(item) : BOOL;
+  return node.name === 'filter' ? listOf(item) : BOOL_TYPE;
 }
 
 function wantBool(node: Node, scope: Scope): void {
   const type = present(typeOf(node, scope));
   if (type.kind !== 'bool' && type.kind !== 'any') {
-    throw new ExpressionError(node.at, `this has to be true or false, and is ${nameOf(type)}`);
+    throw new ExpressionError(node.at, `this has to be true or false, and is ${typeNameOf(type)}`);
   }
 }
 
@@ -180,7 +180,8 @@ function typeOfCall(node: Call, scope: Scope): Type {
     if (name === '_==_' || name === '_!=_') checkEqual(left, right, at);
     if (name === '@in') checkMembership(left, right, at);
     if (['_<_', '_<=_', '_>_', '_>=_'].includes(name)) checkOrder(left, right, at);
-    if (name === '_+_' && present(left).kind === 'list' && present(right).kind === 'list') return joined(left, right);
+    if (name === '_+_' && present(left).kind === 'list' && present(right).kind === 'list')
+      return joinedTypes(left, right);
     if (name === 'dyn') return ANY;
   }
   if (name === 'matches') checkPattern(node.args[1]);
@@ -209,7 +210,7 @@ function checkEqual(left: Type, right: Type, at: number): void {
   if (comparable(left, right)) return;
   throw (
     neverEqual(left, right, at) ??
-    new ExpressionError(at, `${nameOf(left)} is compared with ${nameOf(right)}: they are never equal`)
+    new ExpressionError(at, `${typeNameOf(left)} is compared with ${typeNameOf(right)}: they are never equal`)
   );
 }
 
@@ -219,13 +220,13 @@ function checkMembership(item: Type, all: Type, at: number): void {
     if (!comparable(item, within.of)) {
       throw (
         neverEqual(item, within.of, at) ??
-        new ExpressionError(at, `${nameOf(item)} is looked for in a list that holds ${nameOf(within.of)}`)
+        new ExpressionError(at, `${typeNameOf(item)} is looked for in a list that holds ${typeNameOf(within.of)}`)
       );
     }
     checkEachWord(item, within.of, at);
   }
   if (within.kind === 'map' && !comparable(item, STRING)) {
-    throw new ExpressionError(at, `${nameOf(item)} is looked for among keys, which are text`);
+    throw new ExpressionError(at, `${typeNameOf(item)} is looked for among keys, which are text`);
   }
 }
 
@@ -252,7 +253,7 @@ function checkOrder(left: Type, right: Type, at: number): void {
   const sameKind =
     a.kind === 'words' || a.kind === 'string' ? b.kind === 'words' || b.kind === 'string' : a.kind === b.kind;
   if (a.kind === 'any' || b.kind === 'any' || (isOrdered && (sameKind || (isNumeric(a) && isNumeric(b))))) return;
-  throw new ExpressionError(at, `${nameOf(a)} and ${nameOf(b)} have no order`);
+  throw new ExpressionError(at, `${typeNameOf(a)} and ${typeNameOf(b)} have no order`);
 }
 
 /** A pattern that stands in the policy is compiled with it. */
@@ -283,11 +284,11 @@ function wrongOperands(
   overloads: readonly Overload[],
 ): ExpressionError {
   const own = kind === 'method' ? types.slice(1) : types;
-  const on = kind === 'method' ? ` of ${nameOf(types[0] ?? ANY)}` : '';
+  const on = kind === 'method' ? ` of ${typeNameOf(types[0] ?? ANY)}` : '';
   const takes = [
     ...new Set(overloads.map(({ params }) => (kind === 'method' ? params.slice(1) : params).join(' and '))),
   ];
-  const given = own.length === 0 ? 'nothing' : own.map(nameOf).join(' and ');
+  const given = own.length === 0 ? 'nothing' : own.map(typeNameOf).join(' and ');
   return new ExpressionError(
     at,
     `${shownName(name)}${on} does not take ${given}`,

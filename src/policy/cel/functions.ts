@@ -1,6 +1,6 @@
 import type { CelType } from '@bufbuild/cel';
 import { celEnvironment } from './library.ts';
-import { ANY, BOOL, DOUBLE, DURATION, INT, listOf, mapOf, STRING, TIMESTAMP, type Type } from './types.ts';
+import { ANY, BOOL_TYPE, DOUBLE, DURATION, INT_TYPE, listOf, mapOf, STRING, TIMESTAMP, type Type } from './types.ts';
 
 /** One way to call a function or an operator. */
 export interface Overload {
@@ -16,8 +16,8 @@ const SHORT: Readonly<Record<string, string>> = {
   'google.protobuf.Duration': 'duration',
 };
 const RESULTS: Readonly<Record<string, Type>> = {
-  bool: BOOL,
-  int: INT,
+  bool: BOOL_TYPE,
+  int: INT_TYPE,
   double: DOUBLE,
   string: STRING,
   timestamp: TIMESTAMP,

@@ -14,20 +14,20 @@ export {
 export { ExpressionError } from './expression-error.ts';
 export { celLibrary, timestampOf } from './library.ts';
 export { knowParsed, type ParsedExpression, parseExpression } from './parse.ts';
-export { textOf } from './text.ts';
+export { expressionText } from './text.ts';
 export {
   ANY,
-  BOOL,
-  INT,
+  BOOL_TYPE,
+  INT_TYPE,
   listOf,
   mapOf,
-  nameOf,
-  oneOf,
   optional,
   present,
   type RecordType,
   STRING,
   TIMESTAMP,
   type Type,
+  typeNameOf,
+  unionOf,
   type ViewField,
 } from './types.ts';

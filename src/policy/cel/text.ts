@@ -1,7 +1,7 @@
 import type { Node } from './ast.ts';
 
 /** An expression as text that means the same: every operation in parentheses, `a + b + c` in one pair. */
-export function textOf(node: Node): string {
+export function expressionText(node: Node): string {
   switch (node.kind) {
     case 'const':
       return typeof node.value === 'string' ? JSON.stringify(node.value) : constantText(node.value);
@@ -12,24 +12,28 @@ export function textOf(node: Node): string {
     case 'has':
       return `has(${ownerText(node.of)}.${node.field})`;
     case 'index':
-      return `${ownerText(node.of)}[${textOf(node.index)}]`;
+      return `${ownerText(node.of)}[${expressionText(node.index)}]`;
     case 'call':
       return callText(node);
     case 'method': {
       const [target, ...args] = node.args;
-      return `${target === undefined ? '' : ownerText(target)}.${node.name}(${args.map(textOf).join(', ')})`;
+      return `${target === undefined ? '' : ownerText(target)}.${node.name}(${args.map(expressionText).join(', ')})`;
     }
     case 'and':
     case 'or':
-      return `(${node.terms.map(textOf).join(node.kind === 'and' ? ' && ' : ' || ')})`;
+      return `(${node.terms.map(expressionText).join(node.kind === 'and' ? ' && ' : ' || ')})`;
     case 'if':
-      return `(${textOf(node.test)} ? ${textOf(node.yes)} : ${textOf(node.no)})`;
+      return `(${expressionText(node.test)} ? ${expressionText(node.yes)} : ${expressionText(node.no)})`;
     case 'list':
-      return `[${node.items.map(textOf).join(', ')}]`;
+      return `[${node.items.map(expressionText).join(', ')}]`;
     case 'map':
-      return `{${node.entries.map(([key, value]) => `${textOf(key)}: ${textOf(value)}`).join(', ')}}`;
+      return `{${node.entries.map(([key, value]) => `${expressionText(key)}: ${expressionText(value)}`).join(', ')}}`;
     case 'macro': {
-      const parts = [node.variable, ...(node.test === undefined ? [] : [textOf(node.test)]), textOf(node.body)];
+      const parts = [
+        node.variable,
+        ...(node.test === undefined ? [] : [expressionText(node.test)]),
+        expressionText(node.body),
+      ];
       return `${ownerText(node.over)}.${node.name}(${parts.join(', ')})`;
     }
   }
@@ -38,7 +42,7 @@ export function textOf(node: Node): string {
 /** What a field, an element or a method is of. A sign before a bare number would be the number's own: `-(1).a` is not `-1.a`. */
 function ownerText(node: Node): string {
   const isNumber = node.kind === 'const' && (typeof node.value === 'bigint' || typeof node.value === 'number');
-  const text = textOf(node);
+  const text = expressionText(node);
   return isNumber && !text.startsWith('(') ? `(${text})` : text;
 }
 
@@ -51,7 +55,7 @@ function constantText(value: null | boolean | bigint | number): string {
 }
 
 function callText({ name, args }: Extract<Node, { kind: 'call' }>): string {
-  const texts = args.map(textOf);
+  const texts = args.map(expressionText);
   const [left = '', right = ''] = texts;
   if (name === '!_' || name === '-_') return `(${shownName(name)}${left})`;
   if (!isOperator(name)) return `${name}(${texts.join(', ')})`;

@@ -26,8 +26,8 @@ export interface ViewField {
 }
 
 export const ANY: Type = { kind: 'any' };
-export const BOOL: Type = { kind: 'bool' };
-export const INT: Type = { kind: 'int' };
+export const BOOL_TYPE: Type = { kind: 'bool' };
+export const INT_TYPE: Type = { kind: 'int' };
 export const DOUBLE: Type = { kind: 'double' };
 export const STRING: Type = { kind: 'string' };
 export const TIMESTAMP: Type = { kind: 'timestamp' };
@@ -45,7 +45,7 @@ export function optional(of: Type): Type {
   return { kind: 'optional', of };
 }
 
-export function oneOf(...words: readonly string[]): Type {
+export function unionOf(...words: readonly string[]): Type {
   return { kind: 'words', words };
 }
 
@@ -55,7 +55,7 @@ export function present(type: Type): Type {
 }
 
 /** `text`, `a list of numbers`: for messages. */
-export function nameOf(type: Type): string {
+export function typeNameOf(type: Type): string {
   switch (type.kind) {
     case 'bool':
       return 'true or false';
@@ -81,7 +81,7 @@ export function nameOf(type: Type): string {
     case 'record':
       return type.name;
     case 'optional':
-      return nameOf(type.of);
+      return typeNameOf(type.of);
   }
 }
 
@@ -103,12 +103,12 @@ function familyOf({ kind }: Type): string {
 }
 
 /** A type that holds the values of both. */
-export function joined(a: Type, b: Type): Type {
+export function joinedTypes(a: Type, b: Type): Type {
   if (a.kind === 'null') return b.kind === 'null' || b.kind === 'optional' || b.kind === 'any' ? b : optional(b);
-  if (b.kind === 'null') return joined(b, a);
-  if (a.kind === 'optional' || b.kind === 'optional') return optional(joined(present(a), present(b)));
-  if (a.kind === 'list' && b.kind === 'list') return listOf(joined(a.of, b.of));
-  if (a.kind === 'words' && b.kind === 'words') return oneOf(...new Set([...a.words, ...b.words]));
+  if (b.kind === 'null') return joinedTypes(b, a);
+  if (a.kind === 'optional' || b.kind === 'optional') return optional(joinedTypes(present(a), present(b)));
+  if (a.kind === 'list' && b.kind === 'list') return listOf(joinedTypes(a.of, b.of));
+  if (a.kind === 'words' && b.kind === 'words') return unionOf(...new Set([...a.words, ...b.words]));
   if (familyOf(a) === 'string' && familyOf(b) === 'string') return STRING;
   return a.kind === b.kind && (a.kind !== 'record' || a === b) ? a : ANY;
 }

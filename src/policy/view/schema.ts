@@ -1,16 +1,16 @@
 import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 import {
   ANY,
-  BOOL,
-  INT,
+  BOOL_TYPE,
+  INT_TYPE,
   listOf,
   mapOf,
-  oneOf,
   optional,
   type RecordType,
   STRING,
   TIMESTAMP,
   type Type,
+  unionOf,
   type ViewField,
 } from '../cel/index.ts';
 
@@ -35,17 +35,17 @@ const ARTIFACT = record('the artifact', {
     '"sha256:" and 64 hex digits over paths and digests of all files; null when a file has none.',
   ),
   isPinned: field(
-    BOOL,
+    BOOL_TYPE,
     'Whether the bytes that were judged are the only ones it can mean: a commit, an OCI digest, an S3 version, #sha256=, or files on a disk that were all hashed.',
   ),
-  status: field(oneOf('complete', 'incomplete'), '"incomplete" when part of it was not looked at.'),
-  files: field(INT, 'How many files it has.'),
-  bytes: field(INT, 'Their sizes together.'),
+  status: field(unionOf('complete', 'incomplete'), '"incomplete" when part of it was not looked at.'),
+  files: field(INT_TYPE, 'How many files it has.'),
+  bytes: field(INT_TYPE, 'Their sizes together.'),
 });
 
 const SOURCE = record('the source', {
   kind: field(
-    oneOf('path', 'hf', 'https', 's3', 'oci', 'models'),
+    unionOf('path', 'hf', 'https', 's3', 'oci', 'models'),
     'How it was fetched: the scheme of its reference, "path" for a file or folder.',
   ),
   publisher: field(
@@ -73,60 +73,60 @@ const DECLARED = record('what is declared', {
 });
 
 const READING = record('a reading', {
-  loader: field(oneOf(...LOADERS), 'The loader: "pickle", "joblib", "torch-weights-only".'),
-  verdict: field(oneOf(...VERDICTS), 'What it would do.'),
+  loader: field(unionOf(...LOADERS), 'The loader: "pickle", "joblib", "torch-weights-only".'),
+  verdict: field(unionOf(...VERDICTS), 'What it would do.'),
   imports: field(TEXTS, 'Every global that it can resolve, "module.name".'),
 });
 
 const FILE = record('a file', {
   path: field(STRING, 'Relative to the artifact; for a single file, its name.'),
-  size: field(INT, 'Bytes.'),
+  size: field(INT_TYPE, 'Bytes.'),
   format: field(STRING, 'Identifier of the format, by content: "safetensors", "pickle"; "unknown" when none fits.'),
   sha256: field(optional(STRING), '64 hex digits; null when digestBasis is "none".'),
-  digestBasis: field(oneOf('computed', 'claimed', 'none'), 'Computed from all bytes, or claimed by the source.'),
-  verdict: field(oneOf(...VERDICTS), 'What the scanners made of it.'),
+  digestBasis: field(unionOf('computed', 'claimed', 'none'), 'Computed from all bytes, or claimed by the source.'),
+  verdict: field(unionOf(...VERDICTS), 'What the scanners made of it.'),
   imports: field(TEXTS, 'Every global that a pickle in it can resolve, "module.name".'),
   readings: field(
     listOf(READING),
     'What each loader would do with it: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.',
   ),
   reasons: field(TEXTS, "Why the verdict is what it is, when it is not the findings'."),
-  waived: field(BOOL, 'Whether waivers cover its verdict; never true of a malicious file.'),
+  waived: field(BOOL_TYPE, 'Whether waivers cover its verdict; never true of a malicious file.'),
 });
 
 const FINDING = record('a finding', {
   ruleId: field(STRING, 'The rule of the catalogue; assay explain lists all.'),
-  severity: field(oneOf(...SEVERITIES), 'How bad.'),
-  severityRank: field(INT, 'The same as a number: 0 for info, 4 for critical.'),
+  severity: field(unionOf(...SEVERITIES), 'How bad.'),
+  severityRank: field(INT_TYPE, 'The same as a number: 0 for info, 4 for critical.'),
   message: field(STRING, 'For people.'),
   file: field(STRING, 'Path of the file.'),
   member: field(optional(STRING), 'Path within an archive; null outside one.'),
-  offset: field(optional(INT), 'Byte offset in the file, or in the member; null when it has none.'),
-  line: field(optional(INT), 'Line of a text file, from 1; null elsewhere.'),
+  offset: field(optional(INT_TYPE), 'Byte offset in the file, or in the member; null when it has none.'),
+  line: field(optional(INT_TYPE), 'Line of a text file, from 1; null elsewhere.'),
   evidence: field(optional(STRING), 'What was seen.'),
   owasp: field(TEXTS, 'Risks of the OWASP Machine Learning Security Top 10: "ML06:2023".'),
   atlas: field(TEXTS, 'Techniques of MITRE ATLAS.'),
   cwe: field(TEXTS, 'Weaknesses.'),
   fingerprint: field(STRING, 'Names it across scans.'),
-  waived: field(BOOL, 'Whether a waiver covers it.'),
+  waived: field(BOOL_TYPE, 'Whether a waiver covers it.'),
 });
 
 const CHECK = record('a check', {
   id: field(STRING, 'Its name again.'),
-  status: field(oneOf('pass', 'fail', 'not-assessed', 'error'), 'The answer.'),
+  status: field(unionOf('pass', 'fail', 'not-assessed', 'error'), 'The answer.'),
   detail: field(STRING, 'Why, in a sentence.'),
 });
 
 const SIGNATURE = record('a signature', {
   path: field(STRING, 'Where the signature was read.'),
   status: field(
-    oneOf('verified', 'partial', 'failed', 'not-assessed'),
+    unionOf('verified', 'partial', 'failed', 'not-assessed'),
     '"partial": it holds and leaves files uncovered. "not-assessed": nobody said whom to trust.',
   ),
   problem: field(optional(STRING), 'Why it failed, as a stable code.'),
   detail: field(STRING, 'For people.'),
   kind: field(
-    optional(oneOf('key', 'certificate', 'sigstore')),
+    optional(unionOf('key', 'certificate', 'sigstore')),
     'How the signer is known; null when that is not proven.',
   ),
   identity: field(optional(STRING), 'Of sigstore: who signed, as the certificate names them.'),
@@ -138,9 +138,9 @@ const SIGNATURE = record('a signature', {
   names: field(TEXTS, 'Of a certificate: its alternative names; empty elsewhere.'),
   certificate: field(optional(STRING), 'Of a certificate: hex SHA-256.'),
   notAfter: field(optional(TIMESTAMP), 'Of a certificate: its last moment.'),
-  expired: field(BOOL, 'Of a certificate: whether it is over, and was let pass.'),
+  expired: field(BOOL_TYPE, 'Of a certificate: whether it is over, and was let pass.'),
   method: field(optional(STRING), 'How files were hashed.'),
-  covered: field(INT, 'How many signed files are there, unchanged.'),
+  covered: field(INT_TYPE, 'How many signed files are there, unchanged.'),
   changed: field(TEXTS, 'Signed files whose bytes are others.'),
   missing: field(TEXTS, 'Signed files that are not there.'),
   uncovered: field(TEXTS, 'Files that it does not vouch for.'),
@@ -150,7 +150,7 @@ const SIGNATURE = record('a signature', {
 const APPROVAL = record('an approval', {
   stage: field(STRING, 'The stage that it is for.'),
   signer: field(STRING, 'Who approved.'),
-  method: field(oneOf('key', 'certificate', 'sigstore', 'service'), 'How that was proven.'),
+  method: field(unionOf('key', 'certificate', 'sigstore', 'service'), 'How that was proven.'),
   at: field(TIMESTAMP, 'When.'),
   digest: field(STRING, 'The artifact.digest that was approved.'),
 });

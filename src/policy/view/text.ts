@@ -1,4 +1,4 @@
-import { nameOf, type RecordType, type Type } from '../cel/index.ts';
+import { type RecordType, type Type, typeNameOf } from '../cel/index.ts';
 
 /** The fields of a record, of the items of a list, of the values of a map. */
 export function recordWithin(type: Type): RecordType | undefined {
@@ -18,6 +18,6 @@ export function typeText(type: Type): string {
     case 'words':
       return type.words.map((word) => `"${word}"`).join(' | ');
     default:
-      return nameOf(type).replace(/^(?:an?|the) /, '');
+      return typeNameOf(type).replace(/^(?:an?|the) /, '');
   }
 }

@@ -18,7 +18,7 @@ import {
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import { type Change, type Context, compiledOnce, insertRow, newId } from '../store/index.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
-import { answerOf } from './gate-answer.ts';
+import { decisionAnswerOf } from './gate-answer.ts';
 
 /** What deciding again has changed. */
 export interface DecidedVersion {
@@ -96,7 +96,7 @@ export async function storeAnswer(
   const given = approvals ?? (await approvalRows(db, version.id));
   // Only their approvals count.
   const approved = given.length === 0 ? [] : await approvedTransitions(db, { version: version.id });
-  const answer = answerOf({
+  const answer = decisionAnswerOf({
     version,
     pinned: pinned.map(({ key }) => key),
     decisions,

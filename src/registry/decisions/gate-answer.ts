@@ -45,7 +45,7 @@ type Held = { readonly notAfter: string | null } | { readonly reason: string };
 
 const APPROVED: readonly RuledStage[] = ['staging', 'production'];
 
-export function answerOf(standing: StageStanding): StoredAnswer {
+export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
   const { version, decisions } = standing;
   const stage = version.stage as Stage;
   const asked = isRuled(stage) ? stage : 'candidate';

@@ -20,7 +20,7 @@ const HINT = 'restore the registry from a backup that holds it, or find out who 
  * is looked at again: a database that was rolled back, or written again, no longer holds it.
  * @throws AssayError `mismatch`
  */
-export async function* follow(registry: Registry, by: Principal, from: Head): AsyncGenerator<AuditEntry> {
+export async function* followChain(registry: Registry, by: Principal, from: Head): AsyncGenerator<AuditEntry> {
   let head = from;
   if (from.seq > 0) {
     const [known] = await registry.auditSince(by, from.seq - 1, 1);

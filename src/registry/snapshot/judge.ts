@@ -82,7 +82,7 @@ const OWN_CODE = 'hub.remote-code.own';
 const FOREIGN_CODE = 'hub.remote-code.foreign';
 
 /** Judges one version again: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
-export async function judge(question: VersionQuestion, bench: Bench): Promise<JudgedVersion> {
+export async function judgeVersion(question: VersionQuestion, bench: Bench): Promise<JudgedVersion> {
   const { version, assessment: stored } = question;
   const assessment = stored?.assessment;
   const label = labelOf(version);

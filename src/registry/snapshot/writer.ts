@@ -6,12 +6,12 @@ import type { Registry, RegistryRules } from '../registry.ts';
 import { isRegistryError } from '../registry-error.ts';
 import { labelOf } from '../rows/index.ts';
 import { Believer } from './believe.ts';
-import { follow, type Head, lost, START } from './chain.ts';
+import { followChain, type Head, lost, START } from './chain.ts';
 import { allVersions, questionOf } from './collect.ts';
 import { documentOf, type Endpoints } from './document-of.ts';
 import type { FormerPolicy } from './former.ts';
 import { History } from './history.ts';
-import { type JudgedVersion, judge, type Omission } from './judge.ts';
+import { type JudgedVersion, judgeVersion, type Omission } from './judge.ts';
 
 export interface SnapshotWriterOptions {
   /** Only read. */
@@ -103,7 +103,7 @@ export class SnapshotWriter {
   async #read(signed: Head): Promise<ReadonlySet<string>> {
     const touched = new Set<string>();
     let isThere = signed.seq === 0 || (signed.seq === this.#head.seq && signed.hash === this.#head.hash);
-    for await (const entry of follow(this.#options.registry, this.#by, this.#head)) {
+    for await (const entry of followChain(this.#options.registry, this.#by, this.#head)) {
       this.#history.add(entry);
       this.#head = { seq: entry.seq, hash: entry.hash };
       touched.add(entry.subject);
@@ -121,7 +121,7 @@ export class SnapshotWriter {
       for await (const version of allVersions(registry, this.#by)) {
         this.#known.set(
           labelOf(version),
-          await judge(await questionOf(registry, this.#by, version, this.#history), bench),
+          await judgeVersion(await questionOf(registry, this.#by, version, this.#history), bench),
         );
       }
       this.#isWhole = true;
@@ -130,7 +130,8 @@ export class SnapshotWriter {
     for (const label of this.#labelsOf(touched, now)) {
       const version = await this.#versionOf(label);
       if (version === undefined) this.#known.delete(label);
-      else this.#known.set(label, await judge(await questionOf(registry, this.#by, version, this.#history), bench));
+      else
+        this.#known.set(label, await judgeVersion(await questionOf(registry, this.#by, version, this.#history), bench));
     }
   }
 

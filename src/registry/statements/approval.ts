@@ -98,7 +98,7 @@ export async function verifyApproval(
   if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');
   checkBinding(predicate, approvable);
   const until = approvedBy(predicate.properties)?.until;
-  return { ...signerOf(signer), attestation, until, signedAt: signedAt(predicate) };
+  return { ...approvalSigner(signer), attestation, until, signedAt: signedAt(predicate) };
 }
 
 /** As the log of approvals is compared with it: a time that is none was long ago. */
@@ -131,7 +131,7 @@ function checkBinding({ verifier }: VerificationResult, { policy, ruleset }: App
 }
 
 /** As the audit log and records name a signer. */
-export function signerOf(signer: Signer): { readonly signer: string; readonly method: ApprovalMethod } {
+export function approvalSigner(signer: Signer): { readonly signer: string; readonly method: ApprovalMethod } {
   switch (signer.kind) {
     case 'key':
       return { signer: signer.keyHint, method: 'key' };

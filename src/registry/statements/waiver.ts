@@ -16,7 +16,7 @@ import type { ApprovalMethod, Principal } from '../records.ts';
 import type { WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Context } from '../store/index.ts';
-import { signerOf } from './approval.ts';
+import { approvalSigner } from './approval.ts';
 
 /** A waiver that somebody signed. */
 export interface SignedWaiver {
@@ -85,7 +85,7 @@ export async function verifyWaiver(
       throw bad('it was signed for another person, not by the one who grants it');
     const other = differenceOf(signed, request);
     if (other !== undefined) throw bad(`its ${other} is another`);
-    return { ...signerOf(verified.signer), attestation };
+    return { ...approvalSigner(verified.signer), attestation };
   } catch (error) {
     if (isSignatureError(error) || isAssayError(error)) throw bad(error.message, error);
     throw error;

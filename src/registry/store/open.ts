@@ -8,7 +8,7 @@ import { migrate } from './migrate.ts';
  * @throws RegistryError `invalid`, `unavailable`, `newer-schema`
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = await connect(url);
+  const database = await connectDatabase(url);
   try {
     await migrate(database);
     return database;
@@ -19,7 +19,7 @@ export async function openDatabase(url: string): Promise<Database> {
 }
 
 /** Opens it as it is. */
-export async function connect(url: string): Promise<Database> {
+export async function connectDatabase(url: string): Promise<Database> {
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   if (scheme === 'sqlite' && rest !== '') {
     const { connectSqlite } = await import('./sqlite.ts');

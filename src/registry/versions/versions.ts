@@ -57,7 +57,7 @@ async function mustExist(db: Reader, { tenant }: Principal, name: string): Promi
   if (known === undefined) throw noModel(name);
 }
 
-export async function version(
+export async function versionById(
   context: Context,
   by: Principal,
   name: VersionName | { readonly id: string },

@@ -3,7 +3,7 @@ import { findingsByFile } from '../by-file.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';
 import { declaredLicences } from './licence.ts';
-import { declaredPurl, purlOf, readReference } from './purl.ts';
+import { declaredPurl, purlOf, purlReference } from './purl.ts';
 
 interface Property {
   readonly name: string;
@@ -51,7 +51,7 @@ export function modelComponents({ assessment, decision }: Judged, ref: string) {
 
 /** Group, name and version, from where the model is. */
 function identity(pinned: string) {
-  const reference = readReference(pinned);
+  const reference = purlReference(pinned);
   switch (reference?.kind) {
     case 'hf':
       return nameOf(reference.repo, reference.revision);

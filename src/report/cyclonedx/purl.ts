@@ -3,7 +3,7 @@ import { isCommit, isRepoName, parseReference, type Reference } from '../../core
 
 /** The package URL (ECMA-427) of a reference, by the types `huggingface`, `oci` and `mlflow`; `undefined` for other places. */
 export function purlOf(pinned: string): string | undefined {
-  const reference = readReference(pinned);
+  const reference = purlReference(pinned);
   switch (reference?.kind) {
     case 'hf':
       return hubPurl(reference.repo, reference.revision, reference.path);
@@ -35,7 +35,7 @@ function hubPurl(repo: string, revision: string | undefined, path: string | unde
 }
 
 /** @returns `undefined` for what is not a reference. */
-export function readReference(text: string): Reference | undefined {
+export function purlReference(text: string): Reference | undefined {
   try {
     return parseReference(text);
   } catch (error) {

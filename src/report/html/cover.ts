@@ -1,13 +1,13 @@
 import { type Html, html } from './html.ts';
 import { code, facts, type Section, told } from './parts.ts';
 import { type Review, timeText } from './review.ts';
-import { ACTIONS } from './words.ts';
+import { ACTION_WORDS } from './words.ts';
 
 /** What was reviewed, when, by which rules, and the decision. */
 export function cover(review: Review): Html {
   const { assessment, decision, context, now } = review;
   const { artifact, ruleset } = assessment;
-  const action = ACTIONS[decision.action];
+  const action = ACTION_WORDS[decision.action];
   return html`<header class="cover">
 <p class="kind">Security review of a machine-learning model</p>
 <h1>${told(artifact.ref)}</h1>

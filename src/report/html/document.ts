@@ -18,7 +18,7 @@ import { signOffSection } from './sign-off.ts';
 import { STYLE } from './style.ts';
 import { summarySection } from './summary.ts';
 import { unseenSection } from './unseen.ts';
-import { ACTIONS } from './words.ts';
+import { ACTION_WORDS } from './words.ts';
 
 /**
  * The security review of an artifact: one HTML document that holds no script and asks for nothing. It shows up to 500
@@ -84,7 +84,7 @@ function page(review: Review, sections: readonly Section[], { paper }: HtmlOptio
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <meta name="generator" content="Assay ${context.version}">
-<title>Security review: ${assessment.artifact.ref}: ${ACTIONS[decision.action].text}</title>
+<title>Security review: ${assessment.artifact.ref}: ${ACTION_WORDS[decision.action].text}</title>
 ${style.element}
 </head>
 <body>

@@ -1,7 +1,7 @@
 import { type FileAssessment, VERDICTS } from '../../core/assessment/index.ts';
 import { count, humanBytes } from '../style.ts';
-import { type Html, html, NONE } from './html.ts';
-import { capped, chip, code, fold, list, type Section, table } from './parts.ts';
+import { type Html, html, NOTHING } from './html.ts';
+import { bulletList, capped, chip, code, fold, type Section, table } from './parts.ts';
 import type { Review } from './review.ts';
 import { DIGEST_BASES, VERDICT_WORDS } from './words.ts';
 
@@ -56,12 +56,12 @@ function digestCell({ sha256, digestBasis }: FileAssessment): Html {
 /** What the pickles among them can reach: the first thing a reviewer asks of one. */
 function imports(files: readonly FileAssessment[]): Html {
   const importing = files.filter((file) => file.imports.length > 0);
-  if (importing.length === 0) return NONE;
+  if (importing.length === 0) return NOTHING;
   const [shown, rest] = capped(importing, MAX_IMPORTING, (left) => `${count(left, 'more file')} with imports.`);
   return html`<h3>What pickles import</h3>
 <p>Every name that loading the file can resolve, as the loader passes it.</p>
 ${shown.map(({ path, imports: names }) => {
   const [listed, more] = capped(names, MAX_IMPORTS, (left) => `${count(left, 'more name')}.`);
-  return fold(html`${code(path)}: ${count(names.length, 'name')}`, html`${list(listed.map(code))}${more}`);
+  return fold(html`${code(path)}: ${count(names.length, 'name')}`, html`${bulletList(listed.map(code))}${more}`);
 })}${rest}`;
 }

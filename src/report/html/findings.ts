@@ -3,7 +3,7 @@ import { OWASP_RISKS } from '../owasp/index.ts';
 import { count } from '../style.ts';
 import { excerptFigure } from './excerpt.ts';
 import type { FindingGroup } from './finding-groups.ts';
-import { type Html, html, NONE } from './html.ts';
+import { type Html, html, NOTHING } from './html.ts';
 import { chip, code, fold, paragraph, type Section, table, told } from './parts.ts';
 import type { Review } from './review.ts';
 import { SEVERITY_WORDS } from './words.ts';
@@ -26,7 +26,7 @@ function introduction({ groups, assessment }: Review): Html {
   const rest = total - full - lines;
   const shown =
     full === total
-      ? NONE
+      ? NOTHING
       : html` ${count(full, 'finding')} ${full === 1 ? 'is' : 'are'} shown with evidence, the worst first and a share of each
 rule; ${count(lines, 'more finding')} in a line each${rest > 0 ? `; ${count(rest, 'more finding')} only counted` : ''}. The
 JSON report holds all of them.`;
@@ -57,7 +57,7 @@ function explanation({ rule }: FindingGroup): Html {
 
 function references(findings: readonly Finding[], ruleId: string): Html {
   const [first] = findings;
-  if (first === undefined) return NONE;
+  if (first === undefined) return NOTHING;
   const owasp = first.owasp.map((id) => `${id} ${OWASP_RISKS[id]?.title ?? ''}`.trim());
   const ids = [
     ['OWASP', owasp],
@@ -79,17 +79,17 @@ function place(finding: Finding, number: string, { excerpts, waiversByFinding }:
   return html`<li id="f-${number}">
 <p class="where"><span class="number">${number}</span> ${where(finding)}</p>
 <p>${told(message)}</p>
-${evidence === undefined ? NONE : html`<p class="evidence"><span class="label">Evidence</span> ${code(evidence)}</p>\n`}${
-  excerpt === undefined ? NONE : excerptFigure(excerpt)
-}${judged === undefined ? NONE : waiverLine(judged)}<p class="fingerprint">Fingerprint ${code(fingerprint)}</p>
+${evidence === undefined ? NOTHING : html`<p class="evidence"><span class="label">Evidence</span> ${code(evidence)}</p>\n`}${
+  excerpt === undefined ? NOTHING : excerptFigure(excerpt)
+}${judged === undefined ? NOTHING : waiverLine(judged)}<p class="fingerprint">Fingerprint ${code(fingerprint)}</p>
 </li>
 `;
 }
 
 function where({ file, member, offset, line }: Finding): Html {
-  return html`${code(file)}${member === undefined ? NONE : html` › ${code(member)}`}${
-    offset === undefined ? NONE : html`, byte ${offset}`
-  }${line === undefined ? NONE : html`, line ${line}`}`;
+  return html`${code(file)}${member === undefined ? NOTHING : html` › ${code(member)}`}${
+    offset === undefined ? NOTHING : html`, byte ${offset}`
+  }${line === undefined ? NOTHING : html`, line ${line}`}`;
 }
 
 function waiverLine({ waiver }: JudgedWaiver): Html {
@@ -98,7 +98,7 @@ function waiverLine({ waiver }: JudgedWaiver): Html {
 
 /** The findings of a group that are not shown in full. */
 function others({ number, findings, full, lines }: FindingGroup): Html {
-  if (full === findings.length) return NONE;
+  if (full === findings.length) return NOTHING;
   const counted = findings.length - full - lines;
   const rows = findings
     .slice(full, full + lines)
@@ -108,7 +108,7 @@ function others({ number, findings, full, lines }: FindingGroup): Html {
     columns: [{ label: 'Number' }, { label: 'Place' }, { label: 'What' }],
     rows,
   });
-  return html`${lines === 0 ? NONE : fold(`${count(lines, 'more place')}, a line each`, body)}${
-    counted === 0 ? NONE : html`<p class="left-out">${count(counted, 'more place')}, only counted here.</p>\n`
+  return html`${lines === 0 ? NOTHING : fold(`${count(lines, 'more place')}, a line each`, body)}${
+    counted === 0 ? NOTHING : html`<p class="left-out">${count(counted, 'more place')}, only counted here.</p>\n`
   }`;
 }

@@ -66,7 +66,7 @@ function escapeText(text: string): string {
 }
 
 /** Nothing, where a part has nothing to show. */
-export const NONE: Html = html``;
+export const NOTHING: Html = html``;
 
 /** A style sheet written in the program. */
 export interface Sheet {

@@ -3,9 +3,9 @@ export { htmlPolicy, renderHtml, reviewOf } from './document.ts';
 export type { Excerpt } from './excerpt.ts';
 export { filesSection } from './files.ts';
 export { findingsSection } from './findings.ts';
-export { type Css, css, Html, type HtmlValue, html, NONE } from './html.ts';
+export { type Css, css, Html, type HtmlValue, html, NOTHING } from './html.ts';
 export { owaspSection } from './owasp-sheet.ts';
-export { capped, chip, code, facts, fold, list, table, told } from './parts.ts';
+export { bulletList, capped, chip, code, facts, fold, table, told } from './parts.ts';
 export { policySection } from './policy.ts';
 export { provenanceSection } from './provenance.ts';
 export { type HtmlOptions, PAPERS, type Paper, timeText } from './review.ts';
@@ -13,7 +13,7 @@ export { STYLE } from './style.ts';
 export { summarySection } from './summary.ts';
 export { unseenSection } from './unseen.ts';
 export {
-  ACTIONS,
+  ACTION_WORDS,
   CHECK_STATUSES,
   type ReportWord,
   RISK_STATUSES,

@@ -1,7 +1,7 @@
 import { VERDICTS } from '../../core/assessment/index.ts';
 import { humanBytes, humanDuration } from '../style.ts';
 import { html } from './html.ts';
-import { chip, code, facts, list, type Section, told } from './parts.ts';
+import { bulletList, chip, code, facts, type Section, told } from './parts.ts';
 import { type Review, timeText } from './review.ts';
 import { EVIDENCES, VERDICT_MEANINGS, VERDICT_WORDS } from './words.ts';
 
@@ -21,8 +21,8 @@ ${facts([
 ])}<h3>What the words mean</h3>
 ${facts([...VERDICTS].reverse().map((verdict) => [chip(VERDICT_WORDS[verdict]), VERDICT_MEANINGS[verdict]] as const))}
 <p>Evidence for a risk is of one kind:</p>
-${list([EVIDENCES.direct, EVIDENCES.proxy, EVIDENCES.declared])}<h3>Limits</h3>
-${list([
+${bulletList([EVIDENCES.direct, EVIDENCES.proxy, EVIDENCES.declared])}<h3>Limits</h3>
+${bulletList([
   'A static review does not run the model. It says nothing of how the model behaves: of its accuracy, bias, backdoors in its weights, or how it can be fooled.',
   'Clean means that loading runs nothing that is not listed. It is not a statement about the training data, the licence or the fitness of the model.',
   'What the model card declares was not verified.',

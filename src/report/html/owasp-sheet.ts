@@ -1,7 +1,7 @@
 import type { Risk } from '../../core/assessment/index.ts';
 import { OWASP_RISKS, owaspCoverage } from '../owasp/index.ts';
 import { count } from '../style.ts';
-import { type Html, html, NONE } from './html.ts';
+import { type Html, html, NOTHING } from './html.ts';
 import { chip, code, type Section, table, told } from './parts.ts';
 import type { Review } from './review.ts';
 import { EVIDENCES, RISK_STATUSES } from './words.ts';
@@ -34,7 +34,7 @@ function restsOn(id: string, risk: Risk, { groups }: Review): Html {
 }
 
 function findingLinks(id: string, risk: Risk, groups: Review['groups']): Html {
-  if (risk.findings.length === 0) return NONE;
+  if (risk.findings.length === 0) return NOTHING;
   const links = groups
     .filter(({ findings }) => findings.some(({ owasp }) => owasp.includes(id)))
     .slice(0, MAX_CHECKS)
@@ -43,7 +43,7 @@ function findingLinks(id: string, risk: Risk, groups: Review['groups']): Html {
 }
 
 function checkNames({ checks }: Risk): Html {
-  if (checks.length === 0) return NONE;
+  if (checks.length === 0) return NOTHING;
   const names = checks.slice(0, MAX_CHECKS).map((name, i) => html`${i === 0 ? '' : ', '}${code(name)}`);
   const more = checks.length - MAX_CHECKS;
   return html`<p class="quiet">${checks.length === 1 ? 'Check' : 'Checks'} ${names}${more > 0 ? ` and ${more} more` : ''}</p>`;

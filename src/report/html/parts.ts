@@ -1,4 +1,4 @@
-import { type Html, type HtmlValue, html, NONE } from './html.ts';
+import { type Html, type HtmlValue, html, NOTHING } from './html.ts';
 import type { ReportWord } from './words.ts';
 
 /** One numbered part of the report. */
@@ -25,8 +25,8 @@ export function paragraph(...values: readonly HtmlValue[]): Html {
   return html`<p>${values}</p>`;
 }
 
-export function list(items: readonly HtmlValue[], kind: 'ul' | 'ol' = 'ul'): Html {
-  if (items.length === 0) return NONE;
+export function bulletList(items: readonly HtmlValue[], kind: 'ul' | 'ol' = 'ul'): Html {
+  if (items.length === 0) return NOTHING;
   const rows = items.map((item) => html`<li>${item}</li>\n`);
   return kind === 'ul' ? html`<ul>\n${rows}</ul>\n` : html`<ol>\n${rows}</ol>\n`;
 }
@@ -89,5 +89,5 @@ export function capped<T>(
   rest: (left: number) => string,
 ): readonly [readonly T[], Html] {
   const left = all.length - max;
-  return left <= 0 ? [all, NONE] : [all.slice(0, max), html`<p class="left-out">${rest(left)}</p>\n`];
+  return left <= 0 ? [all, NOTHING] : [all.slice(0, max), html`<p class="left-out">${rest(left)}</p>\n`];
 }

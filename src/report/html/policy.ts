@@ -1,6 +1,6 @@
 import type { Decision, JudgedWaiver, WaiverOutcome } from '../../core/assessment/index.ts';
 import { count } from '../style.ts';
-import { type Html, html, NONE } from './html.ts';
+import { type Html, html, NOTHING } from './html.ts';
 import { capped, chip, code, type Section, table, told } from './parts.ts';
 import type { Review } from './review.ts';
 import { RULE_RESULTS, WAIVER_OUTCOMES } from './words.ts';
@@ -36,7 +36,7 @@ function waivers(all: readonly JudgedWaiver[]): Html {
   const order = [...all].sort((a, b) => Number(VOID.has(b.outcome)) - Number(VOID.has(a.outcome)));
   const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
   const rows = shown.map(({ waiver, outcome, findings }) => [
-    html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html` in ${code(waiver.file)}`}`,
+    html`${code(waiver.rule)}${waiver.file === undefined ? NOTHING : html` in ${code(waiver.file)}`}`,
     html`${chip(WAIVER_OUTCOMES[outcome])} <span class="quiet">${waived(outcome, findings.length)}</span>`,
     told(waiver.reason),
     html`${told(waiver.owner)}, until ${told(waiver.expires)} <span class="quiet">in ${told(waiver.from)}</span>`,

@@ -1,9 +1,9 @@
 import { terminalText } from '../escape.ts';
 import { displayWidth } from '../style.ts';
 import { type Html, html } from './html.ts';
-import { fold, list } from './parts.ts';
+import { bulletList, fold } from './parts.ts';
 import type { Review } from './review.ts';
-import { ACTIONS, SIGNATURE_STATUSES } from './words.ts';
+import { ACTION_WORDS, SIGNATURE_STATUSES } from './words.ts';
 
 /** Base models, data sets and signers drawn of each kind. */
 const MAX_DRAWN = 3;
@@ -35,7 +35,7 @@ export function provenanceFigure(review: Review): Html {
 <div class="narrow-only">${narrowGraph(graph)}</div>
 <figcaption>A solid line is what was fetched or verified; a dashed line is what is only declared, or what was not verified.</figcaption>
 </figure>
-${fold('The same in words', list(inWords(graph)))}`;
+${fold('The same in words', bulletList(inWords(graph)))}`;
 }
 
 function graphOf({ assessment, decision }: Review): Graph {
@@ -55,7 +55,7 @@ function graphOf({ assessment, decision }: Review): Graph {
       ...drawn(said('Training data', declared.datasets), 'data sets, declared'),
     ],
     artifact: { kind: 'Artifact', name: artifact.digest ?? 'no digest', proven: true },
-    decision: { kind: `Policy ${decision.policy}`, name: ACTIONS[decision.action].text, proven: true },
+    decision: { kind: `Policy ${decision.policy}`, name: ACTION_WORDS[decision.action].text, proven: true },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Declared, SignatureAssessment, UncoveredFile } from '../../core/as
 import { count } from '../style.ts';
 import { signerText } from '../table/index.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
-import { chip, code, facts, list, type Section, told } from './parts.ts';
+import { bulletList, chip, code, facts, type Section, told } from './parts.ts';
 import { provenanceFigure } from './provenance-graph.ts';
 import type { Review } from './review.ts';
 import { SIGNATURE_STATUSES } from './words.ts';
@@ -55,7 +55,7 @@ function paths(all: readonly string[]): Html | undefined {
 function items<T>(all: readonly T[], show: (item: T) => HtmlValue): Html | undefined {
   if (all.length === 0) return undefined;
   const more = all.length - MAX_LISTED;
-  return list([...all.slice(0, MAX_LISTED).map(show), ...(more > 0 ? [`and ${more} more`] : [])]);
+  return bulletList([...all.slice(0, MAX_LISTED).map(show), ...(more > 0 ? [`and ${more} more`] : [])]);
 }
 
 function declaredPart(declared: Declared): Html {

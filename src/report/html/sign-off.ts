@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
 import { code, facts, type Section, told } from './parts.ts';
 import { type Review, timeText } from './review.ts';
-import { ACTIONS } from './words.ts';
+import { ACTION_WORDS } from './words.ts';
 
 const ROLES = ['Reviewed by', 'Approved by', 'Risk owner'];
 const CHOICES = ['Accepted', 'Accepted on conditions', 'Rejected'];
@@ -14,7 +14,7 @@ other.</p>
 ${facts([
   ['Artifact', code(artifact.pinned)],
   ['Digest', artifact.digest === null ? 'none: not every file has one' : code(artifact.digest)],
-  ['Decision of the policy', html`${ACTIONS[decision.action].text} by ${told(decision.policy)}`],
+  ['Decision of the policy', html`${ACTION_WORDS[decision.action].text} by ${told(decision.policy)}`],
   ['Reviewed on', timeText(now)],
 ])}${ROLES.map(role)}<h3>Conditions and comments</h3>
 <div class="lines"><p class="for-readers">To be filled in by hand.</p></div>

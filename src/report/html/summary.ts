@@ -2,8 +2,8 @@ import { type FileAssessment, VERDICTS, type Verdict } from '../../core/assessme
 import { saferFiles } from '../advice.ts';
 import { owaspCoverage } from '../owasp/index.ts';
 import { count, humanBytes } from '../style.ts';
-import { type Html, html, NONE } from './html.ts';
-import { chip, code, list, type Section, told } from './parts.ts';
+import { type Html, html, NOTHING } from './html.ts';
+import { bulletList, chip, code, type Section, told } from './parts.ts';
 import type { Review } from './review.ts';
 import { VERDICT_MEANINGS, VERDICT_REMEDIES, VERDICT_WORDS } from './words.ts';
 
@@ -20,7 +20,7 @@ ${verdictTally(review)}
 <h3>Why</h3>
 ${why(review)}
 <h3>What to do</h3>
-${list(whatToDo(review), 'ol')}`;
+${bulletList(whatToDo(review), 'ol')}`;
   return { id: 'summary', title: 'Summary', body };
 }
 
@@ -48,7 +48,7 @@ function verdictTally({ assessment }: Review): Html {
 <span>${VERDICT_MEANINGS[verdict]}</span></li>\n`,
     ];
   });
-  return rows.length === 0 ? NONE : html`<ul class="tally">\n${rows}</ul>\n`;
+  return rows.length === 0 ? NOTHING : html`<ul class="tally">\n${rows}</ul>\n`;
 }
 
 function why({ decision, groups }: Review): Html {
@@ -68,8 +68,8 @@ function why({ decision, groups }: Review): Html {
           findings.length > 1 ? `, in ${findings.length} places` : html`, in ${code(findings[0]?.file ?? '')}`
         }`,
     );
-  return html`${lead}${list([...reasons, ...(more > 0 ? [`${count(more, 'more reason')}: see the policy`] : [])])}${
-    worst.length === 0 ? NONE : html`<p>The most severe findings:</p>\n${list(worst)}`
+  return html`${lead}${bulletList([...reasons, ...(more > 0 ? [`${count(more, 'more reason')}: see the policy`] : [])])}${
+    worst.length === 0 ? NOTHING : html`<p>The most severe findings:</p>\n${bulletList(worst)}`
   }`;
 }
 

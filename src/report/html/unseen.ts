@@ -1,8 +1,8 @@
 import type { FileAssessment } from '../../core/assessment/index.ts';
 import { humanBytes } from '../style.ts';
 import { allChecks } from './checks.ts';
-import { type Html, type HtmlValue, html, NONE } from './html.ts';
-import { chip, code, list, type Section, told } from './parts.ts';
+import { type Html, type HtmlValue, html, NOTHING } from './html.ts';
+import { bulletList, chip, code, type Section, told } from './parts.ts';
 import type { Review } from './review.ts';
 import { CHECK_STATUSES, VERDICT_WORDS } from './words.ts';
 
@@ -45,15 +45,15 @@ export function unseenSection(review: Review): Section {
     part('Notes of the scan', notes, told),
   ];
   const body = html`<p>A review says as much by what it leaves out. Nothing in this part is vouched for.</p>
-${parts}${signatures.length === 0 ? html`<h3>Who made it</h3>\n<p>No signature was looked at.</p>\n` : NONE}`;
+${parts}${signatures.length === 0 ? html`<h3>Who made it</h3>\n<p>No signature was looked at.</p>\n` : NOTHING}`;
   return { id: 'unseen', title: 'What was not looked at', body };
 }
 
 function part<T>(title: string, all: readonly T[], show: (one: T) => HtmlValue): Html {
-  if (all.length === 0) return NONE;
+  if (all.length === 0) return NOTHING;
   const more = all.length - MAX_LISTED;
-  const rest = more > 0 ? html`<p class="left-out">And ${more} more: the JSON report lists all.</p>\n` : NONE;
-  return html`<h3>${title}</h3>\n${list(all.slice(0, MAX_LISTED).map(show))}${rest}`;
+  const rest = more > 0 ? html`<p class="left-out">And ${more} more: the JSON report lists all.</p>\n` : NOTHING;
+  return html`<h3>${title}</h3>\n${bulletList(all.slice(0, MAX_LISTED).map(show))}${rest}`;
 }
 
 function isUnjudged({ verdict }: FileAssessment): boolean {
@@ -63,7 +63,7 @@ function isUnjudged({ verdict }: FileAssessment): boolean {
 function unjudgedFile({ path, verdict, reasons }: FileAssessment): Html {
   const more = reasons.length - MAX_REASONS;
   const why = [...reasons.slice(0, MAX_REASONS).map(told), ...(more > 0 ? [html`and ${more} more reasons`] : [])];
-  return html`${chip(VERDICT_WORDS[verdict])} ${code(path)}${list(why)}`;
+  return html`${chip(VERDICT_WORDS[verdict])} ${code(path)}${bulletList(why)}`;
 }
 
 function unreadFile({ path, size, coverage }: FileAssessment): Html {

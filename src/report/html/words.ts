@@ -21,7 +21,7 @@ function word(text: string, tone: Tone): ReportWord {
   return { text, tone };
 }
 
-export const ACTIONS: Readonly<Record<Action, ReportWord>> = {
+export const ACTION_WORDS: Readonly<Record<Action, ReportWord>> = {
   deny: word('Denied', 'bad'),
   warn: word('Allowed, with warnings', 'caution'),
   allow: word('Allowed', 'good'),

@@ -11,7 +11,7 @@ export function readingDetail({ loader }: Reading): string | undefined {
 }
 
 /** The loaders by what they would do, worst first. */
-export function byVerdict(readings: readonly Reading[]): [Verdict, readonly Loader[]][] {
+export function readingsByVerdict(readings: readonly Reading[]): [Verdict, readonly Loader[]][] {
   return [...VERDICTS]
     .reverse()
     .map((verdict): [Verdict, Loader[]] => [
@@ -27,7 +27,7 @@ export function byVerdict(readings: readonly Reading[]): [Verdict, readonly Load
  * @example 'malicious for joblib, pickle.py; clean for pickle, torch'
  */
 export function readingsLine({ readings }: FileAssessment): string | undefined {
-  const groups = byVerdict(readings);
+  const groups = readingsByVerdict(readings);
   if (groups.length < 2) return undefined;
   return groups.map(([verdict, loaders]) => `${verdict} for ${loaders.join(', ')}`).join('; ');
 }

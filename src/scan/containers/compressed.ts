@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { COMPRESSED, decode, expand, isCodec } from '../../formats/compressed/index.ts';
+import { COMPRESSED, decode, expandStream, isCodec } from '../../formats/compressed/index.ts';
 import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/index.ts';
 import type { ScanContext, Scanner, Target } from '../scanner.ts';
 import { structureRule } from '../structure.ts';
@@ -35,7 +35,7 @@ export const compressedScanner: Scanner = {
       source: content,
       end,
       stopped,
-    } = await expand(decode(format.id, source, { limits, signal, budget }), {
+    } = await expandStream(decode(format.id, source, { limits, signal, budget }), {
       name: `${source.name}!data`,
       inputSize: source.size,
       budget,

@@ -1,4 +1,4 @@
-import { expand } from '../../formats/compressed/index.ts';
+import { expandStream } from '../../formats/compressed/index.ts';
 import { escapes, printableName, safeName } from '../../formats/index.ts';
 import { readSevenZip, type SevenZipEvent } from '../../formats/sevenzip/index.ts';
 import { breathe } from '../breathe.ts';
@@ -79,7 +79,7 @@ async function scanMember(
 ): Promise<boolean> {
   const { budget, limits, signal } = context;
   const name = safeName(member.name);
-  const { source, stopped } = await expand(member.bytes, {
+  const { source, stopped } = await expandStream(member.bytes, {
     name: `${target.source.name}!${printableName(name)}`,
     inputSize: target.source.size,
     budget,

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type ByteSource, chunks, SliceSource } from '../../core/bytes/index.ts';
-import { type Codec, decode, type Expanded, expand } from '../../formats/compressed/index.ts';
+import { type Codec, decode, type Expanded, expandStream } from '../../formats/compressed/index.ts';
 import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
@@ -102,7 +102,7 @@ async function scanCompressed(scan: ZipScan, member: ZipMember, codec: Codec): P
     member.method === LZMA ? await lzmaAlone(slice, member.size, (member.local.flags & FLAG_LZMA_END) !== 0) : slice;
   let crc = 0;
   const { limits, signal, budget } = context;
-  const expanded = await expand(decode(codec, stored, { limits, signal, budget }), {
+  const expanded = await expandStream(decode(codec, stored, { limits, signal, budget }), {
     name: stored.name,
     inputSize: stored.size,
     budget,

@@ -1,4 +1,4 @@
-import { type Html, html, NONE, told } from '../../report/html/index.ts';
+import { type Html, html, NOTHING, told } from '../../report/html/index.ts';
 
 /** A form that was sent and refused: why, and what was typed into it. */
 export interface Draft {
@@ -13,7 +13,7 @@ export function typedInto(draft: Draft | undefined, name: string, otherwise = ''
 }
 
 /** Why a form was refused, above what is to be corrected. */
-export function whyRefused(draft: Draft | undefined): Html {
-  if (draft === undefined) return NONE;
+export function refusalNote(draft: Draft | undefined): Html {
+  if (draft === undefined) return NOTHING;
   return html`<div role="alert"><p class="note bad">${told(draft.why)} Nothing was changed.</p></div>\n`;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { version } from '../../core/index.ts';
 import { nameOf } from '../../registry/index.ts';
-import { type Html, html, NONE, told } from '../../report/html/index.ts';
+import { type Html, html, NOTHING, told } from '../../report/html/index.ts';
 import { assetPath } from './assets.ts';
 import { HOME } from './links.ts';
 import { actForm, type Viewer } from './parts.ts';
@@ -49,7 +49,7 @@ export interface PageParts {
 /** A page of the console. @param viewer `null` when nobody is signed in */
 export function page(viewer: Viewer | null, parts: PageParts): Html {
   const { title, heading, crumbs = [], said, body, narrow = false } = parts;
-  const script = viewer === null ? NONE : html`<script src="${assetPath('script')}" defer></script>\n`;
+  const script = viewer === null ? NOTHING : html`<script src="${assetPath('script')}" defer></script>\n`;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -64,7 +64,7 @@ ${script}</head>
 <body>
 <a class="skip" href="#main">Skip to the page</a>
 ${top(viewer, parts.place)}<main id="main" tabindex="-1" class="${narrow ? 'page narrow' : 'page'}">
-${trail(crumbs)}${said === undefined ? NONE : html`<p class="note good" role="status">${SAID[said]}</p>\n`}<h1>${heading ?? title}</h1>
+${trail(crumbs)}${said === undefined ? NOTHING : html`<p class="note good" role="status">${SAID[said]}</p>\n`}<h1>${heading ?? title}</h1>
 ${body}</main>
 <footer class="foot"><p>Assay ${version()}. Nothing that is judged here is ever run.</p></footer>
 </body>
@@ -75,14 +75,14 @@ ${body}</main>
 function top(viewer: Viewer | null, place: PagePlace | undefined): Html {
   return html`<header class="top"><div class="top-in">
 <a class="mark" href="${HOME}">${LOGO}Assay</a>
-${viewer === null ? NONE : html`${navigation(viewer, place)}${who(viewer)}`}</div></header>
+${viewer === null ? NOTHING : html`${navigation(viewer, place)}${who(viewer)}`}</div></header>
 `;
 }
 
 function navigation({ roles }: Viewer, place: PagePlace | undefined): Html {
   const shown = NAV.filter((entry) => entry.roles === undefined || entry.roles.some((role) => roles.includes(role)));
   const rows = shown.map(({ href, text, place: other }) => {
-    const here = other === place ? html` aria-current="${href === HOME ? 'page' : 'true'}"` : NONE;
+    const here = other === place ? html` aria-current="${href === HOME ? 'page' : 'true'}"` : NOTHING;
     return html`<li><a href="${href}"${here}>${text}</a></li>`;
   });
   return html`<nav class="places" aria-label="Console"><ul>${rows}</ul></nav>\n`;
@@ -95,7 +95,7 @@ function who(viewer: Viewer): Html {
 }
 
 function trail(crumbs: readonly Crumb[]): Html {
-  if (crumbs.length === 0) return NONE;
+  if (crumbs.length === 0) return NOTHING;
   const rows = crumbs.map(({ href, text }) => html`<li><a href="${href}">${told(text)}</a></li>`);
   return html`<nav class="trail" aria-label="Where this is"><ol>${rows}</ol></nav>\n`;
 }

@@ -1,4 +1,4 @@
-import { code, type Html, type HtmlValue, html, NONE, timeText, told } from '../../report/html/index.ts';
+import { code, type Html, type HtmlValue, html, NOTHING, timeText, told } from '../../report/html/index.ts';
 
 /** Who looks at a page. */
 export interface Viewer {
@@ -35,9 +35,9 @@ const MAX_LINES = 40;
 /** What somebody wrote, with its line breaks. */
 export function prose(text: string): Html {
   const lines = text.slice(0, MAX_TYPED).split('\n');
-  const shown = lines.slice(0, MAX_LINES).map((line, i) => html`${i === 0 ? NONE : html`<br>`}${told(line)}`);
+  const shown = lines.slice(0, MAX_LINES).map((line, i) => html`${i === 0 ? NOTHING : html`<br>`}${told(line)}`);
   const more = lines.length - MAX_LINES;
-  return html`<blockquote>${shown}${more > 0 ? html`<br>${more} more lines` : NONE}</blockquote>`;
+  return html`<blockquote>${shown}${more > 0 ? html`<br>${more} more lines` : NOTHING}</blockquote>`;
 }
 
 export interface Act {
@@ -48,12 +48,12 @@ export interface Act {
 }
 
 export function button({ label, kind = 'plain', of }: Act): Html {
-  const more = of === undefined ? NONE : html`<span class="for-readers"> ${of}</span>`;
+  const more = of === undefined ? NOTHING : html`<span class="for-readers"> ${of}</span>`;
   return html`<button class="button ${kind}-act">${label}${more}</button>`;
 }
 
 export function linkButton(href: string, { label, kind = 'plain', of }: Act): Html {
-  const more = of === undefined ? NONE : html`<span class="for-readers"> ${of}</span>`;
+  const more = of === undefined ? NOTHING : html`<span class="for-readers"> ${of}</span>`;
   return html`<a class="button ${kind}-act" href="${href}">${label}${more}</a>`;
 }
 
@@ -87,11 +87,11 @@ export interface FormField {
 
 export function field(spec: FormField): Html {
   const { name, label, value = '', required = false, most = 200, kind = 'text', example = '' } = spec;
-  const length = kind === 'date' ? NONE : html` maxlength="${most}"`;
+  const length = kind === 'date' ? NOTHING : html` maxlength="${most}"`;
   return html`<div class="field">
 ${labelOf(name, label, required)}${hintOf(name, spec.hint)}
 <input id="f-${name}" name="${name}" type="${kind}" value="${asTyped(value)}"${length} placeholder="${example}"${described(name, spec.hint)}${
-    required ? html` required` : NONE
+    required ? html` required` : NOTHING
   } autocomplete="off" spellcheck="false">
 </div>
 `;
@@ -101,7 +101,7 @@ export function textArea({ name, label, hint, value = '', required = false, most
   return html`<div class="field">
 ${labelOf(name, label, required)}${hintOf(name, hint)}
 <textarea id="f-${name}" name="${name}" rows="4" maxlength="${most}"${described(name, hint)}${
-    required ? html` required` : NONE
+    required ? html` required` : NOTHING
   }>\n${asTyped(value)}</textarea>
 </div>
 `;
@@ -126,7 +126,7 @@ export function choice(
   chosen = '',
 ): Html {
   const rows = options.map(
-    ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : NONE}>${text}</option>`,
+    ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : NOTHING}>${text}</option>`,
   );
   return html`<div class="field">
 ${labelOf(name, label, false)}
@@ -136,15 +136,15 @@ ${labelOf(name, label, false)}
 }
 
 function labelOf(name: string, label: string, required: boolean): Html {
-  return html`<label for="f-${name}">${label}${required ? NONE : html` <span class="quiet">optional</span>`}</label>`;
+  return html`<label for="f-${name}">${label}${required ? NOTHING : html` <span class="quiet">optional</span>`}</label>`;
 }
 
 function hintOf(name: string, hint: HtmlValue | undefined): Html {
-  return hint === undefined ? NONE : html`<p class="hint" id="h-${name}">${hint}</p>`;
+  return hint === undefined ? NOTHING : html`<p class="hint" id="h-${name}">${hint}</p>`;
 }
 
 function described(name: string, hint: HtmlValue | undefined): Html {
-  return hint === undefined ? NONE : html` aria-describedby="h-${name}"`;
+  return hint === undefined ? NOTHING : html` aria-describedby="h-${name}"`;
 }
 
 /** A choice of pages that show parts of the same. */
@@ -153,16 +153,17 @@ export function tabs(
   entries: readonly (readonly [href: string, text: string, isHere: boolean])[],
 ): Html {
   const rows = entries.map(
-    ([href, text, isHere]) => html`<li><a href="${href}"${isHere ? html` aria-current="page"` : NONE}>${text}</a></li>`,
+    ([href, text, isHere]) =>
+      html`<li><a href="${href}"${isHere ? html` aria-current="page"` : NOTHING}>${text}</a></li>`,
   );
   return html`<nav class="tabs" aria-label="${label}"><ul>${rows}</ul></nav>\n`;
 }
 
 /** On to the next page of a list. */
 export function pager(next: string | null, first: string | null, words: { readonly next: string }): Html {
-  if (next === null && first === null) return NONE;
-  return html`<nav class="pager" aria-label="Pages">${first === null ? NONE : linkButton(first, { label: 'From the start' })}${
-    next === null ? NONE : linkButton(next, { label: words.next })
+  if (next === null && first === null) return NOTHING;
+  return html`<nav class="pager" aria-label="Pages">${first === null ? NOTHING : linkButton(first, { label: 'From the start' })}${
+    next === null ? NOTHING : linkButton(next, { label: words.next })
   }</nav>\n`;
 }
 

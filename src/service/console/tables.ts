@@ -1,6 +1,6 @@
 import type { Action } from '../../core/assessment/index.ts';
 import type { Stage, Version } from '../../registry/index.ts';
-import { ACTIONS, chip, type Html, type HtmlValue, html, NONE } from '../../report/html/index.ts';
+import { ACTION_WORDS, chip, type Html, type HtmlValue, html, NOTHING } from '../../report/html/index.ts';
 import { versionPath } from './links.ts';
 import { STAGE_WORDS } from './words.ts';
 
@@ -9,7 +9,7 @@ export function stageChip(stage: Stage): Html {
 }
 
 export function actionChip(action: Action): Html {
-  return chip(ACTIONS[action]);
+  return chip(ACTION_WORDS[action]);
 }
 
 export function versionLink({ id, number, model }: Version, withModel = false): Html {
@@ -25,10 +25,11 @@ export function orQuiet(value: Html | undefined, otherwise: string): Html {
 export function filters(
   label: string,
   entries: readonly (readonly [href: string, text: string, isHere: boolean])[],
-  more: HtmlValue = NONE,
+  more: HtmlValue = NOTHING,
 ): Html {
   const rows = entries.map(
-    ([href, text, isHere]) => html`<li><a href="${href}"${isHere ? html` aria-current="true"` : NONE}>${text}</a></li>`,
+    ([href, text, isHere]) =>
+      html`<li><a href="${href}"${isHere ? html` aria-current="true"` : NOTHING}>${text}</a></li>`,
   );
   return html`<div class="filters"><nav aria-label="${label}"><ul>${rows}</ul></nav>${more}</div>\n`;
 }

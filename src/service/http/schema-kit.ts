@@ -16,7 +16,7 @@ export function maybeText(description: string) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 }
 
-export function count(description: string) {
+export function countSchema(description: string) {
   return Type.Integer({ description, minimum: 0 });
 }
 
@@ -42,7 +42,7 @@ export function maybeMoment(description: string) {
 }
 
 /** One page of a list. */
-export function page<T extends Type.TSchema>(items: T, description: string) {
+export function pageSchema<T extends Type.TSchema>(items: T, description: string) {
   return object({
     items: list(items, description),
     next: maybeText('Hand it back as `after` to get the next page; null on the last'),
@@ -55,7 +55,7 @@ export const PAGE_QUERY = {
 };
 
 /** What a query says of the page, as the registry takes it. */
-export function pageOf({ limit, after }: { readonly limit?: number; readonly after?: string }) {
+export function pageSchemaOf({ limit, after }: { readonly limit?: number; readonly after?: string }) {
   return { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) };
 }
 

@@ -2,7 +2,7 @@ import { isCommit, isRepoName, isRevision } from '../../core/reference/index.ts'
 import { type GateAnswer, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { HubRefusal } from './error.ts';
-import { type JudgedCommit, judge } from './judge.ts';
+import { type JudgedCommit, judgeCommit } from './judge.ts';
 import type { CommitListing } from './listing.ts';
 import { ScanOnMiss } from './scan-on-miss.ts';
 import type { TenantGates } from './tenant-gate.ts';
@@ -86,7 +86,7 @@ export class Approvals {
 
   async #judge(by: Principal, repo: string, commit: string): Promise<JudgedCommit> {
     const answers = await this.#context.registry.gate(by, { ref: `hf://${repo}@${commit}` });
-    return judge(answers, this.#context.config.gate.stage);
+    return judgeCommit(answers, this.#context.config.gate.stage);
   }
 
   async #newest(by: Principal, repo: string): Promise<Allowed | undefined> {

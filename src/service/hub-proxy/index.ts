@@ -1,4 +1,4 @@
-export { judge } from './judge.ts';
+export { judgeCommit } from './judge.ts';
 export { HubPush, pushedCommits } from './push.ts';
 export { hubRoutes } from './routes.ts';
 export { readJson, writeJson } from './store-json.ts';

@@ -8,7 +8,7 @@ export type JudgedCommit =
   | { readonly kind: 'unknown' };
 
 /** @param answers one for each model that the bytes stand under */
-export function judge(answers: readonly GateAnswer[], stage: GateStage): JudgedCommit {
+export function judgeCommit(answers: readonly GateAnswer[], stage: GateStage): JudgedCommit {
   // Who quarantined one of them meant the bytes.
   const closed = answers.find((answer) => answer.stage === 'quarantined');
   const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isAssayError } from '../../core/index.ts';
 import { isRegistryError, type Principal } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
-import { judge } from '../hub-proxy/index.ts';
+import { judgeCommit } from '../hub-proxy/index.ts';
 import { tenantEnvironment } from '../worker/index.ts';
 import { linkKey, type MlflowLink, MlflowLinks, type SyncedVersion } from './links.ts';
 import { MlflowWriter } from './writer.ts';
@@ -170,7 +170,7 @@ export class MlflowTeller {
     }
     const { digest, model, number } = await registry.version(by, { id: here });
     const label = `${model}@${number}`;
-    const judged = judge(await registry.gate(by, { digest }), config.gate.mlflowStage);
+    const judged = judgeCommit(await registry.gate(by, { digest }), config.gate.mlflowStage);
     const report = `${config.publicUrl}/v1/versions/${here}/report?format=html`;
     if (judged.kind !== 'allowed') {
       const reason = judged.kind === 'refused' ? judged.why : 'it is not known';

@@ -2,7 +2,7 @@ import { type Job as BullJob, DelayedError, Worker } from 'bullmq';
 import type { JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import type { JobHandler, WorkOptions } from './queue.ts';
-import { CANCEL_CHANNEL, connect, PREFIX, QUEUE_NAME, RECONNECT, tellOnce } from './redis.ts';
+import { CANCEL_CHANNEL, connectRedis, PREFIX, QUEUE_NAME, RECONNECT, tellOnce } from './redis.ts';
 import { Running } from './running.ts';
 import { slept } from './slept.ts';
 
@@ -25,7 +25,7 @@ export interface BullmqParts {
 export async function workBullmq(parts: BullmqParts, handler: JobHandler, options: WorkOptions): Promise<void> {
   const { signal, leaseMs, graceMs, tell, lookMs = SYNC_MS } = options;
   const running = new Running(parts.jobs, handler, options);
-  const subscriber = connect(parts.url, { maxRetriesPerRequest: null }, tell);
+  const subscriber = connectRedis(parts.url, { maxRetriesPerRequest: null }, tell);
   subscriber.on('message', (_channel, id) => running.cancel(id));
   const worker = new Worker(QUEUE_NAME, (job, token) => work(job, token, parts.jobs, running, options), {
     connection: { url: parts.url, maxRetriesPerRequest: null, ...RECONNECT },

@@ -3,7 +3,7 @@ import type { JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import { workBullmq } from './bullmq-work.ts';
 import type { Queue, Tell } from './queue.ts';
-import { CANCEL_CHANNEL, checkRedisUrl, connect, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
+import { CANCEL_CHANNEL, checkRedisUrl, connectRedis, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
 import { slept } from './slept.ts';
 
 /** How long a request may wait for the server. */
@@ -21,7 +21,7 @@ const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
  */
 export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue {
   const url = checkRedisUrl(address);
-  const client = connect(url, { maxRetriesPerRequest: 1 }, tell);
+  const client = connectRedis(url, { maxRetriesPerRequest: 1 }, tell);
   const queue = new BullQueue(QUEUE_NAME, { connection: client, prefix: PREFIX });
   // The client itself tells of these.
   queue.on('error', () => undefined);

@@ -25,7 +25,11 @@ export function checkRedisUrl(url: string): string {
 }
 
 /** A client whose troubles are told once for each time that the server goes away. */
-export function connect(url: string, options: { readonly maxRetriesPerRequest: number | null }, tell: Tell): Redis {
+export function connectRedis(
+  url: string,
+  options: { readonly maxRetriesPerRequest: number | null },
+  tell: Tell,
+): Redis {
   const client = new Redis(url, { ...RECONNECT, ...options });
   tellOnce(client, tell);
   return client;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { count, object, PAGE_QUERY, page, pageOf, READERS, REVIEWERS, text } from '../http/index.ts';
+import { countSchema, object, PAGE_QUERY, pageSchema, pageSchemaOf, READERS, REVIEWERS, text } from '../http/index.ts';
 import { COSTLY } from './costly.ts';
 import { AuditEntrySchema } from './schemas.ts';
 
@@ -10,15 +10,15 @@ const Verdict = Type.Union([
   object(
     {
       kind: Type.Literal('intact'),
-      entries: count('Entries that were read'),
-      head: object({ seq: count('Of the newest entry'), hash: text('Of the newest entry') }),
+      entries: countSchema('Entries that were read'),
+      head: object({ seq: countSchema('Of the newest entry'), hash: text('Of the newest entry') }),
     },
     'Every entry follows from the one before',
   ),
   object(
     {
       kind: Type.Literal('broken'),
-      seq: count('The first entry that does not follow'),
+      seq: countSchema('The first entry that does not follow'),
       why: text('What does not hold'),
     },
     'Somebody changed the log',
@@ -41,12 +41,12 @@ export const auditRoutes: Routes = (app, { registry }) => {
           ...PAGE_QUERY,
           subject: Type.Optional(text('Only of this: `model@number`, a name', { minLength: 1, maxLength: 500 })),
         }),
-        response: { 200: page(AuditEntrySchema, 'Entries') },
+        response: { 200: pageSchema(AuditEntrySchema, 'Entries') },
       },
     },
     ({ principal, query }) => {
       const { subject } = query;
-      return registry.auditLog(principal, { ...pageOf(query), ...(subject === undefined ? {} : { subject }) });
+      return registry.auditLog(principal, { ...pageSchemaOf(query), ...(subject === undefined ? {} : { subject }) });
     },
   );
 

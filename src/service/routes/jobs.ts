@@ -8,8 +8,8 @@ import {
   object,
   oneOf,
   PAGE_QUERY,
-  page,
-  pageOf,
+  pageSchema,
+  pageSchemaOf,
   READERS,
   REFERENCE,
   SUBMITTERS,
@@ -69,13 +69,13 @@ export const jobRoutes: Routes = (app, context) => {
           state: Type.Optional(oneOf(JOB_STATES, 'Only in this state')),
           batch: Type.Optional(text('Only of this batch', ID)),
         }),
-        response: { 200: page(JobSchema, 'Jobs') },
+        response: { 200: pageSchema(JobSchema, 'Jobs') },
       },
     },
     ({ principal, query }) => {
       const { state, batch } = query;
       return registry.jobs.list(principal, {
-        ...pageOf(query),
+        ...pageSchemaOf(query),
         ...(state === undefined ? {} : { state }),
         ...(batch === undefined ? {} : { batch }),
       });

@@ -6,8 +6,8 @@ import {
   nothing,
   object,
   PAGE_QUERY,
-  page,
-  pageOf,
+  pageSchema,
+  pageSchemaOf,
   READERS,
   REVIEWERS,
   text,
@@ -31,13 +31,13 @@ export const modelRoutes: Routes = (app, { registry }) => {
           stage: Type.Optional(StageSchema),
           search: Type.Optional(text('A part of the name', { minLength: 1, maxLength: 200 })),
         }),
-        response: { 200: page(ModelSchema, 'Models, by name') },
+        response: { 200: pageSchema(ModelSchema, 'Models, by name') },
       },
     },
     ({ principal, query }) => {
       const { stage, search } = query;
       const filter = { ...(stage === undefined ? {} : { stage }), ...(search === undefined ? {} : { search }) };
-      return registry.models(principal, { ...pageOf(query), ...filter });
+      return registry.models(principal, { ...pageSchemaOf(query), ...filter });
     },
   );
 

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { knownWords } from '../../pipeline/index.ts';
 import { isProblems, lintPolicy, MAX_POLICY_BYTES, type PolicyProblem, readPolicy } from '../../policy/index.ts';
 import type { Routes } from '../context.ts';
-import { count, list, maybeText, object, oneOf, READERS, REVIEWERS, text, UNCHANGED } from '../http/index.ts';
+import { countSchema, list, maybeText, object, oneOf, READERS, REVIEWERS, text, UNCHANGED } from '../http/index.ts';
 import { DECIDED_STAGES, type PolicyList, readPolicyList } from '../policy-list.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
@@ -24,7 +24,7 @@ const InUse = object({
   digest: text('`sha256:<hex>` of its text'),
   source: maybeText('Its text, of a shipped policy'),
   approvals: list(
-    object({ role: RoleSchema, count: count('Of how many people') }),
+    object({ role: RoleSchema, count: countSchema('Of how many people') }),
     'Approvals that the stage asks for',
   ),
   methods: list(oneOf(METHODS, 'A method'), 'How approvers have to prove themselves; anyhow, when empty'),
@@ -32,8 +32,8 @@ const InUse = object({
 
 const ProblemItem = object({
   kind: oneOf(['error', 'warning', 'note'] as const, 'An error keeps the policy from being used'),
-  line: count('From 1'),
-  column: count('From 1'),
+  line: countSchema('From 1'),
+  column: countSchema('From 1'),
   message: text('What is wrong'),
   hint: maybeText('What to do about it'),
 });

@@ -1,6 +1,17 @@
 import Type from 'typebox';
 import { ROLES, STAGES } from '../../registry/index.ts';
-import { count, list, maybe, maybeMoment, maybeText, moment, object, oneOf, REFERENCE, text } from '../http/index.ts';
+import {
+  countSchema,
+  list,
+  maybe,
+  maybeMoment,
+  maybeText,
+  moment,
+  object,
+  oneOf,
+  REFERENCE,
+  text,
+} from '../http/index.ts';
 
 export const StageSchema = oneOf(STAGES, 'Where a version stands');
 export const RoleSchema = oneOf(ROLES, 'A role');
@@ -60,7 +71,7 @@ const MODEL = {
 export const ModelSchema = object(
   {
     ...MODEL,
-    versions: count('How many versions it has'),
+    versions: countSchema('How many versions it has'),
     newest: maybe(VersionSchema),
     stages: object(
       Object.fromEntries(STAGES.map((stage) => [stage, Type.Optional(VersionSchema)])) as Record<
@@ -165,7 +176,7 @@ export const TransitionSchema = object(
     comment: text('What was said'),
     at: moment('When it was asked for'),
     votes: list(VoteSchema, 'The votes, in their order'),
-    needed: list(object({ role: RoleSchema, count: count('How many') }), 'Approvals that are still needed'),
+    needed: list(object({ role: RoleSchema, count: countSchema('How many') }), 'Approvals that are still needed'),
   },
   'A request to move a version to another stage',
 );
@@ -223,10 +234,10 @@ export const AuditEntrySchema = object(
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 
 export const JobProgressSchema = object({
-  filesDone: count('Files that were judged'),
-  files: count('Files in all, as far as known'),
-  bytesDone: count('Bytes that were judged'),
-  bytes: count('Bytes in all, as far as known'),
+  filesDone: countSchema('Files that were judged'),
+  files: countSchema('Files in all, as far as known'),
+  bytesDone: countSchema('Bytes that were judged'),
+  bytes: countSchema('Bytes in all, as far as known'),
 });
 
 export const JobSchema = object(
@@ -240,7 +251,7 @@ export const JobSchema = object(
     createdAt: moment('When it was asked for'),
     startedAt: maybeMoment('When it began'),
     endedAt: maybeMoment('When it ended'),
-    attempts: count('How often it was tried'),
+    attempts: countSchema('How often it was tried'),
     priority: Type.Integer({ description: 'Higher first' }),
     progress: JobProgressSchema,
     version: maybeText('Id of the version, of a job that is done'),
@@ -259,11 +270,11 @@ export const BatchSchema = object(
     endedAt: maybeMoment('When its last job ended'),
     jobs: object(
       {
-        queued: count('Jobs that wait'),
-        running: count('Jobs that run'),
-        done: count('Jobs that are done'),
-        failed: count('Jobs that failed'),
-        cancelled: count('Jobs that were cancelled'),
+        queued: countSchema('Jobs that wait'),
+        running: countSchema('Jobs that run'),
+        done: countSchema('Jobs that are done'),
+        failed: countSchema('Jobs that failed'),
+        cancelled: countSchema('Jobs that were cancelled'),
       },
       'How many of its jobs stand how',
     ),
@@ -282,8 +293,8 @@ export const UploadSchema = object(
     files: list(
       object({
         path: text('Path within the artifact'),
-        size: count('Bytes that were announced'),
-        received: count('Bytes that came'),
+        size: countSchema('Bytes that were announced'),
+        received: countSchema('Bytes that came'),
         sha256: maybeText('Hex; what the bytes have to be'),
       }),
       'The files, in the order in which they were announced',

@@ -10,8 +10,8 @@ import {
   object,
   oneOf,
   PAGE_QUERY,
-  page,
-  pageOf,
+  pageSchema,
+  pageSchemaOf,
   READERS,
   REQUESTERS,
   REVIEWERS,
@@ -55,13 +55,13 @@ export const transitionRoutes: Routes = (app, { registry }) => {
           version: Type.Optional(text('Only of this version', ID)),
           state: Type.Optional(oneOf(TRANSITION_STATES, 'Only in this state')),
         }),
-        response: { 200: page(TransitionSchema, 'Transitions') },
+        response: { 200: pageSchema(TransitionSchema, 'Transitions') },
       },
     },
     ({ principal, query }) => {
       const { version, state } = query;
       const filter = { ...(version === undefined ? {} : { version }), ...(state === undefined ? {} : { state }) };
-      return registry.transitions(principal, { ...pageOf(query), ...filter });
+      return registry.transitions(principal, { ...pageSchemaOf(query), ...filter });
     },
   );
 

@@ -9,8 +9,8 @@ import {
   moment,
   object,
   PAGE_QUERY,
-  page,
-  pageOf,
+  pageSchema,
+  pageSchemaOf,
   READERS,
   REVIEWERS,
   SUBMITTERS,
@@ -67,10 +67,10 @@ export const versionRoutes: Routes = (app, context) => {
         summary: 'Versions of a model',
         params: MODEL_PARAMS,
         querystring: object(PAGE_QUERY),
-        response: { 200: page(VersionSchema, 'Versions') },
+        response: { 200: pageSchema(VersionSchema, 'Versions') },
       },
     },
-    ({ principal, params, query }) => registry.versions(principal, params.name, pageOf(query)),
+    ({ principal, params, query }) => registry.versions(principal, params.name, pageSchemaOf(query)),
   );
 
   app.post(

@@ -1,6 +1,16 @@
 import Type from 'typebox';
 import type { Routes } from '../context.ts';
-import { DIGEST, ID_PARAMS, object, PAGE_QUERY, page, pageOf, READERS, text, WAIVER_ROLES } from '../http/index.ts';
+import {
+  DIGEST,
+  ID_PARAMS,
+  object,
+  PAGE_QUERY,
+  pageSchema,
+  pageSchemaOf,
+  READERS,
+  text,
+  WAIVER_ROLES,
+} from '../http/index.ts';
 import { StoredWaiverSchema } from './schemas.ts';
 
 const NewWaiver = object(
@@ -29,10 +39,10 @@ export const waiverRoutes: Routes = (app, { registry }) => {
         tags: ['waivers'],
         summary: 'Waivers, those that ended included',
         querystring: object(PAGE_QUERY),
-        response: { 200: page(StoredWaiverSchema, 'Waivers') },
+        response: { 200: pageSchema(StoredWaiverSchema, 'Waivers') },
       },
     },
-    ({ principal, query }) => registry.waivers(principal, pageOf(query)),
+    ({ principal, query }) => registry.waivers(principal, pageSchemaOf(query)),
   );
 
   app.post(

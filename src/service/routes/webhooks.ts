@@ -5,7 +5,7 @@ import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import {
   ADMINS,
-  count,
+  countSchema,
   ID,
   ID_PARAMS,
   list,
@@ -16,8 +16,8 @@ import {
   object,
   oneOf,
   PAGE_QUERY,
-  page,
-  pageOf,
+  pageSchema,
+  pageSchemaOf,
   text,
 } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -44,10 +44,10 @@ const DeliverySchema = object(
   {
     id: text('Id of the delivery: the same for each try; `Assay-Delivery`'),
     webhook: text('Id of the webhook'),
-    seq: count('Of the entry of the audit log'),
+    seq: countSchema('Of the entry of the audit log'),
     event: text('What happened'),
     state: oneOf(DELIVERY_STATES, 'How it stands; `dead` was given up'),
-    attempts: count('Tries'),
+    attempts: countSchema('Tries'),
     createdAt: moment('When it was made'),
     nextAt: maybeMoment('When it is tried next'),
     endedAt: maybeMoment('When it ended'),
@@ -136,12 +136,15 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
         summary: 'What a webhook was told, and what was given up',
         params: ID_PARAMS,
         querystring: object({ ...PAGE_QUERY, state: Type.Optional(oneOf(DELIVERY_STATES, 'Only in this state')) }),
-        response: { 200: page(DeliverySchema, 'Deliveries, the newest first') },
+        response: { 200: pageSchema(DeliverySchema, 'Deliveries, the newest first') },
       },
     },
     ({ principal, params, query }) => {
       const { state } = query;
-      return webhooks.deliveries(principal, params.id, { ...pageOf(query), ...(state === undefined ? {} : { state }) });
+      return webhooks.deliveries(principal, params.id, {
+        ...pageSchemaOf(query),
+        ...(state === undefined ? {} : { state }),
+      });
     },
   );
 

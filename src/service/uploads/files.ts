@@ -14,7 +14,7 @@ import {
   makeFolder,
   markComplete,
   openPart,
-  readManifest,
+  readUploadManifest,
   receivedOf,
   setReceived,
   storageError,
@@ -253,7 +253,7 @@ class FileUploadStore implements UploadStore {
     const folder = join(tenantFolder(this.#root, tenant), id);
     const known = this.#known.get(folder);
     if (known !== undefined && (await stat(folder).catch(absent)) !== undefined) return { folder, manifest: known };
-    const manifest = await readManifest(folder);
+    const manifest = await readUploadManifest(folder);
     if (manifest === undefined || manifest.tenant !== tenant) throw noUpload();
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= MAX_KNOWN) this.#known.delete(oldest);

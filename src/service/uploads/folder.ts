@@ -96,7 +96,7 @@ export async function makeFolder(home: string, manifest: UploadManifest): Promis
 }
 
 /** `undefined` when there is none. */
-export async function readManifest(folder: string): Promise<UploadManifest | undefined> {
+export async function readUploadManifest(folder: string): Promise<UploadManifest | undefined> {
   const text = await readFile(manifestPath(folder), 'utf8').catch(absent);
   return text === undefined ? undefined : JSON.parse(text);
 }

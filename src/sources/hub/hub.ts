@@ -5,7 +5,7 @@ import type { Egress } from '../../egress/index.ts';
 import { checked } from '../claim.ts';
 import { type HttpFile, HttpRanges, HttpSource, streamWhole } from '../http/index.ts';
 import { findSnapshot, type HubSettings, hubSettings } from '../hub-cache/index.ts';
-import { openSnapshot } from '../path/index.ts';
+import { openCachedSnapshot } from '../path/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 import { type HubEntry, hubEgress, listEntries, resolveCommit } from './client.ts';
 import { type HubQuestion, hubError } from './error.ts';
@@ -83,7 +83,7 @@ async function openCached(reference: HubReference, settings: HubSettings, option
       },
     );
   }
-  return openSnapshot({ ...snapshot, within: reference.path ?? '' }, formatReference(reference), options);
+  return openCachedSnapshot({ ...snapshot, within: reference.path ?? '' }, formatReference(reference), options);
 }
 
 /** The entries that a reference means, and their paths relative to what it names. */

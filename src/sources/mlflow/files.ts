@@ -50,16 +50,16 @@ async function listAll(
   // The list grows while it is walked: folders that are found are asked in turn.
   for (const folder of folders) {
     throwIfAborted(options.signal);
-    const { entries, bytes } = await client.list(service, joined(root, folder), bytesLeft, subject);
+    const { entries, bytes } = await client.list(service, joinedPath(root, folder), bytesLeft, subject);
     bytesLeft -= bytes;
     seen += entries.length;
     if (seen > maxFiles) throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, { subject });
     const names = new Set<string>();
     for (const entry of entries) {
       const name = checkedName(entry, folder, subject);
-      if (names.has(name)) throw badListing(subject, `names ${JSON.stringify(joined(folder, name))} twice`);
+      if (names.has(name)) throw badListing(subject, `names ${JSON.stringify(joinedPath(folder, name))} twice`);
       names.add(name);
-      const path = joined(folder, name);
+      const path = joinedPath(folder, name);
       if (entry.is_dir === true) addFolder(folders, path, subject);
       else files.push({ path, size: checkedSize(entry, path, subject) });
     }
@@ -77,7 +77,7 @@ function addFolder(folders: string[], path: string, subject: string): void {
 
 /** A listing names what stands in its folder, by one name that cannot lead out of it. */
 function checkedName({ path: name }: MlflowEntry, folder: string, subject: string): string {
-  if (!name.includes('/') && isArtifactPath(joined(folder, name))) return name;
+  if (!name.includes('/') && isArtifactPath(joinedPath(folder, name))) return name;
   throw badListing(subject, `names ${JSON.stringify(name.slice(0, 200))}, which is not a name of a file in its folder`);
 }
 
@@ -97,7 +97,7 @@ function toFile(
   const limits = limitsOf(options);
   const name = `${subject}/${path}`;
   const http: HttpFile = {
-    url: `${service}/${joined(root, path).split('/').map(encodeURIComponent).join('/')}`,
+    url: `${service}/${joinedPath(root, path).split('/').map(encodeURIComponent).join('/')}`,
     name,
     egress: client.egress,
     explain: (response) => client.explain(response, service, name),
@@ -120,7 +120,7 @@ function toFile(
 }
 
 /** Two parts of a path, either of which may be empty. */
-export function joined(folder: string, name: string): string {
+export function joinedPath(folder: string, name: string): string {
   return folder === '' ? name : name === '' ? folder : `${folder}/${name}`;
 }
 

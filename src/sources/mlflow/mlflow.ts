@@ -2,7 +2,7 @@ import { type Artifact, AssayError } from '../../core/index.ts';
 import { formatModels, type ModelsReference, type S3Reference } from '../../core/reference/index.ts';
 import { envOf, type SourceOptions } from '../source.ts';
 import { MlflowClient, type MlflowVersion } from './client.ts';
-import { joined, type MlflowProxy, proxyFiles } from './files.ts';
+import { joinedPath, type MlflowProxy, proxyFiles } from './files.ts';
 import { type MlflowLocation, readLocation } from './location.ts';
 import { type MlflowSettings, mlflowSettings } from './settings.ts';
 
@@ -102,7 +102,7 @@ async function locate(
   for (let i = 0; i < MAX_LOCATIONS; i++) {
     const location = readLocation(at, settings, options, subject);
     if (location.kind === 'proxy' || location.kind === 's3') return folderOf(location, below, subject);
-    below = joined(location.path, below);
+    below = joinedPath(location.path, below);
     at =
       location.kind === 'run'
         ? await client.runUri(location.runId, subject)
@@ -117,7 +117,7 @@ async function locate(
 /** The folder `below` a place; the place itself must be one within its store, not all of it. */
 function folderOf(location: Place, below: string, subject: string): Place {
   const top = location.kind === 'proxy' ? location.root : location.reference.key.replace(/\/+$/, '');
-  const folder = joined(top, below);
+  const folder = joinedPath(top, below);
   if (folder === '') {
     throw new AssayError('refused', 'the server names a whole store of artifacts as the place of the files', {
       subject,

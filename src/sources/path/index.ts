@@ -1,1 +1,1 @@
-export { openPath, openSnapshot } from './path.ts';
+export { openCachedSnapshot, openPath } from './path.ts';

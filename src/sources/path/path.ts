@@ -43,7 +43,11 @@ export async function openPath(reference: PathReference, options: SourceOptions)
 }
 
 /** A snapshot that the cache holds, under the reference that asked for it. */
-export async function openSnapshot(snapshot: CachedSnapshot, ref: string, options: SourceOptions): Promise<Artifact> {
+export async function openCachedSnapshot(
+  snapshot: CachedSnapshot,
+  ref: string,
+  options: SourceOptions,
+): Promise<Artifact> {
   const path = join(snapshot.folder, ...snapshot.within.split('/').filter((part) => part !== ''));
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {

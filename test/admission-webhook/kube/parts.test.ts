@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linesOf } from '../../../admission-webhook/src/kube/lines.ts';
+import { watchedLines } from '../../../admission-webhook/src/kube/lines.ts';
 import { openKube } from '../../../admission-webhook/src/kube/open-kube.ts';
 import { Pauses } from '../../../admission-webhook/src/kube/pauses.ts';
 import { type Answer, SmallServer } from '../../support/oci-registry.ts';
@@ -23,7 +23,7 @@ describe('lines of a stream', () => {
       fc.asyncProperty(text, fc.array(fc.nat()), async (lines, cuts) => {
         const told: string[] = [];
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-        for await (const line of linesOf(inPieces(bytes, cuts), 1_000_000)) told.push(line.toString());
+        for await (const line of watchedLines(inPieces(bytes, cuts), 1_000_000)) told.push(line.toString());
         const whole = lines.filter((line) => line !== '').map((line) => Buffer.from(line).toString());
         expect(told).toEqual(whole);
       }),
@@ -33,7 +33,7 @@ describe('lines of a stream', () => {
   it('are not longer than they may be, ended or not', async () => {
     for (const text of ['123456789\n', '123456789', '1\n123456789']) {
       const read = async () => {
-        for await (const line of linesOf(inPieces(Buffer.from(text), [3, 5]), 8)) expect(line.length).toBe(1);
+        for await (const line of watchedLines(inPieces(Buffer.from(text), [3, 5]), 8)) expect(line.length).toBe(1);
       };
       await expect(read()).rejects.toThrow(/more than 8 bytes/);
     }

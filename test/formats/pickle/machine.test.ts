@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { run } from '../../../src/formats/pickle/machine.ts';
+import { runMachine } from '../../../src/formats/pickle/machine.ts';
 import { SILENT } from '../../../src/formats/pickle/silent.ts';
 import { PickleState } from '../../../src/formats/pickle/state.ts';
 import { assemble, global, type Instruction, text, trace } from '../../support/pickle-asm.ts';
@@ -324,7 +324,11 @@ describe('windows', () => {
       let need = 1;
       for (let turn = 0; turn < 1000; turn++) {
         const base = state.position;
-        const result = run(state, source.readNow(base, Math.min(program.length - base, Math.max(size, need))), base);
+        const result = runMachine(
+          state,
+          source.readNow(base, Math.min(program.length - base, Math.max(size, need))),
+          base,
+        );
         if (result.kind === 'end') {
           expect(result.end).toEqual({ kind: 'stop' });
           break;

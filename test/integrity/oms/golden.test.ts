@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
-import { planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
+import { planOf, readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import type { Trust } from '../../../src/integrity/trust/trust.ts';
 import { ROOT } from '../../cli/run-cli.ts';
@@ -35,7 +35,7 @@ function trustFor(name: string): Trust {
 }
 
 const assess = async (bundle: SignedBundle, trust: Trust | undefined) => {
-  const files = await hashFolder(join(FIXTURES, 'model'), planOf(readManifest(bundle.envelope)));
+  const files = await hashFolder(join(FIXTURES, 'model'), planOf(readOmsManifest(bundle.envelope)));
   return assessSignature({ signature: 'model.sig', bundle, trust, model: { files } });
 };
 
@@ -109,7 +109,7 @@ describe.each(bundles)('what release $release signed: $name', ({ release, name }
 
 test('what release 0.2.0 signed instead of DSSE is accepted for its own predicate alone', async () => {
   const bundle = bundleOf('0.2.0', 'key-p256');
-  expect(readManifest(bundle.envelope).version).toBe('v0.2');
+  expect(readOmsManifest(bundle.envelope).version).toBe('v0.2');
   const renamed = bundle.envelope.payload.toString().replace('Digests/v0.1', 'signature/v1.0');
   const forged = { ...bundle, envelope: { ...bundle.envelope, payload: Buffer.from(renamed) } };
   expect(await problemOf(() => verifyBundle(forged, keyTrust('p256')))).toMatchObject({ problem: 'signature' });

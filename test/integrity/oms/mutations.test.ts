@@ -6,7 +6,7 @@ import { isAssayError } from '../../../src/core/errors.ts';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
 import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
-import { readManifest } from '../../../src/integrity/oms/statement.ts';
+import { readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 
@@ -113,7 +113,7 @@ test(
         for (const { at, text: put } of changes)
           text = text.slice(0, at % text.length) + put + text.slice((at % text.length) + 1);
         try {
-          readManifest({ payloadType: '', payload: Buffer.from(text), signature: Buffer.alloc(0) });
+          readOmsManifest({ payloadType: '', payload: Buffer.from(text), signature: Buffer.alloc(0) });
         } catch (error) {
           expect(isSignatureError(error)).toBe(true);
         }

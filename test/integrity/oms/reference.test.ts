@@ -6,7 +6,7 @@ import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
 import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
-import { planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
+import { planOf, readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { canImport, runProgram } from '../../support/run-program.ts';
@@ -79,7 +79,7 @@ const trusted = (key: string): KeyObject => readPublicKey(readFileSync(`${key}.p
 
 async function assess({ signature, key, model }: Request, more: Partial<SignedModel> = {}) {
   const bundle = readBundle(readFileSync(signature), signature);
-  const files = more.files ?? (await hashFolder(model, planOf(readManifest(bundle.envelope))));
+  const files = more.files ?? (await hashFolder(model, planOf(readOmsManifest(bundle.envelope))));
   return assessSignature({
     signature: 'model.sig',
     bundle,
@@ -206,7 +206,7 @@ requirePart(
 
     it('a single file, whole and by shards', async () => {
       for (const one of [single, singleShards]) {
-        const plan = planOf(readManifest(readBundle(readFileSync(one.signature), '').envelope));
+        const plan = planOf(readOmsManifest(readBundle(readFileSync(one.signature), '').envelope));
         const file = await hashBytes(one.model.slice(odd.length + 1), readFileSync(one.model), plan);
         expect(await assess(one, { files: [file], single: true })).toMatchObject({ status: 'verified', covered: 1 });
       }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
-import { planName, planOf, readManifest } from '../../../src/integrity/oms/statement.ts';
+import { planName, planOf, readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { FILES, IN_TOTO, problemOf, resource, SHARDS, type StatementParts, sha256, statement } from './signed.ts';
 
 const read = (payload: string | Uint8Array) =>
-  readManifest({ payloadType: IN_TOTO, payload: Buffer.from(payload), signature: Buffer.alloc(0) });
+  readOmsManifest({ payloadType: IN_TOTO, payload: Buffer.from(payload), signature: Buffer.alloc(0) });
 const readParts = (parts: StatementParts) => read(statement(parts));
 const shards = (...names: string[]) => names.map((name) => resource(name, name, 'sha256-sharded-8'));
 const old = (subject: unknown, more: object = {}) =>

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { parseTrustDocument, ROLES } from '../../../src/integrity/trust-file/document.ts';
+import { parseTrustDocument, SIGNER_ROLES } from '../../../src/integrity/trust-file/document.ts';
 import { modelTrusts, readTrustFile, refusalOf } from '../../../src/integrity/trust-file/trust-file.ts';
 import { makeAuthority } from '../attestations/authority.ts';
 
@@ -265,5 +265,5 @@ signers:
 
 const entry = fc.dictionary(
   fc.constantFrom('name', 'key', 'keyless', 'certificate', 'may', 'stages', 'notAfter', '__proto__', 'x.y', '<<'),
-  fc.oneof(fc.string(), fc.array(fc.constantFrom(...ROLES, 'x')), fc.jsonValue()),
+  fc.oneof(fc.string(), fc.array(fc.constantFrom(...SIGNER_ROLES, 'x')), fc.jsonValue()),
 );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { connect } from '../../../src/registry/store/open.ts';
+import { connectDatabase } from '../../../src/registry/store/open.ts';
 import { describeOnBoth } from '../databases.ts';
 import { Bench, codeOf, HOUR } from '../harness.ts';
 import { ada, rita } from '../people.ts';
@@ -22,7 +22,7 @@ describeOnBoth('tokens', (fresh) => {
       via: 'token',
     });
     expect((await registry.tokens(ada))[0]?.lastUsedAt).toBe(bench.clock.now().toISOString());
-    const { read, close } = await connect(database);
+    const { read, close } = await connectDatabase(database);
     try {
       const [row] = await read.selectFrom('tokens').selectAll().execute();
       expect(row?.hash).toBe(createHash('sha256').update(secret).digest('hex'));

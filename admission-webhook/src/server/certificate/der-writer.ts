@@ -8,7 +8,7 @@ export function element(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => element(0x30, ...parts);
 export const set = (...parts: readonly Uint8Array[]): Buffer => element(0x31, ...parts);
 export const octets = (...parts: readonly Uint8Array[]): Buffer => element(0x04, ...parts);
-export const utf8 = (text: string): Buffer => element(0x0c, Buffer.from(text));
+export const utf8String = (text: string): Buffer => element(0x0c, Buffer.from(text));
 /** From the hex of its content. */
 export const oid = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'));
 export const boolean = (value: boolean): Buffer => element(0x01, Buffer.from([value ? 0xff : 0]));

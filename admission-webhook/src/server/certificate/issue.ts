@@ -7,7 +7,19 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import { bits, boolean, context, contextPlain, integer, octets, oid, sequence, set, time, utf8 } from './der-writer.ts';
+import {
+  bits,
+  boolean,
+  context,
+  contextPlain,
+  integer,
+  octets,
+  oid,
+  sequence,
+  set,
+  time,
+  utf8String,
+} from './der-writer.ts';
 
 /** A certificate and its private key, both PEM. */
 export interface IssuedPair {
@@ -117,7 +129,7 @@ function extension(id: string, critical: boolean, value: Buffer): Buffer {
 }
 
 function nameOf(commonName: string): Buffer {
-  return sequence(set(sequence(oid(OID.commonName), utf8(commonName))));
+  return sequence(set(sequence(oid(OID.commonName), utf8String(commonName))));
 }
 
 function commonNameOf(certificate: X509Certificate): string {

@@ -1,7 +1,7 @@
 import type { AuditReport, KubeClient } from '../../../../admission-webhook/src/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { auditText } from './audit-text.ts';
-import { readManifest } from './manifest-file.ts';
+import { readManifestFile } from './manifest-file.ts';
 import type { AdmitAuditRequest } from './request.ts';
 
 /** Says what runs, and would be refused. Nothing is changed. */
@@ -21,7 +21,7 @@ export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): P
 }
 
 async function auditOf({ gate, file, namespaces }: AdmitAuditRequest, shell: Shell): Promise<AuditReport> {
-  const { audit, listedSource, openAuditGate, openCluster, openKube } = await import(
+  const { auditCluster, listedSource, openAuditGate, openCluster, openKube } = await import(
     '../../../../admission-webhook/src/index.ts'
   );
   const { env, signal } = shell;
@@ -32,9 +32,9 @@ async function auditOf({ gate, file, namespaces }: AdmitAuditRequest, shell: She
     const source =
       file === undefined && kube !== null
         ? await openCluster(kube, namespaces, signal)
-        : listedSource(await readManifest(file ?? '-'), file ?? '-', namespaces);
+        : listedSource(await readManifestFile(file ?? '-'), file ?? '-', namespaces);
     const opened = await openAuditGate(gate, kube, source.labelsOf, env);
-    return await audit(source, opened, new Date());
+    return await auditCluster(source, opened, new Date());
   } finally {
     await kube?.close();
   }

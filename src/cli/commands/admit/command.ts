@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import { type AdmitFlags, gateOf, serveOf, stageOf, statusOf } from './flags.ts';
+import { type AdmitFlags, gateOf, serveOf, stageOf, statusRequestOf } from './flags.ts';
 import { ADMIT_GUIDE, STATUS_GUIDE } from './guide.ts';
 
 export function registerAdmit(program: Command, shell: Shell): void {
@@ -27,7 +27,7 @@ export function registerAdmit(program: Command, shell: Shell): void {
     .addHelpText('after', STATUS_GUIDE)
     .action(async (_flags: unknown, command: Command) => {
       // Those that the verb itself has, too, are given to it.
-      const request = statusOf(command.optsWithGlobals());
+      const request = statusRequestOf(command.optsWithGlobals());
       const { runAdmitStatus } = await import('./status.ts');
       await runAdmitStatus(request, shell);
     });

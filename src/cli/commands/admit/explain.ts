@@ -1,7 +1,7 @@
 import { TextPage, terminalText } from '../../../report/index.ts';
 import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../workload/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import { readManifest } from './manifest-file.ts';
+import { readManifestFile } from './manifest-file.ts';
 import type { AdmitExplainRequest } from './request.ts';
 
 interface Explained extends WorkloadReferences {
@@ -15,7 +15,7 @@ interface Explained extends WorkloadReferences {
 export async function runAdmitExplain(request: AdmitExplainRequest, shell: Shell): Promise<void> {
   const { file, format, output } = request;
   const sink = await openSink(output, shell);
-  const objects = (await readManifest(file)).map(explained);
+  const objects = (await readManifestFile(file)).map(explained);
   if (format === 'json') sink.write(`${JSON.stringify({ schemaVersion: '1', file, objects }, null, 2)}\n`);
   else {
     const color = output === undefined && wantsColor(shell.stdout, shell.env, request.color);

@@ -131,7 +131,7 @@ function tlsOf({ selfSigned, tlsCert, tlsKey, service, namespace, secret, webhoo
 }
 
 /** @throws AssayError `usage` */
-export function statusOf(flags: StatusFlags): AdmitStatusRequest {
+export function statusRequestOf(flags: StatusFlags): AdmitStatusRequest {
   const { url, metricsUrl, ca, clientTokenFile, output, color } = flags;
   return {
     url: url === undefined ? address(metricsUrl, '--metrics-url') : address(url, '--url'),

@@ -15,7 +15,7 @@ const MAX_ALIASES = 100;
  * Reads the objects of a Kubernetes manifest: documents of YAML or JSON, lists of objects, or the review of a webhook.
  * @throws AssayError `not-found`, `unreadable`, `malformed`, `limit`, `usage` where there is no object
  */
-export async function readManifest(file: string): Promise<readonly unknown[]> {
+export async function readManifestFile(file: string): Promise<readonly unknown[]> {
   const bytes = file === '-' ? await readInput() : (await readSmallFile(file, '-f', MAX_BYTES)).bytes;
   const documents = await parseDocuments(bytes, `-f ${file}`);
   const objects = documents.flatMap((one) => objectsOf(one, 0));

@@ -11,7 +11,6 @@ import {
   approvedJson,
   approvedText,
   decisionFor,
-  labelOf,
   openRequest,
   REQUEST_COMMENT,
   Refusal,
@@ -19,6 +18,7 @@ import {
   registeredVersion,
   requestText,
   type Step,
+  versionLabel,
   withRegistry,
 } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
@@ -105,7 +105,7 @@ async function confirm(
   const page = { width: widthOf(shell.stderr), color: wantsColor(shell.stderr, shell.env, request.color) };
   shell.stderr.write(requestText(version, seen, way?.who(), page));
   if (await isConfirmed(`Approve it for ${request.stage}?`, shell)) return;
-  throw new Refusal('was not approved', { subject: labelOf(version) });
+  throw new Refusal('was not approved', { subject: versionLabel(version) });
 }
 
 async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
@@ -170,7 +170,7 @@ async function openTransition(
   version: Version,
   stage: StoredDecision['stage'],
 ): Promise<JobRequest> {
-  const subject = labelOf(version);
+  const subject = versionLabel(version);
   const open = await openRequest(registry, version);
   if (open !== undefined && open.to !== stage) {
     throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject, hint: 'approve or reject that first' });

@@ -58,7 +58,7 @@ export interface AttestedArtifact {
  * Reads what `assay scan --format json` wrote.
  * @throws AssayError `usage` for anything else; `not-found`, `unreadable`, `limit`
  */
-export async function readReport(path: string): Promise<ScanReport> {
+export async function readReportDocument(path: string): Promise<ScanReport> {
   const subject = `--report ${path}`;
   const read = v.safeParse(reportSchema, await readDocument(path, '--report', parseReport));
   if (read.success) return read.output;

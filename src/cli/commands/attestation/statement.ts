@@ -22,7 +22,7 @@ import {
 import { RULES } from '../../../scan/rules/catalogue.ts';
 import { readDocument } from '../../options/index.ts';
 import type { About, AttestationInput } from './create.ts';
-import { attestedArtifact, readReport, type ScanReport } from './report.ts';
+import { attestedArtifact, readReportDocument, type ScanReport } from './report.ts';
 
 type Input<T extends AttestationInput['type']> = Extract<AttestationInput, { type: T }>;
 
@@ -54,7 +54,7 @@ export async function statementFor(
 }
 
 async function scanStatement({ report: path, url }: Input<'scan'>): Promise<Statement> {
-  const report = await readReport(path);
+  const report = await readReportDocument(path);
   if (url !== undefined && (!URL.canParse(url) || /\s/.test(url))) {
     throw usage(`--url ${url}`, 'is not an address', 'write https://...');
   }
@@ -116,7 +116,7 @@ function isDenied(action: ScanReport['decision']['action'], status: ScanReport['
 }
 
 async function decisionStatement({ report: path, evidence }: Input<'decision'>, now: Date): Promise<Statement> {
-  const report = await readReport(path);
+  const report = await readReportDocument(path);
   const { subjects, resourceUri } = attestedArtifact(report, path);
   const inputs: { name: string; digest: string }[] = [];
   for (const file of evidence) inputs.push(await readEvidence(file, subjects));
@@ -257,7 +257,7 @@ interface AboutSubjects {
 
 async function subjectsAbout(about: About): Promise<AboutSubjects> {
   if ('report' in about) {
-    const report = await readReport(about.report);
+    const report = await readReportDocument(about.report);
     return { subjects: attestedArtifact(report, about.report).subjects, report, path: `--report ${about.report}` };
   }
   const option = `--digest ${about.digest}`;

@@ -1,13 +1,13 @@
 import { isRuled } from '../../../registry/rules/index.ts';
 import {
   decisionFor,
-  labelOf,
   openRequest,
   printRequest,
   REQUEST_COMMENT,
   Refusal,
   refuseDenied,
   registeredVersion,
+  versionLabel,
   withRegistry,
 } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
@@ -28,7 +28,7 @@ export async function runPromote(request: PromoteRequest, shell: Shell): Promise
     const open = await openRequest(registry, version);
     if (open !== undefined && open.to !== stage) {
       const hint = 'approve or reject that first';
-      throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject: labelOf(version), hint });
+      throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject: versionLabel(version), hint });
     }
     const transition =
       open ?? (await registry.requestTransition(version.id, stage, comment === '' ? REQUEST_COMMENT : comment));

@@ -2,7 +2,7 @@ import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { Version } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import { labelOf, queryOf, targetOf, withRegistry } from '../../registry/index.ts';
+import { queryOf, targetOf, versionLabel, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { QuarantineRequest } from './request.ts';
 
@@ -19,7 +19,7 @@ export async function runQuarantine(request: QuarantineRequest, shell: Shell): P
         stopped.push(version.stage === 'quarantined' ? version : await registry.quarantine(version.id, reason));
       }
       if (quiet) return;
-      const text = stopped.map((version) => `${terminalText(labelOf(version))} is quarantined\n`).join('');
+      const text = stopped.map((version) => `${terminalText(versionLabel(version))} is quarantined\n`).join('');
       shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items: stopped }, 2)}\n` : text);
     },
   );

@@ -1,7 +1,7 @@
 import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { isRegistryError, type Transition } from '../../../registry/index.ts';
-import { knownVersion, labelOf, openRequest, printRequest, withRegistry } from '../../registry/index.ts';
+import { knownVersion, openRequest, printRequest, versionLabel, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RejectRequest } from './request.ts';
 
@@ -12,7 +12,7 @@ export async function runReject(request: RejectRequest, shell: Shell): Promise<v
     const open = await openRequest(registry, version);
     if (open === undefined) {
       const hint = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
-      throw new AssayError('not-found', 'is asked for nothing', { subject: labelOf(version), hint });
+      throw new AssayError('not-found', 'is asked for nothing', { subject: versionLabel(version), hint });
     }
     const { quiet, format } = request;
     const after = await rejectOrWithdraw(registry, open.id, request);

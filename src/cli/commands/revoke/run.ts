@@ -2,7 +2,7 @@ import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import { knownVersion, labelOf, withRegistry } from '../../registry/index.ts';
+import { knownVersion, versionLabel, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RevokeRequest } from './request.ts';
 
@@ -38,6 +38,6 @@ async function meant(registry: RegistryClient, request: RevokeRequest, shell: Sh
   const ids = holding.filter((one) => stage === undefined || one.stage === stage).map(({ id }) => id);
   if (ids.length > 0) return ids;
   const message = `has no approval${stage === undefined ? '' : ` for ${stage}`} that holds`;
-  const hint = `assay models ${labelOf(version)} shows those that there were`;
-  throw new AssayError('not-found', message, { subject: labelOf(version), hint });
+  const hint = `assay models ${versionLabel(version)} shows those that there were`;
+  throw new AssayError('not-found', message, { subject: versionLabel(version), hint });
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../../core/bytes/index.ts';
 import { layoutAt, type Opcode } from '../opcodes.ts';
 import type { StreamResult } from '../read.ts';
 import type { PickleState } from '../state.ts';
-import { latin1, textOf } from '../text.ts';
+import { latin1, spelledText } from '../text.ts';
 import { type FollowOptions, followPickle } from './follow.ts';
 
 export interface InspectOptions extends FollowOptions {
@@ -112,9 +112,9 @@ function operandText(opcode: Opcode, instruction: Uint8Array, from: number): str
     case 'two-lines':
       return quoted(latin1(content.subarray(0, -1)).replace('\n', ' '));
     case 'line':
-      return quoted(textOf(instruction) ?? latin1(content.subarray(0, -1)));
+      return quoted(spelledText(instruction) ?? latin1(content.subarray(0, -1)));
     default:
-      return opcode.text ? quoted(textOf(instruction) ?? '') : `<${content.length} bytes>`;
+      return opcode.text ? quoted(spelledText(instruction) ?? '') : `<${content.length} bytes>`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ByteSource, SliceSource } from '../../../core/bytes/index.ts';
 import { AssayError, type Limits } from '../../../core/index.ts';
 import { layoutAt, type Opcode } from '../opcodes.ts';
-import { latin1, textOf } from '../text.ts';
+import { latin1, spelledText } from '../text.ts';
 import { STR, STR_DUNDER } from '../values.ts';
 import { followPickle } from './follow.ts';
 
@@ -134,7 +134,7 @@ function isKept(opcode: Opcode, instruction: Uint8Array, whole: boolean, keepTex
   if (opcode.name === 'FLOAT' || opcode.name === 'BINFLOAT') return false;
   if (opcode.operand.startsWith('bytes-') && !opcode.text) return opcode.name.startsWith('LONG');
   if (!opcode.text) return true;
-  const text = whole ? textOf(instruction) : undefined;
+  const text = whole ? spelledText(instruction) : undefined;
   return text !== undefined && (STRUCTURAL_WORDS.has(text) || STRUCTURAL.test(text) || keepText(text));
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { type IdentityToken, readIdentityToken, SIGSTORE_AUDIENCE } from './identity-token.ts';
-import { badAnswer, bytesOf, refusal, type Service, type ServiceCall, saidBy } from './service.ts';
+import { badAnswer, responseBytes, type Service, type ServiceCall, saidBy, serviceRefusal } from './service.ts';
 import { serviceUrl } from './services.ts';
 
 /** How the machine around us vouches for who we are. */
@@ -66,8 +66,8 @@ export async function ambientIdentityToken(identity: AmbientIdentity, call: Serv
     redirect: 'manual',
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
-  const body = await bytesOf(response, gitHub);
-  if (response.status !== 200) throw refusal(gitHub, response.status, saidBy(body));
+  const body = await responseBytes(response, gitHub);
+  if (response.status !== 200) throw serviceRefusal(gitHub, response.status, saidBy(body));
   return readIdentityToken(tokenIn(body, gitHub), 'GitHub Actions');
 }
 

@@ -48,9 +48,9 @@ export async function post(
     redirect: 'manual',
     ...(signal === undefined ? {} : { signal }),
   });
-  const body = await bytesOf(response, service);
+  const body = await responseBytes(response, service);
   if (response.status >= 200 && response.status < 300) return body;
-  throw refusal(service, response.status, saidBy(body, options.secret));
+  throw serviceRefusal(service, response.status, saidBy(body, options.secret));
 }
 
 /** An answer that is a success, and not what it should be. */
@@ -67,7 +67,7 @@ function addressOf({ url }: Service, path: string): string {
 }
 
 /** @throws AssayError `limit` */
-export async function bytesOf(response: Response, { name, url }: Service): Promise<Buffer> {
+export async function responseBytes(response: Response, { name, url }: Service): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let total = 0;
   for await (const part of response.body ?? []) {
@@ -82,7 +82,7 @@ export async function bytesOf(response: Response, { name, url }: Service): Promi
   return Buffer.concat(parts);
 }
 
-export function refusal({ name, url }: Service, status: number, said: string): AssayError {
+export function serviceRefusal({ name, url }: Service, status: number, said: string): AssayError {
   const refused = status === 401 || status === 403;
   const quoted = said === '' ? '' : `, and says "${said}"`;
   return new AssayError(refused ? 'unauthorized' : 'network', `${name} answers with the status ${status}${quoted}`, {

@@ -1,5 +1,5 @@
 import { facts, type Html, type HtmlValue, html } from '../../../report/html/index.ts';
-import { type Draft, typedInto, whyRefused } from '../draft.ts';
+import { type Draft, refusalNote, typedInto } from '../draft.ts';
 import { type Crumb, type PagePlace, page } from '../layout.ts';
 import { button, form, linkButton, note, textArea, type Viewer } from '../parts.ts';
 
@@ -26,7 +26,7 @@ export interface ActView {
 /** The page on which somebody says why, and does it: what it is about and what follows stand above the button. */
 export function actPage(viewer: Viewer, view: ActView): Html {
   const { why, label, kind, back, draft } = view;
-  const body = html`${whyRefused(draft)}${note(view.tone, view.follows)}${facts(view.facts)}${form(
+  const body = html`${refusalNote(draft)}${note(view.tone, view.follows)}${facts(view.facts)}${form(
     viewer,
     view.action,
     view.fields,

@@ -1,6 +1,6 @@
 import type { Role, StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { code, facts, type Html, html, NONE, told } from '../../../report/html/index.ts';
-import { type Draft, typedInto, whyRefused } from '../draft.ts';
+import { code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
+import { type Draft, refusalNote, typedInto } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
 import { button, choice, field, form, hidden, linkButton, note, textArea, type Viewer, when } from '../parts.ts';
@@ -23,7 +23,7 @@ export interface ApproveView {
 export function approvePage(viewer: Viewer, view: ApproveView): Html {
   const { request, version, decision, bySession } = view;
   const name = `${version.model} version ${version.number}`;
-  const body = html`${whyRefused(view.draft)}<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
+  const body = html`${refusalNote(view.draft)}<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
 <div class="confirm">${boundFacts(view)}</div>
 ${
   decision.decision.action === 'deny'
@@ -31,7 +31,7 @@ ${
         'caution',
         'The policy denies this as it stands now. Your approval counts, and the version moves only when the policy no longer denies it.',
       )
-    : NONE
+    : NOTHING
 }${bySession ? approveForm(viewer, view) : needsKey(request, version)}`;
   return page(viewer, {
     title: `Approve ${version.model} ${version.number} for ${STAGE_WORDS[request.to].text.toLowerCase()}`,

@@ -1,6 +1,6 @@
 import type { Stage, StoredAssessment, StoredDecision, Version } from '../../../registry/index.ts';
 import {
-  ACTIONS,
+  ACTION_WORDS,
   checksSection,
   filesSection,
   findingsSection,
@@ -44,7 +44,7 @@ export function assessmentPage(viewer: Viewer, view: AssessmentView, context: Re
     checksSection(review),
     unseenSection(review),
   ];
-  const action = ACTIONS[decision.decision.action];
+  const action = ACTION_WORDS[decision.decision.action];
   const choices = stages.map(
     (stage) =>
       [

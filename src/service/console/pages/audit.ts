@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditVerdict } from '../../../registry/index.ts';
-import { code, facts, fold, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
+import { code, facts, fold, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { empty, linkButton, note, pager, type Viewer, when } from '../parts.ts';
@@ -21,11 +21,11 @@ export function auditPage(viewer: Viewer, { entries, subject, next, first, verdi
   const mayVerify = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
   const buttons = mayVerify
     ? html`${linkButton(`${AUDIT_PATH}/verify`, { label: 'Verify the chain' })}${linkButton('/v1/audit/export', { label: 'Download all' })}`
-    : NONE;
+    : NOTHING;
   const order = subject === undefined ? 'The newest first' : 'The oldest first';
   const body = html`<p class="lead">Each entry holds the hash of the one before it: a change of one needs a change of all that follow, and the
 head is signed into every snapshot.</p>
-${verdict === undefined ? NONE : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${buttons}</div>
+${verdict === undefined ? NOTHING : verdictNote(verdict)}<div class="filters">${searchForm(subject)}${buttons}</div>
 ${entries.length === 0 ? nothing(subject) : auditTable(order, entries)}${pager(next, first, {
   next: subject === undefined ? 'Older entries' : 'Newer entries',
 })}`;

@@ -1,6 +1,6 @@
 import type { Version } from '../../../registry/index.ts';
 import {
-  ACTIONS,
+  ACTION_WORDS,
   CHECK_STATUSES,
   capped,
   chip,
@@ -9,7 +9,7 @@ import {
   type Html,
   type HtmlValue,
   html,
-  NONE,
+  NOTHING,
   RISK_STATUSES,
   SEVERITY_WORDS,
   table,
@@ -54,8 +54,8 @@ function change(from: HtmlValue, to: HtmlValue): Html {
 }
 
 function decision({ decision: { from, to } }: ReportDiff): Html {
-  const now = chip(ACTIONS[to.action]);
-  return from.action === to.action ? html`${now} as before` : change(chip(ACTIONS[from.action]), now);
+  const now = chip(ACTION_WORDS[to.action]);
+  return from.action === to.action ? html`${now} as before` : change(chip(ACTION_WORDS[from.action]), now);
 }
 
 function ruleset({ ruleset: { from, to } }: ReportDiff): HtmlValue {
@@ -119,5 +119,5 @@ function checksPart({ checks }: ReportDiff): Html {
 
 /** A part of the page, unless there is nothing to list. */
 function some(id: string, title: string, rows: readonly unknown[], body: Html): Html {
-  return rows.length === 0 ? NONE : part(id, title, body);
+  return rows.length === 0 ? NOTHING : part(id, title, body);
 }

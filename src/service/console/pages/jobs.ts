@@ -1,5 +1,5 @@
 import type { Job, JobState, Page } from '../../../registry/index.ts';
-import { chip, code, facts, type Html, html, NONE, told } from '../../../report/html/index.ts';
+import { chip, code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
@@ -46,7 +46,7 @@ const LOOK_AGAIN = (href: string) => html`<noscript><p><a href="${href}">Look ag
 
 /** @param grows whether jobs that are asked for meanwhile belong on it */
 function jobTable(viewer: Viewer, jobs: readonly Job[], live: string | undefined, grows: boolean): Html {
-  const source = live === undefined ? NONE : html` data-live="${live}"${grows ? html` data-grows` : NONE}`;
+  const source = live === undefined ? NOTHING : html` data-live="${live}"${grows ? html` data-grows` : NOTHING}`;
   const heads = COLUMNS.map((label) => html`<th scope="col" role="columnheader">${label}</th>`);
   return html`<table role="table">
 <caption>The newest first</caption>
@@ -78,14 +78,14 @@ export function revOf({ state, attempts, progress }: Job): string {
 
 function stateOf(job: Job): Html {
   const { state, error, attempts } = job;
-  const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NONE;
+  const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NOTHING;
   // One that failed for a passing cause waits for its next try.
   const before = { queued: 'Is tried again; the last time: ', running: 'The last time: ' };
   const why =
     error === null
-      ? NONE
-      : html` <span class="quiet">${state === 'queued' || state === 'running' ? before[state] : NONE}${told(error.message)} (${code(error.code)})</span>`;
-  return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NONE}`;
+      ? NOTHING
+      : html` <span class="quiet">${state === 'queued' || state === 'running' ? before[state] : NOTHING}${told(error.message)} (${code(error.code)})</span>`;
+  return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NOTHING}`;
 }
 
 function progress({ model, progress: { filesDone, files, bytesDone, bytes } }: Job): Html {
@@ -113,7 +113,7 @@ function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
   const maySubmit = roles.includes('submitter') || roles.includes('admin');
   return empty(
     'Nothing was asked for yet',
-    maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NONE,
+    maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NOTHING,
     html`<p>Jobs of continuous integration and of the Hub gate are shown here, too. From a terminal:</p>\n`,
     command(
       'curl -H "Authorization: Bearer $ASSAY_TOKEN" -H "Content-Type: application/json" \\',
@@ -131,9 +131,9 @@ export interface JobView {
 export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
   const isOver = job.state !== 'queued' && job.state !== 'running';
   const body = html`<p class="lead">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>
-<div${isOver ? NONE : html` data-live="${jobPath(job.id, 'events')}"`}>
+<div${isOver ? NOTHING : html` data-live="${jobPath(job.id, 'events')}"`}>
 ${jobBlock(viewer, job)}</div>
-${isOver ? NONE : LOOK_AGAIN(jobPath(job.id))}`;
+${isOver ? NOTHING : LOOK_AGAIN(jobPath(job.id))}`;
   return page(viewer, {
     title: `Scan of ${job.model}`,
     place: 'jobs',
@@ -159,7 +159,7 @@ ${facts([
     version === null
       ? actsOf(viewer, job)
       : linkButton(versionPath(version), { label: 'See the decision', kind: 'main' })
-  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit it again' }) : NONE}</div>
+  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit it again' }) : NOTHING}</div>
 </div>
 `;
 }

@@ -6,7 +6,7 @@ import {
   type Stage,
   type Version,
 } from '../../../registry/index.ts';
-import { code, type Html, html, NONE, table } from '../../../report/html/index.ts';
+import { code, type Html, html, NOTHING, table } from '../../../report/html/index.ts';
 import { count } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { HOME, modelPath, withQuery } from '../links.ts';
@@ -47,7 +47,7 @@ function stageFilters({ stage, search }: ModelsView): (readonly [string, string,
 
 function searchForm({ stage, search = '' }: ModelsView): Html {
   return html`<form class="search" method="get" action="${HOME}" role="search">
-${stage === undefined ? NONE : html`<input type="hidden" name="stage" value="${stage}">`}<input type="search" name="search" value="${search}" maxlength="200" aria-label="Part of a model's name" placeholder="Part of a name">
+${stage === undefined ? NOTHING : html`<input type="hidden" name="stage" value="${stage}">`}<input type="search" name="search" value="${search}" maxlength="200" aria-label="Part of a model's name" placeholder="Part of a name">
 <button class="button">Search</button></form>`;
 }
 
@@ -65,7 +65,7 @@ function modelTable({ models, answers }: ModelsView): Html {
 function newest(version: Version | null, answers: ModelsView['answers']): Html {
   if (version === null) return orQuiet(undefined, 'none');
   const answer = answers.get(version.id);
-  return html`${versionLink(version)} ${answer === undefined ? NONE : actionChip(answer.action)}`;
+  return html`${versionLink(version)} ${answer === undefined ? NOTHING : actionChip(answer.action)}`;
 }
 
 function at(version: Version | undefined): Html {
@@ -93,7 +93,7 @@ function noModels({ roles }: Viewer): Html {
     'No model is known yet',
     html`<p>A model is known from its first scan on: it is read without running any of it, judged, and stands as
 ${code('candidate')} until people approve it for more.</p>\n`,
-    maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NONE,
+    maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NOTHING,
     html`<p>Or from a terminal:</p>\n`,
     command(
       `curl -H "Authorization: Bearer $ASSAY_TOKEN" -H "Content-Type: application/json" \\`,

@@ -1,4 +1,4 @@
-import { code, facts, fold, type Html, html, list, NONE, told } from '../../../report/html/index.ts';
+import { bulletList, code, facts, fold, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import type { PolicyList } from '../../policy-list.ts';
 import { page } from '../layout.ts';
 import { command, part, type Viewer } from '../parts.ts';
@@ -16,7 +16,9 @@ export function policiesPage(viewer: Viewer, { inUse, shipped }: PolicyList): Ht
           'Approvals',
           approvals.length === 0
             ? 'none: what the policy allows stands there'
-            : list(approvals.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : ', each another person'}`)),
+            : bulletList(
+                approvals.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : ', each another person'}`),
+              ),
         ],
         [
           'Approvers sign',
@@ -36,7 +38,7 @@ export function policiesPage(viewer: Viewer, { inUse, shipped }: PolicyList): Ht
   );
   const body = html`<p class="lead">A policy looks at what is known of a model and says allow, warn or deny. An approval is bound to the digest of the
 policy that the approver saw.</p>
-${used}${part('shipped', 'Policies that are shipped', others, html`<h3>Write your own</h3>\n`, command('assay policy check ours.yaml', 'assay policy explain --policy ours.yaml acme/model'))}${NONE}`;
+${used}${part('shipped', 'Policies that are shipped', others, html`<h3>Write your own</h3>\n`, command('assay policy check ours.yaml', 'assay policy explain --policy ours.yaml acme/model'))}${NOTHING}`;
   return page(viewer, { title: 'Policies', place: 'policies', body });
 }
 

@@ -1,4 +1,4 @@
-import { code, type Html, html, NONE, told } from '../../../report/html/index.ts';
+import { code, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import type { Problem } from '../../problems/index.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
@@ -13,7 +13,7 @@ export function problemPage(viewer: Viewer | null, problem: Problem, from?: stri
   const { status, title, code: id, instance } = problem;
   const detail = id === 'not-signed-in' ? 'nobody is signed in here, or the session has ended' : problem.detail;
   const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
-${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NONE : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
+${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NOTHING : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
 <p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
 `;
   return page(viewer, { title, body });
@@ -32,5 +32,5 @@ function advice(viewer: Viewer | null, { code: id, status }: Problem): Html {
     return html`<p>Nothing was changed. Go back, load the page again, and look at what there is now.</p>\n`;
   if (status === 400 || status === 413 || status === 422)
     return html`<p>Nothing was changed. Go back: what you filled in is still there.</p>\n`;
-  return NONE;
+  return NOTHING;
 }

@@ -1,11 +1,11 @@
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { chip, facts, type Html, html, list, NONE, table, told } from '../../../report/html/index.ts';
+import { bulletList, chip, facts, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
 import { actForm, digest, linkButton, note, part, prose, type Viewer, when } from '../parts.ts';
 import { actionChip, orQuiet, stageChip } from '../tables.ts';
 import { REQUEST_WORDS, type Said, STAGE_WORDS } from '../words.ts';
-import { neededText } from './requests.ts';
+import { neededApprovals } from './requests.ts';
 
 export interface RequestView {
   readonly request: Transition;
@@ -22,7 +22,7 @@ export function requestPage(viewer: Viewer, view: RequestView): Html {
   const body = html`${facts([
     [
       'State',
-      html`${chip(REQUEST_WORDS[state])}${state === 'open' ? html` still needed: ${neededText(request)}` : NONE}`,
+      html`${chip(REQUEST_WORDS[state])}${state === 'open' ? html` still needed: ${neededApprovals(request)}` : NOTHING}`,
     ],
     ['Version', html`<a href="${versionPath(version.id)}">${version.model} version ${version.number}</a>`],
     [
@@ -32,7 +32,7 @@ export function requestPage(viewer: Viewer, view: RequestView): Html {
     ['Digest', digest(version.digest)],
     ['Asked for', html`${when(request.at)} by ${told(request.requestedBy)}`],
     ['Why', request.comment === '' ? undefined : prose(request.comment)],
-  ])}${state === 'open' ? actsOn(viewer, view) : NONE}${decisionPart(view, decision)}${votesPart(request)}`;
+  ])}${state === 'open' ? actsOn(viewer, view) : NOTHING}${decisionPart(view, decision)}${votesPart(request)}`;
   return page(viewer, {
     title: `${version.model} ${version.number} to ${STAGE_WORDS[to].text.toLowerCase()}`,
     place: 'requests',
@@ -50,17 +50,17 @@ function actsOn(viewer: Viewer, { request }: RequestView): Html {
   const withdraw =
     isOwn || viewer.roles.includes('admin')
       ? actForm(viewer, requestPath(request.id, 'withdraw'), { label: 'Withdraw the request' })
-      : NONE;
+      : NOTHING;
   const buttons = votes
     ? html`${linkButton(requestPath(request.id, 'approve'), { label: 'Approve…', kind: 'main' })}${linkButton(requestPath(request.id, 'reject'), { label: 'Reject…', kind: 'danger' })}`
-    : NONE;
+    : NOTHING;
   return html`${whyNot(isOwn, isJudge, hasVoted)}<div class="acts">${buttons}${withdraw}</div>\n`;
 }
 
 function whyNot(isOwn: boolean, isJudge: boolean, hasVoted: boolean): Html {
   if (isOwn) return note('open', 'You asked for this, so another person has to approve it: requesters never vote.');
   if (!isJudge) return note('plain', 'Reviewers and security approvers vote on this; you can read along.');
-  return hasVoted ? note('plain', 'You have voted on this.') : NONE;
+  return hasVoted ? note('plain', 'You have voted on this.') : NOTHING;
 }
 
 function decisionPart({ request, version }: RequestView, decision: StoredDecision | undefined): Html {
@@ -73,7 +73,7 @@ function decisionPart({ request, version }: RequestView, decision: StoredDecisio
     'decision',
     title,
     html`<p>${actionChip(action)} by ${told(policy)}, decided ${when(decision.at)}. <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">What was found</a></p>\n`,
-    orQuiet(reasons.length === 0 ? undefined : list(reasons), 'No rule speaks against it.'),
+    orQuiet(reasons.length === 0 ? undefined : bulletList(reasons), 'No rule speaks against it.'),
   );
 }
 

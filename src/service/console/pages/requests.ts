@@ -1,5 +1,5 @@
 import type { Page, Transition, TransitionState } from '../../../registry/index.ts';
-import { chip, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
+import { chip, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, withQuery } from '../links.ts';
 import { empty, pager, type Viewer, when } from '../parts.ts';
@@ -47,14 +47,14 @@ export function requestsTable(
     stageChip(request.from),
     stageChip(request.to),
     chip(REQUEST_WORDS[request.state]),
-    request.state === 'open' ? neededText(request) : html`<span class="quiet">–</span>`,
+    request.state === 'open' ? neededApprovals(request) : html`<span class="quiet">–</span>`,
     html`${when(request.at)} <span class="quiet">by ${told(request.requestedBy)}</span>`,
   ]);
   return table({ caption, columns, rows });
 }
 
 /** `1 reviewer, 1 security-approver`. */
-export function neededText({ needed }: Transition): string {
+export function neededApprovals({ needed }: Transition): string {
   if (needed.length === 0) return 'one more, as the policy asks';
   return needed.map(({ role, count }) => `${count} ${role}`).join(', ');
 }
@@ -66,6 +66,6 @@ function noRequests(state: RequestsView['state']): Html {
     'No request is open',
     html`<p>A version moves one stage at a time, from candidate to staging to production, when enough people approve. Whoever wants
 that asks for it on <a href="${HOME}">the page of the version</a>, and is never the one who approves.</p>\n`,
-    NONE,
+    NOTHING,
   );
 }

@@ -1,4 +1,4 @@
-import { code, type Html, html, NONE } from '../../../report/html/index.ts';
+import { code, type Html, html, NOTHING } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { withQuery } from '../links.ts';
 import { button, linkButton, note } from '../parts.ts';
@@ -19,9 +19,9 @@ export function signInPage({ byIssuer, returnTo, problem, isSignedOut = false }:
     ? html`<p>${linkButton(withQuery('/signin/oidc', { return_to: back }), { label: "Sign in with your organisation's account", kind: 'main' })}</p>
 <p class="or">or</p>
 `
-    : NONE;
+    : NOTHING;
   const out = html`<p class="note good" role="status">You are signed out.${byIssuer ? ' Your organisation may still know you: on a shared machine, sign out there, too.' : ''}</p>\n`;
-  const body = html`${isSignedOut ? out : NONE}${problem === undefined ? NONE : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
+  const body = html`${isSignedOut ? out : NOTHING}${problem === undefined ? NOTHING : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
 <input type="hidden" name="return_to" value="${returnTo}">
 <div class="field"><label for="f-token">API token</label>
 <p class="hint" id="h-token">An admin makes one; the first was shown when the service was first started. It begins with ${code('assay_')}.</p>

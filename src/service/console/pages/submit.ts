@@ -1,6 +1,6 @@
 import { code, type Html, html } from '../../../report/html/index.ts';
 import { humanBytes } from '../../../report/index.ts';
-import { type Draft, typedInto, whyRefused } from '../draft.ts';
+import { type Draft, refusalNote, typedInto } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { button, command, field, form, part, type Viewer } from '../parts.ts';
@@ -13,7 +13,7 @@ export function submitPage(viewer: Viewer, maxBytes: number, draft?: Draft): Htm
     example: 'acme/bert',
     hint: html`What it is called here: letters, digits, ${code('.')}, ${code('_')}, ${code('-')} and ${code('/')}.`,
   };
-  const body = html`${whyRefused(draft)}<p class="lead">The model is read, judged and decided on, without running any of it. It then stands as a candidate.</p>
+  const body = html`${refusalNote(draft)}<p class="lead">The model is read, judged and decided on, without running any of it. It then stands as a candidate.</p>
 <div class="two">${part(
     'by-reference',
     'From where it is',

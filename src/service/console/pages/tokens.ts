@@ -1,6 +1,6 @@
 import { type ApiToken, ROLES } from '../../../registry/index.ts';
-import { chip, code, type Html, html, NONE, type ReportWord, table, told } from '../../../report/html/index.ts';
-import { type Draft, typedInto, whyRefused } from '../draft.ts';
+import { chip, code, type Html, html, NOTHING, type ReportWord, table, told } from '../../../report/html/index.ts';
+import { type Draft, refusalNote, typedInto } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { actForm, button, command, field, form, maybeWhen, note, part, type Viewer, when } from '../parts.ts';
@@ -20,8 +20,8 @@ export interface TokensView {
 
 /** Tokens by which programs call the service. */
 export function tokensPage(viewer: Viewer, { tokens, made, said, now, draft }: TokensView): Html {
-  const body = html`${whyRefused(draft)}<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
-${made === undefined ? NONE : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer, draft))}`;
+  const body = html`${refusalNote(draft)}<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
+${made === undefined ? NOTHING : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer, draft))}`;
   return page(viewer, { title: 'Tokens', place: 'tokens', said, body });
 }
 
@@ -63,7 +63,7 @@ function stateOf({ revokedAt, expiresAt }: ApiToken, now: Date): ReportWord {
 function newToken(viewer: Viewer, draft: Draft | undefined): Html {
   const boxes = ROLES.map(
     (role) =>
-      html`<label><input type="checkbox" name="roles" value="${role}"${draft?.typed.get('roles')?.includes(role) ? html` checked` : NONE}>${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
+      html`<label><input type="checkbox" name="roles" value="${role}"${draft?.typed.get('roles')?.includes(role) ? html` checked` : NOTHING}>${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
   );
   return html`${note('plain', 'The maker of a token counts as its user, and does not approve what it requests.')}${form(
     viewer,

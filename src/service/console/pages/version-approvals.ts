@@ -1,5 +1,5 @@
 import type { ApprovalRecord, Version } from '../../../registry/index.ts';
-import { chip, code, facts, fold, type Html, html, NONE, table, told } from '../../../report/html/index.ts';
+import { chip, code, facts, fold, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
 import { revokePath } from '../links.ts';
 import { linkButton, part, type Viewer, when } from '../parts.ts';
 import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';
@@ -20,10 +20,10 @@ export function approvalsPart(viewer: Viewer, version: Version, approvals: reado
     .map((approval) => [
       html`${told(approval.signer)} <span class="quiet">as ${approval.role}; ${METHODS[approval.method]}</span>`,
       STAGE_WORDS[approval.stage].text,
-      html`${chip(APPROVAL_WORDS[approval.state])}${approval.why === '' ? NONE : html` <span class="quiet">${told(approval.why)}</span>`}${
+      html`${chip(APPROVAL_WORDS[approval.state])}${approval.why === '' ? NOTHING : html` <span class="quiet">${told(approval.why)}</span>`}${
         mayRevoke && (approval.state === 'valid' || approval.state === 'carried')
           ? html` ${linkButton(revokePath(version.id, approval.id), { label: 'Revoke…', of: `the approval by ${approval.signer}` })}`
-          : NONE
+          : NOTHING
       }`,
       fold('digest, policy, ruleset', boundTo(approval)),
       html`${when(approval.at)} <span class="quiet">${approval.until === null ? 'no end' : html`until ${when(approval.until)}`}</span>`,

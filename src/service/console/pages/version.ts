@@ -10,15 +10,15 @@ import type {
   Version,
 } from '../../../registry/index.ts';
 import {
-  ACTIONS,
+  ACTION_WORDS,
+  bulletList,
   chip,
   code,
   facts,
   type Html,
   type HtmlValue,
   html,
-  list,
-  NONE,
+  NOTHING,
   RULE_RESULTS,
   table,
   told,
@@ -70,18 +70,18 @@ ${part(
 
 function gateBlock({ answer, version, seen }: VersionView): Html {
   const action: Action = answer?.action ?? 'deny';
-  const { text, tone } = ACTIONS[action];
+  const { text, tone } = ACTION_WORDS[action];
   const reason = answer === undefined ? 'nothing was decided of it' : answer.reason;
   const standing = answer?.approvedFor.map((stage) => STAGE_WORDS[stage].text.toLowerCase()).join(', ') ?? '';
-  const why = html`${reason === '' ? NONE : html`<span class="why">${told(reason)}</span>`}${
-    standing === '' ? NONE : html`<span class="why">May run at: ${standing}${until(answer)}.</span>`
+  const why = html`${reason === '' ? NOTHING : html`<span class="why">${told(reason)}</span>`}${
+    standing === '' ? NOTHING : html`<span class="why">May run at: ${standing}${until(answer)}.</span>`
   }`;
   const what =
     seen === undefined
-      ? NONE
+      ? NOTHING
       : html`<p>${seen.findings === 0 ? 'Nothing was found' : count(seen.findings, 'finding')} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">What was found</a>${
           seen.open === 0
-            ? NONE
+            ? NOTHING
             : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'thing')} that ${seen.open === 1 ? 'was' : 'were'} not looked at</a>`
         }.</p>\n`;
   return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
@@ -109,7 +109,7 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
     if (stage !== 'quarantined' && stage !== 'retired')
       buttons.push(linkButton(versionPath(id, 'quarantine'), { label: 'Quarantine…', kind: 'danger' }));
   }
-  return buttons.length === 0 ? NONE : html`<div class="acts">${buttons}</div>\n`;
+  return buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`;
 }
 
 const SPEAKING: ReadonlySet<RuleResult> = new Set(['deny', 'warn', 'error', 'unavailable', 'audit']);
@@ -119,7 +119,7 @@ const MAX_RULES = 12;
 function decisionsPart({ version, decisions }: VersionView): Html {
   const columns = ['Stage', 'Decision', 'Rules that said so', 'Policy', 'Decided'].map((label) => ({ label }));
   const rows = decisions.map(({ stage, decision, ruleset, at }) => [
-    html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">stands here</span>` : NONE}`,
+    html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">stands here</span>` : NOTHING}`,
     actionChip(decision.action),
     rulesThatSpoke(decision.rules),
     html`${told(decision.policy)} <span class="quiet"><code title="${decision.policyDigest}">${decision.policyDigest.slice(0, 15)}…</code></span>`,
@@ -139,7 +139,7 @@ function rulesThatSpoke(rules: StoredDecision['decision']['rules']): Html {
     .slice(0, MAX_RULES)
     .map(({ id, outcome, message }) => html`${chip(RULE_RESULTS[outcome])} ${code(id)} ${told(message)}`);
   const more = spoke.length - MAX_RULES;
-  return list([...shown, ...(more > 0 ? [`and ${more} more`] : [])]);
+  return bulletList([...shown, ...(more > 0 ? [`and ${more} more`] : [])]);
 }
 
 /** Pinned references that are listed. */
@@ -158,7 +158,7 @@ function identityPart({ version }: VersionView): Html {
         'Read as',
         pinned.length === 0
           ? undefined
-          : list([...pinned.slice(0, MAX_PINNED).map(code), ...(rest > 0 ? [`and ${rest} more`] : [])]),
+          : bulletList([...pinned.slice(0, MAX_PINNED).map(code), ...(rest > 0 ? [`and ${rest} more`] : [])]),
       ],
       ['Aliases', aliases.length === 0 ? undefined : html`${aliases.map((alias) => html`${code(alias)} `)}`],
       ['Registered', html`${when(createdAt)} by ${told(createdBy)}`],
@@ -176,7 +176,7 @@ function lineagePart({ version, baseVersions }: VersionView): Html {
     );
   const bases = lineage.baseModels.map(({ ref, digest: of }) => {
     const known = baseVersions.find((one) => one.ref === ref)?.versions ?? [];
-    return html`${code(ref)}${of === null ? NONE : html` <span class="quiet">${of}</span>`}${known.map(
+    return html`${code(ref)}${of === null ? NOTHING : html` <span class="quiet">${of}</span>`}${known.map(
       (version) => html`<br>known here as ${versionLink(version, true)} ${stageChip(version.stage)}`,
     )}`;
   });
@@ -185,8 +185,8 @@ function lineagePart({ version, baseVersions }: VersionView): Html {
     'Lineage',
     html`<p class="quiet">As its submitter says.</p>\n`,
     facts([
-      ['Base models', bases.length === 0 ? undefined : list(bases)],
-      ['Data', lineage.datasets.length === 0 ? undefined : list(lineage.datasets.map(code))],
+      ['Base models', bases.length === 0 ? undefined : bulletList(bases)],
+      ['Data', lineage.datasets.length === 0 ? undefined : bulletList(lineage.datasets.map(code))],
       ['Code', lineage.code === null ? undefined : code(lineage.code)],
       ['Run', lineage.run === null ? undefined : code(lineage.run)],
     ]),
@@ -205,7 +205,7 @@ function waiversPart(viewer: Viewer, { version, waivers }: VersionView): Html {
     waivers.length === 0 ? html`<p class="quiet">No rule is waived.</p>\n` : waiverTable(viewer, waivers, new Date()),
     mayAdd
       ? linkButton(withQuery('/console/waivers/new', { digest: version.digest }), { label: 'Add a waiver…' })
-      : NONE,
+      : NOTHING,
   );
 }
 

@@ -1,7 +1,7 @@
 import { endOfWaiver } from '../../../policy/waivers/index.ts';
 import type { Page, StoredWaiver } from '../../../registry/index.ts';
-import { chip, code, type Html, html, NONE, type ReportWord, table, told } from '../../../report/html/index.ts';
-import { type Draft, typedInto, whyRefused } from '../draft.ts';
+import { chip, code, type Html, html, NOTHING, type ReportWord, table, told } from '../../../report/html/index.ts';
+import { type Draft, refusalNote, typedInto } from '../draft.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
 import {
@@ -32,7 +32,7 @@ export interface WaiversView {
 export function waiversPage(viewer: Viewer, { waivers, after, said, now }: WaiversView): Html {
   const next = waivers.next === null ? null : withQuery(PATH, { after: waivers.next });
   const body = html`<p class="lead">A waiver suspends one rule for one artifact until a day, and has an owner. What is malicious cannot be waived.</p>
-${mayWaive(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NONE}${
+${mayWaive(viewer) ? html`<div class="acts">${linkButton(`${PATH}/new`, { label: 'Add a waiver…', kind: 'main' })}</div>\n` : NOTHING}${
   waivers.items.length === 0
     ? empty(
         'No rule is waived',
@@ -50,7 +50,7 @@ export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], no
     const { waiver, id, createdBy, at } = stored;
     const state = stateOf(stored, now);
     return [
-      html`${code(waiver.rule)}${waiver.file === undefined ? NONE : html`<span class="number">in ${waiver.file}</span>`}`,
+      html`${code(waiver.rule)}${waiver.file === undefined ? NOTHING : html`<span class="number">in ${waiver.file}</span>`}`,
       html`${chip(state)} <span class="quiet">until ${when(waiver.expires)}</span>`,
       shortDigest(waiver.digest),
       told(waiver.reason),
@@ -79,7 +79,7 @@ function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): ReportWord {
 /** @param digest of the artifact, when the page was reached from one */
 export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?: Draft): Html {
   const value = (name: string) => typedInto(draft, name);
-  const body = html`${whyRefused(draft)}${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
+  const body = html`${refusalNote(draft)}${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
     viewer,
     `${PATH}/new`,
     field({

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { attestedArtifact, readReport } from '../../../../src/cli/commands/attestation/report.ts';
+import { attestedArtifact, readReportDocument } from '../../../../src/cli/commands/attestation/report.ts';
 import { isAssayError } from '../../../../src/core/errors.ts';
 import { isSignatureError } from '../../../../src/integrity/envelope/signature-error.ts';
 import { treeDigest } from '../../../../src/integrity/hash/tree-digest.ts';
@@ -29,7 +29,7 @@ function report(pinned: string) {
 
 async function read(value: unknown) {
   writeFileSync(path, JSON.stringify(value));
-  return readReport(path);
+  return readReportDocument(path);
 }
 
 it.each([
