@@ -21,7 +21,7 @@ const NOW = new Date('2026-11-26T00:00:00Z');
 
 /** In a process of its own, as a gate is: prints what it measured as JSON. */
 async function measureGate(folder) {
-  const { openSnapshotFeed } = await import('../../dist/admission-webhook/src/snapshot-feed/index.js');
+  const { openSnapshotFeed } = await import('../../dist/admission-webhook/src/snapshot-feed/open-snapshot-feed.js');
   const path = join(folder, 'snapshot.json');
   const key = join(folder, 'writer.pub');
   const none = { tenant: null, tokenFile: null, floor: null, kube: null, env: {} };

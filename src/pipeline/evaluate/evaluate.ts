@@ -4,7 +4,7 @@ import { type CompiledPolicy, decide, type Environment } from '../../policy/inde
 import type { RuleLists } from '../../scan/rules/rule-lists.ts';
 import { type AssessOptions, assess } from '../assess.ts';
 import type { AllowanceFile } from './allowance-file.ts';
-import { type GivenWaivers, withWaivers } from './pardons.ts';
+import { type GivenWaivers, withWaivers } from './given-waivers.ts';
 
 /** What files are scanned by. */
 export interface Rules {
@@ -38,7 +38,7 @@ export async function assessBy(artifact: Artifact, rules: Rules, told: Told): Pr
   return { ...assessment, notes: [...assessment.notes, ...allowances.notes, ...notes] };
 }
 
-/** Applies pardons and the policy to an assessment: what every face decides with. */
+/** Applies waivers and the policy to an assessment: what every face decides with. */
 export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
   const { policy, failOn, given, environment, now } = terms;
   const assessment = await withWaivers(scanned, given, now);

@@ -41,7 +41,7 @@ const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*
  * - a rule of the catalogue: waives its findings, or those in `file`, except in a malicious file. When all findings of a file
  *   are waived and nothing else speaks against it, so is its verdict;
  * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: waives the verdict alone; findings keep their weight;
- * - a rule of the policy, without `file`: `pardonRules` applies it once the rules were evaluated.
+ * - a rule of the policy, without `file`: `waiveRules` applies it once the rules were evaluated.
  * Nothing waives a malicious file, a failed check of integrity, what was not looked at, or a void waiver; `--fail-on` counts
  * the findings that are not waived.
  */

@@ -1,6 +1,6 @@
 export const ADMIT_GUIDE = `
 Serving. A review is answered from the snapshot in memory: nothing is asked while a Pod waits. Approved models start; what is
-denied, unlisted, unpinned or cannot be told is refused, with the command that mends it. Namespaces say by label what holds there:
+denied, unlisted, unpinned or cannot be told is refused, with the command that corrects it. Namespaces say by label what holds there:
   assay.dev/admission: enforce | warn | audit | off      (enforce, where nothing is said)
   assay.dev/stage: production                            (any stage, where nothing is said)
 and an AdmissionConfig (--config) sets what each outcome leads to, rules over requests, and mutation. Certificates, the

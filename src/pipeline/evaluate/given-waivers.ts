@@ -1,7 +1,7 @@
 import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
 import type { Approval } from '../../policy/index.ts';
 
-/** What the organisation pardons and approves, read and verified. */
+/** What the organisation waives and approves, read and verified. */
 export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
@@ -14,7 +14,7 @@ export interface GivenWaivers {
 
 export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
 
-/** The assessment with what pardons add to it: checks, notes, and a finding for each waiver that does not pardon. */
+/** The assessment with what waivers add to it: checks, notes, and a finding for each waiver that does not count. */
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
