@@ -89,7 +89,11 @@ class PolicyReader {
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text !== undefined && !shape.test(text))
-      this.#source.report(entry.at, `${text} is not a valid ${entry.key}`, `use ${hint}`);
+      this.#source.report(
+        entry.at,
+        `${text} is not ${/^[aeiou]/.test(entry.key) ? 'an' : 'a'} ${entry.key}`,
+        `use ${hint}`,
+      );
     return text;
   }
 

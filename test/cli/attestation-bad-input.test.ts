@@ -79,7 +79,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'a run that is not an address',
       [...scan, '--report', 'report.json', '--url', 'here'],
-      /--url here: is no address/,
+      /--url here: is not an address/,
     ],
     [
       'evidence that is none',

@@ -326,7 +326,7 @@ describe('assay admit --fallback', () => {
       /https:\/\/assay.example.com: is not a file; fetch it first/,
     ],
     ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
-    ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is no snapshot/],
+    ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is not a snapshot/],
     ['another tenant', ['--tenant', 'other'], /is of the tenant "acme", not of "other"/],
   ])('refuses %s in one line', async (_, args, why) => {
     const { code, stdout, stderr } = await ask(...args);

@@ -37,7 +37,7 @@ export async function openCluster(
     problems.push({
       subject: `namespace ${name}`,
       message: 'there is none of that name',
-      hint: 'check --in-namespace',
+      mend: 'check --in-namespace',
     });
   }
   return {

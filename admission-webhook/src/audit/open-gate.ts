@@ -33,6 +33,6 @@ export async function openAuditGate(
     serviceUrl,
   });
   const problem = breakGlass?.health().problem ?? null;
-  const problems: AuditProblem[] = problem === null ? [] : [{ subject: '--break-glass', message: problem, hint: null }];
+  const problems: AuditProblem[] = problem === null ? [] : [{ subject: '--break-glass', message: problem, mend: null }];
   return { state: () => gate.state(), decide: (...asked) => gate.decide(...asked), problems };
 }

@@ -7,7 +7,7 @@ export interface AuditProblem {
   /** A kind (`pods`), a group, `namespaces`. */
   readonly subject: string;
   readonly message: string;
-  readonly hint: string | null;
+  readonly mend: string | null;
 }
 
 /** An object, and what the gate would say if it were made now. */
@@ -68,5 +68,5 @@ export interface AuditReport {
 }
 
 export function auditProblemOf(subject: string, { message, hint }: AssayError): AuditProblem {
-  return { subject, message, hint: hint ?? null };
+  return { subject, message, mend: hint ?? null };
 }

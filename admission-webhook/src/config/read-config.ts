@@ -279,6 +279,10 @@ class ConfigReader {
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text === undefined || shape.test(text)) return text;
-    return this.#source.report(entry.at, `${text} is not a valid ${entry.key}`, hint);
+    return this.#source.report(
+      entry.at,
+      `${text} is not ${/^[aeiou]/.test(entry.key) ? 'an' : 'a'} ${entry.key}`,
+      hint,
+    );
   }
 }

@@ -43,7 +43,11 @@ function parsed(read: () => KeyObject, kind: string, subject: string): KeyObject
     return read();
   } catch (cause) {
     const hint = kind.startsWith('encrypted') ? 'check the file and the passphrase' : `give a PEM file: ${KINDS}`;
-    throw new AssayError('usage', `is not a valid ${kind} key that can be read`, { subject, hint, cause });
+    throw new AssayError('usage', `is not ${kind.startsWith('e') ? 'an' : 'a'} ${kind} key that can be read`, {
+      subject,
+      hint,
+      cause,
+    });
   }
 }
 

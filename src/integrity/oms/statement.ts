@@ -187,7 +187,7 @@ function otherHash(name: string, algorithm: string, known: readonly string[]): S
 /** Of the right length; `checkHex` looks at its digits. */
 function hexOf(digest: string, algorithm: HashAlgorithm, name: string): string {
   if (digest.length === DIGEST_LENGTH[algorithm]) return digest.toLowerCase();
-  throw new SignatureError('statement', `the digest of ${quoted(name)} is not a valid ${algorithm} digest`);
+  throw new SignatureError('statement', `the digest of ${quoted(name)} is not a ${algorithm} digest`);
 }
 
 /** All at once: one after the other takes longer than the signature does. */
@@ -195,7 +195,7 @@ function checkHex(resources: readonly Resource[], algorithm: HashAlgorithm): voi
   const joined = joinedDigests(resources);
   if (Buffer.from(joined, 'hex').toString('hex') === joined) return;
   const { path } = resources.find(({ digest }) => !/^[0-9a-f]+$/.test(digest)) ?? { path: '' };
-  throw new SignatureError('statement', `the digest of ${quoted(path)} is not a valid ${algorithm} digest`);
+  throw new SignatureError('statement', `the digest of ${quoted(path)} is not a ${algorithm} digest`);
 }
 
 function joinedDigests(resources: readonly Resource[]): string {

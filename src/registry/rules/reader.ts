@@ -103,6 +103,6 @@ export class RulesReader {
     if (word !== undefined || text === undefined) return word;
     const [near] = closest(text, known);
     const hint = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(place, `${text} is not a valid ${what}`, hint);
+    return this.#source.report(place, `${text} is not a ${what}`, hint);
   }
 }

@@ -35,7 +35,7 @@ const ProblemItem = object({
   line: countSchema('From 1'),
   column: countSchema('From 1'),
   message: text('What is wrong'),
-  hint: maybeText('What to do about it'),
+  mend: maybeText('What to do about it'),
 });
 
 export const policyRoutes: Routes = async (app, { config }) => {
@@ -96,5 +96,5 @@ function check(bytes: Buffer) {
 }
 
 function items<K extends 'error' | 'warning' | 'note'>(kind: K, problems: readonly PolicyProblem[]) {
-  return problems.map(({ line, column, message, hint }) => ({ kind, line, column, message, hint: hint ?? null }));
+  return problems.map(({ line, column, message, hint }) => ({ kind, line, column, message, mend: hint ?? null }));
 }

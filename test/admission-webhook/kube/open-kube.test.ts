@@ -37,7 +37,7 @@ describe('how an API server is asked', () => {
       [kubeconfig({ ...server, 'proxy-url': 'http://p' }, {}), /uses proxy-url/],
       [kubeconfig({ server: 'http://10.0.0.1' }, {}), /10\.0\.0\.1 is asked without TLS/, /https/],
       [kubeconfig({ server: 'https://u:p@h' }, {}), /holds a password/],
-      [kubeconfig({}, {}), /no https:\/\/ address/],
+      [kubeconfig({}, {}), /not an https:\/\/ address/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /half of a client certificate/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=', 'client-key-data': 'aGk=' }), /cannot be used/, /PEM/],
       [kubeconfig(server, { tokenFile: 'none' }), /no such file/],

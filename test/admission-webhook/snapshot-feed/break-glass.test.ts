@@ -163,7 +163,7 @@ describe('a waiver for emergencies', () => {
     const wrong: readonly [Partial<Input>, RegExp][] = [
       [{ expires: new Date('2026-11-28T12:00:01Z') }, /more than 72 hours/],
       [{ expires: NOW }, /ends before it begins/],
-      [{ namespaces: ['*'] }, /no name of a namespace/],
+      [{ namespaces: ['*'] }, /not a name of a namespace/],
       [{ namespaces: ['a', 'a'] }, /twice/],
       [{ outcomes: [] }, /is empty/],
       [{ outcomes: ['denied' as 'none'] }, /is none of/],

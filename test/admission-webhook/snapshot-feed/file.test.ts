@@ -98,10 +98,10 @@ describe('a snapshot in a file', () => {
     flipped[300] = (flipped[300] ?? 0) ^ 1;
     const worse: readonly [Uint8Array, RegExp][] = [
       [flipped, /signature|malformed|changed|another key/],
-      [good.subarray(0, good.length - 10), /changed|no snapshot/],
-      [Buffer.from('<!doctype html><title>Sign in</title>'), /no snapshot/],
+      [good.subarray(0, good.length - 10), /changed|not a snapshot/],
+      [Buffer.from('<!doctype html><title>Sign in</title>'), /not a snapshot/],
       [Buffer.from(JSON.stringify({ schemaVersion: '1' })), /not signed/],
-      [Buffer.alloc(0), /no snapshot/],
+      [Buffer.alloc(0), /not a snapshot/],
       [await signed({ version: 6 }), /version 6, and 7 was seen/],
       [await signed({ version: 8, tenant: 'other' }), /of the tenant "other"/],
       [await signed({ version: 8 }, stranger.privateKey), /another key/],

@@ -139,7 +139,7 @@ describe('a server that is not to be trusted', () => {
     const feed = await feedOf(join(root, 'page'), url, { pollSeconds: 0.2 });
     expect(feed.held()).toMatchObject({ why: expect.stringContaining('cannot be reached') });
     answer = (response) => response.end('<!doctype html><title>Sign in</title>');
-    await until('a page', () => /no snapshot/.test(feed.health().problem ?? ''));
+    await until('a page', () => /not a snapshot/.test(feed.health().problem ?? ''));
     answer = (response) => response.writeHead(500).end();
     await until('500', () => /answers 500/.test(feed.health().problem ?? ''));
     answer = (response) => response.end(body);
@@ -171,7 +171,7 @@ describe('where a snapshot comes from', () => {
     ['', /no snapshot is named/],
     ['http://assay.example', /could read the token/],
     ['https://user:secret@assay.example', /holds a password/],
-    ['https://assay.example/?a=b', /no address of a service/],
+    ['https://assay.example/?a=b', /not an address of a service/],
     ['configmap://assay', /names no key|names no ConfigMap/],
     ['configmap://../x/y', /names no ConfigMap/],
     ['ftp://assay.example', /comes from ftp/],

@@ -337,7 +337,11 @@ describe('an attestation that says something else', () => {
   });
 
   it('is not a statement', async () => {
-    await expectProblem(async () => verify(await signedRaw({ a: 1 }, scanner.privateKey)), 'statement', /no statement/);
+    await expectProblem(
+      async () => verify(await signedRaw({ a: 1 }, scanner.privateKey)),
+      'statement',
+      /not a statement/,
+    );
   });
 
   it('is read only after its signature held', async () => {

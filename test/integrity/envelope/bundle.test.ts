@@ -56,9 +56,9 @@ test.each([
 
 describe('what is not a bundle cannot be looked at', () => {
   test.each<[string, Uint8Array, string, RegExp]>([
-    ['nothing', Buffer.from(''), 'malformed', /no signature: it is not JSON/],
-    ['text', Buffer.from('hello'), 'malformed', /no signature: it is not JSON/],
-    ['bytes', Buffer.from([0x22, 0xff, 0x22]), 'malformed', /no signature: it is not UTF-8/],
+    ['nothing', Buffer.from(''), 'malformed', /not a signature: it is not JSON/],
+    ['text', Buffer.from('hello'), 'malformed', /not a signature: it is not JSON/],
+    ['bytes', Buffer.from([0x22, 0xff, 0x22]), 'malformed', /not a signature: it is not UTF-8/],
     ['a number', Buffer.from('1'), 'malformed', /is not a Sigstore bundle/],
     ['null', Buffer.from('null'), 'malformed', /is not a Sigstore bundle/],
     ['a list', bytesOf([good]), 'malformed', /is not a Sigstore bundle/],

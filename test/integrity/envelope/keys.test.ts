@@ -65,7 +65,7 @@ test('an encrypted private key needs its passphrase', () => {
   const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' }));
   expect(readPrivateKey(pem, 'key.pem', 'right').equals(privateKey)).toBe(true);
   expect(() => readPrivateKey(pem, 'key.pem')).toThrow(/is encrypted/);
-  expect(() => readPrivateKey(pem, 'key.pem', 'wrong')).toThrow(/no encrypted private key that can be read/);
+  expect(() => readPrivateKey(pem, 'key.pem', 'wrong')).toThrow(/not an encrypted private key that can be read/);
 });
 
 describe('what is not a key for models', () => {

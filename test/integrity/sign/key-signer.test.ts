@@ -39,7 +39,11 @@ describe('a signature by a key', () => {
     ['ed448', () => generateKeyPairSync('ed448').privateKey],
   ])('refuses %s, by name', (name, make) => {
     expect(() => keySigner(make(), 'key.pem')).toThrow(
-      expect.objectContaining({ code: 'usage', subject: 'key.pem', message: `a ${name} key cannot sign models` }),
+      expect.objectContaining({
+        code: 'usage',
+        subject: 'key.pem',
+        message: expect.stringMatching(new RegExp(`^an? ${name} key cannot sign models$`)),
+      }),
     );
   });
 });

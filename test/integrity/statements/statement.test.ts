@@ -122,7 +122,7 @@ describe('a statement', () => {
   });
 
   it.each<[string, Buffer, SignatureProblem, RegExp]>([
-    ['no JSON', Buffer.from('{"_type":'), 'statement', /no statement: it is not JSON/],
+    ['no JSON', Buffer.from('{"_type":'), 'statement', /not a statement: it is not JSON/],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'statement', /is not UTF-8/],
     ['a list', bytesOf([]), 'statement', /its _type is missing/],
     ['two predicates', twice('predicate', {}), 'statement', /names "predicate" twice in one object/],
@@ -206,7 +206,7 @@ describe('a statement', () => {
       'a time with a zone',
       changed('approval', ['predicate', 'timeCreated'], '2026-11-25T12:00:00+01:00'),
       'statement',
-      /no time like/,
+      /not a time like/,
     ],
     ['a waiver without end', changed('waiver', ['predicate', 'expires'], undefined), 'statement', /expires is missing/],
     [

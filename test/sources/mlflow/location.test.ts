@@ -53,7 +53,7 @@ describe('where MLflow says that files are', () => {
     ['https://2130706433/x', 'refused', /127\.0\.0\.1 is not a public address/],
     ['http://public.example.com/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /anyone on the way can change/],
     ['http://mlflow.example.org/team/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /anyone on the way can change/],
-    ['https://mlflow.example.org/secret', 'unsupported', /no artifact service of MLflow/],
+    ['https://mlflow.example.org/secret', 'unsupported', /not an artifact service of MLflow/],
     ['mlflow-artifacts://10.0.0.1:5000/m', 'refused', /10\.0\.0\.1 is not a public address/],
     ['mlflow-artifacts://user:pw@mlflow.example.org/m', 'malformed', /cannot be read/],
     ['mlflow-artifacts:/0/../../etc', 'refused', /climbs out/],

@@ -330,12 +330,12 @@ describe('a hostile listing', () => {
 
   test.each<[string, readonly object[], string, RegExp]>([
     ['a name that climbs', [{ path: '..', is_dir: true }], 'malformed', /names "\.\."/],
-    ['a path that climbs', [{ path: '../../x', file_size: 1 }], 'malformed', /no name of a file in its folder/],
-    ['an absolute path', [{ path: '/etc/passwd', file_size: 1 }], 'malformed', /no name of a file in its folder/],
-    ['a path', [{ path: 'a/b', file_size: 1 }], 'malformed', /no name of a file in its folder/],
-    ['a backslash', [{ path: 'a\\b', file_size: 1 }], 'malformed', /no name of a file in its folder/],
-    ['a NUL', [{ path: 'a\0b', file_size: 1 }], 'malformed', /no name of a file in its folder/],
-    ['no name', [{ path: '', file_size: 1 }], 'malformed', /no name of a file in its folder/],
+    ['a path that climbs', [{ path: '../../x', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['an absolute path', [{ path: '/etc/passwd', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a path', [{ path: 'a/b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a backslash', [{ path: 'a\\b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a NUL', [{ path: 'a\0b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['no name', [{ path: '', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
     ['a name twice', [{ path: 'a' }, { path: 'a', file_size: 3 }], 'malformed', /names "a" twice/],
     ['a negative size', [{ path: 'a', file_size: -1 }], 'malformed', /impossible size/],
     ['a broken size', [{ path: 'a', file_size: 0.5 }], 'malformed', /impossible size/],

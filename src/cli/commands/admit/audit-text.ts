@@ -24,7 +24,7 @@ function headText({ from, snapshot, problems }: AuditReport, { width, color }: L
   const ends = snapshot.expired ? `ENDED at ${snapshot.expires}: it approves nothing` : `ends ${snapshot.expires}`;
   const ink = snapshot.expired ? 'red' : undefined;
   page.row('snapshot', terminalText(`version ${snapshot.version} from ${snapshot.from}, ${ends}`), ink);
-  for (const { subject, message, hint } of problems) {
+  for (const { subject, message, mend: hint } of problems) {
     page.row('NOT SEEN', terminalText(`${subject}: ${message}${hint === null ? '' : `; ${hint}`}`), 'yellow', 'yellow');
   }
   return page.toString();
