@@ -146,7 +146,7 @@ function ending(get: Get): void {
     const version = await asked('rejected');
     const ran = await as('bob', 'reject', 'rejected', '--comment', 'the licence');
     expect(ran.stderr).toBe('');
-    expect(ran.stdout).toBe('rejected@1 stands at candidate: the wish for staging is rejected\n');
+    expect(ran.stdout).toBe('rejected@1 stands at candidate: the request for staging is rejected\n');
     const nothing = await as('bob', 'reject', version);
     expect(nothing.code).toBe(2);
     expect(nothing.stderr).toMatch(/^assay: rejected@1: is asked for nothing; /);

@@ -124,7 +124,7 @@ describe('--waivers', STORY, () => {
     expect(report.findings.filter((finding) => finding.ruleId === ruleId)).toMatchObject([{ file: 'tokens.pkl' }]);
   });
 
-  it('never pardons a malicious file', async () => {
+  it('never waives a malicious file', async () => {
     mkdirSync(at('bad'));
     writeFileSync(at('bad/m.pkl'), "cposix\nsystem\n(S'true'\ntR.");
     const first = JSON.parse((await run(['scan', 'bad', '--format', 'json'])).stdout);
@@ -154,7 +154,7 @@ describe('--waivers', STORY, () => {
       const { code, stderr, stdout: out } = await run(['scan', target, '--waivers', file]);
       expect(code).toBe(2);
       expect(out).toBe('');
-      expect(stderr).toContain('a pardon never comes from the model itself');
+      expect(stderr).toContain('a waiver never comes from the model itself');
     }
     for (const option of ['--allow', '--policy', '--trust']) {
       const { code, stderr } = await run(['scan', 'own', option, 'own/waivers.yaml']);
@@ -239,7 +239,7 @@ describe('--waivers', STORY, () => {
 describe('--attestation', STORY, () => {
   const trust = ['--trust', 'trust.yaml'];
 
-  it('pardons when the trust file lets its signer do so', async () => {
+  it('waives when the trust file lets its signer do so', async () => {
     const file = await attest('waiver.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
     const { code, report } = await scan('--attestation', file, ...trust);
     expect(report.decision.waivers).toMatchObject([{ outcome: 'applied', from: 'attestation by security' }]);
@@ -251,7 +251,7 @@ describe('--attestation', STORY, () => {
     });
   });
 
-  it('that does not hold is a failed check, and pardons nothing', async () => {
+  it('that does not hold is a failed check, and waives nothing', async () => {
     const forged = await attest('forged.json', 'stranger', ...WAIVER, '2999-01-31T00:00:00Z');
     const file = await attest('changed.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
     const bundle = JSON.parse((await import('node:fs')).readFileSync(at(file), 'utf8'));

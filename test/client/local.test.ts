@@ -81,7 +81,7 @@ describe('one person with one key', STORY, () => {
   it('takes back what he asked for', async () => {
     await verb('promote', 'gpt', '--stage', 'production', '--as', 'me');
     const ran = await verb('reject', 'gpt', '--as', 'me');
-    expect(ran.stdout).toBe('gpt@1 stands at staging: the wish for production is withdrawn\n');
+    expect(ran.stdout).toBe('gpt@1 stands at staging: the request for production is withdrawn\n');
   });
 
   it('takes a report instead of scanning, of the same artifact alone', async () => {

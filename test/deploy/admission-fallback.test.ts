@@ -154,7 +154,7 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
       image: 'ghcr.io/huggingface/text-generation-inference:3.3',
       env: [{ name: 'MODEL_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     }),
-    /cannot be told/,
+    /is unknown/,
   ],
   'variables from elsewhere': [
     pod({
@@ -164,7 +164,7 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     }),
     /variables come from another object/,
   ],
-  'a file of arguments': [vllm('--config', '/etc/vllm.yaml'), /cannot be told/],
+  'a file of arguments': [vllm('--config', '/etc/vllm.yaml'), /is unknown/],
   'a draft': [
     vllm('--model', 'acme/model', '--revision', COMMIT, '--speculative-config', '{"model":"acme/evil"}'),
     /an argument names another model/,

@@ -86,7 +86,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
       const request = new URL(sam.page.url()).pathname;
       expect(await sam.page.getByRole('main').textContent()).toContain(
-        'You asked for this, so somebody else has to approve it',
+        'You asked for this, so another person has to approve it',
       );
       expect(await sam.page.getByRole('link', { name: 'Approve…' }).count()).toBe(0);
 

@@ -174,7 +174,7 @@ describe('assay sign --keyless', () => {
     [
       'what is not a token',
       () => ({ args: ['--identity-token', 'abc'] }),
-      /--identity-token: is no identity token; give/,
+      /--identity-token: is not an identity token; give/,
     ],
     [
       'a missing token file',

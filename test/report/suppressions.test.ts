@@ -27,7 +27,7 @@ function sarif(over = {}) {
 }
 
 describe('waivers in SARIF', () => {
-  it('are suppressions of exactly what they pardon', () => {
+  it('are suppressions of exactly what they waive', () => {
     const log = validSarif(sarif());
     const results: unknown = Object(log).runs[0].results;
     expect(results).toMatchObject([

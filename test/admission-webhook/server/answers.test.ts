@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { STORY } from '../../support/parts.ts';
 import { RECORDED, recorded, reviewOf } from '../decide/support.ts';
 import { type AskOptions, ask, GOOD, reviewed, startGate } from './ground.ts';
 
@@ -44,7 +45,7 @@ describe('reviews over TLS', () => {
   });
 });
 
-describe('what is not a review that can be read', () => {
+describe('what is not a review that can be read', STORY, () => {
   const review = reviewOf(pod(GOOD_ARGS));
   const json = JSON.parse(review.toString('utf8'));
   const as = (change: object) => JSON.stringify({ ...json, ...change });

@@ -34,7 +34,7 @@ function outcomes(waivers: readonly Waiver[], over = suspicious, now = NOW) {
 }
 
 describe('a waiver of a rule of the catalogue', () => {
-  it('pardons the findings of the rule, and the verdicts that rest on nothing else', () => {
+  it('waives the findings of the rule, and the verdicts that rest on nothing else', () => {
     const { waived, waivedFiles, judged, findings } = judgeWaivers(suspicious, [waiver()], NOW);
     expect([...waived]).toEqual([inA, inB]);
     expect([...waivedFiles]).toEqual(['a.pkl', 'b.pkl']);
@@ -42,7 +42,7 @@ describe('a waiver of a rule of the catalogue', () => {
     expect(findings).toEqual([]);
   });
 
-  it('pardons those of its file alone', () => {
+  it('waives those of its file alone', () => {
     const { waived, waivedFiles } = judgeWaivers(suspicious, [waiver({ file: 'b.pkl' })], NOW);
     expect([...waived]).toEqual([inB]);
     expect([...waivedFiles]).toEqual(['b.pkl']);
@@ -68,7 +68,7 @@ describe('a waiver of a rule of the catalogue', () => {
 });
 
 describe('a waiver of a verdict', () => {
-  it('pardons the verdict and leaves the findings their weight', () => {
+  it('waives the verdict and leaves the findings their weight', () => {
     const { waived, waivedFiles, judged } = judgeWaivers(suspicious, [waiver({ rule: 'verdict.suspicious' })], NOW);
     expect(waived.size).toBe(0);
     expect([...waivedFiles]).toEqual(['a.pkl', 'b.pkl']);
@@ -110,7 +110,7 @@ describe('a waiver that is void', () => {
     },
   );
 
-  it('is a finding when bytes changed under it, and silent when it would pardon nothing here', () => {
+  it('is a finding when bytes changed under it, and silent when it would waive nothing here', () => {
     const { waived, judged, findings } = judgeWaivers(
       suspicious,
       [waiver({ digest: OTHER }), waiver({ digest: OTHER, rule: 'zip.member.traversal' })],
@@ -212,7 +212,7 @@ describe('a waiver of a rule of the policy', () => {
     expect(settled.rules[0]?.message).toBe('waived by ml-platform until 2026-07-01: no licence');
   });
 
-  it('never pardons a rule that could not be evaluated', () => {
+  it('never waives a rule that could not be evaluated', () => {
     expect(settle([waiver({ rule: 'broken' })]).rules).toEqual(rules);
   });
 
@@ -242,7 +242,7 @@ describe('a waiver of a rule of the policy', () => {
 });
 
 describe('what waivers add to an assessment', () => {
-  it('is added once, and changes nothing of what they pardon', () => {
+  it('is added once, and changes nothing of what they waive', () => {
     const waivers = [waiver({ file: 'a.pkl' }), waiver({ file: 'b.pkl', expires: '2026-01-01' })];
     const once = withWaiverFindings(suspicious, waivers, NOW);
     expect(once.findings).toHaveLength(3);

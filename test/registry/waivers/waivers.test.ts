@@ -16,7 +16,7 @@ describeOnBoth('waivers', (fresh) => {
   const bench = new Bench(fresh);
   const sample = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
 
-  it('pardon what they name until they end or are revoked', async () => {
+  it('waive what they name until they end or are revoked', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry, sample);
     const { version: other } = await registered(registry, { ...sample, name: 'two' });
@@ -66,7 +66,7 @@ describeOnBoth('waivers', (fresh) => {
     expect(await add({ reason: 'a\0b' })).toBe('invalid');
   });
 
-  it('never pardon a malicious file', async () => {
+  it('never waive a malicious file', async () => {
     const registry = await bench.open();
     const findings = [findingOf('pickle.global.unlisted')];
     const { version } = await registered(registry, { verdict: 'malicious', findings });

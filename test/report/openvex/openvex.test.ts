@@ -59,7 +59,7 @@ describe('an OpenVEX document', () => {
     expect(JSON.stringify(statements)).not.toContain('"justification"');
   });
 
-  it('names waivers that do not count, and those that pardon a verdict alone', () => {
+  it('names waivers that do not count, and those that waive a verdict alone', () => {
     const { statements } = parsed(waivedSample());
     const ours = 'by ml-platform@acme.example (waivers.yaml)';
     expect(statements[1].status_notes).toBe(

@@ -135,7 +135,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expires,
     });
 
-    it('pardons what may be pardoned, and decides anew', async () => {
+    it('waives what may be pardoned, and decides anew', async () => {
       const { body: before } = await sam.call('GET', `/v1/versions/${version.id}/decisions`);
       expect(before.items[0].decision.waivers).toEqual([]);
       const { status, body } = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.suspicious'));

@@ -42,7 +42,7 @@ capabilities: {drop: [ALL]}
 {{- define "assay.env" -}}
 {{- range $name := list "ASSAY_DATABASE" "ASSAY_QUEUE" "ASSAY_SESSION_SECRET" "ASSAY_OIDC_CLIENT_SECRET" "ASSAY_KEY_PASSPHRASE" }}
 {{- if hasKey $.Values.env $name }}
-{{- fail (printf "\n\nenv.%s: a secret is no value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
+{{- fail (printf "\n\nenv.%s: a secret is not a value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
 {{- end }}
 {{- end }}
 {{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" }}

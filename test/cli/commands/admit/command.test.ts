@@ -93,7 +93,7 @@ describe('assay admit --explain', () => {
     const cases: readonly [text: string, message: RegExp][] = [
       ['a: [', /bad\.yaml: is not YAML or JSON/],
       ['', /bad\.yaml: holds no Kubernetes object/],
-      ['just text', /no Kubernetes object/],
+      ['just text', /not a Kubernetes object/],
       ['a: 1', /has no kind/],
       ['kind: &a [*a]', /assay: /],
       [`kind: A\nx: ${'['.repeat(20_000)}`, /assay: /],

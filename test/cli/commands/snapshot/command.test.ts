@@ -77,7 +77,7 @@ describe('assay snapshot', () => {
       /^acme\/model@1: left out stage production: its approvals for production do not hold/m,
     );
     expect(answer()).toBe('denied');
-    expect((await runCli(args())).stderr).toMatch(/; 2 left out \(--explain tells why\)/);
+    expect((await runCli(args())).stderr).toMatch(/; 2 left out \(--explain says why\)/);
   });
 
   it('names servers and images as it is told', async () => {
