@@ -72,7 +72,7 @@ describe('references', () => {
     ['oci://registry/Model', /not a name of a repository/],
     ['oci://registry/a/../b', /not a name of a repository/],
     ['oci://registry/model@sha256:12', /not a SHA-256 digest/],
-    ['oci://registry/model:-x', /no tag/],
+    ['oci://registry/model:-x', /not a tag/],
     ['models:/name', /no version of a registered model/],
     ['models:/name/Production', /no version of a registered model/],
     ['git+https://host/repo', /not read/],
