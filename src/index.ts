@@ -30,8 +30,8 @@ export {
   renderSarif,
   toReport,
 } from './report/index.ts';
-export type { Allowance } from './scan/pickle/globals.ts';
-export { RULES } from './scan/rules/catalogue.ts';
-export type { Rule } from './scan/rules/rule.ts';
+export type { Allowance } from './scan/lists/index.ts';
+export { RULES } from './scan/rules/index.ts';
+export type { Rule } from './scan/scanner/index.ts';
 export type { SourceOptions } from './sources/index.ts';
 export { openArtifact } from './sources/index.ts';

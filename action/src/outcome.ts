@@ -8,7 +8,7 @@ import {
 } from '../../src/core/assessment/index.ts';
 import type { Evaluated } from '../../src/pipeline/evaluate/index.ts';
 import { findingText, withEvidence } from '../../src/report/index.ts';
-import { rulesetOf } from '../../src/scan/rules/ruleset.ts';
+import { rulesetOf } from '../../src/scan/rules/index.ts';
 import type { ChangeSet } from './change/index.ts';
 import type { Comparison } from './comparison.ts';
 import type { Inputs } from './inputs.ts';

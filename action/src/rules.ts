@@ -9,7 +9,7 @@ import {
   type Terms,
 } from '../../src/pipeline/evaluate/index.ts';
 import { type CompiledPolicy, parseWaivers, policyOf, shippedPolicy } from '../../src/policy/index.ts';
-import { BUILT_IN_LISTS } from '../../src/scan/rules/rule-lists.ts';
+import { BUILT_IN_LISTS } from '../../src/scan/lists/index.ts';
 import type { Comparison } from './comparison.ts';
 import type { Git } from './git/index.ts';
 import type { Inputs } from './inputs.ts';

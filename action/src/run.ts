@@ -6,7 +6,7 @@ import { AssayError, isAssayError } from '../../src/core/index.ts';
 import { version } from '../../src/core/package/index.ts';
 import { formatTitles } from '../../src/pipeline/index.ts';
 import { pathToUri, type ReportContext, type RuleInfo, renderJsonLine, renderSarif } from '../../src/report/index.ts';
-import { RULES } from '../../src/scan/rules/catalogue.ts';
+import { RULES } from '../../src/scan/rules/index.ts';
 import { CHANGE_RULES, changeSetOf, dvcFindings } from './change/index.ts';
 import { comparisonOf } from './comparison.ts';
 import { Blobs, Git, treeOf } from './git/index.ts';

@@ -17,12 +17,9 @@ import {
 } from '../core/index.ts';
 import { treeDigest } from '../integrity/hash/index.ts';
 import { boundsSeen } from '../sandbox/index.ts';
-import { pointerNotes } from '../scan/lfs-pointer.ts';
-import type { Allowance } from '../scan/pickle/globals.ts';
-import { providedModules } from '../scan/provided-modules.ts';
-import { BUILT_IN_LISTS, type RuleLists } from '../scan/rules/rule-lists.ts';
-import { rulesetOf } from '../scan/rules/ruleset.ts';
-import { applyLists } from '../scan/rules/ruleset-apply.ts';
+import { pointerNotes, providedModules } from '../scan/index.ts';
+import { type Allowance, BUILT_IN_LISTS, type RuleLists } from '../scan/lists/index.ts';
+import { applyLists, rulesetOf } from '../scan/rules/index.ts';
 import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './assess-file.ts';
 import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';

@@ -9,8 +9,8 @@ import {
   readFacts,
   type ToldFacts,
 } from '../formats/model-card/index.ts';
-import { FOREIGN_CODE, OWN_CODE } from '../scan/remote-code.ts';
-import type { Rule } from '../scan/rules/rule.ts';
+import { FOREIGN_CODE, OWN_CODE } from '../scan/index.ts';
+import type { Rule } from '../scan/scanner/index.ts';
 
 /** What one file of an artifact declares. */
 export interface FileDeclaration {

@@ -22,13 +22,19 @@ import {
 } from '../formats/index.ts';
 import { isMedia } from '../formats/media/index.ts';
 import { ANY_LOADER, type LoaderSet, PICKLE } from '../formats/pickle/index.ts';
-import { judgeExtension } from '../scan/extension.ts';
-import { SCANNERS } from '../scan/index.ts';
-import type { GlobalPolicy } from '../scan/pickle/globals.ts';
-import { pickleScanner } from '../scan/pickle/scan-pickle.ts';
-import { POLYGLOT } from '../scan/polyglot.ts';
-import type { Rule } from '../scan/rules/rule.ts';
-import type { MemberOptions, MemberResult, NameRule, Report, ScanContext, Scanner, Target } from '../scan/scanner.ts';
+import { judgeExtension, POLYGLOT, SCANNERS } from '../scan/index.ts';
+import type { GlobalPolicy } from '../scan/lists/index.ts';
+import { pickleScanner } from '../scan/pickle/index.ts';
+import type {
+  MemberOptions,
+  MemberResult,
+  NameRule,
+  Report,
+  Rule,
+  ScanContext,
+  Scanner,
+  Target,
+} from '../scan/scanner/index.ts';
 import { Readings } from './readings.ts';
 import { TentativeContext } from './tentative-context.ts';
 

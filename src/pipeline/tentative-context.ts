@@ -2,8 +2,8 @@ import type { Check } from '../core/assessment/index.ts';
 import type { ByteSource } from '../core/bytes/index.ts';
 import type { FileBudget, Limits } from '../core/index.ts';
 import type { LoaderSet } from '../formats/pickle/index.ts';
-import type { GlobalPolicy } from '../scan/pickle/globals.ts';
-import type { MemberOptions, MemberResult, NameRule, Report, ScanContext } from '../scan/scanner.ts';
+import type { GlobalPolicy } from '../scan/lists/index.ts';
+import type { MemberOptions, MemberResult, NameRule, Report, ScanContext } from '../scan/scanner/index.ts';
 
 /** A reason that is a limit of ours names it: what lies behind the limit may act. */
 const NAMES_LIMIT = /\(max[A-Z]\w+\)/;

@@ -1,6 +1,5 @@
 import { extensionLie, type Format } from '../formats/index.ts';
-import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
-import type { Report } from './scanner.ts';
+import { type Report, type Rule, SUPPLY_CHAIN } from './scanner/index.ts';
 
 const COMMON = {
   remedy: 'Find out what the file is meant to be. Rename it to what it is, or fetch the file that its name promises.',

@@ -2,9 +2,8 @@ import type { FileAssessment } from '../core/assessment/index.ts';
 import { isAssayError } from '../core/index.ts';
 import { LFS_POINTER, parseLfsPointer } from '../formats/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
-import type { Rule } from './rules/rule.ts';
-import type { Scanner } from './scanner.ts';
-import { plainTextScanner } from './text/plain-text.ts';
+import type { Rule, Scanner } from './scanner/index.ts';
+import { plainTextScanner } from './text/index.ts';
 
 const POINTER: Rule = {
   id: 'source.lfs-pointer',

@@ -1,6 +1,5 @@
 import { APE, ELF, MACH_O, PE } from '../formats/index.ts';
-import { type Rule, SUPPLY_CHAIN } from './rules/rule.ts';
-import type { Scanner } from './scanner.ts';
+import { type Rule, type Scanner, SUPPLY_CHAIN } from './scanner/index.ts';
 
 const EXECUTABLE: Rule = {
   id: 'native.executable',

@@ -1,9 +1,8 @@
 import { type ByteSource, chunks, SliceSource } from '../core/bytes/index.ts';
 import { identifyFormat, probeOf } from '../formats/index.ts';
 import { LATE_MEDIA, MEDIA, mediaEnd } from '../formats/media/index.ts';
-import type { ScanContext, Scanner } from './scanner.ts';
-import { structureRule } from './structure.ts';
-import { leaveInterests } from './text/interest.ts';
+import { type ScanContext, type Scanner, structureRule } from './scanner/index.ts';
+import { leaveInterests } from './text/index.ts';
 
 const TRAILING = structureRule(
   'data.trailing-bytes',

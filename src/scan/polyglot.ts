@@ -1,4 +1,4 @@
-import type { Rule } from './rules/rule.ts';
+import type { Rule } from './scanner/index.ts';
 
 export const POLYGLOT: Rule = {
   id: 'format.polyglot',

@@ -1,4 +1,4 @@
-import type { Rule } from './rules/rule.ts';
+import type { Rule } from './scanner/index.ts';
 
 /** What the pipeline reports of code that a configuration names for loaders to import. */
 export const FOREIGN_CODE: Rule = {

@@ -1,6 +1,5 @@
 import { UNKNOWN } from '../formats/index.ts';
-import type { Scanner } from './scanner.ts';
-import { leaveUnjudged } from './structure.ts';
+import { leaveUnjudged, type Scanner } from './scanner/index.ts';
 
 /** Formats that are known and that nobody here judges: what a loader of them could be made to do. Their check is `format.<id>.scan`. */
 const UNJUDGED: Readonly<Record<string, string>> = {

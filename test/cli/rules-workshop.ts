@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
-import { RULES_PAYLOAD } from '../../src/scan/rules/rule-bundle.ts';
+import { RULES_PAYLOAD } from '../../src/scan/lists/rule-bundle.ts';
 import { tempFolder } from '../support/temp.ts';
 import { type CliResult, runCli } from './run-cli.ts';
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
 import { requirePart } from '../support/parts.ts';
 import { Random } from '../support/pickle-programs.ts';
 import { SEED } from '../support/seed.ts';

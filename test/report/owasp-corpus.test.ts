@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../src/pipeline/assess.ts';
 import { meaningOf } from '../../src/report/owasp/checks.ts';
 import { mapOwasp, OWASP_RISKS } from '../../src/report/owasp/owasp.ts';
-import { SCANNERS } from '../../src/scan/index.ts';
 import { RULES } from '../../src/scan/rules/catalogue.ts';
+import { SCANNERS } from '../../src/scan/scanners.ts';
 import { INTERESTS } from '../../src/scan/text/interest.ts';
 import { artifactOf, folderFiles } from '../support/artifacts.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { scanSource } from '../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
 import { buildZip, fixture, PAYLOAD } from '../support/containers.ts';
 
 const MiB = 1024 * 1024;

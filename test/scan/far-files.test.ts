@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ByteSource, checkRange } from '../../src/core/bytes/byte-source.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
-import { SCANNERS } from '../../src/scan/index.ts';
+import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fakeContext } from '../support/scan-context.ts';
 
 /** A file of which only the start is stored, that counts what is fetched, and never answers at once. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SCANNERS } from '../../src/scan/index.ts';
+import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
 
 interface Probe {

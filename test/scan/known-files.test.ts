@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/formats/list.ts';
 import { UNMARKED_PICKLE } from '../../src/formats/pickle/format.ts';
 import { judgeExtension } from '../../src/scan/extension.ts';
-import { SCANNERS } from '../../src/scan/index.ts';
+import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
 
 const files = fixtureFiles('fixtures/formats');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SCANNERS } from '../../src/scan/index.ts';
+import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fixtureFiles } from '../support/scan-bytes.ts';
 
 /** Archives and pickles have tests of their own; a fake context does not scan what is in them. */

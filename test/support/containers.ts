@@ -5,7 +5,7 @@ import { isContentError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
-import type { Scanner, Target } from '../../src/scan/scanner.ts';
+import type { Scanner, Target } from '../../src/scan/scanner/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);

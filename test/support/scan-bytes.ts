@@ -6,7 +6,7 @@ import { isContentError } from '../../src/core/errors.ts';
 import type { Format } from '../../src/formats/format.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
-import type { Scanner } from '../../src/scan/scanner.ts';
+import type { Scanner } from '../../src/scan/scanner/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
 
 export interface Scanned {

@@ -4,8 +4,8 @@ import { type Verdict, worseVerdict } from '../../src/core/assessment/verdict.ts
 import { FileBudget } from '../../src/core/budget.ts';
 import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
-import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
-import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner.ts';
+import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
+import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner/scanner.ts';
 
 export interface FakeMember {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
 
 /** Scans bytes as a file of this name, with the shipped lists. */
 export function scanPickleBytes(bytes: Uint8Array, path = 'model.pkl'): Promise<FileScanResult> {

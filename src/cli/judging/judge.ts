@@ -9,7 +9,8 @@ import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 import { type Knowledge, loadKnowledge } from './knowledge.ts';
 import { refuseUnread, refuseWithoutModel } from './no-model.ts';
 import { signatureRequest } from './trust.ts';
-import { readWaivers, type WaiverFlags } from './waiver-options.ts';
+import type { WaiverFlags } from './waiver-flags.ts';
+import { readWaivers } from './waiver-options.ts';
 import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
 /** By what to judge, as it was said on the command line. */

@@ -3,8 +3,8 @@ import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
 import { assessBy, NO_ALLOWANCES, readAllowances, type Told } from '../../pipeline/evaluate/index.ts';
 import { chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
-import { RULES } from '../../scan/rules/catalogue.ts';
-import type { RuleLists } from '../../scan/rules/rule-lists.ts';
+import type { RuleLists } from '../../scan/lists/index.ts';
+import { RULES } from '../../scan/rules/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */

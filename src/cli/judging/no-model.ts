@@ -1,7 +1,7 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { AssayError } from '../../core/index.ts';
-import { plainMediaScanner } from '../../scan/plain-media.ts';
-import { plainTextScanner } from '../../scan/text/plain-text.ts';
+import { plainMediaScanner } from '../../scan/index.ts';
+import { plainTextScanner } from '../../scan/text/index.ts';
 import { addressOf } from './place.ts';
 
 /** Read by the scanner of text, and models all the same. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { type Artifact, type ArtifactFile, AssayError, DEFAULT_LIMITS, type OpenOptions } from '../../core/index.ts';
 import { type FileScanResult, type OnTarget, scanSource } from '../../pipeline/index.ts';
-import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../scan/lists/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 
 const MAX_NAMED = 3;

@@ -12,7 +12,8 @@ import {
   trustOf,
 } from '../options/index.ts';
 import type { JudgingFlags } from './judge.ts';
-import { addWaiverOptions, type WaiverFlags, waiverFlagsOf } from './waiver-options.ts';
+import type { WaiverFlags } from './waiver-flags.ts';
+import { addWaiverOptions, waiverFlagsOf } from './waiver-options.ts';
 
 /** The options that say by what to judge, as commander hands them over. */
 export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {

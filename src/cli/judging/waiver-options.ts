@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
 import { type GivenWaivers, NO_GIVEN_WAIVERS } from '../../pipeline/evaluate/index.ts';
-
-/** Where waivers come from, as it was said on the command line. */
-export interface WaiverFlags {
-  readonly waivers: readonly string[];
-  readonly attestation: readonly string[];
-}
+import type { WaiverFlags } from './waiver-flags.ts';
 
 /** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
 export function addWaiverOptions(command: Command): Command {

@@ -15,7 +15,7 @@ import type { GivenWaivers } from '../../pipeline/evaluate/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
 import { readDocument } from '../options/index.ts';
-import type { WaiverFlags } from './waiver-options.ts';
+import type { WaiverFlags } from './waiver-flags.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;

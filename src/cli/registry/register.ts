@@ -14,21 +14,8 @@ import {
 } from '../judging/index.ts';
 import { readDocument } from '../options/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import { knownVersion, modelNameOf, type TargetOptions, targetOf, theOnly } from './target.ts';
-
-export interface RegisterOptions extends TargetOptions {
-  /** A report of `assay scan`, instead of scanning now. */
-  readonly report: string | undefined;
-  /** The organisation's own allowances. */
-  readonly allow: string | undefined;
-  readonly trust: string | undefined;
-}
-
-/** A version, and whether it is new. */
-export interface RegisteredVersion {
-  readonly version: Version;
-  readonly created: boolean;
-}
+import type { RegisteredVersion, RegisterOptions } from './registered.ts';
+import { knownVersion, modelNameOf, targetOf, theOnly } from './target.ts';
 
 /**
  * The version that is meant, registered when it is not known: a registry of this machine is given what a scan says now, a service

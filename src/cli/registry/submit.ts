@@ -5,7 +5,7 @@ import { parseReference } from '../../core/reference/index.ts';
 import type { Job } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
-import type { RegisteredVersion, RegisterOptions } from './register.ts';
+import type { RegisteredVersion, RegisterOptions } from './registered.ts';
 import { modelNameOf, queryOf, theOnly } from './target.ts';
 
 /** Bytes of one piece of an upload. */

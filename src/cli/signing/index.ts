@@ -1,4 +1,5 @@
 export { type OpenedKey, openKey } from './key.ts';
 export { ignoredPath, localPath, pathWithin, type SigningPlace, signingPlace } from './place.ts';
 export { type Signed, signedReport, uncoveredWarning } from './report.ts';
-export { type SigningWay, signingWay } from './sign.ts';
+export { signingWay } from './sign.ts';
+export type { SigningWay } from './way.ts';

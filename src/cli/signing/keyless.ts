@@ -18,7 +18,7 @@ import { terminalText } from '../../report/index.ts';
 import type { SigningChoice } from '../options/index.ts';
 import type { Shell } from '../terminal/index.ts';
 import { shellText } from './shell-text.ts';
-import type { SigningWay } from './sign.ts';
+import type { SigningWay } from './way.ts';
 
 /** Where identity tokens come from. */
 interface TokenSource {

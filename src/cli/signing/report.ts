@@ -1,7 +1,7 @@
 import { count, humanBytes, terminalText } from '../../report/index.ts';
 import type { SigningPlace } from './place.ts';
 import { shellText } from './shell-text.ts';
-import type { SigningWay } from './sign.ts';
+import type { SigningWay } from './way.ts';
 
 /** What was signed. */
 export interface Signed {

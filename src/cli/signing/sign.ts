@@ -1,25 +1,13 @@
-import type { KeyObject } from 'node:crypto';
 import { readSmallText } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { keyHint, kindOf } from '../../integrity/envelope/index.ts';
-import { keySigner, type PayloadSigner } from '../../integrity/sign/index.ts';
+import { keySigner } from '../../integrity/sign/index.ts';
 import { terminalText } from '../../report/index.ts';
 import type { SigningChoice, SigningMethod } from '../options/index.ts';
 import type { Shell } from '../terminal/index.ts';
 import { type OpenedKey, openKey } from './key.ts';
 import { shellText } from './shell-text.ts';
-
-/** A way to sign that was prepared, and how to speak of it. */
-export interface SigningWay {
-  readonly signer: PayloadSigner;
-  /** Of a bare key, which nothing else vouches for. */
-  readonly publicKey?: KeyObject;
-  /** Who signed, once it is done. */
-  who(): string;
-  /** What `assay verify` must be told to believe it; a line before it when something is to be done first. */
-  verifying(): { readonly before?: string; readonly options: string };
-  close(): Promise<void>;
-}
+import type { SigningWay } from './way.ts';
 
 /**
  * Reads keys, certificates and tokens, so that what is wrong with them is said before anything is hashed.

@@ -1,8 +1,8 @@
 export { constantOf } from './constants.ts';
+export { type InlineArray, inlineArray, isTorchLegacy, LEGACY_STREAMS, skipStorages } from './containers/index.ts';
 export { describe, describeCall } from './describe.ts';
 export type { GivenValue } from './flows.ts';
 export { PICKLE, runAsPickle, UNMARKED_PICKLE } from './format.ts';
-export { type InlineArray, inlineArray } from './joblib.ts';
 export {
   ALL_LOADERS,
   ANY_LOADER,
@@ -20,12 +20,11 @@ export {
   TORCHSCRIPT,
   WEIGHTS_ONLY,
 } from './loaders.ts';
-export { python3Name } from './python2-names.ts';
+export { python3Name } from './names/index.ts';
 export { type ReadOptions, readStream, type StreamResult } from './read.ts';
 export { SILENT } from './silent.ts';
 export { type PickleHandler, PickleState } from './state.ts';
 export { latin1 } from './text.ts';
-export { isTorchLegacy, LEGACY_STREAMS, skipStorages } from './torch-legacy.ts';
 export {
   BOOL,
   BUFFER,

@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../../core/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
-import { isUse, listedGlobals, type Use } from '../../scan/pickle/allowlists.ts';
-import { dangerOf } from '../../scan/pickle/dangerous.ts';
-import type { Allowance } from '../../scan/pickle/globals.ts';
-import { whyRefused } from '../../scan/pickle/refused-names.ts';
-import { TAKING_USES, type TypesText, wrongWord } from '../../scan/pickle/types/index.ts';
+import {
+  type Allowance,
+  dangerOf,
+  isUse,
+  listedGlobals,
+  TAKING_USES,
+  type TypesText,
+  type Use,
+  whyRefused,
+  wrongWord,
+} from '../../scan/lists/index.ts';
 
 export interface AllowanceFile {
   /** Those that hold today. */

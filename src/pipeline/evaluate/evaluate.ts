@@ -1,7 +1,7 @@
 import type { Assessment, Decision, Severity } from '../../core/assessment/index.ts';
 import type { Artifact } from '../../core/index.ts';
 import { type CompiledPolicy, decide, type Environment } from '../../policy/index.ts';
-import type { RuleLists } from '../../scan/rules/rule-lists.ts';
+import type { RuleLists } from '../../scan/lists/index.ts';
 import { type AssessOptions, assess } from '../assess.ts';
 import type { AllowanceFile } from './allowance-file.ts';
 import { type GivenWaivers, withWaivers } from './given-waivers.ts';

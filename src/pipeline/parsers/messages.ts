@@ -4,8 +4,7 @@ import { AssayError, type ClaimedDigest, type ErrorCode, isAssayError, type Limi
 import type { LoaderSet } from '../../formats/pickle/index.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash/index.ts';
 import type { SandboxBounds } from '../../sandbox/index.ts';
-import type { Allowance } from '../../scan/pickle/globals.ts';
-import type { RuleBundle } from '../../scan/rules/rule-bundle.ts';
+import type { Allowance, RuleBundle } from '../../scan/lists/index.ts';
 import type { FileDeclaration } from '../declared.ts';
 
 /** By what the files of one assessment are parsed. */

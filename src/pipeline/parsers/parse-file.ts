@@ -2,8 +2,8 @@ import { type ByteSource, FileSource, MemorySource } from '../../core/bytes/inde
 import { FileBudget, type MemoryPool } from '../../core/index.ts';
 import { claimPlan, type HashThreads, startDigest } from '../../integrity/hash/index.ts';
 import { boundsSeen } from '../../sandbox/index.ts';
-import type { GlobalPolicy } from '../../scan/pickle/globals.ts';
-import { providedModules } from '../../scan/provided-modules.ts';
+import { providedModules } from '../../scan/index.ts';
+import type { GlobalPolicy } from '../../scan/lists/index.ts';
 import { readDeclaration } from '../declared.ts';
 import type { FileClocks } from '../file-clocks.ts';
 import { bytesReadOf } from '../file-progress.ts';

@@ -2,8 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { HashThreads } from '../../integrity/hash/index.ts';
-import { createGlobalPolicy } from '../../scan/pickle/globals.ts';
-import { BUILT_IN_LISTS, listsWith } from '../../scan/rules/rule-lists.ts';
+import { BUILT_IN_LISTS, createGlobalPolicy, listsWith } from '../../scan/lists/index.ts';
 import { FileClocks } from '../file-clocks.ts';
 import { reportBytes } from '../file-progress.ts';
 import type { OnTarget } from '../file-scan.ts';

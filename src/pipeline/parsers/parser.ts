@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type Limits } from '../../core/index.ts';
-import type { Target } from '../../scan/scanner.ts';
+import type { Target } from '../../scan/scanner/index.ts';
 import { endThread, type ParserThread, startThread } from '../early/index.ts';
 import type { OnTarget } from '../file-scan.ts';
 import { AskedSource, Asker, answerFrom } from './asked-source.ts';

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AssayError } from '../../core/index.ts';
-import { BUILT_IN_LISTS, type RuleLists } from '../../scan/rules/rule-lists.ts';
+import { BUILT_IN_LISTS } from '../../scan/lists/index.ts';
+import type { ChosenLists } from './chosen.ts';
 
 export const RULESET_CHOICES = ['installed', 'builtin'] as const;
 export type RulesetChoice = (typeof RULESET_CHOICES)[number];
@@ -18,12 +19,6 @@ export function rulesPath(env: NodeJS.ProcessEnv): string {
   }
   const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
   return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');
-}
-
-/** What a scan looks names up in, and what the reader of its report should know about that. */
-export interface ChosenLists {
-  readonly lists: RuleLists;
-  readonly notes: readonly string[];
 }
 
 /**

@@ -1,4 +1,5 @@
-export { type ChosenLists, chosenLists, RULESET_CHOICES, type RulesetChoice, rulesPath } from './chosen-lists.ts';
+export type { ChosenLists } from './chosen.ts';
+export { chosenLists, RULESET_CHOICES, type RulesetChoice, rulesPath } from './chosen-lists.ts';
 export {
   type InstalledRules,
   MAX_BUNDLE_BYTES,

@@ -5,11 +5,18 @@ import * as v from 'valibot';
 import { FileSource } from '../../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson, version } from '../../core/index.ts';
 import { decodeBase64, isSignatureError, readPublicKey } from '../../integrity/envelope/index.ts';
-import { MAX_RULES_BYTES, parseRuleBundle, type RuleBundle } from '../../scan/rules/rule-bundle.ts';
-import { checkBundle } from '../../scan/rules/rule-bundle-check.ts';
-import { BUILT_IN_LISTS, listsWith, type RuleLists } from '../../scan/rules/rule-lists.ts';
-import { compareVersions, RULESET_VERSION } from '../../scan/rules/ruleset-version.ts';
-import type { ChosenLists } from './chosen-lists.ts';
+import {
+  BUILT_IN_LISTS,
+  compareVersions,
+  listsWith,
+  MAX_RULES_BYTES,
+  parseRuleBundle,
+  RULESET_VERSION,
+  type RuleBundle,
+  type RuleLists,
+} from '../../scan/lists/index.ts';
+import { checkBundle } from '../../scan/rules/index.ts';
+import type { ChosenLists } from './chosen.ts';
 import { openRules } from './signature.ts';
 
 /** Payload and bundle each take four thirds in base64, and the rest is small. */

@@ -1,5 +1,5 @@
 import type { KnownWords } from '../../policy/index.ts';
-import { RULES } from '../../scan/rules/catalogue.ts';
+import { RULES } from '../../scan/rules/index.ts';
 import { formatTitles } from '../format-titles.ts';
 
 /** Checks of `integrity.*`; those of formats are as many as there are formats. */

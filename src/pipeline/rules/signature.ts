@@ -8,7 +8,7 @@ import {
   type SignedBundle,
   verifyEnvelope,
 } from '../../integrity/envelope/index.ts';
-import { RULES_PAYLOAD } from '../../scan/rules/rule-bundle.ts';
+import { RULES_PAYLOAD } from '../../scan/lists/index.ts';
 
 export interface SignedRules {
   readonly payload: Buffer;

@@ -7,8 +7,8 @@ import { isSignatureError, type SignatureError, type SignedBundle } from '../../
 import { type HashPlan, SHA256_PLAN } from '../../integrity/hash/index.ts';
 import type { SignedModel } from '../../integrity/oms/index.ts';
 import type { Trust } from '../../integrity/trust/index.ts';
-import type { Rule } from '../../scan/rules/rule.ts';
-import { EMPTY_UNLISTED, UNCOVERED } from '../../scan/rules/signature-rules.ts';
+import { EMPTY_UNLISTED, UNCOVERED } from '../../scan/rules/index.ts';
+import type { Rule } from '../../scan/scanner/index.ts';
 
 /** The name of a signature in the folder of its model. */
 export const SIGNATURE_NAME = 'model.sig';

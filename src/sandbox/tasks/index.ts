@@ -1,1 +1,2 @@
-export { type TaskIo, type TaskName, taskNamed } from './tasks.ts';
+export type { TaskIo } from './task-io.ts';
+export { type TaskName, taskNamed } from './tasks.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { AssayError } from '../../core/index.ts';
-import type { TaskIo } from './tasks.ts';
+import type { TaskIo } from './task-io.ts';
 
 /** One line of the preview. */
 export interface PreviewMessage {

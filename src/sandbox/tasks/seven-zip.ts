@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { AssayError } from '../../core/index.ts';
 import { fields } from '../frames.ts';
-import type { TaskIo } from './tasks.ts';
+import type { TaskIo } from './task-io.ts';
 
 /** What 7-Zip calls the codecs and archives that it is asked for. */
 const TYPES: ReadonlySet<string> = new Set(['7z', 'xz', 'lzma', 'bzip2', 'zstd']);

@@ -1,15 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-
-/** How a task talks to the parent. All of it blocks: the child does one thing. */
-export interface TaskIo {
-  readonly inputSize: number;
-  /** At least one byte, at most `length`, of the input at `offset`; none at its end. */
-  read(offset: number, length: number): Uint8Array;
-  /** Sends output. */
-  write(bytes: Uint8Array): void;
-  /** Says something (JSON) between output bytes. */
-  message(value: unknown): void;
-}
+import type { TaskIo } from './task-io.ts';
 
 /** What a file in `tasks/` exports. Errors with content codes reach the caller as they are. */
 export interface Task {

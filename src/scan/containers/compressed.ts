@@ -1,9 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import { COMPRESSED, decode, expandStream, isCodec } from '../../formats/compressed/index.ts';
 import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/index.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { structureRule } from '../structure.ts';
-import { judgeStray } from './stray.ts';
+import { judgeStray, type ScanContext, type Scanner, structureRule, type Target } from '../scanner/index.ts';
 
 const TRAILING = structureRule(
   'compressed.trailing-bytes',

@@ -1,11 +1,16 @@
 import { expandStream } from '../../formats/compressed/index.ts';
 import { escapes, printableName, safeName } from '../../formats/index.ts';
 import { readSevenZip, type SevenZipEvent } from '../../formats/sevenzip/index.ts';
-import { breathe } from '../breathe.ts';
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { structureRule } from '../structure.ts';
-import { judgeStray } from './stray.ts';
+import {
+  breathe,
+  judgeStray,
+  type Rule,
+  type ScanContext,
+  type Scanner,
+  SUPPLY_CHAIN,
+  structureRule,
+  type Target,
+} from '../scanner/index.ts';
 
 const RULES = {
   traversal: {

@@ -9,11 +9,16 @@ import {
   type TorchTarProbe,
   torchTarParts,
 } from '../../formats/tar/index.ts';
-import { breathe } from '../breathe.ts';
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { structureRule } from '../structure.ts';
-import { judgeStray } from './stray.ts';
+import {
+  breathe,
+  judgeStray,
+  type Rule,
+  type ScanContext,
+  type Scanner,
+  SUPPLY_CHAIN,
+  structureRule,
+  type Target,
+} from '../scanner/index.ts';
 
 /** PyTorch before 2.6 reads such an archive with weights_only as well. */
 const TORCH_PART = { within: 'torch', loaders: TORCH | WEIGHTS_ONLY } as const;

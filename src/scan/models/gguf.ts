@@ -1,6 +1,13 @@
 import { GGUF, type GgufHeader, readGguf } from '../../formats/index.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { headerBlock, leaveUnjudged, readOrReport, structureRule } from '../structure.ts';
+import {
+  headerBlock,
+  leaveUnjudged,
+  readOrReport,
+  type ScanContext,
+  type Scanner,
+  structureRule,
+  type Target,
+} from '../scanner/index.ts';
 import { judgeTemplates } from '../text/index.ts';
 
 const WHY =

@@ -1,7 +1,6 @@
 import { SliceSource } from '../../core/bytes/index.ts';
 import { HDF5, readSuperblock } from '../../formats/index.ts';
-import type { Scanner } from '../scanner.ts';
-import { leaveUnjudged, structureRule } from '../structure.ts';
+import { leaveUnjudged, type Scanner, structureRule } from '../scanner/index.ts';
 
 const USER_BLOCK = structureRule(
   'hdf5.user-block',

@@ -1,7 +1,7 @@
 import { SliceSource } from '../../core/bytes/index.ts';
 import { JOBLIB_ZF, ZF_HEADER } from '../../formats/compressed/index.ts';
 import { JOBLIB } from '../../formats/pickle/index.ts';
-import type { Scanner } from '../scanner.ts';
+import type { Scanner } from '../scanner/index.ts';
 
 const SPACE = 0x20;
 

@@ -5,8 +5,7 @@ import { CATBOOST, LIGHTGBM, UBJSON, XGBOOST_BINARY } from '../../formats/index.
 import { XGBOOST_JSON } from '../../formats/json/index.ts';
 import { SENTENCEPIECE } from '../../formats/protobuf/index.ts';
 import { readSentencePiece, readTokenizerJson } from '../../formats/tokenizers/index.ts';
-import type { Scanner } from '../scanner.ts';
-import { leaveUnjudged, structureRule } from '../structure.ts';
+import { leaveUnjudged, type Scanner, structureRule } from '../scanner/index.ts';
 
 /** Models that a library's own native code reads, by library. */
 export type NativeModel = 'xgboost' | 'lightgbm' | 'catboost' | 'sentencepiece' | 'tokenizers';

@@ -1,9 +1,14 @@
 import { SliceSource } from '../../core/bytes/index.ts';
 import { NPY, type NpyHeader, readNpyHeader } from '../../formats/npy/index.ts';
 import { NUMPY } from '../../formats/pickle/index.ts';
-import { activeFormat, judgeStray } from '../containers/stray.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { structureRule } from '../structure.ts';
+import {
+  activeFormat,
+  judgeStray,
+  type ScanContext,
+  type Scanner,
+  structureRule,
+  type Target,
+} from '../scanner/index.ts';
 
 const SIZE = structureRule(
   'npy.size-mismatch',

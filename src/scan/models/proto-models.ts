@@ -10,8 +10,7 @@ import {
   TF_META_GRAPH,
   TF_SAVED_MODEL,
 } from '../../formats/protobuf/index.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { leaveUnjudged } from '../structure.ts';
+import { leaveUnjudged, type ScanContext, type Scanner, type Target } from '../scanner/index.ts';
 
 interface ModelKind {
   readonly check: string;

@@ -1,8 +1,6 @@
 import { SliceSource } from '../../core/bytes/index.ts';
 import { identifyFormat, probeOf, readSafetensors, SAFETENSORS, type SafetensorsFault } from '../../formats/index.ts';
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
-import type { Scanner } from '../scanner.ts';
-import { structureRule } from '../structure.ts';
+import { type Rule, type Scanner, SUPPLY_CHAIN, structureRule } from '../scanner/index.ts';
 
 const WHY =
   'safetensors was made to carry numbers only, and is as safe as its header is strict: a reader that takes what this file does may see other tensors than the scanner, or read outside of them.';

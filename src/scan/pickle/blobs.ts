@@ -1,4 +1,4 @@
-import type { HandedArrow } from './scan-arrow.ts';
+import type { HandedArrow } from './contracts/index.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;

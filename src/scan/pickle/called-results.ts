@@ -1,13 +1,13 @@
 import { type Call, DICT, GLOBAL, JOBLIB, OBJECT } from '../../formats/pickle/index.ts';
-import type { ContractContext } from './contracts/contract.ts';
 import {
   CALLED_MEMBERS,
+  type ContractContext,
   dillType,
   isPlainMember,
   isUnlistedClass,
   NESTED_CLASSES,
   nestedClass,
-} from './contracts/python.ts';
+} from './contracts/index.ts';
 import { isArrayMarker } from './judge-names.ts';
 
 /** Whether a call's result may be called: a class method that a framework pickles, a built-in type that dill names. */

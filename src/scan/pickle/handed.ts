@@ -1,9 +1,8 @@
 import { type Call, type GlobalName, type PickleState, TUPLE, type Value } from '../../formats/pickle/index.ts';
-import type { ListedGlobal } from './allowlists.ts';
-import type { ContractContext } from './contracts/contract.ts';
-import { judgedArguments } from './contracts/index.ts';
+import { isConstant, type ListedGlobal } from '../lists/index.ts';
+import { type ContractContext, judgedArguments } from './contracts/index.ts';
 import { isNew } from './judge-names.ts';
-import { callableResult, isConstant, Received, type Violation } from './types/index.ts';
+import { callableResult, Received, type Violation } from './types/index.ts';
 
 /** Bytes that what is known of a callable or a special key costs, about. */
 const NAME_BYTES = 160;

@@ -1,6 +1,6 @@
 import type { GlobalName } from '../../formats/pickle/index.ts';
-import type { Rule } from '../rules/rule.ts';
-import type { Standing } from './globals.ts';
+import type { Standing } from '../lists/index.ts';
+import type { Rule } from '../scanner/index.ts';
 import { walksAttributes } from './judge-names.ts';
 import { ATTRIBUTE_PATH, DANGEROUS_GLOBAL, SHADOWED_GLOBAL, UNLISTED_GLOBAL } from './rules.ts';
 

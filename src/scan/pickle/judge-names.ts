@@ -1,13 +1,17 @@
 import type { Call, GlobalName, Value } from '../../formats/pickle/index.ts';
-import type { Rule } from '../rules/rule.ts';
-import type { ListedGlobal, Use } from './allowlists.ts';
-import { type Breach, type Contract, unexpected } from './contracts/contract.ts';
-import { isDistribution } from './contracts/distributions.ts';
+import type { ListedGlobal, Standing, Use } from '../lists/index.ts';
+import type { Rule } from '../scanner/index.ts';
+import {
+  type Breach,
+  type Contract,
+  distributionState,
+  isDistribution,
+  NUMPY_STATES,
+  partial,
+  unexpected,
+} from './contracts/index.ts';
 import { LIBRARY_STATES } from './contracts/libraries/index.ts';
 import { NATIVE_STATES } from './contracts/native/index.ts';
-import { partial } from './contracts/python.ts';
-import { distributionState, NUMPY_STATES } from './contracts/scientific.ts';
-import type { Standing } from './globals.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 
 /** Names the unpickler or the interpreter looks up on an object or a class while loading. */

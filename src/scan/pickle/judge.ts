@@ -20,22 +20,33 @@ import {
   TUPLE,
   type Value,
 } from '../../formats/pickle/index.ts';
-import type { NameRule, Report, Within } from '../scanner.ts';
-import type { ListedGlobal } from './allowlists.ts';
+import type { GlobalPolicy, ListedGlobal } from '../lists/index.ts';
+import type { NameRule, Report, StorageRecords, Within } from '../scanner/index.ts';
 import { Blobs } from './blobs.ts';
 import { cannotBeCalled, mayBeCalled } from './called-results.ts';
-import { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './contracts/code-by-value.ts';
-import { makerOf } from './contracts/code-makers.ts';
-import { breachText, unexpected } from './contracts/contract.ts';
-import { isDistribution } from './contracts/distributions.ts';
-import { isExpression, mayEvaluate } from './contracts/expressions.ts';
-import { CALLERS, CONTRACTS, contractOf, READS_DICTS, READS_LISTS, takesNoKeywords } from './contracts/index.ts';
-import { longValue } from './contracts/long-values.ts';
+import {
+  breachText,
+  CALLERS,
+  CONTRACTS,
+  type CodeUse,
+  codeCall,
+  codeState,
+  contractOf,
+  expandsTuples,
+  isDistribution,
+  isExpression,
+  longValue,
+  madeOfCode,
+  makerOf,
+  mayEvaluate,
+  passesCode,
+  READS_DICTS,
+  READS_LISTS,
+  takesNoKeywords,
+  unexpected,
+} from './contracts/index.ts';
 import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
-import { expandsTuples } from './contracts/shared-tuples.ts';
-import { fillHooks } from './contracts/torch-hooks.ts';
-import { readStorageId, type StorageClaim, type StorageRecords } from './contracts/torch-storage.ts';
-import type { GlobalPolicy } from './globals.ts';
+import { fillHooks, readStorageId, type StorageClaim } from './contracts/torch/index.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
 import { isFileMarker, sayFile } from './joblib-files.ts';

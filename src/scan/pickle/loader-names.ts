@@ -9,8 +9,8 @@ import {
   TORCHSCRIPT,
   WEIGHTS_ONLY,
 } from '../../formats/pickle/index.ts';
-import type { Within } from '../scanner.ts';
-import { readAllowlist } from './allowlists.ts';
+import { readAllowlist } from '../lists/index.ts';
+import type { Within } from '../scanner/index.ts';
 
 let weightsOnly: ReadonlySet<string> | undefined;
 

@@ -7,8 +7,8 @@ import {
   STR_DUNDER,
   type Value,
 } from '../../formats/pickle/index.ts';
-import type { NativeModel } from '../models/native-models.ts';
-import { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
+import type { NativeModel } from '../models/index.ts';
+import { madeBy, placeOf, type SpelledBytes } from './contracts/index.ts';
 
 /** Bytes that a class hands to its library's native code when it is given its state. */
 export interface Handed extends SpelledBytes {

@@ -1,4 +1,4 @@
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
+import { type Rule, SUPPLY_CHAIN } from '../scanner/index.ts';
 
 const USE_SAFE_FORMAT =
   'Prefer a safetensors file of the same model. If you must load this one, first find out who made it and why it needs this.';

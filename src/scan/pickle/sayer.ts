@@ -1,8 +1,7 @@
 import type { FileBudget } from '../../core/index.ts';
 import { ALL_LOADERS, type LoaderSet } from '../../formats/pickle/index.ts';
-import type { Rule } from '../rules/rule.ts';
-import type { Report } from '../scanner.ts';
-import type { Breach } from './contracts/contract.ts';
+import type { Report, Rule } from '../scanner/index.ts';
+import type { Breach } from './contracts/index.ts';
 import { ruleOf } from './judge-names.ts';
 import type { OddityText } from './oddities.ts';
 import { ODD_STRUCTURE } from './rules.ts';

@@ -1,21 +1,10 @@
 import { type ByteSource, MemorySource } from '../../core/bytes/index.ts';
 import { isContentError } from '../../core/index.ts';
 import { checkArrowArray } from '../../formats/arrow/index.ts';
-import type { ScanContext } from '../scanner.ts';
+import type { ScanContext } from '../scanner/index.ts';
+import type { HandedArrow, SpelledBytes } from './contracts/index.ts';
 import { NATIVE_STATE } from './rules.ts';
 import { bytesAt } from './scan-handed.ts';
-import type { SpelledBytes } from './spelled-bytes.ts';
-
-/** An array of Arrow's as a stream makes it: numbers that native code trusts, and the buffers that they lead into. */
-export interface HandedArrow {
-  readonly type: string;
-  readonly length: number;
-  readonly nullCount: number;
-  readonly offset: number;
-  readonly buffers: readonly (SpelledBytes | undefined)[];
-  /** Where the stream makes it. */
-  readonly at: number;
-}
 
 /** Proves that the elements of each array lie inside of its buffers. */
 export async function scanArrows(

@@ -1,11 +1,10 @@
 import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError, isContentError } from '../../core/index.ts';
-import { readNativeModel, titleOf } from '../models/native-models.ts';
-import type { ScanContext } from '../scanner.ts';
-import { leaveUnjudged } from '../structure.ts';
+import { readNativeModel, titleOf } from '../models/index.ts';
+import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
+import type { SpelledBytes } from './contracts/index.ts';
 import type { Handed, Untold } from './native-states.ts';
 import { NATIVE_STATE } from './rules.ts';
-import type { SpelledBytes } from './spelled-bytes.ts';
 
 /** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
 const RAW: ReadonlySet<number> = new Set([0x42, 0x43, 0x8e, 0x96, 0x54, 0x55]);

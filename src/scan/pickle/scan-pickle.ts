@@ -19,14 +19,15 @@ import {
   type StreamResult,
   skipStorages,
 } from '../../formats/pickle/index.ts';
-import type { ScanContext, Scanner, Target, Within } from '../scanner.ts';
+import type { ScanContext, Scanner, Target, Within } from '../scanner/index.ts';
 import type { Blob } from './blobs.ts';
-import { noteBody, scanClaims } from './contracts/native/index.ts';
-import { storageOddities } from './contracts/torch-legacy.ts';
+import { noteBody } from './contracts/native/index.ts';
+import { storageOddities } from './contracts/torch/index.ts';
 import { PickleJudge } from './judge.ts';
 import { describeEnd } from './oddities.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 import { scanArrows } from './scan-arrow.ts';
+import { scanClaims } from './scan-claims.ts';
 import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';

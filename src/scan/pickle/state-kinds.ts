@@ -12,8 +12,7 @@ import {
   TUPLE,
   type Value,
 } from '../../formats/pickle/index.ts';
-import type { ListedGlobal } from './allowlists.ts';
-import type { StateKind } from './types/index.ts';
+import type { ListedGlobal, StateKind } from '../lists/index.ts';
 
 /** What is wrong with the kind of a state, and whether that can act. */
 export interface OddState {

@@ -1,11 +1,8 @@
 import { BYTES, type GlobalName, type PickleState, type Value } from '../../formats/pickle/index.ts';
-import type { Within } from '../scanner.ts';
-import type { ListedGlobal } from './allowlists.ts';
+import type { GlobalPolicy, ListedGlobal, Standing } from '../lists/index.ts';
+import type { Within } from '../scanner/index.ts';
 import type { Blobs } from './blobs.ts';
-import type { ContractContext } from './contracts/contract.ts';
-import { isExpression } from './contracts/expressions.ts';
-import { CONTRACTS } from './contracts/index.ts';
-import type { GlobalPolicy, Standing } from './globals.ts';
+import { CONTRACTS, type ContractContext, isExpression } from './contracts/index.ts';
 import { TORCHSCRIPT_CLASS } from './judge-names.ts';
 
 /** What is known of the names of one stream. */

@@ -1,6 +1,7 @@
-import type { Rule } from '../rules/rule.ts';
+import type { TakingUse } from '../lists/index.ts';
+import type { Rule } from '../scanner/index.ts';
 import { BROKEN_CONTRACT, METHOD_OVERRIDE, UNUSUAL_USE } from './rules.ts';
-import type { TakingUse, Violation } from './types/index.ts';
+import type { Violation } from './types/index.ts';
 
 const HANDED: Readonly<Record<TakingUse, string>> = {
   call: 'as an argument',

@@ -1,8 +1,8 @@
 import { extensionRules } from '../extension.ts';
-import { SCANNERS } from '../index.ts';
 import { POLYGLOT } from '../polyglot.ts';
 import { remoteCodeRules } from '../remote-code.ts';
-import type { Rule } from './rule.ts';
+import type { Rule } from '../scanner/index.ts';
+import { SCANNERS } from '../scanners.ts';
 import { advisoryRules } from './ruleset-apply.ts';
 import { signatureRules } from './signature-rules.ts';
 import { waiverRules } from './waiver-rules.ts';

@@ -1,13 +1,21 @@
 import { severityRank } from '../../core/assessment/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { python3Name } from '../../formats/pickle/index.ts';
-import { type ListedGlobal, listedGlobals, mergeAllowlists, shippedAllowlists } from '../pickle/allowlists.ts';
-import { dangerAmong, dangerOf } from '../pickle/dangerous.ts';
-import { mayHold, PLAIN, type Takes } from '../pickle/types/index.ts';
+import {
+  compareVersions,
+  dangerAmong,
+  dangerOf,
+  type ListedGlobal,
+  listedGlobals,
+  mayHold,
+  mergeAllowlists,
+  PLAIN,
+  type RuleBundle,
+  shippedAllowlists,
+  type Takes,
+  withBundle,
+} from '../lists/index.ts';
 import { RULES } from './catalogue.ts';
-import type { RuleBundle } from './rule-bundle.ts';
-import { withBundle } from './rule-lists.ts';
-import { compareVersions } from './ruleset-version.ts';
 
 /** What a bundle must be newer than, and when. */
 export interface BundleContext {

@@ -1,7 +1,6 @@
 import { type Assessment, type Finding, fingerprint } from '../../core/assessment/index.ts';
-import type { Rule } from './rule.ts';
-import type { Advisory } from './rule-bundle.ts';
-import type { RuleLists } from './rule-lists.ts';
+import type { Advisory, RuleLists } from '../lists/index.ts';
+import type { Rule } from '../scanner/index.ts';
 
 export const ADVISED: Rule = {
   id: 'advisory.file',

@@ -1,10 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Ruleset } from '../../core/assessment/index.ts';
-import { allowlistFiles } from '../pickle/allowlists.ts';
-import type { Allowance } from '../pickle/globals.ts';
+import { type Allowance, allowlistFiles, BUILT_IN_LISTS, type RuleLists } from '../lists/index.ts';
 import { RULES } from './catalogue.ts';
-import { BUILT_IN_LISTS, type RuleLists } from './rule-lists.ts';
 
 /** Names everything a verdict rests on: rules, lists, dangerous names and the organisation's own allowances. */
 export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {

@@ -1,4 +1,4 @@
-import type { Rule } from './rule.ts';
+import type { Rule } from '../scanner/index.ts';
 
 /** What the pipeline reports when a signature holds and does not vouch for everything a loader may read. */
 export const UNCOVERED: Rule = {

@@ -1,5 +1,5 @@
 import { WAIVER_RULES } from '../../core/assessment/index.ts';
-import type { Rule } from './rule.ts';
+import type { Rule } from '../scanner/index.ts';
 
 /** What policies report of waivers that do not count; none of them makes a file worse than it is. */
 export const waiverRules: readonly Rule[] = [

@@ -1,5 +1,3 @@
-export { judgeText, type TextForm, type TextJudgement } from './judge-text.ts';
-export { namesTarget } from './keys.ts';
-export { LoaderKeys, type TextFinding } from './loader-keys.ts';
-export { textRules } from './rules.ts';
-export { judgeTemplates, type TemplateText } from './templates.ts';
+export { leaveInterests } from './interest.ts';
+export { plainTextScanner } from './plain-text.ts';
+export { judgeTemplates } from './templates.ts';

@@ -1,5 +1,4 @@
-import type { ScanContext } from '../scanner.ts';
-import { leaveUnjudged } from '../structure.ts';
+import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
 
 /** Why a text is more than data: the check that a scanner of it would answer. */
 export const INTERESTS = {

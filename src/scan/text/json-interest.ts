@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import type { JsonEvents, JsonScalar, JsonToken } from '../../formats/json/index.ts';
-import { type LoaderKeys, namesTarget } from './index.ts';
 import type { Interest } from './interest.ts';
+import { namesTarget } from './keys.ts';
+import type { LoaderKeys } from './loader-keys.ts';
 
 /** Keys that make a JSON document more than data, wherever they stand. */
 const KEYS: ReadonlyMap<string, Interest> = new Map([

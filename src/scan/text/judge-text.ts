@@ -2,7 +2,7 @@ import { type FileBudget, isAssayError } from '../../core/index.ts';
 import { readYaml, YAML_DIALECTS, type YamlDialect } from '../../core/yaml/index.ts';
 import { readSettings } from '../../formats/settings/index.ts';
 import { isTextName } from '../../formats/source/index.ts';
-import type { GlobalPolicy } from '../pickle/globals.ts';
+import type { GlobalPolicy } from '../lists/index.ts';
 import type { Interest } from './interest.ts';
 import { TARGET_KEYS } from './keys.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';

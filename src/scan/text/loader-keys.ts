@@ -1,5 +1,5 @@
-import type { GlobalPolicy } from '../pickle/globals.ts';
-import type { Rule } from '../rules/rule.ts';
+import type { GlobalPolicy } from '../lists/index.ts';
+import type { Rule } from '../scanner/index.ts';
 import { codePath } from './code-path.ts';
 import type { Interest } from './interest.ts';
 import { ARGUMENT_KEYS, INSTRUCTION_KEYS, MAYBE_TARGET_KEYS, TARGET_KEYS } from './keys.ts';

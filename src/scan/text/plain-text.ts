@@ -11,11 +11,13 @@ import {
 } from '../../formats/index.ts';
 import { JsonWalker } from '../../formats/json/index.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
-import { judgeTemplates, judgeText, LoaderKeys, type TextFinding, textRules } from './index.ts';
+import { type Rule, type ScanContext, type Scanner, SUPPLY_CHAIN, type Target } from '../scanner/index.ts';
 import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
+import { judgeText } from './judge-text.ts';
+import { LoaderKeys, type TextFinding } from './loader-keys.ts';
+import { textRules } from './rules.ts';
+import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
 
 const DUPLICATE_KEY: Rule = {

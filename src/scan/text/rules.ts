@@ -1,4 +1,4 @@
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
+import { type Rule, SUPPLY_CHAIN } from '../scanner/index.ts';
 
 const REFERENCES = {
   owasp: SUPPLY_CHAIN.owasp,

@@ -1,10 +1,9 @@
 import { printableName } from '../../formats/index.ts';
 import { findLocal, readLocal, unlisted } from '../../formats/zip/index.ts';
-import { breathe } from '../breathe.ts';
-import { judgeStray } from '../containers/stray.ts';
+import { breathe, judgeStray } from '../scanner/index.ts';
 import { scanMember } from './member.ts';
 import { ZIP_RULES } from './rules.ts';
-import type { Span, ZipScan } from './zip.ts';
+import type { Span, ZipScan } from './zip-scan.ts';
 
 /** Bytes of gaps that are searched of a file whose every byte is fetched. */
 const MAX_FAR_GAP = 64 * 1024 * 1024;

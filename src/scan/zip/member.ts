@@ -4,14 +4,12 @@ import { type Codec, decode, type Expanded, expandStream } from '../../formats/c
 import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
-import { breathe } from '../breathe.ts';
-import { activeFormat, judgeStray } from '../containers/stray.ts';
-import { judgeTorchScript } from '../models/torchscript.ts';
-import type { MemberOptions } from '../scanner.ts';
+import { activeFormat, breathe, judgeStray, type MemberOptions } from '../scanner/index.ts';
 import { isTorch } from './layout.ts';
 import { ZIP_RULES } from './rules.ts';
 import { storageRecords } from './storages.ts';
-import type { ZipScan } from './zip.ts';
+import { judgeTorchScript } from './torchscript.ts';
+import type { ZipScan } from './zip-scan.ts';
 
 const STORED = 0;
 const LZMA = 14;

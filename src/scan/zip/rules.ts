@@ -1,5 +1,4 @@
-import { type Rule, SUPPLY_CHAIN } from '../rules/rule.ts';
-import { structureRule } from '../structure.ts';
+import { type Rule, SUPPLY_CHAIN, structureRule } from '../scanner/index.ts';
 
 /** Rules about how a zip is put together. */
 export const ZIP_RULES = {

@@ -1,6 +1,6 @@
 import type { FileBudget } from '../../core/index.ts';
 import type { ZipEntry } from '../../formats/zip/index.ts';
-import type { StorageRecords } from '../pickle/contracts/torch-storage.ts';
+import type { StorageRecords } from '../scanner/index.ts';
 import type { StorageNames } from './layout.ts';
 
 /** Bytes that one record costs in the table, about. */

@@ -9,15 +9,14 @@ import {
   type ZipEntry,
   type ZipMember,
 } from '../../formats/zip/index.ts';
-import { breathe } from '../breathe.ts';
-import { TORCHSCRIPT_RULE } from '../models/torchscript.ts';
-import type { Rule } from '../rules/rule.ts';
-import type { ScanContext, Scanner, Target } from '../scanner.ts';
+import { breathe, type ScanContext, type Scanner, type Target } from '../scanner/index.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';
 import { zipOddity } from './oddities.ts';
 import { ZIP_RULES } from './rules.ts';
+import { TORCHSCRIPT_RULE } from './torchscript.ts';
+import type { Span, ZipScan } from './zip-scan.ts';
 
 /**
  * Members that overlap others, and members read once more as their own headers say, which are looked at all the same, by
@@ -27,20 +26,6 @@ const MAX_REREAD = [16, 4];
 const LINK = 0xa000;
 const MODE_TYPE = 0xf000;
 const MAX_LINK = 4096;
-
-/** What the parts of this scanner share about one archive. */
-export interface ZipScan {
-  readonly target: Target;
-  readonly context: ScanContext;
-  readonly layout: ZipLayout;
-  /** What the directory lists, by any name. */
-  readonly entries: readonly ZipEntry[];
-  /** Members that are still read although their bytes are read already. */
-  rereadsLeft: number;
-  /** Where the members end. */
-  readonly membersEnd: number;
-  say(rule: Rule, subject: string, message: string, offset?: number): void;
-}
 
 export const zipScanner: Scanner = {
   id: 'zip',
@@ -72,11 +57,6 @@ async function scanZip(target: Target, context: ScanContext, directory: ZipDirec
     used.push(...(await scanListed(scan, directory.entries)));
   }
   await scanGaps(scan, used, membersEnd);
-}
-
-export interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 function sayer(context: ScanContext): ZipScan['say'] {

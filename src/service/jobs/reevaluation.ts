@@ -5,7 +5,7 @@ import type { Ruleset } from '../../core/assessment/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
 import { chosenLists } from '../../pipeline/index.ts';
 import type { LiveRules, Principal, Reevaluation, Registry, Version } from '../../registry/index.ts';
-import { rulesetOf } from '../../scan/rules/ruleset.ts';
+import { rulesetOf } from '../../scan/rules/index.ts';
 import type { Queue } from '../queue/index.ts';
 
 export interface ReevaluationParts {

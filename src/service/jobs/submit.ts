@@ -3,7 +3,7 @@ import { formatReference, parseReference } from '../../core/reference/index.ts';
 import { checkAddress } from '../../egress/index.ts';
 import { chosenLists } from '../../pipeline/index.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
-import { rulesetOf } from '../../scan/rules/ruleset.ts';
+import { rulesetOf } from '../../scan/rules/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../problems/index.ts';
 

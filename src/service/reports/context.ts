@@ -1,7 +1,7 @@
 import { version } from '../../core/index.ts';
 import { formatTitles } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
-import { RULES } from '../../scan/rules/catalogue.ts';
+import { RULES } from '../../scan/rules/index.ts';
 
 let context: ReportContext | undefined;
 

@@ -11,7 +11,7 @@ import {
   renderSarif,
   renderTable,
 } from '../../report/index.ts';
-import { BUILT_IN_LISTS } from '../../scan/rules/rule-lists.ts';
+import { BUILT_IN_LISTS } from '../../scan/lists/index.ts';
 import { reportContext } from './context.ts';
 
 export const REPORT_FORMATS = ['json', 'sarif', 'markdown', 'html', 'junit', 'cyclonedx', 'openvex', 'table'] as const;

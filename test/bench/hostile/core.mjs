@@ -16,7 +16,7 @@ import { identityMatches } from '../../../dist/src/integrity/trust/identity-patt
 import { parseChallenge } from '../../../dist/src/oci/challenge.js';
 import { digestArtifact } from '../../../dist/src/pipeline/digest-artifact.js';
 import { scanSource } from '../../../dist/src/pipeline/file-scan.js';
-import { createGlobalPolicy } from '../../../dist/src/scan/pickle/globals.js';
+import { createGlobalPolicy } from '../../../dist/src/scan/lists/globals.js';
 import { openArtifact } from '../../../dist/src/sources/open-artifact.js';
 import { extractReferences } from '../../../dist/src/workload/index.js';
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { scanSource } from '../../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { growth } from '../../support/growth.ts';
 import { LONG } from './long.ts';
 

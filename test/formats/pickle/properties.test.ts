@@ -6,7 +6,7 @@ import { VERDICTS } from '../../../src/core/assessment/verdict.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { mutate, Random, randomProgram } from '../../support/pickle-programs.ts';
 import { LONG } from './long.ts';
 

@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { reproPickle } from '../../../src/formats/pickle/inspect/index.ts';
 import { layoutAt } from '../../../src/formats/pickle/opcodes.ts';
 import { scanSource } from '../../../src/pipeline/file-scan.ts';
-import { listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { listedGlobals } from '../../../src/scan/lists/allowlists.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 
 const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathname;
 const pickles = readdirSync(PROBES, { recursive: true, encoding: 'utf8' })

@@ -1,4 +1,4 @@
-import type { ListedGlobal, Use } from '../../../src/scan/pickle/allowlists.ts';
+import type { ListedGlobal, Use } from '../../../src/scan/lists/allowlists.ts';
 import { buildZip } from '../../support/containers.ts';
 import type { Random } from '../../support/pickle-programs.ts';
 import type { Corpus, Packing } from './corpus.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ListedGlobal, listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
+import { type ListedGlobal, listedGlobals } from '../../../src/scan/lists/allowlists.ts';
 import { Random } from '../../support/pickle-programs.ts';
 import { scanPickleBytes } from '../../support/scan-pickle-bytes.ts';
 import type { Interpreter } from '../jail.ts';

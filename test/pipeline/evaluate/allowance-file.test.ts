@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readAllowances } from '../../../src/pipeline/evaluate/allowance-file.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'allowances-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { FileBudget } from '../../../src/core/budget.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { SCANNERS } from '../../../src/scan/index.ts';
 import { type NativeModel, readNativeModel } from '../../../src/scan/models/native-models.ts';
+import { SCANNERS } from '../../../src/scan/scanners.ts';
 import { fixtureFiles, scanBytes } from '../../support/scan-bytes.ts';
 
 const MODELS = fixtureFiles('fixtures/native-models');

@@ -3,10 +3,10 @@ import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
-import { listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
+import { listedGlobals } from '../../../src/scan/lists/allowlists.ts';
+import { type Allowance, createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { isDistribution } from '../../../src/scan/pickle/contracts/distributions.ts';
-import { CONTRACTS } from '../../../src/scan/pickle/contracts/index.ts';
-import { type Allowance, createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { CONTRACTS } from '../../../src/scan/pickle/contracts/table.ts';
 import { PickleJudge } from '../../../src/scan/pickle/judge.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';
 

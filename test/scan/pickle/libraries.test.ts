@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { isPlainFormula } from '../../../src/scan/pickle/contracts/libraries/index.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';
 
 function judge(...program: Instruction[]): Promise<FileScanResult> {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listedGlobal, listedGlobals } from '../../../src/scan/pickle/allowlists.ts';
+import { listedGlobal, listedGlobals } from '../../../src/scan/lists/allowlists.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const ROOT = new URL('../../../', import.meta.url);

@@ -5,7 +5,7 @@ import { VERDICTS, type Verdict } from '../../../src/core/assessment/verdict.ts'
 import { FileSource } from '../../../src/core/bytes/file-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type FileScanResult, scanSource } from '../../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import type { ReadingTruth } from '../../oracles/truth.ts';
 
 const PROBES = new URL('../../../fixtures/loader-probes', import.meta.url).pathname;

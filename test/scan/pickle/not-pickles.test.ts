@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { scanSource } from '../../../src/pipeline/file-scan.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { Random } from '../../support/pickle-programs.ts';
 
 const MODULES = new URL('../../../node_modules', import.meta.url).pathname;

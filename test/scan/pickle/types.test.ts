@@ -3,10 +3,10 @@ import type { Verdict } from '../../../src/core/assessment/verdict.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { readStream } from '../../../src/formats/pickle/read.ts';
-import { shippedAllowlists } from '../../../src/scan/pickle/allowlists.ts';
-import { createGlobalPolicy } from '../../../src/scan/pickle/globals.ts';
+import { shippedAllowlists } from '../../../src/scan/lists/allowlists.ts';
+import { wrongWord } from '../../../src/scan/lists/entry-types.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { PickleJudge } from '../../../src/scan/pickle/judge.ts';
-import { wrongWord } from '../../../src/scan/pickle/types/index.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';
 
 interface Judged {

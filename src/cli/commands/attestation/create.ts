@@ -1,44 +1,11 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
-import { addSigningOptions, type SigningChoice, type SigningFlags, signingChoice } from '../../options/index.ts';
+import { addSigningOptions, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
+import type { About, AttestationInput, AttestationRequest } from './request.ts';
 
 const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
 type AttestationType = (typeof TYPES)[number];
-
-/** What a statement is about: everything a report says of an artifact, or its digest alone. */
-export type About = { readonly report: string } | { readonly digest: string };
-
-/** What is to be said, checked as far as the command line goes. */
-export type AttestationInput =
-  | { readonly type: 'scan'; readonly report: string; readonly url?: string }
-  | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }
-  | { readonly type: 'approval'; readonly about: About; readonly stage: string; readonly until?: string }
-  | {
-      readonly type: 'waiver';
-      readonly about: About;
-      readonly rule: string;
-      readonly file?: string;
-      readonly reason: string;
-      readonly owner: string;
-      readonly expires: string;
-    }
-  | {
-      readonly type: 'break-glass';
-      readonly namespaces: readonly string[];
-      readonly reference?: string;
-      readonly outcomes: readonly string[];
-      readonly reason: string;
-      readonly owner: string;
-      readonly expires: string;
-    };
-
-export interface AttestationRequest {
-  readonly input: AttestationInput;
-  readonly signing: SigningChoice;
-  readonly output?: string;
-  readonly quiet: boolean;
-}
 
 interface CreateFlags extends SigningFlags {
   readonly type: AttestationType;

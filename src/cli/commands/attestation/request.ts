@@ -1,3 +1,4 @@
+import type { SigningChoice } from '../../options/index.ts';
 export interface AttestationVerifyFlags {
   readonly trust?: string;
   readonly digest?: string;
@@ -17,3 +18,37 @@ export const ATTESTATION_FORMATS = ['table', 'json'] as const;
 
 /** What an attestation can be verified to be. */
 export const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'break-glass', 'decision', 'model-signature'] as const;
+
+/** What a statement is about: everything a report says of an artifact, or its digest alone. */
+export type About = { readonly report: string } | { readonly digest: string };
+
+/** What is to be said, checked as far as the command line goes. */
+export type AttestationInput =
+  | { readonly type: 'scan'; readonly report: string; readonly url?: string }
+  | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }
+  | { readonly type: 'approval'; readonly about: About; readonly stage: string; readonly until?: string }
+  | {
+      readonly type: 'waiver';
+      readonly about: About;
+      readonly rule: string;
+      readonly file?: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    }
+  | {
+      readonly type: 'break-glass';
+      readonly namespaces: readonly string[];
+      readonly reference?: string;
+      readonly outcomes: readonly string[];
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    };
+
+export interface AttestationRequest {
+  readonly input: AttestationInput;
+  readonly signing: SigningChoice;
+  readonly output?: string;
+  readonly quiet: boolean;
+}

@@ -11,8 +11,7 @@ import { openArtifact } from '../../../sources/index.ts';
 import { readDocument } from '../../options/index.ts';
 import { signingWay } from '../../signing/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
-import type { AttestationRequest } from './create.ts';
-import type { AttestationVerifyFlags } from './request.ts';
+import type { AttestationRequest, AttestationVerifyFlags } from './request.ts';
 import { statementFor } from './statement.ts';
 import { attestationRows, claimOf, rowsText } from './text.ts';
 

@@ -19,10 +19,10 @@ import {
   subjectsOf,
   UNWAIVABLE,
 } from '../../../integrity/statements/index.ts';
-import { RULES } from '../../../scan/rules/catalogue.ts';
+import { RULES } from '../../../scan/rules/index.ts';
 import { readDocument } from '../../options/index.ts';
-import type { About, AttestationInput } from './create.ts';
 import { attestedArtifact, readReportDocument, type ScanReport } from './report.ts';
+import type { About, AttestationInput } from './request.ts';
 
 type Input<T extends AttestationInput['type']> = Extract<AttestationInput, { type: T }>;
 

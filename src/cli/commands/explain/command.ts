@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AssayError, closest } from '../../../core/index.ts';
 import { TextPage } from '../../../report/index.ts';
 import { referenceAddress } from '../../../report/sarif/index.ts';
-import type { Rule } from '../../../scan/rules/rule.ts';
+import type { Rule } from '../../../scan/scanner/index.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 
 export function registerExplain(program: Command, shell: Shell): void {
@@ -18,7 +18,7 @@ export function registerExplain(program: Command, shell: Shell): void {
 }
 
 async function explain(id: string | undefined, color: boolean, shell: Shell): Promise<void> {
-  const { RULES } = await import('../../../scan/rules/catalogue.ts');
+  const { RULES } = await import('../../../scan/rules/index.ts');
   const page = new TextPage(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, color));
   if (id === undefined) {
     for (const rule of RULES.values()) listRow(page, rule);

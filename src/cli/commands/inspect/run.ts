@@ -3,7 +3,7 @@ import { inspectPickle } from '../../../formats/pickle/inspect/index.ts';
 import { type FileScanResult, formatTitles } from '../../../pipeline/index.ts';
 import { count, humanBytes, type Ink, paint, terminalText } from '../../../report/index.ts';
 import { VERDICT_INK } from '../../../report/table/index.ts';
-import type { Target } from '../../../scan/scanner.ts';
+import type { Target } from '../../../scan/scanner/index.ts';
 import { type OneFile, withOneFile } from '../../judging/index.ts';
 import { type Shell, wantsColor } from '../../terminal/index.ts';
 import { previewPickle } from './preview.ts';

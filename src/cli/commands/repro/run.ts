@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { AssayError, DEFAULT_LIMITS } from '../../../core/index.ts';
 import { reproPickle } from '../../../formats/pickle/inspect/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
-import { listedGlobals } from '../../../scan/pickle/allowlists.ts';
+import { listedGlobals } from '../../../scan/lists/index.ts';
 import { type OneFile, withOneFile } from '../../judging/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
 import type { ReproFlags } from './request.ts';

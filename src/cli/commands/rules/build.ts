@@ -4,9 +4,14 @@ import { AssayError, parseBoundedJson, version } from '../../../core/index.ts';
 import { keySigner } from '../../../integrity/sign/index.ts';
 import { readBounded } from '../../../pipeline/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
-import { MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD } from '../../../scan/rules/rule-bundle.ts';
-import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
-import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
+import {
+  compareVersions,
+  MAX_RULES_BYTES,
+  parseRuleBundle,
+  RULES_PAYLOAD,
+  RULESET_VERSION,
+} from '../../../scan/lists/index.ts';
+import { checkBundle } from '../../../scan/rules/index.ts';
 import { openKey } from '../../signing/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
 import type { RulesBuildFlags } from './request.ts';

@@ -14,12 +14,14 @@ import {
   writeInstalled,
 } from '../../../pipeline/index.ts';
 import { count, jsonText, TextPage, terminalText } from '../../../report/index.ts';
-import { RULES } from '../../../scan/rules/catalogue.ts';
-import { parseRuleBundle, type RuleBundle } from '../../../scan/rules/rule-bundle.ts';
-import { checkBundle } from '../../../scan/rules/rule-bundle-check.ts';
-import { BUILT_IN_LISTS } from '../../../scan/rules/rule-lists.ts';
-import { rulesetOf } from '../../../scan/rules/ruleset.ts';
-import { compareVersions, RULESET_VERSION } from '../../../scan/rules/ruleset-version.ts';
+import {
+  BUILT_IN_LISTS,
+  compareVersions,
+  parseRuleBundle,
+  RULESET_VERSION,
+  type RuleBundle,
+} from '../../../scan/lists/index.ts';
+import { checkBundle, RULES, rulesetOf } from '../../../scan/rules/index.ts';
 import { type Shell, widthOf } from '../../terminal/index.ts';
 import type { RulesUpdateFlags } from './request.ts';
 import { rulesKeys } from './signature.ts';

@@ -1,11 +1,10 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { FileBudget, type Limits } from '../../../core/index.ts';
+import { inlineArray, isTorchLegacy, LEGACY_STREAMS } from '../containers/index.ts';
 import { describe, describeCall } from '../describe.ts';
-import { inlineArray } from '../joblib.ts';
 import { type LoaderSet, NOBODY } from '../loaders.ts';
 import { readStream, type StreamResult } from '../read.ts';
 import type { PickleHandler, PickleState } from '../state.ts';
-import { isTorchLegacy, LEGACY_STREAMS } from '../torch-legacy.ts';
 import type { Call, GlobalName, Oddity, Value } from '../values.ts';
 
 /** Told what the streams of a pickle file do, in order, for people: nothing is judged here. */

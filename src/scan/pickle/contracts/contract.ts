@@ -1,6 +1,6 @@
 import type { GlobalName, PickleState, Value } from '../../../formats/pickle/index.ts';
-import type { ListedGlobal } from '../allowlists.ts';
-import type { HandedArrow } from '../scan-arrow.ts';
+import type { ListedGlobal } from '../../lists/index.ts';
+import type { HandedArrow } from './handed-arrow.ts';
 
 /** What a contract may ask about the arguments of a call. */
 export interface ContractContext {

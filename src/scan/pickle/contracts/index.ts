@@ -1,79 +1,21 @@
-import type { ListedGlobal } from '../allowlists.ts';
-import { isClassFirst } from '../class-first.ts';
-import type { Contract } from './contract.ts';
-import { ARROW_CONTRACTS, ARROW_TYPES, GRAPH_CALLS } from './libraries/index.ts';
-import { NATIVE_CALLS } from './native/index.ts';
-import { PYTHON_CONTRACTS } from './python.ts';
-import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
-import { TORCH_CONTRACTS } from './torch.ts';
-
-/**
- * By "module:name", as the stream writes it: what the arguments of a listed function must keep to. A listed function that is
- * not here takes constants, listed values and what other calls returned.
- */
-export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
-  ...PYTHON_CONTRACTS,
-  ...TORCH_CONTRACTS,
-  ...SCIENTIFIC_CONTRACTS,
-  ...ARROW_CONTRACTS,
-  ...ARROW_TYPES,
-]);
-
-/** How many leading arguments a contract judges itself; the others are held to what the entry may be handed. */
-const JUDGED: ReadonlyMap<string, number> = new Map([
-  ['copyreg:_reconstructor', 2],
-  ['copy_reg:_reconstructor', 2],
-  ['numpy.random._pickle:__bit_generator_ctor', 1],
-  ['numpy.random._pickle:__generator_ctor', 2],
-  ['numpy.random._pickle:__randomstate_ctor', 2],
-  ['torch._tensor:_rebuild_from_type_v2', 2],
-  ...[
-    ...['builtins:getattr', '__builtin__:getattr', 'builtins:type', '__builtin__:type', '_operator:getitem'],
-    ...['functools:partial', 'collections:defaultdict', 'dill._dill:_create_array'],
-    'array:_array_reconstructor',
-  ].map((name) => [name, 1] as const),
-]);
-
-export function judgedArguments(entry: ListedGlobal): number {
-  const known = JUDGED.get(`${entry.module}:${entry.name}`);
-  return known ?? (isClassFirst(entry.name) ? 1 : 0);
-}
-
-/** What the arguments of a listed name must keep to, if anything. */
-export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
-  // Cython writes such a function for each class: it makes an instance of its first argument.
-  const full = `${module}:${name}`;
-  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? GRAPH_CALLS.get(full);
-  return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
-}
-
-/** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
-export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
-  return NATIVE_CALLS.has(`${module}:${name}`) || GRAPH_CALLS.has(`${module}:${name}`);
-}
-
-/** Functions that call the one that they are given first, under a contract of their own. */
-export const CALLERS: ReadonlySet<string> = new Set([
-  'torch._tensor:_rebuild_from_type_v2',
-  'dill._dill:_create_array',
-]);
-
-/** Once a stream names one of these, its lists are kept: contracts read them. */
-export const READS_LISTS: ReadonlySet<string> = new Set([
-  ...['_restore_array', 'chunked_array', 'schema', 'struct', '_reconstruct_table', '_reconstruct_record_batch'].map(
-    (name) => `pyarrow.lib.${name}`,
-  ),
-  'PIL.Image.Image',
-  'igraph.Graph',
-]);
-
-/** The same of dicts. */
-export const READS_DICTS: ReadonlySet<string> = new Set([
-  ...READS_LISTS,
-  'functools.partial',
-  'numpy.dtype',
-  'numpy.core.multiarray._reconstruct',
-  'numpy._core.multiarray._reconstruct',
-  'torch._tensor._rebuild_from_type_v2',
-  'torch._utils._rebuild_parameter_with_state',
-]);
+export { isClassFirst } from './class-first.ts';
+export { type CodeUse, codeCall, codeState, madeOfCode, passesCode } from './code-by-value.ts';
+export { makerOf } from './code-makers.ts';
+export { type Breach, breachText, type Contract, type ContractContext, unexpected } from './contract.ts';
+export { isDistribution } from './distributions.ts';
+export { isExpression, mayEvaluate } from './expressions.ts';
+export type { HandedArrow } from './handed-arrow.ts';
+export { longValue } from './long-values.ts';
+export {
+  CALLED_MEMBERS,
+  dillType,
+  isPlainMember,
+  isUnlistedClass,
+  NESTED_CLASSES,
+  nestedClass,
+  partial,
+} from './python.ts';
+export { distributionState, NUMPY_STATES } from './scientific.ts';
+export { expandsTuples } from './shared-tuples.ts';
+export { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
+export { CALLERS, CONTRACTS, contractOf, judgedArguments, READS_DICTS, READS_LISTS, takesNoKeywords } from './table.ts';

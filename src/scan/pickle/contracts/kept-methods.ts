@@ -1,4 +1,4 @@
-import type { ListedGlobal } from '../allowlist.ts';
+import type { ListedGlobal } from '../../lists/index.ts';
 
 /** By "module:class": methods that real models keep as values, bound to an instance of the class, or fetched from the class. */
 const KEPT: Readonly<Record<string, string>> = {

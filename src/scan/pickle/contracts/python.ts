@@ -1,5 +1,5 @@
 import { DICT, GLOBAL, INT, LIST, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
-import type { ListedGlobal } from '../allowlist.ts';
+import type { ListedGlobal } from '../../lists/index.ts';
 import { isDangerousName } from './capabilities.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from './contract.ts';
 import { isDistribution } from './distributions.ts';

@@ -12,8 +12,7 @@ import {
   TUPLE,
   type Value,
 } from '../../../formats/pickle/index.ts';
-import type { ListedGlobal } from '../allowlists.ts';
-import { isOwnMember, mayHold, PLAIN, type Takes, type TakingUse } from './entry-types.ts';
+import { isOwnMember, type ListedGlobal, mayHold, PLAIN, type Takes, type TakingUse } from '../../lists/index.ts';
 
 /** Something that a use of a listed name was handed and may not be. */
 export interface Violation {

@@ -1,8 +1,6 @@
 import { LIST, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
-import type { ListedGlobal } from '../allowlists.ts';
-import { isClassFirst } from '../class-first.ts';
-import type { ContractContext } from '../contracts/contract.ts';
-import { makesCallable } from './entry-types.ts';
+import { type ListedGlobal, makesCallable } from '../../lists/index.ts';
+import { type ContractContext, isClassFirst } from '../contracts/index.ts';
 
 /**
  * The name of what a listed call returns, when that can be called: `module:name` of the function or class, of a member with the

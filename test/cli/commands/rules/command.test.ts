@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SCAN_FORMATS } from '../../../../src/cli/commands/scan/request.ts';
 import { writeInstalled } from '../../../../src/pipeline/rules/installed.ts';
-import { RULESET_VERSION } from '../../../../src/scan/rules/ruleset-version.ts';
+import { RULESET_VERSION } from '../../../../src/scan/lists/ruleset-version.ts';
 import { ACME, RulesWorkshop } from '../../rules-workshop.ts';
 
 const shop = new RulesWorkshop();

@@ -1,8 +1,8 @@
 import { isArrowType } from '../../../../formats/arrow/index.ts';
 import { LIST, NONE, OBJECT, type Value } from '../../../../formats/pickle/index.ts';
-import { type SpelledBytes, spelledBytes } from '../../spelled-bytes.ts';
 import { type Breach, type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 import { numberOf, otherThan } from '../numbers.ts';
+import { type SpelledBytes, spelledBytes } from '../spelled-bytes.ts';
 
 /** Bytes that one array and its buffers cost, about. */
 const ARRAY_BYTES = 512;

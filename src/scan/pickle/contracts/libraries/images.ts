@@ -1,7 +1,7 @@
 import type { Value } from '../../../../formats/pickle/index.ts';
-import { placeOf } from '../../spelled-bytes.ts';
 import { type Contract, textAt, unexpected } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';
+import { placeOf } from '../spelled-bytes.ts';
 
 /** Bits of one pixel, as `tobytes` writes it. */
 const BITS: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { type Call, OBJECT, type PickleState, type Value } from '../../../../formats/pickle/index.ts';
-import type { ListedGlobal } from '../../allowlists.ts';
-import { isClassFirst } from '../../class-first.ts';
+import type { ListedGlobal } from '../../../lists/index.ts';
+import { isClassFirst } from '../class-first.ts';
 import { type Breach, unexpected } from '../contract.ts';
 import { firstName, needsState } from './states.ts';
 

@@ -1,6 +1,6 @@
 import type { PickleState } from '../../../../formats/pickle/index.ts';
-import type { SpelledBytes } from '../../spelled-bytes.ts';
 import { type Breach, type ContractContext, perMachine, unexpected } from '../contract.ts';
+import type { SpelledBytes } from '../spelled-bytes.ts';
 import type { KnownArray } from './known-array.ts';
 
 /** What the numbers of an array must keep to, since native code follows them without a look. */

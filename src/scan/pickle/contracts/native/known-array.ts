@@ -1,8 +1,8 @@
 import { NONE, type PickleState, type Value } from '../../../../formats/pickle/index.ts';
-import { placeOf, type SpelledBytes } from '../../spelled-bytes.ts';
 import { type ContractContext, perMachine } from '../contract.ts';
 import { numbersOf } from '../numbers.ts';
 import { elementType } from '../numpy-dtype.ts';
+import { placeOf, type SpelledBytes } from '../spelled-bytes.ts';
 
 /** What a stream says of an array: its shape, its type, where its bytes lie. */
 export interface KnownArray {

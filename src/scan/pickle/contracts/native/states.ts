@@ -1,5 +1,5 @@
 import type { PickleState, Value } from '../../../../formats/pickle/index.ts';
-import { isClassFirst } from '../../class-first.ts';
+import { isClassFirst } from '../class-first.ts';
 import { type Contract, unexpected } from '../contract.ts';
 import { BOUNDED_CALLS } from './bounded.ts';
 import { type Claim, closeClaims } from './claims.ts';

@@ -1,7 +1,7 @@
 import type { Value } from '../../../../formats/pickle/index.ts';
-import { placeOf } from '../../spelled-bytes.ts';
 import { type Breach, type Contract, type ContractContext, unexpected, worst } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
+import { placeOf } from '../spelled-bytes.ts';
 import { claim } from './claims.ts';
 import { fieldsOf, isAbsent, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
 

@@ -1,0 +1,2 @@
+export { type InlineArray, inlineArray } from './joblib.ts';
+export { isTorchLegacy, LEGACY_STREAMS, skipStorages } from './torch-legacy.ts';

@@ -1,0 +1,1 @@
+export { python3Name } from './python2-names.ts';

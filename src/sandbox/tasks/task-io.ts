@@ -1,0 +1,10 @@
+/** How a task talks to the parent. All of it blocks: the child does one thing. */
+export interface TaskIo {
+  readonly inputSize: number;
+  /** At least one byte, at most `length`, of the input at `offset`; none at its end. */
+  read(offset: number, length: number): Uint8Array;
+  /** Sends output. */
+  write(bytes: Uint8Array): void;
+  /** Says something (JSON) between output bytes. */
+  message(value: unknown): void;
+}

@@ -1,0 +1,3 @@
+export { compressedScanner } from './compressed.ts';
+export { sevenZipScanner } from './sevenzip.ts';
+export { tarScanner } from './tar.ts';

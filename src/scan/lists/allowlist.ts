@@ -1,0 +1,96 @@
+import type { EntryTypes, TypesText } from './entry-types.ts';
+
+/**
+ * What a listed global may be used for: `import` as a value or an argument, `call`ed, `new` as the class of an instance,
+ * `build` to take a state, `items` to take elements.
+ */
+export type Use = 'import' | 'call' | 'new' | 'build' | 'items';
+
+export interface ListedGlobal {
+  readonly module: string;
+  readonly name: string;
+  readonly uses: ReadonlySet<Use>;
+  /** Names a contract that its arguments must keep. */
+  readonly contract: string | undefined;
+  /** What each use may be handed; plain data and instances of listed data classes, where it says nothing. */
+  readonly types: EntryTypes | undefined;
+  /** What makes it more than a class of plain instances. */
+  readonly traits?: Traits;
+  /** `classes`: its library's classes were looked at in their source; nothing that loading reaches calls what they hold. */
+  readonly evidence?: 'classes';
+  readonly tier: string;
+  readonly library: string;
+  readonly versions: string;
+}
+
+export interface Traits {
+  /** Instances can be called. */
+  readonly callable: boolean;
+  /** A state of slots would run code of its own: properties that are set. */
+  readonly dictState: boolean;
+  /** Methods that models of its library keep as values. */
+  readonly methods: ReadonlySet<string>;
+}
+
+/** A list as it lies in `allowlists/`: where each name comes from, which versions of the library wrote it. */
+export interface Allowlist {
+  readonly tier: string;
+  readonly library: string;
+  readonly script: string;
+  readonly versions: readonly string[];
+  readonly globals: readonly (readonly [
+    module: string,
+    name: string,
+    uses: string,
+    versions: string,
+    contract?: string,
+  ])[];
+  /** What entries may be handed that is more than data, by "module:name". */
+  readonly types?: Readonly<Record<string, TypesText>>;
+  /** The same of all entries of the list that it does not name. */
+  readonly otherTypes?: TypesText;
+  /** What all entries may be handed besides, but for those that `strict` names. `@own` is all that the list names. */
+  readonly everyTypes?: TypesText;
+  readonly strict?: readonly string[];
+  /** Classes whose instances can be called, and those that take no state of slots, by module. */
+  readonly callable?: NamesByModule;
+  readonly dictStates?: NamesByModule;
+  /** By class: methods that models keep as values. */
+  readonly methods?: Readonly<Record<string, string>>;
+  /** For people: which classes were looked at in which versions, and what loading can reach of them. */
+  readonly evidence?: unknown;
+}
+
+/** Names by module, separated by spaces. */
+export type NamesByModule = Readonly<Record<string, string>>;
+
+/** A list as it lies in a file: names with the same uses and versions may stand together. */
+export interface WrittenAllowlist extends Omit<Allowlist, 'globals'> {
+  readonly globals?: Allowlist['globals'];
+  readonly groups?: readonly (readonly [uses: string, versions: string, names: NamesByModule])[];
+}
+
+/** The same with a row for each name. */
+export function expand({ groups = [], globals = [], ...list }: WrittenAllowlist): Allowlist {
+  if (groups.length === 0) return { ...list, globals };
+  const rows: Allowlist['globals'][number][] = [...globals];
+  for (const [uses, versions, names] of groups) {
+    for (const [module, own] of Object.entries(names)) {
+      for (const name of own.split(' ')) rows.push([module, name, uses, versions]);
+    }
+  }
+  return { ...list, globals: rows };
+}
+
+/** Names by module as a set of "module:name". */
+export function namesIn(names: NamesByModule | undefined): ReadonlySet<string> {
+  return new Set(
+    Object.entries(names ?? {}).flatMap(([module, own]) => own.split(' ').map((name) => `${module}:${name}`)),
+  );
+}
+
+const USES: readonly string[] = ['import', 'call', 'new', 'build', 'items'] satisfies Use[];
+
+export function isUse(text: string): text is Use {
+  return USES.includes(text);
+}

@@ -1,0 +1,21 @@
+export { isUse, type ListedGlobal, type Use } from './allowlist.ts';
+export { allowlistFiles, listedGlobals, mergeAllowlists, readAllowlist, shippedAllowlists } from './allowlists.ts';
+export { dangerAmong, dangerOf } from './dangerous.ts';
+export {
+  isConstant,
+  isOwnMember,
+  makesCallable,
+  mayHold,
+  PLAIN,
+  type StateKind,
+  TAKING_USES,
+  type Takes,
+  type TakingUse,
+  type TypesText,
+  wrongWord,
+} from './entry-types.ts';
+export { type Allowance, createGlobalPolicy, type GlobalPolicy, type Standing } from './globals.ts';
+export { whyRefused } from './refused-names.ts';
+export { type Advisory, MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD, type RuleBundle } from './rule-bundle.ts';
+export { BUILT_IN_LISTS, listsWith, type RuleLists, withBundle } from './rule-lists.ts';
+export { compareVersions, RULESET_VERSION } from './ruleset-version.ts';

@@ -1,0 +1,77 @@
+import type { Severity } from '../../core/assessment/index.ts';
+import {
+  type Allowlist,
+  type ListedGlobal,
+  listedGlobal,
+  listedGlobals,
+  listsByPackage,
+  mergeAllowlists,
+  packageOf,
+  shippedAllowlists,
+} from './allowlists.ts';
+import { dangerAmong, dangerOf } from './dangerous.ts';
+import type { Advisory, RuleBundle } from './rule-bundle.ts';
+import { RULESET_VERSION } from './ruleset-version.ts';
+
+/** What scanners look names up in: what this program brings along, or that with an installed bundle on top. */
+export interface RuleLists {
+  readonly version: string;
+  /** Digest of the bundle's payload, `sha256:<hex>`; `undefined` without one. */
+  readonly bundle: string | undefined;
+  /** What the bundle holds, for another thread to make the same lists of. */
+  readonly content?: RuleBundle;
+  readonly listed: (module: string, name: string) => ListedGlobal | undefined;
+  readonly entries: () => Iterable<ListedGlobal>;
+  /** Whether a list has names of a package. */
+  readonly hasPackage: (name: string) => boolean;
+  readonly dangerOf: (module: string, name: string) => string | undefined;
+  /** Of rules, where they are other than the catalogue's. */
+  readonly severities: ReadonlyMap<string, Severity>;
+  /** By SHA-256 of the file, in hex. */
+  readonly advisories: ReadonlyMap<string, Advisory>;
+}
+
+/** Nothing is read before the first name is looked up. */
+export const BUILT_IN_LISTS: RuleLists = {
+  version: RULESET_VERSION,
+  bundle: undefined,
+  listed: listedGlobal,
+  entries: () => listedGlobals().values(),
+  hasPackage: (name) => listsByPackage().has(name),
+  dangerOf,
+  severities: new Map(),
+  advisories: new Map(),
+};
+
+/**
+ * The lists of this program with those of a bundle: a list of the bundle stands in place of the shipped one of its name, its
+ * dangerous names are added, and a name that is so added is on no shipped list any more.
+ * @param digest of the bundle's payload
+ */
+export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
+  const merged = mergeAllowlists(withBundle(bundle).values());
+  const barred = (module: string, name: string) => dangerAmong(bundle.dangerous, module, name);
+  const listed = new Map([...merged].filter(([, { module, name }]) => barred(module, name) === undefined));
+  const packages = new Set([...listed.values()].map(({ module }) => packageOf(module)));
+  return {
+    version: bundle.version,
+    bundle: digest,
+    content: bundle,
+    listed: (module, name) => listed.get(`${module}:${name}`),
+    entries: () => listed.values(),
+    hasPackage: (name) => packages.has(name),
+    dangerOf: (module, name) => dangerOf(module, name) ?? barred(module, name),
+    severities: new Map(Object.entries(bundle.severities)),
+    advisories: new Map(bundle.advisories.flatMap((one) => one.sha256.map((hex) => [hex, one] as const))),
+  };
+}
+
+/** Lists by name, a bundle's in place of this program's. One that says nothing of types keeps those that it replaces. */
+export function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
+  const lists = new Map(shippedAllowlists());
+  for (const [name, list] of Object.entries(bundle.allowlists)) {
+    const silent = list.types === undefined && list.otherTypes === undefined && list.everyTypes === undefined;
+    lists.set(name, silent ? { ...lists.get(name), ...list } : list);
+  }
+  return lists;
+}

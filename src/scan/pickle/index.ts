@@ -1,0 +1,1 @@
+export { pickleScanner } from './scan-pickle.ts';

@@ -1,0 +1,5 @@
+export { RULES } from './catalogue.ts';
+export { checkBundle } from './rule-bundle-check.ts';
+export { rulesetOf } from './ruleset.ts';
+export { applyLists } from './ruleset-apply.ts';
+export { EMPTY_UNLISTED, UNCOVERED } from './signature-rules.ts';

@@ -1,0 +1,40 @@
+import { compressedScanner, sevenZipScanner, tarScanner } from './containers/index.ts';
+import { lfsPointerScanner } from './lfs-pointer.ts';
+import {
+  ggufScanner,
+  hdf5Scanner,
+  joblibZfScanner,
+  nativeModelScanner,
+  npyScanner,
+  protoModelScanner,
+  safetensorsScanner,
+} from './models/index.ts';
+import { nativeScanner } from './native.ts';
+import { pickleScanner } from './pickle/index.ts';
+import { plainMediaScanner } from './plain-media.ts';
+import type { Scanner } from './scanner/index.ts';
+import { plainTextScanner } from './text/index.ts';
+import { unjudgedScanner, unknownScanner } from './unjudged.ts';
+import { zipScanner } from './zip/index.ts';
+
+/** Every scanner. Adding one is a line here. */
+export const SCANNERS: readonly Scanner[] = [
+  pickleScanner,
+  zipScanner,
+  tarScanner,
+  compressedScanner,
+  joblibZfScanner,
+  sevenZipScanner,
+  npyScanner,
+  safetensorsScanner,
+  ggufScanner,
+  hdf5Scanner,
+  protoModelScanner,
+  nativeModelScanner,
+  nativeScanner,
+  plainTextScanner,
+  plainMediaScanner,
+  lfsPointerScanner,
+  unjudgedScanner,
+  unknownScanner,
+];

@@ -1,0 +1,2 @@
+export { isComputingOperator } from './torchscript.ts';
+export { zipScanner } from './zip.ts';

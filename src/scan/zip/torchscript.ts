@@ -1,0 +1,162 @@
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { type Rule, type ScanContext, SUPPLY_CHAIN } from '../scanner/index.ts';
+
+export const TORCHSCRIPT_RULE: Rule = {
+  id: 'torchscript.unknown-operator',
+  title: 'TorchScript calls something that is not an operator of PyTorch itself',
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'TorchScript is not Python: its source can only call registered operators. Those that PyTorch brings compute. This code calls one that reads or writes files or loads a library, one of a library that has to be loaded first, or what only Python has.',
+  remedy:
+    'Ask the publisher of the model which library it needs, and why. Prefer safetensors with code that you trust.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-829', 'CWE-94'],
+};
+
+/** Namespaces of operators that come with PyTorch and its own libraries. */
+const NAMESPACES: ReadonlySet<string> = new Set([
+  'aten',
+  'prim',
+  'prims',
+  'quantized',
+  'quantized_decomposed',
+  'sparse',
+  'torchvision',
+  'torchaudio',
+  'inductor',
+  'profiler',
+  'prepacked',
+  'mkldnn',
+  'mkldnn_prepacked',
+  'static_runtime',
+  'onednn',
+]);
+/** Operators of PyTorch that reach files or libraries. */
+const DANGEROUS: ReadonlySet<string> = new Set([
+  'from_file',
+  'save',
+  'load',
+  'load_library',
+  'load_library_op',
+  'import_module',
+]);
+/** Python's functions that TorchScript does not have. */
+const PYTHON_ONLY: ReadonlySet<string> = new Set([
+  'exec',
+  'eval',
+  'compile',
+  'open',
+  '__import__',
+  'globals',
+  'locals',
+  'vars',
+  'setattr',
+  'delattr',
+  'input',
+  'breakpoint',
+]);
+
+const MAX_SOURCE = 64 * 1024 * 1024;
+const MAX_SAID = 20;
+/** Names, numbers, strings on one line, operators, comments, blanks. */
+const TOKEN =
+  /([A-Za-z_]\w*)|(?:\d[\w.]*(?:[eE][+-]?\d+)?j?)|(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([-+*/%@&|^~<>=!()[\]{},:.;]|\\\r?\n)|(?:#[^\n]*)|([ \t\r\f]+)|(\n)/y;
+
+/**
+ * Looks at TorchScript source (torch/csrc/jit/serialization/python_print.cpp writes it) as tokens, for what it calls and
+ * imports. What cannot be told into tokens leaves the verdict unknown.
+ */
+export async function judgeTorchScript(
+  context: ScanContext,
+  source: ByteSource,
+  name: string,
+  storedAt: number | undefined,
+): Promise<void> {
+  if (source.size > MAX_SOURCE)
+    return context.incomplete(`the TorchScript source "${name}" is longer than ${MAX_SOURCE} bytes`);
+  const held = 2 * source.size;
+  context.budget.hold(held);
+  const text = Buffer.from(await source.read(0, source.size)).toString('latin1');
+  const { calls, end } = callsOf(text);
+  context.budget.release(held);
+  for (const { path, line } of calls) {
+    context.report({
+      rule: TORCHSCRIPT_RULE,
+      subject: `${name} ${path}`,
+      message: `The TorchScript source "${name}" uses ${path} in line ${line}.`,
+      evidence: path,
+    });
+  }
+  if (end < text.length)
+    return context.incomplete(`the TorchScript source "${name}" is not TorchScript from byte ${end} on`);
+  if (storedAt !== undefined) context.cover(storedAt, storedAt + source.size, 'parsed');
+}
+
+interface Use {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** The calls and imports that are not PyTorch's own, each once, and how far the source could be read. */
+function callsOf(text: string): { calls: Use[]; end: number } {
+  const uses = new Map<string, Use>();
+  let path: string[] = [];
+  let expectsName = true;
+  let imports: string | undefined;
+  let line = 1;
+  let end = 0;
+  // More are not said.
+  const use = (what: string) =>
+    void (uses.size >= MAX_SAID || uses.has(what) || uses.set(what, { path: what.slice(0, 200), line }));
+  TOKEN.lastIndex = 0;
+  const finishPath = (called: boolean) => {
+    if (imports !== undefined) {
+      if (!ownModule(path)) use(`${imports} ${path.join('.')}`);
+    } else if (foreign(path, called)) use(path.join('.'));
+    path = [];
+  };
+  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
+    end = TOKEN.lastIndex;
+    const [token, word, sign, blank, newline] = match;
+    if (blank !== undefined) continue;
+    if (word === 'import' || word === 'from') {
+      if (path.length > 0) finishPath(false);
+      imports = word;
+      expectsName = true;
+    } else if (word !== undefined) {
+      if (!expectsName) finishPath(false);
+      path.push(word);
+      expectsName = false;
+    } else {
+      if (sign !== '.') finishPath(sign === '(');
+      if (newline !== undefined || sign === ';') imports = undefined;
+      expectsName = sign === '.' || path.length === 0;
+      if (token.includes('\n')) line++;
+    }
+  }
+  finishPath(false);
+  return { calls: [...uses.values()], end };
+}
+
+/** Whether a path names an operator of PyTorch's own that computes: `torch.ops.aten.linear.default`, as torch.export writes it. */
+export function isComputingOperator(path: readonly string[]): boolean {
+  const [root, ops, namespace = ''] = path;
+  return root === 'torch' && ops === 'ops' && NAMESPACES.has(namespace) && !path.some((part) => DANGEROUS.has(part));
+}
+
+function ownModule([root, ...rest]: readonly string[]): boolean {
+  return root === '__torch__' || (root === 'torch' && rest.length === 0);
+}
+
+function foreign(path: readonly string[], called: boolean): boolean {
+  const [root, ...rest] = path;
+  const last = path.at(-1) ?? '';
+  if (root === undefined) return false;
+  if (path.length === 1) return called && PYTHON_ONLY.has(root);
+  if (root !== 'torch' && root !== 'ops') return false;
+  if (DANGEROUS.has(last)) return true;
+  const operators = root === 'ops' ? rest : rest[0] === 'ops' || rest[0] === 'classes' ? rest.slice(1) : undefined;
+  return operators !== undefined && !NAMESPACES.has(operators[0] ?? '');
+}

@@ -1,0 +1,22 @@
+import type { ZipEntry } from '../../formats/zip/index.ts';
+import type { Rule, ScanContext, Target } from '../scanner/index.ts';
+import type { ZipLayout } from './layout.ts';
+
+/** What the parts of this scanner share about one archive. */
+export interface ZipScan {
+  readonly target: Target;
+  readonly context: ScanContext;
+  readonly layout: ZipLayout;
+  /** What the directory lists, by any name. */
+  readonly entries: readonly ZipEntry[];
+  /** Members that are still read although their bytes are read already. */
+  rereadsLeft: number;
+  /** Where the members end. */
+  readonly membersEnd: number;
+  say(rule: Rule, subject: string, message: string, offset?: number): void;
+}
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}

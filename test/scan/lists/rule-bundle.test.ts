@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SEVERITIES } from '../../../src/core/assessment/severity.ts';
+import { isAssayError } from '../../../src/core/errors.ts';
+import { listedGlobals, shippedAllowlists } from '../../../src/scan/lists/allowlists.ts';
+import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
+import { parseRuleBundle, type RuleBundle } from '../../../src/scan/lists/rule-bundle.ts';
+import { BUILT_IN_LISTS, listsWith } from '../../../src/scan/lists/rule-lists.ts';
+import { compareVersions } from '../../../src/scan/lists/ruleset-version.ts';
+import { RULES } from '../../../src/scan/rules/catalogue.ts';
+import { checkBundle } from '../../../src/scan/rules/rule-bundle-check.ts';
+import { rulesetOf } from '../../../src/scan/rules/ruleset.ts';
+import { ADVISED, applyLists } from '../../../src/scan/rules/ruleset-apply.ts';
+import { assessment, file, finding, UNLISTED_RULE } from '../../report/sample.ts';
+
+const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
+const DIGEST = `sha256:${'12'.repeat(32)}`;
+const CONTEXT = { now: new Date('2026-12-01T00:00:00Z'), program: '0.1.0' };
+
+type Listed = RuleBundle['allowlists'][string]['globals'][number];
+
+function list(...globals: Listed[]): RuleBundle['allowlists'][string] {
+  return { tier: 'organisation', library: 'acme', script: '', versions: ['1.0'], globals };
+}
+
+function bundle(over: Partial<RuleBundle> = {}): RuleBundle {
+  return {
+    version: '2027.1.1',
+    issued: '2026-11-30T00:00:00Z',
+    minimumProgram: '0.1.0',
+    allowlists: { acme: list(['acme.tokens', 'Table', 'import call new build', '1.0']) },
+    dangerous: { modules: {}, globals: {} },
+    severities: {},
+    advisories: [],
+    ...over,
+  };
+}
+
+function fault(over: Partial<RuleBundle>): string {
+  try {
+    checkBundle(bundle(over), 'rules', CONTEXT);
+    return '';
+  } catch (error) {
+    if (isAssayError(error) && error.code === 'usage') return error.message;
+    throw error;
+  }
+}
+
+function parse(json: unknown): RuleBundle {
+  return parseRuleBundle(new TextEncoder().encode(JSON.stringify(json)), 'rules');
+}
+
+describe('the payload of a rule bundle', () => {
+  it('is read', () => {
+    const full = bundle({
+      expires: '2027-06-01T00:00:00Z',
+      dangerous: { modules: { 'acme.shell': 'runs programs' }, globals: { 'acme:run': 'runs programs' } },
+      severities: { [UNLISTED_RULE.id]: 'critical' },
+      advisories: [{ id: 'ACME-1', title: 'steals', url: 'https://acme.example/1', sha256: ['ab'.repeat(32)] }],
+    });
+    expect(parse(full)).toEqual(full);
+  });
+
+  it.each([
+    ['a field that is not known', { ...bundle(), prefixes: ['acme.'] }],
+    ['a version that is none', bundle({ version: 'latest' })],
+    ['a time that is none', bundle({ expires: '2027-01-31' })],
+    ['a pattern', bundle({ allowlists: { acme: list(['acme', '*', 'import', '']) } })],
+    ['a use that is none', bundle({ allowlists: { acme: list(['acme', 'A', 'run', '']) } })],
+    ['no uses', bundle({ allowlists: { acme: list(['acme', 'A', '', '']) } })],
+    ['a path as the name of a list', bundle({ allowlists: { '../x': list() } })],
+    [
+      'an address that is not https',
+      bundle({ advisories: [{ id: 'A', title: 't', url: 'http://x', sha256: ['ab'.repeat(32)] }] }),
+    ],
+    ['a digest that is none', bundle({ advisories: [{ id: 'A', title: 't', sha256: ['ab'] }] })],
+    ['nothing', null],
+    ['a list', []],
+  ])('is refused with %s', (_, json) => {
+    expect(() => parse(json)).toThrow(/holds no rules/);
+  });
+
+  it('is refused with a property twice', () => {
+    const text = JSON.stringify(bundle()).replace('{', '{"severities":{"pickle.call.computed":"critical"},');
+    expect(() => parseRuleBundle(new TextEncoder().encode(text), 'rules')).toThrow(/names "severities" twice/);
+  });
+
+  it('ends in rules, or in a sentence', () => {
+    const text = JSON.stringify(bundle());
+    const mutated = fc
+      .tuple(fc.nat(text.length), fc.nat(30), fc.string({ maxLength: 10 }))
+      .map(([at, cut, put]) => new TextEncoder().encode(text.slice(0, at) + put + text.slice(at + cut)));
+    const values = fc
+      .jsonValue()
+      .map((value) => new TextEncoder().encode(JSON.stringify({ ...bundle(), allowlists: value })));
+    fc.assert(
+      fc.property(fc.oneof(mutated, values, fc.uint8Array()), (bytes) => {
+        try {
+          const read = parseRuleBundle(bytes, 'rules');
+          checkBundle(read, 'rules', CONTEXT);
+          listsWith(read, DIGEST);
+        } catch (error) {
+          if (!isAssayError(error) || error.code === 'internal') throw error;
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe('what a bundle may not say, whoever signed it', () => {
+  it.each([
+    ['has ended', { expires: '2026-12-01T00:00:00Z' }, 'ended'],
+    ['is for a newer program', { minimumProgram: '0.2.0' }, 'need version 0.2.0'],
+    [
+      'lists os.system',
+      { allowlists: { a: list(['os', 'system', 'call', '']) } },
+      'os.system would be listed to call, and it runs programs',
+    ],
+    [
+      'lists it by its Python 2 name',
+      { allowlists: { a: list(['__builtin__', 'eval', 'call', '']) } },
+      '__builtin__.eval would be listed to call, and it',
+    ],
+    [
+      'lists a name below a dangerous module',
+      { allowlists: { a: list(['torch', 'ops.load_library', 'call', '']) } },
+      'torch.ops.load_library would be listed to call',
+    ],
+    [
+      'lists what it calls dangerous itself',
+      {
+        allowlists: { a: list(['acme', 'run', 'call', '']) },
+        dangerous: { modules: {}, globals: { 'acme:run': 'runs programs' } },
+      },
+      'calls dangerous',
+    ],
+    [
+      'drops a contract',
+      { allowlists: { 'scikit-learn': list(['sklearn.neighbors.ball_tree', 'newObj', 'call', '']) } },
+      'without the contract',
+    ],
+    [
+      'names a contract that nobody keeps',
+      { allowlists: { a: list(['acme', 'A', 'call', '', 'contract']) } },
+      'with a contract',
+    ],
+    [
+      'gives a name with a contract another use',
+      { allowlists: { a: list(['builtins', 'getattr', 'call new', '', 'contract']) } },
+      'to new',
+    ],
+    ['lowers a severity', { severities: { 'pickle.call.computed': 'low' as const } }, 'lower the severity'],
+    ['sets the severity of no rule', { severities: { 'no.such.rule': 'high' as const } }, 'does not know'],
+  ])('it %s', (_, over, message) => {
+    const said = fault(over);
+    expect(said).not.toBe('');
+    expect(said).toContain(message);
+  });
+
+  it('never lists a name whose danger is known with a use that the program does not give it', () => {
+    const dangerous = [...listedGlobals().values()].map(({ module, name }) => [module, name] as const);
+    const names = fc.oneof(
+      fc.constantFrom(...dangerous),
+      fc.constantFrom(['os', 'popen'] as const, ['posix', 'system'] as const, ['subprocess', 'Popen'] as const),
+      fc.tuple(
+        fc.constantFrom('os', 'sys', 'importlib', 'builtins', 'nt', 'commands', '__builtin__'),
+        fc.constantFrom('a', 'exec', 'path.x'),
+      ),
+    );
+    const uses = fc.subarray(['import', 'call', 'new', 'build', 'items'], { minLength: 1 });
+    fc.assert(
+      fc.property(names, uses, fc.boolean(), ([module, name], said, withContract) => {
+        const entry: Listed = withContract
+          ? [module, name, said.join(' '), '', 'contract']
+          : [module, name, said.join(' '), ''];
+        if (fault({ allowlists: { a: list(entry) } }) !== '') return;
+        const shipped = BUILT_IN_LISTS.listed(module, name);
+        const guarded = BUILT_IN_LISTS.dangerOf(module, name) !== undefined || shipped?.contract !== undefined;
+        if (guarded) for (const use of said) expect([...(shipped?.uses ?? [])]).toContain(use);
+        const merged = listsWith(bundle({ allowlists: { a: list(entry) } }), DIGEST).listed(module, name);
+        expect(merged?.contract).toBe(shipped?.contract);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('loses no contract by what a list leaves out', () => {
+    const allowlists = Object.fromEntries([...shippedAllowlists()].map(([name]) => [name, list()] as const));
+    for (const [name] of shippedAllowlists()) {
+      const { [name]: only } = allowlists;
+      if (only === undefined) throw new Error('no list');
+      const one = bundle({ allowlists: { [name]: only } });
+      if (fault(one) !== '') continue;
+      const lists = listsWith(one, DIGEST);
+      const changed = [...lists.entries()].filter(
+        ({ module, name, contract }) => contract !== BUILT_IN_LISTS.listed(module, name)?.contract,
+      );
+      expect(changed).toEqual([]);
+    }
+    expect(fault({ allowlists })).toBe('');
+  });
+
+  it('may hold what this program brings along, unchanged', () => {
+    const allowlists = JSON.parse(JSON.stringify(Object.fromEntries(shippedAllowlists())));
+    expect(fault(parse(bundle({ allowlists })))).toBe('');
+  });
+});
+
+describe('rules with a bundle on top', () => {
+  const global = (module: string, name: string) => ({ module, name, mapped: false });
+
+  it('list what it lists, and name it in the digest', () => {
+    const lists = listsWith(bundle(), DIGEST);
+    expect(createGlobalPolicy().standing(global('acme.tokens', 'Table')).kind).toBe('unlisted');
+    expect(createGlobalPolicy({ lists }).standing(global('acme.tokens', 'Table')).kind).toBe('listed');
+    expect(createGlobalPolicy({ lists }).standing(global('collections', 'OrderedDict')).kind).toBe('listed');
+    const [before, after] = [rulesetOf([]), rulesetOf([], lists)];
+    expect(after.version).toBe('2027.1.1');
+    expect(after.digest).not.toBe(before.digest);
+    expect(rulesetOf([], listsWith(bundle(), `sha256:${'34'.repeat(32)}`)).digest).not.toBe(after.digest);
+  });
+
+  it('take a shipped list away when another stands in its place', () => {
+    const lists = listsWith(bundle({ allowlists: { joblib: list() } }), DIGEST);
+    const array = global('joblib.numpy_pickle', 'NumpyArrayWrapper');
+    expect(createGlobalPolicy().standing(array).kind).toBe('listed');
+    expect(createGlobalPolicy({ lists }).standing(array).kind).toBe('unlisted');
+  });
+
+  it('bar a listed name that it calls dangerous, and keep those that were dangerous before', () => {
+    const dangerous = { modules: {}, globals: { 'joblib.numpy_pickle:NumpyArrayWrapper': 'was found to run code' } };
+    const lists = listsWith(bundle({ dangerous }), DIGEST);
+    const policy = createGlobalPolicy({ lists });
+    expect(policy.standing(global('joblib.numpy_pickle', 'NumpyArrayWrapper'))).toEqual({
+      kind: 'dangerous',
+      danger: 'was found to run code',
+    });
+    expect(policy.standing(global('os', 'system')).kind).toBe('dangerous');
+  });
+
+  it('make a file malicious that an advisory names, and raise severities', () => {
+    const sha256 = 'ef'.repeat(32);
+    const one = assessment({
+      files: [file({ path: 'a.bin', sha256 }), file({ path: 'b.bin' })],
+      findings: [finding(UNLISTED_RULE, { file: 'b.bin' })],
+    });
+    const advisories = [{ id: 'ACME-1', title: 'steals keys', url: 'https://acme.example/1', sha256: [sha256] }];
+    const lists = listsWith(bundle({ advisories, severities: { [UNLISTED_RULE.id]: 'critical' } }), DIGEST);
+    const applied = applyLists(one, lists);
+    expect(applied.files.map(({ verdict }) => verdict)).toEqual(['malicious', 'clean']);
+    expect(applied.findings).toMatchObject([
+      { ruleId: ADVISED.id, severity: 'critical', file: 'a.bin' },
+      { ruleId: UNLISTED_RULE.id, severity: 'critical' },
+    ]);
+    expect(applied.findings[0]?.message).toContain('ACME-1');
+    expect(applyLists(one, BUILT_IN_LISTS)).toBe(one);
+    expect(RULES.get(ADVISED.id)).toBe(ADVISED);
+    expect(SEVERITIES).toContain(ADVISED.severity);
+  });
+});
+
+describe('versions of rulesets', () => {
+  it.each([
+    ['2026.12.1', '2026.11.9', 1],
+    ['2026.2.0', '2026.11.0', -1],
+    ['2026.11', '2026.11.0.0', 0],
+    ['2026.11.1.1', '2026.11.1', 1],
+  ])('compare %s with %s by their numbers', (a, b, sign) => {
+    expect(Math.sign(compareVersions(a, b))).toBe(sign);
+    expect(Math.sign(compareVersions(b, a))).toBe(-sign || 0);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { judgeTorchScript } from '../../../src/scan/zip/torchscript.ts';
+import { zipScanner } from '../../../src/scan/zip/zip.ts';
+import { fixture, memory, scanWith } from '../../support/containers.ts';
+import { fakeContext } from '../../support/scan-context.ts';
+
+async function judge(text: string) {
+  const context = fakeContext();
+  await judgeTorchScript(context, memory(Buffer.from(text)), 'code.py', 0);
+  return { said: context.reports.map((report) => report.evidence), verdict: context.verdict(text.length) };
+}
+
+describe('TorchScript source', () => {
+  it('of real models is clean', async () => {
+    const source = fixture('pickle-probes/ok-torchscript/m.pt');
+    const context = await scanWith(zipScanner, source);
+    expect(context.format).toBe('torchscript');
+    expect(context.ruleIds()).toEqual([]);
+    expect(context.verdict(source.size)).toBe('clean');
+  });
+
+  it('that loads a library is suspicious', async () => {
+    const source = fixture('pickle-probes/zip-code-py/m.pt');
+    const context = await scanWith(zipScanner, source);
+    expect(context.ruleIds()).toEqual(['torchscript.unknown-operator']);
+    expect(context.verdict(source.size)).toBe('suspicious');
+  });
+
+  it.each([
+    'def f(self: __torch__.M, x: Tensor) -> Tensor:\n  _0 = torch.add(x, x, alpha=1)\n  return ops.quantized.linear(_0, [1, 2], "a\\"b", 1.5e-05)\n',
+    'op_version_set = 1\nimport __torch__.torch.nn.modules.linear\nclass M(Module):\n  __parameters__ = ["w", ]\n',
+    'x = ops.prim.data(y)  # a comment\nz = (x).save(1)\nw = self.open(2)\n',
+    '_1 = torch.ops.torchvision.nms(boxes, scores, 0.5)\nu = uninitialized(Tensor)\nraise AssertionError("no")\n',
+    's = annotate(List[Tensor], [])\nt = CONSTANTS.c0\nfor i in range(torch.len(s)):\n  pass\n',
+  ])('that PyTorch writes says nothing: %#', async (text) => {
+    expect(await judge(text)).toEqual({ said: [], verdict: 'clean' });
+  });
+
+  it.each([
+    ['torch.ops.load_library("x.so")', 'torch.ops.load_library'],
+    ['ops.mylib.run(x)', 'ops.mylib.run'],
+    ['torch.ops.mylib.run(x)', 'torch.ops.mylib.run'],
+    ['f = torch.ops.mylib.run\nf(x)', 'torch.ops.mylib.run'],
+    ['torch.from_file("/etc/passwd", False, 10)', 'torch.from_file'],
+    ['torch . save (x, "f")', 'torch.save'],
+    ['ops.aten.save(x, "f")', 'ops.aten.save'],
+    ['x : torch.classes.mylib.Thing = y', 'torch.classes.mylib.Thing'],
+    ['import os', 'import os'],
+    ['import __torch__.a, os', 'import os'],
+    ['from os import system', 'from os'],
+    ['import os; os.system("id")', 'import os'],
+    ['exec("x")', 'exec'],
+    ['__import__("os")', '__import__'],
+  ])('%s is not PyTorch alone', async (text, evidence) => {
+    const { said, verdict } = await judge(text);
+    expect(said).toContain(evidence);
+    expect(verdict).toBe('suspicious');
+  });
+
+  it('that cannot be read as such is unknown', async () => {
+    for (const text of ['x = 1 $ 2', "x = 'not closed\n", '\x80\x04\x8c\x02os'])
+      expect((await judge(text)).verdict).toBe('unknown');
+  });
+
+  it('is read to its end, however long it is', async () => {
+    expect((await judge('a.'.repeat(1_000_000))).verdict).toBe('clean');
+    expect((await judge('x = torch.add(y, z)\n'.repeat(100_000))).verdict).toBe('clean');
+  });
+});
