@@ -88,7 +88,8 @@ requirePart(
         await ground().register({ clientConfig: clientConfig(gate.url, stranger.certificate) });
         const { status, body } = await pod(APPROVED);
         expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
-        authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        const back = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
+        await until('it is served again', async () => (await peerOf(gate.url, authority.certificate)) === back);
         await ground().register();
         await until('an approved model is let in', held);
       });

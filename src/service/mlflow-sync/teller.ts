@@ -112,12 +112,15 @@ export class MlflowTeller {
       for (const [key, entry] of tenant.open) {
         if (this.#timer === undefined) return;
         if (entry.dueAt > Date.now()) continue;
+        // What happens to the version meanwhile makes it due at once.
+        entry.dueAt = Number.POSITIVE_INFINITY;
         try {
           const next = await this.#settle(name, tenant, entry);
           if (next !== entry.link) await tenant.links.write(next);
           entry.link = next;
           entry.failures = 0;
-          entry.dueAt = next.told === null ? 0 : Date.now() + LOOK_AGAIN_MS;
+          if (next.told === null) entry.dueAt = 0;
+          else if (entry.dueAt !== 0) entry.dueAt = Date.now() + LOOK_AGAIN_MS;
         } catch (error) {
           if (!isAssayError(error) && !isRegistryError(error)) throw error;
           const subject = `models:/${entry.link.name}/${entry.link.version}`;

@@ -123,7 +123,7 @@ requirePart(
       const unknown = await auditReport([...flags, '-n', 'elsewhere']);
       expect(unknown.code).toBe(2);
       expect(unknown.report.problems).toEqual([
-        { subject: 'namespace elsewhere', message: 'there is none of that name', hint: 'check --in-namespace' },
+        { subject: 'namespace elsewhere', message: 'there is none of that name', mend: 'check --in-namespace' },
       ]);
     });
 
@@ -148,7 +148,7 @@ requirePart(
       expect(subjects).toContain('inferenceservices.serving.kserve.io');
       expect(report.problems.find(({ subject }) => subject === 'pods')).toMatchObject({
         message: expect.stringMatching(/pods is forbidden: User "alice" cannot list resource "pods"/),
-        hint: expect.stringMatching(/Role/),
+        mend: expect.stringMatching(/Role/),
       });
       const [allowed] = [await auditReport([...mine, '-n', 'prod'])];
       expect(allowed.code).toBe(2);

@@ -44,7 +44,7 @@ describe('how an API server is asked', () => {
       [kubeconfig(server, { token: 'a\nb' }), /token is empty, or has characters/],
       [kubeconfig(server, {}, { 'current-context': '' }), /no current context/, /use-context/],
       [kubeconfig(server, {}, { 'current-context': 'y' }), /no context y/, /it has x/],
-      [kubeconfig(server, {}, { clusters: 1 }), /no kubeconfig/],
+      [kubeconfig(server, {}, { clusters: 1 }), /not a kubeconfig/],
     ];
     for (const [file, message, hint] of cases) {
       const error = await openKube({ kubeconfig: file, env: {} }).then(
