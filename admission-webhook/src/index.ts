@@ -1,7 +1,30 @@
 export type { DecisionRecord } from './answer.ts';
-export { type AuditReport, type AuditedObject, auditCluster, listedSource, openAuditGate, openCluster } from './audit/index.ts';
-export { type AdmissionConfig, MODE_LABEL, NO_CONFIG, STAGE_LABEL, STRICT_ACTIONS, namespaceRules, readAdmissionConfig } from './config/index.ts';
-export { type ReviewProblem, type ReviewResponse, answerMalformed, compileAdmissionPolicies, decideReview, readReview, reviewResponse } from './decide/index.ts';
+export {
+  type AuditedObject,
+  type AuditReport,
+  auditCluster,
+  listedSource,
+  openAuditGate,
+  openCluster,
+} from './audit/index.ts';
+export {
+  type AdmissionConfig,
+  MODE_LABEL,
+  NO_CONFIG,
+  namespaceRules,
+  readAdmissionConfig,
+  STAGE_LABEL,
+  STRICT_ACTIONS,
+} from './config/index.ts';
+export {
+  answerMalformed,
+  compileAdmissionPolicies,
+  decideReview,
+  type ReviewProblem,
+  type ReviewResponse,
+  readReview,
+  reviewResponse,
+} from './decide/index.ts';
 export { fallbackManifests, readSnapshotFile } from './fallback/index.ts';
 export { type KubeClient, openKube } from './kube/index.ts';
 export { type InjectionAnswer, injectionCheck, mutateReview, verifyInjected } from './mutate/index.ts';
@@ -10,7 +33,23 @@ export { type AdmissionPolicies, NO_POLICIES, type PolicyInput } from './policie
 export type { AdmissionRequest } from './request.ts';
 export { MODES, type NamespaceRule, type Outcome, type WebhookAction } from './rules.ts';
 export { type CertificateSource, openCertificateFiles, openSelfSigned } from './server/certificate/index.ts';
-export { type AdmissionOptions, type AdmissionStatus, type ConnectionRules, type GateOptions, type GateParts, type ListenPlace, type LogChoice, type ServeOptions, type Serving, type TlsOptions, askStatus, assembleGate, openClientFiles, serve, startAdmission } from './server/index.ts';
+export {
+  type AdmissionOptions,
+  type AdmissionStatus,
+  askStatus,
+  assembleGate,
+  type ConnectionRules,
+  type GateOptions,
+  type GateParts,
+  type ListenPlace,
+  type LogChoice,
+  openClientFiles,
+  type ServeOptions,
+  type Serving,
+  serve,
+  startAdmission,
+  type TlsOptions,
+} from './server/index.ts';
 export { openSnapshotFeed } from './snapshot-feed/index.ts';
 export type { GateState, HeldSnapshot } from './state.ts';
 export { type BreakGlassQuery, NO_WAIVERS } from './waivers.ts';

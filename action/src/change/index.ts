@@ -1,3 +1,3 @@
-export { type ChangeSet, type ChangedText, changeSetOf } from './change.ts';
+export { type ChangedText, type ChangeSet, changeSetOf } from './change.ts';
 export { dvcFindings } from './dvc.ts';
 export { CHANGE_RULES, changeFinding } from './rules.ts';

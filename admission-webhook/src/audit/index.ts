@@ -2,4 +2,4 @@ export { auditCluster } from './audit.ts';
 export { openCluster } from './cluster.ts';
 export { listedSource } from './listed.ts';
 export { openAuditGate } from './open-gate.ts';
-export type { AuditReport, AuditedObject } from './report.ts';
+export type { AuditedObject, AuditReport } from './report.ts';

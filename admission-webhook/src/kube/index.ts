@@ -1,9 +1,9 @@
-export { type WebhookConfigurationKind, patchCaBundle } from './ca-bundle.ts';
+export { patchCaBundle, type WebhookConfigurationKind } from './ca-bundle.ts';
 export type { KubeClient } from './client.ts';
 export { type ObjectPlace, raiseConfigMapFloor, readConfigMapFloor } from './config-map.ts';
 export { fieldOf, listField, textField, textsOf } from './fields.ts';
-export { KubeError, isMissing } from './kube-error.ts';
+export { isMissing, KubeError } from './kube-error.ts';
 export { type WatchedNamespaces, watchNamespaces } from './namespaces.ts';
 export { openKube } from './open-kube.ts';
-export { Pauses, type Wait, byTheClock } from './pauses.ts';
+export { byTheClock, Pauses, type Wait } from './pauses.ts';
 export { type KeptSecret, readSecret, writeSecret } from './secret.ts';
