@@ -72,7 +72,7 @@ async function ofPullRequest({ event, payload, checkout, sha, git }: Context): P
   const [first, second] = parents;
   // What GitHub made to test the pull request: its first parent is the tip of the base branch.
   if (checkout === sha && parents.length === 2 && second === head && first !== undefined) {
-    await require(git, first, 'the base of the pull request');
+    await mustHave(git, first, 'the base of the pull request');
     return {
       event,
       head: checkout,
@@ -87,12 +87,12 @@ async function ofPullRequest({ event, payload, checkout, sha, git }: Context): P
       hint: 'use actions/checkout without ref, or with the head of the pull request',
     });
   }
-  await require(git, base, 'the base of the pull request');
-  const fork_ = await mergeBase(git, base, checkout);
+  await mustHave(git, base, 'the base of the pull request');
+  const left = await mergeBase(git, base, checkout);
   return {
     event,
     head: checkout,
-    base: fork_,
+    base: left,
     rules: base,
     about: `pull request #${number}`,
     pullRequest: { number, fork },
@@ -121,7 +121,7 @@ async function ofMergeGroup({ event, payload, checkout, git }: Context): Promise
   const base = commitOf(group, 'base_sha');
   const head = commitOf(group, 'head_sha');
   mustBe(checkout, head, 'the merge group');
-  await require(git, base, 'the base of the merge group');
+  await mustHave(git, base, 'the base of the merge group');
   return { event, head, base, rules: base, about: 'a merge group', pullRequest: undefined };
 }
 
@@ -158,7 +158,7 @@ async function defaultBranch(payload: unknown, pushed: string, git: Git): Promis
 
 async function ofTree({ event, checkout, sha, git }: Context): Promise<Comparison> {
   mustBe(checkout, sha, 'the commit of the event');
-  await require(git, checkout, 'the commit of the event');
+  await mustHave(git, checkout, 'the commit of the event');
   return {
     event,
     head: checkout,
@@ -197,7 +197,7 @@ async function mergeBase(git: Git, base: string, head: string): Promise<string> 
   throw new AssayError('usage', 'the checkout does not show where the pull request left its base', { hint: DEEPER });
 }
 
-async function require(git: Git, commit: string, what: string): Promise<void> {
+async function mustHave(git: Git, commit: string, what: string): Promise<void> {
   if (await git.hasCommit(commit)) return;
   throw new AssayError('usage', `${what} is not in the checkout: it is shallow`, { subject: commit, hint: DEEPER });
 }

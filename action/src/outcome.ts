@@ -57,10 +57,10 @@ export function outcomeOf(
 ): Outcome {
   const { comparison, change, models, references } = parts;
   const outages = references.models.filter(({ outcome }) => outcome.kind === 'outage');
-  const told = [...change.findings, ...parts.extra, ...references.findings];
-  const own = actionOf(told, inputs.failOn);
+  const decisive = [...change.findings, ...parts.extra, ...references.findings];
+  const own = actionOf(decisive, inputs.failOn);
   // An outage says nothing of a model: by input it fails the step, or leaves it without a decision.
-  const findings = [...told, ...references.outages];
+  const findings = [...decisive, ...references.outages];
   const lines = linesJudged(findings, own, ruling);
   const judged = references.models.flatMap(({ outcome }) => (outcome.kind === 'judged' ? [outcome.judged] : []));
   const all = [...(models.judged === undefined ? [] : [models.judged]), ...judged];

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from '../../src/core/assessment/index.ts';
-import { AssayError, isAssayError } from '../../src/core/index.ts';
+import { AssayError, isAssayError, withHint } from '../../src/core/index.ts';
 import { version } from '../../src/core/package/index.ts';
 import { formatTitles } from '../../src/pipeline/index.ts';
 import { pathToUri, type ReportContext, type RuleInfo, renderJsonLine, renderSarif } from '../../src/report/index.ts';
 import { RULES } from '../../src/scan/rules/index.ts';
-import { CHANGE_RULES, changeSetOf, dvcFindings } from './change/index.ts';
+import { CHANGE_RULES, type ChangeSet, changeSetOf, dvcFindings } from './change/index.ts';
 import { comparisonOf } from './comparison.ts';
-import { Blobs, Git, treeOf } from './git/index.ts';
+import { Blobs, Git } from './git/index.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { judgeModels } from './judge.ts';
 import { atLeast, type Outcome, outcomeOf } from './outcome.ts';
@@ -21,26 +21,31 @@ import { MAX_SUMMARY_BYTES, Workflow } from './workflow.ts';
 /** UTF-16 units of a summary: three bytes each at most. */
 const MAX_SUMMARY = Math.floor(MAX_SUMMARY_BYTES / 3);
 
-const CONTEXT = (): ReportContext => {
+/** The runner sends SIGINT to a step that is cancelled, SIGTERM to one that does not end, and kills it after that. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+function reportContext(): ReportContext {
   const own = [...Object.values(CHANGE_RULES), ...Object.values(REFERENCE_RULES)];
   const rules = new Map<string, RuleInfo>([...RULES, ...own.map((rule) => [rule.id, rule] as const)]);
   return { rules, formats: formatTitles(), version: version(), coverage: false };
-};
+}
 
 /**
- * One step of a workflow: judges what the event is about, and tells it.
+ * One step of a workflow: judges what the event is about, and reports it.
  * @returns the exit code: 0 allowed, 1 denied, 2 could not complete
  */
 export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
   const workflow = new Workflow(env, (text) => process.stdout.write(text));
   const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  for (const signal of STOP_SIGNALS) process.once(signal, interrupt);
   const scratch = await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'assay-action-'));
   try {
     const inputs = readInputs(env);
     workflow.mask(inputs.hfToken);
     workflow.mask(inputs.githubToken);
     const outcome = await judge(env, inputs, { workflow, scratch, signal: stop.signal });
-    return await tell(env, inputs, outcome, { workflow, signal: stop.signal });
+    return await report(env, inputs, outcome, { workflow, signal: stop.signal });
   } catch (error) {
     workflow.annotate({ level: 'error', title: 'Assay could not complete', message: messageOf(error) });
     if (!isAssayError(error) || error.code === 'internal')
@@ -48,17 +53,21 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
     if ((env.GITHUB_OUTPUT ?? '') !== '') workflow.output('decision', 'error');
     return 2;
   } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, interrupt);
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-interface Place {
+/** What a step of the run works with. */
+interface Run {
   readonly workflow: Workflow;
   readonly scratch: string;
   readonly signal: AbortSignal;
 }
 
-async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Place): Promise<Outcome> {
+type ReportingRun = Omit<Run, 'scratch'>;
+
+async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Run): Promise<Outcome> {
   const workspace = env.GITHUB_WORKSPACE ?? '';
   if (workspace === '')
     throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', { subject: 'GITHUB_WORKSPACE' });
@@ -74,7 +83,7 @@ async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch
   const references = await scanReferences(introduced, ruling, {
     env: sourceEnvironment(env, inputs),
     offline: inputs.offline,
-    isInRepository: await pathsOf(git, comparison.head, introduced.length > 0),
+    isInRepository: introduced.length === 0 ? () => false : pathsOf(change.tree),
     signal,
     log: (text) => workflow.log(text),
   });
@@ -83,9 +92,9 @@ async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch
 }
 
 /** Whether a path is a file or a folder of the commit. */
-async function pathsOf(git: Git, head: string, needed: boolean): Promise<(path: string) => boolean> {
+function pathsOf(tree: ChangeSet['tree']): (path: string) => boolean {
   const paths = new Set<string>();
-  for (const { path } of needed ? await treeOf(git, head) : []) {
+  for (const { path } of tree) {
     for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
       const part = path.slice(0, at);
       if (paths.has(part)) break;
@@ -112,13 +121,13 @@ function sourceEnvironment(env: NodeJS.ProcessEnv, { hfToken }: Inputs): NodeJS.
   return { ...Object.fromEntries(kept), ...(hfToken === '' ? {} : { HF_TOKEN: hfToken }) };
 }
 
-async function tell(
+async function report(
   env: NodeJS.ProcessEnv,
   inputs: Inputs,
   outcome: Outcome,
-  { workflow, signal }: Omit<Place, 'scratch'>,
+  { workflow, signal }: ReportingRun,
 ): Promise<number> {
-  const context = CONTEXT();
+  const context = reportContext();
   const workspace = env.GITHUB_WORKSPACE ?? '';
   const shown = atLeast(outcome.shown, inputs.reportSeverity);
   annotate(shown, workflow);
@@ -149,14 +158,14 @@ async function exitCode(
   env: NodeJS.ProcessEnv,
   inputs: Inputs,
   outcome: Outcome,
-  place: Omit<Place, 'scratch'>,
+  { workflow, signal }: ReportingRun,
 ): Promise<number> {
   if (outcome.action === 'deny') return 1;
   if (outcome.incomplete) return 2;
   if (outcome.outages.length === 0) return 0;
   const what = outcome.outages.map(({ reference }) => reference).join(', ');
   if (inputs.onOutage === 'fail') return 2;
-  const written = await withGitHub(env, inputs, place.signal, (github) =>
+  const written = await withGitHub(env, inputs, signal, (github) =>
     github.neutralCheck(
       outcome.comparison.head,
       'Not decided',
@@ -164,7 +173,7 @@ async function exitCode(
     ),
   );
   if (written.kind === 'written') return 0;
-  place.workflow.annotate({
+  workflow.annotate({
     level: 'error',
     title: 'Assay could not complete',
     message: `${what} was not scanned, and a neutral check could not be made: ${written.why}; give the job checks: write`,
@@ -177,7 +186,7 @@ async function comment(
   inputs: Inputs,
   { comparison }: Outcome,
   text: string,
-  { workflow, signal }: Omit<Place, 'scratch'>,
+  { workflow, signal }: ReportingRun,
 ): Promise<void> {
   const { pullRequest } = comparison;
   if (pullRequest === undefined) return;
@@ -229,5 +238,5 @@ function sarifOf(outcome: Outcome, { category }: Inputs, context: ReportContext)
 function messageOf(error: unknown): string {
   if (!isAssayError(error)) return `defect: ${error instanceof Error ? error.message : String(error)}`;
   const subject = error.subject === undefined ? '' : `${error.subject}: `;
-  return `${subject}${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+  return `${subject}${withHint(error)}`;
 }

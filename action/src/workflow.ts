@@ -87,9 +87,7 @@ function property(text: string): string {
 
 /** The runner reads `::name::` at the start of a line, and the older `##[name]` anywhere in one. */
 function inertLine(text: string): string {
-  return terminalText(text, MAX_MESSAGE)
-    .replaceAll('##[', '## [')
-    .replace(/^(\s*):(?=:)/, '$1: ');
+  return olderForm(terminalText(text, MAX_MESSAGE)).replace(/^(\s*):(?=:)/, '$1: ');
 }
 
 function olderForm(text: string): string {

@@ -42,6 +42,17 @@ export class AssayError extends Error {
   }
 }
 
+/** What went wrong and how to correct it, on one line: `message; hint`. */
+export function withHint({
+  message,
+  hint,
+}: {
+  readonly message: string;
+  readonly hint?: string | null | undefined;
+}): string {
+  return hint === undefined || hint === null ? message : `${message}; ${hint}`;
+}
+
 export function isAssayError(error: unknown): error is AssayError {
   return error instanceof AssayError;
 }

@@ -11,6 +11,7 @@ export {
   isAssayError,
   isContentError,
   throwIfAborted,
+  withHint,
 } from './errors.ts';
 export type { OnEvent, ProgressEvent } from './events.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';

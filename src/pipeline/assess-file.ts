@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Check, DigestBasis, FileAssessment, Finding, Reading } from '../core/assessment/index.ts';
 import { BLOCK_SIZE, type ByteSource, FileSource } from '../core/bytes/index.ts';
-import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAborted } from '../core/index.ts';
+import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAborted, withHint } from '../core/index.ts';
 import { keepsClaim, type PlannedDigests, wholeDigest } from '../integrity/hash/index.ts';
 import { noteBounds } from '../sandbox/index.ts';
 import type { FileDeclaration } from './declared.ts';
@@ -219,7 +219,6 @@ function checksumCheck(file: ArtifactFile, digests: readonly PlannedDigests[] | 
 }
 
 function unread(file: ArtifactFile, error: AssayError): AssessedFile {
-  const hint = error.hint === undefined ? '' : `; ${error.hint}`;
   return {
     file: {
       path: file.path,
@@ -230,7 +229,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       verdict: 'unknown',
       imports: [],
       readings: [],
-      reasons: [`${error.message}${hint}`],
+      reasons: [withHint(error)],
       coverage: { ranges: [], gaps: file.size > 0 ? [{ start: 0, end: file.size }] : [] },
     },
     findings: [],

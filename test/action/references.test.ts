@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validSarif } from '../report/validators.ts';
@@ -7,7 +8,7 @@ import { tempFolder } from '../support/temp.ts';
 import { CLEAN, MALICIOUS } from './artifacts.ts';
 import { FakeGitHub } from './fake-github.ts';
 import { Repository } from './repository.ts';
-import { pullRequest, type Ran, runAction } from './run-action.ts';
+import { pullRequest, type Ran, runAction, type Step } from './run-action.ts';
 
 const scratch = tempFolder();
 let repository: Repository;
@@ -39,14 +40,18 @@ interface Asked {
   readonly inputs?: Record<string, string>;
   readonly env?: NodeJS.ProcessEnv;
   readonly fork?: boolean;
+  readonly onStart?: Step['onStart'];
 }
 
-async function onPullRequest({ inputs = {}, env = {}, fork = false }: Asked = {}): Promise<Ran> {
+async function onPullRequest({ inputs = {}, env = {}, fork = false, onStart }: Asked = {}): Promise<Ran> {
   const head = repository.commit('head');
   const sha = repository.merged(base, head);
   const payload = pullRequest(base, head, { fork });
   const own = { HF_ENDPOINT: hub.endpoint, GITHUB_API_URL: github.url, ...env };
-  return runAction({ repository, event: 'pull_request', payload, sha, inputs, env: own }, scratch);
+  return runAction(
+    { repository, event: 'pull_request', payload, sha, inputs, env: own, ...(onStart && { onStart }) },
+    scratch,
+  );
 }
 
 const rulesOf = ({ annotations }: Ran) =>
@@ -222,4 +227,25 @@ describe('the comment', () => {
     await onPullRequest({ inputs: { 'github-token': 'ghs_s3cret' } });
     expect(github.requests).toBe(0);
   });
+});
+
+describe('a step that the runner cancels', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends on %s while a store does not answer, and leaves no files',
+    async (signal) => {
+      repository.write('train.py', 'AutoModel.from_pretrained("acme/good")\n');
+      const silent = createServer();
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const address = silent.address();
+      if (typeof address !== 'object' || address === null) throw new Error('the server does not listen');
+      const ran = await onPullRequest({
+        env: { HF_ENDPOINT: `http://127.0.0.1:${address.port}` },
+        onStart: (child) => silent.once('request', () => child.kill(signal)),
+      });
+      silent.closeAllConnections();
+      silent.close();
+      expect(ran).toMatchObject({ code: 2, outputs: { decision: 'error' }, left: [], stderr: '' });
+      expect(ran.annotations[0]?.message).toContain('stopped before the end');
+    },
+  );
 });

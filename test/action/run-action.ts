@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../support/run-program.ts';
@@ -20,6 +21,7 @@ export interface Step {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv;
   readonly node?: string;
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 export interface Ran {
@@ -29,6 +31,8 @@ export interface Ran {
   readonly summary: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly annotations: readonly Annotated[];
+  /** What is left in the runner's folder for temporary files. */
+  readonly left: readonly string[];
 }
 
 export interface Annotated {
@@ -66,7 +70,9 @@ export async function runAction(step: Step, scratch: string): Promise<Ran> {
     ...Object.fromEntries(inputs),
     ...step.env,
   };
-  const { status, stdout, stderr } = await runProgram(step.node ?? process.execPath, [BUNDLE], { cwd: folder, env });
+  const onStart = step.onStart ?? (() => {});
+  const program = step.node ?? process.execPath;
+  const { status, stdout, stderr } = await runProgram(program, [BUNDLE], { cwd: folder, env, onStart });
   return {
     code: status,
     stdout,
@@ -74,6 +80,7 @@ export async function runAction(step: Step, scratch: string): Promise<Ran> {
     summary: readFileSync(summary, 'utf8'),
     outputs: readOutputs(readFileSync(output, 'utf8')),
     annotations: readAnnotations(stdout),
+    left: readdirSync(join(folder, 'temp')),
   };
 }
 

@@ -142,6 +142,11 @@ CMD ["vllm", "serve", "acme/served", "--revision=${COMMIT}"]
     ]);
     expect(findReferences('images/train.Dockerfile', text)).toHaveLength(6);
   });
+
+  it('joins a word that goes on in the next line, as the shell does', () => {
+    const text = 'RUN huggingface-cli download acme/we\\\nights\n';
+    expect(told('Dockerfile', text)).toEqual(['1 hf://acme/weights']);
+  });
 });
 
 describe('JSON', () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 export interface ProgramResult {
@@ -11,15 +11,18 @@ export interface ProgramOptions {
   readonly cwd?: string | URL;
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string | Uint8Array;
+  /** Is handed the program when it has been started. */
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Runs a program to its end; meanwhile, the worker of the tests answers. @throws Error when it cannot be started */
 export async function runProgram(
   file: string,
   args: readonly string[],
-  { input = '', ...options }: ProgramOptions = {},
+  { input = '', onStart, ...options }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const child = spawn(file, args, { ...options, stdio: 'pipe' });
+  onStart?.(child);
   // One that ends before it has read everything: its status tells why.
   child.stdin.on('error', () => {});
   child.stdin.end(input);

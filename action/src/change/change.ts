@@ -2,7 +2,7 @@ import type { Finding } from '../../../src/core/assessment/index.ts';
 import type { Artifact, ArtifactFile } from '../../../src/core/index.ts';
 import { mayReference } from '../../../src/references/index.ts';
 import type { Comparison } from '../comparison.ts';
-import { type Blob, type Blobs, type Change, changesOf, type Git, treeOf } from '../git/index.ts';
+import { type Blob, type Blobs, type Change, changesOf, type Git, type TreeEntry, treeOf } from '../git/index.ts';
 import type { Inputs } from '../inputs.ts';
 import { LfsFiles } from './lfs.ts';
 import { blobFile, isModelName, type Sorted, sortFile } from './model-files.ts';
@@ -17,9 +17,11 @@ export interface ChangedText {
 
 /** What a run has to judge. */
 export interface ChangeSet {
+  /** Every file of the commit that is judged. */
+  readonly tree: readonly TreeEntry[];
   /** Files of models, under the paths that they have in the repository. */
   readonly models: Artifact;
-  /** The same files as the base has them, under the paths that they have now; empty when there is no base. */
+  /** What the base has of the same files, under their paths of now; empty without a base. */
   readonly before: Artifact;
   /** Paths of files whose bytes are the base's: they were only moved. */
   readonly moved: ReadonlySet<string>;
@@ -40,7 +42,8 @@ export async function changeSetOf(
   inputs: Inputs,
   { git, blobs, workspace }: { readonly git: Git; readonly blobs: Blobs; readonly workspace: string },
 ): Promise<ChangeSet> {
-  const all = await everyChange(comparison, git);
+  const tree = await treeOf(git, comparison.head);
+  const all = await everyChange(comparison, tree, git);
   const changes = all.filter(({ path }) => isWithin(path, inputs.paths));
   const present = changes.filter(({ how }) => how !== 'deleted');
   const files = present.filter(({ kind }) => kind === 'file');
@@ -48,12 +51,12 @@ export async function changeSetOf(
     files.flatMap(({ oid, before }) => [oid, ...(before?.kind === 'file' ? [before.oid] : [])]),
   );
   const lfs = await LfsFiles.of(git, workspace);
-  const folders = await modelFolders(comparison, git);
+  const folders = modelFolders(tree);
   const sort = (path: string, blob: Blob) => sortFile(path, blob, folders.has(folderOf(path)));
   const notFetched: string[] = [];
-  const fileOf = async (sorted: Sorted, tell: boolean): Promise<ArtifactFile> => {
+  const fileOf = async (sorted: Sorted, isHead: boolean): Promise<ArtifactFile> => {
     const content = await lfs.find(sorted);
-    if (content === undefined && sorted.pointer !== undefined && tell) notFetched.push(sorted.path);
+    if (content === undefined && sorted.pointer !== undefined && isHead) notFetched.push(sorted.path);
     return content ?? blobFile(sorted);
   };
   const models: ArtifactFile[] = [];
@@ -76,25 +79,30 @@ export async function changeSetOf(
   }
   const moved = new Set(files.filter(({ oid, before: old }) => old?.oid === oid).map(({ path }) => path));
   return {
+    tree,
     models: artifactOf(models),
     before: artifactOf(before),
     moved,
     texts,
     dvc,
-    findings: [...changes.flatMap((change) => told(change)), ...rulesTold(all, comparison, inputs)],
+    findings: [...changes.flatMap(entryFindings), ...rulesFindings(all, comparison, inputs)],
     notFetched,
     counts: { files: present.length, models: models.length, deleted: changes.length - present.length },
   };
 }
 
-async function everyChange({ base, head }: Comparison, git: Git): Promise<readonly Change[]> {
+async function everyChange(
+  { base, head }: Comparison,
+  tree: readonly TreeEntry[],
+  git: Git,
+): Promise<readonly Change[]> {
   if (base !== undefined) return changesOf(git, base, head);
-  return (await treeOf(git, head)).map((entry) => ({ ...entry, how: 'added', before: undefined }));
+  return tree.map((entry) => ({ ...entry, how: 'added', before: undefined }));
 }
 
 /** Folders of the commit in which a file has the name of a model. */
-async function modelFolders({ head }: Comparison, git: Git): Promise<ReadonlySet<string>> {
-  return new Set((await treeOf(git, head)).flatMap(({ path }) => (isModelName(path) ? [folderOf(path)] : [])));
+function modelFolders(tree: readonly TreeEntry[]): ReadonlySet<string> {
+  return new Set(tree.flatMap(({ path }) => (isModelName(path) ? [folderOf(path)] : [])));
 }
 
 function folderOf(path: string): string {
@@ -110,7 +118,7 @@ function artifactOf(files: readonly ArtifactFile[]): Artifact {
 }
 
 /** What a change says without its files being read. */
-function told({ kind, path, oid, how, before }: Change): Finding[] {
+function entryFindings({ kind, path, oid, how, before }: Change): Finding[] {
   if (how === 'deleted') return [];
   if (kind === 'submodule') {
     const message = `${path} is a submodule at commit ${oid}: the models in it were not scanned.`;
@@ -128,7 +136,11 @@ function told({ kind, path, oid, how, before }: Change): Finding[] {
 }
 
 /** Edits of what this run is decided by. */
-function rulesTold(changes: readonly Change[], { base }: Comparison, { policy, allow, waivers }: Inputs): Finding[] {
+function rulesFindings(
+  changes: readonly Change[],
+  { base }: Comparison,
+  { policy, allow, waivers }: Inputs,
+): Finding[] {
   if (base === undefined) return [];
   const deciding = new Map<string, string>([
     [policy, 'policy'],

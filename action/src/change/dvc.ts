@@ -35,7 +35,7 @@ function keyOf({ path, hex }: ManifestEntry): string {
   return `${hex} ${path}`;
 }
 
-/** What a file announces, or why it cannot be told. */
+/** What a file announces, or why it cannot be read. */
 type Announced =
   | { readonly kind: 'read'; readonly entries: readonly ManifestEntry[]; lineOf(hex: string): number | undefined }
   | { readonly kind: 'unread'; readonly why: string };

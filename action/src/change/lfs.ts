@@ -42,6 +42,7 @@ export class LfsFiles {
       const real = await realpath(place);
       return real.startsWith(this.#workspace + sep) || real.startsWith((await realpath(this.#store)) + sep);
     } catch {
+      // What is absent or cannot be read is not here: the pointer itself is judged, which is never clean.
       return false;
     }
   }

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../src/core/bytes/index.ts';
-import type { ArtifactFile } from '../../../src/core/index.ts';
+import { type ArtifactFile, isContentError } from '../../../src/core/index.ts';
 import {
   extensionOf,
   FORMATS,
@@ -82,8 +82,9 @@ async function pointerOf(source: ByteSource): Promise<Sorted['pointer']> {
   try {
     const { sha256, size, extensions } = parseLfsPointer(await source.read(0, source.size), source.name);
     return extensions.length === 0 ? { sha256, size } : undefined;
-  } catch {
-    // What only begins as a pointer does is scanned as it is, and told by the scanner.
+  } catch (error) {
+    if (!isContentError(error)) throw error;
+    // The scanner judges what only begins as a pointer does.
     return undefined;
   }
 }

@@ -57,6 +57,7 @@ export class Blobs {
         const [name, kind, size] = head.split(' ');
         if (name !== oid || kind !== 'blob' || !/^\d+$/.test(size ?? '')) throw missing(oid);
         this.#known.set(oid, await this.#take(oid, Number(size), stream));
+        // Git ends the content of each object with a line feed.
         await stream.skip(1);
       }
     } finally {

@@ -22,7 +22,7 @@ const HARMLESS = [
 
 export interface GitOptions {
   readonly input?: string;
-  /** Answers of git that are no failure, besides success. */
+  /** Exit statuses of git that are not failures, besides 0. */
   readonly allow?: readonly number[];
 }
 
@@ -43,9 +43,9 @@ export class Git {
     const child = this.start(args);
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
-    let told = '';
+    let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      told = (told + text).slice(0, MAX_ERROR);
+      complaint = (complaint + text).slice(0, MAX_ERROR);
     });
     const ended = endOf(child);
     const parts: Buffer[] = [];
@@ -60,7 +60,7 @@ export class Git {
     }
     const status = await ended;
     if (status !== 0 && options.allow?.includes(status) !== true) {
-      const [first = `ended with status ${status}`] = told.trim().split('\n');
+      const [first = `ended with status ${status}`] = complaint.trim().split('\n');
       throw new AssayError('unreadable', first.replace(/^(?:fatal|error): /, ''), { subject: `git ${args[0]}` });
     }
     return { bytes: Buffer.concat(parts), status };

@@ -39,7 +39,7 @@ export async function treeOf(git: Git, commit: string): Promise<readonly TreeEnt
   return bounded(entries);
 }
 
-/** What differs between two commits, with files that only moved told as renamed. */
+/** What differs between two commits, with files that only moved as renamed. */
 export async function changesOf(git: Git, base: string, head: string): Promise<readonly Change[]> {
   const { bytes } = await git.ask([
     'diff-tree',
@@ -71,7 +71,7 @@ export async function changesOf(git: Git, base: string, head: string): Promise<r
     else if (status === 'R') changes.push({ how: 'renamed', kind: kindOf(mode), oid, path: to, before });
     else if (status === 'M' || status === 'T')
       changes.push({ how: 'changed', kind: kindOf(mode), oid, path: to, before });
-    else throw new AssayError('internal', `git tells of a change of an unknown kind "${status}"`);
+    else throw new AssayError('internal', `git reports a change of an unknown kind "${status}"`);
   }
   return bounded(changes);
 }
@@ -80,7 +80,7 @@ function kindOf(mode: string): EntryKind {
   const kind = KINDS[mode];
   // Of what is not there, git says 000000.
   if (kind !== undefined || /^0*$/.test(mode)) return kind ?? 'file';
-  throw new AssayError('internal', `git tells of an entry of an unknown mode ${mode}`);
+  throw new AssayError('internal', `git reports an entry with the unknown mode ${mode}`);
 }
 
 /** Names are UTF-8 by custom alone: what is not becomes U+FFFD, and the file is still found by its digest. */

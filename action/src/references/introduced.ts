@@ -2,7 +2,6 @@ import {
   type FoundReference,
   findReferences,
   isTooLong,
-  mayReference,
   referenceIdentity,
   tooLong,
 } from '../../../src/references/index.ts';
@@ -22,7 +21,7 @@ export async function introducedReferences(
   texts: readonly ChangedText[],
   blobs: Blobs,
 ): Promise<readonly PlacedReference[]> {
-  const wanted = texts.filter(({ path, oid, beforeOid }) => mayReference(path) && oid !== beforeOid);
+  const wanted = texts.filter(({ oid, beforeOid }) => oid !== beforeOid);
   const read = await blobs.read(
     wanted.flatMap(({ oid, beforeOid }) => [oid, ...(beforeOid === undefined ? [] : [beforeOid])]),
   );

@@ -11,13 +11,13 @@ export const REFERENCE_RULES = {
     title: 'A model is loaded by a name that can lead to other bytes',
     severity: 'medium',
     explanation:
-      'The line loads a model by its name, a branch or a tag. Whoever may write to that repository decides what is loaded next time, and what was scanned today is not what runs tomorrow.',
+      'The line loads a model by its name, a branch or a tag. Anybody who can write to that repository decides what is loaded next time, so that other bytes may run than those that were scanned.',
     remedy: 'Write the commit beside the name; the message has it.',
     ...REFERENCES,
   },
   unresolved: {
     id: 'reference.unresolved',
-    title: 'What is loaded cannot be told from the code',
+    title: 'The code does not say which model is loaded',
     severity: 'low',
     explanation:
       'The line loads a model whose name is computed, given from outside, or chosen by a library. It was not scanned, for nothing says which one it is.',

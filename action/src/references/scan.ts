@@ -1,6 +1,6 @@
 import type { Finding } from '../../../src/core/assessment/index.ts';
-import { type AssayError, isAssayError } from '../../../src/core/index.ts';
-import { isCommit, parseReference } from '../../../src/core/reference/index.ts';
+import { type AssayError, isAssayError, withHint } from '../../../src/core/index.ts';
+import { parseReference } from '../../../src/core/reference/index.ts';
 import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evaluate/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
 import type { Ruling } from '../rules.ts';
@@ -113,8 +113,7 @@ async function scanOne(
 function findingsOf({ reference, places, outcome }: ReferencedModel): Finding[] {
   if (outcome.kind === 'local') return [];
   if (outcome.kind !== 'judged') {
-    const { message, hint } = outcome.error;
-    const why = `${message}${hint === undefined ? '' : `; ${hint}`}`;
+    const why = withHint(outcome.error);
     return places.map((place) =>
       referenceFinding(REFERENCE_RULES.notScanned, place, `${reference} was not scanned: ${why}`, reference),
     );
@@ -134,8 +133,7 @@ function findingsOf({ reference, places, outcome }: ReferencedModel): Finding[] 
 
 function unpinned(place: PlacedReference, reference: string, pinned: string): Finding {
   const commit = /@([0-9a-f]{40})(?:\/|$)/.exec(pinned)?.[1];
-  const paste =
-    commit === undefined || place.pin === '' ? pinned : isCommit(commit) ? place.pin.replace('{}', commit) : pinned;
+  const paste = commit === undefined || place.pin === '' ? pinned : place.pin.replace('{}', commit);
   const message = `${reference} is not pinned. Scanned today, and to be written there: ${paste}`;
   return referenceFinding(REFERENCE_RULES.unpinned, place, message, reference);
 }

@@ -3,6 +3,28 @@ import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { AssayError } from '../../../src/core/index.ts';
 
+/** The real path of the innermost folder that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  const real = await realpath(folder).catch(absent);
+  return real ?? nearestFolder(dirname(folder));
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+function mustBeWithin(root: string, folder: string, path: string): void {
+  if (folder !== root && !folder.startsWith(root + sep)) throw refused(path);
+}
+
+function refused(path: string): AssayError {
+  return new AssayError('refused', 'leads out of the workspace, or is not a file', {
+    subject: path,
+    hint: 'name another file',
+  });
+}
+
 /**
  * Writes a report into the workspace, whole or not at all. The checkout is somebody else's: a folder of it that is a link to
  * elsewhere is not followed.
@@ -13,16 +35,13 @@ export async function writeReport(workspace: string, path: string, text: string)
   const target = join(root, path);
   const folder = dirname(target);
   try {
+    // Before a folder is made, too: it would be made where a link leads.
+    mustBeWithin(root, await nearestFolder(folder), path);
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
-    const known = await lstat(target).catch(() => undefined);
-    const isOurs = real === root || real.startsWith(root + sep);
-    if (!isOurs || (known !== undefined && !known.isFile())) {
-      throw new AssayError('refused', 'leads out of the workspace, or is not a file', {
-        subject: path,
-        hint: 'name another file',
-      });
-    }
+    mustBeWithin(root, real, path);
+    const known = await lstat(target).catch(absent);
+    if (known !== undefined && !known.isFile()) throw refused(path);
     const beside = join(real, `.assay-${randomUUID()}.tmp`);
     try {
       const file = await open(beside, 'wx');

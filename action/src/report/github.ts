@@ -33,11 +33,11 @@ export class GitHub {
     });
   }
 
-  /** Writes the one comment of the Action, or writes it anew. */
+  /** Writes the one comment of the Action, or replaces its text. */
   async comment(pull: number, category: string, markdown: string): Promise<Written> {
     const mark = category === '' ? MARK : `${MARK}<!-- ${category.replace(/[^\w./-]/g, '_')} -->`;
     const body = `${mark}\n${markdown}`;
-    return this.#told(async () => {
+    return this.#attempt(async () => {
       const known = await this.#findComment(pull, mark);
       const path = known === undefined ? `issues/${pull}/comments` : `issues/comments/${known}`;
       return this.#send(known === undefined ? 'POST' : 'PATCH', path, { body });
@@ -48,7 +48,7 @@ export class GitHub {
   async neutralCheck(head: string, title: string, summary: string): Promise<Written> {
     const output = { title, summary: summary.slice(0, MAX_COMMENT) };
     const check = { name: 'Assay', head_sha: head, status: 'completed', conclusion: 'neutral', output };
-    return this.#told(() => this.#send('POST', 'check-runs', check));
+    return this.#attempt(() => this.#send('POST', 'check-runs', check));
   }
 
   async close(): Promise<void> {
@@ -61,7 +61,7 @@ export class GitHub {
       const list: unknown = response.ok ? await response.json() : undefined;
       if (!Array.isArray(list)) throw refusal(response);
       for (const one of list) {
-        // Anybody may write the mark; only what a bot wrote is ours to write anew.
+        // Anybody may write the mark; only the comment of a bot is ours to replace.
         if (isOwn(one, mark)) return one.id;
       }
       if (list.length < 100) return undefined;
@@ -89,7 +89,7 @@ export class GitHub {
     });
   }
 
-  async #told(write: () => Promise<void>): Promise<Written> {
+  async #attempt(write: () => Promise<void>): Promise<Written> {
     try {
       await write();
       return { kind: 'written' };

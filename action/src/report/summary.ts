@@ -1,4 +1,5 @@
 import {
+  count,
   type Judged,
   markdownCode,
   markdownText,
@@ -43,9 +44,9 @@ export function headline({ action, incomplete, outages }: Outcome): string {
 function looked({ comparison, change, referenced, models }: Outcome): string {
   const { counts } = change;
   const against = comparison.base === undefined ? '' : ` against ${markdownCode(comparison.base.slice(0, 12))}`;
-  const files = `${plural(counts.files, 'file')} looked at, ${plural(counts.models, 'file')} of models`;
+  const files = `${count(counts.files, 'file')} looked at, ${count(counts.models, 'file')} of models`;
   const gone = counts.deleted === 0 ? '' : `, ${counts.deleted} deleted`;
-  const far = referenced.length === 0 ? '' : `, ${plural(referenced.length, 'referenced model')}`;
+  const far = referenced.length === 0 ? '' : `, ${count(referenced.length, 'referenced model')}`;
   const none = models === undefined && referenced.length === 0 ? ' There is no model in it to judge.' : '';
   return `${markdownText(comparison.about)} at ${markdownCode(comparison.head.slice(0, 12))}${against}: ${files}${gone}${far}.${none}`;
 }
@@ -64,8 +65,4 @@ function findingTable(shown: readonly Shown[]): string {
   });
   const more = shown.length > MAX_ROWS ? `\nand ${shown.length - MAX_ROWS} more\n` : '';
   return `\n| severity | place | rule | what |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n${more}`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }

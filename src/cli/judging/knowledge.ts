@@ -1,6 +1,6 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
-import { assessBy, NO_ALLOWANCES, readAllowances, type Told } from '../../pipeline/evaluate/index.ts';
+import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../../pipeline/evaluate/index.ts';
 import { chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import type { RuleLists } from '../../scan/lists/index.ts';
@@ -15,9 +15,9 @@ export interface Knowledge {
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
-  judge(ref: string, options: OpenOptions & Told): Promise<Assessment>;
+  judge(ref: string, options: OpenOptions & AssessmentOptions): Promise<Assessment>;
   /** Assesses what is open, and leaves it so. */
-  assess(artifact: Artifact, options: Told): Promise<Assessment>;
+  assess(artifact: Artifact, options: AssessmentOptions): Promise<Assessment>;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function loadKnowledge(
   const { lists, notes } = await chosenLists(ruleset, env);
   const own = allowPath === undefined ? NO_ALLOWANCES : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
-  const assessOpen = (artifact: Artifact, options: Told) =>
+  const assessOpen = (artifact: Artifact, options: AssessmentOptions) =>
     assessBy(artifact, { lists, allowances: own, notes }, options);
   return {
     lists,

@@ -24,7 +24,7 @@ export interface Terms {
 }
 
 /** How an artifact is assessed, beside the rules. */
-export type Told = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
+export type AssessmentOptions = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
 
 export interface Evaluated {
   readonly assessment: Assessment;
@@ -32,9 +32,9 @@ export interface Evaluated {
 }
 
 /** Assesses an open artifact by the organisation's rules, and leaves it open. @throws AssayError `aborted`, `internal` */
-export async function assessBy(artifact: Artifact, rules: Rules, told: Told): Promise<Assessment> {
+export async function assessBy(artifact: Artifact, rules: Rules, options: AssessmentOptions): Promise<Assessment> {
   const { lists, allowances, notes } = rules;
-  const assessment = await assess(artifact, { ...told, lists, allowances: allowances.allowances });
+  const assessment = await assess(artifact, { ...options, lists, allowances: allowances.allowances });
   return { ...assessment, notes: [...assessment.notes, ...allowances.notes, ...notes] };
 }
 

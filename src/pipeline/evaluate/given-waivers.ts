@@ -18,10 +18,10 @@ export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], chec
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
-  const told = {
+  const complete = {
     ...assessment,
     checks: [...assessment.checks, ...given.checks],
     notes: [...assessment.notes, ...given.notes],
   };
-  return withWaiverFindings(told, given.waivers, now);
+  return withWaiverFindings(complete, given.waivers, now);
 }

@@ -47,7 +47,7 @@ export function findInWords(words: readonly string[], line: number): FoundRefere
   const found: FoundReference[] = [];
   const revision = flagValue(words, REVISION_FLAGS) ?? null;
   const trustRemoteCode = words.some((word) => /^--trust[-_]remote[-_]code(?:=(?:true|1))?$/i.test(word));
-  const tell = (
+  const add = (
     target: Target | undefined,
     via: string,
     pin = '--revision {}',
@@ -64,7 +64,7 @@ export function findInWords(words: readonly string[], line: number): FoundRefere
     if (value === undefined || (!/[/$:{]/.test(value) && !/^--?model/i.test(flag)) || value.startsWith('-')) continue;
     if (/^-m$/i.test(flag) && !/[/:]/.test(value)) continue;
     used.add(flag === word ? at + 1 : at);
-    if (/[/$:{]/.test(value)) tell(schemeTarget(value, revision) ?? hubTarget(value, revision), flag);
+    if (/[/$:{]/.test(value)) add(schemeTarget(value, revision) ?? hubTarget(value, revision), flag);
   }
   for (const [program, after] of SERVES) {
     const at = words.findIndex((word, index) => word === after && program.test(base(words[index - 1] ?? '')));
@@ -75,7 +75,7 @@ export function findInWords(words: readonly string[], line: number): FoundRefere
     if (name === undefined || used.has(words.indexOf(name))) continue;
     used.add(words.indexOf(name));
     const dataset = flagValue(words, /^--repo-type$/) === 'dataset';
-    tell(
+    add(
       schemeTarget(name, revision) ?? hubTarget(name, revision, dataset ? 'dataset' : 'model'),
       `${base(words[at - 1] ?? '')} ${after}`,
       '--revision {}',
@@ -86,12 +86,12 @@ export function findInWords(words: readonly string[], line: number): FoundRefere
     (word, index) => /^(?:pull|run)$/.test(word) && base(words[index - 1] ?? '') === 'ollama',
   );
   const pulled = pull < 0 ? undefined : words[pull + 1];
-  if (pulled !== undefined) tell(foreignTarget(`ollama://${pulled}`), 'ollama', '');
+  if (pulled !== undefined) add(foreignTarget(`ollama://${pulled}`), 'ollama', '');
   for (const [at, word] of words.entries()) {
     if (used.has(at)) continue;
     const text = word.startsWith('-') || /^\w+=/.test(word) ? word.slice(word.indexOf('=') + 1) : word;
     const target = schemeTarget(text, revision);
-    if (target !== undefined) tell(target, 'address', '@{}');
+    if (target !== undefined) add(target, 'address', '@{}');
     if (word === '-c' && /^python[\d.]*$/.test(base(words[at - 1] ?? ''))) {
       for (const one of findInPython(words[at + 1] ?? '')) found.push({ ...one, line });
     }
@@ -145,8 +145,8 @@ function commandsOf(script: string): Command[] {
     } else if (char === '\\') {
       const next = script[++at];
       if (next === '\n') {
+        // The shell takes both characters away, also within a word.
         line++;
-        endWord();
       } else word = (word ?? '') + (next ?? '');
     } else if (char === "'" || char === '"') {
       let end = script.indexOf(char, at + 1);

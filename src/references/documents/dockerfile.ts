@@ -9,10 +9,10 @@ export function findInDockerfile(text: string): readonly FoundReference[] {
       case 'RUN':
         return findInCommands(rest.replace(/^(?:\s*--\w+=\S+)+/, ''), line);
       case 'CMD':
-      case 'ENTRYPOINT':
-        return execForm(rest)?.length === undefined
-          ? findInCommands(rest, line)
-          : findInWords(execForm(rest) ?? [], line);
+      case 'ENTRYPOINT': {
+        const words = execForm(rest);
+        return words === undefined ? findInCommands(rest, line) : findInWords(words, line);
+      }
       case 'ADD':
         return findInWords(rest.split(/\s+/), line);
       case 'ENV':

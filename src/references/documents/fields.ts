@@ -30,7 +30,7 @@ const MODEL_FIELDS: ReadonlySet<string> = new Set([
   ...['draftmodel', 'speculativemodel', 'embeddingmodel', 'embeddingmodelname', 'embeddingmodelid', 'rerankermodel'],
   ...['rerankmodel', 'encodermodel', 'teachermodel', 'rewardmodel', 'referencemodel', 'modeltag', 'backbone', 'source'],
 ]);
-/** Fields that hold nothing but where a model is: what cannot be read there is told. */
+/** Fields that hold nothing but where a model is: what cannot be read there is unresolved. */
 const SURE_FIELDS: ReadonlySet<string> = new Set([
   'storageuri',
   'modelnameorpath',
@@ -90,6 +90,6 @@ function targetOf(key: string, value: string, field: Field, role: ReferenceRole)
 
 function revisionOf(field: Field): string | null {
   const own = field.sibling(`${field.key}_revision`) ?? field.sibling(`${field.key}Revision`);
-  const told = own ?? REVISION_FIELDS.map((name) => field.sibling(name)).find((value) => value !== undefined);
-  return told === undefined || told === '' || /[{$]/.test(told) ? null : told;
+  const revision = own ?? REVISION_FIELDS.map((name) => field.sibling(name)).find((value) => value !== undefined);
+  return revision === undefined || revision === '' || /[{$]/.test(revision) ? null : revision;
 }

@@ -55,10 +55,10 @@ function parsed(text: string): readonly Document.Parsed[] | undefined {
 
 function findInDocument(document: Document.Parsed, lineOf: LineOf): FoundReference[] {
   const found = isObject(document) ? ofWorkload(document, lineOf) : [];
-  const told = new Set(found.map(({ line }) => line));
+  const seen = new Set(found.map(({ line }) => line));
   const maps = new Map<YAMLMap, ReadonlyMap<string, string>>();
   const add = (all: readonly FoundReference[]) => {
-    for (const one of all) if (!told.has(one.line)) found.push(one);
+    for (const one of all) if (!seen.has(one.line)) found.push(one);
   };
   visit(document, {
     Pair: (_, { key, value }, path) => {
@@ -136,7 +136,7 @@ function isObject(document: Document.Parsed): boolean {
 }
 
 const ROLES: Readonly<Partial<Record<WorkloadRole, ReferenceRole>>> = { dataset: 'dataset', code: 'code' };
-/** Whether an object has to do with models at all: a script of any other is none of ours. */
+/** Whether an object has to do with models at all: a script in any other object is not looked at. */
 const OF_MODELS =
   /model|hugging|\bhf[-_:]|vllm|torch|transformers|triton|kserve|storageUri|weights|checkpoint|safetensors|gguf|onnx/i;
 

@@ -47,8 +47,8 @@ class Finder {
   readonly #module: PythonModule;
   readonly #lineOf: LineOf;
   readonly #evaluator: Evaluator;
-  /** Texts that a loader was given, so that they are not told again. */
-  readonly #told = new Set<string>();
+  /** Texts that a loader was given, so that each is reported once. */
+  readonly #seen = new Set<string>();
 
   constructor(module: PythonModule, lineOf: LineOf) {
     this.#module = module;
@@ -70,9 +70,9 @@ class Finder {
       for (const binding of bindings) {
         if (binding.kind !== 'value' || binding.node.name !== 'String') continue;
         const [value] = this.#evaluator.valuesOf(binding.node);
-        if (value?.kind !== 'text' || this.#told.has(value.text) || !/^[\w.-]+\/[\w.-]+$/.test(value.text)) continue;
+        if (value?.kind !== 'text' || this.#seen.has(value.text) || !/^[\w.-]+\/[\w.-]+$/.test(value.text)) continue;
         const target = hubTarget(value.text, null);
-        if (target.kind === 'named') this.#tell(binding.node, 'model', target, name, false, 'revision="{}"');
+        if (target.kind === 'named') this.#add(binding.node, 'model', target, name, false, 'revision="{}"');
       }
     }
   }
@@ -90,23 +90,23 @@ class Finder {
       given.positional[this.#at(node, loader)];
     const role = loader.role ?? 'model';
     const trusts = loader.runsCode === true || this.#trusts(given);
-    const tell = (target: Target) => this.#tell(node, role, target, loader.called, trusts, 'revision="{}"');
+    const add = (target: Target) => this.#add(node, role, target, loader.called, trusts, 'revision="{}"');
     if (name === undefined) {
-      if (given.open) tell(unresolvedTarget('its arguments are computed'));
-      else if (loader.chooses !== undefined) tell(unresolvedTarget(loader.chooses));
+      if (given.open) add(unresolvedTarget('its arguments are computed'));
+      else if (loader.chooses !== undefined) add(unresolvedTarget(loader.chooses));
       return;
     }
     const revision = this.#revision(given);
     for (const value of distinct(this.#evaluator.valuesOf(name))) {
       if (value.kind === 'text') {
-        this.#told.add(value.text);
+        this.#seen.add(value.text);
         if (loader.words?.test(value.text) === true) continue;
         const target = targetOf(value.text, loader, revision.text);
-        if (target !== undefined) tell(target);
-        if (target?.kind === 'named' && revision.computed) tell(unresolvedTarget('its revision is computed'));
-      } else if (value.kind === 'unknown') tell(unresolvedTarget(`its name ${value.why}`));
-      else if (value.kind === 'none' && loader.chooses !== undefined) tell(unresolvedTarget(loader.chooses));
-      else if (value.kind === 'table' || value.kind === 'list') tell(unresolvedTarget('its name is a list'));
+        if (target !== undefined) add(target);
+        if (target?.kind === 'named' && revision.computed) add(unresolvedTarget('its revision is computed'));
+      } else if (value.kind === 'unknown') add(unresolvedTarget(`its name ${value.why}`));
+      else if (value.kind === 'none' && loader.chooses !== undefined) add(unresolvedTarget(loader.chooses));
+      else if (value.kind === 'table' || value.kind === 'list') add(unresolvedTarget('its name is a list'));
     }
   }
 
@@ -121,17 +121,17 @@ class Finder {
   }
 
   #trusts({ named }: Given): boolean {
-    const told = named.get('trust_remote_code');
-    if (told === undefined) return false;
+    const given = named.get('trust_remote_code');
+    if (given === undefined) return false;
     return this.#evaluator
-      .valuesOf(told)
+      .valuesOf(given)
       .some((value) => value.kind !== 'none' && !(value.kind === 'truth' && !value.truth));
   }
 
   #revision({ named }: Given): { readonly text: string | null; readonly computed: boolean } {
-    const told = named.get('revision');
-    if (told === undefined) return { text: null, computed: false };
-    const values = this.#evaluator.valuesOf(told);
+    const given = named.get('revision');
+    if (given === undefined) return { text: null, computed: false };
+    const values = this.#evaluator.valuesOf(given);
     const [only] = values;
     if (values.length === 1 && only?.kind === 'text') return { text: only.text, computed: false };
     return { text: null, computed: !values.every(({ kind }) => kind === 'none') };
@@ -140,14 +140,14 @@ class Finder {
   /** `hf://...` and the like, with whatever call. */
   #scheme(node: SyntaxNode): void {
     const [value] = this.#evaluator.valuesOf(node);
-    if (value?.kind !== 'text' || this.#told.has(value.text)) return;
+    if (value?.kind !== 'text' || this.#seen.has(value.text)) return;
     const target = schemeTarget(value.text);
     if (target === undefined) return;
-    this.#told.add(value.text);
-    this.#tell(node, 'model', target, 'address', false, '@{}');
+    this.#seen.add(value.text);
+    this.#add(node, 'model', target, 'address', false, '@{}');
   }
 
-  #tell(
+  #add(
     node: SyntaxNode,
     role: FoundReference['role'],
     target: Target,
@@ -157,8 +157,8 @@ class Finder {
   ): void {
     if (this.found.length >= MAX_FOUND) return;
     const last = this.found.length === MAX_FOUND - 1;
-    const told = last ? unresolvedTarget(`the file has more than ${MAX_FOUND} references`) : target;
-    this.found.push({ line: this.#lineOf(node.from), role, target: told, via, trustRemoteCode: trusts, pin });
+    const shown = last ? unresolvedTarget(`the file has more than ${MAX_FOUND} references`) : target;
+    this.found.push({ line: this.#lineOf(node.from), role, target: shown, via, trustRemoteCode: trusts, pin });
   }
 
   #loaderOf(call: SyntaxNode): Loader | undefined {
@@ -179,7 +179,7 @@ class Finder {
     if (callee.name === 'VariableName') {
       const name = this.#module.textOf(callee);
       const imported = this.#module.imports.get(name);
-      // A function or a thing of the module's own that has the name of a loader.
+      // The module itself defines what has the name of a loader.
       if (imported === undefined && this.#module.bindingsOf(name, callee) !== undefined) return NO_CALLEE;
       const path = imported ?? name;
       return { path, last: path.slice(path.lastIndexOf('.') + 1), method: false };

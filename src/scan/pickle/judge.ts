@@ -24,11 +24,10 @@ import type { GlobalPolicy, ListedGlobal } from '../lists/index.ts';
 import type { NameRule, Report, StorageRecords, Within } from '../scanner/index.ts';
 import { Blobs } from './blobs.ts';
 import { cannotBeCalled, mayBeCalled } from './called-results.ts';
+import { sayCodeUse } from './code-use.ts';
 import {
-  breachText,
   CALLERS,
   CONTRACTS,
-  type CodeUse,
   codeCall,
   codeState,
   contractOf,
@@ -46,7 +45,7 @@ import {
   unexpected,
 } from './contracts/index.ts';
 import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
-import { fillHooks, readStorageId, type StorageClaim } from './contracts/torch/index.ts';
+import { fillHooks } from './contracts/torch/index.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
 import { isFileMarker, sayFile } from './joblib-files.ts';
@@ -59,7 +58,6 @@ import {
   LOADER_NAMES,
   makesNoText,
   readsState,
-  ruleOf,
   stateContract,
   TORCHSCRIPT_CLASS,
   walksAttributes,
@@ -70,13 +68,12 @@ import { itemsOfPlainValue, ODDITIES, STATE_OF_PLAIN_VALUE, TUPLES_HASHED_FOR_HO
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
 import { oddState, tookState } from './state-kinds.ts';
+import { StorageIds } from './storage-ids.ts';
 import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
 
 /** Calls of computed values that are spelled out each; the rest are one finding. */
 const MAX_COMPUTED = 32;
-/** Bytes that what is known of a storage costs, about. */
-const STORAGE_BYTES = 128;
 const NAMELESS = { module: '', name: '' };
 
 export interface JudgeOptions {
@@ -103,8 +100,7 @@ export class PickleJudge implements PickleHandler {
   readonly handed: (Handed | Untold)[] = [];
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
   joblib = false;
-  /** Storages that persistent ids name, by key. */
-  readonly storages = new Map<string, StorageClaim>();
+  readonly storageIds: StorageIds;
   readonly #options: JudgeOptions;
   readonly #say: Sayer;
   readonly #names: StreamNames;
@@ -124,6 +120,7 @@ export class PickleJudge implements PickleHandler {
   constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
     this.#say = new Sayer((report) => options.report(report), options.budget);
+    this.storageIds = new StorageIds(this.#say, options.within, options.records);
     this.#names = new StreamNames(options.globals, options.within, this.blobs);
     this.onStep = onStep;
   }
@@ -203,24 +200,6 @@ export class PickleJudge implements PickleHandler {
     return `${global?.module}:${global?.name}`;
   }
 
-  /** Code by value that is only kept was said where its maker was imported. */
-  #judgeCode(use: CodeUse, offset: number, shown: () => string): void {
-    if (use.kind === 'made') {
-      if (use.breach !== undefined) this.#say.report(rules.CODE_RUNS, breachText(use.breach), 'code', offset, shown);
-      return;
-    }
-    const { module } = use;
-    if (module === undefined) {
-      this.#say.report(rules.COMPUTED_NAME, 'imports a module by a name that a call computes', 'module', offset, shown);
-      return;
-    }
-    this.#options.imported(module, this.#say.loaders);
-    const standing = this.#options.globals.standing({ module, name: '*', mapped: false });
-    if (standing.kind === 'dangerous')
-      this.#say.report(rules.DANGEROUS_GLOBAL, `imports ${module}: ${standing.danger}`, module, offset, shown);
-    else this.#say.report(rules.UNLISTED_GLOBAL, `imports the module ${module}`, module, offset, shown);
-  }
-
   #judgeCall(call: Call, machine: PickleState): void {
     const code = this.#code ? codeCall(call, this.#names.context(machine)) : undefined;
     if (machine.waits) return;
@@ -234,7 +213,7 @@ export class PickleJudge implements PickleHandler {
           machine.fileOffset(call.offset),
           shown,
         );
-      this.#judgeCode(code, machine.fileOffset(call.offset), shown);
+      sayCodeUse(code, this.#say, this.#options, { offset: machine.fileOffset(call.offset), shown });
       return;
     }
     const global = this.#names.callee(call.callee, machine);
@@ -311,7 +290,7 @@ export class PickleJudge implements PickleHandler {
     const code = this.#code ? codeState(target, state, this.#names.context(machine)) : undefined;
     if (machine.waits) return undefined;
     if (code !== undefined) {
-      this.#judgeCode(code, at, () => describe(state, machine));
+      sayCodeUse(code, this.#say, this.#options, { offset: at, shown: () => describe(state, machine) });
       return undefined;
     }
     const call = machine.callOf(target);
@@ -423,31 +402,7 @@ export class PickleJudge implements PickleHandler {
 
   onPersistentId(id: Value, offset: number, machine: PickleState): void {
     this.#say.loaders = machine.alive;
-    // A plain loader, whose reading this is, ends at a persistent id.
-    if (machine.alternative && this.#options.within === undefined) return;
-    const at = machine.fileOffset(offset);
-    const shown = () => describe(id, machine);
-    if (this.#options.within === undefined) {
-      this.#say.report(rules.PERSISTENT_ID, 'a persistent id stands outside a PyTorch file', 'outside', at, shown);
-      return;
-    }
-    const read = readStorageId(id, this.#options.records, this.#names.context(machine));
-    if (machine.waits || read.kind === 'module') return;
-    if (read.kind === 'storage') this.#keepClaim(read.claim, at, machine);
-    if (read.breach === undefined) return;
-    const [rule, what] = ruleOf(read.breach);
-    const shape = rule === rules.UNEXPECTED_DATA ? rules.PERSISTENT_ID : rule;
-    this.#say.report(shape, `a persistent id ${what}`, read.kind, at, shown);
-  }
-
-  /** A storage is one thing, whoever names it: ids that differ in its size leave loaders to choose. */
-  #keepClaim(claim: StorageClaim, at: number, machine: PickleState): void {
-    const known = this.storages.get(claim.key);
-    if (known === undefined) machine.budget.hold(STORAGE_BYTES);
-    const size = ({ elements, elementSize }: StorageClaim) => elements * elementSize;
-    if (known !== undefined && size(known) !== size(claim))
-      this.#say.report(rules.PERSISTENT_ID, 'two persistent ids give one storage different sizes', 'sizes', at);
-    this.storages.set(claim.key, claim);
+    this.storageIds.judge(id, machine.fileOffset(offset), machine, this.#names.context(machine));
   }
 
   onExtension(code: number, offset: number, machine: PickleState): void {

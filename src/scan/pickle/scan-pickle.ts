@@ -76,7 +76,7 @@ class FileScan {
   readonly #legacy: boolean;
   /** In a legacy file, the strings of the last stream, in order: its storage keys. */
   #strings: number[] = [];
-  #storages: PickleJudge['storages'] = new Map();
+  #storages: PickleJudge['storageIds']['claims'] = new Map();
 
   constructor(target: Target, context: ScanContext, legacy: boolean) {
     this.#target = target;
@@ -123,7 +123,7 @@ class FileScan {
     }
     this.#context.cover(start, result.position, 'parsed');
     if (judge.joblib) this.#context.identified('joblib');
-    for (const [key, storage] of judge.storages) this.#storages.set(key, storage);
+    for (const [key, storage] of judge.storageIds.claims) this.#storages.set(key, storage);
     if (this.#legacy) this.#strings = stringsOf(result.state);
     result.state.close();
     if (!result.allReadings || judge.blobs.lost)

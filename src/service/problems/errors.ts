@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type AssayError, type ErrorCode, isAssayError } from '../../core/index.ts';
+import { type AssayError, type ErrorCode, isAssayError, withHint } from '../../core/index.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { ServiceError } from './service-error.ts';
@@ -179,8 +179,7 @@ function describe(error: unknown): Described {
 /** Of an error from below: what is our own fault is told to the log alone. */
 function describeOther(status: number, error: AssayError | RegistryError): Described {
   if (status === 500 || status === 503) return { status, code: error.code, detail: OWN_FAULT };
-  const hint = error.hint === undefined ? '' : `; ${error.hint}`;
-  return { status, code: error.code, detail: `${error.message}${hint}` };
+  return { status, code: error.code, detail: withHint(error) };
 }
 
 /** What a validator says of one part of a request. */

@@ -1,6 +1,6 @@
 /** The thread that scans, one after the other: whatever an artifact does to it, the process that keeps the leases goes on. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isAssayError } from '../../core/index.ts';
+import { isAssayError, withHint } from '../../core/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -64,8 +64,8 @@ async function currentRules(): Promise<ChosenLists> {
 function failure(error: unknown): ScanEnd & { readonly kind: 'failed' } {
   if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
   if (!isAssayError(error)) throw error;
-  const { code, message, subject, hint } = error;
+  const { code, subject } = error;
   // Where things lie on this machine is not for who submitted them.
   const about = subject === undefined || subject.startsWith('/') ? '' : `${subject}: `;
-  return { kind: 'failed', code, message: `${about}${message}${hint === undefined ? '' : `; ${hint}`}` };
+  return { kind: 'failed', code, message: `${about}${withHint(error)}` };
 }

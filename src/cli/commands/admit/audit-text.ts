@@ -1,4 +1,5 @@
 import type { AuditedObject, AuditReport } from '../../../../admission-webhook/src/index.ts';
+import { withHint } from '../../../core/index.ts';
 import { type Ink, TextPage, terminalText } from '../../../report/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 
@@ -25,7 +26,7 @@ function headText({ from, snapshot, problems }: AuditReport, { width, color }: L
   const ink = snapshot.expired ? 'red' : undefined;
   page.row('snapshot', terminalText(`version ${snapshot.version} from ${snapshot.from}, ${ends}`), ink);
   for (const { subject, message, mend: hint } of problems) {
-    page.row('NOT SEEN', terminalText(`${subject}: ${message}${hint === null ? '' : `; ${hint}`}`), 'yellow', 'yellow');
+    page.row('NOT SEEN', terminalText(`${subject}: ${withHint({ message, hint })}`), 'yellow', 'yellow');
   }
   return page.toString();
 }
