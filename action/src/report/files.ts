@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { writeWhole } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
 
 /** The real path of the innermost folder that exists. */
@@ -42,19 +42,7 @@ export async function writeReport(workspace: string, path: string, text: string)
     mustBeWithin(root, real, path);
     const known = await lstat(target).catch(absent);
     if (known !== undefined && !known.isFile()) throw refused(path);
-    const beside = join(real, `.assay-${randomUUID()}.tmp`);
-    try {
-      const file = await open(beside, 'wx');
-      try {
-        await file.writeFile(text);
-      } finally {
-        await file.close();
-      }
-      await rename(beside, target);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
+    await writeWhole(join(real, basename(target)), text, 0o644);
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);

@@ -4,3 +4,4 @@ export { BLOCK_SIZE, type BlockSink, FileSource } from './file-source.ts';
 export type { SharedFile } from './shared-file.ts';
 export { readSmallFile, readSmallText } from './small-file.ts';
 export { type ExpansionBudget, spool } from './spool.ts';
+export { writeWhole } from './write-whole.ts';

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { FileSource } from '../../core/bytes/index.ts';
+import { FileSource, writeWhole } from '../../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson, version } from '../../core/index.ts';
 import { decodeBase64, isSignatureError, readPublicKey } from '../../integrity/envelope/index.ts';
 import {
@@ -129,19 +129,10 @@ export async function readBounded(path: string, max: number): Promise<Uint8Array
 export async function writeInstalled(path: string, record: Omit<Receipt, 'format' | 'sha256'>): Promise<void> {
   const sha256 = hexOf(decodeBase64(record.bundle) ?? Buffer.alloc(0));
   const text = `${JSON.stringify({ format: 1, sha256, ...record } satisfies Receipt)}\n`;
-  const temporary = join(dirname(path), `.rules.${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(path, text, 0o600);
   } catch (cause) {
-    await rm(temporary, { force: true });
     throw unwritable(path, cause);
   }
 }

@@ -1,7 +1,7 @@
-import { createHash, type KeyObject, randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { createHash, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { writeWhole } from '../../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS } from '../../snapshot/index.ts';
 import type { Previous } from './writer.ts';
@@ -45,18 +45,9 @@ export async function keepState(output: string, tenant: string, { version, audit
 
 /** Puts a file in place, whole or not at all, and on the disk. @throws AssayError `unreadable` */
 export async function replaceFile(path: string, bytes: Buffer, mode = 0o644): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(path, bytes, mode);
   } catch (cause) {
-    await rm(temporary, { force: true });
     const hint = 'check its permissions and the space left, or name another file';
     throw new AssayError('unreadable', `cannot be written (${codeOf(cause)})`, { subject: path, hint, cause });
   }

@@ -1,19 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { writeWhole } from '../../core/bytes/index.ts';
 import { isAssayError, parseBoundedJson } from '../../core/index.ts';
 
 /** Writes a document whole or not at all, whoever reads it meanwhile. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, JSON.stringify(value), { mode: 0o600, flush: true });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(path, JSON.stringify(value), 0o600);
 }
 
 /** What was written; `undefined` when there is none, and for what an older version or a broken disk left. */

@@ -1,9 +1,9 @@
-import { type ByteSource, spool } from '../../core/bytes/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest } from '../../core/index.ts';
 import { formatReference, type HubReference, pinReference } from '../../core/reference/index.ts';
 import type { Egress } from '../../egress/index.ts';
 import { checked } from '../claim.ts';
-import { type HttpFile, HttpRanges, HttpSource, streamWhole } from '../http/index.ts';
+import { type HttpFile, openHttp, streamWhole } from '../http/index.ts';
 import { findSnapshot, type HubSettings, hubSettings } from '../hub-cache/index.ts';
 import { openCachedSnapshot } from '../path/index.ts';
 import { envOf, limitsOf, type SourceOptions } from '../source.ts';
@@ -117,7 +117,8 @@ function hubFile(egress: Egress, asked: HubQuestion, entry: HubEntry, path: stri
     egress,
     explain: async (response) => hubError(response, asked),
   };
-  const download = (signal?: AbortSignal) => checked(streamWhole(file, size, size, signal), claimed, size, name);
+  const check = (bytes: AsyncIterable<Uint8Array>) => checked(bytes, claimed, size, name);
+  const download = (signal?: AbortSignal) => check(streamWhole(file, size, size, signal));
   const far = entry.lfs && size > WHOLE;
   return {
     path,
@@ -126,13 +127,7 @@ function hubFile(egress: Egress, asked: HubQuestion, entry: HubEntry, path: stri
     distance: far ? 'far' : 'near',
     download,
     async open(signal = options.signal): Promise<ByteSource> {
-      const ranges = far ? await HttpRanges.open(file, size, signal) : undefined;
-      if (ranges !== undefined) return new HttpSource(ranges, name, signal);
-      if (size > limits.maxExpandedBytes) {
-        const why = `can only be read whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
-        throw new AssayError('limit', why, { subject: name });
-      }
-      return spool(download(signal), name, size, { remaining: size }, limits);
+      return openHttp(file, { size, far, limits, signal, check });
     },
   };
 }

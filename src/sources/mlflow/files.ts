@@ -1,7 +1,7 @@
-import { type ByteSource, spool } from '../../core/bytes/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 import { type ArtifactFile, AssayError, throwIfAborted } from '../../core/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
-import { type HttpFile, HttpRanges, HttpSource, streamWhole } from '../http/index.ts';
+import { type HttpFile, openHttp } from '../http/index.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
 import type { MlflowClient, MlflowEntry } from './client.ts';
 import type { MlflowLocation } from './location.ts';
@@ -108,13 +108,7 @@ function toFile(
     size,
     distance: far ? 'far' : 'near',
     async open(signal = options.signal): Promise<ByteSource> {
-      const ranges = far ? await HttpRanges.open(http, size, signal) : undefined;
-      if (ranges !== undefined) return new HttpSource(ranges, name, signal);
-      if (size > limits.maxExpandedBytes) {
-        const why = `can only be read whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
-        throw new AssayError('limit', why, { subject: name });
-      }
-      return spool(streamWhole(http, size, size, signal), name, size, { remaining: size }, limits);
+      return openHttp(http, { size, far, limits, signal });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type ByteSource, spool } from '../../core/bytes/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest } from '../../core/index.ts';
 import { formatOci, type OciReference } from '../../core/reference/index.ts';
 import {
@@ -10,7 +10,7 @@ import {
   theOnly,
 } from '../../oci/index.ts';
 import { checked } from '../claim.ts';
-import { type HttpFile, HttpRanges, HttpSource, otherLength, streamWhole } from '../http/index.ts';
+import { type HttpFile, openHttp, otherLength } from '../http/index.ts';
 import { limitsOf, type SourceOptions } from '../source.ts';
 import { filesOf, type OciFile } from './layers.ts';
 
@@ -112,14 +112,8 @@ function toArtifactFile(client: OciClient, file: OciFile, options: SourceOptions
     claimed,
     distance: far ? 'far' : 'near',
     async open(signal = options.signal): Promise<ByteSource> {
-      const ranges = far ? await HttpRanges.open(http, size, signal) : undefined;
-      if (ranges !== undefined) return new HttpSource(ranges, name, signal);
-      if (size > limits.maxExpandedBytes) {
-        const why = `can only be read whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
-        throw new AssayError('limit', why, { subject: name });
-      }
-      const bytes = checked(streamWhole(http, size, size, signal), claimed, size, name);
-      return spool(bytes, name, size, { remaining: size }, limits);
+      const check = (bytes: AsyncIterable<Uint8Array>) => checked(bytes, claimed, size, name);
+      return openHttp(http, { size, far, limits, signal, check });
     },
   };
 }
