@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../../admission-webhook/src/server/certificate/kept-authority.ts';
 import { servingPair } from '../../../admission-webhook/src/server/certificate/serving.ts';
 import { readCertificate } from '../../../src/integrity/x509/certificate.ts';
+import { CA, issue, type KeyKind } from '../../integrity/sign/pki.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const NAMES = ['gate.assay.svc', 'gate.assay.svc.cluster.local'] as const;
@@ -41,13 +42,13 @@ function verifies(
   }
 }
 
-describe('an authority of our own', () => {
-  const first = at(undefined, 0);
+describe('an authority of our own', async () => {
+  const first = await at(undefined, 0);
 
-  it('issues what OpenSSL and our own reader believe, for its names alone', () => {
+  it('issues what OpenSSL and our own reader believe, for its names alone', async () => {
     for (const name of NAMES) expect(verifies(first, first.authorities, 1, name)).toBe(true);
     expect(verifies(first, first.authorities, 1, 'other.assay.svc')).toBe(false);
-    expect(verifies(first, at(undefined, 0).authorities, 1)).toBe(false);
+    expect(verifies(first, (await at(undefined, 0)).authorities, 1)).toBe(false);
     expect(verifies(first, first.authorities, 91)).toBe(false);
     const authority = readCertificate(new X509Certificate(first.authorities[0] ?? '').raw, 'the authority');
     expect(authority).toMatchObject({ authority: true, pathLength: 0, stronglySigned: true, notUnderstood: [] });
@@ -56,13 +57,13 @@ describe('an authority of our own', () => {
     expect(servingPair(first.server.cert, first.server.key, 'x').notAfter).toEqual(day(90));
   });
 
-  it('comes out of a Secret as it went in', () => {
+  it('comes out of a Secret as it went in', async () => {
     const data = new Map(Object.entries(keptData(first)).map(([name, text]) => [name, Buffer.from(text)]));
     expect(readKept(data)).toEqual(first);
-    expect(at(readKept(data), 1)).toEqual(first);
+    expect(await at(readKept(data), 1)).toEqual(first);
     for (const lost of ['ca.crt', 'ca.key', 'tls.crt', 'tls.key']) {
       const less = new Map([...data].filter(([name]) => name !== lost));
-      const hinted = at(readKept(less), 1);
+      const hinted = await at(readKept(less), 1);
       expect(hinted).not.toEqual(first);
       expect(verifies(hinted, hinted.authorities, 1)).toBe(true);
     }
@@ -70,36 +71,68 @@ describe('an authority of our own', () => {
     expect(readKept(new Map([['ca.crt', Buffer.alloc(100_000, 0x41)]]))).toBeUndefined();
   });
 
-  it('renews the certificate after two thirds of its time, and itself likewise, with the old one beside it', () => {
-    expect(at(first, 59)).toBe(first);
-    const second = at(first, 61);
+  it('renews the certificate after two thirds of its time, and itself likewise, with the old one beside it', async () => {
+    expect(await at(first, 59)).toBe(first);
+    const second = await at(first, 61);
     expect(second.authorities).toEqual(first.authorities);
     expect(second.server).not.toEqual(first.server);
-    const third = at(second, 488);
+    const third = await at(second, 488);
     expect(third.authorities).toHaveLength(2);
     expect(third.authorities[1]).toBe(first.authorities[0]);
     expect(verifies(third, third.authorities, 489)).toBe(true);
     // What the old one issued is believed by who was told both.
     expect(verifies(second, third.authorities, 100)).toBe(true);
-    const fourth = at(third, 1_000);
+    const fourth = await at(third, 1_000);
     expect(fourth.authorities).toHaveLength(2);
     expect(fourth.authorities[1]).toBe(third.authorities[0]);
   });
 
-  it('issues anew for another name, and never for longer than itself', () => {
-    const moved = at(first, 1, ['other.assay.svc']);
+  it('issues anew for another name, and never for longer than itself', async () => {
+    const moved = await at(first, 1, ['other.assay.svc']);
     expect(moved.authorities).toEqual(first.authorities);
     expect(verifies(moved, moved.authorities, 2, 'other.assay.svc')).toBe(true);
-    const late = renewed(first, { names: NAMES, now: day(480), rules: { ...AUTHORITY_RULES, serverDays: 3_650 } });
+    const late = await renewed(first, {
+      names: NAMES,
+      now: day(480),
+      rules: { ...AUTHORITY_RULES, serverDays: 3_650 },
+    });
     expect(Date.parse(new X509Certificate(late.server.cert).validTo)).toBe(day(730).getTime());
   });
 
-  it('believes no certificate of another authority, whoever wrote it into the Secret', () => {
-    const other = at(undefined, 0);
-    const mixed = at({ ...first, server: other.server }, 1);
+  it('believes no certificate of another authority, whoever wrote it into the Secret', async () => {
+    const other = await at(undefined, 0);
+    const mixed = await at({ ...first, server: other.server }, 1);
     expect(mixed.server).not.toEqual(other.server);
     expect(verifies(mixed, first.authorities, 1)).toBe(true);
-    const stolen = at({ ...first, authorityKey: other.authorityKey }, 1);
+    const stolen = await at({ ...first, authorityKey: other.authorityKey }, 1);
     expect(stolen.authorities[0]).not.toBe(first.authorities[0]);
   });
+
+  it('issues for an authority that states a key identifier of its own', async () => {
+    const authority = made('P-256', 'DE:AD:BE:EF');
+    const kept = await at({ ...authority, server: first.server }, 0);
+    expect(kept.authorities).toEqual(authority.authorities);
+    expect(verifies(kept, kept.authorities, 1)).toBe(true);
+  });
+
+  it('replaces an authority whose key is not on P-256', async () => {
+    for (const kind of ['RSA', 'P-384'] as const) {
+      const authority = made(kind, 'hash');
+      const kept = await at({ ...authority, server: first.server }, 0);
+      expect(kept.authorities[0]).not.toBe(authority.authorities[0]);
+      expect(verifies(kept, kept.authorities, 1)).toBe(true);
+    }
+  });
 });
+
+/** An authority as OpenSSL makes it, valid for two years from `START`. */
+function made(kind: KeyKind, keyIdentifier: string): Omit<KeptAuthority, 'server'> {
+  const extensions = [...CA, `subjectKeyIdentifier=${keyIdentifier}`];
+  const { certificate, privateKey } = issue(folder, `other-${kind}`, {
+    kind,
+    extensions,
+    from: '20261125120000Z',
+    to: '20281125120000Z',
+  });
+  return { authorities: [readFileSync(certificate, 'utf8')], authorityKey: readFileSync(privateKey, 'utf8') };
+}

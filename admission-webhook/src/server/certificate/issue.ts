@@ -1,25 +1,20 @@
+// The library of certificates finds its algorithms through it.
+import 'reflect-metadata';
+import { createPrivateKey, KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509Certificate,
-} from 'node:crypto';
-import {
-  bits,
-  boolean,
-  context,
-  contextPlain,
-  integer,
-  octets,
-  oid,
-  sequence,
-  set,
-  time,
-  utf8String,
-} from './der-writer.ts';
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 /** A certificate and its private key, both PEM. */
 export interface IssuedPair {
@@ -27,40 +22,26 @@ export interface IssuedPair {
   readonly key: string;
 }
 
-/** Object identifiers, as the hex of their DER content. */
-const OID = {
-  ecdsaSha256: '2a8648ce3d040302',
-  commonName: '550403',
-  subjectKeyIdentifier: '551d0e',
-  keyUsage: '551d0f',
-  subjectAltName: '551d11',
-  basicConstraints: '551d13',
-  authorityKeyIdentifier: '551d23',
-  extendedKeyUsage: '551d25',
-  serverAuth: '2b06010505070301',
-} as const;
-
+/** Of every key that is made here. */
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 /** Clocks differ. */
 const BACKDATE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 
-/** Makes an authority of its own (P-256), that issues certificates for servers and no further authorities. */
-export function issueAuthority(name: string, { days, now }: { readonly days: number; readonly now: Date }): IssuedPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const subject = nameOf(name);
-  const body = {
-    subject,
-    issuer: subject,
-    publicKey,
-    ...validity(now, days),
-    extensions: [
-      extension(OID.basicConstraints, true, sequence(boolean(true), integer(Buffer.from([0])))),
-      // keyCertSign and cRLSign.
-      extension(OID.keyUsage, true, bits(Buffer.from([0x06]), 1)),
-      extension(OID.subjectKeyIdentifier, false, octets(keyId(publicKey))),
-    ],
-  };
-  return { cert: certificatePem(body, privateKey), key: pemOf(privateKey) };
+/** Makes an authority (P-256) that issues certificates for servers and no further authorities. */
+export async function issueAuthority(
+  name: string,
+  { days, now }: { readonly days: number; readonly now: Date },
+): Promise<IssuedPair> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const subject = commonName(name);
+  const extensions = [
+    new BasicConstraintsExtension(true, 0, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+  ];
+  const body = { subject, issuer: subject, ...validity(now, days), extensions };
+  return issued(body, keys, keys.privateKey);
 }
 
 export interface ServerRequest {
@@ -70,81 +51,81 @@ export interface ServerRequest {
   readonly now: Date;
 }
 
-/** Makes a certificate for a server. It never outlives its authority. @throws Error when that cannot be read */
-export function issueServer(authority: IssuedPair, { names, days, now }: ServerRequest): IssuedPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+/**
+ * Makes a certificate for a server. It ends no later than that of its authority.
+ * @throws Error when the authority cannot be read, or its key is not on P-256
+ */
+export async function issueServer(authority: IssuedPair, { names, days, now }: ServerRequest): Promise<IssuedPair> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const ca = new X509Certificate(authority.cert);
-  const caKey = createPrivateKey(authority.key);
   const { notBefore, notAfter } = validity(now, days);
-  const ends = new Date(Math.min(notAfter.getTime(), Date.parse(ca.validTo)));
+  const extensions = [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await keyIdentifierOf(ca),
+    new SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value }) as const)),
+  ];
   const body = {
-    subject: nameOf(names[0].slice(0, 64)),
-    issuer: nameOf(commonNameOf(ca)),
-    publicKey,
+    subject: commonName(names[0].slice(0, MAX_COMMON_NAME)),
+    issuer: ca.subjectName,
     notBefore,
-    notAfter: ends,
-    extensions: [
-      extension(OID.basicConstraints, true, sequence()),
-      // digitalSignature.
-      extension(OID.keyUsage, true, bits(Buffer.from([0x80]), 7)),
-      extension(OID.extendedKeyUsage, false, sequence(oid(OID.serverAuth))),
-      extension(OID.subjectKeyIdentifier, false, octets(keyId(publicKey))),
-      extension(OID.authorityKeyIdentifier, false, sequence(contextPlain(0, keyId(ca.publicKey)))),
-      extension(OID.subjectAltName, false, sequence(...names.map((name) => contextPlain(2, Buffer.from(name))))),
-    ],
+    notAfter: new Date(Math.min(notAfter.getTime(), ca.notAfter.getTime())),
+    extensions,
   };
-  return { cert: certificatePem(body, caKey), key: pemOf(privateKey) };
+  return issued(body, keys, await privateKeyOf(authority.key));
 }
+
+/** RFC 5280, appendix A.1: `ub-common-name`. */
+const MAX_COMMON_NAME = 64;
 
 interface CertificateBody {
-  readonly subject: Buffer;
-  readonly issuer: Buffer;
-  readonly publicKey: KeyObject;
+  readonly subject: Name;
+  readonly issuer: Name;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  readonly extensions: readonly Buffer[];
+  readonly extensions: Extension[];
 }
 
-/** RFC 5280, section 4.1, signed with ECDSA and SHA-256. */
-function certificatePem(body: CertificateBody, signer: KeyObject): string {
-  const algorithm = sequence(oid(OID.ecdsaSha256));
+async function issued(
+  body: CertificateBody,
+  keys: webcrypto.CryptoKeyPair,
+  signer: webcrypto.CryptoKey,
+): Promise<IssuedPair> {
+  const certificate = await X509CertificateGenerator.create({
+    ...body,
+    serialNumber: serialNumber(),
+    publicKey: keys.publicKey,
+    signingKey: signer,
+    signingAlgorithm: ALGORITHM,
+  });
+  const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { cert: `${certificate.toString('pem')}\n`, key };
+}
+
+/** Positive, and of 128 bits without leading zeros. */
+function serialNumber(): string {
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
-  const signed = sequence(
-    context(0, integer(Buffer.from([2]))),
-    integer(serial),
-    algorithm,
-    body.issuer,
-    sequence(time(body.notBefore), time(body.notAfter)),
-    body.subject,
-    body.publicKey.export({ type: 'spki', format: 'der' }),
-    context(3, sequence(...body.extensions)),
-  );
-  const der = sequence(signed, algorithm, bits(sign('sha256', signed, signer)));
-  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  return serial.toString('hex');
 }
 
-function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
+function commonName(text: string): Name {
+  return new Name([{ CN: [{ utf8String: text }] }]);
 }
 
-function nameOf(commonName: string): Buffer {
-  return sequence(set(sequence(oid(OID.commonName), utf8String(commonName))));
+/** As the authority itself states it, because there is more than one way to compute it. */
+async function keyIdentifierOf(ca: X509Certificate): Promise<AuthorityKeyIdentifierExtension> {
+  const own = ca.getExtension(SubjectKeyIdentifierExtension);
+  return own === null
+    ? AuthorityKeyIdentifierExtension.create(ca.publicKey)
+    : new AuthorityKeyIdentifierExtension(own.keyId);
 }
 
-function commonNameOf(certificate: X509Certificate): string {
-  return /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '';
-}
-
-function keyId(key: KeyObject): Buffer {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest()
-    .subarray(0, 20);
-}
-
-function pemOf(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+async function privateKeyOf(pem: string): Promise<webcrypto.CryptoKey> {
+  const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 }
 
 /** To the second, as certificates say it. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { type IssuedPair, issueAuthority, issueServer } from './issue.ts';
+import type { IssuedPair } from './issue.ts';
 import { type ServingPair, servingPair } from './serving.ts';
 
 /** What the replicas share: an authority with those before it, and what it issued for the server. */
@@ -59,13 +59,17 @@ export interface RenewalRequest {
  * What should be kept from now on: the same object while it is good, with a new certificate or a new authority when one has used up
  * most of its time, or cannot be used. Authorities before stay until they end: what they issued is still served somewhere.
  */
-export function renewed(kept: KeptAuthority | undefined, { names, now, rules }: RenewalRequest): KeptAuthority {
+export async function renewed(
+  kept: KeptAuthority | undefined,
+  { names, now, rules }: RenewalRequest,
+): Promise<KeptAuthority> {
   const authority = kept === undefined ? undefined : usableAuthority(kept, now, rules);
-  if (kept !== undefined && authority !== undefined) {
-    if (isUsableServer(kept, { names, now, rules })) return kept;
-    return { ...kept, server: issueServer(authority, { names, days: rules.serverDays, now }) };
-  }
-  const fresh = issueAuthority(`assay admission ${now.toISOString().slice(0, 19)}Z`, {
+  if (kept !== undefined && authority !== undefined && isUsableServer(kept, { names, now, rules })) return kept;
+  // Seldom needed, and slow to load.
+  const { issueAuthority, issueServer } = await import('./issue.ts');
+  if (kept !== undefined && authority !== undefined)
+    return { ...kept, server: await issueServer(authority, { names, days: rules.serverDays, now }) };
+  const fresh = await issueAuthority(`assay admission ${now.toISOString().slice(0, 19)}Z`, {
     days: rules.authorityDays,
     now,
   });
@@ -73,7 +77,7 @@ export function renewed(kept: KeptAuthority | undefined, { names, now, rules }: 
   return {
     authorities: [fresh.cert, ...before],
     authorityKey: fresh.key,
-    server: issueServer(fresh, { names, days: rules.serverDays, now }),
+    server: await issueServer(fresh, { names, days: rules.serverDays, now }),
   };
 }
 
@@ -86,7 +90,8 @@ function usableAuthority(kept: KeptAuthority, now: Date, rules: AuthorityRules):
   const [cert = ''] = kept.authorities;
   try {
     const x509 = new X509Certificate(cert);
-    const isIts = x509.ca && x509.checkPrivateKey(createPrivateKey(kept.authorityKey));
+    const key = createPrivateKey(kept.authorityKey);
+    const isIts = x509.ca && x509.checkPrivateKey(key) && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
     return isIts && isFresh(x509, now, rules) ? { cert, key: kept.authorityKey } : undefined;
   } catch {
     return undefined;

@@ -111,7 +111,7 @@ async function keep(
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const secret: KeptSecret | undefined = await readSecret(kube, place, signal);
     const stored = secret === undefined ? undefined : readKept(secret.data);
-    const wanted = renewed(stored ?? last, { names, now: now(), rules });
+    const wanted = await renewed(stored ?? last, { names, now: now(), rules });
     if (wanted === stored) return wanted;
     const replacing = { type: SECRET_TYPE, data: keptData(wanted) };
     if (await writeSecret(kube, place, replacing, secret, signal)) return wanted;
