@@ -8,6 +8,8 @@ const full = process.env.ASSAY_TEST_FULL === 'true';
 export default defineConfig({
   // A test of one module loads that module, not the folder whose door it names.
   plugins: [straightImports()],
+  // The examples of the library name the package, as its users do.
+  resolve: { alias: [{ find: /^assay$/, replacement: new URL('src/index.ts', import.meta.url).pathname }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', ...(full ? [] : ['test/full/**'])],

@@ -12,7 +12,22 @@ export type {
 export { SEVERITIES, type Severity, VERDICTS, type Verdict } from './core/assessment/index.ts';
 export type { Artifact, ArtifactFile, OnEvent, OpenOptions, ProgressEvent } from './core/index.ts';
 export { AssayError, DEFAULT_LIMITS, type ErrorCode, isAssayError, type Limits } from './core/index.ts';
+export type { HashAlgorithm } from './integrity/hash/index.ts';
+export type { PayloadSigner } from './integrity/sign/index.ts';
+export {
+  type ScanOptions,
+  type ScanResult,
+  type SignOptions,
+  type SignWith,
+  scan,
+  sign,
+  type VerifyOptions,
+  type VerifyResult,
+  verify,
+} from './library/index.ts';
 export { type AssessOptions, assess } from './pipeline/index.ts';
+export { addressOf, type TrustChoice, uriOf } from './pipeline/judging/index.ts';
+export type { SigningResult } from './pipeline/sign/index.ts';
 export {
   type CompiledPolicy,
   type DecideOptions,
@@ -22,13 +37,36 @@ export {
   SHIPPED_POLICIES,
 } from './policy/index.ts';
 export {
+  type Anchor,
+  type CycloneDxOptions,
+  type DiffTableOptions,
+  diffReports,
+  type HtmlOptions,
   type Judged,
+  type OpenVexOptions,
+  type ReadReport,
   type ReportContext,
+  type ReportDiff,
   type RuleInfo,
+  readReport,
+  renderCycloneDx,
+  renderDiff,
+  renderDiffJson,
+  renderHtml,
   renderJson,
   renderJsonLine,
+  renderJunit,
+  renderMarkdown,
+  renderOpenVex,
   renderSarif,
+  renderTable,
+  renderVerification,
+  renderVerificationJson,
+  type SarifOptions,
+  type TableOptions,
   toReport,
+  type Verification,
+  type VerificationTextOptions,
 } from './report/index.ts';
 export type { Allowance } from './scan/lists/index.ts';
 export { RULES } from './scan/rules/index.ts';

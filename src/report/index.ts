@@ -1,16 +1,30 @@
 export type { Judged, ReportContext, RuleInfo } from './context.ts';
-export { renderCycloneDx } from './cyclonedx/index.ts';
-export { diffReports, hasNew, type ReportDiff, readReport, renderDiff, renderDiffJson } from './diff/index.ts';
+export { type CycloneDxOptions, renderCycloneDx } from './cyclonedx/index.ts';
+export {
+  type DiffTableOptions,
+  diffReports,
+  hasNew,
+  type ReadReport,
+  type ReportDiff,
+  readReport,
+  renderDiff,
+  renderDiffJson,
+} from './diff/index.ts';
 export { jsonText, terminalText } from './escape.ts';
 export { findingText, withEvidence } from './finding-text.ts';
 export { type Excerpt, type HtmlOptions, htmlPolicy, renderHtml } from './html/index.ts';
 export { decisionReport, renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json/index.ts';
 export { renderJunit } from './junit/index.ts';
 export { markdownCode, markdownText, renderMarkdown } from './markdown/index.ts';
-export { renderOpenVex } from './openvex/index.ts';
+export { type OpenVexOptions, renderOpenVex } from './openvex/index.ts';
 export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp/index.ts';
 export { TextPage } from './page.ts';
-export { pathToUri, renderSarif } from './sarif/index.ts';
+export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif/index.ts';
 export { count, displayWidth, humanBytes, type Ink, paint } from './style.ts';
-export { renderTable, signerText } from './table/index.ts';
-export { renderVerification, renderVerificationJson, type Verification } from './verification.ts';
+export { renderTable, signerText, type TableOptions } from './table/index.ts';
+export {
+  renderVerification,
+  renderVerificationJson,
+  type Verification,
+  type VerificationTextOptions,
+} from './verification.ts';

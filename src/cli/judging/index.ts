@@ -1,10 +1,5 @@
-export { exitCodeOf, type Judging, type JudgingFlags, prepareJudging } from './judge.ts';
-export { type Knowledge, loadKnowledge } from './knowledge.ts';
-export { refuseUnread, refuseWithoutModel } from './no-model.ts';
+export { exitCodeOf, type JudgingFlags, prepareShownJudging, type ShownJudging } from './judge.ts';
 export { type OneFile, withOneFile } from './one-file.ts';
 export { addJudgingOptions, type JudgingOptions, judgingOf } from './options.ts';
-export { addressOf, type OpenedPlace, uriOf } from './place.ts';
 export { type Reported, readReported } from './report-assessment.ts';
-export { readTrusts, signatureRequest } from './trust.ts';
 export { WAIVER_GUIDE } from './waiver-options.ts';
-export { refuseWaiversFrom, trustFiles } from './waiver-place.ts';

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { isSeverity, SEVERITIES } from '../../core/assessment/index.ts';
 import type { RulesetChoice } from '../../pipeline/index.ts';
+import type { TrustChoice, WaiverChoice } from '../../pipeline/judging/index.ts';
 import { DEFAULT_POLICY, SHIPPED_POLICIES } from '../../policy/index.ts';
 import {
   addEnvironmentOptions,
@@ -8,15 +9,13 @@ import {
   type EnvironmentFlags,
   environmentOf,
   rulesetOption,
-  type TrustFlags,
   trustOf,
 } from '../options/index.ts';
 import type { JudgingFlags } from './judge.ts';
-import type { WaiverFlags } from './waiver-flags.ts';
-import { addWaiverOptions, waiverFlagsOf } from './waiver-options.ts';
+import { addWaiverOptions, waiverChoiceOf } from './waiver-options.ts';
 
 /** The options that say by what to judge, as commander hands them over. */
-export interface JudgingOptions extends EnvironmentFlags, TrustFlags, WaiverFlags {
+export interface JudgingOptions extends EnvironmentFlags, TrustChoice, WaiverChoice {
   readonly policy: string;
   readonly failOn?: string;
   readonly allow?: string;
@@ -47,7 +46,7 @@ export function judgingOf(options: JudgingOptions): Omit<JudgingFlags, 'quiet' |
     allow,
     ruleset,
     trust: trustOf(options),
-    waiverFlags: waiverFlagsOf(options),
+    waivers: waiverChoiceOf(options),
     environment: environmentOf(options),
   };
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type GivenWaivers, NO_GIVEN_WAIVERS } from '../../pipeline/evaluate/index.ts';
-import type { WaiverFlags } from './waiver-flags.ts';
+import type { WaiverChoice } from '../../pipeline/judging/index.ts';
 
 /** The options with which `scan`, `pull` and `review` are told of waivers and approvals. */
 export function addWaiverOptions(command: Command): Command {
@@ -31,25 +30,8 @@ not waived.
 `;
 
 /** The flags about waivers among others. */
-export function waiverFlagsOf({ waivers, attestation }: WaiverFlags): WaiverFlags {
+export function waiverChoiceOf({ waivers, attestation }: WaiverChoice): WaiverChoice {
   return { waivers, attestation };
-}
-
-/**
- * Reads and verifies all that the command line and the environment name. `--waivers` stands instead of `ASSAY_WAIVERS`, a list of
- * files like `PATH`.
- * @throws AssayError `usage` for a waiver file that is none, and for attestations without a trust file; `not-found`,
- *   `unreadable`. An attestation that does not hold is a failed check, and waives nothing.
- */
-export async function readWaivers(
-  flags: WaiverFlags & { readonly trust?: string },
-  env: NodeJS.ProcessEnv,
-  now = new Date(),
-): Promise<GivenWaivers> {
-  if (flags.waivers.length + flags.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '')
-    return NO_GIVEN_WAIVERS;
-  const { readGivenWaivers } = await import('./waivers.ts');
-  return readGivenWaivers(flags, env, now);
 }
 
 function collect(path: string, paths: readonly string[]): readonly string[] {

@@ -1,4 +1,3 @@
-export { readDocument } from './document-file.ts';
 export { addEnvironmentOptions, type EnvironmentFlags, environmentOf } from './environment.ts';
 export {
   type AnswerFlags,
@@ -17,4 +16,4 @@ export {
   type SigningMethod,
   signingChoice,
 } from './signing.ts';
-export { addTrustOptions, type TrustFlags, trustOf } from './trust.ts';
+export { addTrustOptions, trustOf } from './trust.ts';

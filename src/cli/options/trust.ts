@@ -1,16 +1,5 @@
 import { type Command, Option } from 'commander';
-
-/** Whom to trust, as it was said on the command line. */
-export interface TrustFlags {
-  readonly publicKey?: string;
-  readonly certificateChain?: string;
-  readonly identity?: string;
-  readonly issuer?: string;
-  readonly trustedRoot?: string;
-  readonly trust?: string;
-  readonly signature?: string;
-  readonly validity?: string;
-}
+import type { TrustChoice } from '../../pipeline/judging/index.ts';
 
 /** The options with which `verify`, `scan` and `pull` are told whom to trust. */
 export function addTrustOptions(command: Command): Command {
@@ -30,7 +19,7 @@ export function addTrustOptions(command: Command): Command {
 }
 
 /** The flags about trust among others. */
-export function trustOf(flags: TrustFlags): TrustFlags {
+export function trustOf(flags: TrustChoice): TrustChoice {
   const { publicKey, certificateChain, identity, issuer, trustedRoot, trust, signature, validity } = flags;
   const all = { publicKey, certificateChain, identity, issuer, trustedRoot, trust, signature, validity };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));

@@ -1,18 +1,18 @@
 import type { LocalRegistry, RegistryClient } from '../../client/index.ts';
 import type { Assessment } from '../../core/assessment/index.ts';
+import { readDocument } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
-import type { Version } from '../../registry/index.ts';
 import {
   loadKnowledge,
-  readReported,
   refuseUnread,
   refuseWaiversFrom,
   refuseWithoutModel,
   signatureRequest,
   trustFiles,
-} from '../judging/index.ts';
-import { readDocument } from '../options/index.ts';
+} from '../../pipeline/judging/index.ts';
+import type { Version } from '../../registry/index.ts';
+import { readReported } from '../judging/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
 import type { RegisteredVersion, RegisterOptions } from './registered.ts';
 import { knownVersion, modelNameOf, targetOf, theOnly } from './target.ts';

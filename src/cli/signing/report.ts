@@ -1,27 +1,17 @@
+import type { SigningResult } from '../../pipeline/sign/index.ts';
 import { count, humanBytes, terminalText } from '../../report/index.ts';
-import type { SigningPlace } from './place.ts';
 import { shellText } from './shell-text.ts';
 import type { SigningWay } from './way.ts';
 
-/** What was signed. */
-export interface Signed {
-  readonly place: SigningPlace;
-  readonly artifact: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly hash: string;
-  /** Hex: the subject of the signature, which is not the digest that `assay digest` and reports name. */
-  readonly rootDigest: string;
-  /** Files that were left out with `--ignore`. */
-  readonly ignored: number;
-  /** Files that the signature does not cover, and that nobody asked to leave out. */
-  readonly uncovered: number;
-}
 const MAX_NAMED = 5;
 
 /** What was signed by whom, and how to check it. */
-export function signedReport(signed: Signed, way: Pick<SigningWay, 'who' | 'verifying'>): string {
-  const { place, artifact, files, bytes, hash, rootDigest, ignored, uncovered } = signed;
+export function signedReport(
+  signed: SigningResult,
+  artifact: string,
+  way: Pick<SigningWay, 'who' | 'verifying'>,
+): string {
+  const { place, files, bytes, hash, rootDigest, ignored, uncovered } = signed;
   const { before, options } = way.verifying();
   const signature = place.usual ? '' : ` --signature ${shellText(place.signature)}`;
   const partial = ignored + uncovered > 0 ? ' --allow-partial' : '';

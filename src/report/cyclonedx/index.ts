@@ -1,1 +1,1 @@
-export { renderCycloneDx } from './cyclonedx.ts';
+export { type CycloneDxOptions, renderCycloneDx } from './cyclonedx.ts';

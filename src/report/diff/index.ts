@@ -1,4 +1,4 @@
 export { diffReports, hasNew, type ReportDiff } from './diff.ts';
 export { renderDiffJson } from './json.ts';
-export { readReport } from './read.ts';
-export { renderDiff } from './table.ts';
+export { type ReadReport, readReport } from './read.ts';
+export { type DiffTableOptions, renderDiff } from './table.ts';

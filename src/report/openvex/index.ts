@@ -1,1 +1,1 @@
-export { renderOpenVex } from './openvex.ts';
+export { type OpenVexOptions, renderOpenVex } from './openvex.ts';

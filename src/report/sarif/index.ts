@@ -1,2 +1,2 @@
 export { referenceAddress } from './rules.ts';
-export { pathToUri, renderSarif } from './sarif.ts';
+export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif.ts';

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import { readDocument } from '../../../core/bytes/index.ts';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { decodeBase64, isSignatureError } from '../../../integrity/envelope/index.ts';
 import { readStatement } from '../../../integrity/statements/index.ts';
 import { count, jsonText, terminalText } from '../../../report/index.ts';
-import { readDocument } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { AttestationInspectFlags } from './request.ts';
 

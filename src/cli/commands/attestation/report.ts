@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { VERDICTS } from '../../../core/assessment/index.ts';
+import { readDocument } from '../../../core/bytes/index.ts';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { isCommit, parseReference } from '../../../core/reference/index.ts';
 import { sentenceOf, shapeIssue } from '../../../integrity/envelope/index.ts';
 import { treeDigest } from '../../../integrity/hash/index.ts';
 import { type ArtifactIdentity, omsRootsOf, type Subject, subjectsOf } from '../../../integrity/statements/index.ts';
-import { readDocument } from '../../options/index.ts';
 
 const HINT = 'write one with assay scan MODEL --format json -o report.json';
 

@@ -1,3 +1,4 @@
+import { readDocument } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { signStatement, type VerifiedAttestation, verifyAttestation } from '../../../integrity/attestations/index.ts';
 import { isSignatureError, readBundle, type SignatureError } from '../../../integrity/envelope/index.ts';
@@ -8,7 +9,6 @@ import { readTrustFile, type TrustFile } from '../../../integrity/trust-file/ind
 import { digestArtifact, sha256Of } from '../../../pipeline/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
-import { readDocument } from '../../options/index.ts';
 import { signingWay } from '../../signing/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
 import type { AttestationRequest, AttestationVerifyFlags } from './request.ts';

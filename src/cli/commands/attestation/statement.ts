@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readDocument } from '../../../core/bytes/index.ts';
 import { AssayError, closest, isAssayError, version } from '../../../core/index.ts';
 import { formatReference, parseReference } from '../../../core/reference/index.ts';
 import { isSignatureError, readBundle } from '../../../integrity/envelope/index.ts';
@@ -20,7 +21,6 @@ import {
   UNWAIVABLE,
 } from '../../../integrity/statements/index.ts';
 import { RULES } from '../../../scan/rules/index.ts';
-import { readDocument } from '../../options/index.ts';
 import { attestedArtifact, readReportDocument, type ScanReport } from './report.ts';
 import type { About, AttestationInput } from './request.ts';
 

@@ -1,5 +1,5 @@
+import { readDocument } from '../../../core/bytes/index.ts';
 import { diffReports, hasNew, readReport, renderDiff, renderDiffJson } from '../../../report/index.ts';
-import { readDocument } from '../../options/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { DiffRequest } from './request.ts';
 

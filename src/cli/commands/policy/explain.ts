@@ -1,4 +1,5 @@
 import { severityRank } from '../../../core/assessment/index.ts';
+import { readDocument } from '../../../core/bytes/index.ts';
 import { Failure } from '../../../policy/cel/index.ts';
 import {
   type CompiledPolicy,
@@ -11,7 +12,7 @@ import {
 import { recordWithin, typeText, VIEW, VIEW_VERSION } from '../../../policy/view/index.ts';
 import { count, decisionReport, type Ink, jsonText, TextPage, terminalText } from '../../../report/index.ts';
 import { type Reported, readReported } from '../../judging/index.ts';
-import { environmentOf, readDocument } from '../../options/index.ts';
+import { environmentOf } from '../../options/index.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ExplainFlags } from './request.ts';
 

@@ -1,13 +1,17 @@
 import { type PullOutcome, pull } from '../../../pipeline/index.ts';
+import { addressOf } from '../../../pipeline/judging/index.ts';
 import { renderTable } from '../../../report/index.ts';
-import { addressOf, prepareJudging } from '../../judging/index.ts';
+import { prepareShownJudging } from '../../judging/index.ts';
 import { Progress, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { PullRequest } from './request.ts';
 import { cacheEnv, loadLines } from './text.ts';
 
 /** Pulls a model, prints the report and the revision to load it by, and records the exit code. */
 export async function runPull(request: PullRequest, shell: Shell): Promise<void> {
-  const { knowledge, judgeArtifact, refuseOwnWaivers } = await prepareJudging({ ...request, offline: false }, shell);
+  const { knowledge, judgeArtifact, refuseOwnWaivers } = await prepareShownJudging(
+    { ...request, offline: false },
+    shell,
+  );
   await refuseOwnWaivers(request.ref);
   const downloads = new Progress(shell, !request.quiet);
   const env = cacheEnv(shell.env, request.cache);

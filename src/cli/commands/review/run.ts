@@ -12,7 +12,7 @@ import {
   terminalText,
 } from '../../../report/index.ts';
 import { findChromium, printToPdf } from '../../../sandbox/index.ts';
-import { exitCodeOf, prepareJudging } from '../../judging/index.ts';
+import { exitCodeOf, prepareShownJudging } from '../../judging/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
 import { Excerpts } from './excerpts.ts';
 import type { ReviewRequest } from './request.ts';
@@ -23,7 +23,7 @@ export async function runReview(request: ReviewRequest, shell: Shell): Promise<v
   const sink = await openSink(output, shell);
   // Asked for before the work: a scan may take long.
   const chromium = request.format === 'pdf' ? findChromium(shell.env) : undefined;
-  const judging = await prepareJudging(request, shell);
+  const judging = await prepareShownJudging(request, shell);
   const excerpts = new Excerpts(shell.signal);
   const judged = await judging.judge(request.target, excerpts.onTarget);
   const html = renderHtml(

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../../../core/index.ts';
+import { addressOf, type Knowledge, type OpenedPlace, uriOf } from '../../../pipeline/judging/index.ts';
 import { renderCycloneDx } from '../../../report/cyclonedx/index.ts';
 import { type Judged, type ReportContext, terminalText } from '../../../report/index.ts';
 import { renderJson, renderJsonLine } from '../../../report/json/index.ts';
@@ -8,15 +9,7 @@ import { renderMarkdown } from '../../../report/markdown/index.ts';
 import { renderOpenVex } from '../../../report/openvex/index.ts';
 import { renderSarif } from '../../../report/sarif/index.ts';
 import { renderTable } from '../../../report/table/index.ts';
-import {
-  addressOf,
-  exitCodeOf,
-  type Judging,
-  type Knowledge,
-  type OpenedPlace,
-  prepareJudging,
-  uriOf,
-} from '../../judging/index.ts';
+import { exitCodeOf, prepareShownJudging, type ShownJudging } from '../../judging/index.ts';
 import { type ExitCode, graver, openSink, printError, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ScanFormat, ScanRequest } from './request.ts';
 
@@ -27,7 +20,7 @@ interface Scanned extends Judged {
 /** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */
 export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
   const sink = await openSink(request.output, shell);
-  const judging = await prepareJudging(request, shell);
+  const judging = await prepareShownJudging(request, shell);
   const { knowledge, now } = judging;
   const context: ReportContext = { ...knowledge.context, coverage: request.coverage };
   const done: Scanned[] = [];
@@ -82,7 +75,7 @@ function renderAll(all: readonly Scanned[], format: ScanFormat, context: ReportC
 async function scanTarget(
   target: string,
   { targets }: ScanRequest,
-  judging: Judging,
+  judging: ShownJudging,
   shell: Shell,
 ): Promise<Scanned | undefined> {
   try {

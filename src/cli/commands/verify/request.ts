@@ -1,6 +1,6 @@
-import type { TrustFlags } from '../../options/index.ts';
+import type { TrustChoice } from '../../../pipeline/judging/index.ts';
 
-export interface VerifyFlags extends TrustFlags {
+export interface VerifyFlags extends TrustChoice {
   readonly format: string;
   readonly output?: string;
   readonly allowPartial: boolean;

@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import type { Check, Signer, Waiver } from '../../core/assessment/index.ts';
-import { readSmallFile } from '../../core/bytes/index.ts';
+import { readDocument, readSmallFile } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { endOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
 import {
@@ -11,18 +11,17 @@ import {
 } from '../../integrity/envelope/index.ts';
 import { approvedBy, PREDICATE_TYPES, readStatement } from '../../integrity/statements/index.ts';
 import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.ts';
-import type { GivenWaivers } from '../../pipeline/evaluate/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
-import { readDocument } from '../options/index.ts';
-import type { WaiverFlags } from './waiver-flags.ts';
+import type { GivenWaivers } from '../evaluate/index.ts';
+import type { WaiverChoice } from './choice.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;
 
 /** What `readWaivers` does when there is something to read. */
 export async function readGivenWaivers(
-  flags: WaiverFlags & { readonly trust?: string },
+  flags: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<GivenWaivers> {
@@ -38,7 +37,7 @@ export async function readGivenWaivers(
 type Signed = Omit<GivenWaivers, 'files'>;
 
 async function readAttestations(
-  { attestation: paths, trust: given }: WaiverFlags & { readonly trust?: string },
+  { attestation: paths, trust: given }: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<Signed> {

@@ -1,11 +1,11 @@
-import { FileSource } from '../../core/bytes/index.ts';
-import { AssayError } from '../../core/index.ts';
+import { AssayError } from '../errors.ts';
+import { FileSource } from './file-source.ts';
 
 /** CWE-770: no report and no attestation is as large. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * A document that the command line names, whole.
+ * A document that a user names, whole.
  * @param option that names it; empty for an argument
  * @throws AssayError `not-found`, `unreadable`, `limit`; what `parse` throws
  */

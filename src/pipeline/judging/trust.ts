@@ -2,16 +2,16 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { Trust, ValidityPolicy } from '../../integrity/trust/index.ts';
-import type { SignatureRequest } from '../../pipeline/index.ts';
-import type { TrustFlags } from '../options/index.ts';
+import type { SignatureRequest } from '../signature/index.ts';
+import type { TrustChoice } from './choice.ts';
 
 /**
- * Whom the command line and the environment say to trust; nobody, when they say nothing.
+ * Whom the choice and the environment say to trust; nobody, when they say nothing.
  * @param forAttestations the trust file is there for these, too: it need not let anybody sign models
  * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
  */
 export async function readTrusts(
-  flags: TrustFlags,
+  flags: TrustChoice,
   env: NodeJS.ProcessEnv,
   forAttestations = false,
 ): Promise<readonly Trust[]> {
@@ -39,14 +39,14 @@ export async function readTrusts(
 
 /** The signature that a scan looks at: whatever is there, believed only when somebody is trusted. */
 export async function signatureRequest(
-  flags: TrustFlags,
+  flags: TrustChoice,
   env: NodeJS.ProcessEnv,
   forAttestations = false,
 ): Promise<SignatureRequest> {
   return { path: flags.signature, trusts: await readTrusts(flags, env, forAttestations) };
 }
 
-function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustFlags): void {
+function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustChoice): void {
   const hint = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
   if (issuer !== undefined && identity === undefined) {
     throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', hint });
@@ -64,7 +64,7 @@ async function keyTrust(path: string): Promise<Trust> {
   return { kind: 'key', key: readPublicKey(await readSmallText(path, '--public-key'), path) };
 }
 
-async function certificateTrust(path: string, { identity, validity }: TrustFlags): Promise<Trust> {
+async function certificateTrust(path: string, { identity, validity }: TrustChoice): Promise<Trust> {
   const { readAnchors } = await import('../../integrity/x509/index.ts');
   const anchors = readAnchors(await readSmallText(path, '--certificate-chain'), path);
   const policy: ValidityPolicy = validity === 'now' ? 'now' : 'issued';

@@ -2,16 +2,16 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
-import type { GivenWaivers } from '../../pipeline/evaluate/index.ts';
 import { SHIPPED_POLICIES } from '../../policy/index.ts';
 import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
-import type { TrustFlags } from '../options/index.ts';
+import type { GivenWaivers } from '../evaluate/index.ts';
+import type { TrustChoice } from './choice.ts';
 
 /** Where else a waiver may come from. */
 interface Configuration {
   readonly policy: string;
   readonly allow?: string | undefined;
-  readonly trust: TrustFlags;
+  readonly trust: TrustChoice;
 }
 
 /** A file that waives, or that says whom to trust, and the option that names it. */
@@ -23,7 +23,7 @@ export interface WaiverFile {
 /** Links that are followed to the end of a path: as many as Linux does. */
 const MAX_LINKS = 40;
 
-/** Every file that waives, as the command line and the environment name them. A policy may be a name, which is not a file. */
+/** Every file that waives, as the choice and the environment name them. A policy may be a name, which is not a file. */
 export async function waiverFiles(
   configuration: Configuration,
   given: GivenWaivers,
@@ -39,7 +39,7 @@ export async function waiverFiles(
 }
 
 /** Every file that says whom to trust, those among them that a trust file names. */
-export async function trustFiles(flags: TrustFlags, env: NodeJS.ProcessEnv): Promise<WaiverFile[]> {
+export async function trustFiles(flags: TrustChoice, env: NodeJS.ProcessEnv): Promise<WaiverFile[]> {
   const trust = flags.trust ?? env.ASSAY_TRUST ?? '';
   const named = [
     { option: '--trust', path: trust },

@@ -3,8 +3,8 @@ import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { AssayError, parseBoundedJson } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
-import { SIGNATURE_NAME } from '../../pipeline/index.ts';
 import { currentSnapshot, isRepoFolder } from '../../sources/hub-cache/index.ts';
+import { SIGNATURE_NAME } from '../signature/index.ts';
 
 /** What is signed, and where the signature goes. */
 export interface SigningPlace {

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTrusts } from '../../../src/cli/judging/trust.ts';
+import { readTrusts } from '../../../src/pipeline/judging/trust.ts';
+import { runCli } from '../../cli/run-cli.ts';
 import { bundleOf, bytesOf, signingKey, statement, trustedKey } from '../../integrity/oms/signed.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { runCli } from '../run-cli.ts';
 
 const root = tempFolder();
 const ca = join(root, 'ca.pem');

@@ -1,11 +1,12 @@
 import type { Assessment } from '../../core/assessment/index.ts';
-import { type Artifact, type OpenOptions, version } from '../../core/index.ts';
-import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../../pipeline/evaluate/index.ts';
-import { chosenLists, formatTitles, type RulesetChoice } from '../../pipeline/index.ts';
+import { type Artifact, version } from '../../core/index.ts';
 import type { ReportContext } from '../../report/index.ts';
 import type { RuleLists } from '../../scan/lists/index.ts';
 import { RULES } from '../../scan/rules/index.ts';
-import { openArtifact } from '../../sources/index.ts';
+import { openArtifact, type SourceOptions } from '../../sources/index.ts';
+import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../evaluate/index.ts';
+import { formatTitles } from '../format-titles.ts';
+import { chosenLists, type RulesetChoice } from '../rules/index.ts';
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
@@ -15,7 +16,7 @@ export interface Knowledge {
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
   /** Opens what a reference names, assesses it, and closes it. */
-  judge(ref: string, options: OpenOptions & AssessmentOptions): Promise<Assessment>;
+  judge(ref: string, options: SourceOptions & AssessmentOptions): Promise<Assessment>;
   /** Assesses what is open, and leaves it so. */
   assess(artifact: Artifact, options: AssessmentOptions): Promise<Assessment>;
 }

@@ -1,0 +1,3 @@
+export { type ScanOptions, type ScanResult, scan } from './scan.ts';
+export { type SignOptions, type SignWith, sign } from './sign.ts';
+export { type VerifyOptions, type VerifyResult, verify } from './verify.ts';
