@@ -46,7 +46,7 @@ for (const [file, text] of texts) {
 }
 const doubles = [...names].filter(([, places]) => places.length > 1);
 report('exported names with two meanings', doubles.length);
-for (const [name, places] of doubles.slice(0, 20)) console.log(`    ${name}: ${places.join(', ')}`);
+for (const [name, places] of doubles) console.log(`    ${name}: ${places.join(', ')}`);
 
 const rejected = files.flatMap((file) =>
   [...texts.get(file).matchAll(REJECTED)].map(([word]) => `${file}: ${word.trim()}`),
