@@ -7,18 +7,13 @@ import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { deflateSync, strToU8 } from 'fflate';
+import { STAND_INS } from './stand-ins.mjs';
 import { straightener } from './straight-imports.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLED = 'action/src/bundled';
 export const BUNDLE = fileURLToPath(new URL('../action/dist/index.js', import.meta.url));
 
-/** What stands in for a module of the program, because the bundle is one file. */
-const INSTEAD = new Map([
-  ['src/core/compiled.ts', `${BUNDLED}/compiled.ts`],
-  ['src/sandbox/command.ts', `${BUNDLED}/sandbox-command.ts`],
-  ['src/integrity/oms/verify.ts', `${BUNDLED}/left-out.ts`],
-]);
 /** Parts of undici that no connection of ours uses. */
 const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies)|mock)\//;
 
@@ -75,7 +70,7 @@ const oneFile = {
     const replaced = new Set();
     const straighten = straightener();
     onEnd(({ errors }) => {
-      const left = [...INSTEAD.keys()].filter((path) => !replaced.has(path));
+      const left = [...STAND_INS.keys()].filter((path) => !replaced.has(path));
       if (errors.length === 0 && left.length > 0) throw new Error(`not found, and so not replaced: ${left.join(', ')}`);
     });
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
@@ -83,7 +78,7 @@ const oneFile = {
       if (own === `${BUNDLED}/packed.ts`)
         return { contents: `export const PACKED = ${JSON.stringify(packed())};`, loader: 'ts' };
       const text = straighten(readFileSync(path, 'utf8'), path);
-      const instead = INSTEAD.get(own);
+      const instead = STAND_INS.get(own);
       if (instead !== undefined) {
         replaced.add(own);
         const to = `${ROOT}${instead}`;

@@ -11,7 +11,7 @@ import {
 import { assessBy, decideBy, type Evaluated } from '../../src/pipeline/evaluate/index.ts';
 import { CHANGE_RULES, type ChangeSet } from './change/index.ts';
 import { REFERENCE_RULES } from './references/index.ts';
-import type { Ruling } from './rules.ts';
+import type { RunRules } from './rules.ts';
 
 /** The models of the change, judged: `undefined` when it holds none, or nothing new. */
 export interface JudgedModels {
@@ -23,7 +23,7 @@ export interface JudgedModels {
 /** Scans the model files of the change as one artifact, and decides. */
 export async function judgeModels(
   { models, before, moved }: ChangeSet,
-  { rules, terms }: Ruling,
+  { rules, terms }: RunRules,
   { newOnly, signal }: { readonly newOnly: boolean; readonly signal: AbortSignal },
 ): Promise<JudgedModels> {
   if (models.files.length === 0) return { judged: undefined, known: new Set() };

@@ -14,7 +14,7 @@ import type { Comparison } from './comparison.ts';
 import type { Inputs } from './inputs.ts';
 import { actionOf, isComplete, type JudgedModels, worseAction } from './judge.ts';
 import type { ReferencedModel, ScannedReferences } from './references/index.ts';
-import type { Ruling } from './rules.ts';
+import type { RunRules } from './rules.ts';
 
 /** A finding with the place of the repository that a person is led to. */
 export interface Shown {
@@ -28,7 +28,7 @@ export interface Shown {
 }
 
 /** All that a run found, and what comes of it. */
-export interface Outcome {
+export interface RunOutcome {
   readonly comparison: Comparison;
   readonly change: ChangeSet;
   /** The model files of the change. */
@@ -53,8 +53,8 @@ export function outcomeOf(
     readonly extra: readonly Finding[];
   },
   inputs: Inputs,
-  ruling: Ruling,
-): Outcome {
+  ruling: RunRules,
+): RunOutcome {
   const { comparison, change, models, references } = parts;
   const outages = references.models.filter(({ outcome }) => outcome.kind === 'outage');
   const decisive = [...change.findings, ...parts.extra, ...references.findings];
@@ -79,7 +79,7 @@ export function outcomeOf(
 }
 
 /** The findings of lines as one more judged artifact, for reports: the change itself. */
-function linesJudged(findings: readonly Finding[], action: Action, { rules, terms }: Ruling): Evaluated {
+function linesJudged(findings: readonly Finding[], action: Action, { rules, terms }: RunRules): Evaluated {
   const assessment: Assessment = {
     artifact: { ref: '.', pinned: '.', digest: null },
     status: 'complete',

@@ -15,7 +15,7 @@ import type { Git } from './git/index.ts';
 import type { Inputs } from './inputs.ts';
 
 /** What a run is decided by, all of it as the base commit has it. */
-export interface Ruling {
+export interface RunRules {
   readonly rules: Rules;
   readonly terms: Terms;
 }
@@ -24,7 +24,7 @@ export interface Ruling {
 const MAX_BYTES = 1024 * 1024;
 
 /** @throws AssayError `usage`, `not-found` naming the input and the file */
-export async function readRuling(comparison: Comparison, inputs: Inputs, git: Git, now: Date): Promise<Ruling> {
+export async function readRuling(comparison: Comparison, inputs: Inputs, git: Git, now: Date): Promise<RunRules> {
   const read = (name: string, path: string) => fileAt(git, comparison, name, path);
   const policy = await readPolicy(inputs.policy, read);
   const allowances = inputs.allow === undefined ? NO_ALLOWANCES : await readAllow(inputs.allow, read, now);

@@ -9,12 +9,12 @@ import { pathToUri, type ReportContext, type RuleInfo, renderJsonLine, renderSar
 import { RULES } from '../../src/scan/rules/index.ts';
 import { CHANGE_RULES, type ChangeSet, changeSetOf, dvcFindings } from './change/index.ts';
 import { comparisonOf } from './comparison.ts';
-import { Blobs, Git } from './git/index.ts';
+import { Git, GitBlobs } from './git/index.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { judgeModels } from './judge.ts';
-import { atLeast, type Outcome, outcomeOf } from './outcome.ts';
+import { atLeast, outcomeOf, type RunOutcome } from './outcome.ts';
 import { introducedReferences, REFERENCE_RULES, scanReferences } from './references/index.ts';
-import { annotate, GitHub, headline, judgedOf, MAX_COMMENT, summaryOf, writeReport } from './report/index.ts';
+import { annotate, GitHub, judgedOf, MAX_COMMENT, outcomeHeadline, summaryOf, writeReport } from './report/index.ts';
 import { readRuling } from './rules.ts';
 import { MAX_SUMMARY_BYTES, Workflow } from './workflow.ts';
 
@@ -67,7 +67,7 @@ interface Run {
 
 type ReportingRun = Omit<Run, 'scratch'>;
 
-async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Run): Promise<Outcome> {
+async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Run): Promise<RunOutcome> {
   const workspace = env.GITHUB_WORKSPACE ?? '';
   if (workspace === '')
     throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', { subject: 'GITHUB_WORKSPACE' });
@@ -76,7 +76,7 @@ async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch
   const comparison = await comparisonOf(env, git);
   workflow.log(`looks at ${comparison.about}, ${comparison.head}`);
   const ruling = await readRuling(comparison, inputs, git, new Date());
-  const blobs = new Blobs(git, scratch);
+  const blobs = new GitBlobs(git, scratch);
   const change = await changeSetOf(comparison, inputs, { git, blobs, workspace });
   const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, signal });
   const introduced = await introducedReferences(change.texts, blobs);
@@ -124,7 +124,7 @@ function sourceEnvironment(env: NodeJS.ProcessEnv, { hfToken }: Inputs): NodeJS.
 async function report(
   env: NodeJS.ProcessEnv,
   inputs: Inputs,
-  outcome: Outcome,
+  outcome: RunOutcome,
   { workflow, signal }: ReportingRun,
 ): Promise<number> {
   const context = reportContext();
@@ -150,14 +150,14 @@ async function report(
   workflow.output('sarif-file', inputs.sarifFile ?? '');
   workflow.output('report-file', inputs.report ?? '');
   workflow.output('digest', outcome.models?.assessment.artifact.digest ?? '');
-  workflow.log(`${headline(outcome)}: ${outcome.shown.length} findings`);
+  workflow.log(`${outcomeHeadline(outcome)}: ${outcome.shown.length} findings`);
   return code;
 }
 
 async function exitCode(
   env: NodeJS.ProcessEnv,
   inputs: Inputs,
-  outcome: Outcome,
+  outcome: RunOutcome,
   { workflow, signal }: ReportingRun,
 ): Promise<number> {
   if (outcome.action === 'deny') return 1;
@@ -184,7 +184,7 @@ async function exitCode(
 async function comment(
   env: NodeJS.ProcessEnv,
   inputs: Inputs,
-  { comparison }: Outcome,
+  { comparison }: RunOutcome,
   text: string,
   { workflow, signal }: ReportingRun,
 ): Promise<void> {
@@ -220,7 +220,7 @@ async function withGitHub<T>(
 }
 
 /** Results of referenced models stand on the lines that reference them; those of files of the change on the files. */
-function sarifOf(outcome: Outcome, { category }: Inputs, context: ReportContext): string {
+function sarifOf(outcome: RunOutcome, { category }: Inputs, context: ReportContext): string {
   const places = new Map(
     outcome.referenced.flatMap(({ outcome: one, places: at }) =>
       one.kind === 'judged' ? [[one.judged, at[0]] as const] : [],

@@ -4,7 +4,7 @@ export {
   type AuditReport,
   auditCluster,
   listedSource,
-  openAuditGate,
+  openAuditWebhook,
   openCluster,
 } from './audit/index.ts';
 export {
@@ -36,11 +36,10 @@ export { type CertificateSource, openCertificateFiles, openSelfSigned } from './
 export {
   type AdmissionOptions,
   type AdmissionStatus,
+  type AdmissionWebhookParts,
   askStatus,
-  assembleGate,
+  assembleWebhook,
   type ConnectionRules,
-  type GateOptions,
-  type GateParts,
   type ListenPlace,
   type LogChoice,
   openClientFiles,
@@ -49,7 +48,8 @@ export {
   serve,
   startAdmission,
   type TlsOptions,
+  type WebhookOptions,
 } from './server/index.ts';
 export { openSnapshotFeed } from './snapshot-feed/index.ts';
-export type { GateState, HeldSnapshot } from './state.ts';
+export type { HeldSnapshot, WebhookState } from './state.ts';
 export { type BreakGlassQuery, NO_WAIVERS } from './waivers.ts';

@@ -26,7 +26,7 @@ export type HeldSnapshot =
   | { readonly kind: 'none'; readonly why: string };
 
 /** Everything that a review is answered from. Each part is replaced whole, never changed, so that no answer mixes two. */
-export interface GateState {
+export interface WebhookState {
   readonly snapshot: HeldSnapshot;
   readonly namespaces: NamespaceRules;
   readonly policies: AdmissionPolicies;

@@ -11,6 +11,6 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 } else {
   // Its code loads beside that of the command line.
   if (PARSING.has(args[0] ?? '') && !args.includes('--help') && !args.includes('-h')) startEarly();
-  const { run } = await import('./run.ts');
-  await run(args);
+  const { runCommandLine } = await import('./run.ts');
+  await runCommandLine(args);
 }

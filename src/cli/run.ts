@@ -9,7 +9,7 @@ const TERMINATED = 143;
 const LINGER_MS = 2_000;
 
 /** Runs one command line in this process and sets its exit code. */
-export async function run(args: readonly string[]): Promise<void> {
+export async function runCommandLine(args: readonly string[]): Promise<void> {
   const stop = new AbortController();
   let stoppedWith: number | undefined;
   const interrupt = (code: number) => {

@@ -140,7 +140,7 @@ export const ApprovalAnswer = v.object({
 export const ApprovalsAnswer = v.object({ items: v.array(ApprovalAnswer) });
 
 /** Of `GET /v1/decisions`. */
-export const GateAnswers = v.object({
+export const CurrentDecisions = v.object({
   items: v.array(
     v.object({
       model: Text,

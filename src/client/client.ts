@@ -14,7 +14,7 @@ type Calls = {
     | 'versionsOf'
     | 'decisions'
     | 'approvals'
-    | 'gate'
+    | 'currentDecisions'
     | 'transitions'
     | 'requestTransition'
     | 'withdraw'

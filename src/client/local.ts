@@ -92,7 +92,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     versionsOf: (query) => registry.versionsOf(by, query),
     decisions: (version) => registry.decisions(by, version),
     approvals: (version) => registry.approvals(by, version),
-    gate: (query) => registry.gate(by, query),
+    currentDecisions: (query) => registry.currentDecisions(by, query),
     transitions: (filter) => registry.transitions(by, filter),
     requestTransition: (version, to, comment) => registry.requestTransition(by, version, to, comment),
     withdraw: (transition) => registry.withdraw(by, transition),

@@ -7,8 +7,8 @@ import {
   ApprovalsAnswer,
   AuditEntryAnswer,
   AuditVerdictAnswer,
+  CurrentDecisions,
   DecisionsAnswer,
-  GateAnswers,
   JobAnswer,
   ModelAnswer,
   PoliciesAnswer,
@@ -28,8 +28,8 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
   const page = <T extends v.GenericSchema>(path: string, query: Query, items: T) =>
     get(`${path}${queryText(query)}`, pageAnswer(items));
   const version = (name: VersionName | { readonly id: string }) => get(pathOf(name), VersionAnswer);
-  const gate: ServiceRegistry['gate'] = async (query) =>
-    (await get(`/v1/decisions${queryText({ ...query })}`, GateAnswers)).items;
+  const currentDecisions: ServiceRegistry['currentDecisions'] = async (query) =>
+    (await get(`/v1/decisions${queryText({ ...query })}`, CurrentDecisions)).items;
   const auditLog: ServiceRegistry['auditLog'] = (wanted = {}) => page('/v1/audit', { ...wanted }, AuditEntryAnswer);
   return {
     kind: 'service',
@@ -39,12 +39,12 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     version,
     async versionsOf(query) {
       const found: Version[] = [];
-      for (const { model, number } of await gate(query)) found.push(await version({ model, number }));
+      for (const { model, number } of await currentDecisions(query)) found.push(await version({ model, number }));
       return found;
     },
     decisions: async (id) => (await get(`/v1/versions/${segment(id)}/decisions`, DecisionsAnswer)).items,
     approvals: async (id) => (await get(`/v1/versions/${segment(id)}/approvals`, ApprovalsAnswer)).items,
-    gate,
+    currentDecisions,
     transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionAnswer),
     requestTransition: (id, to, comment) =>
       post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionAnswer),

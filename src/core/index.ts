@@ -1,4 +1,5 @@
 export type { Artifact, ArtifactFile, ClaimedDigest, OpenOptions } from './artifact.ts';
+export { AsyncDisposableStack } from './async-disposable-stack.ts';
 export { DOCUMENT_BOUNDS, type JsonBounds, parseBoundedJson, parseSignedJson } from './bounded-json.ts';
 export { BudgetError, type BudgetLimit, FileBudget, type MemoryPool } from './budget.ts';
 export { closest } from './closest.ts';
@@ -16,3 +17,4 @@ export {
 export type { OnEvent, ProgressEvent } from './events.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { PACKAGE_ROOT, version } from './package/index.ts';
+export { sleep } from './sleep.ts';

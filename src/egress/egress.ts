@@ -1,11 +1,11 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import { AssayError } from '../core/index.ts';
+import { AssayError, sleep } from '../core/index.ts';
 import { shownAddress } from '../core/reference/index.ts';
 import { type AddressRules, checkAddress, checkBehindProxy, guardedLookup } from './address-rules.ts';
 import { abortError, connectionError, isTransient } from './connection-error.ts';
 import { paced, SLOW_WINDOW_MS } from './paced.ts';
 import { proxyFor, proxySettings } from './proxy.ts';
-import { DEFAULT_RETRY, mayRetry, type RetryRules, retryDelay, slept } from './retry.ts';
+import { DEFAULT_RETRY, mayRetry, type RetryRules, retryDelay } from './retry.ts';
 
 /** A secret that is sent to one origin (scheme, host and port) and to no other. */
 export interface Credential {
@@ -97,7 +97,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
         if (attempt >= retry.retries || !transient) throw connectionError(error, hop.url, hop.signal);
         delay = retryDelay(attempt, undefined, retry) ?? 0;
       }
-      if (!(await slept(delay, hop.signal))) throw abortError(hop.signal, hop.url);
+      if (!(await sleep(delay, hop.signal))) throw abortError(hop.signal, hop.url);
     }
   }
 

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** How often and how long a request that may be sent twice is tried again. */
 export interface RetryRules {
   /** Tries after the first. */
@@ -35,9 +33,4 @@ function askedDelay(headers: Headers): number | undefined {
   if (text !== undefined && !Number.isNaN(Date.parse(text))) return Math.max(0, Date.parse(text) - Date.now());
   const seconds = /(?:^|;)\s*t=(\d{1,9})/.exec(headers.get('ratelimit') ?? '')?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
-}
-
-/** @returns false when the signal fired first. */
-export async function slept(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
-  return delay(ms, true, signal === undefined ? {} : { signal }).catch(() => false);
 }

@@ -76,7 +76,7 @@ export function parseManifest({ bytes, contentType }: OciManifestBytes, name: st
  * @param at the reference without tag or digest, for what to write instead
  * @throws AssayError `usage` when there are several, `not-found` when there is none.
  */
-export function theOnly(manifests: readonly OciDescriptor[], at: string): OciDescriptor {
+export function onlyManifest(manifests: readonly OciDescriptor[], at: string): OciDescriptor {
   const choices = manifests.filter(({ annotations }) => annotations?.['vnd.docker.reference.type'] === undefined);
   const [first] = choices;
   if (first === undefined) throw new AssayError('not-found', 'the index names no manifest', { subject: at });

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Check, DigestBasis, FileAssessment, Finding, Reading } from '../core/assessment/index.ts';
 import { BLOCK_SIZE, type ByteSource, FileSource } from '../core/bytes/index.ts';
 import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAborted, withHint } from '../core/index.ts';
@@ -60,7 +60,7 @@ export async function assessFiles(files: readonly ArtifactFile[], shared: Shared
   const timers: (NodeJS.Timeout | undefined)[] = [];
   try {
     for (const [i, file] of files.entries()) {
-      if (i % AT_ONCE === AT_ONCE - 1) await turn();
+      if (i % AT_ONCE === AT_ONCE - 1) await yieldToEventLoop();
       throwIfAborted(shared.signal);
       shared.onEvent?.({ kind: 'file-start', path: file.path, size: file.size });
       const one = await openFile(file, shared);
@@ -129,7 +129,7 @@ async function parseOpened(opened: readonly Opened[], shared: Shared): Promise<[
   const outcomes = await shared.parsers.parse(orders, shared.settings, handlers, shared.signal);
   throwIfAborted(shared.signal);
   for (const [i, one] of opened.entries()) {
-    if (i % AT_ONCE === AT_ONCE - 1) await turn();
+    if (i % AT_ONCE === AT_ONCE - 1) await yieldToEventLoop();
     const outcome = outcomes[i];
     if (outcome === undefined) throw new AssayError('internal', 'a file was not parsed', { subject: one.file.path });
     if (outcome.kind === 'parsed') results.push([one, await assessedOf(one, outcome.file, shared)]);

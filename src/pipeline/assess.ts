@@ -24,7 +24,7 @@ import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './
 import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';
 import type { OnTarget } from './file-scan.ts';
-import { inLanes, lanesFor } from './lanes.ts';
+import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
 import {
   judgeScanned,
@@ -61,7 +61,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
   const { signal, onEvent, onTarget, limits = DEFAULT_LIMITS } = options;
-  const parsers = options.parsers ?? sharedParsers(lanesFor(availableParallelism()));
+  const parsers = options.parsers ?? sharedParsers(concurrencyFor(availableParallelism()));
   const settings = () =>
     parsers.settings({
       limits,
@@ -92,7 +92,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
 }
 
 async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {
-  const batches = await inLanes(batchesOf(order), shared.parsers.count, (files) => assessFiles(files, shared));
+  const batches = await mapConcurrent(batchesOf(order), shared.parsers.count, (files) => assessFiles(files, shared));
   return batches.flat();
 }
 

@@ -22,7 +22,7 @@ import {
   wholeDigest,
 } from '../integrity/hash/index.ts';
 import { reportBytes } from './file-progress.ts';
-import { inLanes, lanesFor } from './lanes.ts';
+import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 
 /** One file of an artifact, every byte of it hashed. */
 export interface DigestedFile {
@@ -65,11 +65,11 @@ export async function digestArtifact(
   options.onEvent?.({ kind: 'artifact', ref: artifact.ref, files: files.length, bytes });
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const count = lanesFor(availableParallelism());
+  const count = concurrencyFor(availableParallelism());
   const threads = new HashThreads(count);
   try {
     const order = files.map((file, index) => ({ file, index })).sort((a, b) => b.file.size - a.file.size);
-    const digested = await inLanes(order, count + MORE_LANES, async ({ file, index }) => {
+    const digested = await mapConcurrent(order, count + MORE_LANES, async ({ file, index }) => {
       try {
         throwIfAborted(signal);
         return { index, one: await digestFile(file, distinct, threads, signal, options.onEvent) };

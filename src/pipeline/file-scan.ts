@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import {
   type Check,
   Coverage,
@@ -33,13 +33,13 @@ import type {
   Rule,
   ScanContext,
   Scanner,
-  Target,
+  ScanTarget,
 } from '../scan/scanner/index.ts';
 import { Readings } from './readings.ts';
 import { TentativeContext } from './tentative-context.ts';
 
 export type OnTarget = (
-  target: Target,
+  target: ScanTarget,
   format: string,
   storedAt: number | undefined,
   findings: readonly Finding[],
@@ -110,7 +110,7 @@ class FileScan {
   readonly #readings = new Readings();
   #verdict: Verdict = 'clean';
   #dropped = 0;
-  #last: { readonly rule: Rule; readonly subject: string; readonly target: Target } | undefined;
+  #last: { readonly rule: Rule; readonly subject: string; readonly target: ScanTarget } | undefined;
   #turned = performance.now();
 
   constructor(options: FileScanOptions, budget: FileBudget) {
@@ -144,7 +144,7 @@ class FileScan {
     const name = member ?? this.#options.path;
     const format = refineText(name, identifyFormat(probe, isForReaders(name)) ?? UNKNOWN);
     const { path: file, distance } = this.#options;
-    const target: Target = {
+    const target: ScanTarget = {
       source,
       format,
       file,
@@ -168,9 +168,9 @@ class FileScan {
     return [...this.#findings.values()].filter((finding) => finding.member === member);
   }
 
-  async #run(target: Target, context: TargetContext): Promise<void> {
+  async #run(target: ScanTarget, context: TargetContext): Promise<void> {
     const scanners = scannersByFormat.get(target.format.id);
-    if (performance.now() - this.#turned >= TURN_MS) await this.#turn();
+    if (performance.now() - this.#turned >= TURN_MS) await this.#yieldToEventLoop();
     if (scanners === undefined) context.notAssessed(unjudged(target.format));
     for (const scanner of scanners ?? []) await this.#guard(context, () => scanner.scanFile(target, context));
     // Bytes of another format may run as a pickle as well, for a loader that does not look at the format.
@@ -178,12 +178,12 @@ class FileScan {
   }
 
   /** Bytes in memory are scanned without waiting for anything: the clock and signals need a turn now and then. */
-  async #turn(): Promise<void> {
-    await turn();
+  async #yieldToEventLoop(): Promise<void> {
+    await yieldToEventLoop();
     this.#turned = performance.now();
   }
 
-  async #readAsPickle(target: Target, context: TargetContext): Promise<void> {
+  async #readAsPickle(target: ScanTarget, context: TargetContext): Promise<void> {
     const tentative = new TentativeContext(context);
     await this.#guard(tentative, () => pickleScanner.scanFile({ ...target, format: PICKLE }, tentative));
     if (!tentative.acted) return;
@@ -218,7 +218,7 @@ class FileScan {
     this.incomplete(`${bytes} bytes were not read, the first at ${first.start}`, member);
   }
 
-  report(report: Report, target: Target): void {
+  report(report: Report, target: ScanTarget): void {
     const { rule, subject, evidence } = report;
     const last = this.#last;
     if (rule.verdict !== 'none') this.#readings.say(rule.verdict, report.loaders);
@@ -237,7 +237,7 @@ class FileScan {
   }
 
   /** The fingerprint of a finding that is kept or may be: a stream may give a million findings. */
-  #idOf(ruleId: string, { file, member = '' }: Target, subject: string): string | undefined {
+  #idOf(ruleId: string, { file, member = '' }: ScanTarget, subject: string): string | undefined {
     const key = `${ruleId}\n${member.length}\n${member}${subject}`;
     const known = this.#ids.get(key);
     if (known !== undefined || this.#findings.size >= this.#options.limits.maxFindings) return known;
@@ -269,7 +269,7 @@ class FileScan {
   }
 }
 
-function findingOf(report: Report, target: Target, id: string, known: Finding | undefined): Finding {
+function findingOf(report: Report, target: ScanTarget, id: string, known: Finding | undefined): Finding {
   const { rule, message, offset, line, evidence } = report;
   const at = known?.offset ?? offset;
   return {
@@ -298,11 +298,11 @@ class TargetContext implements ScanContext {
   format: string;
   readonly names: NameRule;
   readonly #scan: FileScan;
-  readonly #target: Target;
+  readonly #target: ScanTarget;
   readonly #coverage: Coverage;
   readonly #options: FileScanOptions;
 
-  constructor(scan: FileScan, target: Target, coverage: Coverage, options: FileScanOptions, budget: FileBudget) {
+  constructor(scan: FileScan, target: ScanTarget, coverage: Coverage, options: FileScanOptions, budget: FileBudget) {
     this.limits = options.limits;
     this.signal = options.signal;
     this.globals = options.globals;
@@ -377,7 +377,7 @@ class TargetContext implements ScanContext {
   }
 }
 
-function nameRuleOf({ format, file, member }: Target): NameRule {
+function nameRuleOf({ format, file, member }: ScanTarget): NameRule {
   if ((isTextKind(format) || isMedia(format)) && isForReaders(member ?? file)) return 'known';
   return format === PICKLE ? 'any' : 'identifiers';
 }

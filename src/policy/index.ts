@@ -19,12 +19,12 @@ export {
   parseExpression,
   present,
   type Size,
-  type Sizes,
   STRING,
   type Type,
   typeNameOf,
   unionOf,
   type ViewField,
+  type ViewSizes,
 } from './cel/index.ts';
 export type { CompiledPolicy } from './compile.ts';
 export { type DecideOptions, decide, decider, type Explained, explain } from './decide.ts';

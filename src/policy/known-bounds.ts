@@ -1,4 +1,4 @@
-import { boundOf, type Size, type SizeBound, type Sizes } from './cel/index.ts';
+import { boundOf, type Size, type SizeBound, type ViewSizes } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 
 /** CWE-770: artifacts of that many shapes. */
@@ -14,17 +14,17 @@ export interface Bounds {
 export class KnownBounds {
   readonly #policy: CompiledPolicy;
   /** All that the bounds depend on; an expression is always walked whole, so that it is the same each time. */
-  #asked: readonly ((sizes: Sizes) => Size)[] = [];
+  #asked: readonly ((sizes: ViewSizes) => Size)[] = [];
   readonly #known = new Map<string, Bounds>();
 
   constructor(policy: CompiledPolicy) {
     this.#policy = policy;
   }
 
-  of(sizes: Sizes): Bounds {
+  of(sizes: ViewSizes): Bounds {
     const known = this.#known.get(this.#shapeOf(sizes));
     if (known !== undefined && this.#asked.length > 0) return known;
-    const asked = new Map<string, (sizes: Sizes) => Size>();
+    const asked = new Map<string, (sizes: ViewSizes) => Size>();
     const bounds = boundsOf(this.#policy, {
       root(name) {
         asked.set(name, (other) => other.root(name));
@@ -41,7 +41,7 @@ export class KnownBounds {
     return bounds;
   }
 
-  #shapeOf(sizes: Sizes): string {
+  #shapeOf(sizes: ViewSizes): string {
     return this.#asked
       .map((ask) => {
         const { items, most, text } = ask(sizes);
@@ -51,7 +51,7 @@ export class KnownBounds {
   }
 }
 
-function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: Sizes): Bounds {
+function boundsOf({ variables, match, rules }: CompiledPolicy, sizes: ViewSizes): Bounds {
   const named = new Map<string, SizeBound>();
   const bounds = new Map<CompiledExpression, SizeBound>();
   const add = (expression: CompiledExpression | string | undefined): SizeBound | undefined => {

@@ -1,6 +1,6 @@
 import type { Assessment } from '../core/assessment/index.ts';
 import { MAX_KEPT } from '../core/index.ts';
-import { type Bindings, celLibrary, type Size, type Sizes } from './cel/index.ts';
+import { type Bindings, celLibrary, type Size, type ViewSizes } from './cel/index.ts';
 
 /** Of what is not measured: no list within the view is longer, no text either. */
 const MOST_ITEMS = 100_000;
@@ -8,7 +8,7 @@ const LONGEST_TEXT = MAX_KEPT + 32;
 const NOTHING: Size = { items: 0, most: 0, text: 0 };
 
 /** How large the lists and texts of a view are. Fields of the two lists that may be long are measured when they are asked for. */
-export function sizesOf(view: Bindings, { files, findings }: Assessment): Sizes {
+export function sizesOf(view: Bindings, { files, findings }: Assessment): ViewSizes {
   const known = new Map<string, Size>();
   const long: Readonly<Record<string, readonly object[]>> = { files, findings };
   const remembered = (key: string, measure: () => Size): Size => {

@@ -2,7 +2,7 @@ import type { PayloadSigner } from '../integrity/sign/index.ts';
 import type { TrustFile } from '../integrity/trust-file/index.ts';
 import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/index.ts';
-import { gate, reevaluate, versionsOf } from './decisions/index.ts';
+import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import {
   batchStore,
   cancelJob,
@@ -60,7 +60,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     versionsOf: bound(versionsOf),
     assessments: bound(assessments),
     decisions: bound(decisions),
-    gate: bound(gate),
+    currentDecisions: bound(currentDecisions),
     setAlias: bound(setAlias),
     transitions: bound(transitions),
     transition: bound(transition),

@@ -88,7 +88,7 @@ export type VersionName = { readonly model: string } & (
 export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
 
 /** The one line that a gate needs. Of several for one question (models that share bytes, bytes that share a name) all must allow. */
-export interface GateAnswer {
+export interface CurrentDecision {
   readonly model: string;
   readonly number: number;
   readonly digest: string;
@@ -171,7 +171,7 @@ export interface Registry {
   /** The newest for each stage. */
   decisions(by: Principal, version: string): Promise<readonly StoredDecision[]>;
   /** The hot path of gates: answered from an index, without reading an assessment. */
-  gate(by: Principal, query: DecisionQuery): Promise<readonly GateAnswer[]>;
+  currentDecisions(by: Principal, query: DecisionQuery): Promise<readonly CurrentDecision[]>;
 
   setAlias(by: Principal, model: string, alias: string, number: number | null): Promise<void>;
 

@@ -3,9 +3,9 @@ import { isAbsolute, resolve } from 'node:path';
 import { readSmallText } from '../core/bytes/index.ts';
 import { AssayError } from '../core/index.ts';
 import {
-  GATE_STAGES,
-  type GateConfig,
-  type GateStage,
+  HAND_OUT_STAGES,
+  type HandOutConfig,
+  type HandOutStage,
   LOG_LEVELS,
   type LogLevel,
   type OidcConfig,
@@ -61,7 +61,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     metrics: metrics === undefined || metrics === '' ? null : place(metrics, '--metrics-listen'),
     workers:
       flags.workers === undefined ? whole(env, 'ASSAY_WORKERS', 2, 0, 64) : number(flags.workers, '--workers', 0, 64),
-    gate: gate(env),
+    handOut: handOut(env),
     logLevel: logLevel(env.ASSAY_LOG_LEVEL),
   };
 }
@@ -174,7 +174,7 @@ async function sessionSecret(env: NodeJS.ProcessEnv): Promise<string | null> {
   return given ?? null;
 }
 
-function gate(env: NodeJS.ProcessEnv): GateConfig {
+function handOut(env: NodeJS.ProcessEnv): HandOutConfig {
   const alias = env.ASSAY_MLFLOW_ALIAS || 'assay-allowed';
   // MLflow's own rule, but for names that look like versions.
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(alias) || /^(?:latest|v\d+)$/i.test(alias))
@@ -191,11 +191,11 @@ function gate(env: NodeJS.ProcessEnv): GateConfig {
   };
 }
 
-function stage(env: NodeJS.ProcessEnv, name: string, otherwise: GateStage): GateStage {
+function stage(env: NodeJS.ProcessEnv, name: string, otherwise: HandOutStage): HandOutStage {
   const value = env[name] || otherwise;
-  const known = GATE_STAGES.find((one) => one === value);
+  const known = HAND_OUT_STAGES.find((one) => one === value);
   if (known !== undefined) return known;
-  throw new AssayError('usage', 'is not a stage', { subject: name, hint: `use one of ${GATE_STAGES.join(', ')}` });
+  throw new AssayError('usage', 'is not a stage', { subject: name, hint: `use one of ${HAND_OUT_STAGES.join(', ')}` });
 }
 
 function limits(env: NodeJS.ProcessEnv): ServiceLimits {

@@ -33,26 +33,26 @@ export interface ServiceConfig {
   readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Scans at a time of the embedded queue; 0: none here, other processes work. */
   readonly workers: number;
-  readonly gate: GateConfig;
+  readonly handOut: HandOutConfig;
   readonly logLevel: LogLevel;
 }
 
 /** How models are handed out: at the gate of the Hub, and by what is told to MLflow. Tokens are in `credentials.json`. */
-export interface GateConfig {
+export interface HandOutConfig {
   /** A model is handed out when it may run at this stage. */
-  readonly stage: GateStage;
+  readonly stage: HandOutStage;
   /** A commit that nobody has scanned is scanned when somebody asks for it. */
   readonly scanOnMiss: boolean;
   /** Bytes that each tenant's cache takes on disk; what was not used longest makes room. */
   readonly cacheBytes: number;
   /** The stage whose decision MLflow is told. */
-  readonly mlflowStage: GateStage;
+  readonly mlflowStage: HandOutStage;
   /** The alias that leads to the newest version of MLflow that may run there. */
   readonly mlflowAlias: string;
 }
 
-export const GATE_STAGES = ['candidate', 'staging', 'production'] as const;
-export type GateStage = (typeof GATE_STAGES)[number];
+export const HAND_OUT_STAGES = ['candidate', 'staging', 'production'] as const;
+export type HandOutStage = (typeof HAND_OUT_STAGES)[number];
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

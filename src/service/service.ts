@@ -2,11 +2,10 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { AssayError } from '../core/index.ts';
+import { AssayError, AsyncDisposableStack } from '../core/index.ts';
 import { type LiveRules, openLiveRules } from '../registry/index.ts';
 import { createApp } from './app/index.ts';
 import { firstToken, isSecure } from './auth/index.ts';
-import { Closing } from './closing.ts';
 import type { ServiceConfig } from './config.ts';
 import type { ServiceContext } from './context.ts';
 import { openEventFeed } from './events/index.ts';
@@ -44,47 +43,47 @@ const SWEEP_MS = 3_600_000;
  * @throws AssayError, RegistryError for a part that cannot be had; what was opened until then is closed
  */
 export async function startService(config: ServiceConfig, { tell }: StartOptions): Promise<RunningService> {
-  const closing = new Closing();
+  const closing = new AsyncDisposableStack();
   try {
     return await start(config, tell, closing);
   } catch (error) {
-    await closing.run();
+    await closing.disposeAsync();
     throw error;
   }
 }
 
-async function start(config: ServiceConfig, tell: Tell, closing: Closing): Promise<RunningService> {
+async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposableStack): Promise<RunningService> {
   await makeDataFolder(config.dataFolder);
   const live = await openLiveRules(config.rules);
   const context = await openParts(config, live, tell, closing);
   const app = await createApp(context);
-  closing.add(() => closeApp(app));
+  closing.defer(() => closeApp(app));
   if (context.queue.kind === 'embedded' && config.workers > 0) work(context, tell, closing);
   const sender = startWebhookSender(context.registry.webhooks, {
     allowPrivateAddresses: config.allowPrivateAddresses,
     onError: (error) => tell(`webhooks: ${messageOf(error)}`),
   });
-  closing.add(() => sender.close());
+  closing.defer(() => sender.close());
   const ends = startBatchEnds(context.registry, tell);
-  closing.add(() => ends.close());
+  closing.defer(() => ends.close());
   sweepUploads(context, tell, closing);
   await context.queue.sync();
   const reevaluation = startReevaluation(
     { ...context, live },
     { stateFile: join(config.dataFolder, 'reevaluated.json'), tell },
   );
-  closing.add(() => reevaluation.close());
+  closing.defer(() => reevaluation.close());
   // Nobody waits for it: until then, what was decided before holds.
   void reevaluation.look();
   if (config.metrics !== null) {
     const listener = await listenForMetrics(app.metrics, config.metrics);
-    closing.add(() => listener.close());
+    closing.defer(() => listener.close());
   }
   const secret = config.oidc === null ? await firstToken(context.registry) : undefined;
   const url = await listen(app, config);
   if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
     tell(`${config.publicUrl} is not an https: tokens and sessions travel readable; put a proxy with TLS in front`);
-  return { url, firstToken: secret ?? null, close: () => closing.run() };
+  return { url, firstToken: secret ?? null, close: () => closing.disposeAsync() };
 }
 
 async function makeDataFolder(folder: string): Promise<void> {
@@ -104,40 +103,40 @@ async function openParts(
   config: ServiceConfig,
   live: LiveRules,
   tell: Tell,
-  closing: Closing,
+  closing: AsyncDisposableStack,
 ): Promise<ServiceContext> {
   const registry = await openServiceRegistry(config, live);
-  closing.add(() => registry.close());
+  closing.defer(() => registry.close());
   const events = openEventFeed(registry, { onError: (error) => tell(`events: ${messageOf(error)}`) });
-  closing.add(() => events.close());
+  closing.defer(() => events.close());
   const snapshots = await openSnapshotStore(join(config.dataFolder, 'snapshots'), {
     onNewer: ({ tenant, version }) => events.publish({ kind: 'snapshot', tenant, version }),
     onError: (message) => tell(`snapshots: ${message}`),
   });
-  closing.add(() => snapshots.close());
+  closing.defer(() => snapshots.close());
   const queue = await openQueue(config, registry, tell);
-  closing.add(() => queue.close());
+  closing.defer(() => queue.close());
   const uploads = await openUploadStore(join(config.dataFolder, 'uploads'), config.limits);
   return { config, registry, queue, events, uploads, snapshots };
 }
 
-function work(context: ServiceContext, tell: Tell, closing: Closing): void {
+function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
   const stop = new AbortController();
   const working = workOnScans(context, { concurrency: context.config.workers, signal: stop.signal, tell });
   working.catch((error: unknown) => tell(`the worker ended: ${messageOf(error)}`));
-  closing.add(async () => {
+  closing.defer(async () => {
     stop.abort();
     await working;
   });
 }
 
-function sweepUploads({ uploads }: ServiceContext, tell: Tell, closing: Closing): void {
+function sweepUploads({ uploads }: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
   const sweep = () => {
     uploads.sweep(new Date()).catch((error: unknown) => tell(`uploads: ${messageOf(error)}`));
   };
   const timer = setInterval(sweep, SWEEP_MS);
   sweep();
-  closing.add(async () => clearInterval(timer));
+  closing.defer(async () => clearInterval(timer));
 }
 
 async function listen(app: App, { host, port }: ServiceConfig): Promise<string> {

@@ -4,7 +4,7 @@ import type { SnapshotDocument } from './document.ts';
 import { openEnvelope } from './envelope.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { readPayload, type SnapshotParts } from './read-payload.ts';
-import type { Room } from './room.ts';
+import type { ShrinkableMemory } from './shrinkable-memory.ts';
 import { Snapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -44,7 +44,7 @@ export function openDocument(bytes: Uint8Array, options: Omit<SnapshotOpenOption
 export interface PartsOptions extends Pick<SnapshotOpenOptions, 'tenant' | 'minVersion'> {
   readonly keys: readonly KeyObject[];
   /** Where `bytes` are, when nobody needs them afterwards: they are overwritten, and what follows the payload is cut off. */
-  readonly spend?: Room;
+  readonly spend?: ShrinkableMemory;
 }
 
 /**

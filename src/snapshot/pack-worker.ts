@@ -5,7 +5,7 @@ import { SNAPSHOT_LIMITS } from './limits.ts';
 import { openParts } from './open.ts';
 import { buffersOf, packSnapshot } from './pack.ts';
 import type { PackedSnapshot } from './packed.ts';
-import { Room } from './room.ts';
+import { ShrinkableMemory } from './shrinkable-memory.ts';
 import { isSnapshotError, SnapshotError, type SnapshotProblem } from './snapshot-error.ts';
 
 /** One file to judge; the thread ends after it, and its memory with it. */
@@ -36,14 +36,14 @@ function pack({ path, seed, ...options }: PackRequest): PackReply {
 }
 
 /** Bytes of their own, since they are overwritten. A file that grows meanwhile is read as far as it was. */
-function readWhole(path: string): Room {
+function readWhole(path: string): ShrinkableMemory {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     if (size > SNAPSHOT_LIMITS.maxBytes) {
       throw new SnapshotError('limit', `the snapshot has more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
     }
-    const room = Room.of(size);
+    const room = ShrinkableMemory.of(size);
     const bytes = room.bytes();
     let done = 0;
     for (let read = -1; done < size && read !== 0; done += read) read = readSync(file, bytes, done, size - done, null);

@@ -12,7 +12,7 @@ import {
   SPAN,
 } from './packed.ts';
 import type { SnapshotHead, SnapshotParts } from './read-payload.ts';
-import { Room } from './room.ts';
+import { ShrinkableMemory } from './shrinkable-memory.ts';
 
 /** Policies that are written once; there are as many as an organisation has, and a document may name more. */
 const MAX_POLICIES = 256;
@@ -22,7 +22,7 @@ const MAX_POLICIES = 256;
  * @param seed any 32 bits that nobody knows beforehand
  */
 export function packSnapshot({ head, size, entries, spent }: SnapshotParts, seed: number): PackedSnapshot {
-  const records = new Records(spent ?? { room: Room.of(size), upTo: () => size });
+  const records = new Records(spent ?? { room: ShrinkableMemory.of(size), upTo: () => size });
   const starts = new Numbers();
   const [keys, repositories, digests] = [new Numbers(), new Numbers(), new Numbers()];
   const policies = new Policies();

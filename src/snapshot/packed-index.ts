@@ -13,7 +13,7 @@ import {
   SPAN,
 } from './packed.ts';
 import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
-import { Room } from './room.ts';
+import { ShrinkableMemory } from './shrinkable-memory.ts';
 import type { SnapshotMeta } from './snapshot.ts';
 
 /** Released between two events: what is cut off is written over, and tens of megabytes of it would hold up whoever answers. */
@@ -24,7 +24,7 @@ export class PackedIndex {
   readonly meta: SnapshotMeta;
   readonly #seed: number;
   readonly #policies: PackedSnapshot['policies'];
-  readonly #room: Room;
+  readonly #room: ShrinkableMemory;
   readonly #records: Buffer;
   readonly #starts: Uint32Array;
   readonly #keys: Float64Array;
@@ -46,7 +46,7 @@ export class PackedIndex {
     this.meta = packed.meta;
     this.#seed = packed.seed;
     this.#policies = packed.policies;
-    this.#room = Room.around(packed.records);
+    this.#room = ShrinkableMemory.around(packed.records);
     this.#records = this.#room.bytes();
     this.#starts = new Uint32Array(packed.starts);
     this.#keys = new Float64Array(packed.keys);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { SnapshotDocument, SnapshotEntry } from './document.ts';
 import { maxSeparators, SNAPSHOT_LIMITS } from './limits.ts';
 import { entryReader, readSnapshotDocument } from './read-document.ts';
-import type { Room } from './room.ts';
+import type { ShrinkableMemory } from './shrinkable-memory.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** Everything of a snapshot but its entries. */
@@ -15,7 +15,7 @@ export interface SnapshotParts {
   /** Each is read when it is asked for. @throws SnapshotError `malformed`, `limit` */
   entries(): Generator<SnapshotEntry, void>;
   /** Memory that may be written over as far as its entries were read. */
-  readonly spent?: { readonly room: Room; upTo(): number };
+  readonly spent?: { readonly room: ShrinkableMemory; upTo(): number };
 }
 
 /** In the one spelling of a snapshot, no text holds these: it would write the quotes in them otherwise. */
@@ -30,7 +30,7 @@ const SEAM = Buffer.from('},{"model":');
  * @param room where the payload is, when nobody else needs it afterwards
  * @throws SnapshotError `malformed`, `limit`
  */
-export function readPayload(payload: Buffer, room?: Room): SnapshotParts {
+export function readPayload(payload: Buffer, room?: ShrinkableMemory): SnapshotParts {
   checkSize(payload);
   if (!isUtf8(payload)) throw noJson();
   const before = payload.indexOf(BEFORE);

@@ -20,7 +20,7 @@ const LOOKUPS = 100_000;
 const NOW = new Date('2026-11-26T00:00:00Z');
 
 /** In a process of its own, as a gate is: prints what it measured as JSON. */
-async function measureGate(folder) {
+async function measureSwap(folder) {
   const { openSnapshotFeed } = await import('../../dist/admission-webhook/src/snapshot-feed/open-snapshot-feed.js');
   const path = join(folder, 'snapshot.json');
   const key = join(folder, 'writer.pub');
@@ -107,7 +107,7 @@ export async function benchAdmissionSwap() {
   }
 }
 
-if (process.argv[2] === '--gate') await measureGate(process.argv[3]);
+if (process.argv[2] === '--gate') await measureSwap(process.argv[3]);
 else if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await benchAdmissionSwap();
   finish();

@@ -46,21 +46,21 @@ export async function benchAdmission() {
       starts.push(one.startMs);
       await one.stop();
     }
-    const gate = await start(folder);
+    const webhook = await start(folder);
     try {
-      starts.push(gate.startMs);
+      starts.push(webhook.startMs);
       const all = starts.map((ms) => ms.toFixed(0)).join(', ');
       claim('gate, ms until it is ready', Math.min(...starts), { atMost: 2000 }, `(${ENTRIES} decisions; ${all})`);
       claim(
         'gate idle, MiB',
-        statusOf(gate.pid, 'VmRSS'),
+        statusOf(webhook.pid, 'VmRSS'),
         { atMost: 200 },
-        `(peak ${statusOf(gate.pid, 'VmHWM').toFixed(0)})`,
+        `(peak ${statusOf(webhook.pid, 'VmHWM').toFixed(0)})`,
       );
       await load(folder, 3);
-      const before = cpuOf(gate.pid);
-      const [{ ok, others, ms }, peak] = await whilePeak(gate.pid, () => load(folder, SECONDS));
-      const cpu = (cpuOf(gate.pid) - before) / ms.length;
+      const before = cpuOf(webhook.pid);
+      const [{ ok, others, ms }, peak] = await whilePeak(webhook.pid, () => load(folder, SECONDS));
+      const cpu = (cpuOf(webhook.pid) - before) / ms.length;
       const at = (share) => ms[Math.ceil(ms.length * share) - 1];
       const detail = `(p50 ${at(0.5).toFixed(1)} ms, p99.9 ${at(0.999).toFixed(1)} ms, ${ok} answers, ${others} others; ${cpu.toFixed(2)} ms of processor time each)`;
       claim(`reviews over TLS at ${RATE}/s, p99 ms`, at(0.99), { atMost: 10 }, detail);
@@ -68,7 +68,7 @@ export async function benchAdmission() {
         throw new Error(`answers are missing: ${ok} came, ${others} did not`);
       claim('gate under that load, MiB', peak, { atMost: 200 }, '');
       const next = await sign(2);
-      const [during, most] = await whilePeak(gate.pid, async () => {
+      const [during, most] = await whilePeak(webhook.pid, async () => {
         const loaded = load(folder, 6);
         await delay(2_000);
         writeFileSync(`${snapshot}.new`, next);
@@ -83,7 +83,7 @@ export async function benchAdmission() {
         `        while a snapshot of ${ENTRIES} decisions comes: p99 ${during.ms[Math.ceil(during.ms.length * 0.99) - 1].toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms, at most ${most.toFixed(0)} MiB`,
       );
     } finally {
-      await gate.stop();
+      await webhook.stop();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

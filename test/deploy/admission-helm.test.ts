@@ -74,7 +74,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   Job: 'jobs',
   CronJob: 'cronjobs',
 };
-const GATED = [...POD_SPECS, ...FIELDS].flatMap(({ group, kinds }) => kinds.map((kind) => ({ group, kind })));
+const LABELLED = [...POD_SPECS, ...FIELDS].flatMap(({ group, kinds }) => kinds.map((kind) => ({ group, kind })));
 
 requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, 'the chart of the webhook', () => {
   it('has nothing that helm lint minds', () => {
@@ -127,8 +127,8 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       const [deployment] = ofKind(objects, 'Deployment');
       const [container] = deployment.spec.template.spec.containers;
       const options = parsed(container.args);
-      expect(parseSnapshotPlace(options.gate.snapshot.from)).toHaveProperty('kind');
-      expect(parseConfigMapPlace(options.gate.snapshot.floor ?? '')).toEqual({
+      expect(parseSnapshotPlace(options.webhook.snapshot.from)).toHaveProperty('kind');
+      expect(parseConfigMapPlace(options.webhook.snapshot.floor ?? '')).toEqual({
         namespace: 'assay',
         name: 'assay-admission-floor',
       });
@@ -203,7 +203,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     const webhooks = webhooksOf(render(['gate.mode=all-except', 'mutation.enabled=true']));
     for (const path of ['validate', 'mutate']) {
       const rules = webhooks.filter(({ name }) => name.startsWith(path)).flatMap((webhook) => webhook.rules);
-      for (const { group, kind } of GATED) {
+      for (const { group, kind } of LABELLED) {
         const ml = ML_KINDS.find((one) => one.group === group && one.kind === kind);
         const plural = ml?.plural ?? PLURALS[kind];
         const [scope, name] = [ml?.scope ?? 'Namespaced', `${group}/${plural} (${kind})`];

@@ -55,16 +55,16 @@ describe('the guide of the service', () => {
   });
 
   it('says what holds when nothing is said', async () => {
-    const { limits, gate, host, port, hubEndpoint, logLevel, workers } = await readConfig({}, {});
+    const { limits, handOut, host, port, hubEndpoint, logLevel, workers } = await readConfig({}, {});
     const defaults: Readonly<Record<string, string | number>> = {
       ASSAY_LISTEN: `${host}:${port}`,
       ASSAY_HUB_ENDPOINT: hubEndpoint,
       ASSAY_LOG_LEVEL: logLevel,
       ASSAY_WORKERS: workers,
-      ASSAY_GATE_STAGE: gate.stage,
-      ASSAY_GATE_CACHE_BYTES: gate.cacheBytes,
-      ASSAY_MLFLOW_STAGE: gate.mlflowStage,
-      ASSAY_MLFLOW_ALIAS: gate.mlflowAlias,
+      ASSAY_GATE_STAGE: handOut.stage,
+      ASSAY_GATE_CACHE_BYTES: handOut.cacheBytes,
+      ASSAY_MLFLOW_STAGE: handOut.mlflowStage,
+      ASSAY_MLFLOW_ALIAS: handOut.mlflowAlias,
       ASSAY_REQUESTS_PER_MINUTE: limits.requestsPerMinute,
       ASSAY_MAX_LOOP_DELAY_MS: limits.maxLoopDelayMs,
       ASSAY_REQUEST_TIMEOUT_SECONDS: limits.requestTimeoutMs / 1000,

@@ -7,11 +7,11 @@ import { type KubeObject, type RunningKube, startKube } from '../support/kube/in
 import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart } from './admission/chart.ts';
-import { Gate } from './admission/gate.ts';
 import { ALL_NAMESPACES, PATIENT } from './admission/ground.ts';
 import { APPROVED, decisions, entryOf, type Model, modelOf, STRAY } from './admission/models.ts';
 import { podSpec } from './admission/sample.ts';
 import { SnapshotWriter } from './admission/snapshots.ts';
+import { Webhook } from './admission/webhook.ts';
 
 const LATER = modelOf('acme', 'later');
 const CONFIGS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
@@ -28,7 +28,7 @@ requirePart(
     const writer = new SnapshotWriter();
     let folder: string;
     let kube: RunningKube;
-    let gate: Gate;
+    let webhook: Webhook;
     let version = 0;
 
     beforeAll(async () => {
@@ -46,14 +46,14 @@ requirePart(
         applied.filter((object) => !isPlaced(object)),
         { namespace: OWN_NAMESPACE },
       );
-      gate = await Gate.start([...args, '--kubeconfig', kube.kubeconfig({ token }, OWN_NAMESPACE)]);
-      const port = Number(new URL(gate.url).port);
+      webhook = await Webhook.start([...args, '--kubeconfig', kube.kubeconfig({ token }, OWN_NAMESPACE)]);
+      const port = Number(new URL(webhook.url).port);
       await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });
       for (const type of ['validating', 'mutating']) await leadTo(type, port);
       await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
     });
     afterAll(async () => {
-      await gate?.stop();
+      await webhook?.stop();
       await kube?.stop();
       rmSync(folder, { recursive: true, force: true });
     });
@@ -74,12 +74,12 @@ requirePart(
 
     it('after a restart, and beside another one, the authority is the same', async () => {
       const before = await authority();
-      await gate.stop();
-      await gate.again();
+      await webhook.stop();
+      await webhook.again();
       await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
       expect((await pod(STRAY)).status).toBe(403);
       expect(await authority()).toBe(before);
-      expect(await namedFor(gate.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
+      expect(await namedFor(webhook.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
     });
 
     it('a snapshot in a ConfigMap is taken as soon as it is there, and no earlier one after it', async () => {
@@ -92,7 +92,7 @@ requirePart(
         Object.values((await kube.request('GET', floor)).body.data ?? {}).includes(String(version)),
       );
       await kube.request('PUT', SNAPSHOT, old);
-      await until('the refusal is told', async () => /rollback|was seen before/.test(await gate.get('/status')));
+      await until('the refusal is told', async () => /rollback|was seen before/.test(await webhook.get('/status')));
       expect((await pod(LATER)).status).toBe(201);
     });
 

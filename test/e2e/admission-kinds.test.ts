@@ -37,7 +37,7 @@ requirePart(
         if (isData) {
           expect([no.status, no.warnings]).toEqual([201, []]);
           const { name } = no.body.metadata;
-          const { rulings } = await ground().gate.record((record) => record.name === name);
+          const { rulings } = await ground().webhook.record((record) => record.name === name);
           expect(rulings).toContainEqual(expect.objectContaining({ outcome: 'unlisted', action: 'audit' }));
           return;
         }

@@ -39,7 +39,7 @@ requirePart(
 
     describe('certificates', STORY, () => {
       it('are rotated under way, and snapshots with them, without one review that fails', async () => {
-        const { authority, gate } = ground();
+        const { authority, webhook } = ground();
         const serials = new Set<string>();
         let [asked, done] = [0, false];
         const isEnough = (times: number) => {
@@ -56,7 +56,7 @@ requirePart(
           const serial = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
           await until(
             'the certificate is served',
-            async () => (await peerOf(gate.url, authority.certificate)) === serial,
+            async () => (await peerOf(webhook.url, authority.certificate)) === serial,
           );
           await until(
             'the snapshot is held',
@@ -72,57 +72,57 @@ requirePart(
       });
 
       it('of another authority, first announced beside the old one', async () => {
-        const { authority, gate } = ground();
+        const { authority, webhook } = ground();
         const next = new Authority(ground().folder, 'next');
         const told = async (bundle: string) => {
-          await ground().register({ clientConfig: clientConfig(gate.url, bundle) });
+          await ground().register({ clientConfig: clientConfig(webhook.url, bundle) });
           expect((await pod(APPROVED)).status).toBe(201);
         };
         await told(authority.certificate + next.certificate);
         const serial = next.issue(ground().file('tls.crt'), ground().file('tls.key'));
-        await until('the certificate is served', async () => (await peerOf(gate.url, next.certificate)) === serial);
+        await until('the certificate is served', async () => (await peerOf(webhook.url, next.certificate)) === serial);
         await told(next.certificate);
         expect((await pod(STRAY)).status).toBe(403);
         // One that nobody announced is not believed: what would be asked there is refused.
         const stranger = new Authority(ground().folder, 'stranger');
-        await ground().register({ clientConfig: clientConfig(gate.url, stranger.certificate) });
+        await ground().register({ clientConfig: clientConfig(webhook.url, stranger.certificate) });
         const { status, body } = await pod(APPROVED);
         expect([status, body.message]).toEqual([500, expect.stringMatching(/certificate signed by unknown authority/)]);
         const back = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
-        await until('it is served again', async () => (await peerOf(gate.url, authority.certificate)) === back);
+        await until('it is served again', async () => (await peerOf(webhook.url, authority.certificate)) === back);
         await ground().register();
         await until('an approved model is let in', held);
       });
 
       it('that cannot be read leave the old ones in place, and that is told', async () => {
-        const { authority, gate } = ground();
-        const serial = await peerOf(gate.url, authority.certificate);
+        const { authority, webhook } = ground();
+        const serial = await peerOf(webhook.url, authority.certificate);
         writeFileSync(ground().file('tls.crt'), 'no certificate');
         try {
           await until('the problem is told', async () =>
-            /certificate: .*tls\.crt.*what was good before holds/.test(gate.said),
+            /certificate: .*tls\.crt.*what was good before holds/.test(webhook.said),
           );
-          expect(await peerOf(gate.url, authority.certificate)).toBe(serial);
+          expect(await peerOf(webhook.url, authority.certificate)).toBe(serial);
           expect((await pod(APPROVED)).status).toBe(201);
         } finally {
           authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
         }
         await until(
           'another certificate is served',
-          async () => (await peerOf(gate.url, authority.certificate)) !== serial,
+          async () => (await peerOf(webhook.url, authority.certificate)) !== serial,
         );
       });
     });
 
     describe('a gate that is away', () => {
       it('lets nothing start, and everything that starts nothing', async () => {
-        const { gate, kube } = ground();
+        const { webhook, kube } = ground();
         const made = await ground().pod(podSpec(APPROVED), {
           namespace: 'ml',
           metadata: { finalizers: ['acme.example/x'] },
         });
         const path = `/api/v1/namespaces/ml/pods/${made.body.metadata.name}`;
-        await gate.stop('SIGKILL');
+        await webhook.stop('SIGKILL');
         const { status, body } = await pod(APPROVED);
         expect([status, body.message]).toEqual([
           500,
@@ -133,16 +133,16 @@ requirePart(
         expect((await kube.request('DELETE', `${path}?gracePeriodSeconds=0`)).status).toBe(200);
         expect((await kube.request('PATCH', path, { metadata: { finalizers: null } })).status).toBe(200);
         expect((await kube.request('GET', path)).status).toBe(404);
-        await gate.again();
+        await webhook.again();
         expect((await pod(APPROVED)).status).toBe(201);
       });
 
       it('that answers nothing is waited for 3 seconds', async () => {
-        const { gate } = ground();
+        const { webhook } = ground();
         await ground().register({ timeoutSeconds: 3 });
-        gate.pause();
+        webhook.pause();
         const { status, body } = await pod(APPROVED);
-        gate.resume();
+        webhook.resume();
         // The API server says itself how long it was to wait, and that it did.
         expect([status, body.message]).toEqual([
           500,
@@ -153,27 +153,27 @@ requirePart(
       });
 
       it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
-        const { gate } = ground();
+        const { webhook } = ground();
         await ground().register({ failurePolicy: 'Ignore' });
         expect((await pod(STRAY)).status).toBe(403);
-        await gate.stop('SIGKILL');
+        await webhook.stop('SIGKILL');
         expect((await pod(STRAY)).status).toBe(201);
-        await gate.again();
+        await webhook.again();
         expect((await pod(STRAY)).status).toBe(403);
         await ground().register();
       });
 
       it('ends when it is told to, and answers what it was asked before', async () => {
-        const { gate } = ground();
-        const before = gate.records.length;
+        const { webhook } = ground();
+        const before = webhook.records.length;
         let done = false;
         const asking = Promise.all(Array.from({ length: 4 }, () => askOn(ground(), () => done)));
-        await until('reviews are answered', async () => gate.records.length > before + 20);
-        expect([0, 143]).toContain(await gate.stop('SIGTERM'));
+        await until('reviews are answered', async () => webhook.records.length > before + 20);
+        expect([0, 143]).toContain(await webhook.stop('SIGTERM'));
         const late = await askOn(ground(), (times) => times === 2);
         done = true;
         const answers = new Set([late, ...(await asking)].flatMap((seen) => [...seen.keys()]));
-        await gate.again();
+        await webhook.again();
         // What came later met nobody; nothing was answered the wrong way round.
         expect(answers).toEqual(new Set(['approved 201', 'stray 403', 'approved 500', 'stray 500']));
       });
@@ -228,33 +228,33 @@ requirePart(
       });
 
       it('survive a restart where the source is gone', async () => {
-        const { gate } = ground();
+        const { webhook } = ground();
         const file = ground().file('snapshot.json');
         const good = readFileSync(file);
-        await gate.stop();
+        await webhook.stop();
         rmSync(file);
-        await gate.again();
+        await webhook.again();
         expect((await pod(APPROVED)).status).toBe(201);
         expect((await pod(STRAY)).status).toBe(403);
         writeFileSync(file, good);
       });
 
       it('of an earlier version are refused after a restart, even with an empty disk', async () => {
-        const { gate, writer } = ground();
+        const { webhook, writer } = ground();
         const file = ground().file('snapshot.json');
         const entries = [...decisions(), entryOf(LATER)];
         await publish();
         await until('the floor is raised', async () => (await floorOf(ground())) === version);
         const good = readFileSync(file);
-        await gate.stop();
+        await webhook.stop();
         rmSync(ground().file('state'), { recursive: true, force: true });
         await writer.write(file, { version: version - 1, entries });
-        await gate.again('unready');
+        await webhook.again('unready');
         await until('the snapshot is judged', async () => !/is on its way/.test((await pod(LATER)).body.message));
         const { status, body } = await pod(LATER);
         expect(status).toBe(403);
         expect(body.message).toMatch(/holds no decisions.*version/);
-        expect((await fetch(`${gate.metrics}/readyz`)).status).toBe(503);
+        expect((await fetch(`${webhook.metrics}/readyz`)).status).toBe(503);
         writeFileSync(file, good);
         await until('an approved model is let in', held);
         expect(existsSync(ground().file('state'))).toBe(true);
@@ -262,12 +262,12 @@ requirePart(
     });
 
     it('a configuration that cannot be read leaves the one before in place, and that is told', async () => {
-      const { gate } = ground();
+      const { webhook } = ground();
       writeFileSync(
         ground().file('admission.yaml'),
         'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
       );
-      await until('the problem is told', async () => gate.said.includes('admission.yaml:3'));
+      await until('the problem is told', async () => webhook.said.includes('admission.yaml:3'));
       expect((await pod(STRAY)).status).toBe(403);
       ground().configure({ defaults: { mode: 'warn' } });
       await until('a stray model is let in', async () => (await pod(STRAY)).status === 201);
@@ -306,13 +306,13 @@ function peerOf(url: string, ca: string): Promise<string | undefined> {
   });
 }
 
-async function heldVersion({ gate }: Ground): Promise<number> {
-  const { snapshotVersion } = await gate.record(() => true);
+async function heldVersion({ webhook }: Ground): Promise<number> {
+  const { snapshotVersion } = await webhook.record(() => true);
   return snapshotVersion ?? 0;
 }
 
-function statusOf({ gate }: Ground): Promise<string> {
-  return gate.get('/status');
+function statusOf({ webhook }: Ground): Promise<string> {
+  return webhook.get('/status');
 }
 
 async function floorOf({ kube }: Ground): Promise<number> {

@@ -52,7 +52,7 @@ requirePart(
 
     describe('modes', () => {
       it('enforce refuses, for a dry run as well, and a dry run leaves nothing behind', async () => {
-        const { kube, gate } = ground();
+        const { kube, webhook } = ground();
         for (const namespace of ['enforced', 'odd']) expect((await pod(STRAY, namespace)).status).toBe(403);
         const yes = await ground().pod(podSpec(APPROVED), { namespace: 'enforced', dryRun: true });
         const no = await ground().pod(podSpec(STRAY), { namespace: 'enforced', dryRun: true });
@@ -61,7 +61,7 @@ requirePart(
         expect(body.items).toEqual([]);
         // They are written down a little later than they are answered.
         await expect
-          .poll(() => gate.records.slice(-2).map(({ dryRun, action }) => [dryRun, action]))
+          .poll(() => webhook.records.slice(-2).map(({ dryRun, action }) => [dryRun, action]))
           .toEqual([
             [true, 'allow'],
             [true, 'deny'],
@@ -95,10 +95,10 @@ requirePart(
       });
 
       it('off, not opted in, and the namespace of the gate itself: nobody is asked', async () => {
-        const before = await ground().gate.answered();
+        const before = await ground().webhook.answered();
         for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
           expect((await pod(STRAY, namespace)).status).toBe(201);
-        expect(await ground().gate.answered()).toBe(before);
+        expect(await ground().webhook.answered()).toBe(before);
       });
 
       it('a changed label takes effect when the API server reports it', async () => {

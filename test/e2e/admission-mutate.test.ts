@@ -88,7 +88,7 @@ requirePart(
         expect(volumes.find(({ name }: { name: string }) => name === mount.name)).toMatchObject({ emptyDir: {} });
         expect(server.env).toContainEqual({ name: 'HF_HUB_OFFLINE', value: '1' });
         // What was changed was decided on, as it is stored.
-        const { rulings } = await ground.gate.record(({ name }) => name === body.metadata.name);
+        const { rulings } = await ground.webhook.record(({ name }) => name === body.metadata.name);
         expect(rulings.map(({ outcome, reference, container }) => [outcome, reference, container])).toEqual([
           ['approved', model.hub, initContainers[0].name],
           ['approved', model.hub, 'server'],

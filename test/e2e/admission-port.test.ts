@@ -36,7 +36,12 @@ requirePart(
     async function post(body: string | Buffer, options: { token?: string; path?: string; type?: string } = {}) {
       const { token = TOKEN, path = '/validate', type = 'application/json' } = options;
       const headers = { 'content-type': type, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
-      const answer = await request(`${ground().gate.url}${path}`, { method: 'POST', headers, body, dispatcher: agent });
+      const answer = await request(`${ground().webhook.url}${path}`, {
+        method: 'POST',
+        headers,
+        body,
+        dispatcher: agent,
+      });
       const text = await answer.body.text();
       return { status: answer.statusCode, text };
     }
@@ -60,16 +65,16 @@ requirePart(
       });
 
       it('with another token is refused, and so is everything', async () => {
-        const { gate } = ground();
+        const { webhook } = ground();
         writeFileSync(ground().file('token'), 'the-API-server-has-another\n');
-        await gate.stop();
-        await gate.again();
+        await webhook.stop();
+        await webhook.again();
         const { status, body } = await ground().pod(podSpec(APPROVED));
         expect([status, body.message]).toEqual([401, expect.stringMatching(/denied the request/)]);
         expect(body.message).not.toContain('llama');
         writeFileSync(ground().file('token'), `${TOKEN}\n`);
-        await gate.stop();
-        await gate.again();
+        await webhook.stop();
+        await webhook.again();
         expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
       });
     });
@@ -152,7 +157,7 @@ requirePart(
         const body = JSON.stringify(reviewOf({ spec: podSpec(APPROVED) }));
         const headers = { 'content-type': 'application/json' };
         try {
-          const answer = await request(`${ground().gate.url}/validate`, {
+          const answer = await request(`${ground().webhook.url}/validate`, {
             method: 'POST',
             headers,
             body,

@@ -7,11 +7,11 @@ import type { FakeHub } from '../support/fake-hub.ts';
 import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
-import { Gate } from './admission/gate.ts';
 import { Ground } from './admission/ground.ts';
 import type { Model } from './admission/models.ts';
 import { need, Office, openHub, type Published } from './admission/office.ts';
 import { vllm } from './admission/sample.ts';
+import { Webhook } from './admission/webhook.ts';
 
 requirePart(
   GROUND_PART,
@@ -54,13 +54,13 @@ requirePart(
         const write = ['snapshot', ...registry, '--key', join(folder, 'snapshot.pem'), '-o', join(folder, 'own.json')];
         need(await runCli(write));
 
-        const gate = await Gate.start([
+        const webhook = await Webhook.start([
           ...['--snapshot', join(folder, 'own.json'), '--snapshot-key', join(folder, 'own.pub'), '--poll', '1'],
           ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
           ...['--config', ground.file('admission.yaml')],
         ]);
         try {
-          await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
+          await ground.register({ clientConfig: clientConfig(webhook.url, ground.authority.certificate) });
           for (const name of ['acme/iris', 'acme/net'] as const) {
             const { status, body, warnings } = await pod(models[name]);
             expect({ status, message: body.message, warnings }).toMatchObject({ status: 201, warnings: [] });
@@ -81,7 +81,7 @@ requirePart(
           expect((await pod(models['acme/iris'])).body.message).toMatch(/not approved/);
           expect(await statusOf(models['acme/net'])).toBe(201);
         } finally {
-          await gate.stop();
+          await webhook.stop();
           await ground.register();
         }
       });
@@ -89,7 +89,7 @@ requirePart(
 
     describe('a service', () => {
       let office: Office;
-      let gate: Gate;
+      let webhook: Webhook;
 
       beforeAll(async () => {
         const folder = join(ground.folder, 'office');
@@ -99,16 +99,16 @@ requirePart(
         // A service without a version has no snapshot worth waiting for.
         need(await office.as('alice', 'promote', models['acme/net'].hub, '--stage', 'staging', '-q'));
         // By its clock alone, the gate would ask in half an hour at least.
-        gate = await Gate.start([
+        webhook = await Webhook.start([
           ...['--snapshot', office.url, '--snapshot-token-file', join(folder, 'gate.token'), '--poll', '3600'],
           ...['--snapshot-key', join(folder, 'writer.pub'), '--tenant', 'default', '--state', join(folder, 'state')],
           ...['--tls-cert', ground.file('tls.crt'), '--tls-key', ground.file('tls.key')],
           ...['--config', ground.file('admission.yaml'), '--service-url', office.url],
         ]);
-        await ground.register({ clientConfig: clientConfig(gate.url, ground.authority.certificate) });
+        await ground.register({ clientConfig: clientConfig(webhook.url, ground.authority.certificate) });
       });
       afterAll(async () => {
-        await gate?.stop();
+        await webhook?.stop();
         await office?.close();
       });
 
@@ -133,8 +133,8 @@ requirePart(
         await until('the model is let in', async () => (await statusOf(good)) === 201);
         await office.down();
         expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
-        await gate.stop();
-        await gate.again();
+        await webhook.stop();
+        await webhook.again();
         expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
         await office.start();
         need(await office.as('bob', 'revoke', good.hub, '--reason', 'once more', '-q'));

@@ -60,9 +60,9 @@ requirePart(
         expect(status).toBe(200);
         expect(warnings).toEqual([expect.stringMatching(/unchanged, and so not refused/)]);
         expect(warnings[0]).toContain(STRAY.hub);
-        const before = await ground().gate.answered();
+        const before = await ground().webhook.answered();
         expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');
-        expect(await ground().gate.answered()).toBe(before);
+        expect(await ground().webhook.answered()).toBe(before);
       });
 
       it('anything of a large object, of which the review holds two', async () => {
@@ -71,10 +71,10 @@ requirePart(
       });
 
       it('the status', async () => {
-        const before = await ground().gate.answered();
+        const before = await ground().webhook.answered();
         expect(told(await patch(`${pods}/plain/status`, { status: { phase: 'Running' } }))).toBe('200');
         expect(told(await patch(`${deployments}/llm/status`, { status: { replicas: 5 } }))).toBe('200');
-        expect(await ground().gate.answered()).toBe(before);
+        expect(await ground().webhook.answered()).toBe(before);
       });
 
       it('an environment beside the model, and memory', async () => {
@@ -154,10 +154,10 @@ requirePart(
 
     describe('what ends', () => {
       it('is not asked about', async () => {
-        const before = await ground().gate.answered();
+        const before = await ground().webhook.answered();
         const { status } = await ground().kube.request('DELETE', `${pods}/plain`);
         expect(status).toBe(200);
-        expect(await ground().gate.answered()).toBe(before);
+        expect(await ground().webhook.answered()).toBe(before);
       });
 
       it('loses its finalizers, and is gone', async () => {

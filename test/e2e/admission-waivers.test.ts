@@ -107,7 +107,7 @@ signers:
         expect((await pod(STRAY)).status).toBe(403);
         const { status, body } = await pod(REVOKED);
         expect([status, body.message]).toEqual([403, expect.stringContaining('it was revoked')]);
-        expect(await ground().gate.get('/status')).toMatch(/stranger\.json/);
+        expect(await ground().webhook.get('/status')).toMatch(/stranger\.json/);
         for (const name of ['stranger', 'approver', 'revoked', 'text', 'good'])
           rmSync(ground().file(`waivers/${name}.json`));
       });

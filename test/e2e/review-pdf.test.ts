@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { findChromium, printToPdf } from '../../src/sandbox/chromium.ts';
 import { PROBES, runCli } from '../cli/run-cli.ts';
@@ -106,7 +106,7 @@ describe('a Chromium that does not do its work', () => {
     printed.catch(() => undefined);
     const pids = await running();
     vi.advanceTimersByTime(179_999);
-    await turn();
+    await yieldToEventLoop();
     expect([isOver, pids.every(isAlive)]).toEqual([false, true]);
     vi.advanceTimersByTime(1);
     await expect(printed).rejects.toMatchObject({

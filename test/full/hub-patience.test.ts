@@ -1,24 +1,24 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GateKit } from '../service/gate/gate-kit.ts';
-import { npy } from '../service/gate/npy.ts';
+import { npy } from '../service/hub-proxy/npy.ts';
+import { ProxyKit } from '../service/hub-proxy/proxy-kit.ts';
 import { fakeFile } from '../support/fake-hub.ts';
 import { HOW_HUB_CLIENT, hasHubClient, runHubClient, runPython } from '../support/hub-client.ts';
 import { requirePart } from '../support/parts.ts';
 import { noise } from '../support/temp.ts';
 
-// By the clock: test/e2e/hub-gate.test.ts has the same clients told to wait, without it.
+// By the clock: test/e2e/hub-proxy.test.ts has the same clients told to wait, without it.
 requirePart(
   'huggingface_hub',
   hasHubClient,
   HOW_HUB_CLIENT,
   'a Hub that is slower than the patience of a client',
   () => {
-    let kit: GateKit;
+    let kit: ProxyKit;
     let token: string;
     beforeAll(async () => {
-      kit = await GateKit.start();
+      kit = await ProxyKit.start();
       token = await kit.token('users');
     }, 240_000);
     afterAll(() => kit.close());

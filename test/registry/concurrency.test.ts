@@ -42,7 +42,7 @@ describeOnBoth('two programs over one database', (fresh) => {
         'nothing was refused',
       ]);
       expect(await two.transition(sam, id)).toMatchObject({ state: 'approved', needed: [] });
-      expect(await one.gate(sam, { digest: version.digest })).toMatchObject([
+      expect(await one.currentDecisions(sam, { digest: version.digest })).toMatchObject([
         { stage: 'production', action: 'allow', approvedFor: ['staging', 'production'] },
       ]);
       const { items } = await one.auditLog(sam, { limit: 200 });
@@ -125,7 +125,7 @@ describeOnOwnPostgres('a server that goes away', (fresh, server) => {
     const registry = await bench.open();
     await registered(registry);
     await server().down('SIGQUIT');
-    expect(await codeOf(registry.gate(sam, { digest: digestOf('one') }))).toBe('unavailable');
+    expect(await codeOf(registry.currentDecisions(sam, { digest: digestOf('one') }))).toBe('unavailable');
     expect(await codeOf(registered(registry, { name: 'two' }))).toBe('unavailable');
     expect(await codeOf(registry.jobs.claim('w', MINUTE, 1))).toBe('unavailable');
     expect(await codeOf(registry.authenticate(`assay_${'a'.repeat(43)}`))).toBe('unavailable');

@@ -116,7 +116,7 @@ describeOnBoth('random sequences', (fresh) => {
     expect(ways[before]).toContain(stage);
     const transitions = (await registry.transitions(me, { version: id, limit: 200 })).items;
     const approvals = await registry.approvals(me, id);
-    const [answer] = await registry.gate(me, { digest: digestOf('one') });
+    const [answer] = await registry.currentDecisions(me, { digest: digestOf('one') });
     const needs = { staging: ['reviewer'], production: ['reviewer', 'security-approver'] } as const;
     for (const to of ['staging', 'production'] as const) {
       // One approved transition to this stage whose live approvals are by distinct people who did not ask, in each role.

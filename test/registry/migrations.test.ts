@@ -71,7 +71,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     const strict = { ...rules, candidate: { ...rules.candidate, methods: ['key'] } } as const;
     const asked = await bench.open({ database: address, rules: strict });
     await asked.reevaluate(sam);
-    expect((await asked.gate(sam, { digest }))[0]?.action).toBe('deny');
+    expect((await asked.currentDecisions(sam, { digest }))[0]?.action).toBe('deny');
   });
 
   it('is made once, by however many programs that start at once', async () => {

@@ -71,7 +71,9 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     const [, first, second] = await registry.approvals(sam, version.id);
     expect(first).toMatchObject({ method: 'key', attestation: signed, role: 'reviewer', until: null, state: 'valid' });
     expect(second).toMatchObject({ method: 'key', attestation: other, until: until.toISOString() });
-    expect(await registry.gate(sam, { digest: version.digest })).toMatchObject([{ notAfter: until.toISOString() }]);
+    expect(await registry.currentDecisions(sam, { digest: version.digest })).toMatchObject([
+      { notAfter: until.toISOString() },
+    ]);
   });
 
   it('are the only ones where a stage asks for them', async () => {

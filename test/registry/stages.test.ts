@@ -8,7 +8,7 @@ import { ada, person, rita, rolf, sam, selma } from './people.ts';
 const APPROVE = { vote: 'approve', role: 'reviewer', comment: '' } as const;
 
 async function action(registry: Registry, digest = digestOf('one')) {
-  const [answer] = await registry.gate(sam, { digest });
+  const [answer] = await registry.currentDecisions(sam, { digest });
   return answer;
 }
 

@@ -21,7 +21,7 @@ test('a laptop needs to say nothing', async () => {
     metrics: null,
     workers: 2,
     limits: { maxQueuedJobs: 10_000 },
-    gate: {
+    handOut: {
       stage: 'production',
       scanOnMiss: false,
       cacheBytes: 2 ** 40,

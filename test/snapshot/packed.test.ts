@@ -17,7 +17,7 @@ import {
 } from '../../src/snapshot/index.ts';
 import { openParts } from '../../src/snapshot/open.ts';
 import type { SnapshotParts } from '../../src/snapshot/read-payload.ts';
-import { Room } from '../../src/snapshot/room.ts';
+import { ShrinkableMemory } from '../../src/snapshot/shrinkable-memory.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 import { COMMIT, denied, document, entry, NOW, sha256, signed, stranger, writer } from './samples.ts';
@@ -241,7 +241,7 @@ describe('a snapshot that another thread judges', () => {
         const bytes = await signed({ entries: all, images: allImages });
         const keys = [writer.publicKey];
         // Records are written over the entries that they are made of.
-        const room = Room.of(bytes.length);
+        const room = ShrinkableMemory.of(bytes.length);
         room.bytes().set(bytes);
         const over = new PackedIndex(packSnapshot(openParts(room.bytes(), { keys, spend: room }), 3));
         const beside = new PackedIndex(packSnapshot(openParts(bytes, { keys }), 3));
@@ -262,7 +262,7 @@ describe('a snapshot that another thread judges', () => {
 
   it('gives its memory back when it is released, and answers nothing more', async () => {
     const bytes = await signed({ entries: Array.from({ length: 20_000 }, (_, at) => entry({ number: at + 1 })) });
-    const room = Room.of(bytes.length);
+    const room = ShrinkableMemory.of(bytes.length);
     room.bytes().set(bytes);
     const made = packSnapshot(openParts(room.bytes(), { keys: [writer.publicKey], spend: room }), 3);
     expect(made.records).toBe(room.buffer);

@@ -5,7 +5,7 @@ import { isContentError } from '../../src/core/errors.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
-import type { Scanner, Target } from '../../src/scan/scanner/scanner.ts';
+import type { Scanner, ScanTarget } from '../../src/scan/scanner/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
@@ -122,7 +122,7 @@ function common(head: Buffer, at: number, { name, flags, method, crc, compressed
 export async function scanWith(
   scanner: Scanner,
   source: ByteSource,
-  options: { limits?: Partial<Limits>; distance?: Target['distance'] } = {},
+  options: { limits?: Partial<Limits>; distance?: ScanTarget['distance'] } = {},
 ): Promise<FakeContext> {
   const context = fakeContext(options.limits === undefined ? {} : { limits: options.limits });
   const format = identifyFormat(await probeOf(source)) ?? UNKNOWN;

@@ -2,7 +2,15 @@ import type { Finding } from '../../../src/core/assessment/index.ts';
 import type { Artifact, ArtifactFile } from '../../../src/core/index.ts';
 import { mayReference } from '../../../src/references/index.ts';
 import type { Comparison } from '../comparison.ts';
-import { type Blob, type Blobs, type Change, changesOf, type Git, type TreeEntry, treeOf } from '../git/index.ts';
+import {
+  type Git,
+  type GitBlob,
+  type GitBlobs,
+  type TreeChange,
+  type TreeEntry,
+  treeChanges,
+  treeOf,
+} from '../git/index.ts';
 import type { Inputs } from '../inputs.ts';
 import { LfsFiles } from './lfs.ts';
 import { blobFile, isModelName, type Sorted, sortFile } from './model-files.ts';
@@ -40,7 +48,7 @@ export interface ChangeSet {
 export async function changeSetOf(
   comparison: Comparison,
   inputs: Inputs,
-  { git, blobs, workspace }: { readonly git: Git; readonly blobs: Blobs; readonly workspace: string },
+  { git, blobs, workspace }: { readonly git: Git; readonly blobs: GitBlobs; readonly workspace: string },
 ): Promise<ChangeSet> {
   const tree = await treeOf(git, comparison.head);
   const all = await everyChange(comparison, tree, git);
@@ -52,7 +60,7 @@ export async function changeSetOf(
   );
   const lfs = await LfsFiles.of(git, workspace);
   const folders = modelFolders(tree);
-  const sort = (path: string, blob: Blob) => sortFile(path, blob, folders.has(folderOf(path)));
+  const sort = (path: string, blob: GitBlob) => sortFile(path, blob, folders.has(folderOf(path)));
   const notFetched: string[] = [];
   const fileOf = async (sorted: Sorted, isHead: boolean): Promise<ArtifactFile> => {
     const content = await lfs.find(sorted);
@@ -95,8 +103,8 @@ async function everyChange(
   { base, head }: Comparison,
   tree: readonly TreeEntry[],
   git: Git,
-): Promise<readonly Change[]> {
-  if (base !== undefined) return changesOf(git, base, head);
+): Promise<readonly TreeChange[]> {
+  if (base !== undefined) return treeChanges(git, base, head);
   return tree.map((entry) => ({ ...entry, how: 'added', before: undefined }));
 }
 
@@ -118,7 +126,7 @@ function artifactOf(files: readonly ArtifactFile[]): Artifact {
 }
 
 /** What a change says without its files being read. */
-function entryFindings({ kind, path, oid, how, before }: Change): Finding[] {
+function entryFindings({ kind, path, oid, how, before }: TreeChange): Finding[] {
   if (how === 'deleted') return [];
   if (kind === 'submodule') {
     const message = `${path} is a submodule at commit ${oid}: the models in it were not scanned.`;
@@ -137,7 +145,7 @@ function entryFindings({ kind, path, oid, how, before }: Change): Finding[] {
 
 /** Edits of what this run is decided by. */
 function rulesFindings(
-  changes: readonly Change[],
+  changes: readonly TreeChange[],
   { base }: Comparison,
   { policy, allow, waivers }: Inputs,
 ): Finding[] {

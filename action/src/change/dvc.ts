@@ -1,7 +1,7 @@
 import type { Finding } from '../../../src/core/assessment/index.ts';
 import { isAssayError } from '../../../src/core/index.ts';
 import { type ManifestEntry, readDvcFile, readDvcLock } from '../../../src/integrity/manifests/index.ts';
-import type { Blob, Blobs } from '../git/index.ts';
+import type { GitBlob, GitBlobs } from '../git/index.ts';
 import type { ChangeSet } from './change.ts';
 import { isModelName } from './model-files.ts';
 import { CHANGE_RULES, changeFinding } from './rules.ts';
@@ -9,7 +9,7 @@ import { CHANGE_RULES, changeFinding } from './rules.ts';
 const MAX_FILE = 4 * 1024 * 1024;
 
 /** What files of DVC announce that the base did not: data that is not in the repository, and was not scanned. */
-export async function dvcFindings({ dvc }: ChangeSet, blobs: Blobs): Promise<readonly Finding[]> {
+export async function dvcFindings({ dvc }: ChangeSet, blobs: GitBlobs): Promise<readonly Finding[]> {
   const read = await blobs.read(
     dvc.flatMap(({ oid, beforeOid }) => [oid, ...(beforeOid === undefined ? [] : [beforeOid])]),
   );
@@ -42,7 +42,7 @@ type Announced =
 
 const NOTHING: Announced = { kind: 'read', entries: [], lineOf: () => undefined };
 
-async function entriesOf(path: string, blob: Blob | undefined): Promise<Announced> {
+async function entriesOf(path: string, blob: GitBlob | undefined): Promise<Announced> {
   if (blob === undefined) return NOTHING;
   if (blob.size > MAX_FILE) return { kind: 'unread', why: `has more than ${MAX_FILE} bytes` };
   const source = await blob.open();

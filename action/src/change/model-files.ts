@@ -12,12 +12,12 @@ import {
   UNKNOWN,
 } from '../../../src/formats/index.ts';
 import { isMedia } from '../../../src/formats/media/index.ts';
-import type { Blob } from '../git/index.ts';
+import type { GitBlob } from '../git/index.ts';
 
 /** A file of the change, and whether it is one of a model. */
 export interface Sorted {
   readonly path: string;
-  readonly blob: Blob;
+  readonly blob: GitBlob;
   readonly kind: 'model' | 'companion' | 'other';
   /** Of a Git LFS pointer: what it stands for. */
   readonly pointer: { readonly sha256: string; readonly size: number } | undefined;
@@ -58,7 +58,7 @@ const MODEL_EXTENSIONS: ReadonlySet<string> = new Set([
  * Tells by its bytes whether a file is one of a model. Its name only adds to that.
  * @param beside whether its folder holds a model
  */
-export async function sortFile(path: string, blob: Blob, beside: boolean): Promise<Sorted> {
+export async function sortFile(path: string, blob: GitBlob, beside: boolean): Promise<Sorted> {
   const source = await blob.open();
   try {
     const format = refineText(path, identifyFormat(await probeOf(source)) ?? UNKNOWN);

@@ -6,7 +6,7 @@ import { AssayError } from '../../../src/core/index.ts';
 import type { Git } from './git.ts';
 
 /** A blob of the repository, on its way to a scanner. */
-export interface Blob {
+export interface GitBlob {
   readonly oid: string;
   readonly size: number;
   open(): Promise<ByteSource>;
@@ -18,10 +18,10 @@ const IN_MEMORY = 256 * 1024;
 const MEMORY = 64 * 1024 * 1024;
 
 /** Reads blobs by their digests, each once, in the order of asking. Larger ones are written to a folder of the runner. */
-export class Blobs {
+export class GitBlobs {
   readonly #git: Git;
   readonly #folder: string;
-  readonly #known = new Map<string, Blob>();
+  readonly #known = new Map<string, GitBlob>();
   #kept = 0;
 
   /** @param folder that is empty, and removed by the caller */
@@ -31,7 +31,7 @@ export class Blobs {
   }
 
   /** @throws AssayError `unreadable` for a blob that the checkout does not have */
-  async read(oids: readonly string[]): Promise<ReadonlyMap<string, Blob>> {
+  async read(oids: readonly string[]): Promise<ReadonlyMap<string, GitBlob>> {
     const wanted = [...new Set(oids)];
     const unknown = wanted.filter((oid) => !this.#known.has(oid));
     if (unknown.length > 0) await this.#fetch(unknown);
@@ -65,7 +65,7 @@ export class Blobs {
     }
   }
 
-  async #take(oid: string, size: number, stream: ExactReader): Promise<Blob> {
+  async #take(oid: string, size: number, stream: ExactReader): Promise<GitBlob> {
     if (size <= IN_MEMORY && this.#kept + size <= MEMORY) {
       const bytes = await stream.bytes(size);
       this.#kept += size;

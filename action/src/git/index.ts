@@ -1,3 +1,3 @@
-export { type Blob, Blobs } from './blobs.ts';
+export { type GitBlob, GitBlobs } from './blobs.ts';
 export { Git, isNoObject, isObjectId } from './git.ts';
-export { type Change, changesOf, type TreeEntry, treeOf } from './tree.ts';
+export { type TreeChange, type TreeEntry, treeChanges, treeOf } from './tree.ts';

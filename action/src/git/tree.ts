@@ -12,7 +12,7 @@ export interface TreeEntry {
 }
 
 /** One file that differs between two commits. */
-export interface Change extends TreeEntry {
+export interface TreeChange extends TreeEntry {
   readonly how: 'added' | 'changed' | 'renamed' | 'deleted';
   /** What stood there before, or under the name that the file had. */
   readonly before: { readonly oid: string; readonly path: string; readonly kind: EntryKind } | undefined;
@@ -40,7 +40,7 @@ export async function treeOf(git: Git, commit: string): Promise<readonly TreeEnt
 }
 
 /** What differs between two commits, with files that only moved as renamed. */
-export async function changesOf(git: Git, base: string, head: string): Promise<readonly Change[]> {
+export async function treeChanges(git: Git, base: string, head: string): Promise<readonly TreeChange[]> {
   const { bytes } = await git.ask([
     'diff-tree',
     '-r',
@@ -56,7 +56,7 @@ export async function changesOf(git: Git, base: string, head: string): Promise<r
     head,
   ]);
   const fields = split(bytes);
-  const changes: Change[] = [];
+  const changes: TreeChange[] = [];
   for (let at = 0; at < fields.length; ) {
     const [, oldMode = '', mode = '', oldOid = '', oid = '', status = ''] =
       /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\d*$/.exec(fields[at] ?? '') ?? [];

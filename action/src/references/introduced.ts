@@ -6,7 +6,7 @@ import {
   tooLong,
 } from '../../../src/references/index.ts';
 import type { ChangedText } from '../change/index.ts';
-import type { Blob, Blobs } from '../git/index.ts';
+import type { GitBlob, GitBlobs } from '../git/index.ts';
 
 /** A reference, and the file that it stands in. */
 export interface PlacedReference extends FoundReference {
@@ -19,7 +19,7 @@ export interface PlacedReference extends FoundReference {
  */
 export async function introducedReferences(
   texts: readonly ChangedText[],
-  blobs: Blobs,
+  blobs: GitBlobs,
 ): Promise<readonly PlacedReference[]> {
   const wanted = texts.filter(({ oid, beforeOid }) => oid !== beforeOid);
   const read = await blobs.read(
@@ -45,7 +45,7 @@ function added(now: readonly FoundReference[], before: readonly FoundReference[]
   });
 }
 
-async function referencesIn(path: string, blob: Blob | undefined): Promise<readonly FoundReference[]> {
+async function referencesIn(path: string, blob: GitBlob | undefined): Promise<readonly FoundReference[]> {
   if (blob === undefined) return [];
   if (isTooLong(path, blob.size)) return [tooLong(path)];
   const source = await blob.open();

@@ -3,7 +3,7 @@ import { type AssayError, isAssayError, withHint } from '../../../src/core/index
 import { parseReference } from '../../../src/core/reference/index.ts';
 import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evaluate/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
-import type { Ruling } from '../rules.ts';
+import type { RunRules } from '../rules.ts';
 import type { PlacedReference } from './introduced.ts';
 import { REFERENCE_RULES, referenceFinding } from './rules.ts';
 
@@ -43,7 +43,7 @@ interface ScanOptions {
 /** Scans what the change references, each model once, and says on each line what is to be said of it. */
 export async function scanReferences(
   all: readonly PlacedReference[],
-  ruling: Ruling,
+  ruling: RunRules,
   options: ScanOptions,
 ): Promise<ScannedReferences> {
   const findings: Finding[] = [];
@@ -83,7 +83,7 @@ export async function scanReferences(
 async function scanOne(
   reference: string,
   places: readonly PlacedReference[],
-  { rules, terms }: Ruling,
+  { rules, terms }: RunRules,
   options: ScanOptions,
 ): Promise<ReferencedModel> {
   const { env, offline, signal } = options;

@@ -7,7 +7,7 @@ export const MAX_COMMENT = 64_000;
 const MAX_PAGES = 30;
 
 /** What became of a request that the step can do without. */
-export type Written = { readonly kind: 'written' } | { readonly kind: 'refused'; readonly why: string };
+export type WriteOutcome = { readonly kind: 'written' } | { readonly kind: 'refused'; readonly why: string };
 
 /** GitHub's API, spoken to with the token of the job and with nothing else. */
 export class GitHub {
@@ -34,7 +34,7 @@ export class GitHub {
   }
 
   /** Writes the one comment of the Action, or replaces its text. */
-  async comment(pull: number, category: string, markdown: string): Promise<Written> {
+  async comment(pull: number, category: string, markdown: string): Promise<WriteOutcome> {
     const mark = category === '' ? MARK : `${MARK}<!-- ${category.replace(/[^\w./-]/g, '_')} -->`;
     const body = `${mark}\n${markdown}`;
     return this.#attempt(async () => {
@@ -45,7 +45,7 @@ export class GitHub {
   }
 
   /** A check that is neither green nor red. */
-  async neutralCheck(head: string, title: string, summary: string): Promise<Written> {
+  async neutralCheck(head: string, title: string, summary: string): Promise<WriteOutcome> {
     const output = { title, summary: summary.slice(0, MAX_COMMENT) };
     const check = { name: 'Assay', head_sha: head, status: 'completed', conclusion: 'neutral', output };
     return this.#attempt(() => this.#send('POST', 'check-runs', check));
@@ -89,7 +89,7 @@ export class GitHub {
     });
   }
 
-  async #attempt(write: () => Promise<void>): Promise<Written> {
+  async #attempt(write: () => Promise<void>): Promise<WriteOutcome> {
     try {
       await write();
       return { kind: 'written' };

@@ -1,4 +1,4 @@
 export { annotate } from './annotations.ts';
 export { writeReport } from './files.ts';
 export { GitHub, MAX_COMMENT } from './github.ts';
-export { headline, judgedOf, summaryOf } from './summary.ts';
+export { judgedOf, outcomeHeadline, summaryOf } from './summary.ts';

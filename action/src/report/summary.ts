@@ -6,7 +6,7 @@ import {
   type ReportContext,
   renderMarkdown,
 } from '../../../src/report/index.ts';
-import type { Outcome, Shown } from '../outcome.ts';
+import type { RunOutcome, Shown } from '../outcome.ts';
 
 /** Rows of the table of findings. */
 const MAX_ROWS = 100;
@@ -17,8 +17,8 @@ const MAX_ROWS = 100;
  * @param shown those findings that are severe enough
  * @param max UTF-16 units
  */
-export function summaryOf(outcome: Outcome, shown: readonly Shown[], context: ReportContext, max: number): string {
-  const head = `## Assay: ${headline(outcome)}\n\n${looked(outcome)}\n\n${rulesLine(outcome)}`;
+export function summaryOf(outcome: RunOutcome, shown: readonly Shown[], context: ReportContext, max: number): string {
+  const head = `## Assay: ${outcomeHeadline(outcome)}\n\n${looked(outcome)}\n\n${rulesLine(outcome)}`;
   const table = findingTable(shown);
   const judged = judgedOf(outcome);
   const details = judged.length === 0 ? '' : `\n${renderMarkdown(judged, context)}`;
@@ -30,18 +30,18 @@ export function summaryOf(outcome: Outcome, shown: readonly Shown[], context: Re
     : `${head}\nThere are ${shown.length} findings: write them with the input report.\n`;
 }
 
-export function judgedOf({ models, referenced }: Outcome): readonly Judged[] {
+export function judgedOf({ models, referenced }: RunOutcome): readonly Judged[] {
   const far = referenced.flatMap(({ outcome }) => (outcome.kind === 'judged' ? [outcome.judged] : []));
   return [...(models === undefined ? [] : [models]), ...far];
 }
 
-export function headline({ action, incomplete, outages }: Outcome): string {
+export function outcomeHeadline({ action, incomplete, outages }: RunOutcome): string {
   if (action === 'deny') return 'DENY';
   if (incomplete) return 'INCOMPLETE';
   return outages.length > 0 ? 'NOT DECIDED' : action.toUpperCase();
 }
 
-function looked({ comparison, change, referenced, models }: Outcome): string {
+function looked({ comparison, change, referenced, models }: RunOutcome): string {
   const { counts } = change;
   const against = comparison.base === undefined ? '' : ` against ${markdownCode(comparison.base.slice(0, 12))}`;
   const files = `${count(counts.files, 'file')} looked at, ${count(counts.models, 'file')} of models`;
@@ -51,7 +51,7 @@ function looked({ comparison, change, referenced, models }: Outcome): string {
   return `${markdownText(comparison.about)} at ${markdownCode(comparison.head.slice(0, 12))}${against}: ${files}${gone}${far}.${none}`;
 }
 
-function rulesLine({ comparison, lines }: Outcome): string {
+function rulesLine({ comparison, lines }: RunOutcome): string {
   const from = comparison.rules === undefined ? '' : ` as of ${markdownCode(comparison.rules.slice(0, 12))}`;
   return `Decided by the policy ${markdownCode(lines.decision.policy)}${from}.\n`;
 }

@@ -2,15 +2,15 @@ import { AssayError } from '../../../src/core/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import type { AuditProblem, AuditReport } from './report.ts';
 import { isFinished, ownerOf, requestFor, type SeenObject } from './seen.ts';
 import { type JudgedObject, tally } from './tally.ts';
 
 /** How the gate would answer. */
-export interface AuditGate {
-  state(): GateState;
-  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
+export interface AuditWebhook {
+  state(): WebhookState;
+  decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
   /** What the gate itself could not read, and goes on without. */
   readonly problems: readonly AuditProblem[];
 }
@@ -30,8 +30,8 @@ const MAX_OBJECTS = 200_000;
  * Says of every object what the gate would answer if it were made now, in a namespace that is enforced. Nothing is changed.
  * @throws AssayError `usage` when there is no snapshot to answer from, `limit`, and what the source throws
  */
-export async function auditCluster(source: AuditSource, gate: AuditGate, now: Date): Promise<AuditReport> {
-  const present = gate.state();
+export async function auditCluster(source: AuditSource, webhook: AuditWebhook, now: Date): Promise<AuditReport> {
+  const present = webhook.state();
   const { snapshot } = present;
   if (snapshot.kind === 'none') {
     throw new AssayError('usage', `there is no snapshot to answer from: ${snapshot.why}`, {
@@ -40,11 +40,11 @@ export async function auditCluster(source: AuditSource, gate: AuditGate, now: Da
     });
   }
   const state = { ...present, namespaces: asEnforced(present.namespaces) };
-  const judge = new Judge(gate, state, now);
+  const judge = new Judge(webhook, state, now);
   for await (const seen of source.objects()) judge.take(seen);
   const { objects, namespaces, under } = tally(judge.judged, (name) => present.namespaces.ruleOf(name));
   const { finished, off } = judge;
-  const problems = [...gate.problems, ...source.problems()];
+  const problems = [...webhook.problems, ...source.problems()];
   const { meta } = snapshot.index;
   const of = (action: string) => objects.filter((one) => one.action === action).length;
   const counts = { allow: of('allow'), audit: of('audit'), warn: of('warn'), deny: of('deny') };
@@ -81,14 +81,14 @@ class Judge {
   readonly judged: JudgedObject[] = [];
   finished = 0;
   off = 0;
-  readonly #gate: AuditGate;
-  readonly #state: GateState;
+  readonly #webhook: AuditWebhook;
+  readonly #state: WebhookState;
   readonly #now: Date;
   /** The Pods of one Deployment are told the same: once is kept. */
   readonly #rulings = new Map<string, readonly Ruling[]>();
 
-  constructor(gate: AuditGate, state: GateState, now: Date) {
-    this.#gate = gate;
+  constructor(webhook: AuditWebhook, state: WebhookState, now: Date) {
+    this.#webhook = webhook;
     this.#state = state;
     this.#now = now;
   }
@@ -99,7 +99,7 @@ class Judge {
       this.finished++;
       return;
     }
-    const { record } = this.#gate.decide(request, this.#state, this.#now);
+    const { record } = this.#webhook.decide(request, this.#state, this.#now);
     if (record.skipped === 'off' || record.skipped === 'own-namespace') {
       this.off++;
       return;

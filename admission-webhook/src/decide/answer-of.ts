@@ -2,7 +2,7 @@ import { own, ownText } from '../../../src/workload/index.ts';
 import type { AdmissionAnswer, DecisionRecord, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import { type NamespaceRule, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import { strongest } from './actions.ts';
 import { bounded, plain } from './text.ts';
 
@@ -20,7 +20,7 @@ const MAX_WHERE = 300;
 export interface DecidedReference {
   readonly request: AdmissionRequest;
   readonly rule: NamespaceRule;
-  readonly state: GateState;
+  readonly state: WebhookState;
   readonly now: Date;
   /** Of `performance.now()`. */
   readonly started: number;

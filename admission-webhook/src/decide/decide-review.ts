@@ -8,7 +8,7 @@ import {
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, Outcome, WebhookAction } from '../rules.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import { ceilingOf, weaker } from './actions.ts';
 import { reviewAnswerOf } from './answer-of.ts';
 import { type Changes, changesOf } from './changes.ts';
@@ -39,7 +39,7 @@ interface Finding {
  */
 export function decideReview(
   request: AdmissionRequest,
-  state: GateState,
+  state: WebhookState,
   now: Date,
   isInjected: InjectionCheck = NOTHING_INJECTED,
 ): AdmissionAnswer {
@@ -67,7 +67,7 @@ export function decideReview(
 }
 
 /** Why nothing is asked of the snapshot. Never the owner of an object, nor the name of a container: whoever writes it chooses both. */
-function skippedOf(request: AdmissionRequest, rule: NamespaceRule, state: GateState): string | undefined {
+function skippedOf(request: AdmissionRequest, rule: NamespaceRule, state: WebhookState): string | undefined {
   const { namespace, operation, subResource } = request;
   if (namespace !== '' && (namespace === 'kube-system' || namespace === state.ownNamespace)) return 'own-namespace';
   if (rule.mode === 'off') return 'off';
@@ -86,7 +86,7 @@ function isBeingDeleted(object: unknown): boolean {
 
 interface Context {
   readonly rule: NamespaceRule;
-  readonly state: GateState;
+  readonly state: WebhookState;
   readonly now: Date;
   readonly isInjected: InjectionCheck;
 }
@@ -168,7 +168,7 @@ function noneFinding(
 
 /** The decisions that are held have ended, or there are none: then no configuration helps but that nothing is enforced. */
 function endedFinding(
-  { snapshot, serviceUrl }: GateState,
+  { snapshot, serviceUrl }: WebhookState,
   rule: NamespaceRule,
   isNew: boolean,
   now: Date,
@@ -187,7 +187,7 @@ function endedFinding(
 function rulingOf(
   finding: Finding,
   rule: NamespaceRule,
-  state: GateState,
+  state: WebhookState,
   { namespace }: AdmissionRequest,
   now: Date,
 ): Ruling {

@@ -1,5 +1,5 @@
 import type { AdmissionAnswer } from '../answer.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import { ceilingOf } from './actions.ts';
 import type { MalformedReview, ReviewProblem } from './read-review.ts';
 import { plain } from './text.ts';
@@ -19,7 +19,7 @@ const WHY: Readonly<Record<ReviewProblem, string>> = {
 };
 
 /** The answer to a review that cannot be read: nothing of it is approved, so it is refused wherever refusals count. */
-export function answerMalformed(read: MalformedReview, state: GateState, now: Date): AdmissionAnswer {
+export function answerMalformed(read: MalformedReview, state: WebhookState, now: Date): AdmissionAnswer {
   const { uid, problem, namespace } = read;
   const rule = state.namespaces.ruleOf(namespace);
   const action = ceilingOf(rule.mode);

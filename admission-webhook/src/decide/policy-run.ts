@@ -1,4 +1,4 @@
-import { type Bindings, boundOf, excessOf, Failure, type Sizes } from '../../../src/policy/index.ts';
+import { type Bindings, boundOf, excessOf, Failure, type ViewSizes } from '../../../src/policy/index.ts';
 import type { PolicyInput } from '../policies.ts';
 import type { CompiledAdmissionPolicy } from './compiled.ts';
 import { AdmissionView } from './policy-view.ts';
@@ -10,7 +10,7 @@ const MAX_STEPS = 200_000;
 export class PolicyRun {
   readonly #view: AdmissionView;
   readonly #bindings: Bindings;
-  readonly #sizes: Sizes;
+  readonly #sizes: ViewSizes;
   #left = MAX_STEPS;
 
   constructor(input: PolicyInput) {

@@ -1,4 +1,4 @@
-import { type Bindings, celLibrary, type Size, type Sizes } from '../../../src/policy/index.ts';
+import { type Bindings, celLibrary, type Size, type ViewSizes } from '../../../src/policy/index.ts';
 import { isFields, own } from '../../../src/workload/index.ts';
 import type { PolicyInput } from '../policies.ts';
 import { schemeOfReference } from './loader.ts';
@@ -12,7 +12,7 @@ const MAX_DEPTH = 64;
 /** A review as rules see it: what `policy-schema.ts` describes. The object is made when a rule asks for it. */
 export class AdmissionView {
   readonly bindings: Bindings;
-  readonly sizes: Sizes;
+  readonly sizes: ViewSizes;
   /** Why a part cannot be seen. */
   problem: string | undefined;
   readonly #largest = { items: 0, text: 0 };

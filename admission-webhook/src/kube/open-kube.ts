@@ -3,13 +3,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '../../../src/core/index.ts';
 import { type KubeAccess, serverAddress } from './access.ts';
+import { type BackoffRules, DEFAULT_BACKOFF } from './backoff.ts';
 import type { KubeClient } from './client.ts';
 import { Connection, checkAccess, TIMEOUTS, type Timeouts } from './connection.ts';
 import { inClusterAccess } from './in-cluster.ts';
 import { ANSWER_BOUNDS, parseAnswer } from './json.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { pages } from './pages.ts';
-import { PAUSES, type PauseRules } from './pauses.ts';
 import { watchCollection } from './watch.ts';
 
 export interface KubeOpenOptions {
@@ -26,7 +26,7 @@ export interface KubeOpenOptions {
   /** Where a Pod finds its token and the authority. */
   readonly accountFolder?: string;
   readonly timeouts?: Partial<Timeouts>;
-  readonly pauses?: Partial<PauseRules>;
+  readonly pauses?: Partial<BackoffRules>;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function openKube(options: KubeOpenOptions = {}): Promise<KubeClien
   const access = await accessOf(options);
   await checkAccess(access);
   const connection = new Connection(access, { ...TIMEOUTS, ...options.timeouts });
-  const rules = { ...PAUSES, ...options.pauses };
+  const rules = { ...DEFAULT_BACKOFF, ...options.pauses };
   const { server } = access;
   const { maxBytes } = ANSWER_BOUNDS;
   return {

@@ -1,3 +1,4 @@
+import { Backoff, type BackoffRules } from './backoff.ts';
 import type { KubeListener } from './client.ts';
 import type { Connection } from './connection.ts';
 import { fieldOf, textField } from './fields.ts';
@@ -5,7 +6,6 @@ import { EVENT_BOUNDS, parseAnswer } from './json.ts';
 import { isExpired, KubeError } from './kube-error.ts';
 import { watchedLines } from './lines.ts';
 import { pages, pathWithQuery } from './pages.ts';
-import { type PauseRules, Pauses } from './pauses.ts';
 
 /** Servers end a watch after so many seconds, about: chance keeps gates from coming back together. */
 const WATCH_SECONDS = { least: 240, spread: 240 };
@@ -22,11 +22,11 @@ export async function watchCollection(
   path: string,
   listener: KubeListener,
   signal: AbortSignal,
-  rules: PauseRules,
+  rules: BackoffRules,
 ): Promise<void> {
   const stop = AbortSignal.any([signal, connection.closed]);
-  const pauses = new Pauses(rules);
-  const follower = new Follower(connection, path, listener, stop, pauses);
+  const backoff = new Backoff(rules);
+  const follower = new Follower(connection, path, listener, stop, backoff);
   while (!stop.aborted) {
     try {
       await follower.follow();
@@ -34,7 +34,7 @@ export async function watchCollection(
       if (stop.aborted) return;
       if (isExpired(error)) follower.forget();
       else follower.trouble(error);
-      await pauses.wait(stop);
+      await backoff.wait(stop);
     }
   }
 }
@@ -44,19 +44,19 @@ class Follower {
   readonly #path: string;
   readonly #listener: KubeListener;
   readonly #signal: AbortSignal;
-  readonly #pauses: Pauses;
+  readonly #backoff: Backoff;
   /** Where the watch goes on; empty: by listing. */
   #version = '';
   #troubled = false;
   /** What is there, by namespace and name. */
   #known = new Set<string>();
 
-  constructor(connection: Connection, path: string, listener: KubeListener, signal: AbortSignal, pauses: Pauses) {
+  constructor(connection: Connection, path: string, listener: KubeListener, signal: AbortSignal, backoff: Backoff) {
     this.#connection = connection;
     this.#path = path;
     this.#listener = listener;
     this.#signal = signal;
-    this.#pauses = pauses;
+    this.#backoff = backoff;
   }
 
   forget(): void {
@@ -73,8 +73,8 @@ class Follower {
     if (this.#version === '') await this.#list();
     const started = performance.now();
     await this.#watch();
-    if (performance.now() - started < TOO_SHORT_MS) await this.#pauses.wait(this.#signal);
-    else this.#pauses.reset();
+    if (performance.now() - started < TOO_SHORT_MS) await this.#backoff.wait(this.#signal);
+    else this.#backoff.reset();
   }
 
   async #list(): Promise<void> {
@@ -91,7 +91,7 @@ class Follower {
     for (const key of this.#known) if (!now.has(key)) this.#listener.onGone(goneObject(key));
     this.#known = now;
     this.#version = version;
-    this.#pauses.reset();
+    this.#backoff.reset();
     this.#troubled = false;
     this.#listener.onSynced();
   }
@@ -125,7 +125,7 @@ class Follower {
       this.#listener.onObject(object);
     }
     this.#version = version;
-    this.#pauses.reset();
+    this.#backoff.reset();
   }
 }
 

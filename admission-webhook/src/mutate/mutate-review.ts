@@ -3,7 +3,7 @@ import { extractReferences, isFields, own, type WorkloadReference } from '../../
 import { bounded, shownReference } from '../decide/index.ts';
 import type { Mutation, MutationOptions, PatchOperation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import { annotatePins } from './annotate.ts';
 import { applied } from './apply.ts';
 import { injectFetches } from './inject.ts';
@@ -30,7 +30,7 @@ interface Requests {
  */
 export function mutateReview(
   request: AdmissionRequest,
-  state: GateState,
+  state: WebhookState,
   options: MutationOptions,
   now: Date,
 ): Mutation {
@@ -76,7 +76,7 @@ function requestsOf(request: AdmissionRequest, { pin, fetch, kinds = [] }: Mutat
   return isWanted ? { annotate: false, rewrite: true, fetchImage: null } : undefined;
 }
 
-function isExempt(namespace: string, { ownNamespace }: GateState): boolean {
+function isExempt(namespace: string, { ownNamespace }: WebhookState): boolean {
   return namespace !== '' && (namespace === 'kube-system' || namespace === ownNamespace);
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isFields, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
 import type { InjectionCheck } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
-import type { GateState, SnapshotIndex } from '../state.ts';
+import type { SnapshotIndex, WebhookState } from '../state.ts';
 import { valueAt } from './apply.ts';
 import { LOADER_ENV, MODELS_FOLDER, type ReadFetcher, readFetcher } from './fetcher.ts';
 import { clashes, containerOf, whyElsewhere, whyOpen } from './loader-place.ts';
@@ -21,7 +21,7 @@ export type InjectionAnswer =
   | { readonly kind: 'unverified'; readonly why: string };
 
 /** What `decideReview` asks, when bytes are fetched for the objects of the gate. */
-export function injectionCheck(options: MutationOptions, state: GateState, now: Date): InjectionCheck {
+export function injectionCheck(options: MutationOptions, state: WebhookState, now: Date): InjectionCheck {
   const { fetch } = options;
   const { snapshot } = state;
   if (fetch === null || snapshot.kind === 'none') return () => false;

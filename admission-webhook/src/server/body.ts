@@ -24,7 +24,7 @@ export interface BodyLimits {
 export const HEAD_BYTES = 16 * 1024;
 
 /** Room for all bodies that are read at once; who comes when there is none waits, in order. */
-export class BodyRoom {
+export class BodyMemory {
   readonly #bytes: number;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
@@ -60,7 +60,7 @@ export class BodyRoom {
 }
 
 /** Reads a body within its bounds. Never rejects. */
-export function readBody(request: IncomingMessage, limits: BodyLimits, room: BodyRoom): Promise<Body> {
+export function readBody(request: IncomingMessage, limits: BodyLimits, room: BodyMemory): Promise<Body> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let size = 0;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { BodyRoom } from './body.ts';
+import { BodyMemory } from './body.ts';
 import type { CertificateSource, ServingPair } from './certificate/index.ts';
 import type { ConnectionRules } from './connection-rules.ts';
 import { listenAt } from './listen-at.ts';
@@ -15,13 +15,13 @@ export interface ListenerOptions {
   readonly clientCa: { text(): string; onChange(listener: () => void): void } | null;
   readonly rules: ConnectionRules;
   /** Answers one request, whatever it is. Never rejects. */
-  handle(request: IncomingMessage, response: ServerResponse, room: BodyRoom): Promise<void>;
+  handle(request: IncomingMessage, response: ServerResponse, room: BodyMemory): Promise<void>;
 }
 
 /** The HTTPS server. */
 export interface Listener {
   readonly url: string;
-  readonly room: BodyRoom;
+  readonly room: BodyMemory;
   connections(): number;
   /** From now on each answer ends its connection, so that whoever asks next looks for another replica. */
   letGo(): void;
@@ -32,7 +32,7 @@ export interface Listener {
 /** @throws AssayError `usage` when the place cannot be had */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const { certificate, clientCa, rules, handle } = options;
-  const room = new BodyRoom(rules.roomBytes);
+  const room = new BodyMemory(rules.roomBytes);
   const sockets = new Set<TLSSocket>();
   let lettingGo = false;
   const server = createServer({

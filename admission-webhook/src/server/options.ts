@@ -24,7 +24,7 @@ export interface SnapshotOptions {
 }
 
 /** Everything that decisions are made from. */
-export interface GateOptions {
+export interface WebhookOptions {
   readonly snapshot: SnapshotOptions;
   /** File: an AdmissionConfig. */
   readonly config: string | null;
@@ -67,7 +67,7 @@ export const LOG_CHOICES = ['decisions', 'denials', 'none'] as const;
 export type LogChoice = (typeof LOG_CHOICES)[number];
 
 export interface AdmissionOptions {
-  readonly gate: GateOptions;
+  readonly webhook: WebhookOptions;
   readonly listen: ListenPlace;
   /** Metrics, health and status without TLS and without a token, for Prometheus and whoever is on the machine. */
   readonly metricsListen: ListenPlace | null;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DecisionRecord } from '../answer.ts';
-import { type BodyRoom, readBody, readHead, uidIn } from './body.ts';
+import { type BodyMemory, readBody, readHead, uidIn } from './body.ts';
 import type { ClientCheck } from './clients.ts';
 import type { ConnectionRules } from './connection-rules.ts';
 import type { AdmissionMetrics, ReviewPath } from './metrics.ts';
@@ -44,7 +44,7 @@ export function reviewRoute(options: ReviewRouteOptions) {
     discard(to, rules);
   };
 
-  return async (path: string, request: IncomingMessage, response: ServerResponse, room: BodyRoom): Promise<void> => {
+  return async (path: string, request: IncomingMessage, response: ServerResponse, room: BodyMemory): Promise<void> => {
     const to = { request, response };
     const unasked = mayAsk(request);
     const wrong =

@@ -3,7 +3,7 @@ import { answerMalformed, readReview, reviewResponse } from '../decide/index.ts'
 import type { Mutation, PatchOperation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule } from '../rules.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import { HEAD_BYTES, uidIn } from './body.ts';
 import type { ReviewPath } from './metrics.ts';
 import { emptyRecord, failure, recordOf, refusal } from './refusal.ts';
@@ -11,10 +11,10 @@ import type { Answered, Reviewer } from './review-route.ts';
 
 export interface ReviewerOptions {
   /** What is held now. Each review asks once, so that no answer mixes two. */
-  state(): GateState;
-  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
+  state(): WebhookState;
+  decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
   /** What is to be changed in an object, and what cannot be made sure of. */
-  mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
+  mutate(request: AdmissionRequest, state: WebhookState, now: Date): Mutation;
   /** A defect of ours. */
   onFailure(error: unknown): void;
 }

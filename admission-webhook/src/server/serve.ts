@@ -2,13 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as byTheClock } from 'node:timers/promises';
 import type { DecisionRecord } from '../answer.ts';
 import type { Vitals } from '../vitals.ts';
-import type { BodyRoom } from './body.ts';
+import type { BodyMemory } from './body.ts';
 import type { CertificateSource } from './certificate/index.ts';
 import type { ClientFiles } from './client-files.ts';
 import { clientCheck, tokenProblem } from './clients.ts';
 import { CONNECTION_RULES, type ConnectionRules } from './connection-rules.ts';
 import { DecisionLog, type LogSink } from './decision-log.ts';
-import type { Gate } from './gate.ts';
 import { type Listener, openListener } from './listener.ts';
 import { openMetrics } from './metrics.ts';
 import { openRoutes } from './open-routes.ts';
@@ -17,10 +16,11 @@ import { openPlainListener } from './plain-listener.ts';
 import { reviewRoute } from './review-route.ts';
 import { openReviewer } from './reviews.ts';
 import { statusOf } from './status.ts';
+import type { AdmissionWebhook } from './webhook.ts';
 
 /** What is answered from, and by whom it may be asked. */
 export interface ServingParts {
-  readonly gate: Gate;
+  readonly webhook: AdmissionWebhook;
   readonly certificate: CertificateSource;
   readonly clients: ClientFiles;
 }
@@ -49,13 +49,13 @@ const FAILURES_TOLD_MS = 1_000;
 
 /** @throws AssayError `usage` when a place to listen at cannot be had */
 export async function serve(parts: ServingParts, options: ServeOptions): Promise<Serving> {
-  const { gate, certificate, clients } = parts;
+  const { webhook, certificate, clients } = parts;
   const startedAt = new Date();
   const rules = { ...CONNECTION_RULES, ...options.rules };
   let ending = false;
   let listener: Listener | undefined;
   const vitals = (): Vitals => ({
-    ...gate.health(),
+    ...webhook.health(),
     certificate: certificate.health(),
     clients: clients.health(),
     ending,
@@ -66,7 +66,7 @@ export async function serve(parts: ServingParts, options: ServeOptions): Promise
   const onFailure = failureTeller(options.tell, metrics.failed);
   const status = () => statusOf(vitals(), { startedAt, decisions: log.recent(), now: new Date() });
   const reviews = reviewRoute({
-    reviewer: openReviewer({ ...gate, onFailure }),
+    reviewer: openReviewer({ ...webhook, onFailure }),
     mayAsk: clientCheck({ certificate: clients.ca !== null, names: options.clientNames, token: clients.token }),
     rules,
     metrics,
@@ -84,7 +84,7 @@ export async function serve(parts: ServingParts, options: ServeOptions): Promise
       if (response.headersSent) response.destroy();
       else response.writeHead(503).end();
     });
-  const handle = (request: IncomingMessage, response: ServerResponse, room: BodyRoom) => {
+  const handle = (request: IncomingMessage, response: ServerResponse, room: BodyMemory) => {
     const path = pathOf(request);
     const isReview = request.method === 'POST';
     return guarded(

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../../src/core/index.ts';
 import { type KubeClient, openKube, type WatchedNamespaces, watchNamespaces } from '../kube/index.ts';
 import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
 import type { Vitals } from '../vitals.ts';
@@ -5,11 +6,11 @@ import { type CertificateSource, openCertificateFiles, openSelfSigned } from './
 import { openClientFiles } from './client-files.ts';
 import { openConfigFile } from './config-file.ts';
 import type { LogSink } from './decision-log.ts';
-import { assembleGate, type Gate } from './gate.ts';
 import { openLate } from './late-feed.ts';
-import type { AdmissionOptions, GateOptions, TlsOptions } from './options.ts';
+import type { AdmissionOptions, TlsOptions, WebhookOptions } from './options.ts';
 import { tellProblems } from './problems.ts';
 import { serve } from './serve.ts';
+import { type AdmissionWebhook, assembleWebhook } from './webhook.ts';
 
 export interface AdmissionSurroundings {
   /** Says a line to whoever runs the gate; never with a secret. */
@@ -39,91 +40,74 @@ export async function startAdmission(
   options: AdmissionOptions,
   surroundings: AdmissionSurroundings,
 ): Promise<RunningAdmission> {
-  const closing = new Closing();
+  const closing = new AsyncDisposableStack();
   try {
     return await start(options, surroundings, closing);
   } catch (error) {
-    await closing.run();
+    await closing.disposeAsync();
     throw error;
-  }
-}
-
-/** What has to be closed, the last opened first. */
-class Closing {
-  readonly #steps: (() => Promise<void> | void)[] = [];
-
-  add(step: () => Promise<void> | void): void {
-    this.#steps.push(step);
-  }
-
-  /** All of them, whatever one throws. */
-  async run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of this.#steps.splice(0).reverse()) {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
   }
 }
 
 async function start(
   options: AdmissionOptions,
   surroundings: AdmissionSurroundings,
-  closing: Closing,
+  closing: AsyncDisposableStack,
 ): Promise<RunningAdmission> {
   const { tell, sink, env } = surroundings;
   const { listen, metricsListen, drainSeconds, log } = options;
-  const kube = needsCluster(options) ? await openKube({ kubeconfig: options.gate.kubeconfig, env }) : null;
-  if (kube !== null) closing.add(() => kube.close());
+  const kube = needsCluster(options) ? await openKube({ kubeconfig: options.webhook.kubeconfig, env }) : null;
+  if (kube !== null) closing.defer(() => kube.close());
   const clients = await openClientFiles(options.clients);
-  closing.add(() => clients.close());
-  const gate = await openGate(options.gate, { kube, env, closing });
+  closing.defer(() => clients.close());
+  const webhook = await openWebhook(options.webhook, { kube, env, closing });
   const certificate = await openCertificate(options.tls, kube);
-  closing.add(() => certificate.close());
+  closing.defer(() => certificate.close());
   const serving = await serve(
-    { gate, certificate, clients },
+    { webhook, certificate, clients },
     { listen, metricsListen, drainSeconds, log, clientNames: options.clients.names, tell, sink },
   );
-  closing.add(() => serving.close());
-  closing.add(tellProblems(serving.vitals, tell));
+  closing.defer(() => serving.close());
+  closing.defer(tellProblems(serving.vitals, tell));
   if (options.clients.ca === null && options.clients.tokenFile === null)
     tell(`anybody who reaches ${serving.url} may ask; give --client-ca or --client-token-file`);
-  return { url: serving.url, metricsUrl: serving.metricsUrl, vitals: serving.vitals, close: () => closing.run() };
+  return {
+    url: serving.url,
+    metricsUrl: serving.metricsUrl,
+    vitals: serving.vitals,
+    close: () => closing.disposeAsync(),
+  };
 }
 
-function needsCluster({ gate, tls }: AdmissionOptions): boolean {
-  const { watchNamespaces: watched, snapshot } = gate;
+function needsCluster({ webhook, tls }: AdmissionOptions): boolean {
+  const { watchNamespaces: watched, snapshot } = webhook;
   const isMap = /^configmap:/i.test(snapshot.from) || snapshot.floor !== null;
   return watched || isMap || tls.kind === 'self-signed';
 }
 
-async function openGate(
-  options: GateOptions,
+async function openWebhook(
+  options: WebhookOptions,
   {
     kube,
     env,
     closing,
-  }: { readonly kube: KubeClient | null; readonly env: NodeJS.ProcessEnv; readonly closing: Closing },
-): Promise<Gate> {
+  }: { readonly kube: KubeClient | null; readonly env: NodeJS.ProcessEnv; readonly closing: AsyncDisposableStack },
+): Promise<AdmissionWebhook> {
   const { snapshot, ownNamespace, serviceUrl } = options;
   const config = await openConfigFile(options.config);
-  closing.add(() => config.close());
+  closing.defer(() => config.close());
   const feed = await openLate(openSnapshotFeed({ ...snapshot, kube, env }), snapshot.from, FIRST_SNAPSHOT_MS);
-  closing.add(() => feed.close());
+  closing.defer(() => feed.close());
   const namespaces = options.watchNamespaces && kube !== null ? watched(kube, closing) : null;
   const breakGlass = options.breakGlass === null ? null : await openBreakGlass(options.breakGlass);
-  closing.add(() => breakGlass?.close());
-  return assembleGate({ feed, config, namespaces, breakGlass, ownNamespace, serviceUrl });
+  closing.defer(() => breakGlass?.close());
+  return assembleWebhook({ feed, config, namespaces, breakGlass, ownNamespace, serviceUrl });
 }
 
-function watched(kube: KubeClient, closing: Closing): WatchedNamespaces {
+function watched(kube: KubeClient, closing: AsyncDisposableStack): WatchedNamespaces {
   const stop = new AbortController();
   const namespaces = watchNamespaces(kube, stop.signal);
-  closing.add(async () => {
+  closing.defer(async () => {
     stop.abort();
     await namespaces.ended;
   });

@@ -2,7 +2,7 @@ import { AssayError, isAssayError } from '../../../src/core/index.ts';
 import { isSnapshotError, loadPacked, type PackedIndex, SnapshotError } from '../../../src/snapshot/index.ts';
 import type { SnapshotFeed } from '../feed.ts';
 import type { FeedHealth } from '../health.ts';
-import { byTheClock, Pauses, type Wait } from '../kube/index.ts';
+import { Backoff, byTheClock, type Wait } from '../kube/index.ts';
 import type { HeldSnapshot } from '../state.ts';
 import { Floor, type SharedFloor } from './floor.ts';
 import { feedProblemOf } from './problem.ts';
@@ -56,7 +56,7 @@ class Feed implements SnapshotFeed {
   readonly #floor: Floor;
   readonly #stop = new AbortController();
   readonly #listeners: ((held: HeldSnapshot) => void)[] = [];
-  readonly #pauses: Pauses;
+  readonly #backoff: Backoff;
   readonly #wait: Wait;
   #held: HeldSnapshot = { kind: 'none', why: 'none has come yet' };
   #index: PackedIndex | undefined;
@@ -74,7 +74,7 @@ class Feed implements SnapshotFeed {
     this.#floor = new Floor(state, options.floor);
     const pollMs = options.pollSeconds * 1000;
     this.#wait = options.wait ?? byTheClock;
-    this.#pauses = new Pauses({ firstMs: pollMs, mostMs: Math.max(pollMs, MOST_POLL_MS), wait: this.#wait });
+    this.#backoff = new Backoff({ firstMs: pollMs, mostMs: Math.max(pollMs, MOST_POLL_MS), wait: this.#wait });
   }
 
   held(): HeldSnapshot {
@@ -122,9 +122,9 @@ class Feed implements SnapshotFeed {
 
   /** Until the clock or a nudge; longer each time while the source gives nothing good. */
   async #pause(): Promise<void> {
-    if (this.#problem === null) this.#pauses.reset();
+    if (this.#problem === null) this.#backoff.reset();
     await this.#wait(REST_MS, this.#stop.signal);
-    await this.#pauses.wait(AbortSignal.any([this.#stop.signal, this.#nudged.signal]));
+    await this.#backoff.wait(AbortSignal.any([this.#stop.signal, this.#nudged.signal]));
     if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
   }
 

@@ -1,6 +1,6 @@
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
-import { Pauses } from '../kube/index.ts';
+import { Backoff } from '../kube/index.ts';
 import { eventsIn } from './events.ts';
 import { type AskOptions, ask, discardBody, feedBody } from './http.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
@@ -56,7 +56,7 @@ export class ServiceSource implements SnapshotSource {
   /** Events only say when to ask: what they say is not looked at, and none is missed for long, since the clock asks, too. */
   async #listen(nudge: () => void, signal: AbortSignal): Promise<void> {
     const url = `${this.from}/events`;
-    const pauses = new Pauses(PAUSES);
+    const backoff = new Backoff(PAUSES);
     while (!signal.aborted) {
       const silence = new AbortController();
       try {
@@ -64,7 +64,7 @@ export class ServiceSource implements SnapshotSource {
         const response = await this.#ask(url, { accept: 'text/event-stream' }, { signal: either, wholeMs: null });
         if (response.status === 200) {
           for await (const event of eventsIn(feedBody(response, url, either), silence, SILENCE_MS)) {
-            pauses.reset();
+            backoff.reset();
             if (event === 'snapshot') nudge();
           }
         } else await discardBody(response);
@@ -72,7 +72,7 @@ export class ServiceSource implements SnapshotSource {
         // Whether the service can be reached is told by asking for the snapshot.
         if (!(error instanceof AssayError)) throw error;
       }
-      await pauses.wait(signal);
+      await backoff.wait(signal);
     }
   }
 

@@ -15,7 +15,7 @@ import type { Version } from '../../registry/index.ts';
 import { readReported } from '../judging/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
 import type { RegisteredVersion, RegisterOptions } from './registered.ts';
-import { knownVersion, modelNameOf, targetOf, theOnly } from './target.ts';
+import { knownVersion, modelNameOf, onlyVersion, targetOf } from './target.ts';
 
 /**
  * The version that is meant, registered when it is not known: a registry of this machine is given what a scan says now, a service
@@ -55,7 +55,7 @@ async function registerHere(
   const { digest } = assessment.artifact;
   const likely = options.model ?? modelNameOf(ref);
   const known = digest === null ? [] : await registry.versionsOf({ digest });
-  const version = theOnly(known, ref, options.model, likely);
+  const version = onlyVersion(known, ref, options.model, likely);
   if (version !== undefined && options.report === undefined && (await isKnown(registry, version, assessment))) {
     return { version, created: false };
   }

@@ -6,7 +6,7 @@ import type { Job } from '../../registry/index.ts';
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
 import type { RegisteredVersion, RegisterOptions } from './registered.ts';
-import { modelNameOf, queryOf, theOnly } from './target.ts';
+import { modelNameOf, onlyVersion, queryOf } from './target.ts';
 
 /** Bytes of one piece of an upload. */
 const PIECE = 8 * 1024 * 1024;
@@ -25,7 +25,7 @@ export async function registerThere(
   }
   const query = await queryOf(ref, options, shell);
   const model = options.model ?? modelNameOf(ref);
-  const known = theOnly(await registry.versionsOf(query), ref, options.model, model);
+  const known = onlyVersion(await registry.versionsOf(query), ref, options.model, model);
   if (known !== undefined) return { version: known, created: false };
   const progress = new Progress(shell, !options.quiet);
   try {

@@ -57,14 +57,14 @@ export async function knownVersion(
   const target = targetOf(text);
   if (target.kind === 'version') return registry.version(target.name);
   const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, options, shell);
-  const found = theOnly(await registry.versionsOf(query), text, options.model);
+  const found = onlyVersion(await registry.versionsOf(query), text, options.model);
   if (found !== undefined) return found;
   const hint = 'assay models lists what it knows; assay approve and assay promote register';
   throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, hint });
 }
 
 /** The only one, or that of the model that was named. */
-export function theOnly(
+export function onlyVersion(
   versions: readonly Version[],
   subject: string,
   model: string | undefined,

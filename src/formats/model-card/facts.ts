@@ -13,7 +13,7 @@ export type Fact =
   | 'savedFrom';
 
 /** Values of one fact that are kept, and UTF-16 units of a value (CWE-770: their number and length are the artifact's choice). */
-export const MAX_VALUES = 100;
+export const MAX_FACT_VALUES = 100;
 export const MAX_VALUE_LENGTH = 500;
 
 const NO_VALUE: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL', 'none', 'None']);
@@ -58,7 +58,7 @@ export class Facts {
     const value = text.trim();
     const known = this.#values.get(fact) ?? [];
     if (NO_VALUE.has(value) || known.includes(value)) return;
-    if (value.length > MAX_VALUE_LENGTH || known.length >= MAX_VALUES) this.dropped++;
+    if (value.length > MAX_VALUE_LENGTH || known.length >= MAX_FACT_VALUES) this.dropped++;
     else this.#values.set(fact, [...known, value]);
   }
 
@@ -68,7 +68,7 @@ export class Facts {
    */
   addCode(text: string, folder = '', ifPresent = false): void {
     if (NO_VALUE.has(text) || this.code.some((known) => known.text === text)) return;
-    if (text.length > MAX_VALUE_LENGTH || this.code.length >= MAX_VALUES) {
+    if (text.length > MAX_VALUE_LENGTH || this.code.length >= MAX_FACT_VALUES) {
       this.dropped++;
       return;
     }

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { BLOCK_SIZE, type ByteSource } from '../../core/bytes/index.ts';
 import { BudgetError, FileBudget, type Limits, throwIfAborted } from '../../core/index.ts';
 import { ANY_LOADER, type LoaderSet } from './loaders.ts';
@@ -117,7 +117,7 @@ async function runWindows(state: PickleState, source: ByteSource, options: ReadO
   let need = 1;
   for (;;) {
     if (performance.now() - turned > TURN_MS) {
-      await turn();
+      await yieldToEventLoop();
       turned = performance.now();
     }
     throwIfAborted(options.signal);

@@ -1,5 +1,5 @@
 import type { Format, Probe } from '../format.ts';
-import { asciiOf, fieldOf, fits, type ProtoField, type ProtoShape, protoFields, within } from './protobuf.ts';
+import { asciiOf, findField, fits, type ProtoField, type ProtoShape, protoFields, within } from './protobuf.ts';
 
 /**
  * Models written as Protocol Buffers have no magic: each is told by field numbers and wire types that its `.proto` names, and by
@@ -41,11 +41,11 @@ const ONNX_OPSET: ProtoShape = { 1: 2, 2: 0 };
 
 export const ONNX = protoFormat('onnx', 'ONNX model', ['.onnx'], (fields) => {
   if (!fits(fields, ONNX_MODEL)) return false;
-  const version = fieldOf(fields, 1);
-  const producer = fieldOf(fields, 2);
+  const version = findField(fields, 1);
+  const producer = findField(fields, 2);
   if (producer !== undefined && producer.value > 0 && asciiOf(producer) === undefined) return false;
-  const graph = fieldOf(fields, 7);
-  const opset = fieldOf(fields, 8);
+  const graph = findField(fields, 7);
+  const opset = findField(fields, 8);
   const graphFits = graph !== undefined && innerFits(graph, ONNX_GRAPH);
   const opsetFits = opset !== undefined && innerFits(opset, ONNX_OPSET);
   if (graph !== undefined && !graphFits) return false;
@@ -67,20 +67,20 @@ const GRAPH: ProtoShape = { 1: 2, 2: 2, 3: 0, 4: 2, 5: 2 };
 const NODE: ProtoShape = { 1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2 };
 
 export const TF_SAVED_MODEL = protoFormat('tf-saved-model', 'TensorFlow SavedModel', ['.pb'], (fields) => {
-  const version = fieldOf(fields, 1);
-  const graph = fieldOf(fields, 2);
+  const version = findField(fields, 1);
+  const graph = findField(fields, 2);
   return fits(fields, SAVED_MODEL) && version?.value === 1 && graph !== undefined && isMetaGraph(within(graph, 200));
 });
 
 export const TF_META_GRAPH = protoFormat('tf-meta-graph', 'TensorFlow MetaGraph', ['.meta'], (fields) => {
-  return fieldOf(fields, 1) !== undefined && isMetaGraph(fields);
+  return findField(fields, 1) !== undefined && isMetaGraph(fields);
 });
 
 function isMetaGraph(fields: readonly ProtoField[] | undefined): boolean {
   if (fields === undefined || !fits(fields, META_GRAPH)) return false;
-  const info = fieldOf(fields, 1);
+  const info = findField(fields, 1);
   if (info === undefined) {
-    const graph = fieldOf(fields, 2);
+    const graph = findField(fields, 2);
     return graph !== undefined && isGraph(within(graph, 200));
   }
   const inner = within(info, 200);
@@ -109,7 +109,7 @@ function isNode(field: ProtoField): boolean {
   if (inner === undefined || !fits(inner, NODE)) return false;
   // The last node of the head may be cut before its operation's name.
   if (field.bytes.length < field.value && inner.length < 2) return true;
-  return asciiOf(fieldOf(inner, 1)) !== undefined && /^[A-Za-z_][\w>]*$/.test(asciiOf(fieldOf(inner, 2)) ?? '');
+  return asciiOf(findField(inner, 1)) !== undefined && /^[A-Za-z_][\w>]*$/.test(asciiOf(findField(inner, 2)) ?? '');
 }
 
 /** SavedMetadata of Keras: nodes with an identifier that starts `_tf_keras`. */
@@ -128,8 +128,8 @@ export const TF_KERAS_METADATA = protoFormat(
     )
       return false;
     return (
-      asciiOf(fieldOf(inner, 4))?.startsWith('_tf_keras') === true ||
-      asciiOf(fieldOf(inner, 3))?.startsWith('root') === true
+      asciiOf(findField(inner, 4))?.startsWith('_tf_keras') === true ||
+      asciiOf(findField(inner, 3))?.startsWith('root') === true
     );
   },
 );
@@ -150,8 +150,8 @@ export const SENTENCEPIECE = protoFormat('sentencepiece', 'SentencePiece tokeniz
 
 /** Core ML's Model: a version, a description, and one kind of model among the high field numbers. */
 export const COREML = protoFormat('coreml', 'Core ML model', ['.mlmodel'], (fields) => {
-  const version = fieldOf(fields, 1);
-  const description = fieldOf(fields, 2);
+  const version = findField(fields, 1);
+  const description = findField(fields, 2);
   if (version?.wire !== 0 || version.value < 1 || version.value > 30 || description?.wire !== 2) return false;
   if (
     !fields.every((field) => field.number <= 2 || field.number === 10 || (field.number >= 200 && field.number < 4_000))

@@ -74,7 +74,7 @@ export function fits(fields: readonly ProtoField[], shape: ProtoShape): boolean 
   return fields.every((field) => shape[field.number] === field.wire);
 }
 
-export function fieldOf(fields: readonly ProtoField[], number: number): ProtoField | undefined {
+export function findField(fields: readonly ProtoField[], number: number): ProtoField | undefined {
   return fields.find((field) => field.number === number);
 }
 

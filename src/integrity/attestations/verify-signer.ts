@@ -20,7 +20,7 @@ export interface Proven {
 const WAYS: Readonly<Record<Trust['kind'], string>> = {
   key: 'with a key',
   certificate: 'with a certificate',
-  sigstore: 'keyless, through Sigstore',
+  keyless: 'keyless, through Sigstore',
 };
 
 /**
@@ -82,7 +82,7 @@ async function verifySigner(bundle: SignedBundle, trust: Trust, now: Date): Prom
       const { verifyCertificate } = await import('../x509/index.ts');
       return verifyCertificate(bundle, trust, { now });
     }
-    case 'sigstore': {
+    case 'keyless': {
       const { verifyKeyless } = await import('../sigstore/index.ts');
       return verifyKeyless(bundle, trust);
     }

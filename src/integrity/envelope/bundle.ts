@@ -13,7 +13,7 @@ export type VerificationMaterial =
   /** DER, leaf first. */
   | { readonly kind: 'certificate'; readonly chain: readonly Buffer[] }
   /** A certificate of Fulcio; the whole bundle goes to the Sigstore verifier. */
-  | { readonly kind: 'sigstore' };
+  | { readonly kind: 'keyless' };
 
 /** A Sigstore bundle that was read and not yet verified. */
 export interface SignedBundle {
@@ -108,8 +108,8 @@ function materialOf(material: v.InferOutput<typeof Material>, version: '0.1' | '
     throw new SignatureError('bundle', 'the bundle says in more than one way what verifies it (key and certificate)');
   }
   // Before 0.3, Sigstore's own certificates were a chain; since, a chain is what only the model signers write.
-  if (version !== '0.3' && x509CertificateChain) return { kind: 'sigstore' };
-  if (version === '0.3' && certificate) return { kind: 'sigstore' };
+  if (version !== '0.3' && x509CertificateChain) return { kind: 'keyless' };
+  if (version === '0.3' && certificate) return { kind: 'keyless' };
   if (version === '0.3' && x509CertificateChain) return chainOf(x509CertificateChain.certificates);
   if (version === '0.3' && publicKey) return keyOf(publicKey.hint, publicKey.rawBytes);
   if (given.length > 0) {

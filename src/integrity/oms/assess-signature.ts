@@ -1,7 +1,7 @@
 import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/index.ts';
 import { isSignatureError, SignatureError, type SignedBundle } from '../envelope/index.ts';
 import type { Trust } from '../trust/index.ts';
-import { type Comparison, compareModel, type SignedModel } from './compare.ts';
+import { compareModel, type ModelComparison, type SignedModel } from './compare.ts';
 import type { OmsManifest } from './manifest.ts';
 import { planName, planOf } from './statement.ts';
 import { verifyBundle } from './verify.ts';
@@ -55,18 +55,18 @@ function nothingKnown(signature: string): Omit<SignatureAssessment, 'status' | '
 }
 
 function nobodyTrusted({ material }: SignedBundle): string {
-  const how = { key: 'with a key', certificate: 'with a certificate', sigstore: 'through Sigstore' }[material.kind];
+  const how = { key: 'with a key', certificate: 'with a certificate', keyless: 'through Sigstore' }[material.kind];
   const flags = {
     key: 'name the key that you trust with --public-key',
     certificate: 'name the root that you trust with --certificate-chain',
-    sigstore: 'name whom you trust with --identity and --issuer',
+    keyless: 'name whom you trust with --identity and --issuer',
   }[material.kind];
   return `the model is signed ${how}, and anybody can sign for himself: ${flags}`;
 }
 
 type Conclusion = Omit<SignatureAssessment, 'signature'>;
 
-function conclude(signer: Signer, manifest: OmsManifest, compared: Comparison): Conclusion {
+function conclude(signer: Signer, manifest: OmsManifest, compared: ModelComparison): Conclusion {
   const { covered, changed, missing, uncovered, emptyFiles } = compared;
   const known = { signer, method: planName(planOf(manifest)), covered, changed, missing, uncovered, emptyFiles };
   if (changed.length > 0 || missing.length > 0) {
@@ -79,7 +79,7 @@ function conclude(signer: Signer, manifest: OmsManifest, compared: Comparison): 
   return { ...known, status: 'verified', problem: null, detail };
 }
 
-function differences({ changed, missing, uncovered }: Comparison): string {
+function differences({ changed, missing, uncovered }: ModelComparison): string {
   const parts = [
     ...(changed.length > 0 ? [`${named(changed)} ${changed.length > 1 ? 'were' : 'was'} changed`] : []),
     ...(missing.length > 0 ? [`${named(missing)} ${missing.length > 1 ? 'are' : 'is'} missing`] : []),
@@ -94,7 +94,7 @@ const REASONS: Readonly<Record<UncoveredFile['why'], (plural: boolean) => string
   link: (plural) => `${plural ? 'are links' : 'is a link'}, which the signer did not allow`,
 };
 
-function gaps({ covered, uncovered, emptyFiles }: Comparison): string {
+function gaps({ covered, uncovered, emptyFiles }: ModelComparison): string {
   const parts = (['added', 'ignored', 'link'] as const).flatMap((why) => {
     const paths = uncovered.filter((file) => file.why === why).map(({ path }) => path);
     return paths.length === 0 ? [] : [`${named(paths)} ${REASONS[why](paths.length > 1)}`];

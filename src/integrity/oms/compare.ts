@@ -24,7 +24,7 @@ export interface SignedModel {
 }
 
 /** How a model differs from what was signed. Paths are in the order of the manifest, or of the model. */
-export interface Comparison {
+export interface ModelComparison {
   /** Signed files that are there, unchanged. */
   readonly covered: number;
   readonly changed: readonly string[];
@@ -47,7 +47,7 @@ interface Expected {
  * Compares every file of a model with a manifest, name by name, byte for byte.
  * @throws AssayError `internal` when a file that was signed was not hashed as the manifest asks
  */
-export function compareModel(manifest: OmsManifest, model: SignedModel): Comparison {
+export function compareModel(manifest: OmsManifest, model: SignedModel): ModelComparison {
   const expected = expectedFiles(manifest);
   const plan = planOf(manifest);
   const seen = new Set<string>();
@@ -109,7 +109,7 @@ function sortRest(
   rest: readonly SignedFile[],
   manifest: OmsManifest,
   signature: string | undefined,
-): Pick<Comparison, 'uncovered' | 'emptyFiles' | 'git'> {
+): Pick<ModelComparison, 'uncovered' | 'emptyFiles' | 'git'> {
   const uncovered: UncoveredFile[] = [];
   const emptyFiles: string[] = [];
   const git: string[] = [];

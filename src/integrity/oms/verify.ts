@@ -32,7 +32,7 @@ async function verifySigner(bundle: SignedBundle, trust: Trust): Promise<Signer>
       const { verifyCertificate } = await import('../x509/index.ts');
       return verifyCertificate(bundle, trust, { legacy });
     }
-    case 'sigstore': {
+    case 'keyless': {
       const { verifyKeyless } = await import('../sigstore/index.ts');
       return verifyKeyless(bundle, trust);
     }
@@ -42,7 +42,7 @@ async function verifySigner(bundle: SignedBundle, trust: Trust): Promise<Signer>
 const METHODS: Readonly<Record<Trust['kind'], { readonly signed: string; readonly flags: string }>> = {
   key: { signed: 'with a key', flags: '--public-key' },
   certificate: { signed: 'with a certificate', flags: '--certificate-chain' },
-  sigstore: { signed: 'keyless, through Sigstore', flags: '--identity and --issuer' },
+  keyless: { signed: 'keyless, through Sigstore', flags: '--identity and --issuer' },
 };
 
 function wrongMethod(material: VerificationMaterial, trust: Trust): SignatureError {

@@ -71,7 +71,7 @@ export interface KeylessBundle {
  * @throws SignatureError `method`, `bundle`, `log-entry`, `timestamp`
  */
 export function readKeyless(signed: SignedBundle): KeylessBundle {
-  if (signed.material.kind !== 'sigstore') {
+  if (signed.material.kind !== 'keyless') {
     throw new SignatureError('method', 'the signature was not made through Sigstore');
   }
   const bundle = decode(shapeOf(signed.json));

@@ -1,6 +1,6 @@
 import { SignatureError } from '../envelope/index.ts';
 import { type IdentityPattern, identityMatches } from '../trust/index.ts';
-import { type Certificate, decodeUtf8, OID, readDer, TAG } from '../x509/index.ts';
+import { type Certificate, decodeUtf8Name, OID, readDer, TAG } from '../x509/index.ts';
 
 /** Who signed, as Fulcio certified it. */
 export interface SignerIdentity {
@@ -30,7 +30,7 @@ function issuersOf(extensions: ReadonlyMap<string, Buffer>): readonly string[] {
   const v1 = extensions.get(OID.fulcioIssuerV1);
   const v2 = extensions.get(OID.fulcioIssuerV2);
   try {
-    return [...(v1 === undefined ? [] : [decodeUtf8(v1)]), ...(v2 === undefined ? [] : [utf8String(v2)])];
+    return [...(v1 === undefined ? [] : [decodeUtf8Name(v1)]), ...(v2 === undefined ? [] : [utf8String(v2)])];
   } catch (cause) {
     const message = 'the issuer of the identity, in the certificate of the signer, cannot be read';
     throw new SignatureError('certificate', message, { cause });
@@ -40,7 +40,7 @@ function issuersOf(extensions: ReadonlyMap<string, Buffer>): readonly string[] {
 function utf8String(value: Buffer): string {
   const { tag, value: bytes } = readDer(value);
   if (tag !== TAG.utf8String) throw new Error('is not a UTF8String');
-  return decodeUtf8(bytes);
+  return decodeUtf8Name(bytes);
 }
 
 /** @throws SignatureError `identity` */

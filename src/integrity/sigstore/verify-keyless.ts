@@ -9,7 +9,7 @@ import { checkLogEntries, checkLoggedCertificates } from './log-entry.ts';
 import { verifyProofs } from './proofs.ts';
 import { checkSignerIdentity, identityOf } from './signer-identity.ts';
 
-type KeylessTrust = Extract<Trust, { kind: 'sigstore' }>;
+type KeylessTrust = Extract<Trust, { kind: 'keyless' }>;
 
 /**
  * Verifies a bundle that was signed through Sigstore, offline: the envelope, the log entries (Rekor v1 and v2), the timestamps,

@@ -141,9 +141,9 @@ async function keylessTrust(
   const { bundledRoot, readTrustedRoot } = await import('../sigstore/index.ts');
   const pattern = { identity, issuer };
   explained(entry, path, () => checkIdentityPattern(pattern));
-  if (trustedRoot === undefined) return { kind: 'sigstore', root: await bundledRoot(), identity: pattern };
+  if (trustedRoot === undefined) return { kind: 'keyless', root: await bundledRoot(), identity: pattern };
   return withNamed(entry, path, trustedRoot, (bytes) => {
-    return { kind: 'sigstore', root: readTrustedRoot(bytes, trustedRoot), identity: pattern };
+    return { kind: 'keyless', root: readTrustedRoot(bytes, trustedRoot), identity: pattern };
   });
 }
 
@@ -209,7 +209,7 @@ function warningsOf(rules: readonly TrustRule[]): string[] {
 const SIGNERS: Readonly<Record<Trust['kind'], string>> = {
   key: 'key',
   certificate: 'certificate',
-  sigstore: 'identity',
+  keyless: 'identity',
 };
 
 function signerIdentity(trust: Trust): string {
@@ -218,8 +218,8 @@ function signerIdentity(trust: Trust): string {
       return `key ${spkiOf(trust.key).toString('hex')}`;
     case 'certificate':
       return `certificate ${trust.anchors.map(({ fingerprint256 }) => fingerprint256).join()} ${trust.identity ?? ''}`;
-    case 'sigstore':
-      return `sigstore ${trust.identity.issuer} ${trust.identity.identity}`;
+    case 'keyless':
+      return `keyless ${trust.identity.issuer} ${trust.identity.identity}`;
   }
 }
 

@@ -29,4 +29,4 @@ export type Trust =
       /** Subject alternative name or common name that the leaf must have; any, when absent. */
       readonly identity?: string;
     }
-  | { readonly kind: 'sigstore'; readonly root: TrustedRoot; readonly identity: IdentityPattern };
+  | { readonly kind: 'keyless'; readonly root: TrustedRoot; readonly identity: IdentityPattern };

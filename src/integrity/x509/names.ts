@@ -22,7 +22,7 @@ function readName(name: Der): AlternativeName {
   const kind = KINDS.get(name.tag);
   if (kind !== undefined) return { kind, text: ascii(name.value) };
   if (isContext(name, 0) && oidOf(child(name, 0)) === OID.fulcioUsername) {
-    return { kind: 'username', text: decodeUtf8(child(child(name, 1), 0).value) };
+    return { kind: 'username', text: decodeUtf8Name(child(child(name, 1), 0).value) };
   }
   return { kind: 'other', text: '' };
 }
@@ -34,7 +34,7 @@ export function commonNameOf(name: Der): string | undefined {
   const [only] = found;
   if (only === undefined || found.length > 1) return undefined;
   const { tag, value } = child(only, 1);
-  if (tag === TAG.utf8String) return decodeUtf8(value);
+  if (tag === TAG.utf8String) return decodeUtf8Name(value);
   return tag === TAG.printableString || tag === TAG.ia5String ? ascii(value) : undefined;
 }
 
@@ -44,7 +44,7 @@ function ascii(bytes: Buffer): string {
 }
 
 /** Text without control characters. */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8Name(bytes: Uint8Array): string {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   if (/\p{Cc}/u.test(text)) throw new Error('a name with control characters');
   return text;

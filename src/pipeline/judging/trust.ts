@@ -77,7 +77,7 @@ async function certificateTrust(path: string, { identity, validity }: TrustChoic
 async function keylessTrust(identity: string, issuer: string, rootPath: string | undefined): Promise<Trust> {
   const { checkIdentityPattern } = await import('../../integrity/trust/index.ts');
   checkIdentityPattern({ identity, issuer });
-  return { kind: 'sigstore', root: await trustedRoot(rootPath), identity: { identity, issuer } };
+  return { kind: 'keyless', root: await trustedRoot(rootPath), identity: { identity, issuer } };
 }
 
 async function trustedRoot(path: string | undefined): Promise<TrustedRoot> {

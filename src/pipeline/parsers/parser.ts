@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type Limits } from '../../core/index.ts';
-import type { Target } from '../../scan/scanner/index.ts';
+import type { ScanTarget } from '../../scan/scanner/index.ts';
 import { endThread, type ParserThread, startThread } from '../early/index.ts';
 import type { OnTarget } from '../file-scan.ts';
 import { AskedSource, Asker, answerFrom } from './asked-source.ts';
@@ -154,7 +154,7 @@ export class FileParser {
   }
 }
 
-function targetOf(shown: ShownTarget, source: ByteSource): Target {
+function targetOf(shown: ShownTarget, source: ByteSource): ScanTarget {
   const { format, file, member, depth, within, loaders, distance } = shown;
   return {
     source,

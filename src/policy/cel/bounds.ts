@@ -8,7 +8,7 @@ export const MAX_STEPS = 10_000_000;
 const MAX_SIZE = 10_000_000;
 
 /** What the view holds, as far as it decides what an expression costs. */
-export interface Sizes {
+export interface ViewSizes {
   /** Of something with that name: how many items, and how long its longest text. */
   root(name: string): Size;
   /** Of one field of every item of a list: `items` is the average, `most` the largest number of items. */
@@ -31,7 +31,7 @@ export interface SizeBound extends Size {
 }
 
 /** An upper bound of what evaluating an expression costs: known before it is evaluated, from the sizes of the lists it walks. */
-export function boundOf(node: Node, sizes: Sizes, variables: ReadonlyMap<string, SizeBound>): SizeBound {
+export function boundOf(node: Node, sizes: ViewSizes, variables: ReadonlyMap<string, SizeBound>): SizeBound {
   return new Estimate(sizes, variables).of(node, new Map());
 }
 
@@ -52,10 +52,10 @@ const CHARACTERS_A_STEP = 64;
 const PARTS_A_STEP = 10;
 
 class Estimate {
-  readonly #sizes: Sizes;
+  readonly #sizes: ViewSizes;
   readonly #variables: ReadonlyMap<string, SizeBound>;
 
-  constructor(sizes: Sizes, variables: ReadonlyMap<string, SizeBound>) {
+  constructor(sizes: ViewSizes, variables: ReadonlyMap<string, SizeBound>) {
     this.#sizes = sizes;
     this.#variables = variables;
   }

@@ -1,5 +1,5 @@
 export { type Constant, childrenOf, type Node } from './ast.ts';
-export { boundOf, excessOf, MAX_STEPS, type Size, type SizeBound, type Sizes } from './bounds.ts';
+export { boundOf, excessOf, MAX_STEPS, type Size, type SizeBound, type ViewSizes } from './bounds.ts';
 export { checkExpression } from './check.ts';
 export {
   type Bindings,

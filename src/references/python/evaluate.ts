@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
-import type { Binding, PythonModule } from './module.ts';
-import { bounded, literalParts, MAX_VALUES, text, unescaped, unknown, type Value } from './values.ts';
+import type { NameBinding, PythonModule } from './module.ts';
+import { boundedValues, literalParts, MAX_VALUES, type StaticValue, textValue, unescaped, unknown } from './values.ts';
 
 /** Steps from a name to what it is bound to. Hostile code nests deeper. */
 const MAX_DEPTH = 24;
@@ -12,7 +12,7 @@ const MAX_ALL_STEPS = 1_000_000;
  * Follows an expression to the texts that it may be: literals, constants, branches, tables, f-strings, defaults. Nothing is run.
  * What is not followed to its end is `unknown` among the values, never left out.
  */
-export class Evaluator {
+export class StaticEvaluator {
   readonly #module: PythonModule;
   readonly #isLoader: (call: SyntaxNode) => boolean;
   #steps = 0;
@@ -23,12 +23,12 @@ export class Evaluator {
     this.#isLoader = isLoader;
   }
 
-  valuesOf(node: SyntaxNode): readonly Value[] {
+  valuesOf(node: SyntaxNode): readonly StaticValue[] {
     this.#steps = 0;
     return this.#values(node, 0);
   }
 
-  #values(node: SyntaxNode, depth: number): readonly Value[] {
+  #values(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const over = depth > MAX_DEPTH || ++this.#steps > MAX_STEPS || ++this.#allSteps > MAX_ALL_STEPS;
     if (over) return [unknown('is computed in too many steps')];
     const next = depth + 1;
@@ -53,7 +53,7 @@ export class Evaluator {
         const [first, , other] = children(node).filter(({ name }) => name !== 'if' && name !== 'else');
         return first === undefined || other === undefined
           ? [unknown('is not read')]
-          : bounded([...this.#values(first, next), ...this.#values(other, next)]);
+          : boundedValues([...this.#values(first, next), ...this.#values(other, next)]);
       }
       case 'BinaryExpression':
         return this.#binary(node, next);
@@ -76,27 +76,27 @@ export class Evaluator {
     }
   }
 
-  #literal(node: SyntaxNode): Value {
+  #literal(node: SyntaxNode): StaticValue {
     const parts = literalParts(this.#module.textOf(node));
     if (parts === undefined) return unknown('is not closed');
-    return text(unescaped(parts.body, parts.prefix.includes('r')));
+    return textValue(unescaped(parts.body, parts.prefix.includes('r')));
   }
 
-  #joined(nodes: readonly SyntaxNode[], depth: number): readonly Value[] {
-    return nodes.map((node) => this.#values(node, depth)).reduce<readonly Value[]>(concatenated, [text('')]);
+  #joined(nodes: readonly SyntaxNode[], depth: number): readonly StaticValue[] {
+    return nodes.map((node) => this.#values(node, depth)).reduce<readonly StaticValue[]>(concatenated, [textValue('')]);
   }
 
   /** `f"owner/{NAME}"`. */
-  #format(node: SyntaxNode, depth: number): readonly Value[] {
+  #format(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const source = this.#module.textOf(node);
     const parts = literalParts(source);
     if (parts === undefined) return [unknown('is not closed')];
     const raw = parts.prefix.includes('r');
     const start = node.from + source.indexOf(parts.body, parts.prefix.length + 1);
     let at = start;
-    let all: readonly Value[] = [text('')];
+    let all: readonly StaticValue[] = [textValue('')];
     const plain = (to: number) =>
-      text(unescaped(this.#module.source.slice(at, to), raw).replaceAll('{{', '{').replaceAll('}}', '}'));
+      textValue(unescaped(this.#module.source.slice(at, to), raw).replaceAll('{{', '{').replaceAll('}}', '}'));
     for (const hole of node.getChildren('FormatReplacement')) {
       all = concatenated(all, [plain(hole.from)]);
       const inner = hole.firstChild?.nextSibling ?? null;
@@ -107,20 +107,20 @@ export class Evaluator {
     return concatenated(all, [plain(start + parts.body.length)]);
   }
 
-  #binary(node: SyntaxNode, depth: number): readonly Value[] {
+  #binary(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const [left, mark, right] = children(node);
     if (left === undefined || mark === undefined || right === undefined) return [unknown('is not read')];
     const operator = this.#module.textOf(mark);
     // `a or b`: either may be it.
     if (operator === 'or') {
       const first = this.#values(left, depth).filter(({ kind }) => kind !== 'none');
-      return bounded([...first, ...this.#values(right, depth)]);
+      return boundedValues([...first, ...this.#values(right, depth)]);
     }
     if (operator === '+') return concatenated(this.#values(left, depth), this.#values(right, depth));
     return [unknown('is computed')];
   }
 
-  #name(node: SyntaxNode, depth: number): readonly Value[] {
+  #name(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const name = this.#module.textOf(node);
     const bindings = this.#module.bindingsOf(name, node);
     if (bindings === undefined) {
@@ -128,19 +128,19 @@ export class Evaluator {
       return [unknown(from === undefined ? `${name} is not set here` : `${name} comes from ${from}`)];
     }
     // `model = load(model)`: what is handed on is what the name was before.
-    const within = (binding: Binding) =>
+    const within = (binding: NameBinding) =>
       binding.kind === 'value' && binding.node.from <= node.from && node.to <= binding.node.to;
     const before = bindings.filter((binding) => !within(binding));
     if (before.length === 0) return [unknown(`${name} is set elsewhere`)];
     return this.#bound(name, before, depth);
   }
 
-  #bound(name: string, bindings: readonly Binding[], depth: number): readonly Value[] {
+  #bound(name: string, bindings: readonly NameBinding[], depth: number): readonly StaticValue[] {
     if (bindings.length > MAX_VALUES) return [unknown(`${name} is set in too many places`)];
-    return bounded(bindings.flatMap((binding) => this.#boundTo(name, binding, depth)));
+    return boundedValues(bindings.flatMap((binding) => this.#boundTo(name, binding, depth)));
   }
 
-  #boundTo(name: string, binding: Binding, depth: number): readonly Value[] {
+  #boundTo(name: string, binding: NameBinding, depth: number): readonly StaticValue[] {
     switch (binding.kind) {
       case 'value':
         return this.#values(binding.node, depth);
@@ -160,23 +160,23 @@ export class Evaluator {
   }
 
   /** A default that names something is what most callers get; another may be given. */
-  #parameter(name: string, fallback: SyntaxNode | undefined, depth: number): readonly Value[] {
+  #parameter(name: string, fallback: SyntaxNode | undefined, depth: number): readonly StaticValue[] {
     const given = unknown(`${name} is a parameter`);
     if (fallback === undefined) return [given];
     const known = this.#values(fallback, depth).filter(({ kind }) => kind === 'text');
     return [...known, given];
   }
 
-  #itemsOf(node: SyntaxNode, depth: number): readonly Value[] {
-    const all = this.#values(node, depth).flatMap((value): readonly Value[] => {
+  #itemsOf(node: SyntaxNode, depth: number): readonly StaticValue[] {
+    const all = this.#values(node, depth).flatMap((value): readonly StaticValue[] => {
       if (value.kind === 'list') return value.items.flat();
-      if (value.kind === 'table') return [...value.entries.keys()].map((key) => text(key));
+      if (value.kind === 'table') return [...value.entries.keys()].map((key) => textValue(key));
       return [unknown('is an item of what is computed')];
     });
-    return bounded(all);
+    return boundedValues(all);
   }
 
-  #member(node: SyntaxNode, depth: number): readonly Value[] {
+  #member(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const parts = children(node);
     const [object, mark, key] = parts;
     if (object === undefined || mark === undefined || key === undefined) return [unknown('is not read')];
@@ -187,12 +187,12 @@ export class Evaluator {
     const options = this.#module.option(this.#module.textOf(key));
     if (options === undefined) return [unknown(`${path.slice(0, 80)} is set elsewhere`)];
     const given = options.flatMap((option) => this.#values(option, depth)).filter(({ kind }) => kind === 'text');
-    return bounded([...given, unknown(`--${this.#module.textOf(key)} may be given`)]);
+    return boundedValues([...given, unknown(`--${this.#module.textOf(key)} may be given`)]);
   }
 
-  #item(object: SyntaxNode, key: SyntaxNode, depth: number): readonly Value[] {
+  #item(object: SyntaxNode, key: SyntaxNode, depth: number): readonly StaticValue[] {
     const keys = this.#values(key, depth);
-    const all = this.#values(object, depth).flatMap((value): readonly Value[] => {
+    const all = this.#values(object, depth).flatMap((value): readonly StaticValue[] => {
       if (value.kind === 'list') {
         const index = Number(this.#module.textOf(key));
         return Number.isInteger(index) ? (value.items.at(index) ?? [unknown('is missing')]) : value.items.flat();
@@ -202,11 +202,11 @@ export class Evaluator {
       const rest = value.whole ? [] : [unknown('is an item of what is computed')];
       return keys.flatMap((one) => (one.kind === 'text' ? (value.entries.get(one.text) ?? rest) : [...every, ...rest]));
     });
-    return bounded(all.length === 0 ? [unknown('is missing')] : all);
+    return boundedValues(all.length === 0 ? [unknown('is missing')] : all);
   }
 
-  #table(node: SyntaxNode, depth: number): Value {
-    const entries = new Map<string, readonly Value[]>();
+  #table(node: SyntaxNode, depth: number): StaticValue {
+    const entries = new Map<string, readonly StaticValue[]>();
     let whole = true;
     const parts = children(node);
     for (const [index, part] of parts.entries()) {
@@ -221,7 +221,7 @@ export class Evaluator {
   }
 
   /** Calls that only choose, or change how a text is written. */
-  #call(node: SyntaxNode, depth: number): readonly Value[] {
+  #call(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const called = node.firstChild;
     const list = node.getChild('ArgList');
     if (called === null || list === null) return [unknown('is computed')];
@@ -235,18 +235,18 @@ export class Evaluator {
     }
     if (name.endsWith('.get') && called.firstChild !== null && first !== undefined) {
       const known = second === undefined ? [] : this.#values(second, depth).filter(({ kind }) => kind === 'text');
-      return bounded([...this.#item(called.firstChild, first, depth), ...known]);
+      return boundedValues([...this.#item(called.firstChild, first, depth), ...known]);
     }
     if (this.#isLoader(node)) return [{ kind: 'object' }];
     return [unknown('is computed by a call')];
   }
 }
 
-function concatenated(left: readonly Value[], right: readonly Value[]): readonly Value[] {
-  return bounded(
+function concatenated(left: readonly StaticValue[], right: readonly StaticValue[]): readonly StaticValue[] {
+  return boundedValues(
     left.flatMap((a) =>
-      right.map((b): Value => {
-        if (a.kind === 'text' && b.kind === 'text') return text(a.text + b.text);
+      right.map((b): StaticValue => {
+        if (a.kind === 'text' && b.kind === 'text') return textValue(a.text + b.text);
         if (a.kind === 'unknown') return a;
         return b.kind === 'unknown' ? b : unknown('is computed');
       }),

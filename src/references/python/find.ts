@@ -3,16 +3,16 @@ import { parser } from '@lezer/python';
 import { type LineOf, lineIndex } from '../lines.ts';
 import { type FoundReference, foreignTarget, hubTarget, type Target, unresolvedTarget } from '../reference.ts';
 import { schemeTarget } from '../schemes.ts';
-import { Evaluator } from './evaluate.ts';
-import { LOADERS, type Loader } from './loaders.ts';
+import { StaticEvaluator } from './evaluate.ts';
+import { LOADING_CALLS, type LoadingCall } from './loaders.ts';
 import { PythonModule } from './module.ts';
-import type { Value } from './values.ts';
+import type { StaticValue } from './values.ts';
 
 /** References of one text. */
 const MAX_FOUND = 2_000;
 
-const BY_LAST = new Map<string, Loader[]>();
-for (const loader of LOADERS) {
+const BY_LAST = new Map<string, LoadingCall[]>();
+for (const loader of LOADING_CALLS) {
   const last = loader.called.slice(loader.called.lastIndexOf('.') + 1);
   BY_LAST.set(last, [...(BY_LAST.get(last) ?? []), loader]);
 }
@@ -46,14 +46,14 @@ class Finder {
   readonly found: FoundReference[] = [];
   readonly #module: PythonModule;
   readonly #lineOf: LineOf;
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: StaticEvaluator;
   /** Texts that a loader was given, so that each is reported once. */
   readonly #seen = new Set<string>();
 
   constructor(module: PythonModule, lineOf: LineOf) {
     this.#module = module;
     this.#lineOf = lineOf;
-    this.#evaluator = new Evaluator(module, (call) => this.#loaderOf(call) !== undefined);
+    this.#evaluator = new StaticEvaluator(module, (call) => this.#loaderOf(call) !== undefined);
   }
 
   visit(node: SyntaxNode): void {
@@ -77,7 +77,7 @@ class Finder {
     }
   }
 
-  #call(node: SyntaxNode, loader: Loader): void {
+  #call(node: SyntaxNode, loader: LoadingCall): void {
     const given = argumentsOf(node, this.#module);
     if (loader.when !== undefined) {
       const asked = given.named.get(loader.when) ?? given.positional[1];
@@ -111,7 +111,7 @@ class Finder {
   }
 
   /** PEFT is given the model first, and the name of the adapter after it. */
-  #at(node: SyntaxNode, { called, at }: Loader): number {
+  #at(node: SyntaxNode, { called, at }: LoadingCall): number {
     const callee = node.firstChild === null ? '' : this.#module.textOf(node.firstChild);
     return called === 'from_pretrained' &&
       /^(?:\w+\.)*(?:Auto)?Peft(?:Model|MixedModel)\w*\./.test(callee) &&
@@ -161,7 +161,7 @@ class Finder {
     this.found.push({ line: this.#lineOf(node.from), role, target: shown, via, trustRemoteCode: trusts, pin });
   }
 
-  #loaderOf(call: SyntaxNode): Loader | undefined {
+  #loaderOf(call: SyntaxNode): LoadingCall | undefined {
     const callee = call.firstChild;
     if (callee === null) return undefined;
     const { path, last, method } = this.#calleeOf(callee);
@@ -194,7 +194,7 @@ class Finder {
   }
 }
 
-function targetOf(text: string, { source, role }: Loader, revision: string | null): Target | undefined {
+function targetOf(text: string, { source, role }: LoadingCall, revision: string | null): Target | undefined {
   const scheme = schemeTarget(text, revision);
   if (scheme !== undefined) return scheme;
   switch (source) {
@@ -241,7 +241,7 @@ function argumentsOf(call: SyntaxNode, module: PythonModule): Given {
   return { positional, named, open };
 }
 
-function distinct(values: readonly Value[]): readonly Value[] {
+function distinct(values: readonly StaticValue[]): readonly StaticValue[] {
   const seen = new Set<string>();
   let unknowns = 0;
   return values.filter((value) => {

@@ -10,7 +10,7 @@ export type LoaderSource =
   | 'library'; // a name of a catalogue of the library's own
 
 /** A call that loads something by a name. */
-export interface Loader {
+export interface LoadingCall {
   /** The last part of what is called, or its last parts with dots. */
   readonly called: string;
   readonly source: LoaderSource;
@@ -49,7 +49,7 @@ const BUILDERS =
   /^(?:csv|json|parquet|text|arrow|webdataset|imagefolder|audiofolder|videofolder|pdffolder|pandas|sql|xml|lance|hdf5|generator|cache)$/;
 
 /** Calls of Python libraries that load models, datasets or code by a name, one row each. */
-export const LOADERS: readonly Loader[] = [
+export const LOADING_CALLS: readonly LoadingCall[] = [
   // transformers, diffusers, peft, accelerate, optimum, setfit, timm, open_clip and whatever follows their example.
   { called: 'from_pretrained', source: 'hub', at: 0, names: NAME, method: true },
   { called: 'from_pretrained_keras', source: 'hub', at: 0, names: NAME },

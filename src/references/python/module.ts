@@ -1,7 +1,7 @@
 import type { SyntaxNode, Tree } from '@lezer/common';
 
 /** What a name is bound to in a scope. */
-export type Binding =
+export type NameBinding =
   | { readonly kind: 'value'; readonly node: SyntaxNode }
   /** An item of what a loop goes over. */
   | { readonly kind: 'item'; readonly of: SyntaxNode }
@@ -14,7 +14,7 @@ export type Binding =
 /** Names of one function, class or module. */
 interface Scope {
   readonly from: number;
-  readonly bindings: Map<string, Binding[]>;
+  readonly bindings: Map<string, NameBinding[]>;
 }
 
 /** CWE-770: bindings of a module that are kept. */
@@ -27,7 +27,7 @@ export class PythonModule {
   readonly source: string;
   readonly imports = new Map<string, string>();
   /** By the name of an attribute that is assigned: `self.model`, `config.model`. */
-  readonly #attributes = new Map<string, Binding[]>();
+  readonly #attributes = new Map<string, NameBinding[]>();
   /** Defaults of options on a command line, by their name. */
   readonly #options = new Map<string, SyntaxNode[]>();
   readonly #scopes = new Map<number, Scope>();
@@ -44,7 +44,7 @@ export class PythonModule {
   }
 
   /** What a name may be bound to where it is used, from the innermost scope that binds it. */
-  bindingsOf(name: string, at: SyntaxNode): readonly Binding[] | undefined {
+  bindingsOf(name: string, at: SyntaxNode): readonly NameBinding[] | undefined {
     for (const scope of this.#scopesAround(at)) {
       const found = this.#scopes.get(scope)?.bindings.get(name);
       if (found !== undefined) return found;
@@ -52,7 +52,7 @@ export class PythonModule {
     return undefined;
   }
 
-  attribute(path: string): readonly Binding[] | undefined {
+  attribute(path: string): readonly NameBinding[] | undefined {
     return this.#attributes.get(path);
   }
 
@@ -62,7 +62,7 @@ export class PythonModule {
   }
 
   /** The names of a module's own scope, with what they are bound to. */
-  globals(): ReadonlyMap<string, readonly Binding[]> {
+  globals(): ReadonlyMap<string, readonly NameBinding[]> {
     return this.#scopes.get(-1)?.bindings ?? new Map();
   }
 
@@ -108,7 +108,7 @@ export class PythonModule {
         const [only] = values;
         if (only === undefined) continue;
         const own = values.length === targets.length ? values[index] : undefined;
-        const binding: Binding =
+        const binding: NameBinding =
           own !== undefined
             ? { kind: 'value', node: own }
             : targets.length > 1 && values.length === 1
@@ -178,7 +178,7 @@ export class PythonModule {
     }
   }
 
-  #bindTarget(target: SyntaxNode | null, binding: Binding, at: SyntaxNode): void {
+  #bindTarget(target: SyntaxNode | null, binding: NameBinding, at: SyntaxNode): void {
     if (target?.name === 'VariableName') this.#bind(this.textOf(target), binding, at);
     else if (target?.name === 'MemberExpression') {
       const path = this.textOf(target);
@@ -189,7 +189,7 @@ export class PythonModule {
     }
   }
 
-  #bind(name: string, binding: Binding, at: SyntaxNode): void {
+  #bind(name: string, binding: NameBinding, at: SyntaxNode): void {
     const [scope = -1] = this.#scopesAround(at);
     this.#bindIn(scope, name, binding);
     // A class's own names are read through it: `self.model`, `Config.model`.
@@ -206,9 +206,9 @@ export class PythonModule {
     return this.#classes.has(scope) ? scope : undefined;
   }
 
-  #bindIn(from: number, name: string, binding: Binding): void {
+  #bindIn(from: number, name: string, binding: NameBinding): void {
     if (++this.#count > MAX_BINDINGS) return;
-    const scope = this.#scopes.get(from) ?? { from, bindings: new Map<string, Binding[]>() };
+    const scope = this.#scopes.get(from) ?? { from, bindings: new Map<string, NameBinding[]>() };
     this.#scopes.set(from, scope);
     const all = scope.bindings.get(name);
     if (all === undefined) scope.bindings.set(name, [binding]);

@@ -1,13 +1,13 @@
 /** What an expression may be, as far as the text tells. */
-export type Value =
+export type StaticValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'truth'; readonly truth: boolean }
   /** `None`, or nothing given. */
   | { readonly kind: 'none' }
   /** A thing that was loaded already, or another that is not a name. */
   | { readonly kind: 'object' }
-  | { readonly kind: 'table'; readonly entries: ReadonlyMap<string, readonly Value[]>; readonly whole: boolean }
-  | { readonly kind: 'list'; readonly items: readonly (readonly Value[])[] }
+  | { readonly kind: 'table'; readonly entries: ReadonlyMap<string, readonly StaticValue[]>; readonly whole: boolean }
+  | { readonly kind: 'list'; readonly items: readonly (readonly StaticValue[])[] }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** CWE-770: values that one expression may have; more are one that is not known. */
@@ -15,15 +15,15 @@ export const MAX_VALUES = 32;
 /** Characters of a text that is followed. */
 const MAX_TEXT = 4_096;
 
-export function text(value: string): Value {
+export function textValue(value: string): StaticValue {
   return value.length > MAX_TEXT ? unknown('is longer than any name') : { kind: 'text', text: value };
 }
 
-export function unknown(why: string): Value {
+export function unknown(why: string): StaticValue {
   return { kind: 'unknown', why };
 }
 
-export function bounded(values: readonly Value[]): readonly Value[] {
+export function boundedValues(values: readonly StaticValue[]): readonly StaticValue[] {
   return values.length > MAX_VALUES ? [unknown('has too many values')] : values;
 }
 

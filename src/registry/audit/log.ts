@@ -1,4 +1,4 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import { breakOf, NO_ENTRY } from '../audit-chain/index.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
@@ -58,7 +58,7 @@ export async function verifyAuditLog(context: Context, by: Principal): Promise<A
         if (differs) return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the head that was kept` };
       }
       if (rows.length < BATCH) break;
-      await othersTurn();
+      await yieldToEventLoop();
     }
     const end = head ?? { seq: 0, hash: NO_ENTRY };
     if (end.seq >= kept.seq) return { kind: 'intact', entries: end.seq, head: end };

@@ -18,7 +18,7 @@ import {
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import { type Change, type Context, compiledOnce, insertRow, newId } from '../store/index.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
-import { decisionAnswerOf } from './gate-answer.ts';
+import { decisionAnswerOf } from './stored-answer.ts';
 
 /** What deciding again has changed. */
 export interface DecidedVersion {

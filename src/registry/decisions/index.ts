@@ -1,4 +1,4 @@
 export { digestOf, voidApproval } from './carry-over.ts';
+export { currentDecisions, versionsOf } from './current-decisions.ts';
 export { decideVersion, storeAnswer } from './decide-version.ts';
-export { gate, versionsOf } from './gate.ts';
 export { reevaluate } from './reevaluate.ts';

@@ -207,7 +207,7 @@ function identityOf(trust: TrustRule['trust']): string {
       return keyHint(trust.key);
     case 'certificate':
       return `${trust.anchors.map(({ fingerprint256 }) => fingerprint256).join()} ${trust.identity ?? ''}`;
-    case 'sigstore':
+    case 'keyless':
       return `${trust.identity.issuer} ${trust.identity.identity}`;
   }
 }

@@ -8,7 +8,7 @@ import {
   schemeOf,
 } from '../../snapshot/index.ts';
 import type { Head } from './chain.ts';
-import type { ApprovedStage, JudgedVersion } from './judge.ts';
+import type { JudgedVersion, SnapshotStage } from './judge.ts';
 
 export type Endpoints = Readonly<Record<string, string>>;
 
@@ -66,7 +66,7 @@ function barsOf(judged: readonly JudgedVersion[]): Map<string, JudgedVersion['ba
 function standingOf(
   one: JudgedVersion,
   bars: JudgedVersion['bars'],
-): { stages: readonly ApprovedStage[]; reason: string } {
+): { stages: readonly SnapshotStage[]; reason: string } {
   const barred = (stage: string) => bars.find((bar) => bar.stage === 'any' || bar.stage === stage);
   const stages = one.stages.filter(({ stage }) => barred(stage) === undefined);
   if (stages.length > 0) return { stages, reason: '' };
@@ -77,7 +77,7 @@ function standingOf(
 /** One for each server that its references lead to. */
 function entriesOf(
   one: JudgedVersion,
-  stages: readonly ApprovedStage[],
+  stages: readonly SnapshotStage[],
   reason: string,
   input: DocumentInput,
 ): SnapshotEntry[] {

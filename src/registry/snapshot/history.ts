@@ -3,7 +3,7 @@ import { parseTime } from '../../integrity/statements/index.ts';
 import type { AuditEntry } from '../records.ts';
 
 /** An approval as the audit log tells of it. */
-export interface GivenApproval {
+export interface LoggedApproval {
   readonly seq: number;
   readonly at: number;
   readonly stage: string;
@@ -19,7 +19,7 @@ interface VersionHistory {
   /** Pinned references by which its bytes were read, and the entry that told of each first. */
   readonly refs: Map<string, number>;
   /** By id. */
-  readonly given: Map<string, GivenApproval>;
+  readonly given: Map<string, LoggedApproval>;
   /** By stage and signer: approvals from up to then were taken back. */
   readonly ended: Map<string, number>;
 }
@@ -89,7 +89,7 @@ export class History {
    * more, under another id, stays where it was.
    * @param signedAt milliseconds since 1970, to the second
    */
-  given(label: string, stage: string, signer: string, signedAt: number): GivenApproval | undefined {
+  given(label: string, stage: string, signer: string, signedAt: number): LoggedApproval | undefined {
     const all = [...(this.#versions.get(label)?.given.values() ?? [])];
     return all.find((one) => one.stage === stage && one.signer === signer && one.at >= signedAt);
   }

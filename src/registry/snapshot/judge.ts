@@ -31,7 +31,7 @@ export interface JudgedVersion {
   readonly ownCode: boolean;
   /** Of the furthest stage that it is approved for. */
   readonly policy: { readonly name: string; readonly digest: string };
-  readonly stages: readonly ApprovedStage[];
+  readonly stages: readonly SnapshotStage[];
   /** Pinned references that approvers saw; of one that is not approved, all. */
   readonly refs: readonly string[];
   /** Why it is not approved. */
@@ -41,7 +41,7 @@ export interface JudgedVersion {
   readonly omitted: readonly Omission[];
 }
 
-export interface ApprovedStage {
+export interface SnapshotStage {
   readonly stage: RuledStage;
   /** To the second, in UTC. */
   readonly notAfter: string | null;

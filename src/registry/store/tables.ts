@@ -13,7 +13,7 @@ export interface Tables extends WebhookTables {
   readonly aliases: AliasTable;
   readonly assessments: AssessmentTable;
   readonly decisions: DecisionTable;
-  readonly gate: GateTable;
+  readonly gate: CurrentDecisionTable;
   readonly transitions: TransitionTable;
   readonly votes: VoteTable;
   readonly approvals: ApprovalTable;
@@ -102,7 +102,7 @@ interface DecisionTable {
 }
 
 /** What a gate is answered: kept in step with everything else, so that no question reads more. */
-interface GateTable {
+interface CurrentDecisionTable {
   readonly version: Fixed<string>;
   answer: string;
 }

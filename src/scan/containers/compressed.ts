@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import { COMPRESSED, decode, expandStream, isCodec } from '../../formats/compressed/index.ts';
 import { JOBLIB, type LoaderSet, NOBODY, PANDAS, PANDAS_AGAIN } from '../../formats/pickle/index.ts';
-import { judgeStray, type ScanContext, type Scanner, structureRule, type Target } from '../scanner/index.ts';
+import { judgeStray, type ScanContext, type Scanner, type ScanTarget, structureRule } from '../scanner/index.ts';
 
 const TRAILING = structureRule(
   'compressed.trailing-bytes',
@@ -48,7 +48,7 @@ export const compressedScanner: Scanner = {
   },
 };
 
-async function judgeEnd(target: Target, context: ScanContext, consumed: number | undefined): Promise<void> {
+async function judgeEnd(target: ScanTarget, context: ScanContext, consumed: number | undefined): Promise<void> {
   const { size } = target.source;
   const what = 'Bytes follow the end of the compressed stream';
   if (consumed === undefined) {

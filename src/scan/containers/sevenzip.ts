@@ -2,14 +2,14 @@ import { expandStream } from '../../formats/compressed/index.ts';
 import { escapes, printableName, safeName } from '../../formats/index.ts';
 import { readSevenZip, type SevenZipEvent } from '../../formats/sevenzip/index.ts';
 import {
-  breathe,
   judgeStray,
   type Rule,
   type ScanContext,
   type Scanner,
+  type ScanTarget,
   SUPPLY_CHAIN,
   structureRule,
-  type Target,
+  yieldToEventLoop,
 } from '../scanner/index.ts';
 
 const RULES = {
@@ -52,7 +52,7 @@ export const sevenZipScanner: Scanner = {
     const names = new Set<string>();
     let owed = 0;
     for await (const event of readSevenZip(target.source, { limits, signal })) {
-      await breathe(signal);
+      await yieldToEventLoop(signal);
       if (event.kind === 'listed') {
         judgeEntry(context, event.entry, names);
         if (event.entry.filled) owed++;
@@ -78,7 +78,7 @@ function judgeEntry(context: ScanContext, { name, link }: { name: string; link: 
 
 /** @returns whether it has bytes */
 async function scanMember(
-  target: Target,
+  target: ScanTarget,
   context: ScanContext,
   member: SevenZipEvent & { kind: 'member' },
 ): Promise<boolean> {
@@ -98,7 +98,7 @@ async function scanMember(
   return size > 0;
 }
 
-async function judgeEnd(target: Target, context: ScanContext, end: SevenZipEvent & { kind: 'end' }): Promise<void> {
+async function judgeEnd(target: ScanTarget, context: ScanContext, end: SevenZipEvent & { kind: 'end' }): Promise<void> {
   const what = 'Bytes follow the end of the archive';
   if (end.stopped !== undefined) context.incomplete(end.stopped.message);
   else if (end.size === undefined) context.incomplete('where the archive ends is not known');

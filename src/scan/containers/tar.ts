@@ -10,14 +10,14 @@ import {
   torchTarParts,
 } from '../../formats/tar/index.ts';
 import {
-  breathe,
   judgeStray,
   type Rule,
   type ScanContext,
   type Scanner,
+  type ScanTarget,
   SUPPLY_CHAIN,
   structureRule,
-  type Target,
+  yieldToEventLoop,
 } from '../scanner/index.ts';
 
 /** PyTorch before 2.6 reads such an archive with weights_only as well. */
@@ -77,7 +77,7 @@ export const tarScanner: Scanner = {
     const names = new Set<string>();
     let step = await members.next();
     for (; step.done !== true; step = await members.next()) {
-      await breathe(context.signal);
+      await yieldToEventLoop(context.signal);
       judgeMember(context, step.value, names);
       await scanMember(target, context, step.value, torch);
     }
@@ -93,7 +93,7 @@ export const tarScanner: Scanner = {
 };
 
 /** The first four files are what PyTorch before 0.2 wrote. */
-async function isTorchTar({ source }: Target, { limits }: ScanContext): Promise<boolean> {
+async function isTorchTar({ source }: ScanTarget, { limits }: ScanContext): Promise<boolean> {
   const found = new Set<string>();
   try {
     for await (const { name } of readTar(source, limits)) {
@@ -126,7 +126,12 @@ function judgeMember(context: ScanContext, member: TarMember, names: Set<string>
   names.add(name);
 }
 
-async function scanMember({ source }: Target, context: ScanContext, member: TarMember, torch: boolean): Promise<void> {
+async function scanMember(
+  { source }: ScanTarget,
+  context: ScanContext,
+  member: TarMember,
+  torch: boolean,
+): Promise<void> {
   const { name, kind, start, dataStart, dataEnd, end } = member;
   context.cover(start, dataStart, 'parsed');
   context.cover(dataEnd, end, 'parsed');

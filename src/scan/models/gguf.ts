@@ -5,8 +5,8 @@ import {
   readOrReport,
   type ScanContext,
   type Scanner,
+  type ScanTarget,
   structureRule,
-  type Target,
 } from '../scanner/index.ts';
 import { judgeTemplates } from '../text/index.ts';
 
@@ -64,7 +64,7 @@ function isTemplate(key: string): boolean {
   return key.startsWith('tokenizer.chat_template');
 }
 
-async function checkLayout(target: Target, context: ScanContext, header: GgufHeader): Promise<void> {
+async function checkLayout(target: ScanTarget, context: ScanContext, header: GgufHeader): Promise<void> {
   const { size } = target.source;
   let end = header.headerEnd;
   for (const tensor of [...header.tensors].sort((a, b) => a.offset - b.offset)) {
@@ -91,7 +91,7 @@ async function checkLayout(target: Target, context: ScanContext, header: GgufHea
 }
 
 /** After the last tensor: zeros up to the alignment, as writers leave them, and nothing else. */
-async function checkRest(target: Target, context: ScanContext, end: number, alignment: number): Promise<void> {
+async function checkRest(target: ScanTarget, context: ScanContext, end: number, alignment: number): Promise<void> {
   const { source } = target;
   const length = source.size - end;
   if (length <= 0) return;

@@ -6,8 +6,8 @@ import {
   judgeStray,
   type ScanContext,
   type Scanner,
+  type ScanTarget,
   structureRule,
-  type Target,
 } from '../scanner/index.ts';
 
 const SIZE = structureRule(
@@ -40,7 +40,12 @@ export const npyScanner: Scanner = {
   },
 };
 
-async function judgeNumbers(target: Target, context: ScanContext, header: NpyHeader, expected: number): Promise<void> {
+async function judgeNumbers(
+  target: ScanTarget,
+  context: ScanContext,
+  header: NpyHeader,
+  expected: number,
+): Promise<void> {
   const { source } = target;
   const { dataStart } = header;
   const held = source.size - dataStart;

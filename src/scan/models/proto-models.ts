@@ -10,7 +10,7 @@ import {
   TF_META_GRAPH,
   TF_SAVED_MODEL,
 } from '../../formats/protobuf/index.ts';
-import { leaveUnjudged, type ScanContext, type Scanner, type Target } from '../scanner/index.ts';
+import { leaveUnjudged, type ScanContext, type Scanner, type ScanTarget } from '../scanner/index.ts';
 
 interface ModelKind {
   readonly check: string;
@@ -61,7 +61,7 @@ export const protoModelScanner: Scanner = {
   },
 };
 
-async function walkTop(target: Target, context: ScanContext): Promise<StreamField[]> {
+async function walkTop(target: ScanTarget, context: ScanContext): Promise<StreamField[]> {
   const fields: StreamField[] = [];
   for await (const field of streamFields(target.source, 0, target.source.size, context.limits.maxMembers))
     fields.push(field);

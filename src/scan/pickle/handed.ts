@@ -2,7 +2,7 @@ import { type Call, type GlobalName, type PickleState, TUPLE, type Value } from 
 import { isConstant, type ListedGlobal } from '../lists/index.ts';
 import { type ContractContext, judgedArguments } from './contracts/index.ts';
 import { isNew } from './judge-names.ts';
-import { callableResult, Received, type Violation } from './types/index.ts';
+import { callableResult, Received, type TypeViolation } from './types/index.ts';
 
 /** Bytes that what is known of a callable or a special key costs, about. */
 const NAME_BYTES = 160;
@@ -47,7 +47,7 @@ export class HandedValues {
   }
 
   /** @param listed the entry of a global that is on a list */
-  violations(machine: PickleState, listed: (global: GlobalName) => ListedGlobal | undefined): Iterable<Violation> {
+  violations(machine: PickleState, listed: (global: GlobalName) => ListedGlobal | undefined): Iterable<TypeViolation> {
     return this.#received.violations(machine, {
       callableName: (global) => {
         const entry = listed(global);

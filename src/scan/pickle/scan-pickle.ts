@@ -19,7 +19,7 @@ import {
   type StreamResult,
   skipStorages,
 } from '../../formats/pickle/index.ts';
-import type { ScanContext, Scanner, Target, Within } from '../scanner/index.ts';
+import type { ScanContext, Scanner, ScanTarget, Within } from '../scanner/index.ts';
 import type { Blob } from './blobs.ts';
 import { noteBody } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch/index.ts';
@@ -42,7 +42,7 @@ const MAX_TRAILING_WORK = 4 * 1024 * 1024;
 
 export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules: PICKLE_RULES, scanFile: scanPickle };
 
-async function scanPickle(target: Target, context: ScanContext): Promise<void> {
+async function scanPickle(target: ScanTarget, context: ScanContext): Promise<void> {
   const { source } = target;
   const headLength = Math.min(32, source.size);
   const head = source.readNow(0, headLength) ?? (await source.read(0, headLength));
@@ -70,7 +70,7 @@ async function scanPickle(target: Target, context: ScanContext): Promise<void> {
 
 /** The scan of one pickle file: what its streams share. */
 class FileScan {
-  readonly #target: Target;
+  readonly #target: ScanTarget;
   readonly #context: ScanContext;
   readonly #within: Within | undefined;
   readonly #legacy: boolean;
@@ -78,7 +78,7 @@ class FileScan {
   #strings: number[] = [];
   #storages: PickleJudge['storageIds']['claims'] = new Map();
 
-  constructor(target: Target, context: ScanContext, legacy: boolean) {
+  constructor(target: ScanTarget, context: ScanContext, legacy: boolean) {
     this.#target = target;
     this.#context = context;
     this.#within = legacy ? 'torch' : target.within;
@@ -321,7 +321,7 @@ function loadersWithin(within: Within | undefined): LoaderSet {
 }
 
 /** Offsets of what looks like the start of a pickle of protocol 2 or later. */
-async function protocolMarks(target: Target, start: number, end: number): Promise<number[]> {
+async function protocolMarks(target: ScanTarget, start: number, end: number): Promise<number[]> {
   const marks: number[] = [];
   for (let at = start; at < end && marks.length < MAX_TRAILING_TRIES; at += 65_536) {
     const bytes = await target.source.read(at, Math.min(65_537, target.source.size - at));
@@ -346,7 +346,7 @@ function stringsOf(state: PickleState): number[] {
   return refs;
 }
 
-async function keyAt(source: Target['source'], ref: number): Promise<string> {
+async function keyAt(source: ScanTarget['source'], ref: number): Promise<string> {
   const text = await constantOf({ kind: STR, ref }, source);
   return typeof text === 'string' ? text : '';
 }

@@ -1,7 +1,7 @@
 import type { TakingUse } from '../lists/index.ts';
 import type { Rule } from '../scanner/index.ts';
 import { BROKEN_CONTRACT, METHOD_OVERRIDE, UNUSUAL_USE } from './rules.ts';
-import type { Violation } from './types/index.ts';
+import type { TypeViolation } from './types/index.ts';
 
 const HANDED: Readonly<Record<TakingUse, string>> = {
   call: 'as an argument',
@@ -18,7 +18,7 @@ export interface ViolationFinding {
 }
 
 /** What to say of something that a listed name was handed and may not be: malicious where it can act, else suspicious. */
-export function violationFinding({ entry, use, found }: Violation): ViolationFinding {
+export function violationFinding({ entry, use, found }: TypeViolation): ViolationFinding {
   const full = `${entry.module}.${entry.name}`;
   switch (found.kind) {
     case 'callable': {

@@ -20,7 +20,7 @@ export type Within = 'torch' | 'torchscript';
 export type NameRule = 'any' | 'identifiers' | 'known';
 
 /** What a scanner is given to look at: a file, or a member of one. */
-export interface Target {
+export interface ScanTarget {
   readonly source: ByteSource;
   readonly format: Format;
   /** Path of the file in the artifact. */
@@ -104,5 +104,5 @@ export interface Scanner {
    * Judges one file or member. Content errors (`truncated`, `malformed`, `unsupported`, `limit`, `sandbox`) thrown out of
    * it become `unknown`; every other error ends the scan.
    */
-  scanFile(target: Target, context: ScanContext): Promise<void>;
+  scanFile(target: ScanTarget, context: ScanContext): Promise<void>;
 }

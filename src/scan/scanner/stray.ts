@@ -10,7 +10,7 @@ import {
   type Value,
 } from '../../formats/pickle/index.ts';
 import type { Rule } from './rule.ts';
-import type { MemberOptions, ScanContext, Target } from './scanner.ts';
+import type { MemberOptions, ScanContext, ScanTarget } from './scanner.ts';
 
 /** Formats that can carry code: bytes of one of them are never passed over as data. */
 const ACTIVE: ReadonlySet<string> = new Set([
@@ -96,7 +96,7 @@ export interface Stray {
  * Bytes of a container that belong to nothing in it. Zeros are padding; anything else is a finding, scanned when it is of a
  * format that can carry code.
  */
-export async function judgeStray(target: Target, context: ScanContext, stray: Stray): Promise<void> {
+export async function judgeStray(target: ScanTarget, context: ScanContext, stray: Stray): Promise<void> {
   const { start, end, name, rule, what, within, zerosToo = false } = stray;
   if (end <= start) return;
   if (await isBlank(target.source, start, end)) {

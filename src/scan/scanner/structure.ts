@@ -1,9 +1,9 @@
 import { isAssayError } from '../../core/index.ts';
 import { type Rule, SUPPLY_CHAIN } from './rule.ts';
-import type { ScanContext, Target } from './scanner.ts';
+import type { ScanContext, ScanTarget } from './scanner.ts';
 
 /** Bytes to fetch at once from a header: a remote file is read no further than its verdict needs. */
-export function headerBlock(target: Target): number {
+export function headerBlock(target: ScanTarget): number {
   return target.distance === 'far' ? 64 * 1024 : 1024 * 1024;
 }
 
@@ -34,7 +34,7 @@ export function leaveUnjudged(context: ScanContext, checkId: string, detail: str
  * @returns `undefined` when the header is broken.
  */
 export async function readOrReport<T>(
-  target: Target,
+  target: ScanTarget,
   context: ScanContext,
   rule: Rule,
   read: () => Promise<T>,

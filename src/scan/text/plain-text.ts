@@ -11,7 +11,7 @@ import {
 } from '../../formats/index.ts';
 import { JsonWalker } from '../../formats/json/index.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
-import { type Rule, type ScanContext, type Scanner, SUPPLY_CHAIN, type Target } from '../scanner/index.ts';
+import { type Rule, type ScanContext, type Scanner, type ScanTarget, SUPPLY_CHAIN } from '../scanner/index.ts';
 import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
@@ -98,7 +98,7 @@ export const plainTextScanner: Scanner = {
 };
 
 class TextScan {
-  readonly #target: Target;
+  readonly #target: ScanTarget;
   readonly #context: ScanContext;
   readonly #kind: string;
   readonly #name: string;
@@ -115,7 +115,7 @@ class TextScan {
   #siteLine = false;
   #mayBeYaml = false;
 
-  constructor(target: Target, context: ScanContext) {
+  constructor(target: ScanTarget, context: ScanContext) {
     this.#target = target;
     this.#context = context;
     const path = target.member ?? target.file;

@@ -50,7 +50,7 @@ export const PLAIN_METHODS: ReadonlySet<string> = new Set(
 export const PLAIN_FUNCTIONS: ReadonlySet<string> = new Set(['raise_exception', 'strftime_now', 'range', 'namespace']);
 
 /** Objects of Jinja and of web frameworks that lead to their module's globals. No chat template needs them. */
-export const GATES: ReadonlySet<string> = new Set(
+export const LEADS_TO_GLOBALS: ReadonlySet<string> = new Set(
   (
     'lipsum cycler joiner self request config session g url_for get_flashed_messages application current_app environment ' +
     'context caller varargs kwargs super'

@@ -12,7 +12,7 @@ const COUNTING: ReadonlySet<string> = new Set([
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '//', '%', '**']);
 
 /** Names of a template that can only be numbers: whatever they index, they name no attribute. */
-export class Numbers {
+export class NumericNames {
   readonly #names: Set<string>;
   readonly #bound: ReadonlySet<string>;
 

@@ -9,8 +9,8 @@ import {
 } from '../../formats/jinja/index.ts';
 import { constantText } from './template-constant.ts';
 import {
-  GATES,
   INNER_ATTRIBUTES,
+  LEADS_TO_GLOBALS,
   PLAIN_FILTERS,
   PLAIN_FUNCTIONS,
   PLAIN_METHODS,
@@ -18,7 +18,7 @@ import {
   PLAIN_TESTS,
   READS_ATTRIBUTE,
 } from './template-names.ts';
-import { Numbers } from './template-numbers.ts';
+import { NumericNames } from './template-numbers.ts';
 import {
   asksByFilter,
   asksForAttribute,
@@ -70,7 +70,7 @@ export function judgeTemplate(text: string): TemplateJudgement {
 
 class Judge {
   readonly #template: Template;
-  readonly #numbers: Numbers;
+  readonly #numbers: NumericNames;
   readonly #macros = new Set<string>();
   readonly #bound = new Set<string>();
   readonly #malicious = new TemplateReasons();
@@ -79,7 +79,7 @@ class Judge {
 
   constructor(template: Template) {
     this.#template = template;
-    this.#numbers = new Numbers(template);
+    this.#numbers = new NumericNames(template);
   }
 
   judgement(): TemplateJudgement {
@@ -137,7 +137,7 @@ class Judge {
   }
 
   #name(name: string): void {
-    if (GATES.has(name)) {
+    if (LEADS_TO_GLOBALS.has(name)) {
       if (this.#bound.has(name)) this.#doubt(`gives ${name} another meaning`);
       else this.#suspicious.add(hasName(name));
     }
@@ -152,7 +152,7 @@ class Judge {
   }
 
   #attribute(name: string, of: Expression): void {
-    if (DUNDER.test(name) || (of.kind === 'name' && GATES.has(of.name) && !this.#bound.has(of.name)))
+    if (DUNDER.test(name) || (of.kind === 'name' && LEADS_TO_GLOBALS.has(of.name) && !this.#bound.has(of.name)))
       this.#malicious.add(asksForAttribute(name));
     else if (name.startsWith('_') || INNER_ATTRIBUTES.has(name)) this.#suspicious.add(asksForAttribute(name));
     else if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`asks for the attribute ${short(name)}`);

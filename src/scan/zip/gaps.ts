@@ -1,6 +1,6 @@
 import { printableName } from '../../formats/index.ts';
 import { findLocal, readLocal, unlisted } from '../../formats/zip/index.ts';
-import { breathe, judgeStray } from '../scanner/index.ts';
+import { judgeStray, yieldToEventLoop } from '../scanner/index.ts';
 import { scanMember } from './member.ts';
 import { ZIP_RULES } from './rules.ts';
 import type { Span, ZipScan } from './zip-scan.ts';
@@ -51,7 +51,7 @@ async function scanGap(scan: ZipScan, gap: Span, archiveEnd: number, most: numbe
   let from = gap.start;
   let search = gap.start;
   while (search < gap.end && found < most) {
-    await breathe(scan.context.signal);
+    await yieldToEventLoop(scan.context.signal);
     scan.context.budget.work(SEARCH_WORK);
     const at = await findLocal(source, search, gap.end);
     if (at === undefined) break;

@@ -4,7 +4,7 @@ import { type Codec, decode, type Expanded, expandStream } from '../../formats/c
 import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
-import { activeFormat, breathe, judgeStray, type MemberOptions } from '../scanner/index.ts';
+import { activeFormat, judgeStray, type MemberOptions, yieldToEventLoop } from '../scanner/index.ts';
 import { isTorch } from './layout.ts';
 import { ZIP_RULES } from './rules.ts';
 import { storageRecords } from './storages.ts';
@@ -74,7 +74,7 @@ async function scanStored(scan: ZipScan, member: ZipMember): Promise<MemberOutco
 async function checksum({ target, context }: ZipScan, start: number, end: number): Promise<number> {
   let crc = 0;
   for await (const chunk of chunks(target.source, start, end)) {
-    await breathe(context.signal);
+    await yieldToEventLoop(context.signal);
     crc = crc32(chunk, crc);
   }
   return crc;

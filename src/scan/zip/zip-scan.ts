@@ -1,10 +1,10 @@
 import type { ZipEntry } from '../../formats/zip/index.ts';
-import type { Rule, ScanContext, Target } from '../scanner/index.ts';
+import type { Rule, ScanContext, ScanTarget } from '../scanner/index.ts';
 import type { ZipLayout } from './layout.ts';
 
 /** What the parts of this scanner share about one archive. */
 export interface ZipScan {
-  readonly target: Target;
+  readonly target: ScanTarget;
   readonly context: ScanContext;
   readonly layout: ZipLayout;
   /** What the directory lists, by any name. */

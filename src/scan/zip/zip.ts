@@ -9,7 +9,7 @@ import {
   type ZipEntry,
   type ZipMember,
 } from '../../formats/zip/index.ts';
-import { breathe, type ScanContext, type Scanner, type Target } from '../scanner/index.ts';
+import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';
@@ -41,7 +41,7 @@ export const zipScanner: Scanner = {
   },
 };
 
-async function scanZip(target: Target, context: ScanContext, directory: ZipDirectory | undefined): Promise<void> {
+async function scanZip(target: ScanTarget, context: ScanContext, directory: ZipDirectory | undefined): Promise<void> {
   const entries = directory?.entries ?? [];
   const layout = layoutOf(entries.map((entry) => entry.name));
   const membersEnd = directory?.start ?? target.source.size;
@@ -112,7 +112,7 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
   let reach = 0;
   let overlapping = 0;
   for (const entry of [...entries].sort((a, b) => a.localOffset - b.localOffset)) {
-    await breathe(scan.context.signal);
+    await yieldToEventLoop(scan.context.signal);
     const member = await located(scan, entry);
     if (member === undefined) continue;
     used.push({ start: member.start, end: member.end });

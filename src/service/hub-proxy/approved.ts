@@ -1,11 +1,11 @@
 import { isCommit, isRepoName, isRevision } from '../../core/reference/index.ts';
-import { type GateAnswer, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
+import { type CurrentDecision, isRegistryError, type Principal, type Registry } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { HubRefusal } from './error.ts';
 import { type JudgedCommit, judgeCommit } from './judge.ts';
 import type { CommitListing } from './listing.ts';
 import { ScanOnMiss } from './scan-on-miss.ts';
-import type { TenantGates } from './tenant-gate.ts';
+import type { TenantProxies } from './tenant-proxy.ts';
 
 /** Whose revision `main` is, for everybody who names none. */
 const DEFAULT_REVISIONS: ReadonlySet<string> = new Set(['main', 'HEAD']);
@@ -17,20 +17,20 @@ const MAX_PAGES = 5;
 
 interface Allowed {
   readonly commit: string;
-  readonly answer: GateAnswer;
+  readonly answer: CurrentDecision;
 }
 
 /** What may be handed out, and to whom. */
 export class Approvals {
   readonly #context: ServiceContext;
-  readonly #gates: TenantGates;
-  readonly #count: (action: GateAnswer['action']) => void;
+  readonly #proxies: TenantProxies;
+  readonly #count: (action: CurrentDecision['action']) => void;
   readonly #scans: ScanOnMiss;
 
   /** @param count told of each answer */
-  constructor(context: ServiceContext, gates: TenantGates, count: (action: GateAnswer['action']) => void) {
+  constructor(context: ServiceContext, proxies: TenantProxies, count: (action: CurrentDecision['action']) => void) {
     this.#context = context;
-    this.#gates = gates;
+    this.#proxies = proxies;
     this.#count = count;
     this.#scans = new ScanOnMiss(context);
   }
@@ -46,8 +46,8 @@ export class Approvals {
     const { commit, answer } = await this.#allowed(by, repo, revision);
     this.#count(answer.action === 'warn' ? 'warn' : 'allow');
     const { registry } = this.#context;
-    const gate = await this.#gates.get(by.tenant);
-    return gate.listings.get({
+    const proxy = await this.#proxies.get(by.tenant);
+    return proxy.listings.get({
       repo,
       commit,
       digest: answer.digest,
@@ -66,11 +66,11 @@ export class Approvals {
   }
 
   async #allowed(by: Principal, repo: string, revision: string): Promise<Allowed> {
-    const gate = await this.#gates.get(by.tenant);
+    const proxy = await this.#proxies.get(by.tenant);
     const isDefault = DEFAULT_REVISIONS.has(revision);
     let commit: string;
     try {
-      commit = await gate.resolve(repo, isDefault ? 'main' : revision);
+      commit = await proxy.resolve(repo, isDefault ? 'main' : revision);
     } catch (error) {
       const newest = isDefault ? await this.#newest(by, repo) : undefined;
       if (newest === undefined) throw error;
@@ -85,8 +85,8 @@ export class Approvals {
   }
 
   async #judge(by: Principal, repo: string, commit: string): Promise<JudgedCommit> {
-    const answers = await this.#context.registry.gate(by, { ref: `hf://${repo}@${commit}` });
-    return judgeCommit(answers, this.#context.config.gate.stage);
+    const answers = await this.#context.registry.currentDecisions(by, { ref: `hf://${repo}@${commit}` });
+    return judgeCommit(answers, this.#context.config.handOut.stage);
   }
 
   async #newest(by: Principal, repo: string): Promise<Allowed | undefined> {
@@ -119,13 +119,13 @@ export class Approvals {
       const { id } = await registry.version(by, { model, number });
       const report = `${config.publicUrl}/v1/versions/${id}/report?format=html`;
       const hint = `the report is ${report}; ask for its approval there, or name an approved commit as the revision`;
-      const detail = `Assay does not hand out ${named} for ${config.gate.stage}: ${judged.why}; ${hint}`;
+      const detail = `Assay does not hand out ${named} for ${config.handOut.stage}: ${judged.why}; ${hint}`;
       return new HubRefusal([403, 'not-approved', 'GatedRepo'], detail, { commit });
     }
-    if (config.gate.scanOnMiss) {
+    if (config.handOut.scanOnMiss) {
       // A commit that the Hub does not have is not worth a scan.
-      const gate = await this.#gates.get(by.tenant);
-      await gate.upstream.resolve(repo, commit);
+      const proxy = await this.#proxies.get(by.tenant);
+      await proxy.upstream.resolve(repo, commit);
       const detail = `Assay does not know ${named} yet: ${await this.#scans.ask(by.tenant, ref)}`;
       return new HubRefusal([403, 'being-scanned', 'GatedRepo'], detail, { commit });
     }

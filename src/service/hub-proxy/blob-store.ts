@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 
 import { join } from 'node:path';
 import { AssayError } from '../../core/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import { Slots } from './slots.ts';
+import { Semaphore } from './semaphore.ts';
 
 /** Bytes by their digest. */
 export interface StoredBlob {
@@ -33,7 +33,7 @@ export class BlobStore {
   readonly #folder: string;
   readonly #maxBytes: number;
   readonly #freeBytes: FreeBytes;
-  readonly #slots = new Slots(AT_ONCE);
+  readonly #semaphore = new Semaphore(AT_ONCE);
   readonly #filling = new Map<string, Promise<void>>();
   /** Files that were read since this process began, in the state in which they were found right. */
   readonly #checks = new Map<string, Promise<boolean>>();
@@ -102,7 +102,9 @@ export class BlobStore {
   fill(blob: StoredBlob, download: Download): Promise<void> {
     const known = this.#filling.get(blob.sha256);
     if (known !== undefined) return known;
-    const filling = this.#slots.use(() => this.#fetch(blob, download)).finally(() => this.#filling.delete(blob.sha256));
+    const filling = this.#semaphore
+      .use(() => this.#fetch(blob, download))
+      .finally(() => this.#filling.delete(blob.sha256));
     this.#filling.set(blob.sha256, filling);
     return filling;
   }

@@ -1,8 +1,8 @@
 import { gitFolders, lfsPointer, parentOf } from './git-objects.ts';
-import type { CommitListing, GateFile } from './listing.ts';
+import type { CommitListing, ProxyFile } from './listing.ts';
 
 /** A file or a folder, as the Hub lists it. Without what would make clients fetch it by other ways than plain HTTP (Xet). */
-export type TreeEntry = ReturnType<typeof fileEntry> | ReturnType<typeof folderEntry>;
+export type HubTreeEntry = ReturnType<typeof fileEntry> | ReturnType<typeof folderEntry>;
 
 /** What the Hub says of a model, as far as it is known here: what was not assessed is not told. */
 export function modelInfo({ repo, commit, card, files }: CommitListing, withBlobs: boolean) {
@@ -34,7 +34,7 @@ export function branches({ commit }: CommitListing) {
   };
 }
 
-function sibling(file: GateFile) {
+function sibling(file: ProxyFile) {
   const { path, size, oid, lfs } = fileEntry(file);
   const blob = lfs === undefined ? {} : { lfs: { sha256: lfs.oid, size: lfs.size, pointerSize: lfs.pointerSize } };
   return { rfilename: path, size, blobId: oid, ...blob };
@@ -45,7 +45,7 @@ function sibling(file: GateFile) {
  * @param folder `''` for the root
  * @returns `undefined` when there is no such folder
  */
-export function treeEntries(listing: CommitListing, folder: string, recursive: boolean): TreeEntry[] | undefined {
+export function treeEntries(listing: CommitListing, folder: string, recursive: boolean): HubTreeEntry[] | undefined {
   const inside = folder === '' ? '' : `${folder}/`;
   const entries = allEntries(listing);
   if (folder !== '' && !entries.some(({ type, path }) => type === 'directory' && path === folder)) return undefined;
@@ -53,13 +53,13 @@ export function treeEntries(listing: CommitListing, folder: string, recursive: b
 }
 
 /** What is known of these paths; of those that there are. */
-export function pathEntries(listing: CommitListing, paths: ReadonlySet<string>): TreeEntry[] {
+export function pathEntries(listing: CommitListing, paths: ReadonlySet<string>): HubTreeEntry[] {
   return allEntries(listing).filter(({ path }) => paths.has(path));
 }
 
-const trees = new WeakMap<CommitListing, readonly TreeEntry[]>();
+const trees = new WeakMap<CommitListing, readonly HubTreeEntry[]>();
 
-function allEntries(listing: CommitListing): readonly TreeEntry[] {
+function allEntries(listing: CommitListing): readonly HubTreeEntry[] {
   const known = trees.get(listing);
   if (known !== undefined) return known;
   const files = [...listing.files.values()].map(fileEntry);
@@ -73,7 +73,7 @@ function folderEntry(path: string, oid: string) {
   return { type: 'directory' as const, oid, size: 0, path };
 }
 
-function fileEntry({ path, size, sha256, oid, lfs }: GateFile) {
+function fileEntry({ path, size, sha256, oid, lfs }: ProxyFile) {
   if (!lfs) return { type: 'file' as const, oid, size, path };
   const pointer = lfsPointer(sha256, size);
   return {

@@ -3,9 +3,9 @@ import type { FileHandle } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../problems/index.ts';
 import { HubRefusal } from './error.ts';
-import type { CommitListing, GateFile } from './listing.ts';
+import type { CommitListing, ProxyFile } from './listing.ts';
 import { parseRange } from './range.ts';
-import type { TenantGate } from './tenant-gate.ts';
+import type { TenantProxy } from './tenant-proxy.ts';
 
 /** Clients give up on a connection on which nothing comes for ten seconds. */
 export const ALIVE_MS = 3_000;
@@ -16,9 +16,9 @@ const CONFIRM_MS = 5_000;
 
 /** A file that may be handed out. */
 export interface WantedFile {
-  readonly gate: TenantGate;
+  readonly proxy: TenantProxy;
   readonly listing: CommitListing;
-  readonly file: GateFile;
+  readonly file: ProxyFile;
   /** @throws HubRefusal when it may not any more */
   readonly confirm: () => Promise<void>;
 }
@@ -73,14 +73,14 @@ function cutWhenRevoked(stream: ReadStream, { confirm }: WantedFile, request: Fa
 }
 
 /** A range of another file than the client has begun with is the whole file (`If-Range`). */
-function wantedRange(request: FastifyRequest, { size }: GateFile, etag: string) {
+function wantedRange(request: FastifyRequest, { size }: ProxyFile, etag: string) {
   const begun = request.headers['if-range'];
   return begun !== undefined && begun !== etag ? undefined : parseRange(request.headers.range, size);
 }
 
 /** The file, whole and right, from the cache or by way of it. */
 async function whole(
-  { gate, listing: { repo, commit }, file, confirm }: WantedFile,
+  { proxy, listing: { repo, commit }, file, confirm }: WantedFile,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FileHandle> {
@@ -88,12 +88,12 @@ async function whole(
   const { path, size } = file;
   const stop = keepAlive(request, reply);
   try {
-    const cached = await gate.blobs.find(file);
+    const cached = await proxy.blobs.find(file);
     if (cached !== undefined) return cached;
-    await gate.blobs.fill(file, (signal) => gate.upstream.download({ repo, commit, path, size, claimed }, signal));
+    await proxy.blobs.fill(file, (signal) => proxy.upstream.download({ repo, commit, path, size, claimed }, signal));
     // That may have taken hours.
     await confirm();
-    const filled = await gate.blobs.find(file);
+    const filled = await proxy.blobs.find(file);
     if (filled !== undefined) return filled;
   } finally {
     stop();

@@ -1,14 +1,14 @@
-import type { GateAnswer } from '../../registry/index.ts';
-import type { GateStage } from '../config.ts';
+import type { CurrentDecision } from '../../registry/index.ts';
+import type { HandOutStage } from '../config.ts';
 
 /** Whether bytes may be handed out, by what is known of them. */
 export type JudgedCommit =
-  | { readonly kind: 'allowed'; readonly answer: GateAnswer }
-  | { readonly kind: 'refused'; readonly answer: GateAnswer; readonly why: string }
+  | { readonly kind: 'allowed'; readonly answer: CurrentDecision }
+  | { readonly kind: 'refused'; readonly answer: CurrentDecision; readonly why: string }
   | { readonly kind: 'unknown' };
 
 /** @param answers one for each model that the bytes stand under */
-export function judgeCommit(answers: readonly GateAnswer[], stage: GateStage): JudgedCommit {
+export function judgeCommit(answers: readonly CurrentDecision[], stage: HandOutStage): JudgedCommit {
   // Who quarantined one of them meant the bytes.
   const closed = answers.find((answer) => answer.stage === 'quarantined');
   const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];
@@ -17,7 +17,7 @@ export function judgeCommit(answers: readonly GateAnswer[], stage: GateStage): J
   return { kind: 'refused', answer, why: answer.reason || `it stands at ${answer.stage}, and is not approved` };
 }
 
-function mayRunAt({ stage: stands, action, approvedFor }: GateAnswer, stage: GateStage): boolean {
+function mayRunAt({ stage: stands, action, approvedFor }: CurrentDecision, stage: HandOutStage): boolean {
   if (stage !== 'candidate') return approvedFor.includes(stage);
   return action !== 'deny' && (stands === 'candidate' || approvedFor.length > 0);
 }

@@ -25,14 +25,14 @@ const ListingSchema = v.object({
 });
 
 /** A file as it is handed out. */
-export type GateFile = v.InferOutput<typeof FileSchema>;
+export type ProxyFile = v.InferOutput<typeof FileSchema>;
 
 /** A repository at a commit: the files that were assessed, under the names that the Hub gives them. */
 export interface CommitListing {
   readonly repo: string;
   readonly commit: string;
   readonly card: v.InferOutput<typeof CardSchema>;
-  readonly files: ReadonlyMap<string, GateFile>;
+  readonly files: ReadonlyMap<string, ProxyFile>;
 }
 
 /** What is wanted: a commit, and the digest of the version that was approved for it. */
@@ -89,12 +89,12 @@ export class Listings {
   }
 }
 
-function byPath(files: readonly GateFile[]): ReadonlyMap<string, GateFile> {
+function byPath(files: readonly ProxyFile[]): ReadonlyMap<string, ProxyFile> {
   return new Map(files.map((file) => [file.path, file]));
 }
 
 /** A commit cannot change: that what is listed is not what was assessed means that somebody lies. */
-function matchFiles(subject: string, entries: readonly HubEntry[], assessed: readonly FileAssessment[]): GateFile[] {
+function matchFiles(subject: string, entries: readonly HubEntry[], assessed: readonly FileAssessment[]): ProxyFile[] {
   const listed = new Map(entries.map((entry) => [entry.path, entry]));
   if (listed.size !== assessed.length) throw other(subject, `${listed.size} files, assessed were ${assessed.length}`);
   return assessed.map(({ path, size, sha256 }) => {

@@ -8,7 +8,7 @@ import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';
 import { answerError, HubRefusal } from './error.ts';
 import { handOut } from './hand-out.ts';
 import type { CommitListing } from './listing.ts';
-import { TenantGates } from './tenant-gate.ts';
+import { TenantProxies } from './tenant-proxy.ts';
 
 /** `HF_ENDPOINT` of clients is this below the address of the service. */
 const BASE = '/hub';
@@ -54,9 +54,9 @@ interface Asked {
 
 /** The API of the Hub, as far as its clients need it to read models; it hands out what may run, and nothing else. */
 export const hubRoutes: Routes = (app, context) => {
-  const gates = new TenantGates(context.config);
-  const approvals = new Approvals(context, gates, (action) => app.metrics.decisions.inc({ action }));
-  app.addHook('onClose', () => gates.close());
+  const proxies = new TenantProxies(context.config);
+  const approvals = new Approvals(context, proxies, (action) => app.metrics.decisions.inc({ action }));
+  app.addHook('onClose', () => proxies.close());
   app.setErrorHandler(answerError);
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     const form = new URLSearchParams(String(body));
@@ -67,7 +67,7 @@ export const hubRoutes: Routes = (app, context) => {
     const repo = owned ? ':owner/:name' : ':name';
     const params = owned ? { ...OWNED, ...NAMED } : NAMED;
     addDocuments(app, `${BASE}/api/models/${repo}`, params, approvals);
-    addFiles(app, `${BASE}/${repo}`, params, approvals, gates);
+    addFiles(app, `${BASE}/${repo}`, params, approvals, proxies);
   }
 
   addAccount(app, BASE);
@@ -134,7 +134,7 @@ function addDocuments(app: App, base: string, repo: Type.TProperties, approvals:
   );
 }
 
-function addFiles(app: App, base: string, repo: Type.TProperties, approvals: Approvals, gates: TenantGates): void {
+function addFiles(app: App, base: string, repo: Type.TProperties, approvals: Approvals, proxies: TenantProxies): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: `${base}/resolve/:revision/*`,
@@ -154,8 +154,8 @@ function addFiles(app: App, base: string, repo: Type.TProperties, approvals: App
       const path = asked['*'] ?? '';
       const file = listing.files.get(path);
       if (file === undefined) throw noEntry(listing, path);
-      const gate = await gates.get(principal.tenant);
-      return handOut({ gate, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
+      const proxy = await proxies.get(principal.tenant);
+      return handOut({ proxy, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
     },
   });
 }

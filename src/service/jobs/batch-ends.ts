@@ -1,6 +1,7 @@
+import { sleep } from '../../core/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
-import { slept, type Tell } from '../queue/index.ts';
+import type { Tell } from '../queue/index.ts';
 
 /** How late a batch ends, after its last job. */
 const POLL_MS = 500;
@@ -19,7 +20,7 @@ export function startBatchEnds({ batches }: Pick<Registry, 'batches'>, tell: Tel
           return AGAIN_MS;
         },
       );
-      await slept(pause, stop.signal);
+      await sleep(pause, stop.signal);
     }
   }
   return {

@@ -148,7 +148,7 @@ export class MlflowTeller {
     if (JSON.stringify(request) === JSON.stringify(link.told)) return link;
     const writer = new MlflowWriter(await tenantEnvironment(this.#context.config, name));
     try {
-      const isLed = await tell(writer, link, request, this.#context.config.gate.mlflowAlias);
+      const isLed = await tell(writer, link, request, this.#context.config.handOut.mlflowAlias);
       if (!isLed) await wakeHeir(tenant, link);
     } finally {
       await writer.close();
@@ -173,14 +173,14 @@ export class MlflowTeller {
     }
     const { digest, model, number } = await registry.version(by, { id: here });
     const label = `${model}@${number}`;
-    const judged = judgeCommit(await registry.gate(by, { digest }), config.gate.mlflowStage);
+    const judged = judgeCommit(await registry.currentDecisions(by, { digest }), config.handOut.mlflowStage);
     const report = `${config.publicUrl}/v1/versions/${here}/report?format=html`;
     if (judged.kind !== 'allowed') {
       const reason = judged.kind === 'refused' ? judged.why : 'it is not known';
       return { here, label, request: { decision: 'deny', digest, report, reason } };
     }
     const { action, policy } = judged.answer;
-    const reason = `${policy} allows it for ${config.gate.mlflowStage}`;
+    const reason = `${policy} allows it for ${config.handOut.mlflowStage}`;
     return { here, label, request: { decision: action === 'warn' ? 'warn' : 'allow', digest, report, reason } };
   }
 }

@@ -1,10 +1,10 @@
 import { type Job as BullJob, DelayedError, Worker } from 'bullmq';
+import { sleep } from '../../core/index.ts';
 import type { JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import type { JobHandler, WorkOptions } from './queue.ts';
 import { CANCEL_CHANNEL, connectRedis, PREFIX, QUEUE_NAME, RECONNECT, tellOnce } from './redis.ts';
 import { Running } from './running.ts';
-import { slept } from './slept.ts';
 
 /** How often a server is told again what it may have forgotten. */
 const SYNC_MS = 15_000;
@@ -44,7 +44,7 @@ export async function workBullmq(parts: BullmqParts, handler: JobHandler, option
   subscriber.on('ready', () => void tellAgain(parts, options));
   while (!signal.aborted) {
     await tellAgain(parts, options);
-    await slept(lookMs, signal);
+    await sleep(lookMs, signal);
   }
   const closed = worker.close();
   // When nothing runs, a server that does not answer is waited for no longer.
@@ -104,7 +104,7 @@ async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> 
       () => true,
       () => true,
     ),
-    slept(ms, waiting.signal).then(() => false),
+    sleep(ms, waiting.signal).then(() => false),
   ]);
   waiting.abort();
   return ended;

@@ -1,10 +1,10 @@
 import { Queue as BullQueue } from 'bullmq';
+import { sleep } from '../../core/index.ts';
 import type { JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import { workBullmq } from './bullmq-work.ts';
 import type { Queue, Tell } from './queue.ts';
 import { CANCEL_CHANNEL, checkRedisUrl, connectRedis, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
-import { slept } from './slept.ts';
 
 /** How long a request may wait for the server. */
 const PATIENCE_MS = 2_000;
@@ -92,7 +92,7 @@ function bullPriority(priority: number): number {
 /** A server that is away keeps requests waiting: whoever asks goes on without an answer. */
 async function within<T>(asked: Promise<T>): Promise<T> {
   const late = new AbortController();
-  const timeout = slept(PATIENCE_MS, late.signal).then((passed): never | Promise<never> => {
+  const timeout = sleep(PATIENCE_MS, late.signal).then((passed): never | Promise<never> => {
     if (passed) throw new Error(`no answer within ${PATIENCE_MS} ms`);
     return new Promise<never>(() => undefined);
   });

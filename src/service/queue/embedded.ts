@@ -1,10 +1,10 @@
+import { sleep } from '../../core/index.ts';
 import type { ClaimedJob, JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
-import { Bell } from './bell.ts';
-import { Pace } from './pace.ts';
+import { Notifier } from './notifier.ts';
+import { Prefetch } from './prefetch.ts';
 import type { Queue, WorkOptions } from './queue.ts';
 import { Running } from './running.ts';
-import { slept } from './slept.ts';
 
 /** How often the store is asked for jobs that other processes wrote. */
 const LOOK_MS = 500;
@@ -12,9 +12,9 @@ const RETRY_MS = 1_000;
 
 /** The queue that needs no server: workers claim jobs from the store, at once when this process wrote them. */
 export function embeddedQueue(jobs: JobStore): Queue {
-  const workers = new Map<Running, Bell>();
+  const workers = new Map<Running, Notifier>();
   const wake = () => {
-    for (const bell of workers.values()) bell.ring();
+    for (const notifier of workers.values()) notifier.notify();
   };
   return {
     kind: 'embedded',
@@ -26,10 +26,10 @@ export function embeddedQueue(jobs: JobStore): Queue {
     },
     async work(handler, options) {
       const running = new Running(jobs, handler, options);
-      const bell = new Bell();
-      workers.set(running, bell);
+      const notifier = new Notifier();
+      workers.set(running, notifier);
       try {
-        await workOff(jobs, running, bell, options);
+        await workOff(jobs, running, notifier, options);
       } finally {
         workers.delete(running);
       }
@@ -50,29 +50,29 @@ export function embeddedQueue(jobs: JobStore): Queue {
   };
 }
 
-async function workOff(jobs: JobStore, running: Running, bell: Bell, options: WorkOptions): Promise<void> {
+async function workOff(jobs: JobStore, running: Running, notifier: Notifier, options: WorkOptions): Promise<void> {
   const { signal, concurrency, tell, lookMs = LOOK_MS, now = () => performance.now() } = options;
   const started = new Set<Promise<void>>();
-  const pace = new Pace(options.ahead ?? 0);
+  const prefetch = new Prefetch(options.ahead ?? 0);
   const start = (claimed: ClaimedJob) => {
     const since = now();
     const one: Promise<void> = running
       .run(claimed)
       .then(
-        (end) => pace.ended(end, now() - since),
+        (end) => prefetch.ended(end, now() - since),
         (error: unknown) => tell(`job ${claimed.job.id}: its end could not be written: ${messageOf(error)}`),
       )
       .finally(() => {
         started.delete(one);
-        bell.ring();
+        notifier.notify();
       });
     started.add(one);
   };
   while (!signal.aborted) {
-    const free = concurrency + pace.ahead - started.size;
+    const free = concurrency + prefetch.ahead - started.size;
     const claimed = free <= 0 ? [] : await claim(jobs, free, options);
     for (const one of claimed) start(one);
-    if (free <= 0 || claimed.length < free) await bell.wait(lookMs, signal);
+    if (free <= 0 || claimed.length < free) await notifier.wait(lookMs, signal);
   }
   await Promise.all(started);
 }
@@ -82,7 +82,7 @@ async function claim(jobs: JobStore, most: number, options: WorkOptions): Promis
     return await jobs.claim(options.worker, options.leaseMs, most);
   } catch (error) {
     options.tell(`no job can be claimed: ${messageOf(error)}`);
-    await slept(RETRY_MS, options.signal);
+    await sleep(RETRY_MS, options.signal);
     return [];
   }
 }

@@ -1,8 +1,8 @@
+import { sleep } from '../../core/index.ts';
 import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HandledEnd, JobHandler, Tell, WorkOptions } from './queue.ts';
-import { slept } from './slept.ts';
 import type { Stop } from './stop.ts';
 
 const RETRY_MS = 250;
@@ -61,7 +61,7 @@ async function persist<T>(write: () => Promise<T>, patienceMs: number, tell: Tel
       if (performance.now() - started > patienceMs) throw error;
       if (!told) tell(`the end of a job cannot be written, and is tried again: ${messageOf(error)}`);
       told = true;
-      await slept(RETRY_MS);
+      await sleep(RETRY_MS);
     }
   }
 }

@@ -1,23 +1,26 @@
 import Type from 'typebox';
-import type { DecisionQuery, GateAnswer } from '../../registry/index.ts';
+import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ASKERS, DIGEST, list, object, REFERENCE, text, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-import { GateAnswerSchema } from './schemas.ts';
+import { CurrentDecisionSchema } from './schemas.ts';
 
 const Query = object({
   digest: Type.Optional(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
   ref: Type.Optional(text('A pinned reference', REFERENCE)),
 });
-const Answers = list(GateAnswerSchema, 'One for each model that has these bytes; none when nothing is known of them');
+const Answers = list(
+  CurrentDecisionSchema,
+  'One for each model that has these bytes; none when nothing is known of them',
+);
 
 /** Questions of one request. */
 const MAX_BATCH = 200;
 
 export const decisionRoutes: Routes = (app, { registry }) => {
   /** What is not known is denied. */
-  function count(items: readonly GateAnswer[]): void {
+  function count(items: readonly CurrentDecision[]): void {
     if (items.length === 0) app.metrics.decisions.inc({ action: 'deny' });
     for (const { action } of items) app.metrics.decisions.inc({ action });
   }
@@ -34,7 +37,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
       },
     },
     async (request, reply) => {
-      const items = await registry.gate(request.principal, queryOf(request.query));
+      const items = await registry.currentDecisions(request.principal, queryOf(request.query));
       count(items);
       const answer = { items };
       return isKnown(request, reply, answer) ? reply.code(304).send(undefined) : answer;
@@ -61,7 +64,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
     async ({ principal, body }) => {
       const queries = body.queries.map(queryOf);
       const results = await Promise.all(
-        queries.map(async (query) => ({ query, items: await registry.gate(principal, query) })),
+        queries.map(async (query) => ({ query, items: await registry.currentDecisions(principal, query) })),
       );
       for (const { items } of results) count(items);
       return { results };

@@ -137,7 +137,7 @@ export const StoredDecisionSchema = object({
   at: moment('When it was made'),
 });
 
-export const GateAnswerSchema = object(
+export const CurrentDecisionSchema = object(
   {
     model: text('Name of the model'),
     number: Type.Integer({ description: 'Number of the version' }),

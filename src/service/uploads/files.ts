@@ -10,7 +10,7 @@ import { checkWhole, seal } from './complete.ts';
 import {
   absent,
   bytesOfId,
-  isComplete,
+  isUploadComplete,
   makeFolder,
   markComplete,
   openPart,
@@ -79,7 +79,7 @@ class FileUploadStore implements UploadStore {
 
   async get(tenant: string, id: string): Promise<Upload> {
     const { folder, manifest } = await this.#find(tenant, id);
-    const complete = await isComplete(folder);
+    const complete = await isUploadComplete(folder);
     const files: UploadFile[] = [];
     for (const [index, file] of manifest.files.entries()) {
       files.push({ ...file, received: complete ? file.size : await receivedOf(folder, index) });
@@ -91,7 +91,7 @@ class FileUploadStore implements UploadStore {
     const { folder, manifest } = await this.#find(tenant, id);
     const file = manifest.files[index];
     if (file === undefined) throw noFile();
-    return { ...file, received: (await isComplete(folder)) ? file.size : await receivedOf(folder, index) };
+    return { ...file, received: (await isUploadComplete(folder)) ? file.size : await receivedOf(folder, index) };
   }
 
   async append(
@@ -107,7 +107,7 @@ class FileUploadStore implements UploadStore {
     const file = manifest.files[index];
     if (file === undefined) throw noFile();
     return this.#alone([`${folder}#${index}`], [folder], async () => {
-      if (await isComplete(folder)) throw isClosed();
+      if (await isUploadComplete(folder)) throw isClosed();
       const before = await receivedOf(folder, index);
       if (before !== offset) {
         throw new ServiceError(409, 'upload-offset', `${before} bytes were received so far: go on from there`);
@@ -121,7 +121,7 @@ class FileUploadStore implements UploadStore {
     const { folder, manifest } = await this.#find(tenant, id);
     const held = manifest.files.map((_, index) => `${folder}#${index}`);
     return this.#alone([folder], held, async () => {
-      if (!(await isComplete(folder))) {
+      if (!(await isUploadComplete(folder))) {
         for (const [index, file] of manifest.files.entries()) await checkWhole(folder, index, file);
         for (const [index, file] of manifest.files.entries()) await seal(folder, index, file);
         await markComplete(folder);
@@ -147,7 +147,7 @@ class FileUploadStore implements UploadStore {
   async #isOver(folder: string, name: string, now: Date): Promise<boolean> {
     const { abandonedMs, keepMs } = this.#limits;
     if (name.startsWith('.')) return older(folder, now, HOUR);
-    if (await isComplete(folder)) return older(join(folder, 'complete'), now, keepMs);
+    if (await isUploadComplete(folder)) return older(join(folder, 'complete'), now, keepMs);
     return older(join(folder, 'parts'), now, abandonedMs);
   }
 

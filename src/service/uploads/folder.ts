@@ -76,7 +76,7 @@ export async function openPart(folder: string, index: number, offset: number): P
 }
 
 /** @returns false when the upload is not complete. */
-export async function isComplete(folder: string): Promise<boolean> {
+export async function isUploadComplete(folder: string): Promise<boolean> {
   return (await stat(completePath(folder)).catch(absent)) !== undefined;
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isAssayError } from '../../core/index.ts';
 import { createEgress, type Egress } from '../../egress/index.ts';
 import type { ClaimedDelivery, DeliveryEnd, WebhookStore } from '../../registry/index.ts';
-import { Bell } from '../queue/index.ts';
+import { Notifier } from '../queue/index.ts';
 
 export interface WebhookSenderOptions {
   /** Receivers may have addresses in private networks. */
@@ -61,7 +61,7 @@ type Settings = Required<WebhookSenderOptions>;
 
 async function run(store: WebhookStore, egress: Egress, settings: Settings, signal: AbortSignal): Promise<void> {
   const underWay = new Map<ClaimedDelivery, Promise<void>>();
-  const bell = new Bell();
+  const notifier = new Notifier();
   let pruneAt = 0;
   while (!signal.aborted) {
     let busy = false;
@@ -73,7 +73,7 @@ async function run(store: WebhookStore, egress: Egress, settings: Settings, sign
           .catch(settings.onError)
           .finally(() => {
             underWay.delete(one);
-            bell.ring();
+            notifier.notify();
           });
         underWay.set(one, ended);
       }
@@ -86,7 +86,7 @@ async function run(store: WebhookStore, egress: Egress, settings: Settings, sign
     } catch (error) {
       settings.onError(error);
     }
-    if (!busy) await bell.wait(settings.pollMs, signal);
+    if (!busy) await notifier.wait(settings.pollMs, signal);
   }
   await Promise.all(underWay.values());
 }

@@ -6,8 +6,8 @@ import {
   OciClient,
   type OciDescriptor,
   type OciManifest,
+  onlyManifest,
   parseManifest,
-  theOnly,
 } from '../../oci/index.ts';
 import { checked } from '../claim.ts';
 import { type HttpFile, openHttp, otherLength } from '../http/index.ts';
@@ -66,7 +66,7 @@ async function resolve(client: OciClient, { tag, digest }: OciReference): Promis
   const named = await client.manifest(digest ?? tag ?? 'latest');
   const first = parseManifest(named, `${subject}@${named.digest}`);
   if (first.kind === 'manifest') return { ...first, digest: named.digest, notes: [] };
-  const chosen = theOnly(first.manifests, subject);
+  const chosen = onlyManifest(first.manifests, subject);
   const manifest = await chosenManifest(client, chosen);
   return { ...manifest, digest: chosen.digest, notes: [`${named.digest} is an index: its one manifest was read`] };
 }

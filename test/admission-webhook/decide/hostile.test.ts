@@ -4,9 +4,9 @@ import {
   type AdmissionRequest,
   answerMalformed,
   decideReview,
-  type GateState,
   readReview,
   reviewResponse,
+  type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import { FIELDS } from '../../../src/workload/table/fields.ts';
 import { POD_SPECS } from '../../../src/workload/table/pod-specs.ts';
@@ -30,7 +30,7 @@ const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
 
 /** What is pinned in the recorded reviews and in what is made here is approved, but for one model. */
 const STRAY = 'hf://stray/model';
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   const refs = [
     'hf://meta-llama/Llama-3.1-8B-Instruct@0e9e39f249a16976918f6564b8830bc894c89659',

@@ -1,10 +1,10 @@
 import { beforeAll, expect, it } from 'vitest';
-import { decideReview, type GateState, readReview, reviewResponse } from '../../../admission-webhook/src/index.ts';
+import { decideReview, readReview, reviewResponse, type WebhookState } from '../../../admission-webhook/src/index.ts';
 import { work } from '../../support/work.ts';
 import { kindOf, podOf } from '../../workload/build.ts';
 import { approved, COMMIT, gateOf, heldSnapshot, NOW, reviewOf } from './support.ts';
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   state = gateOf(await heldSnapshot([approved(`hf://acme/good@${COMMIT}`)]));
 });

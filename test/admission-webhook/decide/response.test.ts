@@ -1,9 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { answerMalformed, type GateState, readReview, reviewResponse } from '../../../admission-webhook/src/index.ts';
+import {
+  answerMalformed,
+  readReview,
+  reviewResponse,
+  type WebhookState,
+} from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
 import { COMMIT, decide, gateOf, heldSnapshot, NOW, reviewOf } from './support.ts';
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   state = gateOf(await heldSnapshot([]), {}, { serviceUrl: 'https://assay.example' });
 });
@@ -107,14 +112,14 @@ describe('texts of an object', () => {
     }));
     const object = { ...pod(), spec: { containers: many } };
     const warned = gateOf(state.snapshot, { defaults: { mode: 'warn' } });
-    for (const gate of [state, warned]) {
-      const { message, warnings, auditAnnotations, record } = decide(reviewOf(object), gate);
+    for (const webhook of [state, warned]) {
+      const { message, warnings, auditAnnotations, record } = decide(reviewOf(object), webhook);
       expect(message.length).toBeLessThanOrEqual(1_500);
       for (const warning of warnings) expect(warning.length).toBeLessThanOrEqual(256);
       expect(warnings.join('').length).toBeLessThanOrEqual(4_096);
       for (const value of Object.values(auditAnnotations)) expect(value.length).toBeLessThanOrEqual(1_024);
       expect(record.rulings.length).toBeLessThanOrEqual(100);
-      expect(gate === state ? message : warnings.at(-1)).toMatch(/and \d+ more$/);
+      expect(webhook === state ? message : warnings.at(-1)).toMatch(/and \d+ more$/);
     }
   });
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type GateState, reviewResponse } from '../../../admission-webhook/src/index.ts';
+import { reviewResponse, type WebhookState } from '../../../admission-webhook/src/index.ts';
 import { approved, decide, gateOf, heldSnapshot, NOW, RECORDED, recorded } from './support.ts';
 
 const GOLDEN = new URL('../../golden/admission/', import.meta.url);
@@ -12,7 +12,7 @@ const REFS = [
 ];
 
 describe('reviews that a real API server sent, under a snapshot that approves some', () => {
-  let state: GateState;
+  let state: WebhookState;
   beforeAll(async () => {
     const report = 'https://assay.example/models/x/1';
     const snapshot = await heldSnapshot(REFS.map((ref) => approved(ref, { report })));

@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type BreakGlassQuery,
-  type GateState,
   type HeldSnapshot,
   MODES,
   type NamespaceRule,
   type Outcome,
   type WebhookAction,
+  type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
 import { ALLOWED_IMAGE, DIGEST, heldModels, IMAGE, OTHER, pinned, vllm, withEnv } from './models.ts';
 import { COMMIT, decide, gateOf, NOW, reviewOf, sha256 } from './support.ts';
 
 let snapshot: HeldSnapshot;
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   snapshot = await heldModels();
   state = gateOf(snapshot);
@@ -228,8 +228,8 @@ describe('modes', () => {
   ];
   it.each(kinds)('%s leads to what the namespace says', (outcome, container) => {
     for (const action of ['allow', 'audit', 'warn', 'deny'] as const) {
-      const gate = gateOf(snapshot, { defaults: { actions: { [outcome]: action } } });
-      expect(ruled(container, {}, gate)).toEqual([`${outcome} ${action}`]);
+      const webhook = gateOf(snapshot, { defaults: { actions: { [outcome]: action } } });
+      expect(ruled(container, {}, webhook)).toEqual([`${outcome} ${action}`]);
       const weak = gateOf(snapshot, { defaults: { mode: 'audit', actions: { [outcome]: action } } });
       expect(ruled(container, {}, weak)).toEqual([`${outcome} ${action === 'allow' ? 'allow' : 'audit'}`]);
     }
@@ -256,8 +256,11 @@ describe('what is never stopped', () => {
     ],
     ['status', bad, { operation: 'UPDATE', subResource: 'status', oldObject: bad }, 'not-loading'],
   ])('%s', (_, object, more, skipped) => {
-    const gate = gateOf(snapshot, {}, { ownNamespace: 'assay-system' });
-    expect(decide(reviewOf(object, more), gate)).toMatchObject({ allowed: true, record: { skipped, action: 'allow' } });
+    const webhook = gateOf(snapshot, {}, { ownNamespace: 'assay-system' });
+    expect(decide(reviewOf(object, more), webhook)).toMatchObject({
+      allowed: true,
+      record: { skipped, action: 'allow' },
+    });
   });
 
   it('what is being deleted, with a warning; saying so on creation is no way in', () => {
@@ -332,8 +335,8 @@ describe('a waiver for emergencies', () => {
     digest: sha256('waiver'),
   };
   const asked: BreakGlassQuery[] = [];
-  const waiving = (gate: GateState): GateState => ({
-    ...gate,
+  const waiving = (webhook: WebhookState): WebhookState => ({
+    ...webhook,
     breakGlass: {
       find: (query) => {
         asked.push(query);
@@ -365,15 +368,15 @@ describe('a waiver for emergencies', () => {
 
   it('is not asked where nothing is refused', () => {
     asked.length = 0;
-    const gate = waiving(gateOf(snapshot, { defaults: { mode: 'warn' } }));
-    expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), gate).record.rulings[0]?.waiver).toBeUndefined();
+    const webhook = waiving(gateOf(snapshot, { defaults: { mode: 'warn' } }));
+    expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), webhook).record.rulings[0]?.waiver).toBeUndefined();
     expect(asked).toEqual([]);
   });
 });
 
 describe('rules of the configuration', () => {
   const judged: NamespaceRule[] = [];
-  const ruling = (action: 'deny' | 'warn' | 'audit'): GateState => ({
+  const ruling = (action: 'deny' | 'warn' | 'audit'): WebhookState => ({
     ...state,
     policies: {
       judge: ({ rule }) => {

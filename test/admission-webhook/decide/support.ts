@@ -3,13 +3,13 @@ import {
   type AdmissionConfig,
   type AdmissionRequest,
   decideReview,
-  type GateState,
   type HeldSnapshot,
   NO_CONFIG,
   NO_POLICIES,
   NO_WAIVERS,
   namespaceRules,
   readReview,
+  type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import { openSnapshot, type SnapshotDocument, type SnapshotEntry } from '../../../src/snapshot/index.ts';
 import { entry, NOW, sha256, signed, writer } from '../../snapshot/samples.ts';
@@ -50,8 +50,8 @@ export function approved(ref: string, more: Partial<SnapshotEntry> = {}): Snapsh
 export function gateOf(
   snapshot: HeldSnapshot,
   config: Partial<AdmissionConfig> = {},
-  more: Partial<GateState> = {},
-): GateState {
+  more: Partial<WebhookState> = {},
+): WebhookState {
   const all = { ...NO_CONFIG, ...config };
   return {
     snapshot,
@@ -84,6 +84,6 @@ export function reviewOf(object: object | null, more: Readonly<Record<string, un
   return Buffer.from(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }));
 }
 
-export function decide(body: Uint8Array, state: GateState, now = NOW) {
+export function decide(body: Uint8Array, state: WebhookState, now = NOW) {
   return decideReview(requestOf(body), state, now);
 }

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decideReview, type GateState, type HeldSnapshot } from '../../../admission-webhook/src/index.ts';
+import { decideReview, type HeldSnapshot, type WebhookState } from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
 import { ALLOWED_IMAGE, heldModels, pinned, vllm, withEnv } from './models.ts';
 import { decide, gateOf, NOW, requestOf, reviewOf } from './support.ts';
 
 let snapshot: HeldSnapshot;
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   snapshot = await heldModels();
   state = gateOf(snapshot);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Backoff } from '../../../admission-webhook/src/kube/backoff.ts';
 import { watchedLines } from '../../../admission-webhook/src/kube/lines.ts';
 import { openKube } from '../../../admission-webhook/src/kube/open-kube.ts';
-import { Pauses } from '../../../admission-webhook/src/kube/pauses.ts';
 import { type Answer, SmallServer } from '../../support/oci-registry.ts';
 import { Told } from './ground.ts';
 
@@ -40,13 +40,13 @@ describe('lines of a stream', () => {
   });
 });
 
-describe('pauses', () => {
+describe('a backoff', () => {
   it('double up to a most, each shortened by up to a half', () => {
-    const pauses = new Pauses({ firstMs: 100, mostMs: 1000 });
-    expect([0, 0, 0, 0, 0, 0].map((chance) => pauses.next(chance))).toEqual([100, 200, 400, 800, 1000, 1000]);
-    expect(pauses.next(1)).toBe(500);
-    pauses.reset();
-    expect(pauses.next(0.5)).toBe(75);
+    const backoff = new Backoff({ firstMs: 100, mostMs: 1000 });
+    expect([0, 0, 0, 0, 0, 0].map((chance) => backoff.next(chance))).toEqual([100, 200, 400, 800, 1000, 1000]);
+    expect(backoff.next(1)).toBe(500);
+    backoff.reset();
+    expect(backoff.next(0.5)).toBe(75);
   });
 });
 

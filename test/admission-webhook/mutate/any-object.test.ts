@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  type GateState,
   injectionCheck,
   type MutationOptions,
   mutateReview,
+  type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import { extractReferences } from '../../../src/workload/index.ts';
 import { approved, COMMIT, NOW, RECORDED, recorded, requestOf } from '../decide/support.ts';
-import { ANNOTATE, change, ENTRIES, FETCH, gate, IMAGE, PINNED, patched, REWRITE } from './ground.ts';
+import { ANNOTATE, change, ENTRIES, FETCH, IMAGE, PINNED, patched, REWRITE, webhook } from './ground.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 1_500);
 const ALL: readonly MutationOptions[] = [
@@ -19,10 +19,10 @@ const ALL: readonly MutationOptions[] = [
   { ...FETCH, pin: 'rewrite', kinds: ['Deployment.apps', 'StatefulSet.apps', 'CronJob.batch'] },
 ];
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
   const recordedRefs = ['meta-llama/Llama-3.1-8B-Instruct', 'mistralai/Mistral-7B-v0.1', 'org/model', 'a/b'];
-  state = await gate([...ENTRIES, ...recordedRefs.map((repo) => approved(`hf://${repo}@${COMMIT}`))]);
+  state = await webhook([...ENTRIES, ...recordedRefs.map((repo) => approved(`hf://${repo}@${COMMIT}`))]);
 });
 
 const word = fc.constantFrom(

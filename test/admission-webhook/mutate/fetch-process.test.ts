@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { GateState } from '../../../admission-webhook/src/index.ts';
+import type { WebhookState } from '../../../admission-webhook/src/index.ts';
 import { treeDigest } from '../../../src/integrity/hash/tree-digest.ts';
 import { type CliResult, runCli, STRANGER } from '../../cli/run-cli.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { requirePart } from '../../support/parts.ts';
 import { approved } from '../decide/support.ts';
-import { answer, change, FETCH, gate, podOf } from './ground.ts';
+import { answer, change, FETCH, podOf, webhook } from './ground.ts';
 
 const PYTHON = resolve('.venv/bin/python');
 const HOW = 'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt';
@@ -46,7 +46,7 @@ describe('what the init container runs, as a process of its own', () => {
   let repo: FakeRepo;
   let commit: string;
   let root: string;
-  let state: GateState;
+  let state: WebhookState;
   let fetcher: Container;
   let server: Container;
 
@@ -58,7 +58,7 @@ describe('what the init container runs, as a process of its own', () => {
       Object.entries(FILES).map(([path, bytes]) => fakeFile(path, bytes, { lfs: path.endsWith('.safetensors') })),
     );
     const reference = `hf://acme/llama@${commit}`;
-    state = await gate([approved(reference, { digest: DIGEST, endpoint: hub.endpoint })]);
+    state = await webhook([approved(reference, { digest: DIGEST, endpoint: hub.endpoint })]);
     const env = [
       { name: 'HF_ENDPOINT', value: hub.endpoint },
       { name: 'HF_TOKEN', value: TOKEN },

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type GateState, type InjectionAnswer, verifyInjected } from '../../../admission-webhook/src/index.ts';
+import { type InjectionAnswer, verifyInjected, type WebhookState } from '../../../admission-webhook/src/index.ts';
 import { extractReferences } from '../../../src/workload/index.ts';
 import { approved, NOW, sha256 } from '../decide/support.ts';
-import { answer, change, ENTRIES, FETCH, gate, IMAGE, LORA, PINNED, podOf } from './ground.ts';
+import { answer, change, ENTRIES, FETCH, IMAGE, LORA, PINNED, podOf, webhook } from './ground.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each forgery changes another part of an untyped object
 type Pod = any;
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
-  state = await gate([...ENTRIES, approved(`hf://acme/evil@${'e'.repeat(40)}`)]);
+  state = await webhook([...ENTRIES, approved(`hf://acme/evil@${'e'.repeat(40)}`)]);
 });
 
 /** A Pod as the gate makes it, with a reading init container of the user's own after ours. */

@@ -2,11 +2,11 @@ import { applyPatch, type createPatch } from 'rfc6902';
 import { expect } from 'vitest';
 import {
   decideReview,
-  type GateState,
   injectionCheck,
   type Mutation,
   type MutationOptions,
   mutateReview,
+  type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import type { SnapshotEntry } from '../../../src/snapshot/index.ts';
 import { approved, COMMIT, gateOf, heldSnapshot, NOW, requestOf, reviewOf, sha256 } from '../decide/support.ts';
@@ -30,7 +30,7 @@ export const ENTRIES: readonly SnapshotEntry[] = [
   approved(IMAGE_PINNED),
 ];
 
-export async function gate(entries: readonly SnapshotEntry[] = ENTRIES): Promise<GateState> {
+export async function webhook(entries: readonly SnapshotEntry[] = ENTRIES): Promise<WebhookState> {
   return gateOf(await heldSnapshot(entries));
 }
 
@@ -51,7 +51,7 @@ export interface Changed {
   readonly object: unknown;
 }
 
-export function change(object: unknown, state: GateState, options: MutationOptions, more: Fields = {}): Changed {
+export function change(object: unknown, state: WebhookState, options: MutationOptions, more: Fields = {}): Changed {
   const request = requestOf(reviewOf(object as object, more));
   const mutation = mutateReview(request, state, options, NOW);
   return { mutation, object: patched(object, mutation) };
@@ -66,6 +66,6 @@ export function patched(object: unknown, { patch }: Mutation): unknown {
 }
 
 /** What the gate says when the changed object is validated. */
-export function answer(object: unknown, state: GateState, options: MutationOptions, more: Fields = {}) {
+export function answer(object: unknown, state: WebhookState, options: MutationOptions, more: Fields = {}) {
   return decideReview(requestOf(reviewOf(object as object, more)), state, NOW, injectionCheck(options, state, NOW));
 }

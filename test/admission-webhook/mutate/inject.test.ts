@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GateState } from '../../../admission-webhook/src/index.ts';
+import type { WebhookState } from '../../../admission-webhook/src/index.ts';
 import { approved, COMMIT, sha256 } from '../decide/support.ts';
-import { answer, change, FETCH, gate, IMAGE, LORA, PINNED, podOf } from './ground.ts';
+import { answer, change, FETCH, IMAGE, LORA, PINNED, podOf, webhook } from './ground.ts';
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
-  state = await gate();
+  state = await webhook();
 });
 
 const LOAD = { args: ['--model', 'acme/llama'] };
@@ -172,7 +172,7 @@ describe('what a Pod already has', () => {
       { name: 'NO_PROXY', value: '$(EVIL)' },
     ];
     const entries = [approved(PINNED, { endpoint: 'https://hub.example' })];
-    return gate(entries).then((there) => {
+    return webhook(entries).then((there) => {
       const { object } = change(podOf({ ...LOAD, env }), there, FETCH);
       expect(first(specOf(object).initContainers).env).toEqual([
         { name: 'HF_ENDPOINT', value: 'https://hub.example' },
@@ -198,7 +198,7 @@ describe('several models', () => {
 
   it('more than are fetched for one Pod are left, and told', async () => {
     const names = Array.from({ length: 9 }, (_, n) => `hf://acme/m${n}@${COMMIT}`);
-    const many = await gate(names.map((ref) => approved(ref)));
+    const many = await webhook(names.map((ref) => approved(ref)));
     const containers = names.map((_, n) => ({ name: `c${n}`, image: 'vllm', args: ['--model', `acme/m${n}`] }));
     const { object, mutation } = change({ ...podOf({}), spec: { containers } }, many, FETCH);
     expect(specOf(object).initContainers).toHaveLength(8);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GateState, MutationOptions } from '../../../admission-webhook/src/index.ts';
+import type { MutationOptions, WebhookState } from '../../../admission-webhook/src/index.ts';
 import { extractReferences } from '../../../src/workload/index.ts';
 import { approved, COMMIT, denied, sha256 } from '../decide/support.ts';
 import {
@@ -8,17 +8,17 @@ import {
   change,
   DIGEST,
   FETCH,
-  gate,
   IMAGE_PINNED,
   OLDER,
   PINNED,
   podOf,
   REWRITE,
+  webhook,
 } from './ground.ts';
 
-let state: GateState;
+let state: WebhookState;
 beforeAll(async () => {
-  state = await gate();
+  state = await webhook();
 });
 
 const references = (object: unknown) => extractReferences(object).references.map(({ reference }) => reference);
@@ -164,7 +164,7 @@ describe('which version is meant', () => {
   });
 
   it('is the one that there is, for any name', async () => {
-    const one = await gate([approved(PINNED)]);
+    const one = await webhook([approved(PINNED)]);
     expect(references(change(pod('v1.0'), one, REWRITE).object)).toEqual([PINNED]);
   });
 
@@ -174,7 +174,7 @@ describe('which version is meant', () => {
       approved(PINNED, { number: 2, ...stage('staging') }),
       approved(`hf://acme/llama@${OLDER}`, { number: 1, digest: sha256('older'), ...stage('production') }),
     ];
-    const plain = await gate(entries);
+    const plain = await webhook(entries);
     const { namespaces } = plain;
     const production = { ...namespaces.ruleOf('models'), stage: 'production' };
     const strict = { ...plain, namespaces: { ruleOf: () => production } };
@@ -183,8 +183,8 @@ describe('which version is meant', () => {
   });
 
   it('is none where the version is denied, ended, of another server, or of several models', async () => {
-    const nothing = async (entries: Parameters<typeof gate>[0]) =>
-      expect(change(pod(), await gate(entries), REWRITE).mutation.patch).toEqual([]);
+    const nothing = async (entries: Parameters<typeof webhook>[0]) =>
+      expect(change(pod(), await webhook(entries), REWRITE).mutation.patch).toEqual([]);
     await nothing([denied({ refs: [PINNED] })]);
     await nothing([approved(PINNED), denied({ model: 'other', digest: sha256('x'), refs: [PINNED] })]);
     await nothing([approved(PINNED, { stages: [{ stage: 'production', notAfter: '2026-11-25T11:59:59Z' }] })]);
@@ -197,7 +197,7 @@ describe('which version is meant', () => {
   });
 
   it('is asked of the server that the Pod names', async () => {
-    const there = await gate([approved(PINNED, { endpoint: 'https://hub.example' })]);
+    const there = await webhook([approved(PINNED, { endpoint: 'https://hub.example' })]);
     const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.example/' }];
     const asked = podOf({ args: ['--model', 'acme/llama'], env });
     expect(references(change(asked, there, REWRITE).object)).toEqual([PINNED]);
@@ -270,20 +270,20 @@ describe('nothing is changed', () => {
   });
 
   it('without a snapshot, and under one that has ended', async () => {
-    const none: GateState = { ...state, snapshot: { kind: 'none', why: 'never' } };
+    const none: WebhookState = { ...state, snapshot: { kind: 'none', why: 'never' } };
     expect(change(pod, none, FETCH).mutation.patch).toEqual([]);
     const { snapshot } = state;
     if (snapshot.kind !== 'held') throw new Error('no snapshot');
-    const over: GateState = { ...state, snapshot: { ...snapshot, index: ended(snapshot.index) } };
+    const over: WebhookState = { ...state, snapshot: { ...snapshot, index: ended(snapshot.index) } };
     expect(change(pod, over, FETCH).mutation.patch).toEqual([]);
   });
 
   it('of a version that is not approved', async () => {
-    expect(change(pod, await gate([]), FETCH).mutation.patch).toEqual([]);
+    expect(change(pod, await webhook([]), FETCH).mutation.patch).toEqual([]);
   });
 });
 
-type Index = Extract<GateState['snapshot'], { kind: 'held' }>['index'];
+type Index = Extract<WebhookState['snapshot'], { kind: 'held' }>['index'];
 
 function ended(index: Index): Index {
   return {

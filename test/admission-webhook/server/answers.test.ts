@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { STORY } from '../../support/parts.ts';
 import { RECORDED, recorded, reviewOf } from '../decide/support.ts';
-import { type AskOptions, ask, GOOD, reviewed, startGate } from './ground.ts';
+import { type AskOptions, ask, GOOD, reviewed, startWebhook } from './ground.ts';
 
-let gate: Awaited<ReturnType<typeof startGate>>;
+let webhook: Awaited<ReturnType<typeof startWebhook>>;
 
 const pod = (args: readonly string[]) => ({
   apiVersion: 'v1',
@@ -17,10 +17,11 @@ const BAD_ARGS = ['--model', 'evil/llama', '--revision', 'b'.repeat(40)];
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
 
 beforeAll(async () => {
-  gate = await startGate();
+  webhook = await startWebhook();
 });
 
-const post = (path: string, options: AskOptions) => ask(`${gate.url}${path}`, { ca: gate.authority.cert, ...options });
+const post = (path: string, options: AskOptions) =>
+  ask(`${webhook.url}${path}`, { ca: webhook.authority.cert, ...options });
 
 describe('reviews over TLS', () => {
   it('are answered by what the snapshot says', async () => {
@@ -105,17 +106,17 @@ describe('what is not a review that can be read', STORY, () => {
   it('is counted and logged, each line JSON, whatever clients write', async () => {
     const evil = 'a\n{"log":"admission"}\u2028\u0000"';
     await post('/validate', { body: reviewOf(pod([...BAD_ARGS]), { name: evil, userInfo: { username: evil } }) });
-    const lines = gate.lines.map((line) => {
+    const lines = webhook.lines.map((line) => {
       expect(line.endsWith('\n')).toBe(true);
       expect(line.slice(0, -1)).not.toMatch(/[\n\r]/);
       return JSON.parse(line);
     });
     expect(lines.some(({ name }) => String(name).includes('admission'))).toBe(true);
     expect(lines.some(({ skipped }) => skipped === 'too-large')).toBe(true);
-    const metrics = await (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+    const metrics = await (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
     expect(metrics).toMatch(/assay_admission_refused_requests_total\{reason="too-large"\} 3/);
     expect(metrics).toMatch(/assay_admission_refused_requests_total\{reason="path"\} 1/);
     expect(metrics).toMatch(/assay_admission_errors_total 0/);
-    expect(gate.told).toEqual([]);
+    expect(webhook.told).toEqual([]);
   });
 });

@@ -100,30 +100,30 @@ const believing = (snapshot: string, key = 'snapshot.pub') => [
 
 describe('assay admit', () => {
   it('answers, logs each decision on stdout, tells how it fares, and ends in order', async () => {
-    const gate = await start(...believing('snapshot.json'), '--client-token-file', file('token'));
-    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status).toBe(200);
+    const webhook = await start(...believing('snapshot.json'), '--client-token-file', file('token'));
+    await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
     const headers = { authorization: `Bearer ${TOKEN}` };
-    expect(await validate(gate, reviewOf(POD), headers)).toMatchObject({ allowed: true });
-    expect(await validate(gate, recorded('create_core_pods_vllm-abc-2q6fj.json'), headers)).toMatchObject({
+    expect(await validate(webhook, reviewOf(POD), headers)).toMatchObject({ allowed: true });
+    expect(await validate(webhook, recorded('create_core_pods_vllm-abc-2q6fj.json'), headers)).toMatchObject({
       allowed: false,
     });
-    expect(await validate(gate, reviewOf(POD))).toMatchObject({ allowed: false, status: { code: 401 } });
-    const table = await runCli(['admit', 'status', '--metrics-url', gate.metrics]);
+    expect(await validate(webhook, reviewOf(POD))).toMatchObject({ allowed: false, status: { code: 401 } });
+    const table = await runCli(['admit', 'status', '--metrics-url', webhook.metrics]);
     expect(table).toMatchObject({ code: 0, stderr: '' });
     expect(table.stdout).toMatch(/^ready +since /);
     expect(table.stdout).toMatch(/snapshot +version 7 of acme, 1 decisions, \d+ s old/);
     expect(table.stdout).toMatch(/certificate +until .*, in 23 h/);
     expect(table.stdout).toMatch(/deny +CREATE v1 Pod +default\/vllm-abc/);
-    const secure = ['--url', gate.url, '--ca', authority.file, '--client-token-file', file('token')];
+    const secure = ['--url', webhook.url, '--ca', authority.file, '--client-token-file', file('token')];
     const json = await runCli(['admit', 'status', ...secure, '--format', 'json']);
     expect(json).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(json.stdout)).toMatchObject({ ready: true, decisions: [{}, {}, {}] });
-    const shut = await runCli(['admit', 'status', '--url', gate.url, '--ca', authority.file]);
+    const shut = await runCli(['admit', 'status', '--url', webhook.url, '--ca', authority.file]);
     expect(shut).toMatchObject({ code: 2, stdout: '' });
     expect(shut.stderr).toMatch(/^assay: https:.*\/status: shows no token; give --client-token-file/);
-    expect((await runCli(['admit', 'status', '--url', gate.url])).stderr).toMatch(/cannot be asked \(.*certificate/);
-    expect(await end(gate)).toBe(143);
-    const records = gate
+    expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(/cannot be asked \(.*certificate/);
+    expect(await end(webhook)).toBe(143);
+    const records = webhook
       .out()
       .trim()
       .split('\n')
@@ -133,8 +133,8 @@ describe('assay admit', () => {
       ['admission', 'deny'],
       ['admission', 'deny'],
     ]);
-    expect(gate.out() + gate.said()).not.toContain(TOKEN);
-    const away = await runCli(['admit', 'status', '--metrics-url', gate.metrics]);
+    expect(webhook.out() + webhook.said()).not.toContain(TOKEN);
+    const away = await runCli(['admit', 'status', '--metrics-url', webhook.metrics]);
     expect(away.code).toBe(2);
     expect(away.stderr).toMatch(/cannot be asked \(connect ECONNREFUSED/);
   });
@@ -145,32 +145,32 @@ describe('assay admit', () => {
     ['one that a stranger signed', 'snapshot.json', 'stranger.pub', /sign/],
     ['a key that cannot be read', 'snapshot.json', 'no.pub', /no\.pub/],
   ])('serves and refuses, and is not ready, with %s', async (_name, snapshot, key, why) => {
-    const gate = await start(...believing(snapshot, key), '--log', 'none');
-    await expect.poll(gate.said).toMatch(/assay: snapshot: /);
-    const answer = await validate(gate, reviewOf(POD));
+    const webhook = await start(...believing(snapshot, key), '--log', 'none');
+    await expect.poll(webhook.said).toMatch(/assay: snapshot: /);
+    const answer = await validate(webhook, reviewOf(POD));
     expect(answer).toMatchObject({ allowed: false, status: { code: 403 } });
-    const status = await runCli(['admit', 'status', '--metrics-url', gate.metrics]);
+    const status = await runCli(['admit', 'status', '--metrics-url', webhook.metrics]);
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/^NOT READY +no snapshot is held/);
     expect(status.stdout).toMatch(why);
-    expect(gate.said()).toMatch(/anybody who reaches https:\/\/127\.0\.0\.1:\d+ may ask/);
-    await end(gate);
-    expect(gate.out()).toBe('');
+    expect(webhook.said()).toMatch(/anybody who reaches https:\/\/127\.0\.0\.1:\d+ may ask/);
+    await end(webhook);
+    expect(webhook.out()).toBe('');
   });
 
   it('answers from one that has ended as the configuration says, and is ready', async () => {
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: deny\n');
-    const gate = await start(...believing('ended.json'), '--config', file('config.yaml'));
-    await expect.poll(async () => (await fetch(`${gate.metrics}/readyz`)).status).toBe(200);
-    const refused = await validate(gate, reviewOf(POD));
+    const webhook = await start(...believing('ended.json'), '--config', file('config.yaml'));
+    await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
+    const refused = await validate(webhook, reviewOf(POD));
     expect(refused).toMatchObject({ allowed: false, status: { code: 403 } });
     expect(refused.status?.message).toMatch(/ended/);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: warn\n');
-    await expect.poll(async () => (await validate(gate, reviewOf(POD))).allowed).toBe(true);
+    await expect.poll(async () => (await validate(webhook, reviewOf(POD))).allowed).toBe(true);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expird: deny\n');
-    await expect.poll(gate.said).toMatch(/assay: config: .*config\.yaml:4:3: .*expird/);
-    expect((await validate(gate, reviewOf(POD))).allowed).toBe(true);
-    await end(gate);
+    await expect.poll(webhook.said).toMatch(/assay: config: .*config\.yaml:4:3: .*expird/);
+    expect((await validate(webhook, reviewOf(POD))).allowed).toBe(true);
+    await end(webhook);
   });
 
   it('says in one line what is wrong with how it is started', async () => {

@@ -6,7 +6,7 @@ import { openClientFiles } from '../../../admission-webhook/src/index.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { reviewOf } from '../decide/support.ts';
 import { Authority } from './certificates.ts';
-import { ask, reviewed, startGate } from './ground.ts';
+import { ask, reviewed, startWebhook } from './ground.ts';
 
 const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
@@ -18,9 +18,9 @@ describe('a client authority', () => {
   const stranger = new Authority(folder, 'strangers').client('api-server');
 
   it('has only its certificates ask for reviews, of the right name, and anybody for health', async () => {
-    const gate = await startGate({ clientCa: authority.file, clientNames: ['api-server', 'other'] });
+    const webhook = await startWebhook({ clientCa: authority.file, clientNames: ['api-server', 'other'] });
     const asked = async (pair?: { cert: string; key: string }) =>
-      reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY, ...pair }));
+      reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY, ...pair }));
     expect(await asked(authority.client('api-server'))).toMatchObject({ uid: UID, allowed: true });
     for (const [pair, why] of [
       [undefined, 'no certificate'],
@@ -31,7 +31,7 @@ describe('a client authority', () => {
       expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 401 } });
       expect(answer.status?.message).toContain(why);
     }
-    const health = await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert });
+    const health = await ask(`${webhook.url}/healthz`, { method: 'GET', ca: webhook.authority.cert });
     expect(health).toMatchObject({ status: 200, text: 'ok\n' });
   });
 
@@ -39,13 +39,13 @@ describe('a client authority', () => {
     const [first, second] = [new Authority(folder, 'first'), new Authority(folder, 'second')];
     const file = join(folder, 'ca.pem');
     writeFileSync(file, first.cert);
-    const gate = await startGate({ clientCa: file, pollMs: 100 });
+    const webhook = await startWebhook({ clientCa: file, pollMs: 100 });
     const pair = first.client('api-server');
-    const agent = new Agent({ ca: gate.authority.cert, ...pair, maxCachedSessions: 10 });
+    const agent = new Agent({ ca: webhook.authority.cert, ...pair, maxCachedSessions: 10 });
     const asked = async (by: { cert: string; key: string }, through?: Agent) =>
       reviewed(
-        await ask(`${gate.url}/validate`, {
-          ca: gate.authority.cert,
+        await ask(`${webhook.url}/validate`, {
+          ca: webhook.authority.cert,
           body: BODY,
           ...by,
           ...(through === undefined ? {} : { agent: through }),
@@ -59,7 +59,7 @@ describe('a client authority', () => {
     expect(await asked(pair, agent)).toBe(false);
     agent.destroy();
     writeFileSync(file, 'nothing of the kind');
-    await expect.poll(() => gate.serving.vitals().clients?.problem).toMatch(/no certificates/);
+    await expect.poll(() => webhook.serving.vitals().clients?.problem).toMatch(/no certificates/);
     expect(await asked(second.client('api-server'))).toBe(true);
   });
 });
@@ -68,11 +68,11 @@ describe('a token', () => {
   it('is asked for, and read again when it changes', async () => {
     const file = join(folder, 'token');
     writeFileSync(file, `${TOKEN}\n`);
-    const gate = await startGate({ tokenFile: file, pollMs: 100 });
+    const webhook = await startWebhook({ tokenFile: file, pollMs: 100 });
     const asked = async (authorization?: string) =>
       reviewed(
-        await ask(`${gate.url}/validate`, {
-          ca: gate.authority.cert,
+        await ask(`${webhook.url}/validate`, {
+          ca: webhook.authority.cert,
           body: BODY,
           headers: authorization === undefined ? {} : { authorization },
         }),
@@ -88,11 +88,11 @@ describe('a token', () => {
       `Bearer ${TOKEN} x`,
     ])
       expect(await asked(wrong)).toMatchObject({ uid: UID, allowed: false, status: { code: 401 } });
-    expect(gate.lines.join('')).not.toContain(TOKEN);
+    expect(webhook.lines.join('')).not.toContain(TOKEN);
     const status = (authorization?: string) =>
-      ask(`${gate.url}/status`, {
+      ask(`${webhook.url}/status`, {
         method: 'GET',
-        ca: gate.authority.cert,
+        ca: webhook.authority.cert,
         headers: authorization === undefined ? {} : { authorization },
       });
     expect((await status()).status).toBe(403);

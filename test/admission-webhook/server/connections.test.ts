@@ -3,19 +3,19 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { barrier, until } from '../../support/until.ts';
 import { reviewOf } from '../decide/support.ts';
-import { ask, reviewed, startGate } from './ground.ts';
+import { ask, reviewed, startWebhook } from './ground.ts';
 
 const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
 const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
 
-type Gate = Awaited<ReturnType<typeof startGate>>;
+type Webhook = Awaited<ReturnType<typeof startWebhook>>;
 
 /** A connection that says what it is told, and keeps what comes back. */
 async function raw(
-  gate: Gate,
+  webhook: Webhook,
   text: string | Uint8Array = '',
 ): Promise<{ socket: TLSSocket; said: () => string; ended: Promise<void> }> {
-  const socket = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
+  const socket = connect({ port: webhook.port, host: '127.0.0.1', ca: webhook.authority.cert });
   let said = '';
   socket.on('data', (part) => {
     said += part.toString('utf8');
@@ -42,12 +42,12 @@ describe('who is slow', () => {
     ['without a handshake', { handshakeMs: 200 }],
     ['without whole headers', { headersMs: 200, checkMs: 50 }],
   ] as const)('is let go: %s', async (what, rules) => {
-    const gate = await startGate({ rules });
+    const webhook = await startWebhook({ rules });
     if (what === 'without a handshake') {
-      const silent: Socket = connectPlain(gate.port, '127.0.0.1');
+      const silent: Socket = connectPlain(webhook.port, '127.0.0.1');
       await new Promise<void>((resolve) => silent.on('close', () => resolve()).on('error', () => {}));
     } else {
-      const slow = await raw(gate, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
+      const slow = await raw(webhook, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
       const drip = setInterval(() => slow.socket.write('a: b\r\n'), 20);
       // It would go on for ever.
       await slow.ended;
@@ -55,19 +55,21 @@ describe('who is slow', () => {
     }
     // Who is quicker than that is served; on a busy machine, not the first time.
     await until('others are answered', async () => {
-      const answer = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }).catch(() => undefined);
+      const answer = await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY }).catch(
+        () => undefined,
+      );
       return answer !== undefined && reviewed(answer).allowed;
     });
   });
 
   it('with a body is refused, by its uid when that has come', async () => {
-    const gate = await startGate({ rules: { bodyMs: 10_000 } });
+    const webhook = await startWebhook({ rules: { bodyMs: 10_000 } });
     holdTime();
-    const slow = await raw(gate, head(BODY.length));
+    const slow = await raw(webhook, head(BODY.length));
     slow.socket.write(BODY.subarray(0, 200));
-    await until('the start of the body has come', async () => (await metrics(gate)).includes('body_bytes 200\n'));
+    await until('the start of the body has come', async () => (await metrics(webhook)).includes('body_bytes 200\n'));
     vi.advanceTimersByTime(9_999);
-    expect(await metrics(gate)).toContain('body_bytes 200\n');
+    expect(await metrics(webhook)).toContain('body_bytes 200\n');
     vi.advanceTimersByTime(1);
     await until('it is answered', () => slow.said().includes(UID));
     expect(slow.said()).toMatch(/^HTTP\/1\.1 200 /);
@@ -79,14 +81,14 @@ describe('who is slow', () => {
   });
 
   it('and goes away in the middle is nothing to anybody', async () => {
-    const gate = await startGate();
-    const one = await raw(gate, head(BODY.length));
+    const webhook = await startWebhook();
+    const one = await raw(webhook, head(BODY.length));
     one.socket.write(BODY.subarray(0, 200));
-    await expect.poll(() => metrics(gate)).toMatch(/body_bytes [1-9]/);
+    await expect.poll(() => metrics(webhook)).toMatch(/body_bytes [1-9]/);
     one.socket.destroy();
-    await expect.poll(() => metrics(gate)).toContain('{reason="gone"} 1');
-    expect(await metrics(gate)).toMatch(/assay_admission_body_bytes 0\n/);
-    expect(gate.told).toEqual([]);
+    await expect.poll(() => metrics(webhook)).toContain('{reason="gone"} 1');
+    expect(await metrics(webhook)).toMatch(/assay_admission_body_bytes 0\n/);
+    expect(webhook.told).toEqual([]);
   });
 });
 
@@ -101,25 +103,27 @@ describe('what is not an HTTP', () => {
       'POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
   ])('ends the connection: %s', async (_name, text) => {
-    const gate = await startGate();
+    const webhook = await startWebhook();
     if (text === undefined) {
-      const plain = connectPlain(gate.port, '127.0.0.1');
+      const plain = connectPlain(webhook.port, '127.0.0.1');
       plain.on('error', () => {});
       plain.write('GET /validate HTTP/1.1\r\nhost: x\r\n\r\n');
       await new Promise<void>((resolve) => plain.on('close', () => resolve()));
     } else {
-      const one = await raw(gate, text);
+      const one = await raw(webhook, text);
       await one.ended;
       expect(one.said()).not.toContain('"allowed":true');
     }
-    expect(reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY })).allowed).toBe(true);
-    await gate.close();
+    expect(reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY })).allowed).toBe(
+      true,
+    );
+    await webhook.close();
   });
 
   it('does not smuggle a second request behind another one', async () => {
-    const gate = await startGate();
+    const webhook = await startWebhook();
     const one = await raw(
-      gate,
+      webhook,
       `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 60\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n`,
     );
     await until('it is answered', () => one.said().includes('ok\n'));
@@ -133,19 +137,19 @@ describe('what is not an HTTP', () => {
 
 describe('room for bodies', () => {
   it('is bounded: who finds none waits, and is refused', async () => {
-    const gate = await startGate({ rules: { roomBytes: 100_000, waitMs: 1_000 } });
+    const webhook = await startWebhook({ rules: { roomBytes: 100_000, waitMs: 1_000 } });
     holdTime();
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const waiting = () => timers.mock.calls.filter(([, ms]) => ms === 1_000).length;
     // Holds most of the room, and never ends.
-    const holder = await raw(gate, head(1_000_000));
+    const holder = await raw(webhook, head(1_000_000));
     holder.socket.write(Buffer.alloc(90_000, 0x20));
-    await until('it holds room', async () => /body_bytes 9\d{4}\n/.test(await metrics(gate)));
+    await until('it holds room', async () => /body_bytes 9\d{4}\n/.test(await metrics(webhook)));
     holder.socket.write(Buffer.alloc(60_000, 0x20));
     await until('it waits', () => waiting() === 1);
     vi.advanceTimersByTime(500);
-    const asked = ask(`${gate.url}/validate`, {
-      ca: gate.authority.cert,
+    const asked = ask(`${webhook.url}/validate`, {
+      ca: webhook.authority.cert,
       body: `${BODY.toString('utf8')}${' '.repeat(50_000)}`,
     });
     await until('the other one waits, too', () => waiting() === 2);
@@ -154,27 +158,27 @@ describe('room for bodies', () => {
     // It waited until the other was refused.
     expect(reviewed(await asked)).toMatchObject({ uid: UID, allowed: true });
     await until('the other one is refused', () => holder.said().includes('"code":429'));
-    await until('all room is free', async () => /assay_admission_body_bytes 0\n/.test(await metrics(gate)));
-    const after = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY }));
+    await until('all room is free', async () => /assay_admission_body_bytes 0\n/.test(await metrics(webhook)));
+    const after = reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY }));
     expect(after).toMatchObject({ uid: UID, allowed: true });
     holder.socket.destroy();
   });
 
   it('takes many large reviews at once, and no more memory than it may', async () => {
-    const gate = await startGate({ rules: { roomBytes: 24 * 1024 * 1024, waitMs: 5_000 } });
+    const webhook = await startWebhook({ rules: { roomBytes: 24 * 1024 * 1024, waitMs: 5_000 } });
     holdTime();
     const pad = { pad: 'x'.repeat(4 * 1024 * 1024) };
     const body = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing', annotations: pad } });
     let [answered, most] = [0, 0];
     const asking = Promise.all(
       Array.from({ length: 12 }, async () => {
-        const answer = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body });
+        const answer = await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body });
         answered += 1;
         return answer;
       }),
     );
     await until('all are answered', async () => {
-      const [, bytes = '0'] = /body_bytes (\d+)/.exec(await metrics(gate)) ?? [];
+      const [, bytes = '0'] = /body_bytes (\d+)/.exec(await metrics(webhook)) ?? [];
       most = Math.max(most, Number(bytes));
       // All that came wait for room, each for more than there is.
       if (Number(bytes) > 24 * 1024 * 1024) vi.advanceTimersByTime(5_000);
@@ -189,13 +193,13 @@ describe('room for bodies', () => {
 
 describe('connections', () => {
   it('are bounded in number', async () => {
-    const gate = await startGate({ rules: { maxConnections: 3 } });
-    const three = await Promise.all([raw(gate), raw(gate), raw(gate)]);
-    const fourth = connect({ port: gate.port, host: '127.0.0.1', ca: gate.authority.cert });
+    const webhook = await startWebhook({ rules: { maxConnections: 3 } });
+    const three = await Promise.all([raw(webhook), raw(webhook), raw(webhook)]);
+    const fourth = connect({ port: webhook.port, host: '127.0.0.1', ca: webhook.authority.cert });
     await new Promise<void>((resolve) => fourth.on('error', () => {}).on('close', () => resolve()));
     for (const { socket } of three) socket.destroy();
     const asked = () =>
-      ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert }).then(
+      ask(`${webhook.url}/healthz`, { method: 'GET', ca: webhook.authority.cert }).then(
         ({ status }) => status,
         () => 0,
       );
@@ -203,9 +207,9 @@ describe('connections', () => {
   });
 
   it('stay open longer than an API server keeps them', async () => {
-    const gate = await startGate();
-    const { headers } = await ask(`${gate.url}/validate`, {
-      ca: gate.authority.cert,
+    const webhook = await startWebhook();
+    const { headers } = await ask(`${webhook.url}/validate`, {
+      ca: webhook.authority.cert,
       body: BODY,
       headers: { connection: 'keep-alive' },
     });
@@ -213,12 +217,12 @@ describe('connections', () => {
   });
 
   it('speak TLS 1.2 and 1.3, and nothing older', async () => {
-    const gate = await startGate();
+    const webhook = await startWebhook();
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const socket = connect({
-        port: gate.port,
+        port: webhook.port,
         host: '127.0.0.1',
-        ca: gate.authority.cert,
+        ca: webhook.authority.cert,
         minVersion: version,
         maxVersion: version,
       });
@@ -227,9 +231,9 @@ describe('connections', () => {
       socket.destroy();
     }
     const old = connect({
-      port: gate.port,
+      port: webhook.port,
       host: '127.0.0.1',
-      ca: gate.authority.cert,
+      ca: webhook.authority.cert,
       minVersion: 'TLSv1',
       maxVersion: 'TLSv1.1',
       ciphers: 'DEFAULT@SECLEVEL=0',
@@ -247,18 +251,18 @@ describe('the end', () => {
       waits.push(ms);
       return drained.opened;
     };
-    const gate = await startGate({ drainSeconds: 4, drain });
-    const ready = () => ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
+    const webhook = await startWebhook({ drainSeconds: 4, drain });
+    const ready = () => ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert });
     expect(await ready()).toMatchObject({ status: 200, text: 'ready\n' });
-    const idle = await raw(gate, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    const idle = await raw(webhook, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
     await until('it is answered', () => idle.said().includes('ok\n'));
-    const running = await raw(gate, head(BODY.length));
+    const running = await raw(webhook, head(BODY.length));
     running.socket.write(BODY.subarray(0, 100));
-    await until('it is read', async () => (await metrics(gate)).includes('body_bytes 100\n'));
-    const closing = gate.close();
+    await until('it is read', async () => (await metrics(webhook)).includes('body_bytes 100\n'));
+    const closing = webhook.close();
     expect(waits).toEqual([4_000]);
     expect(await ready()).toMatchObject({ status: 503, text: 'it is ending\n', headers: { connection: 'close' } });
-    const late = await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
+    const late = await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY });
     expect(reviewed(late).allowed).toBe(true);
     expect(late.headers.connection).toBe('close');
     expect(idle.socket.closed).toBe(false);
@@ -273,6 +277,6 @@ describe('the end', () => {
   });
 });
 
-async function metrics(gate: Gate): Promise<string> {
-  return (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+async function metrics(webhook: Webhook): Promise<string> {
+  return (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
 }

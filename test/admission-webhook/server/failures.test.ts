@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type HeldSnapshot, NO_CONFIG, namespaceRules } from '../../../admission-webhook/src/index.ts';
 import { heldSnapshot, reviewOf } from '../decide/support.ts';
-import { ask, reviewed, startGate } from './ground.ts';
+import { ask, reviewed, startWebhook } from './ground.ts';
 
 const POD = {
   apiVersion: 'v1',
@@ -41,10 +41,12 @@ describe('a defect of ours', () => {
         { names: ['look'], mode: 'audit' as const },
       ],
     };
-    const gate = await startGate({ snapshot: await broken(), config });
+    const webhook = await startWebhook({ snapshot: await broken(), config });
     vi.useFakeTimers({ toFake: ['performance'] });
     const asked = async (namespace: string) =>
-      reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD, { namespace }) }));
+      reviewed(
+        await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(POD, { namespace }) }),
+      );
     const answer = await asked('models');
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 500 } });
     expect(answer.status?.message).not.toContain('table');
@@ -52,18 +54,18 @@ describe('a defect of ours', () => {
     const looked = await asked('look');
     expect(looked).toMatchObject({ allowed: true, auditAnnotations: { decision: 'audit', skipped: 'failed' } });
     expect(looked.warnings).toBeUndefined();
-    const metrics = await (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+    const metrics = await (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
     expect(metrics).toContain('assay_admission_errors_total 3');
-    expect(gate.told.join('\n')).toContain('the table broke');
+    expect(webhook.told.join('\n')).toContain('the table broke');
     // The same defect a thousand times in a second fills no log.
-    expect(gate.told).toHaveLength(1);
+    expect(webhook.told).toHaveLength(1);
     vi.advanceTimersByTime(999);
     await asked('models');
-    expect(gate.told).toHaveLength(1);
+    expect(webhook.told).toHaveLength(1);
     vi.advanceTimersByTime(1);
     await asked('models');
-    expect(gate.told).toHaveLength(2);
-    expect(JSON.parse(gate.lines[0] ?? '')).toMatchObject({
+    expect(webhook.told).toHaveLength(2);
+    expect(JSON.parse(webhook.lines[0] ?? '')).toMatchObject({
       action: 'deny',
       skipped: 'failed',
       namespace: 'models',
@@ -75,32 +77,34 @@ describe('a defect of ours', () => {
     const fails = () => {
       throw new Error('no state');
     };
-    const gate = await startGate({
+    const webhook = await startWebhook({
       parts: {
         feed: { held: fails, health: () => ({ from: '', lastTried: null, lastGood: null, problem: null, floor: 0 }) },
       },
     });
-    const answer = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD) }));
+    const answer = reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(POD) }));
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 500 } });
-    expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).status).toBe(200);
-    expect((await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert })).status).toBe(503);
-    expect((await ask(`${gate.url}/metrics`, { method: 'GET', ca: gate.authority.cert })).status).toBe(503);
+    expect((await ask(`${webhook.url}/healthz`, { method: 'GET', ca: webhook.authority.cert })).status).toBe(200);
+    expect((await ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert })).status).toBe(503);
+    expect((await ask(`${webhook.url}/metrics`, { method: 'GET', ca: webhook.authority.cert })).status).toBe(503);
   });
 });
 
 describe('what is not there yet', () => {
   it('is said by /readyz, and nothing is approved until then', async () => {
     const namespaces = { labelsOf: () => undefined, synced: () => false, problem: () => 'the server is away' };
-    const gate = await startGate({ snapshot: { kind: 'none', why: 'no such file' }, parts: { namespaces } });
-    const ready = await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert });
+    const webhook = await startWebhook({ snapshot: { kind: 'none', why: 'no such file' }, parts: { namespaces } });
+    const ready = await ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert });
     expect(ready.status).toBe(503);
     expect(ready.text).toBe(
       'no snapshot is held: no such file\nthe labels of namespaces are not known yet: the server is away\n',
     );
-    const answer = reviewed(await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(POD) }));
+    const answer = reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(POD) }));
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 403 } });
-    gate.snapshots.held = await heldSnapshot([]);
-    expect((await ask(`${gate.url}/readyz`, { method: 'GET', ca: gate.authority.cert })).text).toMatch(/^the labels/);
+    webhook.snapshots.held = await heldSnapshot([]);
+    expect((await ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert })).text).toMatch(
+      /^the labels/,
+    );
     expect(namespaceRules(NO_CONFIG, () => undefined).ruleOf('x').mode).toBe('enforce');
   });
 });

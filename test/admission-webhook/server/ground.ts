@@ -6,9 +6,8 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll } from 'vitest';
 import {
   type AdmissionConfig,
-  assembleGate,
+  assembleWebhook,
   type ConnectionRules,
-  type GateParts,
   type HeldSnapshot,
   NO_CONFIG,
   openCertificateFiles,
@@ -17,6 +16,7 @@ import {
   type ServeOptions,
   type Serving,
   serve,
+  type AdmissionWebhookParts,
 } from '../../../admission-webhook/src/index.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { approved, heldSnapshot } from '../decide/support.ts';
@@ -31,7 +31,7 @@ export interface GroundOptions
   readonly tokenFile?: string;
   readonly snapshot?: HeldSnapshot;
   readonly config?: Partial<AdmissionConfig>;
-  readonly parts?: Partial<GateParts>;
+  readonly parts?: Partial<AdmissionWebhookParts>;
   readonly pollMs?: number;
 }
 
@@ -46,7 +46,7 @@ const PATIENT = {
 } as const;
 
 /** A gate with a certificate of its own, over TLS, in this process. */
-export async function startGate(options: GroundOptions = {}) {
+export async function startWebhook(options: GroundOptions = {}) {
   const folder = tempFolder();
   const authority = new Authority(folder, 'ca');
   const files = place(folder, authority.server());
@@ -55,7 +55,7 @@ export async function startGate(options: GroundOptions = {}) {
   const snapshots = { held: options.snapshot ?? (await heldSnapshot([approved(GOOD)])) };
   const feedHealth = { from: 'snapshot.json', lastTried: null, lastGood: null, problem: null, floor: 0 };
   const config = { ...NO_CONFIG, ...options.config };
-  const gate = assembleGate({
+  const webhook = assembleWebhook({
     feed: { held: () => snapshots.held, health: () => feedHealth },
     config: { config: () => config, health: () => null, onChange: () => {} },
     namespaces: null,
@@ -71,7 +71,7 @@ export async function startGate(options: GroundOptions = {}) {
     watching,
   );
   const serving: Serving = await serve(
-    { gate, certificate, clients },
+    { webhook, certificate, clients },
     {
       listen: { host: '127.0.0.1', port: 0 },
       metricsListen: options.metricsListen ?? { host: '127.0.0.1', port: 0 },

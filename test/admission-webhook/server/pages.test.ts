@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmissionStatus } from '../../../admission-webhook/src/index.ts';
 import { reviewOf } from '../decide/support.ts';
-import { ask, GOOD, startGate } from './ground.ts';
+import { ask, GOOD, startWebhook } from './ground.ts';
 
 const pod = (model: string) => ({
   apiVersion: 'v1',
@@ -40,12 +40,12 @@ assay_admission_snapshot_version 7
 
 describe('what the gate tells', () => {
   it('counts what it answered, under the names that the chart and the documentation use', async () => {
-    const gate = await startGate();
+    const webhook = await startWebhook();
     for (const model of ['acme/llama', 'evil/llama', 'evil/other'])
-      await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(pod(model)) });
-    await ask(`${gate.url}/mutate`, { ca: gate.authority.cert, body: reviewOf(pod('acme/llama')) });
-    await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: '{}' });
-    const text = await (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
+      await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(pod(model)) });
+    await ask(`${webhook.url}/mutate`, { ca: webhook.authority.cert, body: reviewOf(pod('acme/llama')) });
+    await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: '{}' });
+    const text = await (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
     const own = text
       .split('\n')
       .filter((line) => line.startsWith('assay_') && !/_bucket|_sum/.test(line))
@@ -53,35 +53,35 @@ describe('what the gate tells', () => {
       .sort();
     expect(`\n${own.join('\n')}\n`).toBe(METRICS);
     expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds \d/);
-    const overTls = await ask(`${gate.url}/metrics`, { method: 'GET', ca: gate.authority.cert });
+    const overTls = await ask(`${webhook.url}/metrics`, { method: 'GET', ca: webhook.authority.cert });
     expect(overTls).toMatchObject({ status: 200, headers: { 'content-type': expect.stringContaining('text/plain') } });
     expect(GOOD).toContain('acme/llama');
   });
 
   it('remembers the last hundred decisions, the newest first', async () => {
-    const gate = await startGate();
+    const webhook = await startWebhook();
     for (let n = 0; n < 120; n++)
-      await ask(`${gate.url}/validate`, {
-        ca: gate.authority.cert,
+      await ask(`${webhook.url}/validate`, {
+        ca: webhook.authority.cert,
         body: reviewOf(pod('evil/llama'), { name: `pod-${n}` }),
       });
-    const status = await statusOf(gate.serving.metricsUrl);
+    const status = await statusOf(webhook.serving.metricsUrl);
     expect(status.decisions).toHaveLength(100);
     expect(status.decisions[0]).toMatchObject({ name: 'pod-119', action: 'deny' });
     expect(status.decisions[99]).toMatchObject({ name: 'pod-20' });
     expect(status).toMatchObject({ ready: true, notReady: [], snapshot: { version: 7, tenant: 'acme', entries: 1 } });
-    expect(gate.lines).toHaveLength(120);
+    expect(webhook.lines).toHaveLength(120);
   });
 
   it('is only read, and at the places there are', async () => {
-    const gate = await startGate();
-    const get = (path: string, method = 'GET') => ask(`${gate.url}${path}`, { method, ca: gate.authority.cert });
+    const webhook = await startWebhook();
+    const get = (path: string, method = 'GET') => ask(`${webhook.url}${path}`, { method, ca: webhook.authority.cert });
     expect((await get('/nothing')).status).toBe(404);
     expect((await get('/validate')).status).toBe(404);
     expect((await get('/metrics', 'DELETE')).status).toBe(405);
     expect((await get('/status')).status).toBe(403);
     expect(await get('/healthz', 'HEAD')).toMatchObject({ status: 200, text: '' });
-    const posted = await fetch(`${gate.serving.metricsUrl}/validate`, { method: 'POST', body: '{}' });
+    const posted = await fetch(`${webhook.serving.metricsUrl}/validate`, { method: 'POST', body: '{}' });
     expect(posted.status).toBe(405);
   });
 
@@ -90,11 +90,11 @@ describe('what the gate tells', () => {
     ['denials', 1],
     ['decisions', 2],
   ] as const)('logs as it is told: %s', async (log, lines) => {
-    const gate = await startGate({ log });
+    const webhook = await startWebhook({ log });
     for (const model of ['acme/llama', 'evil/llama'])
-      await ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: reviewOf(pod(model)) });
-    expect(gate.lines).toHaveLength(lines);
-    const status = await statusOf(gate.serving.metricsUrl);
+      await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(pod(model)) });
+    expect(webhook.lines).toHaveLength(lines);
+    const status = await statusOf(webhook.serving.metricsUrl);
     expect(status.decisions).toHaveLength(2);
   });
 });

@@ -8,7 +8,7 @@ import { writer } from '../../snapshot/samples.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { type Pair, place } from './certificates.ts';
-import { ask, type Reply, startGate } from './ground.ts';
+import { ask, type Reply, startWebhook } from './ground.ts';
 import { AnswerCheck, type Question, questions, writeSnapshot } from './race-ground.ts';
 
 const ROUNDS = 8;
@@ -74,12 +74,15 @@ describe('reviews while snapshots and certificates are replaced', () => {
       env: {},
     });
     // No connection is closed because the machine is busy.
-    const gate = await startGate({ parts: { feed }, pollMs: 200, rules: { keepAliveMs: 3_600_000 } });
-    const { authority } = gate;
-    const first: Pair = { cert: readFileSync(gate.files.cert, 'utf8'), key: readFileSync(gate.files.key, 'utf8') };
+    const webhook = await startWebhook({ parts: { feed }, pollMs: 200, rules: { keepAliveMs: 3_600_000 } });
+    const { authority } = webhook;
+    const first: Pair = {
+      cert: readFileSync(webhook.files.cert, 'utf8'),
+      key: readFileSync(webhook.files.key, 'utf8'),
+    };
     const pairs: readonly Pair[] = [first, ...names.slice(1).map((name) => authority.server(name))];
-    const url = `${gate.url}/validate?timeout=20s`;
-    const get = (path: string) => fetch(`${gate.serving.metricsUrl}${path}`);
+    const url = `${webhook.url}/validate?timeout=20s`;
+    const get = (path: string) => fetch(`${webhook.serving.metricsUrl}${path}`);
     const metric = async (name: string) => {
       const text = await (await get('/metrics')).text();
       return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
@@ -109,10 +112,10 @@ describe('reviews while snapshots and certificates are replaced', () => {
       }
       const [before, next] = [names[(version - 1) % names.length], names[version % names.length]];
       await writeSnapshot(snapshotFile, version + 1);
-      place(gate.folder, pairs[version % pairs.length] as Pair);
+      place(webhook.folder, pairs[version % pairs.length] as Pair);
       await until('the snapshot is held', async () => (await metric('assay_admission_snapshot_version')) > version);
       await until('the certificate is served', async () => {
-        const { server } = await ask(`${gate.url}/healthz`, { method: 'GET', ca: authority.cert });
+        const { server } = await ask(`${webhook.url}/healthz`, { method: 'GET', ca: authority.cert });
         return server === next;
       });
       for (const { question, finish } of open) {
@@ -132,8 +135,8 @@ describe('reviews while snapshots and certificates are replaced', () => {
     const metrics = await (await get('/metrics')).text();
     expect(metrics).toContain('assay_admission_errors_total 0');
     expect(metrics).not.toMatch(/refused_requests_total\{/);
-    expect(gate.told).toEqual([]);
-    await gate.close();
+    expect(webhook.told).toEqual([]);
+    await webhook.close();
     await feed.close();
   });
 });

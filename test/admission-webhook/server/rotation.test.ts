@@ -6,46 +6,46 @@ import { openCertificateFiles } from '../../../admission-webhook/src/index.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { reviewOf } from '../decide/support.ts';
 import { Authority, type Pair, place } from './certificates.ts';
-import { ask, reviewed, startGate } from './ground.ts';
+import { ask, reviewed, startWebhook } from './ground.ts';
 
 const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
 
 describe('a certificate that is replaced', () => {
   it('is what new connections get, while those that stand go on', async () => {
-    const gate = await startGate({ pollMs: 200 });
-    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: gate.authority.cert });
-    const before = await ask(`${gate.url}/validate`, { agent, body: BODY });
+    const webhook = await startWebhook({ pollMs: 200 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: webhook.authority.cert });
+    const before = await ask(`${webhook.url}/validate`, { agent, body: BODY });
     expect(before.server).toBe('gate');
-    place(gate.folder, gate.authority.server('second'));
-    const fresh = () => ask(`${gate.url}/validate`, { ca: gate.authority.cert, body: BODY });
+    place(webhook.folder, webhook.authority.server('second'));
+    const fresh = () => ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY });
     await expect.poll(async () => (await fresh()).server).toBe('second');
-    const after = await ask(`${gate.url}/validate`, { agent, body: BODY });
+    const after = await ask(`${webhook.url}/validate`, { agent, body: BODY });
     expect({ from: after.from, server: after.server }).toEqual({ from: before.from, server: 'gate' });
     expect(reviewed(after).allowed).toBe(true);
     agent.destroy();
   });
 
   it('by one that is broken stays, and that is said', async () => {
-    const gate = await startGate({ pollMs: 200 });
-    const other = gate.authority.server('other');
-    const metrics = async () => (await fetch(`${gate.serving.metricsUrl}/metrics`)).text();
-    const problem = () => gate.serving.vitals().certificate.problem;
+    const webhook = await startWebhook({ pollMs: 200 });
+    const other = webhook.authority.server('other');
+    const metrics = async () => (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
+    const problem = () => webhook.serving.vitals().certificate.problem;
     const cases: readonly [text: Pair, why: RegExp][] = [
       [{ cert: 'nothing', key: other.key }, /PEM/],
-      [{ cert: other.cert, key: gate.authority.server('third').key }, /another certificate/],
+      [{ cert: other.cert, key: webhook.authority.server('third').key }, /another certificate/],
       [{ cert: other.cert, key: '' }, /cannot be served with/],
     ];
     for (const [pair, why] of cases) {
-      place(gate.folder, pair);
+      place(webhook.folder, pair);
       await expect.poll(problem).toMatch(why);
-      expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('gate');
+      expect((await ask(`${webhook.url}/healthz`, { method: 'GET', ca: webhook.authority.cert })).server).toBe('gate');
     }
     expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 1');
-    rmSync(gate.files.cert);
+    rmSync(webhook.files.cert);
     await expect.poll(problem).toMatch(/no such file/);
-    place(gate.folder, other);
+    place(webhook.folder, other);
     await expect.poll(problem).toBeNull();
-    expect((await ask(`${gate.url}/healthz`, { method: 'GET', ca: gate.authority.cert })).server).toBe('other');
+    expect((await ask(`${webhook.url}/healthz`, { method: 'GET', ca: webhook.authority.cert })).server).toBe('other');
     expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 0');
   });
 

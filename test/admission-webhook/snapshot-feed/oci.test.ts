@@ -125,10 +125,10 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
       await expect(nobody.fetch(null, path, signal)).rejects.toMatchObject({ code: 'unauthorized' });
       const auth = Buffer.from('gate:secret').toString('base64');
       writeFileSync(join(docker, 'config.json'), JSON.stringify({ auths: { [own.host]: { auth } } }));
-      const gate = new OciSource(reference, { DOCKER_CONFIG: docker });
-      const fetched = await gate.fetch(null, path, signal);
+      const webhook = new OciSource(reference, { DOCKER_CONFIG: docker });
+      const fetched = await webhook.fetch(null, path, signal);
       expect(fetched).toEqual({ kind: 'fetched', mark: digestOf(await signed()) });
-      expect(await gate.fetch(digestOf(await signed()), path, signal)).toEqual({ kind: 'unchanged' });
+      expect(await webhook.fetch(digestOf(await signed()), path, signal)).toEqual({ kind: 'unchanged' });
     } finally {
       await own.close();
       await tokens.close();

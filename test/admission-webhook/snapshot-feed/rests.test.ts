@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startFeed } from '../../../admission-webhook/src/snapshot-feed/open-feed.ts';
 import type { SnapshotSource } from '../../../admission-webhook/src/snapshot-feed/source.ts';
@@ -61,7 +61,7 @@ it('a feed that is nudged asks no more often than it rests', async () => {
   for (let round = 1; round <= 3; round++) {
     for (let n = 0; n < NUDGES; n++) nudge();
     // What a nudge sets off is not kept waiting by anything but the rest.
-    await turn();
+    await yieldToEventLoop();
     expect(told).toEqual(order);
     rests.at(-1)?.open();
     order.push('rested', 'asked', 'rests');
@@ -71,7 +71,7 @@ it('a feed that is nudged asks no more often than it rests', async () => {
   // Without a nudge, the clock alone asks: in half an hour at least.
   rests.at(-1)?.open();
   await until('the pause', () => pauses.length > 3);
-  await turn();
+  await yieldToEventLoop();
   expect(told).toEqual([...order, 'rested']);
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(HOUR_MS / 2);
   await feed.close();

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { chunks, SliceSource } from '../../../src/core/bytes/byte-source.ts';
@@ -70,7 +70,7 @@ class Recorder implements BlockSink {
     const index = this.parts.push(Buffer.alloc(0)) - 1;
     // The bytes must hold until `done`: so they are copied only then.
     this.#last = this.#last
-      .then(() => turn())
+      .then(() => yieldToEventLoop())
       .then(() => {
         this.parts[index] = Buffer.from(bytes);
         done();

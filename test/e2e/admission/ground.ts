@@ -13,10 +13,10 @@ import {
 } from '../../support/kube/index.ts';
 import { Authority } from './certificates.ts';
 import { OWN_NAMESPACE, renderChart, webhooksOf } from './chart.ts';
-import { Gate } from './gate.ts';
 import { decisions } from './models.ts';
 import { objectOf, pathOf } from './objects.ts';
 import { SnapshotWriter } from './snapshots.ts';
+import { Webhook } from './webhook.ts';
 
 export interface GroundOptions {
   readonly kube?: KubeOptions;
@@ -48,7 +48,7 @@ export class Ground {
   readonly authority: Authority;
   readonly rendered: readonly KubeObject[];
   readonly #options: GroundOptions;
-  #gate: Gate | undefined;
+  #webhook: Webhook | undefined;
 
   private constructor(folder: string, kube: RunningKube, options: GroundOptions) {
     this.folder = folder;
@@ -70,9 +70,9 @@ export class Ground {
     }
   }
 
-  get gate(): Gate {
-    if (this.#gate === undefined) throw new Error('there is no gate yet');
-    return this.#gate;
+  get webhook(): Webhook {
+    if (this.#webhook === undefined) throw new Error('there is no gate yet');
+    return this.#webhook;
   }
 
   file(name: string): string {
@@ -81,7 +81,7 @@ export class Ground {
 
   /** Registers the webhooks, again after something of them was changed. */
   async register(more: object = {}): Promise<void> {
-    for (const webhook of webhooksOf(this.rendered, this.gate.url, this.authority.certificate)) {
+    for (const webhook of webhooksOf(this.rendered, this.webhook.url, this.authority.certificate)) {
       await this.kube.installWebhook({ ...webhook, ...more, more: { ...webhook.more, ...more } });
     }
   }
@@ -99,7 +99,7 @@ export class Ground {
   }
 
   async close(): Promise<void> {
-    await this.#gate?.stop('SIGKILL');
+    await this.#webhook?.stop('SIGKILL');
     await this.kube.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -118,7 +118,7 @@ export class Ground {
       ...['--tls-cert', this.file('tls.crt'), '--tls-key', this.file('tls.key'), '--namespace', OWN_NAMESPACE],
       ...(config === undefined ? [] : ['--config', this.file('admission.yaml')]),
     ];
-    this.#gate = await Gate.start([...own, ...seeing, ...(args?.(this) ?? [])]);
+    this.#webhook = await Webhook.start([...own, ...seeing, ...(args?.(this) ?? [])]);
     await this.register();
   }
 

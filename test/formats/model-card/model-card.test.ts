@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { isAssayError } from '../../../src/core/errors.ts';
 import { type ConfigKind, MAX_CONFIG, readModelConfig } from '../../../src/formats/model-card/config.ts';
-import { type Facts, MAX_VALUE_LENGTH, MAX_VALUES } from '../../../src/formats/model-card/facts.ts';
+import { type Facts, MAX_FACT_VALUES, MAX_VALUE_LENGTH } from '../../../src/formats/model-card/facts.ts';
 import { declaringKind, readFacts } from '../../../src/formats/model-card/files.ts';
 import { MAX_FRONT_MATTER, MAX_PARSED, readModelCard } from '../../../src/formats/model-card/model-card.ts';
 
@@ -136,7 +136,7 @@ describe('the front matter of a card', () => {
     const facts = await card(
       `---\ntags: [${Array.from({ length: 150 }, (_, i) => `t${i}`).join(', ')}]\nlicense: ${'x'.repeat(MAX_VALUE_LENGTH + 1)}\n---\n`,
     );
-    expect(facts.values('tags')).toHaveLength(MAX_VALUES);
+    expect(facts.values('tags')).toHaveLength(MAX_FACT_VALUES);
     expect(facts.values('licences')).toEqual([]);
     expect(facts.dropped).toBe(51);
   });
@@ -270,9 +270,9 @@ describe('a configuration', () => {
   it('with a string of 7 MB and 100,000 references keeps little', async () => {
     const many = Array.from({ length: 100_000 }, (_, i) => `"A${i}": "m${i}.C"`).join(',');
     const facts = await config(`{"model_type": "${'x'.repeat(4_000_000)}", "auto_map": {${many}}}`);
-    expect(facts.code).toHaveLength(MAX_VALUES);
+    expect(facts.code).toHaveLength(MAX_FACT_VALUES);
     expect(facts.values('modelType')).toEqual([]);
-    expect(facts.dropped).toBe(100_000 - MAX_VALUES + 1);
+    expect(facts.dropped).toBe(100_000 - MAX_FACT_VALUES + 1);
   });
 
   it('throws nothing but errors of its own, on any JSON and on any bytes', async () => {
@@ -303,7 +303,7 @@ describe('a configuration', () => {
     await fc.assert(
       fc.asyncProperty(value, fc.constantFrom(...kinds), async (any, kind) => {
         const facts = await config(JSON.stringify(any), kind);
-        expect(facts.code.length).toBeLessThanOrEqual(MAX_VALUES);
+        expect(facts.code.length).toBeLessThanOrEqual(MAX_FACT_VALUES);
       }),
       { numRuns: 300 },
     );

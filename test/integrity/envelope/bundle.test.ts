@@ -36,10 +36,10 @@ describe('what verifies it', () => {
       { x509CertificateChain: { certificates: [{ rawBytes: der }] } },
       { kind: 'certificate', chain: [Buffer.from('a certificate')] },
     ],
-    ['a certificate of Sigstore', MEDIA_TYPE, { certificate: { rawBytes: der } }, { kind: 'sigstore' }],
-    ['the same, in the other spelling', `${OLD}0.3`, { certificate: { rawBytes: der } }, { kind: 'sigstore' }],
-    ['a chain of Sigstore, in 0.1', `${OLD}0.1`, { x509CertificateChain: { certificates: [] } }, { kind: 'sigstore' }],
-    ['a chain of Sigstore, in 0.2', `${OLD}0.2`, { x509CertificateChain: { certificates: [] } }, { kind: 'sigstore' }],
+    ['a certificate of Sigstore', MEDIA_TYPE, { certificate: { rawBytes: der } }, { kind: 'keyless' }],
+    ['the same, in the other spelling', `${OLD}0.3`, { certificate: { rawBytes: der } }, { kind: 'keyless' }],
+    ['a chain of Sigstore, in 0.1', `${OLD}0.1`, { x509CertificateChain: { certificates: [] } }, { kind: 'keyless' }],
+    ['a chain of Sigstore, in 0.2', `${OLD}0.2`, { x509CertificateChain: { certificates: [] } }, { kind: 'keyless' }],
   ])('%s', (_, mediaType, material, expected) => {
     expect(read({ ...good, mediaType, verificationMaterial: material }).material).toEqual(expected);
   });

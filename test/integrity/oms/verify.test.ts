@@ -84,21 +84,21 @@ describe('a model that was signed in another way than the trust is for', () => {
   const material = {
     key: { publicKey: {} },
     certificate: { x509CertificateChain: { certificates: [{ rawBytes: root.raw.toString('base64') }] } },
-    sigstore: { certificate: { rawBytes: root.raw.toString('base64') } },
+    keyless: { certificate: { rawBytes: root.raw.toString('base64') } },
   };
   const trusts: Record<Trust['kind'], () => Promise<Trust>> = {
     key: async () => trustOf(trustedKey),
     certificate: async () => ({ kind: 'certificate', anchors: [root], validity: 'issued' }),
-    sigstore: async () => ({ kind: 'sigstore', root: await bundledRoot(), identity: { identity: 'a@b', issuer: 'c' } }),
+    keyless: async () => ({ kind: 'keyless', root: await bundledRoot(), identity: { identity: 'a@b', issuer: 'c' } }),
   };
 
   test.each([
     ['key', 'certificate', 'signed with a key, which --certificate-chain cannot verify: give --public-key'],
-    ['key', 'sigstore', 'signed with a key, which --identity and --issuer cannot verify: give --public-key'],
+    ['key', 'keyless', 'signed with a key, which --identity and --issuer cannot verify: give --public-key'],
     ['certificate', 'key', 'signed with a certificate, which --public-key cannot verify: give --certificate-chain'],
-    ['certificate', 'sigstore', 'which --identity and --issuer cannot verify: give --certificate-chain'],
-    ['sigstore', 'key', 'keyless, through Sigstore, which --public-key cannot verify: give --identity and --issuer'],
-    ['sigstore', 'certificate', 'which --certificate-chain cannot verify: give --identity and --issuer'],
+    ['certificate', 'keyless', 'which --identity and --issuer cannot verify: give --certificate-chain'],
+    ['keyless', 'key', 'keyless, through Sigstore, which --public-key cannot verify: give --identity and --issuer'],
+    ['keyless', 'certificate', 'which --certificate-chain cannot verify: give --identity and --issuer'],
   ] as const)('with %s, and not %s', async (signed, trusted, message) => {
     const bundle = { ...bundleOf(), verificationMaterial: material[signed] };
     const refused = await problemOf(async () => verify(bundle, await trusts[trusted]()));

@@ -11,7 +11,7 @@ import type { SigstoreServices } from '../../support/sigstore-services.ts';
 import { TEST_IDENTITY, TEST_ISSUER } from '../../support/sigstore-services.ts';
 
 export type WitnessKind = 'rekor1' | 'rekor1-intoto' | 'rekor2' | 'tsa';
-export type KeylessTrust = Extract<Trust, { kind: 'sigstore' }>;
+export type KeylessTrust = Extract<Trust, { kind: 'keyless' }>;
 
 /** The JSON of a bundle, as far as tests change it. */
 export interface BundleJson {
@@ -67,7 +67,7 @@ export async function signKeyless(
 
 export function trustOf(root: unknown, identity = TEST_IDENTITY, issuer = TEST_ISSUER): KeylessTrust {
   const read = readTrustedRoot(Buffer.from(JSON.stringify(root)), 'trusted_root.json');
-  return { kind: 'sigstore', root: read, identity: { identity, issuer } };
+  return { kind: 'keyless', root: read, identity: { identity, issuer } };
 }
 
 export function readJson(json: unknown): SignedBundle {

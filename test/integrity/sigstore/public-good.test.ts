@@ -40,7 +40,7 @@ function fixture(name: string): string {
 
 function verify(text: string, identity: string, issuer: string) {
   return verifyKeyless(readBundle(Buffer.from(text), 'bundle'), {
-    kind: 'sigstore',
+    kind: 'keyless',
     root,
     identity: { identity, issuer },
   });

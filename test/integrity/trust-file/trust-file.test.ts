@@ -64,12 +64,12 @@ signers:
     expect(trust.rules.map(({ roles }) => roles)).toEqual([undefined, undefined, ['reviewer', 'security-approver']]);
     expect(trust.rules.map(({ name, trust }) => [name, trust.kind])).toEqual([
       ['scanner', 'key'],
-      ['release workflow', 'sigstore'],
+      ['release workflow', 'keyless'],
       ['security team', 'certificate'],
     ]);
     expect(trust.rules[2]?.trust).toMatchObject({ identity: '*@acme.example', validity: 'now' });
     expect(trust.warnings).toEqual([]);
-    expect(modelTrusts(trust, new Date('2027-01-01T00:00:00Z')).map(({ kind }) => kind)).toEqual(['key', 'sigstore']);
+    expect(modelTrusts(trust, new Date('2027-01-01T00:00:00Z')).map(({ kind }) => kind)).toEqual(['key', 'keyless']);
     expect(modelTrusts(trust, new Date('2027-02-01T00:00:00Z')).map(({ kind }) => kind)).toEqual(['key']);
   });
 

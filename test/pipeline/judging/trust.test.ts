@@ -23,7 +23,7 @@ describe('whom the command line trusts', () => {
     const flags = { certificateChain: ca, identity, issuer: 'https://accounts.example' };
     expect(await readTrusts(flags, {})).toMatchObject([
       { kind: 'certificate', identity },
-      { kind: 'sigstore', identity: { identity, issuer: 'https://accounts.example' } },
+      { kind: 'keyless', identity: { identity, issuer: 'https://accounts.example' } },
     ]);
   });
 

@@ -30,7 +30,7 @@ async function stagingRules(policy: RegistryRules['staging']['policy']): Promise
 }
 
 async function gateAction(registry: Registry): Promise<string | undefined> {
-  return (await registry.gate(sam, { digest: digestOf('one') }))[0]?.action;
+  return (await registry.currentDecisions(sam, { digest: digestOf('one') }))[0]?.action;
 }
 
 describeOnBoth('approvals under newer rules', (fresh) => {

@@ -95,8 +95,8 @@ describeOnBoth('models and versions', (fresh) => {
     const folder = assessmentOf({ name: 'folder', artifact: { ref: './model', pinned: './model' } });
     const { version } = await registry.register(sam, { model: 'acme/folder', assessment: folder });
     expect(version.pinned).toEqual([]);
-    expect(await registry.gate(sam, { ref: './model' })).toEqual([]);
-    expect(await registry.gate(sam, { digest: version.digest })).toMatchObject([
+    expect(await registry.currentDecisions(sam, { ref: './model' })).toEqual([]);
+    expect(await registry.currentDecisions(sam, { digest: version.digest })).toMatchObject([
       {
         model: 'acme/folder',
         number: 1,
@@ -109,10 +109,12 @@ describeOnBoth('models and versions', (fresh) => {
     ]);
     await registered(registry);
     const pinned = `hf://acme/model@${commitOf('one')}`;
-    expect(await registry.gate(sam, { ref: pinned })).toMatchObject([{ digest: digestOf('one'), pinned: [pinned] }]);
-    expect(await registry.gate(sam, { ref: 'hf://acme/model' })).toEqual([]);
+    expect(await registry.currentDecisions(sam, { ref: pinned })).toMatchObject([
+      { digest: digestOf('one'), pinned: [pinned] },
+    ]);
+    expect(await registry.currentDecisions(sam, { ref: 'hf://acme/model' })).toEqual([]);
     expect(await registry.versionsOf(sam, { ref: pinned })).toMatchObject([{ number: 1 }]);
-    expect(await registry.gate(sam, { ref: 'hf://acme/\0' })).toEqual([]);
+    expect(await registry.currentDecisions(sam, { ref: 'hf://acme/\0' })).toEqual([]);
   });
 
   it('answers for who put bytes aside and for who was first, whatever number of names somebody gives them', async () => {
@@ -121,7 +123,7 @@ describeOnBoth('models and versions', (fresh) => {
     for (let at = 0; at < 100; at++) await registered(registry, {}, `squatter/${at}`);
     const late = await registered(registry, {}, 'acme/late');
     await registry.quarantine(rita, late.version.id, 'a backdoor');
-    const answers = await registry.gate(sam, { digest: version.digest });
+    const answers = await registry.currentDecisions(sam, { digest: version.digest });
     expect(answers.slice(0, 2).map(({ model, stage }) => [model, stage])).toEqual([
       ['acme/late', 'quarantined'],
       ['acme/first', 'candidate'],
@@ -132,7 +134,7 @@ describeOnBoth('models and versions', (fresh) => {
     const registry = await bench.open();
     await registered(registry, {}, 'acme/one');
     await registered(registry, {}, 'acme/two');
-    const answers = await registry.gate(sam, { digest: digestOf('one') });
+    const answers = await registry.currentDecisions(sam, { digest: digestOf('one') });
     expect(answers.map(({ model }) => model).sort()).toEqual(['acme/one', 'acme/two']);
   });
 
@@ -235,7 +237,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect((await registry.auditLog(stranger)).items).toEqual([]);
     expect((await registry.jobs.list(stranger)).items).toEqual([]);
     expect(await registry.tokens(stranger)).toEqual([]);
-    expect(await registry.gate(stranger, { digest: version.digest })).toEqual([]);
+    expect(await registry.currentDecisions(stranger, { digest: version.digest })).toEqual([]);
     expect(await registry.versionsOf(stranger, { digest: version.digest })).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ describeOnBoth('waivers', (fresh) => {
     const registry = await bench.open();
     const { version } = await registered(registry, sample);
     const { version: other } = await registered(registry, { ...sample, name: 'two' });
-    const gate = async (digest: string) => (await registry.gate(sam, { digest }))[0];
+    const gate = async (digest: string) => (await registry.currentDecisions(sam, { digest }))[0];
     expect(await gate(version.digest)).toMatchObject({ action: 'deny' });
     expect((await gate(version.digest))?.reason).toMatch(/^verdict\.suspicious: 1 file/);
     const { id, waiver } = await registry.addWaiver(selma, WAIVER);
@@ -71,6 +71,6 @@ describeOnBoth('waivers', (fresh) => {
     const findings = [findingOf('pickle.global.unlisted')];
     const { version } = await registered(registry, { verdict: 'malicious', findings });
     await registry.addWaiver(selma, { ...WAIVER, rule: 'pickle.global.unlisted' });
-    expect(await registry.gate(sam, { digest: version.digest })).toMatchObject([{ action: 'deny' }]);
+    expect(await registry.currentDecisions(sam, { digest: version.digest })).toMatchObject([{ action: 'deny' }]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type {
   ApprovalRecord,
-  GateAnswer,
+  CurrentDecision,
   Job,
   StoredWaiver,
   Transition,
@@ -65,7 +65,7 @@ function pages(text: string): Readonly<Record<string, Html>> {
     rules: [{ id: text, outcome: 'deny', message: text, findings: [] }],
   } as const;
   const decided = { ...stored, decision: bad };
-  const answer: GateAnswer = {
+  const answer: CurrentDecision = {
     model: text,
     number: 2,
     digest: DIGEST,

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSy
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BlobStore } from '../../../src/service/hub-proxy/blob-store.ts';
-import { Slots } from '../../../src/service/hub-proxy/slots.ts';
+import { Semaphore } from '../../../src/service/hub-proxy/semaphore.ts';
 import { errorOf } from '../../support/hub-harness.ts';
 import { noise, tempFolder } from '../../support/temp.ts';
 import { barrier } from '../../support/until.ts';
@@ -182,7 +182,7 @@ test('a service that ends stops what it downloads', async () => {
 });
 
 test('slots let so many go on at a time, also after one that failed', async () => {
-  const slots = new Slots(2);
+  const slots = new Semaphore(2);
   let now = 0;
   let most = 0;
   const full = barrier();

@@ -9,23 +9,23 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type FakeRepo, fakeFile } from '../../support/fake-hub.ts';
 import { noise } from '../../support/temp.ts';
 import { barrier, until } from '../../support/until.ts';
-import { GateKit, HUB_TOKEN, person, TENANT } from '../gate/gate-kit.ts';
-import { npy } from '../gate/npy.ts';
 import type { Client } from '../routes/harness.ts';
+import { npy } from './npy.ts';
+import { HUB_TOKEN, ProxyKit, person, TENANT } from './proxy-kit.ts';
 
 /** Between two looks whether a download may go on, and between two interim answers. */
 const [LOOKS_AGAIN_MS, SAYS_SO_MS] = [5_000, 3_000];
 const WEIGHTS = noise(3 * 1024 * 1024, 7);
 
 describe('the gate of the Hub', () => {
-  let kit: GateKit;
+  let kit: ProxyKit;
   let repo: FakeRepo;
   let approved: string;
   let other: string;
   let client: Client;
 
   beforeAll(async () => {
-    kit = await GateKit.start();
+    kit = await ProxyKit.start();
     repo = kit.hub.repo('owner/model');
     repo.private = true;
     approved = repo.commit([
@@ -287,7 +287,7 @@ describe('the gate of the Hub', () => {
   });
 
   describe('what the Hub serves otherwise', () => {
-    test.each<[string, number, Parameters<GateKit['hub']['fail']>[1], string]>([
+    test.each<[string, number, Parameters<ProxyKit['hub']['fail']>[1], string]>([
       ['another byte', 21, { corrupt: true }, 'upstream-mismatch'],
       ['a cut body', 22, { truncateAt: 1000 }, 'upstream-away'],
       ['another length', 23, { totalBytes: 70_000 }, 'upstream-mismatch'],

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fakeFile } from '../../support/fake-hub.ts';
 import { until } from '../../support/until.ts';
-import { GateKit, person } from '../gate/gate-kit.ts';
 import type { Client } from '../routes/harness.ts';
+import { ProxyKit, person } from './proxy-kit.ts';
 
-let kit: GateKit;
+let kit: ProxyKit;
 let client: Client;
 
 beforeAll(async () => {
-  kit = await GateKit.start({ gate: { scanOnMiss: true, stage: 'candidate' } });
+  kit = await ProxyKit.start({ handOut: { scanOnMiss: true, stage: 'candidate' } });
   client = await kit.service.as('client', ['gate']);
 });
 afterAll(() => kit.close());

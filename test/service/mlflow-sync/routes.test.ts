@@ -3,19 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tenantEnvironment } from '../../../src/service/worker/index.ts';
 import { fakeFile } from '../../support/fake-hub.ts';
 import { FakeMlflow } from '../../support/mlflow-server.ts';
-import { GateKit, person, TENANT } from '../gate/gate-kit.ts';
+import { ProxyKit, person, TENANT } from '../hub-proxy/proxy-kit.ts';
 
 const SECRET = 'of the webhook';
 const HUB_SECRET = 'of the other webhook';
 
 describe('webhooks of others', () => {
   let mlflow: FakeMlflow;
-  let kit: GateKit;
+  let kit: ProxyKit;
 
   beforeAll(async () => {
     mlflow = await FakeMlflow.start();
     const own = { MLFLOW_TRACKING_URI: mlflow.origin, MLFLOW_WEBHOOK_SECRET: SECRET, HF_WEBHOOK_SECRET: HUB_SECRET };
-    kit = await GateKit.start({ credentials: { [TENANT]: own } });
+    kit = await ProxyKit.start({ credentials: { [TENANT]: own } });
   });
   afterAll(async () => {
     await kit.close();

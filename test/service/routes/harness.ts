@@ -87,7 +87,7 @@ export const LIMITS: ServiceConfig['limits'] = {
 /** Longer than any test: no receiver is given up, and no lease of a delivery ends. */
 export const WEBHOOK_TIMEOUT_MS = 600_000;
 
-const GATE: ServiceConfig['gate'] = {
+const HAND_OUT: ServiceConfig['handOut'] = {
   stage: 'production',
   scanOnMiss: false,
   cacheBytes: 1024 * 1024 * 1024,
@@ -119,7 +119,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     approvalKey: null,
     approvalPassphrase: null,
     trust: null,
-    gate: GATE,
+    handOut: HAND_OUT,
     rules: RULES,
     trustedProxies: [],
     sessionSecret: null,

@@ -20,20 +20,20 @@ export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): P
   if (report.totals.deny > 0) shell.exit(1);
 }
 
-async function auditOf({ gate, file, namespaces }: AdmitAuditRequest, shell: Shell): Promise<AuditReport> {
-  const { auditCluster, listedSource, openAuditGate, openCluster, openKube } = await import(
+async function auditOf({ webhook, file, namespaces }: AdmitAuditRequest, shell: Shell): Promise<AuditReport> {
+  const { auditCluster, listedSource, openAuditWebhook, openCluster, openKube } = await import(
     '../../../../admission-webhook/src/index.ts'
   );
   const { env, signal } = shell;
-  const isMap = /^configmap:/i.test(gate.snapshot.from);
+  const isMap = /^configmap:/i.test(webhook.snapshot.from);
   const kube: KubeClient | null =
-    file === undefined || isMap ? await openKube({ kubeconfig: gate.kubeconfig, env }) : null;
+    file === undefined || isMap ? await openKube({ kubeconfig: webhook.kubeconfig, env }) : null;
   try {
     const source =
       file === undefined && kube !== null
         ? await openCluster(kube, namespaces, signal)
         : listedSource(await readManifestFile(file ?? '-'), file ?? '-', namespaces);
-    const opened = await openAuditGate(gate, kube, source.labelsOf, env);
+    const opened = await openAuditWebhook(webhook, kube, source.labelsOf, env);
     return await auditCluster(source, opened, new Date());
   } finally {
     await kube?.close();

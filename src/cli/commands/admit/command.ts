@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import { type AdmitFlags, gateOf, serveOf, stageOf, statusRequestOf } from './flags.ts';
+import { type AdmitFlags, serveOf, stageOf, statusRequestOf, webhookOf } from './flags.ts';
 import { ADMIT_GUIDE, STATUS_GUIDE } from './guide.ts';
 
 export function registerAdmit(program: Command, shell: Shell): void {
@@ -106,11 +106,11 @@ async function runAdmit(flags: AdmitFlags, shell: Shell): Promise<void> {
     const { runAdmitExplain } = await import('./explain.ts');
     await runAdmitExplain({ file, format, output, color }, shell);
   } else if (audit === true) {
-    const request = { gate: gateOf(flags), file, namespaces: flags.inNamespace, format, output, color } as const;
+    const request = { webhook: webhookOf(flags), file, namespaces: flags.inNamespace, format, output, color } as const;
     const { runAdmitAudit } = await import('./audit.ts');
     await runAdmitAudit(request, shell);
   } else if (fallback === true) {
-    const request = { gate: gateOf(flags), stage: stageOf(flags), output };
+    const request = { webhook: webhookOf(flags), stage: stageOf(flags), output };
     const { runAdmitFallback } = await import('./fallback.ts');
     await runAdmitFallback(request, shell);
   } else {

@@ -9,12 +9,12 @@ const TOLD = 10;
 
 /** Writes policies of the API server that refuse what a snapshot does not approve. */
 export async function runAdmitFallback(request: AdmitFallbackRequest, shell: Shell): Promise<void> {
-  const { gate, stage, output } = request;
+  const { webhook, stage, output } = request;
   const sink = await openSink(output, shell);
   const { fallbackManifests, readSnapshotFile } = await import('../../../../admission-webhook/src/index.ts');
   const now = new Date();
-  const document = await readSnapshotFile(gate.snapshot, now);
-  const namespace = gate.ownNamespace ?? NAMESPACE;
+  const document = await readSnapshotFile(webhook.snapshot, now);
+  const namespace = webhook.ownNamespace ?? NAMESPACE;
   const made = fallbackManifests(document, { now, namespace, ...(stage === undefined ? {} : { stage }) });
   sink.write(made.yaml);
   await sink.commit();

@@ -1,9 +1,9 @@
 import type {
   AdmissionOptions,
-  GateOptions,
   ListenPlace,
   LogChoice,
   TlsOptions,
+  WebhookOptions,
 } from '../../../../admission-webhook/src/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { AdmitStatusRequest } from './request.ts';
@@ -63,7 +63,7 @@ const MAX_POLL = 86_400;
 const MAX_DRAIN = 600;
 
 /** @throws AssayError `usage` */
-export function gateOf(flags: AdmitFlags): GateOptions {
+export function webhookOf(flags: AdmitFlags): WebhookOptions {
   const { breakGlass, breakGlassTrust } = flags;
   if ((breakGlass === undefined) !== (breakGlassTrust === undefined))
     throw usage(
@@ -103,7 +103,7 @@ export function serveOf(flags: AdmitFlags): AdmissionOptions {
   if (flags.clientName.length > 0 && flags.clientCa === undefined)
     throw usage('--client-name', 'says nothing without an authority', 'give --client-ca as well');
   return {
-    gate: gateOf(flags),
+    webhook: webhookOf(flags),
     listen: place(needed(flags.listen, 'it is not said where to listen', '--listen HOST:PORT'), '--listen'),
     metricsListen: flags.metricsListen === undefined ? null : place(flags.metricsListen, '--metrics-listen'),
     tls: tlsOf(flags),

@@ -1,4 +1,4 @@
-import type { AdmissionOptions, GateOptions } from '../../../../admission-webhook/src/index.ts';
+import type { AdmissionOptions, WebhookOptions } from '../../../../admission-webhook/src/index.ts';
 
 /** `assay admit --explain`. */
 export interface AdmitExplainRequest {
@@ -13,7 +13,7 @@ export type AdmitServeRequest = AdmissionOptions;
 
 /** `assay admit --audit`: what runs in a cluster, and would be refused. */
 export interface AdmitAuditRequest {
-  readonly gate: GateOptions;
+  readonly webhook: WebhookOptions;
   /** What was listed before, in place of a cluster. */
   readonly file: string | undefined;
   /** Empty: all of them. */
@@ -25,7 +25,7 @@ export interface AdmitAuditRequest {
 
 /** `assay admit --fallback`: a ValidatingAdmissionPolicy, and the ConfigMap that it decides by, made from a snapshot. */
 export interface AdmitFallbackRequest {
-  readonly gate: GateOptions;
+  readonly webhook: WebhookOptions;
   /** What is approved for it; for any when absent. */
   readonly stage: string | undefined;
   readonly output: string | undefined;

@@ -7,9 +7,9 @@ import type { AdmitServeRequest } from './request.ts';
 export async function runAdmitServe(request: AdmitServeRequest, shell: Shell): Promise<void> {
   const { startAdmission } = await import('../../../../admission-webhook/src/index.ts');
   const tell = (line: string) => void shell.stderr.write(`assay: ${terminalText(line)}\n`);
-  const gate = await startAdmission(request, { tell, sink: shell.stdout, env: shell.env });
-  tell(`listens at ${gate.url}${gate.metricsUrl === null ? '' : `, serves its status at ${gate.metricsUrl}`}`);
+  const webhook = await startAdmission(request, { tell, sink: shell.stdout, env: shell.env });
+  tell(`listens at ${webhook.url}${webhook.metricsUrl === null ? '' : `, serves its status at ${webhook.metricsUrl}`}`);
   if (!shell.signal.aborted) await once(shell.signal, 'abort');
   tell('ends: answers until nothing leads here any more; once more to end at once');
-  await gate.close();
+  await webhook.close();
 }

@@ -11,7 +11,7 @@ import {
   signingChoice,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import { type ApproveRequest, STAGES } from './request.ts';
+import { APPROVABLE_STAGES, type ApproveRequest } from './request.ts';
 export const VOTERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
 
 interface ApproveFlags extends SigningFlags, RegistryFlags {
@@ -56,7 +56,7 @@ export function registerApprove(program: Command, shell: Shell): void {
       'Approves a version of a model for a stage: a signed attestation, which moves it when it is the last needed.',
     )
     .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
-    .addOption(new Option('--stage <stage>', 'what for').choices(STAGES).makeOptionMandatory())
+    .addOption(new Option('--stage <stage>', 'what for').choices(APPROVABLE_STAGES).makeOptionMandatory())
     .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
     .option('--until <time>', 'when the approval ends (UTC: 2027-01-31T00:00:00Z)')
     .option('--comment <text>', 'what there is to say', '')

@@ -6,7 +6,7 @@ import type { SigningChoice } from '../../options/index.ts';
 export interface ApproveRequest {
   readonly artifact: string;
   readonly registry: RegistryFlags;
-  readonly stage: (typeof STAGES)[number];
+  readonly stage: (typeof APPROVABLE_STAGES)[number];
   /** `undefined`: the service signs, for whoever has the token. */
   readonly signing: SigningChoice | undefined;
   readonly role: Role | undefined;
@@ -23,4 +23,4 @@ export interface ApproveRequest {
   readonly color: boolean;
 }
 
-export const STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
+export const APPROVABLE_STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];

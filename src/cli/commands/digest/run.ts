@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Artifact, type ArtifactFile, AssayError, isAssayError, type OnEvent } from '../../../core/index.ts';
 import { type HashPlan, SHA256_PLAN, treeDigest, wholeDigest } from '../../../integrity/hash/index.ts';
 import { omsRootsOf } from '../../../integrity/statements/index.ts';
@@ -38,7 +38,7 @@ export async function runDigest(request: DigestRequest, shell: Shell): Promise<v
   let outcome: ExitCode = 0;
   let done = 0;
   for (const target of request.targets) {
-    await turn();
+    await yieldToEventLoop();
     try {
       const digests = await digestTarget(target, request, shell);
       print(digests, target, request, sink, shell);

@@ -3,7 +3,7 @@ import { inspectPickle } from '../../../formats/pickle/inspect/index.ts';
 import { type FileScanResult, formatTitles } from '../../../pipeline/index.ts';
 import { count, humanBytes, type Ink, paint, terminalText } from '../../../report/index.ts';
 import { VERDICT_INK } from '../../../report/table/index.ts';
-import type { Target } from '../../../scan/scanner/index.ts';
+import type { ScanTarget } from '../../../scan/scanner/index.ts';
 import { type OneFile, withOneFile } from '../../judging/index.ts';
 import { type Shell, wantsColor } from '../../terminal/index.ts';
 import { previewPickle } from './preview.ts';
@@ -45,7 +45,7 @@ function inkFor(shell: Shell, flags: InspectFlags): (ink: Ink, text: string) => 
   return wantsColor(shell.stdout, shell.env, flags.color) ? paint : (_, text) => text;
 }
 
-function nodeOf(target: Target, format: string, storedAt: number | undefined): Node {
+function nodeOf(target: ScanTarget, format: string, storedAt: number | undefined): Node {
   const { member = '', depth, source } = target;
   return { path: member, depth, format, isPickle: target.format.id === 'pickle', size: source.size, storedAt };
 }

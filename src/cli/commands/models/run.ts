@@ -77,7 +77,7 @@ async function factsOf(registry: RegistryClient, version: Version): Promise<Vers
   const decisions = await registry.decisions(version.id);
   const approvals = await registry.approvals(version.id);
   const { items: transitions } = await registry.transitions({ version: version.id, limit: 20 });
-  const answers = await registry.gate({ digest: version.digest });
+  const answers = await registry.currentDecisions({ digest: version.digest });
   const gate = answers.find(({ model, number }) => model === version.model && number === version.number) ?? null;
   return { version, gate, decisions, approvals, transitions };
 }

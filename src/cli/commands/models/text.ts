@@ -1,6 +1,6 @@
 import {
   type ApprovalRecord,
-  type GateAnswer,
+  type CurrentDecision,
   type ModelSummary,
   STAGES,
   type StoredDecision,
@@ -15,7 +15,7 @@ import { columnsText } from '../../terminal/index.ts';
 export interface VersionFacts {
   readonly version: Version;
   /** What a gate is answered; `null` when so many models have the same bytes that its answer is not among them. */
-  readonly gate: GateAnswer | null;
+  readonly gate: CurrentDecision | null;
   readonly decisions: readonly StoredDecision[];
   readonly approvals: readonly ApprovalRecord[];
   /** The newest first. */
@@ -61,7 +61,7 @@ export function versionText(facts: VersionFacts, { width, color }: ApprovedTextO
   const page = new TextPage(width, color);
   page.row('version', `${terminalText(version.model)}@${version.number}`, 'bold');
   page.row('stage', version.stage, STAGE_INKS[version.stage]);
-  if (facts.gate !== null) gateRow(page, facts.gate);
+  if (facts.gate !== null) currentDecisionRow(page, facts.gate);
   page.row('digest', terminalText(version.digest));
   page.row('reference', terminalText(version.ref));
   for (const pinned of version.pinned) page.row('pinned', terminalText(pinned));
@@ -76,7 +76,7 @@ export function versionText(facts: VersionFacts, { width, color }: ApprovedTextO
 }
 
 /** A stage is where it stands; whether it may run there is another question. */
-function gateRow(page: TextPage, { approvedFor, notAfter, reason }: GateAnswer): void {
+function currentDecisionRow(page: TextPage, { approvedFor, notAfter, reason }: CurrentDecision): void {
   const until = notAfter === null ? '' : `, until ${notAfter}`;
   if (approvedFor.length > 0) page.row('may run at', `${approvedFor.join(', ')}${until}`, 'green');
   else page.row('may run at', 'no stage', 'yellow');

@@ -8,7 +8,7 @@ import {
   registryOf,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import { type PromoteRequest, STAGES } from './request.ts';
+import { PROMOTION_STAGES, type PromoteRequest } from './request.ts';
 
 interface PromoteFlags
   extends RegistryFlags,
@@ -35,7 +35,7 @@ export function registerPromote(program: Command, shell: Shell): void {
     .summary('ask for a model to be moved to another stage')
     .description('Asks for a version of a model to be moved to another stage, and says what is still needed.')
     .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
-    .addOption(new Option('--stage <stage>', 'where to').choices(STAGES).makeOptionMandatory())
+    .addOption(new Option('--stage <stage>', 'where to').choices(PROMOTION_STAGES).makeOptionMandatory())
     .option('--comment <text>', 'why', '')
     .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')

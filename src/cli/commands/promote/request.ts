@@ -6,7 +6,7 @@ import type { AnswerFlags } from '../../options/index.ts';
 export interface PromoteRequest extends AnswerFlags {
   readonly artifact: string;
   readonly registry: RegistryFlags;
-  readonly stage: (typeof STAGES)[number];
+  readonly stage: (typeof PROMOTION_STAGES)[number];
   readonly comment: string;
   readonly model: string | undefined;
   readonly report: string | undefined;
@@ -14,4 +14,4 @@ export interface PromoteRequest extends AnswerFlags {
 }
 
 /** What may be asked for. */
-export const STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];
+export const PROMOTION_STAGES = ['candidate', 'staging', 'production', 'retired'] as const satisfies readonly Stage[];

@@ -1,14 +1,14 @@
 import { terminalText } from '../../../report/index.ts';
 
 /** What was written into the cache. */
-export interface Written {
+export interface CachedCommit {
   readonly repo: string;
   readonly commit: string;
   readonly folder: string;
 }
 
 /** `revision=` stands alone on its line: scripts take it from there. */
-export function loadLines({ repo, commit, folder }: Written, quiet: boolean): string {
+export function loadLines({ repo, commit, folder }: CachedCommit, quiet: boolean): string {
   if (quiet) return `revision=${commit}\n`;
   return [
     '',

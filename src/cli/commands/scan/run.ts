@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../../../core/index.ts';
 import { addressOf, type Knowledge, type OpenedPlace, uriOf } from '../../../pipeline/judging/index.ts';
 import { renderCycloneDx } from '../../../report/cyclonedx/index.ts';
@@ -27,7 +27,7 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
   let outcome: ExitCode = 0;
   for (const target of request.targets) {
     // Between small targets nothing waits, and Ctrl-C would not be heard.
-    await turn();
+    await yieldToEventLoop();
     const scanned = await scanTarget(target, request, judging, shell);
     if (scanned === undefined) {
       outcome = graver(outcome, 2);

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { decodeUtf8, OID, readCertificate, readDer } from '../../x509/index.ts';
+import { decodeUtf8Name, OID, readCertificate, readDer } from '../../x509/index.ts';
 
 /** Whom a certificate of Fulcio names, and who vouched for it: what verifiers ask for. */
 export interface CertifiedIdentity {
@@ -17,5 +17,5 @@ export function certifiedIdentity(certificate: X509Certificate): CertifiedIdenti
   const [name] = names;
   const issuer = extensions.get(OID.fulcioIssuerV2);
   if (name === undefined || issuer === undefined) return undefined;
-  return { identity: name.text, issuer: decodeUtf8(readDer(issuer).value) };
+  return { identity: name.text, issuer: decodeUtf8Name(readDer(issuer).value) };
 }

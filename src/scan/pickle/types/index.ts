@@ -1,2 +1,2 @@
-export { Received, type Violation } from './received.ts';
+export { Received, type TypeViolation } from './received.ts';
 export { callableResult } from './results.ts';

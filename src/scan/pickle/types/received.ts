@@ -15,7 +15,7 @@ import {
 import { isOwnMember, type ListedGlobal, mayHold, PLAIN, type Takes, type TakingUse } from '../../lists/index.ts';
 
 /** Something that a use of a listed name was handed and may not be. */
-export interface Violation {
+export interface TypeViolation {
   readonly entry: ListedGlobal;
   readonly use: TakingUse;
   readonly offset: number;
@@ -76,7 +76,7 @@ export class Received {
   }
 
   /** All that was handed where it may not be, each callable once for all uses that may be handed the same. */
-  *violations(machine: PickleState, context: ReceivedContext): Generator<Violation> {
+  *violations(machine: PickleState, context: ReceivedContext): Generator<TypeViolation> {
     const byTakes = new Map<Takes, number[]>();
     machine.budget.hold(machine.flows.given * SET_BYTES);
     for (let index = 0; index < machine.flows.given; index++) {
@@ -131,7 +131,7 @@ class Walk {
     this.#states = new Set();
   }
 
-  *from({ value }: GivenValue, use: TakingUse): Generator<Violation['found']> {
+  *from({ value }: GivenValue, use: TakingUse): Generator<TypeViolation['found']> {
     if (use === 'build') yield* this.#stateKeys(value);
     const open = [value];
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
@@ -168,7 +168,7 @@ class Walk {
   }
 
   /** Keys of the dict that is a state, or of each dict in a tuple that is one: they become attributes. */
-  *#stateKeys(state: Value): Generator<Violation['found']> {
+  *#stateKeys(state: Value): Generator<TypeViolation['found']> {
     if (state.kind === TUPLE) {
       if (this.#states.has(-state.ref)) return;
       this.#machine.budget.hold(SET_BYTES);

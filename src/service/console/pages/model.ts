@@ -1,4 +1,4 @@
-import type { GateAnswer, ModelSummary, Page, Version } from '../../../registry/index.ts';
+import type { CurrentDecision, ModelSummary, Page, Version } from '../../../registry/index.ts';
 import { code, facts, type Html, html, table, told } from '../../../report/html/index.ts';
 import { page } from '../layout.ts';
 import { HOME, modelPath, withQuery } from '../links.ts';
@@ -9,7 +9,7 @@ export interface ModelView {
   readonly model: ModelSummary;
   readonly versions: Page<Version>;
   /** What gates are told, by the version's id. */
-  readonly answers: ReadonlyMap<string, GateAnswer>;
+  readonly answers: ReadonlyMap<string, CurrentDecision>;
   readonly after: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export function modelPage(viewer: Viewer, { model, versions, answers, after }: M
   const rows = versions.items.map((version) => [
     html`${versionLink(version)}${version.aliases.map((alias) => html` ${code(alias)}`)}`,
     stageChip(version.stage),
-    gate(answers.get(version.id)),
+    currentDecision(answers.get(version.id)),
     shortDigest(version.digest),
     html`${when(version.createdAt)} <span class="quiet">by ${told(version.createdBy)}</span>`,
   ]);
@@ -37,7 +37,7 @@ export function modelPage(viewer: Viewer, { model, versions, answers, after }: M
   });
 }
 
-function gate(answer: GateAnswer | undefined): Html {
+function currentDecision(answer: CurrentDecision | undefined): Html {
   if (answer === undefined) return orQuiet(undefined, 'nothing');
   return html`${actionChip(answer.action)}${answer.reason === '' ? '' : html` <span class="quiet">${told(answer.reason)}</span>`}`;
 }

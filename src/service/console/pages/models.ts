@@ -1,5 +1,5 @@
 import {
-  type GateAnswer,
+  type CurrentDecision,
   type ModelSummary,
   type Page,
   STAGES,
@@ -17,7 +17,7 @@ import { STAGE_WORDS } from '../words.ts';
 export interface ModelsView {
   readonly models: Page<ModelSummary>;
   /** What gates are told of the newest version of each model, by the version's id. */
-  readonly answers: ReadonlyMap<string, GateAnswer>;
+  readonly answers: ReadonlyMap<string, CurrentDecision>;
   readonly stage: Stage | undefined;
   readonly search: string | undefined;
   readonly after: string | undefined;

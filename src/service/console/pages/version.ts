@@ -1,7 +1,7 @@
 import type { Action, RuleResult } from '../../../core/assessment/index.ts';
 import type {
   ApprovalRecord,
-  GateAnswer,
+  CurrentDecision,
   Lineage,
   Stage,
   StoredDecision,
@@ -39,7 +39,7 @@ export interface VersionView {
   /** In the order of the stages. */
   readonly decisions: readonly StoredDecision[];
   /** What gates are told; `undefined` when nothing was decided. */
-  readonly answer: GateAnswer | undefined;
+  readonly answer: CurrentDecision | undefined;
   /** The newest first. */
   readonly requests: readonly Transition[];
   readonly approvals: readonly ApprovalRecord[];
@@ -87,7 +87,7 @@ function gateBlock({ answer, version, seen }: VersionView): Html {
   return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
 }
 
-function until(answer: GateAnswer | undefined): HtmlValue {
+function until(answer: CurrentDecision | undefined): HtmlValue {
   return answer === undefined || answer.notAfter === null ? '' : html`, until ${when(answer.notAfter)}`;
 }
 

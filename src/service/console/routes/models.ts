@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { GateAnswer, Principal, Registry, Version } from '../../../registry/index.ts';
+import type { CurrentDecision, Principal, Registry, Version } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { MODEL_PARAMS, object, READERS, text } from '../../http/index.ts';
 import { StageSchema } from '../../routes/index.ts';
@@ -48,13 +48,15 @@ export const modelPages: Routes = (app, { registry }) => {
 
 /** What gates are told of versions, by their id. */
 export async function answersOf(
-  registry: Pick<Registry, 'gate'>,
+  registry: Pick<Registry, 'currentDecisions'>,
   by: Principal,
   versions: readonly Version[],
-): Promise<ReadonlyMap<string, GateAnswer>> {
-  const answers = new Map<string, GateAnswer>();
+): Promise<ReadonlyMap<string, CurrentDecision>> {
+  const answers = new Map<string, CurrentDecision>();
   for (const { id, model, number, digest } of versions) {
-    const answer = (await registry.gate(by, { digest })).find((one) => one.model === model && one.number === number);
+    const answer = (await registry.currentDecisions(by, { digest })).find(
+      (one) => one.model === model && one.number === number,
+    );
     if (answer !== undefined) answers.set(id, answer);
   }
   return answers;

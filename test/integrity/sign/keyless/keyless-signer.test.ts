@@ -75,7 +75,7 @@ describe("a signature without a key of one's own", () => {
     const bundle = readBundle(Buffer.from(JSON.stringify(await signWith(kind))), 'bundle');
     expect(bundle.envelope.payload.equals(PAYLOAD)).toBe(true);
     const root = readTrustedRoot(Buffer.from(JSON.stringify(services.trustedRoot)), 'root');
-    const trust = { kind: 'sigstore', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
+    const trust = { kind: 'keyless', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
     expect(verifyKeyless(bundle, trust)).toMatchObject({
       kind: 'sigstore',
       identity: TEST_IDENTITY,
@@ -97,7 +97,7 @@ describe("a signature without a key of one's own", () => {
       return readBundle(Buffer.from(JSON.stringify({ ...bundle, verificationMaterial: material })), 'bundle');
     };
     const root = readTrustedRoot(Buffer.from(JSON.stringify(services.trustedRoot)), 'root');
-    const trust = { kind: 'sigstore', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
+    const trust = { kind: 'keyless', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
     expect(verifyKeyless(await log(data.digest), trust)).toMatchObject({ identity: TEST_IDENTITY });
     const another = await log(createHash('sha256').update('another').digest('base64'));
     expect(() => verifyKeyless(another, trust)).toThrow(/log does not vouch for the signature: digest mismatch/);

@@ -13,7 +13,7 @@ import {
 import type { StorageRecords } from '../../../scanner/index.ts';
 import { type Breach, type ContractContext, unexpected } from '../contract.ts';
 import { numberOf, otherThan } from '../numbers.ts';
-import { isLocation, PACKED, storageElementSize } from './types.ts';
+import { ELEMENTS_OF_PACKED, isLocation, storageElementSize } from './types.ts';
 
 /** A storage as a persistent id describes it. */
 export interface StorageClaim {
@@ -126,7 +126,7 @@ export function givenStorage(of: Value | undefined, context: ContractContext): G
   if (parts === undefined) return UNTOLD;
   const [, type, , , count, view] = parts;
   const global = type === undefined ? undefined : context.state.global(type);
-  const packed = global === undefined ? 1 : (PACKED[global.name] ?? 1);
+  const packed = global === undefined ? 1 : (ELEMENTS_OF_PACKED[global.name] ?? 1);
   const viewed = view === undefined ? undefined : context.state.tuple(view)?.[2];
   const elements = numberOf(viewed ?? count, context);
   // Anything odd about the id was said where it was loaded.

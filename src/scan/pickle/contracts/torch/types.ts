@@ -22,7 +22,7 @@ export const ELEMENT_SIZES: Readonly<Record<string, number>> = {
 };
 
 /** Elements of a tensor that share one of the storage. */
-export const PACKED: Readonly<Record<string, number>> = { QUInt4x2Storage: 2, QUInt2x4Storage: 4 };
+export const ELEMENTS_OF_PACKED: Readonly<Record<string, number>> = { QUInt4x2Storage: 2, QUInt2x4Storage: 4 };
 
 /** Modules that storage classes were of. */
 const STORAGE_MODULES = new Set(['torch', 'torch.cuda', 'torch.storage']);

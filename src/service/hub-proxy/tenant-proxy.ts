@@ -16,7 +16,7 @@ const RefSchema = v.object({
 });
 
 /** What the gate has for one tenant: its way to the Hub, and its own cache. */
-export class TenantGate {
+export class TenantProxy {
   readonly upstream: Upstream;
   readonly blobs: BlobStore;
   readonly listings: Listings;
@@ -30,10 +30,10 @@ export class TenantGate {
   }
 
   /** @throws AssayError for credentials that cannot be read */
-  static async open(config: ServiceConfig, tenant: string): Promise<TenantGate> {
+  static async open(config: ServiceConfig, tenant: string): Promise<TenantProxy> {
     const folder = join(config.dataFolder, 'gate', tenant);
-    const blobs = await BlobStore.open(join(folder, 'blobs'), config.gate.cacheBytes);
-    return new TenantGate(folder, await openUpstream(config, tenant), blobs);
+    const blobs = await BlobStore.open(join(folder, 'blobs'), config.handOut.cacheBytes);
+    return new TenantProxy(folder, await openUpstream(config, tenant), blobs);
   }
 
   /**
@@ -63,18 +63,18 @@ export class TenantGate {
 }
 
 /** The gates of all tenants that somebody asked for. */
-export class TenantGates {
+export class TenantProxies {
   readonly #config: ServiceConfig;
-  readonly #open = new Map<string, Promise<TenantGate>>();
+  readonly #open = new Map<string, Promise<TenantProxy>>();
 
   constructor(config: ServiceConfig) {
     this.#config = config;
   }
 
-  get(tenant: string): Promise<TenantGate> {
+  get(tenant: string): Promise<TenantProxy> {
     const known = this.#open.get(tenant);
     if (known !== undefined) return known;
-    const opening = TenantGate.open(this.#config, tenant);
+    const opening = TenantProxy.open(this.#config, tenant);
     this.#open.set(tenant, opening);
     opening.catch(() => this.#open.delete(tenant));
     return opening;

@@ -1,15 +1,15 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { inLanes, lanesFor } from '../../src/pipeline/lanes.ts';
+import { concurrencyFor, mapConcurrent } from '../../src/pipeline/map-concurrent.ts';
 import { barrier } from '../support/until.ts';
 
-describe('lanes', () => {
-  it('give the results in the order of the items, however many turns each takes', async () => {
+describe('mapConcurrent', () => {
+  it('gives the results in the order of the items, however many turns each takes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 20 }), fc.integer({ min: 1, max: 6 }), async (turns, count) => {
-        const results = await inLanes([...turns.entries()], count, async ([i, left]) => {
-          for (let at = 0; at < left; at++) await turn();
+        const results = await mapConcurrent([...turns.entries()], count, async ([i, left]) => {
+          for (let at = 0; at < left; at++) await yieldToEventLoop();
           return i;
         });
         expect(results).toEqual(turns.map((_, i) => i));
@@ -18,37 +18,37 @@ describe('lanes', () => {
     );
   });
 
-  it('start the items in order, and no more of them at a time than there are lanes', async () => {
+  it('starts the items in order, and no more at a time than allowed', async () => {
     const started: number[] = [];
     let running = 0;
     let most = 0;
     const all = barrier();
-    await inLanes([...Array(30).keys()], 4, async (item) => {
+    await mapConcurrent([...Array(30).keys()], 4, async (item) => {
       started.push(item);
       most = Math.max(most, ++running);
       // The first four go on once all of them run.
       if (running === 4) all.open();
       await all.opened;
-      await turn();
+      await yieldToEventLoop();
       running--;
     });
     expect(started).toEqual([...Array(30).keys()]);
     expect(most).toBe(4);
   });
 
-  it('are a lane a core, and no more where each may hold the memory of a hostile file', () => {
-    expect([1, 2, 8, 9, 64, 256].map(lanesFor)).toEqual([1, 2, 8, 8, 8, 8]);
+  it('runs one item a core, and at most eight, since each may hold the memory of a hostile file', () => {
+    expect([1, 2, 8, 9, 64, 256].map(concurrencyFor)).toEqual([1, 2, 8, 8, 8, 8]);
   });
 
-  it('have nothing to do for no items', async () => {
-    expect(await inLanes([], 4, () => Promise.reject(new Error('never')))).toEqual([]);
+  it('does nothing for no items', async () => {
+    expect(await mapConcurrent([], 4, () => Promise.reject(new Error('never')))).toEqual([]);
   });
 
-  it('end with the first error, once what runs has ended, and start nothing more', async () => {
+  it('ends with the first error, once the running items have ended, and starts nothing more', async () => {
     const ended: number[] = [];
     const started: number[] = [];
     const [allRun, failed] = [barrier(), barrier()];
-    const failing = inLanes([...Array(20).keys()], 3, async (item) => {
+    const failing = mapConcurrent([...Array(20).keys()], 3, async (item) => {
       started.push(item);
       if (started.length === 3) allRun.open();
       await allRun.opened;
@@ -58,7 +58,7 @@ describe('lanes', () => {
       if (item === 2) throw new Error('second');
     });
     await allRun.opened;
-    await turn();
+    await yieldToEventLoop();
     expect(ended).toEqual([1]);
     failed.open();
     await expect(failing).rejects.toThrow('first');
@@ -66,12 +66,12 @@ describe('lanes', () => {
     expect(ended).toEqual([1, 0, 2]);
   });
 
-  it('end when the work throws without waiting for anything, or throws nothing at all', async () => {
-    const thrown = inLanes([1, 2, 3], 2, () => {
+  it('ends when the work throws without waiting for anything, or throws nothing at all', async () => {
+    const thrown = mapConcurrent([1, 2, 3], 2, () => {
       throw new Error('at once');
     });
     await expect(thrown).rejects.toThrow('at once');
-    await expect(inLanes([1], 1, () => Promise.reject(undefined))).rejects.toBeUndefined();
+    await expect(mapConcurrent([1], 1, () => Promise.reject(undefined))).rejects.toBeUndefined();
   });
 
   it('let timers run while work waits for nothing', async () => {
@@ -84,7 +84,7 @@ describe('lanes', () => {
       next = setImmediate(again);
     });
     try {
-      await inLanes([...Array(40).keys()], 2, async () => {
+      await mapConcurrent([...Array(40).keys()], 2, async () => {
         now += 100;
       });
     } finally {

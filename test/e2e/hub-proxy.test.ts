@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { ALIVE_MS } from '../../src/service/hub-proxy/hand-out.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
-import { GateKit, HUB_TOKEN, person } from '../service/gate/gate-kit.ts';
-import { npy } from '../service/gate/npy.ts';
+import { npy } from '../service/hub-proxy/npy.ts';
+import { HUB_TOKEN, ProxyKit, person } from '../service/hub-proxy/proxy-kit.ts';
 import { type FakeRepo, fakeFile } from '../support/fake-hub.ts';
 import { BrittleLine, HOW_HUB_CLIENT, hasHubClient, runHubClient, runPython } from '../support/hub-client.ts';
 import { requirePart, STORY } from '../support/parts.ts';
@@ -34,7 +34,7 @@ requirePart(
   HOW_HUB_CLIENT,
   'the gate of the Hub, for its real clients',
   () => {
-    let kit: GateKit;
+    let kit: ProxyKit;
     let token: string;
     let repo: FakeRepo;
     let approved: string;
@@ -43,7 +43,7 @@ requirePart(
     let homes = 0;
 
     beforeAll(async () => {
-      kit = await GateKit.start();
+      kit = await ProxyKit.start();
       token = await kit.token('users');
       repo = kit.hub.repo('owner/model');
       repo.gated = true;

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { Pace } from '../../../src/service/queue/pace.ts';
+import { Prefetch } from '../../../src/service/queue/prefetch.ts';
 
 const DONE = { kind: 'registered', version: 'v' } as const;
 
 it('takes one more ahead with each short job, up to the most', () => {
-  const pace = new Pace(2);
+  const pace = new Prefetch(2);
   const seen = [1, 2, 3].map((ms) => {
     pace.ended(DONE, ms);
     return pace.ahead;
@@ -17,14 +17,14 @@ it.each([
   ['was released', { kind: 'released' }, 1],
   ['was lost', 'lost', 1],
 ] as const)('takes none ahead after a job that %s', (_, end, ms) => {
-  const pace = new Pace(8);
+  const pace = new Prefetch(8);
   pace.ended(DONE, 1);
   pace.ended(end, ms);
   expect(pace.ahead).toBe(0);
 });
 
 it('takes none ahead where none may be', () => {
-  const pace = new Pace(0);
+  const pace = new Prefetch(0);
   pace.ended(DONE, 1);
   expect(pace.ahead).toBe(0);
 });

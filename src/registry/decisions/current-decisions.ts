@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { formatReference, parseReference } from '../../core/reference/index.ts';
 import type { Principal, Version } from '../records.ts';
-import type { DecisionQuery, GateAnswer } from '../registry.ts';
+import type { CurrentDecision, DecisionQuery } from '../registry.ts';
 import { versionsOfRows } from '../rows/index.ts';
 import { type Context, compiledOnce, read } from '../store/index.ts';
-import { answerAt, type StoredAnswer } from './gate-answer.ts';
+import { answerAt, type StoredAnswer } from './stored-answer.ts';
 
 /** CWE-770: more models than that share no bytes. */
 const MAX_ANSWERS = 100;
@@ -35,7 +35,11 @@ const orderedAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { te
 );
 
 /** One look into an index for each version: no assessment and no decision is read. */
-export async function gate(context: Context, by: Principal, query: DecisionQuery): Promise<GateAnswer[]> {
+export async function currentDecisions(
+  context: Context,
+  by: Principal,
+  query: DecisionQuery,
+): Promise<CurrentDecision[]> {
   return read(context, by, async (db) => {
     const asked = { tenant: by.tenant, key: keyOfQuery(query) };
     const first = await firstAnswersOf(db, asked);

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 /** Small files are scanned without waiting for anything; timers, signals and progress need a turn now and then. */
 const TURN_MS = 50;
@@ -7,12 +7,16 @@ const TURN_MS = 50;
 const MAX_LANES = 8;
 
 /** A lane a core, up to a few. */
-export function lanesFor(cores: number): number {
+export function concurrencyFor(cores: number): number {
   return Math.min(cores, MAX_LANES);
 }
 
 /** Runs `work` over `items` in order, `count` at a time. The first error ends it, once what runs has ended. */
-export async function inLanes<T, R>(items: readonly T[], count: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapConcurrent<T, R>(
+  items: readonly T[],
+  count: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = new Array(items.length);
   const failures: unknown[] = [];
   let next = 0;
@@ -21,7 +25,7 @@ export async function inLanes<T, R>(items: readonly T[], count: number, work: (i
     while (next < items.length && failures.length === 0) {
       const index = next++;
       if (performance.now() - turned > TURN_MS) {
-        await turn();
+        await yieldToEventLoop();
         turned = performance.now();
       }
       try {

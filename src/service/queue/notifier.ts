@@ -1,16 +1,16 @@
-/** Wakes one who waits; a ring that nobody waits for is kept for the next. */
-export class Bell {
-  #rung = false;
+/** Wakes one waiter; a notification that nobody waits for is kept for the next. */
+export class Notifier {
+  #notified = false;
   #wake: (() => void) | undefined;
 
-  ring(): void {
-    this.#rung = true;
+  notify(): void {
+    this.#notified = true;
     this.#wake?.();
   }
 
-  /** Until it rings, `ms` have passed, or `signal` fires. */
+  /** Until it is notified, `ms` have passed, or `signal` fires. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#rung && !signal.aborted) {
+    if (!this.#notified && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
         this.#wake = () => {
@@ -22,6 +22,6 @@ export class Bell {
       if (this.#wake !== undefined) signal.removeEventListener('abort', this.#wake);
       this.#wake = undefined;
     }
-    this.#rung = false;
+    this.#notified = false;
   }
 }

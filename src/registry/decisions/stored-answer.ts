@@ -1,7 +1,7 @@
 import type { Decision } from '../../core/assessment/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
 import type { Stage } from '../records.ts';
-import type { GateAnswer, RegistryRules } from '../registry.ts';
+import type { CurrentDecision, RegistryRules } from '../registry.ts';
 import {
   type ApprovalRow,
   type DecisionRow,
@@ -20,7 +20,7 @@ export interface StoredAnswer {
   readonly digest: string;
   readonly pinned: readonly string[];
   readonly stage: Stage;
-  readonly action: GateAnswer['action'];
+  readonly action: CurrentDecision['action'];
   readonly policy: string;
   readonly policyDigest: string;
   readonly reason: string;
@@ -75,7 +75,7 @@ export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
 }
 
 /** An answer at the time of the question: what has ended since denies. */
-export function answerAt(stored: StoredAnswer, now: Date): GateAnswer {
+export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
   const { stages, ...answer } = stored;
   const running = stages.filter(({ notAfter }) => notAfter === null || now < new Date(notAfter));
   const own = stages.find(({ stage }) => stage === stored.stage);

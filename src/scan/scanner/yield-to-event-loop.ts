@@ -8,7 +8,7 @@ let last = 0;
  * For loops over parts of a container: now and then lets timers run, without which a signal that ends a long scan would never
  * fire while everything is at hand. @throws AssayError `aborted`
  */
-export async function breathe(signal: AbortSignal | undefined): Promise<void> {
+export async function yieldToEventLoop(signal: AbortSignal | undefined): Promise<void> {
   const now = performance.now();
   if (now - last > EVERY_MS) {
     last = now;

@@ -1,5 +1,5 @@
 /** @returns false when `signal` fired first */
-export function slept(ms: number, signal?: AbortSignal): Promise<boolean> {
+export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted === true) return Promise.resolve(false);
   return new Promise((resolve) => {
     const stop = () => {

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/index.ts';
-import { assembleGate, type GateOptions, openConfigFile } from '../server/index.ts';
+import { assembleWebhook, openConfigFile, type WebhookOptions } from '../server/index.ts';
 import { openBreakGlass, openSnapshotFeed } from '../snapshot-feed/index.ts';
-import type { AuditGate } from './audit.ts';
+import type { AuditWebhook } from './audit.ts';
 import type { AuditProblem } from './report.ts';
 
 /**
@@ -9,12 +9,12 @@ import type { AuditProblem } from './report.ts';
  * @param labelsOf of namespaces, as far as they are known
  * @throws AssayError
  */
-export async function openAuditGate(
-  options: GateOptions,
+export async function openAuditWebhook(
+  options: WebhookOptions,
   kube: KubeClient | null,
   labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined,
   env: NodeJS.ProcessEnv,
-): Promise<AuditGate> {
+): Promise<AuditWebhook> {
   const { snapshot, ownNamespace, serviceUrl } = options;
   const config = await openConfigFile(options.config);
   config.close();
@@ -24,7 +24,7 @@ export async function openAuditGate(
   const breakGlass = options.breakGlass === null ? null : await openBreakGlass(options.breakGlass);
   await breakGlass?.close();
   const namespaces = { labelsOf, synced: () => true, problem: () => null };
-  const gate = assembleGate({
+  const webhook = assembleWebhook({
     feed: { held: () => held, health: () => health },
     config,
     namespaces,
@@ -34,5 +34,5 @@ export async function openAuditGate(
   });
   const problem = breakGlass?.health().problem ?? null;
   const problems: AuditProblem[] = problem === null ? [] : [{ subject: '--break-glass', message: problem, mend: null }];
-  return { state: () => gate.state(), decide: (...asked) => gate.decide(...asked), problems };
+  return { state: () => webhook.state(), decide: (...asked) => webhook.decide(...asked), problems };
 }

@@ -7,23 +7,23 @@ import { injectionCheck, mutateReview } from '../mutate/index.ts';
 import type { Mutation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
-import type { GateState } from '../state.ts';
+import type { WebhookState } from '../state.ts';
 import type { Vitals } from '../vitals.ts';
 import { NO_WAIVERS } from '../waivers.ts';
 import type { ConfigFile } from './config-file.ts';
 
 /** Everything that decisions are made from, kept up to date. */
-export interface Gate {
+export interface AdmissionWebhook {
   /** What is held now. */
-  state(): GateState;
-  decide(request: AdmissionRequest, state: GateState, now: Date): AdmissionAnswer;
+  state(): WebhookState;
+  decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
   /** What is to be changed in an object, as the configuration has it. */
-  mutate(request: AdmissionRequest, state: GateState, now: Date): Mutation;
+  mutate(request: AdmissionRequest, state: WebhookState, now: Date): Mutation;
   health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
 }
 
 /** What a gate is put together from. */
-export interface GateParts {
+export interface AdmissionWebhookParts {
   readonly feed: Pick<SnapshotFeed, 'held' | 'health'>;
   readonly config: Pick<ConfigFile, 'config' | 'health' | 'onChange'>;
   /** `null`: labels of namespaces are not known. */
@@ -34,7 +34,7 @@ export interface GateParts {
   readonly serviceUrl: string | null;
 }
 
-export function assembleGate(parts: GateParts): Gate {
+export function assembleWebhook(parts: AdmissionWebhookParts): AdmissionWebhook {
   const { feed, config: file, namespaces, breakGlass } = parts;
   const labelsOf = (name: string) => namespaces?.labelsOf(name);
   // Rules and policies of one reading of the configuration, always together.

@@ -5,7 +5,7 @@ interface Resizable {
 type ResizableBuffer = ArrayBuffer & Resizable;
 
 /** Memory whose end goes back to the system as soon as nobody needs it, and not when the collector of garbage comes by. */
-export class Room {
+export class ShrinkableMemory {
   readonly #buffer: ResizableBuffer;
 
   private constructor(buffer: ResizableBuffer) {
@@ -13,13 +13,13 @@ export class Room {
   }
 
   /** @param size bytes; those that nobody ever writes to take no memory */
-  static of(size: number): Room {
-    return new Room(Reflect.construct(ArrayBuffer, [size, { maxByteLength: size }]));
+  static of(size: number): ShrinkableMemory {
+    return new ShrinkableMemory(Reflect.construct(ArrayBuffer, [size, { maxByteLength: size }]));
   }
 
   /** Around the `buffer` of another one, which a thread may have handed over. */
-  static around(buffer: ArrayBuffer): Room {
-    return new Room(buffer as ResizableBuffer);
+  static around(buffer: ArrayBuffer): ShrinkableMemory {
+    return new ShrinkableMemory(buffer as ResizableBuffer);
   }
 
   get buffer(): ArrayBuffer {

@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 type GateState = 'ready' | 'unready';
 
 /** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
-export class Gate {
+export class Webhook {
   /** `https://127.0.0.1:PORT`, where the API server asks. */
   readonly url: string;
   /** Where it tells how it fares. */
@@ -29,10 +29,10 @@ export class Gate {
   }
 
   /** Until it is ready, or, with `unready`, until it answers at all. */
-  static async start(args: readonly string[], state: GateState = 'ready'): Promise<Gate> {
-    const gate = new Gate(await freePort(), await freePort(), args);
-    await gate.#until(state);
-    return gate;
+  static async start(args: readonly string[], state: GateState = 'ready'): Promise<Webhook> {
+    const webhook = new Webhook(await freePort(), await freePort(), args);
+    await webhook.#until(state);
+    return webhook;
   }
 
   /** Starts it again at the same place, after it ended. */

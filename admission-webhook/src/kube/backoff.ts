@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Ends after so many milliseconds, or early, and quietly, when the signal fires. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
-export interface PauseRules {
+export interface BackoffRules {
   readonly firstMs: number;
   readonly mostMs: number;
   /** In place of the clock. */
@@ -11,14 +11,14 @@ export interface PauseRules {
 }
 
 /** Many gates must not ask a server that comes back all at once. */
-export const PAUSES: PauseRules = { firstMs: 500, mostMs: 30_000 };
+export const DEFAULT_BACKOFF: BackoffRules = { firstMs: 500, mostMs: 30_000 };
 
 /** Pauses that double, each shortened by chance by up to a half. */
-export class Pauses {
-  readonly #rules: PauseRules;
+export class Backoff {
+  readonly #rules: BackoffRules;
   #failures = 0;
 
-  constructor(rules: PauseRules) {
+  constructor(rules: BackoffRules) {
     this.#rules = rules;
   }
 

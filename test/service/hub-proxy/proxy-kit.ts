@@ -11,7 +11,7 @@ export const TENANT = 'acme';
 /** Of the Hub behind the gate: nobody but the gate may send it anywhere. */
 export const HUB_TOKEN = 'hf_upstream_s3cret';
 
-export const GATE: ServiceConfig['gate'] = {
+export const HAND_OUT: ServiceConfig['handOut'] = {
   stage: 'production',
   scanOnMiss: false,
   cacheBytes: 1024 * 1024 * 1024,
@@ -20,13 +20,13 @@ export const GATE: ServiceConfig['gate'] = {
 };
 
 export interface GateOptions {
-  readonly gate?: Partial<ServiceConfig['gate']>;
+  readonly handOut?: Partial<ServiceConfig['handOut']>;
   readonly credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly config?: Partial<Omit<ServiceConfig, 'database' | 'queue'>>;
 }
 
 /** The real service as a gate before a Hub, with a worker that scans what the Hub has. */
-export class GateKit {
+export class ProxyKit {
   readonly folder: string;
   readonly hub: FakeHub;
   readonly service: TestService;
@@ -39,10 +39,10 @@ export class GateKit {
     this.#options = options;
   }
 
-  static async start(options: GateOptions = {}): Promise<GateKit> {
+  static async start(options: GateOptions = {}): Promise<ProxyKit> {
     const folder = mkdtempSync(join(tmpdir(), 'assay-gate-'));
     const hub = await FakeHub.start({ token: HUB_TOKEN, pageSize: 3 });
-    return new GateKit(folder, hub, await serve(folder, hub, options), options);
+    return new ProxyKit(folder, hub, await serve(folder, hub, options), options);
   }
 
   /** Another process over the same registry and cache. */
@@ -111,6 +111,6 @@ function serve(folder: string, hub: FakeHub, options: GateOptions): Promise<Test
   const credentials = { ...own, [TENANT]: { HF_TOKEN: HUB_TOKEN, ...own[TENANT] } };
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
   const ground = { database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' };
-  const gate = { ...GATE, ...options.gate };
-  return startTestService(ground, { hubEndpoint: hub.endpoint, dataFolder: folder, gate, ...options.config });
+  const handOut = { ...HAND_OUT, ...options.handOut };
+  return startTestService(ground, { hubEndpoint: hub.endpoint, dataFolder: folder, handOut, ...options.config });
 }

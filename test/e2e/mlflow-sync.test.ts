@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROBES } from '../cli/run-cli.ts';
-import { GateKit, person, TENANT } from '../service/gate/gate-kit.ts';
+import { ProxyKit, person, TENANT } from '../service/hub-proxy/proxy-kit.ts';
 import { HOW_MLFLOW, hasMlflow, RealMlflow } from '../support/mlflow-server.ts';
 import { requirePart } from '../support/parts.ts';
 import { until } from '../support/until.ts';
@@ -20,7 +20,7 @@ interface MlflowAnswer {
 
 requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with a real MLflow server', () => {
   let mlflow: RealMlflow;
-  let kit: GateKit;
+  let kit: ProxyKit;
   let folder: string;
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     const own = Object.fromEntries(
       Object.entries(mlflow.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     );
-    kit = await GateKit.start({ credentials: { [TENANT]: { ...own, MLFLOW_WEBHOOK_SECRET: SECRET } } });
+    kit = await ProxyKit.start({ credentials: { [TENANT]: { ...own, MLFLOW_WEBHOOK_SECRET: SECRET } } });
     const url = `${kit.service.url}/v1/adapters/mlflow/${TENANT}`;
     await mlflow.run([{ do: 'webhook', url, secret: SECRET }]);
   }, 240_000);

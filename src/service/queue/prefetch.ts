@@ -4,7 +4,7 @@ import type { HandledEnd } from './queue.ts';
 const SHORT_MS = 200;
 
 /** How many jobs a worker takes ahead: one more with each that was short, none any more after one that was not. */
-export class Pace {
+export class Prefetch {
   readonly #most: number;
   #ahead = 0;
 

@@ -1,10 +1,10 @@
-/** Lets so many go on at a time; the others wait in the order in which they came. */
-export class Slots {
+/** Lets at most `permits` pieces of work run at a time; the others wait in the order in which they came. */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(slots: number) {
-    this.#free = slots;
+  constructor(permits: number) {
+    this.#free = permits;
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {
