@@ -58,27 +58,27 @@ const GUIDE = `
 Examples:
   assay scan ./model                          a folder or a file, before you load it
   assay scan hf://openai-community/gpt2       a model of the Hugging Face Hub, without downloading it
-  assay pull hf://openai-community/gpt2       scan, then download exactly what was judged
-  assay scan model.pt --format json           the report for programs
+  assay pull hf://openai-community/gpt2       scan, then download exactly the judged bytes
+  assay scan model.pt --format json           a report for programs
   assay scan ./models/* --format sarif -o assay.sarif
-  assay review ./model                        the report that a reviewer reads and signs
-  assay sign ./model --private-key k.pem      sign it, as OpenSSF Model Signing has it
-  assay verify ./model --public-key k.pub     who signed it, and that nothing changed since
+  assay review ./model                        a report for a reviewer to read and sign
+  assay sign ./model --private-key k.pem      sign it (OpenSSF Model Signing)
+  assay verify ./model --public-key k.pub     verify the signer, and that no file has changed
   assay approve ./model --stage production --registry models.db --key k.pem
-                                              keep it in a registry, and sign that it may be used; also: models, revoke
-  assay admit --explain -f pods.yaml          which models a Kubernetes manifest loads; also: the webhook of a cluster
-  assay serve                                 all of it for a team, with a console
-  assay diff old.json new.json                what is new since the last report
-  assay policy check acme.yaml                what is wrong with a policy; also: policy test, policy explain
-  assay explain                               every rule; assay explain RULE says more of one
-  assay inspect model.pt                      what is in a file, without loading it
+                                              sign an approval, and keep it in a registry; also: models, revoke
+  assay admit --explain -f pods.yaml          the models that a Kubernetes manifest loads; also: the admission webhook
+  assay serve                                 the service for a team, with a console
+  assay diff old.json new.json                the changes since the last report
+  assay policy check acme.yaml                the errors of a policy; also: policy test, policy explain
+  assay explain                               all rules; assay explain RULE explains one
+  assay inspect model.pt                      the content of a file, without loading it
 
 Exit codes:
   0  allowed, warnings included
   1  denied by the policy, or not allowed by the rules of a registry
   2  could not complete: bad usage, unreadable input, network
 
-Nothing of a model is ever run, imported or rendered. What is not fully understood is never called clean.
+No part of a model is ever run, imported or rendered. A file that is not fully understood is never called clean.
 `;
 
 /**

@@ -66,6 +66,6 @@ function asUsage(error: unknown): unknown {
   if (error.code === 'commander.help' || error.exitCode === 0) return undefined;
   const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const guess = /Did you mean (.*)\?/.exec(suggestion ?? '')?.[1];
-  const hint = guess === undefined ? 'assay --help shows what there is' : `did you mean ${guess}?`;
+  const hint = guess === undefined ? 'assay --help lists all verbs' : `did you mean ${guess}?`;
   return new AssayError('usage', first.replace(/\.$/, ''), { hint });
 }

@@ -43,7 +43,7 @@ export async function openLocal(
 ): Promise<LocalRegistry> {
   if (asked.isNew && !options.make) {
     const hint = 'check the path; assay approve and assay promote make a registry';
-    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${asked.name}`, hint });
+    throw new AssayError('not-found', 'the registry does not exist', { subject: `--registry ${asked.name}`, hint });
   }
   const who = nameOf(options.as);
   const place = await makePlace(asked);

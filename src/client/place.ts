@@ -71,7 +71,7 @@ export async function makePlace(place: RegistryPlace): Promise<RegistryPlace> {
   const { folder } = place;
   if (folder === undefined || !place.isNew) return place;
   if (!existsSync(dirname(folder))) {
-    const hint = 'make it, or name another file';
+    const hint = 'create it, or name another file';
     throw new AssayError('usage', `there is no folder ${dirname(folder)}`, {
       subject: `--registry ${place.name}`,
       hint,

@@ -20,7 +20,7 @@ export interface FileDeclaration {
   readonly notes: readonly string[];
 }
 
-/** What an artifact declares, and what there is to say about that. */
+/** What an artifact declares, and a comment for the audit log about that. */
 export interface DeclaredByArtifact {
   readonly declared: Declared;
   readonly findings: readonly Finding[];

@@ -40,23 +40,23 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'nothing to sign with',
       ['attestation', 'create', '--type', 'scan', '--report', 'report.json'],
-      /nothing was given to sign with; give --private-key or --keyless/,
+      /no key, certificate or identity is given; give --private-key or --keyless/,
     ],
     [
       'a passphrase as an argument',
       [...scan, '--report', 'report.json', '--passphrase', 'x'],
-      /other users of this machine can read arguments/,
+      /other users of this machine can read the arguments of a process/,
     ],
     ['a scan without report', scan, /--type scan: needs --report/],
     [
       'a scan with a stage',
       [...scan, '--report', 'report.json', '--stage', 'x'],
-      /--stage: is of no use with --type scan; leave it out/,
+      /--stage: cannot be used with --type scan; leave it out/,
     ],
     [
       'an approval with evidence',
       [...approve, '--evidence', 'scan.json'],
-      /--evidence: is of no use with --type approval/,
+      /--evidence: cannot be used with --type approval/,
     ],
     ['a missing report', [...scan, '--report', 'nowhere.json'], /nowhere\.json: no such file/],
     [
@@ -94,18 +94,14 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'an approval of what was not read',
       [...approve, '--stage', 'a', '--report', 'partly.json'],
-      /cannot be approved: part of the artifact was not looked at/,
+      /cannot be approved: part of the artifact was not scanned/,
     ],
     [
       'an approval of what is malicious',
       [...approve, '--stage', 'a', '--report', 'malicious.json'],
       /model\.pkl is malicious, which nobody can approve/,
     ],
-    [
-      'an approval of nothing',
-      [...approve, '--stage', 'a'],
-      /needs to know about what; give one of --report and --digest/,
-    ],
+    ['an approval of nothing', [...approve, '--stage', 'a'], /names no subject; give one of --report and --digest/],
     [
       'an approval of two things',
       [...approve, '--stage', 'a', '--report', 'report.json', '--digest', OTHER],
@@ -115,7 +111,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'an approval for an odd stage',
       [...approve, '--stage', 'Prod', '--report', 'report.json'],
-      /--stage Prod: can be not a stage/,
+      /--stage Prod: is not a stage/,
     ],
     [
       'an approval until then',
@@ -153,7 +149,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'a waiver that has ended',
       [...waive, '--rule', 'a.b', '--expires', '2020-01-01T00:00:00Z', '--digest', OTHER],
-      /is past; give a time to come/,
+      /is past; give a time in the future/,
     ],
     [
       'an output in a missing folder',

@@ -92,7 +92,7 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     ['an unknown rule', ['explain', 'pickle.global.unlistd'], /no such rule; did you mean pickle\.global\.unlisted/],
     ['a rule like no other', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
     ['inspecting a folder', ['inspect', 'texts'], /texts: holds 2 files; name one: README\.md, notes\.txt/],
-    ['inspecting a missing member', ['inspect', good, '--member', 'x'], /no pickle of that name/],
+    ['inspecting a missing member', ['inspect', good, '--member', 'x'], /contains no pickle of that name/],
     ['a repro of what is not a pickle', ['repro', 'texts/notes.txt', '-o', 'r.pkl'], /holds no pickle; only pickles/],
     ['a line feed in a name', ['scan', 'a\nb\u001b[31m'], /a\\nb\\x1b\[31m: no such file/],
   ])('%s', async (_, args, line) => {

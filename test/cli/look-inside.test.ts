@@ -13,14 +13,7 @@ describe('explain', () => {
   it('says what a rule looks for, what to do, and where to read on', async () => {
     const { code, stdout } = await runCli(['explain', 'pickle.global.dangerous']);
     expect(code).toBe(0);
-    for (const word of [
-      'critical',
-      'makes a file malicious',
-      'what and why',
-      'what to do',
-      'ML06:2023',
-      'cwe.mitre.org',
-    ]) {
+    for (const word of ['critical', 'makes a file malicious', 'explanation', 'remedy', 'ML06:2023', 'cwe.mitre.org']) {
       expect(stdout).toContain(word);
     }
   });

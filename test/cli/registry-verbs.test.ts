@@ -149,7 +149,7 @@ function ending(get: Get): void {
     expect(ran.stdout).toBe('rejected@1 stands at candidate: the request for staging is rejected\n');
     const nothing = await as('bob', 'reject', version);
     expect(nothing.code).toBe(2);
-    expect(nothing.stderr).toMatch(/^assay: rejected@1: is asked for nothing; /);
+    expect(nothing.stderr).toMatch(/^assay: rejected@1: has no open request; /);
   });
 
   it('takes approvals back', async () => {

@@ -88,9 +88,9 @@ describe('a bundle behind an address', () => {
 
   it('is not taken without TLS, when it is not there, and when it does not end', async () => {
     for (const [from, message] of [
-      [`${origin.replace('https', 'http')}/one.bundle`, 'rules are not fetched over http'],
+      [`${origin.replace('https', 'http')}/one.bundle`, 'rules cannot be fetched over http'],
       [`${origin}/elsewhere`, 'redirects from https to http'],
-      ['file:///etc/passwd', 'rules are not fetched over file'],
+      ['file:///etc/passwd', 'rules cannot be fetched over file'],
       [`${origin}/none`, 'has no such file'],
       [`${origin}/large`, 'answers with more than'],
     ] as const) {

@@ -291,7 +291,7 @@ describe('--attestation', STORY, () => {
     expect(report.checks.find(({ id }) => id === 'integrity.attestation')).toMatchObject({ status: 'pass' });
   });
 
-  it('is believed of nobody without a trust file', async () => {
+  it('needs a trust file', async () => {
     const { code, stderr } = await run(['scan', 'model', '--attestation', 'waiver.json']);
     expect(code).toBe(2);
     expect(stderr).toContain('without a trust file');

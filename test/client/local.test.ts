@@ -124,9 +124,12 @@ describe('what is refused', () => {
 
   it('is not a registry: nothing is made, and one line says why', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['models', '--registry', 'none.db'], /--registry none\.db: there is no registry; /],
+      [['models', '--registry', 'none.db'], /--registry none\.db: the registry does not exist; /],
       [['approve', 'bert', '--stage', 'staging', '--key', 'own.pem'], /assay approve: needs a registry; /],
-      [['approve', 'bert', '--stage', 'staging', '--registry', 'none.db'], /nothing was given to sign with; /],
+      [
+        ['approve', 'bert', '--stage', 'staging', '--registry', 'none.db'],
+        /no key, certificate or identity is given; /,
+      ],
       [['models', '--registry', 'bert'], /bert cannot be opened/],
       [['models', '--registry', 'plain.json'], /plain\.json cannot be opened|SQLITE_NOTADB/],
       [['models', '--registry', 'postgres://a:secret@localhost/x'], /--registry: carries a password, .*PGPASSWORD/],
@@ -214,7 +217,7 @@ describe('at a terminal', () => {
     expect(no.screen).toMatch(/policy +baseline sha256:/);
     expect(no.screen).toMatch(/ruleset +\d{4}\.\d+/);
     expect(no.screen).toContain('Approve it for staging? [y/N]');
-    expect(no.screen).toContain('assay: gpt@1: was not approved');
+    expect(no.screen).toContain('assay: gpt@1: is not approved');
     expect(no.code).toBe(1);
     expect(existsSync(at('asked.db.d/trust.yaml'))).toBe(false);
 

@@ -306,7 +306,7 @@ describe('assay admit --fallback', () => {
     const { code, stdout, stderr } = await ask('--stage', 'production', '--namespace', 'gate');
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `hf://acme/far@${COMMIT} is left out, and so refused: it is approved from https://hub.acme.example`,
+      `hf://acme/far@${COMMIT} is left out, so it is refused: it is approved from https://hub.acme.example`,
     );
     expect(stderr).toContain(`3 approved references, good until ${later}`);
     const objects = parseAllDocuments(stdout).map((one): KubeObject => one.toJS());

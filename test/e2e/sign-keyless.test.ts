@@ -87,7 +87,7 @@ describe('assay sign --keyless', () => {
     const { code, stdout, stderr } = await runCli(args, { env: job() });
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toContain(`  by           ${TEST_IDENTITY}, vouched for by ${TEST_ISSUER}\n`);
+    expect(stdout).toContain(`  by           ${TEST_IDENTITY}, issued by ${TEST_ISSUER}\n`);
     expect(stdout).toContain(
       `  assay verify ${model} --signature ${signature} --identity ${TEST_IDENTITY} --issuer ${TEST_ISSUER} --trusted-root ROOT.json\n`,
     );

@@ -139,7 +139,7 @@ requirePart(
           'with a passphrase',
           [...key('P-256'), '--passphrase-file', 'x'],
           {},
-          /--passphrase-file: is of use with --private-key only/,
+          /--passphrase-file: needs --private-key/,
         ],
         [
           'with a PIN in a URI',

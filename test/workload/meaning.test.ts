@@ -105,7 +105,7 @@ describe('what cannot be told is unresolved', () => {
     expect(found(container)).toMatchObject({ references: [['model', 'hf://a/b']], unresolved: [/./] });
   });
 
-  it('but not what names no model: the address of the Pod, a key, a name that is served', () => {
+  it('but not objects that name no model: the address of the Pod, a key, a name that is served', () => {
     const env = [
       { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       { name: 'HF_TOKEN', ...secret },

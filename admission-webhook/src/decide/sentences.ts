@@ -83,7 +83,7 @@ export function unlistedSentence(found: WorkloadReference, place: SentencePlace,
 /** @param instead a version of it that is approved */
 export function unpinnedSentence(found: WorkloadReference, place: SentencePlace, instead: string | null): string {
   const { reference, endpoint } = found;
-  const why = `${subject(found)} is not pinned: other bytes may be put there at any time.`;
+  const why = `${subject(found)} is not pinned: its content may change at any time.`;
   if (instead !== null) return sentence(`${why} Pin it: write ${shownReference(instead)}, which is approved.`);
   const hint =
     schemeOf(reference) === 'hf'
@@ -144,7 +144,7 @@ export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinn
   const image = shownReference(found.reference);
   if (!found.pinned) {
     return sentence(
-      `the model is in the image ${image}, which is not pinned: other bytes may be put there. Name the image by its digest, and allow that: assay snapshot --image sha256:...`,
+      `the model is in the image ${image}, which is not pinned: its content may change. Name the image by its digest, and allow that: assay snapshot --image sha256:...`,
     );
   }
   const digest = image.slice(image.lastIndexOf('@') + 1);

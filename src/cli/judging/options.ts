@@ -27,11 +27,11 @@ export function addJudgingOptions(command: Command): Command {
   command
     .option(
       '-p, --policy <name|file>',
-      `what decides: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
+      `the policy: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}, or a YAML file`,
       DEFAULT_POLICY,
     )
     .addOption(
-      new Option('--fail-on <severity>', 'deny, too, when a finding is at least this severe').choices(SEVERITIES),
+      new Option('--fail-on <severity>', 'also deny when a finding is at least this severe').choices(SEVERITIES),
     )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption());

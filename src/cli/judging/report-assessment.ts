@@ -39,7 +39,7 @@ const Declared = v.object({
 
 /** What of `schema/report-v1.json` an assessment is made of. */
 const Report = v.object({
-  schemaVersion: v.literal(SCHEMA_VERSION, `is another version than ${SCHEMA_VERSION}`),
+  schemaVersion: v.literal(SCHEMA_VERSION, `is not version ${SCHEMA_VERSION}`),
   artifact: v.object({ ref: Text, pinned: Text, digest: MaybeText }),
   status: v.picklist(['complete', 'incomplete']),
   decision: v.object({
@@ -142,7 +142,7 @@ function parse(bytes: Uint8Array, name: string): unknown {
 }
 
 function malformed(subject: string, message: string): AssayError {
-  return new AssayError('malformed', message, { subject, hint: 'give what assay scan --format json wrote' });
+  return new AssayError('malformed', message, { subject, hint: 'give a report that assay scan --format json wrote' });
 }
 
 function assessmentOf({ schemaVersion: _, ...report }: Omit<Report, 'decision'>): Assessment {

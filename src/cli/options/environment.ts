@@ -11,8 +11,8 @@ export interface EnvironmentFlags {
 /** The options that tell a policy what the artifact is for. */
 export function addEnvironmentOptions(command: Command): Command {
   return command
-    .option('--stage <stage>', 'what the model is judged for, as the policy calls it: staging, production')
-    .option('--label <name=value>', 'what else the policy may ask of the place (repeatable)', collect, {});
+    .option('--stage <stage>', 'the stage that the policy judges the model for: staging, production')
+    .option('--label <name=value>', 'a label of the environment that the policy may use (repeatable)', collect, {});
 }
 
 export function environmentOf({ stage, label }: EnvironmentFlags): Environment {

@@ -7,12 +7,12 @@ export function addRegistryOptions(command: Command): Command {
     .option('--registry <file|url>', 'a registry on this machine: a file (SQLite), or postgres://user@host/name')
     .option(
       '--rules <file>',
-      'what that registry asks for each stage (YAML); else $ASSAY_RULES, else FILE.d/rules.yaml',
+      'policies and approvals of each stage (YAML; default: $ASSAY_RULES, then FILE.d/rules.yaml)',
     )
-    .option('--trust <file>', 'who may approve there (YAML); else $ASSAY_TRUST, else FILE.d/trust.yaml')
-    .option('--as <name>', 'who you are there, instead of the user of this machine')
-    .option('--url <url>', 'a service, instead; else $ASSAY_URL')
-    .option('--token-file <file>', 'a file that holds the token for the service; else $ASSAY_TOKEN');
+    .option('--trust <file>', 'who may approve (YAML; default: $ASSAY_TRUST, then FILE.d/trust.yaml)')
+    .option('--as <name>', 'your name in the audit log (default: the user of this machine)')
+    .option('--url <url>', 'the address of a service (default: $ASSAY_URL)')
+    .option('--token-file <file>', 'a file with the token for the service (default: $ASSAY_TOKEN)');
 }
 
 /** How a verb that changes the registry answers, and what it may do meanwhile. */
@@ -24,9 +24,9 @@ export interface AnswerFlags {
 
 export function addAnswerOptions(command: Command): Command {
   return command
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
-    .option('--offline', 'never open a connection to where models come from', false);
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'no progress; print only errors', false)
+    .option('--offline', 'never connect to the sources of models', false);
 }
 
 /** The flags about the registry among others. */
@@ -39,8 +39,8 @@ export function registryOf(flags: RegistryFlags): RegistryFlags {
 /** For the help of each verb. */
 export const REGISTRY_GUIDE = `
 The registry is a file on this machine (--registry FILE), a database (--registry postgres://user@host/name, with PGPASSWORD), or
-a service (ASSAY_URL with ASSAY_TOKEN, or --url with --token-file). A file that is not there yet is made by approve and promote,
-with FILE.d beside it: rules.yaml says what each stage asks for, trust.yaml whose keys approve.
+a service (ASSAY_URL with ASSAY_TOKEN, or --url with --token-file). approve and promote create a missing file,
+with FILE.d beside it: rules.yaml sets the approvals of each stage, trust.yaml the keys that may approve.
 `;
 
 export const REGISTRY_EXITS = `

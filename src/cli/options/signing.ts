@@ -60,10 +60,10 @@ export function addSigningOptions(command: Command, key = '--private-key <file>'
   return command
     .option(key, 'the key to sign with (PEM)')
     .option('--pkcs11-module <file>', 'the library of a token that holds the key (needs the package pkcs11js)')
-    .option('--pkcs11-key <uri>', 'the key of the token: pkcs11:token=NAME;object=LABEL, or its label')
+    .option('--pkcs11-key <uri>', 'the key in the token: pkcs11:token=NAME;object=LABEL, or its label')
     .option('--pkcs11-pin-file <file>', 'a file that holds the PIN of the token; else $ASSAY_PKCS11_PIN')
     .option('--certificate <file>', 'the certificate of the key (PEM)')
-    .option('--certificate-chain <file>', 'its issuers (PEM), to put into the signature')
+    .option('--certificate-chain <file>', 'the issuers of the certificate (PEM), to include in the signature')
     .option('--keyless', 'sign with an identity, through Sigstore', false)
     .option('--identity-token <token>', 'the identity token itself; other users of this machine can see it there')
     .option('--identity-token-file <file>', 'a file that holds the identity token')
@@ -72,7 +72,7 @@ export function addSigningOptions(command: Command, key = '--private-key <file>'
     .option('--fulcio-url <url>', 'the certificate authority; else https://fulcio.sigstore.dev')
     .option('--rekor-url <url>', 'the transparency log; else https://rekor.sigstore.dev')
     .option('--timestamp-url <url>', 'a timestamp authority of Sigstore, in addition')
-    .option('--signing-config <file>', 'which services to use, as a Sigstore signing config (JSON, v0.2)')
+    .option('--signing-config <file>', 'the services to use, as a Sigstore signing config (JSON, v0.2)')
     .option('--offline', 'never open a connection', false);
 }
 
@@ -83,7 +83,7 @@ export function addSigningOptions(command: Command, key = '--private-key <file>'
  */
 export function signingChoice(flags: SigningFlags, verb: string): SigningChoice {
   if (flags.passphrase !== undefined) {
-    throw usage('--passphrase', 'other users of this machine can read arguments', PASSPHRASES);
+    throw usage('--passphrase', 'other users of this machine can read the arguments of a process', PASSPHRASES);
   }
   const method = methodOf(flags, verb);
   if (method.kind === 'keyless') checkKeyless(flags);
@@ -109,19 +109,17 @@ function methodOf(flags: SigningFlags, verb: string): SigningMethod {
     const others = { ...keys, '--certificate': certificate, '--certificate-chain': chain };
     const other = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
     if (other === undefined) return { kind: 'keyless' };
-    throw usage('--keyless', `signs without the ${other} that was given`, 'leave out one of them');
+    throw usage('--keyless', `cannot be combined with the ${other}`, 'leave out one of them');
   }
   if (privateKey === undefined) {
     const [subject, what] =
-      certificate === undefined ? [verb, 'nothing was given to sign with'] : ['--certificate', 'cannot sign alone'];
+      certificate === undefined
+        ? [verb, 'no key, certificate or identity is given']
+        : ['--certificate', 'cannot sign alone'];
     throw usage(subject, what, `give --private-key${certificate === undefined ? ' or --keyless' : ', too'}`);
   }
   if (certificate === undefined && chain !== undefined) {
-    throw usage(
-      '--certificate-chain',
-      'holds the issuers of a certificate that was not given',
-      'give --certificate, too',
-    );
+    throw usage('--certificate-chain', 'needs --certificate', 'give --certificate, too');
   }
   if (certificate === undefined) return { kind: 'key', privateKey };
   return { kind: 'certificate', privateKey, certificate, ...(chain === undefined ? {} : { chain }) };
@@ -131,13 +129,13 @@ function privateKeyOf(flags: SigningFlags): PrivateKeyPlace | undefined {
   const { privateKey: file, pkcs11Module: module, pkcs11Key: key, pkcs11PinFile: pinFile } = flags;
   if (module === undefined) {
     const stray = key === undefined ? pinFile && '--pkcs11-pin-file' : '--pkcs11-key';
-    if (stray) throw usage(stray, 'is of use with --pkcs11-module only', 'give --pkcs11-module, too');
+    if (stray) throw usage(stray, 'needs --pkcs11-module', 'give --pkcs11-module, too');
     return file === undefined ? undefined : { file };
   }
   if (file !== undefined) throw usage('--pkcs11-module', 'and --private-key were both given', 'leave out one of them');
   if (key === undefined) throw usage('--pkcs11-module', 'was given without a key', 'give --pkcs11-key, too');
   if (flags.passphraseFile !== undefined) {
-    throw usage('--passphrase-file', 'is of use with --private-key only', 'give --pkcs11-pin-file');
+    throw usage('--passphrase-file', 'needs --private-key', 'give --pkcs11-pin-file');
   }
   return { module, key, ...(pinFile === undefined ? {} : { pinFile }) };
 }
@@ -151,20 +149,20 @@ function checkKeyless(flags: SigningFlags): void {
     );
   }
   if (flags.passphraseFile !== undefined) {
-    throw usage('--passphrase-file', 'is of use with --private-key only', 'leave it out');
+    throw usage('--passphrase-file', 'needs --private-key', 'leave it out');
   }
   if (flags.identityToken !== undefined && flags.identityTokenFile !== undefined) {
     throw usage('--identity-token', 'and --identity-token-file were both given', 'leave out one of them');
   }
   const { fulcioUrl, rekorUrl, timestampUrl } = flags;
   if (flags.signingConfig !== undefined && [fulcioUrl, rekorUrl, timestampUrl].some((url) => url !== undefined)) {
-    throw usage('--signing-config', 'says which services to use, and so does an address', 'leave out one of them');
+    throw usage('--signing-config', 'cannot be combined with an address of a service', 'leave out one of them');
   }
 }
 
 function checkLocal(flags: SigningFlags): void {
   for (const [name, option] of Object.entries(KEYLESS_ONLY)) {
-    if (name in flags) throw usage(option, 'is of use with --keyless only', 'leave it out, or give --keyless');
+    if (name in flags) throw usage(option, 'needs --keyless', 'leave it out, or give --keyless');
   }
 }
 

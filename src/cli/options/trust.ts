@@ -9,13 +9,16 @@ export function addTrustOptions(command: Command): Command {
     .option('--identity <pattern>', 'trust this signer: of a keyless signature, or the name in a certificate')
     .option('--issuer <url>', 'the OIDC issuer that vouches for --identity')
     .option('--trusted-root <file>', "a Sigstore trusted root (JSON); else the public-good instance's, bundled")
-    .option('--trust <file>', 'whom to trust, as a trust file (YAML); else $ASSAY_TRUST')
+    .option('--trust <file>', 'a trust file (YAML; default: $ASSAY_TRUST)')
     .addOption(
-      new Option('--validity <when>', 'when a certificate must have been valid')
+      new Option('--validity <when>', 'the time at which a certificate must be valid')
         .choices(['issued', 'now'])
         .default('issued'),
     )
-    .option('--signature <file>', 'the signature; else model.sig in the artifact, or <file>.sig beside a single file');
+    .option(
+      '--signature <file>',
+      'the signature (default: model.sig in the artifact, or <file>.sig beside a single file)',
+    );
 }
 
 /** The flags about trust among others. */

@@ -132,7 +132,7 @@ function tally({ votes, needed }: Transition): { readonly given: number; readonl
 /** Approvals that a transition still needs. */
 export function neededText({ needed, state }: Transition): string {
   if (state !== 'open') return `nothing: it is ${state}`;
-  if (needed.length === 0) return 'what the policy asks for beyond the rules of the registry';
+  if (needed.length === 0) return 'the conditions of the policy beyond the rules of the registry';
   return needed.map((one) => `${count(one.count, 'approval')} more by a ${one.role}`).join(', ');
 }
 

@@ -28,10 +28,10 @@ const CODES: Partial<Readonly<Record<RegistryErrorCode, ErrorCode>>> = {
 /** Where the command line has an answer of its own. */
 const HINTS: Partial<Readonly<Record<RegistryErrorCode, string>>> = {
   'no-trust': 'give --trust, or put a trust file beside the registry: FILE.d/trust.yaml; of a service, ASSAY_TRUST',
-  'not-found': 'assay models lists what there is',
+  'not-found': 'assay models lists the known models',
   'own-request': 'let somebody else approve or reject it',
   'no-approval-key': 'give --key',
-  'bad-attestation': 'let the trust file know who signs for this: FILE.d/trust.yaml, or ASSAY_TRUST of the service',
+  'bad-attestation': 'add the signer to the trust file: FILE.d/trust.yaml, or ASSAY_TRUST of the service',
 };
 
 /** Something that the rules do not allow, said by a verb itself. */
@@ -91,7 +91,7 @@ async function open(flags: RegistryFlags, shell: Shell, options: OpenRegistryOpt
     throw usage('--registry', 'and --url were both given', 'leave out one of them');
   }
   if (registry !== undefined) {
-    if (flags.tokenFile !== undefined) throw usage('--token-file', 'is of use with a service only', 'leave it out');
+    if (flags.tokenFile !== undefined) throw usage('--token-file', 'needs a service', 'leave it out');
     const { openLocal } = await import('../../client/index.ts');
     const { make = false, key } = options;
     const asked = { as: flags.as, make, ...(key === undefined ? {} : { key }) };
@@ -107,7 +107,7 @@ async function open(flags: RegistryFlags, shell: Shell, options: OpenRegistryOpt
   }
   for (const name of ['rules', 'trust', 'as'] as const) {
     if (flags[name] !== undefined) {
-      throw usage(`--${name}`, 'is for a registry on this machine: the service knows', 'leave it out');
+      throw usage(`--${name}`, 'needs a registry on this machine', 'leave it out');
     }
   }
   const { connectService } = await import('../../client/index.ts');

@@ -41,7 +41,7 @@ export async function registeredVersion(
 
 function refuseReport({ report }: RegisterOptions, why: string): void {
   if (report === undefined) return;
-  throw new AssayError('usage', `is of no use: ${why}`, { subject: `--report ${report}`, hint: 'leave it out' });
+  throw new AssayError('usage', `cannot be used: ${why}`, { subject: `--report ${report}`, hint: 'leave it out' });
 }
 
 async function registerHere(

@@ -5,7 +5,7 @@ import { uncorrectable } from '../../registry/rules/index.ts';
 import { Refusal } from './open.ts';
 
 /** A service asks for a word with each request. */
-export const REQUEST_COMMENT = 'asked for on the command line';
+export const REQUEST_COMMENT = 'requested on the command line';
 
 /** `model@number`, as the audit log names a version. */
 export function versionLabel({ model, number }: Pick<Version, 'model' | 'number'>): string {

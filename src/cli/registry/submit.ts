@@ -21,7 +21,7 @@ export async function registerThere(
 ): Promise<RegisteredVersion> {
   if (options.allow !== undefined) {
     const hint = 'leave it out';
-    throw new AssayError('usage', 'is of no use: a service has its own', { subject: '--allow', hint });
+    throw new AssayError('usage', 'cannot be used: a service has its own', { subject: '--allow', hint });
   }
   const query = await queryOf(ref, options, shell);
   const model = options.model ?? modelNameOf(ref);

@@ -59,7 +59,7 @@ export async function knownVersion(
   const query = target.kind === 'digest' ? { digest: target.digest } : await queryOf(target.ref, options, shell);
   const found = onlyVersion(await registry.versionsOf(query), text, options.model);
   if (found !== undefined) return found;
-  const hint = 'assay models lists what it knows; assay approve and assay promote register';
+  const hint = 'assay models lists the known models; assay approve and assay promote register';
   throw new AssayError('not-found', `${registry.name} does not know it`, { subject: text, hint });
 }
 

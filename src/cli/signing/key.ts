@@ -38,7 +38,7 @@ async function keyInFile(path: string, { passphraseFile }: SigningChoice, shell:
   const passphrase = await secretOf(passphraseFile, '--passphrase-file', shell.env.ASSAY_KEY_PASSPHRASE);
   const key = unlocked(bytes.toString('utf8'), path, passphrase);
   if ((mode & 0o077) !== 0) {
-    const warning = 'others on this machine can read this private key; chmod 600 makes it yours alone';
+    const warning = 'other users of this machine can read this private key; run chmod 600';
     shell.stderr.write(`assay: warning: ${terminalText(path)}: ${warning}\n`);
   }
   return key;

@@ -55,7 +55,7 @@ export async function keylessWay(choice: SigningChoice, shell: Shell): Promise<S
     return {
       signer,
       who: () =>
-        signed === undefined ? '' : `${terminalText(signed.identity)}, vouched for by ${terminalText(signed.issuer)}`,
+        signed === undefined ? '' : `${terminalText(signed.identity)}, issued by ${terminalText(signed.issuer)}`,
       verifying: () => ({ options: verifyingOptions(signed, services) }),
       close,
     };

@@ -51,7 +51,7 @@ async function certificateWay(
   const { certificateSigner, readCertificates } = await import('../../integrity/sign/index.ts');
   const read = async (path: string, option: string) => readCertificates(await readSmallText(path, option), path);
   const [leaf, ...others] = await read(certificate, '--certificate');
-  if (leaf === undefined) throw new AssayError('internal', 'a file of certificates holds none');
+  if (leaf === undefined) throw new AssayError('internal', 'the certificate file contains no certificate');
   const chain = chainPath === undefined ? [] : await read(chainPath, '--certificate-chain');
   const subjects = { certificate, chain: chainPath ?? certificate };
   const root = chain.some((one) => one.checkIssued(one)) ? shellText(chainPath ?? '') : 'ROOT.pem';

@@ -34,7 +34,7 @@ async function checkDestination(path: string, subject: string): Promise<void> {
   if (folder === undefined) {
     throw new AssayError('usage', `there is no folder ${dirname(path)}`, {
       subject,
-      hint: 'make it, or name another file',
+      hint: 'create it, or name another file',
     });
   }
   if (!folder.isDirectory() || (await stat(path).catch(() => undefined))?.isDirectory()) {

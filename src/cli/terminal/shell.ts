@@ -35,7 +35,7 @@ export function printError(shell: Pick<Shell, 'stderr' | 'env'>, error: unknown)
 function errorLine(error: unknown): string {
   if (!isAssayError(error)) {
     const message = error instanceof Error ? error.message : String(error);
-    return `defect: ${terminalText(message)}; report it with the lines below`;
+    return `defect: ${terminalText(message)}; please report it with the lines below`;
   }
   const subject = error.subject === undefined ? '' : `${terminalText(error.subject)}: `;
   const hint = error.hint === undefined ? '' : `; ${terminalText(error.hint)}`;

@@ -134,7 +134,7 @@ function readPlain(line: string, number: number, context: Context): ManifestEntr
 function readAlone(line: string, number: number, context: Context): ManifestEntry {
   const hex = line.trim();
   if (context.beside === undefined || !/^[0-9A-Fa-f]{32,128}$/.test(hex)) {
-    throw noLine(context.name, number, 'announces no digest');
+    throw noLine(context.name, number, 'contains no digest');
   }
   return entry(context.beside, '', algorithmOf(hex, number, context), hex, number, context.name);
 }

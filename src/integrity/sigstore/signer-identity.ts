@@ -49,7 +49,7 @@ export function checkSignerIdentity(signer: SignerIdentity, pattern: IdentityPat
   if (!identityMatches(pattern.issuer, issuer)) {
     throw new SignatureError(
       'identity',
-      `the identity of the signer was vouched for by ${quoted(issuer)}, not by ${quoted(pattern.issuer)}`,
+      `the identity of the signer was issued by ${quoted(issuer)}, not by ${quoted(pattern.issuer)}`,
     );
   }
   if (!identityMatches(pattern.identity, identity)) {

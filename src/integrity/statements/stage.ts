@@ -19,11 +19,11 @@ export function isStage(stage: string): boolean {
   return stage.length <= MAX_STAGE && STAGE.test(stage) && !stage.split('-').includes('until');
 }
 
-/** @throws AssayError `usage` for what can be not a stage. */
+/** @throws AssayError `usage` for what is not a stage. */
 export function approvalProperty({ stage, until }: ApprovedStage): string {
   if (!isStage(stage)) {
-    throw new AssayError('usage', `"${stage}" can be not a stage`, {
-      hint: 'use small letters, digits and dashes, and not the word until',
+    throw new AssayError('usage', `"${stage}" is not a stage`, {
+      hint: 'use lowercase letters, digits and dashes, and not the word "until"',
     });
   }
   const name = `${APPROVED_FOR}${stage.toUpperCase().replaceAll('-', '_')}`;

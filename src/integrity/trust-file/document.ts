@@ -49,7 +49,7 @@ const signer = v.pipe(
       v.check((roles) => new Set(roles).size === roles.length, 'says something twice'),
     ),
     stages: v.exactOptional(
-      v.pipe(v.array(v.pipe(text, v.check(isStage, 'can be not a stage'))), v.minLength(1, 'is empty')),
+      v.pipe(v.array(v.pipe(text, v.check(isStage, 'is not a stage'))), v.minLength(1, 'is empty')),
     ),
     roles: v.exactOptional(
       v.pipe(

@@ -47,7 +47,7 @@ export async function signatureRequest(
 }
 
 function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustChoice): void {
-  const hint = 'give --identity and --issuer together: anybody can obtain an identity from some issuer';
+  const hint = 'give --identity and --issuer together: anybody can get an identity from some issuer';
   if (issuer !== undefined && identity === undefined) {
     throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', hint });
   }
@@ -55,7 +55,7 @@ function checkTogether({ identity, issuer, certificateChain, trustedRoot }: Trus
     throw new AssayError('usage', 'names an identity and no issuer', { subject: '--identity', hint });
   }
   if (trustedRoot !== undefined && issuer === undefined) {
-    throw new AssayError('usage', 'is of use with a keyless identity only', { subject: '--trusted-root', hint });
+    throw new AssayError('usage', 'needs a keyless identity', { subject: '--trusted-root', hint });
   }
 }
 

@@ -53,7 +53,7 @@ function hashed(file: DigestedFile) {
 function noSignature({ ref, files }: Artifact): AssayError {
   const others = files.filter(({ path }) => /\.sig(?:store(?:\.json)?)?$|\.sigstore$/.test(path)).slice(0, 3);
   const like = others.length === 0 ? '' : `; there is ${others.map(({ path }) => path).join(', ')}`;
-  return new AssayError('not-found', `has no signature: no ${SIGNATURE_NAME} in it, no .sig beside it`, {
+  return new AssayError('not-found', `has no signature: neither ${SIGNATURE_NAME} inside nor .sig beside it`, {
     subject: ref,
     hint: `name it with --signature${like}`,
   });

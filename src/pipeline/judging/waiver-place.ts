@@ -68,7 +68,7 @@ export async function refuseWaiversFrom(
   for (const { option, path } of files) {
     const places = await placesOf(path);
     if (!places.some((place) => roots.some((root) => place === root || place.startsWith(endedBySlash(root))))) continue;
-    throw new AssayError('usage', 'lies in what is judged, and a waiver never comes from the model itself', {
+    throw new AssayError('usage', 'is inside the model, and a waiver never comes from the model itself', {
       subject: `${option} ${path}`,
       hint: 'keep it outside of the model',
     });

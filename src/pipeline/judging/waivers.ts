@@ -43,13 +43,13 @@ async function readAttestations(
 ): Promise<Signed> {
   if (paths.length === 0) return { waivers: [], approvals: [], checks: [], notes: [] };
   if (paths.length > MAX_ATTESTATIONS) {
-    const hint = 'give those of this artifact';
+    const hint = 'give only attestations of this artifact';
     throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
   }
   const trustPath = given ?? env.ASSAY_TRUST ?? '';
   if (trustPath === '') {
     const hint = 'give --trust, or set ASSAY_TRUST';
-    throw new AssayError('usage', 'is believed of nobody without a trust file', { subject: '--attestation', hint });
+    throw new AssayError('usage', 'needs a trust file', { subject: '--attestation', hint });
   }
   const trust = await readTrustFile(trustPath);
   const read: Signed[] = [];
@@ -80,7 +80,7 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
   ];
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
-    return { ...none, checks: says('fail', `it does not hold, and waives nothing: ${verified.message}`) };
+    return { ...none, checks: says('fail', `it is not valid, and waives nothing: ${verified.message}`) };
   }
   const { attestation, hasEnded } = verified;
   const waiver = waiverOf(attestation);
@@ -100,7 +100,7 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
   if (hasEnded)
-    return { ...none, notes: [`${path}: ${what} has ended, and does not count`], checks: says('pass', what) };
+    return { ...none, notes: [`${path}: ${what} has expired, and does not count`], checks: says('pass', what) };
   return { ...none, approvals: [approval], checks: says('pass', what) };
 }
 

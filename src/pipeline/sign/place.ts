@@ -72,7 +72,7 @@ export async function signingPlace(path: string, signature: string | undefined):
 export function ignoredPath({ path, single }: SigningPlace, text: string): string {
   const usage = (message: string, hint: string) =>
     new AssayError('usage', message, { subject: `--ignore ${text}`, hint });
-  if (single) throw usage('a single file has nothing to leave out', 'leave out the option');
+  if (single) throw usage('is a single file, so it has nothing to leave out', 'leave out the option');
   const within = pathWithin(path, isAbsolute(text) ? text : join(path, text));
   if (within === '') throw usage('is the whole model', 'give a file or a folder of it');
   if (within === undefined) throw usage('is not within the model', 'give a path relative to its folder');
@@ -87,17 +87,17 @@ async function checkSignature(path: string): Promise<void> {
   const subject = `--signature ${path}`;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink() === true) {
-    const hint = 'name the file that it leads to, or remove it';
+    const hint = 'name the target of the link, or remove it';
     throw new AssayError('usage', 'is a symbolic link', { subject, hint });
   }
   if (stat?.isFile() === true && !(await isSignature(path))) {
-    throw new AssayError('usage', 'is there, and no signature', { subject, hint: 'name another file' });
+    throw new AssayError('usage', 'exists, and is not a signature', { subject, hint: 'name another file' });
   }
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
   await access(folder, constants.W_OK).catch((cause: unknown) => {
-    const hint = 'give yourself permission, or name another place with --signature';
-    throw new AssayError('unreadable', `nothing can be written into ${folder}`, { subject, hint, cause });
+    const hint = 'grant write permission, or name another file with --signature';
+    throw new AssayError('unreadable', `${folder} is not writable`, { subject, hint, cause });
   });
 }
 

@@ -51,7 +51,7 @@ async function checkFiles(
   { allowSymlinks }: SigningOptions,
 ): Promise<boolean> {
   if (files.length === 0) {
-    const hint = 'give a folder that holds more than its signature and what is left out';
+    const hint = 'give a folder with files that the signature can cover';
     throw new AssayError('usage', 'there is no file to sign', { subject: root, hint });
   }
   const links = files.map((file) => (single ? linkAt(root, file) : file.link));

@@ -44,7 +44,7 @@ export async function manifestChecks(
   if (broken.length > 0) return [{ id: CHECK, status: 'fail', detail: named(broken.map(describeBroken)) }];
   const kept = new Set(compared.filter(isProven).map(({ claim }) => claim.path));
   const open = [...problems, ...compared.flatMap((one) => (kept.has(one.claim.path) ? [] : describeOpen(one)))];
-  if (kept.size === 0 && open.length === 0) open.push(`${found[0]?.path} announces no digest`);
+  if (kept.size === 0 && open.length === 0) open.push(`${found[0]?.path} contains no digest`);
   if (open.length > 0) return [{ id: CHECK, status: 'not-assessed', detail: named(open) }];
   const froms = [...new Set(compared.map(({ claim }) => claim.from))];
   const have = `${kept.size} of ${scanned.length - found.length} files have the SHA-256 announced in ${named(froms)}`;

@@ -138,7 +138,7 @@ function isPinned({ pinned, digest }: Assessment['artifact'], files: readonly Fi
       return reference.versionId !== undefined;
     case 'oci':
       return reference.digest !== undefined;
-    // MLflow announces no digests, and the files of a version may be replaced.
+    // MLflow contains no digests, and the files of a version may be replaced.
     case 'models':
       return false;
   }

@@ -34,7 +34,7 @@ const FAULTS: Readonly<Record<Field, (text: string) => string | undefined>> = {
  *     waivers:
  *       - rule: pickle.global.unlisted
  *         digest: sha256:...            # of the artifact, as reports name it
- *         file: tokenizer.pkl           # only there; everywhere, when absent
+ *         file: tokenizer.pkl           # the only file; all files, when absent
  *         reason: our own tokenizer class, reviewed in SEC-142
  *         owner: ml-platform@acme.example
  *         expires: 2027-01-31

@@ -157,7 +157,7 @@ async function givenApproval(
   { attestation, role, until }: Ballot,
 ): Promise<GivenApproval> {
   if (until !== undefined && !(until > now)) {
-    throw new RegistryError('invalid', 'the approval would have ended already', { hint: 'give a time to come' });
+    throw new RegistryError('invalid', 'the approval would have ended already', { hint: 'give a time in the future' });
   }
   if (attestation === undefined) {
     return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });

@@ -132,7 +132,7 @@ function checkTokenRequest(
     throw new RegistryError('forbidden', `nobody gives the role ${more} who has not got it, but an admin`);
   }
   if (expiresAt !== undefined && !(expiresAt > now())) {
-    throw new RegistryError('invalid', 'the token would have expired already', { hint: 'give a time to come' });
+    throw new RegistryError('invalid', 'the token would have expired already', { hint: 'give a time in the future' });
   }
 }
 

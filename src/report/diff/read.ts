@@ -5,7 +5,7 @@ import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts'
 /** The schema's version that is read: `schema/report-v1.json`. */
 const VERSION = '1';
 
-const HINT = 'give what assay scan --format json wrote';
+const HINT = 'give a report that assay scan --format json wrote';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'));
 const Finding = v.object({

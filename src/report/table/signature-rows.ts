@@ -45,7 +45,7 @@ export function signerText(signer: Signer): string {
       return `${signer.subject}${names}, certified by ${signer.issuer}${expired}`;
     }
     case 'sigstore':
-      return `${signer.identity}, vouched for by ${signer.issuer}, at ${signer.signedAt}`;
+      return `${signer.identity}, issued by ${signer.issuer}, at ${signer.signedAt}`;
   }
 }
 

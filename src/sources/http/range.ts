@@ -46,7 +46,7 @@ export class HttpRanges implements RangeReader {
   /**
    * @param size what was announced, if something was
    * @returns `undefined` when the server has no ranges or no strong ETag for the file: then it can only be read whole.
-   * @throws AssayError `mismatch` when the size is another than announced; `network`, and what `explain` says.
+   * @throws AssayError `mismatch` when the size is andiffers from the manifest; `network`, and what `explain` says.
    */
   static async open(file: HttpFile, size: number | undefined, signal?: AbortSignal): Promise<HttpRanges | undefined> {
     return persistently(async () => {

@@ -8,7 +8,7 @@ import { type MlflowSettings, mlflowSettings } from './settings.ts';
 
 /** One after another: a version's files may be those of a run, whose place the run tells. */
 const MAX_LOCATIONS = 4;
-const NO_DIGESTS = 'MLflow announces no digests: the version is pinned, its bytes are not, and may be replaced';
+const NO_DIGESTS = 'MLflow contains no digests: the version is pinned, its bytes are not, and may be replaced';
 
 /**
  * A version of a registered model, read from where MLflow says that its files are. An alias is resolved once, to the version

@@ -110,7 +110,7 @@ requirePart(
       expect(stdout).toMatch(/NAMESPACE +NOW +STAGE +LET THROUGH +WARNED +REFUSED\n\(none\) /);
       expect(stdout).toMatch(/\nteam +warn +any +1 +0 +3\n/);
       expect(stdout).toMatch(/\nrefused +Deployment team\/llm and 3 that it led to\n +unlisted: .*acme\/other/);
-      expect(stdout).toMatch(/Pod prod\/stowaway of ReplicaSet llm-1, which does not say this/);
+      expect(stdout).toMatch(/Pod prod\/stowaway of ReplicaSet llm-1, which does not contain this/);
       expect(stdout).not.toMatch(/unseen|over\b|tm\b/);
       expect(stdout).toMatch(
         /19 objects · 6 would be refused · 0 warned · 6 that others led to · 3 run no more\n2 where the gate is off\n$/,

@@ -305,7 +305,7 @@ describe('when the snapshot has ended', () => {
     expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), frozen, later).allowed).toBe(false);
   });
 
-  it('what names no model goes on, but for images that it allowed', () => {
+  it('objects that name no model goes on, but for images that it allowed', () => {
     expect(ruled({ image: 'postgres:17' })).toEqual(['none allow']);
     expect(decide(reviewOf(Object(podOf({ image: 'postgres:17' }))), state, later).allowed).toBe(true);
     const production = gateOf(snapshot, { defaults: { stage: 'production' } });

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll } from 'vitest';
 import {
   type AdmissionConfig,
+  type AdmissionWebhookParts,
   assembleWebhook,
   type ConnectionRules,
   type HeldSnapshot,
@@ -16,7 +17,6 @@ import {
   type ServeOptions,
   type Serving,
   serve,
-  type AdmissionWebhookParts,
 } from '../../../admission-webhook/src/index.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { approved, heldSnapshot } from '../decide/support.ts';

@@ -92,7 +92,7 @@ describe('a waiver for emergencies', () => {
     for (const other of others) expect(source.waivers().find({ ...query, ...other })).toBeUndefined();
   });
 
-  it('without a reference is for what names no model alone', async () => {
+  it('without a reference is for objects that name no model alone', async () => {
     const place = newFolder();
     writeFileSync(join(place.folder, 'one.json'), await waiver({ reference: null, outcomes: ['none', 'unresolved'] }));
     const { find } = (await open(place)).waivers();

@@ -65,7 +65,7 @@ describe('errors', () => {
     expect(written).toEqual(['assay: a\\x1b[2J: no such\\nfile; look again\n']);
     written.length = 0;
     printError(shell, new TypeError('x is not a function'));
-    expect(written[0]).toBe('assay: defect: x is not a function; report it with the lines below\n');
+    expect(written[0]).toBe('assay: defect: x is not a function; please report it with the lines below\n');
     expect(written[1]).toMatch(/^ {2}at /);
   });
 });

@@ -121,7 +121,7 @@ describe('a manifest of checksums', () => {
     expect(read(`${A}\n`, 'sha256', 'model.pt')).toEqual([model]);
     expect(read(`${A}  -\n`, 'sha256', 'model.pt')).toEqual([model]);
     expect(read(`${A}  other.pt\n`, 'sha256', 'model.pt')).toEqual([{ ...model, path: 'other.pt' }]);
-    expect(() => read(`${A}\n`)).toThrow('line 1 announces no digest');
+    expect(() => read(`${A}\n`)).toThrow('line 1 contains no digest');
   });
 
   it.each<[string, string, string]>([
@@ -137,7 +137,7 @@ describe('a manifest of checksums', () => {
     ['has an unknown hash', `WHIRLPOOL (a) = ${A}`, 'line 1 has a hash that is not known here, WHIRLPOOL'],
     ['has an unknown escape', `\\${A}  a\\tb`, 'line 1 has a name with an unknown escape'],
     ['ends within an escape', `\\${A}  a\\`, 'line 1 has a name with an unknown escape'],
-    ['is another file', '<html>', 'line 1 announces no digest'],
+    ['is another file', '<html>', 'line 1 contains no digest'],
     ['has a line like no path', `${A}  ${'x'.repeat(20_000)}`, 'line 1 is longer than any path'],
     ['has a name like no path', `${A}  ${'x'.repeat(5_000)}`, 'line 1 names no path'],
   ])('that %s is refused', (_, text, message) => {

@@ -175,7 +175,7 @@ describe('a certificate', () => {
       'another issuer',
       [...USAGE, alternativeNames({ mail: MAIL }), issuerV2(`${ISSUER}.evil`)],
       'identity',
-      'vouched for by',
+      'issued by',
     ],
   ])('with %s is refused', async (_, extensions, problem, why) => {
     const bundle = await signed(extensions, key);

@@ -105,7 +105,7 @@ describe('who', () => {
 
   test('another issuer, or a part of it, vouched for nothing', () => {
     for (const issuer of ['https://accounts.google.com', 'https://token.actions', `${TEST_ISSUER}/evil`, '.*', '']) {
-      expectRefused(() => as(TEST_IDENTITY, issuer), 'identity', 'vouched for by "https://token.actions');
+      expectRefused(() => as(TEST_IDENTITY, issuer), 'identity', 'issued by "https://token.actions');
     }
   });
 

@@ -361,7 +361,7 @@ describe('the stage of an approval', () => {
     'is not "%s"',
     (stage) => {
       expect(isStage(stage)).toBe(false);
-      expect(() => approvalProperty({ stage })).toThrow(/can be not a stage/);
+      expect(() => approvalProperty({ stage })).toThrow(/is not a stage/);
     },
   );
 

@@ -179,7 +179,7 @@ signers:
     [
       'a stage that can be none',
       signer('key: keys/a.pub\nmay: [approval]\nstages: [Production]'),
-      /line 6: .*can be not a stage/,
+      /line 6: .*is not a stage/,
     ],
     [
       'an end that is a day',

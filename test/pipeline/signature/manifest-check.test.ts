@@ -103,8 +103,8 @@ describe('manifests among scanned files', () => {
       { SHA256SUMS: `${sha256('x')}  ../x` },
       'SHA256SUMS is not believed: line 1 names a file above its folder',
     ],
-    ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not believed: line 1 announces no digest'],
-    ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS announces no digest'],
+    ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not believed: line 1 contains no digest'],
+    ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS contains no digest'],
   ])('one that %s is not assessed', async (_, tree, detail) => {
     expect(await check({ ...MODEL, ...tree })).toEqual({ id: 'integrity.manifest', status: 'not-assessed', detail });
   });

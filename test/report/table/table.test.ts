@@ -102,7 +102,7 @@ describe('the table', () => {
 
   it('never says clean of what is incomplete without saying so', () => {
     expect(renderTable(judged({ status: 'incomplete' }), CONTEXT, tableOptions())).toContain(
-      'denied because: part of the artifact was not looked at',
+      'denied because: part of the artifact was not scanned',
     );
   });
 

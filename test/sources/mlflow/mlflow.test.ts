@@ -67,7 +67,7 @@ describe('a version of a registered model', () => {
     expect(artifact.notes).toEqual([
       'version 1 was logged by run f00d',
       `its files are handed out by ${fake.origin}/api/2.0/mlflow-artifacts/artifacts, under ${ROOT}`,
-      'MLflow announces no digests: the version is pinned, its bytes are not, and may be replaced',
+      'MLflow contains no digests: the version is pinned, its bytes are not, and may be replaced',
     ]);
   });
 

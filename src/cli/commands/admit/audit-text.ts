@@ -22,7 +22,7 @@ export function auditText(report: AuditReport, look: Look): string {
 function headText({ from, snapshot, problems }: AuditReport, { width, color }: Look): string {
   const page = new TextPage(width, color);
   page.row('asked', terminalText(from));
-  const ends = snapshot.expired ? `ENDED at ${snapshot.expires}: it approves nothing` : `ends ${snapshot.expires}`;
+  const ends = snapshot.expired ? `EXPIRED at ${snapshot.expires}: it approves nothing` : `ends ${snapshot.expires}`;
   const ink = snapshot.expired ? 'red' : undefined;
   page.row('snapshot', terminalText(`version ${snapshot.version} from ${snapshot.from}, ${ends}`), ink);
   for (const { subject, message, mend: hint } of problems) {
@@ -58,7 +58,7 @@ function objectRows(page: TextPage, one: AuditedObject): void {
   const { kind, namespace, name, action, rulings, under, owner } = one;
   const place = `${kind} ${namespace === null ? name : `${namespace}/${name}`}`;
   const led = under === 0 ? '' : ` and ${under} that it led to`;
-  const made = owner === null ? '' : ` of ${owner}, which does not say this`;
+  const made = owner === null ? '' : ` of ${owner}, which does not contain this`;
   page.gap();
   const label = { deny: 'refused', warn: 'warned', audit: 'noted', allow: '' }[action];
   page.row(label, terminalText(place + led + made), 'bold', INKS[action]);
@@ -74,9 +74,9 @@ function totalText({ totals, complete }: AuditReport, { width, color }: Look): s
     `${objects} objects`,
     `${deny} would be refused`,
     `${warn} warned`,
-    ...(under === 0 ? [] : [`${under} that others led to`]),
-    ...(finished === 0 ? [] : [`${finished} run no more`]),
-    ...(off === 0 ? [] : [`${off} where the gate is off`]),
+    ...(under === 0 ? [] : [`${under} created by others`]),
+    ...(finished === 0 ? [] : [`${finished} finished`]),
+    ...(off === 0 ? [] : [`${off} in namespaces with the webhook off`]),
     ...(complete ? [] : ['INCOMPLETE']),
   ]);
   return page.toString();

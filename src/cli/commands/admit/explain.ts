@@ -59,7 +59,7 @@ function objectRows(page: TextPage, object: Explained): void {
 function referenceRows(page: TextPage, found: WorkloadReference): void {
   page.row(found.role, terminalText(found.reference));
   const facts = [
-    found.pinned ? 'pinned' : 'not pinned: other bytes may be put there',
+    found.pinned ? 'pinned' : 'not pinned: its content may change',
     ...(found.endpoint === null ? [] : [`from ${found.endpoint}`]),
     ...(found.trustRemoteCode ? ['runs code of the model (trust_remote_code)'] : []),
     ...(found.codeRevision === null ? [] : [`code at ${found.codeRevision}`]),
@@ -80,6 +80,6 @@ function totalRow(page: TextPage, objects: readonly Explained[]): void {
     `${objects.length} objects`,
     `${sum((object) => object.references.length)} references`,
     `${unpinned} not pinned`,
-    unresolved === 0 ? 'nothing unresolved' : `${unresolved} UNRESOLVED: a model may be there`,
+    unresolved === 0 ? 'nothing unresolved' : `${unresolved} UNRESOLVED: may be a model`,
   ]);
 }

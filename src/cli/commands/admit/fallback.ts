@@ -19,10 +19,10 @@ export async function runAdmitFallback(request: AdmitFallbackRequest, shell: She
   sink.write(made.yaml);
   await sink.commit();
   for (const { reference, why } of made.leftOut.slice(0, TOLD)) {
-    shell.stderr.write(`assay: warning: ${terminalText(`${reference} is left out, and so refused: ${why}`)}\n`);
+    shell.stderr.write(`assay: warning: ${terminalText(`${reference} is left out, so it is refused: ${why}`)}\n`);
   }
   const more = made.leftOut.length - TOLD;
   if (more > 0) shell.stderr.write(`assay: warning: and ${more} more\n`);
   const lists = `${made.references} approved references, good until ${document.expires}`;
-  shell.stderr.write(`assay: ${lists}; write it again for every snapshot\n`);
+  shell.stderr.write(`assay: ${lists}; regenerate it for every snapshot\n`);
 }

@@ -68,7 +68,7 @@ export function webhookOf(flags: AdmitFlags): WebhookOptions {
   if ((breakGlass === undefined) !== (breakGlassTrust === undefined))
     throw usage(
       '--break-glass',
-      'needs both the folder and who may sign',
+      'needs both the folder and the trust file',
       'give --break-glass and --break-glass-trust',
     );
   if (flags.requireFloor && flags.floor === undefined)
@@ -76,7 +76,7 @@ export function webhookOf(flags: AdmitFlags): WebhookOptions {
   return {
     snapshot: {
       from: needed(flags.snapshot, 'no snapshot is named', '--snapshot FILE --snapshot-key PUBLIC'),
-      key: needed(flags.snapshotKey, 'it is not said whose signature is believed', '--snapshot-key PUBLIC'),
+      key: needed(flags.snapshotKey, 'no snapshot key is named', '--snapshot-key PUBLIC'),
       tenant: flags.tenant ?? null,
       tokenFile: flags.snapshotTokenFile ?? null,
       state: flags.state ?? null,
@@ -98,13 +98,13 @@ export function webhookOf(flags: AdmitFlags): WebhookOptions {
 export function serveOf(flags: AdmitFlags): AdmissionOptions {
   if (flags.snapshot === undefined && flags.listen === undefined) {
     const hint = 'give --explain -f manifest.yaml, --audit, --fallback, or --snapshot F --listen HOST:PORT to serve';
-    throw usage('admit', 'it is not said what to do', hint);
+    throw usage('admit', 'no mode is given', hint);
   }
   if (flags.clientName.length > 0 && flags.clientCa === undefined)
-    throw usage('--client-name', 'says nothing without an authority', 'give --client-ca as well');
+    throw usage('--client-name', 'needs an authority', 'give --client-ca as well');
   return {
     webhook: webhookOf(flags),
-    listen: place(needed(flags.listen, 'it is not said where to listen', '--listen HOST:PORT'), '--listen'),
+    listen: place(needed(flags.listen, 'no address to listen at is given', '--listen HOST:PORT'), '--listen'),
     metricsListen: flags.metricsListen === undefined ? null : place(flags.metricsListen, '--metrics-listen'),
     tls: tlsOf(flags),
     clients: { ca: flags.clientCa ?? null, names: flags.clientName, tokenFile: flags.clientTokenFile ?? null },
@@ -115,12 +115,12 @@ export function serveOf(flags: AdmitFlags): AdmissionOptions {
 
 function tlsOf({ selfSigned, tlsCert, tlsKey, service, namespace, secret, webhookConfig }: AdmitFlags): TlsOptions {
   if (!selfSigned) {
-    const missing = 'the API server asks over HTTPS only';
+    const missing = 'the API server connects over HTTPS only';
     const hint = '--tls-cert F --tls-key F, or --self-signed';
     return { kind: 'files', cert: needed(tlsCert, missing, hint), key: needed(tlsKey, missing, hint) };
   }
   if (tlsCert !== undefined || tlsKey !== undefined)
-    throw usage('--self-signed', 'makes its own certificate', 'give either it, or --tls-cert and --tls-key');
+    throw usage('--self-signed', 'makes its own certificate', 'give either --self-signed, or --tls-cert and --tls-key');
   return {
     kind: 'self-signed',
     service: needed(service, 'the certificate needs the name of the Service', '--service NAME'),
@@ -146,7 +146,7 @@ export function statusRequestOf(flags: StatusFlags): AdmitStatusRequest {
 /** @throws AssayError `usage` */
 export function stageOf({ stage }: AdmitFlags): string | undefined {
   if (stage === undefined || /^[a-z][a-z0-9-]{0,40}$/.test(stage)) return stage;
-  throw usage(`--stage ${stage}`, 'is not a stage', 'name one as approvals do: production');
+  throw usage(`--stage ${stage}`, 'is not a stage', 'name a stage, such as production');
 }
 
 function needed(value: string | undefined, missing: string, flag: string): string {
@@ -166,7 +166,7 @@ function place(value: string, flag: string): ListenPlace {
 function whole(text: string, flag: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw usage(`${flag} ${text}`, 'is not a number of seconds for it', `write a whole number from ${min} to ${max}`);
+  throw usage(`${flag} ${text}`, 'is not a valid number of seconds', `write a whole number from ${min} to ${max}`);
 }
 
 function address(value: string, flag: string): string {

@@ -1,15 +1,15 @@
 export const ADMIT_GUIDE = `
-Serving. A review is answered from the snapshot in memory: nothing is asked while a Pod waits. Approved models start; what is
-denied, unlisted, unpinned or cannot be told is refused, with the command that corrects it. Namespaces say by label what holds there:
-  assay.dev/admission: enforce | warn | audit | off      (enforce, where nothing is said)
-  assay.dev/stage: production                            (any stage, where nothing is said)
-and an AdmissionConfig (--config) sets what each outcome leads to, rules over requests, and mutation. Certificates, the
-configuration, waivers and snapshots are read again when they change; what cannot be read leaves the last good one in place, and
-/metrics says so. Bad input is answered "allowed: false" with a code: never with an HTTP error, which an API server may take for a yes.
+Serving. The webhook answers a review from the snapshot in memory, without any request to others. It admits approved models, and
+refuses denied, unlisted, unpinned and unresolved ones, with the command that corrects it. Labels of a namespace set its rules:
+  assay.dev/admission: enforce | warn | audit | off      (default: enforce)
+  assay.dev/stage: production                            (default: any stage)
+An AdmissionConfig (--config) sets the action of each outcome, rules over requests, and mutation. Certificates, the
+configuration, waivers and snapshots are reloaded when they change; if one cannot be read, the last good one stays in use, and
+/metrics reports it. Bad input is answered "allowed: false" with a code, never with an HTTP error, which an API server may admit.
 
-Only the API server should ask: give --client-ca or --client-token-file (its --admission-control-config-file holds the other half),
-or keep others away with a NetworkPolicy. GET /healthz, /readyz and /metrics are open; GET /status is answered at
---metrics-listen, and at the webhook's own port to whoever shows the token of --client-token-file.
+Restrict access to the API server: give --client-ca or --client-token-file (its --admission-control-config-file holds the rest),
+or use a NetworkPolicy. GET /healthz, /readyz and /metrics need no token; GET /status is served at
+--metrics-listen, and at the webhook port with the token of --client-token-file.
 
 Examples:
   assay admit --explain -f manifest.yaml
@@ -25,7 +25,7 @@ Examples:
   assay admit --fallback --snapshot snapshot.json --snapshot-key snapshot.pub -o fallback.yaml
   assay admit status
 
-Exit codes: 0 explained, served until it was told to end, or nothing would be refused; 1 --audit: something would be refused;
+Exit codes: 0 explained, stopped by a signal, or --audit found nothing to refuse; 1 --audit found something to refuse;
 2 could not read, start or ask.
 `;
 
@@ -35,5 +35,5 @@ Examples:
   assay admit status --metrics-url http://10.0.0.7:8444 --format json
   assay admit status --url https://127.0.0.1:8443 --ca ca.crt --client-token-file token
 
-Exit codes: 0 it is ready, 1 it is not (no snapshot, no certificate, or it is ending), 2 it could not be asked.
+Exit codes: 0 ready, 1 not ready (no snapshot, no certificate, or stopping), 2 no answer.
 `;

@@ -22,7 +22,7 @@ export async function readManifestFile(file: string): Promise<readonly unknown[]
   if (objects.length > MAX_OBJECTS)
     throw new AssayError('limit', `has more than ${MAX_OBJECTS} objects`, { subject: file });
   if (objects.length > 0) return objects;
-  throw new AssayError('usage', 'holds no Kubernetes object', { subject: `-f ${file}`, hint: 'name a manifest' });
+  throw new AssayError('usage', 'contains no Kubernetes object', { subject: `-f ${file}`, hint: 'name a manifest' });
 }
 
 /** Whatever it is: some programs hand over a socket, which has no name to be opened by. */

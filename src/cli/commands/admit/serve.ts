@@ -10,6 +10,6 @@ export async function runAdmitServe(request: AdmitServeRequest, shell: Shell): P
   const webhook = await startAdmission(request, { tell, sink: shell.stdout, env: shell.env });
   tell(`listens at ${webhook.url}${webhook.metricsUrl === null ? '' : `, serves its status at ${webhook.metricsUrl}`}`);
   if (!shell.signal.aborted) await once(shell.signal, 'abort');
-  tell('ends: answers until nothing leads here any more; once more to end at once');
+  tell('is stopping: it answers until no more requests arrive; press Ctrl-C again to stop now');
   await webhook.close();
 }

@@ -33,7 +33,7 @@ export function statusText(status: ShownStatus, width: number, color: boolean, n
 }
 
 function snapshotRows(page: TextPage, { snapshot, source }: ShownStatus, now: Date): void {
-  if (snapshot === null) page.row('snapshot', 'none is held: nothing is approved', 'red');
+  if (snapshot === null) page.row('snapshot', 'none is loaded: nothing is approved', 'red');
   else {
     const { version, tenant, entries, ageSeconds, expires, expired } = snapshot;
     page.row(
@@ -43,7 +43,7 @@ function snapshotRows(page: TextPage, { snapshot, source }: ShownStatus, now: Da
     page.row('', expired ? `it ENDED at ${terminalText(expires)}` : ends(expires, now), expired ? 'red' : 'dim');
   }
   page.row('source', terminalText(source.from));
-  page.row('', `asked with success ${ago(source.lastGood, now)}; no version below ${source.floor} is taken`, 'dim');
+  page.row('', `last successful check ${ago(source.lastGood, now)}; versions below ${source.floor} are refused`, 'dim');
   problemRow(page, source.problem);
 }
 

@@ -32,8 +32,8 @@ function read(json: unknown, url: string): ShownStatus {
   const result = v.safeParse(StatusSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const at = v.getDotPath(result.issues[0]);
-  throw new AssayError('malformed', `is not what a gate says of itself${at === null ? '' : ` (${at})`}`, {
+  throw new AssayError('malformed', `is not the status of an Assay webhook${at === null ? '' : ` (${at})`}`, {
     subject: `${url}/status`,
-    hint: 'give the address of a gate of this version',
+    hint: 'give the address of a webhook of this version',
   });
 }

@@ -30,22 +30,22 @@ interface ApproveFlags extends SigningFlags, RegistryFlags {
 }
 
 const GUIDE = `
-A version of a model is its bytes: approve gives a path, a reference, or model@number. What the registry does not know is
-scanned first and registered (a service scans for itself; --report takes a scan that was made with other options). What is signed
-says: these bytes, for this stage, under this policy and this ruleset. When one of them changes it is looked at again, and holds no
-longer when anything new speaks against the model. What the policy of the stage denies cannot be approved.
+A version of a model is its bytes. Name it by a path, a reference, or model@number. A model that the registry does not know is
+scanned first and registered (a service scans it itself; --report takes a scan with other options). The signed statement
+covers these bytes, this stage, this policy and this ruleset. When one of them changes, the approval is checked again, and is void
+when the new scan denies the model. A model that the policy of the stage denies cannot be approved.
 
-A stage may ask for several approvals, of several roles: the last one moves the version. Whoever asked for a stage (assay promote)
-does not approve it. In a file of your own, where nobody asked, the registry asks itself, and approving for production approves for
-staging on the way: one person with one key keeps it. The first key that approves is believed, and written into FILE.d/trust.yaml;
-every other has to be put there. For four eyes, let FILE.d/rules.yaml ask for two approvals, or keep a service.
+A stage may need several approvals, of several roles: the last one moves the version. Whoever requested a stage (assay promote)
+cannot approve it. In a registry file, where nobody requested it, approve makes the request, and approving for production approves for
+staging, too: one person with one key is enough. The first key that approves is trusted, and written into FILE.d/trust.yaml;
+add every other key there. For a second pair of eyes, require two approvals in FILE.d/rules.yaml, or run a service.
 ${REGISTRY_GUIDE}
 Examples:
   assay approve ./model --stage production --registry models.db --key approver.pem
   assay approve hf://acme/bert@v1.2 --stage staging --registry models.db --key approver.pem --until 2027-06-30T00:00:00Z
   assay approve ./model --report report.json --stage production --registry models.db --key approver.pem
   assay approve acme/bert@3 --stage production --comment "see review 17"           at a service, with ASSAY_URL and ASSAY_TOKEN
-  assay approve acme/bert@3 --stage production --keyless                           signed as who you are, where a service asks for it
+  assay approve acme/bert@3 --stage production --keyless                           signed with your identity, where a service requires it
 ${REGISTRY_EXITS}`;
 
 export function registerApprove(program: Command, shell: Shell): void {
@@ -53,22 +53,24 @@ export function registerApprove(program: Command, shell: Shell): void {
     .command('approve')
     .summary('approve a model for a stage, signed')
     .description(
-      'Approves a version of a model for a stage: a signed attestation, which moves it when it is the last needed.',
+      'Approves a version of a model for a stage with a signed attestation, and moves it once it has all approvals.',
     )
     .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
-    .addOption(new Option('--stage <stage>', 'what for').choices(APPROVABLE_STAGES).makeOptionMandatory())
-    .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
-    .option('--until <time>', 'when the approval ends (UTC: 2027-01-31T00:00:00Z)')
-    .option('--comment <text>', 'what there is to say', '')
-    .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
+    .addOption(new Option('--stage <stage>', 'the stage').choices(APPROVABLE_STAGES).makeOptionMandatory())
+    .addOption(
+      new Option('--role <role>', 'the role to approve in (default: one that is still needed)').choices(VOTERS),
+    )
+    .option('--until <time>', 'when the approval expires (UTC: 2027-01-31T00:00:00Z)')
+    .option('--comment <text>', 'a comment for the audit log', '')
+    .option('--model <name>', 'the name to register it under, as owner/model (default: that of the repository or file)')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
     .option('--allow <file>', "your organisation's own allowances for that scan (YAML)")
     .option('-y, --yes', 'do not ask before approving', false);
   addSigningOptions(addRegistryOptions(command), '--key, --private-key <file>')
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout')
-    .option('-q, --quiet', 'no progress, and of a table the ids of the approvals alone', false)
-    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout')
+    .option('-q, --quiet', 'no progress; in a table, only the ids of the approvals', false)
+    .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ApproveFlags) => {
       const request = toRequest(artifact, flags);

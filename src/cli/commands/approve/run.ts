@@ -105,7 +105,7 @@ async function confirm(
   const page = { width: widthOf(shell.stderr), color: wantsColor(shell.stderr, shell.env, request.color) };
   shell.stderr.write(requestText(version, seen, way?.who(), page));
   if (await isConfirmed(`Approve it for ${request.stage}?`, shell)) return;
-  throw new Refusal('was not approved', { subject: versionLabel(version) });
+  throw new Refusal('is not approved', { subject: versionLabel(version) });
 }
 
 async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
@@ -113,7 +113,7 @@ async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
   const { path, keep } = registry.firstKey;
   if (!(await keep())) return;
   shell.stderr.write(
-    `assay: note: this key is the first to approve here, and is believed from now on: ${terminalText(path)}\n`,
+    `assay: note: this key is the first to approve here, and is trusted from now on: ${terminalText(path)}\n`,
   );
 }
 
@@ -176,14 +176,14 @@ async function openTransition(
     throw new Refusal(`is asked for ${open.to}, not for ${stage}`, { subject, hint: 'approve or reject that first' });
   }
   if (open === undefined && registry.kind === 'local' && isOwnFile(registry)) {
-    const why = `nobody had asked when ${registry.who} approved it`;
+    const why = `nobody had requested it when ${registry.who} approved it`;
     return { transition: await registry.requestForNobody(version.id, stage, why), forNobody: true };
   }
   const own = open === undefined;
   const transition = open ?? (await registry.requestTransition(version.id, stage, request.comment || REQUEST_COMMENT));
   const isOwn = own || (registry.kind === 'local' && transition.requestedBy === registry.who);
   if (!isOwn || transition.state !== 'open') return { transition, forNobody: false };
-  throw new Refusal(`you asked for ${stage}${own ? ' just now' : ''}, and who asks does not approve`, {
+  throw new Refusal(`you requested ${stage}${own ? ' just now' : ''}, and a requester cannot approve`, {
     subject,
     hint: `let somebody else run: assay approve ${subject} --stage ${stage}`,
   });
@@ -206,7 +206,7 @@ async function signed({ way, until }: Desk, version: Version, seen: StoredDecisi
     return JSON.stringify(await signStatement(statement, way.signer));
   } catch (cause) {
     if (!isSignatureError(cause)) throw cause;
-    const hint = 'give the version another reference or policy';
+    const hint = 'use another reference or policy';
     throw new AssayError('usage', `nobody could read this approval: ${cause.message}`, { hint, cause });
   }
 }
@@ -216,5 +216,5 @@ function endOf(text: string): Date {
   const hint = 'write it in UTC: 2027-01-31T00:00:00Z';
   if (time === undefined) throw new AssayError('usage', 'is not a time', { subject: `--until ${text}`, hint });
   if (time > Date.now()) return new Date(time);
-  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, hint: 'give a time to come' });
+  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, hint: 'give a time in the future' });
 }

@@ -4,10 +4,10 @@ import { registerAttestationCreate } from './create.ts';
 import { ATTESTATION_FORMATS, type AttestationInspectFlags, type AttestationVerifyFlags, KINDS } from './request.ts';
 
 const GUIDE = `
-An attestation is a statement about one artifact, signed: what a scan found, that somebody approves it, that one rule is waived
-for it, what was decided. It is an in-toto statement in a Sigstore bundle, so that other programs read it, too.
+An attestation is a signed statement about one artifact: the result of a scan, an approval, a waiver of one rule,
+or a decision. It is an in-toto statement in a Sigstore bundle, which other programs can read.
 
-A trust file says whose word counts for what (paths are relative to it):
+A trust file lists who may sign what (paths are relative to the file):
 
   version: 1
   signers:
@@ -32,18 +32,18 @@ Examples:
 `;
 
 const VERIFY_GUIDE = `
-In this order: does the signature hold, may its signer say this, is it about that artifact, has it not ended. Without --digest
-or --artifact any artifact will do, and without --type and --stage any statement: name what you rely on.
+Checks in this order: the signature, the right of its signer to make this statement, the subject, and the expiry. Without --digest
+or --artifact, any artifact is accepted, and without --type and --stage, any statement: give those that you rely on.
 
 Examples:
   assay attestation verify approval.json --trust trust.yaml --type approval --stage production --digest sha256:...
   assay attestation verify scan.json --trust trust.yaml --artifact ./model
 
-Exit codes: 0 it holds, 1 it does not, 2 could not complete (unreadable, no trust file, bad usage).
+Exit codes: 0 valid, 1 not valid, 2 could not complete (unreadable, no trust file, bad usage).
 `;
 
 const INSPECT_GUIDE = `
-Anybody can write anything into an attestation: what is shown here is not verified.
+The content is shown unverified: anybody can write any statement into an attestation.
 
 Example:
   assay attestation inspect decision.json
@@ -64,16 +64,16 @@ export function registerAttestation(program: Command, shell: Shell): void {
 function registerVerify(attestation: Command, shell: Shell): void {
   attestation
     .command('verify')
-    .summary('who says what about what, and whether his word counts')
-    .description('Verifies an attestation against a trust file: who says what about what, and whether his word counts.')
-    .argument('<file>', 'the attestation')
-    .option('--trust <file>', 'who may say what (YAML); else $ASSAY_TRUST')
-    .option('--digest <digest>', 'what it has to be about: sha256:... of an artifact, or gitCommit:...')
-    .option('--artifact <artifact>', 'the same, hashed now: a path, or any reference that scan takes')
-    .addOption(new Option('--type <type>', 'what it has to be').choices(KINDS))
-    .option('--stage <stage>', 'the stage that it has to approve')
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(ATTESTATION_FORMATS).default('table'))
-    .option('-q, --quiet', 'print nothing when it holds', false)
+    .summary('check who signed an attestation, and whether a trust file accepts it')
+    .description('Verifies the signature, signer, subject and expiry of an attestation against a trust file.')
+    .argument('<file>', 'the attestation file')
+    .option('--trust <file>', 'trust file (YAML; default: $ASSAY_TRUST)')
+    .option('--digest <digest>', 'the expected subject: sha256:... of an artifact, or gitCommit:...')
+    .option('--artifact <artifact>', 'the expected subject, hashed now: a path, or any reference that scan takes')
+    .addOption(new Option('--type <type>', 'the expected type').choices(KINDS))
+    .option('--stage <stage>', 'the expected stage of an approval')
+    .addOption(new Option('-f, --format <format>', 'output format').choices(ATTESTATION_FORMATS).default('table'))
+    .option('-q, --quiet', 'print nothing when the attestation is valid', false)
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', VERIFY_GUIDE)
     .action(async (file: string, flags: AttestationVerifyFlags) => {
@@ -85,10 +85,10 @@ function registerVerify(attestation: Command, shell: Shell): void {
 function registerInspect(attestation: Command, shell: Shell): void {
   attestation
     .command('inspect')
-    .summary('what an attestation says, unverified')
-    .description('Prints what an attestation says, unverified.')
+    .summary('show the content of an attestation, unverified')
+    .description('Prints the content of an attestation, unverified.')
     .argument('<file>', 'a Sigstore bundle or a DSSE envelope')
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(ATTESTATION_FORMATS).default('table'))
+    .addOption(new Option('-f, --format <format>', 'output format').choices(ATTESTATION_FORMATS).default('table'))
     .addHelpText('after', INSPECT_GUIDE)
     .action(async (file: string, flags: AttestationInspectFlags) => {
       const { runAttestationInspect } = await import('./inspect.ts');

@@ -55,13 +55,13 @@ const LISTS = { evidence: 'decision', namespace: 'break-glass', outcome: 'break-
 
 const GUIDE = `
 Types:
-  scan       what the checks of a scan answered, from its report: PASSED, WARNED or FAILED
-  decision   what the policy decided, from the same report: a SLSA verification summary
-  approval   that whoever signs approves the artifact for a stage; what the policy denies cannot be approved
-  waiver     that one rule does not count for one artifact until a day; a malicious verdict cannot be waived
-  break-glass  that the admission webhook lets something pass in some namespaces, for 72 hours at most
+  scan       the results of the checks of a scan, from its report: PASSED, WARNED or FAILED
+  decision   the decision of the policy, from the same report: a SLSA verification summary
+  approval   the signer approves the artifact for a stage; a denied artifact cannot be approved
+  waiver     one rule does not apply to one artifact until a date; a malicious verdict cannot be waived
+  break-glass  the admission webhook lets an outcome pass in some namespaces, for at most 72 hours
 
-A report is what "assay scan MODEL --format json -o report.json" writes. It has to be of one artifact, read whole.
+"assay scan MODEL --format json -o report.json" writes a report. It must cover one artifact, completely.
 Times are in UTC: 2027-01-31T00:00:00Z. The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE.
 
 Examples:
@@ -81,24 +81,24 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .command('create')
     .summary('sign a statement about a model')
     .description('Signs a statement about a model with a key, a certificate, or keyless.')
-    .addOption(new Option('--type <type>', 'what is said').choices(TYPES).makeOptionMandatory())
-    .option('--report <file>', 'a report of assay scan (JSON): what the statement is about, and what it rests on')
-    .option('--digest <digest>', 'what the statement is about, when there is no report: sha256:...')
-    .option('--url <url>', 'of a scan: where its run can be looked at')
+    .addOption(new Option('--type <type>', 'the type of the statement').choices(TYPES).makeOptionMandatory())
+    .option('--report <file>', 'a report of assay scan (JSON): the subject and the evidence of the statement')
+    .option('--digest <digest>', 'the subject, when there is no report: sha256:...')
+    .option('--url <url>', 'of a scan: address of its run')
     .option('--evidence <file>', 'of a decision: an attestation that was used (repeatable)', collect, [])
-    .option('--stage <stage>', 'of an approval: what for, such as production')
-    .option('--until <time>', 'of an approval: when it ends')
-    .option('--rule <rule>', 'of a waiver: which rule')
-    .option('--file <path>', 'of a waiver: the only file that it holds for')
+    .option('--stage <stage>', 'of an approval: the stage, such as production')
+    .option('--until <time>', 'of an approval: when it expires')
+    .option('--rule <rule>', 'of a waiver: the rule')
+    .option('--file <path>', 'of a waiver: the only file that it covers')
     .option('--namespace <name>', 'of break-glass: a namespace (repeatable)', collect, [])
-    .option('--outcome <outcome>', 'of break-glass: what is let pass, such as unlisted (repeatable)', collect, [])
-    .option('--reference <ref>', 'of break-glass: the only model; what names none, when absent')
-    .option('--reason <text>', 'of a waiver and of break-glass: why')
-    .option('--owner <name>', 'of a waiver and of break-glass: who answers for it')
-    .option('--expires <time>', 'of a waiver and of break-glass: when it ends');
+    .option('--outcome <outcome>', 'of break-glass: an outcome to let pass, such as unlisted (repeatable)', collect, [])
+    .option('--reference <ref>', 'of break-glass: the only model (default: objects that name none)')
+    .option('--reason <text>', 'of a waiver and of break-glass: the reason')
+    .option('--owner <name>', 'of a waiver and of break-glass: the owner')
+    .option('--expires <time>', 'of a waiver and of break-glass: when it expires');
   addSigningOptions(command)
-    .option('-o, --output <file>', 'write the attestation there, whole or not at all, instead of to stdout')
-    .option('-q, --quiet', 'say nothing but what is wrong', false)
+    .option('-o, --output <file>', 'write the attestation to this file, atomically, instead of stdout')
+    .option('-q, --quiet', 'print only errors', false)
     .addHelpText('after', GUIDE)
     .action(async (flags: CreateFlags) => {
       const request = toRequest(flags);
@@ -123,11 +123,11 @@ function toInput(flags: CreateFlags): AttestationInput {
   const { needs, takes } = FIELDS[type];
   for (const field of ALL_FIELDS) {
     if (flags[field] === undefined || needs.includes(field) || takes.includes(field)) continue;
-    throw usage(`--${field}`, `is of no use with --type ${type}`, 'leave it out');
+    throw usage(`--${field}`, `cannot be used with --type ${type}`, 'leave it out');
   }
   for (const list of ['evidence', 'namespace', 'outcome'] as const) {
     if (flags[list].length > 0 && type !== LISTS[list]) {
-      throw usage(`--${list}`, `is of no use with --type ${type}`, 'leave it out');
+      throw usage(`--${list}`, `cannot be used with --type ${type}`, 'leave it out');
     }
   }
   const text = (field: Field): string => {
@@ -167,7 +167,7 @@ function toInput(flags: CreateFlags): AttestationInput {
 function aboutOf({ report, digest, type }: CreateFlags): About {
   if (report !== undefined && digest === undefined) return { report };
   if (digest !== undefined && report === undefined) return { digest };
-  const message = report === undefined ? 'needs to know about what' : 'cannot be about both --report and --digest';
+  const message = report === undefined ? 'names no subject' : 'cannot have both --report and --digest';
   throw usage(`--type ${type}`, message, 'give one of --report and --digest');
 }
 

@@ -67,7 +67,7 @@ function asText(path: string, { payloadType, signatures, statement, flaw }: Unve
   const lines = [
     `UNVERIFIED: nothing proves who wrote ${terminalText(path)}. To verify it, run assay attestation verify.`,
     `${terminalText(payloadType)}, ${count(signatures, 'signature')}`,
-    ...(flaw === undefined ? [] : [`No verifier here would take it: ${terminalText(flaw)}`]),
+    ...(flaw === undefined ? [] : [`No verifier of Assay accepts it: ${terminalText(flaw)}`]),
   ];
   return `${lines.join('\n')}\n\n${jsonText(statement, 2)}\n`;
 }

@@ -89,18 +89,18 @@ export function attestedArtifact({ artifact, files }: ScanReport, path: string):
   const subject = `--report ${path}`;
   const hashed = files.flatMap(({ path, size, sha256 }) => (sha256 === null ? [] : [{ path, size, sha256 }]));
   if (artifact.digest === null || hashed.length < files.length) {
-    throw new AssayError('usage', 'says of no digest that it is the whole artifact, so nothing can be said of it', {
+    throw new AssayError('usage', 'has no digest of the whole artifact, which a statement needs', {
       subject,
       hint: 'download the model and scan the folder',
     });
   }
   if (treeDigest(hashed) !== artifact.digest) {
-    throw new AssayError('mismatch', 'has a digest that is not that of its files', { subject, hint: 'scan again' });
+    throw new AssayError('mismatch', 'has a digest that does not match its files', { subject, hint: 'scan again' });
   }
   const reference = parseReference(artifact.pinned);
   const commit = reference.kind === 'hf' && isCommit(reference.revision) ? reference.revision : undefined;
   if (commit === undefined && files.some(({ digestBasis }) => digestBasis !== 'computed')) {
-    throw new AssayError('usage', 'has digests that a server claimed and nobody computed', {
+    throw new AssayError('usage', 'has digests that a server claimed and Assay did not compute', {
       subject,
       hint: 'download the model and scan the folder, or scan a commit of the Hub',
     });

@@ -52,7 +52,7 @@ export async function runAttestationVerify(path: string, flags: AttestationVerif
     shell.stdout.write(flags.format === 'json' ? outcomeJson(path, outcome) : outcomeText(path, outcome));
   if (holds && subject === undefined && !flags.quiet) {
     const hint = 'name the artifact with --digest or --artifact';
-    shell.stderr.write(`assay: warning: it was compared with no artifact; ${hint}\n`);
+    shell.stderr.write(`assay: warning: the attestation was not compared with an artifact; ${hint}\n`);
   }
   shell.exit(holds ? 0 : 1);
 }

@@ -159,8 +159,8 @@ async function approvalStatement({ about, stage, until }: Input<'approval'>, now
   if (!isStage(stage)) {
     throw usage(
       `--stage ${stage}`,
-      'can be not a stage',
-      'use small letters, digits and dashes, and not the word until',
+      'is not a stage',
+      'use lowercase letters, digits and dashes, and not the word "until"',
     );
   }
   const { subjects, report, path } = await subjectsAbout(about);
@@ -171,8 +171,8 @@ async function approvalStatement({ about, stage, until }: Input<'approval'>, now
     throw usage(path, `says that ${malicious.path} is malicious, which nobody can approve`, 'leave the model out');
   }
   if (isDenied(report.decision.action, report.status)) {
-    const why = report.status === 'incomplete' ? 'part of the artifact was not looked at' : 'the policy denies it';
-    throw usage(path, `cannot be approved: ${why}`, 'waive what is to be waived, and decide again');
+    const why = report.status === 'incomplete' ? 'part of the artifact was not scanned' : 'the policy denies it';
+    throw usage(path, `cannot be approved: ${why}`, 'waive the rules that you accept, and decide again');
   }
   const policy = policyOf(report);
   return createStatement('approval', { subjects, stage, at: now, ...end, policy, ruleset: report.ruleset });
@@ -199,11 +199,11 @@ function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement 
     const known = BREAK_GLASS_OUTCOMES.find((one) => one === outcome);
     if (known !== undefined) return known;
     const all = BREAK_GLASS_OUTCOMES.join(', ');
-    throw usage(`--outcome ${outcome}`, 'is nothing that can be let pass', `give one of ${all}`);
+    throw usage(`--outcome ${outcome}`, 'is not an outcome that break-glass can let pass', `give one of ${all}`);
   });
   const expires = futureTime('--expires', input.expires, now);
   if (expires.getTime() - now.getTime() > BREAK_GLASS_HOURS * 3_600_000) {
-    const hint = 'have the model approved meanwhile';
+    const hint = 'have the model approved in the meantime';
     throw usage(`--expires ${input.expires}`, `is more than ${BREAK_GLASS_HOURS} hours away`, hint);
   }
   const only = reference === undefined ? null : canonicalReference(reference);
@@ -225,20 +225,20 @@ function checkRule(rule: string): void {
   const subject = `--rule ${rule}`;
   if (!isRuleName(rule)) throw usage(subject, 'is not a rule', 'assay explain lists all rules');
   if (rule !== UNWAIVABLE) return;
-  throw usage(subject, 'a malicious verdict cannot be waived', 'waive a rule that made it less');
+  throw usage(subject, 'a malicious verdict cannot be waived', 'waive a rule with a milder verdict');
 }
 
 /** A policy of the organisation may have rules of any name. */
 function warnOfUnknownRule(rule: string, onWarning: (text: string) => void): void {
   if (RULES.has(rule) || POLICY_RULE.test(rule)) return;
   const [like] = closest(rule, [...RULES.keys()]);
-  const suggestion = like === undefined ? 'a policy of your own may have it' : `did you mean ${like}?`;
+  const suggestion = like === undefined ? 'your own policy may define it' : `did you mean ${like}?`;
   onWarning(`--rule ${rule}: no rule of this version has that name; ${suggestion}`);
 }
 
 function checkAgainst({ files, findings }: ScanReport, path: string, { rule, file: only }: Input<'waiver'>): void {
   if (only !== undefined && !files.some((file) => file.path === only)) {
-    throw usage(`--file ${only}`, 'is not a file of the artifact', 'give its path as the report has it');
+    throw usage(`--file ${only}`, 'is not a file of the artifact', 'give its path as in the report');
   }
   const malicious = new Set(files.filter(({ verdict }) => verdict === 'malicious').map((file) => file.path));
   const inScope = findings.filter(({ ruleId, file }) => ruleId === rule && (only === undefined || only === file));
@@ -270,7 +270,7 @@ async function subjectsAbout(about: About): Promise<AboutSubjects> {
 function futureTime(option: string, text: string, now: Date): Date {
   const time = parseTime(text);
   if (time === undefined) throw usage(`${option} ${text}`, 'is not a time', 'write it in UTC: 2027-01-31T00:00:00Z');
-  if (time <= now.getTime()) throw usage(`${option} ${text}`, 'is past', 'give a time to come');
+  if (time <= now.getTime()) throw usage(`${option} ${text}`, 'is past', 'give a time in the future');
   return new Date(time);
 }
 

@@ -86,7 +86,7 @@ function detailRows(statement: Statement): Row[] {
       const { reference, outcomes, reason, owner, timeCreated, expires } = statement.predicate;
       return [
         ['lets pass', outcomes.join(', ')],
-        ['only', reference === null ? 'what names no model' : terminalText(reference)],
+        ['only', reference === null ? 'objects that name no model' : terminalText(reference)],
         ['reason', terminalText(reason)],
         ['owner', terminalText(owner)],
         ['waived', `${timeCreated}, until ${expires}`],

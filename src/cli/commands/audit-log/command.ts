@@ -19,9 +19,9 @@ interface VerifyFlags extends RegistryFlags {
 }
 
 const GUIDE = `
-Everything that changes a registry leaves an entry, which names the hash of the one before: none can be changed, put in or taken
-out without breaking every entry after it. "assay audit-log verify" reads the whole log and recomputes every hash, a service's
-as well. Keep exports elsewhere: a log that was written again, whole, verifies.
+Every change of a registry adds an entry with the hash of the previous one: no entry can be changed, inserted or
+removed without breaking every entry after it. "assay audit-log verify" reads the whole log and recomputes every hash, also that of
+a service. Keep exports elsewhere: a log that was rewritten completely still verifies.
 ${REGISTRY_GUIDE}
 Examples:
   assay audit-log --registry models.db
@@ -30,13 +30,13 @@ Examples:
   assay audit-log export --since 1200
   assay audit-log verify --registry models.db
 
-Exit codes: 0 listed or intact, 1 the log is broken, or you may not read it, 2 could not complete.
+Exit codes: 0 listed or intact, 1 the log is broken, or access is denied, 2 could not complete.
 `;
 
 export function registerAuditLog(program: Command, shell: Shell): void {
   const log = program
     .command('audit-log')
-    .summary('what was done in a registry, and whether its log holds')
+    .summary('list, export and verify the audit log of a registry')
     .description('Lists the audit log of a registry, exports it, and verifies its chain of hashes.')
     .helpCommand(false)
     .addHelpText('after', GUIDE);
@@ -51,7 +51,7 @@ function registerList(log: Command, shell: Shell): void {
     .summary('list entries')
     .description('Lists entries, the oldest first.');
   addListOptions(command)
-    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .action(async (flags: ListFlags) => list(flags, 'table', shell));
 }
 
@@ -59,28 +59,30 @@ function registerExport(log: Command, shell: Shell): void {
   const command = log
     .command('export')
     .summary('write entries as lines of JSON')
-    .description('Writes entries as lines of JSON (NDJSON), the oldest first: all that their hashes are made of.');
+    .description(
+      'Writes entries as lines of JSON (NDJSON), the oldest first, with everything that their hashes cover.',
+    );
   addListOptions(command).action(async (flags: ListFlags) => list(flags, 'jsonl', shell));
 }
 
 function addListOptions(command: Command): Command {
   command
-    .option('--subject <subject>', 'only what was done to this: model@number, a name')
+    .option('--subject <subject>', 'only entries about this subject: model@number, a name')
     .option('--since <number>', 'only entries after this one', numberOf, 0);
   return addRegistryOptions(command).option(
     '-o, --output <file>',
-    'write them there, whole or not at all, instead of to stdout',
+    'write the entries to this file, atomically, instead of stdout',
   );
 }
 
 function registerVerify(log: Command, shell: Shell): void {
   const command = log
     .command('verify')
-    .summary('whether the log holds')
-    .description('Reads the whole log, and says whether each entry follows from the one before.');
+    .summary('verify the chain of hashes')
+    .description('Reads the whole log, and checks that each entry follows from the one before.');
   addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-q, --quiet', 'print nothing when it holds', false)
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('-q, --quiet', 'print nothing when the log is valid', false)
     .action(async (flags: VerifyFlags) => {
       const { format, quiet } = flags;
       const { runAuditVerify } = await import('./run.ts');

@@ -22,8 +22,8 @@ export async function runAuditList(request: AuditListRequest, shell: Shell): Pro
       const line = format === 'jsonl' ? `${JSON.stringify(entry)}\n` : entryText(entry, color);
       bytes += line.length;
       if (output !== undefined && bytes > MAX_KEPT_BYTES) {
-        const hint = 'leave out --output, and redirect what is printed';
-        throw new AssayError('limit', 'the log is larger than a file that is written whole', { hint });
+        const hint = 'leave out --output, and redirect stdout';
+        throw new AssayError('limit', 'the log is too large for --output', { hint });
       }
       sink.write(line);
     }

@@ -69,7 +69,7 @@ async function readEntries(path: string): Promise<ManifestEntry[]> {
     }
     const entries = await readManifest(kind, await source.read(0, source.size), path);
     if (entries.length > 0) return entries;
-    throw new AssayError('malformed', 'announces no digest', { subject: path, hint: 'check that it is the manifest' });
+    throw new AssayError('malformed', 'contains no digest', { subject: path, hint: 'check that it is the manifest' });
   } finally {
     await source.close();
   }
@@ -104,7 +104,7 @@ function claimsOf(
   const named = exact.length > 0 ? exact : claims.filter(({ path }) => path.endsWith(`/${file.path}`));
   if (new Set(named.map(({ path }) => path)).size === 1) return named.map((claim) => ({ ...claim, path: file.path }));
   const how = named.length === 0 ? 'does not name' : 'names more than one';
-  throw new AssayError('usage', `${how} ${file.path}`, { subject: check, hint: 'give the folder that it is about' });
+  throw new AssayError('usage', `${how} ${file.path}`, { subject: check, hint: 'give the folder that it describes' });
 }
 
 /** The file that the target itself is. */
@@ -145,7 +145,7 @@ function remarks({ compared, unnamed }: Checked, { check, quiet }: CheckRequest)
     return length === 0 ? [] : [`${length} ${what}`];
   };
   const wrong = [
-    ...some('broken', 'other than announced'),
+    ...some('broken', 'differs from the manifest'),
     ...some('missing', 'missing'),
     ...some('unknown', 'not compared'),
   ];
@@ -153,7 +153,7 @@ function remarks({ compared, unnamed }: Checked, { check, quiet }: CheckRequest)
   if (quiet) return lines;
   const weak = compared.filter(({ claim, outcome }) => outcome === 'kept' && isWeak(claim.algorithm)).length;
   if (weak > 0)
-    say(`${weak} of ${compared.length} compared by a hash that can be forged: it shows damage, not tampering`);
+    say(`${weak} of ${compared.length} compared by a hash that can be forged: it detects damage, not tampering`);
   const others = unnamed.filter((path) => path !== basename(check));
   if (others.length > 0) {
     const names = others.slice(0, MAX_NAMED).map((path) => terminalText(path));

@@ -13,23 +13,23 @@ interface DigestFlags extends Omit<DigestRequest, 'targets' | 'format' | 'algori
 }
 
 const GUIDE = `
-Prints a line a file, as sha256sum does: sha256sum -c reads it in the folder of the model (b2sum -c and b3sum -c read the
+Prints one line per file, as sha256sum does: sha256sum -c reads it in the folder of the model (b2sum -c and b3sum -c read the
 others). Paths are relative to the target; of several targets, they start with it. The digest of the whole tree, the same that
-scan reports, goes to stderr. Every byte is read, of a remote model, too, and compared with what the source announces.
+scan reports, goes to stderr. Every byte is read, also of a remote model, and compared with the digests that the source claims.
 
---check compares the target with what a manifest announces: SHA256SUMS and its like, as sha256sum, shasum, b2sum, cksum --tag
+--check compares the target with the digests of a manifest: files like SHA256SUMS, as sha256sum, shasum, b2sum, cksum --tag
 or openssl dgst write them; model.pt.sha256; a .dvc file or dvc.lock. Its paths are relative to the target. MD5 and SHA-1
-show damage, not tampering. A manifest is worth no more than the way it came to you: one from beside the files proves nothing
-of where they come from; a signature does (assay verify).
+detect damage, not tampering. Trust a manifest only as much as the place it comes from: one from beside the files proves nothing
+about their origin; a signature does (assay verify).
 
 Examples:
   assay digest ./model -o ./model/SHA256SUMS
   assay digest ./model --check ./model/SHA256SUMS
   assay digest hf://openai-community/gpt2 --tree
   assay digest hf://openai-community/gpt2 --claimed --format json
-  assay digest ./model --oms                  what a signature over the model signs
+  assay digest ./model --oms                  the root digests that a signature covers
 
-Exit codes: 0 done, and everything agrees; 1 a file is not what was announced, or missing; 2 could not complete.
+Exit codes: 0 done, and everything matches; 1 a file differs from the manifest, or is missing; 2 could not complete.
 `;
 
 export function registerDigest(program: Command, shell: Shell): void {
@@ -38,15 +38,15 @@ export function registerDigest(program: Command, shell: Shell): void {
     .summary('print or check the digests of a model')
     .description('Prints the digest of every file of a model, or checks them against a manifest.')
     .argument('<target...>', 'a folder, a file, or any reference that scan takes')
-    .addOption(new Option('-a, --algorithm <name>', 'how to hash').choices(HASH_ALGORITHMS).default('sha256'))
-    .option('-c, --check <file>', 'compare with what this manifest announces')
+    .addOption(new Option('-a, --algorithm <name>', 'the hash algorithm').choices(HASH_ALGORITHMS).default('sha256'))
+    .option('-c, --check <file>', 'compare with the digests in this manifest')
     .option('--tree', 'print only the digest of the whole tree', false)
-    .option('--oms', 'print only the root digests that an OpenSSF model signature has over it', false)
-    .option('--claimed', 'print what the source announces, and read nothing', false)
-    .option('--git', "of JSON, also git's digest of each file", false)
-    .addOption(new Option('-f, --format <format>', 'how to print').choices(DIGEST_FORMATS).default('text'))
-    .option('-o, --output <file>', 'write it there, whole or not at all, instead of to stdout')
-    .option('-q, --quiet', 'no progress, nothing on stderr but errors; of --check, only what disagrees', false)
+    .option('--oms', 'print only the root digests that an OpenSSF model signature covers', false)
+    .option('--claimed', 'print the digests that the source claims, without reading the files', false)
+    .option('--git', 'in JSON, add the git object id of each file', false)
+    .addOption(new Option('-f, --format <format>', 'output format').choices(DIGEST_FORMATS).default('text'))
+    .option('-o, --output <file>', 'write the output to this file, atomically, instead of stdout')
+    .option('-q, --quiet', 'no progress, only errors on stderr; with --check, only differences', false)
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)
     .action(async (targets: string[], flags: DigestFlags) => {

@@ -87,7 +87,7 @@ async function computedDigests(
   const hashed = files.map((file) => ({ path: file.path, size: file.size, sha256: sha256Of(file) }));
   const oms = request.oms ? omsRootsOf(hashed) : undefined;
   if (request.oms && oms === undefined) {
-    throw new AssayError('usage', 'holds nothing that a signature would cover', { subject: artifact.ref });
+    throw new AssayError('usage', 'contains no file that a signature would cover', { subject: artifact.ref });
   }
   return {
     ref: artifact.ref,
@@ -109,9 +109,9 @@ function printedFile(file: DigestedFile, { algorithm, git }: DigestRequest): Pri
 /** @throws AssayError `usage` when nothing is announced. */
 function claimedDigests({ ref, pinned, files, notes }: Artifact): Digests {
   if (files.every(({ claimed }) => claimed === undefined)) {
-    throw new AssayError('usage', 'nobody announces digests of these files', {
+    throw new AssayError('usage', 'the source claims no digests of these files', {
       subject: ref,
-      hint: 'leave out --claimed, and they are computed',
+      hint: 'leave out --claimed to compute them',
     });
   }
   return { ref, pinned, basis: 'claimed', tree: null, files: files.map(claimedFile), notes };
@@ -144,8 +144,7 @@ function printFiles(digests: Digests, target: string, request: DigestRequest, si
   sink.write(lines.join(''));
   if (request.quiet) return;
   const left = digests.files.length - known.length;
-  if (left > 0)
-    shell.stderr.write(`note: ${count(left, 'file')} announced by another digest alone: --format json has it\n`);
+  if (left > 0) shell.stderr.write(`note: ${count(left, 'file')} claimed by another digest only: use --format json\n`);
   if (digests.tree !== null) shell.stderr.write(`${digests.tree}  ${terminalText(digests.pinned)}\n`);
 }
 

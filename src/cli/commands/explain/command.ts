@@ -8,12 +8,12 @@ import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 export function registerExplain(program: Command, shell: Shell): void {
   program
     .command('explain')
-    .summary('say what a rule looks for, why, and what to do')
+    .summary('explain a rule: what it detects, why, and the remedy')
     .description(
-      'Says what a rule looks for, why it matters, and what to do about a finding. Without a rule, lists all.',
+      'Explains what a rule detects, why it matters, and how to remedy a finding. Without a rule, lists all rules.',
     )
     .argument('[rule]', 'id of a rule, as reports name it')
-    .option('--no-color', 'never colour')
+    .option('--no-color', 'disable colour')
     .action((id: string | undefined, flags: { color: boolean }) => explain(id, flags.color, shell));
 }
 
@@ -45,7 +45,7 @@ const VERDICTS: Readonly<Record<Rule['verdict'], string>> = {
   malicious: 'makes a file malicious',
   suspicious: 'makes a file suspicious',
   unknown: 'makes a file unknown',
-  none: 'is advice, and leaves the verdict as it is',
+  none: 'is advice and does not change the verdict',
 };
 
 function ruleRows(page: TextPage, rule: Rule): void {
@@ -53,9 +53,9 @@ function ruleRows(page: TextPage, rule: Rule): void {
   page.row('title', rule.title, undefined, 'dim');
   page.row('severity', `${rule.severity}; ${VERDICTS[rule.verdict]}`, undefined, 'dim');
   page.gap();
-  page.row('what and why', rule.explanation, undefined, 'dim');
+  page.row('explanation', rule.explanation, undefined, 'dim');
   page.gap();
-  page.row('what to do', rule.remedy, undefined, 'dim');
+  page.row('remedy', rule.remedy, undefined, 'dim');
   page.gap();
   for (const reference of [...rule.owasp, ...rule.atlas, ...rule.cwe]) {
     page.row('see', `${reference}  ${referenceAddress(reference) ?? ''}`, undefined, 'dim');

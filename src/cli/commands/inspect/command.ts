@@ -3,8 +3,8 @@ import type { Shell } from '../../terminal/index.ts';
 import type { InspectFlags } from './request.ts';
 
 const GUIDE = `
-Shows what a file consists of: its format, its members, the verdict; then, of every pickle, the instructions with what
-they import and call, as Python would spell it. Nothing is loaded or run. Values are shown only of files judged clean.
+Shows the parts of a file: its format, its members, the verdict; then the instructions of every pickle, with the globals that
+they import and call, as Python would spell them. Nothing is loaded or run. Values are shown only for clean files.
 
 Examples:
   assay inspect model.pt
@@ -14,12 +14,12 @@ Examples:
 export function registerInspect(program: Command, shell: Shell): void {
   program
     .command('inspect')
-    .summary('look inside a file without loading it')
-    .description('Shows the formats and members of a file, and what its pickles would do, without loading it.')
+    .summary('show the content of a file without loading it')
+    .description('Shows the formats and members of a file, and the instructions of its pickles, without loading it.')
     .argument('<file>', 'a file, hf://owner/model/file, or https://...')
     .option('--member <path>', 'only this member of an archive, as findings name it')
-    .option('--all', 'list every instruction; else the first 1,000, and of the others those that import or call', false)
-    .option('--no-color', 'never colour')
+    .option('--all', 'list every instruction (default: the first 1,000, then only imports and calls)', false)
+    .option('--no-color', 'disable colour')
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)
     .action(async (file: string, flags: InspectFlags) => {

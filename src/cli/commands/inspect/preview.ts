@@ -14,7 +14,7 @@ export async function previewPickle(
 ): Promise<void> {
   if (source.size > MAX_PREVIEW) return;
   print('');
-  print('values, as pickleparser reads them (large integers may be off):');
+  print('values, as pickleparser reads them (large integers may be inexact):');
   try {
     for await (const event of runSandboxed({
       task: 'pickle-preview',

@@ -54,9 +54,9 @@ function noMember(member: string, nodes: readonly Node[]): AssayError {
   const pickles = nodes.filter((node) => node.isPickle && node.path !== '').map(({ path }) => path);
   const hint =
     pickles.length === 0
-      ? 'the file holds no pickle in an archive'
+      ? 'the file contains no pickle in an archive'
       : `its pickles are ${pickles.slice(0, 3).join(', ')}`;
-  return new AssayError('usage', 'no pickle of that name', { subject: `--member ${member}`, hint });
+  return new AssayError('usage', 'contains no pickle of that name', { subject: `--member ${member}`, hint });
 }
 
 function printTree(

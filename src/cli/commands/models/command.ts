@@ -14,8 +14,8 @@ interface ModelsFlags extends RegistryFlags {
 }
 
 const GUIDE = `
-Without a name it lists models, with the name of a model its versions, and with model@number, model@alias or model@sha256:... one
-version: what was decided for each stage, who approved what, and what it is asked for.
+Lists models without a name, the versions of a model with its name, and with model@number, model@alias or model@sha256:... one
+version: the decision for each stage, the approvals, and the open request.
 ${REGISTRY_GUIDE}
 Examples:
   assay models --registry models.db
@@ -30,14 +30,14 @@ export function registerModels(program: Command, shell: Shell): void {
   const command = program
     .command('models')
     .summary('list models, versions and their approvals')
-    .description('Lists the models of a registry, the versions of one, or all that is known of one version.')
+    .description('Lists the models of a registry, the versions of a model, or the details of a version.')
     .argument('[name]', 'a model, or model@number')
-    .addOption(new Option('--stage <stage>', 'only what stands there').choices(STAGES))
+    .addOption(new Option('--stage <stage>', 'only versions at this stage').choices(STAGES))
     .option('--search <text>', 'only models with this in their name');
   addRegistryOptions(command)
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(['table', 'json']).default('table'))
-    .option('-o, --output <file>', 'write the list there, whole or not at all, instead of to stdout')
-    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('-o, --output <file>', 'write the list to this file, atomically, instead of stdout')
+    .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .addHelpText('after', GUIDE)
     .action(async (name: string | undefined, flags: ModelsFlags) => {
       const { stage, search, format, output, color } = flags;

@@ -41,7 +41,10 @@ async function models(registry: RegistryClient, { stage, search }: ModelsRequest
 
 async function versions(registry: RegistryClient, model: string, { stage, search }: ModelsRequest): Promise<Version[]> {
   if (search !== undefined) {
-    throw new AssayError('usage', 'is for the list of models', { subject: '--search', hint: 'leave it out' });
+    throw new AssayError('usage', 'can only be used with the list of models', {
+      subject: '--search',
+      hint: 'leave it out',
+    });
   }
   const items = await taken(all((page) => registry.versions(model, page)));
   return stage === undefined ? items : items.filter((version) => version.stage === stage);
@@ -52,7 +55,9 @@ async function taken<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) {
     list.push(item);
     if (list.length < MAX_ITEMS) continue;
-    throw new AssayError('limit', `there are more than ${MAX_ITEMS}`, { hint: 'narrow it with --stage or --search' });
+    throw new AssayError('limit', `the list has more than ${MAX_ITEMS} entries`, {
+      hint: 'narrow it with --stage or --search',
+    });
   }
   return list;
 }

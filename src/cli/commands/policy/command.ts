@@ -12,7 +12,7 @@ A policy is a YAML file whose rules are written in CEL (https://cel.dev). Every 
   kind: ModelPolicy
   metadata: { name: acme, description: What acme asks of a model. }
   spec:
-    match:                                     for others it denies; leave it out for all
+    match:                                     the policy denies other models; leave it out for all
       stages: [production]                     also: formats, sources, expression
     variables:
       - name: bad
@@ -24,10 +24,10 @@ A policy is a YAML file whose rules are written in CEL (https://cel.dev). Every 
         action: deny                           or warn, or audit, which only records
         owasp: [ML06:2023]
       - id: licence.known
-        when: source.kind == 'hf'              asked only there
+        when: source.kind == 'hf'              evaluated only if true
         expression: declared.licences.exists(l, l in ['mit', 'apache-2.0'])
         message: no licence that we know
-        findings: findings.filter(f, f.ruleId.startsWith('hub.'))   what is behind it, where the rule does not tell
+        findings: findings.filter(f, f.ruleId.startsWith('hub.'))   the findings behind the rule, if the rule does not name them
 
 A rule that cannot be evaluated denies. One that asks for what this version cannot produce denies as "unavailable".
 Shipped: ${SHIPPED_POLICIES.map(({ name }) => name).join(', ')}; examples lie beside them in policies/examples.
@@ -37,7 +37,7 @@ export function registerPolicy(program: Command, shell: Shell): void {
   const policy = program
     .command('policy')
     .summary('check, test and explain policies')
-    .description('Checks policies before they decide, runs their tests, and explains a decision.')
+    .description('Checks policies, runs their tests, and explains a decision.')
     .addHelpText('after', GUIDE);
   registerCheck(policy, shell);
   registerTest(policy, shell);
@@ -47,7 +47,7 @@ export function registerPolicy(program: Command, shell: Shell): void {
 function registerCheck(policy: Command, shell: Shell): void {
   policy
     .command('check')
-    .summary('find what is wrong with policies')
+    .summary('find errors in policies')
     .description('Finds unknown fields, wrong types, words that a field never holds, and rules that can never fire.')
     .argument('<file...>', 'YAML files, or names of shipped policies')
     .addHelpText(
@@ -57,7 +57,7 @@ Examples:
   assay policy check policies/*.yaml
   assay policy check acme.yaml
 
-Exit codes: 0 nothing is wrong, 1 it can be used and makes no sense somewhere, 2 it cannot be used. Each line names file,
+Exit codes: 0 no problems, 1 usable with problems, 2 not usable. Each line names file,
 line and column.
 `,
     )
@@ -70,14 +70,16 @@ line and column.
 function registerTest(policy: Command, shell: Shell): void {
   policy
     .command('test')
-    .summary('run the cases of policies')
-    .description('Runs the cases of *.test.yaml files: each is a clean model of one file, and what it says otherwise.')
-    .argument('<path...>', 'files of cases, or folders that hold them')
+    .summary('run the test cases of policies')
+    .description(
+      'Runs the test cases of *.test.yaml files: each describes how a model differs from a clean one of one file.',
+    )
+    .argument('<path...>', 'test files, or folders that contain them')
     .option('-v, --verbose', 'list every case', false)
     .addHelpText(
       'after',
       `
-A file acme.test.yaml is for acme.yaml beside it, or for the one that it names (policy: strict).
+A file acme.test.yaml tests acme.yaml beside it, or the policy that it names (policy: strict).
 
   cases:
     - name: a pickle is denied
@@ -85,7 +87,7 @@ A file acme.test.yaml is for acme.yaml beside it, or for the one that it names (
       environment: { stage: production }       also: approvals, waivers, failOn, now
       expect: { action: deny, rules: [files.clean] }
 
-Exit codes: 0 every case holds, 1 one does not, 2 a file cannot be used or holds no case.
+Exit codes: 0 all cases pass, 1 a case fails, 2 a file cannot be used or contains no case.
 `,
     )
     .action(async (paths: string[], flags: { verbose: boolean }) => {
@@ -97,20 +99,20 @@ Exit codes: 0 every case holds, 1 one does not, 2 a file cannot be used or holds
 function registerExplain(policy: Command, shell: Shell): void {
   const command = policy
     .command('explain')
-    .summary('say why a policy decides as it does')
+    .summary('explain the decision of a policy')
     .description(
       'Applies a policy to a report, and shows each rule, its value, its variables and the findings behind it.',
     )
     .option('--report <file>', 'what "assay scan --format json" wrote')
     .option('-p, --policy <name|file>', 'the policy', DEFAULT_POLICY)
-    .option('--view', 'list everything that an expression can name', false)
-    .addOption(new Option('-f, --format <format>', 'how to print').choices(['table', 'json']).default('table'))
-    .option('--no-color', 'never colour');
+    .option('--view', 'list all fields that an expression can use', false)
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('--no-color', 'disable colour');
   addEnvironmentOptions(command)
     .addHelpText(
       'after',
       `
-Waivers of the report are judged again, as of today; approvals are not part of a report.
+Waivers of the report are applied again, as of today; approvals are not part of a report.
 
 Examples:
   assay policy explain --view
@@ -121,7 +123,7 @@ Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete.
     )
     .action(async (flags: ExplainFlags) => {
       if (flags.view === (flags.report !== undefined)) {
-        throw new AssayError('usage', flags.view ? 'takes no report' : 'has nothing to explain', {
+        throw new AssayError('usage', flags.view ? 'has both a report and --view' : 'has no report to explain', {
           subject: flags.view ? '--view' : 'policy explain',
           hint: 'give --report FILE, or --view',
         });

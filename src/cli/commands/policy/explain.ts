@@ -111,7 +111,7 @@ export function runView(flags: ExplainFlags, shell: Shell): void {
     return;
   }
   const page = new TextPage(widthOf(shell.stdout), wantsColor(shell.stdout, shell.env, flags.color));
-  page.row('view', `${VIEW_VERSION}: what an expression can name`);
+  page.row('view', `${VIEW_VERSION}: the fields that an expression can use`);
   for (const [name, { type, about }] of Object.entries(VIEW)) {
     page.gap();
     page.row(name, type.kind === 'record' ? about : `${typeText(type)}. ${about}`, undefined, 'bold');

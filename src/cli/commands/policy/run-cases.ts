@@ -45,10 +45,10 @@ async function casesAt(path: string): Promise<readonly string[]> {
     return files.map((file) => join(file.parentPath, file.name)).sort();
   throw new AssayError(
     'usage',
-    files.length === 0 ? 'holds no *.test.yaml' : `holds more than ${MAX_FILES} files of cases`,
+    files.length === 0 ? 'contains no *.test.yaml' : `contains more than ${MAX_FILES} test files`,
     {
       subject: path,
-      hint: 'name the files of cases, or their folder',
+      hint: 'name the test files, or their folder',
     },
   );
 }
@@ -83,7 +83,7 @@ async function policyFor(file: string, { policy }: ReadCases): Promise<CompiledP
     return await loadPolicy(path);
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'not-found') throw error;
-    throw new AssayError('not-found', `is for ${path}, which is not there`, {
+    throw new AssayError('not-found', `tests ${path}, which does not exist`, {
       subject: file,
       hint: 'name its policy, as in policy: strict',
       cause: error,

@@ -19,9 +19,9 @@ interface PromoteFlags
 }
 
 const GUIDE = `
-Stages are candidate, staging, production, retired, one after the other. Asking moves a version at once where the rules need no
-approval; else it stands where it is until others have approved it: whoever asks does not. What the registry does not know is
-scanned first and registered as a candidate. "candidate" asks for a version to be let out of quarantine.
+Stages are candidate, staging, production, retired, in this order. A request moves a version at once where the rules need no
+approval; otherwise others must approve it first: a requester cannot. A model that the registry does not know is
+scanned first and registered as a candidate. "candidate" requests to release a version from quarantine.
 ${REGISTRY_GUIDE}
 Examples:
   assay promote hf://acme/bert@v1.2 --stage staging --registry models.db --comment "for the next release"
@@ -32,12 +32,12 @@ ${REGISTRY_EXITS}`;
 export function registerPromote(program: Command, shell: Shell): void {
   const command = program
     .command('promote')
-    .summary('ask for a model to be moved to another stage')
-    .description('Asks for a version of a model to be moved to another stage, and says what is still needed.')
+    .summary('request to move a model to another stage')
+    .description('Requests to move a version of a model to another stage, and lists the approvals still needed.')
     .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
     .addOption(new Option('--stage <stage>', 'where to').choices(PROMOTION_STAGES).makeOptionMandatory())
     .option('--comment <text>', 'why', '')
-    .option('--model <name>', 'the name to register it under (owner/model); else that of the repository or the file')
+    .option('--model <name>', 'the name to register it under, as owner/model (default: that of the repository or file)')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
     .option('--allow <file>', "your organisation's own allowances for that scan (YAML)");
   addAnswerOptions(addRegistryOptions(command))

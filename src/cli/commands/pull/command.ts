@@ -10,8 +10,8 @@ interface PullFlags extends JudgingOptions, Pick<PullRequest, 'verbose' | 'color
 }
 
 const GUIDE = `
-The model is scanned where it is; when it is allowed, it is downloaded, hashed and scanned again, whole. Only then does it
-appear in the Hugging Face cache, and holds exactly the bytes that were judged. Load it by the revision that is printed.
+The model is scanned remotely; if it is allowed, it is downloaded, hashed and scanned again, completely. Only then does it
+appear in the Hugging Face cache, with exactly the bytes that were judged. Load it by the printed revision.
 
 Examples:
   assay pull hf://openai-community/gpt2
@@ -19,11 +19,11 @@ Examples:
   revision=$(assay pull hf://owner/model --quiet | sed -n 's/^revision=//p')
   assay pull hf://owner/model@COMMIT --cache /models/hub --expect sha256:...
 
-With --expect the bytes were decided on before, by an approval: they are hashed and not scanned, and nothing is written unless
-their tree digest (assay digest) is that one. The other options of judging then have nothing to say.
+With --expect, an approval has decided on the bytes before: they are hashed and not scanned, and nothing is written unless
+their tree digest (assay digest) matches. The other options of judging then have no effect.
 
 HF_TOKEN, HF_ENDPOINT, HF_HOME and HF_HUB_CACHE are honoured.
-Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete, or other bytes. Nothing is written for 1 and 2.
+Exit codes: 0 allowed and written (warnings included), 1 denied, 2 could not complete, or the digest differs. 1 and 2 write nothing.
 `;
 
 export function registerPull(program: Command, shell: Shell): void {
@@ -36,10 +36,10 @@ export function registerPull(program: Command, shell: Shell): void {
     .argument('<model>', 'hf://owner/model[@revision], or its page on the Hub');
   addJudgingOptions(command)
     .option('--cache <folder>', 'the Hugging Face cache to write into (otherwise HF_HUB_CACHE, HF_HOME)')
-    .option('--expect <digest>', 'sha256:... that the bytes must have; nothing is scanned then')
-    .option('-q, --quiet', 'no progress, and the decision and the revision alone', false)
+    .option('--expect <digest>', 'the expected tree digest (sha256:...); the model is then not scanned')
+    .option('-q, --quiet', 'no progress; print only the decision and the revision', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
-    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .addHelpText('after', GUIDE + WAIVER_GUIDE)
     .action(async (ref: string, flags: PullFlags) => {
       const { quiet, verbose, color, cache, expect } = flags;

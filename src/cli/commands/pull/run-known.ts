@@ -26,7 +26,7 @@ export async function runPullKnown({ ref, cache, expect, quiet }: KnownRequest, 
     progress.end();
     if (!quiet) {
       const { files, bytes } = pulled;
-      shell.stdout.write(`${terminalText(ref)}: ${files} files, ${bytes} bytes, ${expect} as expected\n`);
+      shell.stdout.write(`${terminalText(ref)}: ${files} files, ${bytes} bytes, digest ${expect} as expected\n`);
     }
     shell.stdout.write(loadLines(pulled, quiet));
   } finally {

@@ -13,8 +13,8 @@ import type { QuarantineRequest } from './request.ts';
 interface QuarantineFlags extends RegistryFlags, Omit<QuarantineRequest, 'artifact' | 'registry'> {}
 
 const GUIDE = `
-Stops a version at once, wherever it stands: its approvals are void, and gates and the next snapshot deny it. A path, a reference
-or a digest stands for its bytes: every model that has them is stopped. Out of it leads "assay promote --stage candidate", with
+Stops a version at once, at any stage: its approvals are void, and the Hub proxy and the next snapshot deny it. A path, a reference
+or a digest means its bytes: every model that has them is stopped. "assay promote --stage candidate" requests its release, with
 the approvals that production needs.
 ${REGISTRY_GUIDE}
 Examples:
@@ -25,8 +25,8 @@ ${REGISTRY_EXITS}`;
 export function registerQuarantine(program: Command, shell: Shell): void {
   const command = program
     .command('quarantine')
-    .summary('stop a model, wherever it stands')
-    .description('Stops a version of a model at once, wherever it stands.')
+    .summary('quarantine a model, at whatever stage it is')
+    .description('Quarantines a version of a model at once, at whatever stage it is.')
     .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
     .requiredOption('--reason <text>', 'why');
   addAnswerOptions(addRegistryOptions(command))

@@ -33,7 +33,7 @@ async function meant(registry: RegistryClient, request: QuarantineRequest, shell
   const named = await registry.versionsOf(query);
   const [first] = named;
   if (first === undefined) {
-    const hint = 'assay models lists what it knows';
+    const hint = 'assay models lists the known models';
     throw new AssayError('not-found', `${registry.name} does not know it`, { subject: request.artifact, hint });
   }
   // A reference may be that of some names only.

@@ -18,8 +18,8 @@ interface RejectFlags extends RegistryFlags, Omit<RejectRequest, 'artifact' | 'r
 }
 
 const GUIDE = `
-One rejection ends what was asked for; the version stays where it stands, and approvals that were given for it are void. Whoever
-asked has no vote: rejecting their own request withdraws it.
+One rejection closes the request; the version keeps its stage, and approvals given for the request are void. A requester
+has no vote: rejecting their own request withdraws it.
 ${REGISTRY_GUIDE}
 Examples:
   assay reject acme/bert@3 --comment "the licence forbids it" --registry models.db
@@ -29,12 +29,12 @@ ${REGISTRY_EXITS}`;
 export function registerReject(program: Command, shell: Shell): void {
   const command = program
     .command('reject')
-    .summary('reject what a model is asked for')
+    .summary('reject a request to move a model')
     .description('Rejects the open request to move a version of a model to another stage.')
     .argument('<artifact>', 'a path, a reference, model@number, or sha256:...')
-    .addOption(new Option('--role <role>', 'as whom; one that is still needed, when absent').choices(VOTERS))
+    .addOption(new Option('--role <role>', 'the role to reject in (default: one that is still needed)').choices(VOTERS))
     .option('--comment <text>', 'why', '')
-    .option('--model <name>', 'of several models with these bytes');
+    .option('--model <name>', 'the model, when several have these bytes');
   addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: RejectFlags) => {

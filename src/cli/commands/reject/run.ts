@@ -11,8 +11,8 @@ export async function runReject(request: RejectRequest, shell: Shell): Promise<v
     const version = await knownVersion(registry, request.artifact, request, shell);
     const open = await openRequest(registry, version);
     if (open === undefined) {
-      const hint = 'assay revoke takes back approvals, assay quarantine stops a version wherever it stands';
-      throw new AssayError('not-found', 'is asked for nothing', { subject: versionLabel(version), hint });
+      const hint = 'assay revoke revokes approvals, assay quarantine stops a version at any stage';
+      throw new AssayError('not-found', 'has no open request', { subject: versionLabel(version), hint });
     }
     const { quiet, format } = request;
     const after = await rejectOrWithdraw(registry, open.id, request);

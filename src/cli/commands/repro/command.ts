@@ -4,7 +4,7 @@ import type { ReproFlags } from './request.ts';
 
 const GUIDE = `
 Writes a pickle with the same instructions at the same offsets, to attach to a report of a false alarm. Names that are
-imported stay, and so do integers; every other text is x-ed out, bytes, floats and arrays are zeros. Look at it before you
+imported and integers stay; every other text is replaced by x; bytes, floats and arrays by zeros. Check it before you
 send it: assay inspect shows all of it.
 
 Example:
@@ -17,10 +17,10 @@ export function registerRepro(program: Command, shell: Shell): void {
     .summary("write a file's instructions without its data, to report a false alarm")
     .description("Writes a pickle's instructions without tensors or strings, to report a false alarm.")
     .argument('<file>', 'a file, hf://owner/model/file, or https://...')
-    .option('-o, --output <file>', 'where to write; else <file>.repro.pkl in this folder')
+    .option('-o, --output <file>', 'the file to write (default: <file>.repro.pkl in this folder)')
     .option(
       '--member <path>',
-      'which pickle of an archive, as findings name it; else the one with findings, or the first',
+      'a pickle of an archive, as findings name it (default: the one with findings, or the first)',
     )
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)

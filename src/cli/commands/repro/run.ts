@@ -39,7 +39,7 @@ async function choose(one: OneFile, wanted: string | undefined): Promise<string>
   const flagged = pickles.find((member) => findings.some((finding) => (finding.member ?? '') === member));
   const chosen = wanted === undefined ? (flagged ?? pickles[0]) : undefined;
   if (chosen !== undefined) return chosen;
-  throw new AssayError('usage', wanted === undefined ? 'holds no pickle' : 'holds no pickle of that name', {
+  throw new AssayError('usage', wanted === undefined ? 'holds no pickle' : 'contains no pickle of that name', {
     subject: wanted === undefined ? one.file.path : `--member ${wanted}`,
     hint:
       pickles.length === 0

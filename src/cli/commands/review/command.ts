@@ -14,9 +14,9 @@ interface ReviewFlags extends JudgingOptions {
 }
 
 const GUIDE = `
-Judges a model as "assay scan" does, and writes the review that a person reads, files and signs: the decision and why, the
-OWASP Machine Learning Security Top 10 with evidence, every finding with what stands where it points, provenance, what was
-not looked at, and a page to sign. One HTML file: no script, no request, light and dark, to be read on a phone and printed.
+Judges a model as "assay scan" does, and writes a review to read, file and sign: the decision and its reasons, the
+OWASP Machine Learning Security Top 10 with evidence, every finding with the bytes that it points at, provenance, the parts that
+were not scanned, and a page to sign. One HTML file: no script, no request, light and dark, readable on a phone and printable.
 
 Examples:
   assay review ./model                              writes model.review.html
@@ -24,26 +24,29 @@ Examples:
   assay review ./model -o review.pdf --paper letter PDF, through an installed Chromium
   assay review ./model --public-key publisher.pub --policy strict --waivers waivers.yaml
 
-The PDF is printed by the Chromium on PATH, or the one that ASSAY_CHROMIUM names, without network.
+The Chromium on PATH, or the one in ASSAY_CHROMIUM, prints the PDF without network.
 Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. The review is written for 0 and 1.
 `;
 
 export function registerReview(program: Command, shell: Shell): void {
   const command = program
     .command('review')
-    .summary('write the security review of a model, to be read and signed')
+    .summary('write the security review of a model')
     .description('Judges a model without loading it, and writes one security review mapped to the OWASP ML Top 10.')
     .argument('<artifact>', 'what "assay scan" takes: a file, a folder, hf://owner/model[@revision], https://..., ...')
     .addOption(
       new Option(
         '-f, --format <format>',
-        'html, or pdf through an installed Chromium; else by the name of the output',
+        'html, or pdf through an installed Chromium (default: by the name of the output)',
       ).choices(REVIEW_FORMATS),
     )
-    .option('-o, --output <file>', 'write the review there; else <name>.review.html, never over a file that is there')
-    .addOption(new Option('--paper <size>', 'paper to print on; of a PDF, a4 unless said').choices(PAPERS));
+    .option(
+      '-o, --output <file>',
+      'write the review to this file (default: <name>.review.html, which is never overwritten)',
+    )
+    .addOption(new Option('--paper <size>', 'paper size of a PDF (default: a4)').choices(PAPERS));
   addJudgingOptions(command)
-    .option('-q, --quiet', 'no progress, and nothing printed but errors', false)
+    .option('-q, --quiet', 'no progress; print only errors', false)
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE)
     .action(async (target: string, flags: ReviewFlags) => {

@@ -19,7 +19,7 @@ interface RevokeFlags extends RegistryFlags, Omit<RevokeRequest, 'what' | 'regis
 }
 
 const GUIDE = `
-Takes approvals back: gates and the next snapshot deny what rested on them. The version stays where it stands, until others
+Revokes approvals: the Hub proxy and the next snapshot deny what depended on them. The version keeps its stage until others
 approve it again. "assay models MODEL@NUMBER" shows the ids of approvals.
 ${REGISTRY_GUIDE}
 Examples:
@@ -30,12 +30,12 @@ ${REGISTRY_EXITS}`;
 export function registerRevoke(program: Command, shell: Shell): void {
   const command = program
     .command('revoke')
-    .summary('take approvals back')
-    .description('Takes back one approval, or every approval of a version that still holds.')
+    .summary('revoke approvals')
+    .description('Revokes one approval, or every valid approval of a version.')
     .argument('<approval|artifact>', 'the id of an approval; or a path, a reference, model@number, sha256:...')
     .requiredOption('--reason <text>', 'why')
     .addOption(new Option('--stage <stage>', 'of a version: only approvals for this stage').choices(STAGES))
-    .option('--model <name>', 'of several models with these bytes');
+    .option('--model <name>', 'the model, when several have these bytes');
   addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (what: string, flags: RevokeFlags) => {

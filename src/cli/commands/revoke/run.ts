@@ -26,7 +26,7 @@ async function meant(registry: RegistryClient, request: RevokeRequest, shell: Sh
   const { what, stage } = request;
   if (ID.test(what)) {
     if (stage === undefined) return [what];
-    throw new AssayError('usage', 'is for a version, not for one approval', {
+    throw new AssayError('usage', 'cannot be used with the id of an approval', {
       subject: '--stage',
       hint: 'leave it out',
     });
@@ -37,7 +37,7 @@ async function meant(registry: RegistryClient, request: RevokeRequest, shell: Sh
   );
   const ids = holding.filter((one) => stage === undefined || one.stage === stage).map(({ id }) => id);
   if (ids.length > 0) return ids;
-  const message = `has no approval${stage === undefined ? '' : ` for ${stage}`} that holds`;
-  const hint = `assay models ${versionLabel(version)} shows those that there were`;
+  const message = `has no valid approval${stage === undefined ? '' : ` for ${stage}`}`;
+  const hint = `assay models ${versionLabel(version)} shows past approvals`;
   throw new AssayError('not-found', message, { subject: versionLabel(version), hint });
 }

@@ -37,7 +37,7 @@ export async function runRulesBuild(flags: RulesBuildFlags, shell: Shell): Promi
   const bundle = parseRuleBundle(payload, flags.fromLists);
   checkBundle(bundle, flags.fromLists, { now, program: version() });
   if (compareVersions(bundle.version, RULESET_VERSION) <= 0) {
-    throw new AssayError('usage', `is not newer than ${RULESET_VERSION}, which this program has`, {
+    throw new AssayError('usage', `is not newer than ${RULESET_VERSION}, the version built into this program`, {
       subject: `--rules-version ${flags.rulesVersion}`,
       hint: 'give a higher version',
     });
@@ -61,7 +61,7 @@ export async function runRulesBuild(flags: RulesBuildFlags, shell: Shell): Promi
 async function readFolder(folder: string): Promise<{ allowlists: object; parts: object }> {
   const files = (await names(folder)).filter((name) => name.endsWith('.json')).sort();
   if (files.length === 0) {
-    throw new AssayError('usage', 'holds no lists', {
+    throw new AssayError('usage', 'contains no lists', {
       subject: folder,
       hint: 'assay rules build --help shows what lists are',
     });

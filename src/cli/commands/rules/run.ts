@@ -81,11 +81,11 @@ function factsTable(facts: Facts, width: number): string {
   const { installed } = facts;
   if (installed === null) return page.toString();
   page.gap();
-  const unused = installed.isOutdated ? ', and not used: older than those of this program' : '';
+  const unused = installed.isOutdated ? ', not used: older than the built-in rules' : '';
   page.row('installed', `${installed.version}, issued ${installed.issued}${unused}`);
   if (installed.expires !== null) page.row('until', installed.expires);
   page.row('signed by', `the key ${installed.keyHint}`);
-  page.row('got from', `${terminalText(installed.from)}, ${terminalText(installed.installed)}`);
+  page.row('installed from', `${terminalText(installed.from)}, ${terminalText(installed.installed)}`);
   page.row('adds', `${count(installed.lists.length, 'list')}, ${count(installed.dangerous, 'dangerous name')}`);
   if (installed.severities > 0) page.row('raises', `the severity of ${count(installed.severities, 'rule')}`);
   page.row('lies at', terminalText(installed.path));
@@ -151,7 +151,7 @@ function checkNewer(bundle: RuleBundle, bytes: Uint8Array, from: string, before:
       hint,
     });
   if (compareVersions(bundle.version, RULESET_VERSION) <= 0) {
-    throw refuse(`${RULESET_VERSION}, which this program has`, 'get a newer bundle');
+    throw refuse(`${RULESET_VERSION}, the version built into this program`, 'get a newer bundle');
   }
   if (before === undefined) return false;
   const order = compareVersions(bundle.version, before.bundle.version);
@@ -164,7 +164,7 @@ async function readFrom(from: string, shell: Shell): Promise<Uint8Array> {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(from) ?? [];
   if (scheme === undefined) return readBounded(from, MAX_BUNDLE_BYTES);
   if (scheme.toLowerCase() !== 'https') {
-    throw new AssayError('usage', `rules are not fetched over ${scheme}`, {
+    throw new AssayError('usage', `rules cannot be fetched over ${scheme}`, {
       subject: `--from ${from}`,
       hint: 'use an https:// address, or a file',
     });
@@ -178,5 +178,5 @@ export async function runRulesRemove(quiet: boolean, shell: Shell): Promise<void
   const removed = await removeInstalled(rulesPath(shell.env));
   if (quiet) return;
   const what = removed ? 'Removed the installed rules' : 'No rules are installed';
-  shell.stdout.write(`${what}: those of this program are used, ${RULESET_VERSION}.\n`);
+  shell.stdout.write(`${what}: the built-in rules are used, version ${RULESET_VERSION}.\n`);
 }

@@ -25,7 +25,7 @@ export async function rulesKeys(
   const keys =
     path === '' ? RELEASE_KEYS.map((pem) => readPublicKey(pem, 'the release key')) : await trustedKeys(path, now);
   if (keys.length > 0 || path !== '') return keys;
-  throw new AssayError('usage', 'nobody is trusted to sign rules: this version comes without a release key', {
+  throw new AssayError('usage', 'no signer of rules is trusted: this version has no release key', {
     subject: 'assay rules update',
     hint: 'give --public-key, or --trust with a signer who may sign rules',
   });

@@ -30,7 +30,7 @@ Examples:
   assay scan . --format sarif -o assay.sarif    for GitHub code scanning
   assay scan ./model --format markdown          for a comment on a pull request
   assay scan ./model --format cyclonedx         a bill of materials (ML-BOM)
-  assay scan ./model --public-key publisher.pub the signature must hold, too
+  assay scan ./model --public-key publisher.pub requires a valid signature, too
 
 Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. A deny wins.
 `;
@@ -39,18 +39,18 @@ export function registerScan(program: Command, shell: Shell): void {
   const command = program
     .command('scan')
     .summary('judge a model without loading it')
-    .description('Judges every file of a model without loading it: what would run, what is unknown, what is safe.')
+    .description('Judges every file of a model without loading it, and decides under a policy.')
     .argument(
       '<target...>',
       'a file, a folder, hf://owner/model[@revision], https://..., s3://..., oci://..., models:/...',
     )
-    .addOption(new Option('-f, --format <format>', 'how to report').choices(SCAN_FORMATS).default('table'))
-    .option('-o, --output <file>', 'write the report there, whole or not at all, instead of to stdout');
+    .addOption(new Option('-f, --format <format>', 'output format').choices(SCAN_FORMATS).default('table'))
+    .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout');
   addJudgingOptions(command)
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
-    .option('-q, --quiet', 'no progress; of a table, the decision alone', false)
+    .option('-q, --quiet', 'no progress; in a table, only the decision', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
-    .option('--no-color', 'never colour (NO_COLOR and FORCE_COLOR are honoured, too)')
+    .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .option('--offline', 'never open a connection', false)
     .addHelpText('after', GUIDE + WAIVER_GUIDE)
     .action(async (targets: string[], flags: ScanFlags) => {
@@ -70,7 +70,7 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
     });
   }
   if (flags.signature !== undefined && targets.length > 1) {
-    throw new AssayError('usage', `is of one target, not of ${targets.length}`, {
+    throw new AssayError('usage', `covers one target, not ${targets.length}`, {
       subject: '--signature',
       hint: 'scan them one by one, or keep each signature in its model as model.sig',
     });

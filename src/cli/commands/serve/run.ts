@@ -14,11 +14,11 @@ export async function runServe(flags: ServiceFlags, shell: Shell): Promise<void>
   });
   tell(`listens at ${service.url}`);
   if (service.firstToken !== null) {
-    tell('the registry is new; sign in with this token, which is shown once and kept nowhere:');
+    tell('the registry is new; sign in with this token, which is shown once and not stored:');
     shell.stderr.write(`${service.firstToken}\n`);
   }
   if (!shell.signal.aborted) await once(shell.signal, 'abort');
-  tell('ends when running jobs have ended; press Ctrl-C again to end now');
+  tell('is stopping once running jobs have ended; press Ctrl-C again to stop now');
   await service.close();
 }
 

@@ -13,12 +13,12 @@ Signs with one of
   --private-key                   a key: P-256, P-384, P-521 or Ed25519
   --pkcs11-module --pkcs11-key    a key in a token (PKCS #11), once the npm package pkcs11js is installed beside assay
   --certificate and its key       a certificate of your own authority, with its issuers in --certificate-chain
-  --keyless                       who you are, as GitHub Actions, GitLab, CircleCI or an identity token vouches; the key lives
-                                  for this one signature, and who signed is published in a log
+  --keyless                       your identity, from GitHub Actions, GitLab, CircleCI or an identity token; the key is used
+                                  for this one signature only, and the signer is published in a log
 
-Every file is hashed. As other tools for OpenSSF Model Signing have it, .git, .gitattributes, .gitignore and .github at the top
+Every file is hashed. As in other tools for OpenSSF Model Signing, .git, .gitattributes, .gitignore and .github at the top
 are left out; --cover-all leaves out .git alone (others then verify with --no-ignore-git-paths). An earlier signature in the
-same place is replaced, any other file is not. Nothing is written unless everything could be signed.
+same place is replaced, any other file is not. Nothing is written unless every file is signed.
 
 The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE, the PIN of a token from --pkcs11-pin-file or
 ASSAY_PKCS11_PIN. Where no identity token is given, it comes from SIGSTORE_ID_TOKEN or from the job: GitHub Actions needs
@@ -42,11 +42,13 @@ export function registerSign(program: Command, shell: Shell): void {
     .description('Signs every file of a model (OpenSSF Model Signing v1.0): with a key, a certificate, or keyless.')
     .argument('<artifact>', 'a folder or a file on this machine');
   addSigningOptions(command)
-    .option('--signature <file>', 'where to write; else model.sig in the folder, or <file>.sig beside a single file')
+    .option('--signature <file>', 'the signature file (default: model.sig in the folder, or <file>.sig beside a file)')
     .option('--ignore <path>', 'leave out this file or folder of the model (repeatable)', collect, [])
     .option('--cover-all', 'sign .github, .gitattributes and .gitignore, too', false)
     .option('--allow-symlinks', 'follow symbolic links to files of the folder', false)
-    .addOption(new Option('--hash <algorithm>', 'how to hash the files').choices(HASH_ALGORITHMS).default('sha256'))
+    .addOption(
+      new Option('--hash <algorithm>', 'the hash algorithm of the files').choices(HASH_ALGORITHMS).default('sha256'),
+    )
     .option('-q, --quiet', 'no progress, no report', false)
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: SignFlags) => {

@@ -12,7 +12,7 @@ import { openSink, Progress, type Shell } from '../../terminal/index.ts';
 import type { SignRequest } from './request.ts';
 
 const KEY_WITHIN =
-  'assay: warning: the private key lies within the model: anybody who gets the model gets the key; move it out, and sign again\n';
+  'assay: warning: the private key lies within the model: everybody who gets the model gets the key; move the key, and sign again\n';
 
 /** Hashes every file of a model, signs what they are, and writes the signature: whole, or nothing. */
 export async function runSign(request: SignRequest, shell: Shell): Promise<void> {

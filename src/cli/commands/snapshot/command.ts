@@ -14,19 +14,19 @@ const MAX_DAYS = 366;
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 const GUIDE = `
-A snapshot says what may run where. Admission webhooks answer from it without asking anybody, so it is written apart from the
-service, by its own process with a key of its own that the service never sees:
-  - every approval is verified once more by the trust file, which has to lie where nobody who writes to the registry can change
-    it: who signed, for which bytes and stage, under which policy and rules, in how many roles. What the tables of the registry
-    conclude counts for nothing. What does not hold is left out; --explain lists it, and why
-  - so is every waiver: somebody whom the trust file lets (may: [waiver]) has signed it, before the approvals were given
-  - while it watches (--watch), approvals under a policy that another has just replaced count for ten minutes, in which the service
-    looks at each once more; what the newer policy denies is denied at once
-  - references that were added after the approvals are left out until the version is approved once more
-  - nothing is signed when the audit log is broken, or no longer holds what the last snapshot was made from
+A snapshot lists what may run where. Admission webhooks answer from it without a network, so a separate process writes it,
+with its own key, which the service never sees:
+  - every approval is verified again under the trust file, which must be where nobody who writes to the registry can change
+    it: the signer, the bytes, the stage, the policy, the rules, the number of roles. The conclusions in the tables of the
+    registry are not used. Invalid approvals are left out; --explain lists them, with reasons
+  - every waiver is verified, too: a signer with may: [waiver] in the trust file signed it before the approvals
+  - with --watch, approvals under a policy that was just replaced stay valid for ten minutes, in which the service
+    evaluates each again; what the newer policy denies is denied at once
+  - references that were added after the approvals are left out until the version is approved again
+  - nothing is signed when the audit log is broken, or no longer contains the entries behind the last snapshot
 
-Versions rise by one each time; FILE.state.json beside the snapshot remembers the last. A stage that asks for no approvals is in
-no snapshot: nobody signed for it. A service hands out what lies in its data folder as snapshots/TENANT.snapshot.json.
+Each snapshot has the next version number; FILE.state.json beside it stores the last. A stage without approvals is in
+no snapshot, because nobody signed for it. A service serves the file snapshots/TENANT.snapshot.json of its data folder.
 
 The passphrase of the key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE, the password of a database from PGPASSWORD.
 
@@ -42,16 +42,16 @@ Exit codes: 0 written, 2 could not complete.
 export function registerSnapshot(program: Command, shell: Shell): void {
   program
     .command('snapshot')
-    .summary('sign what is decided now, for admission webhooks')
-    .description('Signs the current decisions of a registry, each verified once more, for gates that ask nobody.')
+    .summary('sign the current decisions, for admission webhooks')
+    .description('Verifies and signs the current decisions of a registry, for webhooks that answer without a network.')
     .requiredOption('--registry <file|url>', 'a file (SQLite), or postgres://user@host/name')
-    .requiredOption('--key <file>', 'the private key of the snapshot (PEM), and of nothing else')
-    .requiredOption('-o, --output <file>', 'where to write it, whole or not at all')
+    .requiredOption('--key <file>', 'the private key (PEM), used for snapshots only')
+    .requiredOption('-o, --output <file>', 'the file to write, atomically')
     .option('--passphrase-file <file>', 'a file that holds the passphrase of the key; else $ASSAY_KEY_PASSPHRASE')
     .option('--trust <file>', 'who may approve (YAML); else $ASSAY_TRUST, else REGISTRY.d/trust.yaml')
     .option('--rules <file>', 'what each stage asks for (YAML); else $ASSAY_RULES, else REGISTRY.d/rules.yaml')
-    .option('--tenant <name>', 'whose decisions', 'default')
-    .option('--expires-in <time>', 'how long it may be used: 12h, 7d', '7d')
+    .option('--tenant <name>', 'the tenant', 'default')
+    .option('--expires-in <time>', 'how long it is valid: 12h, 7d', '7d')
     .option(
       '--endpoint <scheme=url>',
       'the server that references of a scheme were read from: hf=https://hub.example (repeatable)',
@@ -64,10 +64,10 @@ export function registerSnapshot(program: Command, shell: Shell): void {
       collect,
       [],
     )
-    .option('--public-url <url>', 'address of the service, for links to reports')
-    .option('--watch', 'go on: write another one whenever something changes', false)
-    .option('--explain', 'list what was left out, and why', false)
-    .option('-q, --quiet', 'say nothing but what is wrong', false)
+    .option('--public-url <url>', 'address of the service, used in links to reports')
+    .option('--watch', 'keep running, and write a new snapshot whenever something changes', false)
+    .option('--explain', 'list the versions that were left out, and why', false)
+    .option('-q, --quiet', 'print only errors', false)
     .addHelpText('after', GUIDE)
     .action(async (flags: SnapshotFlags) => {
       const request = toRequest(flags);
@@ -94,11 +94,7 @@ function durationOf(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   const time = Number(count) * (UNITS[unit] ?? 0);
   if (time > 0 && time <= MAX_DAYS * 86_400_000) return time;
-  throw usage(
-    `--expires-in ${text}`,
-    'is not a time that a snapshot may be used for',
-    `write 12h or 7d; at most ${MAX_DAYS}d`,
-  );
+  throw usage(`--expires-in ${text}`, 'is not a valid lifetime of a snapshot', `write 12h or 7d; at most ${MAX_DAYS}d`);
 }
 
 function endpointOf(text: string): [string, string] {

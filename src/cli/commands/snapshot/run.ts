@@ -46,10 +46,10 @@ function placeOf({ registry, trust, rules }: SnapshotRequest, { env }: Shell): T
   const place = registryPlace(registry, flags, env);
   if (place.isNew) {
     const hint = 'check the path: assay approve makes a registry';
-    throw new AssayError('not-found', 'there is no registry', { subject: `--registry ${place.name}`, hint });
+    throw new AssayError('not-found', 'the registry does not exist', { subject: `--registry ${place.name}`, hint });
   }
   if (place.trust !== null) return { ...place, trust: place.trust };
-  throw new AssayError('usage', 'no trust file says whose approvals count', {
+  throw new AssayError('usage', 'no trust file is given', {
     subject: 'assay snapshot',
     hint: 'give --trust; assay attestation --help shows one',
   });
@@ -64,7 +64,7 @@ async function warnOfKey(trust: string, { publicKey, name }: OpenedKey, shell: S
     return who.kind === 'key' && others.length > 0 && who.key.export({ type: 'spki', format: 'der' }).equals(own);
   });
   if (other === undefined) return;
-  const warning = `is also the key of "${other.name}", who signs other things by the trust file; make one for snapshots alone`;
+  const warning = `is also the key of "${other.name}", who may sign other things in the trust file; create a key for snapshots only`;
   shell.stderr.write(`assay: warning: ${terminalText(`${name}: ${warning}`)}\n`);
 }
 

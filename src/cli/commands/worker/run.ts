@@ -9,7 +9,7 @@ export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, s
   const workers = concurrency === undefined ? {} : { workers: concurrency };
   const config = await readConfig({ ...flags, ...workers }, shell.env);
   if (config.workers === 0) {
-    throw new AssayError('usage', 'would work on nothing', { subject: '--concurrency', hint: 'give 1 to 64' });
+    throw new AssayError('usage', 'has no queue to work on', { subject: '--concurrency', hint: 'give 1 to 64' });
   }
   const leaseMs = leaseOf(lease);
   const tell = (message: string) => void shell.stderr.write(`assay worker: ${terminalText(message)}\n`);
@@ -20,5 +20,5 @@ export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, s
 function leaseOf(seconds: string): number {
   const given = /^\d{1,3}$/.test(seconds) ? Number(seconds) : 0;
   if (given >= 2 && given <= 600) return given * 1000;
-  throw new AssayError('usage', 'is not a lease', { subject: '--lease', hint: 'give 2 to 600 seconds' });
+  throw new AssayError('usage', 'is not a valid lease', { subject: '--lease', hint: 'give 2 to 600 seconds' });
 }

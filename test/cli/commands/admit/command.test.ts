@@ -92,7 +92,7 @@ describe('assay admit --explain', () => {
     const file = join(folder, 'bad.yaml');
     const cases: readonly [text: string, message: RegExp][] = [
       ['a: [', /bad\.yaml: is not YAML or JSON/],
-      ['', /bad\.yaml: holds no Kubernetes object/],
+      ['', /bad\.yaml: contains no Kubernetes object/],
       ['just text', /not a Kubernetes object/],
       ['a: 1', /has no kind/],
       ['kind: &a [*a]', /assay: /],

@@ -245,7 +245,7 @@ describe('assay attestation create, and verify', () => {
     const { code, stderr } = await verify('n.json');
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^assay: warning: it was compared with no artifact; name the artifact with --digest or --artifact\n$/,
+      /^assay: warning: the attestation was not compared with an artifact; name the artifact with --digest or --artifact\n$/,
     );
   });
 
@@ -349,7 +349,7 @@ describe('assay attestation inspect', () => {
     const { code, stdout } = await run('attestation', 'inspect', 'evil.json');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^UNVERIFIED[^\n]*\na\\x1b\[31m, 2 signatures\nNo verifier here would take it: .*its _type is not/,
+      /^UNVERIFIED[^\n]*\na\\x1b\[31m, 2 signatures\nNo verifier of Assay accepts it: .*its _type is not/,
     );
     for (const unsafe of ['\u001b', '\u202e']) expect(stdout).not.toContain(unsafe);
     const json = JSON.parse((await run('attestation', 'inspect', 'evil.json', '-f', 'json')).stdout);

@@ -57,7 +57,7 @@ describe('assay diff', () => {
       [[clean], undefined, /missing required argument 'new'/],
       [[clean, join(folder, 'none.json')], undefined, /none\.json: .*no such file/],
       [[clean, folder], undefined, /^assay: \S+: /],
-      [[clean, other], '{', /other\.json: is not JSON; give what assay scan --format json wrote/],
+      [[clean, other], '{', /other\.json: is not JSON; give a report that assay scan --format json wrote/],
       [[clean, other], '{}', /other\.json: is not a report: it has no schemaVersion; give what/],
       [[other, clean], '{"schemaVersion":"9"}', /other\.json: is a report of version 9; version 1 is read; use/],
       [[clean, other], '{"schemaVersion":"1"}', /other\.json: is not a report of version 1: artifact: .*; give what/],

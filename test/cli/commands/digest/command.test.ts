@@ -210,7 +210,7 @@ describe('digest --check', () => {
     expect(stdout).toMatch(/^sub\/ two {2}spaces: MISSING$/m);
     expect(stdout.match(/: OK$/gm)).toHaveLength(7);
     expect(stderr).toBe(
-      `${name}/SHA256SUMS: of 9 announced, 1 other than announced, 1 missing\n${name}/SHA256SUMS: 1 file not named: added.py\n`,
+      `${name}/SHA256SUMS: of 9 announced, 1 differs from the manifest, 1 missing\n${name}/SHA256SUMS: 1 file not named: added.py\n`,
     );
     const quiet = await digest([name, '--check', `${name}/SHA256SUMS`, '--quiet']);
     expect(quiet.stdout.trimEnd().split('\n')).toHaveLength(2);
@@ -232,7 +232,7 @@ describe('digest --check', () => {
     expect(await digest(['abc', '-c', 'SUMS'])).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: 'assay: SUMS: does not name abc; give the folder that it is about\n',
+      stderr: 'assay: SUMS: does not name abc; give the folder that it describes\n',
     });
     writeFileSync(join(folder, 'a.bin.sha256'), sha256(FILES['a.bin'] ?? noise(0)));
     expect(await digest(['model/a.bin', '-c', 'a.bin.sha256'])).toMatchObject({ code: 0, stdout: 'a.bin: OK\n' });
@@ -245,7 +245,7 @@ describe('digest --check', () => {
     const { code, stdout, stderr } = await digest([name, '-c', 'WEAK']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^a\.bin: OK \((?:MD5|SHA-1), which can be forged\)\n/);
-    expect(stderr).toContain('WEAK: 2 of 2 compared by a hash that can be forged: it shows damage, not tampering\n');
+    expect(stderr).toContain('WEAK: 2 of 2 compared by a hash that can be forged: it detects damage, not tampering\n');
     appendFileSync(join(cwd, 'a.bin'), 'x');
     expect(await digest([name, '-c', 'WEAK'])).toMatchObject({
       code: 1,
@@ -351,25 +351,21 @@ describe('bad input: one line that says what and how to mend it, exit code 2', (
     [
       'claims that nobody made',
       ['model', '--claimed'],
-      /model: nobody announces digests of these files; leave out --claimed/,
+      /model: the source claims no digests of these files; leave out --claimed/,
     ],
     ['a missing manifest', ['model', '-c', 'none'], /none: no such file or folder/],
     ['a folder as a manifest', ['model', '-c', 'model'], /model: is not a regular file/],
     [
       'a manifest that is none',
       ['model', '-c', 'bad-text'],
-      /bad-text: line 1 announces no digest; give what sha256sum/,
+      /bad-text: line 1 contains no digest; give what sha256sum/,
     ],
-    [
-      'an empty manifest',
-      ['model', '-c', 'bad-empty'],
-      /bad-empty: announces no digest; check that it is the manifest/,
-    ],
+    ['an empty manifest', ['model', '-c', 'bad-empty'], /bad-empty: contains no digest; check that it is the manifest/],
     ['a manifest that climbs', ['model', '-c', 'bad-climbs'], /bad-climbs: line 1 names a file above its folder; name/],
     ['YAML that is none', ['model', '-c', 'bad.dvc'], /bad\.dvc: is not YAML/],
     ['a manifest that is too large', ['model', '-c', 'large.dvc'], /large\.dvc: has more than 131072 bytes; check/],
     ['an output in a missing folder', ['model', '-o', 'no/where'], /--output no\/where: there is no folder no/],
-    ['nothing to sign', ['only-git', '--oms'], /only-git: holds nothing that a signature would cover/],
+    ['nothing to sign', ['only-git', '--oms'], /only-git: contains no file that a signature would cover/],
     ['the network, offline', ['https://example.org/x', '--offline'], /offline/],
   ])('%s', async (_, args, line) => {
     writeFileSync(join(folder, 'bad-text'), 'hello');

@@ -111,7 +111,7 @@ describe('assay scan with a policy that cannot be used: one line, exit code 2, n
   ])('%s is not a policy', async (_, target, policy) => {
     const { code, stdout, stderr } = await run('scan', target, '--policy', policy);
     expect(stderr).toBe(
-      `assay: --policy ${policy}: lies in what is judged, and a waiver never comes from the model itself; keep it outside of the model\n`,
+      `assay: --policy ${policy}: is inside the model, and a waiver never comes from the model itself; keep it outside of the model\n`,
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
@@ -209,7 +209,7 @@ describe('assay policy test', () => {
       'wrong.test.yaml',
       'wrong.test.yaml:3:12: cases[0] has no expct (and 1 more: assay policy check shows all); assay policy test --help shows how cases are written',
     ],
-    ['plain', 'plain: holds no *.test.yaml; name the files of cases, or their folder'],
+    ['plain', 'plain: contains no *.test.yaml; name the test files, or their folder'],
     ['nowhere', 'nowhere: no such file or folder; check the path'],
   ])('cannot use %s', async (path, line) => {
     const { code, stdout, stderr } = await run('policy', 'test', path);
@@ -260,8 +260,8 @@ describe('assay policy explain', () => {
   });
 
   it.each([
-    [[], 'policy explain: has nothing to explain; give --report FILE, or --view'],
-    [['--view', '--report', 'report.json'], '--view: takes no report; give --report FILE, or --view'],
+    [[], 'policy explain: has no report to explain; give --report FILE, or --view'],
+    [['--view', '--report', 'report.json'], '--view: has both a report and --view; give --report FILE, or --view'],
     [['--report', 'nowhere.json'], /nowhere\.json: no such file/],
     [['--report', 'good.yaml'], /good\.yaml: /],
     [['--report', 'report.json', '--policy', 'typo.yaml'], /typo\.yaml:8:33: a file has no field verdct/],

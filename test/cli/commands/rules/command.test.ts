@@ -266,7 +266,7 @@ describe('assay rules build', () => {
     ['a dangerous name', { 'a.json': { ...ACME, globals: [['os', 'system', 'call', '']] } }, 'os.system'],
     ['a lower severity', { 'severities.json': { 'pickle.call.computed': 'low' } }, 'lower the severity'],
     ['a list that is none', { 'a.json': { globals: [] } }, 'holds no rules'],
-    ['no list', { 'a.txt': {} }, 'holds no lists'],
+    ['no list', { 'a.txt': {} }, 'contains no lists'],
   ])('signs nothing with %s', async (_, files, message) => {
     const folder = shop.lists(`wrong-${message}`, files);
     const { code, stderr } = await shop.build(folder, '2027.5.0', 'wrong.bundle');

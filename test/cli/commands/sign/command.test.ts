@@ -84,7 +84,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'nothing to sign with',
       ['model'],
-      /^assay: assay sign: nothing was given to sign with; give --private-key or --keyless/,
+      /^assay: assay sign: no key, certificate or identity is given; give --private-key or --keyless/,
     ],
     ['no artifact', [], /missing required argument 'artifact'/],
     ['a missing folder', ['nowhere', ...KEY], /nowhere: no such file or folder; check the path/],
@@ -139,7 +139,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'a passphrase as an argument',
       ['model', ...KEY, '--passphrase', 'right'],
-      /--passphrase: other users of this machine can read arguments; put/,
+      /--passphrase: other users of this machine can read the arguments of a process; put/,
     ],
 
     ['a missing certificate', ['model', ...KEY, '--certificate', 'none.pem'], /--certificate none\.pem: no such file/],
@@ -176,7 +176,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'issuers alone',
       ['model', ...KEY, '--certificate-chain', 'authority.pem'],
-      /--certificate-chain: holds the issuers of a certificate that was not given/,
+      /--certificate-chain: needs --certificate/,
     ],
 
     ['keyless with a key', ['model', '--keyless', ...KEY], /--keyless: signs without the --private-key that was given/],
@@ -188,13 +188,9 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'keyless with a passphrase',
       ['model', '--keyless', '--passphrase-file', 'text'],
-      /--passphrase-file: is of use with --private-key only/,
+      /--passphrase-file: needs --private-key/,
     ],
-    [
-      'a token without keyless',
-      ['model', ...KEY, '--identity-token', 'x'],
-      /--identity-token: is of use with --keyless only/,
-    ],
+    ['a token without keyless', ['model', ...KEY, '--identity-token', 'x'], /--identity-token: needs --keyless/],
     [
       'two tokens',
       ['model', '--keyless', '--identity-token', 'x', '--identity-token-file', 'y'],
@@ -229,7 +225,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'a signature over another file',
       ['model', ...KEY, '--signature', 'model/weights.bin'],
-      /--signature model\/weights\.bin: is there, and no signature; name another file/,
+      /--signature model\/weights\.bin: exists, and is not a signature; name another file/,
     ],
     [
       'a signature over a link',
@@ -255,7 +251,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'part of a file to leave out',
       ['text', ...KEY, '--ignore', 'x'],
-      /--ignore x: a single file has nothing to leave out/,
+      /--ignore x: is a single file, so it has nothing to leave out/,
     ],
     [
       'an unknown hash',

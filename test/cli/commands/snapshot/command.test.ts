@@ -114,7 +114,11 @@ describe('assay snapshot', () => {
   });
 
   it.each([
-    ['a registry that is not there', ['--registry', 'missing.db'], /missing\.db: there is no registry; check the path/],
+    [
+      'a registry that is not there',
+      ['--registry', 'missing.db'],
+      /missing\.db: the registry does not exist; check the path/,
+    ],
     ['a trust file that is not there', ['--trust', 'missing.yaml'], /missing\.yaml: no such file/],
     ['a time that is none', ['--expires-in', '0d'], /--expires-in 0d: is not a time/],
     ['a server that is none', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
