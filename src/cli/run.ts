@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { AssayError, isAssayError } from '../core/index.ts';
+import { AssayError, isAssayError, systemCode } from '../core/index.ts';
 import { createProgram } from './program.ts';
 import { type ExitCode, graver, printError, type Shell } from './terminal/index.ts';
 
@@ -51,8 +51,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 }
 
 /** A reader that has seen enough (`| head`) is not a failure. */
-function quietOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
+function quietOnClosedPipe(error: Error): void {
+  if (systemCode(error) === 'EPIPE') process.exit();
   throw error;
 }
 

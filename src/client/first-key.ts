@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError } from '../core/index.ts';
+import { AssayError, codeOrText } from '../core/index.ts';
 import { keyHint } from '../integrity/envelope/index.ts';
 import type { TrustFile } from '../integrity/trust-file/index.ts';
 import type { FirstKey } from './client.ts';
@@ -42,7 +42,7 @@ signers:
     // Somebody else's may have been the first meanwhile.
     await writeFile(path, text, { flag: 'wx' });
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const why = codeOrText(cause);
     const hint = why === 'EEXIST' ? 'run it again' : 'check its permissions and the space left';
     throw new AssayError('unreadable', `cannot be written (${why})`, { subject: path, hint, cause });
   }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { readSmallText } from '../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson } from '../core/index.ts';
+import { isLoopback } from '../core/reference/index.ts';
 import { createEgress, type Egress } from '../egress/index.ts';
 import { RegistryError, type RegistryErrorCode } from '../registry/index.ts';
 import { ProblemAnswer } from './answers.ts';
@@ -35,8 +36,7 @@ export async function connectService(
 ): Promise<ServiceConnection> {
   const base = baseOf(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
   const token = await tokenOf(flags, context.env);
-  const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname);
-  if (base.protocol === 'http:' && !isLoopback) {
+  if (base.protocol === 'http:' && !isLoopback(base.hostname)) {
     context.warn(`${base.origin}: the token travels in the clear; use https`);
   }
   const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AssayError } from '../core/index.ts';
+import { AssayError, codeOrText } from '../core/index.ts';
 import type { RegistryFlags } from './flags.ts';
 
 /** A registry on this machine, and the files that say by which rules. */
@@ -84,7 +84,7 @@ export async function makePlace(place: RegistryPlace): Promise<RegistryPlace> {
     await writeFile(rules, LOCAL_RULES, { flag: 'wx' });
     return { ...place, rules };
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const why = codeOrText(cause);
     const hint = 'check its permissions and the space left';
     throw new AssayError('unreadable', `cannot be made (${why})`, { subject: folder, hint, cause });
   }

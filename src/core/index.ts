@@ -18,3 +18,4 @@ export type { OnEvent, ProgressEvent } from './events.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { PACKAGE_ROOT, version } from './package/index.ts';
 export { sleep } from './sleep.ts';
+export { codeOrText, fileCode, isFileMissing, systemCode } from './system-error.ts';

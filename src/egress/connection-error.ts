@@ -1,4 +1,4 @@
-import { AssayError, isAssayError } from '../core/index.ts';
+import { AssayError, isAssayError, systemCode } from '../core/index.ts';
 import { shownAddress } from '../core/reference/index.ts';
 
 const TRANSIENT = new Set([
@@ -73,7 +73,5 @@ function causes(error: unknown): unknown[] {
 }
 
 function codesOf(error: unknown): string[] {
-  return causes(error).flatMap((at) =>
-    at instanceof Error && 'code' in at && typeof at.code === 'string' ? [at.code] : [],
-  );
+  return causes(error).flatMap((at) => systemCode(at) ?? []);
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AssayError, parseBoundedJson } from '../core/index.ts';
+import { AssayError, isFileMissing, parseBoundedJson, systemCode } from '../core/index.ts';
 
 /** What a registry's user is known by. */
 export type OciLogin =
@@ -118,8 +118,8 @@ function readIfThere(path: string): Uint8Array | undefined {
     return readFileSync(path);
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const code = systemCode(cause) ?? 'unknown';
+    if (isFileMissing(cause)) return undefined;
     throw unusable('unreadable', `cannot be read (${code})`, path);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { AssayError, closest, PACKAGE_ROOT } from '../core/index.ts';
+import { AssayError, closest, isFileMissing, PACKAGE_ROOT, systemCode } from '../core/index.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import type { PolicyDocument } from './document.ts';
 import { type PolicyProblem, problemError } from './problem.ts';
@@ -113,8 +113,8 @@ function tooLarge(path: string): AssayError {
 }
 
 function unreadable(cause: unknown, subject: string): AssayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  const code = systemCode(cause) ?? 'unknown';
+  if (isFileMissing(cause)) {
     const names = SHIPPED_POLICIES.map(({ name }) => name).join(', ');
     return new AssayError('not-found', 'no such file', {
       subject,

@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import { AssayError } from '../core/index.ts';
+import { AssayError, systemCode } from '../core/index.ts';
 import { FRAME, FRAME_HEAD, type FrameType, fields, MAX_DATA, type SandboxRequest } from './frames.ts';
 import type { TaskIo } from './tasks/index.ts';
 
@@ -76,7 +76,7 @@ function patiently(call: () => number): number {
     try {
       return call();
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      if (systemCode(error) !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { AssayError, AsyncDisposableStack } from '../core/index.ts';
+import { AssayError, AsyncDisposableStack, systemCode } from '../core/index.ts';
+import { isLoopback } from '../core/reference/index.ts';
 import { type LiveRules, openLiveRules } from '../registry/index.ts';
 import { createApp } from './app/index.ts';
 import { firstToken, isSecure } from './auth/index.ts';
@@ -91,7 +92,7 @@ async function makeDataFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw new AssayError('usage', `is not a folder that can be written (${codeOf(cause)})`, {
+    throw new AssayError('usage', `is not a folder that can be written (${systemCode(cause) ?? 'unknown'})`, {
       subject: folder,
       hint: 'choose another --data',
       cause,
@@ -143,7 +144,7 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    throw new AssayError('usage', `cannot be listened at (${codeOf(cause)})`, {
+    throw new AssayError('usage', `cannot be listened at (${systemCode(cause) ?? 'unknown'})`, {
       subject: `${host}:${port}`,
       hint: 'choose another --listen',
       cause,
@@ -153,17 +154,9 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-}
-
 /** Waits for requests under way, and then no longer. */
 async function closeApp(app: App): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
   await app.close();
   clearTimeout(timer);
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

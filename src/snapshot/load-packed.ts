@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { AssayError, compiledUrl, throwIfAborted } from '../core/index.ts';
+import { AssayError, compiledUrl, systemCode, throwIfAborted } from '../core/index.ts';
 import { type SnapshotOpenOptions, signingKeys } from './open.ts';
 import type { PackReply, PackRequest } from './pack-worker.ts';
 import { PackedIndex } from './packed-index.ts';
@@ -66,7 +66,7 @@ function replyTo(request: PackRequest, signal: AbortSignal | undefined): Promise
 }
 
 function brokenBy(cause: unknown): AssayError {
-  const memory = cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const memory = systemCode(cause) === 'ERR_WORKER_OUT_OF_MEMORY';
   if (memory) return new AssayError('limit', 'reading the snapshot took more memory than it may', { cause });
   return new AssayError('internal', 'the thread that reads snapshots failed', { cause });
 }

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { fileCode } from '../core/index.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { openParts } from './open.ts';
 import { buffersOf, packSnapshot } from './pack.ts';
@@ -28,9 +29,8 @@ function pack({ path, seed, ...options }: PackRequest): PackReply {
     return { kind: 'packed', packed: packSnapshot(openParts(room.bytes(), { ...options, spend: room }), seed) };
   } catch (error) {
     if (isSnapshotError(error)) return { kind: 'refused', problem: error.problem, message: error.message };
-    if (error instanceof Error && 'syscall' in error && 'code' in error) {
-      return { kind: 'unreadable', code: String(error.code) };
-    }
+    const code = fileCode(error);
+    if (code !== undefined) return { kind: 'unreadable', code };
     throw error;
   }
 }

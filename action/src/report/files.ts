@@ -1,7 +1,7 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { writeWhole } from '../../../src/core/bytes/index.ts';
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, codeOrText, systemCode } from '../../../src/core/index.ts';
 
 /** The real path of the innermost folder that exists. */
 async function nearestFolder(folder: string): Promise<string> {
@@ -10,7 +10,7 @@ async function nearestFolder(folder: string): Promise<string> {
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (systemCode(error) === 'ENOENT') return undefined;
   throw error;
 }
 
@@ -45,7 +45,7 @@ export async function writeReport(workspace: string, path: string, text: string)
     await writeWhole(join(real, basename(target)), text, 0o644);
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const code = codeOrText(cause);
     throw new AssayError('unreadable', `cannot be written (${code})`, {
       subject: path,
       hint: 'name another file',

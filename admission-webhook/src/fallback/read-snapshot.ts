@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, fileCode } from '../../../src/core/index.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS, type SnapshotDocument } from '../../../src/snapshot/index.ts';
 import type { SnapshotOptions } from '../server/index.ts';
 import { readSnapshotTrust } from '../snapshot-feed/index.ts';
@@ -45,9 +45,10 @@ async function readBounded(path: string, subject: string): Promise<Buffer> {
       await file.close();
     }
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) throw cause;
-    const missing = cause.code === 'ENOENT';
-    const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
+    const code = fileCode(cause);
+    if (code === undefined) throw cause;
+    const missing = code === 'ENOENT';
+    const message = missing ? 'no such file' : `cannot be read (${code})`;
     throw new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, hint: 'check the path', cause });
   }
 }

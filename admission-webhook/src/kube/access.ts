@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { readSmallText } from '../../../src/core/bytes/index.ts';
 import { AssayError } from '../../../src/core/index.ts';
+import { isLoopback } from '../../../src/core/reference/index.ts';
 
 /** Text that stands in the configuration, or in a file that may be replaced: that is read again each time. */
 export type Material =
@@ -41,9 +41,4 @@ export function serverAddress(text: string, subject: string): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw usage(`${url.host} is asked without TLS`, 'use https://, or http://127.0.0.1 of kubectl proxy');
   return url.href.replace(/\/+$/, '');
-}
-
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -1,4 +1,4 @@
-import { AssayError, cut, isAssayError } from '../../../src/core/index.ts';
+import { AssayError, cut, isAssayError, systemCode } from '../../../src/core/index.ts';
 import type { KubeAccess } from './access.ts';
 import { textField } from './fields.ts';
 import { KubeError } from './kube-error.ts';
@@ -67,6 +67,6 @@ export function askError(
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  const own = 'code' in error ? String(error.code) : '';
+  const own = systemCode(error) ?? '';
   return own === '' && error.cause !== undefined ? codeOf(error.cause) : own;
 }

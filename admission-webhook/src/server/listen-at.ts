@@ -1,12 +1,12 @@
 import type { Server } from 'node:net';
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, systemCode } from '../../../src/core/index.ts';
 import type { ListenPlace } from './options.ts';
 
 /** @throws AssayError `usage` when the place cannot be had */
 export async function listenAt(server: Server, { host, port }: ListenPlace, flag: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error) => {
-      const code = 'code' in cause ? String(cause.code) : 'unknown';
+      const code = systemCode(cause) ?? 'unknown';
       const subject = `${flag} ${host}:${port}`;
       reject(
         new AssayError('usage', `cannot be listened at (${code})`, { subject, hint: `choose another ${flag}`, cause }),

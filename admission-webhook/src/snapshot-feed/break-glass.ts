@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSmallFile } from '../../../src/core/bytes/index.ts';
-import { AssayError, isAssayError } from '../../../src/core/index.ts';
+import { AssayError, isAssayError, systemCode } from '../../../src/core/index.ts';
 import { verifyAttestation } from '../../../src/integrity/attestations/index.ts';
 import { isSignatureError, readBundle } from '../../../src/integrity/envelope/index.ts';
 import {
@@ -99,7 +99,7 @@ async function filesIn(folder: string): Promise<WaiverFile[]> {
   try {
     names = await readdir(folder);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause) ?? 'unknown';
     if (code === 'ENOENT') return [];
     throw new AssayError('unreadable', `cannot be read (${code})`, { subject: folder, cause });
   }

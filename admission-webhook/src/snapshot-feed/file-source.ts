@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, fileCode, isFileMissing } from '../../../src/core/index.ts';
 import { SNAPSHOT_LIMITS } from '../../../src/snapshot/index.ts';
 import { watchFiles } from '../watched-files.ts';
 import type { Fetched, SnapshotSource } from './source.ts';
@@ -54,8 +54,9 @@ function markOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 }
 
 function unreadable(cause: unknown, subject: string): unknown {
-  if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) return cause;
-  const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
-  const message = missing ? 'no such file' : `cannot be read (${cause.code})`;
+  const code = fileCode(cause);
+  if (code === undefined) return cause;
+  const missing = isFileMissing(cause);
+  const message = missing ? 'no such file' : `cannot be read (${code})`;
   return new AssayError(missing ? 'not-found' : 'unreadable', message, { subject, hint: 'check the path', cause });
 }

@@ -1,4 +1,4 @@
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, systemCode } from '../../../src/core/index.ts';
 import { shownAddress } from '../../../src/core/reference/index.ts';
 
 /** Until the head of an answer is there. */
@@ -73,7 +73,7 @@ export function networkError(url: string, cause: unknown, signal: AbortSignal): 
   const subject = shownAddress(url);
   if (signal.aborted) return new AssayError('aborted', 'stopped before the end', { subject, cause });
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : undefined;
+  const code = systemCode(inner);
   const why = code ?? (inner instanceof Error ? inner.message : 'no answer');
   return new AssayError('network', `cannot be reached (${why})`, { subject, hint: 'check the address', cause });
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssayError } from '../../../src/core/index.ts';
+import { AssayError, systemCode } from '../../../src/core/index.ts';
 
 const SNAPSHOT = 'snapshot.json';
 const FLOOR = 'floor';
@@ -62,7 +62,7 @@ async function madeFolder(path: string | null): Promise<string> {
     await rm(probe);
     return path;
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause) ?? 'unknown';
     const subject = path === null ? tmpdir() : `--state ${path}`;
     const hint = 'name a folder that can be written to with --state';
     throw new AssayError('usage', `cannot be written to (${code})`, { subject, hint, cause });
@@ -82,7 +82,7 @@ async function readFloor(path: string): Promise<number> {
   try {
     text = (await readFile(path)).toString('latin1', 0, MAX_FLOOR_BYTES);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause) ?? 'unknown';
     if (code === 'ENOENT') return 0;
     throw new AssayError('unreadable', `cannot be read (${code})`, { subject: path, cause });
   }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
-import { AssayError, isAssayError } from '../../core/index.ts';
+import { AssayError, isAssayError, systemCode } from '../../core/index.ts';
 import { readPrivateKey } from '../../integrity/envelope/index.ts';
 import { type SigningKey, toSigningKey } from '../../integrity/sign/index.ts';
 import { terminalText } from '../../report/index.ts';
@@ -59,7 +59,7 @@ function unlocked(pem: string, subject: string, passphrase: string | undefined):
       const hint = 'give --passphrase-file, or set ASSAY_KEY_PASSPHRASE';
       throw new AssayError('usage', error.message, { subject, hint, cause: error });
     }
-    const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
+    const code = systemCode(error.cause) ?? '';
     if (!/BAD_DECRYPT|BAD_PASSWORD/.test(code)) throw error;
     const hint = 'check --passphrase-file or ASSAY_KEY_PASSPHRASE';
     throw new AssayError('usage', 'the passphrase does not open the private key', { subject, hint, cause: error });

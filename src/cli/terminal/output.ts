@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, codeOrText } from '../../core/index.ts';
 import type { Shell } from './shell.ts';
 
 /** Where a report goes. */
@@ -56,14 +56,10 @@ async function writeWhole(path: string, bytes: Uint8Array, subject: string): Pro
     if (!special) await rename(target, path);
   } catch (error) {
     if (!special) await rm(target, { force: true });
-    throw new AssayError('unreadable', `cannot be written (${codeOf(error)})`, {
+    throw new AssayError('unreadable', `cannot be written (${codeOrText(error)})`, {
       subject,
       hint: 'check its permissions and the space left, or name another file',
       cause: error,
     });
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

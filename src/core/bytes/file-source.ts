@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { AssayError } from '../errors.ts';
+import { codeOrText, isFileMissing, systemCode } from '../system-error.ts';
 import { type ByteSource, checkRange } from './byte-source.ts';
 import type { SharedFile } from './shared-file.ts';
 
@@ -324,20 +325,16 @@ function sameFile(a: Stats, b: Stats): boolean {
 }
 
 function readError(path: string, error: unknown): AssayError {
-  return new AssayError('unreadable', `cannot be read (${String(codeOf(error) ?? error)})`, {
+  return new AssayError('unreadable', `cannot be read (${codeOrText(error)})`, {
     subject: path,
     hint: 'check the disk',
     cause: error,
   });
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
 function openError(path: string, error: unknown): AssayError {
-  const code = codeOf(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  const code = systemCode(error);
+  if (isFileMissing(error)) {
     return new AssayError('not-found', 'no such file or folder', {
       subject: path,
       hint: 'check the path',

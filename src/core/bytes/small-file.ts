@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { AssayError, isAssayError } from '../errors.ts';
+import { isFileMissing, systemCode } from '../system-error.ts';
 
 /** Larger than any key, chain, token or configuration. */
 const MAX_BYTES = 1024 * 1024;
@@ -47,8 +48,8 @@ function tooLarge(subject: string, maxBytes: number): AssayError {
 }
 
 function unreadable(cause: unknown, subject: string): AssayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  const code = systemCode(cause) ?? 'unknown';
+  if (isFileMissing(cause)) {
     return new AssayError('not-found', 'no such file', { subject, hint: 'check the path', cause });
   }
   const denied = code === 'EACCES' || code === 'EPERM';

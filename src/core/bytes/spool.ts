@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { codeOrText } from '../system-error.ts';
 import { type ByteSource, MemorySource } from './byte-source.ts';
 import { FileSource } from './file-source.ts';
 import type { SharedFile } from './shared-file.ts';
@@ -134,8 +135,7 @@ async function append({ handle }: TemporaryFile, bytes: Uint8Array, name: string
 }
 
 function noRoom(name: string, error: unknown): AssayError {
-  const code = error instanceof Error && 'code' in error ? error.code : error;
-  return new AssayError('unreadable', `its bytes cannot be kept in a temporary file (${String(code)})`, {
+  return new AssayError('unreadable', `its bytes cannot be kept in a temporary file (${codeOrText(error)})`, {
     subject: name,
     hint: 'free some disk, or set TMPDIR to a folder with room',
     cause: error,

@@ -1,6 +1,6 @@
 import { createInflate, createInflateRaw, type Inflate, type InflateRaw, inflateRawSync, inflateSync } from 'node:zlib';
 import { type ByteSource, chunks } from '../../core/bytes/index.ts';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, systemCode } from '../../core/index.ts';
 
 export type DeflateKind = 'raw' | 'zlib';
 
@@ -122,7 +122,7 @@ class Inflation {
 }
 
 function zlibError(error: unknown, subject: string, offset: number): AssayError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = systemCode(error);
   if (code === 'Z_BUF_ERROR')
     return new AssayError('truncated', 'the deflate stream ends too early', { subject, offset });
   if (code === 'Z_DATA_ERROR') return new AssayError('malformed', 'the deflate stream is broken', { subject, offset });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AssayError, isAssayError } from '../../core/index.ts';
+import { AssayError, codeOrText, isAssayError } from '../../core/index.ts';
 import { readPublicKey, spkiOf } from '../envelope/index.ts';
 import { parseTime } from '../statements/index.ts';
 import type { Trust } from '../trust/index.ts';
@@ -84,8 +84,8 @@ async function readTrustBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const missing = codeOf(cause) === 'ENOENT';
-    const message = missing ? 'no such file' : `cannot be read (${codeOf(cause)})`;
+    const missing = codeOrText(cause) === 'ENOENT';
+    const message = missing ? 'no such file' : `cannot be read (${codeOrText(cause)})`;
     throw new AssayError(missing ? 'not-found' : 'unreadable', message, {
       subject: path,
       hint: 'check the path of the trust file',
@@ -160,7 +160,7 @@ async function withNamed(
   try {
     bytes = await readFile(resolve(dirname(path), file));
   } catch (cause) {
-    const code = codeOf(cause);
+    const code = codeOrText(cause);
     throw wrong(code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`, cause);
   }
   if (bytes.length > MAX_BYTES) throw wrong(`has more than ${MAX_BYTES} bytes`);
@@ -183,10 +183,6 @@ function explained(entry: SignerEntry, path: string, check: () => void): void {
       cause,
     );
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 /** One signer, under whatever names, who judges and who says that the judgement is good enough. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, systemCode } from '../../core/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
 import {
   type Allowance,
@@ -41,17 +41,14 @@ const MAX_BYTES = 1024 * 1024;
  * @throws AssayError `usage` naming the entry that is wrong; `not-found`, `unreadable`.
  */
 export async function readAllowances(path: string, today = new Date()): Promise<AllowanceFile> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const missing = error.code === 'ENOENT';
-    throw new AssayError(
-      missing ? 'not-found' : 'unreadable',
-      missing ? 'no such file' : `cannot be read (${error.code})`,
-      {
-        subject: `--allow ${path}`,
-        hint: 'check the path and its permissions',
-        cause: error,
-      },
-    );
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const code = systemCode(error);
+    const missing = code === 'ENOENT';
+    throw new AssayError(missing ? 'not-found' : 'unreadable', missing ? 'no such file' : `cannot be read (${code})`, {
+      subject: `--allow ${path}`,
+      hint: 'check the path and its permissions',
+      cause: error,
+    });
   });
   return allowancesOf(text, `--allow ${path}`, today);
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
-import { AssayError, type Limits } from '../../core/index.ts';
+import { AssayError, type Limits, systemCode } from '../../core/index.ts';
 import type { ScanTarget } from '../../scan/scanner/index.ts';
 import { endThread, type ParserThread, startThread } from '../early/index.ts';
 import type { OnTarget } from '../file-scan.ts';
@@ -169,7 +169,7 @@ function targetOf(shown: ShownTarget, source: ByteSource): ScanTarget {
 }
 
 function whyLost(error: unknown, { limits }: ParseSettings): string {
-  const outOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const outOfMemory = systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';
   if (outOfMemory) return `needs more than ${limits.maxParserHeap} MiB of heap (maxParserHeap)`;
   return `the parser broke off: ${error instanceof Error ? error.message : String(error)}`;
 }

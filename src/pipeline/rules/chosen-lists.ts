@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, isFileMissing, systemCode } from '../../core/index.ts';
 import { BUILT_IN_LISTS } from '../../scan/lists/index.ts';
 import type { ChosenLists } from './chosen.ts';
 
@@ -31,8 +31,8 @@ export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv)
   try {
     await stat(path);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { lists: BUILT_IN_LISTS, notes: [] };
+    const code = systemCode(cause) ?? 'unknown';
+    if (isFileMissing(cause)) return { lists: BUILT_IN_LISTS, notes: [] };
     // A home that is another user's holds no rules of this one.
     if (code === 'EACCES') {
       return { lists: BUILT_IN_LISTS, notes: [`whether rules are installed is not known: ${path} cannot be reached`] };

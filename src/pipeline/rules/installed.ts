@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { FileSource, writeWhole } from '../../core/bytes/index.ts';
-import { AssayError, isAssayError, parseBoundedJson, version } from '../../core/index.ts';
+import { AssayError, codeOrText, isAssayError, isFileMissing, parseBoundedJson, version } from '../../core/index.ts';
 import { decodeBase64, isSignatureError, readPublicKey } from '../../integrity/envelope/index.ts';
 import {
   BUILT_IN_LISTS,
@@ -143,14 +143,13 @@ export async function removeInstalled(path: string): Promise<boolean> {
     await rm(path);
     return true;
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
-      return false;
+    if (isFileMissing(cause)) return false;
     throw unwritable(path, cause);
   }
 }
 
 function unwritable(path: string, cause: unknown): AssayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const code = codeOrText(cause);
   const hint = 'check its permissions and the space left, or set ASSAY_HOME';
   return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause });
 }

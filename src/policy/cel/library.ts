@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { CelEnv, CelFunc, CelInput, CelList } from '@bufbuild/cel';
+import { systemCode } from '../../core/index.ts';
 import { compilePattern, type Matcher } from './pattern.ts';
 
 type Cel = Pick<
@@ -44,7 +45,7 @@ function loadLibrary(): Library {
   try {
     return load(bundle);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')) throw error;
+    if (systemCode(error) !== 'MODULE_NOT_FOUND') throw error;
   }
   return {
     cel: load('@bufbuild/cel'),

@@ -2,7 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { writeWhole } from '../../core/bytes/index.ts';
-import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
+import { AssayError, codeOrText, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import { isSnapshotError, openDocument, SNAPSHOT_LIMITS } from '../../snapshot/index.ts';
 import type { Previous } from './writer.ts';
 
@@ -49,7 +49,7 @@ export async function replaceFile(path: string, bytes: Buffer, mode = 0o644): Pr
     await writeWhole(path, bytes, mode);
   } catch (cause) {
     const hint = 'check its permissions and the space left, or name another file';
-    throw new AssayError('unreadable', `cannot be written (${codeOf(cause)})`, { subject: path, hint, cause });
+    throw new AssayError('unreadable', `cannot be written (${codeOrText(cause)})`, { subject: path, hint, cause });
   }
 }
 
@@ -113,8 +113,8 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     });
   } catch (cause) {
     if (isAssayError(cause)) throw cause;
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw new AssayError('unreadable', `cannot be read (${codeOf(cause)})`, {
+    if (codeOrText(cause) === 'ENOENT') return undefined;
+    throw new AssayError('unreadable', `cannot be read (${codeOrText(cause)})`, {
       subject: path,
       hint: 'check the path',
       cause,
@@ -125,8 +125,4 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
 function otherTenant(subject: string, own: string, tenant: string): AssayError {
   const hint = 'name another file, or the tenant that it is of';
   return new AssayError('usage', `is of the tenant "${own}", not of "${tenant}"`, { subject, hint });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

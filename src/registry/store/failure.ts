@@ -1,4 +1,4 @@
-import { isAssayError } from '../../core/index.ts';
+import { isAssayError, systemCode } from '../../core/index.ts';
 import { RegistryError } from '../registry-error.ts';
 
 const UNIQUE = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
@@ -41,7 +41,8 @@ export function isRepeatable(error: unknown): boolean {
 }
 
 function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code;
+  const own = systemCode(error);
+  if (own !== undefined) return own;
   // Several addresses of one host were tried.
   const [first] = error instanceof AggregateError ? error.errors : [];
   return first instanceof Error ? codeOf(first) : '';

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database as Connection, Statement } from 'better-sqlite3';
 import { CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, SqliteDialect, SqliteDriver } from 'kysely';
+import { codeOrText, systemCode } from '../../core/index.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -84,11 +85,11 @@ function opened(path: string, open: () => Connection): Connection {
 }
 
 function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
+  return systemCode(error)?.startsWith('SQLITE_') === true;
 }
 
 function unusable(path: string, cause: unknown): RegistryError {
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const why = codeOrText(cause);
   if (why === 'ERR_DLOPEN_FAILED') {
     const hint = 'run npm rebuild better-sqlite3 with the node that runs assay';
     return new RegistryError('unavailable', 'better-sqlite3 is built for another node', { hint, cause });
@@ -137,7 +138,7 @@ class PatientConnection implements DatabaseConnection {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+  return systemCode(error) === 'SQLITE_BUSY';
 }
 
 class WritingDialect extends SqliteDialect {

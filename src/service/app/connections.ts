@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+import { systemCode } from '../../core/index.ts';
 import type { App } from '../fastify-app.ts';
 import { PROBLEM_TYPE, problemOf, ServiceError } from '../problems/index.ts';
 
@@ -103,9 +104,10 @@ const UNREADABLE: Readonly<Record<string, ServiceError>> = {
 const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not HTTP that can be understood');
 
 /** What never became a request is answered, too, and its connection ended. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const problem = problemOf(UNREADABLE[error.code ?? ''] ?? MALFORMED, 'none');
+function answerUnreadable(error: Error, socket: Socket): void {
+  const code = systemCode(error);
+  if (code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = problemOf(UNREADABLE[code ?? ''] ?? MALFORMED, 'none');
   const body = JSON.stringify(problem);
   if (socket.writable) {
     const head = [

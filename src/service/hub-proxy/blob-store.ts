@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, systemCode } from '../../core/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -66,7 +66,7 @@ export class BlobStore {
     try {
       file = await open(path, 'r');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
     try {
@@ -163,7 +163,8 @@ async function freeOf(folder: string): Promise<number> {
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 function noRoom(cause?: unknown): ServiceError {

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { writeWhole } from '../../core/bytes/index.ts';
-import { isAssayError, parseBoundedJson } from '../../core/index.ts';
+import { isAssayError, parseBoundedJson, systemCode } from '../../core/index.ts';
 
 /** Writes a document whole or not at all, whoever reads it meanwhile. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
@@ -19,7 +19,7 @@ export async function readJson<S extends v.GenericSchema>(
   try {
     bytes = await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {

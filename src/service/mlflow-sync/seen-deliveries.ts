@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../../core/index.ts';
 
 /** Pruned when so many were let in since. */
 const PRUNE_EVERY = 200;
@@ -24,7 +25,7 @@ export class SeenDeliveries {
     try {
       await writeFile(path, '', { flag: 'wx', mode: 0o600 });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
+      if (systemCode(error) === 'EEXIST') return undefined;
       throw error;
     }
     if (++this.#sincePrune >= PRUNE_EVERY) await this.#prune();

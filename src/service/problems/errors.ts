@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type AssayError, type ErrorCode, isAssayError, withHint } from '../../core/index.ts';
+import { type AssayError, type ErrorCode, isAssayError, systemCode, withHint } from '../../core/index.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { ServiceError } from './service-error.ts';
@@ -165,8 +165,7 @@ function describe(error: unknown): Described {
   if (isAssayError(error)) return describeOther(CORE_STATUS[error.code], error);
   if (isRegistryError(error)) return describeOther(REGISTRY_STATUS[error.code], error);
   if (!(error instanceof Error)) return { status: 500, code: 'internal', detail: OWN_FAULT };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = FRAMEWORK[code];
+  const known = FRAMEWORK[systemCode(error) ?? ''];
   if (known !== undefined) return known;
   if ('validation' in error && Array.isArray(error.validation)) return describeInvalid(error, error.validation);
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;

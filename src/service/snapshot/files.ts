@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOrText } from '../../core/index.ts';
 import { peekSnapshot, SNAPSHOT_LIMITS } from '../../snapshot/index.ts';
 import type { PublishedSnapshot, SnapshotStore } from './store.ts';
 
@@ -86,7 +87,7 @@ class SnapshotFiles implements SnapshotStore {
         if (TENANT.test(tenant)) await this.#read(tenant, isNews);
       }
     } catch (error) {
-      this.#options.onError?.(`${this.#folder} cannot be read (${codeOf(error)})`);
+      this.#options.onError?.(`${this.#folder} cannot be read (${codeOrText(error)})`);
     }
   }
 
@@ -118,7 +119,7 @@ class SnapshotFiles implements SnapshotStore {
 
   #refuse(tenant: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    if (codeOf(error) === 'ENOENT' || this.#refused.get(tenant) === message) return;
+    if (codeOrText(error) === 'ENOENT' || this.#refused.get(tenant) === message) return;
     this.#refused.set(tenant, message);
     this.#options.onError?.(`${tenant}${SUFFIX}: ${message}`);
   }
@@ -144,8 +145,4 @@ function publishedOf(tenant: string, body: Buffer): PublishedSnapshot {
   if (own !== tenant) throw new Error(`is of the tenant ${JSON.stringify(own)}`);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   return { tenant, version, etag, body, issued, expires };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../../core/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import type { UploadFile } from './store.ts';
 
@@ -124,13 +125,13 @@ async function syncFolder(path: string): Promise<void> {
 
 /** For `catch`: a file that is not there is `undefined`, everything else goes on. */
 export function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (systemCode(error) === 'ENOENT') return undefined;
   throw error;
 }
 
 /** A full disk is told as what it is. */
 export function storageError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = systemCode(error);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new ServiceError(507, 'storage-full', 'the service has no space left; try again later', { cause: error });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { compiledUrl } from '../../core/index.ts';
+import { compiledUrl, systemCode } from '../../core/index.ts';
 import type { OnJobProgress } from '../queue/index.ts';
 import type { ScanEnd, ScanOrder, ScanReply, ScanSettings, WorkerMessage } from './scan-messages.ts';
 
@@ -183,7 +183,7 @@ class ScanThread {
   #lose(error: unknown): void {
     if (this.isLost) return;
     this.isLost = true;
-    const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    const isMemory = systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';
     const message = error instanceof Error ? error.message : String(error);
     this.#onLost?.(
       isMemory

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, isFileMissing } from '../../core/index.ts';
 
 /** How the Hub is reached, as `huggingface_hub` reads it from the environment. */
 export interface HubSettings {
@@ -65,8 +65,7 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isFileMissing(cause)) return undefined;
     throw new AssayError('unreadable', 'the file of the Hub token cannot be read', {
       subject: path,
       hint: 'check HF_TOKEN_PATH',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { chunks, FileSource } from '../../core/bytes/index.ts';
-import { AssayError, isAssayError } from '../../core/index.ts';
+import { AssayError, codeOrText, isAssayError } from '../../core/index.ts';
 import { isCommit } from '../../core/reference/index.ts';
 import { claimHash } from '../claim.ts';
 import { repoFolder } from '../hub-cache/index.ts';
@@ -181,7 +181,7 @@ async function writing(path: string, write: () => Promise<void>): Promise<void> 
     await write();
   } catch (error) {
     if (isAssayError(error)) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOrText(error);
     const hint = 'check the space left and the permissions, or name another cache in HF_HUB_CACHE';
     throw new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause: error });
   }

@@ -1,7 +1,14 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { FileSource } from '../../core/bytes/index.ts';
-import { type Artifact, type ArtifactFile, AssayError, type ClaimedDigest } from '../../core/index.ts';
+import {
+  type Artifact,
+  type ArtifactFile,
+  AssayError,
+  type ClaimedDigest,
+  isFileMissing,
+  systemCode,
+} from '../../core/index.ts';
 import { formatReference, type PathReference } from '../../core/reference/index.ts';
 import {
   type CachedSnapshot,
@@ -154,8 +161,8 @@ function statOf(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const code = systemCode(cause) ?? 'unknown';
+    if (isFileMissing(cause)) {
       const like = /^[\w.-]+\/[\w.-]+(?:@[\w./-]+)?$/.test(path) ? `; for a model of the Hub, write hf://${path}` : '';
       throw new AssayError('not-found', 'no such file or folder', {
         subject: path,

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { inByteOrder } from '../../core/bytes/index.ts';
-import { AssayError, type Limits, type OpenOptions, throwIfAborted } from '../../core/index.ts';
+import { AssayError, type Limits, type OpenOptions, systemCode, throwIfAborted } from '../../core/index.ts';
 import { CLIENT_FOLDER, isClientsOwn } from './hub-bookkeeping.ts';
 
 /** A file of a folder, or what stands where one was expected and why it cannot be read. */
@@ -87,7 +87,11 @@ function listFolder(folder: string, relative: string, above: readonly string[]) 
     if (above.includes(real)) return refused(relative, 'is a link to a folder around it');
     return { real, children: readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }) };
   } catch (cause) {
-    return refused(relative === '' ? '.' : relative, `the folder cannot be read (${codeOf(cause)})`, cause);
+    return refused(
+      relative === '' ? '.' : relative,
+      `the folder cannot be read (${systemCode(cause) ?? 'unknown'})`,
+      cause,
+    );
   }
 }
 
@@ -116,7 +120,7 @@ function walkChild(
   } catch (cause) {
     return refused(
       path,
-      codeOf(cause) === 'ELOOP' ? 'is a link that leads to itself' : 'is a link that leads nowhere',
+      systemCode(cause) === 'ELOOP' ? 'is a link that leads to itself' : 'is a link that leads nowhere',
       cause,
     );
   }
@@ -146,8 +150,4 @@ function refused(path: string, why: string, cause?: unknown): { path: string; re
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/core/config';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, isFileMissing } from '../../core/index.ts';
 import { isLoopback } from '../../core/reference/index.ts';
 
 /** The lines of one profile of `~/.aws/config` and `~/.aws/credentials`. */
@@ -84,8 +84,7 @@ function file(variable: string, given: string | undefined, usual: string): strin
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (!given && (code === 'ENOENT' || code === 'ENOTDIR')) return path;
+    if (!given && isFileMissing(cause)) return path;
     const hint = given ? `check ${variable}` : 'check its permissions';
     throw new AssayError('unreadable', 'the file with AWS settings cannot be read', { subject: path, hint, cause });
   }

@@ -4,6 +4,7 @@ import { isAssayError } from '../../../src/core/errors.ts';
 import {
   formatReference,
   isArtifactPath,
+  isLoopback,
   isRevision,
   parseReference,
   shownAddress,
@@ -140,3 +141,24 @@ function thrown(run: () => unknown): unknown {
   }
   return undefined;
 }
+
+test.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])('%s is this machine', (host) => {
+  expect(isLoopback(host)).toBe(true);
+});
+
+test.each([
+  '127.evil.example',
+  '127.0.0.1.evil.example',
+  '127.0.0.1@evil.example',
+  'localhost.evil.example',
+  'evil-127.0.0.1',
+  '1127.0.0.1',
+  '128.0.0.1',
+  '[::2]',
+  '[::ffff:7f00:1]',
+  '0.0.0.0',
+  '',
+  '127.0.0.1\nevil.example',
+])('%j is not this machine', (host) => {
+  expect(isLoopback(host)).toBe(false);
+});

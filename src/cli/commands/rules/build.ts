@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AssayError, parseBoundedJson, version } from '../../../core/index.ts';
+import { AssayError, parseBoundedJson, systemCode, version } from '../../../core/index.ts';
 import { keySigner } from '../../../integrity/sign/index.ts';
 import { readBounded } from '../../../pipeline/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
@@ -82,7 +82,7 @@ async function names(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause) ?? 'unknown';
     const missing = code === 'ENOENT';
     throw new AssayError(
       missing ? 'not-found' : 'unreadable',
