@@ -1,10 +1,9 @@
 import type { SignatureAssessment, Signer, UncoveredFile } from '../../core/assessment/index.ts';
-import { isSignatureError, SignatureError, type SignedBundle } from '../envelope/index.ts';
-import type { Trust } from '../trust/index.ts';
+import { isSignatureError, type SignatureError, type SignedBundle } from '../envelope/index.ts';
 import { compareModel, type ModelComparison, type SignedModel } from './compare.ts';
 import type { OmsManifest } from './manifest.ts';
 import { planName, planOf } from './statement.ts';
-import { verifyBundle } from './verify.ts';
+import type { VerifiedModelSignature } from './verify.ts';
 
 export type { SignedModel };
 
@@ -14,10 +13,8 @@ const NAMED_FILES = 3;
 export interface SignatureToAssess {
   /** Where the signature was read: its path within the artifact, or as it was given. */
   readonly signature: string;
-  /** The bundle, or why it is none that could hold. */
-  readonly bundle: SignedBundle | SignatureError;
-  /** Whom to believe; nobody, when absent. */
-  readonly trust: Trust | undefined;
+  /** What verifying it proved, or why it does not hold. */
+  readonly verified: VerifiedModelSignature | SignatureError;
   /** Hashed as `planOf` the manifest asks. */
   readonly model: SignedModel;
 }
@@ -26,18 +23,18 @@ export interface SignatureToAssess {
  * Whether a signature holds, by whom, and for which of the files.
  * @throws AssayError for what could not be done: a signature that does not hold is an answer
  */
-export async function assessSignature(given: SignatureToAssess): Promise<SignatureAssessment> {
-  const { signature, bundle, trust, model } = given;
+export function assessSignature({ signature, verified, model }: SignatureToAssess): SignatureAssessment {
   const nothing = nothingKnown(signature);
-  try {
-    if (bundle instanceof SignatureError) throw bundle;
-    if (trust === undefined) return { ...nothing, status: 'not-assessed', detail: nobodyTrusted(bundle) };
-    const { signer, manifest } = await verifyBundle(bundle, trust);
-    return { ...nothing, ...conclude(signer, manifest, compareModel(manifest, model)) };
-  } catch (error) {
-    if (!isSignatureError(error)) throw error;
-    return { ...nothing, status: 'failed', problem: error.problem, detail: error.message };
+  if (isSignatureError(verified)) {
+    return { ...nothing, status: 'failed', problem: verified.problem, detail: verified.message };
   }
+  const { signer, manifest } = verified;
+  return { ...nothing, ...conclude(signer, manifest, compareModel(manifest, model)) };
+}
+
+/** Of a signature that nobody is trusted for. */
+export function unassessedSignature(signature: string, bundle: SignedBundle): SignatureAssessment {
+  return { ...nothingKnown(signature), status: 'not-assessed', detail: nobodyTrusted(bundle) };
 }
 
 function nothingKnown(signature: string): Omit<SignatureAssessment, 'status' | 'detail'> {

@@ -1,4 +1,4 @@
-export { assessSignature } from './assess-signature.ts';
+export { assessSignature, unassessedSignature } from './assess-signature.ts';
 export type { SignedFile, SignedModel } from './compare.ts';
 export { planOf } from './statement.ts';
-export { verifyBundle } from './verify.ts';
+export { type VerifiedModelSignature, verifyBundle } from './verify.ts';

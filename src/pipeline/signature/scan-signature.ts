@@ -84,7 +84,7 @@ async function judgeOpened(
     digests,
   }));
   const far = artifact.files.some(({ distance }) => distance === 'far');
-  if (far && opened.trusts.length > 0) return { signatures: [], findings: [], checks: [notHashed(artifact, opened)] };
+  if (far && opened.trusted) return { signatures: [], findings: [], checks: [notHashed(artifact, opened)] };
   // A file that could not be read is missing for the signature; the scan says why.
   const hashed = files.filter(({ digests }) => digests.length > 0);
   const judged = await judgeSignature(opened, artifact, hashed);

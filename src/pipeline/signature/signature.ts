@@ -5,7 +5,7 @@ import { type ByteSource, FileSource } from '../../core/bytes/index.ts';
 import { type Artifact, AssayError } from '../../core/index.ts';
 import { isSignatureError, type SignatureError, type SignedBundle } from '../../integrity/envelope/index.ts';
 import { type HashPlan, SHA256_PLAN } from '../../integrity/hash/index.ts';
-import type { SignedModel } from '../../integrity/oms/index.ts';
+import type { SignedModel, VerifiedModelSignature } from '../../integrity/oms/index.ts';
 import type { Trust } from '../../integrity/trust/index.ts';
 import { EMPTY_UNLISTED, UNCOVERED } from '../../scan/rules/index.ts';
 import type { Rule } from '../../scan/scanner/index.ts';
@@ -25,14 +25,19 @@ export interface SignatureRequest {
   readonly later?: boolean;
 }
 
-/** A signature that was read, not yet compared with the files. */
+type Verified = VerifiedModelSignature | SignatureError;
+
+/** A signature that was read and verified, not yet compared with the files. */
 export interface OpenedSignature {
   /** Its path within the artifact, or as it was given. */
   readonly name: string;
   /** Its path within the artifact, when it lies there. */
   readonly within: string | undefined;
   readonly bundle: SignedBundle | SignatureError;
-  readonly trusts: readonly Trust[];
+  /** Whether anybody is. */
+  readonly trusted: boolean;
+  /** What verifying it proved for each of the trusted, up to the first for whom it holds. */
+  readonly verified: readonly Verified[];
   readonly later: boolean;
   /** How the files have to be hashed. */
   readonly plan: HashPlan;
@@ -60,8 +65,9 @@ export async function openSignature(
     const { readBundle } = await import('../../integrity/envelope/index.ts');
     const bytes = await source.read(0, source.size);
     const bundle = caught(() => readBundle(bytes, found.name));
-    const plan = await planFor(bundle, request.trusts);
-    return { ...found, bundle, trusts: request.trusts, later: request.later === true, plan };
+    const { trusts, later = false } = request;
+    const verified = isSignatureError(bundle) ? [bundle] : await verifyFor(bundle, trusts);
+    return { ...found, bundle, trusted: trusts.length > 0, verified, later, plan: await planFor(verified) };
   } finally {
     await source.close();
   }
@@ -93,20 +99,29 @@ function isLocalFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
-async function planFor(bundle: SignedBundle | SignatureError, trusts: readonly Trust[]): Promise<HashPlan> {
-  if (isSignatureError(bundle) || trusts.length === 0) return SHA256_PLAN;
+/** Verifies a signature once: what it proves says how to hash, and is judged when the files are hashed. */
+async function verifyFor(bundle: SignedBundle, trusts: readonly Trust[]): Promise<Verified[]> {
+  const all: Verified[] = [];
+  if (trusts.length === 0) return all;
   const { verifyBundle } = await import('../../integrity/oms/index.ts');
-  const { planOf } = await import('../../integrity/oms/index.ts');
   for (const trust of trusts) {
     try {
-      return planOf((await verifyBundle(bundle, trust)).manifest);
+      all.push(await verifyBundle(bundle, trust));
+      return all;
     } catch (error) {
-      // Why it does not hold is said when it is judged.
       if (!isSignatureError(error)) throw error;
+      all.push(error);
     }
   }
-  return SHA256_PLAN;
+  return all;
+}
+
+/** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
+async function planFor(verified: readonly Verified[]): Promise<HashPlan> {
+  const last = verified.at(-1);
+  if (last === undefined || isSignatureError(last)) return SHA256_PLAN;
+  const { planOf } = await import('../../integrity/oms/index.ts');
+  return planOf(last.manifest);
 }
 
 function caught<T>(read: () => T): T | SignatureError {
@@ -124,19 +139,17 @@ export async function judgeSignature(
   artifact: Artifact,
   files: SignedModel['files'],
 ): Promise<SignatureAssessment> {
-  const { assessSignature } = await import('../../integrity/oms/index.ts');
-  const { name, within, bundle, trusts } = opened;
-  const compared = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
-  const all: SignatureAssessment[] = [];
-  for (const trust of trusts.length === 0 ? [undefined] : trusts) {
-    const assessed = await assessSignature({ signature: name, bundle, trust, model: compared });
-    if (assessed.signer !== null) return assessed;
-    all.push(assessed);
-  }
-  // The reason that says most: a signer of the right kind who is another one, over one who signs in another way.
-  const [first, ...others] = all;
-  if (first === undefined) throw new AssayError('internal', 'a signature was compared with nobody');
-  return [first, ...others].find(({ problem }) => problem !== 'method') ?? first;
+  const { assessSignature, unassessedSignature } = await import('../../integrity/oms/index.ts');
+  const { name, within, bundle, verified } = opened;
+  if (!isSignatureError(bundle) && verified.length === 0) return unassessedSignature(name, bundle);
+  // The signer; else the reason that says most: a signer of the right kind who is another one, over one who signs in another way.
+  const told =
+    verified.find((one) => !isSignatureError(one)) ??
+    verified.find((one) => isSignatureError(one) && one.problem !== 'method') ??
+    verified[0];
+  if (told === undefined) throw new AssayError('internal', 'a signature was compared with nobody');
+  const model = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
+  return assessSignature({ signature: name, verified: told, model });
 }
 
 /** Whether the artifact is a file that was named itself, and not a folder of one. */

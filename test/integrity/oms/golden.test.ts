@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
-import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import { planOf, readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import type { Trust } from '../../../src/integrity/trust/trust.ts';
 import { ROOT } from '../../cli/run-cli.ts';
 import { hashFolder } from './model-folder.ts';
-import { problemOf } from './signed.ts';
+import { assessedFor, problemOf } from './signed.ts';
 
 /** Made by fixtures/signatures/make.sh. */
 const FIXTURES = join(ROOT, 'fixtures/signatures');
@@ -36,7 +35,7 @@ function trustFor(name: string): Trust {
 
 const assess = async (bundle: SignedBundle, trust: Trust | undefined) => {
   const files = await hashFolder(join(FIXTURES, 'model'), planOf(readOmsManifest(bundle.envelope)));
-  return assessSignature({ signature: 'model.sig', bundle, trust, model: { files } });
+  return assessedFor({ signature: 'model.sig', bundle, trust, model: { files } });
 };
 
 /** What each release signs of the ten files. */

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { readPublicKey } from '../../../src/integrity/envelope/keys.ts';
-import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
 import { planOf, readOmsManifest } from '../../../src/integrity/oms/statement.ts';
 import { ROOT } from '../../cli/run-cli.ts';
@@ -12,7 +11,7 @@ import { findPython, requirePart } from '../../support/parts.ts';
 import { canImport, runProgram } from '../../support/run-program.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { hashBytes, hashFolder } from './model-folder.ts';
-import { keyPair } from './signed.ts';
+import { assessedFor, keyPair } from './signed.ts';
 
 interface Request {
   readonly model: string;
@@ -80,7 +79,7 @@ const trusted = (key: string): KeyObject => readPublicKey(readFileSync(`${key}.p
 async function assess({ signature, key, model }: Request, more: Partial<SignedModel> = {}) {
   const bundle = readBundle(readFileSync(signature), signature);
   const files = more.files ?? (await hashFolder(model, planOf(readOmsManifest(bundle.envelope))));
-  return assessSignature({
+  return assessedFor({
     signature: 'model.sig',
     bundle,
     trust: { kind: 'key', key: trusted(key) },

@@ -1,7 +1,13 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { SignatureAssessment } from '../../../src/core/assessment/index.ts';
+import type { SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { pae } from '../../../src/integrity/envelope/dsse.ts';
 import { keyHint, signBytes } from '../../../src/integrity/envelope/keys.ts';
-import { isSignatureError } from '../../../src/integrity/envelope/signature-error.ts';
+import { isSignatureError, type SignatureError } from '../../../src/integrity/envelope/signature-error.ts';
+import { assessSignature, unassessedSignature } from '../../../src/integrity/oms/assess-signature.ts';
+import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
+import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
+import type { Trust } from '../../../src/integrity/trust/trust.ts';
 
 /** Parts of a bundle and of its statement, to be written wrongly. Digests are made up unless given. */
 export interface StatementParts {
@@ -86,4 +92,27 @@ export async function problemOf(work: () => unknown): Promise<{ problem: string;
     return { problem: error.problem, message: error.message };
   }
   throw new Error('it held');
+}
+
+/** What a signature is worth for one who is trusted, or for nobody. */
+export async function assessedFor({
+  signature,
+  bundle,
+  trust,
+  model,
+}: SignatureForTrust): Promise<SignatureAssessment> {
+  if (isSignatureError(bundle)) return assessSignature({ signature, verified: bundle, model });
+  if (trust === undefined) return unassessedSignature(signature, bundle);
+  const verified = await verifyBundle(bundle, trust).catch((error: unknown) => {
+    if (isSignatureError(error)) return error;
+    throw error;
+  });
+  return assessSignature({ signature, verified, model });
+}
+
+interface SignatureForTrust {
+  readonly signature: string;
+  readonly bundle: SignedBundle | SignatureError;
+  readonly trust: Trust | undefined;
+  readonly model: SignedModel;
 }

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { SignatureAssessment } from '../../../src/core/assessment/signature.ts';
 import { readBundle, type SignedBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { isSignatureError, type SignatureError } from '../../../src/integrity/envelope/signature-error.ts';
-import { assessSignature } from '../../../src/integrity/oms/assess-signature.ts';
 import type { SignedFile } from '../../../src/integrity/oms/compare.ts';
 import { STORY } from '../../support/parts.ts';
 import { hashBytes } from './model-folder.ts';
 import {
+  assessedFor,
   bundleOf,
   bytesOf,
   FILES,
@@ -55,7 +55,7 @@ async function assess({
     parts || key ? bundleOf(statement({ ...resources, ...parts }), key ?? signingKey) : structuredClone(GOOD);
   const contents = { ...CONTENTS };
   files?.(contents);
-  return assessSignature({
+  return assessedFor({
     signature: 'model.sig',
     bundle: readOr(bytesOf(bundle(signed))),
     trust: { kind: 'key', key: trustedKey },
@@ -298,7 +298,7 @@ describe('an assessment', () => {
     ['keyless', { certificate: { rawBytes: 'AAAA' } }, 'through Sigstore', '--identity and --issuer'],
   ])('believes nobody unless told whom: %s', async (_, verificationMaterial, how, flags) => {
     const bundle = readBundle(bytesOf({ ...GOOD, verificationMaterial }), 'model.sig');
-    const assessment = await assessSignature({ signature: 's', bundle, trust: undefined, model: await filesIn() });
+    const assessment = await assessedFor({ signature: 's', bundle, trust: undefined, model: await filesIn() });
     expect(assessment).toMatchObject({ status: 'not-assessed', problem: null, signer: null, covered: 0, method: null });
     expect(assessment.detail).toContain(`signed ${how}, and anybody can sign for himself`);
     expect(assessment.detail).toContain(flags);
@@ -306,7 +306,7 @@ describe('an assessment', () => {
 
   test('names the first few files, and lists them all', async () => {
     const added = Object.fromEntries(['v', 'w', 'x', 'y', 'z'].map((name) => [name, name]));
-    const assessment = await assessSignature({ signature: 's', bundle: good, trust: key, model: await filesIn(added) });
+    const assessment = await assessedFor({ signature: 's', bundle: good, trust: key, model: await filesIn(added) });
     expect(assessment.detail).toBe('the signature covers 3 files; v, w, x and 2 more are not among what was signed');
     expect(assessment.uncovered).toHaveLength(5);
   });
@@ -314,7 +314,7 @@ describe('an assessment', () => {
   test('says that a signature over nothing covers nothing', async () => {
     const bundle = readBundle(bytesOf(bundleOf(statement({ resources: [] }))), 's');
     const model = { files: [await hashBytes('.git/HEAD', Buffer.from('x'))] };
-    expect(await assessSignature({ signature: 's', bundle, trust: key, model })).toMatchObject({
+    expect(await assessedFor({ signature: 's', bundle, trust: key, model })).toMatchObject({
       status: 'partial',
       detail: 'the signature covers none of the files',
     });
@@ -322,7 +322,7 @@ describe('an assessment', () => {
 
   test('does not hide that it could not be made', async () => {
     const file = await hashBytes('config.json', Buffer.from('x'), { algorithm: 'blake3' });
-    const assessing = assessSignature({ signature: 's', bundle: good, trust: key, model: { files: [file] } });
+    const assessing = assessedFor({ signature: 's', bundle: good, trust: key, model: { files: [file] } });
     await expect(assessing).rejects.toMatchObject({ code: 'internal' });
   });
 });
