@@ -2,8 +2,8 @@ import type { Declared, FileAssessment, Finding } from '../../core/assessment/in
 import { findingsByFile } from '../by-file.ts';
 import type { Judged } from '../context.ts';
 import { keptText } from '../escape.ts';
+import { declaredPurl, purlOf, purlReference } from '../purl.ts';
 import { declaredLicences } from './licence.ts';
-import { declaredPurl, purlOf, purlReference } from './purl.ts';
 
 interface Property {
   readonly name: string;

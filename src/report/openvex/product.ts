@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Assessment, FileAssessment } from '../../core/assessment/index.ts';
-import { isCommit, parseReference, type Reference } from '../../core/reference/index.ts';
+import { isCommit } from '../../core/reference/index.ts';
+import { purlOf, purlReference } from '../purl.ts';
 import { pathToUri } from '../sarif/index.ts';
 
 export interface VexSubcomponent {
@@ -27,7 +28,7 @@ const MAX_NAME = 1000;
  * is a path, which means nothing to others.
  */
 export function vexProduct({ artifact }: Assessment, files: readonly FileAssessment[]): VexProduct {
-  const purl = packageUrl(referenceOf(artifact.pinned));
+  const purl = packageUrl(artifact.pinned);
   const id = purl ?? addressOf(artifact);
   const hex = hexOf(artifact.digest);
   return {
@@ -43,25 +44,20 @@ function subcomponent(id: string, { path, sha256 }: FileAssessment): VexSubcompo
   return { '@id': place, ...(sha256 === null ? {} : { hashes: { 'sha-256': sha256 } }) };
 }
 
-function packageUrl(reference: Reference | undefined): string | undefined {
-  switch (reference?.kind) {
-    case 'hf':
-      if (!isCommit(reference.revision)) return undefined;
-      return `pkg:huggingface/${pathToUri(reference.repo)}@${reference.revision}`;
-    case 'oci': {
-      const { registry, repository, digest } = reference;
-      if (digest === undefined) return undefined;
-      const name = repository.split('/').at(-1) ?? repository;
-      const where = encodeURIComponent(`${registry}/${repository}`);
-      return `pkg:oci/${encodeURIComponent(name.toLowerCase())}@${encodeURIComponent(digest)}?repository_url=${where}`;
-    }
-    default:
-      return undefined;
-  }
+/**
+ * Only of what is pinned: a statement about a branch would be one about whatever the branch becomes. Files are subcomponents, so
+ * that the product is the repository.
+ */
+function packageUrl(pinned: string): string | undefined {
+  const reference = purlReference(pinned);
+  const isPinned =
+    (reference?.kind === 'hf' && isCommit(reference.revision)) ||
+    (reference?.kind === 'oci' && reference.digest !== undefined);
+  return isPinned ? purlOf(pinned)?.replace(/#.*$/, '') : undefined;
 }
 
 function addressOf({ pinned, digest }: Assessment['artifact']): string {
-  const reference = referenceOf(pinned);
+  const reference = purlReference(pinned);
   if (reference !== undefined && reference.kind !== 'path')
     return encodeURI(bounded(pinned).replace(/\p{Cs}/gu, '\ufffd'));
   if (digest !== null) return `urn:assay:artifact:${digest}`;
@@ -77,13 +73,4 @@ function bounded(text: string): string {
 
 function hexOf(digest: string | null): string | undefined {
   return digest?.startsWith('sha256:') ? digest.slice('sha256:'.length) : undefined;
-}
-
-/** What was scanned has a reference that parses, unless it is a path that looks like an address. */
-function referenceOf(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
 }

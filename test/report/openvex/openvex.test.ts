@@ -128,7 +128,11 @@ describe('an OpenVEX document', () => {
     ],
     [
       `oci://registry.example/team/Model@sha256:${'ab'.repeat(32)}`.toLowerCase(),
-      `pkg:oci/model@sha256%3A${'ab'.repeat(32)}?repository_url=registry.example%2Fteam%2Fmodel`,
+      `pkg:oci/model@sha256:${'ab'.repeat(32)}?repository_url=registry.example%2Fteam%2Fmodel`,
+    ],
+    [
+      'hf://acme/model@0123456789abcdef0123456789abcdef01234567/a/b.bin',
+      'pkg:huggingface/acme/model@0123456789abcdef0123456789abcdef01234567',
     ],
     ['https://example.org/a model.pkl', 'https://example.org/a%20model.pkl'],
     ['./some/model', `urn:assay:artifact:sha256:${'ab12'.repeat(16)}`],

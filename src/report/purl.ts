@@ -1,7 +1,10 @@
-import { isAssayError } from '../../core/index.ts';
-import { isCommit, isRepoName, parseReference, type Reference } from '../../core/reference/index.ts';
+import { isAssayError } from '../core/index.ts';
+import { isCommit, isRepoName, parseReference, type Reference } from '../core/reference/index.ts';
 
-/** The package URL (ECMA-427) of a reference, by the types `huggingface`, `oci` and `mlflow`; `undefined` for other places. */
+/**
+ * The package URL (ECMA-427) of a reference, by the types `huggingface`, `oci` and `mlflow`; `undefined` for other places.
+ * @example purlOf('hf://acme/model@0123456789abcdef0123456789abcdef01234567') // pkg:huggingface/acme/model@0123456789a...
+ */
 export function purlOf(pinned: string): string | undefined {
   const reference = purlReference(pinned);
   switch (reference?.kind) {
@@ -9,7 +12,7 @@ export function purlOf(pinned: string): string | undefined {
       return hubPurl(reference.repo, reference.revision, reference.path);
     case 'oci': {
       const { registry, repository, tag, digest } = reference;
-      const name = repository.slice(repository.lastIndexOf('/') + 1);
+      const name = repository.slice(repository.lastIndexOf('/') + 1).toLowerCase();
       const qualifiers = [`repository_url=${encode(`${registry}/${repository}`)}`];
       if (tag !== undefined) qualifiers.push(`tag=${encode(tag)}`);
       return `pkg:oci/${encode(name)}${atVersion(digest)}?${qualifiers.join('&')}`;
