@@ -200,7 +200,7 @@ requirePart(
     it('refuses a code that the provider did not give', async () => {
       const person = await visitor();
       const state = (await begun(person)).searchParams.get('state');
-      await person.open(`/signin/callback?code=made-up&state=${state}`);
+      await person.open(`/signin/callback?code=made-up&state=${state}&iss=${encodeURIComponent(provider.url)}`);
       expect(await person.page.getByRole('alert').textContent()).toContain('The sign-in is over; sign in again.');
     });
 

@@ -12,6 +12,8 @@ export interface OidcIssuer {
   token(claims?: JWTPayload & Record<string, unknown>, options?: TokenOptions): Promise<string>;
   /** What the next sign-in says of the user. */
   signsIn(claims: JWTPayload & Record<string, unknown>): void;
+  /** How the next ID token differs from a good one; the key `foreign` is one that nobody knows. */
+  nextIdToken(claims: JWTPayload, options: Omit<TokenOptions, 'key'> & { readonly key?: 'foreign' }): void;
   /** Requests that were answered, by path. */
   readonly asked: Map<string, number>;
   /** Signs with another key from now on, and publishes that one alone. */
@@ -42,6 +44,7 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
   const codes = new Map<string, { readonly challenge: string; readonly nonce: string; readonly redirect: string }>();
   let user: JWTPayload = { sub: 'nobody' };
   let failing = false;
+  let odd: { readonly claims: JWTPayload; readonly options: Parameters<OidcIssuer['nextIdToken']>[1] } | undefined;
 
   async function newKey() {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
@@ -62,6 +65,7 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
         jwks_uri: `${origin()}/keys`,
         authorization_endpoint: `${origin()}/authorize`,
         token_endpoint: `${origin()}/token`,
+        id_token_signing_alg_values_supported: ['ES256'],
       });
     }
     if (url.pathname === '/keys') return void json(200, { keys: [signing.jwk] });
@@ -85,8 +89,13 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
     const form = new URLSearchParams(Buffer.concat(parts).toString());
     const known = codes.get(form.get('code') ?? '');
     codes.delete(form.get('code') ?? '');
-    const credentials = `${encodeURIComponent(CLIENT.id)}:${encodeURIComponent(CLIENT.secret)}`;
-    const authorized = request.headers.authorization === `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const [scheme, credentials = ''] = (request.headers.authorization ?? '').split(' ');
+    // RFC 6749, 2.3.1: both are form-encoded.
+    const [id, secret] = Buffer.from(credentials, 'base64')
+      .toString()
+      .split(':')
+      .map((text) => decodeURIComponent(text.replaceAll('+', ' ')));
+    const authorized = scheme === 'Basic' && id === CLIENT.id && secret === CLIENT.secret;
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
@@ -99,8 +108,17 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
       return void json(400, { error: 'invalid_grant' });
     json(200, {
       token_type: 'Bearer',
-      id_token: await token({ ...user, nonce: known.nonce }, { audience: CLIENT.id }),
+      access_token: 'of no use here',
+      id_token: await idToken(known.nonce),
     });
+  }
+
+  async function idToken(nonce: string): Promise<string> {
+    const { claims, options } = odd ?? { claims: {}, options: {} };
+    odd = undefined;
+    const { key, ...others } = options;
+    const foreign = key === undefined ? {} : { key: (await generateKeyPair('ES256')).privateKey };
+    return token({ ...user, nonce, ...claims }, { audience: CLIENT.id, ...others, ...foreign });
   }
 
   async function token(claims: JWTPayload = {}, options: TokenOptions = {}): Promise<string> {
@@ -119,6 +137,9 @@ export async function oidcIssuer(): Promise<OidcIssuer> {
     url: origin(),
     token,
     asked,
+    nextIdToken: (claims, options) => {
+      odd = { claims, options };
+    },
     signsIn: (claims) => {
       user = claims;
     },

@@ -1,10 +1,3 @@
-/** What an issuer says of itself. */
-export interface IssuerDescription<K> {
-  readonly authorization: string;
-  readonly token: string;
-  readonly keys: K;
-}
-
 /** How long a description is believed. */
 const BELIEVED_MS = 3_600_000;
 /** After a failure, the issuer is left alone for so long: whoever asks meanwhile is told the same. */
@@ -14,14 +7,11 @@ const PAUSE_MS = 1_000;
  * Asks an issuer who it is, once at a time, however many wait for the answer. One that does not answer any more is still who it
  * was: then what it said before goes on to hold.
  */
-export function rememberIssuer<K>(
-  ask: () => Promise<IssuerDescription<K>>,
-  pauseMs = PAUSE_MS,
-): () => Promise<IssuerDescription<K>> {
-  let known: { readonly description: IssuerDescription<K>; readonly until: number } | undefined;
-  let asking: Promise<IssuerDescription<K>> | undefined;
+export function rememberIssuer<T>(ask: () => Promise<T>, pauseMs = PAUSE_MS): () => Promise<T> {
+  let known: { readonly description: T; readonly until: number } | undefined;
+  let asking: Promise<T> | undefined;
 
-  async function askOnce(): Promise<IssuerDescription<K>> {
+  async function askOnce(): Promise<T> {
     try {
       const description = await ask();
       known = { description, until: Date.now() + BELIEVED_MS };

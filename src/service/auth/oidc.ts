@@ -1,15 +1,32 @@
-import { createHash, randomBytes } from 'node:crypto';
 import {
   createRemoteJWKSet,
-  customFetch,
   decodeProtectedHeader,
   errors,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
+  customFetch as keysFetch,
 } from 'jose';
+import {
+  AuthorizationResponseError,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  type ClientAuth,
+  ClientError,
+  ClientSecretBasic,
+  type CustomFetchOptions,
+  calculatePKCECodeChallenge,
+  customFetch,
+  discovery,
+  None,
+  ResponseBodyError,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client';
 import { isAssayError } from '../../core/index.ts';
-import { createEgress } from '../../egress/index.ts';
+import { createEgress, type Egress } from '../../egress/index.ts';
 import { type Principal, ROLES, type Role } from '../../registry/index.ts';
 import { type OidcConfig, OPERATOR_TENANT } from '../config.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -20,6 +37,7 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_DOCUMENT_BYTES = 256 * 1024;
 const MAX_CLAIM_LENGTH = 255;
+const TIMEOUT_SECONDS = 5;
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What a sign-in has to remember while the user is at the issuer. */
@@ -36,39 +54,33 @@ export interface Oidc {
   verify(token: string): Promise<Principal>;
   /** Where to send the user. */
   begin(redirectUri: string): Promise<{ readonly url: string; readonly login: LoginState }>;
-  /** Who came back with `code`. @throws ServiceError */
-  finish(code: string, login: LoginState, redirectUri: string): Promise<Principal>;
+  /** Who came back. @param callback the address at which the user came back, whole @throws ServiceError */
+  finish(callback: URL, login: LoginState): Promise<Principal>;
   close(): Promise<void>;
 }
 
 export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.env): Oidc {
   const egress = createEgress({ env, retry: { retries: 1 }, idleTimeoutMs: 5_000, connectTimeoutMs: 5_000 });
+  const isPlain = config.issuer.startsWith('http:');
 
-  async function json(url: string, init: Parameters<typeof egress.fetch>[1] = {}): Promise<Record<string, unknown>> {
-    const response = await egress.fetch(url, { ...init, maxBytes: MAX_DOCUMENT_BYTES });
-    const body: unknown = await response.json();
-    if (isGrantRefused(response, body))
-      throw new ServiceError(400, 'invalid-sign-in', 'the sign-in is over; sign in again');
-    if (!response.ok || typeof body !== 'object' || body === null)
-      throw new ServiceError(503, 'issuer-unavailable', `the identity provider answers ${response.status}`);
-    return { ...body };
-  }
-
-  const issuer = rememberIssuer<JWTVerifyGetKey>(async () => {
-    const base = config.issuer.replace(/\/$/, '');
-    const document = await unlessUnavailable(() => json(`${base}/.well-known/openid-configuration`));
-    if (document.issuer !== config.issuer)
-      throw new ServiceError(503, 'issuer-unavailable', 'the identity provider calls itself by another name');
-    const jwks = endpoint(document.jwks_uri, config.issuer);
-    return {
-      authorization: endpoint(document.authorization_endpoint, config.issuer).href,
-      token: endpoint(document.token_endpoint, config.issuer).href,
-      keys: createRemoteJWKSet(jwks, {
-        timeoutDuration: 5_000,
-        [customFetch]: (url, { headers, signal }) =>
-          egress.fetch(url, { headers, signal, redirect: 'manual', maxBytes: MAX_DOCUMENT_BYTES }),
+  const issuer = rememberIssuer(async () => {
+    const client = await unlessUnavailable(() =>
+      discovery(new URL(config.issuer), config.clientId ?? '', undefined, clientAuthentication(config), {
+        [customFetch]: (url, init) => pinned(egress, url, init),
+        timeout: TIMEOUT_SECONDS,
+        execute: isPlain ? [allowInsecureRequests] : [],
       }),
-    };
+    );
+    const { issuer: name, jwks_uri, authorization_endpoint, token_endpoint } = client.serverMetadata();
+    if (name !== config.issuer)
+      throw new ServiceError(503, 'issuer-unavailable', 'the identity provider calls itself by another name');
+    for (const url of [authorization_endpoint, token_endpoint]) endpoint(url, config.issuer);
+    const keys: JWTVerifyGetKey = createRemoteJWKSet(endpoint(jwks_uri, config.issuer), {
+      timeoutDuration: TIMEOUT_SECONDS * 1000,
+      [keysFetch]: (url, { headers, signal }) =>
+        egress.fetch(url, { headers, signal, redirect: 'manual', maxBytes: MAX_DOCUMENT_BYTES }),
+    });
+    return { client, keys };
   });
 
   async function checked(token: string, audience: string): Promise<JWTPayload> {
@@ -94,55 +106,79 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
       return principalOf(await checked(token, config.audience), config);
     },
     async begin(redirectUri) {
-      const { authorization } = await issuer();
-      const login = { state: secret(), nonce: secret(), verifier: secret() };
-      const url = new URL(authorization);
-      const challenge = createHash('sha256').update(login.verifier).digest('base64url');
-      const parameters = {
-        response_type: 'code',
-        client_id: config.clientId ?? '',
+      const { client } = await issuer();
+      const login = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
+      const url = buildAuthorizationUrl(client, {
         redirect_uri: redirectUri,
         scope: 'openid profile email',
         state: login.state,
         nonce: login.nonce,
-        code_challenge: challenge,
+        code_challenge: await calculatePKCECodeChallenge(login.verifier),
         code_challenge_method: 'S256',
-      };
-      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+      });
       return { url: url.href, login };
     },
-    async finish(code, login, redirectUri) {
-      const { token } = await issuer();
-      const clientId = config.clientId ?? '';
-      const form = new URLSearchParams({
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: redirectUri,
-        client_id: clientId,
-        code_verifier: login.verifier,
+    async finish(callback, { state, nonce, verifier }) {
+      const { client } = await issuer();
+      // RFC 9207: the code of another identity provider must not reach this one.
+      const says = client.serverMetadata().authorization_response_iss_parameter_supported === true;
+      const from = callback.searchParams.get('iss') ?? (says ? undefined : config.issuer);
+      if (from !== config.issuer) throw invalidSignIn('the answer is not of the identity provider');
+      const expected = {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      };
+      const answer = await authorizationCodeGrant(client, callback, expected).catch((error: unknown) => {
+        throw signInFailure(error);
       });
-      const answer = await unlessUnavailable(() =>
-        json(token, {
-          method: 'POST',
-          body: form.toString(),
-          headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-          secrets: config.clientSecret === null ? [] : [clientCredential(token, clientId, config.clientSecret)],
-        }),
-      );
-      if (typeof answer.id_token !== 'string') throw invalid('the identity provider gave no ID token');
-      const claims = await checked(answer.id_token, clientId);
-      if (claims.nonce !== login.nonce) throw invalid('the ID token is of another sign-in');
-      return principalOf(claims, config);
+      if (answer.id_token === undefined) throw invalid('the identity provider gave no ID token');
+      return principalOf(await checked(answer.id_token, config.clientId ?? ''), config);
     },
     close: () => egress.close(),
   };
 }
 
-/** A code that was used already, or is too old (RFC 6749, 5.2): no fault of the identity provider's. */
-function isGrantRefused({ status }: Response, body: unknown): boolean {
-  return (
-    status === 400 && typeof body === 'object' && body !== null && 'error' in body && body.error === 'invalid_grant'
-  );
+/** Bounded, never redirected, and with the client's secret pinned to the origin that it is sent to. */
+function pinned(
+  egress: Egress,
+  url: string,
+  { method, headers: given, body, signal }: CustomFetchOptions,
+): Promise<Response> {
+  const headers = new Headers(given);
+  const value = headers.get('authorization');
+  headers.delete('authorization');
+  const { origin } = new URL(url);
+  return egress.fetch(url, {
+    method,
+    headers,
+    body: body instanceof URLSearchParams ? body.toString() : (body ?? null),
+    ...(signal === undefined ? {} : { signal }),
+    redirect: 'manual',
+    maxBytes: MAX_DOCUMENT_BYTES,
+    secrets: value === null ? [] : [{ origin, header: { name: 'authorization', value } }],
+  });
+}
+
+function clientAuthentication({ clientSecret }: OidcConfig): ClientAuth {
+  return clientSecret === null ? None() : ClientSecretBasic(clientSecret);
+}
+
+/** Whose fault it is that a sign-in does not end well: the code's, the token's, or the identity provider's. */
+function signInFailure(error: unknown): ServiceError {
+  // A code that was used already, or is too old (RFC 6749, 5.2).
+  if (error instanceof ResponseBodyError && error.error === 'invalid_grant')
+    return invalidSignIn('the sign-in is over', error);
+  if (error instanceof AuthorizationResponseError)
+    return invalidSignIn('the identity provider did not let you in', error);
+  if (error instanceof ClientError && error.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED')
+    return invalid('the ID token is of another sign-in', error);
+  if (error instanceof ClientError && error.code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
+    return new ServiceError(401, 'expired-token', 'the ID token has expired', { cause: error });
+  const isAnswer = error instanceof ClientError && error.code !== undefined && error.code !== 'OAUTH_TIMEOUT';
+  const fault = isAnswer ? 'answers with what cannot be used' : 'cannot be reached';
+  return new ServiceError(503, 'issuer-unavailable', `the identity provider ${fault}`, { cause: error });
 }
 
 function isSigned(token: string): boolean {
@@ -190,12 +226,6 @@ function endpoint(value: unknown, issuer: string): URL {
   return url;
 }
 
-function clientCredential(endpointUrl: string, id: string, password: string) {
-  const text = `${encodeURIComponent(id)}:${encodeURIComponent(password)}`;
-  const value = `Basic ${Buffer.from(text).toString('base64')}`;
-  return { origin: new URL(endpointUrl).origin, header: { name: 'authorization', value } };
-}
-
 async function unlessUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -215,10 +245,10 @@ function refusalOf(error: unknown): ServiceError {
   return invalid('the token does not hold', error);
 }
 
-function invalid(detail: string, cause?: unknown): ServiceError {
-  return new ServiceError(401, 'invalid-token', detail, { cause });
+function invalidSignIn(detail: string, cause?: unknown): ServiceError {
+  return new ServiceError(400, 'invalid-sign-in', `${detail}; sign in again`, { cause });
 }
 
-function secret(): string {
-  return randomBytes(32).toString('base64url');
+function invalid(detail: string, cause?: unknown): ServiceError {
+  return new ServiceError(401, 'invalid-token', detail, { cause });
 }

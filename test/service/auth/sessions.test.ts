@@ -250,4 +250,26 @@ describe('signing in at the identity provider', () => {
     const refused = new URL(`${ORIGIN}/signin/callback?error=access_denied&state=x`);
     expect((await comeBack(refused, login)).json().code).toBe('invalid-sign-in');
   });
+
+  test('the answer of another provider is refused, and its code goes nowhere', async () => {
+    const { login, back } = await goThere();
+    const asked = issuer.asked.get('/token');
+    back.searchParams.set('iss', 'https://evil.test');
+    const mixed = await comeBack(back, login);
+    expect([mixed.statusCode, mixed.json().code]).toEqual([400, 'invalid-sign-in']);
+    expect(issuer.asked.get('/token')).toBe(asked);
+  });
+
+  test.each([
+    ['another nonce', { nonce: 'of another sign-in' }, {}],
+    ['another audience', {}, { audience: 'another client' }],
+    ['another issuer', {}, { issuer: 'https://evil.test' }],
+    ['a time that is over', {}, { expires: 1 }],
+    ['a key that is not published', {}, { key: 'foreign' }],
+  ] as const)('an ID token of %s starts no session', async (_, claims, options) => {
+    const { login, back } = await goThere();
+    issuer.nextIdToken(claims, options);
+    const answer = await comeBack(back, login);
+    expect([answer.statusCode, cookieOf(answer)]).toEqual([401, '']);
+  });
 });

@@ -87,7 +87,9 @@ export const sessionRoutes: Routes = async (app, { config }) => {
       try {
         if (oidc === null || login === undefined) throw invalidSignIn('this sign-in was not begun in this browser');
         if (code === undefined) throw invalidSignIn(`the identity provider did not let you in${named(refusal)}`);
-        await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(code, login, redirectUri) });
+        const callback = new URL(redirectUri);
+        callback.search = new URL(request.url, redirectUri).search;
+        await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(callback, login) });
       } catch (error) {
         return tryAgain(request, reply, error, returnTo);
       }
