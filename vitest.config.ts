@@ -16,7 +16,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     // Backstops for what never ends: on a starved machine, starting an API server takes minutes.
-    testTimeout: 600_000,
+    testTimeout: full ? 36_000_000 : 600_000,
     hookTimeout: 600_000,
     // A busy machine takes longer; what is not so now mostly is in a few milliseconds.
     expect: { poll: { timeout: 60_000, interval: 20 } },
