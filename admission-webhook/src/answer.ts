@@ -1,7 +1,7 @@
 import type { Mode, Outcome, WebhookAction } from './rules.ts';
 import type { BreakGlassWaiver } from './waivers.ts';
 
-/** What was said of one reference, or of the whole object. */
+/** Comment of one reference, or of the whole object. */
 export interface Ruling {
   readonly outcome: Outcome;
   /** After the mode of the namespace and waivers. */

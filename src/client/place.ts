@@ -108,7 +108,7 @@ function checkedUrl(text: string): string {
   }
   const url = new URL(text);
   if (url.password === '') return text;
-  throw new AssayError('usage', 'carries a password, which everybody on this machine can read', {
+  throw new AssayError('usage', 'contains a password, which every user of this machine can read', {
     subject: '--registry',
     hint: 'leave it out, and set PGPASSWORD',
   });

@@ -19,7 +19,7 @@ export async function* paced(body: AsyncIterable<unknown>, host: string, windowM
       const asked = performance.now();
       const { done, value } = await chunks.next();
       if (done === true) return;
-      if (!(value instanceof Uint8Array)) throw new AssayError('internal', 'a body that is not bytes');
+      if (!(value instanceof Uint8Array)) throw new AssayError('internal', 'the body is not binary');
       waited += performance.now() - asked;
       came += value.length;
       if (came >= MIN_BYTES) {

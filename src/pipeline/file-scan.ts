@@ -202,7 +202,7 @@ class FileScan {
     try {
       await work();
     } catch (caught) {
-      // Out of time is a limit like any other: what was found before it counts.
+      // Out of time is a limit like any other: findings before it counts.
       const error = isAssayError(caught) && caught.code === 'aborted' ? caught.cause : caught;
       if (!isContentError(error)) throw caught;
       const at = error.offset === undefined ? '' : ` at byte ${error.offset}`;

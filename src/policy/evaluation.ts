@@ -168,7 +168,7 @@ class Run {
   }
 
   #error(rule: CompiledRule, value: CelValue | Failure): RuleEvaluation {
-    const why = value instanceof Failure ? value.message : 'it is neither true nor false';
+    const why = value instanceof Failure ? value.message : 'it is not a boolean';
     return { rule, value, outcome: 'error', message: `could not be evaluated: ${why}`, findings: [] };
   }
 

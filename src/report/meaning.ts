@@ -1,4 +1,10 @@
-import { type FileAssessment, holdsUnjudgedCode, VERDICTS, type Verdict } from '../core/assessment/index.ts';
+import {
+  type Action,
+  type FileAssessment,
+  holdsUnjudgedCode,
+  VERDICTS,
+  type Verdict,
+} from '../core/assessment/index.ts';
 import type { RuleInfo } from './context.ts';
 import { count } from './style.ts';
 
@@ -11,18 +17,21 @@ export function byVerdict(a: FileAssessment, b: FileAssessment): number {
 const HEADLINES: Readonly<Record<Verdict, readonly [one: string, many: string]>> = {
   malicious: ['would run code or do harm when loaded', 'would run code or do harm when loaded'],
   unknown: [
-    'could not be fully read, so nothing vouches for it',
-    'could not be fully read, so nothing vouches for them',
+    'could not be fully read, so it may contain anything',
+    'could not be fully read, so they may contain anything',
   ],
-  suspicious: ['does what listed model files do not', 'do what listed model files do not'],
-  'not-assessed': ['is of a format that no scanner judges yet', 'are of formats that no scanner judges yet'],
-  clean: ['was read to the end and holds nothing that runs', 'were read to the end and hold nothing that runs'],
+  suspicious: ['uses something that no listed library writes', 'use something that no listed library writes'],
+  'not-assessed': ['has a format that no scanner judges yet', 'have formats that no scanner judges yet'],
+  clean: ['was fully read and contains nothing that runs', 'were fully read and contain nothing that runs'],
 };
 
-/** The worst that is known of the files of an artifact, in a line. */
-export function headline(files: readonly FileAssessment[]): string {
+/** The worst verdict of the files of an artifact, in a line; under a denial never a line that reads as an approval. */
+export function headline(files: readonly FileAssessment[], action: Action): string {
   const worst = [...files].sort(byVerdict)[0]?.verdict;
-  if (worst === undefined) return 'nothing was scanned, so nothing is known';
+  if (worst === 'clean' && action === 'deny') {
+    return `the policy denies it, although ${files.length === 1 ? 'the file is' : `all ${count(files.length, 'file')} are`} clean`;
+  }
+  if (worst === undefined) return 'no files were scanned';
   const share = files.filter((file) => file.verdict === worst).length;
   const [one, many] = HEADLINES[worst];
   const word = worst.replace('-', ' ');
@@ -33,19 +42,19 @@ export function headline(files: readonly FileAssessment[]): string {
   return `${word}: ${share} of ${count(files.length, 'file')} ${share === 1 ? one : many}`;
 }
 
-/** `the file holds code`, `2 of 5 files hold code` */
+/** `the file contains code`, `2 of 5 files contain code` */
 function codeShare(code: number, all: number): string {
-  if (all === 1) return 'the file holds code';
-  if (code === all) return `all ${count(all, 'file')} hold code`;
-  return `${code} of ${count(all, 'file')} ${code === 1 ? 'holds' : 'hold'} code`;
+  if (all === 1) return 'the file contains code';
+  if (code === all) return `all ${count(all, 'file')} contain code`;
+  return `${code} of ${count(all, 'file')} ${code === 1 ? 'contains' : 'contain'} code`;
 }
 
 const MEANINGS: Readonly<Record<Verdict, string>> = {
   malicious: 'Loading this file would run code or do harm.',
-  unknown: 'What could not be read may hold anything. It is not clean.',
-  suspicious: 'Nothing harmful is proved; the file does what the ruleset does not list.',
-  'not-assessed': 'The format is known, and no scanner judges it yet: nothing is known of its safety.',
-  clean: 'The whole file was read and holds nothing that runs.',
+  unknown: 'The unread bytes may contain anything. The file is not clean.',
+  suspicious: 'No harm is proven; the file uses something that the ruleset does not list.',
+  'not-assessed': 'The format is known, but no scanner judges it yet: its safety is unknown.',
+  clean: 'The file was fully read and contains nothing that runs.',
 };
 
 const MAX_MEANING = 320;
@@ -60,8 +69,8 @@ export function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
 
 /** What to do about a file that no finding explains. */
 export const REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
-  malicious: 'Do not load it. Delete it, and tell its publisher.',
-  unknown: 'Download it again, or use a copy in a format that can be read to the end.',
+  malicious: 'Do not load it. Delete it, and inform its publisher.',
+  unknown: 'Download it again, or use a copy in a format that can be read completely.',
   suspicious: 'Ask its publisher, or use a copy in a safer format.',
   'not-assessed': 'Review it by hand, or use a copy in a format that is judged (safetensors).',
 };

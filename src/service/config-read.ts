@@ -69,7 +69,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
 /** A flag that must not carry a password. */
 function open(value: string | undefined, flag: string): string | undefined {
   if (value === undefined || !URL.canParse(value) || new URL(value).password === '') return value;
-  throw new AssayError('usage', 'carries a password, which everybody on this machine can read', {
+  throw new AssayError('usage', 'contains a password, which every user of this machine can read', {
     subject: flag,
     hint: `set ${flag === '--database' ? 'ASSAY_DATABASE' : 'ASSAY_QUEUE'} instead`,
   });
@@ -79,7 +79,7 @@ async function secret(env: NodeJS.ProcessEnv, name: string): Promise<string | un
   const path = env[`${name}_FILE`];
   if (path === undefined || path === '') return env[name] === '' ? undefined : env[name];
   if (env[name] !== undefined && env[name] !== '')
-    throw new AssayError('usage', 'is set, and so is the file', {
+    throw new AssayError('usage', 'is set together with its file', {
       subject: name,
       hint: `unset ${name} or ${name}_FILE`,
     });
@@ -118,7 +118,7 @@ function address(value: string, subject: string): string {
 function origin(value: string, subject: string): string {
   const given = address(value, subject);
   if (new URL(given).href === `${new URL(given).origin}/`) return given;
-  throw new AssayError('usage', 'is more than a host', { subject, hint: 'give the service a host of its own' });
+  throw new AssayError('usage', 'has a path', { subject, hint: 'give the service its own host' });
 }
 
 function database(value: string | undefined, dataFolder: string): string {
@@ -146,7 +146,7 @@ async function oidc(env: NodeJS.ProcessEnv): Promise<OidcConfig | null> {
   const { ASSAY_OIDC_ISSUER: issuer = '', ASSAY_OIDC_AUDIENCE: audience = '' } = env;
   if (issuer === '' && audience === '') return null;
   if (issuer === '' || audience === '')
-    throw new AssayError('usage', 'needs the other', {
+    throw new AssayError('usage', 'needs its counterpart', {
       subject: issuer === '' ? 'ASSAY_OIDC_AUDIENCE' : 'ASSAY_OIDC_ISSUER',
       hint: 'set both ASSAY_OIDC_ISSUER and ASSAY_OIDC_AUDIENCE',
     });
@@ -169,7 +169,7 @@ async function sessionSecret(env: NodeJS.ProcessEnv): Promise<string | null> {
   if (given !== undefined && given.length < MIN_SECRET_LENGTH)
     throw new AssayError('usage', `has fewer than ${MIN_SECRET_LENGTH} characters`, {
       subject: 'ASSAY_SESSION_SECRET',
-      hint: 'make one with: openssl rand -base64 32',
+      hint: 'create one: openssl rand -base64 32',
     });
   return given ?? null;
 }
@@ -226,7 +226,7 @@ function yes(env: NodeJS.ProcessEnv, name: string): boolean {
   const value = env[name] ?? '';
   if (value === '' || value === '0' || value === 'false') return false;
   if (value === '1' || value === 'true') return true;
-  throw new AssayError('usage', 'is neither true nor false', { subject: name, hint: 'set it to true or false' });
+  throw new AssayError('usage', 'is not a boolean', { subject: name, hint: 'set it to true or false' });
 }
 
 function list(value: string | undefined): string[] {
@@ -258,7 +258,7 @@ function logLevel(value: string | undefined): LogLevel {
   if (value === undefined || value === '') return 'info';
   const known = LOG_LEVELS.find((level) => level === value);
   if (known !== undefined) return known;
-  throw new AssayError('usage', 'is not a level of the log', {
+  throw new AssayError('usage', 'is not a log level', {
     subject: 'ASSAY_LOG_LEVEL',
     hint: `use one of ${LOG_LEVELS.join(', ')}`,
   });

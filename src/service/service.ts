@@ -83,7 +83,9 @@ async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposable
   const secret = config.oidc === null ? await firstToken(context.registry) : undefined;
   const url = await listen(app, config);
   if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
-    tell(`${config.publicUrl} is not an https: tokens and sessions travel readable; put a proxy with TLS in front`);
+    tell(
+      `${config.publicUrl} is not an https:// address: tokens and sessions are sent in clear text; put a proxy with TLS in front`,
+    );
   return { url, firstToken: secret ?? null, close: () => closing.disposeAsync() };
 }
 

@@ -58,7 +58,7 @@ function entryOf(json: unknown, times: Times): SnapshotEntry {
   const { status, remoteCode } = fields;
   const policy = objectOf(fields.policy, 'policy', PARTS.policy);
   if (status !== 'approved' && status !== 'denied') throw malformed('the status of an entry is not a status');
-  if (typeof remoteCode !== 'boolean') throw malformed('remoteCode of an entry is neither true nor false');
+  if (typeof remoteCode !== 'boolean') throw malformed('remoteCode of an entry is not a boolean');
   const stages = listOf(fields.stages, 'stages', SNAPSHOT_LIMITS.maxStages, (one) => stageOf(one, times));
   if ((stages.length === 0) !== (status === 'denied')) throw malformed('the stages of an entry contradict its status');
   return {

@@ -76,13 +76,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       await press(decision);
       expect(await sam.page.locator('h1').textContent()).toContain(`${model} version 1`);
       expect(await sam.page.locator('.decision').textContent()).toContain('Allowed');
-      await press(sam.page.getByRole('link', { name: 'What was found' }).first());
+      await press(sam.page.getByRole('link', { name: 'Findings' }).first());
       expect(await sam.page.getByRole('heading', { name: 'OWASP Machine Learning Security Top 10' }).count()).toBe(1);
-      expect(await sam.page.getByRole('heading', { name: 'What was not looked at' }).count()).toBe(1);
+      expect(await sam.page.getByRole('heading', { name: 'Not scanned' }).count()).toBe(1);
       await press(sam.page.getByRole('link', { name: 'Overview' }));
 
       await press(sam.page.getByRole('link', { name: 'Ask for staging…' }));
-      await sam.page.getByLabel('Why it should stand there').fill('better than before\non our own test set');
+      await sam.page.getByLabel('Reason for the request').fill('better than before\non our own test set');
       await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
       const request = new URL(sam.page.url()).pathname;
       expect(await sam.page.getByRole('main').textContent()).toContain(
@@ -176,11 +176,11 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await press(sam.page.getByRole('link', { name: 'Security review (HTML)' }));
     expect(await sam.page.title()).toMatch(/^Security review: .*: Denied$/);
     await sam.open(`/console/versions/${id}/request?to=staging`);
-    await sam.page.getByLabel('Why it should stand there').fill('please');
+    await sam.page.getByLabel('Reason for the request').fill('please');
     await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
     // Why not is said above what he wrote.
     expect(await sam.page.getByRole('alert').textContent()).toContain('The policy for staging denies it');
-    expect(await sam.page.getByLabel('Why it should stand there').inputValue()).toBe('please');
+    expect(await sam.page.getByLabel('Reason for the request').inputValue()).toBe('please');
     await sam.context.close();
   });
 
@@ -210,7 +210,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await sec.page.getByLabel('Digest of the artifact').inputValue()).toBe(digest);
     await sec.page.getByLabel('Rule', { exact: true }).fill('verdict.not-assessed');
     await sec.page.getByLabel('Why').fill('read by hand');
-    await sec.page.getByLabel('Who answers for it').fill('sec@example.org');
+    await sec.page.getByLabel('Owner').fill('sec@example.org');
     await sec.page.getByLabel('Ends on').fill('2099-01-31');
     await press(sec.page.getByRole('button', { name: 'Waive the rule' }));
     await press(sec.page.getByRole('button', { name: 'Revoke the waiver of verdict.not-assessed' }));
@@ -224,7 +224,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await root.open('/console/tokens');
     await root.page.getByLabel('Name').fill('browser-made');
     await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
-    await press(root.page.getByRole('button', { name: 'Make the token' }));
+    await press(root.page.getByRole('button', { name: 'Create the token' }));
     const secret = (await root.page.locator('.secret code').textContent()) ?? '';
     expect(secret).toMatch(/^assay_/);
     const made = await signIn(browser, service.url, secret);
@@ -259,11 +259,11 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     });
     await root.page.getByLabel('Name').fill('pressed-twice');
     await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
-    await root.page.getByRole('button', { name: 'Make the token' }).dblclick();
+    await root.page.getByRole('button', { name: 'Create the token' }).dblclick();
     expect(await root.page.locator('.secret code').textContent()).toMatch(/^assay_/);
     await root.page.getByLabel('Name').fill('next-one');
     await root.page.getByRole('checkbox', { name: 'viewer reads' }).check();
-    await press(root.page.getByRole('button', { name: 'Make the token' }));
+    await press(root.page.getByRole('button', { name: 'Create the token' }));
     expect(await root.page.locator('.secret').textContent()).toContain('next-one');
     expect(sent).toHaveLength(2);
     await root.context.close();

@@ -121,7 +121,7 @@ test('a place that is taken is told, with what to do', async () => {
   const first = await serve(['--data', join(folder, 'one')]);
   const place = new URL(first.url).host;
   const error = await serve(['--data', join(folder, 'two'), '--listen', place]).then(String, String);
-  expect(error).toContain(`${place}: cannot be listened at (EADDRINUSE); choose another --listen`);
+  expect(error).toContain(`${place}: is not available to listen at (EADDRINUSE); choose another --listen`);
   await end(first);
 });
 

@@ -26,7 +26,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
       child.stderr.on('data', (text) => {
         said += text;
       });
-      await until('it says so', () => said.includes('cancels are heard late: NOAUTH') || child.exitCode !== null);
+      await until('it says so', () => said.includes('cancellations arrive late: NOAUTH') || child.exitCode !== null);
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       expect(await ended, said).toEqual([143, null]);

@@ -92,7 +92,7 @@ describeOnBoth('stages', (fresh) => {
     const version = await standing(registry, 'staging');
     const { secret } = await registry.createToken(ada, { name: 'robot', roles: ['submitter', 'reviewer'] });
     const robot = await registry.authenticate(secret);
-    if (robot === undefined) throw new Error('the token does not hold');
+    if (robot === undefined) throw new Error('the token is not valid');
     const { id } = await registry.requestTransition(robot, version.id, 'production', '');
     expect(await codeOf(registry.vote(ada, id, APPROVE))).toBe('own-request');
     await registry.withdraw(robot, id);
@@ -106,7 +106,7 @@ describeOnBoth('stages', (fresh) => {
     const both = person('bea', 'admin', 'reviewer', 'security-approver');
     const { secret } = await registry.createToken(both, { name: 'puppet', roles: ['reviewer', 'security-approver'] });
     const puppet = await registry.authenticate(secret);
-    if (puppet === undefined) throw new Error('the token does not hold');
+    if (puppet === undefined) throw new Error('the token is not valid');
     const { id } = await registry.requestTransition(sam, version.id, 'production', '');
     const asSecurity = { ...APPROVE, role: 'security-approver' } as const;
     await registry.vote(both, id, APPROVE);

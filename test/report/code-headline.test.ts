@@ -27,16 +27,16 @@ const MODEL = file('x.onnx', { format: 'onnx', verdict: 'not-assessed' });
 
 describe('the headline', () => {
   it('says that code was not judged', () => {
-    expect(headline([CODE])).toBe('not assessed: the file holds code that no scanner judged');
-    expect(headline([CODE, NOTEBOOK])).toBe('not assessed: all 2 files hold code that no scanner judged');
-    expect(headline([CODE, MODEL])).toBe('not assessed: 1 of 2 files holds code that no scanner judged');
-    expect(headline([CODE, NOTEBOOK, file('a', {})])).toBe(
-      'not assessed: 2 of 3 files hold code that no scanner judged',
+    expect(headline([CODE], 'warn')).toBe('not assessed: the file contains code that no scanner judged');
+    expect(headline([CODE, NOTEBOOK], 'warn')).toBe('not assessed: all 2 files contain code that no scanner judged');
+    expect(headline([CODE, MODEL], 'warn')).toBe('not assessed: 1 of 2 files contains code that no scanner judged');
+    expect(headline([CODE, NOTEBOOK, file('a', {})], 'warn')).toBe(
+      'not assessed: 2 of 3 files contain code that no scanner judged',
     );
   });
 
   it('keeps to the format where there is no code, and to the worst', () => {
-    expect(headline([MODEL])).toBe('not assessed: the file is of a format that no scanner judges yet');
-    expect(headline([CODE, file('b', { verdict: 'suspicious' })])).toMatch(/^suspicious: 1 of 2 files/);
+    expect(headline([MODEL], 'warn')).toBe('not assessed: the file has a format that no scanner judges yet');
+    expect(headline([CODE, file('b', { verdict: 'suspicious' })], 'warn')).toMatch(/^suspicious: 1 of 2 files/);
   });
 });

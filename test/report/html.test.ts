@@ -57,9 +57,9 @@ describe('the review', () => {
     const text = section(parseHtml(mixedReview()), 'unseen');
     expect(text).toContain('Unknown extra/cut.pkl the pickle ends before its STOP');
     expect(text).toContain('extra/cut.pkl: 100 bytes of 1000 bytes, the first at byte 900');
-    expect(text).toContain('model.safetensors: as its source announces it');
+    expect(text).toContain('model.safetensors: as claimed by the source');
     expect(text).toContain('onnx/model.onnx: none');
-    expect(text).toContain('Files that no signature vouches for extra/tokens.pkl');
+    expect(text).toContain('Files without a signature extra/tokens.pkl');
     expect(text).toContain('Not assessed format.onnx.scan: no scanner judges ONNX yet');
   });
 
@@ -67,8 +67,8 @@ describe('the review', () => {
     const open = assessment({ status: 'incomplete', artifact: { ref: './m', pinned: './m', digest: null } });
     const parsed = reviewOf({ ...judged(), assessment: open });
     expect(parsed.text).toContain('The review is incomplete: part of the artifact could not be read.');
-    expect(parsed.text).toContain('not pinned: the source has no version');
-    expect(parsed.text).toContain('none: not every file has one');
+    expect(parsed.text).toContain('not pinned: the source has no versions');
+    expect(parsed.text).toContain('none: some files have no digest');
     expect(section(parsed, 'provenance')).toContain('nothing proves who made this artifact');
     const complete = reviewOf(judged({ signatures: [signature()] }));
     expect(complete.text).not.toContain('The review is incomplete');
@@ -77,7 +77,7 @@ describe('the review', () => {
 
   it('offers no waiver for what is malicious', () => {
     const bad = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'malicious' })] }));
-    expect(section(bad, 'summary')).toContain('Nothing waives a malicious file');
+    expect(section(bad, 'summary')).toContain('A malicious file cannot be waived');
     const odd = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'suspicious' })] }));
     expect(section(odd, 'summary')).toContain('or a waiver allows this one');
   });
@@ -109,7 +109,7 @@ describe('many findings', () => {
     expect(places(parsed)).toHaveLength(500);
     const text = section(parsed, 'findings');
     expect(text).toContain('1,234 findings of 3 rules, worst first. 500 findings are shown with evidence');
-    expect(text).toContain('734 more findings in a line each');
+    expect(text).toContain('734 more findings in one line each');
     expect(text).toMatch(/3\.411weights\/part-\d+\.pkl, byte \d+calls posix\.system/);
     expect(section(reviewOf(manyFindings(500)), 'findings')).not.toContain('in a line each');
   });

@@ -61,7 +61,7 @@ describe('waivers in the table', () => {
   it('are all there, with who answers for them and until when', () => {
     const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
     expect(table.slice(table.indexOf('WAIVER'), table.lastIndexOf('4 files'))).toMatchInlineSnapshot(`
-      "WAIVER        verdict.malicious: refused: this cannot be waived
+      "WAIVER        verdict.malicious: refused: this rule cannot be waived
                     our own class, reviewed in SEC-142
                     ml-platform@acme.example · until 2027-01-31 · waivers.yaml
       WAIVER        pickle.global.unlisted in a.pkl: applied to 1 finding
@@ -70,13 +70,13 @@ describe('waivers in the table', () => {
       WAIVER        verdict.not-assessed: applied
                     our own class, reviewed in SEC-142
                     ml-platform@acme.example · until 2027-01-31 · waivers.yaml
-      WAIVER        pickle.global.unlisted: void: it ended on 2020-01-01
+      WAIVER        pickle.global.unlisted: void: it expired on 2020-01-01
                     our own class, reviewed in SEC-142
                     ml-platform@acme.example · until 2020-01-01 · waivers.yaml
-      WAIVER        pickle.global.unlisted: void: it is for an artifact with another digest
+      WAIVER        pickle.global.unlisted: void: it covers another digest
                     our own class, reviewed in SEC-142
                     ml-platform@acme.example · until 2027-01-31 · waivers.yaml
-      WAIVER        zip.member.traversal: not needed: nothing broke the rule
+      WAIVER        zip.member.traversal: not needed: the rule was not broken
                     our own class, reviewed in SEC-142
                     ml-platform@acme.example · until 2027-01-31 · waivers.yaml
 

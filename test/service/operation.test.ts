@@ -176,7 +176,7 @@ test('the service does not start where its data cannot lie, and says so', async 
   await expect(started).rejects.toMatchObject({ code: 'usage', subject: file });
 });
 
-test('the server does not start with a route that does not say who may call it', async () => {
+test('the server does not start with a route that has no access rule', async () => {
   const { createApp } = await import('../../src/service/app/app.ts');
   const { ROUTES } = await import('../../src/service/app/plugins.ts');
   const { config, registry, queue, events, uploads, snapshots } = service.context;
@@ -184,7 +184,7 @@ test('the server does not start with a route that does not say who may call it',
   for (const options of [{}, { config: {} }, { config: { access: { kind: 'roles', roles: [] } } }]) {
     routes.push((app) => app.get('/v1/forgotten', options, async () => ({})));
     const started = createApp({ config, registry, queue, events, uploads, snapshots });
-    await expect(started).rejects.toThrow(/does not say who may call it|may be called by nobody/);
+    await expect(started).rejects.toThrow(/has no access rule|has an access rule that admits nobody/);
     routes.pop();
   }
   routes.push((app) => app.get('/v1/remembered', { config: { access: PUBLIC } }, async () => ({})));

@@ -3,7 +3,7 @@ import { type NamespaceRule, WEBHOOK_ACTIONS, type WebhookAction } from '../rule
 import type { AuditedNamespace, AuditedObject } from './report.ts';
 import type { Owner } from './seen.ts';
 
-/** What was said of one object. */
+/** Comment of one object. */
 export interface JudgedObject {
   readonly uid: string;
   readonly owner: Owner | undefined;

@@ -49,7 +49,7 @@ function judge(policies: readonly CompiledAdmissionPolicy[], input: PolicyInput)
     const value = run.value(policy);
     if (value === true) return [];
     if (value === false) return [{ id, action, message }];
-    const why = typeof value === 'object' ? value.failure : 'it is neither true nor false';
+    const why = typeof value === 'object' ? value.failure : 'it is not a boolean';
     return [{ id, action: 'deny', message: `the rule could not be evaluated: ${why}` }];
   });
 }

@@ -159,7 +159,7 @@ class Feed implements SnapshotFeed {
     const known = this.#judged?.trust === trust ? this.#judged.mark : null;
     const fetched = await source.fetch(known, path, signal);
     if (fetched.kind === 'unchanged') {
-      // What was said of it still holds.
+      // Comment of it still holds.
       this.#problem = this.#judged?.problem ?? null;
       if (this.#problem === null) this.#lastGood = this.#now();
       if (this.#held.kind === 'held') await this.#floor.raise(this.#held.index.meta.version, signal);

@@ -33,7 +33,7 @@ export function startThread(maxHeapMib = DEFAULT_LIMITS.maxParserHeap): ParserTh
     thread.failure ??= why;
   };
   worker.on('error', lose);
-  worker.on('exit', (code) => lose(new Error(`the thread ended with ${code}`)));
+  worker.on('exit', (code) => lose(new Error(`the thread exited with ${code}`)));
   return thread;
 }
 

@@ -20,7 +20,7 @@ import {
 import { type ParserParts, parseFile, sourceOf } from './parse-file.ts';
 
 const port = parentPort;
-if (port === null) throw new Error('this runs as a thread');
+if (port === null) throw new Error('this module runs as a thread');
 const send = (message: FromParser): void => port.postMessage(message);
 
 const asker = new Asker(send);

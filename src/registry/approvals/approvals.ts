@@ -25,7 +25,7 @@ export async function revoke(context: Context, by: Principal, id: string, reason
       .where('id', '=', id)
       .where('tenant', '=', tenant)
       .executeTakeFirst();
-    if (approval === undefined) throw new RegistryError('not-found', 'there is no such approval');
+    if (approval === undefined) throw new RegistryError('not-found', 'the approval does not exist');
     if (approval.state === 'revoked' || approval.state === 'void') {
       throw new RegistryError('ended', `the approval is ${approval.state} already`);
     }

@@ -42,7 +42,7 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
 }
 
 /**
- * Who asked does not vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
+ * A requester cannot vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
  * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes again.
  */
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {

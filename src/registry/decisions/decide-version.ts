@@ -34,7 +34,7 @@ export interface DecidedVersion {
 /**
  * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
  * them, and brings the gate's answer up to date.
- * @param isNew it was made in this very change: nothing was decided of it, or approved
+ * @param isNew it was made in this very change: no decision yet, or approved
  */
 export async function decideVersion(
   context: Context,

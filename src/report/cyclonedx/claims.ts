@@ -51,9 +51,9 @@ function mapping(id: string, { status, evidence, detail }: Risk, model: string) 
 }
 
 const PREDICATES: Readonly<Partial<Record<Risk['status'], string>>> = {
-  pass: 'what was assessed speaks for the model',
-  partial: 'some of it was assessed',
-  fail: 'what was assessed speaks against the model',
+  pass: 'the assessed evidence speaks for the model',
+  partial: 'part of it was assessed',
+  fail: 'the assessed evidence speaks against the model',
 };
 
 function claimOf(id: string, { status, detail }: Risk, model: string) {
@@ -74,7 +74,7 @@ function evidenceOf(id: string, { evidence, checks, findings }: Risk, model: str
   ].filter(({ ids }) => ids.length > 0);
   return {
     'bom-ref': evidenceRef(model, id),
-    description: `${evidence} evidence of a static assessment, by the ids of its checks and the fingerprints of its findings`,
+    description: `${evidence} evidence of a static assessment: the ids of its checks and the fingerprints of its findings`,
     ...(lists.length > 0 ? { data: lists.map(({ name, ids }) => listData(name, ids)) } : {}),
     created: now.toISOString(),
   };

@@ -86,8 +86,8 @@ function checkVersion(document: unknown, name: string): void {
   if (typeof version !== 'string') {
     throw new AssayError('malformed', 'is not a report: it has no schemaVersion', { subject: name, hint: HINT });
   }
-  throw new AssayError('unsupported', `is a report of version ${version}; version ${VERSION} is read`, {
+  throw new AssayError('unsupported', `is a report of version ${version}; this assay reads version ${VERSION}`, {
     subject: name,
-    hint: 'use the version of assay that goes with it, or scan again',
+    hint: 'use the version of assay that wrote it, or scan again',
   });
 }

@@ -58,15 +58,23 @@ function summary({ decision, findings, files }: ReportDiff): string {
 function headRows(page: TextPage, { artifact, status, decision, ruleset }: ReportDiff): void {
   page.row('from', terminalText(artifact.from.pinned), 'dim', 'dim');
   page.row('to', terminalText(artifact.to.pinned), 'dim', 'dim');
-  if (artifact.from.ref !== artifact.to.ref) page.row('', 'These are reports of two artifacts.', 'yellow');
+  if (artifact.from.ref !== artifact.to.ref) page.row('', 'The reports cover two different artifacts.', 'yellow');
   if (status.from !== status.to) page.row('status', nowWas(status.from, status.to), 'yellow');
   if (decision.from.policy !== decision.to.policy || decision.from.policyDigest !== decision.to.policyDigest) {
     const name = (policy: typeof decision.from) => named(policy.policy, policy.policyDigest ?? 'no digest');
-    page.row('policy', `${nowWas(name(decision.from), name(decision.to))}: the decision may differ for that`, 'yellow');
+    page.row(
+      'policy',
+      `${nowWas(name(decision.from), name(decision.to))}: the decision may differ because of this`,
+      'yellow',
+    );
   }
   if (ruleset.from.digest !== ruleset.to.digest) {
     const name = (rules: typeof ruleset.from) => named(rules.version, rules.digest);
-    page.row('ruleset', `${nowWas(name(ruleset.from), name(ruleset.to))}: findings may differ for that`, 'yellow');
+    page.row(
+      'ruleset',
+      `${nowWas(name(ruleset.from), name(ruleset.to))}: findings may differ because of this`,
+      'yellow',
+    );
   }
 }
 
@@ -118,7 +126,7 @@ function severityRows(page: TextPage, { findings }: ReportDiff, options: DiffTab
 function fileRows(page: TextPage, { files }: ReportDiff, options: DiffTableOptions): void {
   const { added, removed, changed, unchanged, uncompared } = files;
   page.gap();
-  const open = uncompared === 0 ? '' : ` (of ${uncompared}, no digest is known)`;
+  const open = uncompared === 0 ? '' : ` (${uncompared} without a known digest)`;
   page.row('FILES', `${added.length + removed.length + changed.length} changed, ${unchanged} not${open}`, 'bold');
   const whole = (label: string) => (file: ReadFile) =>
     page.row(

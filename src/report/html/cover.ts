@@ -14,12 +14,12 @@ export function cover(review: Review): Html {
 <p class="decision ${action.tone}"><span class="label">Decision</span> <strong>${action.text}</strong></p>
 ${incomplete(review)}${facts([
   ['Artifact', code(artifact.ref)],
-  ['Pinned as', artifact.pinned === artifact.ref ? 'not pinned: the source has no version' : code(artifact.pinned)],
-  ['Digest', artifact.digest === null ? 'none: not every file has one' : code(artifact.digest)],
+  ['Pinned as', artifact.pinned === artifact.ref ? 'not pinned: the source has no versions' : code(artifact.pinned)],
+  ['Digest', artifact.digest === null ? 'none: some files have no digest' : code(artifact.digest)],
   ['Reviewed on', timeText(now)],
   ['Policy', html`${told(decision.policy)} ${code(decision.policyDigest)}`],
   ['Ruleset', html`${ruleset.version} ${code(ruleset.digest)}`],
-  ['Made by', `Assay ${context.version}`],
+  ['Created by', `Assay ${context.version}`],
 ])}</header>
 `;
 }

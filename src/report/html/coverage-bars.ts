@@ -17,8 +17,8 @@ export function coverageSection({ assessment }: Review): Section {
   const files = worstFirst(assessment.files).filter(({ size }) => size > 0);
   const [shown, rest] = capped(files, MAX_BARS, (left) => `${count(left, 'more file')} without a bar.`);
   const body = html`<p>From the first byte of each file to its last. <strong>Parsed</strong> bytes were understood;
-<strong>opaque</strong> ones are data that no loader interprets, such as weights; of <strong>unread</strong> ones nothing is
-known, and a bar shows each of them, however few.</p>
+<strong>opaque</strong> bytes are data that no loader interprets, such as weights. <strong>Unread</strong> bytes are
+unknown; a bar shows each of them, however few.</p>
 <ul class="key">${KEY}</ul>
 <ul class="bars">
 ${shown.map((file) => coverageBar(file))}</ul>

@@ -35,7 +35,7 @@ export function filesSection({ assessment, context }: Review): Section {
   ] as const;
   const body =
     files.length === 0
-      ? html`<p>The artifact holds no file.</p>\n`
+      ? html`<p>The artifact contains no files.</p>\n`
       : html`${table({ caption: 'Files, worst first', columns, rows })}${rest}${imports(files)}`;
   return { id: 'files', title: 'Files', body };
 }
@@ -58,8 +58,8 @@ function imports(files: readonly FileAssessment[]): Html {
   const importing = files.filter((file) => file.imports.length > 0);
   if (importing.length === 0) return NOTHING;
   const [shown, rest] = capped(importing, MAX_IMPORTING, (left) => `${count(left, 'more file')} with imports.`);
-  return html`<h3>What pickles import</h3>
-<p>Every name that loading the file can resolve, as the loader passes it.</p>
+  return html`<h3>Imports of pickles</h3>
+<p>Every global that loading the file can resolve, as the loader passes it.</p>
 ${shown.map(({ path, imports: names }) => {
   const [listed, more] = capped(names, MAX_IMPORTS, (left) => `${count(left, 'more name')}.`);
   return fold(html`${code(path)}: ${count(names.length, 'name')}`, html`${bulletList(listed.map(code))}${more}`);

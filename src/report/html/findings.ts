@@ -13,8 +13,8 @@ export function findingsSection(review: Review): Section {
   const { groups } = review;
   const body =
     groups.length === 0
-      ? html`<p>No scanner found anything to say. That is a statement about what was looked at; what was not stands in
-<a href="#unseen">What was not looked at</a>.</p>\n`
+      ? html`<p>No scanner reported a finding. This covers only the scanned parts; the other parts are in
+<a href="#unseen">Not scanned</a>.</p>\n`
       : html`${introduction(review)}${groups.map((group) => groupArticle(group, review))}`;
   return { id: 'findings', title: 'Findings', body };
 }
@@ -28,7 +28,7 @@ function introduction({ groups, assessment }: Review): Html {
     full === total
       ? NOTHING
       : html` ${count(full, 'finding')} ${full === 1 ? 'is' : 'are'} shown with evidence, the worst first and a share of each
-rule; ${count(lines, 'more finding')} in a line each${rest > 0 ? `; ${count(rest, 'more finding')} only counted` : ''}. The
+rule; ${count(lines, 'more finding')} in one line each${rest > 0 ? `; ${count(rest, 'more finding')} only counted` : ''}. The
 JSON report holds all of them.`;
   return html`<p>${count(total, 'finding')} of ${count(groups.length, 'rule')}, worst first.${shown}</p>\n`;
 }
@@ -48,10 +48,10 @@ ${others(group)}</article>
 }
 
 function explanation({ rule }: FindingGroup): Html {
-  if (rule === undefined) return paragraph('This version does not know the rule, and cannot explain it.');
+  if (rule === undefined) return paragraph('This version does not know the rule, so it cannot explain it.');
   return html`<div class="pair">
-<div><h4>What follows</h4><p>${rule.explanation}</p></div>
-<div><h4>What to do</h4><p>${rule.remedy}</p></div>
+<div><h4>Explanation</h4><p>${rule.explanation}</p></div>
+<div><h4>Remedy</h4><p>${rule.remedy}</p></div>
 </div>`;
 }
 
@@ -108,7 +108,7 @@ function others({ number, findings, full, lines }: FindingGroup): Html {
     columns: [{ label: 'Number' }, { label: 'Place' }, { label: 'What' }],
     rows,
   });
-  return html`${lines === 0 ? NOTHING : fold(`${count(lines, 'more place')}, a line each`, body)}${
+  return html`${lines === 0 ? NOTHING : fold(`${count(lines, 'more place')}, one line each`, body)}${
     counted === 0 ? NOTHING : html`<p class="left-out">${count(counted, 'more place')}, only counted here.</p>\n`
   }`;
 }

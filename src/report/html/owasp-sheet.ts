@@ -19,10 +19,10 @@ export function owaspSection(review: Review): Section {
     restsOn(id, risk, review),
   ]);
   const body = html`<p class="score"><strong>Assessed ${assessed}/${of}, direct ${direct}/${of}.</strong> No risk passes without
-evidence. What is not assessed says what would assess it.</p>
+evidence. A risk that is not assessed says how to assess it.</p>
 ${table({
   caption: 'OWASP Machine Learning Security Top 10 (2023)',
-  columns: [{ label: 'Risk' }, { label: 'Status' }, { label: 'Evidence' }, { label: 'What it rests on' }],
+  columns: [{ label: 'Risk' }, { label: 'Status' }, { label: 'Evidence' }, { label: 'Evidence used' }],
   rows,
 })}`;
   return { id: 'owasp', title: 'OWASP Machine Learning Security Top 10', body };

@@ -15,7 +15,7 @@ export function policySection({ decision }: Review): Section {
 
 function rules({ action, policy, policyDigest, rules, violations }: Decision): Html {
   const lead = html`<p>The policy ${told(policy)} (${code(policyDigest)}) made the decision.</p>\n`;
-  if (rules.length === 0 && violations.length === 0) return html`${lead}<p>No rule of it was broken.</p>\n`;
+  if (rules.length === 0 && violations.length === 0) return html`${lead}<p>No rule was broken.</p>\n`;
   const rows =
     rules.length > 0
       ? rules.map(({ id, outcome, message }) => [code(id), chip(RULE_RESULTS[outcome]), told(message)])
@@ -25,14 +25,14 @@ function rules({ action, policy, policyDigest, rules, violations }: Decision): H
           told(message),
         ]);
   const [shown, rest] = capped(rows, MAX_ROWS, (left) => `${count(left, 'more rule')}.`);
-  const columns = [{ label: 'Rule' }, { label: 'Outcome' }, { label: 'What it says' }];
+  const columns = [{ label: 'Rule' }, { label: 'Outcome' }, { label: 'Message' }];
   return html`${lead}${table({ caption: 'Rules of the policy', columns, rows: shown })}${rest}`;
 }
 
 const VOID: ReadonlySet<WaiverOutcome> = new Set(['expired', 'other-artifact', 'refused']);
 
 function waivers(all: readonly JudgedWaiver[]): Html {
-  if (all.length === 0) return html`<p>None was given: no finding is waived.</p>\n`;
+  if (all.length === 0) return html`<p>No waiver was given.</p>\n`;
   const order = [...all].sort((a, b) => Number(VOID.has(b.outcome)) - Number(VOID.has(a.outcome)));
   const [shown, rest] = capped(order, MAX_ROWS, (left) => `${count(left, 'more waiver')}.`);
   const rows = shown.map(({ waiver, outcome, findings }) => [

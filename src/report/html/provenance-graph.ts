@@ -33,16 +33,16 @@ export function provenanceFigure(review: Review): Html {
   return html`<figure class="graph">
 <div class="wide-only">${wideGraph(graph)}</div>
 <div class="narrow-only">${narrowGraph(graph)}</div>
-<figcaption>A solid line is what was fetched or verified; a dashed line is what is only declared, or what was not verified.</figcaption>
+<figcaption>A solid line marks fetched or verified facts; a dashed line marks declared or unverified ones.</figcaption>
 </figure>
-${fold('The same in words', bulletList(inWords(graph)))}`;
+${fold('The graph in words', bulletList(inWords(graph)))}`;
 }
 
 function graphOf({ assessment, decision }: Review): Graph {
   const { artifact, declared, signatures } = assessment;
   const signers = signatures.map(({ status, signer }) => ({
     kind: `Signature: ${SIGNATURE_STATUSES[status].text.toLowerCase()}`,
-    name: signer === null ? 'nobody to trust was named' : signerName(signer),
+    name: signer === null ? 'no trusted signer was named' : signerName(signer),
     proven: status === 'verified' || status === 'partial',
   }));
   const said = (kind: string, names: readonly string[]) =>
@@ -135,7 +135,7 @@ function narrowGraph({ inputs, artifact, decision }: Graph): Html {
 
 function svg(id: string, width: number, height: number, content: readonly Html[]): Html {
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="graph-${id}-title">
-<title id="graph-${id}-title">Where the artifact comes from and what was decided; below it stands the same in words</title>
+<title id="graph-${id}-title">The origin of the artifact, and the decision; a text version follows</title>
 ${content.map((part) => html`${part}\n`)}</svg>`;
 }
 

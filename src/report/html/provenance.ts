@@ -20,7 +20,7 @@ ${
     ? html`<p>No signature was found or given: nothing proves who made this artifact.</p>\n`
     : signatures.map(signaturePart)
 }
-<h3>What the artifact says of itself</h3>
+<h3>Declarations of the artifact</h3>
 ${declaredPart(declared)}`;
   return { id: 'provenance', title: 'Provenance and signatures', body };
 }
@@ -37,7 +37,7 @@ ${facts([
   ['Changed', paths(signature.changed)],
   ['Missing', paths(signature.missing)],
   ['Not covered', items(signature.uncovered, ({ path, why }) => html`${code(path)} (${WHY[why]})`)],
-  ['Empty files, not vouched for', paths(signature.emptyFiles)],
+  ['Empty files, not covered', paths(signature.emptyFiles)],
 ])}</div>
 `;
 }
@@ -77,8 +77,8 @@ function declaredPart(declared: Declared): Html {
     ['Said in', items(declared.files, code)],
   ]);
   return declared.files.length === 0
-    ? html`<p>Nothing: no model card and no configuration declares a licence, a base model or training data.</p>\n`
-    : html`<p>Declared in its own files, verified by nobody.</p>\n${rows}`;
+    ? html`<p>None: no model card and no configuration declares a licence, a base model or training data.</p>\n`
+    : html`<p>Declared in its own files, not verified.</p>\n${rows}`;
 }
 
 function one(text: string | null): Html | undefined {

@@ -9,15 +9,15 @@ const CHOICES = ['Accepted', 'Accepted on conditions', 'Rejected'];
 /** The page that people fill in and sign. */
 export function signOffSection({ assessment, decision, now }: Review): Section {
   const { artifact } = assessment;
-  const body = html`<p>I have read this review and what it did not look at. My decision is about the artifact named here and no
-other.</p>
+  const body = html`<p>I have read this review, including the parts that were not scanned. My decision covers only the artifact named
+here.</p>
 ${facts([
   ['Artifact', code(artifact.pinned)],
-  ['Digest', artifact.digest === null ? 'none: not every file has one' : code(artifact.digest)],
+  ['Digest', artifact.digest === null ? 'none: some files have no digest' : code(artifact.digest)],
   ['Decision of the policy', html`${ACTION_WORDS[decision.action].text} by ${told(decision.policy)}`],
   ['Reviewed on', timeText(now)],
 ])}${ROLES.map(role)}<h3>Conditions and comments</h3>
-<div class="lines"><p class="for-readers">To be filled in by hand.</p></div>
+<div class="lines"><p class="for-readers">Fill in by hand.</p></div>
 `;
   return { id: 'sign-off', title: 'Sign-off', body };
 }
@@ -28,7 +28,7 @@ function role(name: string): Html {
 <ul class="choices">${CHOICES.map((choice) => html`<li>${choice}</li>`)}</ul>
 <dl>
 ${['Name', 'Date', 'Signature'].map(
-  (field) => html`<div><dt>${field}</dt><dd><span class="for-readers">To be filled in by hand</span></dd></div>\n`,
+  (field) => html`<div><dt>${field}</dt><dd><span class="for-readers">Fill in by hand</span></dd></div>\n`,
 )}</dl>
 </div>
 `;

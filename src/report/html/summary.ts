@@ -14,12 +14,12 @@ const MAX_REASONS = 12;
 
 /** In plain words: what was decided, why, and what to do. */
 export function summarySection(review: Review): Section {
-  const body = html`<h3>What was decided</h3>
+  const body = html`<h3>Decision</h3>
 ${decided(review)}
 ${verdictTally(review)}
-<h3>Why</h3>
+<h3>Reasons</h3>
 ${why(review)}
-<h3>What to do</h3>
+<h3>Next steps</h3>
 ${bulletList(whatToDo(review), 'ol')}`;
   return { id: 'summary', title: 'Summary', body };
 }
@@ -30,12 +30,12 @@ function decided({ assessment, decision, owasp }: Review): Html {
   const policy = html`the policy ${told(decision.policy)}`;
   const verb = {
     deny: html`Under ${policy}, this artifact <strong>may not be used</strong>.`,
-    warn: html`Under ${policy}, this artifact <strong>may be used</strong>; what is said below should be read first.`,
+    warn: html`Under ${policy}, this artifact <strong>may be used</strong>; read the warnings below first.`,
     allow: html`Under ${policy}, this artifact <strong>may be used</strong>.`,
   }[decision.action];
   return html`<p>${verb} Its ${count(files.length, 'file')} (${humanBytes(stats.bytesTotal)}) were judged without running or
 importing any of it. Of the ten risks of the OWASP Machine Learning Security Top 10, ${assessed} of ${of} were assessed,
-${direct} of them on direct evidence: <a href="#owasp">the sheet</a> says which, and what would assess the others.</p>
+${direct} of them on direct evidence: <a href="#owasp">the sheet</a> lists them, and how to assess the others.</p>
 `;
 }
 
@@ -58,7 +58,7 @@ function why({ decision, groups }: Review): Html {
   const more = decision.violations.length - reasons.length;
   const lead =
     reasons.length === 0
-      ? html`<p>No rule of the policy speaks against it.</p>\n`
+      ? html`<p>No rule of the policy was broken.</p>\n`
       : html`<p>${decision.action === 'deny' ? 'The policy denies it because' : 'The policy warns because'}:</p>\n`;
   const worst = groups
     .slice(0, MAX_NAMED)
@@ -80,10 +80,10 @@ function whatToDo(review: Review): Html[] {
 
 function lastStep({ assessment, decision }: Review): Html {
   if (decision.action !== 'deny')
-    return html`Deploy exactly these bytes: the digests in <a href="#files">Files</a> are what this review is about.`;
+    return html`Deploy exactly these bytes: this review covers the digests in <a href="#files">Files</a>.`;
   return assessment.files.some(({ verdict }) => verdict === 'malicious')
-    ? html`Keep it out of every environment. Nothing waives a malicious file: only another artifact can be allowed.`
-    : html`Keep it out of every environment until a changed artifact is reviewed, or a waiver allows this one.`;
+    ? html`Keep it out of every environment. A malicious file cannot be waived: use another artifact.`
+    : html`Keep it out of every environment until a corrected artifact is reviewed, or a waiver allows this one.`;
 }
 
 /** One step a remedy: several rules may ask for the same. */
@@ -131,9 +131,7 @@ function replacements({ assessment }: Review): Html[] {
       const safer = saferFiles(file, assessment.files);
       const [first] = safer?.paths ?? [];
       if (safer === undefined || first === undefined) return [];
-      const same = safer.sameName
-        ? 'Its name says that it holds the same weights'
-        : 'Check that it holds the same weights';
+      const same = safer.sameName ? 'Its name suggests the same weights' : 'Check that it contains the same weights';
       return [
         html`Use ${code(first)} instead of ${code(file.path)}: it is clean, and safetensors cannot carry code. ${same}.`,
       ];
@@ -145,14 +143,14 @@ function fromIntegrity({ assessment }: Review): Html[] {
   const { signatures, files } = assessment;
   const steps: Html[] = [];
   if (signatures.some(({ status }) => status === 'failed')) {
-    steps.push(
-      html`Find out why a signature does not hold before anything else: the bytes may not be those of their maker.`,
-    );
+    steps.push(html`First find out why a signature is not valid: the bytes may differ from those that were signed.`);
   } else if (!signatures.some(({ status }) => status === 'verified')) {
-    steps.push(html`Verify who released it: give <code>assay review</code> the signer's key or identity.`);
+    steps.push(
+      html`Verify who released the artifact: give <code>assay review</code> the key or identity of the signer.`,
+    );
   }
   if (files.some(({ digestBasis }) => digestBasis !== 'computed')) {
-    steps.push(html`Have every byte hashed before it is deployed: not every digest below was computed from the bytes.`);
+    steps.push(html`Hash every file before deployment: some digests below were not computed from the bytes.`);
   }
   return steps;
 }

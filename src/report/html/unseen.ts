@@ -33,20 +33,20 @@ export function unseenSection(review: Review): Section {
       ({ signature, detail }) => html`${code(signature)}: ${told(detail)}`,
     ),
     part(
-      'Files that no signature vouches for',
+      'Files without a signature',
       signatures.flatMap(({ uncovered }) => uncovered),
       ({ path }) => code(path),
     ),
     part(
-      'Questions that nothing answered',
+      'Checks without a result',
       open,
       ({ id, status, detail }) => html`${chip(CHECK_STATUSES[status])} ${code(id)}: ${told(detail)}`,
     ),
     part('Notes of the scan', notes, told),
   ];
-  const body = html`<p>A review says as much by what it leaves out. Nothing in this part is vouched for.</p>
-${parts}${signatures.length === 0 ? html`<h3>Who made it</h3>\n<p>No signature was looked at.</p>\n` : NOTHING}`;
-  return { id: 'unseen', title: 'What was not looked at', body };
+  const body = html`<p>This review does not cover the following parts.</p>
+${parts}${signatures.length === 0 ? html`<h3>Origin</h3>\n<p>No signature was verified.</p>\n` : NOTHING}`;
+  return { id: 'unseen', title: 'Not scanned', body };
 }
 
 function part<T>(title: string, all: readonly T[], show: (one: T) => HtmlValue): Html {
@@ -73,5 +73,5 @@ function unreadFile({ path, size, coverage }: FileAssessment): Html {
 }
 
 function undigestedFile({ path, digestBasis }: FileAssessment): Html {
-  return html`${code(path)}: ${digestBasis === 'claimed' ? 'as its source announces it' : 'none'}`;
+  return html`${code(path)}: ${digestBasis === 'claimed' ? 'as claimed by the source' : 'none'}`;
 }

@@ -37,17 +37,17 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, ReportWord>> = {
 
 /** What a verdict says of a file. */
 export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
-  malicious: 'A dangerous capability is reached, a contract is broken, or what is called is computed while loading.',
-  unknown: 'Reading stopped before the end, so nothing vouches for what was not read. It is not clean.',
-  suspicious: 'Read to the end; it does what no listed library writes. Nothing harmful is proved.',
-  'not-assessed': 'The format is known and no scanner judges it yet. Nothing is known of its safety.',
-  clean: 'Read to the end; everything that it can reach is listed, and used as it was meant.',
+  malicious: 'Loading reaches a dangerous capability, breaks a contract, or calls a computed function.',
+  unknown: 'Reading stopped before the end. The unread bytes may contain anything, so the file is not clean.',
+  suspicious: 'Fully read; it uses something that no listed library writes. No harm is proven.',
+  'not-assessed': 'The format is known, but no scanner judges it yet, so its safety is unknown.',
+  clean: 'Fully read; every global that it can reach is listed, and used as intended.',
 };
 
 export const VERDICT_REMEDIES: Readonly<Record<Exclude<Verdict, 'clean'>, string>> = {
-  malicious: 'Do not load these files. Delete them, and tell their publisher.',
-  unknown: 'Fetch these files again, or use a copy in a format that can be read to the end.',
-  suspicious: 'Ask their publisher what they are for, or use a copy in a safer format.',
+  malicious: 'Do not load these files. Delete them, and inform their publisher.',
+  unknown: 'Download these files again, or use a copy in a format that can be read completely.',
+  suspicious: 'Ask their publisher about their purpose, or use a copy in a safer format.',
   'not-assessed': 'Review these files by hand, or use a copy in a format that is judged, such as safetensors.',
 };
 
@@ -69,8 +69,8 @@ export const RISK_STATUSES: Readonly<Record<RiskStatus, ReportWord>> = {
 
 export const EVIDENCES: Readonly<Record<RiskEvidence, string>> = {
   direct: 'Direct: measured on this artifact',
-  proxy: 'Proxy: measured on something that stands for it',
-  declared: 'Declared: somebody says so',
+  proxy: 'Proxy: measured on a substitute',
+  declared: 'Declared: claimed, not measured',
   none: 'None',
 };
 
@@ -92,8 +92,8 @@ export const RULE_RESULTS: Readonly<Record<RuleResult, ReportWord>> = {
 
 export const SIGNATURE_STATUSES: Readonly<Record<SignatureAssessment['status'], ReportWord>> = {
   verified: word('Verified', 'good'),
-  partial: word('Verified in part', 'caution'),
-  failed: word('Does not hold', 'bad'),
+  partial: word('Partly verified', 'caution'),
+  failed: word('Not valid', 'bad'),
   'not-assessed': word('Not assessed', 'open'),
 };
 

@@ -130,7 +130,7 @@ function fileCase(
     ...reasons.filter((reason) => reason !== why).map((reason) => `because ${reason}`),
     ...(verdict === 'clean' || means === why ? [] : [`means: ${means}`]),
     ...(rule === undefined ? [] : [`next: ${rule.remedy} (assay explain ${rule.id})`]),
-    `sha256: ${file.sha256 ?? 'not known'} (${file.digestBasis})`,
+    `sha256: ${file.sha256 ?? 'unknown'} (${file.digestBasis})`,
   ];
   return { ...base, message: `${verdict}: ${why}`, details: lines };
 }

@@ -19,7 +19,7 @@ export interface FileWithFindings {
   readonly explained: boolean;
 }
 
-/** One file: what was found, what it means, what to do; in short, its verdict and path. */
+/** One file: findings, what it means, what to do; in short, its verdict and path. */
 export function markdownFile(
   { file, findings, explained }: FileWithFindings,
   short: boolean,
@@ -35,7 +35,7 @@ export function markdownFile(
     ...(findings.length > MAX_FINDINGS ? [`and ${count(findings.length - MAX_FINDINGS, 'more finding')}`] : []),
     ...file.reasons.slice(0, MAX_REASONS).map((reason) => `Because ${markdownText(reason)}`),
     ...[readingsLine(file) ?? []].flat().map((line) => `By loader: ${line}`),
-    ...(explained ? ['What it means, and what to do: as above.'] : meansLines(file, rule)),
+    ...(explained ? ['Meaning and remedy: as above.'] : meansLines(file, rule)),
     ...nextLines(file, rule, explained, judged.assessment.files),
   ];
   const format = markdownText(context.formats.get(file.format) ?? file.format, { max: 80 });
@@ -69,9 +69,9 @@ function nextLines(
   const safer = file.verdict === 'clean' ? undefined : saferFiles(file, all);
   if (safer !== undefined) {
     const [first = ''] = safer.paths;
-    const same = safer.sameName ? 'its name says' : 'check';
+    const same = safer.sameName ? 'its name suggests' : 'check';
     const shown = markdownCode(first, { max: 120 });
-    lines.push(`Next: use ${shown} instead, which is clean; ${same} that it holds the same weights.`);
+    lines.push(`Next: use ${shown} instead, which is clean; ${same} that it contains the same weights.`);
   }
   if (explained) return lines;
   if (rule !== undefined) lines.push(`Next: ${markdownText(rule.remedy)} \`assay explain ${rule.id}\` says more.`);

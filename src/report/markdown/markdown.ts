@@ -51,8 +51,8 @@ function listLine({ assessment, decision }: Judged): string {
 function artifactReport(judged: Judged, context: ReportContext, budget: number): string {
   const { assessment, decision } = judged;
   const pinned = markdownCode(assessment.artifact.pinned);
-  const head = `## Assay: ${decision.action.toUpperCase()}\n\n${pinned}\n\n**${headline(assessment.files)}**\n\n`;
-  const incomplete = assessment.status === 'complete' ? '' : '**Part of the artifact was not looked at.**\n\n';
+  const head = `## Assay: ${decision.action.toUpperCase()}\n\n${pinned}\n\n**${headline(assessment.files, decision.action)}**\n\n`;
+  const incomplete = assessment.status === 'complete' ? '' : '**Part of the artifact was not scanned.**\n\n';
   const why = whySection(judged, budget * 0.1);
   const after = [
     signatureSection(judged, budget * 0.1),

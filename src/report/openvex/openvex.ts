@@ -69,12 +69,12 @@ function statementsOf(judged: Judged, context: ReportContext): Statement[] {
   if (statements.length > 0) return statements;
   const products = [vexProduct(assessment, [])];
   if (assessment.files.length === 0) {
-    const notes = 'There was nothing to judge.';
+    const notes = 'There were no files to judge.';
     return [
       { vulnerability: { name: 'artifact.empty' }, products, status: 'under_investigation', status_notes: notes },
     ];
   }
-  const impact = 'Every file was read whole, and no rule found anything.';
+  const impact = 'Every file was read completely, and no rule reported a finding.';
   return [{ vulnerability: { name: 'verdict.malicious' }, products, status: 'not_affected', impact_statement: impact }];
 }
 

@@ -49,25 +49,25 @@ export const OWASP_RISKS: Readonly<Record<string, RiskDefinition>> = {
   'ML05:2023': {
     title: 'Model Theft',
     check: 'serving.theft',
-    needs: 'review who can read the weights, and how many queries the service of the model answers to whom',
+    needs: 'review who can read the weights, and the query limits of its service',
     judge: modelTheft,
   },
   'ML06:2023': {
     title: 'AI Supply Chain Attacks',
     check: FILES_CHECK,
-    needs: 'do what the reasons of each file ask for: none could be judged',
+    needs: 'follow the remedy of each file: none could be judged',
     judge: supplyChain,
   },
   'ML07:2023': {
     title: 'Transfer Learning Attack',
     check: 'provenance.base-model',
-    needs: 'find out which model it was made from (it declares none), and assess that one by its digest',
+    needs: 'find out its base model (it declares none), and assess that model by its digest',
     judge: transferLearning,
   },
   'ML08:2023': {
     title: 'Model Skewing',
     check: 'provenance.drift',
-    needs: 'compare labels and features of the training data with those of the version before',
+    needs: 'compare labels and features of the training data with those of the previous version',
   },
   'ML09:2023': {
     title: 'Output Integrity Attack',

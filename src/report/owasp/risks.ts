@@ -25,7 +25,7 @@ export function modelTheft({ assessment }: KnownFacts): JudgedRisk {
     status: 'partial',
     evidence: 'declared',
     detail:
-      'published on the Hub: where the repository is public, everybody has the weights; whether it is private or gated, and how a service of the model limits queries, was not looked at',
+      'published on the Hub: if the repository is public, everybody has the weights; its visibility and the query limits of a service were not assessed',
   };
 }
 
@@ -36,12 +36,14 @@ export function supplyChain({ assessment, findings, checks }: KnownFacts): Judge
   if (harmful > 0) return direct('fail', `${count(harmful, 'file')} of ${files.length} malicious or suspicious`);
   const clean = files.filter(({ verdict }) => verdict === 'clean').length;
   if (clean === 0) return undefined;
-  const parsed = `${count(clean, 'file')} of ${files.length} parsed to the end, with nothing in them that runs`;
+  const parsed = `${count(clean, 'file')} of ${files.length} fully parsed, with nothing that runs`;
   const open = [
     ...(clean < files.length ? [`${count(files.length - clean, 'file')} could not be judged`] : []),
-    ...(status === 'incomplete' ? ['not all of the artifact was read'] : []),
-    ...checks.filter((check) => check.status === 'error').map(({ id }) => `${id} could not be answered`),
-    ...(findings.some(({ ruleId }) => ruleId.startsWith('hub.remote-code.')) ? ['it names code to load with it'] : []),
+    ...(status === 'incomplete' ? ['the artifact was not fully read'] : []),
+    ...checks.filter((check) => check.status === 'error').map(({ id }) => `${id} has no result`),
+    ...(findings.some(({ ruleId }) => ruleId.startsWith('hub.remote-code.'))
+      ? ['it names code that a loader fetches']
+      : []),
   ];
   const origin = originOf(assessment);
   if (origin === undefined) {
@@ -60,9 +62,9 @@ const PINNED =
 
 /** What says that the bytes are those that somebody released. */
 function originOf({ artifact, signatures }: Assessment): string | undefined {
-  if (signatures.some(({ status }) => status === 'verified')) return 'a signature that is trusted covers them';
+  if (signatures.some(({ status }) => status === 'verified')) return 'a trusted signature covers them';
   const pinned = artifact.digest !== null && PINNED.test(artifact.pinned);
-  return pinned ? 'the address pins their digests; no signature says who made them' : undefined;
+  return pinned ? 'the address pins their digests; no signature proves their origin' : undefined;
 }
 
 /** ML07. Parents that are named by commit can be looked up; that they are the parents, only the model says. */
@@ -79,7 +81,7 @@ export function transferLearning({ assessment }: KnownFacts): JudgedRisk {
   return {
     status: 'partial',
     evidence: 'declared',
-    detail: `declares to be made from ${names(baseModels)}, which was not assessed with it: ${howToAssess(baseModels)}`,
+    detail: `declares ${names(baseModels)} as base model, which was not assessed with it: ${howToAssess(baseModels)}`,
   };
 }
 
@@ -97,15 +99,15 @@ function isHubModel(name: string): boolean {
 export function modelPoisoning({ assessment, checks }: KnownFacts): JudgedRisk {
   const { signatures } = assessment;
   if (signatures.some(({ status }) => status === 'failed')) {
-    return direct('fail', 'a signature over the model does not hold');
+    return direct('fail', 'a signature over the model is not valid');
   }
-  const missing = 'that they were not poisoned before, only a comparison with an approved version can say';
+  const missing = 'only a comparison with an approved version can detect earlier poisoning';
   if (signatures.some(({ status }) => status === 'verified')) {
-    return direct('partial', `the weights are those that were signed; ${missing}`);
+    return direct('partial', `the weights match the signature; ${missing}`);
   }
   const announced = checks.find(({ id, status }) => id.startsWith('integrity.') && status === 'pass');
   if (announced === undefined) return undefined;
-  const detail = `the weights have the digests that were announced (${announced.id}), and no signature vouches for them; ${missing}`;
+  const detail = `the weights match the claimed digests (${announced.id}), but have no signature; ${missing}`;
   return { status: 'partial', evidence: 'proxy', detail };
 }
 

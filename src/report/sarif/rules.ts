@@ -23,7 +23,7 @@ const MAX_TAGS = 20;
 
 /** A rule as a SARIF `reportingDescriptor`, with the help that GitHub shows beside an alert. */
 export function sarifRule(rule: RuleInfo) {
-  const text = [rule.explanation, rule.remedy && `What to do: ${rule.remedy}`].filter(Boolean).join('\n\n');
+  const text = [rule.explanation, rule.remedy && `Remedy: ${rule.remedy}`].filter(Boolean).join('\n\n');
   const references = [...rule.owasp, ...rule.atlas, ...rule.cwe];
   const markdown = references.length > 0 ? `${text}\n\nReferences: ${references.map(referenceLink).join(', ')}` : text;
   const [helpUri] = [...rule.cwe, ...rule.atlas, ...rule.owasp].flatMap((one) => referenceAddress(one) ?? []);

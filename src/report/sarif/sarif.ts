@@ -99,16 +99,16 @@ const UNKNOWN_FILE: RuleInfo = {
   title: 'File could not be fully read',
   severity: 'medium',
   explanation:
-    'Parsing stopped before the end of the file, a limit was met, or bytes were left unread. What was not read may hold anything, so the file is not clean.',
+    'Parsing stopped before the end of the file, a limit was reached, or bytes were left unread. The unread bytes may contain anything, so the file is not clean.',
   remedy: 'Download the file again, or use a copy in another format.',
   ...REFERENCES,
 };
 
 const UNJUDGED_FILE: RuleInfo = {
   id: 'verdict.not-assessed',
-  title: 'No scanner judges this format yet',
+  title: 'Format without a scanner',
   severity: 'low',
-  explanation: 'The format is known and this version has no scanner that judges it. Nothing is known of its safety.',
+  explanation: 'The format is known, but this version has no scanner for it, so its safety is unknown.',
   remedy: 'Review the file by hand, or use a copy in a format that is judged.',
   ...REFERENCES,
 };
@@ -123,7 +123,7 @@ function fileResults<T extends Judged>(judged: T): Result<T>[] {
     results.push({
       rule,
       severity: rule.severity,
-      message: `${file.path}: ${[rule.title, ...file.reasons].join(': ')}`,
+      message: `${file.path}: ${verdict === 'not-assessed' && file.reasons.length > 0 ? file.reasons.join(': ') : [rule.title, ...file.reasons].join(': ')}`,
       judged,
       file: file.path,
       fingerprint: fingerprint(rule.id, file.path, undefined, ''),

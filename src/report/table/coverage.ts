@@ -21,7 +21,7 @@ export function coverageRows(page: TextPage, files: readonly FileAssessment[]): 
       );
     }
     if (ranges.length > MAX_RANGES)
-      page.row('', `and ${ranges.length - MAX_RANGES} more ranges; --format json has all`, 'dim');
+      page.row('', `and ${ranges.length - MAX_RANGES} more ranges; --format json lists all`, 'dim');
   }
 }
 

@@ -35,7 +35,7 @@ const SEVERITY_INK = {
 /** Findings, reasons and names of one file, shown unless verbose. */
 const MAX_SHOWN = 5;
 
-/** One file that is not clean: what was found, what it means, what to do. */
+/** One file that is not clean: findings, what it means, what to do. */
 export function fileBlock(
   page: TextPage,
   file: FileAssessment,
@@ -112,9 +112,7 @@ function nextRows(
   if (safer !== undefined) {
     const [first = ''] = safer.paths;
     const more = safer.paths.length > 1 ? ` and ${count(safer.paths.length - 1, 'file')} beside it` : '';
-    const same = safer.sameName
-      ? 'its name says that it holds the same weights'
-      : 'check that it holds the same weights';
+    const same = safer.sameName ? 'its name suggests the same weights' : 'check that it contains the same weights';
     say(`Use ${terminalText(first)}${more} instead: clean, safetensors cannot carry code; ${same}.`);
   }
   if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
@@ -129,7 +127,7 @@ function allowRows(page: TextPage, say: (text: string) => void, names: readonly 
   if (names.length === 0) return;
   const known =
     names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;
-  say(`If you know ${known} in a file of your own, --allow FILE:`);
+  say(`If you know ${known} in your own file, with --allow FILE:`);
   page.code('allow:');
   const shown = verbose ? names : names.slice(0, MAX_SHOWN);
   for (const name of shown) for (const line of allowanceEntry(name)) page.code(line);
@@ -143,9 +141,9 @@ function allowanceEntry(global: string): string[] {
   return [
     `  - module: ${module}`,
     `    name: ${global.slice(module.length + 1)}`,
-    '    uses: [import, call, new, build, items]  # only those it needs',
+    '    uses: [import, call, new, build, items]  # only those needed',
     '    owner: name@example.org',
-    '    reason: why it is harmless',
+    '    reason: why the name is harmless',
     '    expires: YYYY-MM-DD',
   ];
 }

@@ -13,7 +13,7 @@ export function loadingBlock(page: TextPage, assessment: Assessment, options: Ta
   page.gap();
   page.row(
     'TO LOAD',
-    'torch.load(..., weights_only=True) reads these files once exactly these names are allowed:',
+    'torch.load(..., weights_only=True) loads these files if exactly these names are allowed:',
     undefined,
     'bold',
   );

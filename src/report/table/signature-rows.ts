@@ -42,7 +42,7 @@ export function signerText(signer: Signer): string {
     case 'certificate': {
       const names = signer.names.length === 0 ? '' : ` (${signer.names.join(', ')})`;
       const expired = signer.expired ? `, expired on ${signer.notAfter}` : '';
-      return `${signer.subject}${names}, certified by ${signer.issuer}${expired}`;
+      return `${signer.subject}${names}, certificate issued by ${signer.issuer}${expired}`;
     }
     case 'sigstore':
       return `${signer.identity}, issued by ${signer.issuer}, at ${signer.signedAt}`;

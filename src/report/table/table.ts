@@ -54,7 +54,7 @@ export function renderTable(judged: Judged, context: ReportContext, options: Tab
 
 function decisionRows(page: TextPage, { assessment, decision }: Judged): void {
   const ink = ACTION_INK[decision.action];
-  page.row(decision.action.toUpperCase(), headline(assessment.files), 'bold', ink);
+  page.row(decision.action.toUpperCase(), headline(assessment.files, decision.action), 'bold', ink);
   page.row('', terminalText(assessment.artifact.pinned), 'dim');
   const extra = decision.violations.filter(({ rule }) => !rule.startsWith('verdict.'));
   for (const { message } of extra) page.row('', `${actionWord(decision.action)}: ${terminalText(message)}`);

@@ -20,13 +20,13 @@ export function waiverMeaning({ outcome, findings, waiver }: JudgedWaiver): stri
     case 'applied':
       return findings.length === 0 ? 'applied' : `applied to ${count(findings.length, 'finding')}`;
     case 'expired':
-      return `void: it ended on ${waiver.expires}`;
+      return `void: it expired on ${waiver.expires}`;
     case 'other-artifact':
-      return 'void: it is for an artifact with another digest';
+      return 'void: it covers another digest';
     case 'refused':
-      return 'refused: this cannot be waived';
+      return 'refused: this rule cannot be waived';
     case 'unused':
-      return 'not needed: nothing broke the rule';
+      return 'not needed: the rule was not broken';
   }
 }
 

@@ -44,14 +44,14 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
   endSilent(app);
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const problem = problemOf(
-      new ServiceError(417, 'malformed-request', 'nothing is expected but 100-continue'),
+      new ServiceError(417, 'malformed-request', 'only the expectation 100-continue is supported'),
       'none',
     );
     response.writeHead(417, { 'content-type': PROBLEM_TYPE, connection: 'close' }).end(JSON.stringify(problem));
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const isNameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(isNameless ? new ServiceError(400, 'malformed-request', 'the request does not name its Host') : undefined);
+    done(isNameless ? new ServiceError(400, 'malformed-request', 'the request has no Host header') : undefined);
   });
   app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody =
@@ -60,7 +60,7 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
     // Stored or read as it is, it would be other bytes than were meant; unpacked, as many as its sender likes (CWE-409).
     if (hasBody && (content.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked')) {
       reply.header('accept-encoding', 'identity');
-      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body as it is, without an encoding'));
+      return done(new ServiceError(415, 'wrong-content-encoding', 'send the body without a content encoding'));
     }
     if (hasBody && request.routeOptions.config.longBody !== true) {
       const timer = setTimeout(() => {
@@ -101,7 +101,7 @@ const UNREADABLE: Readonly<Record<string, ServiceError>> = {
   HPE_HEADER_OVERFLOW: new ServiceError(431, 'headers-too-large', 'the headers are larger than allowed'),
   ERR_HTTP_REQUEST_TIMEOUT: new ServiceError(408, 'too-slow', 'the request did not arrive in time'),
 };
-const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not HTTP that can be understood');
+const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not a valid HTTP request');
 
 /** What never became a request is answered, too, and its connection ended. */
 function answerUnreadable(error: Error, socket: Socket): void {

@@ -11,9 +11,9 @@ export function addNotFound(app: App): void {
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?');
     const methods = new Set(routes.filter((route) => route.path.test(path)).map((route) => route.method));
-    if (methods.size === 0) throw new ServiceError(404, 'no-such-route', 'there is nothing at this address');
+    if (methods.size === 0) throw new ServiceError(404, 'no-such-route', 'this address does not exist');
     reply.header('allow', [...methods].sort().join(', '));
-    throw new ServiceError(405, 'wrong-method', `this address takes ${[...methods].sort().join(', ')}`);
+    throw new ServiceError(405, 'wrong-method', `this address supports ${[...methods].sort().join(', ')}`);
   });
 }
 

@@ -5,8 +5,8 @@ import type { App } from '../fastify-app.ts';
 import { PROBLEM_TYPE, ProblemSchema } from '../problems/index.ts';
 
 const DESCRIPTION = [
-  'Knows every model of an organisation, what was found in it, who approved it for which stage, and answers whether it may be',
-  'used. `x-assay-access` of each operation says who may call it. Errors are problem documents (RFC 9457) with a stable `code`.',
+  'Records every model of an organisation, its findings and its approvals, and decides whether it may be',
+  'used. `x-assay-access` of each operation lists the roles that may call it. Errors are problem documents (RFC 9457) with a stable `code`.',
 ].join(' ');
 
 const ERRORS = {

@@ -73,7 +73,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
     );
     const { issuer: name, jwks_uri, authorization_endpoint, token_endpoint } = client.serverMetadata();
     if (name !== config.issuer)
-      throw new ServiceError(503, 'issuer-unavailable', 'the identity provider calls itself by another name');
+      throw new ServiceError(503, 'issuer-unavailable', 'the identity provider reports another issuer');
     for (const url of [authorization_endpoint, token_endpoint]) endpoint(url, config.issuer);
     const keys: JWTVerifyGetKey = createRemoteJWKSet(endpoint(jwks_uri, config.issuer), {
       timeoutDuration: TIMEOUT_SECONDS * 1000,
@@ -85,7 +85,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
 
   async function checked(token: string, audience: string): Promise<JWTPayload> {
     // Nobody is asked about what is not a token.
-    if (!isSigned(token)) throw invalid('the token does not hold');
+    if (!isSigned(token)) throw invalid('the token is not valid');
     const { keys } = await issuer();
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -123,7 +123,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
       // RFC 9207: the code of another identity provider must not reach this one.
       const says = client.serverMetadata().authorization_response_iss_parameter_supported === true;
       const from = callback.searchParams.get('iss') ?? (says ? undefined : config.issuer);
-      if (from !== config.issuer) throw invalidSignIn('the answer is not of the identity provider');
+      if (from !== config.issuer) throw invalidSignIn('the response is from another identity provider');
       const expected = {
         expectedState: state,
         expectedNonce: nonce,
@@ -133,7 +133,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
       const answer = await authorizationCodeGrant(client, callback, expected).catch((error: unknown) => {
         throw signInFailure(error);
       });
-      if (answer.id_token === undefined) throw invalid('the identity provider gave no ID token');
+      if (answer.id_token === undefined) throw invalid('the identity provider returned no ID token');
       return principalOf(await checked(answer.id_token, config.clientId ?? ''), config);
     },
     close: () => egress.close(),
@@ -169,15 +169,15 @@ function clientAuthentication({ clientSecret }: OidcConfig): ClientAuth {
 function signInFailure(error: unknown): ServiceError {
   // A code that was used already, or is too old (RFC 6749, 5.2).
   if (error instanceof ResponseBodyError && error.error === 'invalid_grant')
-    return invalidSignIn('the sign-in is over', error);
+    return invalidSignIn('the sign-in has expired', error);
   if (error instanceof AuthorizationResponseError)
-    return invalidSignIn('the identity provider did not let you in', error);
+    return invalidSignIn('the identity provider refused the sign-in', error);
   if (error instanceof ClientError && error.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED')
-    return invalid('the ID token is of another sign-in', error);
+    return invalid('the ID token belongs to another sign-in', error);
   if (error instanceof ClientError && error.code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
     return new ServiceError(401, 'expired-token', 'the ID token has expired', { cause: error });
   const isAnswer = error instanceof ClientError && error.code !== undefined && error.code !== 'OAUTH_TIMEOUT';
-  const fault = isAnswer ? 'answers with what cannot be used' : 'cannot be reached';
+  const fault = isAnswer ? 'sent a response that cannot be used' : 'cannot be reached';
   return new ServiceError(503, 'issuer-unavailable', `the identity provider ${fault}`, { cause: error });
 }
 
@@ -196,7 +196,7 @@ function principalOf(claims: JWTPayload, config: OidcConfig): Principal {
   if (subject === '' || subject.length > MAX_CLAIM_LENGTH) throw invalid('the token has no usable subject');
   const tenant = config.tenantClaim === '' ? OPERATOR_TENANT : claimAt(claims, config.tenantClaim);
   if (typeof tenant !== 'string' || !TENANT.test(tenant))
-    throw invalid(`the token names no tenant in its claim ${config.tenantClaim}`);
+    throw invalid(`the token has no tenant in its claim ${config.tenantClaim}`);
   return { tenant, subject, issuer: config.issuer, roles: rolesIn(claimAt(claims, config.rolesClaim)), via: 'oidc' };
 }
 
@@ -222,7 +222,7 @@ function claimAt(claims: JWTPayload, name: string): unknown {
 function endpoint(value: unknown, issuer: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (issuer.startsWith('https:') && url.protocol !== 'https:'))
-    throw new ServiceError(503, 'issuer-unavailable', 'the identity provider does not say where its services are');
+    throw new ServiceError(503, 'issuer-unavailable', 'the identity provider publishes no endpoints');
   return url;
 }
 
@@ -239,10 +239,10 @@ function refusalOf(error: unknown): ServiceError {
   if (error instanceof errors.JWTExpired)
     return new ServiceError(401, 'expired-token', 'the token has expired', { cause: error });
   if (isAssayError(error) || error instanceof errors.JWKSTimeout)
-    return new ServiceError(503, 'issuer-unavailable', 'the keys of the identity provider cannot be had', {
+    return new ServiceError(503, 'issuer-unavailable', 'the keys of the identity provider cannot be fetched', {
       cause: error,
     });
-  return invalid('the token does not hold', error);
+  return invalid('the token is not valid', error);
 }
 
 function invalidSignIn(detail: string, cause?: unknown): ServiceError {

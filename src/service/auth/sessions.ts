@@ -112,7 +112,7 @@ export function checkForgery(request: FastifyRequest, publicUrl: string): void {
   checkSameOrigin(request, publicUrl);
   const given = request.headers['x-csrf-token'] ?? takeField(request.body);
   if (typeof given !== 'string' || !equal(given, request.csrf))
-    throw new ServiceError(403, 'forged-request', 'the form is of another session; load the page again');
+    throw new ServiceError(403, 'forged-request', 'the form belongs to another session; reload the page');
 }
 
 function takeField(body: unknown): unknown {

@@ -49,7 +49,7 @@ export async function followJobs(
     }
   } catch (error) {
     // The page comes again, and learns what there is.
-    request.log.warn({ err: error }, 'jobs could not be read');
+    request.log.warn({ err: error }, 'the jobs could not be read');
   } finally {
     bell.stop();
     stream.end();

@@ -39,7 +39,7 @@ export interface PageParts {
   readonly heading?: Html;
   readonly place?: PagePlace | undefined;
   readonly crumbs?: readonly Crumb[];
-  /** What was just done. */
+  /** The last action. */
   readonly said?: Said | undefined;
   readonly body: Html;
   /** One column of a form and nothing else. */

@@ -25,7 +25,8 @@ const CONTENT_TYPE = /^multipart\/form-data; *boundary=("?)([A-Za-z0-9'()+_,./:=
  */
 export async function readMultipart(body: Buffer, contentType: string): Promise<MultipartForm> {
   const boundary = CONTENT_TYPE.exec(contentType)?.[2];
-  if (boundary === undefined) throw new ServiceError(400, 'malformed-body', 'the form does not say what parts it');
+  if (boundary === undefined)
+    throw new ServiceError(400, 'malformed-body', 'the content type of the form has no boundary');
   countParts(body, boundary);
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } })
     .formData()
@@ -50,6 +51,7 @@ function countParts(body: Buffer, boundary: string): void {
   let parts = 0;
   for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
     // The last mark ends the form.
-    if (++parts > MAX_PARTS + 1) throw new ServiceError(413, 'body-too-large', `a form has at most ${MAX_PARTS} parts`);
+    if (++parts > MAX_PARTS + 1)
+      throw new ServiceError(413, 'body-too-large', `the form has more than ${MAX_PARTS} parts`);
   }
 }

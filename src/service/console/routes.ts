@@ -48,6 +48,6 @@ export const consoleRoutes: Routes = async (app, context) => {
   policyPages(app, policies);
   requestPages(app, context, policies);
   app.get(`${HOME}/*`, { config: { access: SIGNED_IN }, schema: HIDDEN }, () => {
-    throw new ServiceError(404, 'no-such-route', 'there is nothing at this address');
+    throw new ServiceError(404, 'no-such-route', 'this address does not exist');
   });
 };

@@ -43,11 +43,11 @@ export const JOB_WORDS: Readonly<Record<JobState, ReportWord>> = {
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'reads',
-  submitter: 'asks for scans and stages',
+  submitter: 'requests scans and stages',
   reviewer: 'approves and stops versions',
   'security-approver': 'approves, and grants waivers',
-  admin: 'does all of it, and makes tokens',
-  gate: 'asks for decisions alone',
+  admin: 'does all of this, and creates tokens',
+  gate: 'reads decisions only',
 };
 
 /** A reason as a sentence; what begins with the name of a rule or an address is written as it is. */
@@ -57,16 +57,16 @@ export function sentence(text: string): string {
 
 /** What a page says after something was done: the address names it, so nothing that somebody writes into a link is shown. */
 export const SAID = {
-  'job-known': 'The same scan is under way already: this is its job.',
+  'job-known': 'The same scan is already running: this is its job.',
   'job-cancelled': 'The job was cancelled.',
-  requested: 'The request is open. Others have to approve it.',
+  requested: 'The request is open. Others must approve it.',
   voted: 'Your vote counts.',
   withdrawn: 'The request was withdrawn.',
-  quarantined: 'The version was stopped: gates deny it from now on.',
+  quarantined: 'The version was quarantined: the Hub proxy and the webhook deny it from now on.',
   retired: 'The version was retired.',
-  'approval-revoked': 'The approval was revoked: gates deny what rests on it.',
+  'approval-revoked': 'The approval was revoked: the Hub proxy and the webhook deny what depended on it.',
   'waiver-added': 'The waiver was added, and every version of the digest was decided again.',
-  'waiver-revoked': 'The waiver was revoked, and what it waived was decided again.',
+  'waiver-revoked': 'The waiver was revoked, and the affected versions were decided again.',
   'token-revoked': 'The token was revoked: requests with it are refused from now on.',
 } as const;
 export type Said = keyof typeof SAID;

@@ -34,21 +34,22 @@ export function principalKey({ tenant, issuer, subject, via }: Principal): strin
 
 /**
  * Lets nobody in whom the route does not name. Registered before any route, and after the limits.
- * @throws AssayError `internal` from the registration of a route that does not say who may call it.
+ * @throws AssayError `internal` from the registration of a route that has no access rule.
  */
 export function guardRoutes(app: App, authenticator: Authenticator): void {
   const rules: AccessRule[] = [];
   app.addHook('onRoute', (route) => {
     const { access } = route.config ?? {};
-    if (access === undefined) throw defect(`${String(route.method)} ${route.url} does not say who may call it`);
-    if (access.kind === 'roles' && access.roles.length === 0) throw defect(`${route.url} may be called by nobody`);
+    if (access === undefined) throw defect(`${String(route.method)} ${route.url} has no access rule`);
+    if (access.kind === 'roles' && access.roles.length === 0)
+      throw defect(`${route.url} has an access rule that admits nobody`);
     for (const method of [route.method].flat()) rules.push({ method, url: route.url, access });
   });
   app.decorate('accessRules', rules);
   app.decorateRequest('principal', {
     getter(this: FastifyRequest): Principal {
       const principal = principals.get(this);
-      if (principal === undefined) throw defect('asks a public route who called it');
+      if (principal === undefined) throw defect('reads the caller of a public route');
       return principal;
     },
   });
@@ -82,7 +83,7 @@ export function guardRoutes(app: App, authenticator: Authenticator): void {
 function checkAccess(principal: Principal, access: Access): void {
   if (access.kind === 'public') return;
   if (access.operator === true && principal.tenant !== OPERATOR_TENANT) {
-    throw new ServiceError(403, 'operator-only', 'this is for those who run the service');
+    throw new ServiceError(403, 'operator-only', 'this needs an operator of the service');
   }
   if (access.roles.some((role) => principal.roles.includes(role))) return;
   const wanted = access.roles.join(', ');

@@ -52,7 +52,7 @@ export function eventStreams(app: App, options: EventStreamOptions = {}): EventS
       const key = principalKey(request.principal);
       const count = counts.get(key) ?? 0;
       if (count >= MAX_EACH || open.size >= MAX_ALL)
-        throw new ServiceError(429, 'too-many-streams', 'too many event streams are open; close some');
+        throw new ServiceError(429, 'too-many-streams', 'too many event streams are open; close one');
       counts.set(key, count + 1);
       const stream = start(reply, () => isStillKnown(app, request), options);
       open.add(stream);

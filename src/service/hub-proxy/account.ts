@@ -36,14 +36,14 @@ export function addElse(app: App, base: string): void {
     ...everything,
     method: 'GET',
     handler: async () => {
-      const detail = 'this is a gate of Assay: it hands out models, and nothing else of the Hub';
+      const detail = 'this is the Hub proxy of Assay: it serves models only';
       throw new HubRefusal([404, 'no-model', 'RepoNotFound'], detail);
     },
   });
   const takeNothing = async (_request: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', 'GET, HEAD');
     const hint = 'to upload, set HF_ENDPOINT to the Hub itself, and HF_TOKEN to a token of the Hub';
-    throw new ServiceError(405, 'wrong-method', `this is a gate of Assay: it takes no uploads; ${hint}`);
+    throw new ServiceError(405, 'wrong-method', `this is the Hub proxy of Assay: it accepts no uploads; ${hint}`);
   };
   // Before the body is read: it may be a whole model.
   app.route({ ...everything, method: UPLOADS, onRequest: takeNothing, handler: takeNothing });

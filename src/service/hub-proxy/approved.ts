@@ -118,8 +118,8 @@ export class Approvals {
       const { model, number } = judged.answer;
       const { id } = await registry.version(by, { model, number });
       const report = `${config.publicUrl}/v1/versions/${id}/report?format=html`;
-      const hint = `the report is ${report}; ask for its approval there, or name an approved commit as the revision`;
-      const detail = `Assay does not hand out ${named} for ${config.handOut.stage}: ${judged.why}; ${hint}`;
+      const hint = `see the report at ${report}; request its approval there, or use an approved commit as the revision`;
+      const detail = `Assay does not serve ${named} for ${config.handOut.stage}: ${judged.why}; ${hint}`;
       return new HubRefusal([403, 'not-approved', 'GatedRepo'], detail, { commit });
     }
     if (config.handOut.scanOnMiss) {
@@ -129,7 +129,7 @@ export class Approvals {
       const detail = `Assay does not know ${named} yet: ${await this.#scans.ask(by.tenant, ref)}`;
       return new HubRefusal([403, 'being-scanned', 'GatedRepo'], detail, { commit });
     }
-    const detail = `Assay does not know ${named}: nobody has had it scanned; submit it at ${config.publicUrl}, then ask for its approval`;
+    const detail = `Assay does not know ${named}: it was not scanned; submit it at ${config.publicUrl}, then request its approval`;
     return new HubRefusal([403, 'not-assessed', 'GatedRepo'], detail, { commit });
   }
 }
@@ -137,7 +137,7 @@ export class Approvals {
 function checkNames(repo: string, revision: string): void {
   const [owner = ''] = repo.split('/');
   if (!isRepoName(repo) || OTHER_KINDS.has(owner)) {
-    throw new HubRefusal([404, 'no-model', 'RepoNotFound'], `${repo} is not a model: this gate hands out models only`);
+    throw new HubRefusal([404, 'no-model', 'RepoNotFound'], `${repo} is not a model: the Hub proxy serves models only`);
   }
   if (!isRevision(revision))
     throw new HubRefusal([404, 'no-revision', 'RevisionNotFound'], `${repo} has no such revision`);

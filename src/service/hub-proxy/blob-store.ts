@@ -168,7 +168,7 @@ function isFull(error: unknown): boolean {
 }
 
 function noRoom(cause?: unknown): ServiceError {
-  const detail = 'the disk of Assay has no room for this file; ask who runs Assay for a larger one';
+  const detail = 'the cache of Assay is full; ask the operator of Assay for a larger disk';
   return new ServiceError(503, 'no-room', detail, cause === undefined ? {} : { cause });
 }
 
@@ -202,7 +202,7 @@ async function write(path: string, { sha256, size }: StoredBlob, bytes: AsyncIte
     }
     const found = hash.digest('hex');
     if (written !== size || found !== sha256) {
-      throw new AssayError('mismatch', `the bytes have the sha256 ${found}, assessed was ${sha256}`);
+      throw new AssayError('mismatch', `the bytes have the SHA-256 ${found}, but ${sha256} was assessed`);
     }
     await file.sync();
   } finally {

@@ -37,7 +37,7 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
   const code = known instanceof HubRefusal ? known.hubCode : problem.status === 401 ? 'GatedRepo' : undefined;
   const hint =
     problem.status === 401
-      ? 'this Hub is a gate of Assay: set HF_TOKEN to an API token of it, with the role gate; '
+      ? 'this is the Hub proxy of Assay: set HF_TOKEN to an API token of Assay with the role gate; '
       : '';
   if (code !== undefined) reply.header('x-error-code', code);
   if (known instanceof HubRefusal && known.commit !== undefined) reply.header('x-repo-commit', known.commit);
@@ -66,14 +66,14 @@ function fromBelow(error: Error): Error {
   if (error instanceof HubMissing)
     return new HubRefusal([404, 'not-found', MISSING[error.what]], message, { cause: error });
   if (code === 'mismatch' || code === 'changed' || code === 'malformed') {
-    const detail = `the Hub serves something else than was assessed, and it is not handed out: ${message}`;
+    const detail = `the Hub serves other content than was assessed, so Assay does not serve it: ${message}`;
     return new ServiceError(502, 'upstream-mismatch', detail, { cause: error });
   }
   if (code === 'unauthorized') {
-    const detail = `the Hub does not let Assay read it: ${message}; ask who runs Assay to give your tenant a token of the Hub`;
+    const detail = `the Hub denies Assay access: ${message}; ask the operator of Assay for a Hub token for your tenant`;
     return new HubRefusal([403, 'upstream-refused', 'GatedRepo'], detail, { cause: error });
   }
   if (code === 'network' || code === 'aborted' || code === 'not-found')
-    return new ServiceError(502, 'upstream-away', `the Hub cannot be asked: ${message}`, { cause: error });
+    return new ServiceError(502, 'upstream-away', `the Hub cannot be reached: ${message}`, { cause: error });
   return error;
 }

@@ -66,7 +66,7 @@ function cutWhenRevoked(stream: ReadStream, { confirm }: WantedFile, request: Fa
   const timer = setInterval(() => {
     confirm().catch((error: unknown) => {
       if (error instanceof HubRefusal) stream.destroy(error);
-      else request.log.warn({ err: error }, 'it is not known whether a download may go on');
+      else request.log.warn({ err: error }, 'the decision on a running download cannot be checked');
     });
   }, CONFIRM_MS);
   stream.once('close', () => clearInterval(timer));

@@ -14,7 +14,7 @@ export function judgeCommit(answers: readonly CurrentDecision[], stage: HandOutS
   const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];
   if (answer === undefined) return { kind: 'unknown' };
   if (closed === undefined && mayRunAt(answer, stage)) return { kind: 'allowed', answer };
-  return { kind: 'refused', answer, why: answer.reason || `it stands at ${answer.stage}, and is not approved` };
+  return { kind: 'refused', answer, why: answer.reason || `it is at the stage ${answer.stage}, and is not approved` };
 }
 
 function mayRunAt({ stage: stands, action, approvedFor }: CurrentDecision, stage: HandOutStage): boolean {

@@ -96,7 +96,8 @@ function byPath(files: readonly ProxyFile[]): ReadonlyMap<string, ProxyFile> {
 /** A commit cannot change: that what is listed is not what was assessed means that somebody lies. */
 function matchFiles(subject: string, entries: readonly HubEntry[], assessed: readonly FileAssessment[]): ProxyFile[] {
   const listed = new Map(entries.map((entry) => [entry.path, entry]));
-  if (listed.size !== assessed.length) throw other(subject, `${listed.size} files, assessed were ${assessed.length}`);
+  if (listed.size !== assessed.length)
+    throw other(subject, `${listed.size} files instead of the ${assessed.length} that were assessed`);
   return assessed.map(({ path, size, sha256 }) => {
     const entry = listed.get(path);
     if (entry === undefined) throw other(subject, `no ${path}`);
@@ -109,8 +110,8 @@ function matchFiles(subject: string, entries: readonly HubEntry[], assessed: rea
 }
 
 function other(subject: string, what: string): AssayError {
-  return new AssayError('mismatch', `the Hub lists ${what}: these are not the files that were assessed`, {
+  return new AssayError('mismatch', `the Hub lists ${what}: the files differ from the assessed ones`, {
     subject,
-    hint: 'tell the operator of the Hub',
+    hint: 'report this to the operator of the Hub',
   });
 }

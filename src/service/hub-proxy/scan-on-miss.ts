@@ -37,9 +37,9 @@ export class ScanOnMiss {
 
   #sentence({ id, state, error }: Job): string {
     const where = `${this.#context.config.publicUrl}/v1/jobs/${id}`;
-    if (state === 'failed') return `its scan failed (${error?.message ?? 'it is not known why'}): ${where}`;
+    if (state === 'failed') return `its scan failed (${error?.message ?? 'for an unknown reason'}): ${where}`;
     if (state === 'cancelled') return `its scan was cancelled: ${where}`;
-    if (state === 'done') return 'its scan has just ended: try again';
-    return `it is being scanned now: try again in a while; the scan is ${where}`;
+    if (state === 'done') return 'its scan has just ended; try again';
+    return `it is being scanned; try again later; the scan is ${where}`;
   }
 }

@@ -118,7 +118,7 @@ function watchOver<T extends { readonly id: string }>(events: EventFeed, subject
       const leave = watch(principal, item.id, (change) => {
         if ('item' in change) return send(change.item);
         // The client comes again, and learns what there is.
-        log.warn({ err: change.error }, 'what changed could not be read');
+        log.warn({ err: change.error }, 'the changes could not be read');
         stream.end();
       });
       stream.ended.addEventListener('abort', leave);

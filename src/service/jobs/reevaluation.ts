@@ -123,7 +123,7 @@ function summaryOf(
   { versions, changed, carried, voided }: Reevaluation,
   { asked, unreachable }: { readonly asked: number; readonly unreachable: number },
 ): string {
-  const gone = unreachable === 0 ? '' : `, ${unreachable} have to be brought again: their bytes were uploaded`;
+  const gone = unreachable === 0 ? '' : `, ${unreachable} must be uploaded again`;
   return `the rules changed: ${tenant}: ${versions} decided again, ${changed.length} decisions changed, approvals: ${carried} carried over, ${voided} void; ${asked} scanned again${gone}`;
 }
 

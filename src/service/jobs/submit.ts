@@ -39,7 +39,7 @@ export async function checkJobRequest(
     request.upload === undefined ? targetOf(context, request) : await uploadOf(context, by, request.upload);
   const name = request.model ?? model;
   if (name === undefined)
-    throw new ServiceError(422, 'model-missing', 'say which model it is: only references of the Hub name one');
+    throw new ServiceError(422, 'model-missing', 'name the model: only references of the Hub include a name');
   return { target, model: name, priority: request.priority ?? 0, lineage: request.lineage };
 }
 
@@ -47,7 +47,7 @@ export async function checkJobRequest(
 export async function submit(context: ServiceContext, by: Principal, request: CheckedJobRequest): Promise<CreatedJob> {
   const { registry, queue, config } = context;
   const [submitted] = await registry.jobs.createAll(by, await jobsFor([request]), config.limits.maxQueuedJobs);
-  if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was made');
+  if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was created');
   await queue.enqueue(submitted.job);
   return submitted;
 }
@@ -96,7 +96,7 @@ function targetOf({ config }: ServiceContext, { ref }: JobRequest): Target {
   const reference = parseReference(ref, config.hubEndpoint);
   if (reference.kind === 'path') {
     // The disk of the service is not its users'.
-    throw new ServiceError(422, 'no-path-sources', 'paths are not read here: upload the files, or name a store');
+    throw new ServiceError(422, 'no-path-sources', 'paths are not accepted here: upload the files, or name a store');
   }
   if (reference.kind === 'https') {
     try {

@@ -29,7 +29,7 @@ export async function listenForMetrics(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
-        new AssayError('usage', 'cannot be listened at', {
+        new AssayError('usage', 'is not available to listen at', {
           subject: `${host}:${port}`,
           hint: 'choose another --metrics-listen',
           cause,

@@ -83,8 +83,7 @@ export const adapterRoutes: Routes = (app, context) => {
     async (request, reply) => {
       const { tenant } = request.params;
       const forget = await seen.admit(`${tenant} ${request.headers['x-mlflow-delivery-id']}`);
-      if (forget === undefined)
-        throw new ServiceError(409, 'replayed-webhook', 'this delivery was taken before, and is not taken again');
+      if (forget === undefined) throw new ServiceError(409, 'replayed-webhook', 'this delivery was already received');
       try {
         const { entity, action, data } = request.body;
         const { name, version } = data;
@@ -119,7 +118,7 @@ export const adapterRoutes: Routes = (app, context) => {
         const secret = await webhookSecret(config, request.params.tenant, 'HF_WEBHOOK_SECRET');
         const given = request.headers['x-webhook-secret'];
         if (secret === undefined || typeof given !== 'string' || !isSecret(given, secret))
-          throw new ServiceError(401, 'bad-signature', 'this does not come with the secret of the webhook');
+          throw new ServiceError(401, 'bad-signature', 'this request does not have the secret of the webhook');
       },
     },
     async ({ params, body }, reply) => {
@@ -144,7 +143,7 @@ async function scan(context: ServiceContext, by: Principal, ref: string, model?:
     return (await submit(context, by, checked)).job.id;
   } catch (cause) {
     if (!isAssayError(cause) || cause.code !== 'usage') throw cause;
-    throw new ServiceError(422, 'no-model', `this names no model: ${cause.message}`, { cause });
+    throw new ServiceError(422, 'no-model', `this event names no model: ${cause.message}`, { cause });
   }
 }
 

@@ -25,7 +25,7 @@ export function checkMlflowSignature(
   const hmac = createHmac('sha256', secret).update(`${id}.${time}.`).update(body).digest('base64');
   if (!given.some((signature) => isSecret(signature, `v1,${hmac}`))) throw unsigned();
   if (Math.abs(now.getTime() - Number(time) * 1000) > MAX_AGE_MS)
-    throw new ServiceError(401, 'stale-webhook', 'this was signed more than five minutes ago, or ahead of time');
+    throw new ServiceError(401, 'stale-webhook', 'the signature is older than five minutes, or from the future');
   return id;
 }
 
@@ -36,7 +36,7 @@ export function isSecret(given: string, secret: string): boolean {
 }
 
 function unsigned(): ServiceError {
-  return new ServiceError(401, 'bad-signature', 'this is not signed with the secret of the webhook');
+  return new ServiceError(401, 'bad-signature', 'the signature does not match the secret of the webhook');
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string {

@@ -125,7 +125,7 @@ export class MlflowTeller {
           if (!isAssayError(error) && !isRegistryError(error)) throw error;
           const subject = `models:/${entry.link.name}/${entry.link.version}`;
           if (error.code === 'not-found') {
-            this.#problem(`updates of ${subject} in MLflow ended: ${error.message}`);
+            this.#problem(`updates of ${subject} in MLflow stopped: ${error.message}`);
             await tenant.links.remove(entry.link);
             tenant.open.delete(key);
             continue;
@@ -176,7 +176,7 @@ export class MlflowTeller {
     const judged = judgeCommit(await registry.currentDecisions(by, { digest }), config.handOut.mlflowStage);
     const report = `${config.publicUrl}/v1/versions/${here}/report?format=html`;
     if (judged.kind !== 'allowed') {
-      const reason = judged.kind === 'refused' ? judged.why : 'it is not known';
+      const reason = judged.kind === 'refused' ? judged.why : 'the version is unknown';
       return { here, label, request: { decision: 'deny', digest, report, reason } };
     }
     const { action, policy } = judged.answer;

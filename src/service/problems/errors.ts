@@ -9,10 +9,10 @@ const CODES = Object.entries(PROBLEM_CODES).sort(([a], [b]) => (a < b ? -1 : 1))
 /** What went wrong, as RFC 9457 has it: the body of every error. */
 export const ProblemSchema = Type.Object(
   {
-    type: Type.String({ description: 'A name of the kind of problem: urn:assay:problem:<code>' }),
-    title: Type.String({ description: 'What the status means' }),
+    type: Type.String({ description: 'The kind of problem: urn:assay:problem:<code>' }),
+    title: Type.String({ description: 'Meaning of the status' }),
     status: Type.Integer({ description: 'The HTTP status' }),
-    detail: Type.String({ description: 'What went wrong here, and how to correct it' }),
+    detail: Type.String({ description: 'Cause, and how to correct it' }),
     code: Type.Unsafe<ProblemCode>({
       type: 'string',
       enum: CODES.map(([code]) => code),
@@ -26,15 +26,15 @@ export const ProblemSchema = Type.Object(
         Type.Object(
           {
             path: Type.String({ description: 'The part of the request, and a JSON pointer into it' }),
-            message: Type.String({ description: 'What it has to be' }),
+            message: Type.String({ description: 'The requirement' }),
           },
           { additionalProperties: false },
         ),
-        { description: 'What is wrong with the request, each' },
+        { description: 'The errors of the request' },
       ),
     ),
   },
-  { $id: 'Problem', additionalProperties: false, description: 'A problem, as RFC 9457 has it' },
+  { $id: 'Problem', additionalProperties: false, description: 'A problem (RFC 9457)' },
 );
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -123,26 +123,26 @@ const FRAMEWORK: Readonly<
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     status: 415,
     code: 'wrong-content-type',
-    detail: 'this route does not take a body of that content type',
+    detail: 'this route does not accept this content type',
   },
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body-too-large', detail: 'the body is larger than allowed' },
   FST_ERR_CTP_EMPTY_JSON_BODY: {
     status: 400,
     code: 'malformed-body',
-    detail: 'the body is empty, and says that it is JSON',
+    detail: 'the body is empty, but its content type is JSON',
   },
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'malformed-body', detail: 'the body is not JSON' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400,
     code: 'malformed-body',
-    detail: 'the body is not as long as its Content-Length says',
+    detail: 'the length of the body differs from its Content-Length',
   },
   FST_ERR_BAD_URL: { status: 400, code: 'malformed-address', detail: 'the address cannot be read' },
-  FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'no-such-route', detail: 'there is nothing at this address' },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 404, code: 'no-such-route', detail: 'this address does not exist' },
   FST_UNDER_PRESSURE: { status: 503, code: 'overloaded', detail: 'the service is overloaded; try again shortly' },
 };
 
-const OWN_FAULT = 'the service failed; its log says why, under the id of this request';
+const OWN_FAULT = 'the service failed; see its log under the id of this request';
 
 /** What a request is told of an error: never a stack, never a path of the machine, never the inside of a defect. */
 export function problemOf(error: unknown, requestId: string): Problem {

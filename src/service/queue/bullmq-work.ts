@@ -40,7 +40,9 @@ export async function workBullmq(parts: BullmqParts, handler: JobHandler, option
   });
   tellOnce(worker, tell);
   // Subscriptions are renewed by the client when it connects again.
-  subscriber.subscribe(CANCEL_CHANNEL).catch((error: unknown) => tell(`cancels are heard late: ${messageOf(error)}`));
+  subscriber
+    .subscribe(CANCEL_CHANNEL)
+    .catch((error: unknown) => tell(`cancellations arrive late: ${messageOf(error)}`));
   subscriber.on('ready', () => void tellAgain(parts, options));
   while (!signal.aborted) {
     await tellAgain(parts, options);
@@ -49,7 +51,7 @@ export async function workBullmq(parts: BullmqParts, handler: JobHandler, option
   const closed = worker.close();
   // When nothing runs, a server that does not answer is waited for no longer.
   if (!(await endsWithin(closed, GOODBYE_MS)) && (running.isIdle || !(await endsWithin(closed, graceMs)))) {
-    tell('the queue could not be left in order; what was running is recovered by other workers');
+    tell('the queue was not left cleanly; other workers recover the running jobs');
     await endsWithin(worker.disconnect(), GOODBYE_MS);
   }
   subscriber.disconnect();
@@ -59,7 +61,7 @@ async function tellAgain(parts: BullmqParts, { tell, signal }: WorkOptions): Pro
   if (signal.aborted) return;
   await parts
     .sync()
-    .catch((error: unknown) => tell(`waiting jobs could not be announced to the queue: ${messageOf(error)}`));
+    .catch((error: unknown) => tell(`waiting jobs could not be added to the queue: ${messageOf(error)}`));
 }
 
 /** One job of BullMQ. It is over when the store says so; until then it comes back after a pause. */

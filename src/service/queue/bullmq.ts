@@ -50,7 +50,7 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
     async cancel(...ids) {
       const asked = ids.flatMap((id) => [client.publish(CANCEL_CHANNEL, id), queue.remove(id)]);
       await within(Promise.all(asked)).catch((error: unknown) =>
-        tell(`workers learn late of what was cancelled (${namesOf(ids)}): ${messageOf(error)}`),
+        tell(`workers receive late the cancellation of (${namesOf(ids)}): ${messageOf(error)}`),
       );
     },
     async work(handler, options) {

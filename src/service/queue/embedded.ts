@@ -60,7 +60,7 @@ async function workOff(jobs: JobStore, running: Running, notifier: Notifier, opt
       .run(claimed)
       .then(
         (end) => prefetch.ended(end, now() - since),
-        (error: unknown) => tell(`job ${claimed.job.id}: its end could not be written: ${messageOf(error)}`),
+        (error: unknown) => tell(`job ${claimed.job.id}: its result could not be written: ${messageOf(error)}`),
       )
       .finally(() => {
         started.delete(one);

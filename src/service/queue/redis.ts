@@ -54,5 +54,5 @@ export function tellOnce(emitter: EventEmitter, tell: Tell): void {
 export async function evictionTrouble(client: Redis): Promise<string | undefined> {
   const policy = /^maxmemory_policy:(.*)$/m.exec(await client.info('memory'))?.[1]?.trim();
   if (policy === undefined || policy === 'noeviction') return undefined;
-  return `the Redis of the queue has maxmemory-policy ${policy}, and may forget jobs; set it to noeviction`;
+  return `the Redis of the queue has maxmemory-policy ${policy}, and may lose jobs; set it to noeviction`;
 }

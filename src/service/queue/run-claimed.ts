@@ -41,7 +41,7 @@ export async function runClaimed(
     });
   } catch (error) {
     tell(`job ${claimed.job.id}: ${messageOf(error)}`);
-    end = { kind: 'failed', code: 'internal', message: 'a defect of the worker; its log says more', retry: true };
+    end = { kind: 'failed', code: 'internal', message: 'a defect of the worker; see its log', retry: true };
   }
   await heartbeat.end();
   if (end.kind === 'registered') return end;
@@ -59,7 +59,7 @@ async function persist<T>(write: () => Promise<T>, patienceMs: number, tell: Tel
       return await write();
     } catch (error) {
       if (performance.now() - started > patienceMs) throw error;
-      if (!told) tell(`the end of a job cannot be written, and is tried again: ${messageOf(error)}`);
+      if (!told) tell(`the end of a job cannot be written; the worker retries: ${messageOf(error)}`);
       told = true;
       await sleep(RETRY_MS);
     }

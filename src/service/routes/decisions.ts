@@ -76,5 +76,5 @@ export const decisionRoutes: Routes = (app, { registry }) => {
 function queryOf({ digest, ref }: { readonly digest?: string; readonly ref?: string }): DecisionQuery {
   if (digest !== undefined && ref === undefined) return { digest };
   if (ref !== undefined && digest === undefined) return { ref };
-  throw new ServiceError(400, 'invalid-request', 'ask for a digest or for a ref, and not for both');
+  throw new ServiceError(400, 'invalid-request', 'give either a digest or a ref');
 }

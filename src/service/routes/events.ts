@@ -39,7 +39,7 @@ export const eventRoutes: Routes = (app, { registry, events }) => {
       const given = headers['last-event-id'];
       const head = await registry.auditHead(principal);
       const from = given === undefined ? (query.since ?? head) : Number(given);
-      if (from > head) throw new ServiceError(409, 'unknown-event', `the audit log ends with the entry ${head}`);
+      if (from > head) throw new ServiceError(409, 'unknown-event', `the last entry of the audit log is ${head}`);
       const stream = streams.open(request, reply);
       const follower = new Follower(registry, principal, stream, from, (err) => {
         request.log.warn({ err }, 'the audit log could not be read');

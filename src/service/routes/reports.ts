@@ -62,6 +62,6 @@ function judgedFor(
   const decision = decisions.find((one) => one.stage === stage);
   const assessment = assessments.find(({ id }) => id === decision?.assessment);
   if (decision === undefined || assessment === undefined)
-    throw new ServiceError(404, 'no-decision', `nothing was decided for ${stage} yet`);
+    throw new ServiceError(404, 'no-decision', `there is no decision for ${stage} yet`);
   return { decision, assessment };
 }

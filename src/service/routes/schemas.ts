@@ -91,7 +91,7 @@ const WaiverParts = {
   digest: text('`sha256:<hex>`: the artifact that it is for'),
   file: Type.Optional(text('Only findings in this file')),
   reason: text('Why'),
-  owner: text('Who answers for it'),
+  owner: text('Owner'),
   expires: text('The end: an ISO 8601 date or date-time'),
   from: text('Where it was read from'),
 };
@@ -118,7 +118,7 @@ export const DecisionSchema = object(
     waivers: list(
       object({
         waiver: WaiverSchema,
-        outcome: oneOf(['applied', 'expired', 'other-artifact', 'refused', 'unused'] as const, 'What became of it'),
+        outcome: oneOf(['applied', 'expired', 'other-artifact', 'refused', 'unused'] as const, 'Change'),
         findings: Fingerprints,
       }),
       'Every waiver that was given',
@@ -158,7 +158,7 @@ export const VoteSchema = object({
   by: text('Who voted'),
   role: RoleSchema,
   vote: oneOf(['approve', 'reject'] as const, 'What the vote was'),
-  comment: text('What was said'),
+  comment: text('Comment'),
   at: moment('When'),
   approval: maybeText('Id of the approval that it made'),
 });
@@ -173,7 +173,7 @@ export const TransitionSchema = object(
     to: StageSchema,
     state: oneOf(TRANSITION_STATES, 'How it stands'),
     requestedBy: text('Who asked'),
-    comment: text('What was said'),
+    comment: text('Comment'),
     at: moment('When it was asked for'),
     votes: list(VoteSchema, 'The votes, in their order'),
     needed: list(object({ role: RoleSchema, count: countSchema('How many') }), 'Approvals that are still needed'),

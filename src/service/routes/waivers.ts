@@ -19,7 +19,7 @@ const NewWaiver = object(
     digest: text('`sha256:<hex>`: the artifact that it is for', DIGEST),
     file: Type.Optional(text('Only findings in this file', { minLength: 1, maxLength: 4096 })),
     reason: text('Why', { minLength: 1, maxLength: 2000 }),
-    owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
+    owner: text('Owner', { minLength: 1, maxLength: 200 }),
     expires: text('The end: a day like 2027-01-31, or a time like 2027-01-31T12:00:00Z', { maxLength: 40 }),
     attestation: Type.Optional(
       text('The same, signed by the person who grants it: a Sigstore bundle as JSON text; else the service signs', {

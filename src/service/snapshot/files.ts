@@ -108,7 +108,7 @@ class SnapshotFiles implements SnapshotStore {
       const published = publishedOf(tenant, found.bytes);
       const before = held?.published.version ?? 0;
       if (published.version < before)
-        throw new Error(`has version ${published.version}, and ${before} was there before`);
+        throw new Error(`has version ${published.version}, which is not newer than ${before}`);
       this.#held.set(tenant, { published, print: found.print });
       this.#refused.delete(tenant);
       if (isNews && published.version > before) this.#options.onNewer?.(published);
@@ -142,7 +142,7 @@ async function readWhenOther(path: string, before: string | undefined) {
 
 function publishedOf(tenant: string, body: Buffer): PublishedSnapshot {
   const { tenant: own, version, issued, expires } = peekSnapshot(body);
-  if (own !== tenant) throw new Error(`is of the tenant ${JSON.stringify(own)}`);
+  if (own !== tenant) throw new Error(`belongs to the tenant ${JSON.stringify(own)}`);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   return { tenant, version, etag, body, issued, expires };
 }

@@ -55,11 +55,11 @@ function artifactFile(
       const source = FileSource.open(partPath(folder, index));
       if (source.size === size) return source;
       await source.close();
-      throw new AssayError('changed', 'is no longer what was uploaded', { subject: path });
+      throw new AssayError('changed', 'differs from the uploaded bytes', { subject: path });
     },
   };
 }
 
 export function noUpload(): ServiceError {
-  return new ServiceError(404, 'upload-not-found', 'there is no such upload');
+  return new ServiceError(404, 'upload-not-found', 'the upload does not exist');
 }

@@ -25,7 +25,7 @@ const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 function checkEmpty(file: Omit<UploadFile, 'received'>, name: string): void {
   if (file.size === 0 && file.sha256 !== null && file.sha256 !== EMPTY_SHA256)
-    throw new ServiceError(422, 'upload-digest', `${name} is empty, and has another SHA-256 than was announced`);
+    throw new ServiceError(422, 'upload-digest', `${name} is empty, and does not have the announced SHA-256`);
 }
 
 /** An empty file was never sent; from now on nobody writes any. */

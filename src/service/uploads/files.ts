@@ -110,7 +110,7 @@ class FileUploadStore implements UploadStore {
       if (await isUploadComplete(folder)) throw isClosed();
       const before = await receivedOf(folder, index);
       if (before !== offset) {
-        throw new ServiceError(409, 'upload-offset', `${before} bytes were received so far: go on from there`);
+        throw new ServiceError(409, 'upload-offset', `${before} bytes were received so far: continue from there`);
       }
       const received = await this.#write({ folder, index, offset, size: file.size }, body, signal);
       return { ...file, received };
@@ -189,11 +189,11 @@ class FileUploadStore implements UploadStore {
     const stored = sizes.reduce((sum, size) => sum + size, 0);
     if (stored + bytes > maxTenantBytes) {
       const left = Math.max(0, maxTenantBytes - stored);
-      throw new ServiceError(413, 'upload-quota', `your uploads may have ${left} bytes more; remove some`);
+      throw new ServiceError(413, 'upload-quota', `your uploads may have ${left} more bytes; remove some`);
     }
     const { bavail, bsize } = await statfs(this.#root);
     if (bytes > bavail * bsize)
-      throw new ServiceError(507, 'storage-full', 'the service has no space left for that much');
+      throw new ServiceError(507, 'storage-full', 'the service has too little disk space left');
   }
 
   async #write(
@@ -208,7 +208,7 @@ class FileUploadStore implements UploadStore {
       try {
         for await (const chunk of body) {
           signal?.throwIfAborted();
-          if (!(chunk instanceof Uint8Array)) throw new AssayError('internal', 'a body that is not bytes');
+          if (!(chunk instanceof Uint8Array)) throw new AssayError('internal', 'the body is not binary');
           // Nothing of a request that sends too much counts.
           if (at + chunk.length > part.size) throw tooLong(part.size);
           await file.write(chunk, 0, chunk.length, at);
@@ -230,7 +230,7 @@ class FileUploadStore implements UploadStore {
     const known = storageError(failure);
     if (known instanceof ServiceError || known instanceof AssayError) throw known;
     // What came before the connection broke is kept: the sender asks for the offset and goes on.
-    throw new ServiceError(400, 'upload-cut', `the body broke off: ${at} bytes were received so far`, {
+    throw new ServiceError(400, 'upload-cut', `the body was cut off: ${at} bytes were received so far`, {
       cause: failure,
     });
   }
@@ -284,9 +284,13 @@ function noFile(): ServiceError {
 }
 
 function isClosed(): ServiceError {
-  return new ServiceError(409, 'upload-complete', 'the upload is complete: begin another');
+  return new ServiceError(409, 'upload-complete', 'the upload is complete: start another');
 }
 
 function tooLong(size: number): ServiceError {
-  return new ServiceError(413, 'upload-too-long', `more bytes than the ${size} that were announced; none were taken`);
+  return new ServiceError(
+    413,
+    'upload-too-long',
+    `the body has more than the announced ${size} bytes; none were stored`,
+  );
 }

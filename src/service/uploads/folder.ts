@@ -133,5 +133,5 @@ export function absent(error: unknown): undefined {
 export function storageError(error: unknown): unknown {
   const code = systemCode(error);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new ServiceError(507, 'storage-full', 'the service has no space left; try again later', { cause: error });
+  return new ServiceError(507, 'storage-full', 'the service has no disk space left; try again later', { cause: error });
 }

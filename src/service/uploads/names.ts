@@ -29,29 +29,29 @@ export function checkUploadNames(files: readonly Pick<UploadFile, 'path'>[]): vo
     const folded = fold(path);
     const same = names.get(folded);
     if (same === path) throw refused(path, 'is named twice');
-    if (same !== undefined) throw refused(path, `is the same name as ${JSON.stringify(same)} on some machines`);
+    if (same !== undefined) throw refused(path, `equals ${JSON.stringify(same)} on some machines`);
     names.set(folded, path);
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
       const folder = path.slice(0, end);
       const other = folders.get(fold(folder));
       if (other !== undefined && other !== folder)
-        throw refused(path, `its folder is the same name as ${JSON.stringify(other)} on some machines`);
+        throw refused(path, `its folder equals ${JSON.stringify(other)} on some machines`);
       folders.set(fold(folder), folder);
     }
   }
-  for (const [folded, path] of names) if (folders.has(folded)) throw refused(path, 'is a file and a folder');
+  for (const [folded, path] of names) if (folders.has(folded)) throw refused(path, 'is both a file and a folder');
 }
 
 function checkPath(path: string): void {
   if (!isArtifactPath(path)) throw refused(path, 'is not a path within a folder');
-  if (FORBIDDEN.test(path)) throw refused(path, 'holds a character that is not part of a name everywhere');
+  if (FORBIDDEN.test(path)) throw refused(path, 'contains a character that is not portable');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw refused(path, `has more than ${MAX_PATH_BYTES} bytes`);
   const parts = path.split('/');
-  if (parts.length > MAX_DEPTH) throw refused(path, `stands more than ${MAX_DEPTH} folders deep`);
+  if (parts.length > MAX_DEPTH) throw refused(path, `is more than ${MAX_DEPTH} folders deep`);
   for (const part of parts) {
     if (Buffer.byteLength(part) > MAX_PART_BYTES) throw refused(path, `a part has more than ${MAX_PART_BYTES} bytes`);
     if (RESERVED.test(part)) throw refused(path, `${JSON.stringify(part)} is a device on Windows`);
-    if (/[. ]$/.test(part)) throw refused(path, 'a part ends in a dot or a space, which some machines drop');
+    if (/[. ]$/.test(part)) throw refused(path, 'a part ends in a dot or a space, which some systems drop');
     if (part.trimStart() !== part) throw refused(path, 'a part begins with a space');
   }
 }

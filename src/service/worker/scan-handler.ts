@@ -23,7 +23,7 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
       const end = await pool.scan({ target, tenant, env }, signal, onProgress);
       if (end.kind === 'busy') return { kind: 'released' };
       if (end.kind === 'lost') tell(`job ${job.id}: a scanning thread was lost (${end.code}): ${end.message}`);
-      if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan broke off');
+      if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan was cut off');
       if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
       const gap = gapOf(end.assessment);
       if (gap !== undefined) return failedEnd(job, end.unopened?.code ?? 'incomplete', end.unopened?.message ?? gap);
@@ -38,7 +38,7 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
       if (isAssayError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
       if (isRegistryError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
       tell(`job ${job.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return failedEnd(job, 'internal', 'a defect of the worker; its log says more');
+      return failedEnd(job, 'internal', 'a defect of the worker; see its log');
     }
   };
 }

@@ -141,7 +141,7 @@ class ScanThread {
     });
     this.#worker.on('message', (reply: ScanReply) => this.#onReply?.(reply));
     this.#worker.on('error', (error) => this.#lose(error));
-    this.#worker.on('exit', (code) => this.#lose(new Error(`the thread ended with ${code}`)));
+    this.#worker.on('exit', (code) => this.#lose(new Error(`the thread exited with ${code}`)));
   }
 
   scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
@@ -187,7 +187,7 @@ class ScanThread {
     const message = error instanceof Error ? error.message : String(error);
     this.#onLost?.(
       isMemory
-        ? { kind: 'lost', code: 'out-of-memory', message: 'the scan needs more memory than it may have' }
+        ? { kind: 'lost', code: 'out-of-memory', message: 'the scan exceeded its memory limit' }
         : { kind: 'lost', code: 'crashed', message },
     );
   }

@@ -21,7 +21,7 @@ export async function openTarget(
     return openUpload(join(settings.dataFolder, 'uploads'), tenant, target.slice(UPLOAD.length));
   }
   if (parseReference(target, settings.hubEndpoint).kind === 'path') {
-    throw new AssayError('usage', 'paths are not read here', { hint: 'upload the files, or name a store' });
+    throw new AssayError('usage', 'paths are not accepted here', { hint: 'upload the files, or name a store' });
   }
   const rules = { denyPrivate: !settings.allowPrivateAddresses };
   const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: Math.max(settings.limits.maxUploadBytes, 1) };

@@ -13,7 +13,7 @@ const PROGRESS_MS = 250;
 const RULES_MS = 10_000;
 
 const port = parentPort;
-if (port === null) throw new Error('this runs as a thread');
+if (port === null) throw new Error('this module runs as a thread');
 const settings = workerData as ScanSettings;
 
 /** Scans are beside each other, one a thread: the files of each go to one parser, which is kept for the next scan. */

@@ -91,5 +91,5 @@ async function readCredentials(path: string): Promise<AllCredentials> {
   const read = v.safeParse(Credentials, parseBoundedJson(bytes, path, BOUNDS));
   if (read.success) return read.output;
   // What is wrong with it may be a secret.
-  throw new AssayError('malformed', 'does not hold credentials of tenants', { subject: path, hint: HINT });
+  throw new AssayError('malformed', 'does not contain the credentials of tenants', { subject: path, hint: HINT });
 }

@@ -136,7 +136,7 @@ function noHub(asked: HubQuestion, what: string, cause?: unknown): AssayError {
 }
 
 function badListing(asked: HubQuestion, what: string): AssayError {
-  const hint = 'do not use the repository; tell the operator of the Hub';
+  const hint = 'do not use the repository; report this to the operator of the Hub';
   return new AssayError('malformed', `the listing ${what}`, { subject: `hf://${asked.repo}`, hint });
 }
 

@@ -115,7 +115,7 @@ describe('two reports compared', () => {
     const text = renderDiff(diffReports(from, to), table);
     expect(text).toContain('2.0.0 (sha256:111111111111), was 1.0.0 (sha256:cd34cd34cd34): findings may differ');
     expect(text).toMatch(/^policy\s+strict .*was\s+baseline/m);
-    expect(text).toContain('These are reports of two artifacts.');
+    expect(text).toContain('The reports cover two different artifacts.');
     expect(text).toContain('integrity.checksum: fail, new');
     expect(renderDiff(diffReports(from, from), table)).not.toMatch(/ruleset|policy|two artifacts|CHECKS|RISKS/);
   });
@@ -192,7 +192,7 @@ describe('a report that is read', () => {
     expect(problem('{"version":"2.1.0","runs":[]}').message).toContain('schemaVersion');
     expect(problem(JSON.stringify({ ...whole(), schemaVersion: '2' }))).toMatchObject({
       code: 'unsupported',
-      message: 'is a report of version 2; version 1 is read',
+      message: 'is a report of version 2; this assay reads version 1',
     });
     expect(problem(JSON.stringify({ ...whole(), schemaVersion: 1 })).code).toBe('malformed');
     expect(problem('['.repeat(100)).code).toBe('limit');

@@ -66,7 +66,7 @@ describe('Markdown', () => {
     expect(clean).toContain('## Assay: ALLOW');
     expect(clean).not.toContain('### Files');
     const incomplete = renderMarkdown([judged({ status: 'incomplete' })], CONTEXT);
-    expect(incomplete).toContain('**Part of the artifact was not looked at.**');
+    expect(incomplete).toContain('**Part of the artifact was not scanned.**');
   });
 
   it('shows waivers, those that are void too', () => {
@@ -75,7 +75,7 @@ describe('Markdown', () => {
       waiver(outcome),
     );
     const markdown = renderMarkdown([{ ...known, decision: { ...known.decision, waivers } }], CONTEXT);
-    const words = ['applied to 1 finding', 'void: it ended on', 'another digest', 'refused:', 'not needed:'];
+    const words = ['applied to 1 finding', 'void: it expired on', 'another digest', 'refused:', 'not needed:'];
     for (const word of words) expect(markdown).toContain(word);
     expectInert(markdown);
   });

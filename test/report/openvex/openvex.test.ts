@@ -65,8 +65,8 @@ describe('an OpenVEX document', () => {
     expect(statements[1].status_notes).toBe(
       [
         'Constructs acme.Table, which is not listed',
-        `a waiver of pickle.global.unlisted ${ours}: void: it ended on 2020-01-01`,
-        `a waiver of pickle.global.unlisted ${ours}: void: it is for an artifact with another digest`,
+        `a waiver of pickle.global.unlisted ${ours}: void: it expired on 2020-01-01`,
+        `a waiver of pickle.global.unlisted ${ours}: void: it covers another digest`,
       ].join('; '),
     );
     const one = waivedSample();

@@ -201,7 +201,7 @@ describe('what only the source or the model itself says', () => {
     expect(made(`acme/base@${COMMIT}`)).toMatchObject({
       status: 'partial',
       evidence: 'declared',
-      detail: `declares to be made from acme/base@${COMMIT}, which was not assessed with it: assay scan hf://acme/base@${COMMIT}`,
+      detail: `declares acme/base@${COMMIT} as base model, which was not assessed with it: assay scan hf://acme/base@${COMMIT}`,
       checks: ['provenance.base-model'],
     });
     expect(made('acme/base')).toMatchObject({

@@ -304,7 +304,7 @@ describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
 describe('a job', () => {
   const shown = (state: Job['state']) => parseHtml(String(jobRow(someViewer, { ...someJob, state }))).text;
   it.each([
-    ['queued', 'Is tried again; the last time: it broke'],
+    ['queued', 'Will be retried; the last attempt: it broke'],
     ['running', 'The last time: it broke'],
     ['failed', 'Failed it broke'],
   ] as const)('that is %s says what its last try came to', (state, says) => {

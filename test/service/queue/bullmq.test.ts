@@ -61,7 +61,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await open.queue.cancel(...jobs.map(({ id }) => id));
     expect(open.told).toEqual([
       'Redis is notified later of 200 jobs: no answer within 2000 ms',
-      'workers learn late of what was cancelled (200 jobs): no answer within 2000 ms',
+      'workers receive late the cancellation of (200 jobs): no answer within 2000 ms',
     ]);
     await open.close();
     silent.close();

@@ -207,7 +207,7 @@ onEveryGround('uploads', (service) => {
     expect((await client.call('GET', `/v1/uploads/${id}`)).status).toBe(200);
   });
 
-  it('refuses a body that is not bytes, and a file that there is not', async () => {
+  it('refuses the body is not binary, and a file that there is not', async () => {
     const id = await begin([{ path: 'model.bin', size: 2 }]);
     const json = await client.raw(`/v1/uploads/${id}/files/0`, {
       method: 'PATCH',

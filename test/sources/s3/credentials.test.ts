@@ -18,8 +18,8 @@ const file = (name: string, text: string): string => {
   return path;
 };
 const noService: TokenService = {
-  assumeRole: () => Promise.reject(new Error('not asked')),
-  assumeRoleWithToken: () => Promise.reject(new Error('not asked')),
+  assumeRole: () => Promise.reject(new Error('not evaluated')),
+  assumeRoleWithToken: () => Promise.reject(new Error('not evaluated')),
 };
 
 async function keysOf(env: NodeJS.ProcessEnv): Promise<Keys | undefined> {

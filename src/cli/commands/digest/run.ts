@@ -20,7 +20,7 @@ interface PrintedFile {
   readonly gitSha1?: string;
 }
 
-/** One target, hashed or as its source announces it. */
+/** One target, hashed or as claimed by the source. */
 interface Digests {
   readonly ref: string;
   readonly pinned: string;

@@ -81,7 +81,7 @@ function explainedRows(
     page.row('rule', terminalText(one.rule.expression.source.text), undefined, 'dim');
     if (one.value !== undefined) page.row('value', terminalText(shown(one.value)), undefined, 'dim');
     else if (one.outcome === 'pass')
-      page.row('not asked', terminalText(one.rule.when?.source.text ?? ''), undefined, 'dim');
+      page.row('not evaluated', terminalText(one.rule.when?.source.text ?? ''), undefined, 'dim');
     for (const name of one.rule.uses) {
       page.row('variable', terminalText(`${name} = ${shown(evaluation.variable(name))}`), undefined, 'dim');
     }

@@ -23,13 +23,13 @@ export interface ApproveView {
 export function approvePage(viewer: Viewer, view: ApproveView): Html {
   const { request, version, decision, bySession } = view;
   const name = `${version.model} version ${version.number}`;
-  const body = html`${refusalNote(view.draft)}<p class="lead">You say that ${told(name)} may stand at ${request.to}. The approval is signed, and bound to exactly this:</p>
+  const body = html`${refusalNote(view.draft)}<p class="lead">You approve ${told(name)} for ${request.to}. The approval is signed, and covers exactly this:</p>
 <div class="confirm">${boundFacts(view)}</div>
 ${
   decision.decision.action === 'deny'
     ? note(
         'caution',
-        'The policy denies this as it stands now. Your approval counts, and the version moves only when the policy no longer denies it.',
+        'The policy denies this version now. Your approval counts, but the version moves only once the policy no longer denies it.',
       )
     : NOTHING
 }${bySession ? approveForm(viewer, view) : needsKey(request, version)}`;
@@ -54,7 +54,7 @@ function boundFacts({ request, version, decision }: ApproveView): Html {
     ['Ruleset', html`${decision.ruleset.version} ${code(decision.ruleset.digest)}`],
     [
       'Decision',
-      html`${actionChip(action)} ${when(decision.at)} <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">What was found</a>`,
+      html`${actionChip(action)} ${when(decision.at)} <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">Findings</a>`,
     ],
   ]);
 }
@@ -80,24 +80,24 @@ function approveForm(viewer: Viewer, { request, version, decision, roles, draft 
     role,
     textArea({
       name: 'comment',
-      label: 'What you looked at, and why it may',
+      label: 'The reasons for your approval',
       required: true,
       value: typedInto(draft, 'comment'),
     }),
     field({
       name: 'until',
-      label: 'The approval ends on',
+      label: 'The approval expires on',
       kind: 'date',
       value: typedInto(draft, 'until'),
-      hint: 'Webhooks deny it from the start of that day (UTC), unless it is approved again. No end when empty.',
+      hint: 'The webhook denies it from the start of that day (UTC), unless it is approved again. Leave it empty for no expiry.',
     }),
     html`<div class="acts">${button({ label: 'Approve', kind: 'main' })}${linkButton(requestPath(request.id), { label: 'Back' })}</div>\n`,
   );
 }
 
 function needsKey(request: Transition, version: Version): Html {
-  return html`${note('caution', `This service does not sign approvals for ${request.to}: approvers sign with a key or an identity of their own.`)}
-<p>Sign it where your key is:</p>
+  return html`${note('caution', `This service does not sign approvals for ${request.to}: approvers sign with their own key or identity.`)}
+<p>Run this where your key is:</p>
 <pre class="command" tabindex="0" role="region" aria-label="Command">assay approve ${version.ref} --stage ${request.to} --key approver.pem
 </pre>
 `;

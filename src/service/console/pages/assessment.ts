@@ -55,7 +55,7 @@ export function assessmentPage(viewer: Viewer, view: AssessmentView, context: Re
   );
   const contents = sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`);
   const body = html`${filters('Decision for', choices)}<p class="decision ${action.tone}"><span class="label">Decision for ${decision.stage}</span> <strong>${action.text}</strong></p>
-<p class="quiet">Looked at ${when(assessment.at)}, decided ${when(decision.at)} under ruleset ${decision.ruleset.version}.</p>
+<p class="quiet">Scanned ${when(assessment.at)}, decided ${when(decision.at)} under ruleset ${decision.ruleset.version}.</p>
 <nav class="contents" aria-labelledby="contents-title"><h2 id="contents-title">On this page</h2>
 <ol>${contents}</ol></nav>
 ${sections.map(({ id, title, body }) => part(id, title, body))}`;

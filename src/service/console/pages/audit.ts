@@ -40,8 +40,8 @@ function searchForm(subject = ''): Html {
 
 function verdictNote(verdict: AuditVerdict): Html {
   if (verdict.kind === 'intact')
-    return html`<div role="status">${note('good', html`The chain is whole: ${verdict.entries} entries follow from each other. Its head is entry ${verdict.head.seq}, ${code(verdict.head.hash)}.`)}</div>\n`;
-  return html`<div role="alert">${note('bad', html`The chain is broken at entry ${verdict.seq}: ${told(verdict.why)}. Somebody changed the log.`)}</div>\n`;
+    return html`<div role="status">${note('good', html`The chain is intact: ${verdict.entries} entries follow from each other. Its head is entry ${verdict.head.seq}, ${code(verdict.head.hash)}.`)}</div>\n`;
+  return html`<div role="alert">${note('bad', html`The chain is broken at entry ${verdict.seq}: ${told(verdict.why)}. The log was changed.`)}</div>\n`;
 }
 
 function auditTable(caption: string, entries: readonly AuditEntry[]): Html {
@@ -64,7 +64,7 @@ function detailOf({ detail, hash, previous }: AuditEntry): Html {
   return facts([
     ...known.map(([name, value]) => [told(name), code(textOf(value))] as const),
     ['Hash', code(hash)],
-    ['Of the one before', code(previous)],
+    ['Previous hash', code(previous)],
   ]);
 }
 
@@ -73,10 +73,9 @@ function textOf(value: unknown): string {
 }
 
 function nothing(subject: string | undefined): Html {
-  if (subject === undefined)
-    return empty('Nothing has happened yet', html`<p>The first scan writes the first entry.</p>\n`);
+  if (subject === undefined) return empty('No entries yet', html`<p>The first scan writes the first entry.</p>\n`);
   return empty(
-    'No entry fits',
+    'No matching entries',
     html`<p>The filter takes what stands in the column “To”, letter for letter: a version like ${code('acme/bert@3')}, a model, the
 name of a token, a digest. <a href="${AUDIT_PATH}">Show all entries.</a></p>\n`,
   );

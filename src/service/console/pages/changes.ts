@@ -39,13 +39,13 @@ ${facts([
   ['Ruleset', ruleset(diff)],
   [
     'Findings',
-    `${findings.new.length} new, ${findings.fixed.length} gone, ${findings.changed.length} of another severity, ${findings.unchanged.length} the same`,
+    `${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.changed.length} with another severity, ${findings.unchanged.length} unchanged`,
   ],
   [
     'Files',
     `${files.added.length} added, ${files.removed.length} removed, ${files.changed.length} changed, ${files.unchanged} the same`,
   ],
-])}${findingsPart('new', 'New findings', findings.new)}${findingsPart('fixed', 'Findings that are gone', findings.fixed)}${filesPart(diff)}${risksPart(diff)}${checksPart(diff)}`;
+])}${findingsPart('new', 'New findings', findings.new)}${findingsPart('fixed', 'Fixed findings', findings.fixed)}${filesPart(diff)}${risksPart(diff)}${checksPart(diff)}`;
   return versionPage(viewer, version, 'changes', body);
 }
 
@@ -60,7 +60,7 @@ function decision({ decision: { from, to } }: ReportDiff): Html {
 
 function ruleset({ ruleset: { from, to } }: ReportDiff): HtmlValue {
   if (from.digest === to.digest) return html`${to.version}, the same`;
-  return html`${change(from.version, to.version)}: findings may come and go because of the rules`;
+  return html`${change(from.version, to.version)}: findings may differ because of the rules`;
 }
 
 function findingsPart(id: string, title: string, findings: ReportDiff['findings']['new']): Html {
@@ -75,7 +75,7 @@ function findingsPart(id: string, title: string, findings: ReportDiff['findings'
 }
 
 function filesPart({ files }: ReportDiff): Html {
-  const columns = ['File', 'What became of it', 'Verdict'].map((label) => ({ label }));
+  const columns = ['File', 'Change', 'Verdict'].map((label) => ({ label }));
   const all = [
     ...files.added.map(({ path, verdict }) => [code(path), 'added', chip(VERDICT_WORDS[verdict])]),
     ...files.removed.map(({ path, verdict }) => [code(path), 'removed', chip(VERDICT_WORDS[verdict])]),
@@ -88,7 +88,7 @@ function filesPart({ files }: ReportDiff): Html {
     ]),
   ];
   const [rows, rest] = capped(all, MAX_ROWS, (left) => `${count(left, 'more file')}.`);
-  return some('files', 'Files', rows, html`${table({ caption: 'Files that are other', columns, rows })}${rest}`);
+  return some('files', 'Files', rows, html`${table({ caption: 'Changed files', columns, rows })}${rest}`);
 }
 
 function risksPart({ risks }: ReportDiff): Html {
@@ -96,24 +96,24 @@ function risksPart({ risks }: ReportDiff): Html {
   const rows = risks.map(({ id, from, to }) => [
     html`<span class="number">${id}</span> ${OWASP_RISKS[id]?.title ?? ''}`,
     change(
-      from === null ? 'not there' : chip(RISK_STATUSES[from.status]),
-      to === null ? 'not there' : chip(RISK_STATUSES[to.status]),
+      from === null ? 'missing' : chip(RISK_STATUSES[from.status]),
+      to === null ? 'missing' : chip(RISK_STATUSES[to.status]),
     ),
   ]);
-  return some('risks', 'OWASP risks', rows, table({ caption: 'Risks whose status is other', columns, rows }));
+  return some('risks', 'OWASP risks', rows, table({ caption: 'Risks with another status', columns, rows }));
 }
 
 function checksPart({ checks }: ReportDiff): Html {
   const columns = ['Check', 'Answer'].map((label) => ({ label }));
   const [shown, rest] = capped(checks, MAX_ROWS, (left) => `${count(left, 'more check')}.`);
   const word = (status: (typeof checks)[number]['to']) =>
-    status === null ? 'not asked' : chip(CHECK_STATUSES[status]);
+    status === null ? 'not evaluated' : chip(CHECK_STATUSES[status]);
   const rows = shown.map(({ id, from, to }) => [code(id), change(word(from), word(to))]);
   return some(
     'checks',
     'Checks',
     rows,
-    html`${table({ caption: 'Checks whose answer is other', columns, rows })}${rest}`,
+    html`${table({ caption: 'Checks with another result', columns, rows })}${rest}`,
   );
 }
 

@@ -57,7 +57,7 @@ ${jobs.map((job) => jobRow(viewer, job))}</tbody>
 ${LOOK_AGAIN(PATH)}`;
 }
 
-const COLUMNS = ['Model', 'State', 'What is scanned', 'Asked for', 'Act'];
+const COLUMNS = ['Model', 'State', 'Target', 'Asked for', 'Act'];
 
 /** A row of the table; it is sent again whenever the job has changed. */
 export function jobRow(viewer: Viewer, job: Job): Html {
@@ -80,7 +80,7 @@ function stateOf(job: Job): Html {
   const { state, error, attempts } = job;
   const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NOTHING;
   // One that failed for a passing cause waits for its next try.
-  const before = { queued: 'Is tried again; the last time: ', running: 'The last time: ' };
+  const before = { queued: 'Will be retried; the last attempt: ', running: 'The last attempt: ' };
   const why =
     error === null
       ? NOTHING
@@ -112,7 +112,7 @@ function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
     );
   const maySubmit = roles.includes('submitter') || roles.includes('admin');
   return empty(
-    'Nothing was asked for yet',
+    'No jobs yet',
     maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NOTHING,
     html`<p>Jobs of continuous integration and of the Hub gate are shown here, too. From a terminal:</p>\n`,
     command(
@@ -150,7 +150,7 @@ export function jobBlock(viewer: Viewer, job: Job): Html {
 ${facts([
   ['State', stateOf(job)],
   ['Model', version === null ? told(model) : html`<a href="${modelPath(model)}">${model}</a>`],
-  ['What is scanned', code(target)],
+  ['Target', code(target)],
   ['Asked for', html`${when(createdAt)} by ${told(createdBy)}`],
   ['Begun', maybeWhen(startedAt, 'not yet')],
   ['Ended', maybeWhen(endedAt, 'not yet')],
@@ -159,7 +159,7 @@ ${facts([
     version === null
       ? actsOf(viewer, job)
       : linkButton(versionPath(version), { label: 'See the decision', kind: 'main' })
-  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit it again' }) : NOTHING}</div>
+  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit again' }) : NOTHING}</div>
 </div>
 `;
 }

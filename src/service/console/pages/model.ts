@@ -16,7 +16,7 @@ export interface ModelView {
 /** A model and its versions. */
 export function modelPage(viewer: Viewer, { model, versions, answers, after }: ModelView): Html {
   const path = modelPath(model.name);
-  const columns = ['Version', 'Stage', 'Gates say', 'Digest', 'Registered'].map((label) => ({ label }));
+  const columns = ['Version', 'Stage', 'Current decision', 'Digest', 'Registered'].map((label) => ({ label }));
   const rows = versions.items.map((version) => [
     html`${versionLink(version)}${version.aliases.map((alias) => html` ${code(alias)}`)}`,
     stageChip(version.stage),

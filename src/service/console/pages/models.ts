@@ -82,7 +82,7 @@ function stopped({ stages }: ModelSummary): Html {
 
 function nothingFits(): Html {
   return empty(
-    'No model fits',
+    'No matching models',
     html`<p>No model of this name stands there. <a href="${HOME}">Show all of them.</a></p>\n`,
   );
 }
@@ -90,7 +90,7 @@ function nothingFits(): Html {
 function noModels({ roles }: Viewer): Html {
   const maySubmit = roles.includes('submitter') || roles.includes('admin');
   return empty(
-    'No model is known yet',
+    'No models yet',
     html`<p>A model is known from its first scan on: it is read without running any of it, judged, and stands as
 ${code('candidate')} until people approve it for more.</p>\n`,
     maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NOTHING,

@@ -15,19 +15,19 @@ export function policiesPage(viewer: Viewer, { inUse, shipped }: PolicyList): Ht
         [
           'Approvals',
           approvals.length === 0
-            ? 'none: what the policy allows stands there'
+            ? 'none: every model that the policy allows may move there'
             : bulletList(
-                approvals.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : ', each another person'}`),
+                approvals.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : ', from different people'}`),
               ),
         ],
         [
           'Approvers sign',
-          methods.length === 0 ? 'in a session of this service, or for themselves' : methods.join(' or '),
+          methods.length === 0 ? 'in a session of this service, or with their own key' : methods.join(' or '),
         ],
       ]),
       source === null
         ? html`<p class="quiet">A policy of your own; its text is in the file that the service is configured with.</p>\n`
-        : fold('Its text', sourceOf(name, source)),
+        : fold('Text', sourceOf(name, source)),
     ),
   );
   const others = shipped.map(({ name, summary, digest, source }) =>
@@ -38,7 +38,7 @@ export function policiesPage(viewer: Viewer, { inUse, shipped }: PolicyList): Ht
   );
   const body = html`<p class="lead">A policy looks at what is known of a model and says allow, warn or deny. An approval is bound to the digest of the
 policy that the approver saw.</p>
-${used}${part('shipped', 'Policies that are shipped', others, html`<h3>Write your own</h3>\n`, command('assay policy check ours.yaml', 'assay policy explain --policy ours.yaml acme/model'))}${NOTHING}`;
+${used}${part('shipped', 'Shipped policies', others, html`<h3>Write your own</h3>\n`, command('assay policy check ours.yaml', 'assay policy explain --policy ours.yaml acme/model'))}${NOTHING}`;
   return page(viewer, { title: 'Policies', place: 'policies', body });
 }
 

@@ -11,9 +11,9 @@ import { sentence } from '../words.ts';
  */
 export function problemPage(viewer: Viewer | null, problem: Problem, from?: string): Html {
   const { status, title, code: id, instance } = problem;
-  const detail = id === 'not-signed-in' ? 'nobody is signed in here, or the session has ended' : problem.detail;
+  const detail = id === 'not-signed-in' ? 'you are not signed in, or the session has expired' : problem.detail;
   const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
-${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NOTHING : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'To the models' })}</div>
+${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NOTHING : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'Go to the models' })}</div>
 <p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
 `;
   return page(viewer, { title, body });

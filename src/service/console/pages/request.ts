@@ -30,7 +30,7 @@ export function requestPage(viewer: Viewer, view: RequestView): Html {
       html`${stageChip(from)} <span aria-hidden="true">→</span><span class="for-readers"> to </span> ${stageChip(to)}`,
     ],
     ['Digest', digest(version.digest)],
-    ['Asked for', html`${when(request.at)} by ${told(request.requestedBy)}`],
+    ['Requested', html`${when(request.at)} by ${told(request.requestedBy)}`],
     ['Why', request.comment === '' ? undefined : prose(request.comment)],
   ])}${state === 'open' ? actsOn(viewer, view) : NOTHING}${decisionPart(view, decision)}${votesPart(request)}`;
   return page(viewer, {
@@ -58,13 +58,13 @@ function actsOn(viewer: Viewer, { request }: RequestView): Html {
 }
 
 function whyNot(isOwn: boolean, isJudge: boolean, hasVoted: boolean): Html {
-  if (isOwn) return note('open', 'You asked for this, so another person has to approve it: requesters never vote.');
-  if (!isJudge) return note('plain', 'Reviewers and security approvers vote on this; you can read along.');
+  if (isOwn) return note('open', 'You requested this, so another person must approve it: requesters cannot vote.');
+  if (!isJudge) return note('plain', 'Reviewers and security approvers vote on this; you can only read it.');
   return hasVoted ? note('plain', 'You have voted on this.') : NOTHING;
 }
 
 function decisionPart({ request, version }: RequestView, decision: StoredDecision | undefined): Html {
-  const title = `What the policy for ${request.to} says`;
+  const title = `The decision of the policy for ${request.to}`;
   if (decision === undefined)
     return part('decision', title, html`<p class="quiet">No policy is asked for this stage.</p>\n`);
   const { action, policy, violations } = decision.decision;
@@ -72,19 +72,19 @@ function decisionPart({ request, version }: RequestView, decision: StoredDecisio
   return part(
     'decision',
     title,
-    html`<p>${actionChip(action)} by ${told(policy)}, decided ${when(decision.at)}. <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">What was found</a></p>\n`,
-    orQuiet(reasons.length === 0 ? undefined : bulletList(reasons), 'No rule speaks against it.'),
+    html`<p>${actionChip(action)} by ${told(policy)}, decided ${when(decision.at)}. <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">Findings</a></p>\n`,
+    orQuiet(reasons.length === 0 ? undefined : bulletList(reasons), 'No rule was broken.'),
   );
 }
 
 function votesPart({ votes }: Transition): Html {
   if (votes.length === 0) return part('votes', 'Votes', html`<p class="quiet">Nobody has voted yet.</p>\n`);
-  const columns = ['Who', 'Vote', 'What was said', 'When'].map((label) => ({ label }));
+  const columns = ['Who', 'Vote', 'Comment', 'When'].map((label) => ({ label }));
   const rows = votes.map(({ by, role, vote, comment, at }) => [
     html`${told(by)} <span class="number">as ${role}</span>`,
     chip(vote === 'approve' ? { text: 'Approves', tone: 'good' } : { text: 'Rejects', tone: 'bad' }),
     prose(comment),
     when(at),
   ]);
-  return part('votes', 'Votes', table({ caption: 'In their order', columns, rows }));
+  return part('votes', 'Votes', table({ caption: 'In order', columns, rows }));
 }

@@ -55,7 +55,7 @@ export function requestsTable(
 
 /** `1 reviewer, 1 security-approver`. */
 export function neededApprovals({ needed }: Transition): string {
-  if (needed.length === 0) return 'one more, as the policy asks';
+  if (needed.length === 0) return 'one more, required by the policy';
   return needed.map(({ role, count }) => `${count} ${role}`).join(', ');
 }
 
@@ -63,7 +63,7 @@ function noRequests(state: RequestsView['state']): Html {
   if (state !== 'open')
     return empty('None', html`<p>No request ended so. <a href="${PATH}">Show the open ones.</a></p>\n`);
   return empty(
-    'No request is open',
+    'No open requests',
     html`<p>A version moves one stage at a time, from candidate to staging to production, when enough people approve. Whoever wants
 that asks for it on <a href="${HOME}">the page of the version</a>, and is never the one who approves.</p>\n`,
     NOTHING,

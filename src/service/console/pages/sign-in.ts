@@ -20,11 +20,11 @@ export function signInPage({ byIssuer, returnTo, problem, isSignedOut = false }:
 <p class="or">or</p>
 `
     : NOTHING;
-  const out = html`<p class="note good" role="status">You are signed out.${byIssuer ? ' Your organisation may still know you: on a shared machine, sign out there, too.' : ''}</p>\n`;
+  const out = html`<p class="note good" role="status">You are signed out.${byIssuer ? ' The identity provider may still have a session: on a shared machine, sign out there, too.' : ''}</p>\n`;
   const body = html`${isSignedOut ? out : NOTHING}${problem === undefined ? NOTHING : html`<div role="alert">${note('bad', problem)}</div>\n`}${issuer}<form method="post" action="/signin">
 <input type="hidden" name="return_to" value="${returnTo}">
 <div class="field"><label for="f-token">API token</label>
-<p class="hint" id="h-token">An admin makes one; the first was shown when the service was first started. It begins with ${code('assay_')}.</p>
+<p class="hint" id="h-token">An admin creates one; the service printed the first one when it first started. It begins with ${code('assay_')}.</p>
 <input id="f-token" name="token" type="password" required autocomplete="off" maxlength="200" aria-describedby="h-token"></div>
 <p>${button({ label: 'Sign in', kind: byIssuer ? 'plain' : 'main' })}</p>
 </form>

@@ -11,12 +11,12 @@ export function submitPage(viewer: Viewer, maxBytes: number, draft?: Draft): Htm
     name: 'model',
     label: 'Model',
     example: 'acme/bert',
-    hint: html`What it is called here: letters, digits, ${code('.')}, ${code('_')}, ${code('-')} and ${code('/')}.`,
+    hint: html`Its name in this registry: letters, digits, ${code('.')}, ${code('_')}, ${code('-')} and ${code('/')}.`,
   };
   const body = html`${refusalNote(draft)}<p class="lead">The model is read, judged and decided on, without running any of it. It then stands as a candidate.</p>
 <div class="two">${part(
     'by-reference',
-    'From where it is',
+    'From its source',
     form(
       viewer,
       `${HOME}/submit`,
@@ -27,12 +27,12 @@ export function submitPage(viewer: Viewer, maxBytes: number, draft?: Draft): Htm
         most: 1500,
         value: typedInto(draft, 'ref'),
         example: 'hf://owner/model@revision',
-        hint: html`${code('hf://')}, ${code('https://')}, ${code('s3://')}, ${code('oci://')} or ${code('models:/')} (MLflow). The disk of this service is not read.`,
+        hint: html`${code('hf://')}, ${code('https://')}, ${code('s3://')}, ${code('oci://')} or ${code('models:/')} (MLflow). Paths on the disk of the service are not accepted.`,
       }),
       field({
         ...model,
         value: typedInto(draft, 'model'),
-        hint: html`What it is called here. A model of the Hub keeps its own name, when this is empty.`,
+        hint: html`Its name in this registry. If empty, a model of the Hub keeps its own name.`,
       }),
       html`<p>${button({ label: 'Scan it', kind: 'main' })}</p>\n`,
     ),
@@ -50,7 +50,7 @@ ${field({ ...model, name: 'upload_model', required: true, value: typedInto(draft
   )}</div>
 ${part(
   'by-terminal',
-  'Larger ones, and from scripts',
+  'Larger models, and scripts',
   html`<p>The API takes uploads of any size in pieces, and goes on where a connection broke: begin one, send each file, complete it,
 and ask for the scan. <a href="/v1/openapi.json">The OpenAPI document</a> has all of it.</p>\n`,
   command(

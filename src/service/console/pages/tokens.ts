@@ -20,8 +20,8 @@ export interface TokensView {
 
 /** Tokens by which programs call the service. */
 export function tokensPage(viewer: Viewer, { tokens, made, said, now, draft }: TokensView): Html {
-  const body = html`${refusalNote(draft)}<p class="lead">By a token a program, or a person without an account, is known to this service. Its name stands in the audit log.</p>
-${made === undefined ? NOTHING : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Make a token', newToken(viewer, draft))}`;
+  const body = html`${refusalNote(draft)}<p class="lead">A token identifies a program, or a person without an account. Its name appears in the audit log.</p>
+${made === undefined ? NOTHING : secretNote(made)}${part('all', 'Tokens', tokenTable(viewer, tokens, now))}${part('new', 'Create a token', newToken(viewer, draft))}`;
   return page(viewer, { title: 'Tokens', place: 'tokens', said, body });
 }
 
@@ -38,7 +38,7 @@ function tokenTable(viewer: Viewer, tokens: readonly ApiToken[], now: Date): Htm
     return [
       told(token.name),
       token.roles.join(', '),
-      html`${chip(state)} <span class="quiet">until ${maybeWhen(token.revokedAt ?? token.expiresAt, 'it is revoked')}</span>`,
+      html`${chip(state)} <span class="quiet">until ${maybeWhen(token.revokedAt ?? token.expiresAt, 'revoked')}</span>`,
       html`${when(token.createdAt)} <span class="quiet">by ${told(token.createdBy)}</span>`,
       maybeWhen(token.lastUsedAt, 'never'),
       state === HOLDS
@@ -65,7 +65,7 @@ function newToken(viewer: Viewer, draft: Draft | undefined): Html {
     (role) =>
       html`<label><input type="checkbox" name="roles" value="${role}"${draft?.typed.get('roles')?.includes(role) ? html` checked` : NOTHING}>${role} <span class="quiet">${ROLE_WORDS[role]}</span></label>\n`,
   );
-  return html`${note('plain', 'The maker of a token counts as its user, and does not approve what it requests.')}${form(
+  return html`${note('plain', 'The creator of a token counts as its user, and cannot approve its requests.')}${form(
     viewer,
     PATH,
     field({
@@ -75,7 +75,7 @@ function newToken(viewer: Viewer, draft: Draft | undefined): Html {
       most: 63,
       value: typedInto(draft, 'name'),
       example: 'ci-training',
-      hint: 'Letters, digits, ., _ and -. A name is given once.',
+      hint: 'Letters, digits, ., _ and -. A name can be used once.',
     }),
     html`<fieldset><legend>Roles</legend>\n${boxes}</fieldset>\n`,
     field({
@@ -83,8 +83,8 @@ function newToken(viewer: Viewer, draft: Draft | undefined): Html {
       label: 'Expires on',
       kind: 'date',
       value: typedInto(draft, 'expires'),
-      hint: 'It is refused from the start of that day (UTC). No end when empty.',
+      hint: 'The token is refused from the start of that day (UTC). Leave it empty for no expiry.',
     }),
-    html`<p>${button({ label: 'Make the token', kind: 'main' })}</p>\n`,
+    html`<p>${button({ label: 'Create the token', kind: 'main' })}</p>\n`,
   )}`;
 }

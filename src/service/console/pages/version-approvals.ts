@@ -5,10 +5,10 @@ import { linkButton, part, type Viewer, when } from '../parts.ts';
 import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';
 
 const METHODS: Readonly<Record<ApprovalRecord['method'], string>> = {
-  key: 'signed with a key of his own',
-  keyless: 'signed keyless, with his identity',
+  key: 'signed with a key of the approver',
+  keyless: 'signed keyless, with the identity of the approver',
   certificate: 'signed with a certificate',
-  service: 'in a session of this service, which signed for him',
+  service: 'in a session of this service, which signed it',
 };
 
 /** Approvals of a version, the newest first, and what each is bound to. */
@@ -26,14 +26,14 @@ export function approvalsPart(viewer: Viewer, version: Version, approvals: reado
           : NOTHING
       }`,
       fold('digest, policy, ruleset', boundTo(approval)),
-      html`${when(approval.at)} <span class="quiet">${approval.until === null ? 'no end' : html`until ${when(approval.until)}`}</span>`,
+      html`${when(approval.at)} <span class="quiet">${approval.until === null ? 'no expiry' : html`until ${when(approval.until)}`}</span>`,
     ]);
   return part(
     'approvals',
     'Approvals',
     rows.length === 0
       ? html`<p class="quiet">Nobody has approved it. An approval is a signed statement about these bytes, this policy and this ruleset; when one of them changes, it is looked at again.</p>\n`
-      : table({ caption: 'The newest first, those that no longer hold included', columns, rows }),
+      : table({ caption: 'The newest first, including those that are no longer valid', columns, rows }),
   );
 }
 

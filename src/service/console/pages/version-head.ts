@@ -19,13 +19,13 @@ export function versionPage(
   const { id, model, number, stage } = version;
   const choices = tabs('Of this version', [
     [versionPath(id), 'Overview', tab === 'overview'],
-    [versionPath(id, 'assessment'), 'What was found', tab === 'assessment'],
+    [versionPath(id, 'assessment'), 'Findings', tab === 'assessment'],
     ...(number > 1
       ? [[versionPath(id, 'changes'), `Changes since version ${number - 1}`, tab === 'changes'] as const]
       : []),
   ]);
   return page(viewer, {
-    title: `${model} version ${number}${tab === 'overview' ? '' : tab === 'changes' ? ': changes' : ': what was found'}`,
+    title: `${model} version ${number}${tab === 'overview' ? '' : tab === 'changes' ? ': changes' : ': findings'}`,
     heading: html`${told(model)} <span class="nowrap">version ${number}</span> ${stageChip(stage)}`,
     place: 'models',
     crumbs: crumbsOf(version),

@@ -62,7 +62,7 @@ ${part(
   'requests',
   'Requests for other stages',
   requests.length === 0
-    ? html`<p class="quiet">Nobody has asked for another stage yet.</p>\n`
+    ? html`<p class="quiet">No stage was requested yet.</p>\n`
     : requestsTable('The newest first', requests, names),
 )}${approvalsPart(viewer, version, approvals)}${waiversPart(viewer, view)}${reportsPart(version)}`;
   return versionPage(viewer, version, 'overview', body, said);
@@ -71,7 +71,7 @@ ${part(
 function gateBlock({ answer, version, seen }: VersionView): Html {
   const action: Action = answer?.action ?? 'deny';
   const { text, tone } = ACTION_WORDS[action];
-  const reason = answer === undefined ? 'nothing was decided of it' : answer.reason;
+  const reason = answer === undefined ? 'no decision yet' : answer.reason;
   const standing = answer?.approvedFor.map((stage) => STAGE_WORDS[stage].text.toLowerCase()).join(', ') ?? '';
   const why = html`${reason === '' ? NOTHING : html`<span class="why">${told(reason)}</span>`}${
     standing === '' ? NOTHING : html`<span class="why">May run at: ${standing}${until(answer)}.</span>`
@@ -79,10 +79,10 @@ function gateBlock({ answer, version, seen }: VersionView): Html {
   const what =
     seen === undefined
       ? NOTHING
-      : html`<p>${seen.findings === 0 ? 'Nothing was found' : count(seen.findings, 'finding')} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">What was found</a>${
+      : html`<p>${seen.findings === 0 ? 'No findings' : count(seen.findings, 'finding')} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">Findings</a>${
           seen.open === 0
             ? NOTHING
-            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'thing')} that ${seen.open === 1 ? 'was' : 'were'} not looked at</a>`
+            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'part')} that ${seen.open === 1 ? 'was' : 'were'} not scanned</a>`
         }.</p>\n`;
   return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
 }
@@ -99,7 +99,7 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
   const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && !isAsked ? WAYS[stage] : [];
   const buttons: Html[] = ways.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
-      label: `Ask for ${STAGE_WORDS[to].text.toLowerCase()}…`,
+      label: `Request ${STAGE_WORDS[to].text.toLowerCase()}…`,
       // Nothing keeps anybody from asking; the registry says what no approval corrects.
       kind: isDenied(to) ? 'plain' : 'main',
     }),
@@ -117,9 +117,9 @@ const SPEAKING: ReadonlySet<RuleResult> = new Set(['deny', 'warn', 'error', 'una
 const MAX_RULES = 12;
 
 function decisionsPart({ version, decisions }: VersionView): Html {
-  const columns = ['Stage', 'Decision', 'Rules that said so', 'Policy', 'Decided'].map((label) => ({ label }));
+  const columns = ['Stage', 'Decision', 'Rules', 'Policy', 'Decided'].map((label) => ({ label }));
   const rows = decisions.map(({ stage, decision, ruleset, at }) => [
-    html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">stands here</span>` : NOTHING}`,
+    html`${STAGE_WORDS[stage].text}${stage === version.stage ? html`<span class="number">current stage</span>` : NOTHING}`,
     actionChip(decision.action),
     rulesThatSpoke(decision.rules),
     html`${told(decision.policy)} <span class="quiet"><code title="${decision.policyDigest}">${decision.policyDigest.slice(0, 15)}…</code></span>`,
@@ -127,8 +127,8 @@ function decisionsPart({ version, decisions }: VersionView): Html {
   ]);
   const body =
     rows.length === 0
-      ? html`<p>Nothing was decided yet.</p>\n`
-      : table({ caption: 'What the policy of each stage says of these bytes', columns, rows });
+      ? html`<p>There is no decision yet.</p>\n`
+      : table({ caption: 'The decision of the policy of each stage', columns, rows });
   return part('decisions', 'Decision for each stage', body);
 }
 
@@ -177,7 +177,7 @@ function lineagePart({ version, baseVersions }: VersionView): Html {
   const bases = lineage.baseModels.map(({ ref, digest: of }) => {
     const known = baseVersions.find((one) => one.ref === ref)?.versions ?? [];
     return html`${code(ref)}${of === null ? NOTHING : html` <span class="quiet">${of}</span>`}${known.map(
-      (version) => html`<br>known here as ${versionLink(version, true)} ${stageChip(version.stage)}`,
+      (version) => html`<br>known as ${versionLink(version, true)} ${stageChip(version.stage)}`,
     )}`;
   });
   return part(

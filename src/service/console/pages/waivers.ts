@@ -45,7 +45,7 @@ reason and an end. Every version of the digest is then decided again.</p>\n`,
 }
 
 export function waiverTable(viewer: Viewer, waivers: readonly StoredWaiver[], now: Date): Html {
-  const columns = ['Rule', 'State', 'Artifact', 'Why', 'Who answers', 'Act'].map((label) => ({ label }));
+  const columns = ['Rule', 'State', 'Artifact', 'Why', 'Owner', 'Act'].map((label) => ({ label }));
   const rows = waivers.map((stored) => {
     const { waiver, id, createdBy, at } = stored;
     const state = stateOf(stored, now);
@@ -79,7 +79,7 @@ function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): ReportWord {
 /** @param digest of the artifact, when the page was reached from one */
 export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?: Draft): Html {
   const value = (name: string) => typedInto(draft, name);
-  const body = html`${refusalNote(draft)}${note('caution', 'The rule no longer speaks for these bytes, at any stage and in any model that has them, until the day that you name.')}${form(
+  const body = html`${refusalNote(draft)}${note('caution', 'The rule does not apply to these bytes, at any stage and in any model, until the day that you choose.')}${form(
     viewer,
     `${PATH}/new`,
     field({
@@ -89,7 +89,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       most: 100,
       value: value('rule'),
       example: 'pickle.global.unlisted',
-      hint: 'Of a policy or of the catalogue, as a decision names it.',
+      hint: 'The id of a rule of a policy or of the catalogue, as in a decision.',
     }),
     field({
       name: 'digest',
@@ -104,7 +104,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       label: 'Only in this file',
       most: 1000,
       value: value('file'),
-      hint: 'The path within the artifact. Any file, when empty.',
+      hint: 'The path within the artifact. If empty, all files.',
     }),
     field({
       name: 'reason',
@@ -112,11 +112,11 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       required: true,
       most: 2000,
       value: value('reason'),
-      hint: 'What was looked at, and why it is harmless here. One line.',
+      hint: 'The reason why it is harmless here. One line.',
     }),
     field({
       name: 'owner',
-      label: 'Who answers for it',
+      label: 'Owner',
       required: true,
       most: 200,
       value: value('owner'),
@@ -128,7 +128,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       required: true,
       kind: 'date',
       value: value('expires'),
-      hint: 'From the start of that day (UTC) the rule speaks again.',
+      hint: 'From the start of that day (UTC) the rule applies again.',
     }),
     html`<div class="acts">${button({ label: 'Waive the rule', kind: 'danger' })}${linkButton(PATH, { label: 'Back' })}</div>\n`,
   )}`;

@@ -9,7 +9,7 @@ export const HIDDEN = { hide: true } as const;
 const SAID_NAMES = Object.keys(SAID) as readonly Said[];
 
 /** What a page may be told was just done. */
-export const SAID_QUERY = { said: Type.Optional(oneOf(SAID_NAMES, 'What was just done')) };
+export const SAID_QUERY = { said: Type.Optional(oneOf(SAID_NAMES, 'The last action')) };
 export const AFTER_QUERY = {
   after: Type.Optional(text('`next` of the page before', { minLength: 1, maxLength: 500 })),
 };

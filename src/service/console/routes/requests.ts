@@ -164,7 +164,7 @@ function reject(version: Version, transitionRequest: Transition, role: Role): Ac
         text: `${version.model} ${version.number} to ${transitionRequest.to}`,
       },
     ],
-    follows: 'One rejection ends the request, and what was approved of it is void. The version stays where it stands.',
+    follows: 'One rejection closes the request, and its approvals are void. The version keeps its stage.',
     tone: 'bad',
     facts: [
       ['Version', `${version.model} version ${version.number}`],
@@ -212,7 +212,7 @@ function checkVoter(by: Principal, { requestedBy, state }: Transition): void {
     throw new ServiceError(
       403,
       'own-request',
-      'you asked for this yourself, and who asked for a transition does not vote on it; let somebody else vote',
+      'you requested this transition, and a requester cannot vote on it; another person must vote',
     );
 }
 
@@ -224,6 +224,6 @@ function votingRoles({ roles }: Principal, { needed }: Transition): readonly Rol
 }
 
 function decided(decision: StoredDecision | undefined): StoredDecision {
-  if (decision === undefined) throw new ServiceError(409, 'no-decision', 'nothing was decided for this stage yet');
+  if (decision === undefined) throw new ServiceError(409, 'no-decision', 'there is no decision for this stage yet');
   return decision;
 }

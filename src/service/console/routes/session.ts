@@ -44,7 +44,7 @@ export const sessionRoutes: Routes = async (app, { config }) => {
   /** Who could not sign in is told why where he can try again, and is still led on to where he wanted to go. */
   function tryAgain(request: FastifyRequest, reply: FastifyReply, error: unknown, returnTo: string): FastifyReply {
     if (!(error instanceof ServiceError) || !isForPeople(request)) throw error;
-    if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'nobody can sign in');
+    if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'sign-in is not available');
     return sendPage(reply, signInPage({ byIssuer, returnTo, problem: sentence(error.message) }), error.status);
   }
 
@@ -85,8 +85,8 @@ export const sessionRoutes: Routes = async (app, { config }) => {
       const login = await sessions.takeLogin(request, reply, state);
       const returnTo = localPath(login?.returnTo);
       try {
-        if (oidc === null || login === undefined) throw invalidSignIn('this sign-in was not begun in this browser');
-        if (code === undefined) throw invalidSignIn(`the identity provider did not let you in${named(refusal)}`);
+        if (oidc === null || login === undefined) throw invalidSignIn('this sign-in was started in another browser');
+        if (code === undefined) throw invalidSignIn(`the identity provider refused the sign-in${named(refusal)}`);
         const callback = new URL(redirectUri);
         callback.search = new URL(request.url, redirectUri).search;
         await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(callback, login) });

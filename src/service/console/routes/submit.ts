@@ -71,7 +71,7 @@ function sentForm(body: unknown): { readonly files: readonly SentFile[]; readonl
   const model = typed(fields.get('upload_model') ?? '');
   if (files.length === 0) throw new ServiceError(400, 'invalid-request', 'choose the files of the model');
   if (model.length > MODEL_NAME.maxLength || !new RegExp(MODEL_NAME.pattern).test(model))
-    throw new ServiceError(400, 'invalid-request', 'say which model it is: letters, digits, ., _, - and /');
+    throw new ServiceError(400, 'invalid-request', 'name the model: letters, digits, ., _, - and /');
   return { files, upload_model: model };
 }
 

@@ -26,14 +26,14 @@ const STOPS = {
     tone: 'bad',
     said: 'quarantined',
     follows:
-      'Gates deny it at once, wherever it stands, and its approvals are void. Out of quarantine it comes with the approvals that production asks for, and then stands as a candidate.',
+      'The Hub proxy and the webhook deny it at once, at any stage, and its approvals are void. Its release needs the approvals of production, and makes it a candidate.',
   },
   retire: {
     label: 'Retire it',
     title: 'Retire a version',
     tone: 'caution',
     said: 'retired',
-    follows: 'Gates deny it from now on, and there is no way back: a version that was retired stays so.',
+    follows: 'The Hub proxy and the webhook deny it from now on. This cannot be undone.',
   },
 } as const;
 
@@ -96,7 +96,7 @@ export const versionActs: Routes = (app, { registry }) => {
     const { approval: wanted } = params as Static<typeof ApprovalParams>;
     const version = await registry.version(principal, { id: idIn(request) });
     const approval = (await registry.approvals(principal, version.id)).find(({ id }) => id === wanted);
-    if (approval === undefined) throw new ServiceError(404, 'not-found', 'there is no such approval');
+    if (approval === undefined) throw new ServiceError(404, 'not-found', 'the approval does not exist');
     return actPage(viewerOf(request), { ...revoke(version, approval), draft });
   };
   app.get(
@@ -122,13 +122,13 @@ function askFor(version: Version, to: Stage): ActView {
   const stage = STAGE_WORDS[to].text.toLowerCase();
   return {
     ...about(version),
-    title: `Ask for ${stage}`,
-    follows: 'Others then review it and vote; you do not. Give a reason that they can judge.',
+    title: `Request ${stage}`,
+    follows: 'Others then review the request and vote; you cannot. Give a reason that they can judge.',
     tone: 'open',
     action: versionPath(version.id, 'request'),
     fields: hidden('to', to),
-    why: { name: 'comment', label: 'Why it should stand there' },
-    label: `Ask for ${stage}`,
+    why: { name: 'comment', label: 'Reason for the request' },
+    label: `Request ${stage}`,
     kind: 'main',
   };
 }
@@ -151,7 +151,7 @@ function revoke(version: Version, approval: ApprovalRecord): ActView {
       ['Bound to', boundTo(approval)],
     ],
     follows:
-      'Webhooks deny what rests on it from now on. The version stays where it stands, until it is approved again.',
+      'The webhook denies what depends on it from now on. The version keeps its stage until it is approved again.',
     tone: 'bad',
     action: revokePath(version.id, approval.id),
     fields: '',

@@ -73,7 +73,8 @@ export const versionPages: Routes = (app, { registry }) => {
   app.get(`${PATH}/changes`, { config, schema: { ...HIDDEN, params: ID_PARAMS } }, async (request, reply) => {
     const { principal, params } = request;
     const version = await registry.version(principal, { id: params.id });
-    if (version.number === 1) throw new ServiceError(404, 'no-such-version', 'the first version has none before it');
+    if (version.number === 1)
+      throw new ServiceError(404, 'no-such-version', 'the first version has no previous version');
     const before = await registry.version(principal, { model: version.model, number: version.number - 1 });
     const [from, to] = [await reportOf(registry, principal, before), await reportOf(registry, principal, version)];
     return sendPage(reply, changesPage(viewerOf(request), { version, before, diff: diffReports(from, to) }));
@@ -89,7 +90,7 @@ async function judgedFor(registry: Registry, by: Principal, version: Version, st
   const assessments = await registry.assessments(by, version.id);
   const assessment = assessments.find(({ id }) => id === decision?.assessment);
   if (decision === undefined || assessment === undefined)
-    throw new ServiceError(404, 'no-decision', `nothing was decided for ${stage} yet`);
+    throw new ServiceError(404, 'no-decision', `there is no decision for ${stage} yet`);
   const stages = STAGES.filter((one) => decisions.some((other) => other.stage === one));
   return { decision, assessment, stages };
 }

@@ -14,7 +14,7 @@ const WaiverForm = object({
   digest: text('The artifact', { minLength: 1, maxLength: 200 }),
   file: Type.Optional(text('Only in this file', { maxLength: 4096 })),
   reason: text('Why', { minLength: 1, maxLength: 2000 }),
-  owner: text('Who answers for it', { minLength: 1, maxLength: 200 }),
+  owner: text('Owner', { minLength: 1, maxLength: 200 }),
   expires: text('The end', { minLength: 1, maxLength: 40 }),
 });
 

@@ -179,7 +179,11 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
       /--certificate-chain: needs --certificate/,
     ],
 
-    ['keyless with a key', ['model', '--keyless', ...KEY], /--keyless: signs without the --private-key that was given/],
+    [
+      'keyless with a key',
+      ['model', '--keyless', ...KEY],
+      /--keyless: cannot be combined with the --private-key that was given/,
+    ],
     [
       'keyless, offline',
       ['model', '--keyless', '--offline'],
@@ -199,7 +203,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'two choices of services',
       ['model', '--keyless', '--signing-config', 'x', '--rekor-url', 'https://x'],
-      /--signing-config: says which services/,
+      /--signing-config: cannot be combined/,
     ],
     [
       'services in the clear',
@@ -215,7 +219,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'a signature in a missing folder',
       ['model', ...KEY, '--signature', 'no/where.sig'],
-      /--signature no\/where\.sig: there is no folder no; make it/,
+      /--signature no\/where\.sig: there is no folder no; create it/,
     ],
     [
       'a signature that is a folder',
@@ -230,7 +234,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     [
       'a signature over a link',
       ['model', ...KEY, '--signature', 'link.sig'],
-      /--signature link\.sig: is a symbolic link; name the file/,
+      /--signature link\.sig: is a symbolic link; name the target/,
     ],
     [
       'a file that is not there, to leave out',
@@ -290,7 +294,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     expect(unreadable.code).toBe(2);
     expect(existsSync(never)).toBe(false);
     const unwritable = await run(['sign', 'locked', ...key], { unprivileged: true });
-    expect(unwritable.stderr).toMatch(/--signature locked\/model\.sig: nothing can be written into locked; give/);
+    expect(unwritable.stderr).toMatch(/--signature locked\/model\.sig: locked is not writable; grant/);
     expect(unwritable.code).toBe(2);
   });
 });
@@ -348,7 +352,7 @@ describe('assay sign', () => {
     expect(code).toBe(0);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
-        /^assay: warning: careless\/key\.pem: others on this machine can read this private key; chmod 600/,
+        /^assay: warning: careless\/key\.pem: other users of this machine can read this private key; run chmod 600/,
       ),
       'assay: warning: the signature will not cover 7 files: .github/evil\\x1b0.py, .github/evil\\x1b1.py, .github/evil\\x1b2.py, .github/evil\\x1b3.py, .github/evil\\x1b4.py, and 2 more; --cover-all signs them, too',
       expect.stringMatching(/^assay: warning: the private key lies within the model/),

@@ -120,7 +120,7 @@ describe('assay snapshot', () => {
       /missing\.db: the registry does not exist; check the path/,
     ],
     ['a trust file that is not there', ['--trust', 'missing.yaml'], /missing\.yaml: no such file/],
-    ['a time that is none', ['--expires-in', '0d'], /--expires-in 0d: is not a time/],
+    ['a time that is none', ['--expires-in', '0d'], /--expires-in 0d: is not a valid lifetime/],
     ['a server that is none', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
     ['an image that is none', ['--image', 'nginx'], /--image nginx: names no image/],
     ['a folder that is not there', ['-o', '/nowhere/x.json'], /\/nowhere\/.*cannot be written/],

@@ -202,7 +202,7 @@ describe('bad input', () => {
     [
       'no signature',
       () => ['verify', PROBES],
-      /has no signature: no model\.sig in it, no \.sig beside it; name it with --signature/,
+      /has no signature: neither model\.sig inside nor \.sig beside it; name it with --signature/,
     ],
     ['a missing signature', () => ['verify', good, '--signature', 'no.sig'], /no\.sig: no such file/],
     ['no bundle at all', () => ['verify', good, '--signature', lone('hello')], /lone\.sig: .*not JSON/],
