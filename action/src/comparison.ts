@@ -59,7 +59,7 @@ interface Context {
 
 async function readEvent(path: string): Promise<unknown> {
   if (path === '')
-    throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', {
+    throw new AssayError('usage', 'is not set: run this as a step of GitHub Actions', {
       subject: 'GITHUB_EVENT_PATH',
     });
   const { bytes } = await readSmallFile(path, 'GITHUB_EVENT_PATH', MAX_EVENT);
@@ -128,7 +128,7 @@ async function ofMergeGroup({ event, payload, checkout, git }: Context): Promise
 async function ofPush({ event, payload, checkout, git }: Context): Promise<Comparison> {
   const before = text(payload, 'before');
   const after = commitOf(payload, 'after');
-  mustBe(checkout, after, 'what was pushed');
+  mustBe(checkout, after, 'the pushed commits');
   const known = isObjectId(before) && !isNoObject(before) && (await git.hasCommit(before));
   if (known) return { event, head: after, base: before, rules: before, about: 'a push', pullRequest: undefined };
   const rewritten = field(payload, 'forced') === true;
@@ -194,7 +194,7 @@ async function mergeBase(git: Git, base: string, head: string): Promise<string> 
   const { bytes, status } = await git.ask(['merge-base', base, head], { allow: [1, 128] });
   const found = bytes.toString('utf8').trim();
   if (status === 0 && isObjectId(found)) return found;
-  throw new AssayError('usage', 'the checkout does not show where the pull request left its base', { hint: DEEPER });
+  throw new AssayError('usage', 'the checkout does not contain the merge base of the pull request', { hint: DEEPER });
 }
 
 async function mustHave(git: Git, commit: string, what: string): Promise<void> {

@@ -34,7 +34,7 @@ export interface Inputs {
 export function readInputs(env: NodeJS.ProcessEnv): Inputs {
   const text = (name: string) => (env[`INPUT_${name.toUpperCase()}`] ?? '').trim();
   if (text('service-url') !== '') {
-    throw wrong('service-url', 'is not served by this version', 'leave it out: the Action decides by itself');
+    throw wrong('service-url', 'is not supported by this version', 'leave it out: the Action chooses by itself');
   }
   const policy = text('policy') || DEFAULT_POLICY;
   return {

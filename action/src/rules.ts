@@ -67,7 +67,7 @@ async function fileAt(git: Git, { rules }: Comparison, name: string, path: strin
   if (!mode.startsWith('100')) {
     throw new AssayError('not-found', `the base commit ${rules.slice(0, 12)} has no file ${path}`, {
       subject,
-      hint: 'merge it first: what decides is never read from the change that it decides on',
+      hint: 'merge it first: the policy is never read from the change that it judges',
     });
   }
   const size = Number(await git.text(['cat-file', '-s', oid]));

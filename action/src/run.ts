@@ -70,11 +70,11 @@ type ReportingRun = Omit<Run, 'scratch'>;
 async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch, signal }: Run): Promise<RunOutcome> {
   const workspace = env.GITHUB_WORKSPACE ?? '';
   if (workspace === '')
-    throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', { subject: 'GITHUB_WORKSPACE' });
+    throw new AssayError('usage', 'is not set: run this as a step of GitHub Actions', { subject: 'GITHUB_WORKSPACE' });
   const git = new Git(workspace);
   await mustBeRepository(git);
   const comparison = await comparisonOf(env, git);
-  workflow.log(`looks at ${comparison.about}, ${comparison.head}`);
+  workflow.log(`checks ${comparison.about}, ${comparison.head}`);
   const ruling = await readRuling(comparison, inputs, git, new Date());
   const blobs = new GitBlobs(git, scratch);
   const change = await changeSetOf(comparison, inputs, { git, blobs, workspace });
@@ -169,7 +169,7 @@ async function exitCode(
     github.neutralCheck(
       outcome.comparison.head,
       'Not decided',
-      'A store of models did not answer, and what the change references there was not scanned.',
+      'A model store did not answer, so the models that the change references there were not scanned.',
     ),
   );
   if (written.kind === 'written') return 0;
@@ -200,7 +200,7 @@ async function comment(
   workflow.annotate({
     level: 'notice',
     title: 'Assay wrote no comment',
-    message: `${why}. The summary of the job has it all.`,
+    message: `${why}. See the summary of the job.`,
   });
 }
 

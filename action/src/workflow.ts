@@ -69,7 +69,7 @@ export class Workflow {
   #append(variable: string, text: string): void {
     const path = this.#env[variable] ?? '';
     if (path === '')
-      throw new AssayError('usage', 'is not set: this runs as a step of GitHub Actions', { subject: variable });
+      throw new AssayError('usage', 'is not set: run this as a step of GitHub Actions', { subject: variable });
     appendFileSync(path, text);
   }
 }

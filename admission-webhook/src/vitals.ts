@@ -18,10 +18,10 @@ export interface Vitals {
 /** Why it should not be asked; empty: it is ready. A snapshot that has ended is no reason: it answers by what holds then. */
 export function notReady({ snapshot, namespaces, ending }: Vitals): string[] {
   return [
-    ...(snapshot.kind === 'none' ? [`no snapshot is held: ${snapshot.why}`] : []),
+    ...(snapshot.kind === 'none' ? [`no snapshot is loaded: ${snapshot.why}`] : []),
     ...(namespaces !== null && !namespaces.synced
-      ? [`the labels of namespaces are not known yet${namespaces.problem === null ? '' : `: ${namespaces.problem}`}`]
+      ? [`the labels of namespaces are not loaded yet${namespaces.problem === null ? '' : `: ${namespaces.problem}`}`]
       : []),
-    ...(ending ? ['it is ending'] : []),
+    ...(ending ? ['it is stopping'] : []),
   ];
 }

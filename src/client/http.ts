@@ -81,8 +81,8 @@ async function read<T extends v.GenericSchema>(
   const result = v.safeParse(answer, json, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const message = `answers with something else than was asked for: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`;
-  throw new AssayError('malformed', message, { subject, hint: 'check that it is a service of assay, of this version' });
+  const message = `answers with an unexpected document: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`;
+  throw new AssayError('malformed', message, { subject, hint: 'check that it is a service of assay of this version' });
 }
 
 /** Codes of a registry, as the service hands them on. */
@@ -111,7 +111,7 @@ async function refusalOf(response: Response, name: string): Promise<Error> {
   const { status } = response;
   const problem = await problemOf(response);
   if (problem === undefined) {
-    const hint = 'check the address: it has to be a service of assay';
+    const hint = 'check the address: it must be a service of assay';
     return new AssayError('network', `answers with the status ${status}`, { subject: name, hint });
   }
   const { code, detail } = problem;

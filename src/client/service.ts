@@ -89,7 +89,7 @@ async function recomputed(
     if (why !== undefined) return { kind: 'broken', seq: (head?.seq ?? 0) + 1, why };
     head = { seq: entry.seq, hash: entry.hash };
     if (entry.seq === verdict.head.seq && entry.hash !== verdict.head.hash) {
-      return { kind: 'broken', seq: entry.seq, why: `entry ${entry.seq} is another than the one that was verified` };
+      return { kind: 'broken', seq: entry.seq, why: `entry ${entry.seq} differs from the verified one` };
     }
   }
   const last = head?.seq ?? 0;

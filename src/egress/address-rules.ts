@@ -55,17 +55,17 @@ export function isPrivateAddress(address: string): boolean {
 
 /** @throws AssayError `refused` when the rules forbid the address as it is written. */
 export function checkAddress(url: URL, rules: AddressRules): void {
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused(url.protocol, 'addresses are not spoken to');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused(url.protocol, 'addresses are not allowed');
   const host = bare(url.hostname);
   if (rules.hosts !== undefined && !rules.hosts.some((name) => host === name || host.endsWith(`.${name}`))) {
-    throw refused(host, 'is not among the hosts that may be spoken to');
+    throw refused(host, 'is not among the allowed hosts');
   }
   if (rules.denyPrivate === true && isIP(host) !== 0 && isPrivateAddress(host))
     throw refused(host, 'is not a public address');
 }
 
 /** To which address is not said: whoever names hosts to a service would be told the map of its network. */
-const INSIDE = 'leads to an address that is not public';
+const INSIDE = 'resolves to an address that is not public';
 
 /**
  * Resolves a name and hands out only addresses that passed the rules, so that the address checked is the address connected
@@ -102,6 +102,6 @@ function bare(hostname: string): string {
 function refused(host: string, why: string): AssayError {
   return new AssayError('refused', `${host} ${why}`, {
     subject: host,
-    hint: 'ask who runs this service to allow the host',
+    hint: 'ask the operator of this service to allow the host',
   });
 }

@@ -29,7 +29,7 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
     new AssayError('network', message, { subject: shownAddress(url), hint, cause: error });
   if (has('ENOTFOUND', 'EAI_AGAIN')) {
     return network(
-      `no address is known for ${host}`,
+      `the name ${host} has no address`,
       'check the name and the network, set HTTPS_PROXY if one is needed, or use --offline',
     );
   }
@@ -46,7 +46,7 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
       "name your organisation's CA file in NODE_EXTRA_CA_CERTS",
     );
   }
-  return network(`the connection to ${host} broke (${codes[0] ?? 'no reason given'})`, 'try again');
+  return network(`the connection to ${host} was lost (${codes[0] ?? 'no reason given'})`, 'try again');
 }
 
 /** Why a signal ended a request: its caller stopped, or the time for an answer was over. */

@@ -234,7 +234,7 @@ function toResponse(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | u
   const coding = headers.get('content-encoding');
   if (coding !== null && coding !== '' && coding.toLowerCase() !== 'identity') {
     raw.body.destroy();
-    throw new AssayError('network', `answers in the content coding "${coding}", which was not asked for`, {
+    throw new AssayError('network', `answers in the content coding "${coding}", which was not requested`, {
       subject: shownAddress(hop.url),
     });
   }

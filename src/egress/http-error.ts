@@ -27,5 +27,5 @@ export function httpError(response: Response, address: string): AssayError {
 export function tooMany(response: Response, subject: string, hint: string): AssayError {
   const after = response.headers.get('retry-after') ?? '';
   const request = /^\d{1,9}$/.test(after) ? `, and asks to wait ${after} seconds` : '';
-  return new AssayError('network', `the server takes no more requests for now (429)${request}`, { subject, hint });
+  return new AssayError('network', `the server limits the rate of requests (429)${request}`, { subject, hint });
 }

@@ -155,7 +155,7 @@ function tokenIn(bytes: Uint8Array, url: URL): string {
 function noToken(url: URL): AssayError {
   return new AssayError('network', 'the token server answers without a token', {
     subject: shownAddress(url),
-    hint: 'ask who runs the registry',
+    hint: 'ask the operator of the registry',
   });
 }
 
@@ -172,8 +172,8 @@ export function hintOf(standing: OciStanding, { names }: OciEndpoint): string {
     case 'login':
       return `run docker login ${host} again with an account that may pull it (${standing.config})`;
     case 'helper':
-      return `docker-credential-${standing.helper} keeps the login, and is not run: name in DOCKER_CONFIG a folder whose config.json holds it under auths`;
+      return `docker-credential-${standing.helper} stores the login, but Assay does not run it: set DOCKER_CONFIG to a folder whose config.json has the login under auths`;
     case 'foreign-realm':
-      return `the login for ${host} was not sent to ${standing.realm}, which is not of the same domain: if it may have it, list it under "${standing.realm}" in auths of ${standing.config}`;
+      return `the login for ${host} was not sent to ${standing.realm}, which has another domain: to allow it, list it under "${standing.realm}" in auths of ${standing.config}`;
   }
 }

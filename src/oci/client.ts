@@ -137,7 +137,7 @@ export class OciClient implements Egress {
 }
 
 function otherManifest(subject: string, found: string, wanted: string): AssayError {
-  return new AssayError('mismatch', `the manifest's bytes have the digest ${found}, announced was ${wanted}`, {
+  return new AssayError('mismatch', `the bytes of the manifest have the digest ${found}, but ${wanted} was announced`, {
     subject,
     hint: 'do not use it; try again, and report it to the operator of the registry if it happens again',
   });

@@ -104,10 +104,10 @@ function readConfig(path: string): Config | undefined {
     json = parseBoundedJson(bytes, path, BOUNDS);
   } catch {
     // The parser quotes what it stumbles over, which may be a password: its error goes no further.
-    throw unusable('malformed', 'is not JSON of the size that a config has', path);
+    throw unusable('malformed', 'is not a JSON document of the expected size', path);
   }
   const parsed = v.safeParse(Config, json);
-  if (!parsed.success) throw unusable('malformed', 'is not laid out as a config of Docker', path);
+  if (!parsed.success) throw unusable('malformed', 'is not a Docker configuration', path);
   return parsed.output;
 }
 

@@ -18,7 +18,7 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
   const { status } = response;
   if (response.url !== '' && new URL(response.url).origin !== origin) return httpError(response, response.url);
   if (status === 401 || status === 403) {
-    const who = standing.kind === 'login' ? 'does not let this login read' : 'does not let everybody read';
+    const who = standing.kind === 'login' ? 'denies access to this login:' : 'denies public access:';
     return new AssayError('unauthorized', `${host} ${who} the ${what} (${status})`, {
       subject,
       hint: hintOf(standing, endpoint),
@@ -28,7 +28,7 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
     if (!/json/i.test(response.headers.get('content-type') ?? ''))
       return noRegistry(endpoint, `answers with a page (${status})`);
     const hint = what.startsWith('blob')
-      ? 'push the artifact again: its manifest names what the registry does not hold'
+      ? 'push the artifact again: its manifest names missing blobs'
       : 'check the name and the tag or digest';
     return new AssayError('not-found', `${host} has no ${what} (${status})`, { subject, hint });
   }

@@ -51,21 +51,22 @@ const VAGUE: ReadonlySet<string> = new Set(['', 'application/json', 'application
  */
 export function parseManifest({ bytes, contentType }: OciManifestBytes, name: string): OciManifest {
   const json = parseBoundedJson(bytes, name, BOUNDS);
-  if (countKeys(json) !== countColons(bytes)) throw malformed(name, 'the manifest says something twice');
+  if (countKeys(json) !== countColons(bytes)) throw malformed(name, 'the manifest has a duplicate key');
   const misspelt = findMisspelt(json);
   if (misspelt !== undefined) throw malformed(name, `the manifest spells ${JSON.stringify(misspelt)} in its own way`);
   const parsed = v.safeParse(Document, json);
-  if (!parsed.success) throw malformed(name, `the manifest is not laid out as one: ${whereOf(parsed.issues)}`);
+  if (!parsed.success) throw malformed(name, `the manifest is not valid: ${whereOf(parsed.issues)}`);
   const { schemaVersion, mediaType, config, layers, manifests, blobs } = parsed.output;
   const types = [mediaType ?? '', VAGUE.has(contentType) ? '' : contentType].filter((type) => type !== '');
   const foreign = types.find((type) => !Object.hasOwn(KINDS, type));
   if (schemaVersion !== 2) throw unsupported(name, `the manifest is of schema ${schemaVersion}, not 2`);
-  if (foreign !== undefined) throw unsupported(name, `a manifest of the type ${JSON.stringify(foreign)} is not read`);
+  if (foreign !== undefined)
+    throw unsupported(name, `a manifest of the type ${JSON.stringify(foreign)} is not supported`);
   const declared = new Set(types.map((type) => KINDS[type]));
   const isIndex = manifests !== undefined;
   const mixed = (isIndex && (layers !== undefined || config !== undefined)) || blobs !== undefined;
   if (mixed || declared.size > 1 || declared.has(isIndex ? 'manifest' : 'index'))
-    throw malformed(name, 'the manifest can be taken for an index, or the index for a manifest');
+    throw malformed(name, 'the document is ambiguous: a manifest and an index');
   if (manifests !== undefined) return { kind: 'index', manifests };
   if (config === undefined || layers === undefined) throw malformed(name, 'the manifest names no config or no layers');
   return { kind: 'manifest', config, layers };

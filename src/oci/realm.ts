@@ -43,8 +43,8 @@ function domainOf(hostname: string): string | undefined {
 }
 
 function refused(what: string, { origin, subject }: OciEndpoint): AssayError {
-  return new AssayError('refused', `${shownAddress(origin)} sends for tokens to ${what}, which is not followed`, {
+  return new AssayError('refused', `${shownAddress(origin)} requests tokens from ${what}, which is not followed`, {
     subject,
-    hint: 'ask who runs the registry for a token server behind https://',
+    hint: 'ask the operator of the registry for a token server with https://',
   });
 }

@@ -164,7 +164,7 @@ function summarise(
 /** Codecs ran under weaker bounds than they should: a report says so. */
 function sandboxNotes(): string[] {
   if (!boundsSeen().has('watchdog')) return [];
-  return ['this machine has no ulimit: decoders were bounded in memory and time by the watchdog alone'];
+  return ['this machine has no ulimit: decoders were bounded in memory and time only by the watchdog'];
 }
 
 function digestOf(files: readonly FileAssessment[]): string | null {

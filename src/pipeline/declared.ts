@@ -47,7 +47,7 @@ export async function readDeclaration(path: string, source: ByteSource): Promise
     return { path, facts: facts.told(), notes };
   } catch (error) {
     if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
-    const notes = [`${path}: what it declares is not known: ${error.message.slice(0, MAX_NOTE)}`];
+    const notes = [`${path}: its declarations cannot be read: ${error.message.slice(0, MAX_NOTE)}`];
     return { path, facts: undefined, notes };
   }
 }

@@ -106,7 +106,7 @@ function checkCount({ ref, files }: Pick<Artifact, 'ref' | 'files'>, plan: HashP
     `would be hashed in ${count} shards of ${plan.shardSize} bytes, more than ${MAX_SHARDS}`,
     {
       subject: ref,
-      hint: 'have it signed in larger shards, or whole',
+      hint: 'sign it in larger shards, or by file',
     },
   );
 }
@@ -127,9 +127,9 @@ async function digestFile(
       : digestSource(file, wanted, threads, signal, onEvent));
     if (claimed !== undefined && !keepsClaim(all, claimed)) {
       const found = wholeDigest(all, claimed.algorithm);
-      throw new AssayError('mismatch', `its ${claimed.algorithm} is ${found}, announced was ${claimed.hex}`, {
+      throw new AssayError('mismatch', `its ${claimed.algorithm} is ${found}, but ${claimed.hex} was announced`, {
         subject: path,
-        hint: 'do not use it: fetch it again',
+        hint: 'do not use it: download it again',
       });
     }
     const digests = plans.map((plan) => ({ plan, digests: digestsUnder(all, plan) ?? [] }));
@@ -188,7 +188,10 @@ async function digestDownload(
     onEvent?.({ kind: 'bytes', path, bytes: chunk.length });
   }
   if (came === size) return { size, all: hasher.digest() };
-  throw new AssayError('mismatch', `${came} bytes came, announced were ${size}`, { subject: path, hint: 'try again' });
+  throw new AssayError('mismatch', `${came} bytes were received instead of the announced ${size}`, {
+    subject: path,
+    hint: 'try again',
+  });
 }
 
 function canDownload(file: ArtifactFile): file is ArtifactFile & Download {

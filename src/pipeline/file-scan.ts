@@ -193,7 +193,7 @@ class FileScan {
     }
     context.report({
       rule: POLYGLOT,
-      message: `these bytes are ${target.format.title}, and a pickle as well`,
+      message: `these bytes are ${target.format.title} and also a pickle`,
       subject: target.format.id,
     });
   }
@@ -357,7 +357,7 @@ class TargetContext implements ScanContext {
     try {
       if (this.signal.aborted) throw new AssayError('aborted', 'stopped before the end', { cause: this.signal.reason });
       if (depth + 1 > this.limits.maxDepth) {
-        this.#scan.incomplete(`stands in more than ${this.limits.maxDepth} containers (maxDepth)`, path);
+        this.#scan.incomplete(`is inside more than ${this.limits.maxDepth} containers (maxDepth)`, path);
         return { format: UNKNOWN.id };
       }
       const coverage = new Coverage();

@@ -19,7 +19,7 @@ export function withWholeFiles(artifact: Artifact, limits: Limits): Artifact {
 function wholeFile(file: ArtifactFile, limits: Limits): ArtifactFile {
   const { path, size } = file;
   if (size > limits.maxExpandedBytes) {
-    const why = `has to be fetched whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
+    const why = `must be fetched whole, but has more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`;
     throw new AssayError('limit', why, { subject: path });
   }
   return {

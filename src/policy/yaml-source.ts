@@ -109,7 +109,7 @@ export class YamlSource {
     if (text === undefined) return this.report(at ?? this.positionOf(node), `${what} is not text`);
     // An escape may write half of a character.
     if (HALF_CHARACTER.test(text))
-      return this.report(at ?? this.positionOf(node), `${what} holds a character that is none`, 'leave it out');
+      return this.report(at ?? this.positionOf(node), `${what} contains an invalid character`, 'leave it out');
     return text === '' ? this.report(at ?? this.positionOf(node), `${what} is empty`) : text;
   }
 

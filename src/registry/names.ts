@@ -28,8 +28,8 @@ export function nameOf({ issuer, subject }: Principal): string {
 
 export function checkPrincipal(by: Principal): void {
   if (!TENANT.test(by.tenant)) throw invalid('this is not a name of a tenant', 'use letters, digits, ., _ and -');
-  checkLine(by.subject, 'the subject of who asks', MAX_SUBJECT);
-  if (by.issuer !== null) checkLine(by.issuer, 'the issuer of who asks', MAX_SUBJECT);
+  checkLine(by.subject, 'the subject of the caller', MAX_SUBJECT);
+  if (by.issuer !== null) checkLine(by.issuer, 'the issuer of the caller', MAX_SUBJECT);
 }
 
 export function checkModelName(name: string): void {
@@ -65,7 +65,7 @@ export function checkReference(text: string, what: string): void {
 
 export function checkLineage({ baseModels, datasets, code, run }: Lineage): void {
   if (baseModels.length > MAX_LINEAGE || datasets.length > MAX_LINEAGE) {
-    throw invalid(`a lineage names more than ${MAX_LINEAGE} things of a kind`);
+    throw invalid(`a lineage names more than ${MAX_LINEAGE} items of a kind`);
   }
   for (const { ref, digest } of baseModels) {
     checkReference(ref, 'a base model');
@@ -78,7 +78,7 @@ export function checkLineage({ baseModels, datasets, code, run }: Lineage): void
 
 function checkKept(text: string, what: string, most: number): void {
   if (text.length > most) throw invalid(`${what} has more than ${most} characters`);
-  if (UNKEPT.test(text)) throw invalid(`${what} holds a character that is none`, 'leave it out');
+  if (UNKEPT.test(text)) throw invalid(`${what} contains an invalid character`, 'leave it out');
 }
 
 function invalid(message: string, hint?: string): RegistryError {

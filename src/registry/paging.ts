@@ -43,5 +43,5 @@ export function nameCursor(name: string): string {
 }
 
 function noCursor(): RegistryError {
-  return new RegistryError('invalid', 'this is not a place to go on from', { hint: 'give back the next of a page' });
+  return new RegistryError('invalid', 'this is not a cursor', { hint: 'give the value of next from a page' });
 }

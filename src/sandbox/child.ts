@@ -22,6 +22,6 @@ function describe(error: unknown): { code: string; message: string } {
   // What V8 and WebAssembly say when an allocation is refused.
   const outOfMemory = error instanceof RangeError && /allocation|memory|array length/i.test(message);
   return outOfMemory
-    ? { code: 'limit', message: 'needs more memory than the sandbox gives (sandboxMemoryBytes)' }
+    ? { code: 'limit', message: 'needs more memory than the sandbox allows (sandboxMemoryBytes)' }
     : { code: 'sandbox', message };
 }

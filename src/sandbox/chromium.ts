@@ -29,7 +29,7 @@ export function findChromium(env: NodeJS.ProcessEnv): string {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE].find(isProgram);
   if (found !== undefined) return found;
-  throw new AssayError('not-found', 'no Chromium is installed, which writes the PDF', { hint: HINT });
+  throw new AssayError('not-found', 'no Chromium is installed to write the PDF', { hint: HINT });
 }
 
 function isProgram(path: string): boolean {

@@ -176,10 +176,10 @@ class Supervised {
   #death(): AssayError {
     const { signalCode, exitCode } = this.#child;
     const met = signalCode === 'SIGXCPU' ? 'sandboxCpuSeconds' : this.#watchdog.met;
-    if (met !== undefined) return new AssayError('limit', `the sandbox was killed: it met its ${met}`);
+    if (met !== undefined) return new AssayError('limit', `the sandbox was killed: it reached its ${met}`);
     // V8 ends itself when the data segment may not grow.
     if (/out of memory|allocation failed|bad_alloc|Cannot allocate/i.test(this.#stderr)) {
-      return new AssayError('limit', 'the sandbox was killed: it met its sandboxMemoryBytes');
+      return new AssayError('limit', 'the sandbox was killed: it reached its sandboxMemoryBytes');
     }
     const how = this.#spawnError?.message ?? (signalCode === null ? `exit status ${exitCode}` : `signal ${signalCode}`);
     return new AssayError('sandbox', `the sandbox ended early (${how})`, { cause: this.#stderr });
@@ -188,11 +188,11 @@ class Supervised {
 
 async function requested(payload: Buffer, input: ByteSource | undefined): Promise<Uint8Array> {
   if (payload.length !== 12 || input === undefined)
-    throw new AssayError('sandbox', 'the sandbox asked for no input it has');
+    throw new AssayError('sandbox', 'the sandbox requested unknown input');
   const offset = payload.readDoubleLE(0);
   const length = payload.readUInt32LE(8);
   if (!Number.isSafeInteger(offset) || offset < 0 || length > MAX_DATA || offset + length > input.size) {
-    throw new AssayError('sandbox', 'the sandbox asked for input that there is not');
+    throw new AssayError('sandbox', 'the sandbox requested input that does not exist');
   }
   return input.readNow(offset, length) ?? (await input.read(offset, length));
 }

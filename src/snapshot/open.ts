@@ -28,7 +28,7 @@ export function openSnapshot(bytes: Uint8Array, options: SnapshotOpenOptions): S
   const document = openDocument(bytes, options);
   const snapshot = new Snapshot(document);
   if (options.evenExpired !== true && snapshot.isExpired(options.now)) {
-    throw new SnapshotError('expired', `the snapshot ended at ${document.expires}`);
+    throw new SnapshotError('expired', `the snapshot expired at ${document.expires}`);
   }
   return snapshot;
 }
@@ -63,7 +63,7 @@ export function openParts(bytes: Uint8Array, options: PartsOptions): SnapshotPar
   const parts = readPayload(payload, spend);
   const { tenant: own, version } = parts.head;
   if (tenant !== undefined && own !== tenant) {
-    throw new SnapshotError('other-tenant', `the snapshot is of the tenant "${own}", not of "${tenant}"`);
+    throw new SnapshotError('other-tenant', `the snapshot belongs to the tenant "${own}", not to "${tenant}"`);
   }
   if (version < minVersion) {
     throw new SnapshotError('rollback', `the snapshot has version ${version}, and ${minVersion} was seen before`);

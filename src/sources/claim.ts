@@ -35,8 +35,12 @@ export async function* checked(
 }
 
 export function digestMismatch(name: string, claimed: ClaimedDigest, found: string): AssayError {
-  return new AssayError('mismatch', `the bytes have the ${claimed.algorithm} ${found}, announced was ${claimed.hex}`, {
-    subject: name,
-    hint: 'do not use them; try again, and report it to the operator of the server if it happens again',
-  });
+  return new AssayError(
+    'mismatch',
+    `the bytes have the ${claimed.algorithm} ${found}, but ${claimed.hex} was announced`,
+    {
+      subject: name,
+      hint: 'do not use them; try again, and report it to the operator of the server if it happens again',
+    },
+  );
 }

@@ -63,7 +63,7 @@ it('takes no other name and no file of the machine', async () => {
   }
 });
 
-it('says in a line what is wrong with an address or a token, and shows no token', async () => {
+it('says in a line what is wrong with an address or a token, and sent no token', async () => {
   const { url } = running();
   const token = 'assay_secret-of-somebody';
   stranger = createServer((_, response) => response.end('{"hello": 1}')).listen(0, '127.0.0.1');
@@ -76,7 +76,7 @@ it('says in a line what is wrong with an address or a token, and shows no token'
     [{ ASSAY_URL: url }, ['--token-file', 'empty'], /--token-file empty: there is no token for the service; /],
     [{ ASSAY_URL: url, ASSAY_TOKEN: 'two words' }, [], /ASSAY_TOKEN: is not a token; /],
     [{ ASSAY_URL: 'assay.example', ASSAY_TOKEN: token }, [], /ASSAY_URL: is not an address of a service; /],
-    [{ ASSAY_TOKEN: token }, ['--url', other], /answers with something else than was asked for: /],
+    [{ ASSAY_TOKEN: token }, ['--url', other], /answers with an unexpected document: /],
     [{ ASSAY_TOKEN: token }, ['--url', `${url}/nothing`], /^assay: http/],
   ];
   for (const [env, args, message] of cases) {

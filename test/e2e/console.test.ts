@@ -93,7 +93,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       // Who asked is refused, in words, also when he finds the address.
       await sam.open(`${request}/approve`);
       expect(await sam.page.locator('h1').textContent()).toBe('Forbidden');
-      expect(await sam.page.locator('.note').textContent()).toContain('who asked for a transition does not vote on it');
+      expect(await sam.page.locator('.note').textContent()).toContain('a requester cannot vote on the transition');
 
       const rita = await as('rita', { javaScriptEnabled });
       await press(rita.page.getByRole('link', { name: 'Requests', exact: true }));

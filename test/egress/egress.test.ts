@@ -352,5 +352,5 @@ describe('a body that drips', () => {
 
 test('a redirect to a file of this machine is refused, and says so', async () => {
   const { origin } = await serve((_, response) => response.writeHead(302, { location: 'file:///etc/hosts' }).end());
-  await expect(egress().fetch(origin)).rejects.toThrow('file: addresses are not spoken to');
+  await expect(egress().fetch(origin)).rejects.toThrow('file: addresses are not allowed');
 });

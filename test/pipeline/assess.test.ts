@@ -174,7 +174,7 @@ describe('a file that changes while it is scanned', () => {
 describe('a file that cannot be read', () => {
   it('is unknown with the reason and the mend; the others are assessed', async () => {
     const refused = fileFrom('secret.pkl', 10, () =>
-      Promise.reject(new AssayError('unreadable', 'permission denied', { hint: 'give yourself read permission' })),
+      Promise.reject(new AssayError('unreadable', 'permission denied', { hint: 'grant read permission' })),
     );
     const assessment = await assess(artifactOf([refused, memoryFile('model.pkl', CLEAN)]));
     expect(assessment.status).toBe('incomplete');
@@ -184,7 +184,7 @@ describe('a file that cannot be read', () => {
         path: 'secret.pkl',
         verdict: 'unknown',
         sha256: null,
-        reasons: ['permission denied; give yourself read permission'],
+        reasons: ['permission denied; grant read permission'],
         coverage: { ranges: [], gaps: [{ start: 0, end: 10 }] },
       },
     ]);

@@ -171,7 +171,7 @@ describe('a card or configuration that cannot be understood', () => {
   ])('%s declares nothing, and a note says why', async (path, text, why) => {
     const { declared, notes, status } = await declaredBy({ [path]: text, 'modules.json': '[{"type": "x.Y"}]' });
     expect(declared).toEqual(NOTHING_DECLARED);
-    expect(notes).toEqual([`${path}: what it declares is not known: ${why}`]);
+    expect(notes).toEqual([`${path}: its declarations cannot be read: ${why}`]);
     expect(status).toBe('complete');
   });
 
@@ -187,8 +187,8 @@ describe('a card or configuration that cannot be understood', () => {
     });
     expect(declared).toEqual(NOTHING_DECLARED);
     expect(notes).toEqual([
-      'README.md: what it declares is not known: has no end of its front matter within 262144 bytes',
-      'config.json: what it declares is not known: has more than 8388608 bytes',
+      'README.md: its declarations cannot be read: has no end of its front matter within 262144 bytes',
+      'config.json: its declarations cannot be read: has more than 8388608 bytes',
     ]);
   });
 
@@ -208,7 +208,7 @@ describe('a card or configuration that cannot be understood', () => {
     });
     expect(await readDeclaration('config.json', failing('network'))).toMatchObject({
       facts: undefined,
-      notes: ['config.json: what it declares is not known: no more'],
+      notes: ['config.json: its declarations cannot be read: no more'],
     });
     await expect(readDeclaration('config.json', failing('internal'))).rejects.toThrow('no more');
   });

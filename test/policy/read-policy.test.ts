@@ -90,7 +90,7 @@ describe('a policy file', () => {
     [
       'half a character',
       `${HEAD}    - id: one\n      expression: "artifact.ref == '\\ud800'"\n      message: m\n`,
-      '7:7 expression holds a character that is none; leave it out',
+      '7:7 expression contains an invalid character; leave it out',
     ],
     [
       'a list for text',

@@ -236,7 +236,7 @@ describeOnBoth('stages', (fresh) => {
     const version = await standing(registry, 'staging');
     await promote(registry, version.id, 'staging');
     expect((await registry.approvals(sam, version.id)).map(({ state, why }) => [state, why])).toEqual([
-      ['void', 'newer approvals took its place'],
+      ['void', 'newer approvals replaced it'],
       ['valid', ''],
     ]);
   });

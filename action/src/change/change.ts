@@ -134,11 +134,11 @@ function entryFindings({ kind, path, oid, how, before }: TreeChange): Finding[] 
   }
   if (kind === 'link') {
     if (!isModelName(path)) return [];
-    return [changeFinding(CHANGE_RULES.link, path, `${path} is a symbolic link: what it leads to was not scanned.`)];
+    return [changeFinding(CHANGE_RULES.link, path, `${path} is a symbolic link: its target was not scanned.`)];
   }
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name === '.gitattributes' && before?.oid !== oid) {
-    return [changeFinding(CHANGE_RULES.attributes, path, `${path} decides which files Git LFS keeps elsewhere.`)];
+    return [changeFinding(CHANGE_RULES.attributes, path, `${path} controls which files Git LFS stores elsewhere.`)];
   }
   return [];
 }

@@ -17,7 +17,9 @@ export async function dvcFindings({ dvc }: ChangeSet, blobs: GitBlobs): Promise<
   for (const { path, oid, beforeOid } of dvc) {
     const [now, before] = [await entriesOf(path, read.get(oid)), await entriesOf(path, read.get(beforeOid ?? ''))];
     if (now.kind === 'unread') {
-      findings.push(changeFinding(CHANGE_RULES.dvc, path, `${path} ${now.why}: what it names was not scanned.`));
+      findings.push(
+        changeFinding(CHANGE_RULES.dvc, path, `${path} ${now.why}: the data that it names was not scanned.`),
+      );
       continue;
     }
     const known = new Set(before.kind === 'unread' ? [] : before.entries.map(keyOf));

@@ -8,7 +8,7 @@ const REFERENCES = { owasp: ['ML06:2023'], atlas: ['AML.T0010'], cwe: [] } as co
 export const CHANGE_RULES = {
   submodule: {
     id: 'change.submodule',
-    title: 'A submodule leads to another commit',
+    title: 'A submodule points to another commit',
     severity: 'high',
     explanation:
       'The change moves a submodule. Its files are in another repository, which this run does not read: models in it are not scanned.',
@@ -17,16 +17,16 @@ export const CHANGE_RULES = {
   },
   attributes: {
     id: 'change.attributes',
-    title: 'Git attributes decide otherwise what a file is',
+    title: 'Git attributes change how files are read',
     severity: 'low',
     explanation:
-      'The change edits .gitattributes. It decides which files Git LFS keeps elsewhere, and what a checkout makes of their bytes.',
-    remedy: 'Look which model files the patterns name.',
+      'The change edits .gitattributes. It controls which files Git LFS stores elsewhere, and how a checkout converts their bytes.',
+    remedy: 'Check which model files the patterns match.',
     ...REFERENCES,
   },
   dvc: {
     id: 'change.dvc',
-    title: 'Data that DVC keeps elsewhere has changed',
+    title: 'Data that DVC stores elsewhere has changed',
     severity: 'high',
     explanation:
       'The change names other data in a file of DVC. The data itself is in a remote storage, and was not scanned.',
@@ -36,7 +36,7 @@ export const CHANGE_RULES = {
   },
   dvcData: {
     id: 'change.dvc-data',
-    title: 'Data that DVC keeps elsewhere has changed',
+    title: 'Data that DVC stores elsewhere has changed',
     severity: 'low',
     explanation:
       'The change names other data in a file of DVC, under a name that is not one of a model. It was not scanned.',
@@ -46,7 +46,7 @@ export const CHANGE_RULES = {
   },
   link: {
     id: 'change.link',
-    title: 'A symbolic link stands where a model would',
+    title: 'A symbolic link has the name of a model',
     severity: 'medium',
     explanation: 'The change adds or moves a symbolic link under the name of a model. Links are not followed.',
     remedy: 'Commit the file itself.',
@@ -55,10 +55,10 @@ export const CHANGE_RULES = {
   },
   rules: {
     id: 'change.rules',
-    title: 'What decides is changed by what it decides on',
+    title: 'The change edits its own policy',
     severity: 'medium',
     explanation:
-      'The change edits the policy, the allowances or the waivers of this run. The run used those of the base commit; the edited ones hold once they are merged.',
+      'The change edits the policy, the allowances or the waivers of this run. The run used those of the base commit; the edited ones apply after the merge.',
     remedy: 'Have the owner of the policy review this edit.',
     ...REFERENCES,
     cwe: ['CWE-284'],

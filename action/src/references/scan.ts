@@ -134,12 +134,12 @@ function findingsOf({ reference, places, outcome }: ReferencedModel): Finding[] 
 function unpinned(place: PlacedReference, reference: string, pinned: string): Finding {
   const commit = /@([0-9a-f]{40})(?:\/|$)/.exec(pinned)?.[1];
   const paste = commit === undefined || place.pin === '' ? pinned : place.pin.replace('{}', commit);
-  const message = `${reference} is not pinned. Scanned today, and to be written there: ${paste}`;
+  const message = `${reference} is not pinned. Pin it to the scanned revision: ${paste}`;
   return referenceFinding(REFERENCE_RULES.unpinned, place, message, reference);
 }
 
 function remoteCode(place: PlacedReference): Finding {
-  const name = place.target.kind === 'named' ? place.target.reference : 'what is computed';
+  const name = place.target.kind === 'named' ? place.target.reference : 'a computed name';
   return referenceFinding(
     REFERENCE_RULES.remoteCode,
     place,

@@ -19,7 +19,7 @@ function mustBeWithin(root: string, folder: string, path: string): void {
 }
 
 function refused(path: string): AssayError {
-  return new AssayError('refused', 'leads out of the workspace, or is not a file', {
+  return new AssayError('refused', 'is outside the workspace, or is not a file', {
     subject: path,
     hint: 'name another file',
   });

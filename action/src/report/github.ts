@@ -109,9 +109,9 @@ function isOwn(comment: unknown, mark: string): comment is { id: number } {
 function refusal(response: Response): AssayError {
   const left = response.headers.get('x-ratelimit-remaining');
   const limited = response.status === 429 || (response.status === 403 && left === '0');
-  if (limited) return new AssayError('network', 'the rate limit of GitHub is met');
+  if (limited) return new AssayError('network', 'the rate limit of GitHub is reached');
   if (response.status === 401 || response.status === 403 || response.status === 404) {
-    return new AssayError('unauthorized', `the token of the job may not do that (HTTP ${response.status})`);
+    return new AssayError('unauthorized', `the token of the job has no permission (HTTP ${response.status})`);
   }
   return new AssayError('network', `GitHub answered with HTTP ${response.status}`);
 }

@@ -24,10 +24,10 @@ export function summaryOf(outcome: RunOutcome, shown: readonly Shown[], context:
   const details = judged.length === 0 ? '' : `\n${renderMarkdown(judged, context)}`;
   const whole = `${head}${table}${details}`;
   if (whole.length <= max) return whole;
-  const short = `${head}${table}\nThe reports of the artifacts are too long for this place: write them with the input report.\n`;
+  const short = `${head}${table}\nThe reports of the artifacts are too long for the summary: write them to a file with the input report.\n`;
   return short.length <= max
     ? short
-    : `${head}\nThere are ${shown.length} findings: write them with the input report.\n`;
+    : `${head}\nThere are ${shown.length} findings: write them to a file with the input report.\n`;
 }
 
 export function judgedOf({ models, referenced }: RunOutcome): readonly Judged[] {
@@ -44,10 +44,10 @@ export function outcomeHeadline({ action, incomplete, outages }: RunOutcome): st
 function looked({ comparison, change, referenced, models }: RunOutcome): string {
   const { counts } = change;
   const against = comparison.base === undefined ? '' : ` against ${markdownCode(comparison.base.slice(0, 12))}`;
-  const files = `${count(counts.files, 'file')} looked at, ${count(counts.models, 'file')} of models`;
+  const files = `${count(counts.files, 'file')} checked, ${count(counts.models, 'file')} of models`;
   const gone = counts.deleted === 0 ? '' : `, ${counts.deleted} deleted`;
   const far = referenced.length === 0 ? '' : `, ${count(referenced.length, 'referenced model')}`;
-  const none = models === undefined && referenced.length === 0 ? ' There is no model in it to judge.' : '';
+  const none = models === undefined && referenced.length === 0 ? ' It contains no models.' : '';
   return `${markdownText(comparison.about)} at ${markdownCode(comparison.head.slice(0, 12))}${against}: ${files}${gone}${far}.${none}`;
 }
 

@@ -34,7 +34,7 @@ export async function auditCluster(source: AuditSource, webhook: AuditWebhook, n
   const present = webhook.state();
   const { snapshot } = present;
   if (snapshot.kind === 'none') {
-    throw new AssayError('usage', `there is no snapshot to answer from: ${snapshot.why}`, {
+    throw new AssayError('usage', `there is no usable snapshot: ${snapshot.why}`, {
       subject: '--snapshot',
       hint: 'check --snapshot and --snapshot-key',
     });
@@ -105,8 +105,8 @@ class Judge {
       return;
     }
     if (this.judged.length >= MAX_OBJECTS) {
-      const hint = 'look at some namespaces at a time, with --in-namespace';
-      throw new AssayError('limit', `there are more than ${MAX_OBJECTS} objects`, { hint });
+      const hint = 'check fewer namespaces at a time with --in-namespace';
+      throw new AssayError('limit', `the cluster has more than ${MAX_OBJECTS} objects`, { hint });
     }
     const { group, version, kind, namespace, name, uid } = request;
     const apiVersion = group === '' ? version : `${group}/${version}`;

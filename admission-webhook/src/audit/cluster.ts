@@ -36,7 +36,7 @@ export async function openCluster(
   for (const name of labels.size === 0 ? [] : namespaces.filter((one) => !labels.has(one))) {
     problems.push({
       subject: `namespace ${name}`,
-      message: 'there is none of that name',
+      message: 'the namespace does not exist',
       mend: 'check --in-namespace',
     });
   }

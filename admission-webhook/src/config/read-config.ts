@@ -110,7 +110,7 @@ class ConfigReader {
     const expired = spec.get('expired');
     if (expired === undefined) return settings;
     if (settings.actions?.expired !== undefined)
-      this.#source.report(expired.at, 'expired is said here and in defaults.actions', 'keep one');
+      this.#source.report(expired.at, 'expired is set here and in defaults.actions', 'keep one');
     const action = this.#word(expired, WEBHOOK_ACTIONS);
     return action === undefined ? settings : { ...settings, actions: { ...settings.actions, expired: action } };
   }
@@ -138,7 +138,7 @@ class ConfigReader {
       const set = fields?.get(outcome);
       const action = set && this.#word(set, WEBHOOK_ACTIONS);
       if (set !== undefined && outcome === 'approved' && action === 'deny')
-        this.#source.report(set.at, 'what is approved is never denied', 'use mode, or a policy');
+        this.#source.report(set.at, 'approved models are never denied', 'use mode, or a policy');
       if (action !== undefined) actions[outcome] = action;
     }
     return actions;
@@ -165,7 +165,7 @@ class ConfigReader {
     });
     const entry = fields.get('names');
     if (entry !== undefined && names.length === 0 && this.#source.problems.length === before)
-      this.#source.report(entry.at, 'names is empty: nothing fits', 'name one');
+      this.#source.report(entry.at, 'names is empty: it matches nothing', 'name one');
     return names;
   }
 
@@ -186,7 +186,7 @@ class ConfigReader {
       if (!isScalar(value) || text === undefined || !LABEL_VALUE.test(text))
         this.#source.report(
           this.#source.positionOf(value ?? key),
-          `the value of ${name} is none of a label`,
+          `the value of ${name} is not a label value`,
           'write text',
         );
       return [name ?? '', text ?? ''];
@@ -198,7 +198,7 @@ class ConfigReader {
     const documents = this.#items(spec, 'policies', MAX_POLICIES, (node) => this.#policy(node));
     const seen = new Set<string>();
     for (const { id, at } of documents) {
-      if (seen.has(id)) this.#source.report(at, `there are two of the policy ${id}`, 'rename one');
+      if (seen.has(id)) this.#source.report(at, `the policy ${id} appears twice`, 'rename one');
       seen.add(id);
     }
     const compiled = compileAdmissionPolicies(documents);
@@ -222,7 +222,7 @@ class ConfigReader {
     const message = told && this.#source.text(told);
     const action = done === undefined ? 'deny' : this.#word(done, POLICY_ACTIONS);
     if (message !== undefined && message.length > MAX_MESSAGE)
-      this.#source.report(told?.at ?? at, `message has more than ${MAX_MESSAGE} characters`, 'say it shorter');
+      this.#source.report(told?.at ?? at, `message has more than ${MAX_MESSAGE} characters`, 'shorten it');
     if (id === undefined || text === undefined || message === undefined || action === undefined) return undefined;
     const locate = this.#source.locator(written?.value);
     return { id, at, message, action, expression: { text, at: locate(0), locate } };
@@ -273,7 +273,7 @@ class ConfigReader {
     if (word !== undefined || text === undefined) return word;
     const [near] = closest(text, known);
     const hint = near === undefined ? `use one of ${known.join(', ')}` : `did you mean ${near}?`;
-    return this.#source.report(entry.at, `${text} is none of ${entry.key}`, hint);
+    return this.#source.report(entry.at, `${text} is not a valid value of ${entry.key}`, hint);
   }
 
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {

@@ -31,7 +31,7 @@ function compile(document: AdmissionPolicyDocument, problems: PolicyProblem[]): 
     const { node, expr } = parseExpression(source.text);
     const type = present(checkExpression(node, { roots: ADMISSION_TYPES, variables: new Map() }));
     if (type.kind !== 'bool' && type.kind !== 'any')
-      throw new ExpressionError(0, `the expression has to give true or false, and gives ${typeNameOf(type)}`);
+      throw new ExpressionError(0, `the expression must return a boolean, but returns ${typeNameOf(type)}`);
     return { document, node, evaluate: compileExpression(expr) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;

@@ -48,7 +48,7 @@ export function decideReview(
   const about = { request, rule, state, now, started };
   const skipped = skippedOf(request, rule, state);
   if (skipped !== undefined) {
-    const warnings = skipped === 'being-deleted' ? ['the object is being deleted: its models were not looked at'] : [];
+    const warnings = skipped === 'being-deleted' ? ['the object is being deleted: its models were not checked'] : [];
     return reviewAnswerOf({ ...about, skipped, rulings: [], warnings });
   }
   const found = extractReferences(request.object);
@@ -194,7 +194,7 @@ function rulingOf(
   const { outcome, reference, where, container, isNew } = finding;
   const wanted = weaker(actionOf(finding, rule), ceilingOf(rule.mode));
   const action = isNew ? wanted : weaker('warn', wanted);
-  const message = action === wanted ? finding.message : `unchanged, and so not refused: ${finding.message}`;
+  const message = action === wanted ? finding.message : `unchanged, so it is not refused: ${finding.message}`;
   const told = { outcome, reference: reference === null ? null : shownReference(reference), where, container, message };
   if (action !== 'deny' || outcome === 'denied' || outcome === 'approved') return { ...told, action };
   const waiver = state.breakGlass.find({ outcome, namespace, reference, now });

@@ -5,17 +5,17 @@ import type { MalformedReview, ReviewProblem } from './read-review.ts';
 import { plain } from './text.ts';
 
 const WHY: Readonly<Record<ReviewProblem, string>> = {
-  'too-large': 'it has more bytes, more values or deeper nesting than a review has',
+  'too-large': 'it exceeds the limits of bytes, values or nesting',
   'not-json': 'it is not JSON in UTF-8',
   'not-a-review': 'it is not an AdmissionReview',
-  version: 'it is of another version than admission.k8s.io/v1',
+  version: 'its version is not admission.k8s.io/v1',
   'no-request': 'it has no request',
   'no-uid': 'its request has no uid',
-  operation: 'its operation is not known',
-  kind: 'it does not say which kind it is about',
-  field: 'a field of the request is not what it should be',
+  operation: 'its operation is unknown',
+  kind: 'it names no kind',
+  field: 'a field of the request is not valid',
   'no-object': 'it has no object',
-  'object-kind': 'its object is of another kind than the request says',
+  'object-kind': 'the kind of its object differs from the kind of the request',
 };
 
 /** The answer to a review that cannot be read: nothing of it is approved, so it is refused wherever refusals count. */

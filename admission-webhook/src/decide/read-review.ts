@@ -12,7 +12,7 @@ export type ReviewProblem =
   | 'no-uid'
   | 'operation'
   | 'kind' // the kind or the resource that is asked about is not said
-  | 'field' // a field of the request is not what it should be
+  | 'field' // a field of the request is not valid
   | 'no-object' // something is created or updated, and it is not said what
   | 'object-kind'; // the object is of another kind than the request says
 

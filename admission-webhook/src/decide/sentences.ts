@@ -64,7 +64,7 @@ export function deniedSentence(
   const version = `${plain(entry.model, 100)}@${entry.number}`;
   const hint =
     entry.status === 'denied'
-      ? ` Run another version; assay models ${shellWord(version)} shows what was decided.`
+      ? ` Run another version; assay models ${shellWord(version)} shows the decisions.`
       : ` Approve it: assay approve ${shellWord(version)}${stageFlag(place)}.`;
   const why = reason === '' ? '' : `: ${plain(reason, MAX_REASON)}`;
   return sentence(`${subject(found)} is not approved${why}.${reportOf(entry, place)}${hint}`);
@@ -76,7 +76,7 @@ export function unlistedSentence(found: WorkloadReference, place: SentencePlace,
   const hint = command('approve', reference, endpoint, stageFlag(place));
   const other = instead === null ? '' : ` Approved is ${shownReference(instead)}.`;
   return sentence(
-    `${subject(found)} is not approved: nothing is decided of it. Scan and approve it: ${hint}.${other}${reportOf(null, place)}`,
+    `${subject(found)} is not approved: the snapshot does not list it. Scan and approve it: ${hint}.${other}${reportOf(null, place)}`,
   );
 }
 
@@ -87,39 +87,39 @@ export function unpinnedSentence(found: WorkloadReference, place: SentencePlace,
   if (instead !== null) return sentence(`${why} Pin it: write ${shownReference(instead)}, which is approved.`);
   const hint =
     schemeOf(reference) === 'hf'
-      ? `${command('pull', reference, endpoint)} scans it and prints the revision= to write here`
-      : `${command('scan', reference, endpoint)} names what it means now: write that here`;
-  return sentence(`${why} Pin it: ${hint}, then approve that with assay approve${stageFlag(place)}.`);
+      ? `${command('pull', reference, endpoint)} scans it and prints the revision= to use here`
+      : `${command('scan', reference, endpoint)} prints the current revision: use it here`;
+  return sentence(`${why} Pin it: ${hint}, then approve it with assay approve${stageFlag(place)}.`);
 }
 
 export function foreignSentence(found: WorkloadReference): string {
   return sentence(
-    `${subject(found)} is not pinned: references of the kind ${plain(schemeOf(found.reference), 40)}: name no certain bytes, and none is approved. Load it from hf:// at a commit, oci:// by digest, s3:// with a version, or models:/name/version.`,
+    `${subject(found)} is not pinned: references of the kind ${plain(schemeOf(found.reference), 40)}: do not identify bytes, and none is approved. Load it from hf:// at a commit, oci:// by digest, s3:// with a version, or models:/name/version.`,
   );
 }
 
 export function sharedSentence(found: WorkloadReference): string {
   return sentence(
-    `${subject(found)} is not verified: others may write there, so what will be loaded is not known. Mount the model as an image volume (oci:// by digest), or name it as hf://owner/model at a commit.`,
+    `${subject(found)} is not verified: others may write there, so the loaded bytes are unknown. Mount the model as an image volume (oci:// by digest), or name it as hf://owner/model at a commit.`,
   );
 }
 
 export function cachedSentence(found: WorkloadReference): string {
   return sentence(
-    `${subject(found)} is not verified: it is read from a cache (HF_HUB_OFFLINE), which others may have written. Let the gate fetch it (mutation.fetch), or leave the offline variables out.`,
+    `${subject(found)} is not verified: it is read from a cache (HF_HUB_OFFLINE), which others may have written. Let the webhook fetch it (mutation.fetch), or remove the offline variables.`,
   );
 }
 
 export function remoteCodeSentence(found: WorkloadReference, entry: SnapshotEntry, place: SentencePlace): string {
   return sentence(
-    `${subject(found)} is approved without its own code, and trust_remote_code runs that. Leave it out, or approve the model with its code: ${command('approve', found.reference, found.endpoint, stageFlag(place))}.${reportOf(entry, place)}`,
+    `${subject(found)} is approved without its own code, but trust_remote_code runs that code. Leave it out, or approve the model with its code: ${command('approve', found.reference, found.endpoint, stageFlag(place))}.${reportOf(entry, place)}`,
   );
 }
 
 export function loadFormatSentence(found: WorkloadReference): string {
   const format = plain(found.loadFormat ?? '', 60);
   return sentence(
-    `${subject(found)} is approved, but not with the load format ${format}, which makes other files load than those that are meant. Leave the load format out.`,
+    `${subject(found)} is approved, but not with the load format ${format}, which loads other files. Remove the load format.`,
   );
 }
 
@@ -135,9 +135,7 @@ export function badRevisionSentence(found: WorkloadReference): string {
 }
 
 export function unreadableSentence(found: WorkloadReference, reason: string): string {
-  return sentence(
-    `${subject(found)} cannot be looked up: ${plain(reason, MAX_REASON)}. Write a reference that is pinned.`,
-  );
+  return sentence(`${subject(found)} cannot be looked up: ${plain(reason, MAX_REASON)}. Use a pinned reference.`);
 }
 
 export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinned'>, place: SentencePlace): string {
@@ -159,7 +157,7 @@ export function allowedImageSentence(reference: string): string {
 
 export function unresolvedSentence(why: string): string {
   return sentence(
-    `a model may be loaded that cannot be told: ${plain(why, MAX_REASON)}. Write the model into the object itself; assay admit --explain -f FILE shows what is found.`,
+    `an unknown model may be loaded: ${plain(why, MAX_REASON)}. Name the model in the object itself; assay admit --explain -f FILE lists the models found.`,
   );
 }
 
@@ -168,18 +166,18 @@ export function noneSentence(unknownImages: readonly string[]): string {
   if (first === undefined) return 'the object names no model.';
   const more = unknownImages.length === 1 ? '' : ` and ${unknownImages.length - 1} more`;
   return sentence(
-    `the object names no model, and its program may download one: the image ${shownReference(first)}${more} is not allowed here. Name images by digest, and allow them: assay snapshot --image sha256:...`,
+    `the object names no model, but its program may download one: the image ${shownReference(first)}${more} is not allowed here. Name images by digest, and allow them: assay snapshot --image sha256:...`,
   );
 }
 
 export function expiredSentence(expires: string, place: SentencePlace): string {
   return sentence(
-    `the decisions that this gate holds ended at ${expires}. Publish a new snapshot: assay snapshot, or start the service again.${reportOf(null, place)}`,
+    `the snapshot of the webhook expired at ${expires}. Publish a new one: run assay snapshot, or restart the service.${reportOf(null, place)}`,
   );
 }
 
 export function noSnapshotSentence(why: string): string {
   return sentence(
-    `this gate holds no decisions, so that nothing can be approved: ${plain(why, MAX_REASON)}. Give it a snapshot: assay snapshot.`,
+    `the webhook has no snapshot, so it approves nothing: ${plain(why, MAX_REASON)}. Create one: assay snapshot.`,
   );
 }

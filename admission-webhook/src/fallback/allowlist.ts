@@ -49,6 +49,6 @@ function checkSize(data: Readonly<Record<string, string>>): void {
   if (bytes <= MAX_BYTES) return;
   throw new AssayError('limit', `${entries.length} references are ${bytes} bytes, and a ConfigMap holds ${MAX_BYTES}`, {
     subject: 'assay admit --fallback',
-    hint: 'name a stage that fewer are approved for (--stage); the webhook itself has no such bound',
+    hint: 'name a stage with fewer approvals (--stage); the webhook itself has no such limit',
   });
 }

@@ -106,7 +106,7 @@ function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string 
     'storageUri of an InferenceService. What these say otherwise, and other programs that are known to load models, it refuses.',
     '',
     'It cannot see:',
-    '- namespaces without the label, also where the webhook gates every namespace: label them first;',
+    '- namespaces without the label, even if the webhook covers every namespace: label them first;',
     '- that the snapshot has ended, or that a newer one revokes something: write it again and apply it whenever a new snapshot comes;',
     '- a program of your own that downloads in its code, and programs that its patterns do not know;',
     '- custom resources other than those of KServe: only the Pods that they lead to;',

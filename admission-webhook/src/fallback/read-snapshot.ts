@@ -12,14 +12,14 @@ export async function readSnapshotFile(options: SnapshotOptions, now: Date): Pro
   const { from, key, tenant } = options;
   const subject = `--snapshot ${from}`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
-    throw new AssayError('usage', 'is not a file', { subject, hint: 'fetch it first: --fallback reads a file' });
+    throw new AssayError('usage', 'is not a file', { subject, hint: 'download it first: --fallback reads a file' });
   }
   const trust = await readSnapshotTrust(key);
   const bytes = await readBounded(from, subject);
   try {
     const document = openDocument(bytes, { trust, now, ...(tenant === null ? {} : { tenant }) });
     if (now.toISOString() >= document.expires) {
-      throw new AssayError('usage', `it ended at ${document.expires}`, { subject, hint: 'write a newer one' });
+      throw new AssayError('usage', `it expired at ${document.expires}`, { subject, hint: 'write a newer one' });
     }
     return document;
   } catch (error) {

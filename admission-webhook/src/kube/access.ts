@@ -37,8 +37,8 @@ export function serverAddress(text: string, subject: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
     throw usage('the server is not an https:// address', 'write it as https://host:6443');
   if (url.username !== '' || url.password !== '')
-    throw usage('the address of the server holds a password', 'use a token or a client certificate');
+    throw usage('the address of the server contains a password', 'use a token or a client certificate');
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
-    throw usage(`${url.host} is asked without TLS`, 'use https://, or http://127.0.0.1 of kubectl proxy');
+    throw usage(`${url.host} is contacted without TLS`, 'use https://, or http://127.0.0.1 of kubectl proxy');
   return url.href.replace(/\/+$/, '');
 }

@@ -66,9 +66,9 @@ async function readFloor(
   const resourceVersion = textField(fieldOf(object, 'metadata'), 'resourceVersion') ?? '';
   const text = textsOf(object, 'data')[KEY] ?? '0';
   if (/^\d{1,15}$/.test(text)) return { version: Number(text), resourceVersion };
-  throw new AssayError('malformed', `holds no version in its key ${KEY}`, {
+  throw new AssayError('malformed', `contains no version in its key ${KEY}`, {
     subject: `ConfigMap ${place.namespace}/${place.name}`,
-    hint: 'put the version of the newest snapshot there',
+    hint: 'write the version of the newest snapshot there',
   });
 }
 

@@ -128,7 +128,7 @@ export async function checkAccess(access: KubeAccess): Promise<void> {
   if (access.token !== undefined) {
     const token = (await materialText(access.token, 'token')).trim();
     if (!/^[\x21-\x7e]+$/.test(token))
-      throw new AssayError('usage', 'the token is empty, or has characters that none has', { subject: access.from });
+      throw new AssayError('usage', 'the token is empty, or has invalid characters', { subject: access.from });
   }
   const tls = await tlsOptions(access);
   try {

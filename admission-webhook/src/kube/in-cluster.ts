@@ -16,7 +16,10 @@ export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string = ACCOUNT
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
   if (host === '') {
     const hint = 'give --kubeconfig F';
-    throw new AssayError('usage', 'this runs in no cluster', { subject: 'KUBERNETES_SERVICE_HOST', hint });
+    throw new AssayError('usage', 'this process does not run in a cluster', {
+      subject: 'KUBERNETES_SERVICE_HOST',
+      hint,
+    });
   }
   return {
     server: serverAddress(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`, 'KUBERNETES_SERVICE_HOST'),

@@ -40,7 +40,7 @@ export async function readKubeconfig(file: string, context?: string): Promise<Ku
   const certificate = reader.material(user, 'client-certificate');
   const key = reader.material(user, 'client-key');
   if ((certificate === undefined) !== (key === undefined))
-    throw reader.error('has half of a client certificate', 'give both client-certificate and client-key');
+    throw reader.error('has an incomplete client certificate', 'give both client-certificate and client-key');
   const ca = reader.material(cluster, 'certificate-authority');
   const serverName = textField(cluster, 'tls-server-name');
   const token = reader.token(user);
@@ -100,7 +100,7 @@ class Reader {
     for (const [name, hint] of Object.entries(REFUSED)) {
       const value = fieldOf(part, name);
       if (value !== undefined && value !== null && value !== false && value !== '')
-        throw this.error(`uses ${name}, which is not taken`, hint);
+        throw this.error(`uses ${name}, which is not supported`, hint);
     }
   }
 

@@ -16,11 +16,11 @@ export function statusError(
   const what = `${question.method} ${cut(question.path, 200)}`;
   const cause = said.answer;
   if (status === 401) {
-    const hint = `check who asks (${from}): its token or certificate may have ended`;
-    return new KubeError(status, `${server} does not know who asks`, { hint, cause });
+    const hint = `check the credentials (${from}): the token or certificate may have expired`;
+    return new KubeError(status, `${server} does not accept the credentials`, { hint, cause });
   }
   if (status === 403) {
-    const hint = `give ${from} that right (a Role or ClusterRole, and its binding)`;
+    const hint = `grant ${from} this permission (a Role or ClusterRole, and its binding)`;
     return new KubeError(status, `${server} refuses: ${said.text}`, { hint, cause });
   }
   return new KubeError(status, `${server} answers ${status} to ${what}: ${said.text}`, { cause });
@@ -36,7 +36,7 @@ function serverSays(body: Buffer): { readonly text: string; readonly answer: unk
     // A proxy between, or a page: shown as text.
   }
   const text = oneLine(textField(answer, 'message') ?? raw);
-  return { text: text === '' ? 'it says nothing' : text, answer };
+  return { text: text === '' ? 'it gives no reason' : text, answer };
 }
 
 export function oneLine(text: string): string {
@@ -57,12 +57,13 @@ export function askError(
   if (lateMs !== undefined) return new KubeError(0, `${server} does not answer in ${lateMs / 1000} s`, { hint: reach });
   const code = codeOf(error);
   const why = oneLine(error instanceof Error ? error.message : String(error));
-  if (code === 'ECONNREFUSED') return new KubeError(0, `nobody listens at ${server}`, { hint: reach, cause: error });
+  if (code === 'ECONNREFUSED')
+    return new KubeError(0, `${server} refuses the connection`, { hint: reach, cause: error });
   if (/CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/.test(code)) {
     const hint = `check the certificate authority (${from})`;
-    return new KubeError(0, `${server} is not believed: ${why} (${code})`, { hint, cause: error });
+    return new KubeError(0, `${server} is not trusted: ${why} (${code})`, { hint, cause: error });
   }
-  return new KubeError(0, `${server} cannot be asked: ${why}`, { hint: reach, cause: error });
+  return new KubeError(0, `${server} cannot be reached: ${why}`, { hint: reach, cause: error });
 }
 
 function codeOf(error: unknown): string {

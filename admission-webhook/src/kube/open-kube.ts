@@ -65,7 +65,7 @@ async function accessOf(options: KubeOpenOptions): Promise<KubeAccess> {
   }
   const named = env.KUBECONFIG ?? '';
   if (named.includes(':')) {
-    const hint = 'give the one that is meant with --kubeconfig';
+    const hint = 'give one file with --kubeconfig';
     throw new AssayError('usage', 'names several files', { subject: 'KUBECONFIG', hint });
   }
   if (named !== '') return readKubeconfig(named, context);

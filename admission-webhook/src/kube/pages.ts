@@ -65,7 +65,7 @@ async function askPage(
   const { server } = connection.access;
   const answer = parseAnswer(await connection.ask(question), server);
   if (Array.isArray(fieldOf(answer, 'items'))) return answer;
-  throw new KubeError(0, `${server} answers to GET ${path} with what is not a list`);
+  throw new KubeError(0, `${server} does not answer GET ${path} with a list`);
 }
 
 /** Where the rest of the list begins: the 410 says so. */

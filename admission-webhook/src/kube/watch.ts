@@ -112,7 +112,7 @@ class Follower {
     const type = textField(event, 'type');
     if (type === 'ERROR') {
       const code = fieldOf(object, 'code');
-      const why = textField(object, 'message') ?? 'it does not say why';
+      const why = textField(object, 'message') ?? 'it gives no reason';
       throw new KubeError(typeof code === 'number' ? code : 0, `${server} ends the watch of ${this.#path}: ${why}`);
     }
     const version = textField(fieldOf(object, 'metadata'), 'resourceVersion');

@@ -97,15 +97,15 @@ function whyNotFetched(
   const answer = index.lookup({ ref: reference, endpoint }, asked);
   if (answer.kind !== 'approved') return '';
   const why = (text: string) => `${shownReference(reference)} is not fetched and verified: ${text}`;
-  if (!reference.startsWith('hf://')) return why('only models of the Hub are');
-  if (!answer.entry.refs.includes(reference)) return why('a part of a repository alone was named');
-  if (codeRevision !== null && codeRevision !== revisionOf(reference)) return why('its code is of another revision');
+  if (!reference.startsWith('hf://')) return why('only models of the Hub can be');
+  if (!answer.entry.refs.includes(reference)) return why('only a part of a repository was named');
+  if (codeRevision !== null && codeRevision !== revisionOf(reference)) return why('its code has another revision');
   if (place.list === 'ephemeralContainers') return why('an ephemeral container loads it');
   const elsewhere = whyElsewhere(pod, place, found);
   if (elsewhere !== undefined) return why(elsewhere);
   const mounts = ownList(valueAt(pod, place.at), 'volumeMounts');
   const clash = mounts.find((mount) => clashes(ownText(mount, 'mountPath') ?? '/'));
-  if (clash !== undefined) return why(`the container mounts something of its own at ${MODELS_FOLDER}, or around it`);
+  if (clash !== undefined) return why(`the container has its own mount at ${MODELS_FOLDER}, or around it`);
   fetches.push({ reference, digest: answer.entry.digest, endpoint });
   return undefined;
 }

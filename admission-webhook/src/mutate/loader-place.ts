@@ -27,15 +27,14 @@ const SETTERS: ReadonlySet<string> = new Set(['env', 'sh', 'bash', 'ash', 'dash'
 export function whyElsewhere(object: unknown, { at }: ContainerPlace, found: WorkloadReference): string | undefined {
   const container = valueAt(object, at);
   const elsewhere = elsewhereOf(found.via, ownText(container, 'image') ?? '');
-  if (elsewhere === undefined) return 'its program is not known to load from the cache of the Hub alone';
+  if (elsewhere === undefined) return 'its program may load from outside the cache of the Hub';
   const words = [...ownList(container, 'command'), ...ownList(container, 'args')].map(String);
-  if (SETTERS.has(words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? ''))
-    return 'its command may set other variables than the container has';
+  if (SETTERS.has(words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? '')) return 'its command may change variables';
   const bad = words.find((word) => word.startsWith('$(') || elsewhere.some((name) => meansFlag(word, name)));
-  if (bad !== undefined) return `${plain(bad, 60)} may have it load from somewhere else`;
+  if (bad !== undefined) return `${plain(bad, 60)} may make it load from elsewhere`;
   for (const entry of ownList(container, 'env')) {
     const name = ownText(entry, 'name') ?? '';
-    if (elsewhere.includes(name)) return `${name} has it load from somewhere else`;
+    if (elsewhere.includes(name)) return `${name} makes it load from elsewhere`;
   }
   return whyShadowed(container, found.reference);
 }
@@ -72,7 +71,7 @@ export function clashes(path: string): boolean {
 export function whyOpen(pod: unknown): string | undefined {
   const spec = own(pod, 'spec');
   if (own(own(own(pod, 'metadata'), 'annotations'), 'kubernetes.io/config.mirror') !== undefined)
-    return 'it is a copy of a static Pod, which runs as its node has it';
+    return 'it mirrors a static Pod, which its node runs unchanged';
   if (ownText(own(spec, 'os'), 'name') === 'windows') return 'it runs on Windows';
   for (const name of ['hostPID', 'shareProcessNamespace'])
     if (own(spec, name) === true) return `${name} lets one container reach into the files of another`;
@@ -83,7 +82,7 @@ export function whyOpen(pod: unknown): string | undefined {
   for (const volume of ownList(spec, 'volumes')) {
     const path = ownText(own(volume, 'hostPath'), 'path');
     if (path !== undefined && reachesKubelet(path))
-      return `the volume ${plain(path, 60)} of the node holds those of all Pods`;
+      return `the volume ${plain(path, 60)} of the node contains the volumes of all Pods`;
   }
   return undefined;
 }

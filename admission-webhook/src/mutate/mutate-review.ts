@@ -108,11 +108,11 @@ function annotationsOf(
 
 function pinnedWarning({ reference, revision }: WorkloadReference, pinned: string): string {
   const asked = revision === null ? 'without a revision' : `at ${revision.slice(0, 60)}`;
-  return `${shownReference(reference)}, asked for ${asked}, is now the approved ${shownReference(pinned)}`;
+  return `${shownReference(reference)}, requested ${asked}, is now the approved ${shownReference(pinned)}`;
 }
 
 function leftWarning({ reference }: WorkloadReference, pinned: string): string {
-  return `${shownReference(reference)} is not pinned: no way is known to write ${shownReference(pinned)} there`;
+  return `${shownReference(reference)} is not pinned: ${shownReference(pinned)} cannot be written there`;
 }
 
 function told(warnings: readonly string[]): readonly string[] {

@@ -46,7 +46,7 @@ export class Pinner {
       return { kind: 'unsure', why: `approved versions there belong to several models (${models})` };
     }
     if (revision !== null && !NEWEST.has(revision) && answer.of > 1) {
-      const why = `${answer.of} versions are approved there, and which one ${plain(revision, 60)} is cannot be told`;
+      const why = `${answer.of} versions are approved there, so the meaning of ${plain(revision, 60)} is ambiguous`;
       return { kind: 'unsure', why };
     }
     return { kind: 'pin', pin: { found, reference: answer.ref, entry: answer.entry } };

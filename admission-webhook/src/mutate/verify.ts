@@ -51,7 +51,7 @@ function whyNot(object: unknown, found: WorkloadReference, expected: ExpectedInj
   const open = whyOpen(object);
   if (open !== undefined) return open;
   const volume = volumeOf(valueAt(object, place.at));
-  if (volume === undefined) return 'the container does not mount the verified models for reading alone';
+  if (volume === undefined) return 'the container does not mount the verified models read-only';
   const spec = own(object, 'spec');
   const fetchers = fetchersOf(spec, volume, expected.image);
   if (typeof fetchers === 'string') return fetchers;
@@ -101,7 +101,7 @@ function whyNotFetched(
   { decisions, now }: ExpectedInjection,
 ): string | undefined {
   const fetcher = before.find(({ reference }) => reference === found.reference);
-  if (fetcher === undefined) return 'no init container of the gate fetches it before';
+  if (fetcher === undefined) return 'no init container of the webhook fetches it';
   // The later one would write over the earlier.
   if (all.some(({ reference, digest }) => reference === found.reference && digest !== fetcher.digest))
     return 'it is fetched twice with different digests';
@@ -126,7 +126,7 @@ function whyLoose(container: unknown): string | undefined {
   for (const [name, value] of Object.entries(LOADER_ENV)) {
     const entries = env.filter((entry) => ownText(entry, 'name') === name);
     if (entries.length !== 1 || !isDeepStrictEqual(entries[0], { name, value }))
-      return `${name} is not exactly ${value}, so that it may load from elsewhere`;
+      return `${name} is not exactly ${value}, so it may load from elsewhere`;
   }
   return undefined;
 }

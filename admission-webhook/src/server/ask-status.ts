@@ -39,15 +39,15 @@ export function askStatus({ url, ca, token }: StatusPlace): Promise<Buffer> {
           if (statusCode === 200) resolve(body);
           else if (statusCode === 403)
             fail('unauthorized', firstLine(body), 'give --client-token-file, or --metrics-url');
-          else fail('network', `answers with the status ${statusCode}`, 'give the address of a gate');
+          else fail('network', `answers with the status ${statusCode}`, 'give the address of a webhook');
         });
       },
     );
     asked.on('error', (error) => {
       const hint = url.startsWith('https:')
         ? 'check the address, and --ca'
-        : 'check the address, and that the gate runs';
-      fail('network', `cannot be asked (${error.message})`, hint, error);
+        : 'check the address, and that the webhook runs';
+      fail('network', `cannot be reached (${error.message})`, hint, error);
     });
   });
 }

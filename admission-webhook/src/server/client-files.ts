@@ -60,11 +60,11 @@ async function readAll({ ca, tokenFile }: ClientOptions): Promise<Read> {
 
 function authority(text: string, file: string): string {
   try {
-    if (!/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(text)) throw new Error('it holds no certificate');
+    if (!/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(text)) throw new Error('it contains no certificate');
     createSecureContext({ ca: text });
     return text;
   } catch (cause) {
-    throw new AssayError('usage', 'holds no certificates that can be read', {
+    throw new AssayError('usage', 'contains no readable certificates', {
       subject: `--client-ca ${file}`,
       hint: 'give the certificates of the authority, PEM',
       cause,
@@ -75,7 +75,7 @@ function authority(text: string, file: string): string {
 function tokenOf(text: string, file: string): string {
   const token = text.trim();
   if (/^[\x21-\x7e]{16,4096}$/.test(token)) return token;
-  throw new AssayError('usage', 'holds no token', {
+  throw new AssayError('usage', 'contains no token', {
     subject: `--client-token-file ${file}`,
     hint: 'write 16 or more characters without spaces into it',
   });

@@ -20,19 +20,19 @@ export function clientCheck({ certificate, names, token }: ClientRules): ClientC
 }
 
 function certificateProblem({ socket }: IncomingMessage, names: readonly string[]): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return 'shows no certificate of the client authority';
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return 'sent no certificate of the client authority';
   if (names.length === 0) return undefined;
   const name: unknown = socket.getPeerCertificate().subject?.CN;
   // Several common names come as an array: whoever has two is neither.
-  return typeof name === 'string' && names.includes(name) ? undefined : 'shows a certificate of another name';
+  return typeof name === 'string' && names.includes(name) ? undefined : 'sent a certificate with another name';
 }
 
 /** Compares digests of one length, so that the time it takes tells nothing. */
 export function tokenProblem({ headers }: IncomingMessage, token: string | null): string | undefined {
   if (token === null) return undefined;
   const shown = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
-  if (shown === undefined) return 'shows no token';
-  return timingSafeEqual(digest(shown), digest(token)) ? undefined : 'shows another token';
+  if (shown === undefined) return 'sent no token';
+  return timingSafeEqual(digest(shown), digest(token)) ? undefined : 'sent a wrong token';
 }
 
 function digest(text: string): Buffer {

@@ -21,7 +21,7 @@ export async function openLate(opening: Promise<SnapshotFeed>, from: string, wai
     failed = error instanceof Error ? error.message : String(error);
   });
   return {
-    held: () => feed?.held() ?? { kind: 'none', why: failed ?? 'the first one is on its way' },
+    held: () => feed?.held() ?? { kind: 'none', why: failed ?? 'the first one is being read' },
     health: (): FeedHealth => feed?.health() ?? { from, lastTried: null, lastGood: null, problem: failed, floor: 0 },
     onChange: (listener) => {
       if (feed === undefined) listeners.push(listener);

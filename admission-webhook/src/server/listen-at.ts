@@ -9,7 +9,11 @@ export async function listenAt(server: Server, { host, port }: ListenPlace, flag
       const code = systemCode(cause) ?? 'unknown';
       const subject = `${flag} ${host}:${port}`;
       reject(
-        new AssayError('usage', `is not available to listen at (${code})`, { subject, hint: `choose another ${flag}`, cause }),
+        new AssayError('usage', `is not available to listen at (${code})`, {
+          subject,
+          hint: `choose another ${flag}`,
+          cause,
+        }),
       );
     };
     server.once('error', fail);

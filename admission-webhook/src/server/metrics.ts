@@ -34,13 +34,13 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
   collectDefaultMetrics({ register: set });
   const reviews = new Counter({
     name: 'assay_admission_reviews_total',
-    help: 'Reviews answered, by what the API server was told',
+    help: 'Reviews answered, by the response to the API server',
     labelNames: ['path', 'action', 'mode'],
     registers,
   });
   const decisions = new Counter({
     name: 'assay_admission_decisions_total',
-    help: 'What was found of each reference to a model, or of an object without one, and what it led to',
+    help: 'Outcome and action for each reference to a model, and for each object without one',
     labelNames: ['outcome', 'action', 'mode'],
     registers,
   });
@@ -51,7 +51,7 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
   });
   const duration = new Histogram({
     name: 'assay_admission_review_duration_seconds',
-    help: 'From the whole body to the answer',
+    help: 'Time from the complete body to the answer',
     labelNames: ['path'],
     buckets: SECONDS,
     registers,
@@ -65,7 +65,7 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
   const errors = new Counter({ name: 'assay_admission_errors_total', help: 'Defects met while answering', registers });
   const dropped = new Counter({
     name: 'assay_admission_log_dropped_total',
-    help: 'Lines of the decision log that nobody took in time',
+    help: 'Lines of the decision log that were dropped',
     registers,
   });
   const read = gauges(registers);
@@ -92,17 +92,20 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
 /** Read when they are asked for. @returns how to */
 function gauges(registers: MetricSet[]): (readings: MetricReadings) => void {
   const gauge = (name: string, help: string) => new Gauge({ name: `assay_admission_${name}`, help, registers });
-  const ready = gauge('ready', '1 while the gate has all that it answers from');
-  const version = gauge('snapshot_version', 'Version of the snapshot; absent without one');
-  const entries = gauge('snapshot_entries', 'Decisions in it');
-  const age = gauge('snapshot_age_seconds', 'Since it was issued');
-  const expiry = gauge('snapshot_expiry_timestamp_seconds', 'When it ends');
-  const floor = gauge('snapshot_floor', 'No version below it is taken');
-  const lastGood = gauge('snapshot_last_success_timestamp_seconds', 'When its source was last asked with success');
-  const certificate = gauge('certificate_expiry_timestamp_seconds', 'When the serving certificate ends');
+  const ready = gauge('ready', '1 while the webhook has everything that it needs to answer');
+  const version = gauge('snapshot_version', 'Version of the snapshot; absent without a snapshot');
+  const entries = gauge('snapshot_entries', 'Decisions in the snapshot');
+  const age = gauge('snapshot_age_seconds', 'Age of the snapshot');
+  const expiry = gauge('snapshot_expiry_timestamp_seconds', 'Expiry of the snapshot');
+  const floor = gauge('snapshot_floor', 'Lowest accepted version of a snapshot');
+  const lastGood = gauge(
+    'snapshot_last_success_timestamp_seconds',
+    'Time of the last successful check of the snapshot source',
+  );
+  const certificate = gauge('certificate_expiry_timestamp_seconds', 'Expiry of the serving certificate');
   const problems = new Gauge({
     name: 'assay_admission_problem',
-    help: '1 while the newest of a part is not taken, and the last good one holds: snapshot, certificate, config, ...',
+    help: '1 while the newest version of a part is rejected, and the last good one is in use: snapshot, certificate, config, ...',
     labelNames: ['part'],
     registers,
   });

@@ -21,7 +21,8 @@ export function openRoutes({ metrics, vitals, status, statusProblem }: OpenRoute
     // Whatever body comes with it is not read as another request.
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
       response.setHeader('connection', 'close');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'only GET, and POST for reviews\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return say(405, 'only GET, and POST for reviews, are supported\n');
     switch (path) {
       case '/healthz':
         return say(200, 'ok\n');
@@ -37,7 +38,7 @@ export function openRoutes({ metrics, vitals, status, statusProblem }: OpenRoute
         return say(200, `${JSON.stringify(status())}\n`, 'application/json');
       }
       default:
-        return say(404, 'no such page: /validate, /mutate, /healthz, /readyz, /metrics, /status\n');
+        return say(404, 'not found; the paths are /validate, /mutate, /healthz, /readyz, /metrics, /status\n');
     }
   };
 }

@@ -23,10 +23,10 @@ export function tellProblems(vitals: () => Vitals, tell: (line: string) => void)
   const look = () => {
     for (const [part, problem] of webhookProblems(vitals())) {
       if (problem === null) {
-        if (told.delete(part)) tell(`${part}: all is well again`);
+        if (told.delete(part)) tell(`${part}: recovered`);
       } else if (told.get(part) !== problem) {
         told.set(part, problem);
-        tell(`${part}: ${problem}; what was good before holds`);
+        tell(`${part}: ${problem}; the last good one stays in use`);
       }
     }
   };

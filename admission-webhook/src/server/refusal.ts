@@ -52,7 +52,7 @@ export function failure(uid: string, at: FailedAt, now: Date): AdmissionAnswer {
   const action = ACTION_OF[mode];
   const about = at === null ? {} : recordOf(at.request);
   const record = { ...emptyRecord(uid, now), ...about, mode, action, skipped: 'failed' };
-  return answerOf(action, CODES.failed, 'the gate failed at this review; its log says how', 'failed', record);
+  return answerOf(action, CODES.failed, 'the webhook failed at this review; see its log', 'failed', record);
 }
 
 function answerOf(

@@ -48,7 +48,9 @@ export function reviewRoute(options: ReviewRouteOptions) {
     const to = { request, response };
     const unasked = mayAsk(request);
     const wrong =
-      unasked === undefined ? problemOf(path, request) : { reason: 'client' as const, problem: `who asks ${unasked}` };
+      unasked === undefined
+        ? problemOf(path, request)
+        : { reason: 'client' as const, problem: `the client ${unasked}` };
     if (wrong !== undefined) return refuse(wrong.reason, await readHead(request, rules), wrong.problem, to);
     const body = await readBody(request, rules, room);
     if (body.kind === 'gone') return metrics.refused('gone');
@@ -85,10 +87,10 @@ function problemOf(path: string, { headers }: IncomingMessage): { reason: Refusa
     };
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json')
-    return { reason: 'content-type', problem: 'the review is not sent as application/json' };
+    return { reason: 'content-type', problem: 'the content type of the review is not application/json' };
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    return { reason: 'content-encoding', problem: 'the review is sent with a content-encoding' };
+    return { reason: 'content-encoding', problem: 'the review has a content encoding' };
   return undefined;
 }
 

@@ -70,7 +70,7 @@ async function start(
   closing.defer(() => serving.close());
   closing.defer(tellProblems(serving.vitals, tell));
   if (options.clients.ca === null && options.clients.tokenFile === null)
-    tell(`anybody who reaches ${serving.url} may ask; give --client-ca or --client-token-file`);
+    tell(`every client that reaches ${serving.url} is answered; give --client-ca or --client-token-file`);
   return {
     url: serving.url,
     metricsUrl: serving.metricsUrl,

@@ -174,7 +174,7 @@ async function verifiedOne(
     const isSame =
       subject.length === wanted.length &&
       wanted.every((one) => isAbout(subject, { algorithm: 'sha256', hex: one.digest.sha256 ?? '' }));
-    if (!isSame) throw new AssayError('malformed', 'it names other namespaces than those that it is about');
+    if (!isSame) throw new AssayError('malformed', 'its namespaces differ from its subjects');
     const { owner, reason, expires, timeCreated } = predicate;
     return {
       predicate,

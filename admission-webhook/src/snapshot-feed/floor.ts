@@ -58,7 +58,7 @@ export class Floor {
       await this.#state.keepFloor(highest);
       this.#diskProblem = null;
     } catch (error) {
-      this.#diskProblem = `the floor cannot be kept: ${feedProblemOf(error)}`;
+      this.#diskProblem = `the floor cannot be stored: ${feedProblemOf(error)}`;
     }
   }
 
@@ -70,7 +70,7 @@ export class Floor {
       this.#version = Math.max(this.#version, this.#kept);
       this.#sharedProblem = null;
     } catch (error) {
-      this.#sharedProblem = `the floor cannot be asked for: ${feedProblemOf(error)}`;
+      this.#sharedProblem = `the floor cannot be fetched: ${feedProblemOf(error)}`;
     }
   }
 }

@@ -84,7 +84,8 @@ export class OciSource implements SnapshotSource {
     await discardBody(response);
     const challenge = response.headers.get('www-authenticate');
     this.#authorization = await authorisation(challenge, this.#endpoint, this.#env, signal);
-    if (this.#authorization === undefined) throw this.#error('unauthorized', 'wants a login, and there is none (401)');
+    if (this.#authorization === undefined)
+      throw this.#error('unauthorized', 'requires a login, and none is configured (401)');
     return ask(url, { headers: withAuthorization(headers, this.#authorization), signal });
   }
 
@@ -94,10 +95,10 @@ export class OciSource implements SnapshotSource {
     for (let hops = 0; response.status >= 300 && response.status < 400 && hops < MAX_REDIRECTS; hops++) {
       const location = response.headers.get('location') ?? '';
       await discardBody(response);
-      if (!URL.canParse(location, at)) throw this.#error('network', 'sends to an address that cannot be read');
+      if (!URL.canParse(location, at)) throw this.#error('network', 'redirects to an invalid address');
       const url = new URL(location, at);
       const plain = url.protocol === 'http:' && isLoopback(url.hostname) && isLoopback(this.#endpoint.hostname);
-      if (url.protocol !== 'https:' && !plain) throw this.#error('refused', `sends to a ${url.protocol} address`);
+      if (url.protocol !== 'https:' && !plain) throw this.#error('refused', `redirects to a ${url.protocol} address`);
       const own = url.origin === this.#endpoint.origin ? this.#authorization : undefined;
       at = url.href;
       response = await ask(at, { headers: withAuthorization({}, own), signal });
@@ -109,8 +110,8 @@ export class OciSource implements SnapshotSource {
     const { status } = response;
     if (status === 200) return;
     await discardBody(response);
-    if (status === 401 || status === 403) throw this.#error('unauthorized', `does not let ${what} be read (${status})`);
-    if (status === 404) throw this.#error('not-found', `${what} is not there (404)`);
+    if (status === 401 || status === 403) throw this.#error('unauthorized', `denies access to ${what} (${status})`);
+    if (status === 404) throw this.#error('not-found', `${what} does not exist (404)`);
     throw this.#error('network', `answers ${status} for ${what}`);
   }
 

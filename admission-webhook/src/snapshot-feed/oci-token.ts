@@ -31,7 +31,7 @@ export async function authorisation(
   const response = await ask(url.href, { headers: basic === undefined ? {} : { authorization: basic }, signal });
   if (response.status !== 200) {
     await discardBody(response);
-    const message = `the token server gives no token (${response.status})`;
+    const message = `the token server returns no token (${response.status})`;
     throw new AssayError('unauthorized', message, { subject: endpoint.subject, hint: 'check the login of Docker' });
   }
   return `Bearer ${tokenIn(await smallBody(response, url.href, signal, MAX_ANSWER), endpoint)}`;

@@ -58,7 +58,7 @@ class Feed implements SnapshotFeed {
   readonly #listeners: ((held: HeldSnapshot) => void)[] = [];
   readonly #backoff: Backoff;
   readonly #wait: Wait;
-  #held: HeldSnapshot = { kind: 'none', why: 'none has come yet' };
+  #held: HeldSnapshot = { kind: 'none', why: 'none was received yet' };
   #index: PackedIndex | undefined;
   #lastTried: Date | null = null;
   #lastGood: Date | null = null;
@@ -99,7 +99,7 @@ class Feed implements SnapshotFeed {
   async start(): Promise<void> {
     await this.#floor.read(this.#stop.signal);
     if (this.#options.requireFloor && this.#floor.problem !== null) {
-      throw new AssayError('unreadable', this.#floor.problem, { hint: 'correct it, or go without --require-floor' });
+      throw new AssayError('unreadable', this.#floor.problem, { hint: 'correct it, or leave out --require-floor' });
     }
     await this.#openKept();
     if (this.#held.kind === 'none') await this.#refresh();
@@ -132,10 +132,10 @@ class Feed implements SnapshotFeed {
   async #openKept(): Promise<void> {
     try {
       const index = await this.#load(this.#state.snapshot);
-      this.#hold(index, `${this.#state.snapshot}, kept from before`);
+      this.#hold(index, `${this.#state.snapshot}, from the state folder`);
     } catch (error) {
       if (isAssayError(error) && error.code === 'not-found') return;
-      this.#problem = `the snapshot that was kept: ${feedProblemOf(error)}`;
+      this.#problem = `the stored snapshot: ${feedProblemOf(error)}`;
     }
   }
 
@@ -184,11 +184,11 @@ class Feed implements SnapshotFeed {
   async #raiseFor({ meta: { version } }: PackedIndex): Promise<void> {
     await this.#floor.raise(version, this.#stop.signal);
     if (this.#options.requireFloor && this.#floor.problem !== null) {
-      throw new AssayError('unreadable', 'it is not taken while the floor cannot be raised');
+      throw new AssayError('unreadable', 'it is not accepted while the floor cannot be raised');
     }
     if (version < this.#floor.version) {
       const seen = this.#floor.version;
-      throw new SnapshotError('rollback', `the snapshot has version ${version}, and ${seen} was seen before`);
+      throw new SnapshotError('rollback', `the snapshot has version ${version}, which is older than ${seen}`);
     }
   }
 
@@ -222,7 +222,7 @@ class Feed implements SnapshotFeed {
 
   #ended(): string | null {
     if (this.#held.kind === 'none' || !this.#held.index.isExpired(this.#now())) return null;
-    return `the snapshot ended at ${this.#held.index.meta.expires}`;
+    return `the snapshot expired at ${this.#held.index.meta.expires}`;
   }
 
   #now(): Date {

@@ -57,5 +57,8 @@ function sourceOf(place: SnapshotPlace, options: SnapshotFeedOptions): SnapshotS
 
 function clusterFor(subject: string, { kube }: SnapshotFeedOptions): KubeClient {
   if (kube !== null) return kube;
-  throw new AssayError('usage', 'no cluster is known', { subject, hint: 'run in a cluster, or give --kubeconfig' });
+  throw new AssayError('usage', 'no cluster is configured', {
+    subject,
+    hint: 'run in a cluster, or give --kubeconfig',
+  });
 }

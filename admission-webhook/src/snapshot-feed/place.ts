@@ -34,7 +34,7 @@ export function parseSnapshotPlace(text: string): SnapshotPlace {
     case 'oci':
       return { kind: 'oci', reference: parseOci(text) };
     default:
-      throw usage(text, `no snapshot comes from ${scheme}://`, 'use a path, https://, configmap:// or oci://');
+      throw usage(text, `snapshots cannot be read from ${scheme}://`, 'use a path, https://, configmap:// or oci://');
   }
 }
 
@@ -53,16 +53,16 @@ function parseConfigMapKey(text: string): { readonly place: ObjectPlace; readonl
 }
 
 function serviceOf(text: string): SnapshotPlace {
-  const hint = 'write https://host, as the console is reached';
+  const hint = 'write https://host, the address of the console';
   if (!URL.canParse(text)) throw usage(text, 'is not an address', hint);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw usage(`${url.origin}/`, 'the address holds a password', 'leave it out, and give --snapshot-token-file');
+    throw usage(`${url.origin}/`, 'the address contains a password', 'leave it out, and give --snapshot-token-file');
   }
   if (url.search !== '' || url.hash !== '')
     throw usage(`${url.origin}${url.pathname}`, 'is not an address of a service', hint);
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw usage(text, 'anybody on the way could read the token', 'use https://');
+    throw usage(text, 'the token would be sent in clear text', 'use https://');
   }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/v1\/snapshot$/, '');
   return { kind: 'service', url: `${url.origin}${path}` };

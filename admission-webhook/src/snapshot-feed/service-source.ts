@@ -93,7 +93,7 @@ export class ServiceSource implements SnapshotSource {
 export async function tokenIn(path: string): Promise<string> {
   const token = (await readSmallText(path, 'the token file')).trim();
   if (TOKEN.test(token)) return token;
-  throw new AssayError('usage', 'holds no token', { subject: path, hint: 'put one line there, the token' });
+  throw new AssayError('usage', 'contains no token', { subject: path, hint: 'write the token in one line' });
 }
 
 function refusal({ status }: Response, subject: string): AssayError {
@@ -103,8 +103,8 @@ function refusal({ status }: Response, subject: string): AssayError {
   }
   if (status === 404) return new AssayError('not-found', 'has no snapshot yet (404)', { subject });
   if (status >= 300 && status < 400) {
-    const hint = 'give the address that it leads to';
-    return new AssayError('refused', `sends elsewhere (${status}), which is not followed`, { subject, hint });
+    const hint = 'give the target address';
+    return new AssayError('refused', `redirects (${status}), which is not followed`, { subject, hint });
   }
   return new AssayError('network', `answers ${status}`, { subject });
 }

@@ -89,7 +89,7 @@ async function readFloor(path: string): Promise<number> {
   if (/^\d{1,15}\n?$/.test(text)) return Number(text);
   throw new AssayError('malformed', 'holds no version', {
     subject: path,
-    hint: 'put that of the newest snapshot there',
+    hint: 'write the version of the newest snapshot there',
   });
 }
 

@@ -19,7 +19,7 @@ export async function openRequest(registry: RegistryClient, version: Version): P
 
 export function decisionFor(decisions: readonly StoredDecision[], stage: Stage): StoredDecision {
   const decision = decisions.find((one) => one.stage === stage);
-  if (decision === undefined) throw new AssayError('internal', `nothing was decided for ${stage}`);
+  if (decision === undefined) throw new AssayError('internal', `there is no decision for ${stage}`);
   return decision;
 }
 

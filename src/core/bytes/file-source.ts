@@ -344,7 +344,7 @@ function openError(path: string, error: unknown): AssayError {
   if (code === 'EACCES' || code === 'EPERM') {
     return new AssayError('unreadable', 'permission denied', {
       subject: path,
-      hint: 'give yourself read permission, or run as a user who has it',
+      hint: 'grant read permission, or run as another user',
       cause: error,
     });
   }

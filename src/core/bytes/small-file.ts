@@ -54,6 +54,6 @@ function unreadable(cause: unknown, subject: string): AssayError {
   }
   const denied = code === 'EACCES' || code === 'EPERM';
   const message = denied ? 'permission denied' : `cannot be read (${code})`;
-  const hint = denied ? 'give yourself read permission' : 'check the path';
+  const hint = denied ? 'grant read permission' : 'check the path';
   return new AssayError('unreadable', message, { subject, hint, cause });
 }

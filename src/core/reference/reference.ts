@@ -83,7 +83,7 @@ export function parseReference(text: string, hubEndpoint?: string): Reference {
   if (scheme === 'oci:') return parseOci(text);
   if (scheme === 'models:') return parseModels(text);
   const instead = INSTEAD[scheme];
-  if (instead !== undefined) throw usage(text, `${scheme}// references are not read`, instead);
+  if (instead !== undefined) throw usage(text, `${scheme}// references are not supported`, instead);
   throw usage(text, `unknown scheme ${scheme}`, `give ${SUPPORTED}`);
 }
 
@@ -167,12 +167,12 @@ function parseAddress(text: string, hubEndpoint: string | undefined): Reference 
   if (!URL.canParse(text)) throw usage('the address', 'the address cannot be read', 'check its spelling');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw usage(shownAddress(url), 'the address carries a user name or a password', 'leave them out of the address');
+    throw usage(shownAddress(url), 'the address contains a user name or a password', 'leave them out of the address');
   }
   const base = hubBase(url, hubEndpoint);
   if (base !== undefined) return parsePage(url, base);
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw usage(shownAddress(url), 'http:// lets anyone on the way change the bytes', 'use its https:// address');
+    throw usage(shownAddress(url), 'http:// does not protect the bytes from changes', 'use its https:// address');
   }
   const sha256 = /^#sha256=(.*)$/.exec(url.hash)?.[1]?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
@@ -220,7 +220,11 @@ function noModel(text: string): AssayError {
 
 function refuseOtherKinds(text: string, first: string): void {
   if (first !== 'datasets' && first !== 'spaces') return;
-  throw usage(text, `${first} of the Hub are not read in this version, models are`, 'download it and give its path');
+  throw usage(
+    text,
+    `${first} of the Hub are not supported in this version; only models are`,
+    'download it and give its path',
+  );
 }
 
 function splitRevision(parts: readonly string[]): [string, string[]] {

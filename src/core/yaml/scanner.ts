@@ -99,12 +99,12 @@ export class YamlScanner {
       this.#saveKey();
       this.#keyMayStart = false;
       this.#queue.push({ kind: 'scalar', at, text: quotedScalar(cursor), plain: false });
-    } else if ('@`%'.includes(character)) throw cursor.malformed(`${character} where a value may not begin with it`);
+    } else if ('@`%'.includes(character)) throw cursor.malformed(`a value that starts with ${character}`);
     else {
       this.#saveKey();
       const { text, crossedLine } = plainScalar(cursor, this.#flow > 0, this.#indent + 1);
       this.#keyMayStart = crossedLine;
-      if (cursor.at === at) throw cursor.malformed('a character that begins nothing');
+      if (cursor.at === at) throw cursor.malformed('an unexpected character');
       this.#queue.push({ kind: 'scalar', at, text, plain: true });
     }
   }
@@ -169,7 +169,7 @@ export class YamlScanner {
 
   #blockEntry(): void {
     if (this.#flow === 0) {
-      if (!this.#keyMayStart) throw this.#cursor.malformed('an entry of a list where none may stand');
+      if (!this.#keyMayStart) throw this.#cursor.malformed('an unexpected list entry');
       if (this.#addIndent(this.#cursor.column)) this.#queue.push({ kind: 'block-sequence-start', at: this.#cursor.at });
     }
     this.#keyMayStart = true;
@@ -179,7 +179,7 @@ export class YamlScanner {
 
   #key(): void {
     if (this.#flow === 0) {
-      if (!this.#keyMayStart) throw this.#cursor.malformed('a key where none may stand');
+      if (!this.#keyMayStart) throw this.#cursor.malformed('an unexpected key');
       if (this.#addIndent(this.#cursor.column)) this.#queue.push({ kind: 'block-mapping-start', at: this.#cursor.at });
     }
     this.#keyMayStart = this.#flow === 0;
@@ -198,7 +198,7 @@ export class YamlScanner {
       this.#keyMayStart = false;
     } else {
       if (this.#flow === 0) {
-        if (!this.#keyMayStart) throw this.#cursor.malformed('a value where no key stands before it');
+        if (!this.#keyMayStart) throw this.#cursor.malformed('a value without a key');
         if (this.#addIndent(this.#cursor.column))
           this.#queue.push({ kind: 'block-mapping-start', at: this.#cursor.at });
       }

@@ -57,6 +57,6 @@ export function countDigests({ shardSize }: HashPlan, size: number, name: string
   if (shards <= MAX_SHARDS) return shards;
   throw new AssayError('limit', `would be hashed in ${shards} shards of ${shardSize} bytes, more than ${MAX_SHARDS}`, {
     subject: name,
-    hint: 'have it signed in larger shards, or whole',
+    hint: 'sign it in larger shards, or by file',
   });
 }

@@ -76,7 +76,7 @@ function parseAllowances(text: string, subject: string, parse: (text: string) =>
     throw wrong(`is not YAML: ${first}`);
   }
   const entries = isRecord(document) && Object.keys(document).join() === 'allow' ? document.allow : undefined;
-  if (!Array.isArray(entries)) throw wrong('holds something else than one list, "allow"');
+  if (!Array.isArray(entries)) throw wrong('does not contain exactly one list, "allow"');
   const all = entries.map((entry: unknown, index) =>
     parseAllowance(entry, (message) => wrong(`entry ${index + 1} ${message}`)),
   );
@@ -85,14 +85,16 @@ function parseAllowances(text: string, subject: string, parse: (text: string) =>
     allowances: all.filter(({ expires }) => expires >= day),
     notes: all
       .filter(({ expires }) => expires < day)
-      .map(({ module, name, owner, expires }) => `the allowance of ${module}.${name} by ${owner} ended on ${expires}`),
+      .map(
+        ({ module, name, owner, expires }) => `the allowance of ${module}.${name} by ${owner} expired on ${expires}`,
+      ),
   };
 }
 
 function parseAllowance(entry: unknown, wrong: (message: string) => AssayError): Allowance {
   if (!isRecord(entry)) throw wrong('is not a mapping');
   const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
-  if (stray !== undefined) throw wrong(`has "${stray}", which is none of ${KEYS.join(', ')}`);
+  if (stray !== undefined) throw wrong(`has "${stray}", which is not one of ${KEYS.join(', ')}`);
   const text = (key: keyof Allowance): string => {
     const value = entry[key];
     if (typeof value !== 'string' || value.trim() === '') throw wrong(`lacks "${key}"`);
@@ -129,7 +131,7 @@ function parseTakes(value: unknown, wrong: (message: string) => AssayError): Typ
   if (!isRecord(value)) throw wrong('has "takes", which is not a mapping from uses to lists');
   const entries = Object.entries(value).map(([use, words]) => {
     if (!TAKING_USES.some((one) => one === use))
-      throw wrong(`has "takes: ${use}", which is none of ${TAKING_USES.join(', ')}`);
+      throw wrong(`has "takes: ${use}", which is not one of ${TAKING_USES.join(', ')}`);
     if (!Array.isArray(words) || words.length === 0) throw wrong(`has "takes: ${use}", which is not a list`);
     return [use, words.map((word: unknown) => parseWord(word, wrong)).join(' ')] as const;
   });
@@ -150,7 +152,7 @@ function parseUses(value: unknown, wrong: (message: string) => AssayError): Use[
   if (!Array.isArray(value) || value.length === 0) throw wrong('lacks "uses"');
   return value.map((use: unknown) => {
     if (typeof use !== 'string' || !isUse(use))
-      throw wrong(`has the use "${String(use)}", which is none of import, call, new, build, items`);
+      throw wrong(`has the use "${String(use)}", which is not one of import, call, new, build, items`);
     return use;
   });
 }

@@ -139,7 +139,7 @@ export class FileParser {
 
   #answer(ask: Ask, handlers: BatchHandlers, fail: (error: unknown) => void): void {
     const source = handlers.sources[ask.of];
-    if (source === undefined) fail(new AssayError('internal', 'a parser asked for a file that it was not given'));
+    if (source === undefined) fail(new AssayError('internal', 'a parser requested a file that it was not given'));
     else {
       const answer = answerFrom(source, ask, (error) => handlers.onReadError(ask.of, error));
       answer.then((message) => this.#post(message)).catch(fail);
@@ -171,7 +171,7 @@ function targetOf(shown: ShownTarget, source: ByteSource): ScanTarget {
 function whyLost(error: unknown, { limits }: ParseSettings): string {
   const outOfMemory = systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';
   if (outOfMemory) return `needs more than ${limits.maxParserHeap} MiB of heap (maxParserHeap)`;
-  return `the parser broke off: ${error instanceof Error ? error.message : String(error)}`;
+  return `the parser was cut off: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** The wall clock of whatever file a parser is at, without the time for which it waits for memory. */

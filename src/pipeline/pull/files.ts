@@ -64,12 +64,15 @@ export function wholeModel(ref: string, options: SourceOptions, offline: boolean
   }
   if (reference.path !== undefined) {
     const { path: _, ...whole } = reference;
-    throw new AssayError('usage', 'a model is pulled whole', { subject: ref, hint: `give ${formatReference(whole)}` });
+    throw new AssayError('usage', 'only a whole model can be pulled', {
+      subject: ref,
+      hint: `give ${formatReference(whole)}`,
+    });
   }
   if (options.offline === true || offline) {
     throw new AssayError('usage', 'no connection may be opened (--offline, HF_HUB_OFFLINE)', {
       subject: ref,
-      hint: 'pull without it',
+      hint: 'leave the option out',
     });
   }
   return reference;

@@ -32,8 +32,8 @@ export async function pullKnown(ref: string, expected: string, options: SourceOp
       const sizes = new Map(files.map(({ path, size }) => [path, size]));
       const digest = treeDigest(written.map(({ path, sha256 }) => ({ path, sha256, size: sizes.get(path) ?? -1 })));
       if (digest !== expected) {
-        const hint = 'do not use it; have these bytes decided on';
-        throw new AssayError('mismatch', `its bytes have the digest ${digest}, and ${expected} was expected`, {
+        const hint = 'do not use it; let the policy decide on these bytes';
+        throw new AssayError('mismatch', `its bytes have the digest ${digest} instead of ${expected}`, {
           subject: artifact.pinned,
           hint,
         });

@@ -99,7 +99,7 @@ function checkDigests(assessment: Assessment, written: readonly StagedFile[], ha
     if (file === undefined) throw otherFiles(assessment, `${path} was not judged`);
     if (file.digestBasis !== 'computed' && hashed === 'sometimes') continue;
     if (file.digestBasis !== 'computed' || file.sha256 !== sha256)
-      throw otherFiles(assessment, `${path} has other bytes than were judged`);
+      throw otherFiles(assessment, `the bytes of ${path} differ from the judged ones`);
   }
 }
 

@@ -35,7 +35,7 @@ export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv)
     if (isFileMissing(cause)) return { lists: BUILT_IN_LISTS, notes: [] };
     // A home that is another user's holds no rules of this one.
     if (code === 'EACCES') {
-      return { lists: BUILT_IN_LISTS, notes: [`whether rules are installed is not known: ${path} cannot be reached`] };
+      return { lists: BUILT_IN_LISTS, notes: [`the installed rules cannot be found: ${path} cannot be read`] };
     }
     throw new AssayError('unreadable', `cannot be read (${code})`, {
       subject: path,

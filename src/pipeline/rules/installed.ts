@@ -53,7 +53,7 @@ const HINT_BROKEN = 'remove them (assay rules remove) and install them again, or
 export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
   const { bundle, lists, isOutdated } = await readInstalled(path, now);
   if (!isOutdated) return { lists, notes: [] };
-  const notes = [`the installed rules ${bundle.version} are older than those of this program, which were used instead`];
+  const notes = [`the installed rules ${bundle.version} are older than the built-in rules, which were used instead`];
   return { lists: BUILT_IN_LISTS, notes };
 }
 
@@ -84,7 +84,7 @@ export async function readSigned(path: string): Promise<SignedInstalled> {
   const record = receiptOf(await readBounded(path, BOUNDS.maxBytes), path);
   const bytes = decodeBase64(record.bundle);
   if (bytes === undefined || hexOf(bytes) !== record.sha256) {
-    const message = 'the installed rules are not those that were installed';
+    const message = 'the installed rules were changed after their installation';
     throw new AssayError('mismatch', message, { subject: path, hint: HINT_BROKEN });
   }
   return hinted(path, HINT_BROKEN, () => {
@@ -99,7 +99,7 @@ function hinted<T>(path: string, hint: string, work: () => T): T {
     return work();
   } catch (error) {
     if (isSignatureError(error)) {
-      const message = `the signature of the installed rules does not hold: ${error.message}`;
+      const message = `the signature of the installed rules is not valid: ${error.message}`;
       throw new AssayError('mismatch', message, { subject: path, hint, cause: error });
     }
     if (!isAssayError(error)) throw error;

@@ -23,17 +23,17 @@ export interface SignedRules {
 export function openRules(bytes: Uint8Array, subject: string, keys: readonly KeyObject[]): SignedRules {
   const bundle = readRulesBundle(bytes, subject);
   const { envelope, material } = bundle;
-  if (material.kind !== 'key') throw new SignatureError('method', 'rules are signed with a key, and it is not');
+  if (material.kind !== 'key') throw new SignatureError('method', 'the bundle is not signed with a key');
   const { hint } = material;
   const named = keys.filter((key) => hint === undefined || hint === keyHint(key));
   if (named.length === 0) {
     throw new SignatureError(
       'untrusted',
-      `it was signed with the key ${hint?.slice(0, 16)}, which is not trusted for rules`,
+      `the bundle was signed with the key ${hint?.slice(0, 16)}, which is not trusted for rules`,
     );
   }
   for (const key of named) if (isSignedBy(bundle, key)) return { payload: envelope.payload, key };
-  throw new SignatureError('signature', 'the signature is not that of a key which is trusted for rules');
+  throw new SignatureError('signature', 'the signature is not by a key that is trusted for rules');
 }
 
 function isSignedBy({ envelope }: SignedBundle, key: KeyObject): boolean {

@@ -48,7 +48,7 @@ export async function manifestChecks(
   if (open.length > 0) return [{ id: CHECK, status: 'not-assessed', detail: named(open) }];
   const froms = [...new Set(compared.map(({ claim }) => claim.from))];
   const have = `${kept.size} of ${scanned.length - found.length} files have the SHA-256 announced in ${named(froms)}`;
-  const detail = `${have}, which lies among them: they fit together, wherever they come from`;
+  const detail = `${have}, which is one of these files: they match, but their origin is not proven`;
   return [{ id: CHECK, status: 'pass', detail }];
 }
 
@@ -73,14 +73,14 @@ async function readManifests(
     try {
       const budget = kind.kind === 'dvc' || kind.kind === 'dvc-lock' ? 'yaml' : 'text';
       left[budget] -= file.size;
-      if (left[budget] < 0 || left.entries < 0) throw new AssayError('limit', 'is one of too many manifests');
+      if (left[budget] < 0 || left.entries < 0) throw new AssayError('limit', 'exceeds the number of manifests');
       const entries = await readOne(file, kind, byPath.get(file.path), signal);
       left.entries -= entries.length;
       found.push({ path: file.path, entries });
     } catch (error) {
       throwIfAborted(signal);
       if (!isAssayError(error) || error.code === 'internal') throw error;
-      problems.push(`${file.path} is not believed: ${error.message}`);
+      problems.push(`${file.path} is not used: ${error.message}`);
     }
   }
   return { found, problems };
@@ -93,7 +93,7 @@ async function readOne(
   scanned: ScannedFile | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ManifestEntry[]> {
-  if (scanned?.digestBasis !== 'computed') throw new AssayError('unreadable', 'it was not read whole');
+  if (scanned?.digestBasis !== 'computed') throw new AssayError('unreadable', 'it was not fully read');
   const source = await file.open(signal);
   try {
     const most = maxManifestBytes(kind);
@@ -119,17 +119,17 @@ function isProven({ claim, outcome }: ComparedClaim): boolean {
 }
 
 function describeBroken({ claim: { path, from, algorithm } }: ComparedClaim): string {
-  return `${path} is not what ${from} announces by its ${ALGORITHM_TITLES[algorithm]}`;
+  return `${path} does not have the ${ALGORITHM_TITLES[algorithm]} in ${from}`;
 }
 
 /** Why a claim proves nothing. */
 function describeOpen({ claim, outcome }: ComparedClaim): string[] {
   const { path, from, algorithm } = claim;
   const title = ALGORITHM_TITLES[algorithm];
-  if (outcome === 'missing') return [`${from} names ${path}, which is not here`];
-  if (isWeak(algorithm)) return [`${from} announces only ${title} of ${path}, which can be forged`];
+  if (outcome === 'missing') return [`${from} names ${path}, which is missing`];
+  if (isWeak(algorithm)) return [`${from} contains only the ${title} of ${path}, which can be forged`];
   if (algorithm !== 'sha256') return [`${title} of ${path} was not computed: assay digest --check ${from} compares it`];
-  return [`${path} was not read whole: its digest is claimed, and ${from} announces the same`];
+  return [`${path} was not fully read: its claimed digest matches ${from}`];
 }
 
 /** The first few of what may be many. */

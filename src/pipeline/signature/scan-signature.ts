@@ -59,7 +59,7 @@ export async function judgeScanned(
   const nothing = { signatures: [], findings: [] };
   switch (signature.kind) {
     case 'none': {
-      const detail = `there is no signature: no ${SIGNATURE_NAME} in the artifact`;
+      const detail = `there is no signature: the artifact has no ${SIGNATURE_NAME}`;
       return { ...nothing, checks: signature.wanted ? [{ id: SIGNATURE_CHECK, status: 'fail', detail }] : [] };
     }
     case 'unreadable': {
@@ -93,6 +93,6 @@ async function judgeOpened(
 
 /** Whoever asks for a signature is not told `allow` without one. */
 function notHashed({ ref }: Artifact, { later }: OpenedSignature): Check {
-  const detail = `only the ranges a verdict needs were fetched, and a signature is over every byte: assay verify ${ref}`;
+  const detail = `a signature covers every byte, but only the ranges that a verdict needs were fetched: assay verify ${ref}`;
   return { id: SIGNATURE_CHECK, status: later ? 'not-assessed' : 'error', detail };
 }

@@ -180,7 +180,7 @@ export function signatureFindings({ signer, uncovered, emptyFiles, signature }: 
   } as const;
   return [
     ...uncovered.map(({ path, why }) =>
-      finding(UNCOVERED, path, `${path} ${reasons[why]}: it is loaded and not covered`),
+      finding(UNCOVERED, path, `${path} ${reasons[why]}: it is loaded, but not covered`),
     ),
     ...emptyFiles.map((path) => finding(EMPTY_UNLISTED, path, `${path} is empty, and ${signature} lists shards only`)),
   ];

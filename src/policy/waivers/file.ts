@@ -16,7 +16,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** What a field's text may be, as a predicate: undefined when it is right. */
 const FAULTS: Readonly<Record<Field, (text: string) => string | undefined>> = {
-  rule: (text) => (RULE.test(text) ? undefined : 'is not an id of a rule; patterns are not read'),
+  rule: (text) => (RULE.test(text) ? undefined : 'is not an id of a rule; patterns are not supported'),
   digest: (text) => (DIGEST.test(text) ? undefined : 'is not a digest: sha256: and 64 hex digits in lower case'),
   file: (text) => (isArtifactPath(text) ? undefined : 'is not a path within an artifact'),
   reason: tooLong,

@@ -16,7 +16,7 @@ export async function approvals(context: Context, by: Principal, version: string
 /** From now on gates deny what rests on it. The version stays where it stands. */
 export async function revoke(context: Context, by: Principal, id: string, reason: string): Promise<ApprovalRecord> {
   checkComment(reason, 'the reason');
-  if (reason.trim() === '') throw new RegistryError('invalid', 'there is no reason', { hint: 'say why' });
+  if (reason.trim() === '') throw new RegistryError('invalid', 'no reason is given', { hint: 'give a reason' });
   return change(context, by, async (change) => {
     const { db, tenant } = change;
     const approval = await db

@@ -48,8 +48,8 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
   if (await isSamePerson(db, by, row.requester_key)) {
-    throw new RegistryError('own-request', 'who asked for a transition does not vote on it', {
-      hint: 'let somebody else vote',
+    throw new RegistryError('own-request', 'a requester cannot vote on the transition', {
+      hint: 'another person must vote',
     });
   }
   const over = (await approvalRows(db, row.version)).filter((approval) => !isLive(approval, now)).map(({ id }) => id);
@@ -59,8 +59,8 @@ async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Rol
       throw new RegistryError('already-voted', 'you have voted on this transition already');
     }
     if (await isSamePerson(db, by, voter_key)) {
-      throw new RegistryError('already-voted', 'who made a token and who comes with it have one vote', {
-        hint: 'let somebody vote whose token you have not made, or who made neither',
+      throw new RegistryError('already-voted', 'the creator and the user of a token have one vote', {
+        hint: 'let a person vote who neither created nor uses this token',
       });
     }
   }
@@ -76,7 +76,7 @@ async function isSamePerson(db: Change['db'], by: Principal, actor: string): Pro
 }
 
 async function reject(change: Change, row: TransitionRow, version: VersionRow, ballot: Ballot): Promise<void> {
-  if (!JUDGES.includes(ballot.role)) throw new RegistryError('forbidden', `a ${ballot.role} does not reject`);
+  if (!JUDGES.includes(ballot.role)) throw new RegistryError('forbidden', `a ${ballot.role} cannot reject`);
   await storeVote(change, row, ballot, null);
   await endTransition(change, row, version, 'rejected', `rejected by ${nameOf(change.by)}`);
 }
@@ -90,11 +90,11 @@ async function approve(
 ): Promise<void> {
   const { db, now } = change;
   const to = row.to_stage as Stage;
-  if (!isRuled(to)) throw new RegistryError('internal', `nobody votes on ${to}`);
+  if (!isRuled(to)) throw new RegistryError('internal', `${to} needs no votes`);
   checkAsked(await neededBy(db, row, context.rules, now), ballot.role);
   await checkCorrectable(context, change, version.id, to);
   const seen = (await newestDecisions(db, version.id)).get(to);
-  if (seen === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  if (seen === undefined) throw new RegistryError('internal', `there is no decision for ${to}`);
   checkSeen(ballot.seen, version, seen);
   const given = await givenApproval(context, change, approvableOf(context, version, to, seen), ballot);
   await checkMethod(context, change, row, to, given);
@@ -116,7 +116,7 @@ function checkSeen(seen: Seen | undefined, { digest }: VersionRow, now: Decision
   };
   for (const part of ['digest', 'policyDigest', 'rulesetDigest', 'decision'] as const) {
     if (seen?.[part] === undefined || seen[part] === stands[part]) continue;
-    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you looked at it`, { hint: 'look again' });
+    throw new RegistryError('changed', `${SEEN_WORDS[part]} changed since you read it`, { hint: 'read it again' });
   }
 }
 
@@ -124,7 +124,7 @@ const SEEN_WORDS: Readonly<Record<keyof Seen, string>> = {
   digest: 'the bytes have',
   policyDigest: 'the policy has',
   rulesetDigest: 'the ruleset has',
-  decision: 'what was found or decided has',
+  decision: 'the findings or the decision have',
 };
 
 function checkAsked(needed: Transition['needed'], role: Role): void {
@@ -139,7 +139,7 @@ function checkAsked(needed: Transition['needed'], role: Role): void {
 function approvableOf({ rules }: Context, version: VersionRow, to: RuledStage, seen: DecisionRow): Approvable {
   const { policy } = rules[to];
   if (policy.digest !== seen.policy_digest) {
-    throw new RegistryError('conflict', 'the policy has changed since it was decided', { hint: 're-evaluate first' });
+    throw new RegistryError('conflict', 'the policy has changed since the decision', { hint: 're-evaluate first' });
   }
   return {
     stage: to,
@@ -157,14 +157,14 @@ async function givenApproval(
   { attestation, role, until }: Ballot,
 ): Promise<GivenApproval> {
   if (until !== undefined && !(until > now)) {
-    throw new RegistryError('invalid', 'the approval would have ended already', { hint: 'give a time in the future' });
+    throw new RegistryError('invalid', 'the approval would already be expired', { hint: 'give a time in the future' });
   }
   if (attestation === undefined) {
     return signForApprover(context, approvable, { by, role, at: now, ...(until === undefined ? {} : { until }) });
   }
   const given = await verifyApproval(context, attestation, approvable, role, now);
   if (until !== undefined && given.until?.getTime() !== Math.floor(until.getTime() / 1000) * 1000) {
-    throw new RegistryError('bad-attestation', 'the approval ends at another time than the vote says');
+    throw new RegistryError('bad-attestation', 'the expiry of the approval differs from that of the vote');
   }
   return given;
 }
@@ -190,7 +190,7 @@ async function checkMethod(
   }
   const ended = own.filter(({ stage, state }) => stage === to && (state === 'revoked' || state === 'void'));
   if (ended.some(({ at }) => given.signedAt <= new Date(at))) {
-    throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was taken back', {
+    throw new RegistryError('bad-attestation', 'it was signed before an approval by the same signer was revoked', {
       hint: 'let the signer review it and sign again',
     });
   }

@@ -24,5 +24,5 @@ export function breakOf(
   const seq = (before?.seq ?? 0) + 1;
   if (entry.seq !== seq) return `entry ${seq} is missing: ${entry.seq} follows`;
   if (entry.previous !== (before?.hash ?? NO_ENTRY)) return `entry ${seq} does not follow the one before it`;
-  return entry.hash === hashOfEntry(entry) ? undefined : `entry ${seq} was changed: its hash does not fit it`;
+  return entry.hash === hashOfEntry(entry) ? undefined : `entry ${seq} was changed: its hash does not match`;
 }

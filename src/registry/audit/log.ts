@@ -55,7 +55,7 @@ export async function verifyAuditLog(context: Context, by: Principal): Promise<A
         if (broken !== undefined) return { kind: 'broken', seq: seqOf(head) + 1, why: broken };
         head = { seq: row.seq, hash: row.hash };
         const differs = row.seq === kept.seq && row.hash !== kept.hash;
-        if (differs) return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the head that was kept` };
+        if (differs) return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the stored head` };
       }
       if (rows.length < BATCH) break;
       await yieldToEventLoop();

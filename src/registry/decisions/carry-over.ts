@@ -55,7 +55,7 @@ async function refusalToCarry(
     .where('id', '=', approval.decision)
     .executeTakeFirstOrThrow();
   if (hasNewViolation(JSON.parse(base.body) as Decision, decision)) return 'newer rules found a new violation';
-  if (signer === undefined) return 'the rules changed, and no key is here that signs a re-evaluation';
+  if (signer === undefined) return 'the rules changed, and this service has no key to sign a re-evaluation';
   const statement = createStatement('decision', {
     subjects: subjectsOf({ pinned: newer.pinned, tree: row.digest }),
     resourceUri: addressOf(newer.pinned, row.digest),

@@ -83,7 +83,7 @@ export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
   const ended = notAfter !== null && !running.some(({ stage }) => stage === stored.stage);
   return {
     ...answer,
-    ...(ended ? { action: 'deny', reason: `an approval or a waiver that it rests on ended at ${notAfter}` } : {}),
+    ...(ended ? { action: 'deny', reason: `an approval or a waiver that it depends on expired at ${notAfter}` } : {}),
     approvedFor: running.map(({ stage }) => stage).filter((stage) => stage !== 'candidate'),
     notAfter,
   };
@@ -91,7 +91,7 @@ export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
 
 function heldAt({ decisions, approvals, approved, rules, now }: StageStanding, stage: RuledStage): Held {
   const row = decisions.get(stage);
-  if (row === undefined) return { reason: `nothing was decided for ${stage}` };
+  if (row === undefined) return { reason: `there is no decision for ${stage}` };
   const decision = decisionIn(row);
   const given = approvals.filter((approval) => approval.stage === stage && approved.has(approval.transition));
   const counted = given.filter((approval) => isLive(approval, now) && isAccepted(approval, rules[stage]));
@@ -99,7 +99,7 @@ function heldAt({ decisions, approvals, approved, rules, now }: StageStanding, s
   if (needed.length > 0) {
     const lost = given.findLast(({ state }) => state === 'void' || state === 'revoked');
     const wanted = needed.map(({ role, count }) => `${count} more by a ${role}`).join(', ');
-    return { reason: `its approval for ${stage} does not hold (${lost?.why ?? 'it has ended'}): ${wanted} needed` };
+    return { reason: `its approval for ${stage} is not valid (${lost?.why ?? 'it has expired'}): ${wanted} needed` };
   }
   if (decision.action === 'deny') return { reason: reasonOf(decision) };
   const ends = [

@@ -12,6 +12,6 @@ export async function batchRow(db: Reader, tenant: string, id: string): Promise<
     .where('id', '=', id)
     .where('tenant', '=', tenant)
     .executeTakeFirst();
-  if (row === undefined) throw new RegistryError('not-found', 'there is no such batch');
+  if (row === undefined) throw new RegistryError('not-found', 'the batch does not exist');
   return row;
 }

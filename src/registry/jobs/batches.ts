@@ -42,7 +42,7 @@ async function createBatch(
   mostQueued?: number,
 ): Promise<CreatedBatch> {
   checkJobs(jobs);
-  if (jobs.length === 0) throw new RegistryError('invalid', 'a batch has one job at least');
+  if (jobs.length === 0) throw new RegistryError('invalid', 'a batch has at least one job');
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;
     const created = await addJobs(change, jobs, mostQueued);

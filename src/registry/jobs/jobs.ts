@@ -67,8 +67,8 @@ async function checkQueued({ db, tenant }: Change, most: number): Promise<void> 
   if (most === Number.POSITIVE_INFINITY) return;
   const [beyond] = await waitingBeyond(db, { tenant, most });
   if (beyond === undefined) return;
-  throw new RegistryError('queue-full', `no more than ${most} jobs of a tenant wait in the queue`, {
-    hint: 'ask again when some of them have run, or cancel what is not needed',
+  throw new RegistryError('queue-full', `the queue of the tenant is full: ${most} jobs`, {
+    hint: 'retry when some of them have run, or cancel some',
   });
 }
 
@@ -179,7 +179,7 @@ async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
     .where('id', '=', id)
     .where('tenant', '=', tenant)
     .executeTakeFirst();
-  if (row === undefined) throw new RegistryError('not-found', 'there is no such job');
+  if (row === undefined) throw new RegistryError('not-found', 'the job does not exist');
   return row;
 }
 

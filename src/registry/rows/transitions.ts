@@ -17,7 +17,7 @@ export async function transitionRow(db: Reader, tenant: string, id: string): Pro
     .where('id', '=', id)
     .where('tenant', '=', tenant)
     .executeTakeFirst();
-  if (row === undefined) throw new RegistryError('not-found', 'there is no such transition');
+  if (row === undefined) throw new RegistryError('not-found', 'the transition does not exist');
   return row;
 }
 

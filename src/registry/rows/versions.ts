@@ -75,7 +75,7 @@ export async function versionRow(db: Reader, tenant: string, id: string): Promis
     .where('id', '=', id)
     .where('tenant', '=', tenant)
     .executeTakeFirst();
-  if (row === undefined) throw new RegistryError('not-found', 'there is no such version');
+  if (row === undefined) throw new RegistryError('not-found', 'the version does not exist');
   return row;
 }
 

@@ -55,7 +55,7 @@ export class RulesReader {
     const methods = fields?.get('methods');
     const text = policy && source.text(policy);
     if (stage === 'candidate' && approvals !== undefined) {
-      source.report(approvals.at, 'a candidate needs no approval: it is what is asked for', 'leave approvals out');
+      source.report(approvals.at, 'a candidate needs no approval', 'leave approvals out');
     }
     return {
       ...(policy === undefined || text === undefined ? {} : { policy: { text, ...policy.at } }),
@@ -75,7 +75,7 @@ export class RulesReader {
       const role = named && this.#word(named.value, APPROVERS, 'role', named.at);
       const count = this.#count(fields?.get('count'));
       if (role === undefined || count === undefined) continue;
-      if (approvals.some((other) => other.role === role)) source.report(at, `${role} is there twice`, 'keep one');
+      if (approvals.some((other) => other.role === role)) source.report(at, `${role} is listed twice`, 'keep one');
       approvals.push({ role, count });
     }
     return approvals;
@@ -92,7 +92,8 @@ export class RulesReader {
   #methods(entry: Entry): StageRules['methods'] {
     const source = this.#source;
     const nodes = source.list(entry, METHODS.length);
-    if (nodes.length === 0) source.report(entry.at, 'methods is empty: nobody could approve', 'leave it out for any');
+    if (nodes.length === 0)
+      source.report(entry.at, 'methods is empty, so nobody could approve', 'leave it out for any');
     return nodes.flatMap((node) => this.#word(node, METHODS, 'method') ?? []);
   }
 

@@ -21,10 +21,10 @@ const WAYS: Readonly<Record<Stage, readonly Stage[]>> = {
 /** @throws RegistryError `stage-skipped`, `ended` */
 export function checkWay(from: Stage, to: Stage): void {
   if (WAYS[from].includes(to)) return;
-  if (from === 'retired') throw new RegistryError('ended', 'a version that was retired stays so');
+  if (from === 'retired') throw new RegistryError('ended', 'a retired version stays retired');
   const ways = WAYS[from].join(' or ');
-  throw new RegistryError('stage-skipped', `from ${from} a version goes to ${ways}, not to ${to}`, {
-    hint: `ask for ${ways} first`,
+  throw new RegistryError('stage-skipped', `a version moves from ${from} to ${ways}, not to ${to}`, {
+    hint: `request ${ways} first`,
   });
 }
 

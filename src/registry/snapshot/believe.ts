@@ -78,7 +78,7 @@ export class Believer {
 
   /** A waiver that its signature proves. @returns a sentence when it does not count */
   async believeWaiver({ attestation }: StoredWaiver, digest: string, now: Date): Promise<BelievedWaiver | string> {
-    if (attestation === null) return 'nobody signed it: give it once more';
+    if (attestation === null) return 'it is not signed: grant it again';
     const read = await this.#verified(attestation, 'waiver', { digest }, now);
     if (typeof read === 'string') return read;
     const { statement, signer, rule } = read;
@@ -87,8 +87,7 @@ export class Believer {
       return 'it is not a waiver of it';
     const isMachine = this.#machines.has(identityOf(rule.trust));
     const isForSomebody = statement.predicate.approver !== undefined;
-    if (isMachine && !isForSomebody)
-      return `"${rule.name}" signs for the service, and the waiver does not say for whom`;
+    if (isMachine && !isForSomebody) return `"${rule.name}" signs for the service, but the waiver names no person`;
     if (isForSomebody && !isMachine) return mayNotSignForOthers(rule);
     return {
       waiver,
@@ -105,13 +104,13 @@ export class Believer {
   ): Omit<Believed, 'until' | 'signedAt'> | string {
     const isMachine = this.#machines.has(identityOf(rule.trust));
     if (approver === undefined) {
-      if (isMachine) return `"${rule.name}" signs for the service, and the approval does not say for whom`;
+      if (isMachine) return `"${rule.name}" signs for the service, but the approval names no person`;
       const name = nameOf(signer);
       return { method: METHODS[signer.kind], signer: name, person: `${signer.kind}:${name}`, ...rolesOf(rule) };
     }
     if (!isMachine) return mayNotSignForOthers(rule);
     const { subject, issuer, role } = approver;
-    if (role === undefined) return 'it does not say in which role he approved';
+    if (role === undefined) return 'it names no role of the approver';
     const allowed = rule.roles === undefined || rule.roles.includes(role);
     if (!allowed) return `"${rule.name}" may not sign for a ${role}`;
     const name = issuer === undefined ? subject : `${subject} (${issuer})`;
@@ -124,9 +123,9 @@ export class Believer {
     claim: SignedClaim,
     now: Date,
   ): Promise<string | undefined> {
-    if (reevaluation === null) return 'nobody signed that it was looked at again';
+    if (reevaluation === null) return 'it has no signed re-evaluation';
     const read = await this.#verified(reevaluation, 'decision', claim, now);
-    if (typeof read === 'string') return `its re-evaluation does not count: ${read}`;
+    if (typeof read === 'string') return `its re-evaluation is not accepted: ${read}`;
     const { statement } = read;
     if (statement.predicateType !== PREDICATE_TYPES.decision) return 'its re-evaluation is not a decision';
     return carryProblem(statement, attestation, claim);
@@ -158,9 +157,9 @@ function carryProblem(
   const inputs = predicate.inputAttestations ?? [];
   if (predicate.verificationResult !== 'PASSED') return 'its re-evaluation denies it';
   if (`sha256:${predicate.policy.digest?.sha256}` !== claim.policyDigest)
-    return 'its re-evaluation is by another policy';
-  if (!isNamed(inputs, 'approval', digestOf(attestation))) return 'its re-evaluation is of another approval';
-  return isNamed(inputs, RULESET, claim.rulesetDigest) ? undefined : 'its re-evaluation is by another ruleset';
+    return 'its re-evaluation used another policy';
+  if (!isNamed(inputs, 'approval', digestOf(attestation))) return 'its re-evaluation covers another approval';
+  return isNamed(inputs, RULESET, claim.rulesetDigest) ? undefined : 'its re-evaluation used another ruleset';
 }
 
 function bindingOf(policies: readonly ResourceDescriptor[], claim: SignedClaim): string | undefined {
@@ -180,7 +179,7 @@ function isMachine({ may }: TrustRule): boolean {
 }
 
 function mayNotSignForOthers({ name }: TrustRule): string {
-  return `"${name}" may not sign for others, only who may sign decisions`;
+  return `"${name}" may not sign for others without the right to sign decisions`;
 }
 
 function rolesOf({ roles }: TrustRule): { readonly roles?: readonly string[] } {

@@ -13,7 +13,8 @@ export const START: Head = { seq: 0, hash: NO_ENTRY };
 
 /** Entries that are read at a time. */
 const BATCH = 1000;
-const HINT = 'restore the registry from a backup that holds it, or find out who changed it; nothing was signed';
+const HINT =
+  'restore the registry from a backup that contains the entry, or find out who changed it; nothing was signed';
 
 /**
  * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place itself
@@ -29,7 +30,7 @@ export async function* followChain(registry: Registry, by: Principal, from: Head
   for (;;) {
     const entries = await registry.auditSince(by, head.seq, BATCH);
     for (const entry of entries) {
-      const broken = entry.tenant === by.tenant ? breakOf(head, entry) : `entry ${entry.seq} is of another tenant`;
+      const broken = entry.tenant === by.tenant ? breakOf(head, entry) : `entry ${entry.seq} belongs to another tenant`;
       if (broken !== undefined) throw new AssayError('mismatch', `the audit log is broken: ${broken}`, { hint: HINT });
       head = { seq: entry.seq, hash: entry.hash };
       yield entry;
@@ -40,6 +41,6 @@ export async function* followChain(registry: Registry, by: Principal, from: Head
 
 /** What was signed before is no longer there. */
 export function lost({ seq }: Head): AssayError {
-  const message = `the audit log no longer holds entry ${seq} as it was when the last snapshot was signed`;
+  const message = `the audit log no longer contains entry ${seq} of the last snapshot`;
   return new AssayError('mismatch', message, { hint: HINT });
 }

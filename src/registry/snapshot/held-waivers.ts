@@ -44,7 +44,7 @@ export async function heldWaiversOf(
     }
     const told = history.waiver(believed.statement);
     if (told?.kind === 'given') given.push({ id, ...believed, seq: told.seq });
-    else refused.push({ id, why: told === undefined ? UNTOLD : 'the audit log says that it was taken back' });
+    else refused.push({ id, why: told === undefined ? UNTOLD : 'the audit log records its revocation' });
   }
   return { given, refused };
 }
@@ -63,10 +63,10 @@ export function waiversAt(
 ): HeldWaivers {
   const refused = given.flatMap(({ id, method, seq }) => {
     if (methods.length > 0 && !methods.includes(method)) {
-      return [{ id, why: `it was given by ${method}, and ${stage} takes ${methods.join(' or ')}` }];
+      return [{ id, why: `it was signed by ${method}, but ${stage} requires ${methods.join(' or ')}` }];
     }
     if (seq < since) return [];
-    return [{ id, why: `it came after the approvals for ${stage}: approve the version once more` }];
+    return [{ id, why: `it was added after the approvals for ${stage}: approve the version again` }];
   });
   return { given: given.filter(({ id }) => !refused.some((one) => one.id === id)), refused };
 }

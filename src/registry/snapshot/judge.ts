@@ -92,7 +92,7 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
   const base = { version, ruleset, ownCode, policy: policyAt(bench, 'candidate'), stages: [], bars: [], omitted: [] };
   const all = pinnedOnly([...told.keys(), ...version.pinned]);
   if (!DIGEST.test(version.digest)) {
-    const why = 'its digest is none';
+    const why = 'its digest is not valid';
     return { ...base, refs: [], reason: why, omitted: [{ version: label, what: 'version', why }] };
   }
   const closed = closedReason(version, bench);
@@ -102,7 +102,7 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
     return { ...base, refs: all, reason: closed, bars };
   }
   const reached = reachedBy(version.stage);
-  if (reached.length === 0) return { ...base, refs: all, reason: 'nobody has approved it' };
+  if (reached.length === 0) return { ...base, refs: all, reason: 'it has no approval' };
   if (assessment === undefined || assessment.artifact.digest !== version.digest) {
     return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
   }
@@ -123,7 +123,7 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
     .map((ref) => ({
       version: label,
       what: `reference ${ref}`,
-      why: 'it was added after the approvals: approve the version once more',
+      why: 'it was added after the approvals: approve the version again',
     }));
   return {
     ...base,
@@ -183,7 +183,7 @@ async function judgeStage(
     environment: { stage },
     now,
   });
-  const lacking = `its approvals for ${stage} do not hold: ${wantedText(rules, stage)}`;
+  const lacking = `its approvals for ${stage} are not valid: ${wantedText(rules, stage)}`;
   const denied = quorum !== undefined && decision.action === 'deny' ? reasonOf(decision) : undefined;
   const reason = quorum === undefined ? lacking : (denied ?? '');
   const short = reason === '' ? [] : [{ version: label, what: `stage ${stage}`, why: reason }];
@@ -220,13 +220,13 @@ async function voiceOf(
   if (typeof believed === 'string') return believed;
   const { method, signer, signedAt } = believed;
   if (methods.length > 0 && !methods.includes(method)) {
-    return `it was given by ${method}, and ${stage} takes ${methods.join(' or ')}`;
+    return `it was signed by ${method}, but ${stage} requires ${methods.join(' or ')}`;
   }
   const label = labelOf(version);
   const given = history.given(label, stage, signer, signedAt);
   if (given === undefined) return 'the audit log does not record it';
   return history.isEnded(label, stage, signer, signedAt)
-    ? 'the audit log says that it was taken back'
+    ? 'the audit log records its revocation'
     : { ...believed, seq: given.seq };
 }
 
@@ -250,7 +250,7 @@ function approvalOf({ signer, method, signedAt }: Believed, stage: string, diges
 
 function wantedText(rules: RegistryRules, stage: RuledStage): string {
   const wanted = rules[stage].approvals.map(({ role, count }) => `${count} by a ${role}`);
-  return wanted.length === 0 ? 'the rules ask for none, so that nobody signed' : `${wanted.join(' and ')} needed`;
+  return wanted.length === 0 ? 'the rules require no approval, so nobody signed' : `${wanted.join(' and ')} needed`;
 }
 
 function waiverEnds({ waivers }: Decision): number[] {

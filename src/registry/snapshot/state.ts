@@ -64,7 +64,7 @@ async function readState(path: string, tenant: string): Promise<Previous | undef
   const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
   const hint =
-    'remove it to start again: webhooks then refuse the snapshot until its version is higher than the last they saw';
+    'remove it to start again: webhooks then refuse the snapshot until its version is higher than the last accepted one';
   const read = v.safeParse(state, parsed(bytes, path, hint));
   if (!read.success) throw new AssayError('malformed', 'is not a state of a snapshot', { subject: path, hint });
   if (read.output.tenant === tenant) return read.output;
@@ -98,7 +98,7 @@ async function readSigned(
       if (isSnapshotError(cause)) return undefined;
       throw cause;
     }
-    const hint = 'name another file, or remove it when it is of no use';
+    const hint = 'name another file, or remove it';
     throw new AssayError('usage', `is not a snapshot of this key: ${cause.message}`, { subject: output, hint, cause });
   }
 }
@@ -123,6 +123,6 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
 }
 
 function otherTenant(subject: string, own: string, tenant: string): AssayError {
-  const hint = 'name another file, or the tenant that it is of';
-  return new AssayError('usage', `is of the tenant "${own}", not of "${tenant}"`, { subject, hint });
+  const hint = 'name another file, or its tenant';
+  return new AssayError('usage', `belongs to the tenant "${own}", not to "${tenant}"`, { subject, hint });
 }

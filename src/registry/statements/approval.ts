@@ -50,7 +50,7 @@ export async function signForApprover(
   { by, role, until, at }: { readonly by: Principal; readonly role: Role; readonly until?: Date; readonly at: Date },
 ): Promise<GivenApproval> {
   if (signer === undefined) {
-    throw new RegistryError('no-approval-key', 'nothing here signs for an approver', {
+    throw new RegistryError('no-approval-key', 'this service does not sign for approvers', {
       hint: 'sign the approval with a key of your own',
     });
   }
@@ -95,7 +95,7 @@ export async function verifyApproval(
   }
   if (statement.predicateType !== PREDICATE_TYPES.approval) throw bad('it is not an approval');
   const { predicate } = statement;
-  if (predicate.approver !== undefined) throw bad('it was signed for somebody, and not by who approves');
+  if (predicate.approver !== undefined) throw bad('it was signed for another person, not by the approver');
   checkBinding(predicate, approvable);
   const until = approvedBy(predicate.properties)?.until;
   return { ...approvalSigner(signer), attestation, until, signedAt: signedAt(predicate) };
@@ -126,7 +126,7 @@ function checkBinding({ verifier }: VerificationResult, { policy, ruleset }: App
     const named = verifier.policies.filter((descriptor) => descriptor.name === name);
     const [first] = named;
     if (named.length === 1 && first?.digest?.sha256 === hex) continue;
-    throw bad(named.length === 0 ? `it names no ${name}` : `it is for another ${name} than ${digest}`);
+    throw bad(named.length === 0 ? `it names no ${name}` : `its ${name} is not ${digest}`);
   }
 }
 
@@ -143,8 +143,8 @@ export function approvalSigner(signer: Signer): { readonly signer: string; reado
 }
 
 function bad(why: string, cause?: unknown): RegistryError {
-  return new RegistryError('bad-attestation', `the approval does not hold: ${why}`, {
-    hint: 'sign what the transition asks for: its digest, stage, policy and ruleset',
+  return new RegistryError('bad-attestation', `the approval is not valid: ${why}`, {
+    hint: 'sign the digest, stage, policy and ruleset of the transition',
     ...(cause === undefined ? {} : { cause }),
   });
 }

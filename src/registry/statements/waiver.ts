@@ -84,7 +84,7 @@ export async function verifyWaiver(
     if (statement.predicate.approver !== undefined)
       throw bad('it was signed for another person, not by the one who grants it');
     const other = differenceOf(signed, request);
-    if (other !== undefined) throw bad(`its ${other} is another`);
+    if (other !== undefined) throw bad(`its ${other} differs`);
     return { ...approvalSigner(verified.signer), attestation };
   } catch (error) {
     if (isSignatureError(error) || isAssayError(error)) throw bad(error.message, error);
@@ -106,8 +106,8 @@ export function digestOfStatement(attestation: string): string {
 }
 
 function bad(why: string, cause?: unknown): RegistryError {
-  return new RegistryError('bad-attestation', `the waiver does not hold: ${why}`, {
-    hint: 'sign what is asked for: the same rule, digest, file, reason, owner and end',
+  return new RegistryError('bad-attestation', `the waiver is not valid: ${why}`, {
+    hint: 'sign the requested rule, digest, file, reason, owner and expiry',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -18,18 +18,19 @@ const CLOSED =
 export function failureOf(error: unknown): unknown {
   if (error instanceof RegistryError || isAssayError(error) || !(error instanceof Error)) return error;
   const code = codeOf(error);
-  if (UNKEPT.has(code)) return new RegistryError('invalid', 'this holds what no database keeps', { cause: error });
+  if (UNKEPT.has(code))
+    return new RegistryError('invalid', 'this contains a character that a database cannot store', { cause: error });
   if (code === FORBIDDEN) {
     return new RegistryError('forbidden', `the database refuses its user: ${error.message}`, {
       hint: 'grant it, or use another user of the database',
       cause: error,
     });
   }
-  if (UNIQUE.has(code)) return new RegistryError('conflict', 'there is one already', { cause: error });
+  if (UNIQUE.has(code)) return new RegistryError('conflict', 'it already exists', { cause: error });
   if (UNREACHABLE.test(code) || CLOSED.test(error.message)) {
     const why = code === '' ? error.message : code;
     return new RegistryError('unavailable', `the database does not answer (${why})`, {
-      hint: 'try again; check the database when it stays so',
+      hint: 'try again; check the database if the error persists',
       cause: error,
     });
   }

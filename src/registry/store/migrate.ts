@@ -78,7 +78,7 @@ async function schemaVersion(db: Kysely<unknown>): Promise<number> {
 function tooNew(current: number, newest: number): RegistryError {
   return new RegistryError(
     'newer-schema',
-    `the database has the schema ${current}, and this version of assay knows up to ${newest}`,
+    `the database has the schema ${current}, but this version of assay supports at most ${newest}`,
     { hint: 'use the version of assay that wrote it, or a newer one' },
   );
 }

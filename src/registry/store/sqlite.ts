@@ -30,7 +30,8 @@ export async function connectSqlite(path: string): Promise<Database> {
   try {
     // Other processes that open it at the same time take turns: the switch to WAL needs the file for itself.
     const mode = writer.pragma('journal_mode = WAL', { simple: true });
-    if (mode !== 'wal') throw new RegistryError('unavailable', `${path} cannot be written ahead (${String(mode)})`);
+    if (mode !== 'wal')
+      throw new RegistryError('unavailable', `${path} does not support write-ahead logging (${String(mode)})`);
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
     // From here on, it is waited for below.
@@ -91,8 +92,8 @@ function isFileError(error: unknown): boolean {
 function unusable(path: string, cause: unknown): RegistryError {
   const why = codeOrText(cause);
   if (why === 'ERR_DLOPEN_FAILED') {
-    const hint = 'run npm rebuild better-sqlite3 with the node that runs assay';
-    return new RegistryError('unavailable', 'better-sqlite3 is built for another node', { hint, cause });
+    const hint = 'run npm rebuild better-sqlite3 with the version of node that runs assay';
+    return new RegistryError('unavailable', 'better-sqlite3 is built for another version of node', { hint, cause });
   }
   const hint = why === 'ENOENT' ? 'make its folder first' : 'check that it is a registry, and its permissions';
   return new RegistryError('unavailable', `${path} cannot be opened (${why})`, { hint, cause });

@@ -29,7 +29,9 @@ export async function createToken(
     const { db, tenant, at } = change;
     const taken = await tokenNamed(db, tenant, request.name);
     if (taken !== undefined) {
-      throw new RegistryError('conflict', `there is or was a token ${request.name}`, { hint: 'choose another name' });
+      throw new RegistryError('conflict', `the name ${request.name} was already used for a token`, {
+        hint: 'choose another name',
+      });
     }
     const row: TokenRow = {
       id: newId(),
@@ -74,7 +76,7 @@ export async function revokeToken(context: Context, by: Principal, id: string): 
       .where('tenant', '=', tenant)
       .where('id', '=', id)
       .executeTakeFirst();
-    if (row === undefined) throw new RegistryError('not-found', 'there is no such token');
+    if (row === undefined) throw new RegistryError('not-found', 'the token does not exist');
     if (row.revoked_at !== null) throw new RegistryError('ended', 'the token was revoked already');
     await db.updateTable('tokens').set({ revoked_at: at }).where('id', '=', id).execute();
     change.record('token.revoked', row.name, { id });
@@ -129,10 +131,10 @@ function checkTokenRequest(
   }
   const more = roles.find((role) => !by.roles.includes(role));
   if (more !== undefined && !by.roles.includes('admin')) {
-    throw new RegistryError('forbidden', `nobody gives the role ${more} who has not got it, but an admin`);
+    throw new RegistryError('forbidden', `only an admin can give the role ${more} without having it`);
   }
   if (expiresAt !== undefined && !(expiresAt > now())) {
-    throw new RegistryError('invalid', 'the token would have expired already', { hint: 'give a time in the future' });
+    throw new RegistryError('invalid', 'the token would already be expired', { hint: 'give a time in the future' });
   }
 }
 

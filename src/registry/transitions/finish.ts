@@ -16,7 +16,7 @@ export async function finishTransition(
   for (const approval of await approvalRows(change.db, version.id)) {
     const isEarlier = approval.stage === to_stage && approval.transition !== id;
     const holds = approval.state === 'valid' || approval.state === 'carried';
-    if (isEarlier && holds) await voidApproval(change, approval, version, 'newer approvals took its place');
+    if (isEarlier && holds) await voidApproval(change, approval, version, 'newer approvals replaced it');
   }
   await moveVersion(context, change, version, to_stage as Stage, '');
 }

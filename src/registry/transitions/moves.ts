@@ -85,5 +85,5 @@ export async function endTransition(
 
 function checkReason(reason: string): void {
   checkComment(reason, 'the reason');
-  if (reason.trim() === '') throw new RegistryError('invalid', 'there is no reason', { hint: 'say why' });
+  if (reason.trim() === '') throw new RegistryError('invalid', 'no reason is given', { hint: 'give a reason' });
 }

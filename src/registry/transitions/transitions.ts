@@ -64,8 +64,8 @@ export async function requestTransition(
     if (to !== 'quarantined' || from === 'quarantined') checkWay(from, to);
     const open = await openTransition(change.db, id);
     if (open !== undefined && to !== 'quarantined') {
-      throw new RegistryError('conflict', `the version is asked for ${open.to_stage} already`, {
-        hint: 'withdraw that first, or let it end',
+      throw new RegistryError('conflict', `a request for ${open.to_stage} is already open`, {
+        hint: 'withdraw it first, or wait for its end',
       });
     }
     if (isRuled(to)) await checkCorrectable(context, change, id, to);
@@ -88,7 +88,7 @@ export async function withdraw(context: Context, by: Principal, id: string): Pro
     const row = await transitionRow(change.db, change.tenant, id);
     checkOpen(row);
     if (row.requester_key !== keyOf(by) && !by.roles.includes('admin')) {
-      throw new RegistryError('forbidden', 'only who asked for it, or an admin, takes it back');
+      throw new RegistryError('forbidden', 'only the requester or an admin can withdraw it');
     }
     const version = await versionRow(change.db, change.tenant, row.version);
     await endTransition(change, row, version, 'withdrawn', 'the transition was withdrawn');
@@ -109,7 +109,7 @@ export async function checkCorrectable(
   to: RuledStage,
 ): Promise<void> {
   const row = (await newestDecisions(db, version)).get(to);
-  if (row === undefined) throw new RegistryError('internal', `nothing was decided for ${to}`);
+  if (row === undefined) throw new RegistryError('internal', `there is no decision for ${to}`);
   const denied = uncorrectable(JSON.parse(row.body) as Decision, rules[to].policy);
   if (denied === undefined) return;
   throw new RegistryError('denied', `the policy for ${to} denies it: ${denied.rule}: ${denied.message}`, {

@@ -78,7 +78,7 @@ export async function model(context: Context, by: Principal, name: string): Prom
 }
 
 export function noModel(name: string): RegistryError {
-  return new RegistryError('not-found', `there is no model ${name}`);
+  return new RegistryError('not-found', `the model ${name} does not exist`);
 }
 
 /** `%` and `_` are characters like others. */

@@ -19,7 +19,7 @@ const endAsDone = compiledOnce(
 
 /**
  * What a job has registered already: a worker that lost the job may still come with its own. `undefined` when it has not, or
- * there is no such job.
+ * the job does not exist.
  * @throws RegistryError `ended` for a job that ended otherwise
  */
 export async function registeredByJob({ db, tenant }: Change, id: string): Promise<Registered | undefined> {
@@ -35,7 +35,7 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
     .where('job', '=', id)
     .executeTakeFirstOrThrow();
   const decision = (await newestDecisions(db, row.id)).get('candidate');
-  if (decision === undefined) throw new RegistryError('internal', 'nothing was decided');
+  if (decision === undefined) throw new RegistryError('internal', 'there is no decision');
   return {
     version: await versionOfRow(db, row),
     created: false,

@@ -50,7 +50,7 @@ export async function register(context: Context, by: Principal, registration: Re
     });
     const { decisions } = await decideVersion(context, change, row, stored, created);
     const candidate = decisions.get('candidate');
-    if (candidate === undefined) throw new RegistryError('internal', 'nothing was decided');
+    if (candidate === undefined) throw new RegistryError('internal', 'there is no decision');
     if (job !== undefined) await endRegistered(change, job, row.id);
     const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
     return {
@@ -67,14 +67,14 @@ function boundDigest({ artifact, files }: Assessment): string {
   const { digest, pinned } = artifact;
   if (digest === null) {
     throw new RegistryError('no-digest', 'the bytes have no digest', {
-      hint: 'scan it so that every file is read whole',
+      hint: 'scan it so that every file is fully read',
     });
   }
   checkDigest(digest);
   const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
   if (computed || (pinned.startsWith('hf://') && isExact(pinned))) return digest;
   throw new RegistryError('no-digest', 'the digest was only announced, not computed from the bytes', {
-    hint: 'scan it so that every file is read whole, or by a commit of the Hub',
+    hint: 'scan it so that every file is fully read, or by a commit of the Hub',
   });
 }
 

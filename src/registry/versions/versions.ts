@@ -64,7 +64,7 @@ export async function versionById(
 ): Promise<Version> {
   return read(context, by, async (db) => {
     const row = 'id' in name ? await versionRow(db, by.tenant, name.id) : await namedRow(db, by.tenant, name);
-    if (row === undefined) throw new RegistryError('not-found', 'there is no such version');
+    if (row === undefined) throw new RegistryError('not-found', 'the version does not exist');
     return versionOfRow(db, row);
   });
 }
@@ -144,7 +144,7 @@ export async function setAlias(
       return;
     }
     const row = await namedRow(db, tenant, { model, number });
-    if (row === undefined) throw new RegistryError('not-found', `there is no version ${number} of ${model}`);
+    if (row === undefined) throw new RegistryError('not-found', `version ${number} of ${model} does not exist`);
     await db
       .insertInto('aliases')
       .values({ tenant, model, alias, version: row.id })

@@ -50,7 +50,7 @@ export async function addWaiver(context: Context, by: Principal, request: Waiver
       .where('digest', '=', request.digest)
       .where('revoked_at', 'is', null)
       .executeTakeFirstOrThrow();
-    if (count >= MAX_FOR_DIGEST) throw new RegistryError('too-large', `there are ${count} waivers for this digest`);
+    if (count >= MAX_FOR_DIGEST) throw new RegistryError('too-large', `this digest already has ${count} waivers`);
     const { rule, digest, file, reason, owner, expires, attestation } = request;
     const signed =
       attestation === undefined
@@ -87,7 +87,7 @@ export async function revokeWaiver(context: Context, by: Principal, id: string):
       .where('id', '=', id)
       .where('tenant', '=', tenant)
       .executeTakeFirst();
-    if (row === undefined) throw new RegistryError('not-found', 'there is no such waiver');
+    if (row === undefined) throw new RegistryError('not-found', 'the waiver does not exist');
     if (row.revoked_at !== null) throw new RegistryError('ended', 'the waiver was revoked already');
     await db.updateTable('waivers').set({ revoked_at: at }).where('id', '=', id).execute();
     change.record('waiver.revoked', row.digest, { id });
@@ -111,7 +111,7 @@ async function decideDigest(context: Context, change: Change, digest: string): P
 
 function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverRequest, now: Date): void {
   if (!RULE.test(rule) || !isRuleName(rule))
-    throw new RegistryError('invalid', 'this is not an id of a rule', { hint: 'patterns are not read' });
+    throw new RegistryError('invalid', 'this is not an id of a rule', { hint: 'patterns are not supported' });
   if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
   checkDigest(digest);
   if (file !== undefined) {
@@ -122,9 +122,9 @@ function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverReque
   checkLine(owner, 'the owner', MAX_TEXT);
   const end = endOfWaiver(expires);
   if (Number.isNaN(end.getTime())) {
-    throw new RegistryError('invalid', 'this is not an end of a waiver', {
+    throw new RegistryError('invalid', 'this is not a valid expiry of a waiver', {
       hint: 'write 2027-01-31 or 2027-01-31T12:00:00Z',
     });
   }
-  if (!(now < end)) throw new RegistryError('invalid', 'the waiver would have ended already');
+  if (!(now < end)) throw new RegistryError('invalid', 'the waiver would already be expired');
 }

@@ -44,7 +44,7 @@ async function createWebhook(
       .select((e) => e.fn.countAll<number>().as('count'))
       .where('tenant', '=', tenant)
       .executeTakeFirstOrThrow();
-    if (count >= MAX_WEBHOOKS) throw new RegistryError('too-large', `there are ${MAX_WEBHOOKS} webhooks already`);
+    if (count >= MAX_WEBHOOKS) throw new RegistryError('too-large', `the tenant already has ${MAX_WEBHOOKS} webhooks`);
     const { audit_seq } = await db
       .selectFrom('tenants')
       .select('audit_seq')
@@ -119,8 +119,8 @@ async function redeliver(context: Context, by: Principal, webhook: string, id: s
       .where('webhook', '=', webhook)
       .where('id', '=', id)
       .executeTakeFirst();
-    if (row === undefined) throw new RegistryError('not-found', 'there is no such delivery');
-    if (row.state === 'pending') throw new RegistryError('conflict', 'the delivery is on its way already');
+    if (row === undefined) throw new RegistryError('not-found', 'the delivery does not exist');
+    if (row.state === 'pending') throw new RegistryError('conflict', 'the delivery is already in progress');
     const anew = { state: 'pending', attempts: 0, next_ms: now.getTime(), lease: null, ended_at: null };
     await db.updateTable('deliveries').set(anew).where('id', '=', id).execute();
     change.record('webhook.redelivered', webhook, { delivery: id });
@@ -144,7 +144,7 @@ async function webhookRow(db: Reader, by: Principal, id: string): Promise<Select
     .where('tenant', '=', by.tenant)
     .where('id', '=', id)
     .executeTakeFirst();
-  if (row === undefined) throw new RegistryError('not-found', 'there is no such webhook');
+  if (row === undefined) throw new RegistryError('not-found', 'the webhook does not exist');
   return row;
 }
 
@@ -154,7 +154,7 @@ function shown(url: string): string {
 }
 
 function cursor(after: string): number {
-  if (!/^[0-9]{1,10}$/.test(after)) throw new RegistryError('invalid', 'this is not a place to go on from');
+  if (!/^[0-9]{1,10}$/.test(after)) throw new RegistryError('invalid', 'this is not a cursor');
   return Number(after);
 }
 

@@ -12,7 +12,7 @@ export interface ListedGlobal {
   readonly uses: ReadonlySet<Use>;
   /** Names a contract that its arguments must keep. */
   readonly contract: string | undefined;
-  /** What each use may be handed; plain data and instances of listed data classes, where it says nothing. */
+  /** What each use may be handed; plain data and instances of listed data classes, where it gives no reason. */
   readonly types: EntryTypes | undefined;
   /** What makes it more than a class of plain instances. */
   readonly traits?: Traits;

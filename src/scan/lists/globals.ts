@@ -9,7 +9,7 @@ export interface Allowance {
   readonly module: string;
   readonly name: string;
   readonly uses: readonly Use[];
-  /** What its uses may be handed; plain data and instances of listed data classes, where it says nothing. */
+  /** What its uses may be handed; plain data and instances of listed data classes, where it gives no reason. */
   readonly takes?: TypesText | undefined;
   readonly owner: string;
   readonly reason: string;

@@ -22,7 +22,7 @@ async function scanOne(array: HandedArrow, source: ByteSource, context: ScanCont
       const bytes =
         buffer?.length === 0 ? new MemorySource(new Uint8Array(0), 'empty') : await read(buffer, source, context);
       if (buffer !== undefined && bytes === undefined) {
-        context.incomplete(`a buffer of the Arrow array at byte ${array.at} is spelled in a way that is not read`);
+        context.incomplete(`a buffer of the Arrow array at byte ${array.at} is spelled in a way that is not supported`);
         return;
       }
       buffers.push(bytes);

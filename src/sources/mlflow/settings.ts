@@ -54,7 +54,7 @@ function serverAddress(name: string, text: string): string {
   if (url.username !== '' || url.password !== '') {
     throw usage(
       name,
-      'the address carries a user name or a password',
+      'the address contains a user name or a password',
       `leave them out, and set ${USERNAME} and ${PASSWORD}`,
     );
   }
@@ -63,7 +63,7 @@ function serverAddress(name: string, text: string): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(
       name,
-      'http:// lets anyone on the way change the bytes and read the password',
+      'http:// does not protect the bytes from changes and read the password',
       'use its https:// address',
     );
   }

@@ -74,7 +74,7 @@ function toFile(descriptor: OciDescriptor, path: string): OciFile {
 }
 
 function otherDigest({ digest }: OciDescriptor, subject: string): AssayError {
-  return new AssayError('unsupported', `a layer known by ${JSON.stringify(digest.slice(0, 16))} is not read`, {
+  return new AssayError('unsupported', `a layer known by ${JSON.stringify(digest.slice(0, 16))} is not supported`, {
     subject,
     hint: 'have it pushed with SHA-256 digests',
   });

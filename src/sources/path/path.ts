@@ -173,7 +173,7 @@ function statOf(path: string): Stats {
     if (code === 'EACCES' || code === 'EPERM') {
       throw new AssayError('unreadable', 'permission denied', {
         subject: path,
-        hint: 'give yourself read permission',
+        hint: 'grant read permission',
         cause,
       });
     }

@@ -123,7 +123,7 @@ requirePart(
       const unknown = await auditReport([...flags, '-n', 'elsewhere']);
       expect(unknown.code).toBe(2);
       expect(unknown.report.problems).toEqual([
-        { subject: 'namespace elsewhere', message: 'there is none of that name', mend: 'check --in-namespace' },
+        { subject: 'namespace elsewhere', message: 'the namespace does not exist', mend: 'check --in-namespace' },
       ]);
     });
 

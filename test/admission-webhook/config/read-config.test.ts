@@ -105,13 +105,13 @@ describe('a configuration', () => {
     [
       'what is approved denied',
       `${head}spec:\n  defaults: { actions: { approved: deny } }\n`,
-      'what is approved is never denied; use mode, or a policy',
+      'approved models are never denied; use mode, or a policy',
     ],
     ['a stage that is none', `${head}spec:\n  defaults: { stage: Prod! }\n`, 'Prod! is not a stage; '],
     [
       'expired twice',
       `${head}spec:\n  expired: deny\n  defaults: { actions: { expired: warn } }\n`,
-      'gate.yaml:4:3: expired is said here and in defaults.actions; keep one',
+      'gate.yaml:4:3: expired is set here and in defaults.actions; keep one',
     ],
     [
       'names and labels',
@@ -128,7 +128,7 @@ describe('a configuration', () => {
       `${head}spec:\n  namespaces:\n    - { names: ["team-*"] }\n`,
       'gate.yaml:5:17: team-* is not a name of a namespace; names are exact: use labels for several',
     ],
-    ['no names', `${head}spec:\n  namespaces:\n    - { names: [] }\n`, 'names is empty: nothing fits; name one'],
+    ['no names', `${head}spec:\n  namespaces:\n    - { names: [] }\n`, 'names is empty: it matches nothing; name one'],
     ['names that are none', `${head}spec:\n  namespaces:\n    - { names: llm }\n`, 'names is not a list'],
     [
       'a label that is none',

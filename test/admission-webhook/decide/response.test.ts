@@ -51,7 +51,7 @@ describe('the answer', () => {
       },
     });
     expect(answer.message).toBe(
-      `hf://acme/stray@${COMMIT} is not approved: nothing is decided of it. Scan and approve it: assay approve hf://acme/stray@${COMMIT} --stage staging. See https://assay.example.`,
+      `hf://acme/stray@${COMMIT} is not approved: the snapshot does not list it. Scan and approve it: assay approve hf://acme/stray@${COMMIT} --stage staging. See https://assay.example.`,
     );
   });
 

@@ -192,7 +192,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
   [
     'a folder for downloads',
     (_, __, server) => server.args.push('--download-dir=/x'),
-    /may have it load from somewhere else/,
+    /may make it load from elsewhere/,
   ],
   ['processes of the node', (pod) => (pod.spec.hostPID = true), /hostPID/],
   ['a static Pod', (pod) => (pod.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' }), /static Pod/],

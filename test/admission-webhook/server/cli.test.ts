@@ -120,7 +120,7 @@ describe('assay admit', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ready: true, decisions: [{}, {}, {}] });
     const shut = await runCli(['admit', 'status', '--url', webhook.url, '--ca', authority.file]);
     expect(shut).toMatchObject({ code: 2, stdout: '' });
-    expect(shut.stderr).toMatch(/^assay: https:.*\/status: shows no token; give --client-token-file/);
+    expect(shut.stderr).toMatch(/^assay: https:.*\/status: sent no token; give --client-token-file/);
     expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(/cannot be asked \(.*certificate/);
     expect(await end(webhook)).toBe(143);
     const records = webhook

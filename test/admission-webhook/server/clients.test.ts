@@ -107,7 +107,7 @@ describe('a token', () => {
     for (const text of ['', '\n', 'short', 'with spaces in it all over', `${'x'.repeat(5000)}`]) {
       writeFileSync(file, text);
       const opened = openClientFiles({ ca: null, names: [], tokenFile: file });
-      await expect(opened).rejects.toMatchObject({ code: 'usage', message: 'holds no token' });
+      await expect(opened).rejects.toMatchObject({ code: 'usage', message: 'contains no token' });
     }
   });
 });

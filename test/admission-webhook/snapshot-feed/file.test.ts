@@ -169,7 +169,7 @@ describe('the state folder', () => {
     await (await feedOf(folder, path, { state })).close();
     rmSync(path);
     const feed = await feedOf(folder, path, { state });
-    expect(feed.held()).toMatchObject({ kind: 'held', from: `${join(state, 'snapshot.json')}, kept from before` });
+    expect(feed.held()).toMatchObject({ kind: 'held', from: `${join(state, 'snapshot.json')}, from the state folder` });
     await until('a problem', () => feed.health().problem !== null);
     expect(feed.health().problem).toContain('no such file');
     expect(versionOf(feed)).toBe(7);

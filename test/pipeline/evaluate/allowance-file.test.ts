@@ -27,7 +27,7 @@ describe('what an allowance takes', () => {
     expect(takes?.keys).toEqual(new Set(['__v']));
   });
 
-  it('is plain data where it says nothing', async () => {
+  it('is plain data where it gives no reason', async () => {
     const { allowances } = await read('module: mine, name: Net');
     const standing = createGlobalPolicy({ allowances }).standing({ module: 'mine', name: 'Net', mapped: false });
     expect(standing).toMatchObject({ kind: 'listed', entry: { types: undefined } });

@@ -125,7 +125,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     const { id } = await registry.requestTransition(sam, version.id, 'staging', '');
     const decisionNow = async () => {
       const found = (await registry.decisions(sam, version.id)).find(({ stage }) => stage === 'staging');
-      if (found === undefined) throw new Error('nothing was decided');
+      if (found === undefined) throw new Error('there is no decision');
       const { id: decision, ruleset, decision: made } = found;
       return { decision, digest: version.digest, policyDigest: made.policyDigest, rulesetDigest: ruleset.digest };
     };

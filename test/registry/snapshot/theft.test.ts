@@ -239,7 +239,7 @@ describe('who has the database alone', () => {
     }
     const { approved, why } = await written();
     expect(approved).toEqual([]);
-    expect(why).toMatch(/the audit log says that it was taken back/);
+    expect(why).toMatch(/the audit log records its revocation/);
   });
 
   it('cannot put another reference beside approved bytes', async () => {
@@ -295,7 +295,7 @@ describe('who has the database alone', () => {
       [await shop.waive(shop.keys.selma, requestFor(other)), /about something else/],
       ['{}', /is not a Sigstore bundle/],
     ];
-    expect((await written()).why).toMatch(/nobody signed it: give it once more/);
+    expect((await written()).why).toMatch(/it is not signed: grant it again/);
     for (const [attestation, why] of forgeries) {
       steal((db) => db.prepare('update waivers set attestation = ?').run(attestation));
       const { approved, omitted } = await written();
@@ -314,7 +314,7 @@ describe('who has the database alone', () => {
     await shop.bring(version, 'staging');
     const { approved, why } = await written();
     expect(approved).toEqual([]);
-    expect(why).toMatch(/the audit log says that it was taken back/);
+    expect(why).toMatch(/the audit log records its revocation/);
     const untold = await shop.waive(shop.keys.selma, { ...request, reason: 'another' });
     steal((db) => db.prepare('update waivers set attestation = ?').run(untold));
     expect((await written()).why).toMatch(/the audit log does not record it/);
@@ -393,7 +393,7 @@ describe('who has the database and the key of the service', () => {
     });
     const { document, why } = await written();
     expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
-    expect(why).toMatch(/"service" signs for the service, and the approval does not say for whom/);
+    expect(why).toMatch(/"service" signs for the service, but the approval names no person/);
   });
 
   it('cannot waive for a stage where people sign by keys of their own, nor leave out for whom', async () => {
@@ -419,7 +419,7 @@ describe('who has the database and the key of the service', () => {
     expect(why).toMatch(/it was given by service, and production takes key or keyless/);
     const forNobody = await shop.waive(shop.keys.service, request);
     steal((db) => db.prepare('update waivers set attestation = ?').run(forNobody));
-    expect((await written()).why).toMatch(/"service" signs for the service, and the waiver does not say for whom/);
+    expect((await written()).why).toMatch(/"service" signs for the service, but the waiver names no person/);
   });
 
   it('cannot waive what newer rules found', async () => {

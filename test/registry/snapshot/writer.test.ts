@@ -51,7 +51,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(ask(refOf('two'))).toMatchObject({ kind: 'denied' });
     expect(ask(refOf('three'))).toMatchObject({
       kind: 'denied',
-      reason: 'nobody has approved it',
+      reason: 'it has no approval',
       entry: { number: candidate.number },
     });
     expect(read().lookup({ digest: approved.digest }, { stage: 'production', now: shop.now() }).kind).toBe('approved');

@@ -277,7 +277,7 @@ describe('an approval', () => {
         ...seen,
         [other]: `sha256:${'f'.repeat(64)}`,
       });
-      expect([other, statusCode, body.includes('look again')]).toEqual([other, 409, true]);
+      expect([other, statusCode, body.includes('read it again')]).toEqual([other, 409, true]);
     }
     expect((await service.registry.transition(OPERATOR, request.id)).votes).toEqual([]);
   });

@@ -85,7 +85,7 @@ onEveryGround('transitions', (service) => {
     for (const changed of [{ decision: 'other' }, { policyDigest: other }, { rulesetDigest: other }]) {
       const refused = await approve(rita, body.id, { ...seen, ...changed });
       expect([refused.status, refused.body.code]).toEqual([409, 'changed']);
-      expect(refused.body.detail).toContain('look again');
+      expect(refused.body.detail).toContain('read it again');
       expect((await approve(rita, body.id, changed)).body.code).toBe('changed');
     }
     expect((await approve(rita, body.id, { ...seen, policyDigest: 'x' })).body.code).toBe('invalid-request');

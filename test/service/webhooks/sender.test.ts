@@ -135,7 +135,7 @@ it('does not let a name lead to this machine', async () => {
   const id = await hook(receiver.url.replace('127.0.0.1', 'localhost'));
   start({ allowPrivateAddresses: false });
   const dead = await ended(id, 'dead');
-  expect(dead?.lastError).toMatch(/leads to an address that is not public/);
+  expect(dead?.lastError).toMatch(/resolves to an address that is not public/);
   expect(dead?.lastError).not.toMatch(/127\.|::1/);
   expect(receiver.received).toEqual([]);
 });

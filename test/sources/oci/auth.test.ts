@@ -116,7 +116,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
 
     test.each([
-      ['no config', NOBODY, 'does not let everybody read', 'run docker login 127.0.0.1:'],
+      ['no config', NOBODY, 'denies public access:', 'run docker login 127.0.0.1:'],
       [
         'a login elsewhere',
         () => withConfig({ auths: { 'example.com': LOGIN } }),

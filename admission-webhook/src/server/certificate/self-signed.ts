@@ -116,9 +116,9 @@ async function keep(
     const replacing = { type: SECRET_TYPE, data: keptData(wanted) };
     if (await writeSecret(kube, place, replacing, secret, signal)) return wanted;
   }
-  throw new AssayError('network', 'is changed by others all the time', {
+  throw new AssayError('network', 'keeps being changed by others', {
     subject: `Secret ${namespace}/${name}`,
-    hint: 'see that only the gate writes it',
+    hint: 'make sure that only the webhook writes it',
   });
 }
 

@@ -29,7 +29,7 @@ export interface CertificateSource {
 export function servingPair(cert: string, key: string, subject: string): ServingPair {
   try {
     const x509 = new X509Certificate(cert);
-    if (!x509.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is that of another certificate');
+    if (!x509.checkPrivateKey(createPrivateKey(key))) throw new Error('the key belongs to another certificate');
     createSecureContext({ cert, key });
     return {
       cert,
@@ -40,7 +40,7 @@ export function servingPair(cert: string, key: string, subject: string): Serving
     };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AssayError('usage', `cannot be served with (${why})`, {
+    throw new AssayError('usage', `cannot be used (${why})`, {
       subject,
       hint: 'give a certificate chain and its own private key, both PEM and unencrypted',
       cause,

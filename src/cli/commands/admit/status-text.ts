@@ -26,7 +26,7 @@ export function statusText(status: ShownStatus, width: number, color: boolean, n
     problemRow(page, part.problem);
   }
   if (status.namespaces !== null) {
-    page.row('namespaces', status.namespaces.synced ? 'their labels are known' : 'their labels are not known yet');
+    page.row('namespaces', status.namespaces.synced ? 'their labels are loaded' : 'their labels are not loaded yet');
     problemRow(page, status.namespaces.problem);
   }
   return `${page.toString()}\n${decisionsText(status.decisions, color)}`;

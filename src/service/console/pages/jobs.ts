@@ -57,7 +57,7 @@ ${jobs.map((job) => jobRow(viewer, job))}</tbody>
 ${LOOK_AGAIN(PATH)}`;
 }
 
-const COLUMNS = ['Model', 'State', 'Target', 'Asked for', 'Act'];
+const COLUMNS = ['Model', 'State', 'Target', 'Requested', 'Act'];
 
 /** A row of the table; it is sent again whenever the job has changed. */
 export function jobRow(viewer: Viewer, job: Job): Html {
@@ -66,7 +66,7 @@ export function jobRow(viewer: Viewer, job: Job): Html {
 <th scope="row" role="rowheader"><a href="${jobPath(id)}">${model}<span class="for-readers">, its job</span></a></th>
 <td role="cell" data-label="State">${stateOf(job)}</td>
 <td role="cell" data-label="What is scanned">${target.startsWith('upload:') ? 'uploaded files' : code(target)}</td>
-<td role="cell" data-label="Asked for">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
+<td role="cell" data-label="Requested">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
 <td role="cell" data-label="Act" class="row-end">${actsOf(viewer, job)}</td></tr>
 `;
 }
@@ -151,7 +151,7 @@ ${facts([
   ['State', stateOf(job)],
   ['Model', version === null ? told(model) : html`<a href="${modelPath(model)}">${model}</a>`],
   ['Target', code(target)],
-  ['Asked for', html`${when(createdAt)} by ${told(createdBy)}`],
+  ['Requested', html`${when(createdAt)} by ${told(createdBy)}`],
   ['Begun', maybeWhen(startedAt, 'not yet')],
   ['Ended', maybeWhen(endedAt, 'not yet')],
   ['Priority', priority === 0 ? undefined : priority],

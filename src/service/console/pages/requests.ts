@@ -41,7 +41,7 @@ export function requestsTable(
   requests: readonly Transition[],
   names: ReadonlyMap<string, string>,
 ): Html {
-  const columns = ['Version', 'From', 'To', 'State', 'Still needed', 'Asked for'].map((label) => ({ label }));
+  const columns = ['Version', 'From', 'To', 'State', 'Still needed', 'Requested'].map((label) => ({ label }));
   const rows = requests.map((request) => [
     html`<a href="${requestPath(request.id)}">${names.get(request.version) ?? 'a version'}<span class="for-readers">, its request</span></a>`,
     stageChip(request.from),

@@ -168,7 +168,7 @@ function reject(version: Version, transitionRequest: Transition, role: Role): Ac
     tone: 'bad',
     facts: [
       ['Version', `${version.model} version ${version.number}`],
-      ['Asked for by', transitionRequest.requestedBy],
+      ['Requested by', transitionRequest.requestedBy],
     ],
     action: requestPath(transitionRequest.id, 'reject'),
     fields: hidden('role', role),

@@ -124,7 +124,7 @@ describe('assay review', () => {
     const env = { PATH: cwd };
     const none = await runCli(['review', inModel, '-o', 'r.pdf'], { cwd, env });
     expect(none.stderr).toBe(
-      'assay: no Chromium is installed, which writes the PDF; install Chromium (Debian: apt-get install chromium), or name one in ASSAY_CHROMIUM\n',
+      'assay: no Chromium is installed to write the PDF; install Chromium (Debian: apt-get install chromium), or name one in ASSAY_CHROMIUM\n',
     );
     expect(none.code).toBe(2);
     const wrong = await runCli(['review', inModel, '-f', 'pdf'], {

@@ -86,9 +86,7 @@ describe('assay rules update', () => {
     });
     const { notes, ...judged } = await shop.verdict();
     expect(judged).toEqual({ verdict: builtIn.verdict, ruleset: builtIn.ruleset, action: builtIn.action });
-    expect(notes).toContain(
-      'the installed rules 2026.11.1 are older than those of this program, which were used instead',
-    );
+    expect(notes).toContain('the installed rules 2026.11.1 are older than the built-in rules, which were used instead');
     expect((await shop.run(['rules'])).stdout).toContain('not used: older than those of this program');
     expect(await shop.update('one.bundle')).toMatchObject({ code: 0, stderr: '' });
   });

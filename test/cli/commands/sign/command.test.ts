@@ -290,7 +290,7 @@ describe('what cannot be signed: one line that says what and how to mend it, exi
     chmodSync(inRoot('open.pem'), 0o644);
     const key = ['--private-key', 'open.pem'];
     const unreadable = await run(['sign', 'closed', ...key, '--signature', never], { unprivileged: true });
-    expect(unreadable.stderr).toMatch(/secret: permission denied; give yourself read permission/);
+    expect(unreadable.stderr).toMatch(/secret: permission denied; grant read permission/);
     expect(unreadable.code).toBe(2);
     expect(existsSync(never)).toBe(false);
     const unwritable = await run(['sign', 'locked', ...key], { unprivileged: true });
