@@ -43,7 +43,7 @@ signers:
     await writeFile(path, text, { flag: 'wx' });
   } catch (cause) {
     const why = codeOrText(cause);
-    const hint = why === 'EEXIST' ? 'run it again' : 'check its permissions and the space left';
+    const hint = why === 'EEXIST' ? 'run the command again' : 'check its permissions and the space left';
     throw new AssayError('unreadable', `cannot be written (${why})`, { subject: path, hint, cause });
   }
 }

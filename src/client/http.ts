@@ -37,7 +37,7 @@ export async function connectService(
   const base = baseOf(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
   const token = await tokenOf(flags, context.env);
   if (base.protocol === 'http:' && !isLoopback(base.hostname)) {
-    context.warn(`${base.origin}: the token travels in the clear; use https`);
+    context.warn(`${base.origin}: the token is sent in clear text; use https`);
   }
   const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };
   const egress = createEgress({ env: context.env, signal: context.signal, credentials: [credential] });

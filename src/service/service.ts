@@ -94,7 +94,7 @@ async function makeDataFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw new AssayError('usage', `is not a folder that can be written (${systemCode(cause) ?? 'unknown'})`, {
+    throw new AssayError('usage', `is not a writable folder (${systemCode(cause) ?? 'unknown'})`, {
       subject: folder,
       hint: 'choose another --data',
       cause,
@@ -146,7 +146,7 @@ async function listen(app: App, { host, port }: ServiceConfig): Promise<string> 
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    throw new AssayError('usage', `cannot be listened at (${systemCode(cause) ?? 'unknown'})`, {
+    throw new AssayError('usage', `is not available to listen at (${systemCode(cause) ?? 'unknown'})`, {
       subject: `${host}:${port}`,
       hint: 'choose another --listen',
       cause,

@@ -135,7 +135,7 @@ async function append({ handle }: TemporaryFile, bytes: Uint8Array, name: string
 }
 
 function noRoom(name: string, error: unknown): AssayError {
-  return new AssayError('unreadable', `its bytes cannot be kept in a temporary file (${codeOrText(error)})`, {
+  return new AssayError('unreadable', `its bytes cannot be written to a temporary file (${codeOrText(error)})`, {
     subject: name,
     hint: 'free some disk space, or set TMPDIR to a folder with space',
     cause: error,

@@ -147,7 +147,7 @@ export async function judgeSignature(
     verified.find((one) => !isSignatureError(one)) ??
     verified.find((one) => isSignatureError(one) && one.problem !== 'method') ??
     verified[0];
-  if (told === undefined) throw new AssayError('internal', 'a signature was compared with nobody');
+  if (told === undefined) throw new AssayError('internal', 'a signature has no trusted signer');
   const model = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
   return assessSignature({ signature: name, verified: told, model });
 }
