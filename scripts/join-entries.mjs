@@ -73,7 +73,7 @@ async function join(folder, name, forward) {
 
 // No entry is replaced before all are joined: one may hold another.
 const replace = [
-  await join('cli/', 'run.js', "export { run } from './joined/run.js';"),
+  await join('cli/', 'run.js', "export { runCommandLine } from './joined/run.js';"),
   await join('service/worker/', 'scan-thread.js', "import './joined/scan-thread.js';"),
   await join('pipeline/parsers/', 'parser-thread.js', "import './joined/parser-thread.js';"),
 ];
